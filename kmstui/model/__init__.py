@@ -1,0 +1,1 @@
+"""Values that every layer speaks of: frozen, slotted, standard library only."""

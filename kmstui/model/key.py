@@ -1,0 +1,105 @@
+"""A KMS key as kmstui knows it, and what is read about it on demand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from kmstui.model.tag import Tag
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMetadata:
+    """What DescribeKey answers, in the service's own words.
+
+    Strings of an enumeration are kept as the service sent them, so that a value newer than
+    this program is shown rather than refused. Source: KMS API Reference, KeyMetadata.
+    """
+
+    state: str
+    """KeyState: `Enabled`, `Disabled`, `PendingDeletion`, `PendingImport` …"""
+    spec: str
+    """KeySpec: `SYMMETRIC_DEFAULT`, `RSA_2048` …"""
+    usage: str
+    """KeyUsage: `ENCRYPT_DECRYPT`, `SIGN_VERIFY` …"""
+    origin: str
+    """`AWS_KMS`, `EXTERNAL`, `AWS_CLOUDHSM`, `EXTERNAL_KEY_STORE`."""
+    manager: str
+    """KeyManager: `CUSTOMER` or `AWS`."""
+    description: str
+    created: datetime
+    """CreationDate, with its time zone."""
+    multi_region: str = ""
+    """MultiRegionKeyType: `PRIMARY`, `REPLICA`, or empty for a single-Region key."""
+    deletion: datetime | None = None
+    """DeletionDate, while deletion is scheduled."""
+    pending_window_days: int | None = None
+    """PendingDeletionWindowInDays of a primary that waits for its replicas."""
+    valid_to: datetime | None = None
+    """When imported key material expires."""
+    expiration_model: str = ""
+    custom_key_store_id: str = ""
+    replicas: tuple[str, ...] = ()
+    """ARNs of the related multi-Region keys, the primary first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One row of the inventory; grows as its parts are read.
+
+    A new instance replaces the old one with each change, so identity serves as the version.
+    """
+
+    id: str
+    arn: str
+    metadata: KeyMetadata | None = None
+    """None until DescribeKey answered, and for good when it was refused."""
+    problem: str = ""
+    """Why the key could not be described, as a sentence; empty when it could or is still to be."""
+    tags: tuple[Tag, ...] | None = None
+    """None until they were read."""
+    tags_problem: str = ""
+    """Why the tags could not be read, as a sentence."""
+    rotation: bool | None = None
+    """Whether automatic rotation is on; None until it was asked for."""
+
+    @property
+    def is_aws_managed(self) -> bool:
+        """Whether AWS manages the key, which forbids every edit of it."""
+        return self.metadata is not None and self.metadata.manager == "AWS"
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What GetKeyRotationStatus and ListKeyRotations answer."""
+
+    enabled: bool
+    period_days: int | None = None
+    next_rotation: datetime | None = None
+    on_demand_started: datetime | None = None
+    """When a rotation on demand that still runs was asked for."""
+    past: tuple[tuple[datetime, str], ...] = ()
+    """Completed rotations, newest first, each with its type (`AUTOMATIC`, `ON_DEMAND`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastUsage:
+    """What GetKeyLastUsage answers; `at` is None where no use was tracked."""
+
+    at: datetime | None
+    operation: str = ""
+    tracking_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCreation:
+    """What a person asks of CreateKey."""
+
+    spec: str = "SYMMETRIC_DEFAULT"
+    usage: str = "ENCRYPT_DECRYPT"
+    description: str = ""
+    multi_region: bool = False
+    origin: str = "AWS_KMS"
+    policy: str | None = None
+    """The key policy's text; None for KMS's default policy."""
+    tags: tuple[Tag, ...] = ()

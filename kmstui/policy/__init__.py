@@ -1,0 +1,1 @@
+"""Key policies: text to document, findings, decisions and differences. Standard library only."""

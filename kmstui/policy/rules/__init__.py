@@ -1,0 +1,1 @@
+"""The rules of the linter, one module a family; importing the package registers them all."""

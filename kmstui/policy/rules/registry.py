@@ -1,0 +1,69 @@
+"""How a rule is written and found: a function of the policy with its story beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from kmstui.policy.findings import KeyContext, Severity
+from kmstui.policy.knowledge import Knowledge
+from kmstui.policy.nodes import Document, Fix, Span
+from kmstui.policy.statements import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One place where a rule applies, as its function reports it."""
+
+    span: Span
+    message: str
+    fix: Fix | None = None
+    severity: Severity | None = None
+    """Where it differs from the rule's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a rule looks at."""
+
+    document: Document
+    policy: Policy
+    key: KeyContext
+    knowledge: Knowledge
+
+
+Check = Callable[[Subject], Iterable[Hit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the catalogue."""
+
+    id: str
+    severity: Severity
+    title: str
+    why: str
+    url: str
+    check: Check
+
+
+RULES: dict[str, Rule] = {}
+"""Every registered rule by id, in the order registered."""
+
+
+def rule(
+    id_: str, severity: Severity, title: str, *, why: str, url: str
+) -> Callable[[Check], Check]:
+    """Register a function as the rule `id_`.
+
+    Raises:
+        ValueError: two functions claim the same id.
+    """
+
+    def register(check: Check) -> Check:
+        if id_ in RULES:
+            raise ValueError(f"rule {id_} is registered twice")
+        RULES[id_] = Rule(id_, severity, title, why, url, check)
+        return check
+
+    return register

@@ -1,0 +1,231 @@
+"""Reading the account's keys, aliases and tags: what is on the screen first, then the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import replace
+
+from kmstui.model.tag import Tag
+from kmstui.service.errors import (
+    CredentialsExpiredError,
+    CredentialsMissingError,
+    NetworkError,
+    ServiceError,
+    ThrottledError,
+)
+from kmstui.service.ports import InventoryGateway, Urgency
+from kmstui.service.store import Progress, Store
+
+WORKERS = 24
+"""Descriptions under way at once: enough to hide 20 ms of latency at the rate the calls are
+paced to; the gateway bounds what reaches the wire."""
+
+THROTTLE_PAUSE_SECONDS = 1.0
+
+CONNECTION_FAILURES = 5
+"""After so many descriptions in a row without an answer the endpoint counts as gone; one key
+that hangs is a row with its reason and stops nothing."""
+
+
+class Inventory:
+    """Fills the store from one connection."""
+
+    def __init__(self, store: Store, gateway: InventoryGateway) -> None:
+        self._store = store
+        self._gateway = gateway
+        self._visible: deque[str] = deque()
+        self._waiting: deque[str] = deque()
+        self._under_way: set[str] = set()
+        self._done: set[str] = set()
+        self._tags_per_key = False
+        self._failures_in_a_row = 0
+        self._listing = False
+        self._work = asyncio.Event()
+
+    async def load(self) -> None:
+        """Read everything once, forgetting at the end what is listed no more.
+
+        Raises:
+            ServiceError: the keys could not be listed, or every call fails for one cause.
+        """
+        store = self._store
+        before = set(store.keys)
+        before_aliases = set(store.aliases)
+        self._listing = True
+        self._tags_per_key = False
+        self._failures_in_a_row = 0
+        self._done.clear()
+        self._tell()
+        listed: set[str] = set()
+        aliases: set[str] = set()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._list_aliases(aliases))
+                listing = group.create_task(self._list_keys(listed))
+                tagging = group.create_task(self._list_tags(listing))
+                tagging.add_done_callback(lambda _: self._work.set())
+                for _ in range(WORKERS):
+                    group.create_task(self._describe_waiting(tagging))
+        except BaseExceptionGroup as failures:
+            raise _first_service_error(failures) from failures
+        finally:
+            self._listing = False
+            self._visible.clear()
+            self._waiting.clear()
+            store.set_progress(replace(store.progress, listing=False, loading=False))
+        store.remove_keys(before - listed)
+        if aliases:
+            store.remove_aliases(before_aliases - aliases)
+
+    def show(self, key_ids: Iterable[str]) -> None:
+        """These rows are on the screen: describe them before all others."""
+        self._visible.clear()
+        self._visible.extend(key_id for key_id in key_ids if key_id not in self._done)
+        if self._visible:
+            self._work.set()
+
+    async def look_at(self, key_id: str) -> None:
+        """Describe one key and read its tags now, because a person chose it."""
+        await asyncio.gather(
+            self._describe(key_id, Urgency.ASKED), self.read_tags(key_id, Urgency.ASKED)
+        )
+
+    async def read_tags(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> None:
+        """Read the tags of one key into the store, or the reason why not."""
+        try:
+            tags = await self._gateway.list_tags(key_id, urgency)
+        except ServiceError as error:
+            key = self._store.keys.get(key_id)
+            if key is not None:
+                self._store.put_key(replace(key, tags_problem=error.sentence))
+            return
+        self._store.set_tags({key_id: tags})
+
+    # Streams
+
+    async def _list_keys(self, listed: set[str]) -> None:
+        async for page in self._gateway.key_pages():
+            self._store.add_keys(page)
+            listed.update(key.id for key in page)
+            self._waiting.extend(key.id for key in page)
+            self._tell()
+            self._work.set()
+        self._listing = False
+        self._tell()
+        self._work.set()
+
+    async def _list_aliases(self, names: set[str]) -> None:
+        try:
+            async for page in self._gateway.alias_pages():
+                self._store.add_aliases(page)
+                names.update(alias.name for alias in page)
+        except ServiceError as error:
+            # Keys without names are of use; a list of nothing is not.
+            self._store.set_banner(error.sentence)
+            names.clear()
+
+    async def _list_tags(self, listing: asyncio.Task[None]) -> None:
+        tagged: dict[str, tuple[Tag, ...]] = {}
+        try:
+            async for page in self._gateway.tag_pages():
+                tagged.update(page)
+                self._store.set_tags(page)
+        except ServiceError:
+            # The tagging API is a short cut that many roles may not take; each key's own list
+            # is as good, and says per key what is refused.
+            self._tags_per_key = True
+            self._waiting.extend(key_id for key_id in self._done if self._tags_unread(key_id))
+            return
+        await asyncio.wait((listing,))
+        keys = self._store.keys
+        self._store.set_tags({each: tagged.get(each, ()) for each in keys})
+
+    async def _describe_waiting(self, tagging: asyncio.Task[None]) -> None:
+        while True:
+            key_id, urgency = self._next()
+            if key_id is None:
+                if not self._listing and not self._under_way and tagging.done():
+                    return
+                self._work.clear()
+                await self._work.wait()
+                continue
+            self._under_way.add(key_id)
+            try:
+                await self._fill(key_id, urgency)
+            finally:
+                self._under_way.discard(key_id)
+                self._tell()
+                if not self._waiting:
+                    self._work.set()
+
+    async def _fill(self, key_id: str, urgency: Urgency) -> None:
+        if key_id not in self._done:
+            await self._describe(key_id, urgency)
+            self._done.add(key_id)
+        if self._tags_per_key and self._tags_unread(key_id):
+            await self.read_tags(key_id, urgency)
+
+    def _next(self) -> tuple[str | None, Urgency]:
+        while self._visible:
+            key_id = self._visible.popleft()
+            if key_id not in self._done and key_id not in self._under_way:
+                return key_id, Urgency.VISIBLE
+        while self._waiting:
+            key_id = self._waiting.popleft()
+            if key_id in self._under_way:
+                continue
+            if key_id not in self._done or (self._tags_per_key and self._tags_unread(key_id)):
+                return key_id, Urgency.BACKGROUND
+        return None, Urgency.BACKGROUND
+
+    def _tags_unread(self, key_id: str) -> bool:
+        key = self._store.keys.get(key_id)
+        return key is not None and key.tags is None and not key.tags_problem
+
+    async def _describe(self, key_id: str, urgency: Urgency) -> None:
+        while True:
+            try:
+                _, metadata = await self._gateway.describe(key_id, urgency)
+            except ThrottledError:
+                await asyncio.sleep(THROTTLE_PAUSE_SECONDS)
+                continue
+            except (CredentialsExpiredError, CredentialsMissingError):
+                raise
+            except NetworkError as error:
+                self._replace(key_id, problem=error.sentence)
+                self._failures_in_a_row += 1
+                if self._failures_in_a_row >= CONNECTION_FAILURES:
+                    raise
+                return
+            except ServiceError as error:
+                self._replace(key_id, problem=error.sentence)
+                return
+            self._failures_in_a_row = 0
+            self._replace(key_id, metadata=metadata, problem="")
+            return
+
+    def _replace(self, key_id: str, **changes: object) -> None:
+        key = self._store.keys.get(key_id)
+        if key is not None:
+            self._store.put_key(replace(key, **changes))  # type: ignore[arg-type]
+
+    def _tell(self) -> None:
+        self._store.set_progress(
+            Progress(
+                listed=len(self._store.keys),
+                listing=self._listing,
+                described=len(self._done),
+                loading=True,
+            )
+        )
+
+
+def _first_service_error(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    for failure in failures.exceptions:
+        if isinstance(failure, BaseExceptionGroup):
+            return _first_service_error(failure)
+        if isinstance(failure, ServiceError):
+            return failure
+    return failures.exceptions[0]

@@ -1,0 +1,208 @@
+"""One person's session: connecting, switching, refreshing, and reading what is looked at."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from kmstui.service.errors import CancelledByPersonError, NotFoundError, ServiceError
+from kmstui.service.inventory import Inventory
+from kmstui.service.ports import Connector, Gateway, Journal, Scope, Target
+from kmstui.service.store import Notice, Store, StoredPolicy
+
+Clock = Callable[[], datetime]
+
+
+class Session:
+    """The connection in use, and the store it fills.
+
+    Attributes:
+        store: What was read; screens subscribe to it.
+        target: What was asked for last; the truth about the connection is `store.info`.
+        read_only: Whether the gateway refuses every change.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        connector: Connector,
+        journal: Journal,
+        clock: Clock,
+        *,
+        read_only: bool = False,
+    ) -> None:
+        self.store = store
+        self.connector = connector
+        self.journal = journal
+        self.clock = clock
+        self.read_only = read_only
+        self.target = Target()
+        self._gateway: Gateway | None = None
+        self._inventory: Inventory | None = None
+
+    @property
+    def gateway(self) -> Gateway:
+        """The connection in use.
+
+        Raises:
+            CancelledByPersonError: there is none at the moment.
+        """
+        if self._gateway is None:
+            raise CancelledByPersonError(
+                "there is no connection at the moment", "Press r to connect again."
+            )
+        return self._gateway
+
+    @property
+    def scope(self) -> Scope | None:
+        """Account and Region for the journal, once both are known."""
+        if self.store.info is None:
+            return None
+        account = self.store.caller.account if self.store.caller else self._account_of_keys()
+        return Scope(account, self.store.info.region) if account else None
+
+    def _account_of_keys(self) -> str:
+        # STS may be out of reach while KMS works: every listed key's ARN names the account too.
+        for key in self.store.keys.values():
+            return key.arn.split(":")[4] if key.arn.count(":") >= 5 else ""
+        return ""
+
+    async def open(self, target: Target) -> None:
+        """Connect and read the inventory; what was of another connection is gone first.
+
+        Raises:
+            ServiceError: the connection could not be made, or the keys not listed; the sentence
+                also stands in the store's banner.
+        """
+        self.close()
+        self.store.clear()
+        self.target = target
+        try:
+            gateway = await self.connector.connect(target)
+            self._gateway = gateway
+            self.store.connected(gateway.info)
+            self._inventory = Inventory(self.store, gateway)
+            identifying = asyncio.create_task(self._identify(gateway))
+            try:
+                await self._inventory.load()
+            finally:
+                await identifying
+        except ServiceError as error:
+            self._fail(error)
+            raise
+
+    async def refresh(self) -> None:
+        """Read the inventory again, and policies again when they are looked at.
+
+        Raises:
+            ServiceError: as `open`.
+        """
+        if self._gateway is None or self._inventory is None:
+            await self.open(self.target)
+            return
+        self.store.set_banner("")
+        self.store.forget_policies()
+        identifying = asyncio.create_task(self._identify(self._gateway))
+        try:
+            await self._inventory.load()
+        except ServiceError as error:
+            self._fail(error)
+            raise
+        finally:
+            await identifying
+
+    def close(self) -> None:
+        """Cancel everything in flight."""
+        if self._gateway is not None:
+            self._gateway.close()
+        self._gateway = None
+        self._inventory = None
+
+    def show(self, key_ids: Sequence[str]) -> None:
+        """These rows are on the screen: describe them first."""
+        if self._inventory is not None:
+            self._inventory.show(key_ids)
+
+    def key_pressed(self) -> None:
+        """A person is typing: background reads step back for a moment."""
+        if self._gateway is not None:
+            self._gateway.hold_background()
+
+    async def look_at(self, key_id: str) -> None:
+        """Read what the panes show of a chosen key: description, tags, policies.
+
+        Policies come from the cache until a refresh. Refusals are shown where the answer would
+        stand.
+        """
+        inventory = self._inventory
+        if inventory is None:
+            return
+        await asyncio.gather(inventory.look_at(key_id), self.read_policies(key_id))
+
+    async def read_policies(self, key_id: str, *, again: bool = False) -> None:
+        """Read the key's policies into the store, and every text into the journal."""
+        if not again and key_id in self.store.policies:
+            return
+        gateway = self.gateway
+        try:
+            names = await gateway.policy_names(key_id)
+        except ServiceError:
+            # A role may read the policy without listing the names; `default` always exists.
+            names = ("default",)
+        policies = tuple([await self._read_policy(gateway, key_id, name) for name in names])
+        if gateway is self._gateway:
+            self.store.set_policies(key_id, policies)
+
+    async def _read_policy(self, gateway: Gateway, key_id: str, name: str) -> StoredPolicy:
+        try:
+            text = await gateway.get_policy(key_id, name)
+        except ServiceError as error:
+            return StoredPolicy(name, "", self.clock(), error.sentence)
+        scope = self.scope
+        if name == "default" and scope is not None:
+            caller = self.store.caller.arn if self.store.caller else ""
+            try:
+                await self.journal.keep_version(scope, key_id, text, "fetched", caller=caller)
+            except ServiceError as error:
+                self.notify(error.sentence, "warning")
+        return StoredPolicy(name, text, self.clock())
+
+    async def find(self, name: str) -> str:
+        """The ID of the key that a person named by ID, ARN or alias, with or without `alias/`.
+
+        Raises:
+            NotFoundError, ServiceError: no such key, or it may not be described.
+        """
+        if name in self.store.keys:
+            return name
+        alias = self.store.aliases.get(name) or self.store.aliases.get(f"alias/{name}")
+        if alias is not None and alias.key_id:
+            return alias.key_id
+        try:
+            key, _ = await self.gateway.describe(name)
+        except ServiceError as error:
+            if "/" in name or not isinstance(error, NotFoundError):
+                raise
+            key, _ = await self.gateway.describe(f"alias/{name}")
+        if key.id not in self.store.keys:
+            self.store.add_keys((key,))
+        return key.id
+
+    def notify(self, text: str, severity: str = "information") -> None:
+        """Tell the person one sentence, and keep it in the log."""
+        self.store.notify(Notice(self.clock(), text, severity))
+
+    async def _identify(self, gateway: Gateway) -> None:
+        try:
+            caller = await gateway.caller()
+        except ServiceError as error:
+            if gateway is self._gateway:
+                self.store.identified(None, error.sentence)
+            return
+        if gateway is self._gateway:
+            self.store.identified(caller)
+
+    def _fail(self, error: ServiceError) -> None:
+        self.store.set_banner(error.sentence)
+        self.notify(error.sentence, "error")

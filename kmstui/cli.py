@@ -1,0 +1,124 @@
+"""The command line: arguments to the app, `lint`, or `can`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from kmstui import __version__
+
+COULD_NOT_RUN = 2
+"""Exit code when nothing could be done; 1 is kept for "ran, and the answer is no"."""
+
+DEMO_KEYS_MOST = 100_000
+
+_DESCRIPTION = "The terminal program for AWS KMS keys."
+
+_EPILOG = """\
+further commands, each with a --help of its own:
+  kmstui lint FILE|-|KEY|--all       check key policies; exit 1 on errors
+  kmstui can PRINCIPAL ACTION KEY    who may do what, and why; exit 0 yes, 1 no
+
+Every option can stand in config.toml or in an environment variable (KMSTUI_REGION …);
+the usual AWS variables and files apply. Inside the program, ? shows the keys.
+"""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; answers its exit code."""
+    command = arguments[0] if arguments else ""
+    try:
+        if command == "lint":
+            from kmstui.bootstrap import run_lint
+
+            return run_lint(arguments[1:])
+        if command == "can":
+            from kmstui.bootstrap import run_can
+
+            return run_can(arguments[1:])
+        return _run_app(arguments)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has gone (`| head`); there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run_app(arguments: Sequence[str]) -> int:
+    parsed = _parser().parse_args(arguments)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return _cannot(
+            "kmstui needs a terminal; for scripts there are `kmstui lint` and `kmstui can`."
+        )
+    from kmstui.config import ConfigError, load_settings
+
+    try:
+        settings = load_settings(
+            {
+                "profile": parsed.profile,
+                "region": parsed.region,
+                "endpoint_url": parsed.endpoint_url,
+                "read_only": parsed.read_only,
+                "theme": parsed.theme,
+                "mouse": parsed.mouse,
+                "ascii": parsed.ascii,
+            }
+        )
+    except ConfigError as error:
+        return _cannot(str(error))
+    from kmstui.bootstrap import StartError, run_app
+
+    try:
+        return run_app(
+            settings,
+            key=parsed.key or "",
+            demo=parsed.demo or parsed.demo_keys is not None,
+            demo_keys=parsed.demo_keys or 0,
+        )
+    except StartError as error:
+        return _cannot(str(error))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="kmstui",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("key", nargs="?", metavar="KEY", help="open on this key: ID, ARN or alias")
+    add("--profile", metavar="P", help="AWS profile")
+    add("--region", metavar="R", help="AWS Region")
+    add("--endpoint-url", metavar="URL", help="KMS endpoint, such as a VPC endpoint's")
+    add("--read-only", action="store_true", default=None, help="refuse every change")
+    add("--demo", action="store_true", help="run on an embedded KMS; no credentials, no network")
+    add(
+        "--demo-keys",
+        type=_demo_keys,
+        metavar="N",
+        help=f"the demo with N more keys, at most {DEMO_KEYS_MOST}",
+    )
+    add("--mouse", action="store_true", default=None, help="let the mouse work (costs bytes)")
+    add("--theme", metavar="T", help="colour theme; :theme inside lists them")
+    add("--ascii", action="store_true", default=None, help="draw marks with ASCII alone")
+    add("--version", action="version", version=f"kmstui {__version__}")
+    return parser
+
+
+def _demo_keys(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not 0 <= number <= DEMO_KEYS_MOST:
+        raise argparse.ArgumentTypeError(f"between 0 and {DEMO_KEYS_MOST}, not {number}")
+    return number
+
+
+def _cannot(sentence: str) -> int:
+    print(f"kmstui: {sentence}", file=sys.stderr)
+    return COULD_NOT_RUN

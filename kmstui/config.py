@@ -1,0 +1,156 @@
+"""Settings: flags over environment over config.toml over defaults."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+APP = "kmstui"
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off", ""})
+
+
+class ConfigError(Exception):
+    """A setting cannot be read; the message is a sentence that names where it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a person chose, from wherever they chose it.
+
+    Empty strings mean: as boto3 or the terminal decides.
+    """
+
+    profile: str = ""
+    region: str = ""
+    endpoint_url: str = ""
+    read_only: bool = False
+    theme: str = ""
+    mouse: bool = False
+    ascii: bool = False
+    """Draw marks and lines with ASCII alone."""
+    columns: tuple[str, ...] = ()
+    """Columns of the keys table in order; empty for the usual ones."""
+    disable: tuple[str, ...] = ()
+    """Ids of linter rules that are off."""
+    state_directory: str = ""
+    """Where journal and log are kept; empty for the platform's state directory."""
+    disable_by_key: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Rules that are off for one key, by key ID: the table `[disable_by_key]` of the file."""
+
+    @property
+    def state_path(self) -> Path:
+        """Where journal and log are kept."""
+        if self.state_directory:
+            return Path(self.state_directory).expanduser()
+        return platformdirs.user_state_path(APP)
+
+
+def config_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """The config file: `KMSTUI_CONFIG`, or config.toml in the platform's config directory."""
+    named = environ.get("KMSTUI_CONFIG", "")
+    return Path(named).expanduser() if named else platformdirs.user_config_path(APP) / "config.toml"
+
+
+def load_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settle every setting; a flag that is None was not given.
+
+    Raises:
+        ConfigError: the file or a variable cannot be read; a file that is not there is fine,
+            unless `KMSTUI_CONFIG` names it.
+    """
+    settings = _apply(Settings(), _from_file(config_path(environ), "KMSTUI_CONFIG" in environ))
+    settings = _apply(settings, _from_environment(environ))
+    given = {name: value for name, value in flags.items() if value is not None}
+    return replace(settings, **given)  # type: ignore[arg-type]
+
+
+def _apply(settings: Settings, values: Mapping[str, object]) -> Settings:
+    return replace(settings, **values)  # type: ignore[arg-type]
+
+
+def _from_file(path: Path, required: bool) -> dict[str, object]:
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if required:
+            raise ConfigError(
+                f"The config file {path} (from KMSTUI_CONFIG) does not exist."
+            ) from None
+        return {}
+    except OSError as error:
+        raise ConfigError(f"The config file {path} cannot be read: {error.strerror}.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"The config file {path} is not valid TOML: {error}.") from error
+    known = {field.name for field in fields(Settings)}
+    values: dict[str, object] = {}
+    for name, value in data.items():
+        plain = name.replace("-", "_")
+        if plain not in known:
+            raise ConfigError(
+                f"The config file {path} has an unknown setting {name!r}; "
+                f"known ones are {', '.join(sorted(known))}."
+            )
+        values[plain] = _READERS[plain](value, f"{name!r} in {path}")
+    return values
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for field in fields(Settings):
+        variable = f"KMSTUI_{field.name.upper()}"
+        if variable in environ and field.name != "disable_by_key":
+            values[field.name] = _READERS[field.name](environ[variable], variable)
+    return values
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise ConfigError(f"{where} must be text, not {value!r}.")
+    return value
+
+
+def _flag(value: Any, where: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in _TRUE:
+        return True
+    if isinstance(value, str) and value.lower() in _FALSE:
+        return False
+    raise ConfigError(f"{where} must be true or false, not {value!r}.")
+
+
+def _words(value: Any, where: str) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(value.replace(",", " ").split())
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise ConfigError(f"{where} must be a list of words, not {value!r}.")
+
+
+def _words_by_key(value: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where} must be a table of key IDs, not {value!r}.")
+    return tuple((key, _words(words, f"{key!r} of {where}")) for key, words in value.items())
+
+
+_READERS: Mapping[str, Callable[[Any, str], object]] = {
+    "profile": _text,
+    "region": _text,
+    "endpoint_url": _text,
+    "read_only": _flag,
+    "theme": _text,
+    "mouse": _flag,
+    "ascii": _flag,
+    "columns": _words,
+    "disable": _words,
+    "state_directory": _text,
+    "disable_by_key": _words_by_key,
+}

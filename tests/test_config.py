@@ -1,0 +1,76 @@
+"""Settings: what wins over what, and the sentence when one cannot be read."""
+
+from __future__ import annotations
+
+import pytest
+
+from kmstui.config import ConfigError, Settings, load_settings
+
+
+def write(tmp_path, text):
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return {"KMSTUI_CONFIG": str(path)}
+
+
+def test_flags_win_over_environment_over_file_over_defaults(tmp_path):
+    environ = write(tmp_path, 'region = "eu-west-1"\nprofile = "file"\ntheme = "file"\n')
+    environ |= {"KMSTUI_PROFILE": "variable", "KMSTUI_REGION": "us-east-1"}
+    settings = load_settings({"region": "eu-north-1", "profile": None}, environ)
+    assert settings.region == "eu-north-1"
+    assert settings.profile == "variable"
+    assert settings.theme == "file"
+    assert settings.endpoint_url == Settings().endpoint_url
+
+
+def test_names_may_be_written_with_hyphens_and_lists_as_words(tmp_path):
+    environ = write(tmp_path, 'endpoint-url = "http://127.0.0.1:1"\nread-only = true\n')
+    settings = load_settings({}, environ | {"KMSTUI_DISABLE": "KMS102, KMS208"})
+    assert settings.endpoint_url == "http://127.0.0.1:1"
+    assert settings.read_only
+    assert settings.disable == ("KMS102", "KMS208")
+
+
+def test_rules_can_be_off_for_one_key(tmp_path):
+    environ = write(tmp_path, '[disable_by_key]\n"1234" = ["KMS507"]\n')
+    assert load_settings({}, environ).disable_by_key == (("1234", ("KMS507",)),)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("region = ", "is not valid TOML"),
+        ("regoin = 'x'", "unknown setting 'regoin'"),
+        ("read_only = 3", "must be true or false, not 3"),
+        ("region = 3", "must be text, not 3"),
+        ("columns = 3", "must be a list of words, not 3"),
+        ("disable_by_key = 3", "must be a table of key IDs, not 3"),
+    ],
+)
+def test_a_bad_file_is_a_sentence_that_names_it(tmp_path, text, said):
+    environ = write(tmp_path, text)
+    with pytest.raises(ConfigError, match="config.toml") as caught:
+        load_settings({}, environ)
+    assert said in str(caught.value)
+
+
+def test_a_bad_variable_is_named():
+    with pytest.raises(ConfigError, match="KMSTUI_READ_ONLY must be true or false, not 'maybe'"):
+        load_settings({}, {"KMSTUI_READ_ONLY": "maybe", "HOME": "/nonexistent"})
+
+
+def test_bytes_that_are_no_text_are_a_sentence(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        load_settings({}, {"KMSTUI_CONFIG": str(path)})
+
+
+def test_a_directory_in_its_place_is_a_sentence(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_settings({}, {"KMSTUI_CONFIG": str(tmp_path)})
+
+
+def test_a_file_that_was_named_must_be_there(tmp_path):
+    with pytest.raises(ConfigError, match="does not exist"):
+        load_settings({}, {"KMSTUI_CONFIG": str(tmp_path / "none.toml")})

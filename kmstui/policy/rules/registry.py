@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, TypeVar
 
 from kmstui.policy.findings import KeyContext, Severity
 from kmstui.policy.knowledge import Knowledge
 from kmstui.policy.nodes import Document, Fix, Span
 from kmstui.policy.statements import Policy
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,21 @@ class Subject:
     policy: Policy
     key: KeyContext
     knowledge: Knowledge
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What `remembered` readings were made of this subject; rules do not touch it."""
+
+
+def remembered(read: Callable[[Subject], T]) -> Callable[[Subject], T]:
+    """Make a reading of the subject once and share it between the rules that ask for it."""
+
+    @wraps(read)
+    def recall(subject: Subject) -> T:
+        if read not in subject.memo:
+            subject.memo[read] = read(subject)
+        reading: T = subject.memo[read]
+        return reading
+
+    return recall
 
 
 Check = Callable[[Subject], Iterable[Hit]]

@@ -1,0 +1,271 @@
+"""Reading JSON into a tree with spans: the strict part, which never looks back.
+
+The reader holds an explicit stack instead of recursing, so that depth costs nothing. What it
+cannot read it leaves to `recover`, which `recovery.py` supplies.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+
+from kmstui.policy.nodes import (
+    ArrayNode,
+    Edit,
+    ErrorNode,
+    Fix,
+    LiteralNode,
+    Member,
+    Node,
+    NumberNode,
+    ObjectNode,
+    Span,
+    StringNode,
+    SyntaxProblem,
+)
+from kmstui.policy.scanner import CONTROL, number, scan_string
+
+MOST_PROBLEMS = 1000
+"""Problems recorded for one text; nobody reads more, and nonsense has one a character."""
+
+_BLANK = re.compile(r"[ \t\n\r]*")
+_KEY = re.compile(f'"([^"\\\\{CONTROL}]*)"[ \t\n\r]*:[ \t\n\r]*')
+_STRING = re.compile(f'"([^"\\\\{CONTROL}]*)"[ \t\n\r]*')
+_ATOM = re.compile(
+    r"(?:(true)|(false)|(null)|"
+    r"(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][-+]?[0-9]++)?+))"
+    r"(?=[,\]} \t\n\r]|\Z)"
+)
+_ATOM_VALUES = (None, True, False, None)
+
+
+class State(IntEnum):
+    """What the reader waits for."""
+
+    ROOT = 0
+    """The document's value."""
+    FIRST_KEY = 1
+    """A member's name, or `}`."""
+    KEY = 2
+    """A member's name, after a comma."""
+    COLON = 3
+    VALUE = 4
+    """A member's value."""
+    FIRST_ITEM = 5
+    """An item, or `]`."""
+    ITEM = 6
+    """An item, after a comma."""
+    AFTER = 7
+    """A comma, or the end of the object or array."""
+    END = 8
+    """Nothing more."""
+
+
+class Frame:
+    """An object or array being read."""
+
+    __slots__ = ("is_object", "members", "items", "name", "start", "wrong_opener")  # noqa: RUF023
+
+    def __init__(self, is_object: bool, start: int, name: StringNode | None) -> None:
+        self.is_object = is_object
+        self.start = start
+        self.name = name
+        """The member it is the value of; None in an array and at the root."""
+        self.members: list[Member] = []
+        self.items: list[Node] = []
+        self.wrong_opener = False
+        """It was opened with the other kind of bracket."""
+
+
+class Reader:
+    """The state of reading one text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        """The next character to read; never a blank."""
+        self.state = State.ROOT
+        self.frames: list[Frame] = []
+        self.open_objects = 0
+        self.open_arrays = 0
+        self.root: Node | None = None
+        self.last_closed: Frame | None = None
+        self.key: StringNode | None = None
+        """The name of the member whose value is to come; None for one without a name."""
+        self.comma = -1
+        """Where the last comma stood, while nothing has followed it."""
+        self.last_end = 0
+        """Behind the last bracket, name or value read."""
+        self.problems: list[SyntaxProblem] = []
+        self.unbalanced = False
+        """Whether a bracket was missing, wrong or too many."""
+
+    def read(self) -> None:
+        """Read all of the text."""
+        self.at = self.skip_blank(0)
+        while True:
+            self._read_strictly()
+            if self.state is State.END and self.at >= len(self.text):
+                return
+            if not self.recover():
+                return
+
+    def recover(self) -> bool:
+        """Deal with what strict JSON does not allow here; False when nothing is left to read."""
+        raise NotImplementedError
+
+    def skip_blank(self, at: int) -> int:
+        """The next character from `at` that is no blank."""
+        match = _BLANK.match(self.text, at)
+        return match.end() if match is not None else at
+
+    def problem(self, rule: str, message: str, span: Span, fix: Fix | None = None) -> None:
+        """Record a problem."""
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(SyntaxProblem(rule, message, span, fix))
+
+    def problem_edit(self, rule: str, message: str, span: Span, title: str, edit: Edit) -> None:
+        """Record a problem that one edit removes."""
+        self.problem(rule, message, span, Fix(title, (edit,)))
+
+    def take(self, problems: tuple[SyntaxProblem, ...]) -> None:
+        """Record problems that a scan found."""
+        if problems and len(self.problems) < MOST_PROBLEMS:
+            self.problems.extend(problems)
+
+    def attach(self, node: Node) -> None:
+        """A value is read: put it where it belongs."""
+        self.last_end = node.span.end
+        self.comma = -1
+        if not self.frames:
+            self.root = node
+            self.state = State.END
+            return
+        frame = self.frames[-1]
+        if frame.is_object:
+            key = self.key
+            if key is not None:
+                frame.members.append(Member(key, node, Span(key.span.start, node.span.end)))
+                self.key = None
+        else:
+            frame.items.append(node)
+        self.state = State.AFTER
+
+    def open(self, is_object: bool, start: int, width: int = 1) -> None:
+        """An object or array begins at `start`."""
+        self.frames.append(Frame(is_object, start, self.key))
+        self.key = None
+        self.comma = -1
+        if is_object:
+            self.open_objects += 1
+            self.state = State.FIRST_KEY
+        else:
+            self.open_arrays += 1
+            self.state = State.FIRST_ITEM
+        self.last_end = start + width
+        self.at = self.skip_blank(start + width)
+
+    def close(self, end: int) -> None:
+        """The innermost object or array ends before `end`."""
+        frame = self.frames.pop()
+        span = Span(frame.start, end)
+        node: Node
+        if frame.is_object:
+            self.open_objects -= 1
+            node = ObjectNode(tuple(frame.members), span)
+        else:
+            self.open_arrays -= 1
+            node = ArrayNode(tuple(frame.items), span)
+        self.last_closed = frame
+        self.key = frame.name
+        self.attach(node)
+
+    def missing_value(self, at: int) -> None:
+        """A member's value is not there: an ErrorNode takes its place."""
+        self.attach(ErrorNode(Span(at, at)))
+
+    def _read_strictly(self) -> None:
+        """Read on as long as the text is strict JSON."""
+        text = self.text
+        while True:
+            state = self.state
+            if state is State.FIRST_KEY or state is State.KEY:
+                if not self._strict_key(text):
+                    return
+            elif state is State.AFTER:
+                if not self._strict_after(text):
+                    return
+            elif state is State.END or state is State.COLON or not self._strict_value(text):
+                return
+
+    def _strict_key(self, text: str) -> bool:
+        match = _KEY.match(text, self.at)
+        if match is None:
+            if self.state is State.FIRST_KEY and text.startswith("}", self.at):
+                self._strict_close()
+                return True
+            return False
+        start, end = match.span(1)
+        self.key = StringNode(match.group(1), Span(start - 1, end + 1))
+        self.at = match.end()
+        self.comma = -1
+        self.last_end = end + 1
+        self.state = State.VALUE
+        return True
+
+    def _strict_value(self, text: str) -> bool:
+        match = _STRING.match(text, self.at)
+        if match is not None:
+            start, end = match.span(1)
+            self.at = match.end()
+            self.attach(StringNode(match.group(1), Span(start - 1, end + 1)))
+            return True
+        character = text[self.at : self.at + 1]
+        if character in {"{", "["}:
+            self.open(character == "{", self.at)
+            return True
+        if character == "]" and self.state is State.FIRST_ITEM:
+            self._strict_close()
+            return True
+        if character == '"':
+            node, problems = scan_string(text, self.at)
+            self.take(problems)
+            self.at = self.skip_blank(node.span.end)
+            self.attach(node)
+            return True
+        return self._strict_atom(text)
+
+    def _strict_atom(self, text: str) -> bool:
+        match = _ATOM.match(text, self.at)
+        if match is None:
+            return False
+        span = Span(match.start(), match.end())
+        self.at = self.skip_blank(match.end())
+        kind = match.lastindex or 0
+        if kind == 4:
+            self.attach(NumberNode(number(match.group()), span))
+        else:
+            self.attach(LiteralNode(_ATOM_VALUES[kind], span))
+        return True
+
+    def _strict_after(self, text: str) -> bool:
+        frame = self.frames[-1]
+        character = text[self.at : self.at + 1]
+        if character == ",":
+            self.pass_comma(self.at)
+            return True
+        if character == ("}" if frame.is_object else "]") and not frame.wrong_opener:
+            self._strict_close()
+            return True
+        return False
+
+    def pass_comma(self, at: int, width: int = 1) -> None:
+        """A comma, or what stands for one, is read."""
+        self.comma = at
+        self.at = self.skip_blank(at + width)
+        self.state = State.KEY if self.frames[-1].is_object else State.ITEM
+
+    def _strict_close(self) -> None:
+        end = self.at + 1
+        self.at = self.skip_blank(end)
+        self.close(end)

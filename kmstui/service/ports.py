@@ -385,6 +385,19 @@ class Journal(Protocol):
     Raises `JournalError` when it cannot keep that promise.
     """
 
+    @property
+    def durable(self) -> bool:
+        """Whether what is written survives the program; where not, nothing may be changed."""
+        ...
+
+    @property
+    def warning(self) -> str:
+        """What the person must know about the journal, as sentences; empty when all is well.
+
+        It can appear while the program runs, when the file is found damaged or removed.
+        """
+        ...
+
     async def keep_version(
         self,
         scope: Scope,

@@ -1,0 +1,225 @@
+"""The journal's file: how it is opened, written, and replaced when it is damaged."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+from kmstui.journal.failures import is_busy, is_damage
+from kmstui.journal.filesystem import is_on_network, make_private_directory, make_private_file
+from kmstui.journal.locks import OpenLock, SessionLock, is_running, sweep_sessions
+from kmstui.journal.rows import DamagedError, as_int, to_micros
+from kmstui.journal.salvage import move_aside, salvage
+from kmstui.journal.schema import migrate
+from kmstui.journal.store import Clock, Store, immediate
+from kmstui.service.errors import JournalError
+
+FILE_NAME = "journal.db"
+
+BUSY_SECONDS = 10.0
+"""How long a write waits for another kmstui's; one takes milliseconds."""
+
+_SMALLEST_PAGE = 512
+"""Bytes (sqlite.org/fileformat.html)."""
+
+
+class FileStore(Store):
+    """The journal's file in a directory of the caller's choice.
+
+    Raises:
+        JournalError, sqlite3.Error, OSError: it cannot be opened for writing.
+    """
+
+    durable = True
+
+    def __init__(self, directory: Path, clock: Clock, busy_seconds: float = BUSY_SECONDS) -> None:
+        self._directory = directory
+        self._path = directory / FILE_NAME
+        self._clock = clock
+        self._busy_seconds = busy_seconds
+        self._connected = False
+        self._enter()
+
+    def close(self) -> None:
+        """Release the file and the locks."""
+        self._disconnect()
+        self._session_lock.release()
+        self._open_lock.release()
+
+    def is_running(self, token: str) -> bool:
+        """Whether the session `token` still runs, on this host or any that shares the file."""
+        return is_running(self._directory, token)
+
+    def ensure_in_place(self) -> None:
+        """Begin a new file when somebody removed this one: what is written to it is lost."""
+        if self._is_in_place():
+            return
+        self.close()
+        self._enter()
+        self.warn(
+            f"{self._path} was removed while kmstui was running. A new journal was begun; what"
+            " the old one held is no longer in it."
+        )
+
+    def replace_damaged(self, cause: Exception) -> None:
+        """Move the damaged file aside, begin a new one, and take over what can be read.
+
+        Raises:
+            JournalError: another kmstui has it open, and would go on writing into it.
+        """
+        self._replace(cause)
+
+    def _enter(self) -> None:
+        make_private_directory(self._directory)
+        self._open_lock = OpenLock(self._directory)
+        try:
+            self._wait_for_mover()
+            self._session_lock = SessionLock()
+            try:
+                self._open()
+            except (sqlite3.Error, DamagedError) as error:
+                if not is_damage(error):
+                    raise
+                self._replace(error)
+        except BaseException:
+            self._open_lock.release()
+            raise
+
+    def _is_in_place(self) -> bool:
+        try:
+            return os.path.samestat(self._path.stat(), self._identity)
+        except FileNotFoundError:
+            return False
+
+    def _disconnect(self) -> None:
+        # Nothing is open yet when a file is found damaged while it is being opened.
+        if self._connected:
+            self.connection.close()
+            self._connected = False
+
+    def _wait_for_mover(self) -> None:
+        deadline = time.monotonic() + self._busy_seconds
+        while not self._open_lock.share():
+            if time.monotonic() > deadline:
+                raise JournalError(
+                    f"another kmstui is replacing {self._path}, and has not finished",
+                    "Try again in a minute.",
+                )
+            time.sleep(0.02)
+
+    def _open(self, damaged: Path | None = None) -> dict[str, int]:
+        """Open the file, creating what is missing, and take over rows of a damaged one."""
+        make_private_file(self._path)
+        if 0 < self._path.stat().st_size < _SMALLEST_PAGE:
+            # SQLite would take it for empty and write over it.
+            raise DamagedError("file is too short to be a database")
+        connection = connect(str(self._path), self._busy_seconds)
+        counts: dict[str, int] = {}
+        try:
+            make_durable(connection, self._path, self._busy_seconds)
+            check(connection)
+            with immediate(connection):
+                migrate(connection, name=str(self._path))
+                if damaged is not None:
+                    counts = salvage(damaged, connection)
+                sweep_sessions(self._directory)
+                self._session_lock.hold(self._directory)
+                self.session = enter_session(connection, self._session_lock.token, self._clock)
+        except BaseException:
+            connection.close()
+            self._session_lock.release()
+            raise
+        self.connection = connection
+        self._connected = True
+        self._identity = self._path.stat()
+        return counts
+
+    def _replace(self, cause: Exception) -> None:
+        if not self._open_lock.claim():
+            raise JournalError(
+                f"{self._path} is damaged ({cause}) and another kmstui has it open",
+                "Close every kmstui and start again: the damaged file is then moved aside, and"
+                " what can be read of it is taken over.",
+            ) from cause
+        self._disconnect()
+        damaged = move_aside(self._path, self._clock())
+        counts = self._open(damaged)
+        self._open_lock.share()
+        self.warn(
+            f"The journal was damaged ({cause}) and was moved to {damaged}."
+            f" {counts['versions']} versions, {counts['drafts']} drafts and"
+            f" {counts['changes']} changes could be read and were taken over."
+        )
+
+
+def connect(database: str, busy_seconds: float) -> sqlite3.Connection:
+    """A connection in autocommit mode; transactions are ours to begin."""
+    connection = sqlite3.connect(
+        database,
+        timeout=busy_seconds,
+        isolation_level=None,
+        # Opened by whoever starts the program, used by the journal's own thread ever after.
+        check_same_thread=False,
+        uri=database.startswith("file:"),
+    )
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def make_durable(connection: sqlite3.Connection, path: Path, busy_seconds: float) -> None:
+    """Have every COMMIT wait until the disk has it.
+
+    In a write-ahead log FULL is enough: it syncs the log at each commit, and EXTRA adds only a
+    sync of the directory after a rollback journal is unlinked (sqlite.org/pragma.html). The log
+    needs memory shared between processes, which hosts that share a home directory do not have:
+    there a rollback journal is used, with EXTRA.
+    """
+    if not is_on_network(path) and _set_wal(connection, busy_seconds):
+        connection.execute("PRAGMA synchronous = FULL")
+        return
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.execute("PRAGMA synchronous = EXTRA")
+
+
+def check(connection: sqlite3.Connection) -> None:
+    """Look through the whole file before anything is trusted to it.
+
+    Raises:
+        DamagedError: it is not sound.
+    """
+    with closing(connection.execute("PRAGMA quick_check(1)")) as cursor:
+        (verdict,) = cursor.fetchone()
+    if verdict != "ok":
+        raise DamagedError(" ".join(str(verdict).split()))
+
+
+def enter_session(connection: sqlite3.Connection, token: str, clock: Clock) -> int:
+    """The id of this program's row; the same one again after a damaged file was replaced."""
+    connection.execute(
+        "INSERT OR IGNORE INTO sessions (token, pid, started) VALUES (?, ?, ?)",
+        (token, os.getpid(), to_micros(clock())),
+    )
+    row = connection.execute("SELECT id FROM sessions WHERE token = ?", (token,)).fetchone()
+    return as_int(row[0])
+
+
+def _set_wal(connection: sqlite3.Connection, busy_seconds: float) -> bool:
+    deadline = time.monotonic() + busy_seconds
+    while True:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError as error:
+            # The switch does not wait for the busy timeout in every case: two programs that
+            # begin the same new file meet here.
+            if not is_busy(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return bool(mode == "wal")

@@ -1,0 +1,224 @@
+"""The journal: implements the port `kmstui.service.ports.Journal`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+from kmstui.journal.changes import add_changes, end_change, list_changes, list_pending
+from kmstui.journal.database import BUSY_SECONDS, FILE_NAME, FileStore
+from kmstui.journal.failures import is_damage, journal_error
+from kmstui.journal.memory import MemoryStore
+from kmstui.journal.rows import DamagedError
+from kmstui.journal.store import Clock, Store, utc_now
+from kmstui.journal.thread import JournalThread
+from kmstui.journal.versions import (
+    add_version,
+    list_versions,
+    open_drafts,
+    put_draft,
+    retire_drafts,
+)
+from kmstui.service.errors import JournalError
+from kmstui.service.ports import ChangeRecord, Journal, PolicyVersion, Scope
+
+T = TypeVar("T")
+
+CLOSE_SECONDS = 5.0
+"""How long the end of the program waits for the last writes."""
+
+
+class StoreJournal:
+    """The port over a store; every access to the store is on the journal's own thread."""
+
+    def __init__(self, store: Store, path: Path, clock: Clock) -> None:
+        self._store = store
+        self._path = path
+        self._clock = clock
+        self._thread = JournalThread()
+        self._closed = False
+        self._retired: set[tuple[Scope, str]] = set()
+
+    @property
+    def durable(self) -> bool:
+        """Whether what is written survives the program."""
+        return self._store.durable
+
+    @property
+    def warning(self) -> str:
+        """What the person must know about the journal, as sentences; empty when all is well.
+
+        It can appear while the program runs, when the file is found damaged or removed.
+        """
+        return self._store.warning
+
+    async def keep_version(
+        self,
+        scope: Scope,
+        subject: str,
+        text: str,
+        kind: str,
+        *,
+        caller: str = "",
+        note: str = "",
+    ) -> PolicyVersion:
+        """Add one text."""
+        version = PolicyVersion(0, self._clock(), scope, subject, text, kind, caller, note)
+        return await self._write(lambda store: add_version(store.connection, version))
+
+    async def versions(self, scope: Scope, subject: str) -> tuple[PolicyVersion, ...]:
+        """All texts of a subject except its open draft, newest first."""
+        return await self._read(lambda store: list_versions(store.connection, scope, subject))
+
+    async def save_draft(
+        self, scope: Scope, subject: str, text: str, *, base: str, caller: str = ""
+    ) -> None:
+        """Keep this program's draft; one that an ended program left goes to the history."""
+        draft = PolicyVersion(0, self._clock(), scope, subject, text, "draft", caller, base=base)
+
+        def job(store: Store) -> None:
+            # Looked for once: later saves only replace our own.
+            if (scope, subject) not in self._retired:
+                self._retire(store, scope, subject, own=False)
+            put_draft(store.connection, store.session, draft)
+
+        await self._write(job)
+        self._retired.add((scope, subject))
+
+    async def draft(self, scope: Scope, subject: str) -> PolicyVersion | None:
+        """The subject's newest draft of this program or of one that ended."""
+        return next((d for d in await self.drafts(scope) if d.subject == subject), None)
+
+    async def drafts(self, scope: Scope) -> tuple[PolicyVersion, ...]:
+        """All open drafts, newest first, without those another running program types into."""
+        return await self._read(
+            lambda store: tuple(open_drafts(store.connection, store.session, _cached(store), scope))
+        )
+
+    async def close_draft(self, scope: Scope, subject: str) -> None:
+        """Move the subject's draft to the history."""
+        await self._write(lambda store: self._retire(store, scope, subject, own=True))
+
+    async def begin(self, changes: Sequence[ChangeRecord]) -> tuple[ChangeRecord, ...]:
+        """Write changes before they are sent, in one transaction; answers them with their ids."""
+        return await self._write(
+            lambda store: add_changes(store.connection, store.session, changes)
+        )
+
+    async def end(self, change_id: int, outcome: str, detail: str = "") -> None:
+        """Write how a change ended."""
+        now = self._clock()
+        await self._write(
+            lambda store: end_change(store.connection, change_id, now, outcome, detail)
+        )
+
+    async def changes(
+        self, scope: Scope | None = None, *, batch: str = "", limit: int = 1000
+    ) -> tuple[ChangeRecord, ...]:
+        """Changes, newest first."""
+        return await self._read(lambda store: list_changes(store.connection, scope, batch, limit))
+
+    async def pending(self, scope: Scope) -> tuple[ChangeRecord, ...]:
+        """Changes that were begun and never ended, by processes that no longer run."""
+        return await self._read(
+            lambda store: list_pending(store.connection, store.session, _cached(store), scope)
+        )
+
+    def close(self) -> None:
+        """Finish what was handed over, and release the file.
+
+        Raises:
+            JournalError: the disk did not take the last writes in time.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        if not self._thread.stop(self._store.close, CLOSE_SECONDS):
+            raise JournalError(
+                f"the disk has not taken the last writes to {self._path} in {CLOSE_SECONDS:.0f} s",
+                "The newest draft may be missing at the next start.",
+            )
+
+    def _retire(self, store: Store, scope: Scope, subject: str, *, own: bool) -> None:
+        retire_drafts(store.connection, store.session, _cached(store), scope, subject, own=own)
+
+    async def _write(self, job: Callable[[Store], T]) -> T:
+        def in_transaction(store: Store) -> T:
+            with store.writing():
+                return job(store)
+
+        return await self._read(in_transaction)
+
+    async def _read(self, job: Callable[[Store], T]) -> T:
+        if self._closed:
+            raise JournalError(f"{self._path} was closed", "Start kmstui again.")
+        return await self._thread.run(lambda: self._attempt(job))
+
+    def _attempt(self, job: Callable[[Store], T]) -> T:
+        """Run `job`; once more on a new file when this one turns out to be damaged."""
+        try:
+            try:
+                self._store.ensure_in_place()
+                return job(self._store)
+            except (sqlite3.Error, DamagedError) as error:
+                if not is_damage(error):
+                    raise
+                self._store.replace_damaged(error)
+                return job(self._store)
+        except (sqlite3.Error, OSError, DamagedError) as error:
+            raise journal_error(error, self._path) from error
+
+
+class SqliteJournal(StoreJournal):
+    """The journal in a file; what a method answered is on the disk.
+
+    Raises:
+        JournalError: the file cannot be written, is another program's, or a newer kmstui's.
+    """
+
+    def __init__(
+        self, directory: Path, clock: Clock = utc_now, *, busy_seconds: float = BUSY_SECONDS
+    ) -> None:
+        path = directory / FILE_NAME
+        try:
+            store = FileStore(directory, clock, busy_seconds)
+        except (sqlite3.Error, OSError, DamagedError) as error:
+            raise journal_error(error, path) from error
+        super().__init__(store, path, clock)
+
+
+class MemoryJournal(StoreJournal):
+    """The journal where no file can be written: it forgets everything when the program ends.
+
+    It begins with what an existing file lets itself be read, so that history, drafts and
+    unfinished changes are shown all the same.
+    """
+
+    def __init__(self, directory: Path, reason: str = "", clock: Clock = utc_now) -> None:
+        store = MemoryStore(directory, clock)
+        earlier = " Earlier history can still be read." if store.earlier else ""
+        store.warning = (
+            f"{reason} Until the journal can be written, nothing you type or change would be"
+            f" kept, so nothing is changed: keys can be looked at only.{earlier}"
+        ).strip()
+        super().__init__(store, directory / FILE_NAME, clock)
+
+
+def open_journal(directory: Path, clock: Clock = utc_now) -> Journal:
+    """The journal in `directory`, or one in memory with a warning where that cannot be.
+
+    Looks through the whole file, so call it off the event loop. The directory is made when it
+    is missing; it and the files in it are for this user alone.
+    """
+    try:
+        return SqliteJournal(directory, clock)
+    except JournalError as error:
+        return MemoryJournal(directory, error.sentence, clock)
+
+
+def _cached(store: Store) -> Callable[[str], bool]:
+    """Asks for each session once: hundreds of changes may have been begun by one."""
+    return lru_cache(maxsize=None)(store.is_running)

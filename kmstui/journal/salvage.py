@@ -1,0 +1,97 @@
+"""A damaged journal: moved aside, and what can still be read taken over."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from kmstui.journal.filesystem import sync_directory
+from kmstui.journal.rows import Row
+
+_TABLES = ("texts", "sessions", "versions", "drafts", "changes")
+"""Referred-to tables come first."""
+
+_COUNTED = {"versions": "versions", "drafts": "drafts", "changes": "changes"}
+
+
+def move_aside(path: Path, now: datetime) -> Path:
+    """Rename the journal and its write-ahead log; nothing is ever deleted.
+
+    The log's new name fits the new name of the file, so that SQLite still finds it.
+    """
+    stem = f"{path.stem}.corrupt-{now:%Y%m%dT%H%M%S.%fZ}"
+    target = path.with_name(stem)
+    # The log first: a crash in between leaves a file without its log, which the next start
+    # finds damaged and moves as well; the other way round a new file would meet an old log.
+    for suffix in ("-wal", "-shm", ""):
+        source = path.with_name(path.name + suffix)
+        if source.exists():
+            source.rename(path.with_name(stem + suffix))
+    sync_directory(path.parent)
+    return target
+
+
+def salvage(damaged: Path, connection: sqlite3.Connection) -> dict[str, int]:
+    """Copy every readable row into the new journal; answers how many of each kind.
+
+    The caller holds the write transaction on `connection`. Rows whose text does not have its
+    digest, or that refer to rows that were lost, are left out.
+    """
+    counts = dict.fromkeys(_COUNTED.values(), 0)
+    # Without a log nothing but the file is read, and nothing is made beside it.
+    log = damaged.with_name(damaged.name + "-wal")
+    way = "mode=ro" if log.exists() else "mode=ro&immutable=1"
+    try:
+        source = sqlite3.connect(f"{damaged.absolute().as_uri()}?{way}", uri=True)
+    except sqlite3.Error:
+        # Not even its header can be read; the file stays for a person to look at.
+        return counts
+    try:
+        # Has SQLite read a file that is shorter than its header says; nothing is written.
+        source.execute("PRAGMA writable_schema = ON")
+        for table in _TABLES:
+            copied = _copy_table(source, connection, table)
+            if table in _COUNTED:
+                counts[table] = copied
+    finally:
+        source.close()
+    return counts
+
+
+def _copy_table(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> int:
+    columns = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
+    insert = (
+        f"INSERT OR IGNORE INTO {table} ({', '.join(columns)})"  # noqa: S608 - our own names
+        f" VALUES ({', '.join('?' * len(columns))})"
+    )
+    rows = _readable_rows(source, table, columns)
+    return sum(_copy_row(target, insert, row) for row in rows if table != "texts" or _sound(row))
+
+
+def _readable_rows(source: sqlite3.Connection, table: str, columns: Sequence[str]) -> Iterator[Row]:
+    """From the first row on until damage is met, then from the last one back."""
+    for order in ("ASC", "DESC"):
+        try:
+            yield from source.execute(
+                f"SELECT {', '.join(columns)} FROM {table} NOT INDEXED ORDER BY id {order}"  # noqa: S608
+            )
+        except sqlite3.Error:
+            # Damage is what we came for: go on from the other end.
+            continue
+        return
+
+
+def _sound(text: Row) -> bool:
+    """Whether a row of the table of texts has the body that its digest was made of."""
+    _, digest, body = text
+    return isinstance(body, bytes) and sha256(body).digest() == digest
+
+
+def _copy_row(target: sqlite3.Connection, insert: str, row: Row) -> int:
+    try:
+        return target.execute(insert, row).rowcount
+    except sqlite3.IntegrityError:
+        return 0

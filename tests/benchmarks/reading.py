@@ -1,0 +1,285 @@
+"""How fast kmstui reads an account, measured on a pseudo-terminal beside other programs.
+
+    python tests/benchmarks/reading.py [start] [keys] [hydration] [memory] [idle]
+
+Every figure stands beside one of another program, or of the bare machine, from the same run:
+milliseconds alone say more of the machine than of the program.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from kmstui.demo.embedded import EmbeddedKms, EmbeddedOptions
+
+from pty_terminal import PtyTerminal
+
+PYTHON = sys.executable
+AWS = str(Path(PYTHON).with_name("aws"))
+RUNS = 7
+KEY_PRESSES = 300
+QUIET = 0.03
+"""Seconds without a byte after which the answer to a key counts as complete."""
+
+LOADED = "described"
+"""Stands in the header's progress while the inventory is read."""
+
+
+def environment(embedded: EmbeddedKms, home: str) -> dict[str, str]:
+    """The program's whole environment: the embedded KMS, and a home of its own."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": home,
+        "LANG": "C.UTF-8",
+        "KMSTUI_STATE_DIRECTORY": f"{home}/state",
+        **embedded.environment,
+    }
+
+
+@contextmanager
+def running(embedded: EmbeddedKms, columns: int = 80, rows: int = 24) -> Iterator[PtyTerminal]:
+    """kmstui on a terminal against the embedded KMS."""
+    with (
+        tempfile.TemporaryDirectory() as home,
+        PtyTerminal(
+            [PYTHON, "-m", "kmstui"],
+            columns=columns,
+            rows=rows,
+            env=environment(embedded, home),
+            patience=180,
+        ) as terminal,
+    ):
+        yield terminal
+
+
+def row(*cells: object) -> None:
+    """Print one line of a table."""
+    print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
+
+
+def head(*cells: str) -> None:
+    """Print the head of a table."""
+    print()
+    row(*cells)
+    row(*("---" for _ in cells))
+
+
+def percentile(values: list[float], part: float) -> float:
+    """The value below which `part` of all lie."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
+
+
+def milliseconds(action: Callable[[], object]) -> float:
+    """How long an action takes."""
+    began = time.perf_counter()
+    action()
+    return (time.perf_counter() - began) * 1000
+
+
+def start() -> None:
+    """First frame and first keys on the screen, beside `aws kms list-keys` and `python -c pass`."""
+    with EmbeddedKms.start(EmbeddedOptions()) as embedded:
+        frames, keys, cli, bare = [], [], [], []
+        with tempfile.TemporaryDirectory() as home:
+            env = environment(embedded, home)
+            for _ in range(RUNS):
+                bare.append(milliseconds(lambda: _run([PYTHON, "-c", "pass"], env)))
+                cli.append(milliseconds(lambda: _run([AWS, "kms", "list-keys"], env)))
+                began = time.perf_counter()
+                with running(embedded) as terminal:
+                    terminal.wait_for(lambda text: text.strip())
+                    frames.append((time.perf_counter() - began) * 1000)
+                    terminal.wait_for("ImportedCMK")
+                    keys.append((time.perf_counter() - began) * 1000)
+    unit = statistics.median(cli)
+    head("start, median of " + str(RUNS), "ms", "ratio to `aws kms list-keys`")
+    for name, values in (
+        ("kmstui: first frame", frames),
+        ("kmstui: keys on the screen", keys),
+        ("aws kms list-keys: done", cli),
+        ("python -c pass", bare),
+    ):
+        middle = statistics.median(values)
+        row(name, f"{middle:.0f}", f"{middle / unit:.2f}")
+
+
+def _run(command: list[str], env: Mapping[str, str]) -> None:
+    subprocess.run(command, env=dict(env), check=True, capture_output=True)
+
+
+def keys() -> None:
+    """Key to first byte and bytes a key, by size of the account, idle and while loading."""
+    head("key presses", "keys", "when", "p50 ms", "p99 ms", "p50 bytes", "p99 bytes")
+    for extra in (1_000, 10_000, 100_000):
+        # The latency keeps the loading going for as long as the keys are measured.
+        with EmbeddedKms.start(EmbeddedOptions(extra_keys=extra, latency=0.02)) as embedded:
+            with running(embedded) as terminal:
+                terminal.wait_for("ImportedCMK")
+                _measure(terminal, extra, "while loading")
+            embedded.control.set_latency(0)
+            with running(embedded) as terminal:
+                terminal.wait_for("ImportedCMK")
+                terminal.wait_until_gone("…")
+                terminal.settle(1.0)
+                _measure(terminal, extra, "idle")
+
+
+def _measure(terminal: PtyTerminal, count: int, when: str) -> None:
+    for name, sequence in (
+        ("cursor", ["j", "j", "j", "j", "j", "k"]),
+        ("page", ["ctrl+d", "ctrl+d", "ctrl+u"]),
+    ):
+        _press(terminal, sequence * 3)
+        _report(name, count, when, _press(terminal, sequence * (KEY_PRESSES // len(sequence))))
+    terminal.send("/")
+    terminal.settle(QUIET)
+    word = ["a", "p", "p", "backspace", "backspace", "backspace"]
+    _report("filter", count, when, _press(terminal, word * (KEY_PRESSES // 6)))
+    terminal.send("escape")
+    terminal.settle(0.2)
+
+
+def _report(name: str, count: int, when: str, measured: list[tuple[float, int]]) -> None:
+    times = [each[0] for each in measured]
+    sizes = [float(each[1]) for each in measured]
+    row(
+        name,
+        f"{count:,}",
+        when,
+        f"{statistics.median(times):.1f}",
+        f"{percentile(times, 0.99):.1f}",
+        f"{statistics.median(sizes):.0f}",
+        f"{percentile(sizes, 0.99):.0f}",
+    )
+
+
+def _press(terminal: PtyTerminal, sequence: list[str]) -> list[tuple[float, int]]:
+    measured = []
+    for key in sequence:
+        while terminal.read(0):
+            pass
+        before = terminal.bytes_received
+        began = time.perf_counter()
+        terminal.send(key)
+        if not terminal.read(2.0):
+            continue
+        elapsed = (time.perf_counter() - began) * 1000
+        while terminal.read(QUIET):
+            pass
+        measured.append((elapsed, terminal.bytes_received - before))
+    return measured
+
+
+def hydration() -> None:
+    """All of 10,000 keys at 20 ms latency, beside a sequential boto3 loop."""
+    extra, sample = 10_000, 100
+    with EmbeddedKms.start(EmbeddedOptions(extra_keys=extra, latency=0.02)) as embedded:
+        _await_keys(embedded, extra)
+        with tempfile.TemporaryDirectory() as home:
+            script = (
+                "import boto3, time\n"
+                "kms = boto3.client('kms')\n"
+                f"ids = [key['KeyId'] for key in kms.list_keys(Limit={sample})['Keys']]\n"
+                "began = time.perf_counter()\n"
+                "for each in ids:\n"
+                "    kms.describe_key(KeyId=each)\n"
+                "print((time.perf_counter() - began) / len(ids))\n"
+            )
+            each = float(
+                subprocess.run(
+                    [PYTHON, "-c", script],
+                    env=environment(embedded, home),
+                    check=True,
+                    capture_output=True,
+                    text=True,
+                ).stdout
+            )
+        embedded.control.clear_log()
+        began = time.perf_counter()
+        with running(embedded) as terminal:
+            terminal.wait_for("ImportedCMK")
+            terminal.wait_until_gone("…")
+            elapsed = time.perf_counter() - began
+        calls = Counter(entry.operation for entry in embedded.control.log())
+    head("hydration of 10,000 keys at 20 ms", "s", "ratio")
+    row("boto3, one after the other (from a sample)", f"{each * extra:.0f}", "1.00")
+    row("kmstui, start to complete", f"{elapsed:.1f}", f"{elapsed / (each * extra):.3f}")
+    head("calls", "number")
+    for operation, number in calls.most_common():
+        row(operation, number)
+
+
+def _await_keys(embedded: EmbeddedKms, count: int) -> None:
+    while embedded.control.health().keys < count:
+        time.sleep(0.1)
+
+
+def memory() -> None:
+    """Resident memory at 100,000 keys, beside the bare program."""
+    sizes = {}
+    for extra in (0, 100_000):
+        with EmbeddedKms.start(EmbeddedOptions(extra_keys=extra)) as embedded:
+            _await_keys(embedded, extra)
+            with running(embedded) as terminal:
+                terminal.wait_for("ImportedCMK")
+                terminal.wait_until_gone("…", timeout=600)
+                terminal.settle(1.0)
+                sizes[extra] = _resident(terminal.pid)
+    head("resident memory", "MB", "ratio")
+    for extra, size in sizes.items():
+        row(f"{extra:,} more keys", f"{size:.0f}", f"{size / sizes[0]:.2f}")
+
+
+def _resident(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("the kernel tells no VmRSS")
+
+
+def idle() -> None:
+    """CPU time and bytes of an idle minute."""
+    with EmbeddedKms.start(EmbeddedOptions()) as embedded, running(embedded) as terminal:
+        terminal.wait_for("ImportedCMK")
+        terminal.settle(3.0)
+        before, received = _ticks(terminal.pid), terminal.bytes_received
+        deadline = time.monotonic() + 60
+        while (left := deadline - time.monotonic()) > 0:
+            terminal.read(left)
+        used = (_ticks(terminal.pid) - before) / os.sysconf("SC_CLK_TCK")
+    head("an idle minute", "")
+    row("CPU seconds", f"{used:.2f}")
+    row("bytes to the terminal", terminal.bytes_received - received)
+
+
+def _ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+PARTS = {
+    "start": start,
+    "keys": keys,
+    "hydration": hydration,
+    "memory": memory,
+    "idle": idle,
+}
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS))
+    for part in parser.parse_args().parts:
+        PARTS[part]()

@@ -6,8 +6,20 @@ installed botocore, so that an action newer than the file is never called unknow
 
 from __future__ import annotations
 
+import gzip
+import json
+import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from kmstui.policy.conditions_matching import has_wildcard, wildcard_match
+
+_MOST_REMEMBERED = 4096
+_NAMESPACE = "kms:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,9 @@ class ConditionKeyInfo:
     """The key that replaces it, or empty."""
     values: tuple[str, ...] = ()
     """Its enumeration, where it has one."""
+    other_types: tuple[str, ...] = ()
+    """Types of operators that AWS documents for it beside its own, such as `Numeric` for
+    kms:ValidTo, which takes seconds since 1970 too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +76,149 @@ class Knowledge:
     """The SERVICE part of kms:ViaService values."""
     service_principals: frozenset[str]
     """Known service principals without their `.amazonaws.com`."""
+    _expanded: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    def action(self, name: str) -> ActionInfo | None:
+        """The action `name`, prefix included, in any case; None where there is none.
+
+        Asks the installed botocore, once, when the generated file does not know it.
+        """
+        lower = name.lower()
+        found = self.actions.get(lower)
+        if found is None and lower.startswith(_NAMESPACE):
+            return _newer_actions().get(lower)
+        return found
+
+    def expand(self, pattern: str) -> tuple[str, ...]:
+        """The names of all actions that `pattern` (any case, `*`, `?`) matches, sorted."""
+        found = self._expanded.get(pattern)
+        if found is None:
+            if len(self._expanded) >= _MOST_REMEMBERED:
+                self._expanded.clear()
+            found = self._expanded[pattern] = self._expand(pattern)
+        return found
+
+    def _expand(self, pattern: str) -> tuple[str, ...]:
+        if not has_wildcard(pattern):
+            found = self.action(pattern)
+            return (found.name,) if found is not None else ()
+        for actions in (self.actions, _newer_actions()):
+            names = [
+                info.name
+                for lower, info in actions.items()
+                if wildcard_match(pattern, lower, ignore_case=True)
+            ]
+            if names:
+                return tuple(names)
+            if not pattern.lower().startswith(_NAMESPACE):
+                return ()
+        return ()
+
+    def condition_key(self, name: str) -> ConditionKeyInfo | None:
+        """The condition key `name` in any case; None where there is none.
+
+        `kms:EncryptionContext:NAME`, `aws:ResourceTag/NAME` and their like are found by the
+        part before the name, which must not be empty.
+        """
+        lower = name.lower()
+        if lower and lower[-1] not in ":/":
+            found = self.condition_keys.get(lower)
+            if found is not None:
+                return found
+        for mark in ":/":
+            at = lower.find(mark, lower.find(":") + 1)
+            if 0 < at < len(lower) - 1:
+                found = self.condition_keys.get(lower[: at + 1])
+                if found is not None:
+                    return found
+        return None
+
+
+@lru_cache(maxsize=1)
+def knowledge() -> Knowledge:
+    """The vocabulary of the generated file; read once."""
+    data = pkgutil.get_data(__package__, "kms_model.json")
+    if data is None:
+        raise FileNotFoundError("kms_model.json is not in the package: install kmstui again")
+    model: dict[str, Any] = json.loads(data)
+    return Knowledge(
+        date=model["date"],
+        actions={
+            f"{_NAMESPACE}{name}".lower(): _action(name, entry)
+            for name, entry in model["actions"].items()
+        },
+        condition_keys={
+            name.lower(): _condition_key(name, entry)
+            for name, entry in model["condition_keys"].items()
+        },
+        via_services=frozenset(model["via_services"]),
+        service_principals=frozenset(model["service_principals"]),
+    )
+
+
+def _action(name: str, entry: dict[str, Any]) -> ActionInfo:
+    return ActionInfo(
+        name=_NAMESPACE + name,
+        access_level=entry["access_level"],
+        description=entry.get("description", ""),
+        iam_only=entry.get("iam_only", False),
+        cross_account=entry.get("cross_account", False),
+        condition_keys=frozenset(entry.get("condition_keys", ())),
+        usages=frozenset(entry.get("usages", ())),
+        symmetric_only=entry.get("symmetric_only", False),
+        asymmetric_only=entry.get("asymmetric_only", False),
+    )
+
+
+def _condition_key(name: str, entry: dict[str, Any]) -> ConditionKeyInfo:
+    return ConditionKeyInfo(
+        name=name,
+        type=entry["type"],
+        multivalued=entry.get("multivalued", False),
+        iam_only=entry.get("iam_only", False),
+        deprecated_for=entry.get("deprecated_for", ""),
+        values=tuple(entry.get("values", ())),
+        other_types=tuple(entry.get("other_types", ())),
+    )
+
+
+def botocore_operations() -> frozenset[str]:
+    """The KMS operations of the installed botocore, without importing it; empty without one.
+
+    The file is found beside the package, since importing botocore takes 100 ms.
+    """
+    spec = find_spec("botocore")
+    for location in (spec.submodule_search_locations if spec is not None else None) or ():
+        path = Path(location, "data", "kms", "2014-11-01", "service-2.json.gz")
+        if path.is_file():
+            return frozenset(json.loads(gzip.decompress(path.read_bytes()))["operations"])
+    return frozenset()
+
+
+@lru_cache(maxsize=1)
+def _newer_actions() -> dict[str, ActionInfo]:
+    """Actions that the installed botocore has and the generated file has not.
+
+    Nothing is known of them but their names, so they count as usable by anyone under any
+    condition key, which is the reading that raises no alarm.
+    """
+    known = knowledge()
+    any_key = frozenset(known.condition_keys)
+    return {
+        lower: ActionInfo(
+            name=_NAMESPACE + name,
+            access_level="Write",
+            description=f"{name} of KMS",
+            iam_only=False,
+            cross_account=True,
+            condition_keys=any_key,
+            usages=frozenset(),
+        )
+        for name in sorted(botocore_operations())
+        if (lower := f"{_NAMESPACE}{name}".lower()) not in known.actions
+        and name not in _OPERATIONS_WITHOUT_PERMISSION
+    }
+
+
+_OPERATIONS_WITHOUT_PERMISSION = frozenset({"ReEncrypt"})
+"""ReEncrypt is allowed by kms:ReEncryptFrom and kms:ReEncryptTo (its API reference)."""

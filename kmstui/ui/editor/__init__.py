@@ -1,0 +1,1 @@
+"""The policy text, to read and to edit."""

@@ -1,0 +1,226 @@
+"""How one value of a policy is compared with one value of a request.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+and …/reference_policies_elements_resource.html
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+Test = Callable[[str], bool]
+"""Whether a value of the request meets any of the policy's values."""
+
+LITERAL_STAR = "\ue000"
+LITERAL_MARK = "\ue001"
+"""Stand for `*` and `?` that mean themselves: from `${*}`, `${?}`, or a variable's value."""
+
+_YEAR = re.compile(r"\d{4}")
+_MONTH = re.compile(r"\d{4}-\d{2}")
+
+
+def literal(text: str) -> str:
+    """`text` so that it holds no wildcards, as a part of a pattern."""
+    return text.replace("*", LITERAL_STAR).replace("?", LITERAL_MARK)
+
+
+def plain(text: str) -> str:
+    """`text` with the stand-ins turned back into the characters."""
+    return text.replace(LITERAL_STAR, "*").replace(LITERAL_MARK, "?")
+
+
+def has_wildcard(pattern: str) -> bool:
+    """Whether `*` or `?` stand in it for other characters."""
+    return "*" in pattern or "?" in pattern
+
+
+def _piece(text: str) -> str:
+    pieces = {"?": ".", LITERAL_STAR: r"\*", LITERAL_MARK: r"\?"}
+    return "".join(pieces.get(character) or re.escape(character) for character in text)
+
+
+@lru_cache(maxsize=8192)
+def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
+    # The first place where the text after a star fits is as good as any later one, so atomic
+    # groups lose no match, and no pattern makes the search explode.
+    head, *rest = map(_piece, pattern.split("*"))
+    expression = head
+    if rest:
+        expression += "".join(f"(?>.*?{middle})" for middle in rest[:-1] if middle)
+        expression += f".*{rest[-1]}"
+    return re.compile(expression, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+
+
+def wildcard_match(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
+    """Whether the whole of `value` is one that `pattern` (`*`, `?`) describes."""
+    return _compiled(pattern, ignore_case).fullmatch(value) is not None
+
+
+@lru_cache(maxsize=8192)
+def resource_match(pattern: str, arn: str) -> bool:
+    """Whether a Resource pattern describes an ARN.
+
+    Wildcards stay within a colon-separated segment, except a `*` at a segment's end, which may
+    match beyond it (IAM User Guide, "Resource", "Using wildcards in resource ARNs").
+    """
+    if pattern == "*":
+        return True
+    wanted, given = pattern.split(":", 5), arn.split(":", 5)
+    if len(wanted) == len(given) and all(map(wildcard_match, wanted, given)):
+        return True
+    return any(part.endswith("*") for part in wanted) and wildcard_match(pattern, arn)
+
+
+def arn_match(pattern: str, value: str) -> bool:
+    """ArnLike and ArnEquals: each of the six colon-separated parts by itself."""
+    if pattern == "*":
+        return True
+    wanted, given = pattern.split(":", 5), value.split(":", 5)
+    if len(wanted) != 6 or len(given) != 6:
+        return False
+    return all(map(wildcard_match, wanted, given))
+
+
+def number(text: str) -> float:
+    """A number as the Numeric operators read it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return float(text)
+
+
+def instant(text: str) -> float:
+    """Seconds since the epoch of a W3C ISO 8601 date or an epoch number.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if _YEAR.fullmatch(text):
+        text += "-01-01"
+    elif _MONTH.fullmatch(text):
+        text += "-01"
+    elif text.lstrip("-").replace(".", "", 1).isdigit():
+        return float(text)
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _readable(values: Iterable[str], read: Callable[[str], float]) -> list[float]:
+    found = []
+    for value in values:
+        try:
+            found.append(read(plain(value)))
+        except ValueError:
+            continue  # a value that is no number equals and bounds nothing
+    return found
+
+
+def _ordered(
+    values: tuple[str, ...],
+    read: Callable[[str], float],
+    compare: Callable[[float, float], bool],
+) -> Test:
+    bounds = _readable(values, read)
+
+    def test(given: str) -> bool:
+        try:
+            value = read(given)
+        except ValueError:
+            return False
+        return any(compare(value, bound) for bound in bounds)
+
+    return test
+
+
+_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "Equals": lambda given, bound: given == bound,
+    "LessThan": lambda given, bound: given < bound,
+    "LessThanEquals": lambda given, bound: given <= bound,
+    "GreaterThan": lambda given, bound: given > bound,
+    "GreaterThanEquals": lambda given, bound: given >= bound,
+}
+
+
+def _networks(values: tuple[str, ...]) -> list[IPv4Network | IPv6Network]:
+    found = []
+    for value in values:
+        try:
+            found.append(ip_network(plain(value), strict=False))
+        except ValueError:
+            continue  # not an address: no request comes from it
+    return found
+
+
+def _in_networks(values: tuple[str, ...]) -> Test:
+    networks = _networks(values)
+
+    def test(given: str) -> bool:
+        try:
+            address = ip_address(given)
+        except ValueError:
+            return False
+        return any(address in network for network in networks)
+
+    return test
+
+
+def _decoded(text: str) -> bytes | None:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _same_bytes(values: tuple[str, ...]) -> Test:
+    wanted = {_decoded(plain(value)) for value in values} - {None}
+    return lambda given: _decoded(given) in wanted
+
+
+def _one_of(values: tuple[str, ...], *, ignore_case: bool = False) -> Test:
+    if ignore_case:
+        lowered = frozenset(plain(value).casefold() for value in values)
+        return lambda given: given.casefold() in lowered
+    wanted = frozenset(map(plain, values))
+    return lambda given: given in wanted
+
+
+def _like(values: tuple[str, ...]) -> Test:
+    return lambda given: any(wildcard_match(pattern, given) for pattern in values)
+
+
+def _arn_like(values: tuple[str, ...]) -> Test:
+    return lambda given: any(arn_match(pattern, given) for pattern in values)
+
+
+_TESTS: dict[str, Callable[[tuple[str, ...]], Test]] = {
+    "StringEquals": _one_of,
+    "StringEqualsIgnoreCase": lambda values: _one_of(values, ignore_case=True),
+    "StringLike": _like,
+    "Bool": lambda values: _one_of(values, ignore_case=True),
+    "BinaryEquals": _same_bytes,
+    "IpAddress": _in_networks,
+    "ArnEquals": _arn_like,
+    "ArnLike": _arn_like,
+}
+
+
+@lru_cache(maxsize=4096)
+def value_test(positive: str, values: tuple[str, ...]) -> Test:
+    """The test of a positive operator (`StringLike`, `IpAddress`) with all of its values.
+
+    A value that is not of the operator's type matches nothing.
+
+    Raises:
+        KeyError: `positive` is no such operator.
+    """
+    for family, read in (("Numeric", number), ("Date", instant)):
+        if positive.startswith(family):
+            return _ordered(values, read, _COMPARISONS[positive.removeprefix(family)])
+    return _TESTS[positive](values)

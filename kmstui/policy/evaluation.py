@@ -1,0 +1,336 @@
+"""Whether somebody may do something with a key, and which statements decide it.
+
+The algorithm is that of
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html,
+…/reference_policies_evaluation-logic-cross-account.html and
+https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html.
+It claims no certainty: what it did not look at is part of every answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kmstui.model.grant import Grant
+from kmstui.policy.conditions import Doubt, Truth
+from kmstui.policy.evaluation_actions import absent_keys, action_info
+from kmstui.policy.evaluation_compiled import Applied, CompiledPolicy
+from kmstui.policy.evaluation_grants import grant_truths
+from kmstui.policy.evaluation_policies import Policies
+from kmstui.policy.principals import Principal, PrincipalKind
+from kmstui.policy.principals_matching import Grip
+from kmstui.policy.request import Lookup, Request, lookup_for
+
+
+class Outcome(StrEnum):
+    """What comes out."""
+
+    ALLOWED = "allowed"
+    IMPLICITLY_DENIED = "implicitly denied"
+    EXPLICITLY_DENIED = "explicitly denied"
+    NOT_PREDICTABLE = "not predictable"
+
+
+class Reason(StrEnum):
+    """The rule of the algorithm that decided."""
+
+    DENY = "a Deny applies"
+    KEY_POLICY = "the key policy allows it directly"
+    ROOT_USER = "the key policy allows the account, and this is its root user"
+    IAM = "an identity policy allows it, and the key policy lets the account delegate"
+    GRANT = "a grant allows it"
+    BOTH_ACCOUNTS = "the key policy and an identity policy of the other account allow it"
+    NOTHING_ALLOWS = "nothing allows it"
+    CONDITIONS = "an Allow is about it, but its conditions do not hold"
+    IAM_SILENT = "the key policy lets the account delegate, but no identity policy allows it"
+    NOT_DELEGATED = (
+        "an identity policy allows it, but the key policy does not let the account delegate"
+    )
+    CAPPED = "a permissions boundary or session policy does not allow it"
+    OTHER_ACCOUNT_SILENT = (
+        "the key policy allows it, but no identity policy of the other account does"
+    )
+    NOT_ACROSS_ACCOUNTS = "KMS does not take this action from another account"
+    DEPENDS = "it depends on what is not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to one request."""
+
+    request: Request
+    outcome: Outcome
+    reason: Reason
+    deciding: tuple[Applied, ...]
+    """The statements that decided; where it is not predictable, those that may."""
+    near: tuple[Applied, ...]
+    """Statements about the request whose conditions do not hold."""
+    grants: tuple[Grant, ...]
+    """The grants that allowed it, or may."""
+    doubts: tuple[Doubt, ...]
+    """What leaves it open; empty where the answer is certain as far as it was considered."""
+    considered: tuple[str, ...]
+    not_considered: tuple[str, ...]
+    """Never empty."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the answer is yes."""
+        return self.outcome is Outcome.ALLOWED
+
+    @property
+    def missing_keys(self) -> tuple[str, ...]:
+        """The condition keys whose values would settle it, as the policy spells them."""
+        keys = (
+            result.entry.key.value
+            for applied in self.deciding
+            for result in applied.conditions
+            if result.doubt is Doubt.CONTEXT
+        )
+        return tuple(dict.fromkeys(keys))
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What one kind of policy says: the strongest Deny, and the strongest Allow per grip."""
+
+    deny: Truth = Truth.NO
+    account: Truth = Truth.NO
+    role: Truth = Truth.NO
+    direct: Truth = Truth.NO
+
+
+def _tally(applied: Iterable[Applied]) -> _Tally:
+    tally = _Tally()
+    for each in applied:
+        if each.deny:
+            tally.deny = max(tally.deny, each.truth)
+        elif each.aim.grip is Grip.DIRECT:
+            tally.direct = max(tally.direct, each.truth)
+        elif each.aim.grip is Grip.ROLE:
+            tally.role = max(tally.role, each.truth)
+        else:
+            tally.account = max(tally.account, each.truth)
+    return tally
+
+
+def _about(policies: Iterable[CompiledPolicy], request: Request, lookup: Lookup) -> list[Applied]:
+    return [
+        applied
+        for policy in policies
+        for applied in policy.applied(None, request.action, request.resource, lookup)
+    ]
+
+
+def evaluate(request: Request, policies: Policies) -> Decision:
+    """Answer one request from the policies given."""
+    return _Evaluation(request, policies).decide()
+
+
+_WITHOUT_IAM = frozenset(
+    {PrincipalKind.SERVICE, PrincipalKind.ANONYMOUS, PrincipalKind.ROOT, PrincipalKind.PROVIDER}
+)
+"""Principals that no identity policy is attached to."""
+
+
+class _Evaluation:
+    """One run of the algorithm, with its intermediate results by name."""
+
+    def __init__(self, request: Request, policies: Policies) -> None:
+        self.request = request
+        self.policies = policies
+        self.principal: Principal = request.principal
+        self.info = action_info(request.action)
+        lookup = lookup_for(request, absent_keys(request.action))
+        self.key = list(
+            policies.key.applied(
+                request.principal,
+                request.action,
+                request.resource,
+                lookup,
+                has_boundary=policies.boundary is not None,
+            )
+        )
+        self.iam_applies = request.principal.kind not in _WITHOUT_IAM
+        self.identity: list[Applied] = []
+        self.boundary: list[Applied] = []
+        self.session: list[Applied] = []
+        if self.iam_applies:
+            self.identity = _about(policies.identity or (), request, lookup)
+            self.boundary = _about(policies.boundary_policies, request, lookup)
+            self.session = _about(policies.session or (), request, lookup)
+        self.granted = grant_truths(policies.grants or (), request, lookup)
+
+    def decide(self) -> Decision:
+        """Deny first, then whatever allows."""
+        everything = (*self.key, *self.identity, *self.boundary, *self.session)
+        deny = max((each.truth for each in everything if each.deny), default=Truth.NO)
+        if deny is Truth.YES:
+            denying = [each for each in everything if each.deny and each.truth is Truth.YES]
+            return self._decision(Outcome.EXPLICITLY_DENIED, Reason.DENY, denying)
+        if self._refused_from_outside():
+            return self._decision(Outcome.IMPLICITLY_DENIED, Reason.NOT_ACROSS_ACCOUNTS, ())
+        if self.info is not None and self.info.iam_only:
+            allow = self._iam_only()
+        elif self.principal.account == self.request.owner or not self.iam_applies:
+            allow = self._same_account()
+        else:
+            allow = self._other_account()
+        if min(allow, ~deny) is Truth.YES:
+            return self._allowed()
+        if allow is Truth.NO:
+            return self._implicitly_denied()
+        return self._open(deny, allow)
+
+    def _refused_from_outside(self) -> bool:
+        return (
+            self.info is not None
+            and not self.info.cross_account
+            and not self.info.iam_only
+            and bool(self.principal.account)
+            and self.principal.account != self.request.owner
+        )
+
+    @property
+    def iam(self) -> Truth:
+        """What identity policies allow, before anything caps it."""
+        if not self.iam_applies:
+            return Truth.NO
+        if self.policies.identity is None:
+            return Truth.MAYBE
+        found = _tally(self.identity).direct
+        return max(found, Truth.MAYBE) if self.policies.identity_incomplete else found
+
+    @property
+    def cap(self) -> Truth:
+        """What the permissions boundary and the session policies leave."""
+        truth = Truth.YES
+        if self.policies.boundary is not None:
+            truth = min(truth, _tally(self.boundary).direct)
+        if self.policies.session:
+            truth = min(truth, _tally(self.session).direct)
+        return truth if self.iam_applies else Truth.YES
+
+    @property
+    def grant(self) -> Truth:
+        """What grants allow."""
+        return max((truth for _, truth in self.granted), default=Truth.NO)
+
+    def _iam_only(self) -> Truth:
+        if self.principal.kind is PrincipalKind.ROOT:
+            return Truth.YES
+        return min(self.iam, self.cap)
+
+    def _same_account(self) -> Truth:
+        said = _tally(self.key)
+        if self.principal.kind is PrincipalKind.ROOT:
+            return max(said.account, said.direct, self.grant)
+        if not self.iam_applies:
+            return max(said.direct, self.grant)
+        delegated = min(said.account, self.iam, self.cap)
+        return max(said.direct, self.grant, min(said.role, self.cap), delegated)
+
+    def _other_account(self) -> Truth:
+        said = _tally(self.key)
+        opened = max(said.account, said.role, said.direct, self.grant)
+        return min(opened, self.iam, self.cap)
+
+    def _allowed(self) -> Decision:
+        by_grip = {
+            grip: self._allowing(self.key, grip) for grip in (Grip.DIRECT, Grip.ROLE, Grip.ACCOUNT)
+        }
+        direct = by_grip[Grip.DIRECT] or (by_grip[Grip.ROLE] if self.cap is Truth.YES else [])
+        iam = self._allowing(self.identity)
+        if self.info is not None and self.info.iam_only:
+            reason, deciding = Reason.IAM, iam
+        elif self.principal.account != self.request.owner and self.iam_applies:
+            deciding = [*(direct or by_grip[Grip.ACCOUNT]), *iam]
+            reason = Reason.BOTH_ACCOUNTS
+        elif direct:
+            reason, deciding = Reason.KEY_POLICY, direct
+        elif by_grip[Grip.ACCOUNT] and self.principal.kind is PrincipalKind.ROOT:
+            reason, deciding = Reason.ROOT_USER, by_grip[Grip.ACCOUNT]
+        elif by_grip[Grip.ACCOUNT] and iam and self.cap is Truth.YES:
+            reason, deciding = Reason.IAM, [*by_grip[Grip.ACCOUNT], *iam]
+        else:
+            reason, deciding = Reason.GRANT, []
+        grants = [grant for grant, truth in self.granted if truth is Truth.YES]
+        shown = grants if reason in (Reason.GRANT, Reason.BOTH_ACCOUNTS) else []
+        return self._decision(Outcome.ALLOWED, reason, deciding, grants=shown)
+
+    def _implicitly_denied(self) -> Decision:
+        said = _tally(self.key)
+        outside = self.principal.account != self.request.owner and self.iam_applies
+        opened = max(said.account, said.role, said.direct, self.grant)
+        opening = [each for each in self.key if not each.deny and each.truth is not Truth.NO]
+        iam_only = self.info is not None and self.info.iam_only
+        if self.iam is not Truth.NO and self.cap is Truth.NO and (opened or iam_only):
+            reason, deciding = Reason.CAPPED, [*opening, *self._allowing(self.identity)]
+        elif said.role and self.cap is Truth.NO:
+            reason, deciding = Reason.CAPPED, opening
+        elif outside and opened:
+            reason, deciding = Reason.OTHER_ACCOUNT_SILENT, opening
+        elif (said.account or iam_only) and self.iam_applies:
+            reason, deciding = Reason.IAM_SILENT, opening
+        elif self.identity and self.iam is Truth.YES:
+            reason, deciding = Reason.NOT_DELEGATED, self._allowing(self.identity)
+        elif any(not each.deny for each in self.key):
+            reason, deciding = Reason.CONDITIONS, []
+        else:
+            reason, deciding = Reason.NOTHING_ALLOWS, []
+        return self._decision(Outcome.IMPLICITLY_DENIED, reason, deciding)
+
+    def _open(self, deny: Truth, allow: Truth) -> Decision:
+        everything = (*self.key, *self.identity, *self.boundary, *self.session)
+        relevant = [
+            each
+            for each in everything
+            if (each.truth is Truth.MAYBE and (each.deny or allow is Truth.MAYBE))
+            or (not each.deny and each.truth is Truth.YES)
+        ]
+        doubts = [doubt for each in relevant if each.truth is Truth.MAYBE for doubt in each.doubts]
+        iam_unread = self.policies.identity is None or self.policies.identity_incomplete
+        if allow is Truth.MAYBE and self.iam is Truth.MAYBE and iam_unread:
+            doubts.append(Doubt.IAM)
+        grants = [grant for grant, truth in self.granted if truth is not Truth.NO]
+        if any(truth is Truth.MAYBE for _, truth in self.granted):
+            doubts.append(Doubt.CONTEXT)
+        return self._decision(
+            Outcome.NOT_PREDICTABLE,
+            Reason.DEPENDS,
+            relevant,
+            doubts=tuple(dict.fromkeys(doubts)),
+            grants=grants,
+        )
+
+    @staticmethod
+    def _allowing(applied: Iterable[Applied], grip: Grip | None = None) -> list[Applied]:
+        return [
+            each
+            for each in applied
+            if not each.deny and each.truth is Truth.YES and (grip is None or each.aim.grip is grip)
+        ]
+
+    def _decision(
+        self,
+        outcome: Outcome,
+        reason: Reason,
+        deciding: Iterable[Applied],
+        *,
+        doubts: tuple[Doubt, ...] = (),
+        grants: Iterable[Grant] = (),
+    ) -> Decision:
+        everything = (*self.key, *self.identity, *self.boundary, *self.session)
+        return Decision(
+            request=self.request,
+            outcome=outcome,
+            reason=reason,
+            deciding=tuple(deciding),
+            near=tuple(each for each in everything if each.truth is Truth.NO),
+            grants=tuple(grants),
+            doubts=doubts,
+            considered=self.policies.considered,
+            not_considered=self.policies.not_considered(self.principal),
+        )

@@ -1,0 +1,199 @@
+"""Who asks: users, roles, sessions, accounts, services, and what follows from who they are.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from kmstui.model.arn import Arn
+
+_ACCOUNT = re.compile(r"\d{12}")
+_SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws\.internal)")
+_WEB_IDENTITY_PROVIDERS = frozenset(
+    {
+        "accounts.google.com",
+        "graph.facebook.com",
+        "www.amazon.com",
+        "cognito-identity.amazonaws.com",
+    }
+)
+
+
+class PrincipalKind(StrEnum):
+    """What kind of principal it is."""
+
+    USER = "user"
+    ROLE = "role"
+    """Some session of a role, no matter which."""
+    SESSION = "role session"
+    ROOT = "root user"
+    FEDERATED_USER = "federated user"
+    """A session of GetFederationToken."""
+    PROVIDER = "identity provider"
+    """Some session that came through a SAML or web identity provider."""
+    SERVICE = "AWS service"
+    ANONYMOUS = "anonymous"
+
+
+_PRINCIPAL_TYPES = {
+    PrincipalKind.USER: "User",
+    PrincipalKind.ROLE: "AssumedRole",
+    PrincipalKind.SESSION: "AssumedRole",
+    PrincipalKind.ROOT: "Account",
+    PrincipalKind.FEDERATED_USER: "FederatedUser",
+    PrincipalKind.ANONYMOUS: "Anonymous",
+}
+"""Values of aws:PrincipalType."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """One principal that sends requests."""
+
+    kind: PrincipalKind
+    name: str
+    """As policies name it: an ARN, a service principal, a provider, or `*`."""
+    account: str = ""
+    role_arn: str = ""
+    """The role of a session, and of a ROLE itself."""
+    path_known: bool = True
+    """False where `role_arn` was made from a session's ARN, which leaves the path out."""
+    parent: str = ""
+    """The user that called GetFederationToken, where it is known."""
+    label: str = ""
+    """What to call it where it stands for others: "any other principal of the account"."""
+
+    @classmethod
+    def parse(cls, text: str, *, role_arn: str = "", parent: str = "") -> Principal:
+        """Read a principal as people write it: an ARN, an account, a service, or `*`.
+
+        Args:
+            text: What names the principal.
+            role_arn: The role's ARN with its path, for a session whose role was looked up.
+            parent: The user's ARN behind a federated user.
+
+        Raises:
+            ValueError: it names no principal, with what would.
+        """
+        text = text.strip()
+        if text in ("*", "anonymous"):
+            return cls(PrincipalKind.ANONYMOUS, "*")
+        if _ACCOUNT.fullmatch(text):
+            return cls(PrincipalKind.ROOT, f"arn:aws:iam::{text}:root", text)
+        if text in _WEB_IDENTITY_PROVIDERS:
+            return cls(PrincipalKind.PROVIDER, text)
+        if _SERVICE.fullmatch(text):
+            return cls(PrincipalKind.SERVICE, text)
+        return cls._from_arn(text, role_arn, parent)
+
+    @classmethod
+    def _from_arn(cls, text: str, role_arn: str, parent: str) -> Principal:
+        arn = Arn.maybe(text)
+        if arn is None or not _ACCOUNT.fullmatch(arn.account):
+            raise ValueError(
+                f"{text!r} names no principal: give the ARN of a user, role, role session or"
+                " account, a service such as logs.amazonaws.com, or *"
+            )
+        kind = (arn.service, arn.resource_type)
+        if kind == ("iam", "user") and arn.name:
+            return cls(PrincipalKind.USER, text, arn.account)
+        if kind == ("iam", "role") and arn.name:
+            return cls(PrincipalKind.ROLE, text, arn.account, role_arn=text)
+        if kind == ("sts", "assumed-role") and arn.name.partition("/")[2]:
+            assumed = f"arn:{arn.partition}:iam::{arn.account}:role/{arn.name.partition('/')[0]}"
+            return cls(
+                PrincipalKind.SESSION,
+                text,
+                arn.account,
+                role_arn=role_arn or assumed,
+                path_known=bool(role_arn),
+            )
+        if kind == ("sts", "federated-user") and arn.name:
+            return cls(PrincipalKind.FEDERATED_USER, text, arn.account, parent=parent)
+        if arn.service == "iam" and arn.resource == "root":
+            return cls(PrincipalKind.ROOT, text, arn.account)
+        if kind in (("iam", "saml-provider"), ("iam", "oidc-provider")):
+            return cls(PrincipalKind.PROVIDER, text, arn.account)
+        raise ValueError(
+            f"{text!r} is no principal that sends requests: give the ARN of a user, role, role"
+            " session or account"
+        )
+
+    @property
+    def role_key(self) -> tuple[str, str] | None:
+        """Account and role name, which together are unique whatever the role's path."""
+        if not self.role_arn:
+            return None
+        return self.account, self.role_arn.rsplit("/", 1)[-1]
+
+    @property
+    def short(self) -> str:
+        """A few words for a table: `role/app`, `user/anna`, `root of 111122223333`."""
+        if self.label:
+            return self.label
+        if self.kind is PrincipalKind.ANONYMOUS:
+            return "anybody without credentials"
+        if self.kind is PrincipalKind.ROOT:
+            return f"root of {self.account}"
+        arn = Arn.maybe(self.name)
+        return self.name if arn is None else arn.resource
+
+    @property
+    def facts(self) -> Mapping[str, tuple[str, ...]]:
+        """Condition keys that follow from who asks, by lower-case key; empty: absent."""
+        return _facts(self)
+
+    def with_role(self, role_arn: str) -> Principal:
+        """The same session with its role's ARN as it was looked up."""
+        return Principal(self.kind, self.name, self.account, role_arn, True, self.parent)
+
+
+_OF_SERVICES_ONLY = ("aws:principalservicename", "aws:principalservicenameslist")
+
+
+@lru_cache(maxsize=4096)
+def _facts(principal: Principal) -> Mapping[str, tuple[str, ...]]:
+    """Source: IAM User Guide, "AWS global condition context keys", properties of the principal."""
+    kind = principal.kind
+    facts: dict[str, tuple[str, ...]] = {}
+    if kind in _PRINCIPAL_TYPES:
+        facts["aws:principaltype"] = (_PRINCIPAL_TYPES[kind],)
+    if kind is PrincipalKind.SERVICE:
+        facts["aws:principalisawsservice"] = ("true",)
+        facts["aws:principalservicename"] = (principal.name,)
+        for key in ("aws:principalarn", "aws:principalaccount", "aws:username"):
+            facts[key] = ()
+        return facts
+    facts["aws:principalisawsservice"] = ("false",)
+    for key in _OF_SERVICES_ONLY:
+        facts[key] = ()
+    if kind is PrincipalKind.ANONYMOUS:
+        for key in (
+            "aws:principalarn",
+            "aws:principalaccount",
+            "aws:principalorgid",
+            "aws:principalorgpaths",
+            "kms:calleraccount",
+            "aws:username",
+            "aws:userid",
+        ):
+            facts[key] = ()
+        return facts
+    if principal.account:
+        facts["aws:principalaccount"] = facts["kms:calleraccount"] = (principal.account,)
+    if kind is not PrincipalKind.PROVIDER:
+        facts["aws:principalarn"] = (principal.role_arn or principal.name,)
+    if kind is PrincipalKind.USER:
+        facts["aws:federatedprovider"] = ()
+        facts["aws:username"] = (principal.name.rsplit("/", 1)[-1],)
+    else:
+        facts["aws:username"] = ()
+    if kind is PrincipalKind.ROOT:
+        facts["aws:federatedprovider"] = ()
+    return facts

@@ -1,0 +1,18 @@
+"""The embedded AWS: moto behind a strict front, filled with the workshop's world.
+
+``EmbeddedKms.start()`` runs it in a process of its own on loopback; ``--demo`` and the tests use
+it. Importing this package imports neither moto nor boto3.
+"""
+
+from kmstui.demo.control import EmbeddedControl, Health, HeldKey, LoggedRequest
+from kmstui.demo.embedded import EmbeddedError, EmbeddedKms, EmbeddedOptions
+
+__all__ = [
+    "EmbeddedControl",
+    "EmbeddedError",
+    "EmbeddedKms",
+    "EmbeddedOptions",
+    "Health",
+    "HeldKey",
+    "LoggedRequest",
+]

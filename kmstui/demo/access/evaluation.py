@@ -1,0 +1,244 @@
+"""The evaluator: is this caller allowed this action on this key?
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html and
+https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html
+
+It shares no code with ``kmstui.policy`` on purpose: the tests hold one against the other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+from kmstui.demo.access.callers import Caller
+from kmstui.demo.access.conditions import as_list, conditions_hold
+from kmstui.demo.access.patterns import Context, resolve_variables, wildcard_match
+
+
+class Verdict(Enum):
+    """What came out, and which kind of policy it is due to (AWS names it in its message)."""
+
+    ALLOWED = "allowed"
+    DENIED_BY_RESOURCE = "with an explicit deny in a resource-based policy"
+    DENIED_BY_IDENTITY = "with an explicit deny in an identity-based policy"
+    DENIED_BY_BOUNDARY = "with an explicit deny in a permissions boundary"
+    DENIED_BY_SESSION = "with an explicit deny in a session policy"
+    NO_RESOURCE_ALLOW = "because no resource-based policy allows the {action} action"
+    NO_IDENTITY_ALLOW = "because no identity-based policy allows the {action} action"
+    NO_BOUNDARY_ALLOW = "because no permissions boundary allows the {action} action"
+    NO_SESSION_ALLOW = "because no session policy allows the {action} action"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityPolicies:
+    """The IAM policies that come with a caller, as JSON texts."""
+
+    policies: tuple[str, ...] = ()
+    boundary: str | None = None
+    session: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing to be decided."""
+
+    action: str
+    resource: str
+    owner: str
+    """The account that owns the resource."""
+    caller: Caller
+    context: Context
+
+
+class _Match(Enum):
+    NONE = 0
+    ACCOUNT = 1
+    DIRECT = 2
+
+
+@lru_cache(maxsize=4096)
+def parsed(text: str) -> tuple[str, tuple[Mapping[str, Any], ...]]:
+    """A policy's version and statements; raises ``ValueError`` on what is no policy."""
+    document = json.loads(text)
+    if not isinstance(document, dict):
+        raise ValueError("a policy is an object")  # noqa: TRY004 - callers expect ValueError
+    version = document.get("Version", "2008-10-17")
+    return version, tuple(as_list(document.get("Statement", [])))
+
+
+def decide(question: Question, key_policy: str, identity: IdentityPolicies) -> Verdict:
+    """Whether the caller may; grants are the caller's business (see ``authorization``)."""
+    key_deny, key_allow = _key_policy_effects(question, key_policy)
+    if key_deny:
+        return Verdict.DENIED_BY_RESOURCE
+    caller = question.caller
+    if caller.is_root:
+        return Verdict.ALLOWED if key_allow is not _Match.NONE else Verdict.NO_RESOURCE_ALLOW
+    identity_verdict = _identity_verdict(question, identity)
+    if identity_verdict in _EXPLICIT:
+        return identity_verdict
+    same_account = caller.account == question.owner
+    if key_allow is _Match.DIRECT and same_account:
+        return _capped(question, key_policy, identity)
+    if key_allow is _Match.NONE:
+        return Verdict.NO_RESOURCE_ALLOW
+    return identity_verdict
+
+
+def decide_by_identity(question: Question, identity: IdentityPolicies) -> Verdict:
+    """The same for actions that no key policy governs (ListKeys, CreateKey, an alias …)."""
+    if question.caller.is_root:
+        return Verdict.ALLOWED
+    return _identity_verdict(question, identity)
+
+
+_EXPLICIT = frozenset(
+    {Verdict.DENIED_BY_IDENTITY, Verdict.DENIED_BY_BOUNDARY, Verdict.DENIED_BY_SESSION}
+)
+
+
+def _key_policy_effects(question: Question, text: str) -> tuple[bool, _Match]:
+    version, statements = parsed(text)
+    allow = _Match.NONE
+    for statement in statements:
+        matched = _principal_match(statement, question.caller)
+        if matched is _Match.NONE or not _statement_applies(statement, question, version):
+            continue
+        if statement.get("Effect") == "Deny":
+            return True, _Match.NONE
+        if matched.value > allow.value:
+            allow = matched
+    return False, allow
+
+
+def _principal_match(statement: Mapping[str, Any], caller: Caller) -> _Match:
+    if "NotPrincipal" in statement:
+        return _Match.NONE if _exempt(statement["NotPrincipal"], caller) else _Match.DIRECT
+    names = aws_principals(statement.get("Principal"))
+    if "*" in names or any(identity in names for identity in caller.identities):
+        return _Match.DIRECT
+    root = f"arn:aws:iam::{caller.account}:root"
+    if root in names or caller.account in names:
+        return _Match.ACCOUNT
+    return _Match.NONE
+
+
+def _exempt(not_principal: object, caller: Caller) -> bool:
+    """NotPrincipal spares a caller only when its account and all of its own names are listed.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+    """
+    names = aws_principals(not_principal)
+    if "*" in names:
+        return True
+    account_listed = f"arn:aws:iam::{caller.account}:root" in names or caller.account in names
+    return account_listed and (
+        caller.is_root or all(identity in names for identity in caller.identities)
+    )
+
+
+def aws_principals(principal: object) -> frozenset[str]:
+    """The AWS members of a Principal element; ``*`` alone is everybody."""
+    if principal == "*":
+        return frozenset({"*"})
+    if isinstance(principal, Mapping):
+        return frozenset(str(name) for name in as_list(principal.get("AWS", [])))
+    return frozenset()
+
+
+def _statement_applies(statement: Mapping[str, Any], question: Question, version: str) -> bool:
+    return (
+        _action_matches(statement, question.action)
+        and _resource_matches(statement, question, version)
+        and conditions_hold(statement.get("Condition") or {}, question.context, version)
+    )
+
+
+def _action_matches(statement: Mapping[str, Any], action: str) -> bool:
+    if "NotAction" in statement:
+        return not _any_action(statement["NotAction"], action)
+    return "Action" in statement and _any_action(statement["Action"], action)
+
+
+def _any_action(patterns: object, action: str) -> bool:
+    return any(wildcard_match(str(p), action, ignore_case=True) for p in as_list(patterns))
+
+
+def _resource_matches(statement: Mapping[str, Any], question: Question, version: str) -> bool:
+    if "NotResource" in statement:
+        return not _any_resource(statement["NotResource"], question, version)
+    return "Resource" in statement and _any_resource(statement["Resource"], question, version)
+
+
+def _any_resource(patterns: object, question: Question, version: str) -> bool:
+    for pattern in as_list(patterns):
+        resolved = resolve_variables(str(pattern), question.context, version)
+        if resolved is not None and wildcard_match(resolved, question.resource):
+            return True
+    return False
+
+
+def _identity_verdict(question: Question, identity: IdentityPolicies) -> Verdict:
+    layers: Sequence[tuple[Iterable[str], Verdict, Verdict]] = (
+        (identity.policies, Verdict.DENIED_BY_IDENTITY, Verdict.NO_IDENTITY_ALLOW),
+        (
+            () if identity.boundary is None else (identity.boundary,),
+            Verdict.DENIED_BY_BOUNDARY,
+            Verdict.NO_BOUNDARY_ALLOW,
+        ),
+        (identity.session, Verdict.DENIED_BY_SESSION, Verdict.NO_SESSION_ALLOW),
+    )
+    effects = [(_effects(texts, question), deny, silent) for texts, deny, silent in layers]
+    for (denied, _), deny, _silent in effects:
+        if denied:
+            return deny
+    present = (True, identity.boundary is not None, bool(identity.session))
+    for ((_, allowed), _deny, silent), counts in zip(effects, present, strict=True):
+        if counts and not allowed:
+            return silent
+    return Verdict.ALLOWED
+
+
+def _effects(texts: Iterable[str], question: Question) -> tuple[bool, bool]:
+    denied = allowed = False
+    for text in texts:
+        version, statements = parsed(text)
+        for statement in statements:
+            if _statement_applies(statement, question, version):
+                denied = denied or statement.get("Effect") == "Deny"
+                allowed = allowed or statement.get("Effect") == "Allow"
+    return denied, allowed
+
+
+def _capped(question: Question, key_policy: str, identity: IdentityPolicies) -> Verdict:
+    """A direct Allow in the key policy, less what boundary and session policies take away.
+
+    They limit what is given to a role's ARN by an implicit deny; a grant to a user's ARN or to a
+    session's own ARN they do not (evaluation logic, "resource-based policies").
+    """
+    caller = question.caller
+    if caller.kind == "User" or (identity.boundary is None and not identity.session):
+        return Verdict.ALLOWED
+    if _names_session(question, key_policy):
+        return Verdict.ALLOWED
+    for text in identity.session:
+        if not _effects((text,), question)[1]:
+            return Verdict.NO_SESSION_ALLOW
+    if identity.boundary is not None and not _effects((identity.boundary,), question)[1]:
+        return Verdict.NO_BOUNDARY_ALLOW
+    return Verdict.ALLOWED
+
+
+def _names_session(question: Question, key_policy: str) -> bool:
+    version, statements = parsed(key_policy)
+    return any(
+        statement.get("Effect") == "Allow"
+        and question.caller.arn in aws_principals(statement.get("Principal"))
+        and _statement_applies(statement, question, version)
+        for statement in statements
+    )

@@ -1,0 +1,84 @@
+"""The process of the embedded AWS. The only one that imports moto and boto3.
+
+It says ``{"port": …}`` on standard output once it answers, and ends when its standard input does:
+the parent holds the other end, so that even a parent killed with SIGKILL leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import threading
+from collections.abc import Sequence
+
+ACCOUNT = "418259630147"
+
+
+def prepare_environment() -> None:
+    """Set what moto and boto3 read when imported: no real credentials, our account."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    os.environ["AWS_CONFIG_FILE"] = os.devnull
+    os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    os.environ["AWS_ACCESS_KEY_ID"] = "embedded"
+    os.environ["AWS_SECRET_ACCESS_KEY"] = "embedded"  # noqa: S105 - moto asks for some value
+
+
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """The child's own flags."""
+    parser = argparse.ArgumentParser(prog="kmstui.demo.child")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--extra-keys", type=int, default=0)
+    parser.add_argument("--latency", type=float, default=0.0)
+    parser.add_argument("--quotas", action="store_true")
+    parser.add_argument("--region", default="eu-west-1")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Build the world, serve it, end with the parent."""
+    options = parse_arguments(arguments)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    prepare_environment()
+
+    from kmstui.demo.assembly import assemble, fill
+    from kmstui.demo.front.app import Front
+    from kmstui.demo.server import make_server
+
+    state = assemble(
+        account=ACCOUNT,
+        region=options.region,
+        latency=options.latency,
+        quotas=options.quotas,
+        seed=options.seed,
+    )
+    server = make_server(Front(state), options.port, slow=options.latency > 0)
+    filler = threading.Thread(
+        target=fill, args=(state, options.extra_keys, options.seed), daemon=True
+    )
+    filler.start()
+    print(json.dumps({"port": server.effective_port}), flush=True)  # noqa: T201
+    _silence_errors()
+    server.run()
+
+
+def _silence_errors() -> None:
+    """Once started, nobody reads standard error: a full pipe would stop the server."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stderr.fileno())
+    os.close(nowhere)
+
+
+def _end_with_parent() -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

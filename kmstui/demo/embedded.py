@@ -1,0 +1,180 @@
+"""The embedded AWS as its users see it: started, asked, stopped. Imports neither moto nor boto3."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import IO, Self
+
+from kmstui.demo.control import EmbeddedControl
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedOptions:
+    """How the embedded AWS shall be."""
+
+    extra_keys: int = 0
+    """Keys besides the world's own, filled in behind; up to 100,000."""
+    latency: float = 0.0
+    """Seconds that every call takes at least."""
+    quotas: bool = False
+    """Whether callers are held to the documented request quotas."""
+    region: str = "eu-west-1"
+    """The Region of the instance and of most keys."""
+    seed: int = 0
+    """Makes the extra keys another set."""
+
+
+class EmbeddedError(Exception):
+    """The embedded AWS could not be started; the message says why and what to do."""
+
+
+class EmbeddedKms:
+    """A running embedded AWS in a process of its own.
+
+    It stops with :meth:`stop`, at the end of a ``with`` block, or when this process ends.
+    """
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], port: int, options: EmbeddedOptions
+    ) -> None:
+        self._process = process
+        self.endpoint_url = f"http://127.0.0.1:{port}"
+        """Where KMS, STS, IAM and the others answer."""
+        self.control = EmbeddedControl(self.endpoint_url)
+        """The switches for tests."""
+        health = self.control.health()
+        self.account = health.account
+        """The account's 12 digits."""
+        self.region = options.region
+        """The Region of the instance."""
+
+    @classmethod
+    def start(
+        cls,
+        options: EmbeddedOptions = EmbeddedOptions(),  # noqa: B008 - it is frozen
+        *,
+        timeout: float = 30,
+        port: int = 0,
+    ) -> EmbeddedKms:
+        """Start one; returns when it answers. ``port`` 0 takes a free one.
+
+        Raises :class:`EmbeddedError` when it does not within ``timeout`` seconds.
+        """
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kmstui.demo.child", f"--port={port}", *_arguments(options)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            # Ctrl-c in the terminal is the program's business, not the child's.
+            start_new_session=True,
+        )
+        try:
+            port = _wait_for_port(process, timeout)
+        except BaseException:
+            process.kill()
+            process.wait()
+            _close_pipes(process)
+            raise
+        return cls(process, port, options)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The environment of a client on the instance, as :meth:`environment_for` gives it."""
+        return self.environment_for("instance")
+
+    @property
+    def pid(self) -> int:
+        """The child's process ID."""
+        return self._process.pid
+
+    def environment_for(self, who: str) -> Mapping[str, str]:
+        """Environment variables that make any AWS client ask the embedded AWS as ``who``.
+
+        ``instance`` (the role KMSWorkshop-InstanceInitRole), ``admin``, ``auditor`` (may list,
+        little more), ``user`` (long-term credentials of userA), ``ci``, ``root``, or ``partner``
+        (a role of another account). Raises :class:`kmstui.demo.control.ControlError` for others.
+        """
+        held = self.control.credentials(who)
+        environment = {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ACCESS_KEY_ID": str(held["access_key_id"]),
+            "AWS_SECRET_ACCESS_KEY": str(held["secret_access_key"]),
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+        if held["session_token"]:
+            environment["AWS_SESSION_TOKEN"] = str(held["session_token"])
+        return environment
+
+    def stop(self) -> None:
+        """End the child and wait for it; may be called again."""
+        if self._process.stdin and not self._process.stdin.closed:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        _close_pipes(self._process)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def _arguments(options: EmbeddedOptions) -> list[str]:
+    arguments = [
+        f"--extra-keys={options.extra_keys}",
+        f"--latency={options.latency}",
+        f"--region={options.region}",
+        f"--seed={options.seed}",
+    ]
+    return [*arguments, "--quotas"] if options.quotas else arguments
+
+
+def _wait_for_port(process: subprocess.Popen[bytes], timeout: float) -> int:
+    output: IO[bytes] | None = process.stdout
+    if output is None:
+        raise EmbeddedError("The embedded KMS was started without a pipe to it.")
+    deadline = time.monotonic() + timeout
+    with selectors.DefaultSelector() as selector:
+        selector.register(output, selectors.EVENT_READ)
+        if not selector.select(max(0.0, deadline - time.monotonic())):
+            raise EmbeddedError(f"The embedded KMS did not answer within {timeout:g} seconds.")
+    line = output.readline()
+    if not line:
+        process.wait()
+        said = process.stderr.read().decode("utf-8", "replace") if process.stderr else ""
+        reason = said.strip().splitlines()[-1] if said.strip() else "it said nothing"
+        raise EmbeddedError(
+            f"The embedded KMS ended while starting: {reason}. Install what it needs with "
+            "pip install 'kmstui[demo]'."
+        )
+    port: int = json.loads(line)["port"]
+    return port
+
+
+def _close_pipes(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None and not pipe.closed:
+            pipe.close()

@@ -1,0 +1,41 @@
+"""Errors as AWS services answer them."""
+
+from __future__ import annotations
+
+
+class ServiceError(Exception):
+    """A refusal that becomes an AWS error answer.
+
+    ``code`` is the exception's name in the service's API reference, ``status`` the HTTP status
+    (KMS answers 400 to nearly everything, throttling included).
+    """
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+def validation(value: object, member: str, constraint: str) -> ServiceError:
+    """The sentence with which AWS's request validation names a member that breaks a constraint."""
+    return ServiceError(
+        "ValidationException",
+        f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy "
+        f"constraint: {constraint}",
+    )
+
+
+def not_found(message: str) -> ServiceError:
+    """KMS's NotFoundException."""
+    return ServiceError("NotFoundException", message)
+
+
+def invalid_state(message: str) -> ServiceError:
+    """KMS's KMSInvalidStateException."""
+    return ServiceError("KMSInvalidStateException", message)
+
+
+def unsupported(message: str) -> ServiceError:
+    """KMS's UnsupportedOperationException."""
+    return ServiceError("UnsupportedOperationException", message)

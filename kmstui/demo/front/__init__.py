@@ -1,0 +1,1 @@
+"""The strict front: one WSGI application before moto's own."""

@@ -1,0 +1,192 @@
+"""The front: every HTTP request of the embedded AWS goes through here.
+
+Order for an AWS call: latency, faults, who calls, quota, the service, the log.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from kmstui.demo.access.authorization import Call
+from kmstui.demo.access.callers import Caller
+from kmstui.demo.errors import ServiceError
+from kmstui.demo.front.faults import CloseConnection, Fault
+from kmstui.demo.front.request_log import Entry
+from kmstui.demo.front.state import EmbeddedState
+from kmstui.demo.front.wire import (
+    STATUS_TEXT,
+    Answer,
+    AwsRequest,
+    parse_request,
+    render_error,
+    render_result,
+)
+from kmstui.demo.front.control_api import ControlApi
+
+StartResponse = Callable[[str, list[tuple[str, str]]], object]
+
+
+class Front:
+    """The WSGI application."""
+
+    def __init__(self, state: EmbeddedState) -> None:
+        self._state = state
+        self._control = ControlApi(state)
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "/")
+        if path.startswith("/_embedded/"):
+            answer = self._control.answer(environ)
+        elif path.startswith("/latest/"):
+            answer = self._state.metadata.answer(environ)
+        else:
+            try:
+                answer = self._aws(environ)
+            except CloseConnection:
+                _close(environ)
+                answer = Answer(500, "text/plain", b"")
+        headers = [("Content-Type", answer.content_type), *answer.headers]
+        length = len(answer.body) if answer.content_length is None else answer.content_length
+        headers.append(("Content-Length", str(length)))
+        status = STATUS_TEXT.get(answer.status, f"{answer.status} Status")
+        start_response(status, headers)
+        return [answer.body]
+
+    def _aws(self, environ: dict[str, Any]) -> Answer:
+        state = self._state
+        try:
+            request = parse_request(environ, state.region)
+        except ServiceError as error:
+            return render_error(None, error)
+        state.latency.wait(request.operation)
+        caller = state.callers.find(request.access_key)
+        key_arn, outcome = "", None
+        try:
+            answer, key_arn = self._served(request, caller, environ)
+            outcome = ("", "")
+        except ServiceError as error:
+            answer = render_error(request, error)
+            outcome = (error.code, error.message)
+        except CloseConnection:
+            self._note(request, caller, key_arn, 0, ("ConnectionClosed", ""))
+            raise
+        except Exception as cause:  # noqa: BLE001 - a bug here is an internal error there
+            error = ServiceError("KMSInternalException", "An internal error occurred.", 500)
+            answer = render_error(request, error)
+            outcome = (error.code, "".join(traceback.format_exception(cause)))
+        self._note(request, caller, key_arn, answer.status, outcome)
+        return answer
+
+    def _served(
+        self, request: AwsRequest, caller: Caller | None, environ: dict[str, Any]
+    ) -> tuple[Answer, str]:
+        state = self._state
+        fault = state.faults.find(request)
+        arn = caller.arn if caller else "anonymous"
+        if fault is not None and not fault.after:
+            return state.faults.apply(fault, request, arn), ""
+        if caller is None:
+            raise ServiceError(
+                _invalid_token_code(request),
+                "The security token included in the request is invalid.",
+                403 if request.protocol in {"query", "rest"} else 400,
+            )
+        if state.callers.expired(caller):
+            raise ServiceError(
+                "ExpiredToken" if request.protocol == "query" else "ExpiredTokenException",
+                "The security token included in the request is expired",
+                403 if request.protocol in {"query", "rest"} else 400,
+            )
+        served = self._dispatch(request, caller, environ)
+        if fault is not None:
+            return self._lost(fault, request, arn, served)
+        return served
+
+    def _lost(
+        self, fault: Fault, request: AwsRequest, arn: str, served: tuple[Answer, str]
+    ) -> tuple[Answer, str]:
+        """The call was carried out, and its answer does not arrive as it should."""
+        return self._state.faults.apply(fault, request, arn), served[1]
+
+    def _dispatch(
+        self, request: AwsRequest, caller: Caller, environ: dict[str, Any]
+    ) -> tuple[Answer, str]:
+        state = self._state
+        if request.service == "kms":
+            state.quotas.take(caller.account, request.region, request.operation)
+            call = Call(
+                operation=request.operation,
+                parameters=request.parameters,
+                caller=caller,
+                region=request.region,
+                request_id=request.request_id,
+                user_agent=request.user_agent,
+                network=state.network,
+            )
+            outcome = state.kms.answer(call)
+            arn = outcome.key.arn if outcome.key else ""
+            return render_result(request, outcome.result), arn
+        if request.service == "sts":
+            return state.sts.answer(request, caller, state.network, environ), ""
+        if request.service == "tagging":
+            return render_result(request, state.tagging.answer(request, caller)), ""
+        if request.service == "cloudtrail":
+            return render_result(request, state.cloudtrail.answer(request, caller)), ""
+        if request.service == "access-analyzer":
+            return render_result(request, state.access_analyzer.answer(request)), ""
+        if request.service == "iam":
+            return state.moto.ask(environ, request.body), ""
+        raise ServiceError(
+            "UnknownOperationException", f"The embedded AWS has no service {request.service!r}."
+        )
+
+    def _note(
+        self,
+        request: AwsRequest,
+        caller: Caller | None,
+        key_arn: str,
+        status: int,
+        outcome: tuple[str, str],
+    ) -> None:
+        state = self._state
+        state.log.add(
+            Entry(
+                number=state.log.next_number(),
+                time=time.time(),
+                service=request.service,
+                operation=request.operation,
+                region=request.region,
+                caller=caller,
+                access_key=request.access_key,
+                key_arn=key_arn or _named_key(request.parameters),
+                parameters=request.parameters,
+                source_ip=state.network.source_ip,
+                vpc_endpoint=state.network.vpc_endpoint,
+                user_agent=request.user_agent,
+                request_id=request.request_id,
+                status=status,
+                error=outcome[0],
+                message=outcome[1],
+            )
+        )
+
+
+def _invalid_token_code(request: AwsRequest) -> str:
+    if request.protocol == "query":
+        return "InvalidClientTokenId"
+    return "UnrecognizedClientException"
+
+
+def _named_key(parameters: Mapping[str, Any]) -> str:
+    return str(parameters.get("KeyId") or parameters.get("TargetKeyId") or "")
+
+
+def _close(environ: Mapping[str, Any]) -> None:
+    """Break the connection off: waitress hands its channel's method to the application."""
+    import socket
+
+    channel = environ["waitress.client_disconnected"].__self__
+    channel.socket.shutdown(socket.SHUT_RDWR)

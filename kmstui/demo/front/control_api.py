@@ -1,0 +1,177 @@
+"""The control API under ``/_embedded/``: JSON in, JSON out. ``kmstui.demo.control`` speaks it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from kmstui.demo.access.context import Network
+from kmstui.demo.errors import ServiceError
+from kmstui.demo.front.faults import Fault
+from kmstui.demo.front.wire import Answer
+from kmstui.demo.kms.identifiers import find_key
+
+if TYPE_CHECKING:
+    from kmstui.demo.front.state import EmbeddedState
+
+Body = Mapping[str, Any]
+
+
+class ControlApi:
+    """The switches of the embedded AWS, for tests."""
+
+    def __init__(self, state: EmbeddedState) -> None:
+        self._state = state
+        self._routes: dict[tuple[str, str], Callable[[Body], object]] = {
+            ("GET", "health"): self._health,
+            ("GET", "log"): self._log,
+            ("DELETE", "log"): self._clear_log,
+            ("GET", "credentials"): self._credentials,
+            ("POST", "latency"): self._latency,
+            ("POST", "quotas"): self._quotas,
+            ("POST", "faults"): self._add_fault,
+            ("DELETE", "faults"): self._clear_faults,
+            ("POST", "consistency"): self._consistency,
+            ("POST", "network"): self._network,
+            ("POST", "sessions"): self._sessions,
+            ("POST", "key"): self._change_key,
+            ("GET", "key"): self._key,
+            ("POST", "reset"): self._reset,
+        }
+
+    def answer(self, environ: Mapping[str, Any]) -> Answer:
+        """Serve one request; mistakes in it are answered with 400 and a sentence."""
+        name = str(environ.get("PATH_INFO", "")).removeprefix("/_embedded/").strip("/")
+        route = self._routes.get((str(environ.get("REQUEST_METHOD")), name))
+        if route is None:
+            return _json(404, {"error": f"no such control: {name}"})
+        try:
+            return _json(200, route(_body(environ)))
+        except (ValueError, KeyError, TypeError) as error:
+            return _json(400, {"error": f"{type(error).__name__}: {error}"})
+        except ServiceError as error:
+            return _json(400, {"error": error.message})
+
+    def _health(self, body: Body) -> object:
+        state = self._state
+        return {
+            "account": state.account,
+            "region": state.region,
+            "filled": state.filled.is_set(),
+            "keys": {f"{s.account}/{s.region}": len(s.keys) for s in state.stores.all()},
+        }
+
+    def _log(self, body: Body) -> object:
+        entries = self._state.log.entries()
+        after = int(body.get("after", 0))
+        return {"entries": [entry.as_json() for entry in entries if entry.number > after]}
+
+    def _clear_log(self, body: Body) -> object:
+        self._state.log.clear()
+        return {}
+
+    def _credentials(self, body: Body) -> object:
+        held = self._state.credentials.get(str(body["who"]))
+        if held is None:
+            raise KeyError(f"nobody is called {body['who']}")
+        return asdict(held)
+
+    def _latency(self, body: Body) -> object:
+        seconds = float(body["seconds"])
+        operation = body.get("operation")
+        if operation:
+            self._state.latency.by_operation[str(operation)] = seconds
+        else:
+            self._state.latency.seconds = seconds
+        return {}
+
+    def _quotas(self, body: Body) -> object:
+        self._state.quotas.enabled = bool(body["enabled"])
+        return {}
+
+    def _add_fault(self, body: Body) -> object:
+        self._state.faults.add(Fault(**body))
+        return {}
+
+    def _clear_faults(self, body: Body) -> object:
+        self._state.faults.clear()
+        self._state.latency.by_operation.clear()
+        return {}
+
+    def _consistency(self, body: Body) -> object:
+        stores = self._state.stores
+        if "lag_ms" in body:
+            stores.consistency.lag = float(body["lag_ms"]) / 1000
+        if "rewrite_policies" in body:
+            stores.rewrites_policies = bool(body["rewrite_policies"])
+        return {}
+
+    def _network(self, body: Body) -> object:
+        self._state.network = Network(**body)
+        return {}
+
+    def _sessions(self, body: Body) -> object:
+        if body.get("expire"):
+            return {"expired": self._state.callers.expire(str(body["expire"]))}
+        self._state.callers.renew()
+        return {}
+
+    def _change_key(self, body: Body) -> object:
+        """Change a key behind everybody's back: policy, tags, description or state, unchecked."""
+        key = self._find(body)
+        if "policy" in body:
+            key.policy = str(body["policy"])
+        if "tags" in body:
+            key.tags = dict(body["tags"])
+        if "description" in body:
+            key.description = str(body["description"])
+        if "state" in body:
+            key.key_state = str(body["state"])
+        return {}
+
+    def _key(self, body: Body) -> object:
+        key = self._find(body)
+        return {
+            "metadata": key.metadata(),
+            "policy": key.policy,
+            "tags": key.tags,
+            "aliases": list(key.alias_names),
+        }
+
+    def _find(self, body: Body) -> Any:  # noqa: ANN401
+        state = self._state
+        region = str(body.get("region") or state.region)
+        account = str(body.get("account") or state.account)
+        return find_key(state.stores, account, region, body["key"], alias_allowed=True)
+
+    def _reset(self, body: Body) -> object:
+        """The world as it was at the start; every switch back."""
+        state = self._state
+        state.faults.clear()
+        state.latency.seconds = 0.0
+        state.latency.by_operation.clear()
+        state.quotas.enabled = False
+        state.stores.consistency.clear()
+        state.stores.rewrites_policies = False
+        state.network = Network()
+        state.callers.renew()
+        state.reset_world()
+        state.log.clear()
+        return {}
+
+
+def _body(environ: Mapping[str, Any]) -> Body:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    values: dict[str, Any] = {
+        name: given[0] for name, given in parse_qs(environ.get("QUERY_STRING", "")).items()
+    }
+    if length:
+        values.update(json.loads(environ["wsgi.input"].read(length)))
+    return values
+
+
+def _json(status: int, value: object) -> Answer:
+    return Answer(status, "application/json", json.dumps(value).encode())

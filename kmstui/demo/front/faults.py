@@ -1,0 +1,147 @@
+"""Faults that a test sets: the front then answers as broken networks and services do."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kmstui.demo.errors import ServiceError
+from kmstui.demo.front.quotas import throttled
+from kmstui.demo.front.wire import Answer, AwsRequest
+
+KINDS = frozenset(
+    {"deny", "throttle", "html", "garbage", "truncated", "error500", "hang", "close", "status",
+     "error"}
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Fault:
+    """One fault: what it does, to which calls, how often."""
+
+    kind: str
+    operation: str = "*"
+    """``service:Operation``, ``Operation``, or ``*``."""
+    key: str = ""
+    """Only for calls that name this key ID (by ID or ARN)."""
+    times: int | None = None
+    """How many calls it meets; None means until it is cleared."""
+    code: str = ""
+    message: str = ""
+    status: int = 400
+    after: bool = False
+    """Whether the call is carried out first: the answer is lost, the change is not."""
+    met: int = field(default=0)
+
+    def meets(self, request: AwsRequest) -> bool:
+        """Whether this fault is about ``request``."""
+        names = {"*", request.operation, f"{request.service}:{request.operation}",
+                 f"{request.service}:*"}  # fmt: skip
+        if self.operation not in names:
+            return False
+        if not self.key:
+            return True
+        named = str(request.parameters.get("KeyId") or request.parameters.get("TargetKeyId") or "")
+        return named.rpartition("/")[2] == self.key or named == self.key
+
+
+class CloseConnection(Exception):  # noqa: N818 - not an error but an order to the server
+    """The connection is to be closed without an answer."""
+
+
+class Faults:
+    """The faults that are set. Safe for threads."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+        self._lock = threading.Lock()
+        self._released = threading.Event()
+
+    def add(self, fault: Fault) -> None:
+        """Set one more fault; raises ``ValueError`` for an unknown kind."""
+        if fault.kind not in KINDS:
+            raise ValueError(f"unknown fault {fault.kind!r}: one of {', '.join(sorted(KINDS))}")
+        with self._lock:
+            self._faults.append(fault)
+
+    def clear(self) -> None:
+        """Remove all faults and let go of calls that hang."""
+        with self._lock:
+            self._faults.clear()
+            self._released.set()
+            self._released = threading.Event()
+
+    def find(self, request: AwsRequest) -> Fault | None:
+        """The first fault about ``request``, counted as met."""
+        if not self._faults:
+            return None
+        with self._lock:
+            for fault in self._faults:
+                if fault.meets(request) and (fault.times is None or fault.met < fault.times):
+                    fault.met += 1
+                    return fault
+        return None
+
+    def apply(self, fault: Fault, request: AwsRequest, caller_arn: str) -> Answer:
+        """Do what the fault says: answer, raise ``ServiceError`` or ``CloseConnection``."""
+        if fault.kind == "deny":
+            raise _denial(fault, request, caller_arn)
+        if fault.kind == "throttle":
+            raise throttled()
+        if fault.kind == "error":
+            raise ServiceError(fault.code, fault.message, fault.status)
+        if fault.kind == "hang":
+            # Held until the faults are cleared, or for ten minutes at most.
+            self._released.wait(600)
+            raise CloseConnection
+        if fault.kind == "close":
+            raise CloseConnection
+        return _BROKEN_ANSWERS[fault.kind]
+
+
+def _denial(fault: Fault, request: AwsRequest, caller_arn: str) -> ServiceError:
+    service = {"tagging": "tag"}.get(request.service, request.service)
+    message = fault.message or (
+        f"User: {caller_arn} is not authorized to perform: {service}:{request.operation} on "
+        f"resource: {_resource(request.parameters)} because no identity-based policy allows the "
+        f"{service}:{request.operation} action"
+    )
+    code = "AccessDenied" if request.protocol == "query" else "AccessDeniedException"
+    return ServiceError(code, message, 403 if request.protocol in {"query", "rest"} else 400)
+
+
+def _resource(parameters: Mapping[str, Any]) -> str:
+    return str(parameters.get("KeyId") or parameters.get("RoleName") or "*")
+
+
+_HTML = b"<html><head><title>Sign in</title></head><body>Captive portal</body></html>"
+_BROKEN_ANSWERS = {
+    "html": Answer(200, "text/html", _HTML),
+    "garbage": Answer(200, "application/x-amz-json-1.1", b'{"Keys": [{"KeyId": \xff\xfe, nope'),
+    "truncated": Answer(
+        200, "application/x-amz-json-1.1", b'{"KeyMetadata": {"KeyId": "', content_length=4096
+    ),
+    "error500": Answer(
+        500,
+        "application/x-amz-json-1.1",
+        b'{"__type":"KMSInternalException","message":"An internal error occurred."}',
+    ),
+    "status": Answer(503, "text/plain", b"Service Unavailable"),
+}
+
+
+@dataclass(slots=True)
+class Latency:
+    """Seconds that every AWS call takes at least."""
+
+    seconds: float = 0.0
+    by_operation: dict[str, float] = field(default_factory=dict)
+
+    def wait(self, operation: str) -> None:
+        """Sleep as long as a call of ``operation`` shall take."""
+        seconds = self.by_operation.get(operation, self.seconds)
+        if seconds > 0:
+            time.sleep(seconds)

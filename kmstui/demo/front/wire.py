@@ -1,0 +1,210 @@
+"""From an HTTP request to an AWS request, and from an answer back to HTTP.
+
+Signatures are not checked: the credential scope of the Authorization header tells who calls,
+which service and which Region.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+from kmstui.demo.errors import ServiceError
+from kmstui.demo.front import cbor
+
+_SCOPE = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
+_CBOR_PATH = re.compile(r"^/service/([^/]+)/operation/([^/]+)$")
+_REST_OPERATIONS = {
+    "/policy/validation": "ValidatePolicy",
+    "/policy/check-no-public-access": "CheckNoPublicAccess",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AwsRequest:
+    """One call as the service sees it."""
+
+    service: str
+    """Signing name: kms, sts, iam, tagging, cloudtrail, access-analyzer."""
+    operation: str
+    region: str
+    access_key: str
+    protocol: str
+    """json, cbor, query or rest."""
+    parameters: Mapping[str, Any]
+    body: bytes
+    user_agent: str = ""
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer, whole."""
+
+    status: int
+    content_type: str
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+    content_length: int | None = None
+    """What is announced when it differs from what is sent: a connection that breaks off."""
+
+
+STATUS_TEXT = {
+    200: "200 OK",
+    400: "400 Bad Request",
+    401: "401 Unauthorized",
+    403: "403 Forbidden",
+    404: "404 Not Found",
+    500: "500 Internal Server Error",
+    502: "502 Bad Gateway",
+    503: "503 Service Unavailable",
+}
+
+
+def parse_request(environ: Mapping[str, Any], default_region: str) -> AwsRequest:
+    """The AWS request in a WSGI environment; raises ``ServiceError`` when there is none."""
+    body = _read_body(environ)
+    scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    access_key, region, service = (
+        (scope.group(1), scope.group(3), scope.group(4)) if scope else ("", default_region, "")
+    )
+    path = environ.get("PATH_INFO", "/")
+    target = environ.get("HTTP_X_AMZ_TARGET", "")
+    cbor_path = _CBOR_PATH.match(path)
+    parameters: Any
+    if cbor_path:
+        operation, protocol = cbor_path.group(2), "cbor"
+        service = service or "tagging"
+        parameters = _decode_cbor(body)
+    elif target:
+        prefix, operation = target.rsplit(".", 1)
+        protocol = "json"
+        service = _service_of_target(prefix) or service
+        parameters = _decode_json(body)
+    elif path in _REST_OPERATIONS:
+        operation, protocol = _REST_OPERATIONS[path], "rest"
+        parameters = {**_decode_json(body), **_query(environ)}
+    else:
+        parameters = {k: v[0] for k, v in parse_qs(body.decode("utf-8", "replace")).items()}
+        operation, protocol = str(parameters.get("Action", "")), "query"
+        service = service or ("sts" if operation.startswith(("Assume", "GetCaller")) else "")
+    if not operation:
+        raise ServiceError("UnknownOperationException", "The request names no operation.", 404)
+    return AwsRequest(
+        service=service,
+        operation=operation,
+        region=region,
+        access_key=access_key,
+        protocol=protocol,
+        parameters=parameters,
+        body=body,
+        user_agent=environ.get("HTTP_USER_AGENT", ""),
+    )
+
+
+def _service_of_target(prefix: str) -> str:
+    if prefix == "TrentService":
+        return "kms"
+    if prefix.startswith("ResourceGroupsTaggingAPI"):
+        return "tagging"
+    if "CloudTrail" in prefix:
+        return "cloudtrail"
+    return ""
+
+
+def _read_body(environ: Mapping[str, Any]) -> bytes:
+    length = environ.get("CONTENT_LENGTH") or "0"
+    body: bytes = environ["wsgi.input"].read(int(length)) if length != "0" else b""
+    return body
+
+
+def _query(environ: Mapping[str, Any]) -> dict[str, str]:
+    return {k: v[0] for k, v in parse_qs(environ.get("QUERY_STRING", "")).items()}
+
+
+def _decode_json(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body or b"{}")
+    except ValueError as error:
+        raise ServiceError("SerializationException", "") from error
+    if not isinstance(value, dict):
+        raise ServiceError(
+            "SerializationException", "Start of structure or map found where not expected."
+        )
+    return value
+
+
+def _decode_cbor(body: bytes) -> dict[str, Any]:
+    try:
+        value = cbor.decode(body) if body else {}
+    except ValueError as error:
+        raise ServiceError("SerializationException", str(error)) from error
+    if not isinstance(value, dict):
+        raise ServiceError("SerializationException", "A map is expected.")
+    return value
+
+
+def render_result(request: AwsRequest, result: Mapping[str, Any]) -> Answer:
+    """A successful answer in the request's protocol."""
+    headers = (("x-amzn-RequestId", request.request_id),)
+    if request.protocol == "cbor":
+        return Answer(
+            200,
+            "application/cbor",
+            cbor.encode(result),
+            (*headers, ("smithy-protocol", "rpc-v2-cbor")),
+        )
+    content_type = (
+        "application/json" if request.protocol == "rest" else "application/x-amz-json-1.1"
+    )
+    body = json.dumps(result, separators=(",", ":")).encode() if result else b"{}"
+    if not result and request.operation in _EMPTY_BODY:
+        body = b""
+    return Answer(200, content_type, body, headers)
+
+
+# KMS answers these with 200 and nothing at all.
+_EMPTY_BODY = frozenset(
+    {"CreateAlias", "UpdateAlias", "DeleteAlias", "EnableKey", "DisableKey", "PutKeyPolicy",
+     "TagResource", "UntagResource", "EnableKeyRotation", "DisableKeyRotation",
+     "UpdateKeyDescription", "RevokeGrant", "RetireGrant", "UpdatePrimaryRegion"}
+)  # fmt: skip
+
+
+def render_error(request: AwsRequest | None, error: ServiceError) -> Answer:
+    """A refusal in the request's protocol."""
+    protocol = request.protocol if request else "json"
+    request_id = request.request_id if request else str(uuid.uuid4())
+    headers: Iterable[tuple[str, str]] = (("x-amzn-RequestId", request_id),)
+    if protocol == "cbor":
+        body = cbor.encode({"__type": error.code, "message": error.message})
+        return Answer(
+            error.status,
+            "application/cbor",
+            body,
+            (*headers, ("smithy-protocol", "rpc-v2-cbor")),
+        )
+    if protocol == "query":
+        return Answer(error.status, "text/xml", _xml_error(error, request_id), tuple(headers))
+    body = json.dumps({"__type": error.code, "message": error.message}).encode()
+    return Answer(
+        error.status,
+        "application/x-amz-json-1.1",
+        body,
+        (*headers, ("x-amzn-ErrorType", error.code)),
+    )
+
+
+def _xml_error(error: ServiceError, request_id: str) -> bytes:
+    from xml.sax.saxutils import escape
+
+    return (
+        "<ErrorResponse><Error><Type>Sender</Type>"
+        f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message></Error>"
+        f"<RequestId>{request_id}</RequestId></ErrorResponse>"
+    ).encode()

@@ -1,0 +1,298 @@
+"""Cryptographic operations: authorization and usage are checked here, moto does the work."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from moto.core.exceptions import JsonRESTError
+from moto.kms.utils import HEADER_LEN, KEY_ID_LEN, generate_hmac
+
+from kmstui.demo.access.authorization import Call, require_by_identity, require_on_key
+from kmstui.demo.errors import ServiceError, unsupported, validation
+from kmstui.demo.kms.identifiers import find_key
+from kmstui.demo.kms.keys import EmbeddedKey
+from kmstui.demo.kms.states import require_state
+from kmstui.demo.kms.store import Stores
+
+Result = dict[str, Any]
+
+_USAGE = {
+    "Encrypt": "ENCRYPT_DECRYPT",
+    "Decrypt": "ENCRYPT_DECRYPT",
+    "ReEncrypt": "ENCRYPT_DECRYPT",
+    "GenerateDataKey": "ENCRYPT_DECRYPT",
+    "GenerateDataKeyWithoutPlaintext": "ENCRYPT_DECRYPT",
+    "Sign": "SIGN_VERIFY",
+    "Verify": "SIGN_VERIFY",
+    "GenerateMac": "GENERATE_VERIFY_MAC",
+    "VerifyMac": "GENERATE_VERIFY_MAC",
+    "DeriveSharedSecret": "KEY_AGREEMENT",
+}
+
+
+def encrypt(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    """Encrypt."""
+    _require_usage(call, key)
+    plaintext = _blob(call, "Plaintext")
+    if not 1 <= len(plaintext) <= 4096:
+        raise validation("…", "plaintext", "Member must have length between 1 and 4096")
+    algorithm = _algorithm(call, key, "EncryptionAlgorithm", key.algorithms.encryption)
+    blob = _moto_encrypt(stores, key, plaintext, _context(call, "EncryptionContext"))
+    return {"CiphertextBlob": _text(blob), "KeyId": key.arn, "EncryptionAlgorithm": algorithm}
+
+
+def decrypt(call: Call, stores: Stores) -> Result:
+    """Decrypt: the key is named in the ciphertext, and in the request when it is asymmetric."""
+    blob = _blob(call, "CiphertextBlob")
+    key = _key_of_ciphertext(call, stores, blob)
+    named = call.parameters.get("KeyId")
+    if named is not None:
+        wanted = find_key(stores, call.account, call.region, named, alias_allowed=True)
+        if wanted is not key:
+            require_on_key(call, wanted)
+            raise ServiceError(
+                "IncorrectKeyException",
+                "The key ID in the request does not identify a CMK that can perform this "
+                "operation.",
+            )
+    require_on_key(call, key)
+    require_state("Decrypt", key)
+    _require_usage(call, key)
+    plaintext = _moto_decrypt(stores, key, blob, _context(call, "EncryptionContext"))
+    return {
+        "KeyId": key.arn,
+        "Plaintext": _text(plaintext),
+        "EncryptionAlgorithm": key.algorithms.encryption[0],
+    }
+
+
+def re_encrypt(call: Call, stores: Stores) -> Result:
+    """ReEncrypt: kms:ReEncryptFrom on the source key, kms:ReEncryptTo on the destination."""
+    blob = _blob(call, "CiphertextBlob")
+    source = _key_of_ciphertext(call, stores, blob)
+    target = find_key(
+        stores, call.account, call.region, call.parameters.get("DestinationKeyId"),
+        alias_allowed=True,
+    )  # fmt: skip
+    require_on_key(call, source, "kms:ReEncryptFrom")
+    require_on_key(call, target, "kms:ReEncryptTo")
+    for key in (source, target):
+        require_state("ReEncrypt", key)
+        _require_usage(call, key)
+    plaintext = _moto_decrypt(stores, source, blob, _context(call, "SourceEncryptionContext"))
+    again = _moto_encrypt(stores, target, plaintext, _context(call, "DestinationEncryptionContext"))
+    return {
+        "CiphertextBlob": _text(again),
+        "SourceKeyId": source.arn,
+        "KeyId": target.arn,
+        "SourceEncryptionAlgorithm": source.algorithms.encryption[0],
+        "DestinationEncryptionAlgorithm": target.algorithms.encryption[0],
+    }
+
+
+def generate_data_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    """GenerateDataKey and GenerateDataKeyWithoutPlaintext: symmetric keys only."""
+    _require_usage(call, key)
+    if not key.symmetric:
+        raise _wrong_usage(call, key)
+    plaintext = os.urandom(_data_key_length(call))
+    blob = _moto_encrypt(stores, key, plaintext, _context(call, "EncryptionContext"))
+    answer = {"CiphertextBlob": _text(blob), "KeyId": key.arn}
+    if call.operation == "GenerateDataKey":
+        answer["Plaintext"] = _text(plaintext)
+    return answer
+
+
+def _data_key_length(call: Call) -> int:
+    spec, count = call.parameters.get("KeySpec"), call.parameters.get("NumberOfBytes")
+    if (spec is None) == (count is None):
+        raise ServiceError(
+            "ValidationException", "Please specify either number of bytes or key spec."
+        )
+    if spec is not None:
+        length = {"AES_256": 32, "AES_128": 16}.get(spec)
+        if length is None:
+            raise validation(
+                spec, "keySpec", "Member must satisfy enum value set: [AES_256, AES_128]"
+            )
+        return length
+    if not isinstance(count, int) or not 1 <= count <= 1024:
+        raise validation(count, "numberOfBytes", "Member must have value between 1 and 1024")
+    return count
+
+
+def generate_random(call: Call, stores: Stores) -> Result:
+    """GenerateRandom."""
+    require_by_identity(call, "kms:GenerateRandom")
+    count = call.parameters.get("NumberOfBytes")
+    if not isinstance(count, int) or not 1 <= count <= 1024:
+        raise validation(count, "numberOfBytes", "Member must have value between 1 and 1024")
+    return {"Plaintext": _text(os.urandom(count))}
+
+
+def sign(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    """Sign, over a raw message."""
+    _require_usage(call, key)
+    algorithm = _algorithm(call, key, "SigningAlgorithm", key.algorithms.signing)
+    _require_moto_pair(key)
+    signature = key.private_key.sign(_message(call), algorithm)
+    return {"KeyId": key.arn, "Signature": _text(signature), "SigningAlgorithm": algorithm}
+
+
+def verify(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    """Verify."""
+    _require_usage(call, key)
+    algorithm = _algorithm(call, key, "SigningAlgorithm", key.algorithms.signing)
+    _require_moto_pair(key)
+    if not key.private_key.verify(_message(call), _blob(call, "Signature"), algorithm):
+        raise ServiceError("KMSInvalidSignatureException", "")
+    return {"KeyId": key.arn, "SignatureValid": True, "SigningAlgorithm": algorithm}
+
+
+def generate_mac(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    """GenerateMac."""
+    algorithm, mac = _mac(call, key)
+    return {"KeyId": key.arn, "Mac": mac, "MacAlgorithm": algorithm}
+
+
+def verify_mac(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    """VerifyMac."""
+    algorithm, mac = _mac(call, key)
+    if base64.b64decode(mac) != _blob(call, "Mac"):
+        raise ServiceError("KMSInvalidMacException", "")
+    return {"KeyId": key.arn, "MacValid": True, "MacAlgorithm": algorithm}
+
+
+def _mac(call: Call, key: EmbeddedKey) -> tuple[str, str]:
+    _require_usage(call, key)
+    algorithm = _algorithm(call, key, "MacAlgorithm", key.algorithms.mac)
+    return algorithm, generate_hmac(
+        key=key.key_material, message=_message(call), mac_algorithm=algorithm
+    )
+
+
+def get_public_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    """GetPublicKey, of asymmetric keys."""
+    if key.symmetric or key.key_usage == "GENERATE_VERIFY_MAC":
+        raise unsupported(f"{key.arn} has no public key: it is symmetric.")
+    _require_moto_pair(key)
+    answer: Result = {
+        "KeyId": key.arn,
+        "PublicKey": _text(key.private_key.public_key()),
+        "CustomerMasterKeySpec": key.key_spec,
+        "KeySpec": key.key_spec,
+        "KeyUsage": key.key_usage,
+    }
+    listed = key.metadata()
+    for member in ("EncryptionAlgorithms", "SigningAlgorithms", "KeyAgreementAlgorithms"):
+        if member in listed:
+            answer[member] = listed[member]
+    return answer
+
+
+def derive_shared_secret(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    """DeriveSharedSecret with ECDH."""
+    _require_usage(call, key)
+    _require_moto_pair(key)
+    try:
+        peer = serialization.load_der_public_key(_blob(call, "PublicKey"))
+        secret = key.private_key.private_key.exchange(ec.ECDH(), peer)
+    except ValueError as error:
+        raise ServiceError(
+            "ValidationException", "The public key is not on the curve of the KMS key."
+        ) from error
+    return {
+        "KeyId": key.arn,
+        "SharedSecret": _text(secret),
+        "KeyAgreementAlgorithm": "ECDH",
+        "KeyOrigin": key.origin,
+    }
+
+
+def _require_usage(call: Call, key: EmbeddedKey) -> None:
+    if key.key_usage != _USAGE[call.operation]:
+        raise _wrong_usage(call, key)
+
+
+def _wrong_usage(call: Call, key: EmbeddedKey) -> ServiceError:
+    return ServiceError(
+        "InvalidKeyUsageException",
+        f"{key.arn} key usage is {key.key_usage} which is not valid for {call.operation}.",
+    )
+
+
+def _require_moto_pair(key: EmbeddedKey) -> None:
+    if not key.key_spec.startswith(("RSA", "ECC_NIST_P", "ECC_SECG")):
+        raise unsupported(f"The embedded KMS has no {key.key_spec} arithmetic.")
+
+
+def _algorithm(call: Call, key: EmbeddedKey, member: str, known: tuple[str, ...]) -> str:
+    chosen = call.parameters.get(member) or (known[0] if member == "EncryptionAlgorithm" else None)
+    if chosen not in known:
+        raise ServiceError(
+            "InvalidKeyUsageException",
+            f"Algorithm {chosen} and key spec {key.key_spec} are incompatible.",
+        )
+    return str(chosen)
+
+
+def _message(call: Call) -> bytes:
+    message = _blob(call, "Message")
+    if not 1 <= len(message) <= 4096:
+        raise validation("…", "message", "Member must have length between 1 and 4096")
+    return message
+
+
+def _blob(call: Call, member: str) -> bytes:
+    value = call.parameters.get(member)
+    if not isinstance(value, str):
+        raise validation("null", member[0].lower() + member[1:], "Member must not be null")
+    try:
+        return base64.b64decode(value, validate=True)
+    except binascii.Error as error:
+        raise ServiceError("SerializationException", f"{member} is not base64.") from error
+
+
+def _text(blob: bytes) -> str:
+    return base64.b64encode(blob).decode()
+
+
+def _context(call: Call, member: str) -> dict[str, str]:
+    return dict(call.parameters.get(member) or {})
+
+
+def _key_of_ciphertext(call: Call, stores: Stores, blob: bytes) -> EmbeddedKey:
+    """The key that moto's ciphertext header names, in the caller's account or another."""
+    if len(blob) <= HEADER_LEN:
+        raise ServiceError("InvalidCiphertextException", "")
+    key_id = blob[:KEY_ID_LEN].decode("utf-8", "replace")
+    for store in (stores.of(call.account, call.region), *stores.all()):
+        if store.region == call.region and key_id in store.keys:
+            return store.keys[key_id]
+    raise ServiceError(
+        "AccessDeniedException",
+        "The ciphertext refers to a customer master key that does not exist, does not exist in "
+        "this region, or you are not allowed to access.",
+    )
+
+
+def _moto_encrypt(
+    stores: Stores, key: EmbeddedKey, plaintext: bytes, context: dict[str, str]
+) -> bytes:
+    backend = stores.of(key.account_id, key.region).backend
+    blob, _ = backend.encrypt(key.id, plaintext, context)
+    return bytes(blob)
+
+
+def _moto_decrypt(stores: Stores, key: EmbeddedKey, blob: bytes, context: dict[str, str]) -> bytes:
+    backend = stores.of(key.account_id, key.region).backend
+    try:
+        plaintext, _ = backend.decrypt(blob, context)
+    except JsonRESTError as error:
+        raise ServiceError("InvalidCiphertextException", "") from error
+    return bytes(plaintext)

@@ -1,0 +1,180 @@
+"""Grants: CreateGrant, ListGrants, ListRetirableGrants, RevokeGrant, RetireGrant.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Any
+
+from kmstui.demo.access.authorization import Call, require_by_identity
+from kmstui.demo.access.identities import find_holder
+from kmstui.demo.errors import ServiceError, not_found, unsupported, validation
+from kmstui.demo.kms import paging
+from kmstui.demo.kms.identifiers import find_key
+from kmstui.demo.kms.keys import EmbeddedKey, GrantRecord
+from kmstui.demo.kms.store import Stores
+
+OPERATIONS = (
+    "Decrypt",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+    "Sign",
+    "Verify",
+    "GetPublicKey",
+    "CreateGrant",
+    "RetireGrant",
+    "DescribeKey",
+    "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext",
+    "GenerateMac",
+    "VerifyMac",
+    "DeriveSharedSecret",
+    "Encapsulate",
+    "Decapsulate",
+)
+
+
+def create_grant(call: Call, stores: Stores, key: EmbeddedKey) -> dict[str, Any]:
+    """CreateGrant."""
+    if key.key_manager == "AWS":
+        raise unsupported(f"CreateGrant is not valid for AWS managed key {key.arn}.")
+    operations = call.parameters.get("Operations") or []
+    for operation in operations:
+        if operation not in OPERATIONS:
+            raise validation(
+                operation,
+                "operations.1.member",
+                f"Member must satisfy enum value set: [{', '.join(OPERATIONS)}]",
+            )
+    grantee = call.parameters.get("GranteePrincipal") or call.parameters.get(
+        "GranteeServicePrincipal"
+    )
+    if not isinstance(grantee, str):
+        raise validation("null", "granteePrincipal", "Member must not be null")
+    retiring = str(call.parameters.get("RetiringPrincipal") or "")
+    for name in (grantee, retiring):
+        if (
+            name.startswith("arn:aws:iam::")
+            and not name.endswith(":root")
+            and not find_holder(name)
+        ):
+            raise ServiceError(
+                "InvalidArnException", f"ARN does not refer to a valid principal: {name}"
+            )
+    grant = GrantRecord(
+        grant_id=secrets.token_hex(32),
+        token=secrets.token_urlsafe(96),
+        key_arn=key.arn,
+        name=str(call.parameters.get("Name") or ""),
+        created=time.time(),
+        grantee=grantee,
+        retiring=retiring,
+        issuing_account=f"arn:aws:iam::{call.account}:root",
+        operations=tuple(operations),
+        constraints=dict(call.parameters.get("Constraints") or {}),
+    )
+    key.grants[grant.grant_id] = grant
+    return {"GrantId": grant.grant_id, "GrantToken": grant.token}
+
+
+def list_grants(call: Call, stores: Stores, key: EmbeddedKey) -> dict[str, Any]:
+    """ListGrants, all or by grant and grantee."""
+    wanted = call.parameters.get("GrantId")
+    grantee = call.parameters.get("GranteePrincipal")
+    chosen = [
+        grant
+        for grant in sorted(key.grants.values(), key=lambda grant: grant.grant_id)
+        if wanted in (None, grant.grant_id) and grantee in (None, grant.grantee)
+    ]
+    return _page(call, f"grants/{key.id}", chosen)
+
+
+def list_retirable_grants(call: Call, stores: Stores) -> dict[str, Any]:
+    """ListRetirableGrants: of every key in the Region, for one retiring principal."""
+    require_by_identity(call, "kms:ListRetirableGrants")
+    principal = call.parameters.get("RetiringPrincipal")
+    if not isinstance(principal, str):
+        raise validation("null", "retiringPrincipal", "Member must not be null")
+    store = stores.of(call.account, call.region)
+    chosen = sorted(
+        (
+            grant
+            for key in list(store.keys.values())
+            for grant in list(key.grants.values())
+            if grant.retiring == principal
+        ),
+        key=lambda grant: grant.grant_id,
+    )
+    return _page(call, f"retirable/{principal}", chosen)
+
+
+def _page(call: Call, listing: str, grants: list[GrantRecord]) -> dict[str, Any]:
+    page, end = paging.cut(
+        listing, grants, call.parameters, paging.LIST_GRANTS, lambda grant: grant.grant_id
+    )
+    return {"Grants": [grant_members(grant) for grant in page], **end}
+
+
+def grant_members(grant: GrantRecord) -> dict[str, Any]:
+    """A GrantListEntry."""
+    members: dict[str, Any] = {
+        "KeyId": grant.key_arn,
+        "GrantId": grant.grant_id,
+        "Name": grant.name,
+        "CreationDate": round(grant.created, 3),
+        "GranteePrincipal": grant.grantee,
+        "IssuingAccount": grant.issuing_account,
+        "Operations": list(grant.operations),
+    }
+    if grant.retiring:
+        members["RetiringPrincipal"] = grant.retiring
+    if grant.constraints:
+        members["Constraints"] = grant.constraints
+    return members
+
+
+def revoke_grant(call: Call, stores: Stores, key: EmbeddedKey) -> dict[str, Any]:
+    """RevokeGrant."""
+    grant_id = str(call.parameters.get("GrantId") or "")
+    if key.grants.pop(grant_id, None) is None:
+        raise not_found(f"Grant ID {grant_id} not found")
+    return {}
+
+
+def retire_grant(call: Call, stores: Stores) -> dict[str, Any]:
+    """RetireGrant, by token or by key ARN and grant ID: for its retiring principal or grantee."""
+    token = call.parameters.get("GrantToken")
+    if token:
+        found = _by_token(stores, str(token))
+        if found is None:
+            raise ServiceError("InvalidGrantTokenException", "The grant token is not valid.")
+        key, grant = found
+    else:
+        identifier = call.parameters.get("KeyId")
+        key = find_key(stores, call.account, call.region, identifier, alias_allowed=False)
+        held = key.grants.get(str(call.parameters.get("GrantId") or ""))
+        if held is None:
+            raise not_found(f"Grant ID {call.parameters.get('GrantId')} not found")
+        grant = held
+    retirers = {grant.retiring, grant.issuing_account}
+    if "RetireGrant" in grant.operations:
+        retirers.add(grant.grantee)
+    if not retirers.intersection(call.caller.identities):
+        require_by_identity(call, "kms:RetireGrant", key.arn)
+    del key.grants[grant.grant_id]
+    return {}
+
+
+def _by_token(stores: Stores, token: str) -> tuple[EmbeddedKey, GrantRecord] | None:
+    for store in stores.all():
+        for key in list(store.keys.values()):
+            for grant in list(key.grants.values()):
+                if grant.token == token:
+                    return key, grant
+    return None

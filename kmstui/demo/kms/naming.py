@@ -1,0 +1,140 @@
+"""Aliases: CreateAlias, UpdateAlias, DeleteAlias.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from kmstui.demo.access.authorization import Call, require_by_identity, require_on_key
+from kmstui.demo.errors import ServiceError, invalid_state, not_found, unsupported, validation
+from kmstui.demo.kms.identifiers import find_key
+from kmstui.demo.kms.keys import EmbeddedKey
+from kmstui.demo.kms.states import require_state
+from kmstui.demo.kms.store import RegionStore, Stores
+
+MAXIMUM_ALIASES_PER_KEY = 50
+_PATTERN = re.compile(r"[a-zA-Z0-9:/_-]+")
+
+
+def create_alias(call: Call, stores: Stores) -> dict[str, Any]:
+    """CreateAlias."""
+    store = stores.of(call.account, call.region)
+    name = _checked_name(call)
+    _require_writable(name)
+    key = _target(call, stores)
+    _authorize_alias(call, name)
+    require_on_key(call, key)
+    require_state("CreateAlias", key)
+    _require_customer_key(key)
+    with store.lock:
+        if name in store.aliases:
+            raise ServiceError(
+                "AlreadyExistsException",
+                f"An alias with the name arn:aws:kms:{call.region}:{call.account}:{name} "
+                "already exists",
+            )
+        if len(key.alias_names) >= MAXIMUM_ALIASES_PER_KEY:
+            raise ServiceError(
+                "LimitExceededException",
+                f"The KMS key {key.arn} already has {MAXIMUM_ALIASES_PER_KEY} aliases.",
+            )
+        store.put_alias(name, key.id, time.time())
+    return {}
+
+
+def update_alias(call: Call, stores: Stores) -> dict[str, Any]:
+    """UpdateAlias: moves an alias to another key of the same type and usage."""
+    store = stores.of(call.account, call.region)
+    name = _checked_name(call)
+    _require_writable(name)
+    key = _target(call, stores)
+    old = _key_behind(store, name)
+    _authorize_alias(call, name)
+    require_on_key(call, old)
+    require_on_key(call, key)
+    require_state("UpdateAlias", key)
+    _require_customer_key(key)
+    if key.symmetric != old.symmetric or key.key_usage != old.key_usage:
+        raise invalid_state(
+            f"Alias {name} cannot be changed from a key of usage {old.key_usage} to one of usage "
+            f"{key.key_usage}: the current and the new key must be of the same type and usage."
+        )
+    store.put_alias(name, key.id, time.time())
+    return {}
+
+
+def delete_alias(call: Call, stores: Stores) -> dict[str, Any]:
+    """DeleteAlias."""
+    store = stores.of(call.account, call.region)
+    name = _checked_name(call)
+    _require_writable(name)
+    key = _key_behind(store, name)
+    _authorize_alias(call, name)
+    require_on_key(call, key)
+    store.delete_alias(name)
+    return {}
+
+
+def _checked_name(call: Call) -> str:
+    name = call.parameters.get("AliasName")
+    if not isinstance(name, str):
+        raise validation("null", "aliasName", "Member must not be null")
+    if not 1 <= len(name) <= 256:
+        side = "greater than or equal to 1" if not name else "less than or equal to 256"
+        raise validation(name, "aliasName", f"Member must have length {side}")
+    if not _PATTERN.fullmatch(name):
+        raise validation(
+            name,
+            "aliasName",
+            "Member must satisfy regular expression pattern: ^[a-zA-Z0-9:/_-]+$",
+        )
+    if not name.startswith("alias/"):
+        raise ServiceError(
+            "ValidationException",
+            'Alias must start with the prefix "alias/". Please see '
+            "https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html",
+        )
+    if name == "alias/":
+        raise ServiceError("ValidationException", "Alias name must not be empty.")
+    if ":" in name:
+        raise ServiceError(
+            "ValidationException", f"{name} contains invalid characters for an alias"
+        )
+    return name
+
+
+def _require_writable(name: str) -> None:
+    if name.startswith("alias/aws/"):
+        raise ServiceError(
+            "InvalidAliasNameException",
+            "The alias name is not valid: the prefix alias/aws/ is reserved for AWS managed keys.",
+        )
+
+
+def _target(call: Call, stores: Stores) -> EmbeddedKey:
+    identifier = call.parameters.get("TargetKeyId")
+    if isinstance(identifier, str) and "alias/" in identifier:
+        raise ServiceError("ValidationException", "Aliases must refer to keys. Not aliases")
+    return find_key(stores, call.account, call.region, identifier, alias_allowed=False)
+
+
+def _key_behind(store: RegionStore, name: str) -> EmbeddedKey:
+    alias = store.aliases.get(name)
+    key = store.keys.get(alias.target or "") if alias else None
+    if key is None:
+        raise not_found(f"Alias arn:aws:kms:{store.region}:{store.account}:{name} is not found.")
+    return key
+
+
+def _authorize_alias(call: Call, name: str) -> None:
+    arn = f"arn:aws:kms:{call.region}:{call.account}:{name}"
+    require_by_identity(call, f"kms:{call.operation}", arn)
+
+
+def _require_customer_key(key: EmbeddedKey) -> None:
+    if key.key_manager == "AWS":
+        raise unsupported(f"{key.arn} is an AWS managed key, which takes no alias of yours.")

@@ -1,0 +1,167 @@
+"""AWS KMS: which operation is served by what, and what is checked before it.
+
+The order of the checks is KMS's: the key must be found, the caller allowed, the state right.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from kmstui.demo.access.authorization import Call, require_on_key
+from kmstui.demo.errors import ServiceError
+from kmstui.demo.kms import (
+    creating,
+    cryptography,
+    granting,
+    lifecycle,
+    naming,
+    policy_putting,
+    reading,
+    replicating,
+    rotating,
+    tagging,
+)
+from kmstui.demo.kms.identifiers import find_key
+from kmstui.demo.kms.importing import ImportOffers
+from kmstui.demo.kms.keys import EmbeddedKey, LastUse
+from kmstui.demo.kms.states import CRYPTOGRAPHIC, require_state
+from kmstui.demo.kms.store import Stores
+
+Result = dict[str, Any]
+KeyHandler = Callable[[Call, Stores, EmbeddedKey], Result]
+FreeHandler = Callable[[Call, Stores], Result]
+
+_TAKES_ALIAS = frozenset(
+    {"DescribeKey", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext",
+     "GetPublicKey", "Sign", "Verify", "GenerateMac", "VerifyMac", "DeriveSharedSecret"}
+)  # fmt: skip
+
+# Administrative operations never reach a key of another account (API reference, "Cross-account
+# use: No").
+_CROSS_ACCOUNT = CRYPTOGRAPHIC | {
+    "DescribeKey",
+    "GetKeyRotationStatus",
+    "CreateGrant",
+    "ListGrants",
+    "RetireGrant",
+    "RevokeGrant",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an operation answered, and the key it was about."""
+
+    result: Result
+    key: EmbeddedKey | None
+
+
+class KmsService:
+    """KMS in every Region of the embedded world."""
+
+    def __init__(self, stores: Stores) -> None:
+        self.stores = stores
+        offers = ImportOffers()
+        self._free: dict[str, FreeHandler] = {
+            "ListKeys": reading.list_keys,
+            "ListAliases": reading.list_aliases,
+            "CreateKey": creating.create_key,
+            "CreateAlias": naming.create_alias,
+            "UpdateAlias": naming.update_alias,
+            "DeleteAlias": naming.delete_alias,
+            "ListRetirableGrants": granting.list_retirable_grants,
+            "RetireGrant": granting.retire_grant,
+            "Decrypt": cryptography.decrypt,
+            "ReEncrypt": cryptography.re_encrypt,
+            "GenerateRandom": cryptography.generate_random,
+        }
+        self._on_key: dict[str, KeyHandler] = {
+            "DescribeKey": reading.describe_key,
+            "ListResourceTags": reading.list_resource_tags,
+            "ListKeyPolicies": reading.list_key_policies,
+            "GetKeyPolicy": reading.get_key_policy,
+            "GetKeyLastUsage": reading.get_key_last_usage,
+            "PutKeyPolicy": policy_putting.put_key_policy,
+            "TagResource": tagging.tag_resource,
+            "UntagResource": tagging.untag_resource,
+            "EnableKey": lifecycle.enable_key,
+            "DisableKey": lifecycle.disable_key,
+            "UpdateKeyDescription": lifecycle.update_key_description,
+            "ScheduleKeyDeletion": lifecycle.schedule_key_deletion,
+            "CancelKeyDeletion": lifecycle.cancel_key_deletion,
+            "EnableKeyRotation": rotating.enable_key_rotation,
+            "DisableKeyRotation": rotating.disable_key_rotation,
+            "GetKeyRotationStatus": rotating.get_key_rotation_status,
+            "ListKeyRotations": rotating.list_key_rotations,
+            "RotateKeyOnDemand": rotating.rotate_key_on_demand,
+            "CreateGrant": granting.create_grant,
+            "ListGrants": granting.list_grants,
+            "RevokeGrant": granting.revoke_grant,
+            "ReplicateKey": replicating.replicate_key,
+            "UpdatePrimaryRegion": replicating.update_primary_region,
+            "GetParametersForImport": offers.parameters,
+            "ImportKeyMaterial": offers.take_in,
+            "DeleteImportedKeyMaterial": offers.delete,
+            "Encrypt": cryptography.encrypt,
+            "GenerateDataKey": cryptography.generate_data_key,
+            "GenerateDataKeyWithoutPlaintext": cryptography.generate_data_key,
+            "Sign": cryptography.sign,
+            "Verify": cryptography.verify,
+            "GenerateMac": cryptography.generate_mac,
+            "VerifyMac": cryptography.verify_mac,
+            "GetPublicKey": cryptography.get_public_key,
+            "DeriveSharedSecret": cryptography.derive_shared_secret,
+        }
+
+    def answer(self, call: Call) -> Outcome:
+        """Serve one call; raises ``ServiceError`` in KMS's words."""
+        free = self._free.get(call.operation)
+        if free is not None:
+            result = free(call, self.stores)
+            return Outcome(result, self._key_in(call, result))
+        handler = self._on_key.get(call.operation)
+        if handler is None:
+            raise ServiceError(
+                "UnknownOperationException",
+                f"The embedded KMS does not serve {call.operation}.",
+            )
+        key = find_key(
+            self.stores,
+            call.account,
+            call.region,
+            call.parameters.get("KeyId"),
+            alias_allowed=call.operation in _TAKES_ALIAS,
+        )
+        _require_account(call, key)
+        require_on_key(call, key)
+        require_state(call.operation, key)
+        result = handler(call, self.stores, key)
+        _note_use(call, key)
+        return Outcome(result, key)
+
+    def _key_in(self, call: Call, result: Result) -> EmbeddedKey | None:
+        key_id = str(result.get("KeyId", "")) or result.get("KeyMetadata", {}).get("KeyId")
+        if not key_id:
+            return None
+        key = self.stores.of(call.account, call.region).keys.get(key_id.rpartition("/")[2])
+        if key is not None:
+            _note_use(call, key)
+        return key
+
+
+def _require_account(call: Call, key: EmbeddedKey) -> None:
+    if key.account_id != call.account and call.operation not in _CROSS_ACCOUNT:
+        raise ServiceError(
+            "AccessDeniedException",
+            f"User: {call.caller.arn} is not authorized to perform: kms:{call.operation} on this "
+            "resource because the resource does not exist in this Region, no resource-based "
+            "policies allow access, or a resource-based policy explicitly denies access",
+        )
+
+
+def _note_use(call: Call, key: EmbeddedKey) -> None:
+    if call.operation in CRYPTOGRAPHIC and call.operation != "GetPublicKey":
+        key.last_use = LastUse(call.operation, time.time(), call.request_id, call.request_id)

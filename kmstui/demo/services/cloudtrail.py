@@ -1,0 +1,255 @@
+"""CloudTrail LookupEvents: what really happened on the front, and the history before it.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html and
+https://docs.aws.amazon.com/kms/latest/developerguide/logging-using-cloudtrail.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from kmstui.demo.access.callers import Caller
+from kmstui.demo.errors import ServiceError
+from kmstui.demo.front.request_log import Entry, RequestLog
+from kmstui.demo.front.wire import AwsRequest
+from kmstui.demo.kms.paging import decode_marker, encode_marker
+
+PAGE = 50
+_SECRET_MEMBERS = frozenset(
+    {"Plaintext", "CiphertextBlob", "Message", "Signature", "Mac", "ImportToken",
+     "EncryptedKeyMaterial", "GrantTokens", "GrantToken", "PublicKey"}
+)  # fmt: skip
+_READ_ONLY_PREFIXES = ("Get", "List", "Describe", "Lookup")
+_CRYPTOGRAPHIC_READS = frozenset(
+    {"Encrypt", "Decrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "Sign", "Verify",
+     "GenerateMac", "VerifyMac", "ReEncrypt", "GenerateRandom"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TrailEvent:
+    """An event as CloudTrail keeps it."""
+
+    event_id: str
+    name: str
+    time: float
+    region: str
+    username: str
+    access_key: str
+    resource_arn: str
+    record: Mapping[str, Any]
+
+
+class CloudTrailService:
+    """LookupEvents, newest first."""
+
+    def __init__(self, log: RequestLog) -> None:
+        self._log = log
+        self._seeded: list[TrailEvent] = []
+
+    def seed(self, events: Iterable[TrailEvent]) -> None:
+        """Set the history from before the front was started."""
+        self._seeded = sorted(events, key=lambda event: event.time)
+
+    def answer(self, request: AwsRequest, caller: Caller) -> dict[str, Any]:
+        """Serve one call; raises ``ServiceError``."""
+        if request.operation != "LookupEvents":
+            raise ServiceError(
+                "UnsupportedOperationException", f"{request.operation} is not served."
+            )
+        parameters = request.parameters
+        size = parameters.get("MaxResults", PAGE)
+        if not isinstance(size, int) or not 1 <= size <= PAGE:
+            raise ServiceError(
+                "InvalidMaxResultsException", f"MaxResults must be between 1 and {PAGE}."
+            )
+        events = [event for event in self._events(request.region) if _wanted(event, parameters)]
+        events.sort(key=_position, reverse=True)
+        token = parameters.get("NextToken")
+        if token:
+            events = [event for event in events if _position(event) < _read_token(str(token))]
+        page = events[:size]
+        answer: dict[str, Any] = {"Events": [_listed(event) for event in page]}
+        if len(events) > size:
+            answer["NextToken"] = encode_marker("events", _position(page[-1]))
+        return answer
+
+    def _events(self, region: str) -> list[TrailEvent]:
+        happened = [
+            trail_event(entry)
+            for entry in self._log.entries()
+            if entry.service == "kms" and entry.caller is not None and entry.region == region
+        ]
+        return [event for event in self._seeded if event.region == region] + happened
+
+
+def _position(event: TrailEvent) -> str:
+    return f"{event.time:020.6f} {event.event_id}"
+
+
+def _read_token(token: str) -> str:
+    try:
+        return decode_marker("events", token)
+    except ServiceError as error:
+        raise ServiceError("InvalidNextTokenException", "The NextToken is not valid.") from error
+
+
+def _wanted(event: TrailEvent, parameters: Mapping[str, Any]) -> bool:
+    if event.time < float(parameters.get("StartTime", 0)):
+        return False
+    if event.time > float(parameters.get("EndTime", float("inf"))):
+        return False
+    for attribute in parameters.get("LookupAttributes") or ():
+        name, value = attribute.get("AttributeKey"), attribute.get("AttributeValue")
+        held: Sequence[str] = {
+            "EventId": (event.event_id,),
+            "EventName": (event.name,),
+            "EventSource": ("kms.amazonaws.com",),
+            "Username": (event.username,),
+            "AccessKeyId": (event.access_key,),
+            "ReadOnly": (str(read_only(event.name)).lower(),),
+            "ResourceType": ("AWS::KMS::Key",),
+            "ResourceName": (event.resource_arn, event.resource_arn.rpartition("/")[2]),
+        }.get(str(name), ())
+        if value not in held:
+            return False
+    return True
+
+
+def _listed(event: TrailEvent) -> dict[str, Any]:
+    listed: dict[str, Any] = {
+        "EventId": event.event_id,
+        "EventName": event.name,
+        "ReadOnly": str(read_only(event.name)).lower(),
+        "AccessKeyId": event.access_key,
+        "EventTime": round(event.time),
+        "EventSource": "kms.amazonaws.com",
+        "Username": event.username,
+        "Resources": [],
+        "CloudTrailEvent": json.dumps(event.record),
+    }
+    if event.resource_arn:
+        listed["Resources"] = [
+            {"ResourceType": "AWS::KMS::Key", "ResourceName": event.resource_arn}
+        ]
+    return listed
+
+
+def read_only(name: str) -> bool:
+    """Whether CloudTrail calls an operation read-only (cryptographic use is)."""
+    return name.startswith(_READ_ONLY_PREFIXES) or name in _CRYPTOGRAPHIC_READS
+
+
+def trail_event(entry: Entry) -> TrailEvent:
+    """The event of a request that the front served."""
+    caller = entry.caller
+    if caller is None:
+        raise ValueError("an event needs a caller")
+    record = event_record(
+        caller=caller,
+        access_key=entry.access_key,
+        event_id=entry.request_id,
+        name=entry.operation,
+        time=entry.time,
+        region=entry.region,
+        source_ip=entry.source_ip,
+        user_agent=entry.user_agent,
+        parameters=entry.parameters,
+        key_arn=entry.key_arn if entry.key_arn.startswith("arn:") else "",
+        vpc_endpoint=entry.vpc_endpoint,
+        error=(entry.error, entry.message),
+    )
+    return TrailEvent(
+        event_id=entry.request_id,
+        name=entry.operation,
+        time=entry.time,
+        region=entry.region,
+        username=caller.arn.rsplit("/", 1)[-1],
+        access_key=entry.access_key,
+        resource_arn=entry.key_arn,
+        record=record,
+    )
+
+
+def event_record(
+    *,
+    caller: Caller,
+    access_key: str,
+    event_id: str,
+    name: str,
+    time: float,
+    region: str,
+    source_ip: str,
+    user_agent: str,
+    parameters: Mapping[str, Any],
+    key_arn: str,
+    vpc_endpoint: str | None = None,
+    error: tuple[str, str] = ("", ""),
+) -> dict[str, Any]:
+    """The JSON record of an event; what is secret is left out, as CloudTrail does."""
+    record: dict[str, Any] = {
+        "eventVersion": "1.11",
+        "userIdentity": user_identity(caller, access_key),
+        "eventTime": datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventSource": "kms.amazonaws.com",
+        "eventName": name,
+        "awsRegion": region,
+        "sourceIPAddress": source_ip,
+        "userAgent": user_agent,
+        "requestParameters": {
+            member[0].lower() + member[1:]: value
+            for member, value in parameters.items()
+            if member not in _SECRET_MEMBERS
+        }
+        or None,
+        "responseElements": None,
+        "requestID": event_id,
+        "eventID": event_id,
+        "readOnly": read_only(name),
+        "eventType": "AwsApiCall",
+        "managementEvent": True,
+        "recipientAccountId": caller.account,
+        "eventCategory": "Management",
+    }
+    if key_arn:
+        record["resources"] = [
+            {"accountId": key_arn.split(":")[4], "type": "AWS::KMS::Key", "ARN": key_arn}
+        ]
+    if vpc_endpoint:
+        record["vpcEndpointId"] = vpc_endpoint
+    if error[0]:
+        record["errorCode"] = error[0].replace("AccessDeniedException", "AccessDenied")
+        record["errorMessage"] = error[1]
+    return record
+
+
+def user_identity(caller: Caller, access_key: str) -> dict[str, Any]:
+    """CloudTrail's userIdentity element.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+    """
+    identity: dict[str, Any] = {
+        "type": {"AssumedRole": "AssumedRole", "User": "IAMUser"}.get(caller.kind, "Root"),
+        "principalId": caller.user_id,
+        "arn": caller.arn,
+        "accountId": caller.account,
+        "accessKeyId": access_key,
+    }
+    if caller.kind == "User":
+        identity["userName"] = caller.name
+    if caller.kind == "AssumedRole":
+        identity["sessionContext"] = {
+            "sessionIssuer": {
+                "type": "Role",
+                "principalId": caller.user_id.partition(":")[0],
+                "arn": caller.principal_arn,
+                "accountId": caller.account,
+                "userName": caller.name,
+            },
+            "attributes": {"mfaAuthenticated": str(caller.mfa_at is not None).lower()},
+        }
+    return identity

@@ -1,0 +1,146 @@
+"""STS: who am I, and becoming somebody else. moto makes the credentials; the front checks.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from moto.iam.models import iam_backends
+from moto.sts.models import sts_backends
+
+from kmstui.demo.access.callers import Caller, CallerRegistry, session_caller
+from kmstui.demo.access.conditions import as_list, conditions_hold
+from kmstui.demo.access.context import Network, global_context
+from kmstui.demo.access.evaluation import aws_principals, parsed
+from kmstui.demo.access.identities import find_holder
+from kmstui.demo.errors import ServiceError
+from kmstui.demo.front.wire import Answer, AwsRequest
+from kmstui.demo.services.moto_app import MotoApplication
+
+MFA_CODE = "271828"
+"""The code that every MFA device of the embedded account shows."""
+
+_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
+
+
+class StsService:
+    """GetCallerIdentity, AssumeRole, GetSessionToken."""
+
+    def __init__(self, callers: CallerRegistry, moto: MotoApplication) -> None:
+        self._callers = callers
+        self._moto = moto
+
+    def answer(
+        self, request: AwsRequest, caller: Caller, network: Network, environ: Mapping[str, Any]
+    ) -> Answer:
+        """Serve one call; raises ``ServiceError``."""
+        if request.operation == "GetCallerIdentity":
+            return _identity(request, caller)
+        if request.operation == "AssumeRole":
+            return self._assume(request, caller, network, environ)
+        raise ServiceError(
+            "InvalidAction", f"Could not find operation {request.operation} for version 2011-06-15"
+        )
+
+    def _assume(
+        self, request: AwsRequest, caller: Caller, network: Network, environ: Mapping[str, Any]
+    ) -> Answer:
+        arn = str(request.parameters.get("RoleArn", ""))
+        role = find_holder(arn)
+        mfa_at = _checked_mfa(request, caller)
+        context = dict(
+            global_context(caller, network, request.region, request.user_agent, time.time())
+        )
+        if mfa_at is not None:
+            context["aws:multifactorauthpresent"] = ("true",)
+            context["aws:multifactorauthage"] = ("0",)
+        if request.parameters.get("ExternalId"):
+            context["sts:externalid"] = (str(request.parameters["ExternalId"]),)
+        if role is None or not _trusts(role.assume_role_policy_document, caller, context):
+            raise ServiceError(
+                "AccessDenied",
+                f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: "
+                f"{arn}",
+                403,
+            )
+        answer = self._moto.ask(environ, request.body)
+        self._register(role, request, answer, mfa_at)
+        return answer
+
+    def _register(
+        self,
+        role: Any,
+        request: AwsRequest,
+        answer: Answer,
+        mfa_at: float | None,  # noqa: ANN401
+    ) -> None:
+        found = re.search(rb"<AccessKeyId>([^<]+)</AccessKeyId>", answer.body)
+        if found is None:
+            return
+        access_key = found.group(1).decode()
+        assumed = sts_backends[role.account_id]["aws"].get_assumed_role_from_access_key(access_key)
+        policy = request.parameters.get("Policy")
+        self._callers.register(
+            access_key,
+            session_caller(
+                role.account_id,
+                role.arn,
+                role.id,
+                str(request.parameters.get("RoleSessionName")),
+                session_policies=(str(policy),) if policy else (),
+                mfa_at=mfa_at,
+                expires=assumed.expiration.timestamp() if assumed else None,
+            ),
+        )
+
+
+def _checked_mfa(request: AwsRequest, caller: Caller) -> float | None:
+    """When the MFA of this request happened; raises AccessDenied for a wrong device or code."""
+    serial, code = request.parameters.get("SerialNumber"), request.parameters.get("TokenCode")
+    if serial is None and code is None:
+        return None
+    devices = {
+        device
+        for user in iam_backends[caller.account]["aws"].users.values()
+        if user.arn == caller.principal_arn
+        for device in user.mfa_devices
+    }
+    if serial not in devices or code != MFA_CODE:
+        raise ServiceError(
+            "AccessDenied",
+            "MultiFactorAuthentication failed with invalid MFA one time pass code. ",
+            403,
+        )
+    return time.time()
+
+
+def _trusts(policy: str, caller: Caller, context: Mapping[str, Any]) -> bool:
+    version, statements = parsed(policy)
+    trusted = False
+    for statement in statements:
+        names = aws_principals(statement.get("Principal"))
+        root = f"arn:aws:iam::{caller.account}:root"
+        if not names.intersection({*caller.identities, root, caller.account, "*"}):
+            continue
+        if "sts:AssumeRole" not in as_list(statement.get("Action")):
+            continue
+        if conditions_hold(statement.get("Condition") or {}, context, version):
+            if statement.get("Effect") == "Deny":
+                return False
+            trusted = True
+    return trusted
+
+
+def _identity(request: AwsRequest, caller: Caller) -> Answer:
+    body = (
+        f'<GetCallerIdentityResponse xmlns="{_NAMESPACE}"><GetCallerIdentityResult>'
+        f"<Arn>{caller.arn}</Arn><UserId>{caller.user_id}</UserId>"
+        f"<Account>{caller.account}</Account></GetCallerIdentityResult><ResponseMetadata>"
+        f"<RequestId>{request.request_id}</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
+    )
+    return Answer(200, "text/xml", body.encode(), (("x-amzn-RequestId", request.request_id),))

@@ -1,0 +1,1 @@
+"""The world that the embedded AWS is filled with: the workshop's, and an account around it."""

@@ -1,0 +1,188 @@
+"""How the world's keys are made: stable IDs, so that every start shows the same account."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kmstui.demo.kms.creating import default_policy
+from kmstui.demo.kms.keys import DAY, EmbeddedKey, GrantRecord, Rotation, RotationPlan, material_id
+from kmstui.demo.kms.specs import SYMMETRIC, allowed_usages
+from kmstui.demo.kms.store import AliasEntry, Stores
+
+_NAMESPACE = uuid.UUID("6f1c1c1e-4b64-4f0e-9a53-7d3b2f7c9a10")
+Statement = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Builder:
+    """Adds keys to one account and Region."""
+
+    stores: Stores
+    account: str
+    region: str
+    now: float
+
+    def arn(self, kind_and_name: str) -> str:
+        """ARN of a principal of this account: ``root``, ``role/x``, ``user/y``."""
+        return f"arn:aws:iam::{self.account}:{kind_and_name}"
+
+    def key(
+        self,
+        name: str,
+        *,
+        aliases: Sequence[str] | None = None,
+        description: str = "",
+        policy: str | None = None,
+        age_days: float = 400,
+        spec: str = SYMMETRIC,
+        usage: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        state: str | None = None,
+        origin: str = "AWS_KMS",
+        manager: str = "CUSTOMER",
+        multi_region: bool = False,
+    ) -> EmbeddedKey:
+        """Add a key. ``name`` is its alias too (without ``alias/``) unless ``aliases`` says other."""
+        key_id = stable_id(f"{self.account}/{name}", multi_region=multi_region)
+        created = self.now - age_days * DAY
+        key = EmbeddedKey(
+            key_id=key_id,
+            account=self.account,
+            region=self.region,
+            policy=policy or default_policy(self.account),
+            created=created,
+            spec=spec,
+            usage=usage or allowed_usages(spec)[0],
+            description=description,
+            origin=origin,
+            manager=manager,
+            multi_region=multi_region,
+        )
+        if multi_region:
+            key.primary_region = self.region
+        if state is not None:
+            key.key_state = state
+        key.tags = dict(tags or {})
+        names = [name] if aliases is None else aliases
+        entries = [self._alias(alias, key_id, created + 60) for alias in names]
+        self.stores.of(self.account, self.region).add([key], entries)
+        return key
+
+    def _alias(self, name: str, key_id: str, created: float) -> AliasEntry:
+        full = f"alias/{name}"
+        arn = f"arn:aws:kms:{self.region}:{self.account}:{full}"
+        return AliasEntry(full, arn, key_id, created, created)
+
+    def rotate(self, key: EmbeddedKey, *, period_days: int = 365) -> None:
+        """Automatic rotation since the key was made, with the rotations that were due by now."""
+        key._rotation = RotationPlan(True, period_days, key.creation_date)  # noqa: SLF001
+        due = key.creation_date + period_days * DAY
+        while due < self.now:
+            key.history.append(Rotation(material_id(f"{key.arn}/{len(key.history)}"), due))
+            due += period_days * DAY
+
+    def grant(
+        self,
+        key: EmbeddedKey,
+        name: str,
+        grantee: str,
+        operations: Sequence[str],
+        *,
+        retiring: str = "",
+        context: Mapping[str, str] | None = None,
+        age_days: float = 30,
+    ) -> None:
+        """Add a grant of the account's root."""
+        grant_id = material_id(f"{key.arn}/grant/{name}/{grantee}")
+        constraints = {"EncryptionContextSubset": dict(context)} if context else {}
+        key.grants[grant_id] = GrantRecord(
+            grant_id=grant_id,
+            token=material_id(f"token/{grant_id}") * 2,
+            key_arn=key.arn,
+            name=name,
+            created=self.now - age_days * DAY,
+            grantee=grantee,
+            retiring=retiring,
+            issuing_account=self.arn("root"),
+            operations=tuple(operations),
+            constraints=constraints,
+        )
+
+
+def stable_id(name: str, *, multi_region: bool = False) -> str:
+    """A key ID that is the same at every start."""
+    made = uuid.uuid5(_NAMESPACE, name)
+    # KMS key IDs are version 4 UUIDs.
+    made = uuid.UUID(bytes=made.bytes, version=4)
+    return f"mrk-{made.hex}" if multi_region else str(made)
+
+
+def policy(*statements: Statement, id_: str = "key-default-1", version: str = "2012-10-17") -> str:
+    """A policy document of these statements."""
+    document = {"Version": version, "Id": id_, "Statement": list(statements)}
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def root_statement(account: str) -> Statement:
+    """The statement by which IAM policies count at all."""
+    return {
+        "Sid": "Enable IAM User Permissions",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+
+
+def allow(
+    sid: str,
+    principal: object,
+    actions: Sequence[str] | str,
+    condition: Mapping[str, Any] | None = None,
+    *,
+    effect: str = "Allow",
+) -> Statement:
+    """A statement on this key."""
+    statement: Statement = {
+        "Sid": sid,
+        "Effect": effect,
+        "Principal": principal,
+        "Action": list(actions) if not isinstance(actions, str) else actions,
+        "Resource": "*",
+    }
+    if condition:
+        statement["Condition"] = dict(condition)
+    return statement
+
+
+USE = (
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncrypt*",
+    "kms:GenerateDataKey*",
+    "kms:DescribeKey",
+)
+"""The actions of AWS's "key users" statement."""
+
+ADMINISTER = (
+    "kms:Create*",
+    "kms:Describe*",
+    "kms:Enable*",
+    "kms:List*",
+    "kms:Put*",
+    "kms:Update*",
+    "kms:Revoke*",
+    "kms:Disable*",
+    "kms:Get*",
+    "kms:Delete*",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:ScheduleKeyDeletion",
+    "kms:CancelKeyDeletion",
+    "kms:RotateKeyOnDemand",
+)
+"""The actions of AWS's "key administrators" statement."""

@@ -1,0 +1,168 @@
+"""The keys of an ordinary account: teams, states, and every kind of key there is."""
+
+from __future__ import annotations
+
+from kmstui.demo.kms.keys import DAY, EmbeddedKey
+from kmstui.demo.kms.replicating import make_replica, set_regions
+from kmstui.demo.world.building import ADMINISTER, USE, Builder, allow, policy, root_statement
+
+SECOND_REGION = "eu-central-1"
+
+
+def add_everyday_keys(build: Builder) -> dict[str, EmbeddedKey]:
+    """Add them; returns those whose use CloudTrail will tell of."""
+    _add_states(build)
+    _add_kinds(build)
+    _add_multi_region(build)
+    return _add_teams(build)
+
+
+def _team_policy(build: Builder, role: str) -> str:
+    """Administrators and users apart, as the console writes it."""
+    user = {"AWS": build.arn(f"role/{role}")}
+    return policy(
+        root_statement(build.account),
+        allow(
+            "Allow access for Key Administrators",
+            {"AWS": build.arn("role/KeyAdministrator")},
+            ADMINISTER,
+        ),
+        allow("Allow use of the key", user, USE),
+        allow(
+            "Allow attachment of persistent resources",
+            user,
+            ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"],
+            {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        ),
+        id_="key-consolepolicy-3",
+    )
+
+
+def _add_teams(build: Builder) -> dict[str, EmbeddedKey]:
+    made = {}
+    for name, role, age, env, center in (
+        ("orders/api", "orders-api", 820, "prod", "4200"),
+        ("orders/api-staging", "orders-api", 640, "staging", "4200"),
+        ("billing/invoices", "billing-worker", 1330, "prod", "4300"),
+        ("billing/invoices-dev", "billing-worker", 300, "dev", "4300"),
+        ("data-lake/curated", "data-lake-etl", 1180, "prod", "4711"),
+        ("ci/artifacts", "github-actions-deploy", 415, "shared", "4100"),
+    ):
+        project = name.partition("/")[0]
+        key = build.key(
+            name,
+            description=f"{project.capitalize()} data, {env}",
+            age_days=age,
+            policy=_team_policy(build, role),
+            tags={
+                "project": project,
+                "env": env,
+                "owner": f"team-{project}",
+                "cost-center": center,
+            },
+        )
+        if env == "prod":
+            build.rotate(key)
+        made[name] = key
+    return made
+
+
+def _add_states(build: Builder) -> None:
+    build.key(
+        "orders/legacy-2021",
+        description="Old order exports. Disabled after the migration of May 2024.",
+        age_days=1900,
+        state="Disabled",
+        tags={"project": "orders", "env": "prod", "owner": "team-orders", "retire": "2026-12"},
+    )
+    for name, days_left, window in (("sandbox/experiment-7", 5, 7), ("hr/survey-2022", 23, 30)):
+        key = build.key(
+            name,
+            description="Scheduled for deletion",
+            age_days=900,
+            state="PendingDeletion",
+            tags={"env": "dev"},
+        )
+        key.deletes_at = build.now + days_left * DAY
+        key.deletion_window = window
+    build.key(
+        "workshop/pending-import",
+        description="Waits for its key material to be imported",
+        age_days=2,
+        origin="EXTERNAL",
+        tags={"project": "kmsworkshop"},
+    )
+    # A key that nothing names: no alias, no description, no tag.
+    build.key("unnamed", aliases=[], age_days=1456)
+    build.key(
+        "billing/primary",
+        aliases=["billing/primary", "billing/current", "invoices", "finance/invoices"],
+        description="One key, four names",
+        age_days=1010,
+        tags={"project": "billing", "env": "prod"},
+    )
+
+
+def _add_kinds(build: Builder) -> None:
+    for name, spec, usage, description, age in (
+        ("code/signing", "RSA_4096", "SIGN_VERIFY", "Signs release archives", 690),
+        ("tokens/es256", "ECC_NIST_P256", "SIGN_VERIFY", "JWT signing, ES256", 505),
+        ("wallet/secp256k1", "ECC_SECG_P256K1", "SIGN_VERIFY", "Ledger transactions", 220),
+        ("partners/inbox", "RSA_3072", "ENCRYPT_DECRYPT", "Partners encrypt to its public key",
+         760),
+        ("webhooks/hmac", "HMAC_256", "GENERATE_VERIFY_MAC", "Webhook signatures", 350),
+        ("pqc/firmware", "ML_DSA_65", "SIGN_VERIFY", "Post-quantum firmware signatures", 64),
+        ("pqc/firmware-next", "ML_DSA_87", "SIGN_VERIFY", "ML-DSA-87 trial", 12),
+        ("mesh/ecdh", "ECC_NIST_P384", "KEY_AGREEMENT", "ECDH between regions", 140),
+    ):  # fmt: skip
+        build.key(
+            name,
+            spec=spec,
+            usage=usage,
+            description=description,
+            age_days=age,
+            tags={"project": name.partition("/")[0], "env": "prod", "algorithm": spec.lower()},
+        )
+
+
+def _add_multi_region(build: Builder) -> None:
+    primary = build.key(
+        "global/sessions",
+        description="Session data, replicated",
+        age_days=580,
+        multi_region=True,
+        tags={"project": "platform", "env": "prod", "replicated": "yes"},
+    )
+    build.rotate(primary)
+    away = Builder(build.stores, build.account, SECOND_REGION, build.now)
+    store = build.stores.of(build.account, SECOND_REGION)
+    replica = make_replica(primary, SECOND_REGION)
+    replica.creation_date = build.now - 575 * DAY
+    replica.description = "Session data, replica"
+    replica.tags = {"project": "platform", "env": "prod"}
+    store.add([replica])
+    store.put_alias("alias/global/sessions", replica.id, replica.creation_date)
+    set_regions(build.stores, primary, build.region, (SECOND_REGION,))
+    # And a replica here whose primary is there.
+    other = away.key(
+        "global/config",
+        description="Configuration, replicated",
+        age_days=330,
+        multi_region=True,
+        tags={"project": "platform", "env": "prod"},
+    )
+    here = make_replica(other, build.region)
+    here.creation_date = build.now - 329 * DAY
+    here.description = "Configuration, replica"
+    build.stores.of(build.account, build.region).add([here])
+    build.stores.of(build.account, build.region).put_alias(
+        "alias/global/config", here.id, here.creation_date
+    )
+    set_regions(build.stores, other, SECOND_REGION, (build.region,))
+    for name in ("frankfurt/backups", "frankfurt/audit"):
+        away.key(
+            name,
+            description=f"{name.partition('/')[2].capitalize()} in Frankfurt",
+            age_days=410,
+            tags={"project": "platform", "env": "prod", "residency": "de"},
+        )

@@ -31,7 +31,7 @@ def embedded(embedded_server: EmbeddedKms) -> EmbeddedKms:
 
 @pytest.fixture
 def aws_environment(embedded: EmbeddedKms, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
-    """The process environment of the workshop's instance: no AWS variable of the real one is left."""
+    """The environment of the workshop's instance; no AWS variable of the real one is left."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     environment = embedded.environment

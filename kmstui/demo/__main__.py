@@ -22,15 +22,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         embedded = EmbeddedKms.start(embedded_options, port=options.port)
     except EmbeddedError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        print(error, file=sys.stderr)
         return 1
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     with embedded:
         lines = [f"export {n}={v}" for n, v in embedded.environment_for(options.who).items()]
-        print("\n".join(lines))  # noqa: T201
-        print(  # noqa: T201
+        print("\n".join(lines))
+        print(
             f"# Embedded AWS account {embedded.account} at {embedded.endpoint_url}, as "
             f"{options.who}. Ctrl-c ends it.",
             flush=True,

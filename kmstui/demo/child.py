@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> None:
         target=fill, args=(state, options.extra_keys, options.seed), daemon=True
     )
     filler.start()
-    print(json.dumps({"port": server.effective_port}), flush=True)  # noqa: T201
+    print(json.dumps({"port": server.effective_port}), flush=True)
     _silence_errors()
     server.run()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -70,8 +71,17 @@ class EmbeddedControl:
         """How it is, and how many keys it holds."""
         return Health(**self._ask("GET", "health"))
 
+    def wait_until_filled(self, timeout: float = 60) -> Health:
+        """Wait for the extra keys; raises :class:`ControlError` when ``timeout`` seconds pass."""
+        deadline = time.monotonic() + timeout
+        while not (health := self.health()).filled:
+            if time.monotonic() > deadline:
+                raise ControlError(f"The extra keys were not all there after {timeout:g} seconds.")
+            time.sleep(0.02)
+        return health
+
     def requests(self, *, after: int = 0) -> list[LoggedRequest]:
-        """The AWS requests since the log was cleared, oldest first; those numbered past ``after``."""
+        """The AWS requests in the log that are numbered past ``after``, oldest first."""
         entries = self._ask("GET", "log", after=after)["entries"]
         return [LoggedRequest(**entry) for entry in entries]
 
@@ -113,10 +123,11 @@ class EmbeddedControl:
         status: int = 400,
         after: bool = False,
     ) -> None:
-        """Set a fault: deny, throttle, html, garbage, truncated, error500, status (503), hang,
-        close, or error (any ``code``, ``message`` and HTTP ``status``).
+        """Set a fault on an operation, on all keys or one, for so many calls or until cleared.
 
-        With ``after`` the call is carried out and only its answer suffers.
+        ``kind`` is deny, throttle, html, garbage, truncated, error500, status (503), hang, close,
+        or error (with any ``code``, ``message`` and HTTP ``status``). With ``after`` the call is
+        carried out and only its answer suffers.
         """
         self._ask(
             "POST",
@@ -186,7 +197,7 @@ class EmbeddedControl:
         answer: dict[str, Any] = self._ask("GET", "credentials", who=who)
         return answer
 
-    def _ask(self, method: str, name: str, **values: Any) -> Any:  # noqa: ANN401
+    def _ask(self, method: str, name: str, **values: Any) -> Any:
         path = f"/_embedded/{quote(name)}"
         body = None
         if method == "GET" and values:

@@ -60,7 +60,7 @@ class EmbeddedKms:
     @classmethod
     def start(
         cls,
-        options: EmbeddedOptions = EmbeddedOptions(),  # noqa: B008 - it is frozen
+        options: EmbeddedOptions = EmbeddedOptions(),
         *,
         timeout: float = 30,
         port: int = 0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kmstui.demo.access.callers import Caller
@@ -25,7 +25,7 @@ class Call:
     region: str
     request_id: str
     user_agent: str = ""
-    network: Network = Network()
+    network: Network = field(default_factory=Network)
 
     @property
     def account(self) -> str:

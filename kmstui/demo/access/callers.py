@@ -98,7 +98,7 @@ def session_caller(
     role_arn: str,
     role_id: str,
     session: str,
-    **extra: Any,  # noqa: ANN401
+    **extra: Any,
 ) -> Caller:
     """The caller of a role session, with the ARN that STS gives it (the role's path left out)."""
     role_name = role_arn.rsplit("/", 1)[-1]

@@ -74,7 +74,7 @@ _PLAIN_PARAMETERS = {
     "ReplicaRegion": "kms:replicaregion",
     "PrimaryRegion": "kms:primaryregion",
     "RotationPeriodInDays": "kms:rotationperiodindays",
-    "PendingWindowInDays": "kms:scheduledkeydeletionpendingwindowindays",
+    "PendingWindowInDays": "kms:schedulekeydeletionpendingwindowindays",
     "ValidTo": "kms:validto",
 }
 

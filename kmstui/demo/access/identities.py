@@ -11,7 +11,7 @@ from kmstui.demo.access.evaluation import IdentityPolicies
 
 
 def identity_policies(caller: Caller) -> IdentityPolicies:
-    """Every IAM policy that applies to ``caller``: inline, attached, by group, boundary, session."""
+    """Every IAM policy of ``caller``: inline, attached, by group, boundary, session."""
     holder = find_holder(caller.principal_arn)
     if holder is None:
         return IdentityPolicies(session=caller.session_policies)
@@ -27,13 +27,13 @@ def identity_policies(caller: Caller) -> IdentityPolicies:
     )
 
 
-def _own_policies(holder: Any) -> list[str]:  # noqa: ANN401 - moto's Role, User or Group
+def _own_policies(holder: Any) -> list[str]:
     texts = [str(text) for text in holder.policies.values()]
     texts.extend(_default_version(policy) for policy in holder.managed_policies.values())
     return [text for text in texts if text]
 
 
-def _default_version(policy: Any) -> str:  # noqa: ANN401 - moto's ManagedPolicy
+def _default_version(policy: Any) -> str:
     for version in policy.versions:
         if version.is_default:
             return str(version.document)
@@ -45,7 +45,7 @@ def _managed_document(account: str, arn: str) -> str | None:
     return _default_version(policy) if policy else None
 
 
-def find_holder(arn: str) -> Any:  # noqa: ANN401 - moto's Role or User, or None
+def find_holder(arn: str) -> Any:
     """The role or user with this ARN, path included, in whichever account; None when gone."""
     parts = arn.split(":", 5)
     if len(parts) != 6 or parts[2] != "iam" or parts[4] not in iam_backends:
@@ -53,6 +53,7 @@ def find_holder(arn: str) -> Any:  # noqa: ANN401 - moto's Role or User, or None
     backend = iam_backends[parts[4]]["aws"]
     kind, _, path_and_name = parts[5].partition("/")
     name = path_and_name.rsplit("/", 1)[-1]
+    found: Any
     if kind == "role":
         found = next((role for role in backend.roles.values() if role.name == name), None)
     elif kind == "user":

@@ -45,7 +45,7 @@ def arn_match(pattern: str, value: str) -> bool:
     """ArnEquals and ArnLike: each of the six colon-separated parts is matched by itself."""
     wanted, given = pattern.split(":", 5), value.split(":", 5)
     if len(wanted) != 6 or len(given) != 6:
-        return pattern == "*" or pattern == value
+        return pattern in {"*", value}
     return all(wildcard_match(w, g) for w, g in zip(wanted, given, strict=True))
 
 

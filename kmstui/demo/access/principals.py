@@ -8,8 +8,10 @@ cannot … name principals that do not exist"; AWS answers
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+from moto.iam.models import iam_backends
 
 from kmstui.demo.access.conditions import as_list
 from kmstui.demo.access.identities import find_holder
@@ -27,9 +29,7 @@ _PROVIDER = re.compile(
 
 def invalid_principals(document: Mapping[str, Any]) -> list[str]:
     """The principals of a policy that are malformed or do not exist."""
-    return [
-        name for kind, name in _named(document) if not _VALID.get(kind, lambda _name: True)(name)
-    ]
+    return [name for kind, name in _named(document) if kind in _VALID and not _VALID[kind](name)]
 
 
 def _named(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -55,14 +55,12 @@ def _valid_aws(name: str) -> bool:
 
 
 def _role_exists(account: str, role: str) -> bool:
-    from moto.iam.models import iam_backends
-
     if account not in iam_backends:
         return False
     return any(held.name == role for held in iam_backends[account]["aws"].roles.values())
 
 
-_VALID = {
+_VALID: dict[str, Callable[[str], bool]] = {
     "AWS": _valid_aws,
     "Service": lambda name: _SERVICE.fullmatch(name) is not None,
     "Federated": lambda name: _PROVIDER.fullmatch(name) is not None,

@@ -13,6 +13,7 @@ from typing import Any
 from kmstui.demo.access.authorization import Call
 from kmstui.demo.access.callers import Caller
 from kmstui.demo.errors import ServiceError
+from kmstui.demo.front.control_api import ControlApi
 from kmstui.demo.front.faults import CloseConnection, Fault
 from kmstui.demo.front.request_log import Entry
 from kmstui.demo.front.state import EmbeddedState
@@ -24,7 +25,6 @@ from kmstui.demo.front.wire import (
     render_error,
     render_result,
 )
-from kmstui.demo.front.control_api import ControlApi
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
@@ -37,6 +37,7 @@ class Front:
         self._control = ControlApi(state)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one HTTP request."""
         path = environ.get("PATH_INFO", "/")
         if path.startswith("/_embedded/"):
             answer = self._control.answer(environ)
@@ -63,7 +64,7 @@ class Front:
             return render_error(None, error)
         state.latency.wait(request.operation)
         caller = state.callers.find(request.access_key)
-        key_arn, outcome = "", None
+        key_arn = ""
         try:
             answer, key_arn = self._served(request, caller, environ)
             outcome = ("", "")
@@ -73,10 +74,10 @@ class Front:
         except CloseConnection:
             self._note(request, caller, key_arn, 0, ("ConnectionClosed", ""))
             raise
-        except Exception as cause:  # noqa: BLE001 - a bug here is an internal error there
-            error = ServiceError("KMSInternalException", "An internal error occurred.", 500)
-            answer = render_error(request, error)
-            outcome = (error.code, "".join(traceback.format_exception(cause)))
+        except Exception as cause:
+            internal = ServiceError("KMSInternalException", "An internal error occurred.", 500)
+            answer = render_error(request, internal)
+            outcome = (internal.code, "".join(traceback.format_exception(cause)))
         self._note(request, caller, key_arn, answer.status, outcome)
         return answer
 
@@ -161,7 +162,7 @@ class Front:
                 region=request.region,
                 caller=caller,
                 access_key=request.access_key,
-                key_arn=key_arn or _named_key(request.parameters),
+                key_arn=key_arn or _named_key(state, request, caller),
                 parameters=request.parameters,
                 source_ip=state.network.source_ip,
                 vpc_endpoint=state.network.vpc_endpoint,
@@ -180,8 +181,15 @@ def _invalid_token_code(request: AwsRequest) -> str:
     return "UnrecognizedClientException"
 
 
-def _named_key(parameters: Mapping[str, Any]) -> str:
-    return str(parameters.get("KeyId") or parameters.get("TargetKeyId") or "")
+def _named_key(state: EmbeddedState, request: AwsRequest, caller: Caller | None) -> str:
+    """The ARN of the key that a refused request was about, or what it named when there is none."""
+    named = str(request.parameters.get("KeyId") or request.parameters.get("TargetKeyId") or "")
+    if caller is None or not named:
+        return named
+    store = state.stores.of(caller.account, request.region)
+    alias = store.aliases.get(named)
+    key = store.keys.get((alias.target or "") if alias else named)
+    return key.arn if key else named
 
 
 def _close(environ: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 _BREAK = object()
 
 
-def decode(data: bytes) -> Any:  # noqa: ANN401 - CBOR holds any value
+def decode(data: bytes) -> Any:
     """The first item of ``data``; raises ``ValueError`` when it is not CBOR."""
     try:
         return _Reader(data).item()
@@ -43,7 +43,7 @@ class _Reader:
             raise ValueError(f"CBOR additional information {info}")
         return int.from_bytes(self._take(width), "big")
 
-    def item(self) -> Any:  # noqa: ANN401
+    def item(self) -> Any:
         head = self._take(1)[0]
         major, info = head >> 5, head & 31
         if major == 7:
@@ -62,7 +62,7 @@ class _Reader:
             return self._map(length)
         return self.item()
 
-    def _simple(self, info: int) -> Any:  # noqa: ANN401
+    def _simple(self, info: int) -> Any:
         if info == 31:
             return _BREAK
         if info in {26, 27}:
@@ -73,7 +73,7 @@ class _Reader:
     def _bytes(self, length: int | None) -> bytes:
         if length is not None:
             return self._take(length)
-        parts = []
+        parts: list[bytes] = []
         while True:
             part = self.item()
             if part is _BREAK:
@@ -83,7 +83,7 @@ class _Reader:
     def _items(self, length: int | None) -> list[Any]:
         if length is not None:
             return [self.item() for _ in range(length)]
-        items = []
+        items: list[Any] = []
         while True:
             item = self.item()
             if item is _BREAK:

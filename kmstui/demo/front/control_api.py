@@ -141,7 +141,7 @@ class ControlApi:
             "aliases": list(key.alias_names),
         }
 
-    def _find(self, body: Body) -> Any:  # noqa: ANN401
+    def _find(self, body: Body) -> Any:
         state = self._state
         region = str(body.get("region") or state.region)
         account = str(body.get("account") or state.account)

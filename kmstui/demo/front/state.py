@@ -42,6 +42,6 @@ class EmbeddedState:
     faults: Faults
     log: RequestLog
     reset_world: Callable[[], None]
-    network: Network = Network()
+    network: Network = field(default_factory=Network)
     filled: threading.Event = field(default_factory=threading.Event)
     """Set once the extra keys are all there."""

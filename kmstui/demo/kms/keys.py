@@ -1,7 +1,7 @@
 """KMS keys of the embedded account, held where moto looks for them.
 
-moto's ``Key`` makes an RSA key pair for every key; :class:`EmbeddedKey` makes its material when
-it is first used, so that 100,000 keys cost little.
+moto's own ``Key`` makes an RSA key pair for every key; :class:`EmbeddedKey`, which stands in its
+place, makes its material when it is first used, so that 100,000 keys cost little.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from moto.kms.models import Key
 from moto.kms.utils import generate_private_key
 
 from kmstui.demo.kms.specs import SYMMETRIC, Algorithms, algorithms
@@ -74,15 +73,13 @@ class Import:
     expires: float | None = None
 
 
-class EmbeddedKey(Key):
+class EmbeddedKey:
     """A KMS key as DescribeKey tells of it.
 
     Attributes that moto reads keep moto's names; the others have the API's.
     """
 
-    aliases: dict[str, Any]
-
-    def __init__(  # pyright: ignore[reportMissingSuperCall]
+    def __init__(
         self,
         *,
         key_id: str,
@@ -133,7 +130,7 @@ class EmbeddedKey(Key):
     @property
     def enabled(self) -> bool:
         """Whether the key can be used, as DescribeKey says it."""
-        return bool(self.key_state == "Enabled")
+        return self.key_state == "Enabled"
 
     @property
     def algorithms(self) -> Algorithms:
@@ -143,7 +140,7 @@ class EmbeddedKey(Key):
     @property
     def symmetric(self) -> bool:
         """Whether this is a symmetric encryption key."""
-        return bool(self.key_spec == SYMMETRIC)
+        return self.key_spec == SYMMETRIC
 
     @property
     def grants(self) -> dict[str, GrantRecord]:
@@ -185,7 +182,7 @@ class EmbeddedKey(Key):
         self._material = value
 
     @property
-    def private_key(self) -> Any:  # noqa: ANN401 - moto's private key
+    def private_key(self) -> Any:
         """Asymmetric material; moto signs with it."""
         if self._pair is None:
             self._pair = generate_private_key(self.key_spec)

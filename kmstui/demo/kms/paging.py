@@ -6,8 +6,8 @@ A marker holds the last item served, not an offset, so that keys may come and go
 from __future__ import annotations
 
 import base64
-import bisect
 import binascii
+import bisect
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence

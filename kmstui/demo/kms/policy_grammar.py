@@ -34,15 +34,16 @@ _PAIRS = (
 )
 _PRINCIPAL_TYPES = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 _GLOBAL_KEYS = frozenset(
-    """calledvia calledviafirst calledvialast chatbotsourcearn currenttime ec2instancesourcevpc
-    ec2instancesourceprivateipv4 epochtime federatedprovider multifactorauthage
-    multifactorauthpresent principalaccount principalarn principalisawsservice principalorgid
-    principalorgpaths principalservicename principalservicenameslist principaltype referer
-    requestedregion resourceaccount resourceorgid resourceorgpaths securetransport sourceaccount
-    sourcearn sourceidentity sourceip sourceorgid sourceorgpaths sourcevpc sourcevpcarn sourcevpce
-    tagkeys tokenissuetime useragent userid username viaawsservice vpceaccount vpceorgid
-    vpceorgpaths vpcsourceip assumedroot""".split()
-)
+    {"calledvia", "calledviafirst", "calledvialast", "chatbotsourcearn", "currenttime",
+     "ec2instancesourcevpc", "ec2instancesourceprivateipv4", "epochtime", "federatedprovider",
+     "multifactorauthage", "multifactorauthpresent", "principalaccount", "principalarn",
+     "principalisawsservice", "principalorgid", "principalorgpaths", "principalservicename",
+     "principalservicenameslist", "principaltype", "referer", "requestedregion", "resourceaccount",
+     "resourceorgid", "resourceorgpaths", "securetransport", "sourceaccount", "sourcearn",
+     "sourceidentity", "sourceip", "sourceorgid", "sourceorgpaths", "sourcevpc", "sourcevpcarn",
+     "sourcevpce", "tagkeys", "tokenissuetime", "useragent", "userid", "username", "viaawsservice",
+     "vpceaccount", "vpceorgid", "vpceorgpaths", "vpcsourceip", "assumedroot"}
+)  # fmt: skip
 _TAG_KEYS = ("principaltag/", "requesttag/", "resourcetag/")
 
 
@@ -153,7 +154,7 @@ def _check_strings(value: object, accept: Callable[[str], bool]) -> None:
 
 
 def _is_resource(text: str) -> bool:
-    return text == "*" or text.count(":") >= 5 and text.startswith(("arn:", "*"))
+    return text == "*" or (text.count(":") >= 5 and text.startswith(("arn:", "*")))
 
 
 def _check_principal(principal: object) -> None:

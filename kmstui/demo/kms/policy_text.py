@@ -29,7 +29,7 @@ def _statement(statement: dict[str, Any]) -> dict[str, Any]:
     return {name: _lone(statement[name]) for name in order if name in statement}
 
 
-def _lone(value: Any) -> Any:  # noqa: ANN401
+def _lone(value: Any) -> Any:
     if isinstance(value, list):
         items = sorted(value, key=str)
         return items[0] if len(items) == 1 else items

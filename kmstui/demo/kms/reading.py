@@ -8,10 +8,10 @@ from typing import Any
 from kmstui.demo.access.authorization import Call, require_by_identity
 from kmstui.demo.errors import not_found, validation
 from kmstui.demo.kms import paging
+from kmstui.demo.kms.identifiers import find_key
 from kmstui.demo.kms.keys import EmbeddedKey, tag_list
 from kmstui.demo.kms.policy_text import rewritten
 from kmstui.demo.kms.store import AliasEntry, Stores
-from kmstui.demo.kms.identifiers import find_key
 
 Result = dict[str, Any]
 

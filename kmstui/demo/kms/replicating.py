@@ -64,7 +64,7 @@ def make_replica(key: EmbeddedKey, region: str) -> EmbeddedKey:
     )
     replica.key_state = "Enabled"
     replica.key_material = key.key_material
-    replica._pair = key._pair  # noqa: SLF001 - the shared material of one multi-Region key
+    replica._pair = key._pair
     replica.primary_region = key.primary_region
     return replica
 

@@ -6,6 +6,7 @@ import bisect
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from moto.kms.models import kms_backends
 
@@ -35,7 +36,9 @@ class RegionStore:
         self.account = account
         self.region = region
         self.backend = kms_backends[account][region]
-        self.keys: dict[str, EmbeddedKey] = self.backend.keys
+        self.keys: dict[str, EmbeddedKey] = {}
+        # moto encrypts and decrypts with the keys it finds here.
+        self.backend.keys = cast("Any", self.keys)
         self.aliases: dict[str, AliasEntry] = {}
         self.lock = threading.RLock()
         self._key_order: list[str] = []

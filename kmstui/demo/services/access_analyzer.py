@@ -70,7 +70,7 @@ def _document_findings(document: Mapping[str, Any], policy_type: str) -> Iterato
         yield _finding("ERROR", "MISSING_STATEMENT", "Add a Statement element to the policy.", [])
         return
     for index, statement in enumerate(as_list(document["Statement"])):
-        path = [{"value": "Statement"}, {"index": index}]
+        path: list[dict[str, Any]] = [{"value": "Statement"}, {"index": index}]
         if not isinstance(statement, dict):
             yield _finding("ERROR", "DATA_TYPE_MISMATCH", "A statement is an object.", path)
             continue

@@ -200,12 +200,7 @@ def event_record(
         "awsRegion": region,
         "sourceIPAddress": source_ip,
         "userAgent": user_agent,
-        "requestParameters": {
-            member[0].lower() + member[1:]: value
-            for member, value in parameters.items()
-            if member not in _SECRET_MEMBERS
-        }
-        or None,
+        "requestParameters": _request_parameters(parameters) or None,
         "responseElements": None,
         "requestID": event_id,
         "eventID": event_id,
@@ -225,6 +220,26 @@ def event_record(
         record["errorCode"] = error[0].replace("AccessDeniedException", "AccessDenied")
         record["errorMessage"] = error[1]
     return record
+
+
+def _request_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Members as CloudTrail spells them; the names in an encryption context stay as they are."""
+    return {
+        _lower_first(member): [
+            {_lower_first(name): held for name, held in item.items()}
+            if isinstance(item, dict)
+            else item
+            for item in value
+        ]
+        if isinstance(value, list)
+        else value
+        for member, value in parameters.items()
+        if member not in _SECRET_MEMBERS
+    }
+
+
+def _lower_first(name: str) -> str:
+    return name[:1].lower() + name[1:]
 
 
 def user_identity(caller: Caller, access_key: str) -> dict[str, Any]:

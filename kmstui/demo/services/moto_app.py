@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from kmstui.demo.front.wire import Answer
 
@@ -20,7 +20,7 @@ class MotoApplication:
         self._app = DomainDispatcherApplication(create_backend_app)
 
     def ask(self, environ: Mapping[str, Any], body: bytes) -> Answer:
-        """moto's answer to the request in ``environ`` with ``body``."""
+        """Moto's answer to the request in ``environ`` with ``body``."""
         inner = {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         started: dict[str, Any] = {}
 

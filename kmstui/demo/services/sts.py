@@ -77,7 +77,7 @@ class StsService:
         role: Any,
         request: AwsRequest,
         answer: Answer,
-        mfa_at: float | None,  # noqa: ANN401
+        mfa_at: float | None,
     ) -> None:
         found = re.search(rb"<AccessKeyId>([^<]+)</AccessKeyId>", answer.body)
         if found is None:

@@ -60,7 +60,7 @@ class TaggingService:
         return {"ResourceTagMappingList": found, "PaginationToken": token}
 
     @staticmethod
-    def _start(parameters: Mapping[str, Any], order: Any) -> int:  # noqa: ANN401
+    def _start(parameters: Mapping[str, Any], order: Any) -> int:
         token = parameters.get("PaginationToken")
         if not token:
             return 0

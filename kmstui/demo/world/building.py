@@ -46,7 +46,7 @@ class Builder:
         manager: str = "CUSTOMER",
         multi_region: bool = False,
     ) -> EmbeddedKey:
-        """Add a key. ``name`` is its alias too (without ``alias/``) unless ``aliases`` says other."""
+        """Add a key; its alias is ``alias/`` and ``name`` unless ``aliases`` says other."""
         key_id = stable_id(f"{self.account}/{name}", multi_region=multi_region)
         created = self.now - age_days * DAY
         key = EmbeddedKey(
@@ -79,7 +79,7 @@ class Builder:
 
     def rotate(self, key: EmbeddedKey, *, period_days: int = 365) -> None:
         """Automatic rotation since the key was made, with the rotations that were due by now."""
-        key._rotation = RotationPlan(True, period_days, key.creation_date)  # noqa: SLF001
+        key._rotation = RotationPlan(True, period_days, key.creation_date)
         due = key.creation_date + period_days * DAY
         while due < self.now:
             key.history.append(Rotation(material_id(f"{key.arn}/{len(key.history)}"), due))

@@ -22,6 +22,7 @@ INLINE_POLICY = "KMSWorkshop-AditionalPermissions"
 """Spelled as the workshop spells it."""
 
 _EC2_TRUST = {"Service": "ec2.amazonaws.com"}
+_GITHUB = "token.actions.githubusercontent.com"
 _LAMBDA_TRUST = {"Service": "lambda.amazonaws.com"}
 
 
@@ -96,7 +97,7 @@ def _roles(account: str) -> list[_Role]:
         _Role("token-signer", _LAMBDA_TRUST, [_kms(("kms:Sign", "kms:GetPublicKey"))]),
         _Role("payroll-service", _EC2_TRUST, [_kms(use)], path="/hr/"),
         _Role("github-actions-deploy",
-              {"Federated": f"arn:aws:iam::{account}:oidc-provider/token.actions.githubusercontent.com"},
+              {"Federated": f"arn:aws:iam::{account}:oidc-provider/{_GITHUB}"},
               [_kms(("kms:Encrypt", "kms:Decrypt", "kms:DescribeKey", "kms:TagResource"))]),
         _Role("backup-operator", {"Service": "backup.amazonaws.com"},
               [_kms(("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey"))]),
@@ -140,7 +141,7 @@ def build_people(
     return credentials
 
 
-def _callers(account: str, backend: Any) -> dict[str, Caller]:  # noqa: ANN401 - moto's backend
+def _callers(account: str, backend: Any) -> dict[str, Caller]:
     callers = {}
     for who, (role_name, session) in _PLAYED.items():
         role = backend.get_role(role_name)
@@ -169,7 +170,7 @@ def _document(*statements: Mapping[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, indent=2)
 
 
-def _make_role(backend: Any, account: str, role: _Role) -> None:  # noqa: ANN401
+def _make_role(backend: Any, account: str, role: _Role) -> None:
     trust: dict[str, Any] = {
         "Effect": "Allow",
         "Principal": role.trust,
@@ -186,7 +187,7 @@ def _make_role(backend: Any, account: str, role: _Role) -> None:  # noqa: ANN401
         made.put_policy(role.policy_name, _document(*role.statements))
 
 
-def _make_users(backend: Any, account: str) -> None:  # noqa: ANN401
+def _make_users(backend: Any, account: str) -> None:
     for name in USERS:
         backend.create_user("us-east-1", name, "/", [])
     user = backend.users["userA"]

@@ -32,6 +32,7 @@ def add_service_keys(build: Builder) -> dict[str, EmbeddedKey]:
         ),
     )  # fmt: skip
     build.rotate(s3)
+    trails = f"arn:aws:cloudtrail:*:{account}:trail/*"
     trail = build.key(
         "audit/cloudtrail",
         description="CloudTrail log files",
@@ -47,9 +48,7 @@ def add_service_keys(build: Builder) -> dict[str, EmbeddedKey]:
                     "StringEquals": {
                         "aws:SourceArn": f"arn:aws:cloudtrail:{region}:{account}:trail/main"
                     },
-                    "StringLike": {
-                        "kms:EncryptionContext:aws:cloudtrail:arn": f"arn:aws:cloudtrail:*:{account}:trail/*"
-                    },
+                    "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": trails},
                 },
             ),
             allow(

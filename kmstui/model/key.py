@@ -80,6 +80,8 @@ class Rotation:
     """When a rotation on demand that still runs was asked for."""
     past: tuple[tuple[datetime, str], ...] = ()
     """Completed rotations, newest first, each with its type (`AUTOMATIC`, `ON_DEMAND`)."""
+    past_problem: str = ""
+    """Why the completed rotations could not be read, as a sentence; empty when they were."""
 
 
 @dataclass(frozen=True, slots=True)

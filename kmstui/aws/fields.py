@@ -1,0 +1,117 @@
+"""Reading members of an answer, which may lack them or hold anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class UnreadableAnswer(ValueError):  # noqa: N818 - it becomes a MalformedAnswerError
+    """A member is missing or of another type than the service model says."""
+
+
+class Answer:
+    """One structure of an answer. Names of members are those of the API reference.
+
+    Every method raises `UnreadableAnswer` naming the member; the optional ones for a wrong type
+    only.
+    """
+
+    __slots__ = ("_members", "_path")
+
+    def __init__(self, members: object, path: str = "") -> None:
+        if not isinstance(members, dict):
+            raise UnreadableAnswer(f"{path or 'the answer'} is no structure")
+        self._members = members
+        self._path = path
+
+    def text(self, name: str) -> str:
+        """A string that must be there."""
+        return self._required(name, str)
+
+    def optional_text(self, name: str) -> str:
+        """A string, or empty where none came."""
+        return self._optional(name, str) or ""
+
+    def flag(self, name: str) -> bool:
+        """A boolean; absent means false, as in every KMS answer."""
+        return self._optional(name, bool) or False
+
+    def number(self, name: str) -> int | None:
+        """An integer, or None where none came."""
+        return self._optional(name, int)
+
+    def time(self, name: str) -> datetime:
+        """A moment that must be there, in UTC."""
+        return _utc(self._required(name, datetime))
+
+    def optional_time(self, name: str) -> datetime | None:
+        """A moment in UTC, or None where none came."""
+        value = self._optional(name, datetime)
+        return None if value is None else _utc(value)
+
+    def structure(self, name: str) -> Answer:
+        """A structure that must be there."""
+        return Answer(self._required(name, dict), self._at(name))
+
+    def optional_structure(self, name: str) -> Answer | None:
+        """A structure, or None where none came."""
+        value = self._optional(name, dict)
+        return None if value is None else Answer(value, self._at(name))
+
+    def each(self, name: str, read: Callable[[Answer], T]) -> tuple[T, ...]:
+        """A list of structures that must be there, each read with `read`."""
+        items = self._required(name, list)
+        return tuple(read(Answer(item, self._at(name))) for item in items)
+
+    def optional_each(self, name: str, read: Callable[[Answer], T]) -> tuple[T, ...]:
+        """A list of structures, empty where none came."""
+        return self.each(name, read) if self._members.get(name) is not None else ()
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of strings that must be there."""
+        items = self._required(name, list)
+        if not all(isinstance(item, str) for item in items):
+            raise UnreadableAnswer(f"{self._at(name)} holds something else than text")
+        return tuple(items)
+
+    def pairs(self, name: str) -> tuple[tuple[str, str], ...]:
+        """A map of strings, sorted by name; empty where none came."""
+        value = self._optional(name, dict)
+        return () if value is None else text_pairs(value)
+
+    def raw(self, name: str) -> object:
+        """Whatever stands there, or None."""
+        value: object = self._members.get(name)
+        return value
+
+    def _required(self, name: str, kind: type[T]) -> T:
+        value = self._optional(name, kind)
+        if value is None:
+            raise UnreadableAnswer(f"{self._at(name)} is missing")
+        return value
+
+    def _optional(self, name: str, kind: type[T]) -> T | None:
+        value = self._members.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, kind):
+            raise UnreadableAnswer(f"{self._at(name)} is of an unexpected type")
+        return value
+
+    def _at(self, name: str) -> str:
+        return f"{self._path}.{name}" if self._path else name
+
+
+def text_pairs(value: Mapping[object, object]) -> tuple[tuple[str, str], ...]:
+    """A map of strings, sorted by name."""
+    return tuple(sorted((str(name), str(text)) for name, text in value.items()))
+
+
+def _utc(moment: datetime) -> datetime:
+    # botocore attaches a time zone object of its own to every single value: of 100,000 keys
+    # they would outweigh the keys.
+    return moment.astimezone(UTC)

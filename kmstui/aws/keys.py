@@ -1,0 +1,132 @@
+"""Keys: ListKeys, DescribeKey, rotation and last use."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from kmstui.aws.fields import Answer
+from kmstui.aws.noun import Noun
+from kmstui.aws.operations import (
+    DESCRIBE_KEY,
+    GET_KEY_LAST_USAGE,
+    GET_KEY_ROTATION_STATUS,
+    LIST_KEY_ROTATIONS,
+    LIST_KEYS,
+)
+from kmstui.aws.paging import KMS, Listing, everything
+from kmstui.model.key import Key, KeyMetadata, LastUsage, Rotation
+from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.service.ports import Urgency
+
+
+class Keys(Noun):
+    """Reads of keys."""
+
+    def key_pages(self) -> AsyncIterator[Sequence[Key]]:
+        """See `InventoryGateway`."""
+        return Listing(
+            LIST_KEYS,
+            {"Limit": 1000},
+            KMS,
+            lambda answer: answer.each("Keys", _entry),
+            later=Urgency.VISIBLE,
+        ).pages(self._calls)
+
+    async def describe(
+        self, key_id: str, urgency: Urgency = Urgency.ASKED
+    ) -> tuple[Key, KeyMetadata]:
+        """See `InventoryGateway`."""
+        return await self._calls.send(
+            DESCRIBE_KEY, {"KeyId": key_id}, read_description, key=key_id, urgency=urgency
+        )
+
+    async def rotation(self, key_id: str) -> Rotation:
+        """See `InventoryGateway`."""
+        rotation = await self._calls.send(
+            GET_KEY_ROTATION_STATUS, {"KeyId": key_id}, _status, key=key_id
+        )
+        try:
+            past = await everything(_rotations(key_id), self._calls)
+        except CancelledByPersonError:
+            raise
+        except ServiceError as error:
+            return replace(rotation, past_problem=error.sentence)
+        return replace(rotation, past=tuple(sorted(past, reverse=True)))
+
+    async def last_usage(self, key_id: str) -> LastUsage:
+        """See `InventoryGateway`."""
+        return await self._calls.send(
+            GET_KEY_LAST_USAGE, {"KeyId": key_id}, _last_usage, key=key_id
+        )
+
+
+def read_description(answer: Answer) -> tuple[Key, KeyMetadata]:
+    """The KeyMetadata of DescribeKey and CreateKey."""
+    return read_metadata(answer.structure("KeyMetadata"))
+
+
+def read_metadata(answer: Answer) -> tuple[Key, KeyMetadata]:
+    """One KeyMetadata structure."""
+    configuration = answer.optional_structure("MultiRegionConfiguration")
+    metadata = KeyMetadata(
+        state=answer.text("KeyState"),
+        spec=answer.optional_text("KeySpec") or answer.optional_text("CustomerMasterKeySpec"),
+        usage=answer.optional_text("KeyUsage"),
+        origin=answer.optional_text("Origin"),
+        manager=answer.optional_text("KeyManager"),
+        description=answer.optional_text("Description"),
+        created=answer.time("CreationDate"),
+        multi_region=configuration.optional_text("MultiRegionKeyType") if configuration else "",
+        deletion=answer.optional_time("DeletionDate"),
+        pending_window_days=answer.number("PendingDeletionWindowInDays"),
+        valid_to=answer.optional_time("ValidTo"),
+        expiration_model=answer.optional_text("ExpirationModel"),
+        custom_key_store_id=answer.optional_text("CustomKeyStoreId"),
+        replicas=_related(configuration) if configuration else (),
+    )
+    key = Key(answer.text("KeyId"), answer.text("Arn"), metadata)
+    return key, metadata
+
+
+def _related(configuration: Answer) -> tuple[str, ...]:
+    primary = configuration.optional_structure("PrimaryKey")
+    first = (primary.text("Arn"),) if primary else ()
+    return first + configuration.optional_each("ReplicaKeys", lambda replica: replica.text("Arn"))
+
+
+def _entry(answer: Answer) -> Key:
+    return Key(answer.text("KeyId"), answer.text("KeyArn"))
+
+
+def _status(answer: Answer) -> Rotation:
+    return Rotation(
+        answer.flag("KeyRotationEnabled"),
+        answer.number("RotationPeriodInDays"),
+        answer.optional_time("NextRotationDate"),
+        answer.optional_time("OnDemandRotationStartDate"),
+    )
+
+
+def _rotations(key_id: str) -> Listing[tuple[tuple[datetime, str], ...]]:
+    return Listing(
+        LIST_KEY_ROTATIONS,
+        {"KeyId": key_id, "Limit": 1000},
+        KMS,
+        lambda answer: answer.each("Rotations", _past),
+        key=key_id,
+    )
+
+
+def _past(answer: Answer) -> tuple[datetime, str]:
+    return answer.time("RotationDate"), answer.optional_text("RotationType")
+
+
+def _last_usage(answer: Answer) -> LastUsage:
+    usage = answer.optional_structure("KeyLastUsage")
+    return LastUsage(
+        usage.optional_time("Timestamp") if usage else None,
+        usage.optional_text("Operation") if usage else "",
+        answer.optional_time("TrackingStartDate"),
+    )

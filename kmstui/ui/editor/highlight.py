@@ -10,7 +10,7 @@ from typing import Final
 from pygments.lexers.data import JsonLexer
 from pygments.token import Comment, Error, Keyword, Name, Number, String
 
-LONGEST_LINE: Final = 4000
+LONGEST_LINE: Final = 2000
 """Characters; a longer line stays plain, since colouring it would cost more than a key may."""
 
 KINDS: Final = ("key", "string", "number", "literal", "wrong")
@@ -48,11 +48,17 @@ def token_spans(line: str) -> tuple[tuple[int, int, str], ...]:
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\]]')
 
 
-@lru_cache(maxsize=4096)
 def brackets(line: str) -> tuple[tuple[int, str], ...]:
     """Column and character of the brackets of a line that stand outside strings."""
+    return _brackets_cached(line) if len(line) <= LONGEST_LINE else _brackets(line)
+
+
+def _brackets(line: str) -> tuple[tuple[int, str], ...]:
     return tuple(
         (match.start(), match[0])
         for match in _STRING_OR_BRACKET.finditer(line)
         if match[0][0] != '"'
     )
+
+
+_brackets_cached = lru_cache(maxsize=4096)(_brackets)

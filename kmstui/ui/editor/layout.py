@@ -92,23 +92,26 @@ def unwrapped(text: str) -> str:
     return text
 
 
-def pasted(paste: str, text: str, start: int, end: int) -> str:
-    """What to insert for a paste over `start`…`end` of `text`: unwrapped, and indented to fit."""
+def pasted(paste: str, text: str, start: int, end: int) -> tuple[str, int]:
+    """What to insert for a paste over `start`…`end` of `text`, and where it begins.
+
+    It is unwrapped and indented to fit; blanks before it on its line are replaced too.
+    """
     paste = paste.replace("\r\n", "\n").replace("\r", "\n")
     policy = unwrapped(paste)
     indent = detect_indent(text) if text[:start].strip() else detect_indent(policy)
     if policy is not paste or _is_long_json(policy):
         policy = format_json(policy, indent)
     if "\n" not in policy:
-        return policy
-    before = text[text.rfind("\n", 0, start) + 1 : start]
-    depth = depth_at(text, start)
-    lines = _indented(policy.strip("\n").split("\n"), indent, depth)
-    first = lines[0] if before.strip() or not before else lines[0].removeprefix(before)
-    if before.strip():
-        first = first.lstrip()
+        return policy, start
+    line_start = text.rfind("\n", 0, start) + 1
+    lines = _indented(policy.strip("\n").split("\n"), indent, depth_at(text, start))
+    if text[line_start:start].strip():
+        lines[0] = lines[0].lstrip()
+    else:
+        start = line_start
     tail = "\n" if policy.endswith("\n") and text[end : end + 1] not in ("", "\n") else ""
-    return "\n".join([first, *lines[1:]]) + tail
+    return "\n".join(lines) + tail, start
 
 
 def _is_long_json(text: str) -> bool:

@@ -23,15 +23,14 @@ from textual.widgets.text_area import TextAreaTheme
 
 from kmstui.policy.findings import Finding, Severity
 from kmstui.policy.nodes import Document
+from kmstui.ui.editor.brackets import enclosing, partner
 from kmstui.ui.editor.changes import changed_range
 from kmstui.ui.editor.finding_marks import Location, Mark, Marks
 from kmstui.ui.editor.glyphs import StandIns, glyph, stand_ins_in
-from kmstui.ui.editor.highlight import KINDS, brackets, token_spans
+from kmstui.ui.editor.highlight import KINDS, token_spans
 from kmstui.ui.editor.line_end import line_end_message
 from kmstui.ui.marks import marks
 
-_OPENING = {"{": "}", "[": "]"}
-_CLOSING = {closing: opening for opening, closing in _OPENING.items()}
 _WIDTH_STEP = 16
 """Cells; the text's width is rounded up to it, since each change of it lays the screen out anew."""
 
@@ -352,26 +351,12 @@ class PolicyTextArea(TextArea):
     # Brackets
 
     def find_matching_bracket(self, bracket: str, search_from: Location) -> Location | None:
-        """The partner of a bracket; brackets in strings are letters, not brackets."""
-        row, column = search_from
-        if (column, bracket) not in brackets(self.document[row]):
-            return None
-        if bracket in _OPENING:
-            return self._partner(range(row, self.document.line_count), column, _OPENING, 1)
-        return self._partner(range(row, -1, -1), column, _CLOSING, -1)
+        """The partner of a bracket, if there is a bracket."""
+        return partner(self.document.lines, search_from) if bracket else None
 
-    def _partner(
-        self, rows: range, column: int, same: dict[str, str], step: int
-    ) -> Location | None:
-        depth = 0
-        for row in rows:
-            for at, bracket in brackets(self.document[row])[::step]:
-                if row == rows.start and (at - column) * step < 0:
-                    continue
-                depth += 1 if bracket in same else -1
-                if depth == 0:
-                    return row, at
-        return None
+    def enclosing_bracket(self, location: Location) -> Location | None:
+        """The innermost bracket open at a location."""
+        return enclosing(self.document.lines, location)
 
     async def on_key(self, event: events.Key) -> None:
         """Keep the letter of Alt-letter and Ctrl-letter out of the text: a binding may take it."""

@@ -1,0 +1,394 @@
+"""The policy to change: all of the viewer, and what writing needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.geometry import Offset
+from textual.message import Message
+from textual.widgets import TextArea
+
+from kmstui.policy.completion import Completions
+from kmstui.policy.findings import Finding
+from kmstui.policy.nodes import Edit, apply_edits
+from kmstui.ui.editor.debounce import Debounce
+from kmstui.ui.editor.editing_area import EditingArea
+from kmstui.ui.editor.layout import detect_indent, format_json
+from kmstui.ui.editor.line_bar import LineBar
+from kmstui.ui.editor.popup import MOST_ROWS, CompletionPopup
+from kmstui.ui.editor.search import SearchError, replace_all, replacement_of
+from kmstui.ui.editor.statements import (
+    Change,
+    NoStatementError,
+    delete_statement,
+    duplicate_statement,
+    move_statement,
+)
+from kmstui.ui.editor.viewer import Lint, PolicyViewer
+
+Complete = Callable[[str, int], Completions]
+"""What could be written at an offset of a text; pure and quick."""
+
+DRAFT_PAUSE = 0.15
+DRAFT_AT_MOST = 1.0
+"""Seconds that a typed text may wait to be told to whoever keeps drafts."""
+COMPLETE_PAUSE = 0.08
+
+
+class PolicyEditor(PolicyViewer):
+    """Edits one policy text; posts what should happen with it, and does none of that itself."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "save", "Review & save", tooltip="Review the change, then save it"),
+        Binding("escape", "close", "Close", tooltip="Leave the editor"),
+        Binding("f4", "fix", "Fix", tooltip="Apply the fix of the finding at the cursor"),
+        Binding("ctrl+f4", "fix_all", "Fix all alike", show=False),
+        Binding("ctrl+t", "template", "Template", tooltip="Insert a template"),
+        Binding("ctrl+at,ctrl+@", "complete", "Complete", show=False),
+        Binding("ctrl+r", "replace", "Replace", tooltip="Find and replace", show=False),
+        Binding("f9", "format", "Format", tooltip="Lay the JSON out anew", show=False),
+        Binding("ctrl+o", "edit_externally", "$EDITOR", tooltip="Edit in your own editor"),
+        Binding("alt+up", "move_statement(-1)", "Statement up", show=False),
+        Binding("alt+down", "move_statement(1)", "Statement down", show=False),
+        Binding("alt+shift+down", "duplicate_statement", "Duplicate statement", show=False),
+        Binding("ctrl+delete", "delete_statement", "Delete statement", show=False),
+    ]
+
+    @dataclass
+    class TextChanged(Message):
+        """The text is another now; posted after a short pause, for whoever keeps drafts."""
+
+        editor: PolicyEditor
+        text: str
+
+        @property
+        def control(self) -> PolicyEditor:
+            """The editor that sent this message."""
+            return self.editor
+
+    @dataclass
+    class SaveRequested(Message):
+        """Ctrl-s."""
+
+        editor: PolicyEditor
+        text: str
+
+        @property
+        def control(self) -> PolicyEditor:
+            """The editor that sent this message."""
+            return self.editor
+
+    @dataclass
+    class CloseRequested(Message):
+        """Esc, with nothing open that it would close first."""
+
+        editor: PolicyEditor
+        text: str
+
+        @property
+        def control(self) -> PolicyEditor:
+            """The editor that sent this message."""
+            return self.editor
+
+    @dataclass
+    class ExternalEditorRequested(Message):
+        """Ctrl-o."""
+
+        editor: PolicyEditor
+        text: str
+
+        @property
+        def control(self) -> PolicyEditor:
+            """The editor that sent this message."""
+            return self.editor
+
+    @dataclass
+    class TemplateRequested(Message):
+        """Ctrl-t."""
+
+        editor: PolicyEditor
+        offset: int
+        """The cursor's place in the text."""
+
+        @property
+        def control(self) -> PolicyEditor:
+            """The editor that sent this message."""
+            return self.editor
+
+    area: EditingArea
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        lint: Lint | None = None,
+        complete: Complete | None = None,
+        ascii_marks: bool = False,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(text, lint=lint, ascii_marks=ascii_marks, id=id, classes=classes)
+        self._complete = complete
+        self._popup = CompletionPopup()
+        self._complete_soon = Debounce(self, COMPLETE_PAUSE, self._complete_if_useful)
+        self._draft_soon = Debounce(self, DRAFT_PAUSE, self._tell_draft, at_most=DRAFT_AT_MOST)
+        self._told = text
+        self.area.intercept = self._popup_key
+
+    def _make_area(self, text: str) -> EditingArea:
+        return EditingArea(text, ascii_marks=self._ascii_marks)
+
+    def compose(self) -> ComposeResult:
+        """The viewer's parts, and the popup."""
+        yield from super().compose()
+        yield self._popup
+
+    @property
+    def may_fix(self) -> bool:
+        """Fixes can be applied here."""
+        return True
+
+    def load(self, text: str, *, offset: int = 0) -> None:
+        """Begin with another text; undo does not go back behind it."""
+        super().load(text, offset=offset)
+        self._told = self.text
+        self._draft_soon.cancel()
+
+    def replace_text(self, text: str, *, offset: int | None = None) -> None:
+        """Make the whole text `text` as one step of undo, as a template or a merge does."""
+        self._popup.close()
+        self.area.typed = ""
+        self.area.replace_text(text, offset)
+        self._text_changed(at_once=True)
+
+    # What happens to the text
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Somebody types, or a command has changed the text."""
+        super().on_text_area_changed(event)
+        self._draft_soon.poke()
+        if self._complete and _begins_a_word(self.area.typed):
+            self._complete_soon.poke()
+        else:
+            self._complete_soon.cancel()
+            self._popup.close()
+
+    def on_text_area_selection_changed(self, event: TextArea.SelectionChanged) -> None:
+        """The cursor is somewhere else: proposals for the old place are of no use."""
+        super().on_text_area_selection_changed(event)
+        shown = self._popup.completions
+        if shown and not shown.start < self.area.cursor_offset:
+            self._popup.close()
+
+    def _tell_draft(self) -> None:
+        text = self.text
+        if text != self._told:
+            self._told = text
+            self.post_message(self.TextChanged(self, text))
+
+    def flush(self) -> None:
+        """Tell the text now if it is not told yet: before it is saved, left or suspended."""
+        self._draft_soon.flush()
+
+    def on_unmount(self) -> None:
+        """Leave no timer behind."""
+        self._complete_soon.cancel()
+        self._lint_soon.cancel()
+
+    # Requests
+
+    def action_save(self) -> None:
+        """Ask for the review."""
+        self.flush()
+        self.post_message(self.SaveRequested(self, self.text))
+
+    def action_close(self) -> None:
+        """Close what is open here, else ask to leave."""
+        if self._popup.is_open:
+            self._popup.close()
+        elif self._bar.display:
+            self._bar.action_close()
+        elif self._list.display:
+            self.action_toggle_findings()
+        else:
+            self.flush()
+            self.post_message(self.CloseRequested(self, self.text))
+
+    def action_edit_externally(self) -> None:
+        """Ask for the person's own editor."""
+        self.flush()
+        self.post_message(self.ExternalEditorRequested(self, self.text))
+
+    def action_template(self) -> None:
+        """Ask for a template."""
+        self.post_message(self.TemplateRequested(self, self.area.cursor_offset))
+
+    # Fixes
+
+    def action_fix(self) -> None:
+        """Apply the fix of the finding at hand."""
+        finding = self.finding_at_hand()
+        if finding is None:
+            self.notify("There is no finding on this line; F8 goes to the next one.")
+        elif finding.fix is None:
+            self.notify(f"{finding.rule} has no fix that can be made for you; F1 says why.")
+        else:
+            self._fix([finding])
+
+    def action_fix_all(self) -> None:
+        """Apply the fixes of all findings of the same rule."""
+        finding = self.finding_at_hand()
+        if finding is None:
+            self.notify("There is no finding on this line; F8 goes to the next one.")
+            return
+        alike = [each for each in self.findings if each.rule == finding.rule and each.fix]
+        if alike:
+            fixed = self._fix(alike)
+            self.notify(f"{fixed} of {len(alike)} findings {finding.rule} fixed; Ctrl-z undoes.")
+        else:
+            self.notify(f"{finding.rule} has no fix that can be made for you; F1 says why.")
+
+    def _fix(self, findings: list[Finding]) -> int:
+        """Apply the fixes that do not overlap; how many those were."""
+        if self.counts is None:
+            self.notify("The text has changed since it was checked; try again in a moment.")
+            return 0
+        edits: list[Edit] = []
+        fixed = 0
+        for finding in findings:
+            wanted = finding.fix.edits if finding.fix else ()
+            if not any(_overlap(one, other) for one in wanted for other in edits):
+                edits += wanted
+                fixed += 1
+        self.replace_text(apply_edits(self.text, tuple(edits)))
+        return fixed
+
+    # Format, replace, statements
+
+    def action_format(self) -> None:
+        """Lay the JSON out anew; the cursor stays at its token."""
+        text, offset = self.text, self.area.cursor_offset
+        indent = detect_indent(text)
+        formatted = format_json(text, indent)
+        self.replace_text(formatted, offset=_same_place(text, offset, formatted))
+
+    def action_replace(self) -> None:
+        """Ask what to replace by what."""
+        self._open_bar("replace")
+
+    def on_line_bar_replace(self, event: LineBar.Replace) -> None:
+        """Replace the match that is selected and go to the next, or replace all."""
+        event.stop()
+        matches = self._matches(event.query)
+        if not matches:
+            return
+        try:
+            if event.everywhere:
+                text, count = replace_all(self.text, event.query, event.replacement)
+                self.replace_text(text)
+                self._bar.tell(f"{count} replaced")
+                return
+            start, end = sorted((self.area.selection.start, self.area.selection.end))
+            present = (self.area.offset_of(start), self.area.offset_of(end))
+            if present in matches:
+                insert = replacement_of(self.text, present, event.query, event.replacement)
+                self.area.history.checkpoint()
+                self.area.replace(insert, start, end, maintain_selection_offset=False)
+            self._step(event.query, 1)
+        except SearchError as error:
+            self._bar.tell(str(error))
+
+    def action_move_statement(self, by: int) -> None:
+        """Swap the statement at the cursor with the one above (-1) or below (1)."""
+        self._change_statement(lambda text, offset: move_statement(text, offset, by))
+
+    def action_duplicate_statement(self) -> None:
+        """Write the statement at the cursor once more, below itself."""
+        self._change_statement(duplicate_statement)
+
+    def action_delete_statement(self) -> None:
+        """Take the statement at the cursor out."""
+        self._change_statement(delete_statement)
+
+    def _change_statement(self, change: Callable[[str, int], Change]) -> None:
+        try:
+            changed = change(self.text, self.area.cursor_offset)
+        except NoStatementError as error:
+            self.notify(str(error))
+        else:
+            self.replace_text(changed.text, offset=changed.cursor)
+
+    # Completion
+
+    def action_complete(self) -> None:
+        """Propose what could be written here."""
+        if not self._open_popup():
+            self.notify("Nothing to propose here.")
+
+    def _complete_if_useful(self) -> None:
+        if not self.area.has_focus or not self._open_popup():
+            self._popup.close()
+
+    def _open_popup(self) -> bool:
+        if self._complete is None:
+            return False
+        text, offset = self.text, self.area.cursor_offset
+        completions = self._complete(text, offset)
+        written = text[completions.start : completions.end]
+        items = completions.items
+        if not items or (len(items) == 1 and items[0].insert.rstrip(": ") == written):
+            return False
+        cursor = self.area.cursor_screen_offset
+        at = Offset(cursor.x - (offset - completions.start), cursor.y)
+        self._popup.open(completions, at, self.app.size)
+        return True
+
+    def _popup_key(self, key: str) -> bool:
+        if not self._popup.is_open:
+            return False
+        steps = {"up": -1, "down": 1, "pageup": -MOST_ROWS, "pagedown": MOST_ROWS}
+        if key in steps:
+            self._popup.move(steps[key])
+        elif key in ("enter", "tab"):
+            self._accept()
+        elif key == "escape":
+            self._popup.close()
+        else:
+            return False
+        return True
+
+    def _accept(self) -> None:
+        chosen, completions = self._popup.chosen, self._popup.completions
+        self._popup.close()
+        if chosen is None or completions is None or self._complete is None:
+            return
+        # What was typed since the list was made belongs to the word: take its range as it is now.
+        now = self._complete(self.text, self.area.cursor_offset)
+        start, end = map(self.area.location_of, (now.start, now.end))
+        self.area.history.checkpoint()
+        self.area.replace(chosen.insert, start, end, maintain_selection_offset=False)
+        self.area.history.checkpoint()
+
+
+def _begins_a_word(typed: str) -> bool:
+    return bool(typed) and (typed.isalnum() or typed in '":-./_*')
+
+
+def _overlap(one: Edit, other: Edit) -> bool:
+    if one.span == other.span:
+        return True
+    return one.span.start < other.span.end and other.span.start < one.span.end
+
+
+def _same_place(text: str, offset: int, formatted: str) -> int:
+    """The offset behind as many characters that are not white space."""
+    wanted = sum(not character.isspace() for character in text[:offset])
+    for place, character in enumerate(formatted):
+        if wanted == 0:
+            return place
+        wanted -= not character.isspace()
+    return len(formatted)

@@ -60,6 +60,7 @@ class Inventory:
         self._tell()
         listed: set[str] = set()
         aliases: set[str] = set()
+        stopped = True
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._list_aliases(aliases))
@@ -68,13 +69,16 @@ class Inventory:
                 tagging.add_done_callback(lambda _: self._work.set())
                 for _ in range(WORKERS):
                     group.create_task(self._describe_waiting(tagging))
+            stopped = False
         except BaseExceptionGroup as failures:
             raise _first_service_error(failures) from failures
         finally:
             self._listing = False
             self._visible.clear()
             self._waiting.clear()
-            store.set_progress(replace(store.progress, listing=False, loading=False))
+            store.set_progress(
+                replace(store.progress, listing=False, loading=False, stopped=stopped)
+            )
         store.remove_keys(before - listed)
         if aliases:
             store.remove_aliases(before_aliases - aliases)

@@ -63,6 +63,8 @@ class Progress:
     """Keys that were described or refused."""
     loading: bool = False
     """Whether anything of the inventory is still being read."""
+    stopped: bool = False
+    """Whether reading ended before everything was read, by a fault or because it was cancelled."""
 
 
 @dataclass(frozen=True, slots=True)

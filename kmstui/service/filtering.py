@@ -1,0 +1,244 @@
+"""The filter language of the keys table: text to a predicate over keys, without side effects.
+
+A filter is a list of words that all must match. A word is text that occurs in an alias, the ID,
+the ARN, the description or a tag; `field:text`; `/regex/`; or any of these with `-` before it,
+which excludes. Double quotes keep spaces together. Upper and lower case are the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from kmstui.model.key import Key
+
+
+class FilterError(ValueError):
+    """The filter cannot be read; the message is a sentence for the person."""
+
+
+class Term(Protocol):
+    """One word of a filter."""
+
+    def matches(self, key: Key, aliases: Sequence[str]) -> bool:
+        """Whether the key, with its alias names, is meant."""
+        ...
+
+    def implies(self, other: Term) -> bool:
+        """Whether whatever this term matches, `other` matches too."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text anywhere in a key's names, description or tags."""
+
+    text: str
+
+    def matches(self, key: Key, aliases: Sequence[str]) -> bool:
+        """Whether the text occurs."""
+        return any(self.text in each.casefold() for each in _texts(key, aliases))
+
+    def implies(self, other: Term) -> bool:
+        """Longer text is narrower."""
+        return isinstance(other, Text) and other.text in self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Text in one field; empty text asks only whether the field has a value."""
+
+    name: str
+    text: str
+
+    def matches(self, key: Key, aliases: Sequence[str]) -> bool:
+        """Whether one of the field's values contains the text."""
+        return any(
+            value and self.text in value.casefold() for value in _FIELDS[self.name](key, aliases)
+        )
+
+    def implies(self, other: Term) -> bool:
+        """Longer text in the same field is narrower."""
+        return isinstance(other, Field) and other.name == self.name and other.text in self.text
+
+
+@dataclass(frozen=True, slots=True)
+class TagValue:
+    """`tag:KEY=VALUE`: that tag key, with a value that contains the text."""
+
+    key: str
+    value: str
+
+    def matches(self, key: Key, aliases: Sequence[str]) -> bool:
+        """Whether the key carries such a tag."""
+        return any(
+            tag.key.casefold() == self.key and self.value in tag.value.casefold()
+            for tag in key.tags or ()
+        )
+
+    def implies(self, other: Term) -> bool:
+        """A longer value, or the mere presence of the tag key."""
+        if isinstance(other, TagValue):
+            return other.key == self.key and other.value in self.value
+        return isinstance(other, Field) and other.name == "tag" and other.text in self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """A regular expression over the same texts as `Text`."""
+
+    pattern: re.Pattern[str]
+
+    def matches(self, key: Key, aliases: Sequence[str]) -> bool:
+        """Whether the expression is found."""
+        search = self.pattern.search
+        return any(search(each) is not None for each in _texts(key, aliases))
+
+    def implies(self, other: Term) -> bool:
+        """Nothing can be said about two different expressions."""
+        return self == other
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Excludes what another term matches."""
+
+    term: Term
+
+    def matches(self, key: Key, aliases: Sequence[str]) -> bool:
+        """Whether the term does not match."""
+        return not self.term.matches(key, aliases)
+
+    def implies(self, other: Term) -> bool:
+        """Excluding more is narrower."""
+        return isinstance(other, Not) and other.term.implies(self.term)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """All terms must match; a filter without terms matches everything."""
+
+    terms: tuple[Term, ...] = ()
+
+    def matches(self, key: Key, aliases: Sequence[str]) -> bool:
+        """Whether the key is shown."""
+        return all(term.matches(key, aliases) for term in self.terms)
+
+    def narrows(self, other: Filter) -> bool:
+        """Whether everything that this filter matches is matched by `other` too.
+
+        May answer False where it is true; never the other way round.
+        """
+        return all(any(mine.implies(theirs) for mine in self.terms) for theirs in other.terms)
+
+
+_Values = Callable[[Key, Sequence[str]], Sequence[str]]
+
+
+def _of_metadata(name: str) -> _Values:
+    def values(key: Key, aliases: Sequence[str]) -> Sequence[str]:
+        return () if key.metadata is None else (getattr(key.metadata, name),)
+
+    return values
+
+
+def _tag_keys(key: Key, aliases: Sequence[str]) -> Sequence[str]:
+    return [tag.key for tag in key.tags or ()]
+
+
+def _rotation(key: Key, aliases: Sequence[str]) -> Sequence[str]:
+    return () if key.rotation is None else ("on" if key.rotation else "off",)
+
+
+_FIELDS: dict[str, _Values] = {
+    "alias": lambda key, aliases: aliases,
+    "id": lambda key, aliases: (key.id,),
+    "arn": lambda key, aliases: (key.arn,),
+    "description": _of_metadata("description"),
+    "state": _of_metadata("state"),
+    "spec": _of_metadata("spec"),
+    "usage": _of_metadata("usage"),
+    "origin": _of_metadata("origin"),
+    "manager": _of_metadata("manager"),
+    "region": _of_metadata("multi_region"),
+    "problem": lambda key, aliases: (key.problem,),
+    "rotation": _rotation,
+    "tag": _tag_keys,
+}
+FIELD_NAMES = tuple(_FIELDS)
+"""What may stand before a colon."""
+
+_SHORT = {"desc": "description", "multi": "region", "tags": "tag"}
+
+
+def _texts(key: Key, aliases: Sequence[str]) -> Sequence[str]:
+    texts = [*aliases, key.id, key.arn]
+    if key.metadata is not None and key.metadata.description:
+        texts.append(key.metadata.description)
+    texts.extend(f"{tag.key}={tag.value}" for tag in key.tags or ())
+    return texts
+
+
+def parse_filter(text: str) -> Filter:
+    """Read what a person typed.
+
+    Raises:
+        FilterError: a regular expression in it is not valid.
+    """
+    terms: list[Term] = []
+    position = 0
+    while position < len(text):
+        if text[position].isspace():
+            position += 1
+            continue
+        negated = text[position] == "-" and not text[position + 1 : position + 2].isspace()
+        if negated:
+            position += 1
+        term, position = _term(text, position)
+        if term is not None:
+            terms.append(Not(term) if negated else term)
+    return Filter(tuple(terms))
+
+
+def _term(text: str, position: int) -> tuple[Term | None, int]:
+    if text.startswith("/", position):
+        return _regex(text, position + 1)
+    word, end = _word(text, position)
+    name, colon, value = word.partition(":")
+    name = _SHORT.get(name, name)
+    if colon and name in _FIELDS:
+        tag_key, equals, tag_value = value.partition("=")
+        if name == "tag" and equals:
+            return TagValue(tag_key, tag_value), end
+        return Field(name, value), end
+    return (Text(word) if word else None), end
+
+
+def _regex(text: str, start: int) -> tuple[Term | None, int]:
+    end = start
+    while end < len(text) and text[end] != "/":
+        end += 2 if text[end] == "\\" else 1
+    source = text[start:end].replace("\\/", "/")
+    if not source:
+        return None, end + 1
+    try:
+        return Regex(re.compile(source, re.IGNORECASE)), end + 1
+    except re.error as error:
+        raise FilterError(
+            f"The regular expression /{source}/ is not valid: {error.msg}. "
+            "Nothing is filtered until it is."
+        ) from error
+
+
+def _word(text: str, position: int) -> tuple[str, int]:
+    word = []
+    quoted = False
+    while position < len(text) and (quoted or not text[position].isspace()):
+        if text[position] == '"':
+            quoted = not quoted
+        else:
+            word.append(text[position])
+        position += 1
+    return "".join(word).casefold(), position

@@ -1,0 +1,189 @@
+"""The program on the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from rich.text import Text
+from textual import events
+from textual.app import App
+from textual.filter import LineFilter
+from textual.screen import Screen
+from textual.worker import Worker
+
+from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.service.ports import Target
+from kmstui.service.session import Session
+from kmstui.ui.ascii_filter import AsciiFilter
+from kmstui.ui.breath import Breath
+from kmstui.ui.faults import write_fault
+from kmstui.ui.marks import marks
+from kmstui.ui.options import UiOptions
+from kmstui.ui.screens.main import MainScreen
+from kmstui.ui.style_sheets import style_sheets
+from kmstui.ui.theme import THEMES, theme_for
+
+SESSION_GROUP = "session"
+"""The worker that connects and reads the inventory; a new one ends the old."""
+
+
+class KmsApp(App[int]):
+    """Holds the session, and what every screen needs: guarded work and faults told in words.
+
+    Attributes:
+        session: The connection in use and the store.
+        options: What the person chose.
+        breath: Lets keys go before long work.
+        unsaved: Asked before the program ends or switches: each answers a sentence about text
+            that would be lost, or "".
+    """
+
+    TITLE = "kmstui"
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, session: Session, options: UiOptions | None = None) -> None:
+        self.options = options or UiOptions()
+        self.session = session
+        self.breath = Breath()
+        self.signs = marks(ascii_only=self.options.ascii)
+        self.unsaved: list[Callable[[], str]] = []
+        self._ascii_filter = AsciiFilter()
+        super().__init__(css_path=[str(sheet) for sheet in style_sheets()])
+        self.animation_level = "none"
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = theme_for(self.options.theme, self.console.color_system)
+        self._main: MainScreen | None = None
+
+    @property
+    def main(self) -> MainScreen:
+        """The screen with the panes."""
+        if self._main is None:
+            self._main = MainScreen(self.session, self.options, self.breath, self.signs)
+        return self._main
+
+    def get_default_screen(self) -> Screen[object]:
+        """The panes are the first screen; nothing is pushed before the first frame."""
+        return self.main
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """As Textual's, and ASCII forms where they were asked for."""
+        filters = super().get_line_filters()
+        return [*filters, self._ascii_filter] if self.options.ascii else filters
+
+    def on_mount(self) -> None:
+        """Connect once the first frame is on the screen: loading boto3 takes a while."""
+        self.call_after_refresh(self.connect, self.options.target)
+
+    # The session
+
+    def connect(self, target: Target) -> None:
+        """Connect to another profile, Region or endpoint; all of the old one goes first."""
+        self.work(
+            lambda: self.session.open(target), group=SESSION_GROUP, what="connecting", quiet=True
+        )
+
+    def refresh_session(self) -> None:
+        """Read everything again."""
+        self.work(self.session.refresh, group=SESSION_GROUP, what="reading", quiet=True)
+
+    def stop_reading(self) -> bool:
+        """Cancel the reading of the inventory; answers whether there was any."""
+        if not self.session.store.progress.loading:
+            return False
+        self.workers.cancel_group(self, SESSION_GROUP)
+        return True
+
+    def unsaved_words(self) -> str:
+        """What would be lost now, in sentences; "" when nothing would."""
+        return " ".join(words for ask in self.unsaved if (words := ask()))
+
+    # Work that may fail
+
+    def work(
+        self,
+        job: Callable[[], Awaitable[None]],
+        *,
+        group: str,
+        what: str,
+        exclusive: bool = True,
+        quiet: bool = False,
+    ) -> Worker[None]:
+        """Run a job in a worker; whatever it raises becomes a sentence.
+
+        Args:
+            job: Makes the coroutine.
+            group: Jobs of one group: with `exclusive` a new one cancels the one before.
+            what: Names the job if it is our fault.
+            exclusive: Whether the job before is cancelled.
+            quiet: Errors of the service are told already by whom the job calls.
+        """
+        return self.run_worker(
+            self._guarded(job, what, quiet),
+            name=what,
+            group=group,
+            exclusive=exclusive,
+            exit_on_error=False,
+        )
+
+    async def _guarded(
+        self, job: Callable[[], Awaitable[None]], what: str, quiet: bool
+    ) -> None:
+        try:
+            await job()
+        except CancelledByPersonError:
+            # The person knows: it was they who cancelled, switched, or closed.
+            return
+        except ServiceError as error:
+            if not quiet:
+                self.session.notify(error.sentence, "error")
+        except Exception as error:  # noqa: BLE001 - the last stop before a traceback
+            self.tell_fault(what, error)
+
+    def guard(self, action: Callable[[], None], what: str) -> None:
+        """Run something at once; whatever it raises becomes a sentence."""
+        try:
+            action()
+        except ServiceError as error:
+            self.session.notify(error.sentence, "error")
+        except Exception as error:  # noqa: BLE001 - the last stop before a traceback
+            self.tell_fault(what, error)
+
+    def tell_fault(self, what: str, error: Exception) -> None:
+        """Our own fault: say so, keep the details, and go on."""
+        self.session.notify(write_fault(self.options.fault_log, what, error), "error")
+
+    def _fatal_error(self) -> None:
+        # Textual's own hook, which would print a traceback. A widget that has failed is dead,
+        # so the program ends, in words.
+        error = self._exception or RuntimeError("unknown")
+        sentence = write_fault(self.options.fault_log, "the screen", error)
+        self._exit_renderables.append(Text(f"{sentence} kmstui had to stop."))
+        self._close_messages_no_wait()
+
+    # Keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """Every key press lets background reads and long work step back first."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self.breath.pressed()
+            self.session.key_pressed()
+            self.main.key_pressed()
+        await super().on_event(event)
+
+    async def action_quit(self) -> None:
+        """End the program; asks when something is unsaved."""
+        from kmstui.ui.screens.confirm import Confirm
+
+        words = self.unsaved_words()
+        if not words:
+            self.exit(0)
+            return
+        question = Confirm("Quit?", words, yes="Quit")
+        self.push_screen(question, lambda sure: self.exit(0) if sure else None)
+
+    async def on_unmount(self) -> None:
+        """Cancel everything in flight."""
+        self.session.close()
+        await asyncio.sleep(0)

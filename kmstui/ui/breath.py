@@ -1,0 +1,42 @@
+"""Long work on the event loop that lets keys go first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+
+SLICE_SECONDS = 0.003
+"""A slice of work: well under one frame."""
+
+_PRESS_SECONDS = 0.03
+"""How long a pressed key has the loop for itself: long enough to be drawn."""
+
+
+class Breath:
+    """Says when a slice of work is over, and waits while a person presses keys."""
+
+    def __init__(self, now: Callable[[], float] = monotonic) -> None:
+        self._now = now
+        self._pressed = float("-inf")
+        self._slice_end = 0.0
+
+    def pressed(self) -> None:
+        """A key was pressed."""
+        self._pressed = self._now()
+
+    def begin(self) -> None:
+        """A slice of work begins."""
+        self._slice_end = self._now() + SLICE_SECONDS
+
+    @property
+    def over(self) -> bool:
+        """Whether the slice is used up."""
+        return self._now() >= self._slice_end
+
+    async def take(self) -> None:
+        """Let everything else run; begins the next slice."""
+        await asyncio.sleep(0)
+        while (rest := self._pressed + _PRESS_SECONDS - self._now()) > 0:
+            await asyncio.sleep(rest)
+        self.begin()

@@ -1,0 +1,75 @@
+"""What a command acts on, at the moment it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from kmstui.model.key import Key
+    from kmstui.service.session import Session
+    from kmstui.service.store import Store
+    from kmstui.ui.app import KmsApp
+    from kmstui.ui.screens.main import MainScreen
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The running program as commands see it."""
+
+    app: KmsApp
+    screen: Screen[object]
+    """The screen in front."""
+
+    @property
+    def main(self) -> MainScreen:
+        """The screen with the panes, in front or not."""
+        return self.app.main
+
+    @property
+    def session(self) -> Session:
+        """The connection in use."""
+        return self.app.session
+
+    @property
+    def store(self) -> Store:
+        """What was read."""
+        return self.app.session.store
+
+    @property
+    def chosen(self) -> str | None:
+        """ID of the key under the cursor of the keys table."""
+        return self.main.chosen
+
+    @property
+    def key(self) -> Key | None:
+        """The key under the cursor of the keys table."""
+        return None if self.chosen is None else self.store.keys.get(self.chosen)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """IDs of the marked keys in the table's order, or of the chosen one when none is marked."""
+        return self.main.targets
+
+
+def needs_key(context: Context) -> str | None:
+    """Off while no key is chosen."""
+    return None if context.key is not None else "Choose a key first."
+
+
+def needs_writing(context: Context) -> str | None:
+    """Off in read-only mode, and while no key is chosen."""
+    if context.session.read_only:
+        return "This is read-only mode: start kmstui without --read-only to make changes."
+    return needs_key(context)
+
+
+def needs_customer_key(context: Context) -> str | None:
+    """Off for AWS-managed keys too, which only AWS may change."""
+    reason = needs_writing(context)
+    if reason is None and context.key is not None and context.key.is_aws_managed:
+        name = context.store.name_of(context.key.id)
+        return f"{name} is managed by AWS: nobody else can change it."
+    return reason

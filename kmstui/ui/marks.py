@@ -1,0 +1,45 @@
+"""The signs drawn on the screens, and their ASCII forms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """One character each, so that a column of them is one cell wide."""
+
+    cursor: str = "❯"
+    marked: str = "●"
+    error: str = "✖"
+    warning: str = "▲"
+    information: str = "ℹ"
+    ascending: str = "↑"
+    descending: str = "↓"
+    more: str = "…"
+    dot: str = "·"
+    bar: str = "│"
+    arrow: str = "→"
+    done: str = "✔"
+
+
+PLAIN = Marks(
+    cursor=">",
+    marked="*",
+    error="x",
+    warning="!",
+    information="i",
+    ascending="^",
+    descending="v",
+    more="~",
+    dot="-",
+    bar="|",
+    arrow=">",
+    done="+",
+)
+FANCY = Marks()
+
+
+def marks(*, ascii_only: bool) -> Marks:
+    """The signs for a terminal."""
+    return PLAIN if ascii_only else FANCY

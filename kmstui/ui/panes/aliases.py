@@ -1,0 +1,99 @@
+"""Pane 2: the aliases of the account, each with the key it names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+
+from kmstui.service.store import Store
+from kmstui.ui.commands.command import ALIASES
+from kmstui.ui.marks import Marks
+from kmstui.ui.panes.key_columns import day, state_role
+from kmstui.ui.widgets.columns import Column
+from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.pane import Pane
+from kmstui.ui.widgets.roles import Part
+
+_COLUMNS = (
+    Column("alias", "ALIAS", 20, rank=0, most=60),
+    Column("key", "KEY ID", 36, rank=1),
+    Column("state", "STATE", 15, rank=2),
+    Column("updated", "UPDATED", 10, rank=3),
+)
+
+
+class AliasesPane(Pane):
+    """The aliases table."""
+
+    number: ClassVar[int] = 2
+    caption: ClassVar[str] = "Aliases"
+    scope: ClassVar[str] = ALIASES  # type: ignore[assignment]
+
+    def __init__(self, store: Store, signs: Marks) -> None:
+        super().__init__(id="aliases")
+        self._store = store
+        self._with_aws = False
+        self.table = LineTable(
+            _COLUMNS, self._cells, signs=signs, id="aliases-table", classes="pane--body"
+        )
+
+    def compose(self) -> ComposeResult:
+        """Title and table."""
+        yield self.title_line
+        yield self.table
+
+    @property
+    def focus_target(self) -> LineTable:
+        """The table."""
+        return self.table
+
+    def aliases_changed(self) -> None:
+        """Aliases came, went or changed."""
+        if not self._store.aliases:
+            self.table.forget_place()
+        names = sorted(
+            name
+            for name, alias in self._store.aliases.items()
+            if self._with_aws or not alias.is_aws
+        )
+        self.table.set_rows(names)
+        self._write()
+
+    def keys_changed(self, ids: frozenset[str]) -> None:
+        """Keys were described: their state stands beside their aliases."""
+        self.table.redraw(
+            [name for key_id in ids for name in self._store.aliases_of(key_id)] if ids else None
+        )
+
+    def set_with_aws(self, *, shown: bool) -> None:
+        """Show AWS's own aliases too, or not."""
+        self._with_aws = shown
+        self.aliases_changed()
+
+    @property
+    def chosen(self) -> str | None:
+        """The alias under the cursor, with its prefix."""
+        return self.table.cursor_row
+
+    def _write(self) -> None:
+        shown = len(self.table.rows)
+        hidden = len(self._store.aliases) - shown
+        count = f"  {shown:,}" + (f" (and {hidden:,} of AWS: a)" if hidden else "")
+        self.show_title([("Aliases", "title"), count])
+        self.table.set_empty("Reading…" if self._store.progress.loading else "No aliases.")
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        alias = self._store.aliases.get(row)
+        if alias is None:
+            return ()
+        key = self._store.keys.get(alias.key_id)
+        state = key.metadata.state if key and key.metadata else ""
+        cells: dict[str, Part] = {
+            "alias": (alias.name.removeprefix("alias/"), "accent"),
+            "key": alias.key_id or ("no key yet", "dim"),
+            "state": (state, state_role(state)) if state else "",
+            "updated": (day(alias.updated or alias.created), "dim"),
+        }
+        return [cells[column] for column in columns]

@@ -1,0 +1,123 @@
+"""Pane 3: the chosen key, through one of several views."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widget import Widget
+
+from kmstui.service.session import Session
+from kmstui.ui.feed import Changes
+from kmstui.ui.marks import Marks
+from kmstui.ui.views.registry import VIEWS
+from kmstui.ui.views.view import KeyView
+from kmstui.ui.widgets.pane import Pane
+from kmstui.ui.widgets.roles import Part
+
+
+class KeyPane(Pane):
+    """Shows one view at a time; the others are words in its title."""
+
+    number: ClassVar[int] = 3
+    caption: ClassVar[str] = "Policy"
+
+    class ViewChanged(Message):
+        """Another view is in front: it may have to be loaded, and other commands work."""
+
+    def __init__(self, session: Session, signs: Marks) -> None:
+        super().__init__(id="key")
+        self._session = session
+        self._signs = signs
+        self._number = 0
+        self._key_id: str | None = None
+        self._stale: set[str] = set()
+        self._body = Vertical(classes="pane--body")
+        self._views: dict[str, KeyView] = {VIEWS[0].scope: VIEWS[0].make(session, signs)}
+
+    def compose(self) -> ComposeResult:
+        """Title and the first view."""
+        yield self.title_line
+        with self._body:
+            yield self.view
+
+    @property
+    def view(self) -> KeyView:
+        """The view in front."""
+        return self._views[VIEWS[self._number].scope]
+
+    @property
+    def scope(self) -> str:
+        """The view's."""
+        return VIEWS[self._number].scope
+
+    @property
+    def focus_target(self) -> Widget:
+        """The view's."""
+        return self.view.focus_target
+
+    @property
+    def key_id(self) -> str | None:
+        """The key that is shown."""
+        return self._key_id
+
+    async def open_view(self, scope: str) -> None:
+        """Bring a view to the front, building it the first time."""
+        number = next(index for index, entry in enumerate(VIEWS) if entry.scope == scope)
+        if number == self._number:
+            return
+        had_focus = self.focus_target.has_focus
+        self.view.display = False
+        self._number = number
+        entry = VIEWS[number]
+        if scope not in self._views:
+            self._views[scope] = entry.make(self._session, self._signs)
+            await self._body.mount(self._views[scope])
+            self._stale.add(scope)
+        self.view.display = True
+        if scope in self._stale:
+            self._stale.discard(scope)
+            self.view.show_key(self._key_id)
+        if had_focus:
+            self.focus_target.focus(scroll_visible=False)
+        self.write_title()
+        self.post_message(self.ViewChanged())
+
+    async def turn(self, steps: int) -> None:
+        """Bring the next or the previous view to the front."""
+        await self.open_view(VIEWS[(self._number + steps) % len(VIEWS)].scope)
+
+    def show_key(self, key_id: str | None) -> None:
+        """Show this key; views behind learn of it when they come to the front."""
+        self._key_id = key_id
+        self._stale = {scope for scope in self._views if scope != self.scope}
+        self.view.show_key(key_id)
+        self.write_title()
+
+    def store_changed(self, changes: Changes) -> None:
+        """Tell the view in front; those behind are shown anew when they are opened."""
+        self._stale |= {scope for scope in self._views if scope != self.scope}
+        self.view.store_changed(changes)
+
+    def on_key_view_title_changed(self, message: KeyView.TitleChanged) -> None:
+        """A view knows more now."""
+        message.stop()
+        self.write_title()
+
+    def write_title(self) -> None:
+        """The views, the one in front standing out, and the key."""
+        parts: list[Part] = []
+        for index, entry in enumerate(VIEWS):
+            if index == self._number:
+                count = self.view.count
+                parts.append((f"{entry.title}{' ' + count if count else ''}", "title"))
+            else:
+                parts.append((entry.title, "dim"))
+            parts.append(" ")
+        if self._key_id is not None:
+            store = self._session.store
+            names = store.aliases_of(self._key_id)
+            parts.append((f" {names[0] if names else self._key_id}", "accent"))
+        self.show_title(parts)

@@ -1,0 +1,52 @@
+"""A screen whose keys are commands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.screen import Screen
+
+from kmstui.ui.commands.command import Command
+from kmstui.ui.commands.context import Context
+from kmstui.ui.commands.registry import command_for, commands_in
+
+
+class CommandScreen(Screen[None]):
+    """Finds the command that a key stands for where the focus is, and runs it.
+
+    A subclass names its `scopes` and takes `bindings_for` its commands as its `BINDINGS`.
+    """
+
+    @property
+    def scopes(self) -> Sequence[str]:
+        """Whose commands work now, the innermost first."""
+        raise NotImplementedError
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """The commands that work now."""
+        return commands_in(self.scopes)
+
+    def action_press(self, key: str) -> None:
+        """A key was pressed: run its command."""
+        command = command_for(key, self.scopes)
+        if command is not None:
+            self.run_command(command)
+
+    def run_command(self, command: Command) -> None:
+        """Run a command, or say why it is off."""
+        from kmstui.ui.app import KmsApp
+
+        app = self.app
+        assert isinstance(app, KmsApp)  # noqa: S101 - for the type checker; there is no other app
+        context = Context(app, self)
+        app.guard(lambda: self._run(command, context), f"the command {command.id}")
+
+    def _run(self, command: Command, context: Context) -> None:
+        reason = command.available(context)
+        if reason is not None:
+            context.session.notify(reason, "warning")
+            return
+        waiting = command.run(context)
+        if waiting is not None:
+            context.app.work(lambda: waiting, group=command.id, what=f"the command {command.id}")

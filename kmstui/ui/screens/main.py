@@ -1,0 +1,367 @@
+"""The screen with the panes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import monotonic
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Vertical
+from textual.timer import Timer
+
+from kmstui.service.errors import ServiceError
+from kmstui.service.session import Session
+from kmstui.service.store import Topic
+from kmstui.ui.breath import Breath
+from kmstui.ui.commands.command import EVERYWHERE
+from kmstui.ui.commands.registry import all_commands, bindings_for
+from kmstui.ui.feed import Changes, StoreFeed
+from kmstui.ui.garbage import Garbage
+from kmstui.ui.marks import Marks
+from kmstui.ui.options import UiOptions
+from kmstui.ui.panes.aliases import AliasesPane
+from kmstui.ui.panes.key import KeyPane
+from kmstui.ui.panes.keys import KeysPane
+from kmstui.ui.panes.tags import TagsPane
+from kmstui.ui.screens.command_screen import CommandScreen
+from kmstui.ui.widgets.frame_lines import KeyBar, Sentences, header_parts
+from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.pane import Pane
+from kmstui.ui.widgets.roles import OneLine, Part
+
+FOUR_PANES_WIDTH = 110
+"""Cells from which on four panes stand side by side."""
+
+SMALLEST = (28, 7)
+"""Columns and lines under which nothing useful fits."""
+
+REST_SECONDS = 0.1
+"""The cursor rests on a key for so long before it is read: passing over keys reads nothing."""
+
+NOTICE_SECONDS = 2.0
+"""A notice outlives keys pressed within this time."""
+
+ALL, ONE, ONLY = 0, 1, 2
+"""How the panes share the screen: all open, one open beside titles, one alone."""
+
+_ROLES = {"information": "good", "warning": "warn", "error": "bad"}
+
+
+class MainScreen(CommandScreen):
+    """Header, panes, notices and key bar; passes what changed to the panes it concerns."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(all_commands())
+
+    def __init__(
+        self, session: Session, options: UiOptions, breath: Breath, signs: Marks
+    ) -> None:
+        super().__init__(id="main")
+        self.session = session
+        self.store = session.store
+        self.options = options
+        self.signs = signs
+        self._breath = breath
+        self.header = OneLine(id="header")
+        self.banner = Sentences(id="banner")
+        self.keys_pane = KeysPane(self.store, breath, signs, options.columns)
+        self.aliases_pane = AliasesPane(self.store, signs)
+        self.key_pane = KeyPane(session, signs)
+        self.tags_pane = TagsPane(self.store, signs)
+        self.panes: tuple[Pane, ...] = (
+            self.keys_pane,
+            self.aliases_pane,
+            self.key_pane,
+            self.tags_pane,
+        )
+        self.notice = Sentences(id="notice")
+        self.key_bar = KeyBar(id="key-bar")
+        self.too_small = Sentences(id="too-small")
+        self._columns = (Vertical(id="left"), Vertical(id="right"))
+        self._sharing = Container(id="panes")
+        self._focused: Pane = self.keys_pane
+        self._zoom: int | None = None
+        self._zoomed_by_opening = False
+        self._rest: Timer | None = None
+        self._feed: StoreFeed | None = None
+        self._notice_time = 0.0
+        self._notices_told = 0
+        self._wanted_key = options.key
+        self._garbage = Garbage()
+
+    def compose(self) -> ComposeResult:
+        """Header, panes in two columns, notices, key bar."""
+        yield self.header
+        yield self.banner
+        left, right = self._columns
+        with self._sharing:
+            with left:
+                yield self.keys_pane
+                yield self.aliases_pane
+            with right:
+                yield self.key_pane
+                yield self.tags_pane
+        yield self.notice
+        yield self.key_bar
+        yield self.too_small
+
+    def on_mount(self) -> None:
+        """Draw what is there, subscribe, and give the keys table the focus."""
+        self._feed = StoreFeed(self.store, Topic, self, self._store_changed)
+        self._share()
+        self._store_changed({topic: frozenset() for topic in Topic if topic is not Topic.NOTICES})
+        self.keys_pane.table.focus(scroll_visible=False)
+        self.run_worker(self.keys_pane.key_rows.run(), group="rows", exit_on_error=True)
+
+    def on_unmount(self) -> None:
+        """No more news."""
+        if self._feed is not None:
+            self._feed.close()
+
+    # What commands ask
+
+    @property
+    def scopes(self) -> Sequence[str]:
+        """The focused pane's commands, and those that work everywhere."""
+        return (self._focused.scope, EVERYWHERE)
+
+    @property
+    def focused_pane(self) -> Pane:
+        """The pane that has the focus, or had it last."""
+        return self._focused
+
+    @property
+    def chosen(self) -> str | None:
+        """ID of the key under the cursor."""
+        return self.keys_pane.table.cursor_row
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """IDs of the marked keys in the table's order, then those hidden; or the chosen one's."""
+        marks = self.keys_pane.table.marks & self.store.keys.keys()
+        if not marks:
+            return (self.chosen,) if self.chosen is not None else ()
+        shown = [row for row in self.keys_pane.table.rows if row in marks]
+        return (*shown, *sorted(marks.difference(shown)))
+
+    # The store
+
+    def _store_changed(self, changes: Changes) -> None:
+        keys = changes.get(Topic.KEYS)
+        aliases = changes.get(Topic.ALIASES)
+        if keys is not None:
+            self.keys_pane.keys_changed(keys)
+            self.aliases_pane.keys_changed(keys)
+            if not keys or self.tags_pane.key_id in keys:
+                self.tags_pane.key_changed()
+        if aliases is not None:
+            self.keys_pane.keys_changed(aliases)
+            self.aliases_pane.aliases_changed()
+            self.key_pane.write_title()
+        if Topic.PROGRESS in changes:
+            self.keys_pane.progress_changed()
+            self._garbage.progress(self.store.progress)
+            self._open_wanted_key()
+        if Topic.SESSION in changes:
+            self._write_header()
+            self.banner.say(self.store.banner, "bad")
+            self.keys_pane.progress_changed()
+        if Topic.NOTICES in changes:
+            self._show_notice()
+        self.key_pane.store_changed(changes)
+        if Topic.POLICIES in changes and not changes[Topic.POLICIES]:
+            self._rest_on_key()
+
+    def _write_header(self) -> None:
+        end: list[Part] = [(" READ-ONLY ", "warn")] if self.session.read_only else []
+        store = self.store
+        parts = header_parts(self.signs, store.info, store.caller, store.caller_problem)
+        self.header.show(parts, end)
+
+    def _open_wanted_key(self) -> None:
+        progress = self.store.progress
+        if not self._wanted_key or progress.listing or not self.store.keys:
+            return
+        wanted, self._wanted_key = self._wanted_key, ""
+        self.run_worker(self._find_wanted(wanted), group="find", exit_on_error=True)
+
+    async def _find_wanted(self, wanted: str) -> None:
+        try:
+            key_id = await self.session.find(wanted)
+        except ServiceError as error:
+            self.session.notify(error.sentence, "error")
+            return
+        await self.go_to_key(key_id)
+
+    # Choosing
+
+    @on(LineTable.Moved, "#keys-table")
+    def _key_moved(self) -> None:
+        self._rest_on_key()
+
+    @on(LineTable.Scrolled, "#keys-table")
+    def _keys_scrolled(self) -> None:
+        self.session.show(list(self.keys_pane.table.rows_in_sight))
+
+    def _rest_on_key(self) -> None:
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(REST_SECONDS, self.look)
+
+    def look(self) -> None:
+        """Show the chosen key in every pane, and read what is not known of it."""
+        key_id = self.chosen
+        self.key_pane.show_key(key_id)
+        self.tags_pane.show_key(key_id)
+        if key_id is not None:
+            self.session.show(list(self.keys_pane.table.rows_in_sight))
+            self._work(lambda: self.session.look_at(key_id), "look", "reading a key")
+            self._load_view()
+
+    def _load_view(self) -> None:
+        key_id = self.chosen
+        if key_id is not None:
+            self._work(lambda: self._load(key_id), "view", "reading a view")
+
+    async def _load(self, key_id: str) -> None:
+        view = self.key_pane.view
+        try:
+            await view.load(key_id)
+        except ServiceError as error:
+            view.show_problem(error.sentence)
+
+    @on(KeyPane.ViewChanged)
+    def _view_changed(self) -> None:
+        self._write_key_bar()
+        self._load_view()
+
+    async def go_to_key(self, key_id: str) -> bool:
+        """Put the cursor on a key, clearing filters that hide it; answers whether it is there."""
+        table = self.keys_pane.table
+        if key_id not in self.store.keys:
+            return False
+        if not table.move_to_row(key_id):
+            rows = self.keys_pane.key_rows
+            if self.store.keys[key_id].is_aws_managed and not rows.with_aws:
+                self.toggle_aws()
+            self.keys_pane.close_filter(clear=True)
+            await rows.wait_settled()
+            if not table.move_to_row(key_id):
+                return False
+        self.open_pane(self.keys_pane)
+        return True
+
+    def toggle_aws(self) -> None:
+        """Show what AWS manages too, or no more."""
+        shown = self.keys_pane.toggle_aws()
+        self.aliases_pane.set_with_aws(shown=shown)
+
+    # Panes
+
+    @property
+    def zoom(self) -> int:
+        """How the panes share the screen."""
+        if self._zoom is not None:
+            return self._zoom
+        return ALL if self.size.width >= FOUR_PANES_WIDTH else ONE
+
+    def change_zoom(self, steps: int) -> None:
+        """Give the focused pane more room or less."""
+        lowest = ALL if self.size.width >= FOUR_PANES_WIDTH else ONE
+        self._zoom = max(lowest, min(self.zoom + steps, ONLY))
+        if self._zoom == lowest:
+            self._zoom = None
+        self._zoomed_by_opening = False
+        self._share()
+
+    def open_only(self, pane: Pane) -> None:
+        """Open a pane full size, until `back`."""
+        if self.zoom != ONLY:
+            self._zoom = ONLY
+            self._zoomed_by_opening = True
+        self.open_pane(pane)
+
+    def back(self) -> bool:
+        """Undo `open_only`, or go to the keys; answers whether there was a way back."""
+        if self._zoomed_by_opening:
+            self._zoom, self._zoomed_by_opening = None, False
+            self.open_pane(self.keys_pane)
+            return True
+        if self._focused is not self.keys_pane:
+            self.open_pane(self.keys_pane)
+            return True
+        return False
+
+    def open_pane(self, pane: Pane) -> None:
+        """Open a pane and give it the focus."""
+        self._focused = pane
+        self._share()
+        pane.focus_target.focus(scroll_visible=False)
+
+    def turn_pane(self, steps: int) -> None:
+        """Go to the next pane or the one before."""
+        index = self.panes.index(self._focused)
+        self.open_pane(self.panes[(index + steps) % len(self.panes)])
+
+    def _share(self) -> None:
+        zoom = self.zoom
+        small = self.size.width < SMALLEST[0] or self.size.height < SMALLEST[1]
+        self.set_class(small, "-too-small")
+        self.too_small.say(
+            f"This window is too small: kmstui needs {SMALLEST[0]}x{SMALLEST[1]}." if small else ""
+        )
+        self.set_class(zoom == ALL, "-all")
+        for pane in self.panes:
+            opened = zoom == ALL or pane is self._focused
+            pane.set_open(opened=opened, focused=pane is self._focused)
+            pane.display = zoom != ONLY or pane is self._focused
+        for column, panes in zip(self._columns, (self.panes[:2], self.panes[2:]), strict=True):
+            column.set_class(zoom != ALL and self._focused not in panes, "-closed")
+            column.display = zoom != ONLY or self._focused in panes
+        self._write_key_bar()
+
+    def _write_key_bar(self) -> None:
+        self.key_bar.show_commands(self.commands)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Share the room anew; the chosen rows stay in sight."""
+        self._share()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The mouse or Tab may have moved the focus to another pane."""
+        for pane in self.panes:
+            if pane is not self._focused and event.widget in pane.query("*"):
+                self._focused = pane
+                self._share()
+
+    @on(Pane.Asked)
+    def _pane_asked(self, message: Pane.Asked) -> None:
+        self.open_pane(message.pane)
+
+    # Notices
+
+    def _show_notice(self) -> None:
+        if not self.store.notices:
+            return
+        newest = self.store.notices[-1]
+        self._notice_time = monotonic()
+        self.notice.say(newest.text, _ROLES.get(newest.severity, ""))
+
+    def key_pressed(self) -> None:
+        """A notice that was there long enough to be read goes with the next key."""
+        if self.notice.text and monotonic() - self._notice_time > NOTICE_SECONDS:
+            self.notice.say("")
+
+    def close_notice(self) -> bool:
+        """Take the notice away; answers whether there was one."""
+        there = bool(self.notice.text)
+        self.notice.say("")
+        return there
+
+    def _work(self, job: object, group: str, what: str) -> None:
+        from kmstui.ui.app import KmsApp
+
+        if isinstance(self.app, KmsApp):
+            self.app.work(job, group=group, what=what)  # type: ignore[arg-type]

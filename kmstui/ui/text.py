@@ -1,0 +1,82 @@
+"""Text from a service is data: shown as it is, never obeyed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from rich.cells import cell_len, set_cell_size
+
+_NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+ELLIPSIS = "…"
+
+
+def visible(text: str) -> str:
+    """`text` on one line, with every character that does not print shown by its code.
+
+    Control characters, bidirectional marks, zero-width and unassigned characters are written
+    as in Python and JSON, with a backslash.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _code(char) for char in text)
+
+
+def _code(char: str) -> str:
+    number = ord(char)
+    if char in _NAMED:
+        return _NAMED[char]
+    if number <= 0xFF:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
+
+
+def visible_lines(text: str) -> str:
+    """As `visible`, but line ends stay line ends and tabs become spaces."""
+    return "\n".join(visible(line.expandtabs(4)) for line in text.split("\n"))
+
+
+@lru_cache(maxsize=4096)
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """`text` made visible, cut with an ellipsis or padded to exactly `width` cells."""
+    if width <= 0:
+        return ""
+    shown = visible(text)
+    length = len(shown) if shown.isascii() else cell_len(shown)
+    if length > width:
+        return set_cell_size(set_cell_size(shown, width - 1) + ELLIPSIS, width)
+    return " " * (width - length) + shown if right else shown + " " * (width - length)
+
+
+def width_of(text: str) -> int:
+    """How many cells `text` takes once it is made visible."""
+    shown = visible(text)
+    return len(shown) if shown.isascii() else cell_len(shown)
+
+
+def _pieces(text: str, width: int) -> Iterator[str]:
+    for word in text.split(" "):
+        rest = word
+        while cell_len(rest) > width:
+            # Longer than a line, as an ARN may be: broken where the line ends.
+            head = set_cell_size(rest, width).rstrip() or rest[0]
+            yield head
+            rest = rest[len(head) :]
+        yield rest
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """`text` made visible and broken into lines of at most `width` cells, at spaces if possible."""
+    if width <= 0:
+        return []
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in _pieces(visible(paragraph), width):
+            if line and cell_len(line) + 1 + cell_len(word) > width:
+                lines.append(line)
+                line = word
+            else:
+                line = f"{line} {word}" if line else word
+        lines.append(line)
+    return lines

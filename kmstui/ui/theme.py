@@ -1,0 +1,109 @@
+"""The themes, in colours that a terminal of 256 colours shows unchanged."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from textual.theme import BUILTIN_THEMES, Theme
+
+DARK = Theme(
+    name="kmstui-dark",
+    primary="#5fafff",
+    secondary="#87afd7",
+    accent="#ffd75f",
+    warning="#ffaf5f",
+    error="#ff8787",
+    success="#87d787",
+    foreground="#d0d0d0",
+    background="#121212",
+    surface="#1c1c1c",
+    panel="#303030",
+    dark=True,
+    variables={
+        "dim": "#8a8a8a",
+        "cursor-background": "#005f87",
+        "cursor-foreground": "#ffffff",
+        "cursor-away-background": "#303030",
+        "marked-foreground": "#ffd75f",
+        "bar-background": "#262626",
+        "title-background": "#262626",
+        "title-focus-background": "#005f87",
+        "title-focus-foreground": "#ffffff",
+    },
+)
+LIGHT = Theme(
+    name="kmstui-light",
+    primary="#005faf",
+    secondary="#005f87",
+    accent="#875f00",
+    warning="#af5f00",
+    error="#af0000",
+    success="#005f00",
+    foreground="#1c1c1c",
+    background="#ffffff",
+    surface="#eeeeee",
+    panel="#dadada",
+    dark=False,
+    variables={
+        "dim": "#626262",
+        "cursor-background": "#afd7ff",
+        "cursor-foreground": "#000000",
+        "cursor-away-background": "#dadada",
+        "marked-foreground": "#875f00",
+        "bar-background": "#e4e4e4",
+        "title-background": "#e4e4e4",
+        "title-focus-background": "#005faf",
+        "title-focus-foreground": "#ffffff",
+    },
+)
+TERMINAL = Theme(
+    name="kmstui-ansi",
+    primary="ansi_blue",
+    secondary="ansi_cyan",
+    accent="ansi_yellow",
+    warning="ansi_yellow",
+    error="ansi_red",
+    success="ansi_green",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    dark=True,
+    ansi=True,
+    luminosity_spread=0.0,
+    text_alpha=1.0,
+    variables={
+        **BUILTIN_THEMES["ansi-dark"].variables,
+        "dim": "ansi_bright_black",
+        "cursor-background": "ansi_blue",
+        "cursor-foreground": "ansi_bright_white",
+        "cursor-away-background": "ansi_bright_black",
+        "marked-foreground": "ansi_yellow",
+        "bar-background": "ansi_default",
+        "title-background": "ansi_default",
+        "title-focus-background": "ansi_blue",
+        "title-focus-foreground": "ansi_bright_white",
+    },
+)
+THEMES = (DARK, LIGHT, TERMINAL)
+THEME_NAMES = tuple(theme.name for theme in THEMES)
+
+
+def theme_for(
+    asked: str, color_system: str | None, environ: Mapping[str, str] = os.environ
+) -> str:
+    """The theme to begin with: the one asked for, or what suits the terminal.
+
+    Terminals of 16 colours, and people who set `NO_COLOR`, get their own colours; a terminal
+    that says its background is light (`COLORFGBG`, as rxvt and Konsole set it) the light theme.
+    """
+    for name in THEME_NAMES:
+        if asked in (name, name.removeprefix("kmstui-")):
+            return name
+    if color_system in (None, "standard") or "NO_COLOR" in environ:
+        return TERMINAL.name
+    if environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15"):
+        return LIGHT.name
+    return DARK.name

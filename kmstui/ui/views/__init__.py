@@ -1,0 +1,1 @@
+"""Views of the chosen key, behind pane 3."""

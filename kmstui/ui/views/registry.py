@@ -1,0 +1,35 @@
+"""The views behind pane 3, in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+
+from kmstui.service.session import Session
+from kmstui.ui.marks import Marks
+from kmstui.ui.views.view import KeyView
+
+
+@dataclass(frozen=True, slots=True)
+class ViewEntry:
+    """Where a view is found; it is imported when it is first opened."""
+
+    title: str
+    """As the view's own `title`."""
+    scope: str
+    """As the view's own `scope`."""
+    module: str
+    name: str
+    """The class in the module."""
+
+    def make(self, session: Session, signs: Marks) -> KeyView:
+        """Import and build the view."""
+        view_class: type[KeyView] = getattr(import_module(self.module), self.name)
+        return view_class(session, signs)
+
+
+VIEWS: tuple[ViewEntry, ...] = (
+    ViewEntry("Policy", "policy", "kmstui.ui.views.policy", "PolicyView"),
+    ViewEntry("Details", "details", "kmstui.ui.views.details", "DetailsView"),
+)
+"""Add an entry to add a view."""

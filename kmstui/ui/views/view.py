@@ -1,0 +1,63 @@
+"""What every view of the chosen key has in common."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widget import Widget
+
+from kmstui.service.session import Session
+from kmstui.ui.feed import Changes
+from kmstui.ui.marks import Marks
+
+
+class KeyView(Vertical):
+    """One view of the chosen key.
+
+    The pane makes a view when it is first opened, and calls `load` in an exclusive worker each
+    time another key is shown, so that a slow answer for the key before never arrives.
+    """
+
+    title: ClassVar[str]
+    """The word in the pane's title."""
+    scope: ClassVar[str]
+    """Whose commands work while the view has the focus."""
+
+    class TitleChanged(Message):
+        """`count` or `role` changed."""
+
+    def __init__(self, session: Session, signs: Marks) -> None:
+        super().__init__(classes="view")
+        self.session = session
+        self.store = session.store
+        self.signs = signs
+
+    @property
+    def count(self) -> str:
+        """What stands behind the view's word in the title, such as a number; may be empty."""
+        return ""
+
+    @property
+    def focus_target(self) -> Widget:
+        """What gets the focus."""
+        raise NotImplementedError
+
+    def show_key(self, key_id: str | None) -> None:
+        """Show at once what is known of the key; None: no key is chosen. Must not wait."""
+        raise NotImplementedError
+
+    async def load(self, key_id: str) -> None:
+        """Read what is not known yet, and show it.
+
+        Raises:
+            ServiceError: it could not be read; `show_problem` gets the sentence.
+        """
+
+    def show_problem(self, sentence: str) -> None:
+        """Show why `load` failed, where the answer would stand."""
+        raise NotImplementedError
+
+    def store_changed(self, changes: Changes) -> None:
+        """The store changed; draw again what it concerns."""

@@ -1,0 +1,464 @@
+"""A table of one-line rows that stays quick at 100,000 rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import ClassVar, TypeVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.events import Blur, Click, Focus, Resize
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from kmstui.ui.marks import FANCY, Marks
+from kmstui.ui.text import fit, wrap
+from kmstui.ui.widgets.columns import GAP, Column, fit_columns
+from kmstui.ui.widgets.roles import ROLE_CLASSES, Part, RoleWidget, text_and_role
+
+CellReader = Callable[[str, Sequence[str]], Sequence[Part]]
+"""Answers the cells of a row, given its ID and the IDs of the columns in sight.
+
+Fewer cells than columns let the last one reach to the end of the line.
+"""
+
+_ROWS_CACHED = 600
+"""Rows whose drawn lines are kept: several screens full."""
+
+_PREFIX = 2
+"""Cells before the first column: the cursor's sign and the mark's."""
+
+TableT = TypeVar("TableT", bound="LineTable")
+
+
+class LineTable(ScrollView, RoleWidget, can_focus=True):
+    """Rows by ID, drawn one by one when they come into sight.
+
+    The table holds no data: it is given a sequence of row IDs and a function that answers a
+    row's cells. Whoever changes what a row shows says so with `redraw`; whoever changes the
+    sequence calls `rows_changed`, and the table finds the chosen row again.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line-table--header",
+        "line-table--cursor",
+        "line-table--cursor-away",
+        "line-table--marked",
+        *ROLE_CLASSES,
+    }
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "move(1)", "next row", show=False),
+        Binding("k,up", "move(-1)", "previous row", show=False),
+        Binding("g,home", "first", "first row", show=False),
+        Binding("G,end", "last", "last row", show=False),
+        Binding("ctrl+d", "half(1)", "half a page down", show=False),
+        Binding("ctrl+u", "half(-1)", "half a page up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "page down", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "page up", show=False),
+    ]
+    class RowMessage(Message):
+        """Something about one row; `row` is None in an empty table."""
+
+        def __init__(self, table: LineTable, row: str | None) -> None:
+            super().__init__()
+            self.table = table
+            self.row = row
+
+        @property
+        def control(self) -> LineTable:
+            """The table."""
+            return self.table
+
+    class Moved(RowMessage):
+        """Another row is under the cursor."""
+
+    class Chosen(RowMessage):
+        """Enter was pressed on a row, or it was clicked twice."""
+
+    class Marked(RowMessage):
+        """The marks changed."""
+
+    class Scrolled(Message):
+        """Other rows are in sight."""
+
+        def __init__(self, table: LineTable) -> None:
+            super().__init__()
+            self.table = table
+
+        @property
+        def control(self) -> LineTable:
+            """The table."""
+            return self.table
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        cells: CellReader,
+        *,
+        signs: Marks = FANCY,
+        header: bool = True,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._columns = tuple(columns)
+        self._cells = cells
+        self._signs = signs
+        self._top = 1 if header else 0
+        self._rows: Sequence[str] = ()
+        self._find: Callable[[str], int | None] = self._find_slowly
+        self._cursor = 0
+        self._cursor_row: str | None = None
+        self._moved_by_person = False
+        self._marks: set[str] = set()
+        self._fitted: list[tuple[Column, int]] = []
+        self._lines: dict[str, dict[tuple[bool, bool, bool], Strip]] = {}
+        self._styles: dict[str, Style] = {}
+        self._empty: tuple[str, str] = ("", "dim")
+        self._empty_lines: list[str] | None = None
+        self._sorted_by: tuple[str, bool] | None = None
+        self._told_sight: tuple[int, int, int] = (-1, -1, -1)
+
+    # What it shows
+
+    @property
+    def rows(self) -> Sequence[str]:
+        """IDs of the rows, in order."""
+        return self._rows
+
+    @property
+    def cursor(self) -> int:
+        """Index of the row under the cursor."""
+        return self._cursor
+
+    @property
+    def cursor_row(self) -> str | None:
+        """ID of the row under the cursor; None in an empty table."""
+        return self._cursor_row
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """IDs of the marked rows, those that a filter hides included."""
+        return frozenset(self._marks)
+
+    @property
+    def visible_columns(self) -> tuple[str, ...]:
+        """IDs of the columns that fit."""
+        return tuple(column.id for column, _ in self._fitted)
+
+    @property
+    def rows_in_sight(self) -> Sequence[str]:
+        """IDs of the rows on the screen."""
+        top = self.scroll_offset.y
+        return self._rows[top : top + self._body_height]
+
+    @property
+    def _body_height(self) -> int:
+        return max(0, self.size.height - self._top)
+
+    def set_rows(
+        self, rows: Sequence[str], find: Callable[[str], int | None] | None = None
+    ) -> None:
+        """Show these rows, and find the chosen one among them.
+
+        `find` answers a row's index faster than looking through all of them.
+        """
+        self._rows = rows
+        self._find = find or self._find_slowly
+        self._lines.clear()
+        self.rows_changed()
+
+    def rows_changed(self) -> None:
+        """The sequence of rows has other rows or another order now.
+
+        The cursor stays on its row and on its line of the screen. Until a person has moved it,
+        it stays at the top.
+        """
+        count = len(self._rows)
+        before = self._cursor_row
+        index = None
+        if self._moved_by_person and before is not None:
+            index = self._find(before)
+        if index is None:
+            index = min(self._cursor, count - 1) if self._moved_by_person else 0
+        index = max(0, index)
+        line = self._cursor - self.scroll_offset.y
+        self._cursor = index
+        self._cursor_row = self._rows[index] if count else None
+        self.virtual_size = Size(self.size.width, count + self._top)
+        if count:
+            self._scroll(index - line)
+            self._keep_in_sight(jump=False)
+        self.refresh()
+        self._tell_sight()
+        if self._cursor_row != before:
+            self.post_message(self.Moved(self, self._cursor_row))
+
+    def redraw(self, rows: Iterable[str] | None = None) -> None:
+        """These rows (or all) show something else now; only those in sight are drawn."""
+        if rows is None:
+            self._lines.clear()
+            self.refresh()
+            return
+        for row in rows:
+            self._lines.pop(row, None)
+        changed = rows if isinstance(rows, Collection) else tuple(rows)
+        top = self.scroll_offset.y
+        for offset, row in enumerate(self.rows_in_sight):
+            if row in changed:
+                self._refresh_row(top + offset)
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Show other columns."""
+        self._columns = tuple(columns)
+        self._fit()
+        self.redraw()
+
+    def set_sorted(self, column: str, *, descending: bool) -> None:
+        """Show the sign of the order at a column's title."""
+        self._sorted_by = (column, descending)
+        self.refresh(Region(0, 0, self.size.width, 1))
+
+    def set_empty(self, text: str, role: str = "dim") -> None:
+        """What stands in the place of the rows where there are none."""
+        if self._empty != (text, role):
+            self._empty = (text, role)
+            self._empty_lines = None
+            if not self._rows:
+                self.refresh()
+
+    def set_marks(self, rows: Iterable[str]) -> None:
+        """Mark these rows and no others."""
+        marks = set(rows)
+        changed = marks ^ self._marks
+        self._marks = marks
+        if changed:
+            self.redraw(changed)
+            self.post_message(self.Marked(self, self._cursor_row))
+
+    def forget_place(self) -> None:
+        """What was shown is another's: start again at the top, without marks."""
+        self._moved_by_person = False
+        self._cursor = 0
+        self.set_marks(())
+
+    def move_to_row(self, row: str) -> bool:
+        """Put the cursor on a row; answers whether it is among them."""
+        index = self._find(row)
+        if index is None:
+            return False
+        self._moved_by_person = True
+        self._move_to(index, jump=False)
+        return True
+
+    def _find_slowly(self, row: str) -> int | None:
+        try:
+            return self._rows.index(row)
+        except ValueError:
+            return None
+
+    # Moving
+
+    def _move_to(self, index: int, *, jump: bool = True) -> None:
+        index = max(0, min(index, len(self._rows) - 1))
+        if not self._rows:
+            return
+        before = self._cursor
+        row = self._rows[index]
+        changed = row != self._cursor_row
+        self._cursor, self._cursor_row = index, row
+        self._refresh_row(before)
+        self._refresh_row(index)
+        self._keep_in_sight(jump=jump)
+        if changed:
+            self.post_message(self.Moved(self, row))
+
+    def _keep_in_sight(self, *, jump: bool) -> None:
+        # Half a page at the edges costs one large frame in twenty steps instead of one at each.
+        height = self._body_height
+        if height <= 0:
+            return
+        top = self.scroll_offset.y
+        ahead = height // 2 if jump else 0
+        if self._cursor < top:
+            self._scroll(self._cursor - ahead)
+        elif self._cursor >= top + height:
+            self._scroll(self._cursor - height + 1 + ahead)
+
+    def _scroll(self, top: int) -> None:
+        top = max(0, min(top, len(self._rows) - self._body_height))
+        if top != self.scroll_offset.y:
+            self.scroll_to(y=top, animate=False, force=True, immediate=True)
+        self._tell_sight()
+
+    def _tell_sight(self) -> None:
+        sight = (self.scroll_offset.y, self._body_height, len(self._rows))
+        if sight != self._told_sight:
+            self._told_sight = sight
+            self.post_message(self.Scrolled(self))
+
+    def _refresh_row(self, index: int) -> None:
+        y = index - self.scroll_offset.y + self._top
+        if self._top <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def action_move(self, steps: int) -> None:
+        """Move by rows."""
+        self._moved_by_person = True
+        self._move_to(self._cursor + steps)
+
+    def action_half(self, direction: int) -> None:
+        """Move by half a page."""
+        self.action_move(direction * max(1, self._body_height // 2))
+
+    def action_page(self, direction: int) -> None:
+        """Move by a page, less one row that shows where one was."""
+        self.action_move(direction * max(1, self._body_height - 1))
+
+    def action_first(self) -> None:
+        """Move to the first row."""
+        self._moved_by_person = True
+        self._move_to(0, jump=False)
+
+    def action_last(self) -> None:
+        """Move to the last row."""
+        self._moved_by_person = True
+        self._move_to(len(self._rows) - 1, jump=False)
+
+    # Events
+
+    def on_focus(self, event: Focus) -> None:
+        """The cursor's line looks different with the focus."""
+        self._refresh_row(self._cursor)
+
+    def on_blur(self, event: Blur) -> None:
+        """As `on_focus`."""
+        self._refresh_row(self._cursor)
+
+    def on_resize(self, event: Resize) -> None:
+        """Fit the columns and keep the chosen row in sight."""
+        self._fit()
+        self._lines.clear()
+        self._empty_lines = None
+        self.virtual_size = Size(self.size.width, len(self._rows) + self._top)
+        self._scroll(self.scroll_offset.y)
+        self._keep_in_sight(jump=False)
+        self._tell_sight()
+        self.refresh()
+
+    def on_click(self, event: Click) -> None:
+        """With the mouse on: choose a row, twice to open it."""
+        index = event.y - self._top + self.scroll_offset.y
+        if event.y >= self._top and index < len(self._rows):
+            self._moved_by_person = True
+            self._move_to(index, jump=False)
+            if event.chain > 1:
+                self.post_message(self.Chosen(self, self._cursor_row))
+
+    def notify_style_update(self) -> None:
+        """The theme changed: draw everything anew."""
+        super().notify_style_update()
+        self._styles = {}
+        self._lines = {}
+
+    # Drawing
+
+    def _fit(self) -> None:
+        self._fitted = fit_columns(self._columns, self.size.width - _PREFIX)
+
+    def _style(self, name: str) -> Style:
+        style = self._styles.get(name)
+        if style is None:
+            component = f"line-table--{name}"
+            style = self.get_component_rich_style(component) if name else self.rich_style
+            self._styles[name] = style
+        return style
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen."""
+        if y < self._top:
+            return self._header()
+        index = self.scroll_offset.y + y - self._top
+        if index < len(self._rows):
+            return self._line(index)
+        return self._blank(y - self._top)
+
+    def _blank(self, line: int) -> Strip:
+        base = self._style("")
+        width = self.size.width
+        text, role = self._empty
+        if self._rows or not text:
+            return Strip.blank(width, base)
+        if self._empty_lines is None:
+            self._empty_lines = wrap(text, width - _PREFIX - 1)
+        if line >= len(self._empty_lines):
+            return Strip.blank(width, base)
+        shown = fit(" " * _PREFIX + self._empty_lines[line], width)
+        return Strip([Segment(shown, base + self.role_style(role))], width)
+
+    def _header(self) -> Strip:
+        titles = []
+        for column, width in self._fitted:
+            title = column.title
+            if self._sorted_by is not None and self._sorted_by[0] == column.id:
+                descending = self._sorted_by[1]
+                title += self._signs.descending if descending else self._signs.ascending
+            titles.append(fit(title, width, right=column.right))
+        text = fit(" " * _PREFIX + (" " * GAP).join(titles), self.size.width)
+        return Strip([Segment(text, self._style("header"))], self.size.width)
+
+    def _line(self, index: int) -> Strip:
+        row = self._rows[index]
+        state = (index == self._cursor, self.has_focus, row in self._marks)
+        drawn = self._lines.get(row)
+        if drawn is None:
+            if len(self._lines) >= _ROWS_CACHED:
+                self._lines.clear()
+            drawn = self._lines[row] = {}
+        strip = drawn.get(state)
+        if strip is None:
+            strip = drawn[state] = self._draw(row, state)
+        return strip
+
+    def _draw(self, row: str, state: tuple[bool, bool, bool]) -> Strip:
+        at_cursor, focused, marked = state
+        name = ""
+        if at_cursor:
+            name = "cursor" if focused else "cursor-away"
+        elif marked:
+            name = "marked"
+        base = self._style(name)
+        signs = self._signs
+        prefix = (signs.cursor if at_cursor else " ") + (signs.marked if marked else " ")
+        runs: list[tuple[str, str]] = [(prefix, "")]
+        for text, role in self._placed(self._cells(row, self.visible_columns)):
+            # Under the cursor one style keeps the contrast; words say the rest.
+            shown_role = "" if at_cursor and focused else role
+            if runs[-1][1] == shown_role:
+                runs[-1] = (runs[-1][0] + text, shown_role)
+            else:
+                runs.append((text, shown_role))
+        used = cell_len("".join(text for text, _ in runs))
+        if used < self.size.width:
+            text, role = runs[-1]
+            runs[-1] = (text + " " * (self.size.width - used), role)
+        segments = [Segment(text, base + self.role_style(role)) for text, role in runs]
+        strip = Strip(segments, max(used, self.size.width))
+        return strip.adjust_cell_length(self.size.width, base)
+
+    def _placed(self, cells: Sequence[Part]) -> Iterator[tuple[str, str]]:
+        """The cells at the width of their columns; the last of too few takes what is left."""
+        last = len(self._fitted) - 1
+        for number, (cell, (column, width)) in enumerate(zip(cells, self._fitted, strict=False)):
+            text, role = text_and_role(cell)
+            if number == len(cells) - 1 and number < last:
+                rest = self._fitted[number:]
+                room = sum(each for _, each in rest) + GAP * (len(rest) - 1)
+                yield fit(text, room), role
+            else:
+                yield fit(text, width, right=column.right) + " " * (GAP * (number < last)), role

@@ -1,0 +1,59 @@
+"""A pane: a title line, and a body that is hidden while the pane is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widget import Widget
+
+from kmstui.ui.widgets.roles import OneLine, Part
+
+
+class PaneTitle(OneLine):
+    """The title line of a pane."""
+
+
+class Pane(Vertical):
+    """One of the numbered panes of the main screen."""
+
+    number: ClassVar[int]
+    """The digit that goes to it."""
+    caption: ClassVar[str]
+
+    class Asked(Message):
+        """The pane's title was clicked: a person wants it open."""
+
+        def __init__(self, pane: Pane) -> None:
+            super().__init__()
+            self.pane = pane
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, classes="pane")
+        self.title_line = PaneTitle(classes="pane--title")
+
+    @property
+    def scope(self) -> str:
+        """Whose commands work while the pane has the focus."""
+        raise NotImplementedError
+
+    @property
+    def focus_target(self) -> Widget:
+        """What gets the focus when the pane is opened."""
+        raise NotImplementedError
+
+    def show_title(self, parts: Iterable[Part], end: Iterable[Part] = ()) -> None:
+        """Write the title line: number, then `parts`; `end` stands at the right."""
+        self.title_line.show([(f" {self.number} ", "key"), *parts], end)
+
+    def set_open(self, *, opened: bool, focused: bool) -> None:
+        """Show the body or the title alone."""
+        self.set_class(not opened, "-closed")
+        self.title_line.set_class(focused, "-focused")
+
+    def on_click(self) -> None:
+        """With the mouse on, a click on a closed pane opens it."""
+        if self.has_class("-closed"):
+            self.post_message(self.Asked(self))

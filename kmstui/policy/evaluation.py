@@ -19,7 +19,7 @@ from kmstui.policy.evaluation_actions import absent_keys, action_info
 from kmstui.policy.evaluation_compiled import Applied, CompiledPolicy
 from kmstui.policy.evaluation_grants import grant_truths
 from kmstui.policy.evaluation_policies import Policies
-from kmstui.policy.principals import Principal, PrincipalKind
+from kmstui.policy.principals import PrincipalKind
 from kmstui.policy.principals_matching import Grip
 from kmstui.policy.request import Lookup, Request, lookup_for
 
@@ -141,7 +141,7 @@ class _Evaluation:
     def __init__(self, request: Request, policies: Policies) -> None:
         self.request = request
         self.policies = policies
-        self.principal: Principal = request.principal
+        self.principal = request.principal
         self.info = action_info(request.action)
         lookup = lookup_for(request, absent_keys(request.action))
         self.key = list(
@@ -162,13 +162,17 @@ class _Evaluation:
             self.boundary = _about(policies.boundary_policies, request, lookup)
             self.session = _about(policies.session or (), request, lookup)
         self.granted = grant_truths(policies.grants or (), request, lookup)
+        self.said = _tally(self.key)
+        self.iam = self._allowed_by_iam()
+        self.cap = self._left_by_caps()
+        self.grant = max((truth for _, truth in self.granted), default=Truth.NO)
+        self.everything = (*self.key, *self.identity, *self.boundary, *self.session)
 
     def decide(self) -> Decision:
         """Deny first, then whatever allows."""
-        everything = (*self.key, *self.identity, *self.boundary, *self.session)
-        deny = max((each.truth for each in everything if each.deny), default=Truth.NO)
+        deny = max((each.truth for each in self.everything if each.deny), default=Truth.NO)
         if deny is Truth.YES:
-            denying = [each for each in everything if each.deny and each.truth is Truth.YES]
+            denying = [each for each in self.everything if each.deny and each.truth is Truth.YES]
             return self._decision(Outcome.EXPLICITLY_DENIED, Reason.DENY, denying)
         if self._refused_from_outside():
             return self._decision(Outcome.IMPLICITLY_DENIED, Reason.NOT_ACROSS_ACCOUNTS, ())
@@ -193,8 +197,7 @@ class _Evaluation:
             and self.principal.account != self.request.owner
         )
 
-    @property
-    def iam(self) -> Truth:
+    def _allowed_by_iam(self) -> Truth:
         """What identity policies allow, before anything caps it."""
         if not self.iam_applies:
             return Truth.NO
@@ -203,8 +206,7 @@ class _Evaluation:
         found = _tally(self.identity).direct
         return max(found, Truth.MAYBE) if self.policies.identity_incomplete else found
 
-    @property
-    def cap(self) -> Truth:
+    def _left_by_caps(self) -> Truth:
         """What the permissions boundary and the session policies leave."""
         truth = Truth.YES
         if self.policies.boundary is not None:
@@ -213,18 +215,13 @@ class _Evaluation:
             truth = min(truth, _tally(self.session).direct)
         return truth if self.iam_applies else Truth.YES
 
-    @property
-    def grant(self) -> Truth:
-        """What grants allow."""
-        return max((truth for _, truth in self.granted), default=Truth.NO)
-
     def _iam_only(self) -> Truth:
         if self.principal.kind is PrincipalKind.ROOT:
             return Truth.YES
         return min(self.iam, self.cap)
 
     def _same_account(self) -> Truth:
-        said = _tally(self.key)
+        said = self.said
         if self.principal.kind is PrincipalKind.ROOT:
             return max(said.account, said.direct, self.grant)
         if not self.iam_applies:
@@ -233,7 +230,7 @@ class _Evaluation:
         return max(said.direct, self.grant, min(said.role, self.cap), delegated)
 
     def _other_account(self) -> Truth:
-        said = _tally(self.key)
+        said = self.said
         opened = max(said.account, said.role, said.direct, self.grant)
         return min(opened, self.iam, self.cap)
 
@@ -261,7 +258,7 @@ class _Evaluation:
         return self._decision(Outcome.ALLOWED, reason, deciding, grants=shown)
 
     def _implicitly_denied(self) -> Decision:
-        said = _tally(self.key)
+        said = self.said
         outside = self.principal.account != self.request.owner and self.iam_applies
         opened = max(said.account, said.role, said.direct, self.grant)
         opening = [each for each in self.key if not each.deny and each.truth is not Truth.NO]
@@ -283,10 +280,9 @@ class _Evaluation:
         return self._decision(Outcome.IMPLICITLY_DENIED, reason, deciding)
 
     def _open(self, deny: Truth, allow: Truth) -> Decision:
-        everything = (*self.key, *self.identity, *self.boundary, *self.session)
         relevant = [
             each
-            for each in everything
+            for each in self.everything
             if (each.truth is Truth.MAYBE and (each.deny or allow is Truth.MAYBE))
             or (not each.deny and each.truth is Truth.YES)
         ]
@@ -322,13 +318,12 @@ class _Evaluation:
         doubts: tuple[Doubt, ...] = (),
         grants: Iterable[Grant] = (),
     ) -> Decision:
-        everything = (*self.key, *self.identity, *self.boundary, *self.session)
         return Decision(
             request=self.request,
             outcome=outcome,
             reason=reason,
             deciding=tuple(deciding),
-            near=tuple(each for each in everything if each.truth is Truth.NO),
+            near=tuple(each for each in self.everything if each.truth is Truth.NO),
             grants=tuple(grants),
             doubts=doubts,
             considered=self.policies.considered,

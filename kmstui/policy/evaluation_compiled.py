@@ -161,6 +161,10 @@ class CompiledPolicy:
             for statement in policy.statements
             if statement.effect in ("Allow", "Deny")
         )
+        self._by_handle: dict[object, list[CompiledStatement]] = {}
+        for each in self.statements:
+            for handle in () if each.principal is None else each.principal.handles:
+                self._by_handle.setdefault(handle, []).append(each)
         self._by_action: dict[str, tuple[CompiledStatement, ...]] = {}
         self._aims: dict[tuple[Principal | None, bool], dict[int, tuple[Aim, ...]]] = {}
         self._candidates: dict[tuple[Principal | None, str, bool], tuple[Candidate, ...]] = {}
@@ -184,25 +188,34 @@ class CompiledPolicy:
         found = self._candidates.get(key)
         if found is None:
             aims = self._aims_of(principal, has_boundary)
-            found = tuple(
-                (each, aims[id(each)]) for each in self.covering(action) if aims[id(each)]
+            found = self._candidates[key] = tuple(
+                (each, aims[id(each)]) for each in self.covering(action) if id(each) in aims
             )
-            self._candidates[key] = found
         return found
 
     def _aims_of(
         self, principal: Principal | None, has_boundary: bool
     ) -> dict[int, tuple[Aim, ...]]:
+        """How each statement that is about the principal names it, by the statement's identity."""
         found = self._aims.get((principal, has_boundary))
         if found is None:
-            found = {
-                id(each): (_NAMED,)
-                if principal is None or each.principal is None
-                else each.principal.aims(principal, has_boundary=has_boundary)
-                for each in self.statements
-            }
+            if principal is None:
+                found = {id(each): (_NAMED,) for each in self.statements}
+            else:
+                found = {
+                    id(each): aims
+                    for each in self._naming(principal)
+                    if each.principal is not None
+                    and (aims := each.principal.aims(principal, has_boundary=has_boundary))
+                }
             self._aims[(principal, has_boundary)] = found
         return found
+
+    def _naming(self, principal: Principal) -> Iterator[CompiledStatement]:
+        """The statements that may be about a principal, each once."""
+        handles = {None, principal.name, principal.parent, principal.account, principal.role_key}
+        found = {id(each): each for handle in handles for each in self._by_handle.get(handle, ())}
+        return iter(found.values())
 
     def applied(
         self,

@@ -103,6 +103,11 @@ class Policies:
             found.append("session policies")
         return tuple(found)
 
+    @property
+    def not_considered_by_anybody(self) -> tuple[str, ...]:
+        """What no answer rests on, whoever asks; never empty."""
+        return (*_NEVER_CONSIDERED, *(("grants",) if self.grants is None else ()))
+
     def not_considered(self, principal: Principal) -> tuple[str, ...]:
         """What the answer does not rest on though it may matter; never empty."""
         iam = principal.kind not in _NO_IAM
@@ -114,9 +119,7 @@ class Policies:
         return words
 
     def _left_out(self, iam: bool, session: bool, path_known: bool) -> list[str]:
-        found = list(_NEVER_CONSIDERED)
-        if self.grants is None:
-            found.append("grants")
+        found = list(self.not_considered_by_anybody)
         if iam and self.identity is None:
             found.append("identity policies (IAM)")
         elif iam and self.identity_incomplete:

@@ -193,6 +193,21 @@ class PrincipalTest:
         entries = statement.not_principals if negated else statement.principals
         return cls(PrincipalSet.of(entries), negated, statement.effect == "Deny")
 
+    @property
+    def handles(self) -> frozenset[object]:
+        """Names, roles and accounts by which it can be about somebody; None: about anybody."""
+        listed = self.listed
+        broad = (
+            self.negated
+            or listed.everybody
+            or listed.all_services
+            or listed.providers
+            or listed.canonical_users
+        )
+        if broad:
+            return frozenset({None})
+        return listed.accounts | listed.arns | listed.roles | listed.session_roles
+
     def aims(self, principal: Principal, *, has_boundary: bool) -> tuple[Aim, ...]:
         """All the ways in which the statement is about `principal`."""
         if not self.negated:

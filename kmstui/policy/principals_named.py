@@ -13,6 +13,8 @@ from kmstui.policy.statements import Policy
 
 _ARN_KEYS = frozenset({"aws:principalarn"})
 _ACCOUNT_KEYS = frozenset({"aws:principalaccount", "kms:calleraccount"})
+_USER_KEYS = frozenset({"aws:username", "aws:principaltype", "aws:userid"})
+"""Keys by which a policy can tell users from role sessions."""
 _MOST_PATTERNS = 24
 """Beyond so many patterns their overlaps are not searched pair by pair."""
 
@@ -178,6 +180,10 @@ def everyone(
         owners.update(dict.fromkeys(accounts(policy)))
     found.update(dict.fromkeys(other_of(owner, partition) for owner in owners))
     found[other_of(OTHER_ACCOUNT, partition)] = None
+    if any(_values(policy, _USER_KEYS) for policy in policies):
+        arn = f"arn:{partition}:iam::{account}:user/{_ANY_NAME}"
+        label = f"any other user of {account}"
+        found[Principal(PrincipalKind.USER, arn, account, label=label)] = None
     if any(_opens_to_services(policy) for policy in policies):
         found[OTHER_SERVICE] = None
     found[ANONYMOUS] = None

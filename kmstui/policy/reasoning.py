@@ -37,20 +37,23 @@ def _several(applied: Iterable[Applied]) -> str:
     return joined(dict.fromkeys(map(statement_words, applied)), "and")
 
 
-def reason_sentence(decision: Decision) -> str:
-    """Why the outcome is what it is, as one sentence."""
-    words = _SENTENCES[decision.reason](_Parts(decision))
+def reason_sentence(decision: Decision, actions: str = "") -> str:
+    """Why the outcome is what it is, as one sentence.
+
+    `actions` speaks of others that are decided alike: `Decrypt, ReEncrypt*`.
+    """
+    words = _SENTENCES[decision.reason](_Parts(decision, actions))
     return f"{_capital(words)}."
 
 
 class _Parts:
     """The pieces that sentences are made of."""
 
-    def __init__(self, decision: Decision) -> None:
+    def __init__(self, decision: Decision, actions: str) -> None:
         key = [each for each in decision.deciding if each.source == "key policy"]
         iam = [each for each in decision.deciding if each.source != "key policy"]
         self.decision = decision
-        self.action = decision.request.action
+        self.action = actions or decision.request.action
         self.who = decision.request.principal.short
         self.owner = decision.request.owner
         self.statements = _several(decision.deciding)
@@ -71,36 +74,6 @@ class _Parts:
         return f"grant {grants} allows {self.action}"
 
 
-_SENTENCES: dict[Reason, Callable[[_Parts], str]] = {
-    Reason.DENY: lambda p: f"{p.action} is denied to {p.who} by {p.statements}{p.when}",
-    Reason.KEY_POLICY: lambda p: f"{p.statements} allows {p.action} to {p.who}{p.when}",
-    Reason.ROOT_USER: lambda p: f"{p.statements} allows {p.action} to the account {p.owner}",
-    Reason.IAM: _Parts.through_iam,
-    Reason.GRANT: _Parts.granted,
-    Reason.BOTH_ACCOUNTS: lambda p: (
-        f"{p.key or 'a grant'} and {p.iam} allow {p.action} to {p.who} of another account"
-    ),
-    Reason.NOTHING_ALLOWS: lambda p: f"no statement of the key policy allows {p.action} to {p.who}",
-    Reason.CONDITIONS: lambda p: f"{_unmet(p.decision)} so nothing allows {p.action} to {p.who}",
-    Reason.IAM_SILENT: _Parts.iam_silent,
-    Reason.NOT_DELEGATED: lambda p: (
-        f"{p.iam} allows {p.action}, but the key policy does not let the account {p.owner}"
-        " delegate it, so that does nothing"
-    ),
-    Reason.CAPPED: lambda p: (
-        f"the permissions boundary or the session policy of {p.who} leaves no {p.action}"
-    ),
-    Reason.OTHER_ACCOUNT_SILENT: lambda p: (
-        f"{p.key or 'a grant'} allows {p.action}, but no identity policy of {p.who} in its own"
-        f" account {p.decision.request.principal.account} does; both must"
-    ),
-    Reason.NOT_ACROSS_ACCOUNTS: lambda p: (
-        f"KMS does not take {p.action} from another account than the key's"
-    ),
-    Reason.DEPENDS: lambda p: _open_sentence(p.decision),
-}
-
-
 def _when(applied: Iterable[Applied]) -> str:
     entries = [result.entry for each in applied for result in each.conditions]
     return f", because {conditions_words(entries)}" if entries else ""
@@ -113,8 +86,8 @@ def _unmet(decision: Decision) -> str:
     return f"{statement_words(near)} asks that {why}, which this request does not meet,"
 
 
-def _open_sentence(decision: Decision) -> str:
-    action, who = decision.request.action, decision.request.principal.short
+def _open_sentence(parts: _Parts) -> str:
+    decision, action, who = parts.decision, parts.action, parts.who
     clauses = [_open_clause(each, action) for each in decision.deciding if _is_open(each)]
     if Doubt.IAM in decision.doubts:
         account = decision.request.principal.account
@@ -144,6 +117,36 @@ def _open_clause(applied: Applied, action: str) -> str:
     clause = f"{subject} {verb} if {conditions}" if conditions else f"{subject} perhaps {verb}"
     others = [d.value for d in applied.doubts if d not in (Doubt.CONTEXT, Doubt.IAM)]
     return f"{clause} ({'; '.join(others)})" if others else clause
+
+
+_SENTENCES: dict[Reason, Callable[[_Parts], str]] = {
+    Reason.DENY: lambda p: f"{p.action} is denied to {p.who} by {p.statements}{p.when}",
+    Reason.KEY_POLICY: lambda p: f"{p.statements} allows {p.action} to {p.who}{p.when}",
+    Reason.ROOT_USER: lambda p: f"{p.statements} allows {p.action} to the account {p.owner}",
+    Reason.IAM: _Parts.through_iam,
+    Reason.GRANT: _Parts.granted,
+    Reason.BOTH_ACCOUNTS: lambda p: (
+        f"{p.key or 'a grant'} and {p.iam} allow {p.action} to {p.who} of another account"
+    ),
+    Reason.NOTHING_ALLOWS: lambda p: f"no statement of the key policy allows {p.action} to {p.who}",
+    Reason.CONDITIONS: lambda p: f"{_unmet(p.decision)} so nothing allows {p.action} to {p.who}",
+    Reason.IAM_SILENT: _Parts.iam_silent,
+    Reason.NOT_DELEGATED: lambda p: (
+        f"{p.iam} allows {p.action}, but the key policy does not let the account {p.owner}"
+        " delegate it, so that does nothing"
+    ),
+    Reason.CAPPED: lambda p: (
+        f"the permissions boundary or the session policy of {p.who} leaves no {p.action}"
+    ),
+    Reason.OTHER_ACCOUNT_SILENT: lambda p: (
+        f"{p.key or 'a grant'} allows {p.action}, but no identity policy of {p.who} in its own"
+        f" account {p.decision.request.principal.account} does; both must"
+    ),
+    Reason.NOT_ACROSS_ACCOUNTS: lambda p: (
+        f"KMS does not take {p.action} from another account than the key's"
+    ),
+    Reason.DEPENDS: _open_sentence,
+}
 
 
 def _capital(text: str) -> str:

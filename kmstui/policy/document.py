@@ -21,4 +21,5 @@ def parse(text: str) -> Document:
         if len(guessing.problems) <= len(reader.problems):
             reader = guessing
     problems = tuple(sorted(reader.problems, key=lambda problem: problem.span))
-    return Document(text, reader.root, problems)
+    repeated = {node.span.start: node for node in reader.repeated}
+    return Document(text, reader.root, problems, tuple(repeated.values()))

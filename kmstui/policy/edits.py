@@ -60,7 +60,8 @@ def wrap_in_list(node: Node) -> tuple[Edit, Edit]:
 
 def delete_members(text: str, holder: ObjectNode, members: Collection[Member]) -> list[Edit]:
     """Delete members of an object, commas included; all of them leave `{}`."""
-    doomed = [index for index, member in enumerate(holder.members) if member in members]
+    doomed_spans = {member.span for member in members}
+    doomed = [index for index, each in enumerate(holder.members) if each.span in doomed_spans]
     return _delete(text, holder.span, [member.span for member in holder.members], doomed)
 
 
@@ -114,7 +115,9 @@ def delete_condition(text: str, statement: ObjectNode, member: Member) -> Edit:
     if block is None or not isinstance(block.value, ObjectNode):
         raise ValueError("the statement has no condition")
     for operator in block.value.members:
-        if isinstance(operator.value, ObjectNode) and member in operator.value.members:
+        if isinstance(operator.value, ObjectNode) and any(
+            each.span == member.span for each in operator.value.members
+        ):
             if len(operator.value.members) > 1:
                 return delete_member(text, operator.value, member)
             if len(block.value.members) > 1:

@@ -146,6 +146,8 @@ class Document:
     root: Node | None
     """None only where the text holds no value at all."""
     problems: tuple[SyntaxProblem, ...]
+    repeated: tuple[ObjectNode, ...] = ()
+    """The objects that hold two members of one name."""
 
     @cached_property
     def _line_starts(self) -> list[int]:

@@ -97,6 +97,8 @@ class Reader:
         self.last_end = 0
         """Behind the last bracket, name or value read."""
         self.problems: list[SyntaxProblem] = []
+        self.repeated: list[ObjectNode] = []
+        """Objects with two members of one name."""
         self.unbalanced = False
         """Whether a bracket was missing, wrong or too many."""
 
@@ -172,7 +174,10 @@ class Reader:
         node: Node
         if frame.is_object:
             self.open_objects -= 1
-            node = ObjectNode(tuple(frame.members), span)
+            members = frame.members
+            node = ObjectNode(tuple(members), span)
+            if len({member.key.value for member in members}) != len(members):
+                self.repeated.append(node)
         else:
             self.open_arrays -= 1
             node = ArrayNode(tuple(frame.items), span)

@@ -1,16 +1,19 @@
 """Fixtures around the embedded AWS: one server for each test process, reset for each test.
 
-Enable them in ``tests/conftest.py`` with ``pytest_plugins = ["tests.embedded"]`` or by importing
-the fixtures. Nothing here can reach a real AWS: every variable that could is replaced.
+A directory's ``conftest.py`` imports the fixtures that its tests use (``tests`` is on the path:
+``from embedded import embedded, embedded_server``). Nothing here can reach a real AWS: every variable that could is replaced.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from kmstui.demo import EmbeddedKms
 
@@ -40,20 +43,25 @@ def aws_environment(embedded: EmbeddedKms, monkeypatch: pytest.MonkeyPatch) -> M
     return environment
 
 
+@functools.cache
 def client(embedded: EmbeddedKms, service: str, who: str = "instance", region: str = "") -> Any:
-    """A boto3 client of ``service`` that asks the embedded AWS as ``who``; it does not retry."""
-    import boto3
-    from botocore.config import Config
+    """A boto3 client of ``service`` that asks the embedded AWS as ``who``; it does not retry.
 
+    Clients are kept: making one costs more than most tests, and a reset changes no credentials.
+    """
     environment = embedded.environment_for(who)
-    session = boto3.Session(
+    return _session().client(
+        service,
+        region_name=region or embedded.region,
+        endpoint_url=embedded.endpoint_url,
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
         aws_session_token=environment.get("AWS_SESSION_TOKEN"),
-        region_name=region or embedded.region,
-    )
-    return session.client(
-        service,
-        endpoint_url=embedded.endpoint_url,
         config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20),
     )
+
+
+@functools.cache
+def _session() -> boto3.Session:
+    """One session, so that the service models are read once."""
+    return boto3.Session()

@@ -97,7 +97,7 @@ class Builder:
         age_days: float = 30,
     ) -> None:
         """Add a grant of the account's root."""
-        grant_id = material_id(f"{key.arn}/grant/{name}/{grantee}")
+        grant_id = material_id(f"{key.arn}/grant/{name}/{grantee}/{context}")
         constraints = {"EncryptionContextSubset": dict(context)} if context else {}
         key.grants[grant_id] = GrantRecord(
             grant_id=grant_id,

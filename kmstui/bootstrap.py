@@ -1,0 +1,168 @@
+"""The composition root: the only module that knows every layer.
+
+Its functions import what they compose, so that `lint` of a file never pays for the screens,
+and the first frame never waits for boto3.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from kmstui.config import Settings
+    from kmstui.demo.embedded import EmbeddedKms
+    from kmstui.service.ports import Connector, Gateway, Target
+
+T = TypeVar("T")
+
+
+class StartError(Exception):
+    """The program cannot start; the message is a sentence."""
+
+
+def now() -> datetime:
+    """The time, with its zone."""
+    return datetime.now(UTC)
+
+
+def run_app(settings: Settings, *, key: str, demo: bool, demo_keys: int) -> int:
+    """Run the screens until the person quits; answers the exit code.
+
+    Raises:
+        StartError: something it cannot do without is not there.
+    """
+    from kmstui.aws import AwsConnector
+    from kmstui.journal import open_journal
+    from kmstui.service.ports import Target
+    from kmstui.service.session import Session
+    from kmstui.service.store import Store
+    from kmstui.ui.app import KmsApp
+    from kmstui.ui.options import UiOptions
+
+    def later(seconds: float, callback: Callable[[], None]) -> object:
+        return asyncio.get_running_loop().call_later(seconds, callback)
+
+    with ExitStack() as stack:
+        store = Store(later)
+        prompt = MfaBridge()
+        connector: Connector = AwsConnector(store.record_call, prompt, read_only=settings.read_only)
+        state = settings.state_path
+        if demo:
+            # What happens in a demo is nobody's history.
+            state = Path(stack.enter_context(TemporaryDirectory(prefix="kmstui-demo-")))
+            embedded = DemoConnector(connector, demo_keys)
+            stack.callback(embedded.stop)
+            connector = embedded
+        journal = open_journal(state)
+        stack.callback(journal.close)
+        session = Session(store, connector, journal, now, read_only=settings.read_only)
+        stack.callback(session.close)
+        app = KmsApp(
+            session,
+            UiOptions(
+                target=Target(settings.profile, settings.region, settings.endpoint_url),
+                key=key,
+                theme=settings.theme,
+                columns=settings.columns,
+                ascii=settings.ascii,
+                fault_log=state / "faults.log",
+            ),
+        )
+        prompt.ask = app.ask_mfa_code
+        return app.run(mouse=settings.mouse) or 0
+
+
+class MfaBridge:
+    """Leads a connector's question for an MFA code to the screen, which is made after it."""
+
+    def __init__(self) -> None:
+        self.ask: Callable[[str], str] = lambda serial: ""
+
+    def __call__(self, serial: str) -> str:
+        """The code, or "" when the person cancelled."""
+        return self.ask(serial)
+
+
+class DemoConnector:
+    """Starts the embedded KMS at the first connection, so that the screen is there before it.
+
+    The program's AWS environment is replaced as a whole: a demo can never reach an account.
+    """
+
+    def __init__(self, inner: Connector, extra_keys: int) -> None:
+        self._inner = inner
+        self._extra_keys = extra_keys
+        self._embedded: EmbeddedKms | None = None
+
+    async def connect(self, target: Target) -> Gateway:
+        """Start the embedded KMS if it does not run yet, then connect to it.
+
+        Raises:
+            ServiceError: it cannot be started, or the connection cannot be made.
+        """
+        from kmstui.service.ports import Target
+
+        if self._embedded is None:
+            self._embedded = await _in_daemon_thread(self._start)
+            replace_aws_environment(os.environ, self._embedded.environment)
+        return await self._inner.connect(Target(region=target.region))
+
+    def _start(self) -> EmbeddedKms:
+        from kmstui.demo.embedded import EmbeddedError, EmbeddedKms, EmbeddedOptions
+        from kmstui.service.errors import NetworkError
+
+        try:
+            return EmbeddedKms.start(EmbeddedOptions(extra_keys=self._extra_keys))
+        except EmbeddedError as error:
+            raise NetworkError(str(error)) from error
+
+    def profiles(self) -> tuple[str, ...]:
+        """None: the demo knows no profiles."""
+        return ()
+
+    def regions(self, partition: str = "aws") -> tuple[str, ...]:
+        """As anywhere."""
+        return self._inner.regions(partition)
+
+    def stop(self) -> None:
+        """Stop the embedded KMS."""
+        if self._embedded is not None:
+            self._embedded.stop()
+
+
+def replace_aws_environment(
+    environ: MutableMapping[str, str], replacement: Mapping[str, str]
+) -> None:
+    """Drop every AWS variable, then set those given."""
+    for name in [name for name in environ if name.startswith("AWS_")]:
+        del environ[name]
+    environ.update(replacement)
+
+
+async def _in_daemon_thread(function: Callable[[], T]) -> T:
+    """Run a function that blocks; quitting the program does not wait for it."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def deliver(set_outcome: Callable[..., None], value: object) -> None:
+        if not future.done():
+            set_outcome(value)
+
+    def work() -> None:
+        try:
+            outcome: tuple[Callable[..., None], object] = (future.set_result, function())
+        except Exception as error:
+            outcome = (future.set_exception, error)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(deliver, *outcome)
+
+    threading.Thread(target=work, name="kmstui-start", daemon=True).start()
+    return await future

@@ -2,6 +2,12 @@
 
 from kmstui.policy.rules import (
     actions,
+    conditions_keys,
+    conditions_operators,
+    conditions_presence,
+    conditions_values,
+    conditions_variables,
+    conditions_vocabulary,
     grammar,
     grammar_types,
     principals,
@@ -14,6 +20,12 @@ from kmstui.policy.rules.registry import RULES
 __all__ = [
     "RULES",
     "actions",
+    "conditions_keys",
+    "conditions_operators",
+    "conditions_presence",
+    "conditions_values",
+    "conditions_variables",
+    "conditions_vocabulary",
     "grammar",
     "grammar_types",
     "principals",

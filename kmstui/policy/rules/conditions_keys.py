@@ -1,0 +1,219 @@
+"""Rules about condition keys: their form, whether they exist, where they work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kmstui.policy.edits import delete_condition, replace_string
+from kmstui.policy.findings import Severity
+from kmstui.policy.nodes import Fix, ObjectNode
+from kmstui.policy.rules import conditions_pages as pages
+from kmstui.policy.rules.conditions_reading import Clause, clauses
+from kmstui.policy.rules.registry import Hit, Subject, rule
+from kmstui.policy.suggestions import did_you_mean
+
+_NAMESPACES = ("kms:", "aws:")
+
+
+def _neighbours(clause: Clause) -> ObjectNode:
+    """The object of condition keys that the clause stands in."""
+    block = clause.statement.node.get("Condition")
+    for operator in block.members if isinstance(block, ObjectNode) else ():
+        if operator.key.span == clause.entry.operator.span and isinstance(
+            operator.value, ObjectNode
+        ):
+            return operator.value
+    raise LookupError(f"{clause.written!r} stands under no operator")
+
+
+def _rename(clause: Clause, name: str) -> Fix | None:
+    """The fix that renames the key; None where its new name stands there already."""
+    members = _neighbours(clause).members
+    if any(member.key.value.lower() == name.lower() for member in members):
+        return None
+    return Fix(f"Use {name}", (replace_string(clause.entry.key, name),))
+
+
+def _fixed_part(key: str) -> str:
+    """The part of a key that AWS chooses: a tag's or a context's name may hold blanks."""
+    for mark, family in (("/", "aws:"), (":", "kms:")):
+        head, found, _ = key.partition(":")
+        at = key.find(mark, len(head) + 1) if found else -1
+        if at > 0 and head.strip().lower() == family[:-1]:
+            return key[: at + 1]
+    return key
+
+
+def _without_blanks(key: str) -> str:
+    fixed = _fixed_part(key)
+    return ("".join(fixed.split()) + key[len(fixed) :]).strip()
+
+
+def _completed(subject: Subject, key: str) -> str | None:
+    """A key that lacks its prefix, with it."""
+    for namespace in _NAMESPACES:
+        info = subject.knowledge.condition_key(namespace + key)
+        if info is not None:
+            return info.name + key[len(info.name) - len(namespace) :]
+    return None
+
+
+def _form_problem(subject: Subject, clause: Clause) -> tuple[str, str | None] | None:
+    """What is wrong with the form of a key, and what it should be where that is known."""
+    written = clause.written
+    trimmed = _without_blanks(written)
+    if trimmed != written:
+        return f'"{written}" holds white space; the key is "{trimmed}"', trimmed
+    prefix, colon, name = written.partition(":")
+    if not colon or not prefix or not name:
+        completed = _completed(subject, written.strip(":"))
+        meant = f"; did you mean {completed}?" if completed else ", as in kms:ViaService"
+        return f'"{written}" is no condition key: it needs a service prefix{meant}', completed
+    for mark in (":", "/"):
+        if clause.info is None and written.lower().rstrip(":/") + mark in (
+            subject.knowledge.condition_keys
+        ):
+            return f'"{written}" needs a name behind it, as in {written.rstrip(":/")}{mark}NAME', ""
+    return None
+
+
+@rule(
+    "KMS402",
+    Severity.ERROR,
+    "Condition key in the wrong form",
+    why="A condition key is PREFIX:NAME without white space, such as kms:ViaService or"
+    " aws:PrincipalOrgID. Any other text is the name of a key that no request carries.",
+    url=pages.CONDITION,
+)
+def malformed_key(subject: Subject) -> Iterator[Hit]:
+    """White space in a key, a missing prefix, a missing name."""
+    for clause in clauses(subject):
+        problem = _form_problem(subject, clause)
+        if problem is not None:
+            message, name = problem
+            yield Hit(clause.entry.key.span, message, _rename(clause, name) if name else None)
+
+
+def _unknown(subject: Subject, namespace: str) -> Iterator[tuple[Clause, str | None]]:
+    """Well-formed keys of a namespace that are not known, with the nearest one that is."""
+    known = tuple(
+        info.name
+        for lower, info in subject.knowledge.condition_keys.items()
+        if lower.startswith(namespace)
+    )
+    for clause in clauses(subject):
+        if clause.info is not None or not clause.key.startswith(namespace):
+            continue
+        problem = _form_problem(subject, clause)
+        if problem is None or (problem[1] and problem[1].lower() == clause.key):
+            yield clause, _nearest(clause.key, known)
+
+
+def _nearest(key: str, known: tuple[str, ...]) -> str | None:
+    found = did_you_mean(key, known)
+    if found is None or found[-1] not in ":/":
+        return found
+    _, mark, name = key[len(found) - 1 :].partition(found[-1])
+    return found + name if mark and name else None
+
+
+@rule(
+    "KMS403",
+    Severity.ERROR,
+    "Unknown global condition key",
+    why="No request carries a key that AWS does not have: an Allow with it never applies, and a"
+    " Deny neither, or always where the operator is negated.",
+    url=pages.GLOBAL_KEYS,
+)
+def unknown_global_key(subject: Subject) -> Iterator[Hit]:
+    """An `aws:` key that AWS does not have."""
+    for clause, name in _unknown(subject, "aws:"):
+        meant = f"; did you mean {name}?" if name else ""
+        yield Hit(
+            clause.entry.key.span,
+            f'"{clause.written}" is no global condition key{meant}',
+            _rename(clause, name) if name else None,
+        )
+
+
+@rule(
+    "KMS404",
+    Severity.WARNING,
+    "Unknown KMS condition key",
+    why="No request carries a key that KMS does not have: an Allow with it never applies, and a"
+    " Deny neither, or always where the operator is negated.",
+    url=pages.KMS_CONDITION_KEYS,
+)
+def unknown_kms_key(subject: Subject) -> Iterator[Hit]:
+    """A `kms:` key that KMS does not have."""
+    for clause, name in _unknown(subject, "kms:"):
+        meant = f"; did you mean {name}?" if name else ""
+        if clause.key == "kms:encryptioncontextkey":
+            meant = "; did you mean kms:EncryptionContext:NAME or kms:EncryptionContextKeys?"
+        yield Hit(
+            clause.entry.key.span,
+            f'"{clause.written}" is not in the list of KMS condition keys of'
+            f" {subject.knowledge.date}{meant}",
+            _rename(clause, name) if name else None,
+        )
+
+
+@rule(
+    "KMS414",
+    Severity.WARNING,
+    "Condition key that works in IAM policies only",
+    why="A key policy belongs to one key and is not told its aliases, so the condition is never"
+    " met there.",
+    url=pages.RESOURCE_ALIASES,
+)
+def iam_only_key(subject: Subject) -> Iterator[Hit]:
+    """A key that key policies do not know, such as kms:ResourceAliases."""
+    for clause in clauses(subject):
+        if clause.info is not None and clause.info.iam_only:
+            yield Hit(
+                clause.entry.key.span,
+                f"{clause.info.name} works in IAM policies only, not in a key policy",
+            )
+
+
+@rule(
+    "KMS415",
+    Severity.INFO,
+    "Deprecated condition key",
+    why="AWS keeps the old name working but documents only the new one.",
+    url=pages.KMS_CONDITION_KEYS,
+)
+def deprecated_key(subject: Subject) -> Iterator[Hit]:
+    """kms:CustomerMasterKeySpec and kms:CustomerMasterKeyUsage."""
+    for clause in clauses(subject):
+        if clause.info is not None and clause.info.deprecated_for:
+            name = clause.info.deprecated_for
+            yield Hit(
+                clause.entry.key.span,
+                f"{clause.info.name} is deprecated; its name is {name}",
+                _rename(clause, name),
+            )
+
+
+@rule(
+    "KMS420",
+    Severity.ERROR,
+    "Condition key twice in different case",
+    why="Condition keys are compared without case, so one operator names the same key twice and"
+    " the policy is rejected or one of the two is lost.",
+    url=pages.CONDITION,
+)
+def same_key_in_other_case(subject: Subject) -> Iterator[Hit]:
+    """The same key twice under one operator, in different case."""
+    first: dict[tuple[int, int, str], str] = {}
+    for clause in clauses(subject):
+        entry = clause.entry
+        place = (clause.statement.index, entry.operator.span.start, entry.key.value.lower())
+        earlier = first.setdefault(place, entry.key.value)
+        if earlier != entry.key.value:
+            edit = delete_condition(subject.document.text, clause.statement.node, entry.member)
+            yield Hit(
+                entry.key.span,
+                f'"{entry.key.value}" is the same key as "{earlier}" above',
+                Fix(f'Delete "{entry.key.value}"', (edit,)),
+            )

@@ -1,0 +1,121 @@
+"""The rule about keys that the requests at hand never carry (KMS408)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kmstui.policy.edits import delete_condition
+from kmstui.policy.evaluation_actions import absent_keys
+from kmstui.policy.findings import Severity
+from kmstui.policy.nodes import Fix, StringNode
+from kmstui.policy.rules import conditions_pages as pages
+from kmstui.policy.rules.conditions_reading import Clause, clauses
+from kmstui.policy.rules.conditions_split import split_statement
+from kmstui.policy.rules.registry import Hit, Subject, rule
+
+_OF_REQUESTS_WITH_TAGS = ("aws:requesttag/", "aws:tagkeys")
+
+_FOREIGN = frozenset(
+    {
+        "autoscaling", "cloudformation", "cloudtrail", "cloudwatch", "codebuild", "cognito-idp",
+        "dynamodb", "ecr", "ecs", "eks", "elasticache", "elasticfilesystem", "es", "events",
+        "firehose", "iam", "kafka", "kinesis", "logs", "organizations", "rds", "redshift",
+        "route53", "s3", "sagemaker", "secretsmanager", "ses", "sns", "sqs", "states", "sts",
+    }
+)  # fmt: skip
+"""Services whose condition keys only requests to themselves carry. Those that put keys into role
+credentials (ec2, lambda, ssm, glue, identity providers) are not among them."""
+
+
+def _is_foreign(clause: Clause) -> bool:
+    return clause.info is None and clause.key.partition(":")[0] in _FOREIGN
+
+
+def _never_carries(action: str, subject: Subject, clause: Clause) -> bool:
+    if _is_foreign(clause):
+        return True
+    info = subject.knowledge.action(action)
+    for family in _OF_REQUESTS_WITH_TAGS:
+        if clause.is_about(family):
+            return info is not None and family not in info.condition_keys
+    return any(clause.is_about(key) for key in absent_keys(action))
+
+
+def _key_actions(subject: Subject, pattern: str) -> list[str]:
+    """The actions on keys that a pattern stands for."""
+    found = []
+    for name in subject.knowledge.expand(pattern):
+        info = subject.knowledge.action(name)
+        if info is not None and not info.iam_only:
+            found.append(name)
+    return found
+
+
+def _only_reads(subject: Subject, names: list[str]) -> bool:
+    """Whether no more is lost than reading about the key.
+
+    AWS's own policies list kms:Describe* beside actions with an encryption context
+    (CloudWatch Logs User Guide, "Encrypt log data"), and nothing comes of it.
+    """
+    infos = (subject.knowledge.action(name) for name in names)
+    return all(info is not None and info.access_level in ("Read", "List") for info in infos)
+
+
+def _split(subject: Subject, clause: Clause, dead: list[StringNode]) -> Fix | None:
+    statement = clause.statement
+    # Without the condition everybody, or a service for everybody, could be let in.
+    if statement.effect != "Allow" or any(
+        entry.type != "AWS" or entry.value.value == "*" for entry in statement.principals
+    ):
+        return None
+    text = subject.document.text
+    without = delete_condition(text, statement.node, clause.entry.member)
+    edits = split_statement(subject.document, subject.policy, statement, dead, (without,))
+    names = " and ".join(node.value for node in dead)
+    return (
+        None
+        if edits is None
+        else Fix(f"Move {names} to a statement of its own without the condition", edits)
+    )
+
+
+@rule(
+    "KMS408",
+    Severity.WARNING,
+    "Condition key that these requests never carry",
+    why="Requests for these actions do not carry the key, so the condition is never met: an Allow"
+    " gives nothing, a Deny stops nothing.",
+    url=pages.KMS_CONDITION_KEYS,
+)
+def key_never_present(subject: Subject) -> Iterator[Hit]:
+    """A condition that makes an Allow dead or a Deny inert for some or all of its actions."""
+    for clause in clauses(subject):
+        if not clause.demands_presence or clause.statement.effect not in ("Allow", "Deny"):
+            continue
+        if (clause.info is None and not _is_foreign(clause)) or (
+            clause.info is not None and clause.info.iam_only
+        ):
+            continue
+        dead: list[StringNode] = []
+        alive = False
+        for node in clause.statement.actions:
+            names = _key_actions(subject, node.value)
+            if names and all(_never_carries(name, subject, clause) for name in names):
+                dead.append(node)
+            elif names:
+                alive = True
+        told = [
+            node
+            for node in dead
+            if not alive or not _only_reads(subject, _key_actions(subject, node.value))
+        ]
+        if not told:
+            continue
+        result = "allows nothing" if clause.statement.effect == "Allow" else "denies nothing"
+        names_text = ", ".join(node.value for node in told)
+        reach = f"the statement {result}" + (" for them" if alive else "")
+        yield Hit(
+            clause.entry.key.span,
+            f"Requests for {names_text} never carry {clause.written}, so {reach}",
+            _split(subject, clause, told) if alive else None,
+        )

@@ -1,0 +1,129 @@
+"""The conditions of a policy, taken apart once for all rules that speak of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kmstui.policy.conditions import scalar_text
+from kmstui.policy.knowledge import ConditionKeyInfo
+from kmstui.policy.nodes import ObjectNode, StringNode
+from kmstui.policy.operators import FOR_ANY_VALUE, Operator, parse_operator
+from kmstui.policy.rules.registry import Subject, remembered
+from kmstui.policy.statements import ConditionEntry, Scalar, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One condition key under one operator."""
+
+    statement: Statement
+    entry: ConditionEntry
+    operator: Operator | None
+    """None where AWS has no such operator."""
+    key: str
+    """In lower case and without the white space that a typing slip left in it, so that the
+    other rules need not wait for it to be corrected."""
+    info: ConditionKeyInfo | None
+    """None where the key is not known."""
+
+    @property
+    def written(self) -> str:
+        """The key as written."""
+        return self.entry.key.value
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Its values as the texts that AWS compares."""
+        return tuple(map(scalar_text, self.entry.values))
+
+    @property
+    def named(self) -> bool:
+        """Whether somebody chooses the last part of the key: a tag or an encryption context."""
+        return self.info is not None and self.info.name[-1] in ":/"
+
+    @property
+    def is_null(self) -> bool:
+        """Whether it asks for the presence of the key, and not for its value."""
+        return self.operator is not None and self.operator.type == "Null"
+
+    @property
+    def demands_presence(self) -> bool:
+        """Whether a request without the key never meets it."""
+        if self.operator is None:
+            return False
+        if self.is_null:
+            return all(text.lower() == "false" for text in self.texts)
+        return not self.operator.holds_when_absent
+
+    @property
+    def strings(self) -> tuple[StringNode, ...]:
+        """Its values that are strings."""
+        return tuple(value for value in self.entry.values if isinstance(value, StringNode))
+
+    @property
+    def pairs(self) -> Iterator[tuple[Scalar, str]]:
+        """Its values with their texts."""
+        return zip(self.entry.values, self.texts, strict=True)
+
+    def is_about(self, *keys: str) -> bool:
+        """Whether its key is one of these; one that ends in `:` or `/` stands for a family."""
+        return any(self.key.startswith(key) if key[-1] in ":/" else self.key == key for key in keys)
+
+    def says(self, word: str) -> bool:
+        """Whether every value is `word`, as in `Bool: true`, in any case."""
+        return bool(self.texts) and all(text.lower() == word for text in self.texts)
+
+
+@remembered
+def clauses(subject: Subject) -> tuple[Clause, ...]:
+    """All conditions of the policy, in the order written."""
+    return tuple(
+        clause
+        for statement in subject.policy.statements
+        for clause in _clauses_of(statement, subject)
+    )
+
+
+def _clauses_of(statement: Statement, subject: Subject) -> Iterator[Clause]:
+    for entry in statement.conditions:
+        key = "".join(entry.key.value.split()).lower()
+        yield Clause(
+            statement,
+            entry,
+            parse_operator(entry.operator.value),
+            key,
+            subject.knowledge.condition_key(key),
+        )
+
+
+@remembered
+def _by_statement(subject: Subject) -> dict[int, tuple[Clause, ...]]:
+    found: dict[int, list[Clause]] = {}
+    for clause in clauses(subject):
+        found.setdefault(clause.statement.index, []).append(clause)
+    return {index: tuple(each) for index, each in found.items()}
+
+
+def clauses_of(subject: Subject, statement: Statement) -> tuple[Clause, ...]:
+    """The conditions of one statement."""
+    return _by_statement(subject).get(statement.index, ())
+
+
+def operators(subject: Subject) -> Iterator[tuple[Statement, StringNode, bool]]:
+    """Every operator as written, with whether an object of condition keys stands under it."""
+    for statement in subject.policy.statements:
+        block = statement.node.get("Condition")
+        if isinstance(block, ObjectNode):
+            for member in block.members:
+                yield statement, member.key, isinstance(member.value, ObjectNode)
+
+
+def guarantees(clause: Clause, key: str) -> bool:
+    """Whether a request that meets `clause` is sure to carry `key`."""
+    if not clause.demands_presence:
+        return False
+    if clause.key == key:
+        return clause.operator is None or clause.operator.set_prefix in ("", FOR_ANY_VALUE)
+    # A request with a pair of the encryption context has the list of their names as well.
+    return key == "kms:encryptioncontextkeys" and clause.key.startswith("kms:encryptioncontext:")

@@ -525,6 +525,9 @@ class FakeConnector:
 class MemoryJournal:
     """The journal's port without a disk; `error` makes every method raise it."""
 
+    durable = True
+    warning = ""
+
     def __init__(self, clock: Callable[[], datetime] = lambda: NOW) -> None:
         self._clock = clock
         self._ids = count(1)

@@ -1,0 +1,156 @@
+"""The versions of a policy: listing, comparing, restoring, exporting."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from kmstui.policy.canonical import read_json, same_meaning
+from kmstui.service.errors import InvalidInputError, ServiceError
+from kmstui.service.ports import EventGateway, Journal, PolicyVersion, Scope
+
+HELD_KINDS = ("fetched", "stored")
+"""Kinds of versions that the service was seen to hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One version in the list, beside what was held before it."""
+
+    version: PolicyVersion
+    changed: bool
+    """Whether it means something else than the policy held before it; True for the first."""
+
+    @property
+    def what(self) -> str:
+        """What kind of version it is, for a line of the list."""
+        words = {
+            "fetched": "read from the service" if self.changed else "read again, the same",
+            "draft": "draft, not saved",
+            "sent": "sent",
+            "stored": "saved and read back",
+        }
+        kind = words.get(self.version.kind, self.version.kind)
+        return f"{kind} ({self.version.note})" if self.version.note else kind
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteVersion:
+    """A policy text that CloudTrail saw being put, by anybody."""
+
+    time: datetime
+    principal: str
+    text: str
+    error_code: str
+    """Empty where KMS accepted it."""
+
+
+class PolicyHistory:
+    """The versions of one policy that this computer's journal holds."""
+
+    def __init__(self, journal: Journal, scope: Scope, subject: str) -> None:
+        self._journal = journal
+        self._scope = scope
+        self._subject = subject
+
+    async def entries(self) -> tuple[HistoryEntry, ...]:
+        """All versions, newest first.
+
+        Raises:
+            JournalError
+        """
+        entries: list[HistoryEntry] = []
+        held: str | None = None
+        for version in reversed(await self._journal.versions(self._scope, self._subject)):
+            changed = held is None or not same_meaning(held, version.text)
+            entries.append(HistoryEntry(version, changed))
+            if version.kind in HELD_KINDS:
+                held = version.text
+        return tuple(reversed(entries))
+
+    async def restore(self, version: PolicyVersion, *, base: str, caller: str = "") -> str:
+        """The text, kept as the open draft: it goes through the same review as any other.
+
+        What was typed and not saved goes to the history first.
+
+        Raises:
+            JournalError
+        """
+        await self._journal.close_draft(self._scope, self._subject)
+        await self._journal.save_draft(
+            self._scope, self._subject, version.text, base=base, caller=caller
+        )
+        return version.text
+
+
+def text_diff(old: str, new: str, old_name: str, new_name: str) -> str:
+    """Unified diff of two policies; layout that only differs in white space is not shown."""
+    lines = difflib.unified_diff(
+        pretty(old).splitlines(), pretty(new).splitlines(), old_name, new_name, lineterm=""
+    )
+    return "\n".join(lines)
+
+
+def pretty(text: str) -> str:
+    """The text laid out one value a line; as it is where it is no JSON."""
+    try:
+        value = read_json(text)
+    except ValueError:
+        return text
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def export(text: str, path: Path) -> None:
+    """Write a version to a new file that only this user can read.
+
+    Raises:
+        InvalidInputError: the file exists or cannot be written; nothing was changed.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        raise InvalidInputError(
+            f"{path} exists and is not written over", "Choose another name."
+        ) from None
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass") as file:
+            file.write(text if text.endswith("\n") else f"{text}\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink()
+        raise _cannot_write(path, error) from error
+
+
+async def remote_versions(
+    gateway: EventGateway, key_arn: str, *, pages: int = 10
+) -> AsyncIterator[RemoteVersion]:
+    """Policies that were put by anybody in the last 90 days, newest first, from CloudTrail.
+
+    `pages` bounds the calls: LookupEvents is limited to two a second (CloudTrail API Reference).
+
+    Raises:
+        ServiceError: events may not be read, or not now.
+    """
+    token = ""
+    for _ in range(pages):
+        events, token = await gateway.events(key_arn, token, name="PutKeyPolicy")
+        for event in events:
+            if event.policy:
+                yield RemoteVersion(event.time, event.principal, event.policy, event.error_code)
+        if not token:
+            return
+
+
+def _cannot_write(path: Path, error: OSError) -> ServiceError:
+    return InvalidInputError(
+        f"{path} cannot be written ({error.strerror or error})",
+        "Choose a directory that you may write and that has space.",
+    )

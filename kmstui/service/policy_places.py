@@ -1,0 +1,119 @@
+"""Where a policy is stored: the key policy of a key, or an inline policy of a role."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from kmstui.service.errors import InvalidInputError
+from kmstui.service.ports import Gateway, IdentityGateway, PolicyGateway
+
+PUT_KEY_POLICY = "kms:PutKeyPolicy"
+PUT_ROLE_POLICY = "iam:PutRolePolicy"
+ALIAS_PREFIX = "alias/"
+
+
+class PolicyPlace(Protocol):
+    """One stored policy that can be read and replaced."""
+
+    @property
+    def subject(self) -> str:
+        """How the journal names it: a key ID, or `role/NAME/POLICY`."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """How a sentence names it."""
+        ...
+
+    @property
+    def operation(self) -> str:
+        """The permission that replacing it needs."""
+        ...
+
+    async def read(self) -> str:
+        """The text as the service holds it now."""
+        ...
+
+    async def put(self, text: str, *, bypass_lockout_check: bool = False) -> None:
+        """Replace the text."""
+        ...
+
+    def check_bypass(self, typed: str) -> None:
+        """Whether `typed` allows the lock-out check to be turned off.
+
+        Raises:
+            InvalidInputError: it is not the alias of the key, or there is no such check.
+        """
+        ...
+
+
+class KeyPolicyPlace:
+    """The `default` policy of a key."""
+
+    operation = PUT_KEY_POLICY
+
+    def __init__(self, gateway: PolicyGateway, key_id: str, aliases: Sequence[str] = ()) -> None:
+        """Take `aliases` with their prefix, the first one being how a person knows the key."""
+        self._gateway = gateway
+        self._aliases = tuple(aliases)
+        self.subject = key_id
+        self.label = f"key {key_id} ({aliases[0]})" if aliases else f"key {key_id}"
+
+    async def read(self) -> str:
+        """GetKeyPolicy."""
+        return await self._gateway.get_policy(self.subject)
+
+    async def put(self, text: str, *, bypass_lockout_check: bool = False) -> None:
+        """PutKeyPolicy."""
+        await self._gateway.put_policy(
+            self.subject, text, bypass_lockout_check=bypass_lockout_check
+        )
+
+    def check_bypass(self, typed: str) -> None:
+        """Accept any alias, with or without its prefix; the key ID of a key without one."""
+        names = self._aliases or (self.subject,)
+        if typed.strip().removeprefix(ALIAS_PREFIX) not in {
+            name.removeprefix(ALIAS_PREFIX) for name in names
+        }:
+            raise InvalidInputError(
+                f"the lock-out check of {self.label} stays on: {typed!r} is not its name",
+                f"Type {names[0]} to turn it off for this one save; nothing was sent.",
+            )
+
+
+class RolePolicyPlace:
+    """An inline policy of a role."""
+
+    operation = PUT_ROLE_POLICY
+
+    def __init__(self, gateway: IdentityGateway, role: str, policy: str) -> None:
+        self._gateway = gateway
+        self._role = role
+        self._policy = policy
+        self.subject = f"role/{role}/{policy}"
+        self.label = f"inline policy {policy} of role {role}"
+
+    async def read(self) -> str:
+        """The text that iam:GetRolePolicy answers."""
+        return (await self._gateway.get_role_policy(self._role, self._policy)).text
+
+    async def put(self, text: str, *, bypass_lockout_check: bool = False) -> None:
+        """iam:PutRolePolicy, which has no lock-out check."""
+        await self._gateway.put_role_policy(self._role, self._policy, text)
+
+    def check_bypass(self, typed: str) -> None:
+        """Refuse: there is nothing to bypass."""
+        raise InvalidInputError(
+            f"IAM has no lock-out check that could be turned off for {self.label}",
+            "Save without it; nothing was sent.",
+        )
+
+
+def place_of(gateway: Gateway, subject: str, aliases: Sequence[str] = ()) -> PolicyPlace:
+    """The place that the journal calls `subject`."""
+    parts = subject.split("/")
+    # Neither role names nor policy names hold a slash (IAM API Reference, PutRolePolicy).
+    if len(parts) == 3 and parts[0] == "role":
+        return RolePolicyPlace(gateway, parts[1], parts[2])
+    return KeyPolicyPlace(gateway, subject, aliases)

@@ -1,0 +1,105 @@
+"""Puts that a program began and did not live to see the end of: what became of them.
+
+The journal holds each put before it is sent. At the next start the place is read, and what it
+holds tells whether the put happened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kmstui.policy.canonical import same_meaning
+from kmstui.service.policy_places import PUT_KEY_POLICY, PUT_ROLE_POLICY, PolicyPlace
+from kmstui.service.ports import ChangeRecord
+from kmstui.service.putting import Desk, policy_of
+from kmstui.service.read_back import PATIENCE, PROPAGATION, Held, ReadBack, Reading, Sleep
+
+PUTS = (PUT_KEY_POLICY, PUT_ROLE_POLICY)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What became of one put."""
+
+    change: ChangeRecord
+    held: Held
+    sentence: str
+    settled: bool
+    """Whether the journal now has its end; else it is looked at again at the next start."""
+
+
+async def examine_puts(
+    desk: Desk,
+    place_of: Callable[[str], PolicyPlace],
+    sleep: Sleep = asyncio.sleep,
+    *,
+    patience: tuple[float, ...] = PATIENCE,
+) -> tuple[Examined, ...]:
+    """Find out what became of every unfinished put of a policy in this account and Region.
+
+    `place_of` gives the place that a subject of the journal names. Where nothing was left
+    unfinished, nothing is read but the journal.
+
+    Raises:
+        JournalError: it cannot be read, or not be written.
+    """
+    pending = await desk.journal.pending(desk.scope)
+    puts = [change for change in pending if change.operation in PUTS]
+    return tuple(
+        [await _examine(desk, place_of(each.subject), each, sleep, patience) for each in puts]
+    )
+
+
+async def _examine(
+    desk: Desk,
+    place: PolicyPlace,
+    change: ChangeRecord,
+    sleep: Sleep,
+    patience: tuple[float, ...],
+) -> Examined:
+    sent, before = policy_of(change.after), policy_of(change.before)
+    recent = desk.clock() - change.time < PROPAGATION
+    # An old put needs no patience: what is read is what is stored.
+    look = ReadBack(place, sleep, patience if recent else patience[:1])
+    reading = await look.look(sent, before, lambda: None)
+    when = f"{change.time:%Y-%m-%d %H:%M} UTC"
+    head = f"kmstui ended while it saved the policy of {place.label} ({when}):"
+    outcome, found = _verdict(reading, recent=recent)
+    if outcome:
+        await desk.journal.end(change.id, outcome, f"found at the next start: {reading.held}")
+    if reading.held is Held.OURS:
+        await _keep_stored(desk, place, sent, reading.text)
+    return Examined(change, reading.held, f"{head} {found}", bool(outcome))
+
+
+def _verdict(reading: Reading, *, recent: bool) -> tuple[str, str]:
+    """How the change ended, or "" where that is not known yet, and the words for it."""
+    match reading.held:
+        case Held.OURS:
+            return "done", "it was stored."
+        case Held.OLD if recent:
+            return "", (
+                "reads show the policy before, so it was most likely not stored; it may still"
+                " show up within 5 minutes. Your text is kept as a draft."
+            )
+        case Held.OLD:
+            return "failed", "it was not stored. Your text is kept as a draft."
+        case Held.OTHER:
+            return "unknown", (
+                "it now holds neither your policy nor the one before, so somebody else has changed"
+                " it since. Your text is kept: open it and compare."
+            )
+        case _:
+            return "", (
+                f"whether it was stored is not known, for it cannot be read now. {reading.problem}"
+                " Your text is kept."
+            )
+
+
+async def _keep_stored(desk: Desk, place: PolicyPlace, sent: str, stored: str) -> None:
+    await desk.journal.keep_version(desk.scope, place.subject, stored, "stored", caller=desk.caller)
+    draft = await desk.journal.draft(desk.scope, place.subject)
+    if draft is not None and same_meaning(draft.text, sent):
+        await desk.journal.close_draft(desk.scope, place.subject)

@@ -57,13 +57,14 @@ class Balancing(Reader):
         self.unbalanced = True
         self.problem("KMS001", message, span, fix)
 
-    def _strict_key(self, text: str) -> bool:
-        """As the reader's, unless a name betrays that its object should have been closed."""
-        if self.guess and self.frames:
-            name = self.name_with_colon(self.at)
-            if name is not None and self._belongs_outside(name):
-                return True
-        return super()._strict_key(text)
+    def strict_members(self, text: str) -> bool:
+        """As the reader's, but one by one where a name may betray a missing bracket."""
+        if not self.guess:
+            return super().strict_members(text)
+        name = self.name_with_colon(self.at)
+        if name is not None and self._belongs_outside(name):
+            return True
+        return self._strict_key(text)
 
     def _belongs_outside(self, name: str) -> bool:
         """Close what should have been closed before the element `name`."""
@@ -169,7 +170,7 @@ class Balancing(Reader):
             return
         self.bracket_problem(f"A name is missing before this {character}", Span(at, at + 1))
         self.key = None
-        self.open(character == "{", at)
+        self.open(character == "{", at, self.skip_blank(at + 1))
 
     def insert_opener(self, *, is_object: bool) -> None:
         """Read on as if the bracket that is missing here stood here."""
@@ -181,7 +182,8 @@ class Balancing(Reader):
             Span(at, end),
             Fix(f"Insert {bracket}", (Edit(Span(at, at), bracket),)),
         )
-        self.open(is_object, at, width=0)
+        self.open(is_object, at, at)
+        self.last_end = at
 
     def member_in_array(self) -> bool:
         """A name and a colon stand in an array; True when that was dealt with."""

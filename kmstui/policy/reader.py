@@ -28,9 +28,17 @@ from kmstui.policy.scanner import CONTROL, number, scan_string
 MOST_PROBLEMS = 1000
 """Problems recorded for one text; nobody reads more, and nonsense has one a character."""
 
-_BLANK = re.compile(r"[ \t\n\r]*")
-_KEY = re.compile(f'"([^"\\\\{CONTROL}]*)"[ \t\n\r]*:[ \t\n\r]*')
-_STRING = re.compile(f'"([^"\\\\{CONTROL}]*)"[ \t\n\r]*')
+_BLANKS = "[ \t\n\r]*+"
+_QUOTED = f'"([^"\\\\{CONTROL}]*+)"{_BLANKS}'
+_COMMA = f"(,{_BLANKS})?"
+_OPENER = f"([{{\\[]){_BLANKS}"
+_BLANK = re.compile(_BLANKS)
+_KEY = re.compile(f"{_QUOTED}:{_BLANKS}")
+_STRING = re.compile(_QUOTED)
+_MEMBER = re.compile(f"{_QUOTED}:{_BLANKS}(?:{_QUOTED}{_COMMA}|{_OPENER})")
+"""A member with a string, or the beginning of one with an object or array."""
+_ITEM = re.compile(f"{_QUOTED}{_COMMA}|{_OPENER}")
+_CLOSER = {True: re.compile(f"}}{_BLANKS}{_COMMA}"), False: re.compile(f"]{_BLANKS}{_COMMA}")}
 _ATOM = re.compile(
     r"(?:(true)|(false)|(null)|"
     r"(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][-+]?[0-9]++)?+))"
@@ -153,8 +161,8 @@ class Reader:
             frame.items.append(node)
         self.state = State.AFTER
 
-    def open(self, is_object: bool, start: int, width: int = 1) -> None:
-        """An object or array begins at `start`."""
+    def open(self, is_object: bool, start: int, at: int) -> None:
+        """An object or array begins at `start`; `at` is what to read next."""
         self.frames.append(Frame(is_object, start, self.key))
         self.key = None
         self.comma = -1
@@ -164,8 +172,8 @@ class Reader:
         else:
             self.open_arrays += 1
             self.state = State.FIRST_ITEM
-        self.last_end = start + width
-        self.at = self.skip_blank(start + width)
+        self.last_end = start + 1
+        self.at = at
 
     def close(self, end: int) -> None:
         """The innermost object or array ends before `end`."""
@@ -192,16 +200,71 @@ class Reader:
     def _read_strictly(self) -> None:
         """Read on as long as the text is strict JSON."""
         text = self.text
-        while True:
+        going = True
+        while going:
             state = self.state
             if state is State.FIRST_KEY or state is State.KEY:
-                if not self._strict_key(text):
-                    return
+                going = self.strict_members(text)
+            elif state is State.FIRST_ITEM or state is State.ITEM:
+                going = self._strict_items(text)
             elif state is State.AFTER:
-                if not self._strict_after(text):
-                    return
-            elif state is State.END or state is State.COLON or not self._strict_value(text):
+                going = self._strict_after(text)
+            elif state is State.VALUE or state is State.ROOT:
+                going = self._strict_value(text)
+            else:
                 return
+
+    def strict_members(self, text: str) -> bool:
+        """Members with strings, up to one that begins an object or array, all at one go."""
+        members = self.frames[-1].members
+        at = self.at
+        while (match := _MEMBER.match(text, at)) is not None:
+            start, end = match.span(1)
+            key = StringNode(match[1], Span(start - 1, end + 1))
+            at = match.end()
+            if match[4]:
+                self.key = key
+                self.open(match[4] == "{", match.start(4), at)
+                return True
+            first, last = match.span(2)
+            value = StringNode(match[2], Span(first - 1, last + 1))
+            members.append(Member(key, value, Span(start - 1, last + 1)))
+            self.last_end = last + 1
+            if not match[3]:
+                self.comma = -1
+                self.state = State.AFTER
+                self.at = at
+                return True
+            self.comma = match.start(3)
+            self.state = State.KEY
+        if at == self.at:
+            return self._strict_key(text)
+        self.at = at
+        return True
+
+    def _strict_items(self, text: str) -> bool:
+        """Items that are strings, up to one that is an object or array, all at one go."""
+        items = self.frames[-1].items
+        at = self.at
+        while (match := _ITEM.match(text, at)) is not None:
+            at = match.end()
+            if match[3]:
+                self.open(match[3] == "{", match.start(3), at)
+                return True
+            start, end = match.span(1)
+            items.append(StringNode(match[1], Span(start - 1, end + 1)))
+            self.last_end = end + 1
+            if not match[2]:
+                self.comma = -1
+                self.state = State.AFTER
+                self.at = at
+                return True
+            self.comma = match.start(2)
+            self.state = State.ITEM
+        if at == self.at:
+            return self._strict_value(text)
+        self.at = at
+        return True
 
     def _strict_key(self, text: str) -> bool:
         match = _KEY.match(text, self.at)
@@ -227,7 +290,7 @@ class Reader:
             return True
         character = text[self.at : self.at + 1]
         if character in {"{", "["}:
-            self.open(character == "{", self.at)
+            self.open(character == "{", self.at, self.skip_blank(self.at + 1))
             return True
         if character == "]" and self.state is State.FIRST_ITEM:
             self._strict_close()
@@ -255,14 +318,22 @@ class Reader:
 
     def _strict_after(self, text: str) -> bool:
         frame = self.frames[-1]
-        character = text[self.at : self.at + 1]
-        if character == ",":
-            self.pass_comma(self.at)
-            return True
-        if character == ("}" if frame.is_object else "]") and not frame.wrong_opener:
-            self._strict_close()
-            return True
-        return False
+        match = _CLOSER[frame.is_object].match(text, self.at)
+        if match is None or frame.wrong_opener:
+            if text.startswith(",", self.at):
+                self.pass_comma(self.at)
+                return True
+            return False
+        end = self.at + 1
+        self.at = match.end()
+        self.close(end)
+        if match[1]:
+            if self.frames:
+                self.comma = match.start(1)
+                self.state = State.KEY if self.frames[-1].is_object else State.ITEM
+            else:
+                self.at = match.start(1)
+        return True
 
     def pass_comma(self, at: int, width: int = 1) -> None:
         """A comma, or what stands for one, is read."""

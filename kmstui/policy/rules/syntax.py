@@ -17,7 +17,7 @@ MOST_BYTES = 32_768
 NEARLY_MOST_BYTES = MOST_BYTES * 9 // 10
 
 _FORBIDDEN = re.compile(r"[^\t\n\r\u0020-\u00ff]+")
-_TOKENS = re.compile(r'("(?:[^"\\]|\\.)*+")|[ \t\r\n]+')
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^" \t\r\n]+')
 _PLAIN = str.maketrans(
     {
         "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u2032": "'",
@@ -105,7 +105,7 @@ def duplicate_member(subject: Subject) -> Iterator[Hit]:
 
 def minified(text: str) -> str:
     """JSON text without the white space between its tokens."""
-    return _TOKENS.sub(lambda match: match.group(1) or "", text)
+    return "".join(_TOKEN.findall(text))
 
 
 @rule(
@@ -155,7 +155,11 @@ def _offset_of_byte(text: str, limit: int) -> int:
 )
 def forbidden_character(subject: Subject) -> Iterator[Hit]:
     """Runs of characters that PutKeyPolicy does not take."""
-    for match in _FORBIDDEN.finditer(subject.document.text):
+    text = subject.document.text
+    # Control characters are syntax errors already, so most policies need no search.
+    if not subject.document.problems and (text.isascii() or max(text) <= "\u00ff"):
+        return
+    for match in _FORBIDDEN.finditer(text):
         run = match.group()
         codes = ", ".join(f"U+{ord(each):04X} {_character_name(each)}" for each in run[:3])
         more = f" and {len(run) - 3} more" if len(run) > 3 else ""

@@ -87,7 +87,9 @@ class SortedRows(Sequence[str]):
     ) -> None:
         """Takes over `order`, which must be sorted, and `places`, the same ones by row ID."""
         self._order = order if order is not None else []
-        self._places = places if places is not None else {row_of(each): each for each in self._order}
+        if places is None:
+            places = {row_of(place): place for place in self._order}
+        self._places = places
         self.reverse = reverse
 
     def __len__(self) -> int:

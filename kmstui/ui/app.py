@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from rich.text import Text
 from textual import events
@@ -21,6 +22,7 @@ from kmstui.ui.faults import write_fault
 from kmstui.ui.marks import marks
 from kmstui.ui.options import UiOptions
 from kmstui.ui.screens.main import MainScreen
+from kmstui.ui.screens.mfa import MfaQuestion, ask_from_thread
 from kmstui.ui.style_sheets import style_sheets
 from kmstui.ui.theme import THEMES, theme_for
 
@@ -35,6 +37,7 @@ class KmsApp(App[int]):
         session: The connection in use and the store.
         options: What the person chose.
         breath: Lets keys go before long work.
+        last_change_command: The AWS CLI command of the change made last, for the copy menu.
         unsaved: Asked before the program ends or switches: each answers a sentence about text
             that would be lost, or "".
     """
@@ -48,6 +51,8 @@ class KmsApp(App[int]):
         self.breath = Breath()
         self.signs = marks(ascii_only=self.options.ascii)
         self.unsaved: list[Callable[[], str]] = []
+        self.last_change_command = ""
+        self._questions: set[MfaQuestion] = set()
         self._ascii_filter = AsciiFilter()
         super().__init__(css_path=[str(sheet) for sheet in style_sheets()])
         self.animation_level = "none"
@@ -63,7 +68,7 @@ class KmsApp(App[int]):
             self._main = MainScreen(self.session, self.options, self.breath, self.signs)
         return self._main
 
-    def get_default_screen(self) -> Screen[object]:
+    def get_default_screen(self) -> Screen[Any]:
         """The panes are the first screen; nothing is pushed before the first frame."""
         return self.main
 
@@ -75,6 +80,21 @@ class KmsApp(App[int]):
     def on_mount(self) -> None:
         """Connect once the first frame is on the screen: loading boto3 takes a while."""
         self.call_after_refresh(self.connect, self.options.target)
+
+    def write_escape(self, sequence: str) -> None:
+        """Send a control sequence to the terminal, such as one that copies."""
+        if self._driver is not None:
+            self._driver.write(sequence)
+
+    def ask_mfa_code(self, serial: str) -> str:
+        """Ask the person for a code; called on a worker thread, which waits for the answer."""
+        if self._loop is None:
+            return ""
+        return ask_from_thread(self._loop, self._show_mfa_question, serial, self._questions)
+
+    def _show_mfa_question(self, question: MfaQuestion) -> None:
+        # Called by the loop itself; the dialog belongs into the app's own task.
+        self.call_later(self.push_screen, question.dialog(), question.answer)
 
     # The session
 
@@ -127,9 +147,7 @@ class KmsApp(App[int]):
             exit_on_error=False,
         )
 
-    async def _guarded(
-        self, job: Callable[[], Awaitable[None]], what: str, quiet: bool
-    ) -> None:
+    async def _guarded(self, job: Callable[[], Awaitable[None]], what: str, quiet: bool) -> None:
         try:
             await job()
         except CancelledByPersonError:
@@ -138,7 +156,7 @@ class KmsApp(App[int]):
         except ServiceError as error:
             if not quiet:
                 self.session.notify(error.sentence, "error")
-        except Exception as error:  # noqa: BLE001 - the last stop before a traceback
+        except Exception as error:
             self.tell_fault(what, error)
 
     def guard(self, action: Callable[[], None], what: str) -> None:
@@ -147,7 +165,7 @@ class KmsApp(App[int]):
             action()
         except ServiceError as error:
             self.session.notify(error.sentence, "error")
-        except Exception as error:  # noqa: BLE001 - the last stop before a traceback
+        except Exception as error:
             self.tell_fault(what, error)
 
     def tell_fault(self, what: str, error: Exception) -> None:
@@ -184,6 +202,8 @@ class KmsApp(App[int]):
         self.push_screen(question, lambda sure: self.exit(0) if sure else None)
 
     async def on_unmount(self) -> None:
-        """Cancel everything in flight."""
+        """Cancel everything in flight, and let no thread wait for an answer."""
+        for question in tuple(self._questions):
+            question.answer(None)
         self.session.close()
         await asyncio.sleep(0)

@@ -37,6 +37,7 @@ class Breath:
     async def take(self) -> None:
         """Let everything else run; begins the next slice."""
         await asyncio.sleep(0)
-        while (rest := self._pressed + _PRESS_SECONDS - self._now()) > 0:
+        rest = self._pressed + _PRESS_SECONDS - self._now()
+        if rest > 0:
             await asyncio.sleep(rest)
         self.begin()

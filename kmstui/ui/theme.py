@@ -91,9 +91,7 @@ THEMES = (DARK, LIGHT, TERMINAL)
 THEME_NAMES = tuple(theme.name for theme in THEMES)
 
 
-def theme_for(
-    asked: str, color_system: str | None, environ: Mapping[str, str] = os.environ
-) -> str:
+def theme_for(asked: str, color_system: str | None, environ: Mapping[str, str] = os.environ) -> str:
     """The theme to begin with: the one asked for, or what suits the terminal.
 
     Terminals of 16 colours, and people who set `NO_COLOR`, get their own colours; a terminal

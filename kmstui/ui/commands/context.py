@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -20,7 +20,7 @@ class Context:
     """The running program as commands see it."""
 
     app: KmsApp
-    screen: Screen[object]
+    screen: Screen[Any]
     """The screen in front."""
 
     @property

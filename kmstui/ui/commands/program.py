@@ -11,7 +11,8 @@ from kmstui.ui.commands.context import Context
 def _help(context: Context) -> None:
     from kmstui.ui.screens.help import Help
 
-    context.app.push_screen(Help(context.main))
+    main = context.main
+    context.app.push_screen(Help(main.scopes, main.focused))
 
 
 def _palette(context: Context) -> None:
@@ -23,7 +24,7 @@ def _palette(context: Context) -> None:
 def _messages(context: Context) -> None:
     from kmstui.ui.screens.messages import Messages
 
-    context.app.push_screen(Messages(context.store, context.app.signs))
+    context.app.push_screen(Messages(context.session, context.app.signs))
 
 
 def _copy(context: Context) -> None:

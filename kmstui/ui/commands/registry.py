@@ -26,9 +26,7 @@ def all_commands() -> tuple[Command, ...]:
     Raises:
         ValueError: two commands share an id, or a key within one scope.
     """
-    commands = tuple(
-        command for module in MODULES for command in import_module(module).COMMANDS
-    )
+    commands = tuple(command for module in MODULES for command in import_module(module).COMMANDS)
     taken: set[tuple[str, str]] = set()
     for command in commands:
         for claim in (("id", command.id), *((command.scope, key) for key in command.keys)):

@@ -29,7 +29,7 @@ class AliasesPane(Pane):
 
     number: ClassVar[int] = 2
     caption: ClassVar[str] = "Aliases"
-    scope: ClassVar[str] = ALIASES  # type: ignore[assignment]
+    scope: ClassVar[str] = ALIASES
 
     def __init__(self, store: Store, signs: Marks) -> None:
         super().__init__(id="aliases")
@@ -54,9 +54,12 @@ class AliasesPane(Pane):
         if not self._store.aliases:
             self.table.forget_place()
         names = sorted(
-            name
-            for name, alias in self._store.aliases.items()
-            if self._with_aws or not alias.is_aws
+            (
+                name
+                for name, alias in self._store.aliases.items()
+                if self._with_aws or not alias.is_aws
+            ),
+            key=str.casefold,
         )
         self.table.set_rows(names)
         self._write()

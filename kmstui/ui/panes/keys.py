@@ -39,7 +39,7 @@ class KeysPane(Pane):
 
     number: ClassVar[int] = 1
     caption: ClassVar[str] = "Keys"
-    scope: ClassVar[str] = KEYS  # type: ignore[assignment]
+    scope: ClassVar[str] = KEYS
 
     def __init__(
         self, store: Store, breath: Breath, signs: Marks, columns: Sequence[str] = ()

@@ -26,7 +26,7 @@ class TagsPane(Pane):
 
     number: ClassVar[int] = 4
     caption: ClassVar[str] = "Tags"
-    scope: ClassVar[str] = TAGS  # type: ignore[assignment]
+    scope: ClassVar[str] = TAGS
 
     def __init__(self, store: Store, signs: Marks) -> None:
         super().__init__(id="tags")

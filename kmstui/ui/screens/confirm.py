@@ -38,8 +38,7 @@ class Confirm(Dialog[bool]):
 
     def compose(self) -> ComposeResult:
         """Title, words, and how to answer."""
-        words = Sentences()
-        words.MOST_LINES = 20
+        words = Sentences(most_lines=20)
         words.say(self._words)
         keys = KeyBar(classes="dialog--keys")
         with self.box:

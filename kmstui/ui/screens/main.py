@@ -27,10 +27,9 @@ from kmstui.ui.panes.key import KeyPane
 from kmstui.ui.panes.keys import KeysPane
 from kmstui.ui.panes.tags import TagsPane
 from kmstui.ui.screens.command_screen import CommandScreen
-from kmstui.ui.widgets.frame_lines import KeyBar, Sentences, header_parts
+from kmstui.ui.widgets.frame_lines import HeaderLine, KeyBar, Sentences
 from kmstui.ui.widgets.line_table import LineTable
 from kmstui.ui.widgets.pane import Pane
-from kmstui.ui.widgets.roles import OneLine, Part
 
 FOUR_PANES_WIDTH = 110
 """Cells from which on four panes stand side by side."""
@@ -55,16 +54,14 @@ class MainScreen(CommandScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(all_commands())
 
-    def __init__(
-        self, session: Session, options: UiOptions, breath: Breath, signs: Marks
-    ) -> None:
+    def __init__(self, session: Session, options: UiOptions, breath: Breath, signs: Marks) -> None:
         super().__init__(id="main")
         self.session = session
         self.store = session.store
         self.options = options
         self.signs = signs
         self._breath = breath
-        self.header = OneLine(id="header")
+        self.header = HeaderLine(signs, id="header")
         self.banner = Sentences(id="banner")
         self.keys_pane = KeysPane(self.store, breath, signs, options.columns)
         self.aliases_pane = AliasesPane(self.store, signs)
@@ -175,10 +172,10 @@ class MainScreen(CommandScreen):
             self._rest_on_key()
 
     def _write_header(self) -> None:
-        end: list[Part] = [(" READ-ONLY ", "warn")] if self.session.read_only else []
         store = self.store
-        parts = header_parts(self.signs, store.info, store.caller, store.caller_problem)
-        self.header.show(parts, end)
+        self.header.show_connection(
+            store.info, store.caller, store.caller_problem, read_only=self.session.read_only
+        )
 
     def _open_wanted_key(self) -> None:
         progress = self.store.progress
@@ -200,6 +197,10 @@ class MainScreen(CommandScreen):
     @on(LineTable.Moved, "#keys-table")
     def _key_moved(self) -> None:
         self._rest_on_key()
+
+    @on(LineTable.Chosen)
+    def _row_chosen(self) -> None:
+        self.action_press("enter")
 
     @on(LineTable.Scrolled, "#keys-table")
     def _keys_scrolled(self) -> None:

@@ -47,7 +47,9 @@ class Menu(Dialog[str]):
         self._keys = {item.key: item.id for item in items if item.key}
         columns = [
             Column("key", "", 1, rank=1),
-            Column("text", "", 16, rank=0, most=max((len(item.text) for item in items), default=16)),
+            Column(
+                "text", "", 16, rank=0, most=max((len(item.text) for item in items), default=16)
+            ),
             Column("detail", "", 8, rank=2, most=200),
         ]
         if not self._keys:

@@ -13,7 +13,7 @@ from kmstui.service.store import StoredPolicy, Topic
 from kmstui.ui.editor.layout import format_json
 from kmstui.ui.editor.text_area import PolicyTextArea
 from kmstui.ui.feed import Changes
-from kmstui.ui.marks import Marks, PLAIN
+from kmstui.ui.marks import PLAIN, Marks
 from kmstui.ui.views.view import KeyView
 from kmstui.ui.widgets.frame_lines import Sentences
 
@@ -61,8 +61,7 @@ class PolicyView(KeyView):
         self._shown: tuple[StoredPolicy, ...] | None = None
         self._number = 0
         self.text_area = PolicyText(read_only=True, ascii_marks=signs is PLAIN, id="policy-text")
-        self.words = Sentences(classes="words")
-        self.words.MOST_LINES = 20
+        self.words = Sentences(most_lines=20, classes="words")
 
     def compose(self) -> ComposeResult:
         """Words where there is no text, and the text."""
@@ -81,6 +80,11 @@ class PolicyView(KeyView):
         if len(policies) < 2:
             return ""
         return f"{policies[self._number].name} ({self._number + 1} of {len(policies)}: v)"
+
+    @property
+    def key_id(self) -> str | None:
+        """The key whose policies are shown."""
+        return self._key_id
 
     @property
     def policy(self) -> StoredPolicy | None:

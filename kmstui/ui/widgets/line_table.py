@@ -35,7 +35,7 @@ _PREFIX = 2
 TableT = TypeVar("TableT", bound="LineTable")
 
 
-class LineTable(ScrollView, RoleWidget, can_focus=True):
+class LineTable(ScrollView, RoleWidget, can_focus=True, inherit_bindings=False):
     """Rows by ID, drawn one by one when they come into sight.
 
     The table holds no data: it is given a sequence of row IDs and a function that answers a
@@ -61,6 +61,7 @@ class LineTable(ScrollView, RoleWidget, can_focus=True):
         Binding("pagedown,ctrl+f", "page(1)", "page down", show=False),
         Binding("pageup,ctrl+b", "page(-1)", "page up", show=False),
     ]
+
     class RowMessage(Message):
         """Something about one row; `row` is None in an empty table."""
 

@@ -109,9 +109,7 @@ class OneLine(RoleWidget):
             self._place(self._end, end_width, base, segments)
         return Strip(segments, width)
 
-    def _place(
-        self, parts: Iterable[Part], room: int, base: Style, segments: list[Segment]
-    ) -> int:
+    def _place(self, parts: Iterable[Part], room: int, base: Style, segments: list[Segment]) -> int:
         for part in parts:
             text, role = text_and_role(part)
             width = min(width_of(text), room)

@@ -1,0 +1,174 @@
+"""The command palette: every command, key, profile, Region and theme by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from kmstui.ui.commands.command import Command
+from kmstui.ui.commands.context import Context
+from kmstui.ui.commands.registry import all_commands
+from kmstui.ui.commands.session import switch_profile, switch_region
+from kmstui.ui.screens.dialog import Dialog
+from kmstui.ui.screens.help import key_names
+from kmstui.ui.theme import THEME_NAMES
+from kmstui.ui.widgets.columns import Column
+from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.roles import Part
+
+_MOST = 100
+"""Entries offered at once; typing on narrows them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that the palette offers."""
+
+    kind: str
+    text: str
+    detail: str
+    run: Callable[[], None]
+    off: str = ""
+    """Why it cannot be used now."""
+
+
+class Palette(Dialog[None]):
+    """A line to type in, and what matches all its words."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,ctrl+n", "move(1)", "next", show=False, priority=True),
+        Binding("up,ctrl+p", "move(-1)", "previous", show=False, priority=True),
+        Binding("pagedown", "move(10)", "ten further", show=False, priority=True),
+        Binding("pageup", "move(-10)", "ten back", show=False, priority=True),
+    ]
+
+    def __init__(self, context: Context) -> None:
+        super().__init__("Go to, or do")
+        self.add_class("dialog-wide")
+        self._about = context
+        self._found: list[Entry] = []
+        self.input = Input(placeholder="command, alias, profile, Region …", compact=True)
+        self.input.cursor_blink = False
+        columns = (
+            Column("kind", "", 8, rank=2),
+            Column("text", "", 20, rank=0, most=26),
+            Column("detail", "", 12, rank=1, most=100),
+        )
+        self.table = LineTable(columns, self._cells, header=False)
+        self.table.can_focus = False
+
+    def compose(self) -> ComposeResult:
+        """The line and the list."""
+        with self.box:
+            yield self.input
+            yield self.table
+
+    def on_mount(self) -> None:
+        """Offer everything at first."""
+        self.input.focus()
+        self._find("")
+
+    def action_move(self, steps: int) -> None:
+        """Move in the list while typing."""
+        self.table.action_move(steps)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Find what matches."""
+        event.stop()
+        self._find(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter: do it."""
+        event.stop()
+        if self._found and self.table.cursor_row is not None:
+            entry = self._found[int(self.table.cursor_row)]
+            if entry.off:
+                return
+            self.dismiss(None)
+            entry.run()
+
+    def _find(self, text: str) -> None:
+        self._about.app.work(
+            lambda: self._search(text.casefold().split()), group="palette", what="the palette"
+        )
+
+    async def _search(self, words: Sequence[str]) -> None:
+        breath = self._about.app.breath
+        breath.begin()
+        found: list[Entry] = []
+        for entry in entries(self._about):
+            haystack = f"{entry.kind} {entry.text} {entry.detail}".casefold()
+            if all(word in haystack for word in words):
+                found.append(entry)
+                if len(found) >= _MOST:
+                    break
+            if breath.over:
+                await breath.take()
+        self._found = found
+        self.table.forget_place()
+        self.table.set_rows([str(index) for index in range(len(found))])
+        self.table.set_empty("Nothing matches.")
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        entry = self._found[int(row)]
+        cells: dict[str, Part] = {
+            "kind": (entry.kind, "dim"),
+            "text": (entry.text, "dim" if entry.off else "accent"),
+            "detail": (entry.off or entry.detail, "dim" if entry.off else ""),
+        }
+        return [cells[column] for column in columns]
+
+
+def entries(context: Context) -> Iterator[Entry]:
+    """Everything that the palette offers, commands first."""
+    for command in all_commands():
+        if command.palette:
+            yield _of_command(context, command)
+    for theme in THEME_NAMES:
+        yield Entry("theme", theme, "colours", partial(_set_theme, context, theme))
+    for profile in context.session.connector.profiles():
+        yield Entry(
+            "profile", profile, "switch to this profile",
+            partial(switch_profile, context, profile),
+        )  # fmt: skip
+    info = context.store.info
+    for region in context.session.connector.regions(info.partition if info else "aws"):
+        yield Entry(
+            "Region", region, "switch to this Region",
+            partial(switch_region, context, region),
+        )  # fmt: skip
+    for name, alias in list(context.store.aliases.items()):
+        if alias.key_id:
+            yield Entry(
+                "key", name.removeprefix("alias/"), alias.key_id,
+                partial(_go_to, context, alias.key_id),
+            )  # fmt: skip
+    for key_id in list(context.store.keys):
+        if not context.store.aliases_of(key_id):
+            yield Entry("key", key_id, "", partial(_go_to, context, key_id))
+
+
+def _of_command(context: Context, command: Command) -> Entry:
+    keys = key_names(command.keys[:1])
+    detail = f"{command.help}  ({keys})" if keys else command.help
+    return Entry(
+        "do", command.label, detail,
+        partial(context.main.run_command, command), command.available(context) or "",
+    )  # fmt: skip
+
+
+def _set_theme(context: Context, theme: str) -> None:
+    context.app.theme = theme
+
+
+def _go_to(context: Context, key_id: str) -> None:
+    async def go() -> None:
+        await context.main.go_to_key(key_id)
+
+    context.app.work(go, group="go", what="going to a key")

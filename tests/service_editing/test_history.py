@@ -1,0 +1,95 @@
+"""The versions of a policy: listed, compared, restored, exported."""
+
+from __future__ import annotations
+
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from kmstui.model.grant import KeyEvent
+from kmstui.service.errors import InvalidInputError
+from kmstui.service.history import PolicyHistory, export, remote_versions, text_diff
+from tests.fakes import IMPORTED, MemoryJournal, arn_of
+from tests.service_editing.conftest import HERE, MINE, OLD, Service
+
+WHEN = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+async def test_versions_say_whether_they_changed_anything(journal: MemoryJournal) -> None:
+    for text, kind in (
+        (OLD, "fetched"),
+        (MINE, "sent"),
+        (MINE, "stored"),
+        (MINE.replace("\n", ""), "fetched"),
+    ):
+        await journal.keep_version(HERE, IMPORTED, text, kind)
+    entries = await PolicyHistory(journal, HERE, IMPORTED).entries()
+    assert [(each.version.kind, each.changed) for each in entries] == [
+        ("fetched", False),
+        ("stored", True),
+        ("sent", True),
+        ("fetched", True),
+    ]
+    assert entries[0].what == "read again, the same"
+    assert entries[3].what == "read from the service"
+
+
+async def test_a_restored_version_becomes_the_draft_and_what_was_typed_stays(
+    journal: MemoryJournal,
+) -> None:
+    old = await journal.keep_version(HERE, IMPORTED, OLD, "fetched")
+    await journal.save_draft(HERE, IMPORTED, "{ typed", base=MINE)
+    history = PolicyHistory(journal, HERE, IMPORTED)
+
+    assert await history.restore(old, base=MINE, caller="me") == OLD
+
+    draft = await journal.draft(HERE, IMPORTED)
+    assert draft is not None
+    assert (draft.text, draft.base, draft.caller) == (OLD, MINE, "me")
+    assert "{ typed" in [each.version.text for each in await history.entries()]
+
+
+def test_a_difference_in_layout_alone_is_none() -> None:
+    assert text_diff(OLD, OLD.replace("\n", ""), "a", "b") == ""
+
+
+def test_a_difference_is_shown_with_its_names_also_of_what_is_no_json() -> None:
+    lines = text_diff(OLD, MINE, "stored", "yours").splitlines()
+    assert lines[:2] == ["--- stored", "+++ yours"]
+    assert '+      "Sid": "mine",' in lines
+    assert "-{" in text_diff("{", "[", "a", "b").splitlines()
+
+
+def test_an_exported_version_is_private_and_nothing_is_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    export(MINE, path)
+    assert path.read_text() == MINE + "\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with pytest.raises(InvalidInputError, match="exists and is not written over"):
+        export(OLD, path)
+    assert path.read_text() == MINE + "\n"
+    with pytest.raises(InvalidInputError, match="cannot be written"):
+        export(OLD, tmp_path / "missing" / "policy.json")
+    with pytest.raises(InvalidInputError, match="cannot be written"):
+        export(OLD, path / "below")
+
+
+def test_any_text_can_be_exported(tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    export("\ud800\0\r\n", path)
+    assert path.read_bytes() == "\ud800\0\r\n".encode("utf-8", "surrogatepass")
+
+
+async def test_policies_that_others_put_come_from_cloudtrail(service: Service) -> None:
+    arn = arn_of(IMPORTED)
+    service.world.events[arn] = (
+        *(KeyEvent(f"{n}", WHEN, "Decrypt", "someone") for n in range(60)),
+        KeyEvent("a", WHEN, "PutKeyPolicy", "someone", policy=MINE),
+        KeyEvent("b", WHEN, "PutKeyPolicy", "other", policy=OLD, error_code="AccessDenied"),
+        KeyEvent("c", WHEN, "PutKeyPolicy", "hidden"),
+    )
+    found = [(v.principal, v.text, v.error_code) async for v in remote_versions(service, arn)]
+    assert found == [("someone", MINE, ""), ("other", OLD, "AccessDenied")]
+    assert [v async for v in remote_versions(service, arn, pages=1)] == []

@@ -1,7 +1,8 @@
 """Fixtures around the embedded AWS: one server for each test process, reset for each test.
 
-A directory's ``conftest.py`` imports the fixtures that its tests use (``tests`` is on the path:
-``from embedded import embedded, embedded_server``). Nothing here can reach a real AWS: every variable that could is replaced.
+A directory's ``conftest.py`` imports the fixtures that its tests use; ``tests`` is on the path:
+``from embedded import embedded, embedded_server``. Nothing here can reach a real AWS: every
+variable that could is replaced.
 """
 
 from __future__ import annotations

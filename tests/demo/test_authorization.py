@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from embedded import client
 
+from embedded import client
 from kmstui.demo import EmbeddedKms
 
 ACCOUNT = "418259630147"

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from embedded import client
 
+from embedded import client
 from kmstui.demo import EmbeddedKms
 
 IMPORTED = "alias/ImportedCMK"

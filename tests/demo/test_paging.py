@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from embedded import client
 
+from embedded import client
 from kmstui.demo import EmbeddedKms
 
 

@@ -41,7 +41,7 @@ def test_importing_it_loads_neither_moto_nor_boto3() -> None:
 
 def test_stop_ends_the_child_and_may_be_called_twice() -> None:
     server = EmbeddedKms.start()
-    assert server.control.health().filled
+    assert server.control.wait_until_filled().account == server.account
     server.stop()
     server.stop()
     assert _gone(server.pid)

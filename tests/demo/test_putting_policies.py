@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from embedded import client
 
+from embedded import client
 from kmstui.demo import EmbeddedKms
 
 ACCOUNT = "418259630147"

@@ -116,11 +116,11 @@ def _tally(applied: Iterable[Applied]) -> _Tally:
     return tally
 
 
-def _about(policies: Iterable[CompiledPolicy], request: Request, lookup: Lookup) -> list[Applied]:
+def _about(
+    policies: Iterable[CompiledPolicy], action: str, resource: str, lookup: Lookup
+) -> list[Applied]:
     return [
-        applied
-        for policy in policies
-        for applied in policy.applied(None, request.action, request.resource, lookup)
+        applied for policy in policies for applied in policy.applied(None, action, resource, lookup)
     ]
 
 
@@ -135,6 +135,9 @@ _WITHOUT_IAM = frozenset(
 """Principals that no identity policy is attached to."""
 
 
+_ON_ALIASES = frozenset({"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"})
+
+
 class _Evaluation:
     """One run of the algorithm, with its intermediate results by name."""
 
@@ -143,14 +146,19 @@ class _Evaluation:
         self.policies = policies
         self.principal = request.principal
         self.info = action_info(request.action)
+        self.iam_only = self.info is not None and self.info.iam_only
         lookup = lookup_for(request, absent_keys(request.action))
-        self.key = list(
-            policies.key.applied(
-                request.principal,
-                request.action,
-                request.resource,
-                lookup,
-                has_boundary=policies.boundary is not None,
+        self.key = (
+            []
+            if self.iam_only
+            else list(
+                policies.key.applied(
+                    request.principal,
+                    request.action,
+                    request.resource,
+                    lookup,
+                    has_boundary=policies.boundary is not None,
+                )
             )
         )
         self.iam_applies = request.principal.kind not in _WITHOUT_IAM
@@ -158,9 +166,12 @@ class _Evaluation:
         self.boundary: list[Applied] = []
         self.session: list[Applied] = []
         if self.iam_applies:
-            self.identity = _about(policies.identity or (), request, lookup)
-            self.boundary = _about(policies.boundary_policies, request, lookup)
-            self.session = _about(policies.session or (), request, lookup)
+            # An action that names no key is asked for on "*" (Service Authorization Reference).
+            on = "*" if self.iam_only else request.resource
+            action = request.action
+            self.identity = _about(policies.identity or (), action, on, lookup)
+            self.boundary = _about(policies.boundary_policies, action, on, lookup)
+            self.session = _about(policies.session or (), action, on, lookup)
         self.granted = grant_truths(policies.grants or (), request, lookup)
         self.said = _tally(self.key)
         self.iam = self._allowed_by_iam()
@@ -176,8 +187,8 @@ class _Evaluation:
             return self._decision(Outcome.EXPLICITLY_DENIED, Reason.DENY, denying)
         if self._refused_from_outside():
             return self._decision(Outcome.IMPLICITLY_DENIED, Reason.NOT_ACROSS_ACCOUNTS, ())
-        if self.info is not None and self.info.iam_only:
-            allow = self._iam_only()
+        if self.iam_only:
+            allow = self._by_iam_alone()
         elif self.principal.account == self.request.owner or not self.iam_applies:
             allow = self._same_account()
         else:
@@ -192,7 +203,7 @@ class _Evaluation:
         return (
             self.info is not None
             and not self.info.cross_account
-            and not self.info.iam_only
+            and not self.iam_only
             and bool(self.principal.account)
             and self.principal.account != self.request.owner
         )
@@ -215,7 +226,7 @@ class _Evaluation:
             truth = min(truth, _tally(self.session).direct)
         return truth if self.iam_applies else Truth.YES
 
-    def _iam_only(self) -> Truth:
+    def _by_iam_alone(self) -> Truth:
         if self.principal.kind is PrincipalKind.ROOT:
             return Truth.YES
         return min(self.iam, self.cap)
@@ -240,7 +251,7 @@ class _Evaluation:
         }
         direct = by_grip[Grip.DIRECT] or (by_grip[Grip.ROLE] if self.cap is Truth.YES else [])
         iam = self._allowing(self.identity)
-        if self.info is not None and self.info.iam_only:
+        if self.iam_only:
             reason, deciding = Reason.IAM, iam
         elif self.principal.account != self.request.owner and self.iam_applies:
             deciding = [*(direct or by_grip[Grip.ACCOUNT]), *iam]
@@ -262,14 +273,13 @@ class _Evaluation:
         outside = self.principal.account != self.request.owner and self.iam_applies
         opened = max(said.account, said.role, said.direct, self.grant)
         opening = [each for each in self.key if not each.deny and each.truth is not Truth.NO]
-        iam_only = self.info is not None and self.info.iam_only
-        if self.iam is not Truth.NO and self.cap is Truth.NO and (opened or iam_only):
+        if self.iam is not Truth.NO and self.cap is Truth.NO and (opened or self.iam_only):
             reason, deciding = Reason.CAPPED, [*opening, *self._allowing(self.identity)]
         elif said.role and self.cap is Truth.NO:
             reason, deciding = Reason.CAPPED, opening
         elif outside and opened:
             reason, deciding = Reason.OTHER_ACCOUNT_SILENT, opening
-        elif (said.account or iam_only) and self.iam_applies:
+        elif (said.account or self.iam_only) and self.iam_applies:
             reason, deciding = Reason.IAM_SILENT, opening
         elif self.identity and self.iam is Truth.YES:
             reason, deciding = Reason.NOT_DELEGATED, self._allowing(self.identity)
@@ -287,8 +297,7 @@ class _Evaluation:
             or (not each.deny and each.truth is Truth.YES)
         ]
         doubts = [doubt for each in relevant if each.truth is Truth.MAYBE for doubt in each.doubts]
-        iam_unread = self.policies.identity is None or self.policies.identity_incomplete
-        if allow is Truth.MAYBE and self.iam is Truth.MAYBE and iam_unread:
+        if allow is Truth.MAYBE and self._hangs_on_iam():
             doubts.append(Doubt.IAM)
         grants = [grant for grant, truth in self.granted if truth is not Truth.NO]
         if any(truth is Truth.MAYBE for _, truth in self.granted):
@@ -300,6 +309,22 @@ class _Evaluation:
             doubts=tuple(dict.fromkeys(doubts)),
             grants=grants,
         )
+
+    def _of_alias(self) -> tuple[str, ...]:
+        """Alias operations need a permission on the alias too, which only IAM policies give.
+
+        Source: KMS Developer Guide, "Controlling access to aliases".
+        """
+        if self.info is None or self.info.name not in _ON_ALIASES:
+            return ()
+        return ("the permission on the alias itself, which an IAM policy must give",)
+
+    def _hangs_on_iam(self) -> bool:
+        """Whether identity policies that were not read could settle it."""
+        unread = self.policies.identity is None or bool(self.policies.identity_incomplete)
+        outside = self.principal.account != self.request.owner
+        asked = outside or self.iam_only or self.said.account is not Truth.NO
+        return unread and asked and self.iam is Truth.MAYBE
 
     @staticmethod
     def _allowing(applied: Iterable[Applied], grip: Grip | None = None) -> list[Applied]:
@@ -327,5 +352,5 @@ class _Evaluation:
             grants=tuple(grants),
             doubts=doubts,
             considered=self.policies.considered,
-            not_considered=self.policies.not_considered(self.principal),
+            not_considered=self.policies.not_considered(self.principal) + self._of_alias(),
         )

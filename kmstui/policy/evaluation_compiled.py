@@ -30,13 +30,15 @@ _NAMED = Aim(Grip.DIRECT, Truth.YES)
 """An identity policy is about the identity that carries it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CompiledStatement:
-    """One statement of effect Allow or Deny."""
+    """One statement of effect Allow or Deny; equal to itself alone."""
 
+    policy: Policy
+    """The policy it stands in."""
     statement: Statement
     source: str
-    """Which policy it stands in: `key policy`, or an identity policy's name."""
+    """What that policy is called: `key policy`, or an identity policy's name."""
     deny: bool
     conditions: tuple[Condition, ...]
     principal: PrincipalTest | None
@@ -78,7 +80,7 @@ class CompiledStatement:
         return Truth.YES if resource_match(pattern, arn) else Truth.NO
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Applied:
     """One statement that is about a request, and whether its conditions hold."""
 
@@ -149,6 +151,7 @@ class CompiledPolicy:
         variables = policy.version == VARIABLES_SINCE
         self.statements = tuple(
             CompiledStatement(
+                policy=policy,
                 statement=statement,
                 source=source,
                 deny=statement.effect == "Deny",

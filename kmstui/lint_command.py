@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TextIO
 from urllib.parse import quote
@@ -112,7 +113,7 @@ def run(
         out: Where findings go; standard output if not given.
         err: Where progress and complaints go; standard error if not given.
     """
-    streams = _Streams(stdin or sys.stdin, out or sys.stdout, err or sys.stderr)
+    streams = _Streams(stdin or sys.stdin, out or _lenient(sys.stdout), err or _lenient(sys.stderr))
     options = _parser().parse_args(arguments)
     try:
         if options.explain:
@@ -123,6 +124,13 @@ def run(
         return command.run()
     except CannotLintError as error:
         return _complain(str(error), streams.err)
+
+
+def _lenient(stream: TextIO) -> TextIO:
+    """A standard stream that escapes what its encoding lacks instead of failing on it."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
 
 
 def _complain(sentence: str, err: TextIO) -> int:
@@ -316,7 +324,7 @@ class _Lint:
     def _fixed(self, piece: _Piece, disabled: Collection[str]) -> str:
         fixed = fix_all(piece.text, piece.key, disabled=disabled, severity=self._least)
         if piece.path is None:
-            self._streams.out.write(fixed.text)
+            self._write_fixed(fixed.text)
         elif fixed.applied:
             try:
                 rewrite(piece.path, fixed.text)
@@ -326,6 +334,16 @@ class _Lint:
         if fixed.applied:
             print(f"{piece.label}: {_applied_words(fixed.applied)}", file=self._streams.err)
         return fixed.text
+
+    def _write_fixed(self, text: str) -> None:
+        """The fixed policy of standard input, in UTF-8 as it came."""
+        out = self._streams.out
+        if isinstance(out, TextIOWrapper):
+            out.flush()
+            out.buffer.write(text.encode("utf-8"))
+            out.buffer.flush()
+        else:
+            out.write(text)
 
     def _write(self, linted: Sequence[Linted]) -> None:
         # With --fix, standard output is the fixed policy when it came from standard input.

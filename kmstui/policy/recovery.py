@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from kmstui.policy.balance import Balancing
+from kmstui.policy.filler import Skipping
 from kmstui.policy.nodes import Edit, Fix, Node, Span, StringNode
 from kmstui.policy.reader import State
 from kmstui.policy.scanner import (
@@ -19,12 +19,11 @@ from kmstui.policy.scanner import (
     scan_word,
 )
 
-_COMMENT = re.compile(r"(?://|#)[^\n]*|/\*(?:(?!\*/)[\s\S])*+(?:\*/)?")
 _JUNK = re.compile(rf'[^\s{{}}\[\]:,"{FOREIGN_QUOTES}]+|.', re.DOTALL)
 _MISSING_QUOTE_IN_NAME = re.compile(r"([^:\s]+)[ \t]*:[ \t]*\Z")
 
 
-class Recovering(Balancing):
+class Recovering(Skipping):
     """The reader with all that it knows about errors."""
 
     def recover(self) -> bool:
@@ -33,49 +32,12 @@ class Recovering(Balancing):
         if at >= len(text):
             self.end_of_text()
             return False
-        if text[at] in "/#" and (comment := _COMMENT.match(text, at)) is not None:
-            self._comment(comment.end())
+        if self.pass_filler():
             return True
         if self.state is State.END:
             return self.after_the_end()
-        if text[at] in "\ufeff\u00a0\u2028\u2029\u200b\u2060\f\v\u3000":
-            self._odd_blank()
-            return True
         self._HANDLERS[self.state](self)
         return True
-
-    def _comment(self, end: int) -> None:
-        """A comment; where it has its line to itself the fix takes the line."""
-        text, start = self.text, self.at
-        line = text.rfind("\n", max(0, start - 400), start) + 1
-        cut_start, cut_end = start, end
-        if text[line:start].strip() == "" and (line or start < 400):
-            if text.startswith("\n", end):
-                cut_start, cut_end = line, end + 1
-        else:
-            while cut_start > 0 and text[cut_start - 1] in " \t":
-                cut_start -= 1
-        self.problem_edit(
-            "KMS004",
-            "JSON has no comments",
-            Span(start, end),
-            "Remove the comment",
-            Edit(Span(cut_start, cut_end), ""),
-        )
-        self.at = self.skip_blank(end)
-
-    def _odd_blank(self) -> None:
-        at = self.at
-        code = f"U+{ord(self.text[at]):04X}"
-        mark = "the byte order mark" if self.text[at] == "\ufeff" else "this blank"
-        self.problem_edit(
-            "KMS001",
-            f"JSON does not allow {mark} ({code}) here",
-            Span(at, at + 1),
-            "Remove it",
-            Edit(Span(at, at + 1), ""),
-        )
-        self.at = self.skip_blank(at + 1)
 
     def _at_root(self) -> None:
         """Something other than a value stands first."""

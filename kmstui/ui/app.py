@@ -25,6 +25,7 @@ from kmstui.ui.screens.main import MainScreen
 from kmstui.ui.screens.mfa import MfaQuestion, ask_from_thread
 from kmstui.ui.style_sheets import style_sheets
 from kmstui.ui.theme import THEMES, theme_for
+from kmstui.ui.type_ahead import TypeAhead
 
 SESSION_GROUP = "session"
 """The worker that connects and reads the inventory; a new one ends the old."""
@@ -54,6 +55,7 @@ class KmsApp(App[int]):
         self.last_change_command = ""
         self._questions: set[MfaQuestion] = set()
         self._ascii_filter = AsciiFilter()
+        self._type_ahead = TypeAhead(self, super().on_event)
         super().__init__(css_path=[str(sheet) for sheet in style_sheets()])
         self.animation_level = "none"
         for theme in THEMES:
@@ -184,11 +186,16 @@ class KmsApp(App[int]):
 
     async def on_event(self, event: events.Event) -> None:
         """Every key press lets background reads and long work step back first."""
-        if isinstance(event, events.Key) and not event.is_forwarded:
+        if not isinstance(event, events.Key | events.Paste):
+            await super().on_event(event)
+        elif event.is_forwarded:
+            await super().on_event(event)
+            self._type_ahead.returned(event)
+        else:
             self.breath.pressed()
             self.session.key_pressed()
             self.main.key_pressed()
-        await super().on_event(event)
+            await self._type_ahead.take(event)
 
     async def action_quit(self) -> None:
         """End the program; asks when something is unsaved."""

@@ -1,0 +1,115 @@
+"""Keys typed ahead of the screen reach what they were meant for.
+
+Textual sends each key to the widget that has the focus when the key arrives. A slow line
+delivers keys in bursts, so "/" and the word after it arrive together: the word would go to the
+table as commands, before the filter that "/" opens has the focus. Here a key waits until the
+one before it has been dealt with and the screen that it opened is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from textual import events
+from textual.app import App
+from textual.message_pump import MessagePump
+from textual.screen import Screen
+from textual.widget import Widget
+
+PATIENCE_SECONDS = 0.5
+"""A key whose end nobody tells, such as one to a widget that is going, holds the next ones no
+longer than this."""
+
+Forward = Callable[[events.Event], Awaitable[None]]
+
+
+class TypeAhead:
+    """Lets keys and pastes into the app one after the other, in the order typed."""
+
+    def __init__(self, app: App[int], forward: Forward) -> None:
+        self._app = app
+        self._forward = forward
+        self._waiting: deque[events.Event] = deque()
+        self._current: events.Event | None = None
+        self._target: MessagePump | None = None
+        self._before: tuple[Screen[object] | None, Widget | None] = (None, None)
+        self._followed = False
+        self._deadline: asyncio.TimerHandle | None = None
+
+    async def take(self, event: events.Event) -> None:
+        """Send a key or paste on its way, now or when those before it are done."""
+        if self._current is None and not self._waiting:
+            await self._send(event)
+            return
+        self._waiting.append(event)
+        if self._current is not None:
+            self._follow()
+
+    def returned(self, event: events.Event) -> None:
+        """Tell that a key has come all the way up and was dealt with."""
+        if event is self._current:
+            self._finish()
+
+    async def _send(self, event: events.Event) -> None:
+        app = self._app
+        self._current = event
+        self._before = (app.screen, app.focused)
+        self._target = app.focused or app.screen
+        self._followed = False
+        await self._forward(event)
+        if not event.is_forwarded:
+            # A priority binding took it, or nothing did; either way it is done.
+            self._finish()
+        elif self._waiting:
+            self._follow()
+
+    def _follow(self) -> None:
+        """Learn when the key under way is done; only worth it while another one waits."""
+        if self._followed or self._current is None or self._target is None:
+            return
+        self._followed = True
+        self._deadline = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._finish)
+        self._ask(self._target, self._current)
+
+    def _ask(self, node: MessagePump, event: events.Event) -> None:
+        # The question stands behind the key in the node's queue, so that it is asked when the
+        # node is through with the key.
+        if not node.call_later(self._passed, node, event):
+            self._finish_if(event)
+
+    def _passed(self, node: MessagePump, event: events.Event) -> None:
+        if event is not self._current:
+            return
+        parent = node._parent  # the way that Textual bubbles messages
+        if node is self._app or parent is None:
+            self._finish()
+        elif event._stop_propagation and parent is not self._app:
+            self._finish()
+        else:
+            # Textual marks a key as stopped one step before the app, which made it, and lets
+            # it take that step: only the app's own queue tells then.
+            self._ask(parent, event)
+
+    def _finish_if(self, event: events.Event) -> None:
+        if event is self._current:
+            self._finish()
+
+    def _finish(self) -> None:
+        self._current = None
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        if not self._waiting:
+            return
+        app = self._app
+        if (app.screen, app.focused) == self._before:
+            app.call_later(self._next)
+        else:
+            # What the key opened shall have been laid out and have its focus.
+            app.screen.call_after_refresh(app.call_later, self._next)
+
+    async def _next(self) -> None:
+        if self._current is None and self._waiting:
+            await self._send(self._waiting.popleft())

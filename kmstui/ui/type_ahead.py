@@ -83,9 +83,11 @@ class TypeAhead:
         if event is not self._current:
             return
         parent = node._parent  # the way that Textual bubbles messages
-        if node is self._app or parent is None:
-            self._finish()
-        elif event._stop_propagation and parent is not self._app:
+        if (
+            node is self._app
+            or parent is None
+            or (event._stop_propagation and parent is not self._app)
+        ):
             self._finish()
         else:
             # Textual marks a key as stopped one step before the app, which made it, and lets

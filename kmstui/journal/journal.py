@@ -131,16 +131,26 @@ class StoreJournal:
         """Finish what was handed over, and release the file.
 
         Raises:
-            JournalError: the disk did not take the last writes in time.
+            JournalError: the disk did not take the last writes, or not in time.
         """
         if self._closed:
             return
         self._closed = True
-        if not self._thread.stop(self._store.close, CLOSE_SECONDS):
+        failures: list[Exception] = []
+
+        def close_store() -> None:
+            try:
+                self._store.close()
+            except (sqlite3.Error, OSError) as error:
+                failures.append(error)
+
+        if not self._thread.stop(close_store, CLOSE_SECONDS):
             raise JournalError(
                 f"the disk has not taken the last writes to {self._path} in {CLOSE_SECONDS:.0f} s",
                 "The newest draft may be missing at the next start.",
             )
+        if failures:
+            raise journal_error(failures[0], self._path) from failures[0]
 
     def _retire(self, store: Store, scope: Scope, subject: str, *, own: bool) -> None:
         retire_drafts(store.connection, store.session, _cached(store), scope, subject, own=own)

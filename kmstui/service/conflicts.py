@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kmstui.policy.canonical import (
@@ -53,6 +54,8 @@ class MergeConflict:
     theirs: str
     kept: str
     """Whose the merged text holds: `mine` or `theirs`."""
+    place: tuple[str | int, ...]
+    """The way to it in the document `Merge.document`."""
 
     @property
     def sentence(self) -> str:
@@ -69,6 +72,8 @@ class Merge:
     """The three texts put together."""
 
     text: str
+    document: str
+    """The same, laid out anew, as the places of the conflicts count."""
     conflicts: tuple[MergeConflict, ...] = ()
     touched_by_both: tuple[str, ...] = ()
     """Statements that both changed, without a conflict or with: worth a second look."""
@@ -110,25 +115,47 @@ def merge(base: str, mine: str, theirs: str) -> Merge:
     """Put both changes of `base` together.
 
     Raises:
-        ValueError: one of the texts is no JSON object.
+        ValueError: one of the texts is no JSON object with statements that are objects.
     """
-    documents = [_object(text) for text in (base, mine, theirs)]
-    merged = merge_table(_member_merger)((), *documents)
-    text = _dump(merged.value, like=mine)
+    try:
+        documents = [_policy(text) for text in (base, mine, theirs)]
+        merged = merge_table(_member_merger)((), *documents)
+        document = _dump(merged.value, like=mine)
+        touched = _touched_by_both(documents)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     # Where one side's text says the same already, its formatting is kept.
-    for original in (mine, theirs):
-        if same_meaning(text, original):
-            text = original
-            break
-    return Merge(
-        text, tuple(_conflict(clash) for clash in merged.clashes), _touched_by_both(documents)
-    )
+    text = next((each for each in (mine, theirs) if same_meaning(each, document)), document)
+    return Merge(text, document, tuple(_conflict(clash) for clash in merged.clashes), touched)
 
 
-def _object(text: str) -> dict[str, Any]:
+def resolve(merged: Merge, choices: Sequence[str]) -> str:
+    """The merged text with `mine` or `theirs` at each of the conflicts, in their order."""
+    document = read_json(merged.document)
+    if "Statement" in document:
+        document["Statement"] = members_of(document["Statement"])
+    for conflict, choice in zip(merged.conflicts, choices, strict=True):
+        chosen = conflict.mine if choice == "mine" else conflict.theirs
+        *way, last = conflict.place
+        holder = document
+        for step in way:
+            holder = holder[step]
+        # A statement that goes leaves a hole until all are placed, for others are counted.
+        if chosen or isinstance(last, int):
+            holder[last] = read_json(chosen) if chosen else ABSENT
+        else:
+            holder.pop(last, None)
+    if "Statement" in document:
+        document["Statement"] = [s for s in document["Statement"] if s is not ABSENT]
+    return _dump(document, like=merged.text)
+
+
+def _policy(text: str) -> dict[str, Any]:
     document = read_json(text)
     if not isinstance(document, dict):
         raise ValueError("it is no JSON object")  # noqa: TRY004 - the text is bad, not its type
+    if not all(isinstance(each, dict) for each in members_of(document.get("Statement", []))):
+        raise ValueError("a statement is no JSON object")
     return document
 
 
@@ -146,7 +173,10 @@ def _merge_statements(path: tuple[str, ...], base: Value, mine: Value, theirs: V
     for number, triple in enumerate(_triples(base, mine, theirs), start=1):
         one = next(s for s in (triple.mine, triple.theirs, triple.base) if s is not None)
         result = _merge_statement((label_of(one, number),), triple)
-        clashes += result.clashes
+        clashes += (
+            replace(clash, place=("Statement", len(kept), *clash.path[1:]))
+            for clash in result.clashes
+        )
         if result.value is not ABSENT:
             kept.append(result.value)
     single = len(kept) == 1 and not isinstance(mine, list)
@@ -212,6 +242,7 @@ def _conflict(clash: Clash) -> MergeConflict:
         mine=mine,
         theirs=theirs,
         kept="mine" if clash.kept is clash.mine else "theirs",
+        place=clash.place or clash.path,
     )
 
 

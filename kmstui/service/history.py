@@ -97,12 +97,11 @@ def text_diff(old: str, new: str, old_name: str, new_name: str) -> str:
 
 
 def pretty(text: str) -> str:
-    """The text laid out one value a line; as it is where it is no JSON."""
+    """The text laid out one value a line; as it is where it is no JSON, or too deep."""
     try:
-        value = read_json(text)
-    except ValueError:
+        return json.dumps(read_json(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
         return text
-    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def export(text: str, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,8 @@ class Clash:
     theirs: Value
     kept: Value
     """What the merged value holds until a person decides."""
+    place: tuple[str | int, ...] = ()
+    """Where that is in the merged value; `path` is for a person, and names statements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def merge_table(merger_of: Callable[[str], Merger], key_of: Callable[[str], str]
     """An object, member by member; `key_of` tells which names are the same."""
 
     def merge(path: tuple[str, ...], base: Value, mine: Value, theirs: Value) -> Merged:
-        tables = [_by_key(value, key_of) for value in (base, mine, theirs)]
+        tables = _by_key((base, mine, theirs), key_of)
         merged: dict[str, Value] = {}
         clashes: list[Clash] = []
         for key in dict.fromkeys((*tables[1], *tables[2], *tables[0])):
@@ -147,15 +149,15 @@ def merge_table(merger_of: Callable[[str], Merger], key_of: Callable[[str], str]
     return merge
 
 
-def _by_key(value: Value, key_of: Callable[[str], str]) -> dict[str, tuple[str, Value]]:
-    if not isinstance(value, dict):
-        return {}
-    table: dict[str, tuple[str, Value]] = {}
-    for name, each in value.items():
-        key = key_of(name)
-        # Two spellings of one name beside each other: neither may get lost.
-        table[name if key in table else key] = (name, each)
-    return table
+def _by_key(
+    values: Sequence[Value], key_of: Callable[[str], str]
+) -> list[dict[str, tuple[str, Value]]]:
+    """Each object's members by what their names mean."""
+    objects = [value if isinstance(value, dict) else {} for value in values]
+    # Two spellings of one name beside each other in one object: neither may get lost.
+    if any(len({key_of(name) for name in each}) < len(each) for each in objects):
+        key_of = str
+    return [{key_of(name): (name, value) for name, value in each.items()} for each in objects]
 
 
 def _forms(canonicalize: Canonicalizer, value: Value) -> set[Canonical]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import Any
 
-from kmstui.policy.canonical import canonical_statement, members_of
+from kmstui.policy.canonical import Canonical, canonical_statement, members_of
 
 LIKENESS_NEEDED = 0.5
 """From which share of common content on two statements are taken for versions of one."""
+
+PAIRS_COMPARED = 40_000
+"""More than any policy in use needs; thousands of tiny statements would hold up the screen."""
 
 Statement = Any
 """A statement as JSON gives it; usually a dict."""
@@ -66,37 +70,37 @@ def _match(old: list[Statement], new: list[Statement]) -> dict[int, int]:
     """Index in `old` to index in `new`: the same content first, then the Sid, then likeness."""
     found = _match_equal(list(enumerate(old)), list(enumerate(new)))
     _match_sids(old, new, found)
-    likely = sorted(
-        (
-            (_likeness(old[a], new[b]), -a, -b)
-            for a in range(len(old))
-            for b in range(len(new))
-            if a not in found and b not in found.values()
-        ),
-        reverse=True,
-    )
+    _match_likely(old, new, found)
+    return found
+
+
+def _match_likely(old: list[Statement], new: list[Statement], found: dict[int, int]) -> None:
+    """Add pairs that have most of their content in common, the likest first."""
     taken = set(found.values())
-    for likeness, a, b in likely:
+    free_old = [(n, _atoms(old[n])) for n in range(len(old)) if n not in found]
+    free_new = [(n, _atoms(new[n])) for n in range(len(new)) if n not in taken]
+    if len(free_old) * len(free_new) > PAIRS_COMPARED:
+        return
+    pairs = [(_likeness(a, b), -n, -m) for n, a in free_old for m, b in free_new]
+    for likeness, n, m in sorted(pairs, reverse=True):
         if likeness < LIKENESS_NEEDED:
             break
-        if -a not in found and -b not in taken:
-            found[-a] = -b
-            taken.add(-b)
-    return found
+        if -n not in found and -m not in taken:
+            found[-n] = -m
+            taken.add(-m)
 
 
 def _match_equal(
     old: list[tuple[int, Statement]], new: list[tuple[int, Statement]]
 ) -> dict[int, int]:
+    free: dict[Canonical, deque[int]] = defaultdict(deque)
+    for number, statement in new:
+        free[canonical_statement(statement)].append(number)
     found: dict[int, int] = {}
-    free = [(number, canonical_statement(statement)) for number, statement in new]
     for number, statement in old:
-        form = canonical_statement(statement)
-        for place, (other, its_form) in enumerate(free):
-            if its_form == form:
-                found[number] = other
-                del free[place]
-                break
+        same = free.get(canonical_statement(statement))
+        if same:
+            found[number] = same.popleft()
     return found
 
 
@@ -118,16 +122,19 @@ def _unique_sids(statements: list[Statement]) -> dict[str, int]:
     }
 
 
-def _likeness(a: Statement, b: Statement) -> float:
+Atoms = set[tuple[Any, ...]]
+
+
+def _likeness(a: Atoms, b: Atoms) -> float:
     """Share of the two statements' content that is common to both, 0 to 1."""
-    atoms_of_a, atoms_of_b = _atoms(a), _atoms(b)
-    union = atoms_of_a | atoms_of_b
-    return len(atoms_of_a & atoms_of_b) / len(union) if union else 0.0
+    union = a | b
+    return len(a & b) / len(union) if union else 0.0
 
 
-def _atoms(value: object, path: tuple[str, ...] = ()) -> set[tuple[Any, ...]]:
+def _atoms(value: object, path: tuple[str, ...] = ()) -> Atoms:
+    """A statement's content, value by value, each with the way to it."""
     if isinstance(value, dict):
-        found: set[tuple[Any, ...]] = set()
+        found: Atoms = set()
         for name, each in value.items():
             # Resource is "*" in nearly every key policy: common to all, it tells nothing.
             if path or name not in ("Sid", "Resource"):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kmstui.policy.canonical import same_meaning
-from kmstui.service.conflicts import conflict_of, merge
+from kmstui.service.conflicts import conflict_of, merge, resolve
 
 ROOT = {
     "Sid": "Root",
@@ -140,6 +140,15 @@ def test_the_same_condition_key_begun_by_both_is_asked_about() -> None:
     assert conflict.where == 'statement "Use", Condition, StringEquals, aws:SourceVpce'
 
 
+def test_a_condition_key_in_two_spellings_does_not_get_lost() -> None:
+    base = policy(use(Condition=None))
+    mine = policy(use(Condition={"Bool": {"AWS:A": "2"}}))
+    theirs = policy(use(Condition={"Bool": {"aws:a": "2", "AWS:A": "1"}}))
+    for one, other in ((mine, theirs), (theirs, mine)):
+        (conflict,) = merge(base, one, other).conflicts
+        assert conflict.where == 'statement "Use", Condition, Bool, AWS:A'
+
+
 def test_a_list_of_which_each_removed_the_rest_is_asked_about() -> None:
     mine, theirs = policy(use(Action="kms:Encrypt")), policy(use(Action="kms:Decrypt"))
     result = merge(policy(use()), mine, theirs)
@@ -174,6 +183,47 @@ def test_characters_that_kms_refuses_stay_escaped_and_the_indentation_is_mine() 
     result = merge(BASE, mine, policy(ROOT, USE, OTHER))
     assert "\\u2192 é" in result.text
     assert '\n    "Version"' in result.text
+
+
+def test_a_person_decides_each_conflict() -> None:
+    base = policy(ROOT, use(Effect="Audit"), OTHER, Id="a")
+    mine = policy(use(Effect="Allow"), {**OTHER, "Effect": "Allow"}, Id="b")
+    theirs = policy(ROOT, use(Effect="Deny"), Id="c")
+    result = merge(base, mine, theirs)
+    wheres = [conflict.where for conflict in result.conflicts]
+    assert wheres == ["Id", 'statement "Use", Effect', 'statement "Other"']
+
+    all_mine = resolve(result, ["mine"] * 3)
+    assert same_meaning(all_mine, policy(use(Effect="Allow"), {**OTHER, "Effect": "Allow"}, Id="b"))
+    all_theirs = resolve(result, ["theirs"] * 3)
+    assert same_meaning(all_theirs, policy(use(Effect="Deny"), Id="c"))
+
+
+def test_a_condition_can_be_decided_to_be_gone() -> None:
+    mine = policy(use(Condition={"StringEquals": {"kms:ViaService": "ebs"}}))
+    result = merge(policy(use()), mine, policy(use(Condition=None)))
+    assert [conflict.where for conflict in result.conflicts] == ['statement "Use", Condition']
+    assert same_meaning(resolve(result, ["theirs"]), policy(use(Condition=None)))
+    assert same_meaning(resolve(result, ["mine"]), mine)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"Statement": [null]}',
+        '{"Statement": "x"}',
+        '{"Statement": [{"Condition": ' + '{"a":' * 900 + "1" + "}" * 902 + "]}",
+    ],
+)
+def test_what_cannot_be_merged_is_left_to_the_person(text: str) -> None:
+    assert conflict_of(BASE, text, BASE.replace("Use", "Used")).merge is None
+
+
+def test_thousands_of_tiny_statements_do_not_hold_up_the_screen() -> None:
+    """Everything that differs is told as removed and added; nothing is compared pair by pair."""
+    base = policy(*({"a": n} for n in range(3000)))
+    mine = policy(*({"b": n} for n in range(3000)))
+    assert len(statements(merge(base, mine, policy()).text)) == 3000
 
 
 def test_a_text_that_is_no_json_is_left_to_the_person() -> None:
@@ -228,3 +278,7 @@ def test_any_three_policies_merge_without_an_exception_into_json(a: str, b: str,
     result = merge(a, b, c)
     assert isinstance(json.loads(result.text), dict)
     assert all(conflict.sentence for conflict in result.conflicts)
+    for choice in ("mine", "theirs"):
+        assert json.loads(resolve(result, [choice] * len(result.conflicts)))
+    if not result.conflicts:
+        assert same_meaning(result.text, merge(a, c, b).text)

@@ -63,6 +63,6 @@ def client(embedded: EmbeddedKms, service: str, who: str = "instance", region: s
 
 
 @functools.cache
-def _session() -> boto3.Session:
+def _session() -> Any:
     """One session, so that the service models are read once."""
     return boto3.Session()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from typing import Any
 
@@ -22,8 +21,14 @@ def test_imported_cmk_is_as_the_workshop_leaves_it(kms: Any) -> None:
     assert metadata["Origin"] == "EXTERNAL"
     assert metadata["KeyState"] == "Enabled"
     policy = kms.get_key_policy(KeyId=metadata["KeyId"])["Policy"]
-    assert policy.startswith('{\n  "Version" : "2012-10-17",\n  "Id" : "key-default-1",')
-    assert json.loads(policy)["Statement"][0]["Sid"] == "Enable IAM User Permissions"
+    # To the letter what the workshop's page prints.
+    account = metadata["AWSAccountId"]
+    assert policy == (
+        '{\n  "Version" : "2012-10-17",\n  "Id" : "key-default-1",\n  "Statement" : [ {\n    '
+        '"Sid" : "Enable IAM User Permissions",\n    "Effect" : "Allow",\n    "Principal" : {\n'
+        f'      "AWS" : "arn:aws:iam::{account}:root"\n    }},\n    "Action" : "kms:*",\n    '
+        '"Resource" : "*"\n  } ]\n}'
+    )
     assert kms.list_resource_tags(KeyId=metadata["KeyId"])["Tags"] == []
 
 

@@ -218,13 +218,14 @@ def _effects(texts: Iterable[str], question: Question) -> tuple[bool, bool]:
 def _capped(question: Question, key_policy: str, identity: IdentityPolicies) -> Verdict:
     """A direct Allow in the key policy, less what boundary and session policies take away.
 
-    They limit what is given to a role's ARN by an implicit deny; a grant to a user's ARN or to a
-    session's own ARN they do not (evaluation logic, "resource-based policies").
+    They limit what is given to a role's ARN by an implicit deny; what is given to a user's ARN, to
+    a session's own ARN or to everybody they do not (evaluation logic, "resource-based policies",
+    and reference_policies_elements_principal.html, "IAM role principals").
     """
     caller = question.caller
     if caller.kind == "User" or (identity.boundary is None and not identity.session):
         return Verdict.ALLOWED
-    if _names_session(question, key_policy):
+    if _given_to_session(question, key_policy):
         return Verdict.ALLOWED
     for text in identity.session:
         if not _effects((text,), question)[1]:
@@ -234,11 +235,11 @@ def _capped(question: Question, key_policy: str, identity: IdentityPolicies) -> 
     return Verdict.ALLOWED
 
 
-def _names_session(question: Question, key_policy: str) -> bool:
+def _given_to_session(question: Question, key_policy: str) -> bool:
     version, statements = parsed(key_policy)
     return any(
         statement.get("Effect") == "Allow"
-        and question.caller.arn in aws_principals(statement.get("Principal"))
+        and aws_principals(statement.get("Principal")) & {question.caller.arn, "*"}
         and _statement_applies(statement, question, version)
         for statement in statements
     )

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
@@ -14,6 +13,7 @@ from kmstui.demo.errors import unsupported, validation
 from kmstui.demo.kms.keys import EmbeddedKey, new_key_id
 from kmstui.demo.kms.lifecycle import checked_description
 from kmstui.demo.kms.policy_putting import accepted_policy
+from kmstui.demo.kms.policy_text import spelled
 from kmstui.demo.kms.specs import SPECS, SYMMETRIC, USAGES, allowed_usages
 from kmstui.demo.kms.store import Stores
 from kmstui.demo.kms.tagging import checked_tags
@@ -34,7 +34,7 @@ def default_policy(account: str) -> str:
             }
         ],
     }
-    return json.dumps(document, indent=2, separators=(",", " : "))
+    return spelled(document)
 
 
 def create_key(call: Call, stores: Stores) -> dict[str, Any]:

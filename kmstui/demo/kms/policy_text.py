@@ -20,7 +20,23 @@ def rewritten(text: str) -> str:
         statements = [statements]
     document["Statement"] = [_statement(statement) for statement in statements]
     ordered = {name: document[name] for name in ("Version", "Id", "Statement") if name in document}
-    return json.dumps(ordered, indent=2, separators=(",", " : "), ensure_ascii=False)
+    return spelled(ordered)
+
+
+def spelled(value: object, indent: str = "") -> str:
+    """``value`` as JSON the way KMS itself prints policies: ``"Key" : value``, lists in line."""
+    inner = indent + "  "
+    if isinstance(value, dict):
+        if not value:
+            return "{ }"
+        members = [
+            f"{inner}{json.dumps(name, ensure_ascii=False)} : {spelled(member, inner)}"
+            for name, member in value.items()
+        ]
+        return "{\n" + ",\n".join(members) + f"\n{indent}}}"
+    if isinstance(value, list):
+        return "[ " + ", ".join(spelled(item, indent) for item in value) + " ]" if value else "[ ]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _statement(statement: dict[str, Any]) -> dict[str, Any]:

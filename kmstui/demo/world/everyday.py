@@ -92,6 +92,16 @@ def _add_states(build: Builder) -> None:
         origin="EXTERNAL",
         tags={"project": "kmsworkshop"},
     )
+    expiring = build.key(
+        "partners/imported",
+        description="Key material of a partner, on loan",
+        age_days=210,
+        origin="EXTERNAL",
+        state="Enabled",
+        tags={"project": "partners", "env": "prod"},
+    )
+    expiring.imported.present = True
+    expiring.imported.expires = build.now + 9 * DAY
     # A key that nothing names: no alias, no description, no tag.
     build.key("unnamed", aliases=[], age_days=1456)
     build.key(

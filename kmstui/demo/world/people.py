@@ -7,8 +7,10 @@ import secrets
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from moto.core.utils import utcnow
 from moto.iam.models import iam_backends
 
 from kmstui.demo.access.callers import Caller, CallerRegistry, Credentials, session_caller
@@ -21,6 +23,7 @@ INSTANCE_ROLE = "KMSWorkshop-InstanceInitRole"
 INLINE_POLICY = "KMSWorkshop-AditionalPermissions"
 """Spelled as the workshop spells it."""
 
+_ROLE_AGE_DAYS = 870
 _EC2_TRUST = {"Service": "ec2.amazonaws.com"}
 _GITHUB = "token.actions.githubusercontent.com"
 _LAMBDA_TRUST = {"Service": "lambda.amazonaws.com"}
@@ -101,6 +104,7 @@ def _roles(account: str) -> list[_Role]:
               [_kms(("kms:Encrypt", "kms:Decrypt", "kms:DescribeKey", "kms:TagResource"))]),
         _Role("backup-operator", {"Service": "backup.amazonaws.com"},
               [_kms(("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey"))]),
+        _Role("sandbox-developer", account_trust, [_kms("kms:*")]),
         _Role("OrganizationAccountAccessRole", {"AWS": f"arn:aws:iam::{PARTNER}:root"}, []),
         _Role("AWSServiceRoleForAutoScaling", {"Service": "autoscaling.amazonaws.com"},
               path="/aws-service-role/autoscaling.amazonaws.com/"),
@@ -131,6 +135,7 @@ def build_people(
     for role in _roles(account):
         _make_role(backend, account, role)
     _make_users(backend, account)
+    _make_managed(backend, account)
     profile = backend.create_instance_profile(INSTANCE_ROLE, "/", [], [])
     profile.roles.append(backend.get_role(INSTANCE_ROLE))
     _make_partner()
@@ -183,6 +188,7 @@ def _make_role(backend: Any, account: str, role: _Role) -> None:
     made = backend.create_role(
         role.name, _document(trust), role.path, None, role.description, [], "3600"
     )
+    made.create_date = utcnow() - timedelta(days=_ROLE_AGE_DAYS)
     if role.statements:
         made.put_policy(role.policy_name, _document(*role.statements))
 
@@ -207,6 +213,16 @@ def _make_users(backend: Any, account: str) -> None:
     group.put_policy("read", _document(_kms(("kms:List*", "kms:Describe*", "kms:Get*"))))
     for name in ("alice.ops", "bob.dev"):
         backend.add_user_to_group("kms-readers", name)
+
+
+def _make_managed(backend: Any, account: str) -> None:
+    """Customer managed policies: one attached, one a permissions boundary."""
+    reading = ("kms:Describe*", "kms:Get*", "kms:List*")
+    attached = backend.create_policy("", "/", _document(_kms(reading)), "kms-read", [])
+    backend.attach_role_policy(attached.arn, "billing-worker")
+    allowed = _kms((*reading, "kms:Encrypt", "kms:GenerateDataKey*"))
+    boundary = backend.create_policy("", "/boundaries/", _document(allowed), "no-decrypt", [])
+    backend.put_role_permissions_boundary("sandbox-developer", boundary.arn)
 
 
 def mfa_serial(account: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from kmstui.policy.edits import (
@@ -56,21 +57,30 @@ def _holds_key(holder: ObjectNode, key: str) -> bool:
     return any(member.key.value.lower() == key.lower() for member in holder.members)
 
 
-def add_condition(
-    text: str, statement: Statement, operator: str, key: str, value: Any
+def add_conditions(
+    text: str, statement: Statement, operator: str, conditions: Mapping[str, Any]
 ) -> tuple[Edit, ...] | None:
-    """Add a condition; None where the key stands under that operator already."""
+    """Add conditions under one operator; None where one of their keys stands there already."""
     if statement.node.member("Condition") is None:
-        return (insert_member(text, statement.node, "Condition", {operator: {key: value}}),)
+        value = {operator: dict(conditions)}
+        return (insert_member(text, statement.node, "Condition", value),)
     block = _block(statement)
     if block is None:
         return None
     member = _written(block, operator)
     if member is None:
-        return (insert_member(text, block, operator, {key: value}),)
-    if not isinstance(member.value, ObjectNode) or _holds_key(member.value, key):
+        return (insert_member(text, block, operator, dict(conditions)),)
+    under = member.value
+    if not isinstance(under, ObjectNode) or any(_holds_key(under, key) for key in conditions):
         return None
-    return (insert_member(text, member.value, key, value),)
+    return tuple(insert_member(text, under, key, value) for key, value in conditions.items())
+
+
+def add_condition(
+    text: str, statement: Statement, operator: str, key: str, value: Any
+) -> tuple[Edit, ...] | None:
+    """Add one condition; None where the key stands under that operator already."""
+    return add_conditions(text, statement, operator, {key: value})
 
 
 def move_to_operator(text: str, clause: Clause, operator: str) -> tuple[Edit, ...] | None:

@@ -19,8 +19,7 @@ from kmstui.policy.rules.conditions_edits import condition_fix, operator_fix
 from kmstui.policy.rules.conditions_reading import (
     Clause,
     clauses,
-    clauses_of,
-    guarantees,
+    guaranteed,
     operators,
 )
 from kmstui.policy.rules.registry import Hit, Subject, rule
@@ -194,7 +193,7 @@ def for_all_values_of_none(subject: Subject) -> Iterator[Hit]:
             continue
         if info is None or not info.multivalued or clause.key in _ALWAYS_SENT:
             continue
-        if any(guarantees(other, clause.key) for other in clauses_of(subject, clause.statement)):
+        if clause.key in guaranteed(subject, clause.statement):
             continue
         yield Hit(
             clause.entry.operator.span,

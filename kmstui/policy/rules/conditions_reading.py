@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kmstui.policy.conditions import scalar_text
 from kmstui.policy.knowledge import ConditionKeyInfo
 from kmstui.policy.nodes import ObjectNode, StringNode
-from kmstui.policy.operators import FOR_ANY_VALUE, Operator, parse_operator
+from kmstui.policy.operators import Operator, parse_operator
 from kmstui.policy.rules.registry import Subject, remembered
 from kmstui.policy.statements import ConditionEntry, Scalar, Statement
 
@@ -31,6 +31,15 @@ class Clause:
     def written(self) -> str:
         """The key as written."""
         return self.entry.key.value
+
+    @property
+    def name(self) -> str:
+        """The key in AWS's own case where it is known, else as written."""
+        if self.info is None:
+            return self.written
+        return (
+            self.info.name + self.written[len(self.info.name) :] if self.named else self.info.name
+        )
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -119,11 +128,20 @@ def operators(subject: Subject) -> Iterator[tuple[Statement, StringNode, bool]]:
                 yield statement, member.key, isinstance(member.value, ObjectNode)
 
 
-def guarantees(clause: Clause, key: str) -> bool:
-    """Whether a request that meets `clause` is sure to carry `key`."""
-    if not clause.demands_presence:
-        return False
-    if clause.key == key:
-        return clause.operator is None or clause.operator.set_prefix in ("", FOR_ANY_VALUE)
-    # A request with a pair of the encryption context has the list of their names as well.
-    return key == "kms:encryptioncontextkeys" and clause.key.startswith("kms:encryptioncontext:")
+@remembered
+def _guaranteed(subject: Subject) -> dict[int, frozenset[str]]:
+    found: dict[int, set[str]] = {}
+    for clause in clauses(subject):
+        if not clause.demands_presence:
+            continue
+        keys = found.setdefault(clause.statement.index, set())
+        keys.add(clause.key)
+        # A request with a pair of the encryption context has the list of their names as well.
+        if clause.key.startswith("kms:encryptioncontext:"):
+            keys.add("kms:encryptioncontextkeys")
+    return {index: frozenset(keys) for index, keys in found.items()}
+
+
+def guaranteed(subject: Subject, statement: Statement) -> frozenset[str]:
+    """The keys (lower case) that every request carries which meets the statement's conditions."""
+    return _guaranteed(subject).get(statement.index, frozenset())

@@ -1,0 +1,215 @@
+"""Whether the key can still be managed once the policy is stored (KMS506, KMS507, KMS508)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kmstui.model.arn import Arn
+from kmstui.policy.document import parse
+from kmstui.policy.edits import insert_statement, root_statement
+from kmstui.policy.findings import Severity
+from kmstui.policy.lockout import Verdict, can_still_administer
+from kmstui.policy.nodes import Edit, Fix, ObjectNode, Span, StringNode, apply_edits, walk
+from kmstui.policy.principals_named import accounts
+from kmstui.policy.rules import pages as shared
+from kmstui.policy.rules import security_pages as pages
+from kmstui.policy.rules.conditions_reading import Clause
+from kmstui.policy.rules.leftovers_placeholders import ACCOUNT, find_placeholders
+from kmstui.policy.rules.registry import Hit, Subject, remembered, rule
+from kmstui.policy.rules.security_reading import (
+    PUT_KEY_POLICY,
+    STAND_IN,
+    Kind,
+    allows,
+    home_account,
+    label_span,
+    partition,
+    readings,
+    root_statements,
+)
+from kmstui.policy.statements import Policy, read_policy
+
+
+def _filled(subject: Subject, account: str) -> Policy:
+    """The policy with the placeholders for the account filled in, so that it can be judged."""
+    edits = []
+    root = subject.document.root
+    for node in walk(root) if root is not None else ():
+        if not isinstance(node, StringNode):
+            continue
+        value = node.value
+        for found in reversed(find_placeholders(value)):
+            if found.stands_for == ACCOUNT:
+                value = value[: found.start] + account + value[found.end :]
+        if value != node.value and len(node.value) + 2 == node.span.end - node.span.start:
+            inner = Span(node.span.start + 1, node.span.end - 1)
+            edits.append(Edit(inner, value))
+    if not edits:
+        return subject.policy
+    return read_policy(parse(apply_edits(subject.document.text, tuple(edits))))
+
+
+def _is_plainly_safe(subject: Subject) -> bool:
+    """Whether the account can put the policy and nothing denies it: no need to look closer."""
+    if any(not each.allow and PUT_KEY_POLICY in each.actions for each in readings(subject)):
+        return False
+    return any(not reading.conditional for reading in root_statements(subject))
+
+
+def _key_arn(subject: Subject, account: str) -> Arn:
+    if subject.key.arn is not None:
+        return subject.key.arn
+    return Arn(partition(subject), "kms", "us-east-1", account, "key/any")
+
+
+@remembered
+def _verdict(subject: Subject) -> Verdict | None:
+    """What comes of the policy for the caller, or for the root user where none is known.
+
+    None where it is plain that the key stays manageable by the account. Where the account is not
+    known, the verdict of the one named in the policy that fares best.
+    """
+    caller = subject.key.caller
+    home = home_account(subject)
+    known = caller is not None and caller.account == home
+    if _is_plainly_safe(subject) and (caller is None or known):
+        return None
+    policy = _filled(subject, home or STAND_IN)
+    best: Verdict | None = None
+    for account in (home,) if home else (accounts(policy) or (STAND_IN,)):
+        asking = caller or Arn(partition(subject), "iam", "", account, "root")
+        verdict = can_still_administer(policy, asking, _key_arn(subject, account))
+        if not verdict.locks_caller_out:
+            return verdict
+        best = verdict if best is None or best.orphans_key else best
+    return best
+
+
+def _denying_span(verdict: Verdict) -> Span | None:
+    for statement in verdict.deciding:
+        if statement.effect == "Deny":
+            return label_span(statement)
+    return None
+
+
+def _element_span(subject: Subject) -> Span:
+    root = subject.document.root
+    if isinstance(root, ObjectNode):
+        member = root.member("Statement")
+        if member is not None:
+            return member.key.span
+    return Span(0, min(1, len(subject.document.text)))
+
+
+def _add_root_statement(subject: Subject) -> Fix | None:
+    root, home = subject.document.root, home_account(subject)
+    if not isinstance(root, ObjectNode) or not home:
+        return None
+    statement = root_statement(partition(subject), home)
+    sids = {each.sid for each in subject.policy.statements}
+    if statement["Sid"] in sids:
+        statement["Sid"] = f"Enable IAM policies of {home}"
+    return Fix(
+        f"Add the root statement for account {home}",
+        insert_statement(subject.document.text, root, statement),
+    )
+
+
+def _locked_out(subject: Subject) -> bool:
+    verdict = _verdict(subject)
+    if verdict is None or not subject.policy.statements:
+        return False
+    return verdict.orphans_key or (subject.key.caller is not None and verdict.locks_caller_out)
+
+
+@rule(
+    "KMS506",
+    Severity.ERROR,
+    "Lock-out",
+    why="KMS refuses a policy that would not let its caller put the policy again, and where the"
+    " check is bypassed only AWS Support can restore access to the key.",
+    url=shared.PUT_KEY_POLICY,
+)
+def lock_out(subject: Subject) -> Iterator[Hit]:
+    """Nobody, or not the caller, could put the policy again."""
+    verdict = _verdict(subject)
+    if verdict is None or not _locked_out(subject):
+        return
+    caller = subject.key.caller
+    if verdict.orphans_key:
+        message = "After this save nobody could put the key policy again"
+    else:
+        resource = caller.resource if caller is not None else "the caller"
+        message = f"After this save you ({resource}) could not put the key policy again"
+    denying = _denying_span(verdict) if _filled(subject, STAND_IN) is subject.policy else None
+    reason = verdict.anybody_reason if verdict.orphans_key and denying is None else verdict.reason
+    can_be_added = denying is None and (
+        caller is None or caller.account == home_account(subject) or verdict.orphans_key
+    )
+    yield Hit(
+        denying or _element_span(subject),
+        f"{message}: {reason}",
+        _add_root_statement(subject) if can_be_added else None,
+    )
+
+
+def _is_foreign_root_only(subject: Subject) -> bool:
+    """Whether the root statement is there, but for another account: KMS602 speaks of it."""
+    return any(
+        who.kind is Kind.ROOT and who.foreign and PUT_KEY_POLICY in reading.actions
+        for reading in allows(subject)
+        for who in reading.who
+    )
+
+
+@rule(
+    "KMS507",
+    Severity.WARNING,
+    "No root statement",
+    why="Without a statement for the account, IAM policies give no access to the key, and it"
+    " becomes unmanageable when the principals of its policy are deleted.",
+    url=pages.ROOT,
+)
+def no_root_statement(subject: Subject) -> Iterator[Hit]:
+    """No Allow for the account that includes kms:PutKeyPolicy."""
+    if not subject.policy.statements or root_statements(subject):
+        return
+    if _locked_out(subject) or _is_foreign_root_only(subject):
+        return
+    yield Hit(
+        _element_span(subject),
+        "No statement lets the account itself put the key policy",
+        _add_root_statement(subject),
+    )
+
+
+def _leaves_root_user(clause: Clause) -> bool:
+    """AWS documents aws:PrincipalType Account to keep IAM policies out and the root user in.
+
+    Source: KMS Developer Guide, "Default key policy".
+    """
+    return clause.key == "aws:principaltype" and "Account" in clause.texts
+
+
+@rule(
+    "KMS508",
+    Severity.WARNING,
+    "Root statement under a condition",
+    why="When the condition is not met, the account cannot manage the key and IAM policies give"
+    " nothing.",
+    url=pages.ROOT,
+)
+def conditional_root_statement(subject: Subject) -> Iterator[Hit]:
+    """Every root statement has a condition."""
+    found = root_statements(subject)
+    if any(
+        not reading.conditional
+        or (reading.clauses and all(map(_leaves_root_user, reading.clauses)))
+        for reading in found
+    ):
+        return
+    for reading in found:
+        member = reading.statement.node.member("Condition")
+        if member is not None and reading.clauses:
+            keys = ", ".join(dict.fromkeys(clause.name for clause in reading.clauses))
+            yield Hit(member.key.span, f"The account manages the key only under {keys}")

@@ -1,0 +1,18 @@
+"""The AWS pages that the rules about security cite, beside those that all rules share."""
+
+_IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
+_KMS = "https://docs.aws.amazon.com/kms/latest/developerguide/"
+
+NOT_PRINCIPAL = _IAM + "reference_policies_elements_notprincipal.html"
+NOT_ACTION = _IAM + "reference_policies_elements_notaction.html"
+ANYBODY = _IAM + "reference_policies_elements_principal.html#principal-anonymous"
+CONFUSED_DEPUTY = _IAM + "confused-deputy.html"
+MFA = _IAM + "id_credentials_mfa_configure-api-require.html"
+LEAST_PRIVILEGE = _KMS + "least-privilege.html"
+ADMINISTRATORS = _KMS + "key-policy-default.html#key-policy-default-allow-administrators"
+ROOT = _KMS + "key-policy-default.html#key-policy-default-allow-root-enable-iam"
+GRANTS = _KMS + "grant-authorization.html"
+VPC_ENDPOINT = _KMS + "conditions-aws.html#conditions-aws-vpce"
+VIA_AWS_SERVICE = _IAM + "reference_policies_condition-keys.html#condition-keys-viaawsservice"
+ATTESTATION = _KMS + "conditions-attestation.html"
+EVALUATION = _KMS + "policy-evaluation.html"

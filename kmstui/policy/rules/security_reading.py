@@ -1,0 +1,280 @@
+"""Who is given what: the statements of a policy as the rules about security look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from kmstui.model.arn import Arn
+from kmstui.policy.conditions_matching import resource_match
+from kmstui.policy.evaluation_actions import key_actions
+from kmstui.policy.nodes import ObjectNode, Span, StringNode
+from kmstui.policy.rules.conditions_reading import Clause, clauses_of
+from kmstui.policy.rules.leftovers_placeholders import ACCOUNT, find_placeholders
+from kmstui.policy.rules.principal_forms import Form, read_principal
+from kmstui.policy.rules.registry import Subject, remembered
+from kmstui.policy.statements import PrincipalEntry, Statement
+
+PUT_KEY_POLICY = "kms:PutKeyPolicy"
+SCHEDULE_KEY_DELETION = "kms:ScheduleKeyDeletion"
+CREATE_GRANT = "kms:CreateGrant"
+
+STAND_IN = "111111111111"
+"""Stands for an account that a placeholder left open and nothing else tells."""
+
+
+class Kind(Enum):
+    """What a principal of a statement is."""
+
+    EVERYBODY = auto()
+    ROOT = auto()
+    """The account: its root user, and whomever its IAM policies allow."""
+    USER = auto()
+    ROLE = auto()
+    SESSION = auto()
+    SERVICE = auto()
+    OTHER = auto()
+    """Identity providers, canonical users, and what is no principal."""
+
+
+IDENTITIES = frozenset({Kind.USER, Kind.ROLE, Kind.SESSION})
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """One principal of a statement."""
+
+    entry: PrincipalEntry
+    kind: Kind
+    value: str
+    """As written, with account placeholders filled in."""
+    account: str
+    own: bool
+    """Of the key's account, as far as that is known; a placeholder for it counts."""
+    foreign: bool
+    """Surely of another account than the key's."""
+
+    @property
+    def short(self) -> str:
+        """A few words for a message."""
+        if self.kind is Kind.EVERYBODY:
+            return "everybody"
+        if self.kind is Kind.ROOT:
+            return (
+                f"account {self.entry.value.value}"
+                if ":" not in self.value
+                else (self.entry.value.value)
+            )
+        arn = Arn.maybe(self.entry.value.value)
+        return self.entry.value.value if arn is None else arn.resource
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One statement of effect Allow or Deny that is about this key."""
+
+    statement: Statement
+    allow: bool
+    who: tuple[Who, ...]
+    """Of its Principal; empty where it has a NotPrincipal."""
+    actions: frozenset[str]
+    """The actions on keys that it covers, NotAction worked out."""
+    clauses: tuple[Clause, ...]
+    signature: frozenset[tuple[str, str, frozenset[str]]]
+    """Its conditions, comparable: operator, key, values."""
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it has a Condition, a half-written one included."""
+        block = self.statement.node.get("Condition")
+        if isinstance(block, ObjectNode):
+            return bool(block.members)
+        return block is not None
+
+    @property
+    def names(self) -> str:
+        """Its principals in a few words."""
+        short = [who.short for who in self.who]
+        return short[0] if len(short) == 1 else f"{short[0]} and {len(short) - 1} more"
+
+
+def _filled(value: str, account: str) -> tuple[str, bool]:
+    """A principal with the placeholders for its account filled in, and whether there were any."""
+    filled = value
+    found = [each for each in find_placeholders(value) if each.stands_for == ACCOUNT]
+    for placeholder in reversed(found):
+        filled = filled[: placeholder.start] + account + filled[placeholder.end :]
+    return filled, bool(found)
+
+
+_KINDS = {
+    ("iam", "user"): Kind.USER,
+    ("iam", "role"): Kind.ROLE,
+    ("sts", "assumed-role"): Kind.SESSION,
+    ("sts", "federated-user"): Kind.SESSION,
+}
+
+
+def _kind(entry: PrincipalEntry, value: str) -> tuple[Kind, str]:
+    if entry.type == "*":
+        return Kind.EVERYBODY, ""
+    if entry.type == "Service":
+        return Kind.SERVICE, ""
+    if entry.type != "AWS":
+        return Kind.OTHER, ""
+    read = read_principal(value)
+    if read.form is Form.EVERYBODY:
+        return Kind.EVERYBODY, ""
+    if read.form in (Form.ACCOUNT_ID, Form.ROOT):
+        return Kind.ROOT, read.account
+    arn = Arn.maybe(value)
+    if arn is None or read.form not in (Form.IDENTITY, Form.USER_NAMED_ROOT):
+        return Kind.OTHER, read.account
+    return _KINDS.get((arn.service, arn.resource_type), Kind.OTHER), read.account
+
+
+def _who(entry: PrincipalEntry, home: str) -> Who:
+    value, open_account = _filled(entry.value.value, home or STAND_IN)
+    kind, account = _kind(entry, value)
+    own = open_account or (bool(account) and account == home)
+    foreign = bool(account and home) and not own
+    return Who(entry, kind, value, account, own, foreign)
+
+
+@remembered
+def home_account(subject: Subject) -> str:
+    """The key's account: the key's own, else the one that the policy speaks of; or empty."""
+    if subject.key.arn is not None:
+        return subject.key.arn.account
+    roots: set[str] = set()
+    all_accounts: set[str] = set()
+    for statement in subject.policy.statements:
+        for entry in statement.principals:
+            kind, account = _kind(entry, entry.value.value)
+            if account.isdigit():
+                all_accounts.add(account)
+                manages = statement.effect == "Allow" and PUT_KEY_POLICY in _covered(
+                    subject, statement
+                )
+                if kind is Kind.ROOT and manages:
+                    roots.add(account)
+    for accounts in (roots, all_accounts):
+        if len(accounts) == 1:
+            return accounts.pop()
+    return ""
+
+
+def partition(subject: Subject) -> str:
+    """The partition of the key, or of the first principal that names one."""
+    if subject.key.arn is not None:
+        return subject.key.arn.partition
+    for statement in subject.policy.statements:
+        for entry in statement.principals:
+            arn = Arn.maybe(entry.value.value)
+            if arn is not None:
+                return arn.partition
+    return "aws"
+
+
+def expanded(subject: Subject, nodes: tuple[StringNode, ...]) -> frozenset[str]:
+    """The actions on keys that some patterns stand for."""
+    every = frozenset(key_actions())
+    found: set[str] = set()
+    for node in nodes:
+        names = subject.knowledge.expand(node.value)
+        found.update(name for name in names if name in every)
+        if len(found) == len(every):
+            break
+    return frozenset(found)
+
+
+def covers_everything(subject: Subject, node: StringNode) -> bool:
+    """Whether one pattern stands for every action on keys: `kms:*`, `*`."""
+    return len(expanded(subject, (node,))) == len(key_actions())
+
+
+def _covered(subject: Subject, statement: Statement) -> frozenset[str]:
+    if statement.actions:
+        return expanded(subject, statement.actions)
+    if statement.not_actions:
+        return frozenset(key_actions()) - expanded(subject, statement.not_actions)
+    return frozenset()
+
+
+def _is_about_key(subject: Subject, statement: Statement) -> bool:
+    arn = subject.key.arn
+    if statement.not_resources or arn is None:
+        return bool(statement.resources or statement.not_resources)
+    return any(
+        resource_match(node.value, str(arn)) or find_placeholders(node.value) or "${" in node.value
+        for node in statement.resources
+    )
+
+
+def _signature(clauses: tuple[Clause, ...]) -> frozenset[tuple[str, str, frozenset[str]]]:
+    return frozenset(
+        (
+            clause.operator.name if clause.operator else clause.entry.operator.value,
+            clause.key,
+            frozenset(clause.texts),
+        )
+        for clause in clauses
+    )
+
+
+def _read(subject: Subject) -> Iterator[Reading]:
+    home = home_account(subject)
+    for statement in subject.policy.statements:
+        if statement.effect not in ("Allow", "Deny") or not _is_about_key(subject, statement):
+            continue
+        actions = _covered(subject, statement)
+        if not actions:
+            continue
+        conditions = clauses_of(subject, statement)
+        yield Reading(
+            statement,
+            statement.effect == "Allow",
+            tuple(_who(entry, home) for entry in statement.principals),
+            actions,
+            conditions,
+            _signature(conditions),
+        )
+
+
+@remembered
+def readings(subject: Subject) -> tuple[Reading, ...]:
+    """The statements that give or take something on this key, in the order written."""
+    return tuple(_read(subject))
+
+
+@remembered
+def allows(subject: Subject) -> tuple[Reading, ...]:
+    """The statements that give something, to somebody named."""
+    return tuple(each for each in readings(subject) if each.allow and each.who)
+
+
+@remembered
+def denies(subject: Subject) -> tuple[Reading, ...]:
+    """The statements that take something, from somebody named."""
+    return tuple(each for each in readings(subject) if not each.allow and each.who)
+
+
+@remembered
+def root_statements(subject: Subject) -> tuple[Reading, ...]:
+    """The Allow statements that let the key's account put the policy."""
+    return tuple(
+        each
+        for each in allows(subject)
+        if PUT_KEY_POLICY in each.actions
+        and any(who.kind is Kind.ROOT and not who.foreign for who in each.who)
+    )
+
+
+def label_span(statement: Statement) -> Span:
+    """Where a finding about a whole statement is shown: its Sid, else its Effect."""
+    for name in ("Sid", "Effect"):
+        member = statement.node.member(name)
+        if member is not None:
+            return member.value.span
+    return Span(statement.node.span.start, statement.node.span.start + 1)

@@ -223,6 +223,30 @@ def test_a_grant_lets_its_grantee_in(embedded: EmbeddedKms, admin: Any, refused:
     assert refused(_encrypt, kms=ci, app="ci")
 
 
+def test_a_deny_is_stronger_than_a_grant(embedded: EmbeddedKms, admin: Any, refused: Any) -> None:
+    ci = client(embedded, "kms", "ci")
+    role = f"arn:aws:iam::{ACCOUNT}:role/github-actions-deploy"
+    admin.create_grant(KeyId=_imported(embedded), GranteePrincipal=role, Operations=["Encrypt"])
+    assert _encrypt(ci)
+    _set_policy(embedded, ROOT, _statement("Deny", {"AWS": role}, "kms:Encrypt"))
+    assert refused(_encrypt, kms=ci)[1].endswith(DENY)
+
+
+def test_aliases_count_in_iam_policies_only(embedded: EmbeddedKms, refused: Any) -> None:
+    condition = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/ImportedCMK"}}
+    _set_policy(
+        embedded, _statement("Allow", {"AWS": ROLE_ARN}, "kms:Encrypt", Condition=condition)
+    )
+    assert refused(_encrypt, kms=client(embedded, "kms"))
+    _set_policy(embedded, ROOT)
+    statement = {"Effect": "Allow", "Action": "kms:Encrypt", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [{**statement, "Condition": condition}]}
+    client(embedded, "iam").put_role_policy(
+        RoleName="SecurityAuditor", PolicyName="by-alias", PolicyDocument=json.dumps(document)
+    )
+    assert _encrypt(client(embedded, "kms", "auditor"))
+
+
 @pytest.mark.parametrize("who", ["admin", "breakglass"])
 def test_administrators_may(embedded: EmbeddedKms, who: str) -> None:
     assert client(embedded, "kms", who).describe_key(KeyId="alias/ImportedCMK")

@@ -130,5 +130,4 @@ def test_both_decide_alike(
     if decision.outcome is Outcome.NOT_PREDICTABLE:
         return
     assert (decision.outcome is Outcome.ALLOWED) == (verdict is Verdict.ALLOWED)
-    explicit = "explicit deny" in verdict.value
-    assert (decision.outcome is Outcome.EXPLICITLY_DENIED) == explicit
+    assert (decision.outcome is Outcome.EXPLICITLY_DENIED) == verdict.explicit

@@ -44,7 +44,7 @@ def require_on_key(
     """Raise AccessDeniedException unless the caller may do ``action`` (``kms:…``) on ``key``."""
     action = action or f"kms:{call.operation}"
     verdict = decision_on_key(call, key, action, policy=policy)
-    if verdict is Verdict.ALLOWED or _granted(call, key, action):
+    if verdict is Verdict.ALLOWED or (not verdict.explicit and _granted(call, key, action)):
         return
     if call.account != key.account_id:
         raise ServiceError(

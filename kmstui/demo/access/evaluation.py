@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from typing import Any
@@ -32,6 +32,11 @@ class Verdict(Enum):
     NO_IDENTITY_ALLOW = "because no identity-based policy allows the {action} action"
     NO_BOUNDARY_ALLOW = "because no permissions boundary allows the {action} action"
     NO_SESSION_ALLOW = "because no session policy allows the {action} action"
+
+    @property
+    def explicit(self) -> bool:
+        """Whether a Deny decided, which nothing overrides."""
+        return self.value.startswith("with an explicit deny")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +78,16 @@ def parsed(text: str) -> tuple[str, tuple[Mapping[str, Any], ...]]:
 
 def decide(question: Question, key_policy: str, identity: IdentityPolicies) -> Verdict:
     """Whether the caller may; grants are the caller's business (see ``authorization``)."""
-    key_deny, key_allow = _key_policy_effects(question, key_policy)
+    key_deny, key_allow = _key_policy_effects(
+        _as_key_policies_see(question), key_policy, bounded=identity.boundary is not None
+    )
     if key_deny:
         return Verdict.DENIED_BY_RESOURCE
     caller = question.caller
     if caller.is_root:
         return Verdict.ALLOWED if key_allow is not _Match.NONE else Verdict.NO_RESOURCE_ALLOW
     identity_verdict = _identity_verdict(question, identity)
-    if identity_verdict in _EXPLICIT:
+    if identity_verdict.explicit:
         return identity_verdict
     same_account = caller.account == question.owner
     if key_allow is _Match.DIRECT and same_account:
@@ -97,16 +104,19 @@ def decide_by_identity(question: Question, identity: IdentityPolicies) -> Verdic
     return _identity_verdict(question, identity)
 
 
-_EXPLICIT = frozenset(
-    {Verdict.DENIED_BY_IDENTITY, Verdict.DENIED_BY_BOUNDARY, Verdict.DENIED_BY_SESSION}
-)
+def _as_key_policies_see(question: Question) -> Question:
+    """kms:ResourceAliases has a value in IAM policies only (KMS condition keys)."""
+    if "kms:resourcealiases" not in question.context:
+        return question
+    context = {k: v for k, v in question.context.items() if k != "kms:resourcealiases"}
+    return replace(question, context=context)
 
 
-def _key_policy_effects(question: Question, text: str) -> tuple[bool, _Match]:
+def _key_policy_effects(question: Question, text: str, *, bounded: bool) -> tuple[bool, _Match]:
     version, statements = parsed(text)
     allow = _Match.NONE
     for statement in statements:
-        matched = _principal_match(statement, question.caller)
+        matched = _principal_match(statement, question.caller, bounded=bounded)
         if matched is _Match.NONE or not _statement_applies(statement, question, version):
             continue
         if statement.get("Effect") == "Deny":
@@ -116,9 +126,11 @@ def _key_policy_effects(question: Question, text: str) -> tuple[bool, _Match]:
     return False, allow
 
 
-def _principal_match(statement: Mapping[str, Any], caller: Caller) -> _Match:
+def _principal_match(statement: Mapping[str, Any], caller: Caller, *, bounded: bool) -> _Match:
     if "NotPrincipal" in statement:
-        return _Match.NONE if _exempt(statement["NotPrincipal"], caller) else _Match.DIRECT
+        # A Deny with NotPrincipal always meets those who have a permissions boundary.
+        spared = not bounded and _exempt(statement["NotPrincipal"], caller)
+        return _Match.NONE if spared else _Match.DIRECT
     names = aws_principals(statement.get("Principal"))
     if "*" in names or any(identity in names for identity in caller.identities):
         return _Match.DIRECT

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum, auto
 
 from kmstui.policy.edits import delete_condition
 from kmstui.policy.evaluation_actions import absent_keys
 from kmstui.policy.findings import Severity
+from kmstui.policy.knowledge import ActionInfo
 from kmstui.policy.nodes import Fix, StringNode
 from kmstui.policy.rules import conditions_pages as pages
 from kmstui.policy.rules.conditions_reading import Clause, clauses
 from kmstui.policy.rules.conditions_split import split_statement
-from kmstui.policy.rules.registry import Hit, Subject, rule
+from kmstui.policy.rules.registry import Hit, Subject, remembered, rule
 
 _OF_REQUESTS_WITH_TAGS = ("aws:requesttag/", "aws:tagkeys")
 
@@ -31,34 +33,56 @@ def _is_foreign(clause: Clause) -> bool:
     return clause.info is None and clause.key.partition(":")[0] in _FOREIGN
 
 
-def _never_carries(action: str, subject: Subject, clause: Clause) -> bool:
+def _never_carries(action: ActionInfo, clause: Clause) -> bool:
     if _is_foreign(clause):
         return True
-    info = subject.knowledge.action(action)
     for family in _OF_REQUESTS_WITH_TAGS:
         if clause.is_about(family):
-            return info is not None and family not in info.condition_keys
-    return any(clause.is_about(key) for key in absent_keys(action))
+            return family not in action.condition_keys
+    return any(clause.is_about(key) for key in absent_keys(action.name))
 
 
-def _key_actions(subject: Subject, pattern: str) -> list[str]:
-    """The actions on keys that a pattern stands for."""
-    found = []
-    for name in subject.knowledge.expand(pattern):
-        info = subject.knowledge.action(name)
-        if info is not None and not info.iam_only:
-            found.append(name)
-    return found
+class _Fate(Enum):
+    """What a condition makes of the actions that a pattern stands for."""
 
-
-def _only_reads(subject: Subject, names: list[str]) -> bool:
-    """Whether no more is lost than reading about the key.
+    NONE = auto()
+    """They are none of a key's actions."""
+    ALIVE = auto()
+    DEAD = auto()
+    DEAD_READS = auto()
+    """Dead, and only reading about the key is lost.
 
     AWS's own policies list kms:Describe* beside actions with an encryption context
     (CloudWatch Logs User Guide, "Encrypt log data"), and nothing comes of it.
     """
-    infos = (subject.knowledge.action(name) for name in names)
-    return all(info is not None and info.access_level in ("Read", "List") for info in infos)
+
+
+@remembered
+def _fates(subject: Subject) -> dict[tuple[str, str], _Fate]:
+    """Fates found so far, by pattern and condition key: a policy repeats both."""
+    return {}
+
+
+def _fate(subject: Subject, pattern: str, clause: Clause) -> _Fate:
+    found = _fates(subject).get((pattern, clause.key))
+    if found is None:
+        found = _find_fate(subject, pattern, clause)
+        _fates(subject)[(pattern, clause.key)] = found
+    return found
+
+
+def _find_fate(subject: Subject, pattern: str, clause: Clause) -> _Fate:
+    infos = [
+        info
+        for name in subject.knowledge.expand(pattern)
+        if (info := subject.knowledge.action(name)) is not None and not info.iam_only
+    ]
+    if not infos:
+        return _Fate.NONE
+    if not all(_never_carries(info, clause) for info in infos):
+        return _Fate.ALIVE
+    reads = all(info.access_level in ("Read", "List") for info in infos)
+    return _Fate.DEAD_READS if reads else _Fate.DEAD
 
 
 def _split(subject: Subject, clause: Clause, dead: list[StringNode]) -> Fix | None:
@@ -96,18 +120,12 @@ def key_never_present(subject: Subject) -> Iterator[Hit]:
             clause.info is not None and clause.info.iam_only
         ):
             continue
-        dead: list[StringNode] = []
-        alive = False
-        for node in clause.statement.actions:
-            names = _key_actions(subject, node.value)
-            if names and all(_never_carries(name, subject, clause) for name in names):
-                dead.append(node)
-            elif names:
-                alive = True
+        fates = [(node, _fate(subject, node.value, clause)) for node in clause.statement.actions]
+        alive = any(fate is _Fate.ALIVE for _, fate in fates)
         told = [
             node
-            for node in dead
-            if not alive or not _only_reads(subject, _key_actions(subject, node.value))
+            for node, fate in fates
+            if fate is _Fate.DEAD or (fate is _Fate.DEAD_READS and not alive)
         ]
         if not told:
             continue

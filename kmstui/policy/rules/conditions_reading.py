@@ -26,6 +26,10 @@ class Clause:
     other rules need not wait for it to be corrected."""
     info: ConditionKeyInfo | None
     """None where the key is not known."""
+    texts: tuple[str, ...]
+    """Its values as the texts that AWS compares."""
+    strings: tuple[StringNode, ...]
+    """Its values that are strings."""
 
     @property
     def written(self) -> str:
@@ -40,11 +44,6 @@ class Clause:
         return (
             self.info.name + self.written[len(self.info.name) :] if self.named else self.info.name
         )
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """Its values as the texts that AWS compares."""
-        return tuple(map(scalar_text, self.entry.values))
 
     @property
     def named(self) -> bool:
@@ -64,11 +63,6 @@ class Clause:
         if self.is_null:
             return all(text.lower() == "false" for text in self.texts)
         return not self.operator.holds_when_absent
-
-    @property
-    def strings(self) -> tuple[StringNode, ...]:
-        """Its values that are strings."""
-        return tuple(value for value in self.entry.values if isinstance(value, StringNode))
 
     @property
     def pairs(self) -> Iterator[tuple[Scalar, str]]:
@@ -103,6 +97,8 @@ def _clauses_of(statement: Statement, subject: Subject) -> Iterator[Clause]:
             parse_operator(entry.operator.value),
             key,
             subject.knowledge.condition_key(key),
+            tuple(map(scalar_text, entry.values)),
+            tuple(value for value in entry.values if isinstance(value, StringNode)),
         )
 
 

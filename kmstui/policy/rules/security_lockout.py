@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kmstui.model.arn import Arn
 from kmstui.policy.document import parse
@@ -49,6 +50,16 @@ def _filled(subject: Subject, account: str) -> Policy:
     return read_policy(parse(apply_edits(subject.document.text, tuple(edits))))
 
 
+def _about_putting(subject: Subject, policy: Policy) -> Policy:
+    """Only the statements that decide about kms:PutKeyPolicy, to judge in less time."""
+    deciding = {
+        each.statement.index for each in readings(subject) if PUT_KEY_POLICY in each.actions
+    }
+    return replace(
+        policy, statements=tuple(each for each in policy.statements if each.index in deciding)
+    )
+
+
 def _is_plainly_safe(subject: Subject) -> bool:
     """Whether the account can put the policy and nothing denies it: no need to look closer."""
     if any(not each.allow and PUT_KEY_POLICY in each.actions for each in readings(subject)):
@@ -74,7 +85,7 @@ def _verdict(subject: Subject) -> Verdict | None:
     known = caller is not None and caller.account == home
     if _is_plainly_safe(subject) and (caller is None or known):
         return None
-    policy = _filled(subject, home or STAND_IN)
+    policy = _about_putting(subject, _filled(subject, home or STAND_IN))
     best: Verdict | None = None
     for account in (home,) if home else (accounts(policy) or (STAND_IN,)):
         asking = caller or Arn(partition(subject), "iam", "", account, "root")

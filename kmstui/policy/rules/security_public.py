@@ -11,7 +11,7 @@ from kmstui.policy.nodes import Fix
 from kmstui.policy.rules import security_pages as pages
 from kmstui.policy.rules.conditions_edits import condition_fix
 from kmstui.policy.rules.conditions_reading import Clause
-from kmstui.policy.rules.registry import Hit, Subject, rule
+from kmstui.policy.rules.registry import Hit, Subject, remembered, rule
 from kmstui.policy.rules.security_reading import (
     Kind,
     Reading,
@@ -71,14 +71,15 @@ def restricts_callers(clause: Clause) -> bool:
     return bool(clause.texts) and not any(_is_wide(clause, text) for text in clause.texts)
 
 
-def _open_to_all(subject: Subject) -> Iterator[tuple[Reading, Who]]:
+@remembered
+def _open_to_all(subject: Subject) -> tuple[tuple[Reading, Who], ...]:
     """Allows of `*` that nothing restricts to known callers."""
-    for reading in allows(subject):
-        if any(map(restricts_callers, reading.clauses)):
-            continue
-        for who in reading.who:
-            if who.kind is Kind.EVERYBODY:
-                yield reading, who
+    return tuple(
+        (reading, who)
+        for reading in allows(subject)
+        for who in reading.who
+        if who.kind is Kind.EVERYBODY and not any(map(restricts_callers, reading.clauses))
+    )
 
 
 def _to_own_root(subject: Subject, who: Who) -> Fix | None:

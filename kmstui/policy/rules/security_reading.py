@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 
 from kmstui.model.arn import Arn
 from kmstui.policy.conditions_matching import resource_match
@@ -54,6 +55,8 @@ class Who:
     """Of the key's account, as far as that is known; a placeholder for it counts."""
     foreign: bool
     """Surely of another account than the key's."""
+    name: tuple[Kind, str]
+    """What two statements must share to be about the same principal."""
 
     @property
     def short(self) -> str:
@@ -139,7 +142,8 @@ def _who(entry: PrincipalEntry, home: str) -> Who:
     kind, account = _kind(entry, value)
     own = open_account or (bool(account) and account == home)
     foreign = bool(account and home) and not own
-    return Who(entry, kind, value, account, own, foreign)
+    name = "" if kind is Kind.EVERYBODY else account if kind is Kind.ROOT else value
+    return Who(entry, kind, value, account, own, foreign, (kind, name))
 
 
 @remembered
@@ -177,28 +181,37 @@ def partition(subject: Subject) -> str:
     return "aws"
 
 
+@lru_cache(maxsize=1)
+def _every_action() -> frozenset[str]:
+    return frozenset(key_actions())
+
+
+@remembered
+def _expansions(subject: Subject) -> dict[tuple[str, ...], frozenset[str]]:
+    """What lists of patterns stand for, found so far: a policy repeats them."""
+    return {}
+
+
 def expanded(subject: Subject, nodes: tuple[StringNode, ...]) -> frozenset[str]:
     """The actions on keys that some patterns stand for."""
-    every = frozenset(key_actions())
-    found: set[str] = set()
-    for node in nodes:
-        names = subject.knowledge.expand(node.value)
-        found.update(name for name in names if name in every)
-        if len(found) == len(every):
-            break
-    return frozenset(found)
+    patterns = tuple(node.value for node in nodes)
+    found = _expansions(subject).get(patterns)
+    if found is None:
+        names = {name for pattern in patterns for name in subject.knowledge.expand(pattern)}
+        found = _expansions(subject)[patterns] = _every_action() & names
+    return found
 
 
 def covers_everything(subject: Subject, node: StringNode) -> bool:
     """Whether one pattern stands for every action on keys: `kms:*`, `*`."""
-    return len(expanded(subject, (node,))) == len(key_actions())
+    return expanded(subject, (node,)) == _every_action()
 
 
 def _covered(subject: Subject, statement: Statement) -> frozenset[str]:
     if statement.actions:
         return expanded(subject, statement.actions)
     if statement.not_actions:
-        return frozenset(key_actions()) - expanded(subject, statement.not_actions)
+        return _every_action() - expanded(subject, statement.not_actions)
     return frozenset()
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
-from kmstui.policy.edits import delete_statement
 from kmstui.policy.findings import Severity
-from kmstui.policy.nodes import Fix, ObjectNode
+from kmstui.policy.nodes import ArrayNode, Edit, Fix, ObjectNode, Span
 from kmstui.policy.rules import security_pages as pages
 from kmstui.policy.rules.conditions_reading import Clause
 from kmstui.policy.rules.leftovers_placeholders import ACCOUNT, find_placeholders
@@ -32,27 +32,16 @@ some hundred in all; a text of a megabyte is no policy, and the work stays linea
 Name = tuple[Kind, str]
 
 
-def _name(who: Who) -> Name:
-    """What two statements must share to be about the same principal."""
-    if who.kind is Kind.EVERYBODY:
-        return who.kind, ""
-    return who.kind, who.account if who.kind is Kind.ROOT else who.value
-
-
-def _same(one: Who, other: Who) -> bool:
-    return _name(one) == _name(other)
-
-
 def _gives_to(who: Who, giver: Reading) -> bool:
     """Whether a statement names `who` itself, or everybody."""
-    return any(other.kind is Kind.EVERYBODY or _same(who, other) for other in giver.who)
+    return any(other.kind is Kind.EVERYBODY or other.name == who.name for other in giver.who)
 
 
 def _is_denied_by(who: Who, deny: Reading) -> bool:
     """Whether a Deny takes from all that `who` stands for; one on the account takes from it."""
     return any(
         other.kind is Kind.EVERYBODY
-        or _same(who, other)
+        or other.name == who.name
         or (other.kind is Kind.ROOT and bool(who.account) and other.account == who.account)
         for other in deny.who
     )
@@ -65,7 +54,7 @@ def _index(found: Iterable[Reading]) -> Index:
     index: Index = {}
     for reading in found:
         for who in reading.who:
-            held = index.setdefault(_name(who), [])
+            held = index.setdefault(who.name, [])
             if len(held) < _MOST_COMPARED:
                 held.append(reading)
     return index
@@ -85,7 +74,7 @@ def _candidates(index: Index, who: Who) -> Iterator[Reading]:
     """The statements that name `who`, or everybody."""
     yield from index.get((Kind.EVERYBODY, ""), ())
     if who.kind is not Kind.EVERYBODY:
-        yield from index.get(_name(who), ())
+        yield from index.get(who.name, ())
 
 
 def _is_whole(reading: Reading) -> bool:
@@ -116,12 +105,27 @@ def _cover(index: Index, reading: Reading) -> Reading | None:
     return None
 
 
-def _delete(subject: Subject, statement: Statement) -> Fix | None:
+@remembered
+def _deletions(subject: Subject) -> dict[int, Span]:
+    """What to delete with each statement of a list, a comma included, by where it begins.
+
+    Made for all at once: a policy may hold thousands that are needless.
+    """
     root = subject.document.root
-    if not isinstance(root, ObjectNode):
-        return None
-    edit = delete_statement(subject.document.text, root, statement)
-    return Fix(f"Delete {statement.label}", (edit,))
+    holder = root.get("Statement") if isinstance(root, ObjectNode) else None
+    items = holder.items if isinstance(holder, ArrayNode) else ()
+    found = {
+        item.span.start: Span(item.span.start, following.span.start)
+        for item, following in pairwise(items)
+    }
+    if len(items) > 1:
+        found[items[-1].span.start] = Span(items[-2].span.end, items[-1].span.end)
+    return found
+
+
+def _delete(subject: Subject, statement: Statement) -> Fix | None:
+    span = _deletions(subject).get(statement.node.span.start)
+    return None if span is None else Fix(f"Delete {statement.label}", (Edit(span, ""),))
 
 
 @rule(

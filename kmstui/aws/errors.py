@@ -44,6 +44,10 @@ class WebPageAnswer(Exception):  # noqa: N818 - it becomes an EndpointError
         self.status = status
 
 
+_TLS_NEVER_BEGAN = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "No such file", "X509")
+"""OpenSSL's words for connections that failed before a request could leave."""
+
+
 def translate(error: BaseException, situation: Situation, *, sent: bool = True) -> ServiceError:
     """The typed error for whatever was raised while calling or reading the answer.
 
@@ -85,7 +89,7 @@ def _may_have_happened(error: BaseException) -> bool:
         return False
     if isinstance(error, boto.SSLError):
         # It may also break in the middle of an answer.
-        return "CERTIFICATE_VERIFY_FAILED" not in str(error)
+        return not any(words in str(error) for words in _TLS_NEVER_BEGAN)
     if isinstance(error, WebPageAnswer):
         # A page of a load balancer behind which the request may have been carried out.
         return error.status >= 500
@@ -131,6 +135,9 @@ def _client_error(error: Any, situation: Situation) -> ServiceError:
         request_id=str(metadata.get("RequestId") or ""),
         http_status=status if isinstance(status, int) else None,
     )
+    if context.operation != situation.operation:
+        # Fetching credentials failed; the call itself was never made.
+        situation = replace(situation, operation=context.operation, mutating=False)
     if situation.mutating and outcome_is_open(None, context.http_status or 0, code):
         return _unreported(
             f"the service failed with {code or context.http_status} while it was under way", context
@@ -173,6 +180,12 @@ def _proxy(error: Any, _url: str, situation: Situation) -> ServiceError:
 
 def _tls(error: Any, url: str, situation: Situation) -> ServiceError:
     detail = str(error.kwargs.get("error", ""))
+    if "No such file" in detail or "X509" in detail:
+        return NetworkError(
+            "the file of trusted certificates does not exist or holds none",
+            "Correct AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE or the profile's ca_bundle.",
+            situation.context,
+        )
     if "CERTIFICATE_VERIFY_FAILED" in detail:
         return NetworkError(
             f"the certificate of {url} is not trusted",
@@ -202,7 +215,7 @@ def _read_timeout(_error: Any, url: str, situation: Situation) -> ServiceError:
 def _unreachable(error: Any, url: str, situation: Situation) -> ServiceError:
     detail = str(error.kwargs.get("error", "")).lower()
     if "resolve" in detail or "name or service" in detail or "getaddrinfo" in detail:
-        if not situation.known_region:
+        if not situation.knows_region(situation.region):
             return NetworkError(
                 f"{url} does not exist, and botocore knows no Region “{situation.region}”",
                 "Choose another Region with R or --region.",
@@ -220,13 +233,7 @@ def _unreachable(error: Any, url: str, situation: Situation) -> ServiceError:
     )
 
 
-def _broken(error: Any, url: str, situation: Situation) -> ServiceError:
-    if "CA certificate bundle" in str(error):
-        return NetworkError(
-            "the file of trusted certificates does not exist",
-            "Correct AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE or the profile's ca_bundle.",
-            situation.context,
-        )
+def _broken(_error: Any, url: str, situation: Situation) -> ServiceError:
     return NetworkError(f"the connection to {url} broke", "Try again.", situation.context)
 
 

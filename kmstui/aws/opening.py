@@ -6,7 +6,9 @@ botocore is used directly: boto3 adds nothing here but 25 ms before the first ke
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as boto
@@ -30,6 +32,9 @@ from kmstui.service.ports import CallObserver, MfaPrompt, Target
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
 
+_CODE = re.compile(r"[0-9]{6}")
+"""Source: STS API Reference, AssumeRole, TokenCode."""
+
 _OF_PROFILES = frozenset(
     {"assume-role", "sso", "login", "custom-process", "shared-credentials-file", "config-file"}
 )
@@ -45,7 +50,7 @@ class Opener:
         self._read_only = read_only
         # Kept between connections: service models need not be read again, and a role that was
         # assumed with an MFA code need not ask for another one when only the Region changes.
-        self._loader = Session().get_component("data_loader")
+        self._loader: Any = None
         self._role_cache: dict[str, Any] = {}
 
     def open(self, target: Target) -> AwsGateway:
@@ -97,7 +102,7 @@ class Opener:
             raise no_region(situation)
         session.set_config_variable("region", region)
         self._prompt_for_mfa(session)
-        situation = replace(situation, region=region, known_region=_is_known(session, region))
+        situation = replace(situation, region=region, knows_region=partial(_is_known, session))
         source = _credential_source(session, situation)
         pacing, hold = Pacing(), Hold()
         turns = Turns(hold)
@@ -138,7 +143,10 @@ class Opener:
 
     def _session(self, profile: str) -> Session:
         session = Session(profile=profile or None)
-        session.register_component("data_loader", self._loader)
+        if self._loader is None:
+            self._loader = session.get_component("data_loader")
+        else:
+            session.register_component("data_loader", self._loader)
         return session
 
     def _prompt_for_mfa(self, session: Session) -> None:
@@ -156,6 +164,8 @@ class Opener:
             raise MfaError(
                 "no code was entered", "Connect again to be asked again, or choose another profile."
             )
+        if not _CODE.fullmatch(code):
+            raise MfaError("an MFA code has six digits", "Connect again and enter it.")
         return code
 
 
@@ -175,7 +185,7 @@ def _region(session: Session, target: Target) -> str:
 
 
 def _is_known(session: Session, region: str) -> bool:
-    return session.get_partition_for_region(region) is not None and any(
+    return any(
         region in session.get_available_regions("kms", partition)
         for partition in session.get_available_partitions()
     )

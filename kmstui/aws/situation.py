@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from kmstui.service.errors import ErrorContext
@@ -18,8 +19,8 @@ class Situation:
     endpoint_url: str = ""
     region: str = ""
     profile: str = ""
-    known_region: bool = True
-    """Whether botocore's endpoint data knows the Region."""
+    knows_region: Callable[[str], bool] = lambda _: True
+    """Whether botocore's endpoint data knows a Region; asked when a name does not resolve."""
 
     @property
     def context(self) -> ErrorContext:

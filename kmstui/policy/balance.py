@@ -176,7 +176,8 @@ class Balancing(Reader):
         """Read on as if the bracket that is missing here stood here."""
         at = self.at
         bracket = "{" if is_object else "["
-        end = at + max(1, len(self.name_with_colon(at) or ""))
+        quotes = 2 if self.text.startswith('"', at) else 0
+        end = at + max(1, len(self.name_with_colon(at) or "") + quotes)
         self.bracket_problem(
             f"{bracket} is missing before this",
             Span(at, end),

@@ -252,7 +252,9 @@ class Recovering(Skipping):
             )
             self.pass_comma(at)
         elif character == ":":
-            if frame.is_object or not self.colon_in_array():
+            if frame.is_object:
+                self._second_value()
+            elif not self.colon_in_array():
                 self._replace("KMS001", "This colon does not belong here", at, 1, "")
         elif frame.is_object and character in "{[":
             self.value_without_name(character)
@@ -261,6 +263,17 @@ class Recovering(Skipping):
                 self._missing_comma()
         elif not self._unclosed_value():
             self._missing_comma()
+
+    def _second_value(self) -> None:
+        """`"Id": "a": "b"`: a colon where the member is complete; what follows is passed too."""
+        at = self.at
+        span = Span(at, at + 1)
+        self.problem("KMS001", "The member is complete before this colon", span)
+        self.at = self.skip_blank(at + 1)
+        if self.text.startswith('"', self.at):
+            node, problems = scan_string(self.text, self.at)
+            self.take(problems)
+            self.at = self.skip_blank(node.span.end)
 
     def _unclosed_value(self) -> bool:
         """`"kms:Encrypt, "kms:Decrypt"`: the first string's closing quote is missing."""

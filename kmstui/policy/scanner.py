@@ -252,7 +252,8 @@ def _foreign_word(word: str, span: Span) -> Scanned | None:
     lower = word.lower()
     if lower in _FOREIGN_LITERALS:
         written, value = _FOREIGN_LITERALS[lower]
-        fix = Fix(f"Write {written}", (Edit(span, written),))
+        # No element of a policy takes null, so writing it would mend nothing.
+        fix = None if value is None else Fix(f"Write {written}", (Edit(span, written),))
         problem = SyntaxProblem("KMS006", f"{word} is not JSON", span, fix)
         return Scanned(LiteralNode(value, span), (problem,))
     if lower in _NOT_NUMBERS:

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.geometry import Offset
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -133,7 +131,6 @@ class PolicyEditor(PolicyViewer):
     ) -> None:
         super().__init__(text, lint=lint, ascii_marks=ascii_marks, id=id, classes=classes)
         self._complete = complete
-        self._popup = CompletionPopup()
         self._complete_soon = Debounce(self, COMPLETE_PAUSE, self._complete_if_useful)
         self._draft_soon = Debounce(self, DRAFT_PAUSE, self._tell_draft, at_most=DRAFT_AT_MOST)
         self._told = text
@@ -141,11 +138,6 @@ class PolicyEditor(PolicyViewer):
 
     def _make_area(self, text: str) -> EditingArea:
         return EditingArea(text, ascii_marks=self._ascii_marks)
-
-    def compose(self) -> ComposeResult:
-        """The viewer's parts, and the popup."""
-        yield from super().compose()
-        yield self._popup
 
     @property
     def may_fix(self) -> bool:
@@ -160,7 +152,7 @@ class PolicyEditor(PolicyViewer):
 
     def replace_text(self, text: str, *, offset: int | None = None) -> None:
         """Make the whole text `text` as one step of undo, as a template or a merge does."""
-        self._popup.close()
+        self.area.popup = None
         self.area.typed = ""
         self.area.replace_text(text, offset)
         self._text_changed(at_once=True)
@@ -175,14 +167,14 @@ class PolicyEditor(PolicyViewer):
             self._complete_soon.poke()
         else:
             self._complete_soon.cancel()
-            self._popup.close()
+            self.area.popup = None
 
     def on_text_area_selection_changed(self, event: TextArea.SelectionChanged) -> None:
         """The cursor is somewhere else: proposals for the old place are of no use."""
         super().on_text_area_selection_changed(event)
-        shown = self._popup.completions
-        if shown and not shown.start < self.area.cursor_offset:
-            self._popup.close()
+        popup = self.area.popup
+        if popup and self.area.cursor_offset <= popup.completions.start:
+            self.area.popup = None
 
     def _tell_draft(self) -> None:
         text = self.text
@@ -208,8 +200,8 @@ class PolicyEditor(PolicyViewer):
 
     def action_close(self) -> None:
         """Close what is open here, else ask to leave."""
-        if self._popup.is_open:
-            self._popup.close()
+        if self.area.popup is not None:
+            self.area.popup = None
         elif self._bar.display:
             self._bar.action_close()
         elif self._list.display:
@@ -331,7 +323,7 @@ class PolicyEditor(PolicyViewer):
 
     def _complete_if_useful(self) -> None:
         if not self.area.has_focus or not self._open_popup():
-            self._popup.close()
+            self.area.popup = None
 
     def _open_popup(self) -> bool:
         if self._complete is None:
@@ -342,35 +334,36 @@ class PolicyEditor(PolicyViewer):
         items = completions.items
         if not items or (len(items) == 1 and items[0].insert.rstrip(": ") == written):
             return False
-        cursor = self.area.cursor_screen_offset
-        at = Offset(cursor.x - (offset - completions.start), cursor.y)
-        self._popup.open(completions, at, self.app.size)
+        row, column = self.area.cursor_location
+        at = self.area.place_of((row, column - (offset - completions.start)))
+        self.area.popup = CompletionPopup(completions, at, self.area.scrollable_content_region.size)
         return True
 
     def _popup_key(self, key: str) -> bool:
-        if not self._popup.is_open:
+        popup = self.area.popup
+        if popup is None:
             return False
         steps = {"up": -1, "down": 1, "pageup": -MOST_ROWS, "pagedown": MOST_ROWS}
         if key in steps:
-            self._popup.move(steps[key])
+            popup.move(steps[key])
+            self.area.popup = popup
         elif key in ("enter", "tab"):
-            self._accept()
+            self._accept(popup)
         elif key == "escape":
-            self._popup.close()
+            self.area.popup = None
         else:
             return False
         return True
 
-    def _accept(self) -> None:
-        chosen, completions = self._popup.chosen, self._popup.completions
-        self._popup.close()
-        if chosen is None or completions is None or self._complete is None:
+    def _accept(self, popup: CompletionPopup) -> None:
+        self.area.popup = None
+        if self._complete is None:
             return
         # What was typed since the list was made belongs to the word: take its range as it is now.
         now = self._complete(self.text, self.area.cursor_offset)
         start, end = map(self.area.location_of, (now.start, now.end))
         self.area.history.checkpoint()
-        self.area.replace(chosen.insert, start, end, maintain_selection_offset=False)
+        self.area.replace(popup.chosen.insert, start, end, maintain_selection_offset=False)
         self.area.history.checkpoint()
 
 

@@ -1,13 +1,16 @@
-"""The list of proposals that opens at the cursor."""
+"""The list of proposals at the cursor, drawn over the text.
+
+It is no widget: showing and hiding one would lay the whole screen out anew with every word typed.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
 
 from rich.segment import Segment
-from textual.geometry import Offset, Size
+from rich.style import Style
+from textual.geometry import Offset, Region, Size
 from textual.strip import Strip
-from textual.widget import Widget
 
 from kmstui.policy.completion import Completion, Completions
 from kmstui.ui.text import fit, width_of
@@ -17,82 +20,56 @@ _WIDEST = 72
 _NARROWEST = 44
 """Cells. Rather than becoming narrower, the popup moves to the left of its place."""
 
+STYLES = ("popup--row", "popup--cursor", "popup--detail")
+"""Component classes that the area it is drawn over must have."""
 
-class CompletionPopup(Widget):
-    """Draws the proposals; the text keeps the focus, and the editor passes the keys on."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"popup--cursor", "popup--detail"}
+class CompletionPopup:
+    """Proposals, a cursor in them, and where they are drawn."""
 
-    can_focus = False
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.completions: Completions | None = None
-        self.cursor = 0
-        self._top = 0
-        self.display = False
-
-    @property
-    def is_open(self) -> bool:
-        """Proposals are shown."""
-        return bool(self.display)
-
-    @property
-    def chosen(self) -> Completion | None:
-        """The proposal under the popup's cursor."""
-        return self.completions.items[self.cursor] if self.completions else None
-
-    def open(self, completions: Completions, at: Offset, screen: Size) -> None:
-        """Show proposals at a place of the screen: below it, or above where there is more room."""
-        if completions == self.completions and self.display:
-            return
+    def __init__(self, completions: Completions, at: Offset, area: Size) -> None:
+        """Stand below `at`, a place in an area, or above it where there is more room."""
         self.completions = completions
-        self.cursor = self._top = 0
-        labels = max(width_of(item.label) for item in completions.items)
+        self._labels = max(width_of(item.label) for item in completions.items)
+        self._cursor = self._top = 0
         details = max(width_of(item.detail) for item in completions.items)
-        wanted = min(labels + (details + 2 if details else 0) + 2, _WIDEST)
-        width = min(wanted, max(screen.width - at.x, _NARROWEST), screen.width)
-        below, above = screen.height - at.y - 1, at.y
+        wanted = min(self._labels + (details + 2 if details else 0) + 2, _WIDEST)
+        width = min(wanted, max(area.width - at.x, _NARROWEST), area.width)
+        below, above = area.height - at.y - 1, at.y
         rows = min(len(completions.items), MOST_ROWS, max(below, above, 1))
         y = at.y + 1 if rows <= below or below >= above else max(0, at.y - rows)
-        self.styles.width, self.styles.height = width, rows
-        self.absolute_offset = Offset(max(0, min(at.x, screen.width - width)), y)
-        self.display = True
-        self.refresh(layout=True)
+        self.region = Region(max(0, min(at.x, area.width - width)), y, width, rows)
 
-    def close(self) -> None:
-        """Show nothing."""
-        if self.display:
-            self.display = False
-        self.completions = None
+    @property
+    def chosen(self) -> Completion:
+        """The proposal under the popup's cursor."""
+        return self.completions.items[self._cursor]
 
     def move(self, by: int) -> None:
-        """Move the cursor; past an end it comes back at the other."""
-        if self.completions is None:
-            return
+        """Move the cursor; one step past an end it comes back at the other."""
         count = len(self.completions.items)
         if abs(by) == 1:
-            self.cursor = (self.cursor + by) % count
+            self._cursor = (self._cursor + by) % count
         else:
-            self.cursor = max(0, min(count - 1, self.cursor + by))
-        rows = max(1, self.size.height)
-        self._top = max(min(self._top, self.cursor), self.cursor - rows + 1)
-        self.refresh()
+            self._cursor = max(0, min(count - 1, self._cursor + by))
+        self._top = max(min(self._top, self._cursor), self._cursor - self.region.height + 1)
 
-    def render_line(self, y: int) -> Strip:
-        """One proposal: what it writes, and a word on it."""
-        index = self._top + y
-        width = self.size.width
-        if self.completions is None or index >= len(self.completions.items):
-            return Strip.blank(width, self.rich_style)
-        items = self.completions.items
-        item = items[index]
-        selected = index == self.cursor
-        style = self.get_component_rich_style("popup--cursor") if selected else self.rich_style
-        faint = style if selected else self.get_component_rich_style("popup--detail")
+    def over(self, strip: Strip, y: int, styles: Mapping[str, Style]) -> Strip:
+        """Line `y` of the area with the popup's part of it, if it has one there."""
+        x, top, width, height = self.region
+        if not top <= y < top + height:
+            return strip
+        row = self._row(self._top + y - top, width, styles)
+        strip = strip.extend_cell_length(x + width)
+        return Strip.join([strip.crop(0, x), row, strip.crop(x + width)])
+
+    def _row(self, index: int, width: int, styles: Mapping[str, Style]) -> Strip:
+        item = self.completions.items[index]
+        selected = index == self._cursor
+        style = styles["popup--cursor" if selected else "popup--row"]
+        faint = style if selected else styles["popup--detail"]
         # With labels longer than the popup there is no room for a column of details.
-        labels = min(max(width_of(each.label) for each in items), max(0, width - 2))
-        segments = [Segment(f" {fit(item.label, labels)}", style)]
-        rest = width - labels - 1
-        segments.append(Segment(fit(f"  {item.detail}", rest), faint))
-        return Strip(segments, width)
+        labels = min(self._labels, max(0, width - 2))
+        label = fit(f" {item.label}", min(labels + 1, width))
+        detail = fit(f"  {item.detail}", width - labels - 1)
+        return Strip([Segment(label, style), Segment(detail, faint)], width)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,48 +10,37 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Span as TextSpan
 from rich.text import Text
-from textual import events
-from textual.document._document import EditResult, Selection
+from textual.cache import LRUCache
+from textual.document._document import EditResult
 from textual.document._edit import Edit
-from textual.geometry import Offset, Size
+from textual.geometry import Offset
 from textual.message import Message
-from textual.reactive import Reactive, reactive
 from textual.strip import Strip
 from textual.theme import Theme
-from textual.widgets import TextArea
 from textual.widgets.text_area import TextAreaTheme
 
 from kmstui.policy.findings import Finding, Severity
 from kmstui.policy.nodes import Document
-from kmstui.ui.editor.brackets import enclosing, partner
 from kmstui.ui.editor.changes import changed_range
 from kmstui.ui.editor.finding_marks import Location, Mark, Marks
+from kmstui.ui.editor.frugal import FrugalTextArea
 from kmstui.ui.editor.glyphs import StandIns, glyph, stand_ins_in
 from kmstui.ui.editor.highlight import KINDS, token_spans
 from kmstui.ui.editor.line_end import line_end_message
+from kmstui.ui.editor.popup import STYLES as POPUP_STYLES
+from kmstui.ui.editor.popup import CompletionPopup
 from kmstui.ui.marks import marks
 
-_WIDTH_STEP = 16
-"""Cells; the text's width is rounded up to it, since each change of it lays the screen out anew."""
 
-
-class PolicyTextArea(TextArea):
+class PolicyTextArea(FrugalTextArea):
     """A TextArea for one JSON policy; knows findings, and nothing of where they come from."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"policy--{kind}" for kind in KINDS),
         *(f"policy--{severity.word}" for severity in Severity),
         "policy--strange",
+        *POPUP_STYLES,
     }
-
-    selection: Reactive[Selection] = reactive(
-        Selection(), init=False, always_update=True, repaint=False
-    )
-    """Where the cursor is and what is selected. Unlike the base class's, a change draws only the
-    lines it touches: 1 KB instead of 9 KB a key."""
-
-    ascii_marks: Reactive[bool] = reactive(False)
-    """Draw the marks of findings in ASCII."""
 
     @dataclass
     class MarksChanged(Message):
@@ -69,29 +58,19 @@ class PolicyTextArea(TextArea):
         text: str = "",
         *,
         read_only: bool = False,
-        soft_wrap: bool = False,
         ascii_marks: bool = False,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
+        self._ascii_marks = ascii_marks
         self._stand_ins = StandIns()
         self._marks = Marks()
+        self._popup: CompletionPopup | None = None
         self._styles_by_name: dict[str, Style] = {}
-        self._bracket_row = -1
+        self._bodies: LRUCache[object, tuple[Strip, Style]] = LRUCache(512)
         self.revision = 0
         """Counts the changes of the text, so that a finding knows which text it is about."""
-        super().__init__(
-            self._stand_ins.encode(text),
-            read_only=read_only,
-            soft_wrap=soft_wrap,
-            show_line_numbers=True,
-            tab_behavior="focus",
-            max_checkpoints=1000,
-            id=id,
-            classes=classes,
-        )
-        self.cursor_blink = False
-        self.set_reactive(PolicyTextArea.ascii_marks, ascii_marks)
+        super().__init__(self._stand_ins.encode(text), read_only=read_only, id=id, classes=classes)
 
     # What it holds
 
@@ -137,12 +116,8 @@ class PolicyTextArea(TextArea):
 
     def show_findings(self, findings: Iterable[Finding]) -> None:
         """Draw findings whose spans are offsets into the present `text`."""
-        touched = self._marks.rows()
-        before = list(self._marks)
         self._marks.put(findings, self.document.text)
-        if list(self._marks) != before:
-            for row in touched | self._marks.rows():
-                self._refresh_rows(row, row)
+        self.draw_differences()
         self.post_message(self.MarksChanged(self))
 
     def mark_at_cursor(self) -> Mark | None:
@@ -154,31 +129,26 @@ class PolicyTextArea(TextArea):
     def edit(self, edit: Edit) -> EditResult:
         """Do one edit; findings are carried along."""
         edit.text = self._stand_ins.encode(edit.text)
-        height = self.wrapped_document.height
-        gutter_width = self.gutter_width
         top, bottom = edit.top, edit.bottom
-        result = super().edit(edit)
-        self.revision += 1
-        self._marks.carry(top, bottom, result.end_location)
-        if self.gutter_width != gutter_width:
-            self.refresh()
-        elif self.wrapped_document.height == height:
-            self._refresh_rows(top[0], max(bottom[0], result.end_location[0]))
-        else:
-            self._refresh_from(top[0], height)
+        with self._redrawing(top[0]):
+            result = super().edit(edit)
+            self.revision += 1
+            self._marks.carry(top, bottom, result.end_location)
         return EditResult(result.end_location, self._stand_ins.decode(result.replaced_text))
 
     def undo(self) -> None:
         """Take the last change back."""
         before = self.document.text
-        super().undo()
-        self._carry_marks_from(before)
+        with self._redrawing():
+            super().undo()
+            self._carry_marks_from(before)
 
     def redo(self) -> None:
         """Do the change again that was taken back last."""
         before = self.document.text
-        super().redo()
-        self._carry_marks_from(before)
+        with self._redrawing():
+            super().redo()
+            self._carry_marks_from(before)
 
     def replace_text(self, text: str, cursor: int | None = None) -> None:
         """Make the whole text `text`, as one step of undo that touches only what differs."""
@@ -200,49 +170,19 @@ class PolicyTextArea(TextArea):
         self.revision += 1
         old = Document(before, None, ()).location
         self._marks.carry(old(start), old(old_end), Document(after, None, ()).location(new_end))
-        self.refresh()
 
     # Drawing
 
-    def validate_virtual_size(self, size: Size) -> Size:
-        """Round the width up, so that typing in the longest line seldom changes the layout."""
-        width = -(-size.width // _WIDTH_STEP) * _WIDTH_STEP
-        fits = size.width <= self.scrollable_content_region.width
-        return size if fits else Size(width, size.height)
+    @property
+    def popup(self) -> CompletionPopup | None:
+        """Proposals drawn over the text; after moving its cursor, set it again."""
+        return self._popup
 
-    def watch_selection(self, previous: Selection, selection: Selection) -> None:
-        """Draw the lines again that the cursor left, entered or selected."""
-        if not self.is_mounted:
-            return
-        rows = {previous.end[0], selection.end[0]}
-        if not (previous.is_empty and selection.is_empty):
-            rows |= {previous.start[0], selection.start[0]}
-            self._refresh_rows(min(rows), max(rows))
-        else:
-            for row in rows:
-                self._refresh_rows(row, row)
-        partner = self.matching_bracket_location
-        bracket_row = -1 if partner is None else partner[0]
-        for row in {self._bracket_row, bracket_row} - {-1}:
-            self._refresh_rows(row, row)
-        self._bracket_row = bracket_row
-
-    def _refresh_rows(self, first: int, last: int) -> None:
-        if not self.is_mounted:
-            return
-        bottom = self.document.line_count - 1
-        first, last = min(first, bottom), min(last, bottom)
-        top_y = self._y_of(first, 0)
-        self.refresh_lines(top_y, self._y_of(last, len(self.document[last])) - top_y + 1)
-
-    def _refresh_from(self, row: int, old_height: int) -> None:
-        if self.is_mounted:
-            top_y = self._y_of(min(row, self.document.line_count - 1), 0)
-            height = max(old_height, self.wrapped_document.height)
-            self.refresh_lines(top_y, height - top_y)
-
-    def _y_of(self, row: int, column: int) -> int:
-        return self.wrapped_document.location_to_offset((row, column)).y
+    @popup.setter
+    def popup(self, popup: CompletionPopup | None) -> None:
+        if popup is not self._popup or popup is not None:
+            self._popup = popup
+            self.draw_differences()
 
     @property
     def gutter_width(self) -> int:
@@ -267,16 +207,47 @@ class PolicyTextArea(TextArea):
             spans.append(TextSpan(start, end, style(mark.finding.severity.word)))
         return Text(plain, end="", no_wrap=True, spans=spans)
 
-    def render_line(self, y: int) -> Strip:
-        """One line of the screen: gutter with its mark, text, message of the worst finding."""
-        strip = super().render_line(y)
+    def line(self, y: int) -> Strip:
+        """Gutter with its mark, text, message of the worst finding, and the popup over it."""
         offset_y = y + self.scroll_offset.y
-        if offset_y >= self.wrapped_document.height:
-            return strip
+        if offset_y >= self.text_height or not self.show_line_numbers:
+            strip = super().line(y)
+        elif self.soft_wrap or offset_y in self.special_rows:
+            strip = self._decorated(super().line(y), offset_y).simplify()
+        else:
+            strip = self._plain_row(y, offset_y)
+        if self._popup is not None:
+            strip = self._popup.over(strip, y, self._popup_styles)
+        return strip
+
+    def _plain_row(self, y: int, row: int) -> Strip:
+        """A row that is drawn as its text says, remembered by that: rows move, texts stay."""
+        here = self._marks.on_row(row)
+        width = self.gutter_width
+        key = (
+            self.document.get_line(row),
+            *((mark.start[1], mark.end, mark.finding.rule, mark.finding.message) for mark in here),
+            self.scroll_offset.x,
+            self.scrollable_content_region.size,
+            self.virtual_size.width,
+            width,
+        )
+        found = self._bodies.get(key)
+        if found is None:
+            strip = self._decorated(super().line(y), row)
+            style = next(iter(strip), Segment("")).style or Style()
+            # Without the number, which is all that differs when the row has moved.
+            found = self._bodies[key] = (strip.crop(width - 2), style)
+        body, number_style = found
+        number_strip = Strip(
+            [Segment(f"{row + self.line_number_start:>{width - 2}}", number_style)]
+        )
+        return Strip.join([number_strip, body]).simplify()
+
+    def _decorated(self, strip: Strip, offset_y: int) -> Strip:
         row, column = self.wrapped_document.offset_to_location(Offset(0, offset_y))
         here = self._marks.on_row(row)
-        if self.show_line_numbers:
-            strip = self._with_mark(strip, here[0] if here and column == 0 else None)
+        strip = self._with_mark(strip, here[0] if here and column == 0 else None)
         if here and offset_y == self._y_of(row, len(self.document[row])):
             strip = self._with_message(strip, row, [mark.finding for mark in here])
         return strip
@@ -291,12 +262,12 @@ class PolicyTextArea(TextArea):
             severity = mark.finding.severity
             style = background + self._style(severity.word) + Style(underline=False)
             cells = [
-                Segment(mark_of(severity, ascii_only=self.ascii_marks), style),
+                Segment(mark_of(severity, ascii_only=self._ascii_marks), style),
                 Segment(" ", background),
             ]
         return Strip.join([numbers, Strip(cells, 2), strip.crop(width)])
 
-    def _with_message(self, strip: Strip, row: int, findings: list[Finding]) -> Strip:
+    def _with_message(self, strip: Strip, row: int, findings: Sequence[Finding]) -> Strip:
         sections = self.wrapped_document.get_sections(row)
         text_width = Text(sections[-1], tab_size=self.indent_width)
         text_width.expand_tabs(self.indent_width)
@@ -308,14 +279,8 @@ class PolicyTextArea(TextArea):
             return strip
         style = self._style(findings[0].severity.word) + Style(underline=False, bold=False)
         tail = Strip([Segment(message, style)]).apply_style(_background(strip))
-        rest = max(0, strip.cell_length - start - tail.cell_length)
-        return Strip.join(
-            [
-                strip.crop(0, start),
-                tail,
-                strip.crop(strip.cell_length - rest) if rest else Strip([]),
-            ]
-        )
+        after = strip.crop(min(start + tail.cell_length, strip.cell_length))
+        return Strip.join([strip.crop(0, start), tail, after])
 
     # Style
 
@@ -323,15 +288,19 @@ class PolicyTextArea(TextArea):
         style = self._styles_by_name.get(name)
         if style is None:
             css = self.get_component_styles(f"policy--{name}")
-            style = Style(color=css.color.rich_color if css.has_rule("color") else None) + (
-                css.text_style or Style()
-            )
+            color = css.color.rich_color if css.has_rule("color") else None
+            style = Style(color=color) + (css.text_style or Style())
             self._styles_by_name[name] = style
         return style
 
+    @property
+    def _popup_styles(self) -> Mapping[str, Style]:
+        return {name: self.get_component_rich_style(name) for name in POPUP_STYLES}
+
     def notify_style_update(self) -> None:
-        """Styles have changed: forget those looked up."""
+        """Styles have changed: forget what was looked up and drawn with them."""
         self._styles_by_name.clear()
+        self._bodies.clear()
         super().notify_style_update()
 
     def on_mount(self) -> None:
@@ -347,21 +316,6 @@ class PolicyTextArea(TextArea):
         self.theme = "kmstui"
         self.notify_style_update()
         self.refresh()
-
-    # Brackets
-
-    def find_matching_bracket(self, bracket: str, search_from: Location) -> Location | None:
-        """The partner of a bracket, if there is a bracket."""
-        return partner(self.document.lines, search_from) if bracket else None
-
-    def enclosing_bracket(self, location: Location) -> Location | None:
-        """The innermost bracket open at a location."""
-        return enclosing(self.document.lines, location)
-
-    async def on_key(self, event: events.Key) -> None:
-        """Keep the letter of Alt-letter and Ctrl-letter out of the text: a binding may take it."""
-        if "+" in event.key and not event.key.startswith("shift+"):
-            event.prevent_default()
 
 
 def mark_of(severity: Severity, *, ascii_only: bool) -> str:

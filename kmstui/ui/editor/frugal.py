@@ -1,0 +1,233 @@
+"""A TextArea that draws no more cells than a change of the text or the cursor asks for.
+
+Textual 8.2.8's own draws the whole widget with every key: 7 KB a key at 80×24 and 18 ms in a text
+of 1,100 lines, where a slow line and a person over SSH can stand a tenth of either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from textual import events
+from textual.document._document import EditResult, Selection
+from textual.document._edit import Edit
+from textual.geometry import Offset, Region, Size
+from textual.reactive import Reactive, reactive
+from textual.strip import Strip
+from textual.widgets import TextArea
+
+from kmstui.ui.editor.brackets import enclosing, partner
+from kmstui.ui.editor.differences import differing
+from kmstui.ui.editor.finding_marks import Location
+
+_CELLS_AT_CURSOR = 3
+"""The base class keeps so many cells free on the right of the cursor."""
+_SIZE_STEP = 16
+"""Cells and lines to which the size of a text is rounded up while it is edited."""
+
+
+class FrugalTextArea(TextArea):
+    """Draws lines, and cells of lines, that differ from what is on the screen; no others."""
+
+    selection: Reactive[Selection] = reactive(
+        Selection(), init=False, always_update=True, repaint=False
+    )
+    """Where the cursor is and what is selected; unlike the base class's, a change draws only the
+    lines it touches."""
+
+    def __init__(self, text: str, *, read_only: bool, id: str | None, classes: str | None) -> None:
+        self._drawn: dict[int, Strip] = {}
+        self._changing = False
+        self._bracket_row = -1
+        super().__init__(
+            text,
+            read_only=read_only,
+            soft_wrap=False,
+            show_line_numbers=True,
+            tab_behavior="focus",
+            max_checkpoints=1000,
+            id=id,
+            classes=classes,
+        )
+        # A blinking cursor would draw an idle screen twice a second.
+        self.cursor_blink = False
+
+    # Changes
+
+    def edit(self, edit: Edit) -> EditResult:
+        """Do one edit."""
+        rows = edit.bottom[0] - edit.top[0]
+        with self._redrawing(edit.top[0] if not rows else None):
+            return super().edit(edit)
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        with self._redrawing():
+            super().undo()
+
+    def redo(self) -> None:
+        """Do the change again that was taken back last."""
+        with self._redrawing():
+            super().redo()
+
+    @contextmanager
+    def _redrawing(self, row: int | None = None) -> Iterator[None]:
+        """Draw what has changed once the change is complete; no more than `row` if it can be."""
+        if self._changing:
+            yield
+            return
+        before = self._frame
+        self._changing = True
+        try:
+            yield
+        finally:
+            self._changing = False
+        if row is None or self._frame != before:
+            self.draw_differences()
+        else:
+            self.draw_rows(row, row)
+
+    @property
+    def _frame(self) -> tuple[Offset, int, int]:
+        """What must stay the same for a change to show on its own row only."""
+        return self.scroll_offset, self.text_height, self.document.line_count
+
+    # Drawing
+
+    @property
+    def text_height(self) -> int:
+        """How many lines of the screen the whole text takes."""
+        # The wrapped document's own `height` counts all lines of the text each time.
+        return self._y_of(*self.document.end) + 1
+
+    def line(self, y: int) -> Strip:
+        """What line `y` of the widget shows now."""
+        return super().render_line(y)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw line `y`."""
+        strip = self._drawn[y] = self.line(y)
+        return strip
+
+    def draw_differences(self) -> None:
+        """Draw the cells that differ from what was drawn last: lines of JSON are much alike."""
+        if not self.is_mounted or self._changing:
+            return
+        width = self.size.width
+        regions = []
+        for y in range(self.size.height):
+            drawn = self._drawn.get(y)
+            ranges = [(0, width)] if drawn is None else differing(drawn, self.line(y))
+            regions += [
+                Region(start, y, min(end, width) - start, 1)
+                for start, end in ranges
+                if start < width
+            ]
+        if regions:
+            self.refresh(*regions)
+
+    def draw_rows(self, first: int, last: int) -> None:
+        """Draw these rows of the text."""
+        if not self.is_mounted:
+            return
+        bottom = self.document.line_count - 1
+        first, last = min(first, bottom), min(last, bottom)
+        top_y = self._y_of(first, 0)
+        self.refresh_lines(top_y, self._y_of(last, len(self.document[last])) - top_y + 1)
+
+    def place_of(self, location: Location) -> Offset:
+        """Where a location is drawn, in cells from the area's upper left corner."""
+        x, y = self.wrapped_document.location_to_offset(location)
+        return Offset(x + self.gutter_width, y) - self.scroll_offset
+
+    def _y_of(self, row: int, column: int) -> int:
+        return self.wrapped_document.location_to_offset((row, column)).y
+
+    # Cursor
+
+    def watch_selection(self, previous: Selection, selection: Selection) -> None:
+        """Draw the lines again that the cursor left, entered or selected."""
+        partner_at = self.matching_bracket_location
+        old_bracket_row = self._bracket_row
+        self._bracket_row = -1 if partner_at is None else partner_at[0]
+        if not self.is_mounted:
+            return
+        rows = {previous.end[0], selection.end[0]}
+        if not (previous.is_empty and selection.is_empty):
+            rows |= {previous.start[0], selection.start[0]}
+            rows = set(range(min(rows), max(rows) + 1))
+        visible = range(self.scroll_offset.y, self.scroll_offset.y + self.size.height)
+        for row in rows | {old_bracket_row, self._bracket_row} - {-1}:
+            if self.soft_wrap or row in visible:
+                self.draw_rows(row, row)
+
+    @property
+    def special_rows(self) -> set[int]:
+        """Rows drawn otherwise than their text alone says: cursor, selection, brackets."""
+        top, bottom = sorted((self.selection.start[0], self.selection.end[0]))
+        return {*range(top, bottom + 1), self._bracket_row}
+
+    def find_matching_bracket(self, bracket: str, search_from: Location) -> Location | None:
+        """The partner of a bracket, if there is a bracket."""
+        return partner(self.document.lines, search_from) if bracket else None
+
+    def enclosing_bracket(self, location: Location) -> Location | None:
+        """The innermost bracket open at a location."""
+        return enclosing(self.document.lines, location)
+
+    # Size and scrolling
+
+    def validate_virtual_size(self, size: Size) -> Size:
+        """Round up, so that typing seldom changes the layout, which would draw everything."""
+        if self.read_only:
+            return size
+        width, height = self.scrollable_content_region.size
+        return Size(_rounded(size.width, width), _rounded(size.height, height))
+
+    def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:
+        """Scroll to the cursor; past an edge by half a page, so that most keys scroll nothing."""
+        if not center:
+            x, y = self.wrapped_document.location_to_offset(self.cursor_location)
+            width, height = self.scrollable_content_region.size
+            width -= self.gutter_width + _CELLS_AT_CURSOR
+            self.scroll_to(
+                None if self.soft_wrap else _half_page(x, self.scroll_offset.x, width),
+                _half_page(y, self.scroll_offset.y, height),
+                animate=False,
+                immediate=True,
+                force=True,
+            )
+        return super().scroll_cursor_visible(center, animate)
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        """Draw what another part of the text shows differently."""
+        if self.show_horizontal_scrollbar:
+            self.horizontal_scrollbar.position = new_value
+        self._scrolled(old_value, new_value)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Draw what another part of the text shows differently."""
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = new_value
+        self._scrolled(old_value, new_value)
+
+    def _scrolled(self, old_value: float, new_value: float) -> None:
+        if round(old_value) != round(new_value):
+            self.draw_differences()
+
+    async def on_key(self, event: events.Key) -> None:
+        """Keep the letter of Alt-letter and Ctrl-letter out of the text: a binding may take it."""
+        if "+" in event.key and not event.key.startswith("shift+"):
+            event.prevent_default()
+
+
+def _rounded(needed: int, there: int) -> int:
+    return there if needed <= there else -(-needed // _SIZE_STEP) * _SIZE_STEP
+
+
+def _half_page(wanted: int, top: int, length: int) -> int | None:
+    """Where to scroll so that `wanted` is in sight; None where it is."""
+    if length <= 2 or top <= wanted < top + length:
+        return None
+    return max(0, wanted - length // 2)

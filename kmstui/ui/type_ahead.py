@@ -49,7 +49,7 @@ class TypeAhead:
 
     def returned(self, event: events.Event) -> None:
         """Tell that a key has come all the way up and was dealt with."""
-        if event is self._current:
+        if event is self._current and not self._waiting:
             self._finish()
 
     async def _send(self, event: events.Event) -> None:
@@ -71,28 +71,26 @@ class TypeAhead:
             return
         self._followed = True
         self._deadline = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._finish)
-        self._ask(self._target, self._current)
+        self._ask(self._target, self._current, again=True)
 
-    def _ask(self, node: MessagePump, event: events.Event) -> None:
+    def _ask(self, node: MessagePump, event: events.Event, *, again: bool) -> None:
         # The question stands behind the key in the node's queue, so that it is asked when the
         # node is through with the key.
-        if not node.call_later(self._passed, node, event):
+        if not node.call_later(self._passed, node, event, again):
             self._finish_if(event)
 
-    def _passed(self, node: MessagePump, event: events.Event) -> None:
+    def _passed(self, node: MessagePump, event: events.Event, again: bool) -> None:
         if event is not self._current:
             return
         parent = node._parent  # the way that Textual bubbles messages
-        if (
-            node is self._app
-            or parent is None
-            or (event._stop_propagation and parent is not self._app)
-        ):
+        if again:
+            # Once more, behind what the node told itself because of the key, such as that a
+            # line was submitted, which closes it and moves the focus.
+            self._ask(node, event, again=False)
+        elif node is self._app or parent is None:
             self._finish()
         else:
-            # Textual marks a key as stopped one step before the app, which made it, and lets
-            # it take that step: only the app's own queue tells then.
-            self._ask(parent, event)
+            self._ask(parent, event, again=True)
 
     def _finish_if(self, event: events.Event) -> None:
         if event is self._current:

@@ -21,6 +21,7 @@ from kmstui.service.ports import PolicyVersion
 from kmstui.service.putting import Desk, PolicyPut, SaveStep
 from kmstui.service.read_back import PATIENCE, PROPAGATION, ReadBack, Sleep
 from kmstui.service.save_results import (
+    OutcomeUnknown,
     Saved,
     SavedStillPropagating,
     SavedUnread,
@@ -94,6 +95,7 @@ class PolicyEditing:
         self._patience = patience
         self._kept = ""
         self._awaited: tuple[str, datetime] | None = None
+        self._unanswered = ""
         self._saving: asyncio.Task[SaveOutcome] | None = None
         self._read_back: ReadBack | None = None
 
@@ -156,7 +158,7 @@ class PolicyEditing:
         theirs = await self.place.read()
         await self._keep_fetched(theirs)
         self._check_propagated(theirs)
-        if same_meaning(theirs, self.base):
+        if same_meaning(theirs, self.base) or self._came_late(theirs):
             return None
         return conflict_of(self.base, mine, theirs)
 
@@ -230,12 +232,13 @@ class PolicyEditing:
         observe(SaveStep.CHECKING)
         stored = await self.place.read()
         await self._keep_fetched(stored)
-        if stored == review.text:
+        stands = same_meaning(stored, review.base)
+        if stored == review.text or (not stands and same_meaning(stored, review.text)):
             await self._desk.journal.close_draft(self._desk.scope, self.place.subject)
             self.base = self._kept = stored
             return Unchanged(label=self.place.label, stored=stored)
         self._check_propagated(stored)
-        if not same_meaning(stored, review.base):
+        if not stands and not self._came_late(stored):
             return conflict_of(review.base, review.text, stored)
         put = PolicyPut(self.place, self._desk, read_back, observe)
         result = await put.run(review.text, stored, bypass=bypass)
@@ -249,6 +252,12 @@ class PolicyEditing:
         elif isinstance(result, SavedStillPropagating | SavedUnread):
             self.base = self._kept = text
             self._awaited = before, self._desk.clock()
+        elif isinstance(result, OutcomeUnknown):
+            self._unanswered = text
+
+    def _came_late(self, stored: str) -> bool:
+        """Whether what is stored is our own put that got no answer, not somebody else's."""
+        return bool(self._unanswered) and same_meaning(stored, self._unanswered)
 
     def _check_propagated(self, stored: str) -> None:
         """Whether a read can be trusted: the last save may not show yet.

@@ -418,15 +418,21 @@ class Journal(Protocol):
     async def save_draft(
         self, scope: Scope, subject: str, text: str, *, base: str, caller: str = ""
     ) -> None:
-        """Keep `text` as the subject's open draft, replacing the one before."""
+        """Keep `text` as the subject's open draft, replacing this program's one before.
+
+        A draft that an ended program left goes to the history.
+        """
         ...
 
     async def draft(self, scope: Scope, subject: str) -> PolicyVersion | None:
-        """The subject's open draft."""
+        """The subject's open draft, of this program or of one that ended.
+
+        What another running kmstui types into is its own.
+        """
         ...
 
     async def drafts(self, scope: Scope) -> tuple[PolicyVersion, ...]:
-        """All open drafts, newest first."""
+        """All open drafts, as `draft` finds them, newest first."""
         ...
 
     async def close_draft(self, scope: Scope, subject: str) -> None:
@@ -452,5 +458,9 @@ class Journal(Protocol):
         ...
 
     def close(self) -> None:
-        """Release the file."""
+        """Finish what was handed over, and release the file.
+
+        Raises:
+            JournalError: the disk did not take the last writes, or not in time.
+        """
         ...

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kmstui.service.errors import (
-    CancelledByPersonError,
     JournalError,
     MalformedAnswerError,
-    NetworkError,
     ServiceError,
     ServiceFailureError,
     UnreportedOutcomeError,
@@ -29,18 +27,15 @@ from kmstui.service.save_results import (
     SavedUnread,
     SaveResult,
 )
-from kmstui.service.session import Clock
+from kmstui.service.session import Clock, Session
 
-UNCERTAIN = (
-    UnreportedOutcomeError,
-    # A connection that failed, an answer that cannot be read and a failure inside the service
-    # may each come after the policy was stored; so may a switch of the connection.
-    NetworkError,
-    MalformedAnswerError,
-    ServiceFailureError,
-    CancelledByPersonError,
-)
-"""Errors after which only reading back tells whether the put happened."""
+UNCERTAIN = (UnreportedOutcomeError, MalformedAnswerError, ServiceFailureError)
+"""Errors after which only reading back tells whether the put happened.
+
+After any other it did not: the gateway tells a connection that was never made (NetworkError), a
+call that was never sent (CancelledByPersonError) and a refusal from a write without an answer.
+A failure inside the service is documented as a rejection (KMSInternalException); a look is cheap.
+"""
 
 
 class SaveStep(StrEnum):
@@ -61,6 +56,23 @@ class Desk:
     caller: str
     """ARN; empty when unknown."""
     clock: Clock
+    batch: str = ""
+    """What the changes of several keys made together share; empty for a single one."""
+
+
+def desk_of(session: Session, batch: str = "") -> Desk:
+    """The desk of a session.
+
+    Raises:
+        JournalError: the account is not known yet, so nothing could be written down under it.
+    """
+    if session.scope is None:
+        raise JournalError(
+            "the account is not known, so nothing can be written down",
+            "Refresh with r once the service answers.",
+        )
+    caller = session.store.caller
+    return Desk(session.journal, session.scope, caller.arn if caller else "", session.clock, batch)
 
 
 class PolicyPut:
@@ -102,7 +114,7 @@ class PolicyPut:
             time=self._desk.clock(),
             scope=self._desk.scope,
             caller=self._desk.caller,
-            batch="",
+            batch=self._desk.batch,
             operation=self._place.operation,
             subject=self._place.subject,
             before=policy_json(before),

@@ -52,16 +52,13 @@ class Saved(SaveResult):
     stored: str
     """The text as the service holds it."""
     silence: str = ""
-    """Why no answer to the put came, as a sentence; empty when one did."""
+    """Why no answer to the put came, in a clause; empty when one did."""
 
     @property
     def what(self) -> str:
         """What happened."""
         if self.silence:
-            return (
-                f"Saved: no answer came to the put ({self.silence}), but {self.label} holds your"
-                " policy."
-            )
+            return f"Saved: {self.label} holds your policy, read back. {_sentence(self.silence)}"
         return f"Saved: {self.label} holds your policy, read back."
 
 
@@ -91,8 +88,8 @@ class SavedButDiffers(SaveResult):
     def what(self) -> str:
         """What happened."""
         return (
-            f"Accepted, but {self.label} now holds another policy than yours: somebody else put"
-            f" theirs at the same time. {_KEPT} Look at the difference and decide."
+            f"Accepted, but {self.label} now holds another policy than yours; most likely somebody"
+            f" else put theirs at the same time. {_KEPT} Look at the difference and decide."
         )
 
 
@@ -122,7 +119,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused(SaveResult):
-    """Refused by the service; the stored policy is as before."""
+    """Refused, or never sent; the stored policy is as before."""
 
     sent: str
     error: ServiceError
@@ -143,7 +140,7 @@ class OutcomeUnknown(SaveResult):
 
     sent: str
     silence: str
-    """Why no answer came, as a sentence."""
+    """Why no answer came, in a clause."""
     held: Held
     """`OLD`, `OTHER` or `UNREADABLE`."""
     stored: str = ""
@@ -156,15 +153,19 @@ class OutcomeUnknown(SaveResult):
         """What happened."""
         found = {
             Held.OLD: (
-                "reads still show the policy before, so it was most likely not stored; it may"
-                " still show up within 5 minutes. Read it again with r before you save again."
+                "still shows the policy before, so yours was most likely not stored; it may still"
+                " show up within 5 minutes. Read it again with r before you save again."
             ),
             Held.OTHER: (
-                "it holds neither your policy nor the one before: somebody else changed it. Look"
-                " at the difference and decide."
+                "holds neither your policy nor the one before: somebody else changed it. Look at"
+                " the difference and decide."
             ),
-        }.get(self.held, f"it cannot be read now. {self.problem}")
-        return f"No answer came to the put ({self.silence}): {self.label}: {found} {_KEPT}"
+        }.get(self.held, f"cannot be read back now. {self.problem}")
+        return f"{_sentence(self.silence)} {self.label[:1].upper()}{self.label[1:]} {found} {_KEPT}"
+
+
+def _sentence(clause: str) -> str:
+    return f"The put got no clear answer: {clause.rstrip('.')}."
 
 
 SaveOutcome = SaveResult | Conflict

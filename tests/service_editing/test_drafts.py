@@ -8,8 +8,11 @@ import pytest
 
 from kmstui.service.editing import PolicyEditing, age_in_words
 from kmstui.service.errors import InvalidInputError, JournalError, NetworkError
-from kmstui.service.putting import Desk
-from tests.fakes import CALLER, IMPORTED, MemoryJournal
+from kmstui.service.ports import Target
+from kmstui.service.putting import Desk, desk_of
+from kmstui.service.session import Session
+from kmstui.service.store import Store
+from tests.fakes import CALLER, IMPORTED, FakeConnector, FakeGateway, MemoryJournal
 from tests.service_editing.conftest import HERE, MINE, OLD, THEIRS, Service, Time
 
 
@@ -141,3 +144,21 @@ async def test_a_draft_is_found_though_the_policy_cannot_be_read(
 )
 def test_ages_are_words(age: timedelta, words: str) -> None:
     assert age_in_words(age) == words
+
+
+async def test_a_session_whose_account_is_not_known_has_no_desk() -> None:
+    session = Session(
+        Store(lambda _, __: None), FakeConnector(FakeGateway()), MemoryJournal(), Time()
+    )
+    with pytest.raises(JournalError, match="the account is not known"):
+        desk_of(session)
+
+
+async def test_the_desk_of_a_session_writes_under_its_account_and_caller() -> None:
+    session = Session(
+        Store(lambda _, __: None), FakeConnector(FakeGateway()), MemoryJournal(), Time()
+    )
+    await session.open(Target())
+    desk = desk_of(session, "b1")
+    assert (desk.scope, desk.caller, desk.batch) == (HERE, CALLER.arn, "b1")
+    session.close()

@@ -18,9 +18,11 @@ from kmstui.service.errors import (
     ErrorContext,
     InvalidInputError,
     JournalError,
+    MalformedAnswerError,
     NetworkError,
     PolicyRefusedError,
     ServiceError,
+    ServiceFailureError,
     UnreportedOutcomeError,
 )
 from kmstui.service.policy_places import RolePolicyPlace, place_of
@@ -255,19 +257,36 @@ async def test_a_refusal_keeps_the_text_and_says_what_kms_said(
     assert service.stored == OLD
 
 
+@pytest.mark.parametrize("error", [NetworkError("no route"), CancelledByPersonError("switched")])
+async def test_a_put_that_was_never_sent_failed_for_sure(
+    editing: PolicyEditing, service: Service, journal: MemoryJournal, error: ServiceError
+) -> None:
+    service.put_error, service.stores = error, False
+    result = await save(editing)
+    assert isinstance(result, Refused)
+    assert result.sentence == f"{error.sentence} Your text is kept."
+    assert result.places == ()
+    assert [c.outcome for c in await journal.changes()] == ["failed"]
+    assert await editing.stored_draft() is not None
+
+
 async def test_no_answer_but_stored_is_saved_and_says_so(
     editing: PolicyEditing, service: Service, journal: MemoryJournal
 ) -> None:
     service.put_error = SILENCE
     result = await save(editing)
     assert isinstance(result, Saved)
-    assert "no answer came to the put (no answer in 10 s)" in result.sentence
+    label = f"key {IMPORTED} (alias/ImportedCMK)"
+    assert result.sentence == (
+        f"Saved: {label} holds your policy, read back."
+        " The put got no clear answer: no answer in 10 s."
+    )
     assert [c.outcome for c in await journal.changes()] == ["done"]
     assert await editing.stored_draft() is None
 
 
 @pytest.mark.parametrize(
-    "error", [SILENCE, NetworkError("connection reset"), CancelledByPersonError("switched")]
+    "error", [SILENCE, MalformedAnswerError("unreadable"), ServiceFailureError("failed inside")]
 )
 async def test_no_answer_and_not_stored_is_told_as_likely_and_no_more(
     editing: PolicyEditing, service: Service, journal: MemoryJournal, error: ServiceError
@@ -276,9 +295,41 @@ async def test_no_answer_and_not_stored_is_told_as_likely_and_no_more(
     result = await save(editing)
     assert isinstance(result, OutcomeUnknown)
     assert result.held is Held.OLD
-    assert "most likely not stored; it may still show up" in result.sentence
+    assert "yours was most likely not stored; it may still show up" in result.sentence
     assert [c.outcome for c in await journal.changes()] == ["unknown"]
     assert await editing.stored_draft() is not None
+
+
+async def test_ones_own_put_that_arrives_late_is_not_somebody_elses(
+    editing: PolicyEditing, service: Service
+) -> None:
+    service.put_error, service.stores = SILENCE, False
+    await save(editing)
+    service.put_error, service.stored = None, MINE.replace("\n", "")
+
+    assert await editing.check_conflict(MINE) is None
+    assert isinstance(await save(editing, MINE), Unchanged)
+    assert len(service.puts) == 1
+
+
+async def test_typing_goes_on_over_ones_own_put_that_arrived_late(
+    editing: PolicyEditing, service: Service
+) -> None:
+    service.put_error, service.stores = SILENCE, False
+    await save(editing)
+    service.put_error, service.stored = None, MINE
+    further = policy("root", "mine", "more")
+    assert isinstance(await save(editing, further), Saved)
+    assert service.stored == further
+
+
+async def test_the_same_change_made_by_somebody_else_is_no_conflict(
+    editing: PolicyEditing, service: Service
+) -> None:
+    await editing.open()
+    service.stored = MINE.replace("\n", "")
+    assert isinstance(await save(editing, MINE), Unchanged)
+    assert service.puts == []
 
 
 async def test_no_answer_and_somebody_elses_policy_is_told(
@@ -301,7 +352,7 @@ async def test_no_answer_and_no_reading_back_is_unknown(
     result = await save(editing)
     assert isinstance(result, OutcomeUnknown)
     assert result.held is Held.UNREADABLE
-    assert "it cannot be read now. No connection: nothing answered." in result.sentence
+    assert "cannot be read back now. No connection: nothing answered." in result.sentence
     assert sum(time.slept) == sum(PATIENCE)
     (change,) = await journal.changes()
     assert change.outcome == "unknown"

@@ -174,7 +174,7 @@ def _context(pairs: Iterable[str], without: Iterable[str], now: datetime) -> Con
         key, equals, value = pair.partition("=")
         if not equals or not key:
             raise CannotSayError(f"--context {pair!r} is not KEY=VALUE.")
-        given.setdefault(key, []).append(value)
+        given.setdefault(key.lower(), []).append(value)
     return Context.of({**values, **given}, absent=without)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import product
 
-from kmstui.policy.access_diff_samples import ABSENT, Sample, samples_of
+from kmstui.policy.access_diff_samples import ABSENT, VARIABLE_VALUES, Sample, samples_of
 from kmstui.policy.access_diff_terms import Access, AtomId, Atoms, Term
 from kmstui.policy.conditions import Condition, Truth
 from kmstui.policy.reasoning_conditions import joined
@@ -52,7 +52,8 @@ class Space:
         Raises:
             TooManyError: there are more.
         """
-        ids = {atom for term in terms for atom in term.atoms}
+        # In a fixed order, so that the same difference is always told in the same words.
+        ids = sorted({atom for term in terms for atom in term.atoms}, key=_order)
         self._conditions = {a: atoms.conditions[a] for a in ids if a in atoms.conditions}
         self._axes = [*self._key_axes(), *self._doubt_axes(ids, atoms)]
         self.size = 1
@@ -77,9 +78,9 @@ class Space:
         axes = []
         for key in sorted({*spelled, *variables}):
             on_key = [condition for condition in conditions if condition.key == key]
-            samples = samples_of(on_key, ("=one=", "=two=")) if on_key else [ABSENT]
+            samples = samples_of(on_key, VARIABLE_VALUES) if on_key else [ABSENT]
             if key in variables:
-                samples += [Sample((value,), value) for value in ("=one=", "=two=")]
+                samples += [Sample((value,), value) for value in VARIABLE_VALUES]
             tied = key in variables or any(condition.has_variables for condition in on_key)
             classes = tuple((sample,) for sample in samples) if tied else _classes(samples, on_key)
             axes.append(_Axis(key, spelled.get(key, key), classes))
@@ -163,7 +164,10 @@ class Space:
             for axis in self._axes
             if len(chosen[axis.key]) < len(axis.classes)
         ]
-        return self._mask(chosen), joined(clauses, "and", most=8)
+        words = joined(clauses, "and", most=8)
+        if any(value in words for value in VARIABLE_VALUES):
+            words += f" ({' and '.join(VARIABLE_VALUES)} being any two values)"
+        return self._mask(chosen), words
 
     def _mask(self, chosen: Mapping[str, Iterable[int]]) -> int:
         mask = self.everything
@@ -173,6 +177,12 @@ class Space:
                 part |= self._classes[key][index]
             mask &= part
         return mask
+
+
+def _order(atom: AtomId) -> str:
+    return "\0".join(
+        str(sorted(map(str, part)) if isinstance(part, frozenset) else part) for part in atom
+    )
 
 
 def _spelling(condition: Condition) -> str:

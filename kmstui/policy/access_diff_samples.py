@@ -13,6 +13,9 @@ from kmstui.policy.operators import Operator
 from kmstui.policy.reasoning_conditions import joined
 from kmstui.policy.request import Values
 
+VARIABLE_VALUES = ("‹one›", "‹another›")
+"""What policy variables stand for while they are tried."""
+
 _OTHER = "=other="
 _OTHER_ARN = "arn:aws:other:::=other="
 _OUTSIDE = ("203.0.113.251", "198.51.100.251", "2001:db8:ffff::1", "192.0.2.251")

@@ -170,12 +170,13 @@ def everyone(
     """Everybody to ask about: all who are named, and stand-ins for all who are not."""
     policies = tuple(policies)
     found: dict[Principal, None] = {}
-    root = f"arn:{partition}:iam::{account}:root"
-    found[Principal.parse(root)] = None
+    root = _parsed(f"arn:{partition}:iam::{account}:root")
+    if root is not None:
+        found[root] = None
     for policy in policies:
         found.update(dict.fromkeys(named(policy)))
     found.update(dict.fromkeys(described(policies, account)))
-    owners = {account: None}
+    owners: dict[str, None] = {} if root is None else {account: None}
     for policy in policies:
         owners.update(dict.fromkeys(accounts(policy)))
     found.update(dict.fromkeys(other_of(owner, partition) for owner in owners))
@@ -194,7 +195,9 @@ def _unique(principals: Iterable[Principal]) -> Iterable[Principal]:
     """The account written as digits and as its root ARN is one principal."""
     seen = set()
     for principal in principals:
-        key = (principal.kind, principal.name, principal.label)
+        of_account = principal.kind is PrincipalKind.ROOT
+        name = principal.account if of_account else principal.name
+        key = (principal.kind, name, principal.label)
         if key not in seen:
             seen.add(key)
             yield principal

@@ -1,163 +1,78 @@
-"""The five key policies of the AWS KMS workshop, exactly as printed there.
+"""The policies of the workshop's section on key policies, with their account filled in."""
 
-Source: aws-samples/aws-kms-workshop, "Section-3-Best-practices.md" (Working with Key Policies; VPC
-Endpoints and Key Policies). Their mistakes are what the linter has to find.
-"""
-
-# The lines stand as printed, trailing blanks included.
-# ruff: noqa: E501, W291
 from __future__ import annotations
 
-DEFAULT = """{
-\u00a0 "Version" : "2012-10-17",
-\u00a0 "Id" : "key-default-1",
-\u00a0 "Statement" : [ {
-\u00a0 \u00a0 "Sid" : "Enable IAM User Permissions",
-\u00a0 \u00a0 "Effect" : "Allow",
-\u00a0 \u00a0 "Principal" : {
-\u00a0 \u00a0 \u00a0 "AWS" : "arn:aws:iam::your-account-id:root"
-\u00a0 \u00a0 },
-\u00a0 \u00a0 "Action" : "kms:*",
-\u00a0 \u00a0 "Resource" : "*"
-\u00a0 } ]
-}"""
-"""Printed as the escaped answer of get-key-policy, indented with no-break spaces."""
+import re
 
-CALLER_ACCOUNT = """{
-  "Version": "2012-10-17",
-  "Id": "key-default-1",
-  "Statement": [
-    {
+ACCOUNT = "111122223333"
+KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+ROLE_NAME = "KMSWorkshop-InstanceInitRole"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/{ROLE_NAME}"
+SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/{ROLE_NAME}/i-0123456789abcdef0"
+
+_ROOT = """    {
       "Sid": "Enable IAM User Permissions",
       "Effect": "Allow",
-      "Principal": {
-        "AWS": "arn:aws:iam::your-acount-id:root"
-      },
+      "Principal": {"AWS": "arn:aws:iam::your-acount-id:root"},
       "Action": "kms:*",
       "Resource": "*"
-    },
-    {
+    }"""
+
+
+def _policy(*more: str) -> str:
+    text = ",\n".join((_ROOT, *more))
+    document = f'{{"Version": "2012-10-17", "Id": "key-default-1", "Statement": [\n{text}\n]}}'
+    return re.sub(r"your-acc?ount-id", ACCOUNT, document)
+
+
+DEFAULT = _policy()
+
+ACCOUNT_ONLY = _policy(
+    """    {
       "Sid": "Allow for Use only within our Account",
       "Effect": "Allow",
-      "Principal": {
-        "AWS": "arn:aws:iam::your-acount-id:role/KMSWorkshop-InstanceInitRole"
-      },
+      "Principal": {"AWS": "arn:aws:iam::your-acount-id:role/KMSWorkshop-InstanceInitRole"},
       "Action": "kms:*",
       "Resource": "*",
-      "Condition": {
-        "StringEquals": {
-          "kms:CallerAccount": "your-account-id"
-        }
-      }
-    }
-  ]
-}"""
-"""Least privilege: access only from the account."""
+      "Condition": {"StringEquals": {"kms:CallerAccount": "your-account-id"}}
+    }"""
+)
 
-NOT_PRINCIPAL = """{
-  "Version": "2012-10-17",
-  "Id": "key-default-1",
-  "Statement": [
-    {
-      "Sid": "Enable IAM User Permissions",
-      "Effect": "Allow",
-      "Principal": {
-        "AWS": "arn:aws:iam::your-acount-id:root"
-      },
-      "Action": "kms:*",
-      "Resource": "*"
-    },
-    {
+ROLE_ONLY = _policy(
+    """    {
       "Sid": "Allow for Use only within our Account",
       "Effect": "Deny",
-      "NotPrincipal": { 
-        "AWS": [ "arn:aws:iam::your-acount-id:role/KMSWorkshop-InstanceInitRole", "arn:aws:iam::your-acount-id:root"]
-      },
+      "NotPrincipal": {"AWS": [
+        "arn:aws:iam::your-acount-id:role/KMSWorkshop-InstanceInitRole",
+        "arn:aws:iam::your-acount-id:root"
+      ]},
       "Action": "kms:*",
       "Resource": "*",
-      "Condition": {
-        "StringEquals": {
-          "kms:CallerAccount": "your-account-id"
-        }
-      }
-    }
-  ]
-}"""
-"""Least privilege: access only from a role."""
+      "Condition": {"StringEquals": {"kms:CallerAccount": "your-account-id"}}
+    }"""
+)
 
-MFA = """{
-  "Version": "2012-10-17",
-  "Id": "key-default-1",
-  "Statement": [
-    {
-      "Sid": "Enable IAM User Permissions",
-      "Effect": "Allow",
-      "Principal": {
-        "AWS": "arn:aws:iam::your-acount-id:root"
-      },
-      "Action": "kms:*",
-      "Resource": "*"
-    },
-    {
+MFA = _policy(
+    """    {
       "Sid": "Allow for Use only within our Account",
       "Effect": "Allow",
-      "Principal": { 
-        "AWS": [ "arn:aws:iam::your-acount-id:user/userA",]
-      },
-      "Action":  [
-    "kms:DeleteAlias",
-    "kms:DeleteImportedKeyMaterial",
-    "kms:PutKeyPolicy",
-    "kms:ScheduleKeyDeletion"
-     ], 
-      "Resource": "*",
-      "Condition": {
-        "NumericLessThan":{"aws: MultiFactorAuthAge":"300"}       }
-    }
-  ]
-}"""
-"""Key policy, including conditions."""
-
-VPC_ENDPOINT = """{
-  "Version": "2012-10-17",
-  "Id": "key-default-1",
-  "Statement": [
-    {
-      "Sid": "Enable IAM User Permissions",
-      "Effect": "Allow",
-      "Principal": {
-        "AWS": "arn:aws:iam::your-account-id:root"
-      },
-      "Action": "kms:*",
-      "Resource": "*"
-    },
-    {
-      "Sid": "Allow for Use only within our VPC",
-      "Effect": "Deny",
-      "Principal": {
-        "AWS": "arn:aws:iam::your-account-id:role/KMSWorkshop-InstanceInitRole"
-      },
+      "Principal": {"AWS": ["arn:aws:iam::your-acount-id:user/userA"]},
       "Action": [
-        "kms:Encrypt",
-        "kms:Decrypt",
-        "kms:ReEncrypt*",
-        "kms:GenerateDataKey*"
+        "kms:DeleteAlias", "kms:DeleteImportedKeyMaterial", "kms:PutKeyPolicy",
+        "kms:ScheduleKeyDeletion"
       ],
       "Resource": "*",
-      "Condition": {
-        "StringNotEquals": {
-          "aws:sourceVpce": "vpce-1xxxxxxxx1"
-        }
-      }
-    }
-  ]
-}"""
-"""VPC endpoints and key policies."""
+      "Condition": {"NumericLessThan": {"aws:MultiFactorAuthAge": "300"}}
+    }"""
+)
 
-ALL = {
-    "default": DEFAULT,
-    "caller account": CALLER_ACCOUNT,
-    "not principal": NOT_PRINCIPAL,
-    "mfa": MFA,
-    "vpc endpoint": VPC_ENDPOINT,
-}
+ENDPOINT = _policy(
+    """    {
+      "Sid": "Allow for Use only within our VPC",
+      "Effect": "Deny",
+      "Principal": {"AWS": "arn:aws:iam::your-account-id:role/KMSWorkshop-InstanceInitRole"},
+      "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"],
+      "Resource": "*",
+      "Condition": {"StringNotEquals": {"aws:sourceVpce": "vpce-1xxxxxxxx1"}}
+    }"""
+)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from kmstui.model.tag import Tag
 from kmstui.service.errors import (
+    CancelledByPersonError,
     CredentialsExpiredError,
     CredentialsMissingError,
     NetworkError,
@@ -23,6 +24,9 @@ WORKERS = 24
 paced to; the gateway bounds what reaches the wire."""
 
 THROTTLE_PAUSE_SECONDS = 1.0
+
+KEYS_PER_SLICE = 256
+"""Rows changed at once: under a millisecond of the event loop."""
 
 CONNECTION_FAILURES = 5
 """After so many descriptions in a row without an answer the endpoint counts as gone; one key
@@ -42,6 +46,7 @@ class Inventory:
         self._tags_per_key = False
         self._failures_in_a_row = 0
         self._listing = False
+        self._closed = False
         self._work = asyncio.Event()
 
     async def load(self) -> None:
@@ -76,12 +81,17 @@ class Inventory:
             self._listing = False
             self._visible.clear()
             self._waiting.clear()
-            store.set_progress(
-                replace(store.progress, listing=False, loading=False, stopped=stopped)
-            )
+            if not self._closed:
+                store.set_progress(
+                    replace(store.progress, listing=False, loading=False, stopped=stopped)
+                )
         store.remove_keys(before - listed)
         if aliases:
             store.remove_aliases(before_aliases - aliases)
+
+    def close(self) -> None:
+        """Another connection fills the store from now on: write nothing more into it."""
+        self._closed = True
 
     def show(self, key_ids: Iterable[str]) -> None:
         """These rows are on the screen: describe them before all others."""
@@ -100,6 +110,8 @@ class Inventory:
         """Read the tags of one key into the store, or the reason why not."""
         try:
             tags = await self._gateway.list_tags(key_id, urgency)
+        except CancelledByPersonError:
+            raise
         except ServiceError as error:
             key = self._store.keys.get(key_id)
             if key is not None:
@@ -143,8 +155,12 @@ class Inventory:
             self._waiting.extend(key_id for key_id in self._done if self._tags_unread(key_id))
             return
         await asyncio.wait((listing,))
-        keys = self._store.keys
-        self._store.set_tags({each: tagged.get(each, ()) for each in keys})
+        # Keys that never had a tag are not told of: now it is known that they have none.
+        keys = tuple(self._store.keys)
+        for start in range(0, len(keys), KEYS_PER_SLICE):
+            part = keys[start : start + KEYS_PER_SLICE]
+            self._store.set_tags({each: tagged.get(each, ()) for each in part})
+            await asyncio.sleep(0)
 
     async def _describe_waiting(self, tagging: asyncio.Task[None]) -> None:
         while True:
@@ -195,7 +211,7 @@ class Inventory:
             except ThrottledError:
                 await asyncio.sleep(THROTTLE_PAUSE_SECONDS)
                 continue
-            except (CredentialsExpiredError, CredentialsMissingError):
+            except (CredentialsExpiredError, CredentialsMissingError, CancelledByPersonError):
                 raise
             except NetworkError as error:
                 self._replace(key_id, problem=error.sentence)

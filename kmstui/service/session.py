@@ -40,6 +40,7 @@ class Session:
         self.target = Target()
         self._gateway: Gateway | None = None
         self._inventory: Inventory | None = None
+        self._identifying: asyncio.Task[None] | None = None
 
     @property
     def gateway(self) -> Gateway:
@@ -83,14 +84,10 @@ class Session:
             self._gateway = gateway
             self.store.connected(gateway.info)
             self._inventory = Inventory(self.store, gateway)
-            identifying = asyncio.create_task(self._identify(gateway))
-            try:
-                await self._inventory.load()
-            finally:
-                await identifying
         except ServiceError as error:
             self._fail(error)
             raise
+        await self._load(gateway, self._inventory)
 
     async def refresh(self) -> None:
         """Read the inventory again, and policies again when they are looked at.
@@ -103,17 +100,27 @@ class Session:
             return
         self.store.set_banner("")
         self.store.forget_policies()
-        identifying = asyncio.create_task(self._identify(self._gateway))
+        await self._load(self._gateway, self._inventory)
+
+    async def _load(self, gateway: Gateway, inventory: Inventory) -> None:
+        # Where STS is out of reach its answer comes late: neither the keys nor the reason why
+        # there are none wait for it.
+        self._identifying = asyncio.create_task(self._identify(gateway))
         try:
-            await self._inventory.load()
+            await inventory.load()
         except ServiceError as error:
-            self._fail(error)
+            if gateway is self._gateway:
+                self._fail(error)
             raise
-        finally:
-            await identifying
+        await self._identifying
 
     def close(self) -> None:
         """Cancel everything in flight."""
+        if self._identifying is not None:
+            self._identifying.cancel()
+        self._identifying = None
+        if self._inventory is not None:
+            self._inventory.close()
         if self._gateway is not None:
             self._gateway.close()
         self._gateway = None

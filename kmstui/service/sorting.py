@@ -7,16 +7,17 @@ the ID can be read from the string's end.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import overload
 
 from kmstui.model.key import Key, KeyMetadata
 
 _END = "\x00"
-_FEW = 24
-"""Up to so many changes are cheaper one by one than in one pass over the whole list."""
+_BLOCK = 512
+"""Places in a block: short enough to insert into, long enough to have few blocks."""
 
 _Reader = Callable[[Key, Sequence[str]], str]
 
@@ -70,41 +71,64 @@ def place_of(key: Key, aliases: Sequence[str], column: str, *, reverse: bool = F
     return f"{back:d}{missing:d}{text}{_END}{key.id}"
 
 
+def place_of_name(name: str) -> str:
+    """The string that sorts a row which is known by its name, such as an alias."""
+    return f"{name.casefold()}{_END}{name}"
+
+
 def row_of(place: str) -> str:
     """The row's ID at the end of its place."""
     return place[place.rindex(_END) + 1 :]
 
 
 class SortedRows(Sequence[str]):
-    """Row IDs in the order of their places; reads backwards when `reverse` is set."""
+    """Row IDs in the order of their places; reads backwards when `reverse` is set.
+
+    The places stand in blocks, so that a change moves a few hundred of them and not all.
+    """
 
     def __init__(
         self,
-        order: list[str] | None = None,
+        order: Sequence[str] = (),
         places: dict[str, str] | None = None,
         *,
         reverse: bool = False,
     ) -> None:
-        """Takes over `order`, which must be sorted, and `places`, the same ones by row ID."""
-        self._order = order if order is not None else []
-        if places is None:
-            places = {row_of(place): place for place in self._order}
-        self._places = places
+        """`order` must be sorted; takes over `places`, the same ones by row ID."""
+        self._blocks = [
+            list(order[start : start + _BLOCK]) for start in range(0, len(order), _BLOCK)
+        ]
+        self._lasts = [block[-1] for block in self._blocks]
+        self._starts: list[int] | None = None
+        self._places = {row_of(place): place for place in order} if places is None else places
         self.reverse = reverse
 
     def __len__(self) -> int:
-        return len(self._order)
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[str]:
+        blocks = reversed(self._blocks) if self.reverse else self._blocks
+        for block in blocks:
+            for place in reversed(block) if self.reverse else block:
+                yield row_of(place)
 
     @overload
     def __getitem__(self, index: int) -> str: ...
     @overload
     def __getitem__(self, index: slice) -> list[str]: ...
     def __getitem__(self, index: int | slice) -> str | list[str]:
+        count = len(self._places)
         if isinstance(index, slice):
-            return [self[each] for each in range(*index.indices(len(self._order)))]
+            return [self[each] for each in range(*index.indices(count))]
+        if index < 0:
+            index += count
+        if not 0 <= index < count:
+            raise IndexError(index)
         if self.reverse:
-            index = -1 - index
-        return row_of(self._order[index])
+            index = count - 1 - index
+        starts = self._block_starts()
+        number = bisect_right(starts, index) - 1
+        return row_of(self._blocks[number][index - starts[number]])
 
     def __contains__(self, row: object) -> bool:
         return row in self._places
@@ -114,38 +138,52 @@ class SortedRows(Sequence[str]):
         place = self._places.get(row)
         if place is None:
             return None
-        index = bisect_left(self._order, place)
-        return len(self._order) - 1 - index if self.reverse else index
+        number = bisect_left(self._lasts, place)
+        index = self._block_starts()[number] + bisect_left(self._blocks[number], place)
+        return len(self._places) - 1 - index if self.reverse else index
 
     def update(self, changes: Mapping[str, str | None]) -> bool:
         """Give rows new places, or take them away (None); answers whether anything moved."""
-        gone: set[str] = set()
-        new: list[str] = []
+        moved = False
         for row, place in changes.items():
             old = self._places.get(row)
             if old == place:
                 continue
+            moved = True
             if old is not None:
-                gone.add(old)
+                self._remove(old)
                 del self._places[row]
             if place is not None:
-                new.append(place)
+                self._add(place)
                 self._places[row] = place
-        if not gone and not new:
-            return False
-        if len(gone) + len(new) <= _FEW:
-            self._update_few(gone, new)
-        else:
-            if gone:
-                self._order = [place for place in self._order if place not in gone]
-            new.sort()
-            self._order.extend(new)
-            self._order.sort()  # two sorted runs: one merge
-        return True
+        if moved:
+            self._starts = None
+        return moved
 
-    def _update_few(self, gone: set[str], new: list[str]) -> None:
-        order = self._order
-        for place in gone:
-            del order[bisect_left(order, place)]
-        for place in new:
-            order.insert(bisect_left(order, place), place)
+    def _block_starts(self) -> list[int]:
+        if self._starts is None:
+            self._starts = list(accumulate(map(len, self._blocks[:-1]), initial=0))
+        return self._starts
+
+    def _add(self, place: str) -> None:
+        if not self._blocks:
+            self._blocks.append([place])
+            self._lasts.append(place)
+            return
+        number = min(bisect_left(self._lasts, place), len(self._blocks) - 1)
+        block = self._blocks[number]
+        insort(block, place)
+        self._lasts[number] = block[-1]
+        if len(block) > 2 * _BLOCK:
+            self._blocks[number : number + 1] = [block[:_BLOCK], block[_BLOCK:]]
+            self._lasts[number : number + 1] = [block[_BLOCK - 1], block[-1]]
+
+    def _remove(self, place: str) -> None:
+        number = bisect_left(self._lasts, place)
+        block = self._blocks[number]
+        del block[bisect_left(block, place)]
+        if block:
+            self._lasts[number] = block[-1]
+        else:
+            del self._blocks[number]
+            del self._lasts[number]

@@ -22,6 +22,8 @@ class Topic(Enum):
     """Rows came, went or changed; told with the IDs of those that did."""
     ALIASES = "aliases"
     """Told with the IDs of the keys whose aliases changed."""
+    ALIAS_NAMES = "alias names"
+    """Told with the names of the aliases that came, went or changed."""
     POLICIES = "policies"
     """Told with the IDs of the keys whose policies were read or forgotten."""
     SESSION = "session"
@@ -209,11 +211,13 @@ class Store:
     def add_aliases(self, aliases: Iterable[Alias]) -> None:
         """Add or replace aliases."""
         touched: set[str] = set()
+        changed: list[str] = []
         for alias in aliases:
             old = self.aliases.get(alias.name)
             if old == alias:
                 continue
             self.aliases[alias.name] = alias
+            changed.append(alias.name)
             touched.add(alias.key_id)
             if old is not None and old.key_id != alias.key_id:
                 self._unlink(old)
@@ -221,19 +225,27 @@ class Store:
             names = self._alias_names.get(alias.key_id, ())
             if alias.key_id and alias.name not in names:
                 self._alias_names[alias.key_id] = (*names, alias.name)
-        if touched:
-            self._touch(Topic.ALIASES, touched)
+        self._touch_aliases(changed, touched)
 
     def remove_aliases(self, names: Iterable[str]) -> None:
         """Forget aliases that exist no more."""
-        touched = set()
+        touched: set[str] = set()
+        gone: list[str] = []
         for name in names:
             old = self.aliases.pop(name, None)
             if old is not None:
                 self._unlink(old)
+                gone.append(name)
                 touched.add(old.key_id)
-        if touched:
-            self._touch(Topic.ALIASES, touched)
+        self._touch_aliases(gone, touched)
+
+    def _touch_aliases(self, names: Iterable[str], key_ids: set[str]) -> None:
+        key_ids.discard("")  # an AWS alias that names no key yet
+        changed = tuple(names)
+        if changed:
+            self._touch(Topic.ALIAS_NAMES, changed)
+        if key_ids:
+            self._touch(Topic.ALIASES, key_ids)
 
     def _unlink(self, alias: Alias) -> None:
         names = self._alias_names.get(alias.key_id, ())

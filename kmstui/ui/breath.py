@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from time import monotonic
 
-SLICE_SECONDS = 0.003
+SLICE_SECONDS = 0.002
 """A slice of work: well under one frame."""
 
 _PRESS_SECONDS = 0.03

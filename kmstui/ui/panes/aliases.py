@@ -8,6 +8,8 @@ from typing import ClassVar
 from textual.app import ComposeResult
 
 from kmstui.service.store import Store
+from kmstui.ui.alias_rows import AliasRows
+from kmstui.ui.breath import Breath
 from kmstui.ui.commands.command import ALIASES
 from kmstui.ui.marks import Marks
 from kmstui.ui.panes.key_columns import day, state_role
@@ -31,10 +33,10 @@ class AliasesPane(Pane):
     caption: ClassVar[str] = "Aliases"
     scope: ClassVar[str] = ALIASES
 
-    def __init__(self, store: Store, signs: Marks) -> None:
+    def __init__(self, store: Store, breath: Breath, signs: Marks) -> None:
         super().__init__(id="aliases")
         self._store = store
-        self._with_aws = False
+        self.alias_rows = AliasRows(store, breath, self._rows_changed)
         self.table = LineTable(
             _COLUMNS, self._cells, signs=signs, id="aliases-table", classes="pane--body"
         )
@@ -49,19 +51,17 @@ class AliasesPane(Pane):
         """The table."""
         return self.table
 
-    def aliases_changed(self) -> None:
-        """Aliases came, went or changed."""
-        if not self._store.aliases:
+    def aliases_changed(self, names: frozenset[str]) -> None:
+        """Aliases came, went or changed; none: everything may have."""
+        if not names and not self._store.aliases:
+            self.alias_rows.clear()
             self.table.forget_place()
-        names = sorted(
-            (
-                name
-                for name, alias in self._store.aliases.items()
-                if self._with_aws or not alias.is_aws
-            ),
-            key=str.casefold,
-        )
-        self.table.set_rows(names)
+            self._rows_changed(frozenset(), True)
+        self.alias_rows.touch(names)
+
+    def _rows_changed(self, names: frozenset[str], moved: bool) -> None:
+        rows = self.alias_rows.rows
+        self.table.show_rows(rows, rows.position, names, moved=moved)
         self._write()
 
     def keys_changed(self, ids: frozenset[str]) -> None:
@@ -72,8 +72,7 @@ class AliasesPane(Pane):
 
     def set_with_aws(self, *, shown: bool) -> None:
         """Show AWS's own aliases too, or not."""
-        self._with_aws = shown
-        self.aliases_changed()
+        self.alias_rows.set_with_aws(shown=shown)
 
     @property
     def chosen(self) -> str | None:

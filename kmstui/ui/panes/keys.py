@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import monotonic
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -19,6 +20,9 @@ from kmstui.ui.widgets.line_table import LineTable
 from kmstui.ui.widgets.markable_table import MarkableTable
 from kmstui.ui.widgets.pane import Pane
 from kmstui.ui.widgets.roles import Part
+
+COUNT_SECONDS = 0.25
+"""Time between two counts of what was read: each costs a line over SSH."""
 
 
 def progress_text(progress: Progress, keys: int) -> str:
@@ -58,6 +62,8 @@ class KeysPane(Pane):
         self.filter_input.display = False
         self.key_rows = KeyRows(store, breath, self._rows_changed)
         self._filter_problem = ""
+        self._stage = (False, False, False)
+        self._told = 0.0
         self.table.set_rows(self.key_rows.rows, self.key_rows.rows.position)
         self.table.set_sorted("alias", descending=False)
 
@@ -85,22 +91,25 @@ class KeysPane(Pane):
             # Another connection begins: not one row of the old may stay while slices are made.
             self.key_rows.clear()
             self.table.forget_place()
-            self.table.set_rows(self.key_rows.rows, self.key_rows.rows.position)
+            self._rows_changed(frozenset(), True)
         self.key_rows.touch(ids)
 
     def progress_changed(self) -> None:
-        """More was listed or described."""
+        """More was listed or described; counts alone are told a few times a second."""
+        progress = self._store.progress
+        stage = (progress.listing, progress.loading, progress.stopped)
+        now = monotonic()
+        if stage != self._stage or now - self._told >= COUNT_SECONDS:
+            self._stage, self._told = stage, now
+            self._write()
+
+    def session_changed(self) -> None:
+        """The connection or the banner changed, and with them why there may be no keys."""
         self._write()
 
     def _rows_changed(self, ids: frozenset[str], moved: bool) -> None:
         rows = self.key_rows.rows
-        if self.table.rows is not rows:
-            self.table.set_rows(rows, rows.position)
-        elif moved:
-            self.table.redraw(ids)
-            self.table.rows_changed()
-        else:
-            self.table.redraw(ids or None)
+        self.table.show_rows(rows, rows.position, ids, moved=moved)
         self._write()
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:

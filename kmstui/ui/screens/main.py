@@ -64,7 +64,7 @@ class MainScreen(CommandScreen):
         self.header = HeaderLine(signs, id="header")
         self.banner = Sentences(id="banner")
         self.keys_pane = KeysPane(self.store, breath, signs, options.columns)
-        self.aliases_pane = AliasesPane(self.store, signs)
+        self.aliases_pane = AliasesPane(self.store, breath, signs)
         self.key_pane = KeyPane(session, signs)
         self.tags_pane = TagsPane(self.store, signs)
         self.panes: tuple[Pane, ...] = (
@@ -110,7 +110,8 @@ class MainScreen(CommandScreen):
         self._share()
         self._store_changed({topic: frozenset() for topic in Topic if topic is not Topic.NOTICES})
         self.keys_pane.table.focus(scroll_visible=False)
-        self.run_worker(self.keys_pane.key_rows.run(), group="rows", exit_on_error=True)
+        for rows in (self.keys_pane.key_rows, self.aliases_pane.alias_rows):
+            self.run_worker(rows.run(), group="rows", exit_on_error=True)
 
     def on_unmount(self) -> None:
         """No more news."""
@@ -155,8 +156,10 @@ class MainScreen(CommandScreen):
                 self.tags_pane.key_changed()
         if aliases is not None:
             self.keys_pane.keys_changed(aliases)
-            self.aliases_pane.aliases_changed()
             self.key_pane.write_title()
+            self.tags_pane.key_changed()
+        if Topic.ALIAS_NAMES in changes:
+            self.aliases_pane.aliases_changed(changes[Topic.ALIAS_NAMES])
         if Topic.PROGRESS in changes:
             self.keys_pane.progress_changed()
             self._garbage.progress(self.store.progress)
@@ -164,7 +167,7 @@ class MainScreen(CommandScreen):
         if Topic.SESSION in changes:
             self._write_header()
             self.banner.say(self.store.banner, "bad")
-            self.keys_pane.progress_changed()
+            self.keys_pane.session_changed()
         if Topic.NOTICES in changes:
             self._show_notice()
         self.key_pane.store_changed(changes)

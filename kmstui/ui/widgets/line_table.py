@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 from textual.events import Blur, Click, Focus, Resize
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from kmstui.ui.marks import FANCY, Marks
@@ -35,8 +34,11 @@ _PREFIX = 2
 TableT = TypeVar("TableT", bound="LineTable")
 
 
-class LineTable(ScrollView, RoleWidget, can_focus=True, inherit_bindings=False):
+class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
     """Rows by ID, drawn one by one when they come into sight.
+
+    It scrolls by itself: Textual's `ScrollView` lays the whole screen out anew whenever the
+    number of rows changes, and draws all lines again though the same rows are in sight.
 
     The table holds no data: it is given a sequence of row IDs and a function that answers a
     row's cells. Whoever changes what a row shows says so with `redraw`; whoever changes the
@@ -123,7 +125,8 @@ class LineTable(ScrollView, RoleWidget, can_focus=True, inherit_bindings=False):
         self._empty: tuple[str, str] = ("", "dim")
         self._empty_lines: list[str] | None = None
         self._sorted_by: tuple[str, bool] | None = None
-        self._told_sight: tuple[int, int, int] = (-1, -1, -1)
+        self._first = 0
+        self._sight: tuple[str, ...] = ()
 
     # What it shows
 
@@ -155,12 +158,15 @@ class LineTable(ScrollView, RoleWidget, can_focus=True, inherit_bindings=False):
     @property
     def rows_in_sight(self) -> Sequence[str]:
         """IDs of the rows on the screen."""
-        top = self.scroll_offset.y
-        return self._rows[top : top + self._body_height]
+        return self._rows[self._first : self._first + self._body_height]
 
     @property
     def _body_height(self) -> int:
         return max(0, self.size.height - self._top)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Room for every row, where the height is automatic."""
+        return len(self._rows) + self._top
 
     def set_rows(
         self, rows: Sequence[str], find: Callable[[str], int | None] | None = None
@@ -169,10 +175,26 @@ class LineTable(ScrollView, RoleWidget, can_focus=True, inherit_bindings=False):
 
         `find` answers a row's index faster than looking through all of them.
         """
+        self.show_rows(rows, find, frozenset(), moved=True)
+
+    def show_rows(
+        self,
+        rows: Sequence[str],
+        find: Callable[[str], int | None] | None,
+        changed: frozenset[str],
+        *,
+        moved: bool,
+    ) -> None:
+        """As `set_rows`, when it is known which rows show something else (none: all of them).
+
+        `moved` says whether there are other rows or another order; only lines that look
+        different are drawn.
+        """
         self._rows = rows
         self._find = find or self._find_slowly
-        self._lines.clear()
-        self.rows_changed()
+        if moved:
+            self.rows_changed()
+        self.redraw(changed or None)
 
     def rows_changed(self) -> None:
         """The sequence of rows has other rows or another order now.
@@ -182,23 +204,31 @@ class LineTable(ScrollView, RoleWidget, can_focus=True, inherit_bindings=False):
         """
         count = len(self._rows)
         before = self._cursor_row
-        index = None
-        if self._moved_by_person and before is not None:
-            index = self._find(before)
+        line = self._cursor - self._first
+        index = self._find(before) if self._moved_by_person and before is not None else None
         if index is None:
             index = min(self._cursor, count - 1) if self._moved_by_person else 0
-        index = max(0, index)
-        line = self._cursor - self.scroll_offset.y
-        self._cursor = index
-        self._cursor_row = self._rows[index] if count else None
-        self.virtual_size = Size(self.size.width, count + self._top)
-        if count:
-            self._scroll(index - line)
-            self._keep_in_sight(jump=False)
-        self.refresh()
-        self._tell_sight()
+        self._cursor = max(0, index)
+        self._cursor_row = self._rows[self._cursor] if count else None
+        self._first = max(0, min(self._cursor - line, count - self._body_height))
+        self._keep_in_sight(jump=False)
+        self._look(line)
         if self._cursor_row != before:
             self.post_message(self.Moved(self, self._cursor_row))
+
+    def _look(self, cursor_line: int | None = None) -> None:
+        """Draw the lines on which another row, or the cursor, stands now."""
+        before, self._sight = self._sight, tuple(self.rows_in_sight)
+        if not before or not self._sight:
+            self.refresh()
+        else:
+            line = self._cursor - self._first
+            moved = {line, cursor_line} if cursor_line not in (None, line) else set()
+            for y in range(max(len(before), len(self._sight))):
+                if y in moved or before[y : y + 1] != self._sight[y : y + 1]:
+                    self.refresh(Region(0, y + self._top, self.size.width, 1))
+        if before != self._sight:
+            self.post_message(self.Scrolled(self))
 
     def redraw(self, rows: Iterable[str] | None = None) -> None:
         """These rows (or all) show something else now; only those in sight are drawn."""
@@ -209,10 +239,9 @@ class LineTable(ScrollView, RoleWidget, can_focus=True, inherit_bindings=False):
         for row in rows:
             self._lines.pop(row, None)
         changed = rows if isinstance(rows, Collection) else tuple(rows)
-        top = self.scroll_offset.y
         for offset, row in enumerate(self.rows_in_sight):
             if row in changed:
-                self._refresh_row(top + offset)
+                self._refresh_row(self._first + offset)
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Show other columns."""
@@ -269,13 +298,16 @@ class LineTable(ScrollView, RoleWidget, can_focus=True, inherit_bindings=False):
         index = max(0, min(index, len(self._rows) - 1))
         if not self._rows:
             return
-        before = self._cursor
+        before, first = self._cursor, self._first
         row = self._rows[index]
         changed = row != self._cursor_row
         self._cursor, self._cursor_row = index, row
-        self._refresh_row(before)
-        self._refresh_row(index)
         self._keep_in_sight(jump=jump)
+        if self._first == first:
+            self._refresh_row(before)
+            self._refresh_row(index)
+        else:
+            self._look(before - self._first)
         if changed:
             self.post_message(self.Moved(self, row))
 
@@ -284,27 +316,16 @@ class LineTable(ScrollView, RoleWidget, can_focus=True, inherit_bindings=False):
         height = self._body_height
         if height <= 0:
             return
-        top = self.scroll_offset.y
         ahead = height // 2 if jump else 0
-        if self._cursor < top:
-            self._scroll(self._cursor - ahead)
-        elif self._cursor >= top + height:
-            self._scroll(self._cursor - height + 1 + ahead)
-
-    def _scroll(self, top: int) -> None:
-        top = max(0, min(top, len(self._rows) - self._body_height))
-        if top != self.scroll_offset.y:
-            self.scroll_to(y=top, animate=False, force=True, immediate=True)
-        self._tell_sight()
-
-    def _tell_sight(self) -> None:
-        sight = (self.scroll_offset.y, self._body_height, len(self._rows))
-        if sight != self._told_sight:
-            self._told_sight = sight
-            self.post_message(self.Scrolled(self))
+        first = self._first
+        if self._cursor < first:
+            first = self._cursor - ahead
+        elif self._cursor >= first + height:
+            first = self._cursor - height + 1 + ahead
+        self._first = max(0, min(first, len(self._rows) - height))
 
     def _refresh_row(self, index: int) -> None:
-        y = index - self.scroll_offset.y + self._top
+        y = index - self._first + self._top
         if self._top <= y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
 
@@ -346,15 +367,21 @@ class LineTable(ScrollView, RoleWidget, can_focus=True, inherit_bindings=False):
         self._fit()
         self._lines.clear()
         self._empty_lines = None
-        self.virtual_size = Size(self.size.width, len(self._rows) + self._top)
-        self._scroll(self.scroll_offset.y)
         self._keep_in_sight(jump=False)
-        self._tell_sight()
+        self._look()
         self.refresh()
+
+    def on_mouse_scroll_down(self) -> None:
+        """With the mouse on: three rows on."""
+        self.action_move(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        """With the mouse on: three rows back."""
+        self.action_move(-3)
 
     def on_click(self, event: Click) -> None:
         """With the mouse on: choose a row, twice to open it."""
-        index = event.y - self._top + self.scroll_offset.y
+        index = event.y - self._top + self._first
         if event.y >= self._top and index < len(self._rows):
             self._moved_by_person = True
             self._move_to(index, jump=False)
@@ -384,7 +411,7 @@ class LineTable(ScrollView, RoleWidget, can_focus=True, inherit_bindings=False):
         """One line of the screen."""
         if y < self._top:
             return self._header()
-        index = self.scroll_offset.y + y - self._top
+        index = self._first + y - self._top
         if index < len(self._rows):
             return self._line(index)
         return self._blank(y - self._top)

@@ -1,0 +1,34 @@
+"""Commands of the details view."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from kmstui.ui.commands.command import Command
+from kmstui.ui.commands.context import Context, needs_key
+from kmstui.ui.views.details import DetailsView
+
+
+def _last_use(context: Context) -> Awaitable[None]:
+    async def run() -> None:
+        main = context.main
+        await main.key_pane.open_view(DetailsView.scope)
+        view = main.key_pane.view
+        if isinstance(view, DetailsView):
+            await view.read_last_usage()
+
+    return run()
+
+
+COMMANDS = (
+    Command(
+        id="details.last-use",
+        label="Last use",
+        help="Ask KMS when the key was last used",
+        keys=("enter",),
+        scope=DetailsView.scope,
+        available=needs_key,
+        run=_last_use,
+        bar=10,
+    ),
+)

@@ -29,7 +29,7 @@ class PrincipalEntry:
 
     type: str
     """`AWS`, `Service`, `Federated`, `CanonicalUser`, or whatever was written; `*` for the
-    bare `"Principal": "*"`."""
+    bare `"Principal": "*"`, which is no type, so that a member named `*` is of type ``."""
     value: StringNode
     type_node: StringNode | None = None
     """Where the type is written; None for the bare star."""
@@ -100,7 +100,7 @@ def _principals(node: Node | None) -> tuple[PrincipalEntry, ...]:
     if not isinstance(node, ObjectNode):
         return ()
     return tuple(
-        PrincipalEntry(member.key.value, value, member.key)
+        PrincipalEntry("" if member.key.value == "*" else member.key.value, value, member.key)
         for member in node.members
         for value in _strings(member.value)
     )

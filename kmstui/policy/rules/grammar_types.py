@@ -20,6 +20,7 @@ from kmstui.policy.nodes import (
     StringNode,
 )
 from kmstui.policy.rules import pages
+from kmstui.policy.rules.principal_forms import ACCOUNT
 from kmstui.policy.rules.registry import Hit, Subject, rule
 
 _STRINGS = frozenset({"Sid", "Effect"})
@@ -97,17 +98,22 @@ def _element(text: str, member: Member) -> Iterator[Hit]:
         yield from _condition(value)
 
 
-def _quote(text: str, node: Node) -> Fix | None:
-    """A number or boolean in quotes, just as it is written."""
-    if isinstance(node, NumberNode) or (isinstance(node, LiteralNode) and node.value is not None):
-        return fix("Quote it", Edit(node.span, f'"{text[node.span.start : node.span.end]}"'))
+def _quote(text: str, name: str, node: Node) -> Fix | None:
+    """A number in quotes, just as it is written, where that makes a value the element takes."""
+    written = text[node.span.start : node.span.end]
+    if not isinstance(node, NumberNode):
+        return None
+    if name == "Version":
+        return fix("Set 2012-10-17", replace_node(node, "2012-10-17"))
+    if name in ("Sid", "Id") or (name not in _LISTS and ACCOUNT.fullmatch(written)):
+        return fix("Quote it", Edit(node.span, f'"{written}"'))
     return None
 
 
 def _string(text: str, name: str, value: Node) -> Iterator[Hit]:
     if isinstance(value, StringNode | ErrorNode):
         return
-    change = _quote(text, value)
+    change = _quote(text, name, value)
     if isinstance(value, ArrayNode) and len(value.items) == 1:
         (item,) = value.items
         if isinstance(item, StringNode):
@@ -120,12 +126,12 @@ def _string_or_list(text: str, name: str, value: Node) -> Iterator[Hit]:
         return
     if not isinstance(value, ArrayNode):
         message = f"{name} takes a string or a list of strings, not {json_type(value)}"
-        yield Hit(value.span, message, _quote(text, value))
+        yield Hit(value.span, message, _quote(text, name, value))
         return
     for item in value.items:
         if not isinstance(item, StringNode | ErrorNode):
             message = f"{name} takes strings, not {json_type(item)}"
-            yield Hit(item.span, message, _quote(text, item))
+            yield Hit(item.span, message, _quote(text, name, item))
 
 
 def _principal(text: str, name: str, value: Node) -> Iterator[Hit]:

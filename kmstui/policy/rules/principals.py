@@ -210,10 +210,11 @@ def _unknown_type(subject: Subject, holder: ObjectNode, member: Member) -> Hit:
     meant = did_you_mean(name.strip(), PRINCIPAL_TYPES) or _MEANT_TYPES.get(name.strip().lower())
     message = f"{name!r} is no type of principal"
     if name == "*":
-        meant, message = "AWS", '\'*\' is no type of principal; everybody is "AWS": "*"'
-    elif meant is None and name.startswith("arn:"):
-        return Hit(member.key.span, f'{message}; principals stand behind it: "AWS": …')
-    hint = f"; did you mean {meant!r}?" if meant and name != "*" else ""
+        # Writing AWS here would open the key to everybody, so the person has to say whom.
+        return Hit(member.key.span, f'{message}; everybody is {{"AWS": "*"}}')
+    if meant is None and name.startswith("arn:"):
+        return Hit(member.key.span, f'{message}; principals stand behind it: {{"AWS": …}}')
+    hint = f"; did you mean {meant!r}?" if meant else ""
     change = None
     if meant and holder.member(meant) is None:
         change = fix(f"Write {meant}", replace_string(member.key, meant))

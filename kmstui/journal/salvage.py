@@ -9,10 +9,13 @@ from hashlib import sha256
 from pathlib import Path
 
 from kmstui.journal.filesystem import sync_directory
-from kmstui.journal.rows import Row
+from kmstui.journal.rows import Row, as_int
 
 _TABLES = ("texts", "sessions", "versions", "drafts", "changes")
 """Referred-to tables come first."""
+
+_OPTIONAL_TEXTS = {"versions": ("base",), "drafts": ("base",), "changes": ("before", "after")}
+"""Columns of texts without which a row still tells something."""
 
 _COUNTED = {"versions": "versions", "drafts": "drafts", "changes": "changes"}
 
@@ -38,7 +41,7 @@ def salvage(damaged: Path, connection: sqlite3.Connection) -> dict[str, int]:
     """Copy every readable row into the new journal; answers how many of each kind.
 
     The caller holds the write transaction on `connection`. Rows whose text does not have its
-    digest, or that refer to rows that were lost, are left out.
+    digest are left out, and versions whose text was.
     """
     counts = dict.fromkeys(_COUNTED.values(), 0)
     # Without a log nothing but the file is read, and nothing is made beside it.
@@ -67,8 +70,39 @@ def _copy_table(source: sqlite3.Connection, target: sqlite3.Connection, table: s
         f"INSERT OR IGNORE INTO {table} ({', '.join(columns)})"  # noqa: S608 - our own names
         f" VALUES ({', '.join('?' * len(columns))})"
     )
-    rows = _readable_rows(source, table, columns)
-    return sum(_copy_row(target, insert, row) for row in rows if table != "texts" or _sound(row))
+    copied = 0
+    for row in _readable_rows(source, table, columns):
+        if table != "texts" or _sound(row):
+            mended = _mend(target, dict(zip(columns, row, strict=True)), table)
+            copied += _copy_row(target, insert, tuple(mended.values()))
+    return copied
+
+
+def _mend(target: sqlite3.Connection, row: dict[str, object], table: str) -> dict[str, object]:
+    """Refer to stand-ins where what was referred to is lost: what was typed is not lost with it.
+
+    A version without its text is left to go: there is nothing in it.
+    """
+    if "session" in row:
+        target.execute(
+            "INSERT OR IGNORE INTO sessions (id, token, pid, started) VALUES (?, ?, 0, 0)",
+            (row["session"], f"lost {row['session']}"),
+        )
+    for column in _OPTIONAL_TEXTS.get(table, ()):
+        found = target.execute("SELECT 1 FROM texts WHERE id = ?", (row[column],)).fetchone()
+        if row[column] is not None and found is None:
+            row[column] = _empty_text(target)
+    return row
+
+
+def _empty_text(target: sqlite3.Connection) -> int:
+    """The id of the empty text; never one that a lost text may have had."""
+    digest = sha256(b"").digest()
+    target.execute(
+        "INSERT OR IGNORE INTO texts (id, digest, body) VALUES (-1, ?, ?)", (digest, b"")
+    )
+    row = target.execute("SELECT id FROM texts WHERE digest = ?", (digest,)).fetchone()
+    return as_int(row[0])
 
 
 def _readable_rows(source: sqlite3.Connection, table: str, columns: Sequence[str]) -> Iterator[Row]:

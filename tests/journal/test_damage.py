@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,31 @@ async def test_garbage_anywhere_is_found_and_no_altered_text_is_passed_off_as_hi
         # The page held nothing but the inside of one text, which SQLite cannot tell.
         assert len(versions) == len(texts())
     assert (await journal.versions(HERE, "key-1"))[0].text == "goes on"
+    journal.close()
+
+
+@pytest.mark.parametrize("table", ["sessions", "texts", "versions"])
+async def test_what_was_typed_outlives_the_loss_of_what_it_refers_to(
+    directory: Path, table: str
+) -> None:
+    await fill(directory)
+    path = directory / "journal.db"
+    with sqlite3.connect(path) as connection:
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)
+        ).fetchone()
+    connection.close()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * PAGE)
+        file.write(b"\xff" * PAGE)
+
+    journal = open_journal(directory)
+
+    assert "1 drafts and 1 changes could be read" in journal.warning
+    assert [d.text for d in await journal.drafts(HERE)] == ["typed for an hour"]
+    assert [c.subject for c in await journal.pending(HERE)] == ["key-1"]
+    # No version is given a text that was not its own.
+    assert {v.text for v in await journal.versions(HERE, "key-1")} <= set(texts())
     journal.close()
 
 

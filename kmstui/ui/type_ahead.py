@@ -22,6 +22,11 @@ PATIENCE_SECONDS = 0.5
 """A key whose end nobody tells, such as one to a widget that is going, holds the next ones no
 longer than this."""
 
+WALKS = 2
+"""The first walk up from the focus finds the key dealt with. The app may have run an action for
+it whose messages start at the focus again, such as that a line was submitted; the second walk
+comes behind those."""
+
 Forward = Callable[[events.Event], Awaitable[None]]
 
 
@@ -36,6 +41,7 @@ class TypeAhead:
         self._target: MessagePump | None = None
         self._before: tuple[Screen[object] | None, Widget | None] = (None, None)
         self._followed = False
+        self._walk = 0
         self._deadline: asyncio.TimerHandle | None = None
 
     async def take(self, event: events.Event) -> None:
@@ -71,6 +77,7 @@ class TypeAhead:
             return
         self._followed = True
         self._deadline = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._finish)
+        self._walk = 1
         self._ask(self._target, self._current, again=True)
 
     def _ask(self, node: MessagePump, event: events.Event, *, again: bool) -> None:
@@ -84,13 +91,15 @@ class TypeAhead:
             return
         parent = node._parent  # the way that Textual bubbles messages
         if again:
-            # Once more, behind what the node told itself because of the key, such as that a
-            # line was submitted, which closes it and moves the focus.
+            # Once more, behind what the node told itself because of the key.
             self._ask(node, event, again=False)
-        elif node is self._app or parent is None:
-            self._finish()
-        else:
+        elif node is not self._app and parent is not None:
             self._ask(parent, event, again=True)
+        elif self._walk < WALKS and self._target is not None:
+            self._walk += 1
+            self._ask(self._target, event, again=True)
+        else:
+            self._finish()
 
     def _finish_if(self, event: events.Event) -> None:
         if event is self._current:

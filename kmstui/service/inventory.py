@@ -232,6 +232,8 @@ class Inventory:
             self._store.put_key(replace(key, **changes))  # type: ignore[arg-type]
 
     def _tell(self) -> None:
+        if self._closed:
+            return
         self._store.set_progress(
             Progress(
                 listed=len(self._store.keys),

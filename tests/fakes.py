@@ -44,6 +44,19 @@ CALLER = Caller(
 INFO = ConnectionInfo(REGION, f"https://kms.{REGION}.amazonaws.com", Route.PUBLIC)
 
 
+async def until(condition: Callable[[], object]) -> None:
+    """Let everything else run until the condition holds.
+
+    Raises:
+        AssertionError: it never did.
+    """
+    for _ in range(100_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("what was waited for never came")
+
+
 def key_id_of(number: int) -> str:
     """A key ID that sorts by number and reads like a UUID."""
     return f"{number:08x}-1111-4222-8333-{number:012x}"

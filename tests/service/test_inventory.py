@@ -21,6 +21,7 @@ from tests.fakes import (
     MANAGED,
     FakeGateway,
     large_world,
+    until,
     workshop_world,
 )
 
@@ -49,8 +50,7 @@ async def test_the_first_page_is_there_while_more_are_listed(store):
     gateway = FakeGateway(large_world(30), keys_per_page=10)
     inventory = Inventory(store, gateway)
     task = asyncio.create_task(inventory.load())
-    while len(store.keys) < 10:
-        await asyncio.sleep(0)
+    await until(lambda: len(store.keys) >= 10)
     assert store.progress.listing
     assert store.progress.loading
     await task
@@ -63,8 +63,7 @@ async def test_rows_on_the_screen_are_described_before_all_others(store):
     gate = gateway.hold("kms:DescribeKey")
     inventory = Inventory(store, gateway)
     task = asyncio.create_task(inventory.load())
-    while gateway.count("kms:DescribeKey") < inventory_module.WORKERS:
-        await asyncio.sleep(0)
+    await until(lambda: gateway.count("kms:DescribeKey") >= inventory_module.WORKERS)
     wanted = list(store.keys)[150:155]
     inventory.show(wanted)
     gate.set()
@@ -119,8 +118,7 @@ async def test_a_cancelled_reading_is_called_incomplete(store):
     gateway = FakeGateway()
     gateway.hold("kms:DescribeKey")
     task = asyncio.create_task(load(store, gateway))
-    while not store.keys:
-        await asyncio.sleep(0)
+    await until(lambda: store.keys)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -185,8 +183,7 @@ async def test_a_connection_that_was_left_writes_nothing_into_the_store(store):
     gate = gateway.hold("kms:DescribeKey")
     inventory = Inventory(store, gateway)
     task = asyncio.create_task(inventory.load())
-    while gateway.count("kms:DescribeKey") < 9:
-        await asyncio.sleep(0)
+    await until(lambda: gateway.count("kms:DescribeKey") >= 9)
     inventory.close()
     gateway.close()
     store.clear()

@@ -25,6 +25,7 @@ from tests.fakes import (
     arn_of,
     default_policy,
     large_world,
+    until,
 )
 
 DENIAL = AccessDeniedError("your role may not")
@@ -84,8 +85,7 @@ async def test_a_switch_clears_first_and_cancels_what_is_in_flight(store):
     await session.open(Target())
     session.connector.gate = asyncio.Event()
     task = asyncio.create_task(session.open(Target(region="eu-west-1")))
-    while len(session.connector.asked) < 2:
-        await asyncio.sleep(0)
+    await until(lambda: len(session.connector.asked) >= 2)
     assert old.closed
     assert (store.keys, store.info, store.caller) == ({}, None, None)
     session.connector.gate.set()
@@ -99,8 +99,7 @@ async def test_a_slow_identity_of_the_old_connection_is_not_shown(store):
     new.world.caller = None
     session = session_of(store, old, new)
     opening = asyncio.create_task(session.open(Target()))
-    while not store.keys or store.progress.loading:
-        await asyncio.sleep(0)
+    await until(lambda: store.keys and not store.progress.loading)
     opening.cancel()
     await session.open(Target(region="eu-west-1"))
     gate.set()

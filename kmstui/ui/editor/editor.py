@@ -202,11 +202,7 @@ class PolicyEditor(PolicyViewer):
         """Close what is open here, else ask to leave."""
         if self.area.popup is not None:
             self.area.popup = None
-        elif self._bar.display:
-            self._bar.action_close()
-        elif self._list.display:
-            self.action_toggle_findings()
-        else:
+        elif not self.close_part():
             self.flush()
             self.post_message(self.CloseRequested(self, self.text))
 

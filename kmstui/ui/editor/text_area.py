@@ -239,10 +239,8 @@ class PolicyTextArea(FrugalTextArea):
             # Without the number, which is all that differs when the row has moved.
             found = self._bodies[key] = (strip.crop(width - 2), style)
         body, number_style = found
-        number_strip = Strip(
-            [Segment(f"{row + self.line_number_start:>{width - 2}}", number_style)]
-        )
-        return Strip.join([number_strip, body]).simplify()
+        number = f"{row + self.line_number_start:>{width - 3}} "
+        return Strip.join([Strip([Segment(number, number_style)]), body]).simplify()
 
     def _decorated(self, strip: Strip, offset_y: int) -> Strip:
         row, column = self.wrapped_document.offset_to_location(Offset(0, offset_y))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -45,6 +46,7 @@ class PolicyViewer(Vertical):
         Binding("f3", "find_again(1)", "Find next", show=False),
         Binding("shift+f3", "find_again(-1)", "Find previous", show=False),
         Binding("ctrl+g", "go_to_line", "Go to line", show=False),
+        Binding("escape", "close", "Close", show=False),
         Binding("f5", "toggle_wrap", "Wrap", tooltip="Wrap long lines", show=False),
     ]
 
@@ -249,6 +251,21 @@ class PolicyViewer(Vertical):
             self._list.focus()
         else:
             self.area.focus()
+
+    def close_part(self) -> bool:
+        """Close the bar or the list, if one is open; whether there was one."""
+        if self._bar.display:
+            self._bar.action_close()
+        elif self._list.display:
+            self.action_toggle_findings()
+        else:
+            return False
+        return True
+
+    def action_close(self) -> None:
+        """Close what is open here; with nothing open the key is somebody else's."""
+        if not self.close_part():
+            raise SkipAction
 
     def on_findings_list_chosen(self, event: FindingsList.Chosen) -> None:
         """Go there."""

@@ -1,0 +1,168 @@
+"""The person's own editor on the policy text, in the terminal that the app gives up for it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.app import App, SuspendNotSupported
+
+_FALLBACKS = ("vi", "nano")
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalEdit:
+    """What came back from the person's editor."""
+
+    text: str
+    """The text to go on with; the one given where nothing could be read back."""
+    trouble: str = ""
+    """A sentence on what went wrong; empty where nothing did."""
+    kept: Path | None = None
+    """The file where it was kept, because it holds what may be the only copy."""
+
+
+def edit_externally(
+    app: App[object],
+    text: str,
+    *,
+    directory: Path,
+    keep: Callable[[str], None],
+    environ: Mapping[str, str] | None = None,
+) -> ExternalEdit:
+    """Let the person edit `text` in `$VISUAL` or `$EDITOR`, else in vi or nano.
+
+    Args:
+        app: Gives up the terminal meanwhile.
+        text: What to edit.
+        directory: A private directory; the file in it is readable by its owner only.
+        keep: Puts what came back into the journal. The file is deleted after it has returned;
+            where it raises, the file stays.
+        environ: The environment to look for the editor in; the process's by default.
+
+    Never raises for anything that an editor or a file system does: the answer says what happened.
+    """
+    command, trouble = _command(os.environ if environ is None else environ)
+    if not command:
+        return ExternalEdit(text, trouble)
+    try:
+        path = _written(text, directory)
+    except (OSError, UnicodeError) as error:
+        return ExternalEdit(
+            text, f"No file could be written for your editor: {_reason(error)}. Nothing is lost."
+        )
+    failed = _run(app, [*command, str(path)])
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            edited = file.read()
+    except (OSError, UnicodeError) as error:
+        # What cannot be read here may still be what the person wrote.
+        return ExternalEdit(
+            text,
+            f"What you wrote could not be read from {path}: {_reason(error)}. "
+            "The text here is the one from before.",
+            path if path.exists() else None,
+        )
+    edited = edited if text.endswith("\n") else edited.removesuffix("\n")
+    trouble = " ".join(filter(None, (trouble, failed)))
+    return _kept(edited, path, keep, trouble)
+
+
+def _kept(text: str, path: Path, keep: Callable[[str], None], trouble: str) -> ExternalEdit:
+    try:
+        keep(text)
+    except Exception as error:
+        return ExternalEdit(
+            text,
+            f"{trouble} It could not be written to the journal ({_reason(error)}); "
+            f"a copy stays in {path}.".lstrip(),
+            path,
+        )
+    try:
+        path.unlink()
+    except OSError as error:
+        return ExternalEdit(
+            text, f"{trouble} {path} could not be deleted: {_reason(error)}.".lstrip(), path
+        )
+    return ExternalEdit(text, trouble)
+
+
+def _command(environ: Mapping[str, str]) -> tuple[list[str], str]:
+    """The editor's command, and what to say about it; no command where there is no editor."""
+    trouble = ""
+    for name in ("VISUAL", "EDITOR"):
+        value = environ.get(name, "").strip()
+        if not value:
+            continue
+        try:
+            words = shlex.split(value)
+        except ValueError as error:
+            trouble = f"${name} ({value!r}) is no command: {error}."
+            continue
+        if words and shutil.which(words[0], path=environ.get("PATH")):
+            return words, trouble
+        trouble = f"${name} names {value!r}, which is not installed here."
+    for fallback in _FALLBACKS:
+        if shutil.which(fallback, path=environ.get("PATH")):
+            return [fallback], f"{trouble} {fallback} was opened instead." if trouble else ""
+    return [], (trouble or "$VISUAL and $EDITOR are not set.") + (
+        " Neither vi nor nano is installed either: edit the text here."
+    )
+
+
+def _written(text: str, directory: Path) -> Path:
+    # mkstemp makes the file with mode 0600.
+    handle, name = tempfile.mkstemp(prefix="policy-", suffix=".json", dir=directory)
+    path = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except BaseException:
+        path.unlink()
+        raise
+    return path
+
+
+def _run(app: App[object], command: list[str]) -> str:
+    """Run the editor on the terminal; what went wrong, as a sentence."""
+    try:
+        with app.suspend(), _interrupts_for_the_editor():
+            try:
+                code = subprocess.run(command, check=False).returncode
+            except OSError as error:
+                return f"{command[0]} could not be started: {_reason(error)}."
+    except SuspendNotSupported:
+        return "This terminal cannot be given to another program."
+    except OSError as error:
+        return f"The terminal could not be given to {command[0]}: {_reason(error)}."
+    if code == 0:
+        return ""
+    how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+    return f"{command[0]} {how}; the text is what it left in its file."
+
+
+@contextmanager
+def _interrupts_for_the_editor() -> Iterator[None]:
+    """Ctrl-C is meant for the program on the terminal, and must not end this one behind it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # A handler, unlike SIG_IGN, is not inherited by the editor.
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)

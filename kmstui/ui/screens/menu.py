@@ -33,15 +33,20 @@ class MenuItem:
 
 
 class Menu(Dialog[str]):
-    """Answers the id of the item chosen, or None."""
+    """Answers the id of the item chosen, or None.
+
+    A letter chooses its item at once; in a menu whose items have no letters, such as the
+    Regions, typing narrows the list instead.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "choose", show=False),
-        Binding("q", "leave", "leave", show=False),
     ]
 
     def __init__(self, title: str, items: Sequence[MenuItem], chosen: str = "") -> None:
         super().__init__(title)
+        self._typed = ""
+        self._head = self.heading_line()
         self._items = {item.id: item for item in items}
         self._chosen = chosen
         self._keys = {item.key: item.id for item in items if item.key}
@@ -63,7 +68,7 @@ class Menu(Dialog[str]):
     def compose(self) -> ComposeResult:
         """Title, items, and the reason why the one under the cursor is off."""
         with self.box:
-            yield self.heading_line()
+            yield self._head
             yield self.table
             yield self.reason
 
@@ -84,11 +89,33 @@ class Menu(Dialog[str]):
         self.action_choose()
 
     def on_key(self, event: events.Key) -> None:
-        """A letter chooses its item."""
+        """A letter chooses its item, or narrows the list."""
         item = self._keys.get(event.character or "")
         if item is not None:
             event.stop()
             self._choose(item)
+        elif self._keys:
+            if event.key == "q":
+                event.stop()
+                self.dismiss(None)
+        elif event.is_printable and event.character:
+            event.stop()
+            self._narrow(self._typed + event.character)
+        elif event.key == "backspace":
+            event.stop()
+            self._narrow(self._typed[:-1])
+
+    def _narrow(self, typed: str) -> None:
+        self._typed = typed
+        word = typed.casefold()
+        rows = [
+            item.id
+            for item in self._items.values()
+            if word in item.text.casefold() or word in item.detail.casefold()
+        ]
+        self.table.set_rows(rows)
+        self._head.say(f"{self.heading}: {typed}" if typed else self.heading, "title")
+        self._explain()
 
     def action_choose(self) -> None:
         """Choose the item under the cursor."""

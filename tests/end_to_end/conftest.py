@@ -1,0 +1,102 @@
+"""The real program on a real terminal, talking HTTP to the embedded KMS."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from embedded import embedded, embedded_server
+from kmstui.demo import EmbeddedKms
+from pty_terminal import PtyTerminal
+
+__all__ = ["embedded", "embedded_server"]
+
+Start = Callable[..., PtyTerminal]
+Aws = Callable[..., Any]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The person's home, where journal and configuration are."""
+    path = tmp_path / "home"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def bare_environment(home: Path) -> dict[str, str]:
+    """An environment that knows no AWS at all."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "KMSTUI_STATE_DIRECTORY": str(home / "state"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+
+@pytest.fixture
+def start(bare_environment: Mapping[str, str]) -> Iterator[Start]:
+    """Starts kmstui on a terminal; what still runs at the end of the test is ended."""
+    terminals: list[PtyTerminal] = []
+
+    def begin(
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        columns: int = 80,
+        rows: int = 24,
+    ) -> PtyTerminal:
+        terminal = PtyTerminal(
+            [sys.executable, "-m", "kmstui", *arguments],
+            columns=columns,
+            rows=rows,
+            env={**bare_environment, **(env or {})},
+        )
+        terminals.append(terminal)
+        return terminal
+
+    yield begin
+    for terminal in terminals:
+        terminal.close()
+
+
+@pytest.fixture
+def kmstui(start: Start, embedded: EmbeddedKms) -> Start:
+    """Starts kmstui against the embedded KMS, and waits until ImportedCMK is on the screen."""
+
+    def begin(*arguments: str, who: str = "instance", **how: Any) -> PtyTerminal:
+        terminal = start(*arguments, env=embedded.environment_for(who), **how)
+        terminal.wait_for("ImportedCMK")
+        return terminal
+
+    return begin
+
+
+@pytest.fixture
+def aws(embedded: EmbeddedKms, bare_environment: Mapping[str, str]) -> Aws:
+    """Runs the AWS CLI against the same endpoint; answers what it prints, read as JSON."""
+
+    def run(*arguments: str, who: str = "instance", fails: bool = False) -> Any:
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name("aws")), *arguments, "--output", "json"],
+            env={**bare_environment, **embedded.environment_for(who)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if fails:
+            assert done.returncode != 0, f"{arguments} went well: {done.stdout}"
+            return done.stderr
+        assert done.returncode == 0, f"{arguments}: {done.stderr}"
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    return run

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import ExitStack
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from kmstui.config import Settings
     from kmstui.demo.embedded import EmbeddedKms
-    from kmstui.service.ports import Connector, Gateway, Target
+    from kmstui.service.ports import Connector, Gateway, Journal, Target
 
 T = TypeVar("T")
 
@@ -62,7 +63,7 @@ def run_app(settings: Settings, *, key: str, demo: bool, demo_keys: int) -> int:
             stack.callback(embedded.stop)
             connector = embedded
         journal = open_journal(state)
-        stack.callback(journal.close)
+        stack.callback(close_journal, journal)
         session = Session(store, connector, journal, now, read_only=settings.read_only)
         stack.callback(session.close)
         app = KmsApp(
@@ -78,6 +79,16 @@ def run_app(settings: Settings, *, key: str, demo: bool, demo_keys: int) -> int:
         )
         prompt.ask = app.ask_mfa_code
         return app.run(mouse=settings.mouse) or 0
+
+
+def close_journal(journal: Journal) -> None:
+    """Close the journal; what it could not keep is said where the screen was."""
+    from kmstui.service.errors import JournalError
+
+    try:
+        journal.close()
+    except JournalError as error:
+        print(f"kmstui: {error.sentence}", file=sys.stderr)
 
 
 class MfaBridge:

@@ -81,10 +81,27 @@ def arn_match(pattern: str, value: str) -> bool:
     """ArnLike and ArnEquals: each of the six colon-separated parts by itself."""
     if pattern == "*":
         return True
-    wanted, given = pattern.split(":", 5), value.split(":", 5)
-    if len(wanted) != 6 or len(given) != 6:
-        return False
-    return all(map(wildcard_match, wanted, given))
+    given = value.split(":", 5)
+    wanted = _arn_parts(pattern)
+    return (
+        len(given) == len(wanted) == 6
+        # The parts that differ most stand last.
+        and all(map(_part_matches, reversed(wanted), reversed(given)))
+    )
+
+
+def _is_pattern(text: str) -> bool:
+    return any(mark in text for mark in ("*", "?", LITERAL_STAR, LITERAL_MARK))
+
+
+def _part_matches(wanted: tuple[str, bool], given: str) -> bool:
+    text, needs_matching = wanted
+    return wildcard_match(text, given) if needs_matching else text == given
+
+
+@lru_cache(maxsize=8192)
+def _arn_parts(pattern: str) -> tuple[tuple[str, bool], ...]:
+    return tuple((part, _is_pattern(part)) for part in pattern.split(":", 5))
 
 
 def number(text: str) -> float:

@@ -65,8 +65,8 @@ class Decision:
     reason: Reason
     deciding: tuple[Applied, ...]
     """The statements that decided; where it is not predictable, those that may."""
-    near: tuple[Applied, ...]
-    """Statements about the request whose conditions do not hold."""
+    policies: Policies
+    """What was asked."""
     grants: tuple[Grant, ...]
     """The grants that allowed it, or may."""
     doubts: tuple[Doubt, ...]
@@ -79,6 +79,11 @@ class Decision:
     def allowed(self) -> bool:
         """Whether the answer is yes."""
         return self.outcome is Outcome.ALLOWED
+
+    @property
+    def near(self) -> tuple[Applied, ...]:
+        """Statements about the request whose conditions do not hold; worked out when asked for."""
+        return _Evaluation(self.request, self.policies, ruled_out=True).near()
 
     @property
     def missing_keys(self) -> tuple[str, ...]:
@@ -141,13 +146,13 @@ _ON_ALIASES = frozenset({"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"
 class _Evaluation:
     """One run of the algorithm, with its intermediate results by name."""
 
-    def __init__(self, request: Request, policies: Policies) -> None:
+    def __init__(self, request: Request, policies: Policies, *, ruled_out: bool = False) -> None:
         self.request = request
         self.policies = policies
         self.principal = request.principal
         self.info = action_info(request.action)
         self.iam_only = self.info is not None and self.info.iam_only
-        lookup = lookup_for(request, absent_keys(request.action))
+        self.lookup = lookup = lookup_for(request, absent_keys(request.action))
         self.key = (
             []
             if self.iam_only
@@ -158,6 +163,8 @@ class _Evaluation:
                     request.resource,
                     lookup,
                     has_boundary=policies.boundary is not None,
+                    # What the question says of the principal goes before what follows from it.
+                    ruled_out=ruled_out or self._overrides_principal(),
                 )
             )
         )
@@ -198,6 +205,30 @@ class _Evaluation:
         if allow is Truth.NO:
             return self._implicitly_denied()
         return self._open(deny, allow)
+
+    def near(self) -> tuple[Applied, ...]:
+        """The statements about the request that do not apply."""
+        return tuple(each for each in self.everything if each.truth is Truth.NO)
+
+    def _overrides_principal(self) -> bool:
+        facts = self.principal.facts
+        return any(key in facts for key in self.request.context.values)
+
+    def _an_allow_is_near(self) -> bool:
+        """Whether an Allow of the key policy is about the request, whatever its conditions."""
+        if self.iam_only:
+            return False
+        candidates = self.policies.key.candidates(
+            self.principal,
+            self.request.action,
+            has_boundary=self.policies.boundary is not None,
+            ruled_out=True,
+        )
+        return any(
+            not compiled.deny
+            and compiled.covers_resource(self.request.resource, self.lookup) is not Truth.NO
+            for compiled, _ in candidates
+        )
 
     def _refused_from_outside(self) -> bool:
         return (
@@ -283,7 +314,7 @@ class _Evaluation:
             reason, deciding = Reason.IAM_SILENT, opening
         elif self.identity and self.iam is Truth.YES:
             reason, deciding = Reason.NOT_DELEGATED, self._allowing(self.identity)
-        elif any(not each.deny for each in self.key):
+        elif self._an_allow_is_near():
             reason, deciding = Reason.CONDITIONS, []
         else:
             reason, deciding = Reason.NOTHING_ALLOWS, []
@@ -348,7 +379,7 @@ class _Evaluation:
             outcome=outcome,
             reason=reason,
             deciding=tuple(deciding),
-            near=tuple(each for each in self.everything if each.truth is Truth.NO),
+            policies=self.policies,
             grants=tuple(grants),
             doubts=doubts,
             considered=self.policies.considered,

@@ -51,6 +51,22 @@ class CompiledStatement:
         """Where the statement stands in its text."""
         return self.statement.node.span
 
+    def aims(self, principal: Principal, *, has_boundary: bool) -> tuple[Aim, ...]:
+        """All the ways in which it is about `principal`."""
+        if self.principal is None:
+            return (_NAMED,)
+        return self.principal.aims(principal, has_boundary=has_boundary)
+
+    def ruled_out_for(self, principal: Principal) -> bool:
+        """Whether a condition fails that hangs on who asks alone."""
+        facts = principal.facts
+        return any(
+            condition.key in facts
+            and not condition.has_variables
+            and condition.truth(facts.get) is Truth.NO
+            for condition in self.conditions
+        )
+
     def covers_action(self, action: str) -> bool:
         """Whether Action or NotAction includes `action`; without either, nothing is."""
         actions, excluded = self.statement.actions, self.statement.not_actions
@@ -63,6 +79,8 @@ class CompiledStatement:
         resources, excluded = self.statement.resources, self.statement.not_resources
         if not (resources or excluded):
             return Truth.NO
+        if resources and resources[0].value == "*":
+            return Truth.YES
         found = Truth.NO
         for node in resources or excluded:
             found = max(found, self._resource_truth(node.value, arn, lookup))
@@ -129,6 +147,15 @@ class Applied:
 Candidate = tuple[CompiledStatement, tuple[Aim, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Aims:
+    """How statements name one principal, by the statement's identity."""
+
+    all: dict[int, tuple[Aim, ...]]
+    possible: dict[int, tuple[Aim, ...]]
+    """Less those that are ruled out."""
+
+
 class CompiledPolicy:
     """A policy whose questions are answered from tables.
 
@@ -169,8 +196,8 @@ class CompiledPolicy:
             for handle in () if each.principal is None else each.principal.handles:
                 self._by_handle.setdefault(handle, []).append(each)
         self._by_action: dict[str, tuple[CompiledStatement, ...]] = {}
-        self._aims: dict[tuple[Principal | None, bool], dict[int, tuple[Aim, ...]]] = {}
-        self._candidates: dict[tuple[Principal | None, str, bool], tuple[Candidate, ...]] = {}
+        self._aims: dict[tuple[Principal | None, bool], _Aims] = {}
+        self._candidates: dict[tuple[Principal | None, str, bool, bool], tuple[Candidate, ...]] = {}
 
     def covering(self, action: str) -> tuple[CompiledStatement, ...]:
         """The statements whose actions include `action`."""
@@ -181,36 +208,48 @@ class CompiledPolicy:
         return found
 
     def candidates(
-        self, principal: Principal | None, action: str, *, has_boundary: bool = False
+        self,
+        principal: Principal | None,
+        action: str,
+        *,
+        has_boundary: bool = False,
+        ruled_out: bool = False,
     ) -> tuple[Candidate, ...]:
         """The statements about a principal and an action, with how they name the principal.
 
-        `principal` is None for an identity policy.
+        Args:
+            principal: Who asks; None for an identity policy.
+            action: What is asked.
+            has_boundary: Whether a permissions boundary is attached to the principal.
+            ruled_out: Also those of which a condition fails for this principal whatever else
+                the request says, such as one on aws:PrincipalArn.
         """
-        key = (principal, action, has_boundary)
+        key = (principal, action, has_boundary, ruled_out)
         found = self._candidates.get(key)
         if found is None:
-            aims = self._aims_of(principal, has_boundary)
+            about = self._aims_of(principal, has_boundary)
+            aims = about.all if ruled_out else about.possible
             found = self._candidates[key] = tuple(
                 (each, aims[id(each)]) for each in self.covering(action) if id(each) in aims
             )
         return found
 
-    def _aims_of(
-        self, principal: Principal | None, has_boundary: bool
-    ) -> dict[int, tuple[Aim, ...]]:
-        """How each statement that is about the principal names it, by the statement's identity."""
+    def _aims_of(self, principal: Principal | None, has_boundary: bool) -> _Aims:
         found = self._aims.get((principal, has_boundary))
         if found is None:
             if principal is None:
-                found = {id(each): (_NAMED,) for each in self.statements}
-            else:
-                found = {
-                    id(each): aims
-                    for each in self._naming(principal)
-                    if each.principal is not None
-                    and (aims := each.principal.aims(principal, has_boundary=has_boundary))
+                every: dict[int, tuple[Aim, ...]] = {
+                    id(each): (_NAMED,) for each in self.statements
                 }
+                found = _Aims(every, every)
+            else:
+                found = _Aims({}, {})
+                for each in self._naming(principal):
+                    aims = each.aims(principal, has_boundary=has_boundary)
+                    if aims:
+                        found.all[id(each)] = aims
+                        if not each.ruled_out_for(principal):
+                            found.possible[id(each)] = aims
             self._aims[(principal, has_boundary)] = found
         return found
 
@@ -228,9 +267,16 @@ class CompiledPolicy:
         lookup: Lookup,
         *,
         has_boundary: bool = False,
+        ruled_out: bool = False,
     ) -> Iterator[Applied]:
-        """Every statement that is about the request, once for each way it names the principal."""
-        for compiled, aims in self.candidates(principal, action, has_boundary=has_boundary):
+        """Every statement that is about the request, once for each way it names the principal.
+
+        The arguments are those of `candidates`, and how condition keys resolve.
+        """
+        candidates = self.candidates(
+            principal, action, has_boundary=has_boundary, ruled_out=ruled_out
+        )
+        for compiled, aims in candidates:
             covered = compiled.covers_resource(resource, lookup)
             if covered is Truth.NO:
                 continue

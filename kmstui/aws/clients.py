@@ -19,6 +19,7 @@ from kmstui.aws.dispatcher import THREADS
 from kmstui.aws.errors import WebPageAnswer, outcome_is_open
 from kmstui.aws.operations import READ_NAMES, Operation
 from kmstui.aws.pacing import Pacing
+from kmstui.aws.sockets import give_turns_away
 from kmstui.aws.turns import Turns
 from kmstui.service.errors import CancelledByPersonError, ReadOnlyError
 
@@ -121,16 +122,8 @@ class Clients:
         events.register("after-call", self._refuse_web_page)
         # Policies are texts to us, whether they can be parsed or not.
         events.unregister("after-call.iam", json_decode_policies)
-        self._take_turns(client)
+        give_turns_away(client, self._turns)
         return client
-
-    def _take_turns(self, client: BaseClient) -> None:
-        # The only place where a thread is known to sleep in a socket. The attributes are not of
-        # botocore's documented interface: should they go, calls work as before, only less evenly.
-        endpoint: Any = getattr(client, "_endpoint", None)
-        inner: Any = getattr(endpoint, "http_session", None)
-        if inner is not None:
-            endpoint.http_session = _TurnGivingSession(inner, self._turns)
 
     def _current(self) -> Attempt | None:
         attempt: Attempt | None = getattr(self._thread, "attempt", None)
@@ -189,21 +182,6 @@ class Clients:
         protocol = model.service_model.resolved_protocol
         if "json" in protocol and http_response.content[:64].lstrip().startswith(b"<"):
             raise WebPageAnswer(http_response.status_code)
-
-
-class _TurnGivingSession:
-    """botocore's HTTP session, which gives the turn away while it waits for an answer."""
-
-    def __init__(self, inner: Any, turns: Turns) -> None:
-        self._inner = inner
-        self._turns = turns
-
-    def send(self, request: Any) -> Any:
-        with self._turns.on_the_network():
-            return self._inner.send(request)
-
-    def close(self) -> None:
-        self._inner.close()
 
 
 def _told(response: Any) -> tuple[int, str, Any]:

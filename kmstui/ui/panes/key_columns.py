@@ -23,8 +23,8 @@ COLUMNS: dict[str, Column] = {
         Column("created", "CREATED", 10, rank=10),
         Column("deletion", "DELETION", 10, rank=11),
         Column("rotation", "ROTATION", 8, rank=12),
-        Column("tags", "TAGS", 16, rank=4, most=48),
-        Column("description", "DESCRIPTION", 16, rank=5, most=80),
+        Column("tags", "TAGS", 16, rank=4, most=32),
+        Column("description", "DESCRIPTION", 16, rank=5, most=120),
     )
 }
 """Every column, in the usual order. Ranks say which go first where it is narrow."""

@@ -1,0 +1,119 @@
+"""The whole program on a terminal without a screen, over fakes: what a person sees and presses."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from textual.pilot import Pilot
+
+from kmstui.service.session import Session
+from kmstui.service.store import Store
+from kmstui.ui.app import KmsApp
+from kmstui.ui.options import UiOptions
+from kmstui.ui.screens.main import MainScreen
+from tests.fakes import NOW, FakeConnector, FakeGateway, MemoryJournal
+
+NARROW = (80, 24)
+WIDE = (160, 45)
+PATIENCE_SECONDS = 10.0
+
+
+@dataclass
+class Running:
+    """A program that runs."""
+
+    app: KmsApp
+    pilot: Pilot[int]
+    session: Session
+    store: Store
+    gateway: FakeGateway
+    connector: FakeConnector
+
+    @property
+    def main(self) -> MainScreen:
+        return self.app.main
+
+    @property
+    def lines(self) -> list[str]:
+        """What the terminal shows, line by line."""
+        return [strip.text for strip in self.app.screen._compositor.render_strips()]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.rstrip() for line in self.lines)
+
+    @property
+    def prose(self) -> str:
+        """What the terminal shows as one line, so that a sentence is found though it wraps."""
+        return " ".join(" ".join(line.strip(" │") for line in self.lines).split())
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, one after another."""
+        for key in keys:
+            await self.pilot.press(key)
+
+    async def type(self, text: str) -> None:
+        """Type text, character by character."""
+        await self.pilot.press(*(" " if char == " " else char for char in text))
+
+    async def wait_for(self, what: str | Callable[[], object]) -> None:
+        """Wait until a text is on the screen, or a condition holds; fails with the screen."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < end:
+            await self.pilot.pause(0.01)
+            if what() if callable(what) else (what in self.text or what in self.prose):
+                return
+        raise AssertionError(f"never came: {what}\n{self.text}")
+
+    async def wait_until_gone(self, text: str) -> None:
+        """Wait until a text is no more on the screen."""
+        await self.wait_for(lambda: text not in self.text)
+
+    async def wait_for_key(self, key_id: str) -> None:
+        """Wait until the panes show this key, with its policy read."""
+        await self.wait_for(
+            lambda: self.main.key_pane.key_id == key_id and key_id in self.store.policies
+        )
+
+    async def choose(self, key_id: str) -> None:
+        """Put the cursor on a key and wait until the panes show it."""
+        assert await self.main.go_to_key(key_id)
+        await self.wait_for_key(key_id)
+
+
+@asynccontextmanager
+async def running(
+    gateway: FakeGateway | None = None,
+    *,
+    size: tuple[int, int] = NARROW,
+    connector: FakeConnector | None = None,
+    options: UiOptions | None = None,
+    read_only: bool = False,
+    loaded: bool = True,
+) -> AsyncIterator[Running]:
+    """Run the program; `loaded` waits until the inventory is read."""
+    gateway = gateway or FakeGateway()
+    connector = connector or FakeConnector(gateway)
+    loop = asyncio.get_running_loop()
+    store = Store(lambda seconds, callback: loop.call_later(0, callback))
+    gateway.observer = gateway.observer or store.record_call
+    session = Session(store, connector, MemoryJournal(), lambda: NOW, read_only=read_only)
+    options = options or UiOptions()
+    app = KmsApp(session, replace(options, theme=options.theme or "kmstui-dark"))
+    async with app.run_test(size=size) as pilot:
+        run = Running(app, pilot, session, store, gateway, connector)
+        if loaded:
+            await run.wait_for(
+                lambda: (
+                    store.keys
+                    and not store.progress.loading
+                    and store.caller
+                    and run.main.keys_pane.key_rows.settled
+                    and run.main.aliases_pane.alias_rows.settled
+                )
+            )
+        yield run

@@ -170,12 +170,12 @@ def access_table(
         context: What is known of the requests.
     """
     base = Policies.of_key(policy, grants)
-    by_name = {identity.arn: identity for identity in identities}
     actions = possible_actions(key.usage, key.spec)
     classes = classes_of(base, actions)
+    carried = _by_principal(identities)
     rows = []
-    for principal in _askable(base, key, by_name, grants or ()):
-        identity = by_name.get(principal.role_arn or principal.name)
+    for principal in _askable(base, key, carried, grants or ()):
+        identity = carried.get(principal.role_key or principal.name)
         if identity is None:
             row = access_row(principal, base, key, classes, context)
         else:
@@ -190,21 +190,40 @@ def access_table(
     )
 
 
+def _by_principal(identities: Sequence[Identity]) -> dict[object, Identity]:
+    """Users by ARN; roles by account and name, which a session's ARN tells too."""
+    found: dict[object, Identity] = {}
+    for identity in identities:
+        principal = _principal(identity.arn)
+        if principal is not None:
+            found[principal.role_key or principal.name] = identity
+    return found
+
+
+def _principal(name: str) -> Principal | None:
+    """Who is named; nobody where a grantee that no longer exists shows as its unique ID."""
+    try:
+        return Principal.parse(name)
+    except ValueError:
+        return None
+
+
 def _askable(
-    base: Policies, key: KeyFacts, identities: dict[str, Identity], grants: Sequence[Grant]
+    base: Policies, key: KeyFacts, carried: dict[object, Identity], grants: Sequence[Grant]
 ) -> tuple[Principal, ...]:
+    """Everybody to give a row: who is named, who holds a grant, and who was looked up."""
     arn = Arn.maybe(key.arn)
+    names = [identity.arn for identity in carried.values()] + [each.grantee for each in grants]
+    policies = (base.key.policy,)
+    found = dict.fromkeys(
+        brought_to_role(principal, policies)
+        for name in names
+        if (principal := _principal(name)) is not None
+    )
     partition = "aws" if arn is None else arn.partition
-    found = dict.fromkeys(everyone((base.key.policy,), account_of(key.arn), partition))
-    named = [*identities, *(grant.grantee for grant in grants)]
-    ahead: dict[Principal, None] = {}
-    for name in named:
-        try:
-            principal = Principal.parse(name)
-        except ValueError:
-            continue  # a grantee that no longer exists shows as its unique ID: it asks nothing
-        ahead[brought_to_role(principal, (base.key.policy,))] = None
-    return tuple({**ahead, **found})
+    for principal in everyone(policies, account_of(key.arn), partition):
+        found[brought_to_role(principal, policies)] = None
+    return tuple(found)
 
 
 Classes = tuple[tuple[AccessGroup, tuple[str, ...]], ...]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kmstui.policy.conditions import Doubt, Truth
 from kmstui.policy.evaluation import Decision, Outcome, Reason
+from kmstui.policy.evaluation_actions import action_info
 from kmstui.policy.evaluation_compiled import Applied
 from kmstui.policy.nodes import Span
 from kmstui.policy.principals_matching import Grip
@@ -57,17 +58,19 @@ class _Parts:
         self.who = decision.request.principal.short
         self.owner = decision.request.owner
         self.statements = _several(decision.deciding)
+        self.lets, self.allows = _plural("let", key), _plural("allow", key)
+        self.iam_allows = _plural("allow", iam)
         self.when = _when(decision.deciding)
         self.key = _several(key)
         self.iam = _several(iam)
 
     def iam_silent(self) -> str:
-        through = f"{self.key} lets IAM policies decide, but " if self.key else ""
+        through = f"{self.key} {self.lets} IAM policies decide, but " if self.key else ""
         return f"{through}no identity policy of {self.who} allows {self.action}"
 
     def through_iam(self) -> str:
-        through = f", and {self.key} lets IAM policies decide" if self.key else ""
-        return f"{self.iam} allows {self.action}{through}"
+        through = f", and {self.key} {self.lets} IAM policies decide" if self.key else ""
+        return f"{self.iam} {self.iam_allows} {self.action}{through}"
 
     def granted(self) -> str:
         grants = joined((each.id for each in self.decision.grants), "and")
@@ -87,18 +90,32 @@ def _unmet(decision: Decision) -> str:
 
 
 def _open_sentence(parts: _Parts) -> str:
-    decision, action, who = parts.decision, parts.action, parts.who
-    clauses = [_open_clause(each, action) for each in decision.deciding if _is_open(each)]
+    decision = parts.decision
+    clauses = [_open_clause(each, parts.action) for each in decision.deciding if _is_open(each)]
     if Doubt.IAM in decision.doubts:
-        account = decision.request.principal.account
-        opening = _several(each for each in decision.deciding if not each.deny)
-        clauses.append(
-            f"{opening or 'the key policy'} lets IAM policies of account {account} decide, and the"
-            f" identity policies of {who} were not read"
-        )
+        clauses.append(f"{_delegation(decision)}, and those of {parts.who} were not read")
     if decision.grants and Doubt.CONTEXT in decision.doubts:
         clauses.append("a grant asks for an encryption context")
     return "; ".join(dict.fromkeys(clauses))
+
+
+def _delegation(decision: Decision) -> str:
+    """That identity policies decide, and which statement says so."""
+    request = decision.request
+    info = action_info(request.action)
+    if info is not None and info.iam_only:
+        return f"{request.action} names no key, so identity policies alone decide"
+    outside = request.principal.account != request.owner
+    opening = [
+        each
+        for each in decision.deciding
+        if not each.deny and each.truth is Truth.YES and (outside or each.aim.grip is Grip.ACCOUNT)
+    ]
+    account = request.principal.account
+    if not opening:
+        return f"then the identity policies of account {account} decide"
+    verb = _plural("let", opening)
+    return f"{_several(opening)} {verb} the IAM policies of account {account} decide"
 
 
 def _is_open(applied: Applied) -> bool:
@@ -121,8 +138,8 @@ def _open_clause(applied: Applied, action: str) -> str:
 
 _SENTENCES: dict[Reason, Callable[[_Parts], str]] = {
     Reason.DENY: lambda p: f"{p.action} is denied to {p.who} by {p.statements}{p.when}",
-    Reason.KEY_POLICY: lambda p: f"{p.statements} allows {p.action} to {p.who}{p.when}",
-    Reason.ROOT_USER: lambda p: f"{p.statements} allows {p.action} to the account {p.owner}",
+    Reason.KEY_POLICY: lambda p: f"{p.statements} {p.allows} {p.action} to {p.who}{p.when}",
+    Reason.ROOT_USER: lambda p: f"{p.statements} {p.allows} {p.action} to the account {p.owner}",
     Reason.IAM: _Parts.through_iam,
     Reason.GRANT: _Parts.granted,
     Reason.BOTH_ACCOUNTS: lambda p: (
@@ -132,14 +149,14 @@ _SENTENCES: dict[Reason, Callable[[_Parts], str]] = {
     Reason.CONDITIONS: lambda p: f"{_unmet(p.decision)} so nothing allows {p.action} to {p.who}",
     Reason.IAM_SILENT: _Parts.iam_silent,
     Reason.NOT_DELEGATED: lambda p: (
-        f"{p.iam} allows {p.action}, but the key policy does not let the account {p.owner}"
+        f"{p.iam} {p.iam_allows} {p.action}, but the key policy does not let the account {p.owner}"
         " delegate it, so that does nothing"
     ),
     Reason.CAPPED: lambda p: (
-        f"the permissions boundary or the session policy of {p.who} leaves no {p.action}"
+        f"the permissions boundary or the session policy of {p.who} does not allow {p.action}"
     ),
     Reason.OTHER_ACCOUNT_SILENT: lambda p: (
-        f"{p.key or 'a grant'} allows {p.action}, but no identity policy of {p.who} in its own"
+        f"{p.key or 'a grant'} {p.allows} {p.action}, but no identity policy of {p.who} in its own"
         f" account {p.decision.request.principal.account} does; both must"
     ),
     Reason.NOT_ACROSS_ACCOUNTS: lambda p: (
@@ -149,8 +166,15 @@ _SENTENCES: dict[Reason, Callable[[_Parts], str]] = {
 }
 
 
+def _plural(verb: str, subjects: Iterable[Applied]) -> str:
+    """The verb after one statement, or after several."""
+    return verb if len({statement_words(each) for each in subjects}) > 1 else f"{verb}s"
+
+
 def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """A sentence's first letter; names of actions and principals keep theirs."""
+    first = text.partition(" ")[0]
+    return text if ":" in first or "/" in first else text[:1].upper() + text[1:]
 
 
 _ANSWERS = {
@@ -177,8 +201,9 @@ def explain(decision: Decision) -> tuple[Line, ...]:
     shown = [*decision.deciding, *(each for each in decision.near if each.aim.truth)]
     for applied in dict.fromkeys(shown):
         effect, infinitive = ("denies", "deny") if applied.deny else ("allows", "allow")
+        to_account = applied.aim.grip is Grip.ACCOUNT and not applied.deny
         state = {
-            Truth.YES: f"{effect} it",
+            Truth.YES: f"{effect} it{' to the account' if to_account else ''}",
             Truth.MAYBE: f"{effect} it under a condition",
             Truth.NO: f"would {infinitive} it, but does not apply",
         }[applied.truth]

@@ -10,16 +10,20 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from getpass import getpass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from kmstui.can_command import KeyAccess
     from kmstui.config import Settings
     from kmstui.demo.embedded import EmbeddedKms
+    from kmstui.lint_command import StoredPolicy
+    from kmstui.live_source import LiveSource
     from kmstui.service.ports import Connector, Gateway, Journal, Target
 
 T = TypeVar("T")
@@ -79,6 +83,83 @@ def run_app(settings: Settings, *, key: str, demo: bool, demo_keys: int) -> int:
         )
         prompt.ask = app.ask_mfa_code
         return app.run(mouse=settings.mouse) or 0
+
+
+def run_lint(arguments: Sequence[str]) -> int:
+    """Run `kmstui lint`; answers the exit code.
+
+    Raises:
+        ConfigError: a setting cannot be read.
+    """
+    from kmstui import lint_command
+    from kmstui.config import load_settings
+
+    settings = load_settings({})
+    return lint_command.run(
+        arguments,
+        SourceOnDemand(settings),
+        disabled=settings.disable,
+        disabled_by_key=dict(settings.disable_by_key),
+    )
+
+
+def run_can(arguments: Sequence[str]) -> int:
+    """Run `kmstui can`; answers the exit code.
+
+    Raises:
+        ConfigError: a setting cannot be read.
+    """
+    from kmstui import can_command
+    from kmstui.config import load_settings
+
+    return can_command.run(arguments, SourceOnDemand(load_settings({})))
+
+
+class SourceOnDemand:
+    """Keys of a live account for `lint` and `can`; loads what that takes at the first question.
+
+    What a command's flags leave open comes from the settings.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def policy(self, target: Target, key: str) -> StoredPolicy:
+        """As `LiveSource.policy`."""
+        return self._source().policy(self._settled(target), key)
+
+    def policies(
+        self, target: Target, progress: Callable[[int, int], None]
+    ) -> Iterator[StoredPolicy]:
+        """As `LiveSource.policies`."""
+        return self._source().policies(self._settled(target), progress)
+
+    def caller(self, target: Target) -> str:
+        """As `LiveSource.caller`."""
+        return self._source().caller(self._settled(target))
+
+    def key_access(self, target: Target, key: str, principal: str) -> KeyAccess:
+        """As `LiveSource.key_access`."""
+        return self._source().key_access(self._settled(target), key, principal)
+
+    def _settled(self, target: Target) -> Target:
+        from kmstui.service.ports import Target
+
+        settings = self._settings
+        return Target(
+            target.profile or settings.profile,
+            target.region or settings.region,
+            target.endpoint_url or settings.endpoint_url,
+        )
+
+    def _source(self) -> LiveSource:
+        from kmstui.aws import AwsConnector
+        from kmstui.live_source import LiveSource
+
+        def ask(serial: str) -> str:
+            return getpass(f"MFA code for {serial}: ")
+
+        return LiveSource(lambda: AwsConnector(lambda record: None, ask, read_only=True))
 
 
 def close_journal(journal: Journal) -> None:

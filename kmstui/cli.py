@@ -28,17 +28,18 @@ the usual AWS variables and files apply. Inside the program, ? shows the keys.
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; answers its exit code."""
+    from kmstui.bootstrap import StartError, run_can, run_lint
+    from kmstui.config import ConfigError
+
     command = arguments[0] if arguments else ""
     try:
         if command == "lint":
-            from kmstui.bootstrap import run_lint
-
             return run_lint(arguments[1:])
         if command == "can":
-            from kmstui.bootstrap import run_can
-
             return run_can(arguments[1:])
         return _run_app(arguments)
+    except (ConfigError, StartError) as error:
+        return _cannot(str(error))
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -53,33 +54,26 @@ def _run_app(arguments: Sequence[str]) -> int:
         return _cannot(
             "kmstui needs a terminal; for scripts there are `kmstui lint` and `kmstui can`."
         )
-    from kmstui.config import ConfigError, load_settings
+    from kmstui.bootstrap import run_app
+    from kmstui.config import load_settings
 
-    try:
-        settings = load_settings(
-            {
-                "profile": parsed.profile,
-                "region": parsed.region,
-                "endpoint_url": parsed.endpoint_url,
-                "read_only": parsed.read_only,
-                "theme": parsed.theme,
-                "mouse": parsed.mouse,
-                "ascii": parsed.ascii,
-            }
-        )
-    except ConfigError as error:
-        return _cannot(str(error))
-    from kmstui.bootstrap import StartError, run_app
-
-    try:
-        return run_app(
-            settings,
-            key=parsed.key or "",
-            demo=parsed.demo or parsed.demo_keys is not None,
-            demo_keys=parsed.demo_keys or 0,
-        )
-    except StartError as error:
-        return _cannot(str(error))
+    settings = load_settings(
+        {
+            "profile": parsed.profile,
+            "region": parsed.region,
+            "endpoint_url": parsed.endpoint_url,
+            "read_only": parsed.read_only,
+            "theme": parsed.theme,
+            "mouse": parsed.mouse,
+            "ascii": parsed.ascii,
+        }
+    )
+    return run_app(
+        settings,
+        key=parsed.key or "",
+        demo=parsed.demo or parsed.demo_keys is not None,
+        demo_keys=parsed.demo_keys or 0,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -177,3 +177,17 @@ def test_reset_brings_everything_back(embedded: EmbeddedKms, kms: Any, key_id: A
     assert [key["KeyId"] for key in kms.list_keys(Limit=1000)["Keys"]] == before
     assert kms.describe_key(KeyId="alias/ImportedCMK")["KeyMetadata"]["KeyState"] == "Enabled"
     assert key_id("orders/api")
+
+
+def test_tags_put_at_once_are_all_kept(embedded: EmbeddedKms, kms: Any, key_id: Any) -> None:
+    key = key_id("ImportedCMK")
+
+    def tag(number: int) -> None:
+        kms.tag_resource(KeyId=key, Tags=[{"TagKey": f"t{number}", "TagValue": "x"}])
+
+    threads = [threading.Thread(target=tag, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(embedded.control.key(key).tags) == 12

@@ -227,7 +227,7 @@ def _wrong_usage(call: Call, key: EmbeddedKey) -> ServiceError:
 
 
 def _require_moto_pair(key: EmbeddedKey) -> None:
-    if not key.key_spec.startswith(("RSA", "ECC_NIST_P", "ECC_SECG")):
+    if not key.has_pair:
         raise unsupported(f"The embedded KMS has no {key.key_spec} arithmetic.")
 
 

@@ -112,7 +112,6 @@ class EmbeddedKey:
 
     extra: bool = False
     """Whether this is one of the keys filled in behind."""
-    # What few keys have is made when it is asked for.
     shared_policy: str | None = None
     """The read-only policy AWS_RAM, when Resource Access Manager made one."""
     deletes_at: float | None = None
@@ -120,12 +119,6 @@ class EmbeddedKey:
     primary_region: str = ""
     replica_regions: tuple[str, ...] = ()
     last_use: LastUse | None = None
-    _grants: dict[str, GrantRecord] | None = None
-    _rotation: RotationPlan | None = None
-    _history: list[Rotation] | None = None
-    _import: Import | None = None
-    _material: bytes | None = None
-    _pair: Any = None
 
     @property
     def enabled(self) -> bool:
@@ -142,51 +135,63 @@ class EmbeddedKey:
         """Whether this is a symmetric encryption key."""
         return self.key_spec == SYMMETRIC
 
+    # What few keys have is made when it is first asked for; ``setdefault`` lets one thread win.
     @property
     def grants(self) -> dict[str, GrantRecord]:
         """Grants by id."""
-        if self._grants is None:
-            self._grants = {}
-        return self._grants
+        made: dict[str, GrantRecord] = vars(self).setdefault("_grants", {})
+        return made
 
     @property
     def rotation(self) -> RotationPlan:
         """The plan of automatic rotation."""
-        if self._rotation is None:
-            self._rotation = RotationPlan()
-        return self._rotation
+        made: RotationPlan = vars(self).setdefault("_rotation", RotationPlan())
+        return made
 
     @property
     def history(self) -> list[Rotation]:
         """Key materials, oldest first."""
-        if self._history is None:
-            self._history = [Rotation(material_id(f"{self.arn}/0"), None)]
-        return self._history
+        if "_history" not in vars(self):
+            vars(self).setdefault("_history", [Rotation(material_id(f"{self.arn}/0"), None)])
+        made: list[Rotation] = vars(self)["_history"]
+        return made
 
     @property
     def imported(self) -> Import:
         """What is known of imported material."""
-        if self._import is None:
-            self._import = Import()
-        return self._import
+        made: Import = vars(self).setdefault("_imported", Import())
+        return made
 
     @property
     def key_material(self) -> bytes:
         """Symmetric material; moto encrypts with it."""
-        if self._material is None:
-            self._material = os.urandom(32)
-        return self._material
+        if "_material" not in vars(self):
+            vars(self).setdefault("_material", os.urandom(32))
+        made: bytes = vars(self)["_material"]
+        return made
 
     @key_material.setter
     def key_material(self, value: bytes) -> None:
-        self._material = value
+        vars(self)["_material"] = value
 
     @property
     def private_key(self) -> Any:
         """Asymmetric material; moto signs with it."""
-        if self._pair is None:
-            self._pair = generate_private_key(self.key_spec)
-        return self._pair
+        if "_pair" not in vars(self):
+            vars(self).setdefault("_pair", generate_private_key(self.key_spec))
+        return vars(self)["_pair"]
+
+    def share_material_of(self, other: EmbeddedKey) -> None:
+        """Be of the same material as ``other``, as related multi-Region keys are."""
+        self.key_material = other.key_material
+        vars(self)["_history"] = other.history
+        if other.has_pair:
+            vars(self)["_pair"] = other.private_key
+
+    @property
+    def has_pair(self) -> bool:
+        """Whether moto has arithmetic for this key's public and private half."""
+        return self.key_spec.startswith(("RSA", "ECC_NIST_P", "ECC_SECG"))
 
     def metadata(self) -> dict[str, Any]:
         """The KeyMetadata structure of DescribeKey."""

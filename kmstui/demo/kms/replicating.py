@@ -63,8 +63,7 @@ def make_replica(key: EmbeddedKey, region: str) -> EmbeddedKey:
         multi_region=True,
     )
     replica.key_state = "Enabled"
-    replica.key_material = key.key_material
-    replica._pair = key._pair
+    replica.share_material_of(key)
     replica.primary_region = key.primary_region
     return replica
 

@@ -5,6 +5,7 @@ The order of the checks is KMS's: the key must be found, the caller allowed, the
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,6 +51,9 @@ _CROSS_ACCOUNT = CRYPTOGRAPHIC | {
     "RevokeGrant",
 }
 
+_READING = ("Get", "List", "Describe")
+_UNLOCKED = CRYPTOGRAPHIC | {"GenerateRandom"}
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -64,6 +68,7 @@ class KmsService:
 
     def __init__(self, stores: Stores) -> None:
         self.stores = stores
+        self._changing = threading.Lock()
         offers = ImportOffers()
         self._free: dict[str, FreeHandler] = {
             "ListKeys": reading.list_keys,
@@ -117,7 +122,16 @@ class KmsService:
         }
 
     def answer(self, call: Call) -> Outcome:
-        """Serve one call; raises ``ServiceError`` in KMS's words."""
+        """Serve one call; raises ``ServiceError`` in KMS's words.
+
+        Changes are made one after the other, each with its checks, so that none is lost.
+        """
+        if call.operation in _UNLOCKED or call.operation.startswith(_READING):
+            return self._answer(call)
+        with self._changing:
+            return self._answer(call)
+
+    def _answer(self, call: Call) -> Outcome:
         free = self._free.get(call.operation)
         if free is not None:
             result = free(call, self.stores)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kmstui.demo.kms.creating import default_policy
-from kmstui.demo.kms.keys import DAY, EmbeddedKey, GrantRecord, Rotation, RotationPlan, material_id
+from kmstui.demo.kms.keys import DAY, EmbeddedKey, GrantRecord, Rotation, material_id
 from kmstui.demo.kms.specs import SYMMETRIC, allowed_usages
 from kmstui.demo.kms.store import AliasEntry, Stores
 
@@ -79,7 +79,8 @@ class Builder:
 
     def rotate(self, key: EmbeddedKey, *, period_days: int = 365) -> None:
         """Automatic rotation since the key was made, with the rotations that were due by now."""
-        key._rotation = RotationPlan(True, period_days, key.creation_date)
+        plan = key.rotation
+        plan.enabled, plan.period_days, plan.since = True, period_days, key.creation_date
         due = key.creation_date + period_days * DAY
         while due < self.now:
             key.history.append(Rotation(material_id(f"{key.arn}/{len(key.history)}"), due))

@@ -20,7 +20,7 @@ HOSTILE_DESCRIPTION = (
     "[bold red]URGENT[/] click [@click=app.quit]here[/] "
     "\x1b[31mred\x1b[0m \x1b]0;owned\x07 bell\x07 back\x08space "
     "\u202egnp.yek\u202c \u2066isolate\u2069 zero\u200bwidth line\u2028break tab\tnew\nline "
-    "e\u0301 👩\u200d👩\u200d👧 表示幅 " + "a very long description that goes on and on " * 12
+    "e\u0301 👩\u200d👩\u200d👧 表示幅 " + "a very long description that goes on and on " * 60
 )
 
 

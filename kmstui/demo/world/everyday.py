@@ -6,7 +6,12 @@ from kmstui.demo.kms.keys import DAY, EmbeddedKey
 from kmstui.demo.kms.replicating import make_replica, set_regions
 from kmstui.demo.world.building import ADMINISTER, USE, Builder, allow, policy, root_statement
 
-SECOND_REGION = "eu-central-1"
+_SECOND_REGIONS = ("eu-central-1", "eu-west-1")
+
+
+def second_region(region: str) -> str:
+    """The Region beside the instance's that has a few keys too."""
+    return next(other for other in _SECOND_REGIONS if other != region)
 
 
 def add_everyday_keys(build: Builder) -> dict[str, EmbeddedKey]:
@@ -144,15 +149,16 @@ def _add_multi_region(build: Builder) -> None:
         tags={"project": "platform", "env": "prod", "replicated": "yes"},
     )
     build.rotate(primary)
-    away = Builder(build.stores, build.account, SECOND_REGION, build.now)
-    store = build.stores.of(build.account, SECOND_REGION)
-    replica = make_replica(primary, SECOND_REGION)
+    second = second_region(build.region)
+    away = Builder(build.stores, build.account, second, build.now)
+    store = build.stores.of(build.account, second)
+    replica = make_replica(primary, second)
     replica.creation_date = build.now - 575 * DAY
     replica.description = "Session data, replica"
     replica.tags = {"project": "platform", "env": "prod"}
     store.add([replica])
     store.put_alias("alias/global/sessions", replica.id, replica.creation_date)
-    set_regions(build.stores, primary, build.region, (SECOND_REGION,))
+    set_regions(build.stores, primary, build.region, (second,))
     # And a replica here whose primary is there.
     other = away.key(
         "global/config",
@@ -168,7 +174,7 @@ def _add_multi_region(build: Builder) -> None:
     build.stores.of(build.account, build.region).put_alias(
         "alias/global/config", here.id, here.creation_date
     )
-    set_regions(build.stores, other, SECOND_REGION, (build.region,))
+    set_regions(build.stores, other, second, (build.region,))
     for name in ("frankfurt/backups", "frankfurt/audit"):
         away.key(
             name,

@@ -40,6 +40,7 @@ class Dispatcher:
         self._delivery: Delivery | None = None
         self._threads = 0
         self._idle = 0
+        self._starting = False
         self._background = 0
         self._timed = False
         self._closed = False
@@ -78,8 +79,10 @@ class Dispatcher:
             settle(job.future, Outcome(error=job.abandoned(True)))
 
     def _grow(self) -> None:
-        # One more thread when all are busy; with the lock held.
-        if self._idle or self._threads >= self._max_threads:
+        # One more thread when all are busy; with the lock held. One at a time: starting a thread
+        # takes a moment that the loop, when it submits many jobs at once, has not to spare. Each
+        # new thread starts the next one where there is more to do.
+        if self._idle or self._starting or self._threads >= self._max_threads:
             return
         thread = threading.Thread(target=self._run, name=f"kmstui-aws-{self._threads}", daemon=True)
         try:
@@ -91,8 +94,11 @@ class Dispatcher:
             self._max_threads = self._threads
             return
         self._threads += 1
+        self._starting = True
 
     def _run(self) -> None:
+        with self._changed:
+            self._starting = False
         while (job := self._take()) is not None:
             outcome = _outcome(job.work)
             with self._changed:

@@ -38,7 +38,7 @@ class Reason(StrEnum):
 
     DENY = "a Deny applies"
     KEY_POLICY = "the key policy allows it directly"
-    ROOT_USER = "the key policy allows the account, and this is its root user"
+    ROOT_USER = "this is the account's root user, and the key policy does not keep it out"
     IAM = "an identity policy allows it, and the key policy lets the account delegate"
     GRANT = "a grant allows it"
     BOTH_ACCOUNTS = "the key policy and an identity policy of the other account allow it"
@@ -282,7 +282,9 @@ class _Evaluation:
         }
         direct = by_grip[Grip.DIRECT] or (by_grip[Grip.ROLE] if self.cap is Truth.YES else [])
         iam = self._allowing(self.identity)
-        if self.iam_only:
+        if self.iam_only and self.principal.kind is PrincipalKind.ROOT:
+            reason, deciding = Reason.ROOT_USER, []
+        elif self.iam_only:
             reason, deciding = Reason.IAM, iam
         elif self.principal.account != self.request.owner and self.iam_applies:
             deciding = [*(direct or by_grip[Grip.ACCOUNT]), *iam]

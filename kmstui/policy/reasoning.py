@@ -64,6 +64,11 @@ class _Parts:
         self.key = _several(key)
         self.iam = _several(iam)
 
+    def root_user(self) -> str:
+        if not self.statements:
+            return f"{self.action} names no key, and the root user may do whatever IAM governs"
+        return f"{self.statements} {self.allows} {self.action} to the account {self.owner}"
+
     def iam_silent(self) -> str:
         through = f"{self.key} {self.lets} IAM policies decide, but " if self.key else ""
         return f"{through}no identity policy of {self.who} allows {self.action}"
@@ -139,7 +144,7 @@ def _open_clause(applied: Applied, action: str) -> str:
 _SENTENCES: dict[Reason, Callable[[_Parts], str]] = {
     Reason.DENY: lambda p: f"{p.action} is denied to {p.who} by {p.statements}{p.when}",
     Reason.KEY_POLICY: lambda p: f"{p.statements} {p.allows} {p.action} to {p.who}{p.when}",
-    Reason.ROOT_USER: lambda p: f"{p.statements} {p.allows} {p.action} to the account {p.owner}",
+    Reason.ROOT_USER: _Parts.root_user,
     Reason.IAM: _Parts.through_iam,
     Reason.GRANT: _Parts.granted,
     Reason.BOTH_ACCOUNTS: lambda p: (

@@ -25,7 +25,7 @@ from kmstui.policy.nodes import Document
 from kmstui.policy.principals import Principal
 from kmstui.policy.principals_named import brought_to_role
 from kmstui.policy.reasoning import answer_word, explain, not_considered_sentence, reason_sentence
-from kmstui.policy.request import Context, Request
+from kmstui.policy.request import Context, Request, account_of
 from kmstui.service.errors import ServiceError
 from kmstui.service.ports import Target
 
@@ -195,9 +195,11 @@ def _key_policies(
     asked = principal.role_arn or principal.name
     access = source.key_access(target, options.key, asked)
     policies = Policies.of_key(access.policy, access.grants)
-    if access.identity is not None:
-        policies = policies.with_identity(access.identity)
-    return access.key_arn, policies, access.identity
+    identity = access.identity
+    if identity is None or account_of(identity.arn) != principal.account:
+        # IAM finds roles and users by name: one of the same name in this account is another.
+        return access.key_arn, policies, None
+    return access.key_arn, policies.with_identity(identity), identity
 
 
 def _with_files(policies: Policies, options: argparse.Namespace) -> Policies:

@@ -144,6 +144,15 @@ def test_a_live_key() -> None:
     assert source.asked[1] == (Target("", "eu-west-1", ""), "alias/a", APP)
 
 
+def test_a_namesake_in_this_account_does_not_speak_for_a_stranger() -> None:
+    eve = f"arn:aws:iam::{OTHER}:role/app"
+    text = policy_text(allow({"AWS": eve}))
+    source = Source(KeyAccess(KEY, text, (), identity(APP, iam(iam_allow()))))
+    answer = can(eve, "kms:Decrypt", "alias/a", source=source)
+    assert answer.code == 2
+    assert "identity policies (IAM)" in answer.out
+
+
 def test_a_refusal_of_aws_is_a_sentence() -> None:
     context = ErrorContext(operation="kms:GetKeyPolicy", key="1234 (alias/a)")
     refusal = AccessDeniedError("your role may not", "Ask for kms:GetKeyPolicy.", context)

@@ -14,7 +14,7 @@ from textual.timer import Timer
 
 from kmstui.service.errors import ServiceError
 from kmstui.service.session import Session
-from kmstui.service.store import Topic
+from kmstui.service.store import Notice, Topic
 from kmstui.ui.breath import Breath
 from kmstui.ui.commands.command import EVERYWHERE
 from kmstui.ui.commands.registry import all_commands, bindings_for
@@ -84,7 +84,7 @@ class MainScreen(CommandScreen):
         self._rest: Timer | None = None
         self._feed: StoreFeed | None = None
         self._notice_time = 0.0
-        self._notices_told = 0
+        self._newest: Notice | None = None
         self._wanted_key = options.key
         self._garbage = Garbage()
 
@@ -350,6 +350,11 @@ class MainScreen(CommandScreen):
         if not self.store.notices:
             return
         newest = self.store.notices[-1]
+        if newest is self._newest:
+            return
+        self._newest = newest
+        if newest.text == self.store.banner:
+            return
         self._notice_time = monotonic()
         self.notice.say(newest.text, _ROLES.get(newest.severity, ""))
 

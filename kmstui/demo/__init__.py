@@ -5,9 +5,16 @@ it. Importing this package imports neither moto nor boto3.
 """
 
 from kmstui.demo.control import EmbeddedControl, Health, HeldKey, LoggedRequest
-from kmstui.demo.embedded import EmbeddedError, EmbeddedKms, EmbeddedOptions
+from kmstui.demo.embedded import (
+    MFA_CODE,
+    EmbeddedError,
+    EmbeddedKms,
+    EmbeddedOptions,
+    mfa_serial,
+)
 
 __all__ = [
+    "MFA_CODE",
     "EmbeddedControl",
     "EmbeddedError",
     "EmbeddedKms",
@@ -15,4 +22,5 @@ __all__ = [
     "Health",
     "HeldKey",
     "LoggedRequest",
+    "mfa_serial",
 ]

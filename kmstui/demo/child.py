@@ -63,13 +63,14 @@ def main(arguments: Sequence[str]) -> None:
     )
     filler.start()
     print(json.dumps({"port": server.effective_port}), flush=True)
-    _silence_errors()
+    _fall_silent()
     server.run()
 
 
-def _silence_errors() -> None:
-    """Once started, nobody reads standard error: a full pipe would stop the server."""
+def _fall_silent() -> None:
+    """Once started, nobody reads what moto prints: a full pipe would stop the server."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
     os.dup2(nowhere, sys.stderr.fileno())
     os.close(nowhere)
 

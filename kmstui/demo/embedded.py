@@ -16,6 +16,14 @@ from typing import IO, Self
 
 from kmstui.demo.control import EmbeddedControl
 
+MFA_CODE = "271828"
+"""The code that every MFA device of the embedded account shows."""
+
+
+def mfa_serial(account: str) -> str:
+    """The serial number of userA's MFA device, which KMSWorkshop-MfaAdmin asks for."""
+    return f"arn:aws:iam::{account}:mfa/userA"
+
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedOptions:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from embedded import client
-from kmstui.demo import EmbeddedKms
+from kmstui.demo import MFA_CODE, EmbeddedKms, mfa_serial
 
 ACCOUNT = "418259630147"
 
@@ -50,8 +50,8 @@ def _session_client(embedded: EmbeddedKms, service: str, credentials: dict[str, 
 
 
 def test_a_role_that_asks_for_mfa(embedded: EmbeddedKms, refused: Any) -> None:
-    role, serial = "KMSWorkshop-MfaAdmin", f"arn:aws:iam::{ACCOUNT}:mfa/userA"
-    mfa = {"SerialNumber": serial, "TokenCode": "271828"}
+    role = "KMSWorkshop-MfaAdmin"
+    mfa = {"SerialNumber": mfa_serial(ACCOUNT), "TokenCode": MFA_CODE}
     assert refused(_assume, embedded=embedded, who="user", role=role)[0] == "AccessDenied"
     wrong = {**mfa, "TokenCode": "000000"}
     code, message = refused(_assume, embedded=embedded, who="user", role=role, **wrong)

@@ -102,3 +102,12 @@ def test_the_foreground_command_prints_what_to_export() -> None:
     process.stdout.close()
     assert any(line.startswith("export AWS_ENDPOINT_URL=http://127.0.0.1:") for line in lines)
     assert "as admin" in lines[-1]
+
+
+def test_the_instance_may_be_in_another_region() -> None:
+    with EmbeddedKms.start(EmbeddedOptions(region="eu-central-1")) as server:
+        assert server.environment["AWS_REGION"] == "eu-central-1"
+        here = server.control.key("alias/global/sessions", region="eu-central-1").metadata
+        there = server.control.key("alias/global/sessions", region="eu-west-1").metadata
+    assert here["MultiRegionConfiguration"]["MultiRegionKeyType"] == "PRIMARY"
+    assert there["MultiRegionConfiguration"]["MultiRegionKeyType"] == "REPLICA"

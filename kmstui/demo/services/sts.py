@@ -18,12 +18,10 @@ from kmstui.demo.access.conditions import as_list, conditions_hold
 from kmstui.demo.access.context import Network, global_context
 from kmstui.demo.access.evaluation import aws_principals, parsed
 from kmstui.demo.access.identities import find_holder
+from kmstui.demo.embedded import MFA_CODE
 from kmstui.demo.errors import ServiceError
 from kmstui.demo.front.wire import Answer, AwsRequest
 from kmstui.demo.services.moto_app import MotoApplication
-
-MFA_CODE = "271828"
-"""The code that every MFA device of the embedded account shows."""
 
 _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 

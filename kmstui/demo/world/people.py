@@ -14,8 +14,8 @@ from moto.core.utils import utcnow
 from moto.iam.models import iam_backends
 
 from kmstui.demo.access.callers import Caller, CallerRegistry, Credentials, session_caller
+from kmstui.demo.embedded import MFA_CODE, mfa_serial
 from kmstui.demo.services.metadata import INSTANCE_ID
-from kmstui.demo.services.sts import MFA_CODE
 
 PARTNER = "290417736502"
 """Another company's account."""
@@ -223,11 +223,6 @@ def _make_managed(backend: Any, account: str) -> None:
     allowed = _kms((*reading, "kms:Encrypt", "kms:GenerateDataKey*"))
     boundary = backend.create_policy("", "/boundaries/", _document(allowed), "no-decrypt", [])
     backend.put_role_permissions_boundary("sandbox-developer", boundary.arn)
-
-
-def mfa_serial(account: str) -> str:
-    """The serial number of userA's MFA device."""
-    return f"arn:aws:iam::{account}:mfa/userA"
 
 
 def _make_partner() -> None:

@@ -16,8 +16,8 @@ def decode(data: bytes) -> Any:
     """The first item of ``data``; raises ``ValueError`` when it is not CBOR."""
     try:
         return _Reader(data).item()
-    except (IndexError, struct.error) as error:
-        raise ValueError("truncated CBOR") from error
+    except RecursionError as error:
+        raise ValueError("CBOR nested too deep") from error
 
 
 class _Reader:
@@ -96,6 +96,8 @@ class _Reader:
             key = self.item()
             if key is _BREAK:
                 break
+            if not isinstance(key, str):
+                raise ValueError("the names in a map are text")  # noqa: TRY004 - see decode
             result[key] = self.item()
         return result
 

@@ -11,7 +11,7 @@ from kmstui.policy.findings import Severity
 from kmstui.policy.knowledge import ActionInfo
 from kmstui.policy.nodes import Fix, StringNode
 from kmstui.policy.rules import conditions_pages as pages
-from kmstui.policy.rules.conditions_reading import Clause, clauses
+from kmstui.policy.rules.conditions_reading import Clause, clauses, clauses_of
 from kmstui.policy.rules.conditions_split import split_statement
 from kmstui.policy.rules.registry import Hit, Subject, remembered, rule
 
@@ -87,20 +87,19 @@ def _find_fate(subject: Subject, pattern: str, clause: Clause) -> _Fate:
 
 def _split(subject: Subject, clause: Clause, dead: list[StringNode]) -> Fix | None:
     statement = clause.statement
+    # With other conditions the copy would still be bound, and as dead as before for some.
+    if statement.effect != "Allow" or len(clauses_of(subject, statement)) > 1:
+        return None
     # Without the condition everybody, or a service for everybody, could be let in.
-    if statement.effect != "Allow" or any(
-        entry.type != "AWS" or entry.value.value == "*" for entry in statement.principals
-    ):
+    if any(entry.type != "AWS" or entry.value.value == "*" for entry in statement.principals):
         return None
     text = subject.document.text
     without = delete_condition(text, statement.node, clause.entry.member)
     edits = split_statement(subject.document, subject.policy, statement, dead, (without,))
+    if edits is None:
+        return None
     names = " and ".join(node.value for node in dead)
-    return (
-        None
-        if edits is None
-        else Fix(f"Move {names} to a statement of its own without the condition", edits)
-    )
+    return Fix(f"Move {names} to a statement of its own without the condition", edits)
 
 
 @rule(

@@ -14,7 +14,11 @@ from kmstui.policy.nodes import (
     StringNode,
     apply_edits,
 )
-from kmstui.policy.statements import Policy, Statement
+from kmstui.policy.rules.leftovers_placeholders import find_placeholders
+from kmstui.policy.rules.principal_forms import Form, read_principal
+from kmstui.policy.statements import Policy, PrincipalEntry, Statement
+
+_RIGHT = frozenset({Form.EVERYBODY, Form.ACCOUNT_ID, Form.ROOT, Form.IDENTITY})
 
 
 def _free_sid(policy: Policy, sid: str) -> str:
@@ -32,6 +36,12 @@ def _before(text: str, at: int) -> str:
     return indent if indent and not indent.strip() else " "
 
 
+def _is_right(entry: PrincipalEntry) -> bool:
+    if find_placeholders(entry.value.value):
+        return False
+    return entry.type == "AWS" and read_principal(entry.value.value).form in _RIGHT
+
+
 def split_statement(
     document: Document,
     policy: Policy,
@@ -41,7 +51,8 @@ def split_statement(
 ) -> tuple[Edit, ...] | None:
     """Move `actions` into a copy of the statement behind it, to which `changes` are made.
 
-    None where the statement stands in no list or would keep no action.
+    None where the statement stands in no list or would keep no action, and where its principals
+    are wrong: the mistake would then stand there twice.
     """
     root, node, text = document.root, statement.node, document.text
     holder = root.get("Statement") if isinstance(root, ObjectNode) else None
@@ -49,6 +60,8 @@ def split_statement(
     if not isinstance(holder, ArrayNode) or member is None:
         return None
     if len(actions) >= len(statement.actions):
+        return None
+    if not statement.principals or not all(map(_is_right, statement.principals)):
         return None
     edits = [set_values(text, member, [action.value for action in actions]), *changes]
     if isinstance(sid, StringNode) and sid.value:

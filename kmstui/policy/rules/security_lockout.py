@@ -28,7 +28,7 @@ from kmstui.policy.rules.security_reading import (
     readings,
     root_statements,
 )
-from kmstui.policy.statements import Policy, read_policy
+from kmstui.policy.statements import Policy, Statement, read_policy
 
 
 def _filled(subject: Subject, account: str) -> Policy:
@@ -96,10 +96,11 @@ def _verdict(subject: Subject) -> Verdict | None:
     return best
 
 
-def _denying_span(verdict: Verdict) -> Span | None:
+def _denying(subject: Subject, verdict: Verdict) -> Statement | None:
+    """The statement that denies, as it stands in the text at hand."""
     for statement in verdict.deciding:
         if statement.effect == "Deny":
-            return label_span(statement)
+            return subject.policy.statements[statement.index]
     return None
 
 
@@ -152,13 +153,13 @@ def lock_out(subject: Subject) -> Iterator[Hit]:
     else:
         resource = caller.resource if caller is not None else "the caller"
         message = f"After this save you ({resource}) could not put the key policy again"
-    denying = _denying_span(verdict) if _filled(subject, STAND_IN) is subject.policy else None
+    denying = _denying(subject, verdict)
     reason = verdict.anybody_reason if verdict.orphans_key and denying is None else verdict.reason
     can_be_added = denying is None and (
         caller is None or caller.account == home_account(subject) or verdict.orphans_key
     )
     yield Hit(
-        denying or _element_span(subject),
+        _element_span(subject) if denying is None else label_span(denying),
         f"{message}: {reason}",
         _add_root_statement(subject) if can_be_added else None,
     )

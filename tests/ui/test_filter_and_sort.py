@@ -1,0 +1,93 @@
+import pytest
+
+from tests.fakes import DISABLED, IMPORTED, SIGNING, FakeGateway, large_world
+from tests.screens import running
+
+
+async def test_typing_filters_and_escape_clears():
+    async with running() as run:
+        await run.press("slash")
+        await run.type("tag:project")
+        await run.wait_for("2 of 9  /tag:project")
+        assert set(run.main.keys_pane.table.rows) == {IMPORTED, DISABLED}
+        await run.type("=kmsw")
+        await run.wait_for("1 of 9")
+        await run.press("escape")
+        await run.wait_for("8 (and 1 of AWS: a)")
+        assert run.main.keys_pane.table.has_focus
+
+
+async def test_enter_keeps_the_filter_and_keys_are_keys_again():
+    async with running() as run:
+        await run.press("slash")
+        await run.type("signing")
+        await run.press("enter")
+        await run.wait_for("1 of 9  /signing")
+        await run.press("j")
+        assert run.main.keys_pane.filter_text == "signing"
+        await run.press("escape")
+        await run.wait_for("8 (and 1 of AWS: a)")
+
+
+async def test_a_broken_regular_expression_says_so_and_hides_nothing():
+    async with running() as run:
+        await run.press("slash")
+        await run.type("/(/")
+        await run.wait_for("The regular expression /(/ is not valid")
+        assert len(run.main.keys_pane.table.rows) == 8
+
+
+async def test_a_filter_that_matches_nothing_says_how_to_clear_it():
+    async with running() as run:
+        await run.press("slash")
+        await run.type("zzz")
+        await run.wait_for("No key matches the filter. Esc clears it.")
+        await run.press("enter", "enter", "y", "escape", "t", "4")
+        await run.wait_for("0 of 9")
+
+
+async def test_the_filter_follows_keys_that_change():
+    async with running() as run:
+        await run.press("slash")
+        await run.type("state:enabled")
+        await run.wait_for("6 of 9")
+        run.gateway.world.add(DISABLED, "retired", state="Enabled")
+        await run.press("enter", "r")
+        await run.wait_for("7 of 9")
+
+
+async def test_sorting_by_a_column_and_the_other_way_round():
+    async with running() as run:
+        await run.press("s")
+        await run.wait_for("Sort by")
+        await run.press("i")
+        await run.wait_for("KEY ID↑")
+        assert list(run.main.keys_pane.table.rows)[:2] == [IMPORTED, SIGNING]
+        await run.press("s", "i")
+        await run.wait_for("KEY ID↓")
+        rows = list(run.main.keys_pane.table.rows)
+        assert rows == sorted(rows, reverse=True)
+
+
+@pytest.mark.parametrize("filter_text", ["", "key-0000"])
+async def test_the_cursor_stays_on_its_key_while_rows_come_and_go(filter_text):
+    async with running(FakeGateway(large_world(300))) as run:
+        run.main.keys_pane.set_filter(filter_text)
+        await run.wait_for(lambda: run.main.keys_pane.key_rows.settled)
+        await run.press("j", "j", "j")
+        chosen = run.main.chosen
+        for number in range(5):
+            run.gateway.world.add(f"new-{number}", f"aaa/first-{number}")
+        await run.press("r")
+        await run.wait_for(lambda: len(run.store.keys) == 305 and not run.store.progress.loading)
+        await run.wait_for(lambda: run.main.keys_pane.key_rows.settled)
+        assert run.main.chosen == chosen
+        assert run.main.keys_pane.table.rows[run.main.keys_pane.table.cursor] == chosen
+
+
+async def test_before_anybody_moved_the_cursor_stays_at_the_top():
+    async with running(FakeGateway(large_world(50))) as run:
+        run.gateway.world.add("new", "aaa/first")
+        await run.press("r")
+        await run.wait_for("aaa/first")
+        await run.wait_for(lambda: run.main.chosen == "new")

@@ -1,0 +1,60 @@
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.color import Color
+
+from kmstui.ui.ascii_filter import AsciiFilter
+from kmstui.ui.cli_commands import aws_command
+from kmstui.ui.text import fit, visible, visible_lines, width_of, wrap
+from kmstui.ui.theme import theme_for
+from tests.fakes import HOSTILE_TEXT, INFO
+
+
+def test_what_a_terminal_would_obey_is_shown_by_its_code():
+    assert visible(HOSTILE_TEXT) == (
+        r"[bold red]markup[/] \x1b[2Jescape \u202egnol\u202c\ttab\nline"
+    )
+    assert visible_lines("a\tb\x07\nc") == "a   b\\x07\nc"
+
+
+@settings(max_examples=200)
+@given(st.text(), st.integers(0, 40), st.booleans())
+def test_fitted_text_takes_exactly_its_cells(text, width, right):
+    shown = fit(text, width, right=right)
+    assert cell_len(shown) == width
+    assert shown == "" or shown.isprintable()
+
+
+@settings(max_examples=200)
+@given(st.text(), st.integers(2, 40))
+def test_wrapped_text_loses_no_word_and_fits(text, width):
+    lines = wrap(text, width)
+    assert all(cell_len(line) <= width for line in lines)
+    shown = "".join(visible(part) for part in text.split("\n"))
+    assert "".join(lines).replace(" ", "") == shown.replace(" ", "")
+
+
+@settings(max_examples=100)
+@given(st.text(max_size=30))
+def test_ascii_terminals_get_ascii_of_the_same_width(text):
+    shown = visible(text)
+    (segment,) = AsciiFilter().apply([Segment(shown)], Color(0, 0, 0))
+    assert segment.text.isascii()
+    assert len(segment.text) == width_of(shown)
+
+
+def test_commands_for_the_aws_cli_are_quoted():
+    command = aws_command(INFO, "tag-resource", "--tags", "TagKey=a b,TagValue=$(rm)")
+    assert command == (
+        "aws kms tag-resource --tags 'TagKey=a b,TagValue=$(rm)' --region eu-central-1"
+    )
+
+
+def test_the_theme_suits_the_terminal():
+    assert theme_for("", "truecolor", {}) == "kmstui-dark"
+    assert theme_for("light", "truecolor", {}) == "kmstui-light"
+    assert theme_for("kmstui-light", "256", {}) == "kmstui-light"
+    assert theme_for("nonsense", "256", {"COLORFGBG": "0;15"}) == "kmstui-light"
+    assert theme_for("", "standard", {}) == "kmstui-ansi"
+    assert theme_for("", "truecolor", {"NO_COLOR": "1"}) == "kmstui-ansi"

@@ -102,7 +102,7 @@ class Calls:
             work=lambda: self._work(operation, params, read, situation, urgency),
             abandoned=lambda sent: _abandoned(situation, sent=sent),
             urgency=urgency,
-            bucket=self._pacing.bucket(operation.permission, operation.quota),
+            bucket=self._pacing.bucket(operation),
             future=future,
         )
         try:
@@ -150,7 +150,7 @@ class Calls:
                 )
                 # Without its cause: the frames of botocore hold requests, and those credentials.
                 failure = _with_context(translate(error, situation, sent=attempt.sent), situation)
-            seconds = time.monotonic() - began
+            seconds = time.monotonic() - began - self._turns.waited
         record = _record(operation, situation, attempt, seconds, failure)
         return Outcome(value, failure, record)
 

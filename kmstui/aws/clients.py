@@ -117,6 +117,7 @@ class Clients:
         )
         events = client.meta.events
         events.register("before-call", self._fence)
+        events.register("request-created", self._take_turn)
         events.register("before-send", self._sent)
         events.register("needs-retry", self._before_retry)
         events.register("after-call", self._refuse_web_page)
@@ -146,6 +147,10 @@ class Clients:
         if self._closed:
             raise CancelledByPersonError("the connection was closed")
 
+    def _take_turn(self, **_: object) -> None:
+        # Once for each attempt; the turn was given back before the pause that precedes a retry.
+        self._turns.take()
+
     def _sent(self, **_: object) -> None:
         attempt = self._current()
         if attempt is not None:
@@ -165,10 +170,11 @@ class Clients:
             return
         attempt.retries = attempts - 1
         status, code, parsed = _told(response)
+        if caught_exception is not None or status >= 400:
+            # botocore sleeps before a retry; others shall not wait for that.
+            self._turns.give()
         if code in THROTTLES or status == 429:
-            operation = attempt.operation
-            bucket = self._pacing.bucket(operation.permission, operation.quota)
-            bucket.throttled(time.monotonic())
+            self._pacing.bucket(attempt.operation).throttled(time.monotonic())
         if attempt.operation.mutating and outcome_is_open(caught_exception, status, code):
             raise caught_exception or boto.ClientError(parsed, attempt.operation.name)
         if caught_exception is not None and attempts >= _ATTEMPTS_AFTER_TIMEOUT:

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_SHARE_OF_READS = 0.8
+"""The part of a quota that reading takes; the rest is for everybody else in the account."""
+
+_SHARE_OF_WRITES = 0.95
+"""A person waits for a bulk change, and its quota is small; others' writes throttle it, and it
+gives way then."""
+
 _IAM_PREFIX = {"resourcegroupstaggingapi": "tag", "accessanalyzer": "access-analyzer"}
 
 
@@ -22,6 +29,11 @@ class Operation:
     def permission(self) -> str:
         """The permission-style name, such as `kms:DescribeKey`."""
         return f"{_IAM_PREFIX.get(self.service, self.service)}:{self.name}"
+
+    @property
+    def pace(self) -> float:
+        """Requests a second that kmstui sends of it at most."""
+        return self.quota * (_SHARE_OF_WRITES if self.mutating else _SHARE_OF_READS)
 
     @property
     def mutating(self) -> bool:

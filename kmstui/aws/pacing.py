@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-SHARE = 0.8
-"""The part of a quota that kmstui takes; the rest is for everybody else in the account."""
+from kmstui.aws.operations import Operation
 
 _FLOOR = 0.05
 """The part of the pace that is left after any number of throttled answers."""
@@ -75,13 +74,13 @@ class Pacing:
     """The buckets of one connection, one for each operation."""
 
     def __init__(self) -> None:
-        self._buckets: dict[str, Bucket] = {}
+        self._buckets: dict[Operation, Bucket] = {}
         self._lock = threading.Lock()
 
-    def bucket(self, name: str, quota: float) -> Bucket:
-        """The bucket of the operation `name`, which may use a share of `quota`."""
+    def bucket(self, operation: Operation) -> Bucket:
+        """The bucket of an operation."""
         with self._lock:
-            found = self._buckets.get(name)
+            found = self._buckets.get(operation)
             if found is None:
-                found = self._buckets[name] = Bucket(quota * SHARE)
+                found = self._buckets[operation] = Bucket(operation.pace)
             return found

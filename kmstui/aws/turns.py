@@ -40,47 +40,69 @@ class Hold:
 
 
 class Turns:
-    """Lets one call of each lesser urgency compute at a time; ASKED calls need no turn."""
+    """Lets one call of each lesser urgency compute at a time; ASKED calls need no turn.
+
+    What is kept by thread: whether it has a turn, and how long it has waited for one.
+    """
 
     def __init__(self, hold: Hold) -> None:
         self._hold = hold
         self._turns = {Urgency.VISIBLE: threading.Lock(), Urgency.BACKGROUND: threading.Lock()}
-        self._mine = threading.local()
+        self._mine = _OfThread()
 
     @contextmanager
     def computing(self, urgency: Urgency) -> Iterator[None]:
-        """Wait for a turn and keep it, except while `on_the_network`."""
-        if urgency not in self._turns:
-            yield
-            return
-        self._begin(urgency)
-        self._mine.urgency = urgency
+        """Wait for a turn; it is given back at the end at the latest."""
+        self._mine.urgency = urgency if urgency in self._turns else None
+        self.take()
+        self._mine.waited = 0.0
         try:
             yield
         finally:
+            self.give()
             self._mine.urgency = None
-            self._turns[urgency].release()
 
     @contextmanager
     def on_the_network(self) -> Iterator[None]:
         """Give the turn away, where this thread has one, while it sleeps in a socket."""
-        urgency: Urgency | None = getattr(self._mine, "urgency", None)
-        if urgency is None:
-            yield
-            return
-        self._turns[urgency].release()
+        self.give()
         try:
             yield
         finally:
-            self._begin(urgency)
+            self.take()
 
-    def _begin(self, urgency: Urgency) -> None:
+    def take(self) -> None:
+        """Wait for a turn, unless this thread has it already or needs none."""
+        urgency = self._mine.urgency
+        if urgency is None or self._mine.has_turn:
+            return
+        began = time.monotonic()
         self._turns[urgency].acquire()
+        self._mine.has_turn = True
         while (
             urgency is Urgency.BACKGROUND and (rest := self._hold.remaining(time.monotonic())) > 0
         ):
             # All others of this urgency wait for the turn, so they are held back too.
             time.sleep(rest)
+        self._mine.waited += time.monotonic() - began
+
+    def give(self) -> None:
+        """Give the turn back, where this thread has it."""
+        urgency = self._mine.urgency
+        if urgency is not None and self._mine.has_turn:
+            self._mine.has_turn = False
+            self._turns[urgency].release()
+
+    @property
+    def waited(self) -> float:
+        """Seconds for which this thread has waited for turns since its call began."""
+        return self._mine.waited
+
+
+class _OfThread(threading.local):
+    urgency: Urgency | None = None
+    has_turn = False
+    waited = 0.0
 
 
 def yield_often() -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kmstui.aws.pacing import SHARE, Bucket, Pacing
+from kmstui.aws import operations as op
+from kmstui.aws.pacing import Bucket, Pacing
 
 
 def _sent(bucket: Bucket, start: float, end: float) -> int:
@@ -21,17 +22,35 @@ def _sent(bucket: Bucket, start: float, end: float) -> int:
     return count
 
 
-def test_it_takes_its_share_of_the_quota_and_no_more() -> None:
-    bucket = Pacing().bucket("kms:TagResource", 10)
-    assert _sent(bucket, 100.0, 200.0) == pytest.approx(10 * SHARE * 100, abs=2)
+@pytest.mark.parametrize(
+    ("operation", "a_second"), [(op.DESCRIBE_KEY, 1600), (op.TAG_RESOURCE, 9.5)]
+)
+def test_reading_leaves_a_fifth_of_the_quota_and_writing_hardly_anything(
+    operation: op.Operation, a_second: float
+) -> None:
+    sent = _sent(Pacing().bucket(operation), 100.0, 110.0)
+    assert sent == pytest.approx(a_second * 10, rel=0.02)
+
+
+def test_no_second_has_more_requests_than_the_quota() -> None:
+    bucket, now, sent = Pacing().bucket(op.UNTAG_RESOURCE), 0.0, []
+    while now < 20:
+        wait = bucket.wait(now)
+        if wait > 0:
+            now += wait + 1e-9
+            continue
+        bucket.take(now)
+        sent.append(now)
+    for start in sent:
+        assert sum(start <= moment < start + 1 for moment in sent) <= op.UNTAG_RESOURCE.quota
 
 
 def test_operations_do_not_slow_each_other_down() -> None:
     pacing = Pacing()
-    tags, untags = pacing.bucket("kms:TagResource", 10), pacing.bucket("kms:UntagResource", 5)
+    tags, untags = pacing.bucket(op.TAG_RESOURCE), pacing.bucket(op.UNTAG_RESOURCE)
     _sent(tags, 0, 1)
     assert untags.wait(1) == 0
-    assert pacing.bucket("kms:TagResource", 10) is tags
+    assert pacing.bucket(op.TAG_RESOURCE) is tags
 
 
 def test_a_throttled_answer_halves_the_pace_once_for_all_that_were_on_their_way() -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
+
+import pytest
 
 from kmstui.aws.sockets import give_turns_away
 from kmstui.aws.turns import Hold, Turns
@@ -46,3 +50,30 @@ async def test_a_background_call_that_hangs_does_not_stop_the_others(
 
 def test_a_botocore_with_other_inner_parts_is_left_alone() -> None:
     give_turns_away(object(), Turns(Hold()))  # type: ignore[arg-type]
+
+
+async def test_a_background_call_that_waits_to_be_repeated_lets_others_compute(
+    scripted: Any, connect: Connect, records: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused, let_go = threading.Event(), threading.Event()
+
+    class Time:
+        def sleep(self, _: float) -> None:
+            paused.set()
+            let_go.wait(5)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(time, name)
+
+    gateway = await connect()
+    monkeypatch.setattr("botocore.endpoint.time", Time())
+    scripted.status = 500
+    failing = asyncio.create_task(gateway.describe("fails", Urgency.BACKGROUND))
+    assert await asyncio.to_thread(paused.wait, 5)
+    scripted.status = 400
+    with pytest.raises(ServiceError):
+        await gateway.describe("other", Urgency.BACKGROUND)
+    assert [record.key for record in records] == ["other"]
+    let_go.set()
+    with pytest.raises(ServiceError):
+        await failing

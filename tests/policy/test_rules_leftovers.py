@@ -85,6 +85,8 @@ PLACEHOLDERS = (
     case("near: policy variables", Condition={"StringLike": {"aws:userid": "${aws:username}${*}"}}),
     case("near: names", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/Account-Region-Admin"}),
     case("near: a name with account", Condition={"StringEquals": {"aws:userid": "account"}}),
+    case("to do", Condition={"StringEquals": {"aws:userid": "x/⟦TODO⟧"}}),
+    case("near: an app for it", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/todo-app"}),
     case("near: Sid", Sid="your-statement <here>"),
 )
 

@@ -72,6 +72,38 @@ EVERYBODY = (
         Condition={"StringEquals": {"kms:CallerAccount": ACCOUNT}},
     ),
     case(
+        "KMS501",
+        "near: strangers are denied",
+        also=(
+            statement(
+                Sid="Perimeter",
+                **NETWORK,
+                Action="kms:*",
+                Condition={
+                    "StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"},
+                    "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+                },
+            ),
+        ),
+        Principal="*",
+    ),
+    case(
+        "KMS501",
+        "some strangers are denied",
+        also=(
+            statement(
+                Sid="Half",
+                **NETWORK,
+                Action="kms:*",
+                Condition={
+                    "StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"},
+                    "Bool": {"aws:SecureTransport": "false"},
+                },
+            ),
+        ),
+        Principal="⟦*⟧",
+    ),
+    case(
         "KMS502",
         "a service for anybody",
         Principal={"AWS": "⟦*⟧"},
@@ -217,6 +249,12 @@ LOCKOUTS = (
         Action="kms:PutKeyPolicy",
     ),
     case("KMS506", "near: the root statement", key=caller(ROLE)),
+    Case(
+        "KMS506",
+        policy().replace('"Statement"', '⟦"Statement"⟧'),
+        KeyContext(caller=Arn.parse(f"arn:aws:iam::{FOREIGN}:user/me")),
+        note="the root of another account than the caller's",
+    ),
     Case("KMS506", policy(Statement=[statement(Action="kms:*")]), note="near: the role may"),
     Case(
         "KMS506",

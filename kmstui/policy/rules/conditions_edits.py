@@ -25,6 +25,10 @@ from kmstui.policy.operators import parse_operator
 from kmstui.policy.rules.conditions_reading import Clause
 from kmstui.policy.statements import Statement
 
+MOST_MEMBERS = 64
+"""Conditions beside each other that a fix looks through. No policy has so many, and a text of a
+megabyte with thousands of mistakes in one statement shall not take the square of the time."""
+
 
 def plain_value(node: Node) -> Any:
     """A tree as the value that `json` makes of it; None for what could not be read."""
@@ -92,8 +96,12 @@ def move_to_operator(text: str, clause: Clause, operator: str) -> tuple[Edit, ..
     if block is None:
         return None
     entry = clause.entry
+    if len(block.members) > MOST_MEMBERS:
+        return None
     home = next((each for each in block.members if each.key.span == entry.operator.span), None)
     if home is None or not isinstance(home.value, ObjectNode):
+        return None
+    if len(home.value.members) > MOST_MEMBERS:
         return None
     target = _written(block, operator)
     if target is None or target is home:

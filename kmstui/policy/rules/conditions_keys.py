@@ -8,6 +8,7 @@ from kmstui.policy.edits import delete_condition, replace_string
 from kmstui.policy.findings import Severity
 from kmstui.policy.nodes import Fix, ObjectNode
 from kmstui.policy.rules import conditions_pages as pages
+from kmstui.policy.rules.conditions_edits import MOST_MEMBERS
 from kmstui.policy.rules.conditions_reading import Clause, clauses
 from kmstui.policy.rules.registry import Hit, Subject, rule
 from kmstui.policy.suggestions import did_you_mean
@@ -15,21 +16,23 @@ from kmstui.policy.suggestions import did_you_mean
 _NAMESPACES = ("kms:", "aws:")
 
 
-def _neighbours(clause: Clause) -> ObjectNode:
-    """The object of condition keys that the clause stands in."""
+def _neighbours(clause: Clause) -> ObjectNode | None:
+    """The object of condition keys that the clause stands in; None where it is beyond measure."""
     block = clause.statement.node.get("Condition")
-    for operator in block.members if isinstance(block, ObjectNode) else ():
-        if operator.key.span == clause.entry.operator.span and isinstance(
-            operator.value, ObjectNode
-        ):
-            return operator.value
-    raise LookupError(f"{clause.written!r} stands under no operator")
+    if not isinstance(block, ObjectNode) or len(block.members) > MOST_MEMBERS:
+        return None
+    for operator in block.members:
+        if operator.key.span == clause.entry.operator.span:
+            holder = operator.value
+            if isinstance(holder, ObjectNode) and len(holder.members) <= MOST_MEMBERS:
+                return holder
+    return None
 
 
 def _rename(clause: Clause, name: str) -> Fix | None:
     """The fix that renames the key; None where its new name stands there already."""
-    members = _neighbours(clause).members
-    if any(member.key.value.lower() == name.lower() for member in members):
+    holder = _neighbours(clause)
+    if holder is None or any(each.key.value.lower() == name.lower() for each in holder.members):
         return None
     return Fix(f"Use {name}", (replace_string(clause.entry.key, name),))
 
@@ -195,6 +198,13 @@ def deprecated_key(subject: Subject) -> Iterator[Hit]:
             )
 
 
+def _delete(subject: Subject, clause: Clause) -> Fix | None:
+    if _neighbours(clause) is None:
+        return None
+    edit = delete_condition(subject.document.text, clause.statement.node, clause.entry.member)
+    return Fix(f'Delete "{clause.written}"', (edit,))
+
+
 @rule(
     "KMS420",
     Severity.ERROR,
@@ -211,9 +221,8 @@ def same_key_in_other_case(subject: Subject) -> Iterator[Hit]:
         place = (clause.statement.index, entry.operator.span.start, entry.key.value.lower())
         earlier = first.setdefault(place, entry.key.value)
         if earlier != entry.key.value:
-            edit = delete_condition(subject.document.text, clause.statement.node, entry.member)
             yield Hit(
                 entry.key.span,
                 f'"{entry.key.value}" is the same key as "{earlier}" above',
-                Fix(f'Delete "{entry.key.value}"', (edit,)),
+                _delete(subject, clause),
             )

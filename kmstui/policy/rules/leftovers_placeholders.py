@@ -21,7 +21,7 @@ _MARKS = re.compile(
     r"|<[^<>]{1,80}>"
     r"|%\(\w{1,40}\)[sd]|%[sd]\b"
     r"|(?i:\byour(?:[-_ ][a-z][a-z0-9]*)+)"
-    r"|(?i:\b(?:todo|fixme|change[-_ ]?me|replace[-_ ]?me)\b)"
+    r"|(?<![\w-])(?:TODO|FIXME|(?i:change[-_ ]?me|replace[-_ ]?me))(?![\w-])"
     r"|(?<=\.)(?i:(?:aws[-_])?region)(?=\.amazonaws\.com)"
 )
 _XXXX = re.compile(r"[xX]{4,}")

@@ -17,6 +17,7 @@ from kmstui.policy.rules.security_reading import (
     Reading,
     Who,
     allows,
+    denies,
     home_account,
     partition,
 )
@@ -71,6 +72,38 @@ def restricts_callers(clause: Clause) -> bool:
     return bool(clause.texts) and not any(_is_wide(clause, text) for text in clause.texts)
 
 
+_OF_SERVICES = ("aws:principalisawsservice", "aws:viaawsservice")
+_MOST_GUARDS = 16
+"""Denials that are held against an Allow of everybody; a policy has one or two."""
+
+
+def _turns_away(clause: Clause) -> bool:
+    """Whether a condition of a Deny is met by strangers only."""
+    operator = clause.operator
+    if operator is None or not operator.negated or not clause.is_about(*_TELLS_WHO):
+        return False
+    return not any(_is_wide(clause, text) for text in clause.texts)
+
+
+@remembered
+def _guards(subject: Subject) -> tuple[Reading, ...]:
+    """Denials for all strangers, AWS services spared or not: a data perimeter.
+
+    Source: IAM User Guide, "Establish permissions guardrails using data perimeters".
+    """
+    return tuple(
+        reading
+        for reading in denies(subject)
+        if any(who.kind is Kind.EVERYBODY for who in reading.who)
+        and any(map(_turns_away, reading.clauses))
+        and all(_turns_away(each) or each.is_about(*_OF_SERVICES) for each in reading.clauses)
+    )[:_MOST_GUARDS]
+
+
+def _is_guarded(subject: Subject, reading: Reading) -> bool:
+    return any(reading.actions <= guard.actions for guard in _guards(subject))
+
+
 @remembered
 def _open_to_all(subject: Subject) -> tuple[tuple[Reading, Who], ...]:
     """Allows of `*` that nothing restricts to known callers."""
@@ -78,7 +111,9 @@ def _open_to_all(subject: Subject) -> tuple[tuple[Reading, Who], ...]:
         (reading, who)
         for reading in allows(subject)
         for who in reading.who
-        if who.kind is Kind.EVERYBODY and not any(map(restricts_callers, reading.clauses))
+        if who.kind is Kind.EVERYBODY
+        and not any(map(restricts_callers, reading.clauses))
+        and not _is_guarded(subject, reading)
     )
 
 

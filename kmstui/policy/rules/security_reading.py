@@ -148,9 +148,13 @@ def _who(entry: PrincipalEntry, home: str) -> Who:
 
 @remembered
 def home_account(subject: Subject) -> str:
-    """The key's account: the key's own, else the one that the policy speaks of; or empty."""
-    if subject.key.arn is not None:
-        return subject.key.arn.account
+    """The key's account: the key's own, else the one that the policy speaks of; or empty.
+
+    Nobody can put the policy of another account's key, so the caller's account tells as well.
+    """
+    for arn in (subject.key.arn, subject.key.caller):
+        if arn is not None:
+            return arn.account
     roots: set[str] = set()
     all_accounts: set[str] = set()
     for statement in subject.policy.statements:

@@ -11,9 +11,10 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from getpass import getpass
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from kmstui.lint_command import StoredPolicy
     from kmstui.live_source import LiveSource
     from kmstui.service.ports import Connector, Gateway, Journal, Target
+    from kmstui.ui.app import KmsApp
 
 T = TypeVar("T")
 
@@ -44,6 +46,17 @@ def run_app(settings: Settings, *, key: str, demo: bool, demo_keys: int) -> int:
     Raises:
         StartError: something it cannot do without is not there.
     """
+    if demo and not (find_spec("moto") and find_spec("waitress")):
+        raise StartError("--demo needs moto and waitress: pip install 'kmstui[demo]'.")
+    with composed_app(settings, key=key, demo=demo, demo_keys=demo_keys) as app:
+        return app.run(mouse=settings.mouse) or 0
+
+
+@contextmanager
+def composed_app(
+    settings: Settings, *, key: str = "", demo: bool = False, demo_keys: int = 0
+) -> Iterator[KmsApp]:
+    """The program with all of its layers; what it holds open is closed at the end."""
     from kmstui.aws import AwsConnector
     from kmstui.journal import open_journal
     from kmstui.service.ports import Target
@@ -82,7 +95,7 @@ def run_app(settings: Settings, *, key: str, demo: bool, demo_keys: int) -> int:
             ),
         )
         prompt.ask = app.ask_mfa_code
-        return app.run(mouse=settings.mouse) or 0
+        yield app
 
 
 def run_lint(arguments: Sequence[str]) -> int:

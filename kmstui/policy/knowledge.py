@@ -102,17 +102,10 @@ class Knowledge:
         if not has_wildcard(pattern):
             found = self.action(pattern)
             return (found.name,) if found is not None else ()
-        for actions in (self.actions, _newer_actions()):
-            names = [
-                info.name
-                for lower, info in actions.items()
-                if wildcard_match(pattern, lower, ignore_case=True)
-            ]
-            if names:
-                return tuple(names)
-            if not pattern.lower().startswith(_NAMESPACE):
-                return ()
-        return ()
+        names = _matching(pattern, self.actions)
+        if not names and pattern.lower().startswith(_NAMESPACE):
+            names = _matching(pattern, _newer_actions())
+        return names
 
     def condition_key(self, name: str) -> ConditionKeyInfo | None:
         """The condition key `name` in any case; None where there is none.
@@ -132,6 +125,14 @@ class Knowledge:
                 if found is not None:
                     return found
         return None
+
+
+def _matching(pattern: str, actions: Mapping[str, ActionInfo]) -> tuple[str, ...]:
+    return tuple(
+        info.name
+        for lower, info in actions.items()
+        if wildcard_match(pattern, lower, ignore_case=True)
+    )
 
 
 @lru_cache(maxsize=1)

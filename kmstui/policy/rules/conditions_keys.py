@@ -64,6 +64,8 @@ def _completed(subject: Subject, key: str) -> str | None:
 def _form_problem(subject: Subject, clause: Clause) -> tuple[str, str | None] | None:
     """What is wrong with the form of a key, and what it should be where that is known."""
     written = clause.written
+    if clause.info is not None and written.split() == [written]:
+        return None
     trimmed = _without_blanks(written)
     if trimmed != written:
         return f'"{written}" holds white space; the key is "{trimmed}"', trimmed

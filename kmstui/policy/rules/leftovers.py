@@ -21,8 +21,9 @@ from kmstui.policy.rules.leftovers_placeholders import (
 from kmstui.policy.rules.registry import Hit, Subject, remembered, rule
 from kmstui.policy.rules.security_reading import PUT_KEY_POLICY, Kind, Reading, Who, allows
 
-_DOCUMENTATION = re.compile(r"(?<!\d)(?:111122223333|123456789012)(?!\d)")
+_DOCUMENTATION_ACCOUNTS = ("111122223333", "123456789012")
 """The accounts of AWS's own examples."""
+_DOCUMENTATION = re.compile(rf"(?<!\d)(?:{'|'.join(_DOCUMENTATION_ACCOUNTS)})(?!\d)")
 _ACCOUNT_KEYS = frozenset(
     {"kms:calleraccount", "aws:principalaccount", "aws:sourceaccount", "aws:resourceaccount"}
 )
@@ -93,6 +94,8 @@ def _documentation_accounts(subject: Subject) -> Iterator[Hit]:
         return
     explained = {span for span, *_ in _elsewhere(subject)}
     for node, _ in _strings(subject):
+        if not any(account in node.value for account in _DOCUMENTATION_ACCOUNTS):
+            continue
         for match in _DOCUMENTATION.finditer(node.value):
             span = part_of(node, *match.span())
             if match.group() == arn.account or span in explained:

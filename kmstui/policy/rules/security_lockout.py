@@ -30,6 +30,9 @@ from kmstui.policy.rules.security_reading import (
 )
 from kmstui.policy.statements import Policy, Statement, read_policy
 
+_LONGEST_JUDGED = 2 * 32_768
+"""Characters; a key policy has 32,768 bytes at most (KMS Developer Guide, "Key policies")."""
+
 
 def _filled(subject: Subject, account: str) -> Policy:
     """The policy with the placeholders for the account filled in, so that it can be judged."""
@@ -77,9 +80,12 @@ def _key_arn(subject: Subject, account: str) -> Arn:
 def _verdict(subject: Subject) -> Verdict | None:
     """What comes of the policy for the caller, or for the root user where none is known.
 
-    None where it is plain that the key stays manageable by the account. Where the account is not
+    None where it is plain that the key stays manageable by the account, and for a text that KMS
+    refuses for its size alone. Where the account is not
     known, the verdict of the one named in the policy that fares best.
     """
+    if len(subject.document.text) > _LONGEST_JUDGED:
+        return None
     caller = subject.key.caller
     home = home_account(subject)
     known = caller is not None and caller.account == home

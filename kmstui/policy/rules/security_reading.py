@@ -39,7 +39,7 @@ class Kind(Enum):
     """Identity providers, canonical users, and what is no principal."""
 
 
-IDENTITIES = frozenset({Kind.USER, Kind.ROLE, Kind.SESSION})
+IDENTITIES = (Kind.USER, Kind.ROLE, Kind.SESSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Who:
     """Of the key's account, as far as that is known; a placeholder for it counts."""
     foreign: bool
     """Surely of another account than the key's."""
-    name: tuple[Kind, str]
+    name: str
     """What two statements must share to be about the same principal."""
 
     @property
@@ -119,12 +119,12 @@ _KINDS = {
 }
 
 
-def _kind(entry: PrincipalEntry, value: str) -> tuple[Kind, str]:
-    if entry.type == "*":
+def _kind(type_: str, value: str) -> tuple[Kind, str]:
+    if type_ == "*":
         return Kind.EVERYBODY, ""
-    if entry.type == "Service":
+    if type_ == "Service":
         return Kind.SERVICE, ""
-    if entry.type != "AWS":
+    if type_ != "AWS":
         return Kind.OTHER, ""
     read = read_principal(value)
     if read.form is Form.EVERYBODY:
@@ -137,13 +137,24 @@ def _kind(entry: PrincipalEntry, value: str) -> tuple[Kind, str]:
     return _KINDS.get((arn.service, arn.resource_type), Kind.OTHER), read.account
 
 
-def _who(entry: PrincipalEntry, home: str) -> Who:
-    value, open_account = _filled(entry.value.value, home or STAND_IN)
-    kind, account = _kind(entry, value)
+def name_of(kind: Kind, rest: str = "") -> str:
+    """The name of a principal among all: for the account its number, for others their value."""
+    return f"{kind.name} {rest}"
+
+
+@lru_cache(maxsize=4096)
+def _told(type_: str, written: str, home: str) -> tuple[Kind, str, str, bool, bool, str]:
+    """All of a Who but its entry; principals come again, in a policy and at each key press."""
+    value, open_account = _filled(written, home or STAND_IN)
+    kind, account = _kind(type_, value)
     own = open_account or (bool(account) and account == home)
     foreign = bool(account and home) and not own
     name = "" if kind is Kind.EVERYBODY else account if kind is Kind.ROOT else value
-    return Who(entry, kind, value, account, own, foreign, (kind, name))
+    return kind, value, account, own, foreign, name_of(kind, name)
+
+
+def _who(entry: PrincipalEntry, home: str) -> Who:
+    return Who(entry, *_told(entry.type, entry.value.value, home))
 
 
 @remembered
@@ -159,7 +170,7 @@ def home_account(subject: Subject) -> str:
     all_accounts: set[str] = set()
     for statement in subject.policy.statements:
         for entry in statement.principals:
-            kind, account = _kind(entry, entry.value.value)
+            kind, account = _kind(entry.type, entry.value.value)
             if account.isdigit():
                 all_accounts.add(account)
                 manages = statement.effect == "Allow" and PUT_KEY_POLICY in _covered(
@@ -219,12 +230,15 @@ def _covered(subject: Subject, statement: Statement) -> frozenset[str]:
     return frozenset()
 
 
-def _is_about_key(subject: Subject, statement: Statement) -> bool:
-    arn = subject.key.arn
-    if statement.not_resources or arn is None:
+def _is_about_key(statement: Statement, arn: str) -> bool:
+    """Whether its Resource includes the key; any does where the key is not known."""
+    if statement.not_resources or not arn:
         return bool(statement.resources or statement.not_resources)
     return any(
-        resource_match(node.value, str(arn)) or find_placeholders(node.value) or "${" in node.value
+        node.value == "*"
+        or "${" in node.value
+        or resource_match(node.value, arn)
+        or bool(find_placeholders(node.value))
         for node in statement.resources
     )
 
@@ -242,8 +256,9 @@ def _signature(clauses: tuple[Clause, ...]) -> frozenset[tuple[str, str, frozens
 
 def _read(subject: Subject) -> Iterator[Reading]:
     home = home_account(subject)
+    arn = "" if subject.key.arn is None else str(subject.key.arn)
     for statement in subject.policy.statements:
-        if statement.effect not in ("Allow", "Deny") or not _is_about_key(subject, statement):
+        if statement.effect not in ("Allow", "Deny") or not _is_about_key(statement, arn):
             continue
         actions = _covered(subject, statement)
         if not actions:

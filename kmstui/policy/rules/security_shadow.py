@@ -20,6 +20,7 @@ from kmstui.policy.rules.security_reading import (
     allows,
     denies,
     label_span,
+    name_of,
     readings,
 )
 from kmstui.policy.statements import Statement
@@ -29,7 +30,7 @@ _MOST_COMPARED = 64
 some hundred in all; a text of a megabyte is no policy, and the work stays linear."""
 
 
-Name = tuple[Kind, str]
+_EVERYBODY = name_of(Kind.EVERYBODY)
 
 
 def _gives_to(who: Who, giver: Reading) -> bool:
@@ -47,7 +48,7 @@ def _is_denied_by(who: Who, deny: Reading) -> bool:
     )
 
 
-Index = dict[Name, list[Reading]]
+Index = dict[str, list[Reading]]
 
 
 def _index(found: Iterable[Reading]) -> Index:
@@ -72,7 +73,7 @@ def _deny_index(subject: Subject) -> Index:
 
 def _candidates(index: Index, who: Who) -> Iterator[Reading]:
     """The statements that name `who`, or everybody."""
-    yield from index.get((Kind.EVERYBODY, ""), ())
+    yield from index.get(_EVERYBODY, ())
     if who.kind is not Kind.EVERYBODY:
         yield from index.get(who.name, ())
 
@@ -93,8 +94,7 @@ def _covers(reading: Reading, other: Reading) -> bool:
     )
 
 
-def _cover(index: Index, reading: Reading) -> Reading | None:
-    """A statement that makes `reading` needless; of two that are alike, the first stays."""
+def _find_cover(index: Index, reading: Reading) -> Reading | None:
     if not _is_whole(reading):
         return None
     for other in _candidates(index, reading.who[0]):
@@ -103,6 +103,18 @@ def _cover(index: Index, reading: Reading) -> Reading | None:
         if other.statement.index < reading.statement.index or not _covers(other, reading):
             return other
     return None
+
+
+@remembered
+def _covering(subject: Subject) -> dict[int, Reading]:
+    """By statement number, the one that makes it needless; of two alike, the first stays."""
+    found = {}
+    for reading in readings(subject):
+        index = _allow_index(subject) if reading.allow else _deny_index(subject)
+        other = _find_cover(index, reading)
+        if other is not None:
+            found[reading.statement.index] = other
+    return found
 
 
 @remembered
@@ -148,8 +160,7 @@ def needless_statement(subject: Subject) -> Iterator[Hit]:
                 Severity.WARNING,
             )
             continue
-        index = _allow_index(subject) if reading.allow else _deny_index(subject)
-        other = _cover(index, reading)
+        other = _covering(subject).get(reading.statement.index)
         if other is None or (reading.allow and other.signature < reading.signature):
             continue  # an Allow whose condition is bypassed is the business of KMS520
         verb = "allows" if reading.allow else "denies"
@@ -166,7 +177,7 @@ def _shadow(subject: Subject, reading: Reading) -> Reading | None:
         return None
     index = _deny_index(subject)
     who = reading.who[0]
-    of_account = index.get((Kind.ROOT, who.account), []) if who.account else []
+    of_account = index.get(name_of(Kind.ROOT, who.account), []) if who.account else []
     for deny in (*_candidates(index, who), *of_account):
         if deny.conditional or not reading.actions <= deny.actions:
             continue
@@ -347,7 +358,7 @@ def pointless_condition(subject: Subject) -> Iterator[Hit]:
     for reading in allows(subject):
         if not reading.clauses:
             continue
-        other = _cover(_allow_index(subject), reading)
+        other = _covering(subject).get(reading.statement.index)
         freed = other is not None and other.signature < reading.signature
         for clause in reading.clauses:
             if _is_attestation(clause):

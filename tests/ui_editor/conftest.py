@@ -63,7 +63,9 @@ def lint_words(text: str) -> Sequence[Finding]:
             span = Span(at, at + len(word) + 2)
             fix = Fix(f"Write {better}", (Edit(span, f'"{better}"'),)) if better else None
             findings.append(
-                Finding(rule, severity, "Wrong word", f'"{word}" is wrong here.', "So.", "u", span, fix)
+                Finding(
+                    rule, severity, "Wrong word", f'"{word}" is wrong here.', "So.", "u", span, fix
+                )
             )
             at = text.find(f'"{word}"', at + 1)
     return findings
@@ -76,7 +78,7 @@ def complete_words(text: str, offset: int):
 class Host(App[None]):
     """Nothing but the widget under test."""
 
-    CSS_PATH = [SHEET]
+    CSS_PATH = SHEET
 
     def __init__(self, widget: PolicyViewer) -> None:
         super().__init__()
@@ -107,7 +109,9 @@ class Bench:
         return [self.area.render_line(y).text.rstrip() for y in range(self.area.size.height)]
 
     def messages(self, kind: type[Message]) -> list[Message]:
-        return [message for message in self.said if isinstance(message, kind)]
+        # The hook hears of a message once from every widget that it passes.
+        told = {id(message): message for message in self.said if isinstance(message, kind)}
+        return list(told.values())
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Wait for something that happens by itself."""
@@ -125,8 +129,7 @@ class Bench:
 
     async def type(self, text: str) -> None:
         names = {" ": "space", '"': "quotation_mark", ":": "colon", ",": "comma", "\n": "enter"}
-        for character in text:
-            await self.pilot.press(names.get(character, character))
+        await self.pilot.press(*(names.get(character, character) for character in text))
 
     async def go(self, word: str, *, behind: bool = False) -> None:
         """Put the cursor at the first `word` of the text."""

@@ -35,14 +35,14 @@ class EditingArea(PolicyTextArea):
         self.typed = ""
         """The character that the last change typed; empty where it was another change."""
 
-    async def on_key(self, event: events.Key) -> None:
+    def take_key(self, event: events.Key) -> bool:
         """Give a key its meaning in JSON."""
         self.typed = ""
         if self.intercept(event.key) or self._json_key(event):
-            event.stop()
-            event.prevent_default()
-        elif event.is_printable and not event.key.startswith("alt+"):
+            return True
+        if event.is_printable and not event.key.startswith("alt+"):
             self.typed = event.character or ""
+        return False
 
     def _json_key(self, event: events.Key) -> bool:
         keys: dict[str, Callable[[], None]] = {

@@ -108,12 +108,13 @@ def _command(environ: Mapping[str, str]) -> tuple[list[str], str]:
         except ValueError as error:
             trouble = f"${name} ({value!r}) is no command: {error}."
             continue
-        if words and shutil.which(words[0], path=environ.get("PATH")):
-            return words, trouble
+        program = shutil.which(words[0], path=environ.get("PATH")) if words else None
+        if program:
+            return [program, *words[1:]], trouble
         trouble = f"${name} names {value!r}, which is not installed here."
     for fallback in _FALLBACKS:
-        if shutil.which(fallback, path=environ.get("PATH")):
-            return [fallback], f"{trouble} {fallback} was opened instead." if trouble else ""
+        if program := shutil.which(fallback, path=environ.get("PATH")):
+            return [program], f"{trouble} {fallback} was opened instead." if trouble else ""
     return [], (trouble or "$VISUAL and $EDITOR are not set.") + (
         " Neither vi nor nano is installed either: edit the text here."
     )

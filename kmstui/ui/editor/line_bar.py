@@ -82,7 +82,8 @@ class LineBar(Horizontal):
         if text or mode == "line":
             self._pattern.value = text
         self.tell("")
-        self._pattern.focus()
+        # At once: the keys that are on their way already are meant for here.
+        self.screen.set_focus(self._pattern)
 
     def tell(self, state: str) -> None:
         """Say what came of it: "3 of 12", or why not."""

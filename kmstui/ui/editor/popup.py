@@ -35,9 +35,10 @@ class CompletionPopup:
         details = max(width_of(item.detail) for item in completions.items)
         wanted = min(self._labels + (details + 2 if details else 0) + 2, _WIDEST)
         width = min(wanted, max(area.width - at.x, _NARROWEST), area.width)
-        below, above = area.height - at.y - 1, at.y
+        line = max(0, min(at.y, area.height - 1))
+        below, above = area.height - line - 1, line
         rows = min(len(completions.items), MOST_ROWS, max(below, above, 1))
-        y = at.y + 1 if rows <= below or below >= above else max(0, at.y - rows)
+        y = line + 1 if rows <= below else max(0, line - rows)
         self.region = Region(max(0, min(at.x, area.width - width)), y, width, rows)
 
     @property

@@ -248,9 +248,9 @@ class PolicyViewer(Vertical):
         self._list.display = not self._list.display
         if self._list.display:
             self._list.show(tuple(self.area.marks))
-            self._list.focus()
+            self.screen.set_focus(self._list)
         else:
-            self.area.focus()
+            self.screen.set_focus(self.area)
 
     def close_part(self) -> bool:
         """Close the bar or the list, if one is open; whether there was one."""
@@ -271,7 +271,7 @@ class PolicyViewer(Vertical):
         """Go there."""
         event.stop()
         self._go_to(event.mark)
-        self.area.focus()
+        self.screen.set_focus(self.area)
 
     # Find and go to
 
@@ -350,7 +350,7 @@ class PolicyViewer(Vertical):
     def on_line_bar_closed(self, event: LineBar.Closed) -> None:
         """Back to the text."""
         event.stop()
-        self.area.focus()
+        self.screen.set_focus(self.area)
 
     def action_toggle_wrap(self) -> None:
         """Wrap long lines, or let them run out of sight again."""

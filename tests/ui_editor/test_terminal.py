@@ -1,0 +1,54 @@
+"""What the changes leave on a real terminal is what stands in the text: nothing stale, no more."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+_spec = importlib.util.spec_from_file_location("pty_terminal", HERE.parent / "pty_terminal.py")
+pty_terminal = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(pty_terminal)
+
+STATEMENT = {
+    "Sid": "One",
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+    "Action": ["kms:Encrypt", "kms:ReEncrypt"],
+    "Resource": "*",
+}
+TEXT = json.dumps({"Version": "2012-10-17", "Statement": [STATEMENT] * 4}, indent=4)
+EDITS = [
+    ["down"] * 12 + ["end", "enter", '"kms:Decrypt",', "enter", "x", "up", "backspace"],
+    ["pagedown", "end", "enter", "enter", "[", "enter", "]", "ctrl+z", "ctrl+z", "ctrl+z"],
+    ["pageup", "pageup", "down", "down", "\x1b[1;4B", "\x1b[1;3B", "ctrl+z", "\x1b[3;5~"],
+    ["ctrl+f", "Encrypt", "enter", "enter", "escape", "ctrl+k", "ctrl+k", "tab", "ctrl+z"],
+    ["f8", "down", "home", "x" * 90, "home", "end", "漢字", "left", "backspace", "f8", "f8"],
+    ["pageup", "pageup", "down", "enter", '"Sid": "', "enter", "ctrl+z", "f2", "down", "f2"],
+]
+
+
+@pytest.mark.parametrize("columns", [80, 34])
+def test_no_change_leaves_anything_stale_on_the_terminal(tmp_path, columns):
+    file = tmp_path / "policy.json"
+    file.write_text(TEXT)
+    command = [sys.executable, str(HERE / "terminal_host.py"), str(file)]
+    # pytest-xdist sets the size of a terminal of its own, which Textual would believe.
+    env = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    with pty_terminal.PtyTerminal(command, columns=columns, rows=16, env=env) as terminal:
+        terminal.wait_for("▲")
+        for number, keys in enumerate(EDITS, 1):
+            terminal.send(*keys, "ctrl+b")
+            terminal.wait_for(f"settled {number}")
+            left = terminal.lines[:-1]
+            terminal.send("ctrl+n")
+            terminal.wait_for(f"redrawn {number}")
+            assert left == terminal.lines[:-1], keys
+        terminal.send("ctrl+s")
+        assert terminal.wait_exit() == 0
+    assert file.read_text() != TEXT

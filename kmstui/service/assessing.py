@@ -1,0 +1,77 @@
+"""What a change of a policy would do, for the review before it is sent.
+
+Everything here is a pure function of texts and of what was read before; it is worked out off the
+event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kmstui.policy.canonical import same_meaning
+from kmstui.policy.findings import Finding, Severity
+from kmstui.policy.nodes import Span
+
+
+class Weight(StrEnum):
+    """How a judgement or a change is to be taken."""
+
+    GOOD = "good"
+    DOUBT = "doubt"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One sentence of the verdict."""
+
+    weight: Weight
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLine:
+    """One change of access in words."""
+
+    weight: Weight
+    """BAD where somebody gains, GOOD where somebody loses, DOUBT where that is not clear."""
+    sentence: str
+    span: Span | None = None
+    """The statement of the new text that makes the change, where one does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a person looks at before the text is sent."""
+
+    base: str
+    text: str
+    judgements: tuple[Judgement, ...]
+    findings: tuple[Finding, ...]
+    """What the linter says of the new text."""
+    access: tuple[AccessLine, ...]
+    not_considered: tuple[str, ...]
+    """What the verdict and the changes do not rest on."""
+    locks_out: bool = False
+    """Whether the caller, or everybody, loses the right to change the policy."""
+    bypassable: bool = False
+    """Whether the service would refuse the text for that reason, and can be told not to."""
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the text means what is stored."""
+        return same_meaning(self.base, self.text)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """Findings that must be acknowledged one by one."""
+        return tuple(each for each in self.findings if each.severity is Severity.ERROR)
+
+
+def joined_words(words: Sequence[str]) -> str:
+    """`a, b and c`."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"

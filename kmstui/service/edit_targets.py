@@ -1,0 +1,283 @@
+"""What can be edited: the policy of a key. What the screens ask of it, whatever it is.
+
+A target knows where its text is stored, what is right and wrong in it, and what a change of it
+does. The inline policy of a role is another (`role_targets`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from kmstui.model.arn import Arn
+from kmstui.model.caller import Caller
+from kmstui.model.key import Key
+from kmstui.policy.access_diff import AccessDiff, Direction, access_diff
+from kmstui.policy.completion import CompletionContext, Completions, complete
+from kmstui.policy.findings import Finding, KeyContext
+from kmstui.policy.knowledge import knowledge
+from kmstui.policy.linter import lint
+from kmstui.policy.lockout import Answer, Verdict, can_still_administer
+from kmstui.service.account_facts import (
+    AccountFacts,
+    learn_account,
+    principal_of,
+    principals_in,
+)
+from kmstui.service.assessing import AccessLine, Assessment, Judgement, Weight
+from kmstui.service.policy_places import KeyPolicyPlace, PolicyPlace
+from kmstui.service.session import Session
+
+class EditTarget(Protocol):
+    """One policy that can be opened in the editor."""
+
+    place: PolicyPlace
+    title: str
+    """How a title line names it."""
+    why_not: str
+    """Why it can be looked at only, as a sentence; empty where it can be changed."""
+    word: str
+    """What a person types to show that they mean this one: the alias."""
+
+    def lint(self, text: str) -> tuple[Finding, ...]:
+        """What is wrong with a text; called in a thread."""
+        ...
+
+    def complete(self, text: str, offset: int) -> Completions:
+        """What could be written at a place."""
+        ...
+
+    def assess(self, base: str, text: str) -> Assessment:
+        """What it does to put `text` in place of `base`; called in a thread."""
+        ...
+
+    async def learn(self) -> None:
+        """Read what helps with writing and judging; what is refused stays unknown."""
+        ...
+
+    async def show_stored(self) -> None:
+        """The stored text may have changed: let the panes show it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPolicyRules:
+    """The linter, the completion and the review of one key's policy, as pure functions."""
+
+    key: KeyContext
+    facts: AccountFacts
+    context: CompletionContext
+    caller: str
+    """ARN of who asks; empty when unknown."""
+    name: str
+    """The key as a sentence names it."""
+    disabled: frozenset[str] = frozenset()
+
+    def lint(self, text: str) -> tuple[Finding, ...]:
+        """What is wrong with a text."""
+        return lint(text, self.key, disabled=self.disabled)
+
+    def complete(self, text: str, offset: int) -> Completions:
+        """What could be written at a place."""
+        return complete(text, offset, knowledge(), self.context)
+
+    def assess(self, base: str, text: str) -> Assessment:
+        """What a change does."""
+        arn = self.key.arn
+        findings = self.lint(text)
+        if arn is None:
+            return Assessment(
+                base, text, (), findings, (), ("everything: the key's ARN is unknown",)
+            )
+        verdict = self._verdict(text, arn)
+        diff = access_diff(base, text, str(arn))
+        left_out = dict.fromkeys((*verdict.not_considered, *diff.not_considered))
+        return Assessment(
+            base=base,
+            text=text,
+            judgements=self._judgements(verdict),
+            findings=findings,
+            access=access_lines(diff),
+            not_considered=tuple(left_out),
+            locks_out=self._locks_out(verdict),
+            bypassable=bool(self.caller) and verdict.locks_caller_out,
+        )
+
+    def _verdict(self, text: str, arn: Arn) -> Verdict:
+        caller = Arn.maybe(self.caller) or Arn.parse(f"arn:{arn.partition}:iam::{arn.account}:root")
+        identity = self.facts.identity if self.caller else None
+        return can_still_administer(text, caller, arn, identity)
+
+    def _locks_out(self, verdict: Verdict) -> bool:
+        return verdict.orphans_key or (bool(self.caller) and verdict.locks_caller_out)
+
+    def _judgements(self, verdict: Verdict) -> tuple[Judgement, ...]:
+        found = [self._of_caller(verdict)]
+        if verdict.orphans_key:
+            found.append(
+                Judgement(
+                    Weight.BAD,
+                    f"Nobody at all could change the policy of {self.name} any more, and only AWS"
+                    f" Support could help. {verdict.anybody_reason}",
+                )
+            )
+        elif verdict.locks_caller_out and verdict.anybody is not Answer.YES:
+            found.append(
+                Judgement(
+                    Weight.DOUBT, f"Others: {verdict.anybody.value}. {verdict.anybody_reason}"
+                )
+            )
+        elif verdict.locks_caller_out:
+            found.append(Judgement(Weight.DOUBT, f"Others can. {verdict.anybody_reason}"))
+        return tuple(found)
+
+    def _of_caller(self, verdict: Verdict) -> Judgement:
+        if not self.caller:
+            return Judgement(
+                Weight.DOUBT,
+                "Who you are is not known, so nobody can say whether you keep the right to put"
+                " this policy again; KMS checks it when it is saved.",
+            )
+        return judgement_of(verdict, self.facts.identity_problem)
+
+
+def judgement_of(verdict: Verdict, problem: str) -> Judgement:
+    """Whether the caller can put the policy again, in a sentence."""
+    match verdict.answer:
+        case Answer.YES:
+            return Judgement(Weight.GOOD, f"Yes: you can put this policy again. {verdict.reason}")
+        case Answer.ONLY_IF_IAM_ALLOWS:
+            unread = f" Your IAM policies are not known: {problem}" if problem else ""
+            return Judgement(
+                Weight.DOUBT,
+                "Only if your IAM policies allow kms:PutKeyPolicy can you put this policy"
+                f" again.{unread} {verdict.reason}",
+            )
+        case Answer.ONLY_UNDER_CONDITIONS:
+            return Judgement(
+                Weight.DOUBT,
+                f"Only under conditions can you put this policy again. {verdict.reason}",
+            )
+        case _:
+            return Judgement(
+                Weight.BAD, f"No: you could not put this policy again. {verdict.reason}"
+            )
+
+
+_WEIGHTS = {
+    Direction.GAINS: Weight.BAD,
+    Direction.UNDENIED: Weight.BAD,
+    Direction.LOSES: Weight.GOOD,
+    Direction.DENIED: Weight.GOOD,
+    Direction.UNCLEAR: Weight.DOUBT,
+}
+
+
+def access_lines(diff: AccessDiff) -> tuple[AccessLine, ...]:
+    """The changes of access, gains first."""
+    return tuple(
+        AccessLine(
+            _WEIGHTS[change.direction],
+            change.sentence,
+            change.spans_after[0] if change.spans_after else None,
+        )
+        for change in diff.changes
+    )
+
+
+class KeyPolicyTarget:
+    """The default policy of a key."""
+
+    def __init__(self, session: Session, key: Key, disabled: Collection[str] = ()) -> None:
+        store = session.store
+        names = store.aliases_of(key.id)
+        self._session = session
+        self._key = key
+        self.place: PolicyPlace = KeyPolicyPlace(session.gateway, key.id, names)
+        self.title = names[0] if names else key.id
+        self.word = self.title
+        self.why_not = _why_not(session, key)
+        self._rules = KeyPolicyRules(
+            key=key_context(key, store.caller),
+            facts=AccountFacts(),
+            context=self._context(AccountFacts()),
+            caller=store.caller.arn if store.caller else "",
+            name=store.name_of(key.id),
+            disabled=frozenset(disabled),
+        )
+
+    @property
+    def key(self) -> Key:
+        """The key."""
+        return self._key
+
+    @property
+    def facts(self) -> AccountFacts:
+        """What is known of the account."""
+        return self._rules.facts
+
+    def lint(self, text: str) -> tuple[Finding, ...]:
+        """What is wrong with a text."""
+        return self._rules.lint(text)
+
+    def complete(self, text: str, offset: int) -> Completions:
+        """What could be written at a place."""
+        return self._rules.complete(text, offset)
+
+    def assess(self, base: str, text: str) -> Assessment:
+        """What a change does."""
+        return self._rules.assess(base, text)
+
+    async def learn(self) -> None:
+        """The caller's IAM policies, the account's roles, encryption contexts in use."""
+        session = self._session
+        facts = await learn_account(session.gateway, session.store.caller, self._key.arn)
+        self._rules = replace(self._rules, facts=facts, context=self._context(facts))
+
+    async def show_stored(self) -> None:
+        """Read the key's policies into the store."""
+        await self._session.read_policies(self._key.id, again=True)
+
+    def _context(self, facts: AccountFacts) -> CompletionContext:
+        store = self._session.store
+        arn = Arn.maybe(self._key.arn)
+        others = (
+            policy.text
+            for key_id, policies in store.policies.items()
+            if key_id != self._key.id
+            for policy in policies
+        )
+        return CompletionContext(
+            root=f"arn:{arn.partition}:iam::{arn.account}:root" if arn else "",
+            caller=principal_of(store.caller),
+            roles=facts.roles,
+            principals=principals_in(others),
+            encryption_contexts=facts.contexts,
+            region=arn.region if arn else "",
+        )
+
+
+def key_context(key: Key, caller: Caller | None) -> KeyContext:
+    """What the linter knows of a key."""
+    metadata = key.metadata
+    return KeyContext(
+        arn=Arn.maybe(key.arn),
+        usage=metadata.usage if metadata else "",
+        spec=metadata.spec if metadata else "",
+        multi_region=bool(metadata.multi_region) if metadata else None,
+        caller=Arn.maybe(caller.arn) if caller else None,
+    )
+
+
+def _why_not(session: Session, key: Key) -> str:
+    if session.read_only:
+        return (
+            "Read-only mode: you can look, and nothing is changed. Start kmstui without"
+            " --read-only to edit."
+        )
+    if key.is_aws_managed:
+        return (
+            f"{session.store.name_of(key.id)} is managed by AWS: nobody else can change its policy."
+        )
+    return ""

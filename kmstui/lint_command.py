@@ -25,6 +25,7 @@ from kmstui.policy.document import parse
 from kmstui.policy.findings import Finding, KeyContext, Severity
 from kmstui.policy.knowledge import knowledge
 from kmstui.policy.linter import fix_all, lint
+from kmstui.policy.rules.principal_forms import Form, read_principal
 from kmstui.policy.rules.registry import RULES
 from kmstui.policy.suggestions import did_you_mean
 
@@ -375,7 +376,7 @@ def _key_context(options: argparse.Namespace) -> KeyContext:
         arn=arn,
         usage=_one_of("kms:KeyUsage", options.key_usage, "--key-usage"),
         spec=_one_of("kms:KeySpec", options.key_spec, "--key-spec"),
-        caller=_arn(options.caller, "--caller"),
+        caller=_caller(options.caller),
     )
 
 
@@ -386,6 +387,13 @@ def _arn(text: str | None, option: str) -> Arn | None:
         return Arn.parse(text)
     except ValueError:
         raise CannotLintError(f"{option} is no ARN: {text}") from None
+
+
+def _caller(text: str | None) -> Arn | None:
+    arn = _arn(text, "--caller")
+    if arn is not None and read_principal(str(arn)).form not in (Form.IDENTITY, Form.ROOT):
+        raise CannotLintError(f"--caller is not the ARN of a user, role, session or root: {text}")
+    return arn
 
 
 def _one_of(condition_key: str, word: str | None, option: str) -> str:

@@ -155,18 +155,31 @@ def fix_all(
     return Fixed(text, tuple(applied), findings)
 
 
+_FAMILIES = "0162345"
+"""In which order families are fixed: what cannot be read, what is misspelled and what nobody filled
+in first, since rules about access judge them as if they were not there."""
+
+
 def _batches(findings: list[Finding]) -> Iterable[list[Finding]]:
-    """What to try: all fixes that do not overlap at once, then each by itself."""
+    """What to try: of each family all fixes that do not overlap at once, then each by itself."""
+    for family in _FAMILIES:
+        members = [finding for finding in findings if finding.rule[3] == family]
+        batch = _apart(members)
+        if len(batch) > 1:
+            yield batch
+        yield from ([finding] for finding in members)
+
+
+def _apart(findings: list[Finding]) -> list[Finding]:
+    """As many findings as have fixes that do not overlap."""
     batch: list[Finding] = []
     end = -1
     for finding in sorted(findings, key=lambda each: min(e.span for e in _edits([each]))):
-        edits = sorted(_edits([finding]), key=lambda edit: edit.span)
-        if edits[0].span.start > end:
+        spans = sorted(edit.span for edit in _edits([finding]))
+        if spans[0].start > end:
             batch.append(finding)
-            end = edits[-1].span.end
-    if len(batch) > 1:
-        yield batch
-    yield from ([finding] for finding in findings)
+            end = max(span.end for span in spans)
+    return batch
 
 
 def _edits(findings: Iterable[Finding]) -> tuple[Edit, ...]:

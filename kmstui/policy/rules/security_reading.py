@@ -14,6 +14,7 @@ from kmstui.policy.nodes import ObjectNode, Span, StringNode
 from kmstui.policy.rules.conditions_reading import Clause, clauses_of
 from kmstui.policy.rules.leftovers_placeholders import ACCOUNT, find_placeholders
 from kmstui.policy.rules.principal_forms import Form, read_principal
+from kmstui.policy.rules.principal_forms import ACCOUNT as ACCOUNT_ID
 from kmstui.policy.rules.registry import Subject, remembered
 from kmstui.policy.statements import PrincipalEntry, Statement
 
@@ -171,7 +172,7 @@ def home_account(subject: Subject) -> str:
     for statement in subject.policy.statements:
         for entry in statement.principals:
             kind, account = _kind(entry.type, entry.value.value)
-            if account.isdigit():
+            if ACCOUNT_ID.fullmatch(account):
                 all_accounts.add(account)
                 manages = statement.effect == "Allow" and PUT_KEY_POLICY in _covered(
                     subject, statement

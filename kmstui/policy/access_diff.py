@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from kmstui.model.arn import Arn
 from kmstui.policy.access_actions import action_classes, actions_words
-from kmstui.policy.access_diff_contexts import Space, TooManyError
+from kmstui.policy.access_diff_contexts import Limit, Space, TooManyError
 from kmstui.policy.access_diff_terms import Access, Atoms, Term, Terms, terms_of
 from kmstui.policy.evaluation_actions import action_info, key_actions
 from kmstui.policy.evaluation_policies import Policies, PolicyLike, compile_key_policy
@@ -24,24 +24,24 @@ from kmstui.policy.reasoning_conditions import joined
 from kmstui.policy.request import account_of
 from kmstui.policy.statements import Statement
 
-_MOST_AT_ONCE = 1 << 14
-_MOST_IN_ALL = 1 << 18
-_ALWAYS_TRIED = 1 << 6
-"""How many requests are tried: for one difference, for all, and once all are used up. They keep
-the diff of two adversarial texts within the time of a key press."""
+_AT_ONCE = Limit(requests=1 << 14, effort=100_000)
+_IN_ALL = Limit(requests=1 << 18, effort=200_000)
+_ALWAYS = Limit(requests=1 << 6, effort=500)
+"""What may be spent on one difference, on all, and on each once that is used up: they keep the
+diff of two adversarial texts within the time of a key press."""
 
 
 class Direction(StrEnum):
     """Which way access changes."""
 
     GAINS = "gains"
+    UNCLEAR = "may gain or lose"
+    """There are more combinations of conditions than can be tried."""
     LOSES = "loses"
     DENIED = "is now explicitly denied"
     """It had no access by the policy; now grants do not help either."""
     UNDENIED = "is no longer explicitly denied"
     """It has no access by the policy; but grants would help now."""
-    UNCLEAR = "may gain or lose"
-    """There are more combinations of conditions than can be tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class _Comparison:
         self.old, self.new = compile_key_policy(before), compile_key_policy(after)
         self.key_arn = key_arn
         self.atoms = Atoms({}, {})
-        self._requests_left = _MOST_IN_ALL
+        self._left = _IN_ALL
         self._shifts: dict[tuple[frozenset[Term], frozenset[Term]], tuple[_Shift, ...]] = {}
 
     def terms(self, principal: Principal, action: str) -> tuple[Terms, Terms]:
@@ -184,12 +184,15 @@ class _Comparison:
 
     def _worked_out(self, old: frozenset[Term], new: frozenset[Term]) -> tuple[_Shift, ...]:
         for was, will in ((old, new), _without_bystanders(old, new)):
-            limit = min(_MOST_AT_ONCE, max(self._requests_left, _ALWAYS_TRIED))
+            limit = Limit(
+                min(_AT_ONCE.requests, max(self._left.requests, _ALWAYS.requests)),
+                min(_AT_ONCE.effort, max(self._left.effort, _ALWAYS.effort)),
+            )
             try:
                 space = Space(was | will, self.atoms, limit)
             except TooManyError:
                 continue
-            self._requests_left -= space.size
+            self._left = Limit(self._left.requests - space.size, self._left.effort - space.effort)
             return tuple(_tried(space, was, will))
         return (_unclear(old, new),)
 

@@ -21,6 +21,7 @@ LITERAL_STAR = "\ue000"
 LITERAL_MARK = "\ue001"
 """Stand for `*` and `?` that mean themselves: from `${*}`, `${?}`, or a variable's value."""
 
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _YEAR = re.compile(r"\d{4}")
 _MONTH = re.compile(r"\d{4}-\d{2}")
 
@@ -110,6 +111,9 @@ def number(text: str) -> float:
     Raises:
         ValueError: it is none.
     """
+    if _NUMBER.fullmatch(text) is None:
+        # Python reads more than AWS does: `1_000`, `nan`, blanks around.
+        raise ValueError(f"no number: {text!r}")
     return float(text)
 
 

@@ -216,6 +216,18 @@ def test_more_conditions_than_can_be_tried_are_admitted_and_end_at_once() -> Non
     assert "too many" in change.sentence
 
 
+def test_values_beyond_number_are_admitted_too() -> None:
+    def many(prefix: str) -> list[dict[str, Any]]:
+        return [
+            allow("*", "kms:Decrypt", Condition={"StringLike": {"aws:SourceVpce": values}})
+            for values in ([f"{prefix}{i}-{j}*" for j in range(100)] for i in range(20))
+        ]
+
+    found = diff(many("a"), many("b"))
+    assert {change.direction for change in found.changes} == {Direction.UNCLEAR}
+    assert not diff(many("a"), many("a")[::-1])
+
+
 def test_common_conditions_do_not_blur_a_small_difference() -> None:
     common = [
         allow("*", "kms:Decrypt", Condition={"StringEquals": {f"aws:PrincipalTag/t{i}": "x"}})

@@ -69,7 +69,7 @@ def from_code(code: str, message: str, situation: Situation, context: ErrorConte
         return _failure(message, situation, context)
     return InvalidInputError(
         f"the service refused it with {code}: {_clause(message)}",
-        "Its words are above; press ! for the call.",
+        "Press ! for the call.",
         context,
     )
 

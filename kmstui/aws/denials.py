@@ -85,6 +85,8 @@ def _implicit_step(kind: str, what: str) -> str:
     if kind in {"", "identity-based policy"}:
         if what in _ALIAS:
             return "{who} needs {what} both on the alias in IAM and on the key in its key policy."
+        if what == "sts:AssumeRole":
+            return "{who} needs {what} in an IAM policy, and the role's trust policy has to let it."
         if what in _IAM_ONLY or not what.startswith("kms:"):
             return _IN_IAM
     return _IMPLICIT_STEP.get(kind, _IN_KEY_POLICY)

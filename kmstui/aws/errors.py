@@ -44,7 +44,13 @@ class WebPageAnswer(Exception):  # noqa: N818 - it becomes an EndpointError
         self.status = status
 
 
-_TLS_NEVER_BEGAN = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "No such file", "X509")
+_TLS_NEVER_BEGAN = (
+    "CERTIFICATE_VERIFY_FAILED",
+    "WRONG_VERSION_NUMBER",
+    "No such file",
+    "X509",
+    "match",
+)
 """OpenSSL's words for connections that failed before a request could leave."""
 
 
@@ -190,6 +196,12 @@ def _tls(error: Any, url: str, situation: Situation) -> ServiceError:
         return NetworkError(
             f"the certificate of {url} is not trusted",
             "Where a proxy inspects TLS, set AWS_CA_BUNDLE to its CA file; also check the clock.",
+            situation.context,
+        )
+    if "match" in detail:
+        return NetworkError(
+            f"the certificate of {url} is another host's",
+            "Check the endpoint URL; a proxy or a wrong DNS entry may stand in its place.",
             situation.context,
         )
     return NetworkError(

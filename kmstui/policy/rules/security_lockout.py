@@ -11,11 +11,13 @@ from kmstui.policy.edits import insert_statement, root_statement
 from kmstui.policy.findings import Severity
 from kmstui.policy.lockout import Verdict, can_still_administer
 from kmstui.policy.nodes import Edit, Fix, ObjectNode, Span, StringNode, apply_edits, walk
+from kmstui.policy.principals import Principal
 from kmstui.policy.principals_named import accounts
 from kmstui.policy.rules import pages as shared
 from kmstui.policy.rules import security_pages as pages
 from kmstui.policy.rules.conditions_reading import Clause
 from kmstui.policy.rules.leftovers_placeholders import ACCOUNT, find_placeholders
+from kmstui.policy.rules.principal_forms import ACCOUNT as ACCOUNT_ID
 from kmstui.policy.rules.registry import Hit, Subject, remembered, rule
 from kmstui.policy.rules.security_reading import (
     PUT_KEY_POLICY,
@@ -76,25 +78,41 @@ def _key_arn(subject: Subject, account: str) -> Arn:
     return Arn(partition(subject), "kms", "us-east-1", account, "key/any")
 
 
+def _caller(subject: Subject) -> Principal | None:
+    """Who asks; None where that is not known, or is the ARN of nobody who sends requests."""
+    arn = subject.key.caller
+    if arn is None:
+        return None
+    try:
+        return Principal.parse(str(arn))
+    except ValueError:
+        return None  # judged as where nobody is known: the person still hears of a lock-out
+
+
+def _accounts(subject: Subject, policy: Policy) -> list[str]:
+    """The accounts that the key may be of."""
+    home = home_account(subject)
+    found = [home] if home else list(accounts(policy))
+    return [each for each in found if ACCOUNT_ID.fullmatch(each)] or [STAND_IN]
+
+
 @remembered
 def _verdict(subject: Subject) -> Verdict | None:
     """What comes of the policy for the caller, or for the root user where none is known.
 
     None where it is plain that the key stays manageable by the account, and for a text that KMS
-    refuses for its size alone. Where the account is not
-    known, the verdict of the one named in the policy that fares best.
+    refuses for its size alone. Where the account is not known, the verdict of the one named in
+    the policy that fares best.
     """
     if len(subject.document.text) > _LONGEST_JUDGED:
         return None
-    caller = subject.key.caller
-    home = home_account(subject)
-    known = caller is not None and caller.account == home
-    if _is_plainly_safe(subject) and (caller is None or known):
+    caller, home = _caller(subject), home_account(subject)
+    if _is_plainly_safe(subject) and (caller is None or caller.account == home):
         return None
     policy = _about_putting(subject, _filled(subject, home or STAND_IN))
     best: Verdict | None = None
-    for account in (home,) if home else (accounts(policy) or (STAND_IN,)):
-        asking = caller or Arn(partition(subject), "iam", "", account, "root")
+    for account in _accounts(subject, policy):
+        asking = caller or Principal.parse(account)
         verdict = can_still_administer(policy, asking, _key_arn(subject, account))
         if not verdict.locks_caller_out:
             return verdict
@@ -137,7 +155,7 @@ def _locked_out(subject: Subject) -> bool:
     verdict = _verdict(subject)
     if verdict is None or not subject.policy.statements:
         return False
-    return verdict.orphans_key or (subject.key.caller is not None and verdict.locks_caller_out)
+    return verdict.orphans_key or (_caller(subject) is not None and verdict.locks_caller_out)
 
 
 @rule(
@@ -153,12 +171,12 @@ def lock_out(subject: Subject) -> Iterator[Hit]:
     verdict = _verdict(subject)
     if verdict is None or not _locked_out(subject):
         return
-    caller = subject.key.caller
+    caller = _caller(subject)
     if verdict.orphans_key:
         message = "After this save nobody could put the key policy again"
     else:
-        resource = caller.resource if caller is not None else "the caller"
-        message = f"After this save you ({resource}) could not put the key policy again"
+        who = "the caller" if caller is None else caller.short
+        message = f"After this save you ({who}) could not put the key policy again"
     denying = _denying(subject, verdict)
     reason = verdict.anybody_reason if verdict.orphans_key and denying is None else verdict.reason
     can_be_added = denying is None and (

@@ -13,8 +13,8 @@ from kmstui.policy.evaluation_actions import key_actions
 from kmstui.policy.nodes import ObjectNode, Span, StringNode
 from kmstui.policy.rules.conditions_reading import Clause, clauses_of
 from kmstui.policy.rules.leftovers_placeholders import ACCOUNT, find_placeholders
-from kmstui.policy.rules.principal_forms import Form, read_principal
 from kmstui.policy.rules.principal_forms import ACCOUNT as ACCOUNT_ID
+from kmstui.policy.rules.principal_forms import Form, read_principal
 from kmstui.policy.rules.registry import Subject, remembered
 from kmstui.policy.statements import PrincipalEntry, Statement
 
@@ -148,6 +148,8 @@ def _told(type_: str, written: str, home: str) -> tuple[Kind, str, str, bool, bo
     """All of a Who but its entry; principals come again, in a policy and at each key press."""
     value, open_account = _filled(written, home or STAND_IN)
     kind, account = _kind(type_, value)
+    if not ACCOUNT_ID.fullmatch(account):
+        account = ""
     own = open_account or (bool(account) and account == home)
     foreign = bool(account and home) and not own
     name = "" if kind is Kind.EVERYBODY else account if kind is Kind.ROOT else value

@@ -49,12 +49,19 @@ def without(statement: Statement, *elements: str) -> dict[str, Any]:
     return {name: value for name, value in statement.items() if name not in elements}
 
 
-def lockouts(account: str, role_name: str, key_arn: str) -> tuple[Lockout, ...]:
+def lockouts(
+    account: str,
+    role_name: str,
+    key_arn: str,
+    *,
+    other_role: str = "SomebodyElse",
+    other_account: str = "999999999999",
+) -> tuple[Lockout, ...]:
     """All of them, for a session of `role_name` in `account`."""
     root = {"AWS": f"arn:aws:iam::{account}:root"}
     role = {"AWS": f"arn:aws:iam::{account}:role/{role_name}"}
-    other = {"AWS": f"arn:aws:iam::{account}:role/SomebodyElse"}
-    foreign = {"AWS": "arn:aws:iam::999999999999:root"}
+    other = {"AWS": f"arn:aws:iam::{account}:role/{other_role}"}
+    foreign = {"AWS": f"arn:aws:iam::{other_account}:root"}
     root_all = allow(root)
     everybody = {"AWS": "*"}
     made: Sequence[tuple[str, str, Answer, Answer]] = (

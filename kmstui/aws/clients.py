@@ -74,6 +74,10 @@ class Clients:
         Raises:
             Exception: as botocore does; the caller translates.
         """
+        made = self._made.get(service)
+        if made is not None:
+            # Without the lock: making another service's client takes longer than most calls.
+            return made
         with self._lock:
             made = self._made.get(service)
             if made is None:

@@ -175,6 +175,14 @@ def lockouts(
             NO,
         ),
         (
+            "the root statement asks for the account behind a service",
+            policy_text(
+                {**root_all, "Condition": {"StringEquals": {"aws:SourceAccount": account}}}
+            ),
+            NO,
+            NO,
+        ),
+        (
             "the root statement asks for a grant's key",
             policy_text({**root_all, "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}}}),
             NO,

@@ -17,17 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TextIO
 from urllib.parse import quote
 
+from kmstui.lint_arguments import argument_parser, key_context, known_rule
 from kmstui.lint_files import MOST_BYTES, CannotLintError, decoded, read, reason, rewrite
 from kmstui.lint_report import Linted, write_json, write_sarif, write_text
-from kmstui.model.arn import Arn
 from kmstui.model.visible import visible
 from kmstui.policy.document import parse
 from kmstui.policy.findings import Finding, KeyContext, Severity
-from kmstui.policy.knowledge import knowledge
 from kmstui.policy.linter import fix_all, lint
-from kmstui.policy.rules.principal_forms import Form, read_principal
 from kmstui.policy.rules.registry import RULES
-from kmstui.policy.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from kmstui.service.ports import Target
@@ -115,7 +112,7 @@ def run(
         err: Where progress and complaints go; standard error if not given.
     """
     streams = _Streams(stdin or sys.stdin, out or _lenient(sys.stdout), err or _lenient(sys.stderr))
-    options = _parser().parse_args(arguments)
+    options = argument_parser().parse_args(arguments)
     try:
         if options.explain:
             return _explain(options.explain, streams.out)
@@ -139,52 +136,8 @@ def _complain(sentence: str, err: TextIO) -> int:
     return COULD_NOT_RUN
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="kmstui lint",
-        description="Check KMS key policies.",
-        epilog="Exit code: 0 without errors, 1 with errors, 2 when something could not be linted.",
-    )
-    add = parser.add_argument
-    add("what", nargs="*", metavar="FILE|-|KEY", help="files, - for standard input, or keys")
-    add("--all", action="store_true", help="all customer managed keys of the account and Region")
-    add("--format", choices=("text", "json", "sarif"), default="text", help="default: text")
-    add(
-        "--severity",
-        choices=[severity.word for severity in Severity],
-        default="info",
-        help="the least that is reported; default: info",
-    )
-    add("--disable", action="append", default=[], metavar="ID", help="turn a rule off (repeatable)")
-    add("--fix", action="store_true", help="apply the quick fixes; files are rewritten")
-    add("--key-arn", metavar="ARN", help="the key that the policy is for")
-    add("--key-usage", metavar="USAGE", help="its usage, such as ENCRYPT_DECRYPT")
-    add("--key-spec", metavar="SPEC", help="its spec, such as SYMMETRIC_DEFAULT")
-    add("--caller", metavar="ARN", help="who will put the policy")
-    add("--explain", metavar="ID", help="tell about one rule")
-    add("--list-rules", action="store_true", help="list all rules")
-    add("--profile", metavar="P", default="", help="AWS profile, for keys")
-    add("--region", metavar="R", default="", help="AWS Region, for keys")
-    add("--endpoint-url", metavar="URL", default="", help="KMS endpoint, for keys")
-    return parser
-
-
-def _known_rule(id_: str) -> str:
-    """The id in its own case.
-
-    Raises:
-        CannotLintError: no rule has it.
-    """
-    upper = id_.upper()
-    if upper not in RULES:
-        near = did_you_mean(upper, RULES)
-        hint = f"; did you mean {near}?" if near else "."
-        raise CannotLintError(f"There is no rule {id_!r}{hint} --list-rules lists them all.")
-    return upper
-
-
 def _explain(id_: str, out: TextIO) -> int:
-    rule = RULES[_known_rule(id_)]
+    rule = RULES[known_rule(id_)]
     print(f"{rule.id} ({rule.severity.word}): {rule.title}\n\n{rule.why}\n{rule.url}", file=out)
     return CLEAN
 
@@ -211,9 +164,9 @@ class _Lint:
         self._streams = streams
         self._disabled_by_key = disabled_by_key
         words = [id_ for words in options.disable for id_ in words.replace(",", " ").split()]
-        self._disabled = {_known_rule(id_) for id_ in (*words, *disabled)}
+        self._disabled = {known_rule(id_) for id_ in (*words, *disabled)}
         self._least = Severity[options.severity.upper()]
-        self._key = _key_context(options)
+        self._key = key_context(options)
         self._errors: list[str] = []
         """What could not be linted."""
 
@@ -366,45 +319,6 @@ def _applied_words(applied: Sequence[Finding]) -> str:
 
 def _is_key(what: str) -> bool:
     return _KEY.fullmatch(what) is not None and not os.path.lexists(what)
-
-
-def _key_context(options: argparse.Namespace) -> KeyContext:
-    arn = _arn(options.key_arn, "--key-arn")
-    if arn is not None and (arn.service, arn.resource_type) != ("kms", "key"):
-        raise CannotLintError(f"--key-arn is not the ARN of a KMS key: {options.key_arn}")
-    return KeyContext(
-        arn=arn,
-        usage=_one_of("kms:KeyUsage", options.key_usage, "--key-usage"),
-        spec=_one_of("kms:KeySpec", options.key_spec, "--key-spec"),
-        caller=_caller(options.caller),
-    )
-
-
-def _arn(text: str | None, option: str) -> Arn | None:
-    if not text:
-        return None
-    try:
-        return Arn.parse(text)
-    except ValueError:
-        raise CannotLintError(f"{option} is no ARN: {text}") from None
-
-
-def _caller(text: str | None) -> Arn | None:
-    arn = _arn(text, "--caller")
-    if arn is not None and read_principal(str(arn)).form not in (Form.IDENTITY, Form.ROOT):
-        raise CannotLintError(f"--caller is not the ARN of a user, role, session or root: {text}")
-    return arn
-
-
-def _one_of(condition_key: str, word: str | None, option: str) -> str:
-    """A value of KMS's enumerations, in its own case."""
-    if not word:
-        return ""
-    info = knowledge().condition_key(condition_key)
-    values = info.values if info is not None else ()
-    if word.upper() not in values:
-        raise CannotLintError(f"{option} is none of {', '.join(values)}: {word}")
-    return word.upper()
 
 
 def _merged(stored: KeyContext, given: KeyContext) -> KeyContext:

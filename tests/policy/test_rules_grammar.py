@@ -33,6 +33,7 @@ CASES = (
     Case("KMS102", policy(Version=None).replace("{", "⟦{⟧", 1), fixable=True),
     Case("KMS102", policy(Version="2008-10-17"), note="near: an old one"),
     Case("KMS102", policy(Version=None, version="2012-10-17"), note="near: misspelled"),
+    Case("KMS102", text_of({"Policy": "{}"}), note="near: the answer of GetKeyPolicy"),
     Case("KMS103", policy(Version="⟦2024-01-01⟧"), fixable=True),
     Case("KMS103", policy(Version="⟦⟧"), note="empty"),
     Case("KMS103", policy(Version="2008-10-17"), note="near: an old one"),

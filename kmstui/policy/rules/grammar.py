@@ -72,7 +72,7 @@ def _unknown(holder: ObjectNode, member: Member, known: frozenset[str]) -> Hit:
             change = fix(f"Rename to {meant}", rename_key(member, meant))
         return Hit(span, f"{name!r} is no element of a policy; it is spelled {meant!r}", change)
     if known is ROOT_ELEMENTS:
-        if name == "Policy" and isinstance(member.value, StringNode):
+        if name == "Policy" and _is_answer(holder):
             return Hit(
                 span,
                 "This is the answer of GetKeyPolicy; the policy is the string in its 'Policy' "
@@ -83,6 +83,11 @@ def _unknown(holder: ObjectNode, member: Member, known: frozenset[str]) -> Hit:
     elif name in ROOT_ELEMENTS:
         return Hit(span, f"{name!r} belongs outside of the statements")
     return Hit(span, f"{name!r} is no element of a policy")
+
+
+def _is_answer(root: ObjectNode) -> bool:
+    """Whether this is what GetKeyPolicy answers, with the policy as a string in it."""
+    return isinstance(root.get("Policy"), StringNode) and root.get("Statement") is None
 
 
 @rule(
@@ -96,7 +101,9 @@ def _unknown(holder: ObjectNode, member: Member, known: frozenset[str]) -> Hit:
 def version_missing(subject: Subject) -> Iterator[Hit]:
     """A policy without Version."""
     root = subject.document.root
-    if isinstance(root, ObjectNode) and not has_element(subject, root, "Version"):
+    if not isinstance(root, ObjectNode) or _is_answer(root):
+        return
+    if not has_element(subject, root, "Version"):
         edit = insert_first_member(subject.document.text, root, "Version", CURRENT_VERSION)
         yield Hit(opening(root), "The policy has no Version", fix("Insert Version", edit))
 
@@ -154,9 +161,7 @@ def version_old(subject: Subject) -> Iterator[Hit]:
 def statement_missing(subject: Subject) -> Iterator[Hit]:
     """A policy without Statement, or with an empty one."""
     root = subject.document.root
-    if not isinstance(root, ObjectNode):
-        return
-    if any(member.key.value == "Policy" for member in root.members):
+    if not isinstance(root, ObjectNode) or _is_answer(root):
         return
     holder = root.get("Statement")
     if holder is None:

@@ -1,0 +1,102 @@
+"""The command line of `kmstui lint`."""
+
+from __future__ import annotations
+
+import argparse
+
+from kmstui.lint_files import CannotLintError
+from kmstui.model.arn import Arn
+from kmstui.policy.findings import KeyContext, Severity
+from kmstui.policy.knowledge import knowledge
+from kmstui.policy.rules import RULES
+from kmstui.policy.rules.principal_forms import Form, read_principal
+from kmstui.policy.suggestions import did_you_mean
+
+
+def argument_parser() -> argparse.ArgumentParser:
+    """The options of `kmstui lint`."""
+    parser = argparse.ArgumentParser(
+        prog="kmstui lint",
+        description="Check KMS key policies.",
+        epilog="Exit code: 0 without errors, 1 with errors, 2 when something could not be linted.",
+    )
+    add = parser.add_argument
+    add("what", nargs="*", metavar="FILE|-|KEY", help="files, - for standard input, or keys")
+    add("--all", action="store_true", help="all customer managed keys of the account and Region")
+    add("--format", choices=("text", "json", "sarif"), default="text", help="default: text")
+    add(
+        "--severity",
+        choices=[severity.word for severity in Severity],
+        default="info",
+        help="the least that is reported; default: info",
+    )
+    add("--disable", action="append", default=[], metavar="ID", help="turn a rule off (repeatable)")
+    add("--fix", action="store_true", help="apply the quick fixes; files are rewritten")
+    add("--key-arn", metavar="ARN", help="the key that the policy is for")
+    add("--key-usage", metavar="USAGE", help="its usage, such as ENCRYPT_DECRYPT")
+    add("--key-spec", metavar="SPEC", help="its spec, such as SYMMETRIC_DEFAULT")
+    add("--caller", metavar="ARN", help="who will put the policy")
+    add("--explain", metavar="ID", help="tell about one rule")
+    add("--list-rules", action="store_true", help="list all rules")
+    add("--profile", metavar="P", default="", help="AWS profile, for keys")
+    add("--region", metavar="R", default="", help="AWS Region, for keys")
+    add("--endpoint-url", metavar="URL", default="", help="KMS endpoint, for keys")
+    return parser
+
+
+def known_rule(id_: str) -> str:
+    """The id in its own case.
+
+    Raises:
+        CannotLintError: no rule has it.
+    """
+    upper = id_.upper()
+    if upper not in RULES:
+        near = did_you_mean(upper, RULES)
+        hint = f"; did you mean {near}?" if near else "."
+        raise CannotLintError(f"There is no rule {id_!r}{hint} --list-rules lists them all.")
+    return upper
+
+
+def key_context(options: argparse.Namespace) -> KeyContext:
+    """What the options tell about the key and who asks.
+
+    Raises:
+        CannotLintError: one of them cannot be.
+    """
+    arn = _arn(options.key_arn, "--key-arn")
+    if arn is not None and (arn.service, arn.resource_type) != ("kms", "key"):
+        raise CannotLintError(f"--key-arn is not the ARN of a KMS key: {options.key_arn}")
+    return KeyContext(
+        arn=arn,
+        usage=_one_of("kms:KeyUsage", options.key_usage, "--key-usage"),
+        spec=_one_of("kms:KeySpec", options.key_spec, "--key-spec"),
+        caller=_caller(options.caller),
+    )
+
+
+def _arn(text: str | None, option: str) -> Arn | None:
+    if not text:
+        return None
+    try:
+        return Arn.parse(text)
+    except ValueError:
+        raise CannotLintError(f"{option} is no ARN: {text}") from None
+
+
+def _caller(text: str | None) -> Arn | None:
+    arn = _arn(text, "--caller")
+    if arn is not None and read_principal(str(arn)).form not in (Form.IDENTITY, Form.ROOT):
+        raise CannotLintError(f"--caller is not the ARN of a user, role, session or root: {text}")
+    return arn
+
+
+def _one_of(condition_key: str, word: str | None, option: str) -> str:
+    """A value of KMS's enumerations, in its own case."""
+    if not word:
+        return ""
+    info = knowledge().condition_key(condition_key)
+    values = info.values if info is not None else ()
+    if word.upper() not in values:
+        raise CannotLintError(f"{option} is none of {', '.join(values)}: {word}")
+    return word.upper()

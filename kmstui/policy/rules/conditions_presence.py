@@ -59,15 +59,18 @@ class _Fate(Enum):
 
 @remembered
 def _fates(subject: Subject) -> dict[tuple[str, str], _Fate]:
-    """Fates found so far, by pattern and condition key: a policy repeats both."""
+    """Fates found so far, by pattern and condition key: a policy repeats both.
+
+    Keys with a name in them, such as kms:EncryptionContext:NAME, share one.
+    """
     return {}
 
 
 def _fate(subject: Subject, pattern: str, clause: Clause) -> _Fate:
-    found = _fates(subject).get((pattern, clause.key))
+    kind = (pattern, clause.key if clause.info is None else clause.info.name)
+    found = _fates(subject).get(kind)
     if found is None:
-        found = _find_fate(subject, pattern, clause)
-        _fates(subject)[(pattern, clause.key)] = found
+        found = _fates(subject)[kind] = _find_fate(subject, pattern, clause)
     return found
 
 

@@ -124,6 +124,11 @@ class Bench:
         await self.until(lambda: self.widget.counts is not None, "the linter's answer")
         await self.pilot.pause()
 
+    async def proposed(self) -> None:
+        """Wait for the proposals for what has been typed so far."""
+        pending = self.widget._complete_soon
+        await self.until(lambda: self.area.popup and not pending.pending, "the popup")
+
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
 

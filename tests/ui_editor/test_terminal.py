@@ -41,7 +41,7 @@ def test_no_change_leaves_anything_stale_on_the_terminal(tmp_path, columns):
     # pytest-xdist sets the size of a terminal of its own, which Textual would believe.
     env = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
     with pty_terminal.PtyTerminal(command, columns=columns, rows=16, env=env) as terminal:
-        terminal.wait_for("▲")
+        terminal.wait_for("1 error")
         for number, keys in enumerate(EDITS, 1):
             terminal.send(*keys, "ctrl+b")
             terminal.wait_for(f"settled {number}")

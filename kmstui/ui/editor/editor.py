@@ -183,13 +183,8 @@ class PolicyEditor(PolicyViewer):
             self.post_message(self.TextChanged(self, text))
 
     def flush(self) -> None:
-        """Tell the text now if it is not told yet: before it is saved, left or suspended."""
+        """Tell the text now if it is not told yet; call it before the editor is taken away."""
         self._draft_soon.flush()
-
-    def on_unmount(self) -> None:
-        """Leave no timer behind."""
-        self._complete_soon.cancel()
-        self._lint_soon.cancel()
 
     # Requests
 
@@ -344,23 +339,28 @@ class PolicyEditor(PolicyViewer):
             popup.move(steps[key])
             self.area.popup = popup
         elif key in ("enter", "tab"):
-            self._accept(popup)
+            return self._accept(popup)
         elif key == "escape":
             self.area.popup = None
         else:
             return False
         return True
 
-    def _accept(self, popup: CompletionPopup) -> None:
+    def _accept(self, popup: CompletionPopup) -> bool:
+        """Write what was proposed; False where nothing fits what has been typed since."""
         self.area.popup = None
         if self._complete is None:
-            return
-        # What was typed since the list was made belongs to the word: take its range as it is now.
+            return False
         now = self._complete(self.text, self.area.cursor_offset)
+        fitting = [item for item in now.items if item.label == popup.chosen.label]
+        items = fitting if fitting and popup.moved else now.items
+        if not items:
+            return False
         start, end = map(self.area.location_of, (now.start, now.end))
         self.area.history.checkpoint()
-        self.area.replace(popup.chosen.insert, start, end, maintain_selection_offset=False)
+        self.area.replace(items[0].insert, start, end, maintain_selection_offset=False)
         self.area.history.checkpoint()
+        return True
 
 
 def _begins_a_word(typed: str) -> bool:

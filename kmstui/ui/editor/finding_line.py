@@ -77,4 +77,4 @@ class FindingLine(Widget):
         return text.append(f" · F1 why{fix}", self._style("keys"))
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"finding--{name}", partial=True)
+        return self.get_component_rich_style(f"finding--{name}")

@@ -14,7 +14,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from kmstui.policy.findings import Finding
-from kmstui.ui.editor.finding_marks import Mark
+from kmstui.ui.editor.finding_line import counted
+from kmstui.ui.editor.finding_marks import Counts, Mark
 from kmstui.ui.editor.text_area import mark_of
 from kmstui.ui.text import fit
 
@@ -50,6 +51,7 @@ class FindingsList(ScrollView, can_focus=True):
         """List these, keeping the place."""
         self._marks = tuple(marks)
         self._cursor = max(0, min(self._cursor, len(self._marks) - 1))
+        self.border_title = counted(Counts.of(mark.finding for mark in self._marks)).capitalize()
         self.styles.height = max(1, len(self._marks)) + 1
         self.virtual_size = Size(1, len(self._marks))
         self.refresh()
@@ -64,8 +66,7 @@ class FindingsList(ScrollView, can_focus=True):
         width = self.size.width
         index = y + self.scroll_offset.y
         if index >= len(self._marks):
-            none = "No findings." if index == 0 else ""
-            return Strip([Segment(fit(none, width), self.rich_style)], width)
+            return Strip.blank(width, self.rich_style)
         finding = self._marks[index].finding
         row, column = self._marks[index].start
         sign = mark_of(finding.severity, ascii_only=self._ascii_marks)

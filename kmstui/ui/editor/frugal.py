@@ -239,7 +239,10 @@ class FrugalTextArea(TextArea):
         keys that were on their way when the focus left are passed on to where it went.
         """
         focused = self.screen.focused
-        if focused is not None and focused is not self:
+        if self.app.screen is not self.screen:
+            # Typed before a dialog was seen: neither meant for the text nor an answer to it.
+            taken = True
+        elif focused is not None and focused is not self:
             focused.post_message(events.Key(event.key, event.character))
             taken = True
         else:

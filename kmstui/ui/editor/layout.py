@@ -14,6 +14,7 @@ from itertools import pairwise
 DEFAULT_INDENT = "    "
 
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"?|[{}\[\],:]|//[^\n]*|[^\s{}\[\],:"]+')
+_CLOSED_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _OPENING = "{["
 _CLOSING = "}]"
 
@@ -55,6 +56,10 @@ def _laid_out(tokens: list[str], indent: str) -> Iterator[str]:
         depth = max(0, depth + _depth_change(piece))
         if not following:
             return
+        if piece[0] == '"' and not _CLOSED_STRING.fullmatch(piece):
+            # What follows on its line would become part of it.
+            yield "\n" + indent * depth
+            continue
         if piece in _OPENING and following in _CLOSING:
             continue
         if following in _CLOSING:

@@ -32,6 +32,8 @@ class CompletionPopup:
         self.completions = completions
         self._labels = max(width_of(item.label) for item in completions.items)
         self._cursor = self._top = 0
+        self.moved = False
+        """The person has picked a proposal, rather than left the first one as it was."""
         details = max(width_of(item.detail) for item in completions.items)
         wanted = min(self._labels + (details + 2 if details else 0) + 2, _WIDEST)
         width = min(wanted, max(area.width - at.x, _NARROWEST), area.width)
@@ -48,6 +50,7 @@ class CompletionPopup:
 
     def move(self, by: int) -> None:
         """Move the cursor; one step past an end it comes back at the other."""
+        self.moved = True
         count = len(self.completions.items)
         if abs(by) == 1:
             self._cursor = (self._cursor + by) % count

@@ -258,7 +258,7 @@ class PolicyTextArea(FrugalTextArea):
             cells = [Segment("  ", background)]
         else:
             severity = mark.finding.severity
-            style = background + self._style(severity.word) + Style(underline=False)
+            style = background + self._words + self._style(severity.word) + Style(underline=False)
             cells = [
                 Segment(mark_of(severity, ascii_only=self._ascii_marks), style),
                 Segment(" ", background),
@@ -276,7 +276,7 @@ class PolicyTextArea(FrugalTextArea):
         if not message:
             return strip
         style = self._style(findings[0].severity.word) + Style(underline=False, bold=False)
-        tail = Strip([Segment(message, style)]).apply_style(_background(strip))
+        tail = Strip([Segment(message, _background(strip) + self._words + style)])
         after = strip.crop(min(start + tail.cell_length, strip.cell_length))
         return Strip.join([strip.crop(0, start), tail, after])
 
@@ -290,6 +290,11 @@ class PolicyTextArea(FrugalTextArea):
             style = Style(color=color) + (css.text_style or Style())
             self._styles_by_name[name] = style
         return style
+
+    @property
+    def _words(self) -> Style:
+        """The colour of words that have no other."""
+        return Style(color=self.rich_style.color)
 
     @property
     def _popup_styles(self) -> Mapping[str, Style]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
+from textual import events
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -30,6 +31,8 @@ from kmstui.ui.editor.why import WhyScreen
 Lint = Callable[[str], Sequence[Finding]]
 """Finds what is wrong with a text; pure, and called in a thread."""
 
+_WIDE = 70
+_LOW = 12
 LINT_PAUSE = 0.15
 """Seconds without a change before the text is linted."""
 
@@ -104,6 +107,11 @@ class PolicyViewer(Vertical):
     def on_mount(self) -> None:
         """Lint what was given."""
         self._text_changed(at_once=True)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the words below the room they need, as far as there is room."""
+        rows = 2 if event.size.width >= _WIDE else 3
+        self._line.styles.height = 1 if event.size.height < _LOW else rows
 
     def focus(self, scroll_visible: bool = True) -> PolicyViewer:
         """Focus the text."""

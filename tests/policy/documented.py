@@ -273,8 +273,8 @@ DOCUMENTED = (
             service("sns"),
             ["kms:GenerateDataKey*", "kms:Decrypt"],
             Condition={
-                "ArnLike": {"aws:SourceArn": f"arn:aws:sns:us-west-2:{ACCOUNT}:topic-name"},
-                "StringEquals": {"aws:SourceAccount": ACCOUNT},
+                "ArnLike": {"AWS:SourceArn": f"arn:aws:sns:us-west-2:{ACCOUNT}:topic-name"},
+                "StringEquals": {"AWS:SourceAccount": ACCOUNT},
             },
         ),
     ),

@@ -90,8 +90,10 @@ class Clients:
         return f"the endpoint of {service}" if made is None else str(made.meta.endpoint_url)
 
     def close(self) -> None:
-        """Let nothing out any more, retries of calls under way neither."""
+        """Let nothing out any more, retries of calls under way neither; close idle connections."""
         self._closed = True
+        for client in tuple(self._made.values()):
+            client.close()
 
     @contextmanager
     def attempt(self, operation: Operation) -> Iterator[Attempt]:

@@ -9,7 +9,7 @@ from collections import deque
 from kmstui.aws.backlog import Job, Outcome
 from kmstui.service.ports import CallObserver, Urgency
 
-_GATHER_SECONDS = 0.008
+_GATHER_SECONDS = 0.004
 """How long a BACKGROUND outcome waits for company. Each wake-up costs the loop a turn of the
 selector and a fight for the interpreter; a thousand a second of them would be felt as lag."""
 

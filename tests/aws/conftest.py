@@ -41,10 +41,19 @@ class Scripted:
         self.hold.set()
         self.waiting = threading.Semaphore(0)
         """Released for each request that came."""
+        self._open: set[BaseHTTPRequestHandler] = set()
         scripted = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                scripted._open.add(self)
+                super().setup()
+
+            def finish(self) -> None:
+                super().finish()
+                scripted._open.discard(self)
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -76,6 +85,10 @@ class Scripted:
         )
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def open_connections(self) -> int:
+        """How many connections clients keep."""
+        return len(self._open)
 
     def stop(self) -> None:
         self.hold.set()

@@ -15,6 +15,7 @@ from kmstui.model.tag import Tag
 from kmstui.service.errors import (
     CancelledByPersonError,
     EndpointError,
+    MalformedAnswerError,
     NetworkError,
     ServiceFailureError,
     UnreportedOutcomeError,
@@ -192,3 +193,14 @@ async def test_every_change_arrives_as_it_was_asked_for(
     assert (await gateway.describe(other.id))[1].deletion is not None
     await gateway.cancel_deletion(other.id)
     assert (await gateway.describe(other.id))[1].state == "Disabled"
+
+
+async def test_closing_closes_the_connections(
+    scripted: Any, connect: Connect, until: Until
+) -> None:
+    gateway = await connect()
+    with pytest.raises(MalformedAnswerError):
+        await gateway.describe("1234")
+    assert scripted.open_connections() == 1
+    gateway.close()
+    await until(lambda: scripted.open_connections() == 0)

@@ -58,6 +58,7 @@ def composed_app(
 ) -> Iterator[KmsApp]:
     """The program with all of its layers; what it holds open is closed at the end."""
     from kmstui.aws import AwsConnector
+    from kmstui.config import config_path
     from kmstui.journal import open_journal
     from kmstui.service.ports import Target
     from kmstui.service.session import Session
@@ -91,6 +92,10 @@ def composed_app(
                 theme=settings.theme,
                 columns=settings.columns,
                 ascii=settings.ascii,
+                disable=settings.disable,
+                disable_by_key=settings.disable_by_key,
+                state_directory=state,
+                templates_directory=config_path().parent / "templates",
                 fault_log=state / "faults.log",
             ),
         )

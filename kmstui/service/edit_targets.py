@@ -19,6 +19,7 @@ from kmstui.policy.findings import Finding, KeyContext
 from kmstui.policy.knowledge import knowledge
 from kmstui.policy.linter import lint
 from kmstui.policy.lockout import Answer, Verdict, can_still_administer
+from kmstui.policy.templates import Facts
 from kmstui.service.account_facts import (
     AccountFacts,
     learn_account,
@@ -28,6 +29,8 @@ from kmstui.service.account_facts import (
 from kmstui.service.assessing import AccessLine, Assessment, Judgement, Weight
 from kmstui.service.policy_places import KeyPolicyPlace, PolicyPlace
 from kmstui.service.session import Session
+from kmstui.service.template_library import facts_for
+
 
 class EditTarget(Protocol):
     """One policy that can be opened in the editor."""
@@ -50,6 +53,10 @@ class EditTarget(Protocol):
 
     def assess(self, base: str, text: str) -> Assessment:
         """What it does to put `text` in place of `base`; called in a thread."""
+        ...
+
+    def template_facts(self) -> Facts | None:
+        """What fields of templates are filled with; None where no template fits."""
         ...
 
     async def learn(self) -> None:
@@ -228,6 +235,11 @@ class KeyPolicyTarget:
     def assess(self, base: str, text: str) -> Assessment:
         """What a change does."""
         return self._rules.assess(base, text)
+
+    def template_facts(self) -> Facts:
+        """What fields of templates are filled with."""
+        store = self._session.store
+        return facts_for(self._key, store.caller, store.info, self._rules.facts.contexts)
 
     async def learn(self) -> None:
         """The caller's IAM policies, the account's roles, encryption contexts in use."""

@@ -1,0 +1,1 @@
+"""The safe edit on the screen: editor, review, saving, merging, history."""

@@ -1,0 +1,80 @@
+"""What the screens of the safe edit have in common: title, notices, and the keys that work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import monotonic
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+from textual.screen import Screen
+
+from kmstui.service.store import Store, Topic
+from kmstui.ui.feed import Changes, StoreFeed
+from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
+from kmstui.ui.widgets.roles import OneLine, Part
+
+if TYPE_CHECKING:
+    from kmstui.ui.app import KmsApp
+
+Answer = TypeVar("Answer")
+
+NOTICE_SECONDS = 2.0
+"""A notice outlives keys pressed within this time."""
+
+_ROLES = {"information": "good", "warning": "warn", "error": "bad"}
+
+
+class NoticeLine(Sentences):
+    """The newest notice that came while this screen was there."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(most_lines=4, classes="edit--notice")
+        self._store = store
+        self._feed: StoreFeed | None = None
+        self._said = 0.0
+
+    def on_mount(self) -> None:
+        """Hear what is told from now on."""
+        self._feed = StoreFeed(self._store, (Topic.NOTICES,), self, self._told)
+
+    def on_unmount(self) -> None:
+        """No more news."""
+        if self._feed is not None:
+            self._feed.close()
+
+    def _told(self, changes: Changes) -> None:
+        if self._store.notices:
+            newest = self._store.notices[-1]
+            self.tell(newest.text, _ROLES.get(newest.severity, ""))
+
+    def tell(self, text: str, role: str = "") -> None:
+        """Say this until the person goes on working."""
+        self._said = monotonic()
+        self.say(text, role)
+
+    def fade(self) -> None:
+        """The person goes on: what was there long enough to be read goes."""
+        if self.text and monotonic() - self._said > NOTICE_SECONDS:
+            self.say("")
+
+
+class EditingScreen(Screen[Answer], Generic[Answer]):
+    """A whole screen with a title line above and a key bar below."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(classes="edit")
+        self.title_line = OneLine(classes="edit--title")
+        self.notice = NoticeLine(store)
+        self.key_bar = KeyBar(classes="edit--keys")
+
+    @property
+    def kms(self) -> KmsApp:
+        """The program."""
+        return cast("KmsApp", self.app)
+
+    def show_keys(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Draw these keys and what they do."""
+        parts: list[Part] = []
+        for key, does in keys:
+            parts += [(f" {key}", "key"), f" {does} "]
+        self.key_bar.show(parts)

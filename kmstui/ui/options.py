@@ -22,5 +22,17 @@ class UiOptions:
     """Columns of the keys table in order; empty for the usual ones."""
     ascii: bool = False
     """Draw marks and lines with ASCII alone."""
+    disable: tuple[str, ...] = ()
+    """Ids of linter rules that are off."""
+    disable_by_key: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Rules that are off for one key, by key ID."""
+    state_directory: Path | None = None
+    """A directory of this user's own for texts on their way to an editor; None: the system's."""
+    templates_directory: Path | None = None
+    """Where a person's own policy templates are; None: nowhere."""
     fault_log: Path | None = None
     """Where details of a fault in the program itself are written; None: nowhere."""
+
+    def rules_off(self, key_id: str) -> frozenset[str]:
+        """Ids of the linter rules that are off for a key."""
+        return frozenset((*self.disable, *dict(self.disable_by_key).get(key_id, ())))

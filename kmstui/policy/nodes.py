@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
@@ -63,20 +63,17 @@ class ObjectNode:
 
     members: tuple[Member, ...]
     span: Span
+    by_name: Mapping[str, Member] = field(compare=False, repr=False)
+    """The last member of each name, which is the one that JSON readers keep."""
 
     def get(self, name: str) -> Node | None:
-        """The value of the last member `name`, which is the one that JSON readers keep."""
-        for member in reversed(self.members):
-            if member.key.value == name:
-                return member.value
-        return None
+        """The value of the last member `name`."""
+        member = self.by_name.get(name)
+        return None if member is None else member.value
 
     def member(self, name: str) -> Member | None:
         """The last member `name`."""
-        for member in reversed(self.members):
-            if member.key.value == name:
-                return member
-        return None
+        return self.by_name.get(name)
 
 
 @dataclass(frozen=True, slots=True)

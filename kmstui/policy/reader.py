@@ -183,8 +183,9 @@ class Reader:
         if frame.is_object:
             self.open_objects -= 1
             members = frame.members
-            node = ObjectNode(tuple(members), span)
-            if len({member.key.value for member in members}) != len(members):
+            by_name = {member.key.value: member for member in members}
+            node = ObjectNode(tuple(members), span, by_name)
+            if len(by_name) != len(members):
                 self.repeated.append(node)
         else:
             self.open_arrays -= 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -280,19 +280,24 @@ def redundant_action(subject: Subject) -> Iterator[Hit]:
         if use.matched:
             lists.setdefault(use.member.span.start, []).append(use)
     for uses in lists.values():
-        if len(uses) < 2:
+        covers = _covers(tuple(use.matched for use in uses)) if len(uses) > 1 else {}
+        for index, by in covers.items():
+            names = ", ".join(dict.fromkeys(uses[each].node.value for each in by))
+            use = uses[index]
+            message = f"{use.node.value} is covered by {names}"
+            yield Hit(use.node.span, message, _delete(subject, use))
+
+
+@lru_cache(maxsize=1024)
+def _covers(matched: tuple[tuple[ActionInfo, ...], ...]) -> Mapping[int, tuple[int, ...]]:
+    """Of the entries of a list, those that others cover, with those others."""
+    covered: dict[str, int] = {}
+    found: dict[int, tuple[int, ...]] = {}
+    for index in sorted(range(len(matched)), key=lambda each: -len(matched[each])):
+        names = [info.name for info in matched[index]]
+        if all(name in covered for name in names):
+            found[index] = tuple(sorted({covered[name] for name in names}))
             continue
-        covered: dict[str, str] = {}
-        widest_first = sorted(uses, key=lambda use: len(use.matched), reverse=True)
-        for use in widest_first:
-            by = {covered.get(info.name) for info in use.matched}
-            if None in by:
-                for info in use.matched:
-                    covered.setdefault(info.name, use.node.value)
-            else:
-                names = ", ".join(sorted(filter(None, by)))
-                yield Hit(
-                    use.node.span,
-                    f"{use.node.value} is covered by {names}",
-                    _delete(subject, use),
-                )
+        for name in names:
+            covered.setdefault(name, index)
+    return found

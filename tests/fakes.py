@@ -279,7 +279,7 @@ class FakeGateway:
 
     async def alias_pages(self, key_id: str | None = None) -> AsyncIterator[Sequence[Alias]]:
         aliases = [
-            Alias(name, f"arn:aws:kms:{self.world.region}:{self.world.account}:{name}", target, NOW)
+            Alias(name, target, NOW)
             for name, target in sorted(self.world.aliases.items())
             if key_id is None or target == key_id
         ]

@@ -42,10 +42,10 @@ class Aliases(Noun):
 
 
 def _alias(answer: Answer) -> Alias:
+    created, updated = answer.optional_time("CreationDate"), answer.optional_time("LastUpdatedDate")
     return Alias(
         answer.text("AliasName"),
-        answer.text("AliasArn"),
-        answer.optional_text("TargetKeyId"),
-        answer.optional_time("CreationDate"),
-        answer.optional_time("LastUpdatedDate"),
+        answer.optional_word("TargetKeyId"),
+        created,
+        created if updated == created else updated,
     )

@@ -1,4 +1,4 @@
-"""botocore's clients: made when first needed, with our fences and hooks on every one."""
+"""boto3's clients: made when first needed, with our fences and hooks on every one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from botocore import exceptions as boto
 from botocore.config import Config
 from botocore.handlers import json_decode_policies
 
-from kmstui import __version__
 from kmstui.aws.codes import THROTTLES
 from kmstui.aws.dispatcher import THREADS
 from kmstui.aws.errors import WebPageAnswer, outcome_is_open
@@ -24,8 +23,8 @@ from kmstui.aws.turns import Turns
 from kmstui.service.errors import CancelledByPersonError, ReadOnlyError
 
 if TYPE_CHECKING:
+    from boto3.session import Session
     from botocore.client import BaseClient
-    from botocore.session import Session
 
 _CONNECT_SECONDS = 3
 _READ_SECONDS = 10
@@ -50,6 +49,7 @@ class Clients:
     def __init__(
         self,
         session: Session,
+        user_agent: str,
         region: str,
         kms_endpoint_url: str,
         *,
@@ -58,6 +58,7 @@ class Clients:
         read_only: bool,
     ) -> None:
         self._session = session
+        self._user_agent = user_agent
         self._region = region
         self._kms_endpoint_url = kms_endpoint_url
         self._pacing = pacing
@@ -105,8 +106,8 @@ class Clients:
             self._thread.attempt = None
 
     def _make(self, service: str) -> BaseClient:
-        # types-boto3 overloads create_client by literal names; ours is a variable.
-        create: Any = self._session.create_client
+        # types-boto3 overloads client by literal names; ours is a variable.
+        create: Any = self._session.client
         client: BaseClient = create(
             service,
             region_name=self._region,
@@ -118,7 +119,7 @@ class Clients:
                 tcp_keepalive=True,
                 max_pool_connections=THREADS,
                 # botocore builds its own anew twice in every call, for an eighth of its time.
-                user_agent=f"{self._session.user_agent()} kmstui/{__version__}",
+                user_agent=self._user_agent,
             ),
         )
         events = client.meta.events

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from sys import intern
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -35,6 +36,14 @@ class Answer:
     def optional_text(self, name: str) -> str:
         """A string, or empty where none came."""
         return self._optional(name, str) or ""
+
+    def word(self, name: str) -> str:
+        """A string that must be there and comes again in other answers: it is kept once."""
+        return intern(self.text(name))
+
+    def optional_word(self, name: str) -> str:
+        """As `word`, or empty where none came."""
+        return intern(self.optional_text(name))
 
     def flag(self, name: str) -> bool:
         """A boolean; absent means false, as in every KMS answer."""

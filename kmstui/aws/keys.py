@@ -71,14 +71,14 @@ def read_metadata(answer: Answer) -> tuple[Key, KeyMetadata]:
     """One KeyMetadata structure."""
     configuration = answer.optional_structure("MultiRegionConfiguration")
     metadata = KeyMetadata(
-        state=answer.text("KeyState"),
-        spec=answer.optional_text("KeySpec") or answer.optional_text("CustomerMasterKeySpec"),
-        usage=answer.optional_text("KeyUsage"),
-        origin=answer.optional_text("Origin"),
-        manager=answer.optional_text("KeyManager"),
+        state=answer.word("KeyState"),
+        spec=answer.optional_word("KeySpec") or answer.optional_word("CustomerMasterKeySpec"),
+        usage=answer.optional_word("KeyUsage"),
+        origin=answer.optional_word("Origin"),
+        manager=answer.optional_word("KeyManager"),
         description=answer.optional_text("Description"),
         created=answer.time("CreationDate"),
-        multi_region=configuration.optional_text("MultiRegionKeyType") if configuration else "",
+        multi_region=configuration.optional_word("MultiRegionKeyType") if configuration else "",
         deletion=answer.optional_time("DeletionDate"),
         pending_window_days=answer.number("PendingDeletionWindowInDays"),
         valid_to=answer.optional_time("ValidTo"),
@@ -97,7 +97,7 @@ def _related(configuration: Answer) -> tuple[str, ...]:
 
 
 def _entry(answer: Answer) -> Key:
-    return Key(answer.text("KeyId"), answer.text("KeyArn"))
+    return Key(answer.word("KeyId"), answer.text("KeyArn"))
 
 
 def _status(answer: Answer) -> Rotation:

@@ -55,7 +55,7 @@ def kms_tags(tags: Sequence[Tag]) -> list[dict[str, str]]:
 
 
 def _kms_tag(answer: Answer) -> Tag:
-    return Tag(answer.text("TagKey"), answer.optional_text("TagValue"))
+    return Tag(answer.word("TagKey"), answer.optional_word("TagValue"))
 
 
 def _tags_by_key(answer: Answer) -> dict[str, tuple[Tag, ...]]:
@@ -64,6 +64,6 @@ def _tags_by_key(answer: Answer) -> dict[str, tuple[Tag, ...]]:
 
 def _tags_of_key(answer: Answer) -> tuple[str, tuple[Tag, ...]]:
     tags = answer.optional_each(
-        "Tags", lambda tag: Tag(tag.text("Key"), tag.optional_text("Value"))
+        "Tags", lambda tag: Tag(tag.word("Key"), tag.optional_word("Value"))
     )
     return key_name(answer.text("ResourceARN")), tuple(sorted(tags))

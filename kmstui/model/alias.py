@@ -12,7 +12,6 @@ class Alias:
 
     name: str
     """With its `alias/` prefix."""
-    arn: str
     key_id: str = ""
     """TargetKeyId; empty for a predefined alias of a service not used in this account yet."""
     created: datetime | None = None

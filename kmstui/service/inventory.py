@@ -19,7 +19,7 @@ from kmstui.service.errors import (
 from kmstui.service.ports import InventoryGateway, Urgency
 from kmstui.service.store import Progress, Store
 
-WORKERS = 24
+WORKERS = 64
 """Descriptions under way at once: enough to hide 20 ms of latency at the rate the calls are
 paced to; the gateway bounds what reaches the wire."""
 

@@ -29,7 +29,7 @@ def a_key(key_id):
 
 
 def an_alias(name, key_id=ONE):
-    return Alias(f"alias/{name}", f"arn:alias/{name}", key_id)
+    return Alias(f"alias/{name}", key_id)
 
 
 def test_changes_are_told_together_and_once():

@@ -1,13 +1,75 @@
-"""One journaled change: written down before it is sent, and how it ended afterwards."""
+"""Journaled changes: written down before they are sent, and how they ended afterwards."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from kmstui.service.errors import JournalError, ServiceError, UnreportedOutcomeError
-from kmstui.service.ports import ChangeRecord
+from kmstui.service.ports import ChangeRecord, Scope
 from kmstui.service.session import Session
+
+
+def journal_scope(session: Session) -> Scope:
+    """The account and Region that a change belongs to.
+
+    Raises:
+        JournalError: nothing may be changed, since it could not be written down for good.
+    """
+    if not session.journal.durable:
+        raise JournalError(session.journal.warning.strip() or "the journal cannot be written")
+    scope = session.scope
+    if scope is None:
+        raise JournalError(
+            "the account is not known, so the change cannot be written down",
+            "Refresh with r once KMS answers.",
+        )
+    return scope
+
+
+async def end_change(session: Session, record: ChangeRecord, outcome: str, detail: str) -> str:
+    """Write down how a change ended; answers why that could not be, as a sentence, or "".
+
+    It has happened all the same, so what became of it must reach the person in any case.
+    """
+    try:
+        await session.journal.end(record.id, outcome, detail)
+    except JournalError as error:
+        return error.sentence
+    return ""
+
+
+async def begin_changes(
+    session: Session,
+    batch: str,
+    changes: Sequence[tuple[str, str, Mapping[str, object], Mapping[str, object]]],
+) -> tuple[ChangeRecord, ...]:
+    """Write changes down: operation, subject, before, after of each.
+
+    Raises:
+        JournalError: they could not be written down, so nothing may be sent.
+    """
+    scope = journal_scope(session)
+    caller = session.store.caller.arn if session.store.caller else ""
+    time = session.clock()
+    return await session.journal.begin(
+        [
+            ChangeRecord(
+                id=0,
+                time=time,
+                scope=scope,
+                caller=caller,
+                batch=batch,
+                operation=operation,
+                subject=subject,
+                before=json.dumps(before),
+                after=json.dumps(after),
+                outcome="pending",
+            )
+            for operation, subject, before, after in changes
+        ]
+    )
 
 
 async def journaled(
@@ -16,47 +78,33 @@ async def journaled(
     subject: str,
     before: Mapping[str, object],
     after: Mapping[str, object],
-    send: Callable[[], Awaitable[None]],
+    send: Callable[[], Awaitable[str | None]],
 ) -> None:
     """Write the change down, send it, and write down how it ended.
+
+    What `send` answers is written beside a change that was done.
 
     Raises:
         JournalError: it could not be written down, and nothing was sent.
         ServiceError: what `send` raised, after it was written down.
     """
-    scope = session.scope
-    if scope is None:
-        raise JournalError(
-            "the account is not known, so the change cannot be written down",
-            "Refresh with r once KMS answers.",
-        )
-    caller = session.store.caller.arn if session.store.caller else ""
-    (record,) = await session.journal.begin(
-        [
-            ChangeRecord(
-                id=0,
-                time=session.clock(),
-                scope=scope,
-                caller=caller,
-                batch="",
-                operation=operation,
-                subject=subject,
-                before=json.dumps(before),
-                after=json.dumps(after),
-                outcome="pending",
-            )
-        ]
-    )
+    (record,) = await begin_changes(session, "", [(operation, subject, before, after)])
+
+    async def end(outcome: str, detail: str = "") -> None:
+        problem = await end_change(session, record, outcome, detail)
+        if problem:
+            session.notify(problem, "warning")
+
     try:
-        await send()
+        detail = await send()
+    except asyncio.CancelledError:
+        # The program ends, and the request may have left: nobody will hear the answer.
+        await end("unknown", "kmstui ended before an answer came.")
+        raise
     except UnreportedOutcomeError as error:
-        await session.journal.end(record.id, "unknown", error.sentence)
+        await end("unknown", error.sentence)
         raise
     except ServiceError as error:
-        await session.journal.end(record.id, "failed", error.sentence)
+        await end("failed", error.sentence)
         raise
-    try:
-        await session.journal.end(record.id, "done")
-    except JournalError as error:
-        # It has happened all the same, and the person is told so; only the log lacks its end.
-        session.notify(error.sentence, "warning")
+    await end("done", detail or "")

@@ -55,6 +55,13 @@ class Session:
             )
         return self._gateway
 
+    def is_connected_by(self, gateway: Gateway) -> bool:
+        """Whether `gateway` is still the one in use.
+
+        After a switch, what the old one answers must not reach the store.
+        """
+        return gateway is self._gateway
+
     @property
     def scope(self) -> Scope | None:
         """Account and Region for the journal, once both are known."""

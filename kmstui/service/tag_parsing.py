@@ -10,7 +10,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kmstui.model.tag import Tag
@@ -20,10 +21,13 @@ MOST_TAGS = 50
 KEY_CHARACTERS = 128
 VALUE_CHARACTERS = 256
 
-_SIGNS = "_.:/=+-@"
-_SHORTHAND = re.compile(r"TagKey=(?P<key>[^,]*),\s*TagValue=(?P<value>.*)", re.DOTALL)
-_WORD = re.compile(r"""(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s"'])+""")
-_ESCAPE = re.compile(r"\\(.)")
+_SIGNS = frozenset("_.:/=+-@")
+_SHORTHAND = re.compile(r"(?:Tag)?Key=(?P<key>[^,]*),\s*(?:Tag)?Value=(?P<value>.*)", re.DOTALL)
+_QUOTED = r""""(?:[^"\\]|\\.)*"?|'[^']*'?"""
+_QUOTE = re.compile(_QUOTED, re.DOTALL)
+_CLOSED = re.compile(r""""(?:[^"\\]|\\.)*"|'[^']*'""", re.DOTALL)
+_WORD = re.compile(rf"""(?:{_QUOTED}|[^\s"'])+""", re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def parse_tags(text: str) -> ParsedTags:
         return ParsedTags((), ())
     if stripped[0] in "{[":
         read = _from_json(text, problems)
-    elif "\n" in stripped:
+    elif len(stripped.splitlines()) > 1 or ("=" not in stripped and ": " in stripped):
         read = _from_lines(text, problems)
     else:
         read = _from_words(text, problems)
@@ -86,17 +90,28 @@ def parse_tags(text: str) -> ParsedTags:
     return ParsedTags(tuple(tags), tuple(problems))
 
 
-def parse_tag_keys(text: str) -> tuple[tuple[str, ...], tuple[TagProblem, ...]]:
-    """Read tag keys to remove: words, quoted where they hold spaces; `k=v` counts as `k`."""
+def parse_tag_keys(
+    text: str, known: Collection[str] = ()
+) -> tuple[tuple[str, ...], tuple[TagProblem, ...]]:
+    """Read tag keys to remove: words, quoted where they hold spaces; `k=v` counts as `k`.
+
+    A tag key may hold `=` itself: a word that is one of the `known` tag keys is taken whole.
+    """
     keys: dict[str, None] = {}
     problems: list[TagProblem] = []
-    for word, start, end in _words(text, problems):
-        key = word.partition("=")[0]
-        if key:
-            keys[key] = None
-        else:
-            problems.append(TagProblem(f"{word!r} has no tag key before its =", start, end))
+    for word, start, end in words_of(text, problems):
+        key = word if word in known else word.partition("=")[0]
+        problems += [TagProblem(message, start, end) for message in tag_key_problems(key)]
+        keys[key] = None
     return tuple(keys), tuple(problems)
+
+
+def written(tag: Tag) -> str:
+    """A tag as `parse_tags` reads it again, in one word."""
+    if "=" in tag.key:
+        return json.dumps({tag.key: tag.value}, ensure_ascii=False)
+    text = f"{tag.key}={tag.value}"
+    return f'"{text}"' if _WORD.fullmatch(text) is None else text
 
 
 def tag_problems(tag: Tag) -> Iterator[str]:
@@ -122,19 +137,33 @@ def tag_key_problems(key: str) -> Iterator[str]:
 
 
 def _bad_character(text: str) -> str:
+    r"""The first character that KMS's pattern `[\p{L}\p{Z}\p{N}_.:/=+\-@]*` leaves out."""
     for character in text:
-        if not (character.isalnum() or character == " " or character in _SIGNS):
+        if character not in _SIGNS and unicodedata.category(character)[0] not in "LZN":
             return f"{character!r} (U+{ord(character):04X})"
     return ""
 
 
-def _words(text: str, problems: list[TagProblem]) -> Iterator[tuple[str, int, int]]:
+def words_of(text: str, problems: list[TagProblem]) -> Iterator[tuple[str, int, int]]:
+    """The words of a line without their quotes, each with where it begins and ends."""
     for match in _WORD.finditer(text):
         raw = match.group()
-        for part in re.findall(r""""(?:[^"\\]|\\.)*"?|'[^']*'?""", raw):
-            if len(part) < 2 or part[-1] != part[0]:
-                problems.append(TagProblem("the quote is not closed", match.start(), match.end()))
+        if any(_CLOSED.fullmatch(quote) is None for quote in _QUOTE.findall(raw)):
+            problems.append(TagProblem("the quote is not closed", match.start(), match.end()))
         yield _unquoted(raw), match.start(), match.end()
+
+
+def place_of_word(text: str, cursor: int) -> tuple[int, int, str] | None:
+    """Where the word at the cursor of a line begins and ends, and what it says before the cursor.
+
+    None in a text of another form, such as JSON or many lines.
+    """
+    if "\n" in text or text.lstrip()[:1] in ("{", "["):
+        return None
+    for match in _WORD.finditer(text):
+        if match.start() <= cursor <= match.end():
+            return match.start(), match.end(), _unquoted(text[match.start() : cursor])
+    return cursor, cursor, ""
 
 
 def _unquoted(raw: str) -> str:
@@ -144,11 +173,11 @@ def _unquoted(raw: str) -> str:
             return _ESCAPE.sub(r"\1", part.removeprefix('"').removesuffix('"'))
         return part.strip("'")
 
-    return re.sub(r""""(?:[^"\\]|\\.)*"?|'[^']*'?""", plain, raw)
+    return _QUOTE.sub(plain, raw)
 
 
 def _from_words(text: str, problems: list[TagProblem]) -> Iterator[_Read]:
-    words = list(_words(text, problems))
+    words = list(words_of(text, problems))
     shorthand = [_SHORTHAND.fullmatch(word) for word, _, _ in words]
     for (word, start, end), match in zip(words, shorthand, strict=True):
         if match is not None:
@@ -224,30 +253,42 @@ def _from_csv(lines: Iterable[tuple[str, int]], problems: list[TagProblem]) -> I
 def _from_json(text: str, problems: list[TagProblem]) -> Iterator[_Read]:
     whole = (0, len(text))
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=_Members)
     except (ValueError, RecursionError) as error:
         at = error.pos if isinstance(error, json.JSONDecodeError) else 0
-        problems.append(TagProblem(f"not valid JSON: {error}", at, len(text)))
+        problems.append(TagProblem(f"not valid JSON: {error}", min(at, len(text) - 1), len(text)))
         return
-    if isinstance(value, dict) and isinstance(value.get("Tags"), list):
-        value = value["Tags"]
-    items: Iterable[tuple[object, object]]
-    if isinstance(value, dict):
-        items = value.items()
-    elif isinstance(value, list):
-        items = [_pair(item) for item in value]
+    if isinstance(value, _Members) and isinstance(tags := dict(value).get("Tags"), list):
+        value = tags
+    items: list[tuple[object, object]]
+    if isinstance(value, _Members):
+        items = [(key, content) for key, content in value]
     else:
-        items = []
+        items = [_pair(item) for item in value]
+    if not items:
+        problems.append(TagProblem("there are no tags in it", *whole))
+    searched_to = 0
     for key, content in items:
-        if isinstance(key, str) and isinstance(content, str):
-            at = text.find(json.dumps(key, ensure_ascii=False))
-            place = (at, at + len(key) + 2) if at >= 0 else whole
-            yield _Read(Tag(key, content), *place)
-        else:
+        if not (isinstance(key, str) and isinstance(content, str)):
             problems.append(TagProblem("each tag needs a TagKey and a TagValue, both text", *whole))
+            continue
+        place = whole
+        for spelling in (json.dumps(key, ensure_ascii=False), json.dumps(key)):
+            at = text.find(spelling, searched_to)
+            if at >= 0:
+                place = (at, searched_to := at + len(spelling))
+                break
+        yield _Read(Tag(key, content), *place)
+
+
+class _Members(list[tuple[str, object]]):
+    """The members of a JSON object, those with the same name included."""
 
 
 def _pair(item: object) -> tuple[object, object]:
-    if not isinstance(item, dict):
+    if not isinstance(item, _Members):
         return None, None
-    return item.get("TagKey", item.get("Key")), item.get("TagValue", item.get("Value", ""))
+    members = dict(item)
+    return members.get("TagKey", members.get("Key")), members.get(
+        "TagValue", members.get("Value", "")
+    )

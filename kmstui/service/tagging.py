@@ -3,99 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import uuid
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from kmstui.model.key import Key
 from kmstui.model.tag import Tag, TagDelta
-from kmstui.service.errors import (
-    JournalError,
-    ServiceError,
-    UnreportedOutcomeError,
-)
-from kmstui.service.ports import ChangeRecord, Scope
+from kmstui.service.changes import begin_changes, journal_scope
+from kmstui.service.errors import AccessDeniedError, ServiceError
+from kmstui.service.ports import ChangeRecord, Scope, Urgency
 from kmstui.service.session import Session
-from kmstui.service.tag_parsing import MOST_TAGS
+from kmstui.service.tag_changes import (
+    TAG_OPERATIONS,
+    Outcome,
+    TagChange,
+    TagResult,
+    change_of,
+    change_to,
+    names_tag,
+    operation_of,
+    shows,
+    tag_refusal,
+    undo_of,
+    wanted_values,
+)
+from kmstui.service.tag_run import Observer, Pause, TagRun
 
-AT_ONCE = 4
-"""Keys under way at once: hides the latency of the read-backs; the gateway paces the writes."""
+READ_AT_ONCE = 16
+"""Keys whose tags are read at once for a plan."""
 
-READ_BACK_PAUSES = (0.1, 0.3, 0.6, 1.0, 2.0)
-"""Seconds between looks at tags that do not show yet. Tags are eventually consistent, for up to
-5 minutes (KMS Developer Guide, "Eventual consistency"), which nobody wants to watch."""
+_FEW = 8
+"""So many keys are read before anything else; more of them let the screen go first."""
 
-Values = tuple[tuple[str, str | None], ...]
-"""Tag keys with their values, None where the key has no such tag; sorted."""
+_EVERY_RECORD = 10_000_000
+"""More than any run has: the journal is asked for all records of one."""
 
-
-class Outcome(StrEnum):
-    """How the change of one key ended."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    """Read back as it was asked for."""
-    PROPAGATING = "saved, still propagating"
-    FAILED = "failed"
-    CANCELLED = "not sent"
-    UNKNOWN = "outcome unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class TagChange:
-    """What happens to the tags of one key; tag keys that stay as they are do not occur."""
-
-    key_id: str
-    before: Values
-    after: Values
-    refused: str = ""
-    """Why nothing will be sent for this key, as a sentence."""
-
-    @property
-    def put(self) -> tuple[Tag, ...]:
-        """Tags to add or change."""
-        return tuple(Tag(name, value) for name, value in self.after if value is not None)
-
-    @property
-    def remove(self) -> tuple[str, ...]:
-        """Tag keys to remove."""
-        return tuple(name for name, value in self.after if value is None)
-
-    @property
-    def added(self) -> tuple[str, ...]:
-        """Tag keys that the key has not yet."""
-        old = dict(self.before)
-        return tuple(name for name, value in self.after if value is not None and old[name] is None)
-
-    @property
-    def changed(self) -> tuple[str, ...]:
-        """Tag keys that get another value."""
-        old = dict(self.before)
-        return tuple(
-            name for name, value in self.after if value is not None and old[name] is not None
-        )
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to send."""
-        return not self.after
-
-    @property
-    def reverse(self) -> TagChange:
-        """What takes this change back."""
-        return TagChange(self.key_id, self.after, self.before)
-
-
-@dataclass(frozen=True, slots=True)
-class TagResult:
-    """How far the change of one key is."""
-
-    change: TagChange
-    outcome: Outcome
-    detail: str = ""
+Told = Callable[[int], None]
+"""Told how many keys were looked at."""
+Planner = Callable[[TagChange, tuple[Tag, ...]], TagChange]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +48,24 @@ class UnfinishedTags:
     """A run that a killed or dropped program left behind, with what each key shows now."""
 
     batch: str
+    began: datetime
+    caller: str
+    ended: tuple[TagChange, ...]
+    """Changes whose end was written down: they were done."""
     done: tuple[TagChange, ...]
-    """Changes that the keys show."""
+    """Changes without an end in the journal that the keys show."""
     open: tuple[TagChange, ...]
     """Changes that the keys do not show."""
     unread: tuple[tuple[TagChange, str], ...]
     """Changes of keys that could not be read, each with the sentence why."""
-    record_ids: tuple[int, ...]
+    done_ids: tuple[int, ...]
+    """The journal's numbers of `done`."""
+    open_ids: tuple[int, ...]
 
-
-Observer = Callable[[int, TagResult], None]
-Pause = Callable[[float], Awaitable[None]]
+    @property
+    def all_done(self) -> tuple[TagChange, ...]:
+        """Every change of the run that is known to have been made."""
+        return (*self.ended, *self.done)
 
 
 class Tagging:
@@ -123,278 +75,205 @@ class Tagging:
         self._session = session
         self._pause = pause
 
-    async def plan(self, key_ids: Sequence[str], delta: TagDelta) -> tuple[TagChange, ...]:
-        """What `delta` means for each key, in the order given; reads tags that are not known."""
-        gateway = self._session.gateway
-        keys = self._session.store.keys
-        limit = asyncio.Semaphore(AT_ONCE)
+    # Planning
 
-        async def one(key_id: str) -> TagChange:
-            key = keys.get(key_id)
-            refused = _forbidden(key) if key is not None else ""
+    async def plan(
+        self, key_ids: Sequence[str], delta: TagDelta, told: Told = lambda count: None
+    ) -> tuple[TagChange, ...]:
+        """What `delta` means for each key, in the order given, by the tags that KMS has now."""
+        wanted = wanted_values(delta)
+
+        def planner(change: TagChange, tags: tuple[Tag, ...]) -> TagChange:
+            return change_to(change.key_id, tags, wanted, self._name(change.key_id))
+
+        return await self._plan([TagChange(key_id, (), ()) for key_id in key_ids], planner, told)
+
+    async def plan_again(
+        self, changes: Sequence[TagChange], told: Told = lambda count: None
+    ) -> tuple[TagChange, ...]:
+        """What is left to do so that each key shows its change."""
+
+        def planner(change: TagChange, tags: tuple[Tag, ...]) -> TagChange:
+            return change_to(change.key_id, tags, dict(change.after), self._name(change.key_id))
+
+        return await self._plan(changes, planner, told)
+
+    async def plan_undo(
+        self, changes: Sequence[TagChange], told: Told = lambda count: None
+    ) -> tuple[TagChange, ...]:
+        """What takes the changes back; tags that somebody else has changed since stay."""
+
+        def planner(change: TagChange, tags: tuple[Tag, ...]) -> TagChange:
+            return undo_of(change, tags, self._name(change.key_id))
+
+        return await self._plan(changes, planner, told)
+
+    async def _plan(
+        self, changes: Sequence[TagChange], planner: Planner, told: Told
+    ) -> tuple[TagChange, ...]:
+        gateway = self._session.gateway
+        store = self._session.store
+        urgency = Urgency.ASKED if len(changes) <= _FEW else Urgency.VISIBLE
+        limit = asyncio.Semaphore(READ_AT_ONCE)
+        count = 0
+
+        async def one(change: TagChange) -> TagChange:
+            nonlocal count
+            key_id = change.key_id
+            key = store.keys.get(key_id)
+            refused = tag_refusal(key, self._name(key_id)) if key is not None else ""
             if refused:
                 return TagChange(key_id, (), (), refused)
-            tags = key.tags if key is not None else None
-            if tags is None:
+            async with limit:
                 try:
-                    async with limit:
-                        tags = await gateway.list_tags(key_id)
+                    tags = await gateway.list_tags(key_id, urgency)
                 except ServiceError as error:
-                    return TagChange(key_id, (), (), error.sentence)
-                self._session.store.set_tags({key_id: tags})
-            return _change(key_id, tags, delta)
+                    # The tagging API may have told them where ListResourceTags is denied.
+                    known = key.tags if key is not None else None
+                    if known is None or not isinstance(error, AccessDeniedError):
+                        return TagChange(key_id, (), (), error.sentence)
+                    tags = known
+                count += 1
+                told(count)
+            if self._session.is_connected_by(gateway):
+                store.set_tags({key_id: tags})
+            return planner(change, tags)
 
-        return tuple(await asyncio.gather(*(one(key_id) for key_id in key_ids)))
+        return tuple(await asyncio.gather(*(one(change) for change in changes)))
+
+    def policies_naming(self, changes: Iterable[TagChange]) -> tuple[str, ...]:
+        """IDs of changed keys whose policy, as far as it was read, decides by a tag that changes.
+
+        Changing such a tag changes who has access (KMS Developer Guide, "ABAC for AWS KMS").
+        """
+        return tuple(
+            change.key_id
+            for change in changes
+            if change.will_be_sent
+            and any(
+                names_tag(policy.text, (name for name, _ in change.after))
+                for policy in self._session.store.policies.get(change.key_id, ())
+            )
+        )
+
+    # Running
 
     async def apply(
         self,
         changes: Sequence[TagChange],
         observer: Observer,
         cancelled: Callable[[], bool] = lambda: False,
+        written: Callable[[], Awaitable[None]] | None = None,
     ) -> tuple[TagResult, ...]:
         """Send the changes in their order, and read each back; one result per change.
 
         The observer is told of every step. After `cancelled` becomes true nothing more is begun,
-        what is under way is brought to its end, and the rest is told as not sent.
+        what is under way is brought to its end, and the rest is told as not sent. `written` is
+        called once the changes are in the journal.
 
         Raises:
             JournalError: nothing was sent, because it could not be written down before.
         """
         session = self._session
-        scope = session.scope
-        if scope is None:
-            raise JournalError(
-                "the account is not known, so the change cannot be written down",
-                "Refresh with r once KMS answers.",
-            )
-        sent = [
-            (index, change)
-            for index, change in enumerate(changes)
-            if not change.refused and not change.is_empty
-        ]
-        records = await session.journal.begin(self._records(scope, [each for _, each in sent]))
+        gateway = session.gateway
+        sent = [(index, change) for index, change in enumerate(changes) if change.will_be_sent]
+        records = await begin_changes(
+            session,
+            uuid.uuid4().hex,
+            [
+                (operation_of(each), each.key_id, dict(each.before), dict(each.after))
+                for _, each in sent
+            ],
+        )
+        if written is not None:
+            await written()
         results = [_unsent(change) for change in changes]
-        queue = iter(zip(sent, records, strict=True))
-
-        async def work() -> None:
-            for (index, change), record in queue:
-                if cancelled():
-                    result = TagResult(change, Outcome.CANCELLED, "Cancelled before it was sent.")
-                else:
-                    observer(index, TagResult(change, Outcome.RUNNING))
-                    result = await self._send(change)
-                try:
-                    await session.journal.end(
-                        record.id, _journal_word(result.outcome), result.detail
-                    )
-                except JournalError as error:
-                    # The key has changed all the same: the result must reach the person.
-                    result = replace(result, detail=f"{result.detail} {error}".strip())
-                results[index] = result
-                observer(index, result)
-
         for index, result in enumerate(results):
             observer(index, result)
-        await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+        run = TagRun(session, gateway, observer, cancelled, self._pause)
+        ended = await run.run(
+            [(index, change, record) for (index, change), record in zip(sent, records, strict=True)]
+        )
+        for index, result in ended.items():
+            results[index] = result
         return tuple(results)
+
+    # What the journal knows
 
     async def unfinished(self) -> tuple[UnfinishedTags, ...]:
         """Runs that were begun and never ended, each compared with what the keys hold now."""
         scope = self._session.scope
         if scope is None:
             return ()
-        records = [
-            record
-            for record in await self._session.journal.pending(scope)
-            if record.operation in _OPERATIONS
-        ]
         batches: dict[str, list[ChangeRecord]] = {}
-        for record in records:
-            batches.setdefault(record.batch, []).append(record)
-        return tuple([await self._examine(batch, each) for batch, each in batches.items()])
+        for record in await self._session.journal.pending(scope):
+            if record.operation in TAG_OPERATIONS:
+                batches.setdefault(record.batch, []).append(record)
+        return tuple([await self._examine(scope, batch, each) for batch, each in batches.items()])
 
     async def settle(self, unfinished: UnfinishedTags) -> None:
-        """Write into the journal what was found of a run that had not ended."""
-        done = {change.key_id for change in unfinished.done}
-        unread = {change.key_id for change, _ in unfinished.unread}
-        every = [*unfinished.done, *unfinished.open, *(change for change, _ in unfinished.unread)]
-        for record_id, change in zip(unfinished.record_ids, every, strict=True):
-            if change.key_id in unread:
-                continue
-            outcome = "done" if change.key_id in done else "cancelled"
-            await self._session.journal.end(record_id, outcome, "Examined at a later start.")
+        """Write into the journal what was found of a run that had not ended.
+
+        Keys that could not be read stay open, to be looked at again at the next start.
+
+        Raises:
+            JournalError: it could not be written.
+        """
+        journal_scope(self._session)
+        for outcome, ids in (("done", unfinished.done_ids), ("cancelled", unfinished.open_ids)):
+            for record_id in ids:
+                await self._session.journal.end(record_id, outcome, "Found at a later start.")
 
     async def changes_of(self, batch: str) -> tuple[TagChange, ...]:
         """The changes of a run as the journal holds them, in their order, done ones only."""
-        records = await self._session.journal.changes(self._session.scope, batch=batch)
+        scope = self._session.scope
+        return () if scope is None else await self._done_of(scope, batch)
+
+    async def _done_of(self, scope: Scope, batch: str) -> tuple[TagChange, ...]:
+        records = await self._session.journal.changes(scope, batch=batch, limit=_EVERY_RECORD)
         return tuple(
             change_of(record)
             for record in reversed(records)
-            if record.outcome == "done" and record.operation in _OPERATIONS
+            if record.outcome == "done" and record.operation in TAG_OPERATIONS
         )
 
-    def policies_naming(self, tag_keys: Collection[str]) -> tuple[str, ...]:
-        """IDs of keys whose policy, as far as it was read, decides by one of these tags.
-
-        Changing such a tag changes who has access (KMS Developer Guide, "ABAC for AWS KMS").
-        """
-        wanted = [f"aws:resourcetag/{name.lower()}" for name in tag_keys]
-        return tuple(
-            key_id
-            for key_id, policies in self._session.store.policies.items()
-            if any(word in policy.text.lower() for policy in policies for word in wanted)
-        )
-
-    # Sending
-
-    async def _send(self, change: TagChange) -> TagResult:
+    async def _examine(
+        self, scope: Scope, batch: str, records: list[ChangeRecord]
+    ) -> UnfinishedTags:
+        records = sorted(records, key=lambda each: each.id)
         gateway = self._session.gateway
-        put = False
-        try:
-            # Put before remove: a rename that stops half-way leaves both tags, not none.
-            if change.put:
-                await gateway.tag(change.key_id, change.put)
-                put = True
-            if change.remove:
-                await gateway.untag(change.key_id, change.remove)
-        except UnreportedOutcomeError as error:
-            return await self._find_out(change, error)
-        except ServiceError as error:
-            if not put:
-                return TagResult(change, Outcome.FAILED, error.sentence)
-            await self._show_as_it_is(change.key_id)
-            names = ", ".join(change.remove)
-            return TagResult(
-                change, Outcome.FAILED, f"Tags were put, but {names} stayed. {error.sentence}"
-            )
-        return await self._read_back(change)
+        limit = asyncio.Semaphore(READ_AT_ONCE)
 
-    async def _show_as_it_is(self, key_id: str) -> None:
-        try:
-            self._session.store.set_tags({key_id: await self._session.gateway.list_tags(key_id)})
-        except ServiceError as error:
-            self._session.notify(error.sentence, "warning")
-
-    async def _read_back(self, change: TagChange) -> TagResult:
-        for seconds in (*READ_BACK_PAUSES, None):
+        async def shown(change: TagChange) -> bool | str:
             try:
-                tags = await self._session.gateway.list_tags(change.key_id)
+                async with limit:
+                    return shows(await gateway.list_tags(change.key_id, Urgency.VISIBLE), change)
             except ServiceError as error:
-                return TagResult(
-                    change, Outcome.DONE, f"Accepted, but it could not be read back. {error}"
-                )
-            if _shows(tags, change):
-                self._session.store.set_tags({change.key_id: tags})
-                return TagResult(change, Outcome.DONE)
-            if seconds is not None:
-                await self._pause(seconds)
-        return TagResult(change, Outcome.PROPAGATING, "Accepted; the key does not show it yet.")
+                return error.sentence
 
-    async def _find_out(self, change: TagChange, error: ServiceError) -> TagResult:
-        result = await self._read_back(change)
-        if result.outcome is Outcome.DONE and not result.detail:
-            return result
-        return TagResult(change, Outcome.UNKNOWN, error.sentence)
-
-    async def _examine(self, batch: str, records: list[ChangeRecord]) -> UnfinishedTags:
-        done: list[tuple[int, TagChange]] = []
-        waiting: list[tuple[int, TagChange]] = []
-        unread: list[tuple[int, TagChange, str]] = []
-        for record in sorted(records, key=lambda each: each.id):
-            change = change_of(record)
-            try:
-                tags = await self._session.gateway.list_tags(change.key_id)
-            except ServiceError as error:
-                unread.append((record.id, change, error.sentence))
-                continue
-            (done if _shows(tags, change) else waiting).append((record.id, change))
+        changes = [change_of(record) for record in records]
+        found = await asyncio.gather(*(shown(change) for change in changes))
+        known = [(record.id, change, is_shown) for record, change, is_shown
+                 in zip(records, changes, found, strict=True)]  # fmt: skip
         return UnfinishedTags(
             batch,
-            tuple(change for _, change in done),
-            tuple(change for _, change in waiting),
-            tuple((change, why) for _, change, why in unread),
-            (
-                *(each for each, _ in done),
-                *(each for each, _ in waiting),
-                *(each for each, _, _ in unread),
-            ),
+            records[0].time,
+            records[0].caller,
+            ended=await self._done_of(scope, batch) if batch else (),
+            done=tuple(change for _, change, is_shown in known if is_shown is True),
+            open=tuple(change for _, change, is_shown in known if is_shown is False),
+            unread=tuple((change, why) for _, change, why in known if isinstance(why, str)),
+            done_ids=tuple(number for number, _, is_shown in known if is_shown is True),
+            open_ids=tuple(number for number, _, is_shown in known if is_shown is False),
         )
 
-    def _records(self, scope: Scope, changes: Iterable[TagChange]) -> list[ChangeRecord]:
-        batch = uuid.uuid4().hex
-        caller = self._session.store.caller.arn if self._session.store.caller else ""
-        return [
-            ChangeRecord(
-                id=0,
-                time=self._session.clock(),
-                scope=scope,
-                caller=caller,
-                batch=batch,
-                operation=_operation(change),
-                subject=change.key_id,
-                before=json.dumps(dict(change.before)),
-                after=json.dumps(dict(change.after)),
-                outcome="pending",
-            )
-            for change in changes
-        ]
-
-
-_BOTH = "kms:TagResource kms:UntagResource"
-_OPERATIONS = frozenset({"kms:TagResource", "kms:UntagResource", _BOTH})
-
-
-def change_of(record: ChangeRecord) -> TagChange:
-    """The change of tags that a journal entry tells of."""
-    before: dict[str, str | None] = json.loads(record.before)
-    after: dict[str, str | None] = json.loads(record.after)
-    return TagChange(record.subject, tuple(sorted(before.items())), tuple(sorted(after.items())))
-
-
-def _operation(change: TagChange) -> str:
-    if change.put and change.remove:
-        return _BOTH
-    return "kms:TagResource" if change.put else "kms:UntagResource"
-
-
-def _change(key_id: str, tags: Sequence[Tag], delta: TagDelta) -> TagChange:
-    old: dict[str, str | None] = {tag.key: tag.value for tag in tags}
-    wanted: dict[str, str | None] = {tag.key: tag.value for tag in delta.put}
-    wanted |= {name: None for name in delta.remove if name not in wanted}
-    after = tuple(sorted((name, value) for name, value in wanted.items() if old.get(name) != value))
-    change = TagChange(key_id, tuple((name, old.get(name)) for name, _ in after), after)
-    total = len(old) + len(change.added) - len(change.remove)
-    if total > MOST_TAGS:
-        reason = f"It would have {total} tags, and a key can have {MOST_TAGS}."
-        return replace(change, refused=reason)
-    return change
-
-
-def _forbidden(key: Key) -> str:
-    if key.is_aws_managed:
-        return "AWS manages this key: its tags cannot be changed."
-    if key.metadata is not None and key.metadata.state == "PendingDeletion":
-        return "The key is pending deletion: KMS refuses tags until the deletion is cancelled."
-    return ""
+    def _name(self, key_id: str) -> str:
+        return self._session.store.name_of(key_id)
 
 
 def _unsent(change: TagChange) -> TagResult:
     if change.refused:
-        return TagResult(change, Outcome.FAILED, change.refused)
+        return TagResult(change, Outcome.REFUSED, change.refused)
     if change.is_empty:
-        return TagResult(change, Outcome.DONE, "Nothing to change.")
+        return TagResult(change, Outcome.UNCHANGED, change.note)
     return TagResult(change, Outcome.WAITING)
-
-
-def _shows(tags: Iterable[Tag], change: TagChange) -> bool:
-    now = {tag.key: tag.value for tag in tags}
-    return all(now.get(name) == value for name, value in change.after)
-
-
-def _journal_word(outcome: Outcome) -> str:
-    return {
-        Outcome.DONE: "done",
-        Outcome.PROPAGATING: "done",
-        Outcome.CANCELLED: "cancelled",
-        Outcome.UNKNOWN: "unknown",
-    }.get(outcome, "failed")

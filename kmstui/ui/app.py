@@ -24,6 +24,7 @@ from kmstui.ui.options import UiOptions
 from kmstui.ui.screens.main import MainScreen
 from kmstui.ui.screens.mfa import MfaQuestion, ask_from_thread
 from kmstui.ui.style_sheets import style_sheets
+from kmstui.ui.tagging.desk import TaggingDesk
 from kmstui.ui.theme import THEMES, theme_for
 from kmstui.ui.type_ahead import TypeAhead
 
@@ -38,6 +39,7 @@ class KmsApp(App[int]):
         session: The connection in use and the store.
         options: What the person chose.
         breath: Lets keys go before long work.
+        tagging: What changes tags.
         last_change_command: The AWS CLI command of the change made last, for the copy menu.
         unsaved: Asked before the program ends or switches: each answers a sentence about text
             that would be lost, or "".
@@ -53,6 +55,7 @@ class KmsApp(App[int]):
         self.signs = marks(ascii_only=self.options.ascii)
         self.unsaved: list[Callable[[], str]] = []
         self.last_change_command = ""
+        self.tagging = TaggingDesk(self, session, self.breath, self.signs)
         self._questions: set[MfaQuestion] = set()
         self._ascii_filter = AsciiFilter()
         self._type_ahead = TypeAhead(self, super().on_event)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 from kmstui.model.caller import ConnectionInfo, Route
+
+_KEY_VARIABLE = "KEY-OF-THE-LOOP"
 
 
 def aws_command(info: ConnectionInfo | None, *words: str, service: str = "kms") -> str:
@@ -20,3 +23,13 @@ def aws_command(info: ConnectionInfo | None, *words: str, service: str = "kms") 
         if info.route is Route.CUSTOM:
             command += ["--endpoint-url", info.endpoint_url]
     return shlex.join(command)
+
+
+def aws_loop(
+    info: ConnectionInfo | None, key_ids: Sequence[str], operation: str, words: Sequence[str]
+) -> str:
+    """A shell loop that runs one AWS CLI command for each of several keys."""
+    command = aws_command(info, operation, "--key-id", _KEY_VARIABLE, *words)
+    # Quoted as a word above, it would not be expanded.
+    command = command.replace(_KEY_VARIABLE, '"$key"', 1)
+    return f"for key in {shlex.join(key_ids)}; do {command}; done"

@@ -13,6 +13,7 @@ from kmstui.ui.commands.command import Command
 MODULES: tuple[str, ...] = (
     "kmstui.ui.commands.panes",
     "kmstui.ui.commands.keys",
+    "kmstui.ui.commands.tags",
     "kmstui.ui.commands.edit",
     "kmstui.ui.commands.details",
     "kmstui.ui.commands.session",

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Awaitable, Callable
 
 from kmstui.model.alias import Alias
 from kmstui.model.key import Key
 from kmstui.service.changes import journaled
-from kmstui.service.errors import InvalidInputError, ServiceError
+from kmstui.service.errors import (
+    ErrorContext,
+    InvalidInputError,
+    ServiceError,
+    UnreportedOutcomeError,
+)
+from kmstui.service.patience import ACCEPTED, LATER, Pause, read_until
+from kmstui.service.ports import Gateway
 from kmstui.service.session import Session
+from kmstui.service.store import Store
 
 PREFIX = "alias/"
 NAME_CHARACTERS = 256
 """Length of an alias name with its prefix. Source: KMS API Reference, CreateAlias."""
+MOST_ALIASES = 50
+"""Aliases of one key. Source: KMS Developer Guide, "Resource quotas"."""
 
 _ALLOWED = re.compile(r"[a-zA-Z0-9/_-]*")
 
@@ -34,41 +46,77 @@ def alias_problem(name: str) -> str:
     if plain.startswith("aws/"):
         return "Names that begin with alias/aws/ are AWS's own."
     if len(PREFIX + plain) > NAME_CHARACTERS:
-        return f"The name has {len(PREFIX + plain)} characters, {NAME_CHARACTERS} at most."
+        return (
+            f"The name has {len(PREFIX + plain)} characters with alias/, and an alias can have "
+            f"{NAME_CHARACTERS}."
+        )
     match = _ALLOWED.match(plain)
     if match is not None and match.end() < len(plain):
         bad = plain[match.end()]
-        return f"{bad!r} cannot stand in an alias: letters, digits, / _ and - can."
+        named = "A space" if bad == " " else repr(bad)
+        return f"{named} cannot stand in an alias: letters, digits, / _ and - can."
     return ""
 
 
-def target_problem(key: Key) -> str:
-    """Why no alias can be made for the key or moved to it; empty when it can."""
-    if key.is_aws_managed:
-        return "AWS manages this key: its aliases cannot be changed."
-    if key.metadata is not None and key.metadata.state == "PendingDeletion":
-        return "The key is pending deletion: KMS refuses new aliases until that is cancelled."
-    return ""
-
-
-def move_problem(old: Key | None, new: Key) -> str:
-    """Why an alias cannot be moved from one key to the other; empty when it can.
-
-    Source: KMS API Reference, UpdateAlias: both keys must be of the same type and usage.
-    """
-    if problem := target_problem(new):
+def creation_problem(store: Store, name: str, key: Key) -> str:
+    """Why the alias cannot be created for the key, as a sentence; empty when it can."""
+    if problem := alias_problem(name) or target_problem(store, key):
         return problem
+    existing = store.aliases.get(full_name(name))
+    if existing is None:
+        return ""
+    if existing.key_id == key.id:
+        return f"{existing.name} is this key's name already."
+    return (
+        f"{existing.name} exists already and names {store.name_of(existing.key_id)}: "
+        "move it to this key instead."
+    )
+
+
+def target_problem(store: Store, key: Key) -> str:
+    """Why no alias can be made for the key or moved to it; empty when it can.
+
+    Source: KMS Developer Guide, "Key states of AWS KMS keys": CreateAlias and UpdateAlias.
+    """
+    if key.is_aws_managed:
+        return "AWS manages this key: nobody else can change its aliases."
+    if key.metadata is not None and key.metadata.state in (
+        "PendingDeletion",
+        "PendingReplicaDeletion",
+    ):
+        return "The key is pending deletion: KMS refuses new aliases until that is cancelled."
+    if len(store.aliases_of(key.id)) >= MOST_ALIASES:
+        return f"The key has {MOST_ALIASES} aliases already, which is the most."
+    return ""
+
+
+def change_problem(alias: Alias) -> str:
+    """Why the alias can be neither moved nor deleted; empty when it can."""
+    return f"{alias.name} is AWS's own: nobody else can change it." if alias.is_aws else ""
+
+
+def move_problem(store: Store, alias: Alias, new: Key) -> str:
+    """Why the alias cannot be moved to the key; empty when it can.
+
+    Source: KMS API Reference, UpdateAlias: both keys must be of the same type (symmetric,
+    asymmetric or HMAC) and have the same key usage.
+    """
+    if alias.key_id == new.id:
+        return f"{alias.name} is this key's name already."
+    if problem := change_problem(alias) or target_problem(store, new):
+        return problem
+    old = store.keys.get(alias.key_id)
     if old is None or old.metadata is None or new.metadata is None:
         return ""
     if old.metadata.usage != new.metadata.usage:
         return (
-            f"An alias moves between keys of one usage only: {old.metadata.usage} is not "
-            f"{new.metadata.usage}. Delete it and create it for the other key."
+            f"KMS moves an alias between keys of one usage only: {old.metadata.usage} is not "
+            f"{new.metadata.usage}. Delete it and create it for this key instead."
         )
     if _type(old.metadata.spec) != _type(new.metadata.spec):
         return (
-            f"An alias moves between keys of one type only: {old.metadata.spec} is not like "
-            f"{new.metadata.spec}. Delete it and create it for the other key."
+            f"KMS moves an alias between keys of one type only: {old.metadata.spec} is not of the "
+            f"type of {new.metadata.spec}. Delete it and create it for this key instead."
         )
     return ""
 
@@ -80,36 +128,27 @@ def _type(spec: str) -> str:
 
 
 class Aliases:
-    """Changes of aliases, journaled and read back."""
+    """Changes of aliases, journaled and read back; each answers what KMS now holds."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, pause: Pause = asyncio.sleep) -> None:
         self._session = session
+        self._store = session.store
+        self._pause = pause
 
     async def create(self, name: str, key_id: str) -> str:
-        """Create an alias; answers the sentence that says what KMS now holds.
+        """Create an alias.
 
         Raises:
             InvalidInputError: the name or the key is refused before anything is sent.
             ServiceError: KMS refused it.
         """
         name = full_name(name)
-        key = self._session.store.keys[key_id]
-        problem = alias_problem(name) or target_problem(key)
-        if not problem and name in self._session.store.aliases:
-            other = self._session.store.aliases[name].key_id
-            problem = f"{name} exists already, for key {other}; move it instead."
-        if problem:
-            raise InvalidInputError(problem)
+        problem = creation_problem(self._store, name, self._key("kms:CreateAlias", key_id))
+        self._refuse("kms:CreateAlias", key_id, problem)
         gateway = self._session.gateway
-        await journaled(
-            self._session,
-            "kms:CreateAlias",
-            name,
-            {"key": None},
-            {"key": key_id},
-            lambda: gateway.create_alias(name, key_id),
+        return await self._change(
+            "kms:CreateAlias", name, ("", key_id), lambda: gateway.create_alias(name, key_id)
         )
-        return await self._read_back(name, key_id, (key_id,))
 
     async def move(self, name: str, key_id: str) -> str:
         """Point an alias to another key; everything that uses the alias changes key.
@@ -117,25 +156,14 @@ class Aliases:
         Raises:
             InvalidInputError, ServiceError: as `create`.
         """
-        store = self._session.store
-        alias = store.aliases[name]
-        problem = move_problem(store.keys.get(alias.key_id), store.keys[key_id])
-        if alias.is_aws:
-            problem = f"{name} is AWS's own and cannot be moved."
-        if alias.key_id == key_id:
-            problem = f"{name} is already this key's."
-        if problem:
-            raise InvalidInputError(problem)
+        alias = self._alias("kms:UpdateAlias", name)
+        problem = move_problem(self._store, alias, self._key("kms:UpdateAlias", key_id))
+        self._refuse("kms:UpdateAlias", key_id, problem)
         gateway = self._session.gateway
-        await journaled(
-            self._session,
-            "kms:UpdateAlias",
-            name,
-            {"key": alias.key_id},
-            {"key": key_id},
-            lambda: gateway.update_alias(name, key_id),
+        keys = (alias.key_id, key_id)
+        return await self._change(
+            "kms:UpdateAlias", name, keys, lambda: gateway.update_alias(name, key_id)
         )
-        return await self._read_back(name, key_id, (key_id, alias.key_id))
 
     async def delete(self, name: str) -> str:
         """Delete an alias; the key stays.
@@ -143,36 +171,93 @@ class Aliases:
         Raises:
             InvalidInputError, ServiceError: as `create`.
         """
-        alias = self._session.store.aliases[name]
-        if alias.is_aws:
-            raise InvalidInputError(f"{name} is AWS's own and cannot be deleted.")
+        alias = self._alias("kms:DeleteAlias", name)
+        self._refuse("kms:DeleteAlias", alias.key_id, change_problem(alias))
         gateway = self._session.gateway
-        await journaled(
-            self._session,
-            "kms:DeleteAlias",
-            name,
-            {"key": alias.key_id},
-            {"key": None},
-            lambda: gateway.delete_alias(name),
+        return await self._change(
+            "kms:DeleteAlias", name, (alias.key_id, ""), lambda: gateway.delete_alias(name)
         )
-        return await self._read_back(name, "", (alias.key_id,))
 
-    async def _read_back(self, name: str, expected: str, key_ids: tuple[str, ...]) -> str:
-        """Read the aliases of the keys concerned; aliases are eventually consistent."""
-        store = self._session.store
-        found: dict[str, Alias] = {}
+    # Before anything is sent
+
+    def _key(self, operation: str, key_id: str) -> Key:
+        key = self._store.keys.get(key_id)
+        if key is None:
+            raise self._refusal(operation, key_id, "the key is not among those listed")
+        return key
+
+    def _alias(self, operation: str, name: str) -> Alias:
+        alias = self._store.aliases.get(name)
+        if alias is None:
+            raise self._refusal(operation, "", f"{name} is not among the aliases listed")
+        return alias
+
+    def _refuse(self, operation: str, key_id: str, problem: str) -> None:
+        if problem:
+            raise self._refusal(operation, key_id, problem)
+
+    def _refusal(self, operation: str, key_id: str, problem: str) -> InvalidInputError:
+        context = ErrorContext(operation, self._store.name_of(key_id) if key_id else "")
+        return InvalidInputError(problem, "Nothing was sent.", context)
+
+    # Sending
+
+    async def _change(
+        self,
+        operation: str,
+        name: str,
+        keys: tuple[str, str],
+        send: Callable[[], Awaitable[None]],
+    ) -> str:
+        """Send a change of the key that the alias names, from one to the other ("": none)."""
+        old, new = keys
+        gateway = self._session.gateway
+        before, after = {"key": old or None}, {"key": new or None}
+        unreported: UnreportedOutcomeError | None = None
         try:
-            for key_id in key_ids:
-                async for page in self._session.gateway.alias_pages(key_id):
-                    found.update({alias.name: alias for alias in page})
+            await journaled(self._session, operation, name, before, after, send)
+        except UnreportedOutcomeError as error:
+            unreported = error
+        try:
+            now = await self._read_back(gateway, name, keys)
         except ServiceError as error:
-            return f"Accepted, but the aliases could not be read back. {error.sentence}"
-        before = [each for key_id in key_ids for each in store.aliases_of(key_id)]
-        store.add_aliases(found.values())
-        store.remove_aliases(each for each in before if each not in found)
-        shown = found[name].key_id if name in found else ""
-        if shown != expected:
-            return f"Accepted; KMS does not show {name} so yet, which can take some minutes."
-        if expected:
-            return f"{name} is now the name of key {expected}."
-        return f"{name} is gone; its key stays as it was."
+            if unreported is not None:
+                raise unreported from error
+            return f"{ACCEPTED}, but the aliases could not be read back. {error.sentence}"
+        if now != new:
+            if unreported is not None:
+                raise unreported
+            return f"{ACCEPTED}. {LATER}"
+        return self._told(name, old, new)
+
+    async def _read_back(self, gateway: Gateway, name: str, keys: tuple[str, str]) -> str:
+        """Read the aliases of the keys concerned; answers the key that the alias names now.
+
+        Raises:
+            ServiceError: they cannot be read.
+        """
+        key_ids = tuple(key_id for key_id in reversed(keys) if key_id)
+
+        async def read() -> dict[str, Alias]:
+            found: dict[str, Alias] = {}
+            for key_id in key_ids:
+                async for page in gateway.alias_pages(key_id):
+                    found.update({alias.name: alias for alias in page})
+            return found
+
+        def holder(found: dict[str, Alias]) -> str:
+            return found[name].key_id if name in found else ""
+
+        found = await read_until(read, lambda found: holder(found) == keys[1], self._pause)
+        if self._session.is_connected_by(gateway):
+            before = [each for key_id in key_ids for each in self._store.aliases_of(key_id)]
+            self._store.add_aliases(found.values())
+            self._store.remove_aliases(each for each in before if each not in found)
+        return holder(found)
+
+    def _told(self, name: str, old: str, new: str) -> str:
+        if not new:
+            return f"{name} is gone; key {self._store.name_of(old)} stays as it was."
+        others = [each for each in self._store.aliases_of(new) if each != name]
+        also = f", besides {', '.join(others)}" if 0 < len(others) <= 3 else ""
+        return f"{name} is now the name of key {new}{also}."

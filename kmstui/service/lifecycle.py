@@ -2,93 +2,42 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from enum import StrEnum
 
-from kmstui.model.key import Key, KeyCreation, KeyMetadata
-from kmstui.service.aliases import Aliases
+from kmstui.model.key import Key, KeyCreation, KeyMetadata, Rotation
+from kmstui.service.aliases import Aliases, full_name
 from kmstui.service.changes import journaled
-from kmstui.service.errors import InvalidInputError, ServiceError
+from kmstui.service.errors import (
+    ErrorContext,
+    InvalidInputError,
+    ServiceError,
+    UnreportedOutcomeError,
+)
+from kmstui.service.key_actions import (
+    ROTATION_DAYS,
+    WINDOW_DAYS,
+    KeyAction,
+    off_reason,
+    pending_deletion,
+)
+from kmstui.service.key_creation import creation_problem, description_problem
+from kmstui.service.patience import ACCEPTED, LATER, Pause, read_until
+from kmstui.service.ports import Gateway
 from kmstui.service.session import Session
 
-DESCRIPTION_CHARACTERS = 8192
-"""Source: KMS API Reference, UpdateKeyDescription."""
-WINDOW_DAYS = range(7, 31)
-"""Source: KMS API Reference, ScheduleKeyDeletion: 7 to 30 days."""
-ROTATION_DAYS = range(90, 2561)
-"""Source: KMS API Reference, EnableKeyRotation: RotationPeriodInDays."""
-
-
-class KeyAction(StrEnum):
-    """What can be done to a key."""
-
-    DESCRIPTION = "Change the description"
-    ENABLE = "Enable"
-    DISABLE = "Disable"
-    ROTATION_ON = "Turn automatic rotation on, or change its period"
-    ROTATION_OFF = "Turn automatic rotation off"
-    ROTATE_NOW = "Rotate now"
-    REPLICATE = "Replicate into another Region"
-    SCHEDULE_DELETION = "Schedule deletion"
-    CANCEL_DELETION = "Cancel the deletion"
-
-
-_ROTATIONS = (KeyAction.ROTATION_ON, KeyAction.ROTATION_OFF, KeyAction.ROTATE_NOW)
-
-
-def off_reason(key: Key, action: KeyAction) -> str:
-    """Why the action cannot be done, as a sentence; empty when it can.
-
-    Sources: KMS Developer Guide, "Key states of AWS KMS keys", "Rotating AWS KMS keys".
-    """
-    metadata = key.metadata
-    if key.is_aws_managed:
-        return "AWS manages this key: it cannot be changed."
-    if metadata is None:
-        return key.problem or "The key has not been described yet."
-    if action in _ROTATIONS and (reason := _rotation_reason(metadata, action)):
-        return reason
-    return _state_reason(metadata, action)
-
-
-def _state_reason(metadata: KeyMetadata, action: KeyAction) -> str:
-    state = metadata.state
-    pending = state in ("PendingDeletion", "PendingReplicaDeletion")
-    if action is KeyAction.CANCEL_DELETION:
-        return "" if pending else "No deletion is scheduled."
-    if pending:
-        return "The key is pending deletion: cancel the deletion first."
-    if action is KeyAction.ENABLE and state == "Enabled":
-        return "The key is enabled."
-    if action is KeyAction.DISABLE and state == "Disabled":
-        return "The key is disabled already."
-    if action in (KeyAction.ENABLE, KeyAction.DISABLE) and state == "PendingImport":
-        return "The key waits for its key material: import it first."
-    if action in (*_ROTATIONS, KeyAction.REPLICATE) and state != "Enabled":
-        return f"The key is {state}: enable it first."
-    if action is KeyAction.REPLICATE and metadata.multi_region != "PRIMARY":
-        return "Only a multi-Region primary key can be replicated."
-    return ""
-
-
-def _rotation_reason(metadata: KeyMetadata, action: KeyAction) -> str:
-    if metadata.spec != "SYMMETRIC_DEFAULT":
-        return f"Only symmetric encryption keys rotate, and this one is {metadata.spec}."
-    if metadata.custom_key_store_id:
-        return "Keys of a custom key store do not rotate."
-    if metadata.origin != "AWS_KMS" and action is not KeyAction.ROTATE_NOW:
-        return "Imported key material does not rotate by itself."
-    if metadata.multi_region == "REPLICA":
-        return "Rotation of a multi-Region key is set on its primary key."
-    return ""
+Send = Callable[[], Awaitable[str | None]]
+Shows = Callable[[KeyMetadata], bool]
 
 
 class Lifecycle:
     """Changes of keys, journaled and read back; each answers what KMS now holds."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, pause: Pause = asyncio.sleep) -> None:
         self._session = session
+        self._store = session.store
+        self._pause = pause
 
     async def create(self, creation: KeyCreation, alias: str = "") -> tuple[Key, str]:
         """Create a key and, where asked for, its alias.
@@ -98,18 +47,21 @@ class Lifecycle:
             ServiceError: KMS refused it. When only the alias was refused, the key exists and
                 the sentence of the result says so instead.
         """
-        _check_description(creation.description)
-        session = self._session
+        if problem := creation_problem(self._store, creation, alias):
+            raise InvalidInputError(problem, "Nothing was sent.", ErrorContext("kms:CreateKey"))
+        session, gateway = self._session, self._session.gateway
         created: list[Key] = []
 
-        async def send() -> None:
-            key, metadata = await session.gateway.create_key(creation)
-            created.append(replace(key, metadata=metadata, tags=creation.tags))
+        async def send() -> str:
+            key, metadata = await gateway.create_key(creation)
+            tags = tuple(sorted(creation.tags))
+            created.append(replace(key, metadata=metadata, tags=tags))
+            return key.id
 
         await journaled(
             session,
             "kms:CreateKey",
-            alias or creation.description or "new key",
+            full_name(alias) if alias else "new key",
             {},
             {
                 "spec": creation.spec,
@@ -123,13 +75,14 @@ class Lifecycle:
             send,
         )
         key = created[0]
-        session.store.add_keys((key,))
-        sentence = f"Key {key.id} was created."
+        if session.is_connected_by(gateway):
+            self._store.add_keys((key,))
+        sentence = f"Key {key.id} was created: {creation.spec}, {creation.usage}."
         if alias:
             try:
-                sentence += " " + await Aliases(session).create(alias, key.id)
+                sentence += " " + await Aliases(session, self._pause).create(alias, key.id)
             except ServiceError as error:
-                sentence += f" Its alias was not: {error.sentence}"
+                sentence += f" Its alias was not; A tries again. {error.sentence}"
         return key, sentence
 
     async def set_description(self, key_id: str, description: str) -> str:
@@ -138,17 +91,23 @@ class Lifecycle:
         Raises:
             InvalidInputError, ServiceError
         """
-        _check_description(description)
-        metadata = self._described(key_id, KeyAction.DESCRIPTION)
+        if problem := description_problem(description):
+            raise self._refusal("kms:UpdateKeyDescription", key_id, problem)
+        metadata = self._described("kms:UpdateKeyDescription", key_id, KeyAction.DESCRIPTION)
         gateway = self._session.gateway
-        now = await self._change(
+        return await self._change(
             "kms:UpdateKeyDescription",
             key_id,
             {"description": metadata.description},
             {"description": description},
             lambda: gateway.update_description(key_id, description),
+            lambda now: now.description == description,
+            lambda now: (
+                f"The description of {self._name(key_id)} is changed."
+                if now.description
+                else f"{self._name(key_id)} has no description any more."
+            ),
         )
-        return self._told(now, now.description == description, "The description is changed.")
 
     async def enable(self, key_id: str) -> str:
         """Enable the key.
@@ -156,16 +115,7 @@ class Lifecycle:
         Raises:
             InvalidInputError, ServiceError
         """
-        metadata = self._described(key_id, KeyAction.ENABLE)
-        gateway = self._session.gateway
-        now = await self._change(
-            "kms:EnableKey",
-            key_id,
-            {"state": metadata.state},
-            {"state": "Enabled"},
-            lambda: gateway.enable(key_id),
-        )
-        return self._told(now, now.state == "Enabled", "The key is Enabled.")
+        return await self._set_state("kms:EnableKey", key_id, KeyAction.ENABLE, "Enabled")
 
     async def disable(self, key_id: str) -> str:
         """Disable the key: nothing can be encrypted or decrypted with it until it is enabled.
@@ -173,16 +123,7 @@ class Lifecycle:
         Raises:
             InvalidInputError, ServiceError
         """
-        metadata = self._described(key_id, KeyAction.DISABLE)
-        gateway = self._session.gateway
-        now = await self._change(
-            "kms:DisableKey",
-            key_id,
-            {"state": metadata.state},
-            {"state": "Disabled"},
-            lambda: gateway.disable(key_id),
-        )
-        return self._told(now, now.state == "Disabled", "The key is Disabled.")
+        return await self._set_state("kms:DisableKey", key_id, KeyAction.DISABLE, "Disabled")
 
     async def set_rotation(self, key_id: str, period_days: int | None) -> str:
         """Turn automatic rotation on with a period in days, or off with None.
@@ -191,16 +132,20 @@ class Lifecycle:
             InvalidInputError, ServiceError
         """
         on = period_days is not None
+        operation = "kms:EnableKeyRotation" if on else "kms:DisableKeyRotation"
         if period_days is not None and period_days not in ROTATION_DAYS:
-            raise InvalidInputError(
-                f"A rotation period is {ROTATION_DAYS[0]} to {ROTATION_DAYS[-1]} days, "
-                f"not {period_days}."
+            raise self._refusal(
+                operation,
+                key_id,
+                f"a rotation period is {ROTATION_DAYS[0]} to {ROTATION_DAYS[-1]} days, "
+                f"not {period_days}",
             )
-        self._described(key_id, KeyAction.ROTATION_ON if on else KeyAction.ROTATION_OFF)
+        self._described(operation, key_id, KeyAction.ROTATION_ON if on else KeyAction.ROTATION_OFF)
         gateway = self._session.gateway
-        before = self._session.store.keys[key_id].rotation
-        await self._change(
-            "kms:EnableKeyRotation" if on else "kms:DisableKeyRotation",
+        before = self._store.keys[key_id].rotation
+        await journaled(
+            self._session,
+            operation,
             key_id,
             {"rotation": before},
             {"rotation": on, "period_days": period_days},
@@ -210,17 +155,24 @@ class Lifecycle:
                 else gateway.disable_rotation(key_id)
             ),
         )
+
+        def shows(rotation: Rotation) -> bool:
+            return rotation.enabled is on and (not on or rotation.period_days == period_days)
+
         try:
-            rotation = await gateway.rotation(key_id)
+            rotation = await read_until(lambda: gateway.rotation(key_id), shows, self._pause)
         except ServiceError as error:
-            return f"Accepted, but it could not be read back. {error.sentence}"
-        store = self._session.store
-        store.put_key(replace(store.keys[key_id], rotation=rotation.enabled))
-        if rotation.enabled is not on:
-            return "Accepted; KMS does not show it yet, which can take some minutes."
+            return f"{ACCEPTED}, but it could not be read back. {error.sentence}"
+        key = self._store.keys.get(key_id)
+        if key is not None and self._session.is_connected_by(gateway):
+            self._store.put_key(replace(key, rotation=rotation.enabled))
+        if not shows(rotation):
+            return f"{ACCEPTED}. {LATER}"
         if not on:
-            return "Automatic rotation is off."
-        return f"Automatic rotation is on, every {rotation.period_days or period_days} days."
+            return f"{self._name(key_id)} does not rotate by itself any more."
+        following = rotation.next_rotation
+        when = f", next on {following:%Y-%m-%d}" if following else ""
+        return f"{self._name(key_id)} rotates every {period_days} days{when}."
 
     async def rotate_now(self, key_id: str) -> str:
         """Rotate the key material now; at most 25 times in a key's life.
@@ -228,12 +180,26 @@ class Lifecycle:
         Raises:
             InvalidInputError, ServiceError
         """
-        self._described(key_id, KeyAction.ROTATE_NOW)
+        self._described("kms:RotateKeyOnDemand", key_id, KeyAction.ROTATE_NOW)
         gateway = self._session.gateway
-        await self._change(
-            "kms:RotateKeyOnDemand", key_id, {}, {}, lambda: gateway.rotate_now(key_id)
+        await journaled(
+            self._session,
+            "kms:RotateKeyOnDemand",
+            key_id,
+            {},
+            {"rotation": "on demand"},
+            lambda: gateway.rotate_now(key_id),
         )
-        return "The rotation has begun; Details shows when it is done."
+        try:
+            rotation = await gateway.rotation(key_id)
+        except ServiceError as error:
+            return f"{ACCEPTED}, but it could not be read back. {error.sentence}"
+        if rotation.on_demand_started:
+            return f"KMS rotates {self._name(key_id)} now; Details shows when it is done."
+        times = [time for time, kind in rotation.past if kind == "ON_DEMAND"]
+        if times:
+            return f"{self._name(key_id)} was last rotated on demand at {max(times):%H:%M} UTC."
+        return f"{ACCEPTED}. {LATER}"
 
     async def schedule_deletion(self, key_id: str, window_days: int) -> str:
         """Schedule the deletion; until its date it can be cancelled.
@@ -241,29 +207,36 @@ class Lifecycle:
         Raises:
             InvalidInputError, ServiceError
         """
+        operation = "kms:ScheduleKeyDeletion"
         if window_days not in WINDOW_DAYS:
-            raise InvalidInputError(
-                f"The waiting period is {WINDOW_DAYS[0]} to {WINDOW_DAYS[-1]} days, "
-                f"not {window_days}."
+            raise self._refusal(
+                operation,
+                key_id,
+                f"the waiting period is {WINDOW_DAYS[0]} to {WINDOW_DAYS[-1]} days, "
+                f"not {window_days}",
             )
-        metadata = self._described(key_id, KeyAction.SCHEDULE_DELETION)
+        metadata = self._described(operation, key_id, KeyAction.SCHEDULE_DELETION)
         gateway = self._session.gateway
 
-        async def send() -> None:
-            await gateway.schedule_deletion(key_id, window_days)
+        async def send() -> str:
+            when = await gateway.schedule_deletion(key_id, window_days)
+            return f"DeletionDate {when.isoformat()}" if when else ""
 
-        now = await self._change(
-            "kms:ScheduleKeyDeletion",
+        def told(now: KeyMetadata) -> str:
+            name = self._name(key_id)
+            if now.deletion is None:
+                return f"{name} is {now.state}: it waits for its replicas. x cancels that."
+            when = f"{now.deletion:%Y-%m-%d %H:%M} UTC"
+            return f"{name} is {now.state} and will be deleted on {when}. Until then x cancels it."
+
+        return await self._change(
+            operation,
             key_id,
             {"state": metadata.state},
             {"state": "PendingDeletion", "window_days": window_days},
             send,
-        )
-        when = f" on {now.deletion:%Y-%m-%d %H:%M %Z}" if now.deletion else ""
-        return self._told(
-            now,
-            now.state.startswith("Pending"),
-            f"The key is {now.state} and will be deleted{when}; x cancels that until then.",
+            pending_deletion,
+            told,
         )
 
     async def cancel_deletion(self, key_id: str) -> str:
@@ -272,44 +245,82 @@ class Lifecycle:
         Raises:
             InvalidInputError, ServiceError
         """
-        metadata = self._described(key_id, KeyAction.CANCEL_DELETION)
+        operation = "kms:CancelKeyDeletion"
+        metadata = self._described(operation, key_id, KeyAction.CANCEL_DELETION)
         gateway = self._session.gateway
-        now = await self._change(
-            "kms:CancelKeyDeletion",
+        return await self._change(
+            operation,
             key_id,
             {"state": metadata.state},
             {"state": "Disabled"},
             lambda: gateway.cancel_deletion(key_id),
-        )
-        return self._told(
-            now,
-            not now.state.startswith("PendingD"),
-            f"The deletion is cancelled; the key is {now.state}. Enable it with x to use it.",
+            lambda now: not pending_deletion(now),
+            lambda now: (
+                f"The deletion of {self._name(key_id)} is cancelled. It is {now.state}"
+                + ("; x enables it." if now.state == "Disabled" else ".")
+            ),
         )
 
     async def replicate(self, key_id: str, region: str) -> str:
         """Replicate a multi-Region primary key into another Region.
 
+        The replica has KMS's default policy, no aliases and no tags: none of these are shared
+        (KMS Developer Guide, "Multi-Region keys in AWS KMS").
+
         Raises:
             InvalidInputError, ServiceError
         """
-        metadata = self._described(key_id, KeyAction.REPLICATE)
+        operation = "kms:ReplicateKey"
+        metadata = self._described(operation, key_id, KeyAction.REPLICATE)
+        if region in replica_regions(metadata):
+            problem = f"there is a key of this set in {region} already"
+            raise self._refusal(operation, key_id, problem)
         gateway = self._session.gateway
 
-        async def send() -> None:
-            await gateway.replicate(key_id, region, metadata.description)
+        async def send() -> str:
+            return (await gateway.replicate(key_id, region, metadata.description)).arn
 
-        await self._change("kms:ReplicateKey", key_id, {}, {"region": region}, send)
-        return f"A replica in {region} is being made; R switches to it."
+        return await self._change(
+            operation,
+            key_id,
+            {"regions": list(replica_regions(metadata))},
+            {"regions": [*replica_regions(metadata), region]},
+            send,
+            lambda now: region in replica_regions(now),
+            lambda now: f"{self._name(key_id)} has a replica in {region}; R switches to it.",
+        )
 
     # Common to all
 
-    def _described(self, key_id: str, action: KeyAction) -> KeyMetadata:
-        key = self._session.store.keys[key_id]
+    def _name(self, key_id: str) -> str:
+        return self._store.name_of(key_id)
+
+    def _refusal(self, operation: str, key_id: str, problem: str) -> InvalidInputError:
+        context = ErrorContext(operation, self._name(key_id))
+        return InvalidInputError(problem, "Nothing was sent.", context)
+
+    def _described(self, operation: str, key_id: str, action: KeyAction) -> KeyMetadata:
+        key = self._store.keys.get(key_id)
+        if key is None:
+            raise self._refusal(operation, key_id, "the key is not among those listed")
         reason = off_reason(key, action)
         if reason or key.metadata is None:
-            raise InvalidInputError(reason)
+            raise self._refusal(operation, key_id, reason)
         return key.metadata
+
+    async def _set_state(self, operation: str, key_id: str, action: KeyAction, state: str) -> str:
+        metadata = self._described(operation, key_id, action)
+        gateway = self._session.gateway
+        send = gateway.enable if action is KeyAction.ENABLE else gateway.disable
+        return await self._change(
+            operation,
+            key_id,
+            {"state": metadata.state},
+            {"state": state},
+            lambda: send(key_id),
+            lambda now: now.state == state,
+            lambda now: f"{self._name(key_id)} is {now.state}.",
+        )
 
     async def _change(
         self,
@@ -317,29 +328,36 @@ class Lifecycle:
         key_id: str,
         before: Mapping[str, object],
         after: Mapping[str, object],
-        send: Callable[[], Awaitable[None]],
-    ) -> KeyMetadata:
-        await journaled(self._session, operation, key_id, before, after, send)
-        store = self._session.store
+        send: Send,
+        shows: Shows,
+        told: Callable[[KeyMetadata], str],
+    ) -> str:
+        gateway: Gateway = self._session.gateway
+        unreported: UnreportedOutcomeError | None = None
         try:
-            _, metadata = await self._session.gateway.describe(key_id)
+            await journaled(self._session, operation, key_id, before, after, send)
+        except UnreportedOutcomeError as error:
+            unreported = error
+
+        async def read() -> KeyMetadata:
+            return (await gateway.describe(key_id))[1]
+
+        try:
+            now = await read_until(read, shows, self._pause)
         except ServiceError as error:
-            self._session.notify(f"Accepted, but it could not be read back. {error.sentence}")
-            known = store.keys[key_id].metadata
-            if known is None:
-                raise
-            return known
-        store.put_key(replace(store.keys[key_id], metadata=metadata))
-        return metadata
+            if unreported is not None:
+                raise unreported from error
+            return f"{ACCEPTED}, but it could not be read back. {error.sentence}"
+        key = self._store.keys.get(key_id)
+        if key is not None and self._session.is_connected_by(gateway):
+            self._store.put_key(replace(key, metadata=now, problem=""))
+        if shows(now):
+            return told(now)
+        if unreported is not None:
+            raise unreported
+        return f"{ACCEPTED}. {LATER}"
 
-    def _told(self, now: KeyMetadata, shown: bool, sentence: str) -> str:
-        if shown:
-            return sentence
-        return f"Accepted; KMS still shows {now.state}, which can last some minutes."
 
-
-def _check_description(description: str) -> None:
-    if len(description) > DESCRIPTION_CHARACTERS:
-        raise InvalidInputError(
-            f"The description has {len(description)} characters, {DESCRIPTION_CHARACTERS} at most."
-        )
+def replica_regions(metadata: KeyMetadata) -> tuple[str, ...]:
+    """The Regions of a multi-Region key and its replicas, the primary's first."""
+    return tuple(arn.split(":")[3] for arn in metadata.replicas if arn.count(":") >= 5)

@@ -40,6 +40,8 @@ FLUSH_SECONDS = 0.04
 """Changes within this time are told together: 25 frames a second are plenty over SSH."""
 
 CALLS_KEPT = 2000
+CONTEXTS_KEPT = 200
+CONTEXT_VALUES_KEPT = 20
 NOTICES_KEPT = 500
 
 
@@ -100,6 +102,7 @@ class Store:
         self.aliases: dict[str, Alias] = {}
         self._alias_names: dict[str, tuple[str, ...]] = {}
         self.policies: dict[str, tuple[StoredPolicy, ...]] = {}
+        self.contexts: dict[str, tuple[str, ...]] = {}
         self.progress = Progress()
         self.caller: Caller | None = None
         self.caller_problem = ""
@@ -271,6 +274,22 @@ class Store:
         """A refresh was asked for: read policies again when a key is looked at."""
         self.policies.clear()
         self._touch(Topic.POLICIES)
+
+    # Encryption contexts
+
+    def see_contexts(self, contexts: Iterable[Iterable[tuple[str, str]]]) -> None:
+        """Keep names and values of encryption contexts that events and grants showed.
+
+        They are proposals for an editor, so a bounded number of each is enough.
+        """
+        for pairs in contexts:
+            for name, value in pairs:
+                known = self.contexts.get(name)
+                if known is None and len(self.contexts) >= CONTEXTS_KEPT:
+                    continue
+                known = known or ()
+                if value not in known and len(known) < CONTEXT_VALUES_KEPT:
+                    self.contexts[name] = (*known, value)
 
     # Log and progress
 

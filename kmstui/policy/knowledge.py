@@ -77,6 +77,9 @@ class Knowledge:
     service_principals: frozenset[str]
     """Known service principals without their `.amazonaws.com`."""
     _expanded: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _matched: dict[str, tuple[ActionInfo, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def action(self, name: str) -> ActionInfo | None:
         """The action `name`, prefix included, in any case; None where there is none.
@@ -93,19 +96,27 @@ class Knowledge:
         """The names of all actions that `pattern` (any case, `*`, `?`) matches, sorted."""
         found = self._expanded.get(pattern)
         if found is None:
-            if len(self._expanded) >= _MOST_REMEMBERED:
-                self._expanded.clear()
-            found = self._expanded[pattern] = self._expand(pattern)
+            _make_room(self._expanded)
+            names = tuple(info.name for info in self.matching(pattern))
+            found = self._expanded[pattern] = names
         return found
 
-    def _expand(self, pattern: str) -> tuple[str, ...]:
+    def matching(self, pattern: str) -> tuple[ActionInfo, ...]:
+        """All actions that `pattern` (any case, `*`, `?`) matches, sorted by name."""
+        found = self._matched.get(pattern)
+        if found is None:
+            _make_room(self._matched)
+            found = self._matched[pattern] = self._match(pattern)
+        return found
+
+    def _match(self, pattern: str) -> tuple[ActionInfo, ...]:
         if not has_wildcard(pattern):
             found = self.action(pattern)
-            return (found.name,) if found is not None else ()
-        names = _matching(pattern, self.actions)
-        if not names and pattern.lower().startswith(_NAMESPACE):
-            names = _matching(pattern, _newer_actions())
-        return names
+            return () if found is None else (found,)
+        infos = _matching(pattern, self.actions)
+        if not infos and pattern.lower().startswith(_NAMESPACE):
+            infos = _matching(pattern, _newer_actions())
+        return infos
 
     def condition_key(self, name: str) -> ConditionKeyInfo | None:
         """The condition key `name` in any case; None where there is none.
@@ -127,12 +138,16 @@ class Knowledge:
         return None
 
 
-def _matching(pattern: str, actions: Mapping[str, ActionInfo]) -> tuple[str, ...]:
+def _matching(pattern: str, actions: Mapping[str, ActionInfo]) -> tuple[ActionInfo, ...]:
     return tuple(
-        info.name
-        for lower, info in actions.items()
-        if wildcard_match(pattern, lower, ignore_case=True)
+        info for lower, info in actions.items() if wildcard_match(pattern, lower, ignore_case=True)
     )
+
+
+def _make_room(remembered: dict[str, Any]) -> None:
+    """Keep what is remembered of patterns small; nonsense brings new ones without end."""
+    if len(remembered) >= _MOST_REMEMBERED:
+        remembered.clear()
 
 
 @lru_cache(maxsize=1)

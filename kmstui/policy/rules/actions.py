@@ -39,16 +39,12 @@ def action_uses(subject: Subject) -> tuple[ActionUse, ...]:
     """All actions of the policy, in the order written."""
     known = subject.knowledge
     return tuple(
-        ActionUse(statement, member, node, _matched(known, node.value))
+        ActionUse(statement, member, node, known.matching(node.value))
         for statement in subject.policy.statements
         for name, nodes in (("Action", statement.actions), ("NotAction", statement.not_actions))
         if nodes and (member := statement.node.member(name)) is not None
         for node in nodes
     )
-
-
-def _matched(known: Knowledge, value: str) -> tuple[ActionInfo, ...]:
-    return tuple(info for name in known.expand(value) if (info := known.action(name)) is not None)
 
 
 def _delete(subject: Subject, use: ActionUse) -> Fix:

@@ -103,6 +103,11 @@ def duplicate_member(subject: Subject) -> Iterator[Hit]:
                 )
 
 
+def unindented(text: str) -> str:
+    """JSON text without line ends and indentation."""
+    return "".join(line.strip(" \t\r") for line in text.split("\n"))
+
+
 def minified(text: str) -> str:
     """JSON text without the white space between its tokens."""
     return "".join(_TOKEN.findall(text))
@@ -134,9 +139,11 @@ def too_large(subject: Subject) -> Iterator[Hit]:
     )
     fix = None
     if not subject.document.problems:
-        smaller = minified(text)
-        if len(smaller.encode("utf-8", "surrogatepass")) <= limit:
-            fix = Fix("Remove the blanks", (Edit(Span(0, len(text)), smaller),))
+        for shorten in (unindented, minified):
+            smaller = shorten(text)
+            if len(smaller.encode("utf-8", "surrogatepass")) <= limit:
+                fix = Fix("Remove the blanks", (Edit(Span(0, len(text)), smaller),))
+                break
     yield Hit(span, message, fix, Severity.ERROR if excess else Severity.WARNING)
 
 

@@ -167,8 +167,10 @@ async def test_a_row_that_changed_is_drawn_anew():
 
 
 COLUMN_LISTS = st.lists(
-    st.tuples(st.integers(1, 30), st.integers(0, 5), st.integers(0, 60)), min_size=1, max_size=8
-).map(lambda all_of: [Column(str(n), "", w, r, m) for n, (w, r, m) in enumerate(all_of)])
+    st.tuples(st.integers(1, 30), st.integers(0, 5), st.integers(0, 60), st.integers(0, 20)),
+    min_size=1,
+    max_size=8,
+).map(lambda all_of: [Column(str(n), "", *numbers) for n, numbers in enumerate(all_of)])
 
 
 @settings(max_examples=200)

@@ -1,7 +1,9 @@
 import pytest
+from textual.events import Key
 
 from kmstui.service.errors import AccessDeniedError
 from kmstui.ui.options import UiOptions
+from kmstui.ui.screens import main as main_module
 from tests.fakes import (
     DENIED,
     DISABLED,
@@ -10,6 +12,7 @@ from tests.fakes import (
     NAMELESS,
     SIGNING,
     FakeGateway,
+    key_id_of,
     large_world,
 )
 from tests.screens import NARROW, WIDE, running
@@ -203,12 +206,14 @@ async def test_opening_on_a_key_of_nobody_says_so():
         assert "1 Keys  8" in run.text
 
 
-async def test_passing_over_keys_reads_none_of_them():
+async def test_passing_over_keys_reads_none_of_them(monkeypatch):
+    monkeypatch.setattr(main_module, "REST_SECONDS", 0.5)
     async with running(FakeGateway(large_world(100))) as run:
         await run.wait_for(lambda: len(run.store.policies) == 1)
         before = run.gateway.count("kms:GetKeyPolicy")
-        await run.press(*["j"] * 10)
-        await run.wait_for_key(run.main.chosen)
+        for _ in range(10):
+            run.app.post_message(Key("j", "j"))
+        await run.wait_for_key(key_id_of(10))
         assert run.gateway.count("kms:GetKeyPolicy") == before + 1
 
 

@@ -54,6 +54,8 @@ _KEY_NAMES = {
     "colon": ":",
     "slash": "/",
     "plus": "+",
+    "equals_sign": "=",
+    "minus": "-",
     "underscore": "_",
     "left_square_bracket": "[",
     "right_square_bracket": "]",

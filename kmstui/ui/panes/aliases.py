@@ -20,8 +20,8 @@ from kmstui.ui.widgets.roles import Part
 
 _COLUMNS = (
     Column("alias", "ALIAS", 20, rank=0, most=60),
-    Column("key", "KEY ID", 36, rank=1),
-    Column("state", "STATE", 15, rank=2),
+    Column("key", "KEY ID", 36, rank=2, least=12),
+    Column("state", "STATE", 15, rank=1),
     Column("updated", "UPDATED", 10, rank=3),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from kmstui.model.key import Key, KeyMetadata
@@ -13,8 +14,8 @@ COLUMNS: dict[str, Column] = {
     column.id: column
     for column in (
         Column("alias", "ALIAS", 16, rank=0, most=40),
-        Column("id", "KEY ID", 36, rank=1),
-        Column("state", "STATE", 15, rank=2),
+        Column("id", "KEY ID", 36, rank=2, least=12),
+        Column("state", "STATE", 15, rank=1),
         Column("spec", "SPEC", 17, rank=3),
         Column("usage", "USAGE", 15, rank=6),
         Column("origin", "ORIGIN", 8, rank=7, most=18),
@@ -119,6 +120,4 @@ def columns_named(names: Sequence[str]) -> list[Column]:
     if not chosen:
         return list(COLUMNS.values())
     # The person's order is also the order of usefulness.
-    return [
-        Column(each.id, each.title, each.width, rank, each.most) for rank, each in enumerate(chosen)
-    ]
+    return [replace(each, rank=rank) for rank, each in enumerate(chosen)]

@@ -70,7 +70,7 @@ def copyables(context: Context) -> Iterator[Copyable]:
 def _policy(context: Context, key_id: str) -> str:
     view = context.main.key_pane.view
     if isinstance(view, PolicyView) and view.policy is not None and view.key_id == key_id:
-        return view.text_area.text if not view.policy.problem else ""
+        return view.viewer.text if not view.policy.problem else ""
     policies = context.store.policies.get(key_id, ())
     return policies[0].text if policies else ""
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.widget import Widget
 
+from kmstui.policy.findings import Finding, KeyContext
+from kmstui.service.edit_targets import key_context
 from kmstui.service.session import Session
 from kmstui.service.store import StoredPolicy, Topic
 from kmstui.ui.editor.layout import format_json
-from kmstui.ui.editor.text_area import PolicyTextArea
+from kmstui.ui.editor.viewer import PolicyViewer
 from kmstui.ui.feed import Changes
 from kmstui.ui.marks import PLAIN, Marks
 from kmstui.ui.views.view import KeyView
@@ -27,26 +30,15 @@ def pretty(text: str) -> str:
     return format_json(text)
 
 
-class PolicyText(PolicyTextArea):
-    """The policy to read: moves as the tables do."""
+def lint_for(context: KeyContext, disabled: frozenset[str]) -> Callable[[str], Sequence[Finding]]:
+    """The linter as the viewer calls it, in a thread, for one key."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "next line", show=False),
-        Binding("k", "cursor_up", "previous line", show=False),
-        Binding("g", "go(0)", "first line", show=False),
-        Binding("G", "go(-1)", "last line", show=False),
-        Binding("ctrl+d", "half(1)", "half a page down", show=False),
-        Binding("ctrl+u", "half(-1)", "half a page up", show=False),
-    ]
+    def run(text: str) -> Sequence[Finding]:
+        from kmstui.policy.linter import lint
 
-    def action_go(self, line: int) -> None:
-        """Move to a line; -1 is the last."""
-        self.move_cursor((line if line >= 0 else self.document.line_count - 1, 0))
+        return lint(text, context, disabled=disabled)
 
-    def action_half(self, direction: int) -> None:
-        """Move by half a page."""
-        line = self.cursor_location[0] + direction * max(1, self.size.height // 2)
-        self.move_cursor((max(0, min(line, self.document.line_count - 1)), 0))
+    return run
 
 
 class PolicyView(KeyView):
@@ -54,32 +46,48 @@ class PolicyView(KeyView):
 
     title: ClassVar[str] = "Policy"
     scope: ClassVar[str] = "policy"
+    can_focus = True
 
     def __init__(self, session: Session, signs: Marks) -> None:
         super().__init__(session, signs)
         self._key_id: str | None = None
         self._shown: tuple[StoredPolicy, ...] | None = None
         self._number = 0
-        self.text_area = PolicyText(read_only=True, ascii_marks=signs is PLAIN, id="policy-text")
+        self.viewer = PolicyViewer(ascii_marks=signs is PLAIN, id="policy-text")
+        self.viewer.display = False
+        self._linted_for: tuple[KeyContext, frozenset[str]] | None = None
         self.words = Sentences(most_lines=20, classes="words")
 
     def compose(self) -> ComposeResult:
         """Words where there is no text, and the text."""
         yield self.words
-        yield self.text_area
+        yield self.viewer
 
     @property
-    def focus_target(self) -> PolicyText:
-        """The text."""
-        return self.text_area
+    def focus_target(self) -> Widget:
+        """The text, or the view itself where there is none."""
+        return self.viewer.area if self.viewer.display else self
 
     @property
     def count(self) -> str:
-        """Which of several policies is shown."""
+        """The findings, and which of several policies is shown."""
+        words = []
+        counts = self.viewer.counts if self.viewer.display else None
+        if counts is not None:
+            words += [
+                f"{sign}{number}"
+                for sign, number in (
+                    (self.signs.error, counts.errors),
+                    (self.signs.warning, counts.warnings),
+                    (self.signs.information, counts.infos),
+                )
+                if number
+            ]
         policies = self._shown or ()
-        if len(policies) < 2:
-            return ""
-        return f"{policies[self._number].name} ({self._number + 1} of {len(policies)}: v)"
+        if len(policies) > 1:
+            name = policies[self._number].name
+            words.append(f"{name} ({self._number + 1} of {len(policies)}: v)")
+        return " ".join(words)
 
     @property
     def key_id(self) -> str | None:
@@ -104,7 +112,7 @@ class PolicyView(KeyView):
 
     def show_problem(self, sentence: str) -> None:
         """Show why there is no text."""
-        self.text_area.display = False
+        self.viewer.display = False
         self.words.say(f"{self.signs.error} {sentence}", "bad")
 
     def store_changed(self, changes: Changes) -> None:
@@ -112,6 +120,8 @@ class PolicyView(KeyView):
         ids = changes.get(Topic.POLICIES)
         if ids is not None and (not ids or self._key_id in ids):
             self._show()
+        if self.viewer.display and (Topic.KEYS in changes or Topic.SESSION in changes):
+            self._lint_for_key()
 
     def next_policy(self) -> bool:
         """Show the next of the key's policies; answers whether there is another."""
@@ -120,6 +130,26 @@ class PolicyView(KeyView):
         self._number = (self._number + 1) % len(self._shown)
         self._draw()
         return True
+
+    def on_policy_viewer_findings_changed(self, event: PolicyViewer.FindingsChanged) -> None:
+        """The title counts them."""
+        event.stop()
+        self.post_message(self.TitleChanged())
+
+    def _lint_for_key(self) -> None:
+        key = self.store.keys.get(self._key_id or "")
+        if key is None:
+            return
+        context = (key_context(key, self.store.caller), self._rules_off(key.id))
+        if context != self._linted_for:
+            self._linted_for = context
+            self.viewer.set_lint(lint_for(*context))
+
+    def _rules_off(self, key_id: str) -> frozenset[str]:
+        from kmstui.ui.app import KmsApp
+
+        app = self.app
+        return app.options.rules_off(key_id) if isinstance(app, KmsApp) else frozenset()
 
     def _show(self) -> None:
         policies = self.store.policies.get(self._key_id or "")
@@ -132,14 +162,15 @@ class PolicyView(KeyView):
     def _draw(self) -> None:
         policy = self.policy
         if policy is None:
-            self.text_area.display = False
+            self.viewer.display = False
             self.words.say("Reading…" if self._key_id else "", "dim")
         elif policy.problem:
             self.show_problem(policy.problem)
         else:
             text = pretty(policy.text)
-            if text != self.text_area.text:
-                self.text_area.load_text(text)
+            self._lint_for_key()
+            if text != self.viewer.text:
+                self.viewer.load(text)
             self.words.say("")
-            self.text_area.display = True
+            self.viewer.display = True
         self.post_message(self.TitleChanged())

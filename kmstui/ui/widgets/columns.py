@@ -21,6 +21,8 @@ class Column:
     """Usefulness; the columns with the highest ranks are dropped first."""
     most: int = 0
     """Cells it may grow to; 0: it does not grow."""
+    least: int = 0
+    """Cells it may be cut to before it is dropped; 0: it is dropped rather than cut."""
     right: bool = False
     """Whether its text stands at the right, as numbers do."""
 
@@ -30,17 +32,17 @@ def fit_columns(columns: Sequence[Column], width: int) -> list[tuple[Column, int
 
     At least one column is answered, cut if it must be.
     """
-    kept: list[Column] = []
-    used = -GAP
+    widths: dict[str, int] = {}
+    room = width + GAP
     for column in sorted(columns, key=lambda column: column.rank):
-        if used + GAP + column.width > width and kept:
+        taken = min(column.width, room - GAP)
+        if taken < (column.least or column.width) and widths:
             break
-        kept.append(column)
-        used += GAP + column.width
-    spare = max(0, width - used)
-    widths = {column.id: min(column.width, max(width, 0)) for column in kept}
-    for column in kept:
-        growth = min(spare, max(0, column.most - column.width))
-        widths[column.id] += growth
-        spare -= growth
-    return [(column, widths[column.id]) for column in columns if column in kept]
+        widths[column.id] = max(0, taken)
+        room -= GAP + widths[column.id]
+    for column in sorted(columns, key=lambda column: column.rank):
+        if column.id in widths:
+            growth = min(max(0, room), max(0, column.most - widths[column.id]))
+            widths[column.id] += growth
+            room -= growth
+    return [(column, widths[column.id]) for column in columns if column.id in widths]

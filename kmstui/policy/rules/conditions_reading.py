@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kmstui.policy.conditions import scalar_text
 from kmstui.policy.knowledge import ConditionKeyInfo
@@ -71,11 +72,17 @@ class Clause:
 
     def is_about(self, *keys: str) -> bool:
         """Whether its key is one of these; one that ends in `:` or `/` stands for a family."""
-        return any(self.key.startswith(key) if key[-1] in ":/" else self.key == key for key in keys)
+        return self.key in keys or self.key.startswith(_families(keys))
 
     def says(self, word: str) -> bool:
         """Whether every value is `word`, as in `Bool: true`, in any case."""
         return bool(self.texts) and all(text.lower() == word for text in self.texts)
+
+
+@lru_cache(maxsize=256)
+def _families(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that stand for all keys that begin so."""
+    return tuple(key for key in keys if key[-1] in ":/")
 
 
 @remembered

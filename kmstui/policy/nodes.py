@@ -54,7 +54,11 @@ class Member:
 
     key: StringNode
     value: Node
-    span: Span
+
+    @property
+    def span(self) -> Span:
+        """From the name to the end of the value."""
+        return Span(self.key.span.start, self.value.span.end)
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ class Reader:
         if frame.is_object:
             key = self.key
             if key is not None:
-                frame.members.append(Member(key, node, Span(key.span.start, node.span.end)))
+                frame.members.append(Member(key, node))
                 self.key = None
         else:
             frame.items.append(node)
@@ -229,7 +229,7 @@ class Reader:
                 return True
             first, last = match.span(2)
             value = StringNode(match[2], Span(first - 1, last + 1))
-            members.append(Member(key, value, Span(start - 1, last + 1)))
+            members.append(Member(key, value))
             self.last_end = last + 1
             if not match[3]:
                 self.comma = -1

@@ -2,8 +2,9 @@
 
     python tests/benchmarks/keystrokes.py [--keys 600] [--columns 80] [--rows 24]
 
-The same keys go to Textual's own TextArea, which neither colours nor knows findings, in the same
-run: milliseconds alone say more of the machine than of the program. (Not called `typing.py`: the
+The same keys go to Textual's own TextArea, which neither colours nor knows findings, and to a
+program that only echoes them, in the same run: milliseconds alone say more of the machine than of
+the program, and what the echo takes is the machine's alone. (Not called `typing.py`: the
 scripts here are started by path, and that name would hide the standard library's module.)
 """
 
@@ -15,11 +16,13 @@ import os
 import select
 import sys
 import time
+import tty
 from collections.abc import Iterator
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent
 SHEET = TESTS.parent / "styles" / "editor.tcss"
+KINDS = ("editor", "plain", "echo")
 QUIET = 0.03
 """Seconds without a byte after which the answer to a key counts as complete."""
 PAUSE_EVERY = 25
@@ -58,7 +61,7 @@ def host(kind: str) -> None:
     vocabulary, context = knowledge(), CompletionContext(root="arn:aws:iam::111122223333:root")
 
     class Host(App[None]):
-        CSS_PATH = [SHEET]
+        CSS_PATH = SHEET
 
         def compose(self) -> ComposeResult:
             if kind == "plain":
@@ -80,6 +83,14 @@ def host(kind: str) -> None:
     Host().run()
 
 
+def echo() -> None:
+    """Send back each key: what nothing but the terminal and the machine take."""
+    tty.setraw(0)
+    os.write(1, b'"Statement"')
+    while key := os.read(0, 64):
+        os.write(1, key)
+
+
 def keys(count: int) -> Iterator[str]:
     """What is typed: actions on lines of their own, with a correction now and then."""
     made = 0
@@ -94,8 +105,9 @@ def measure(kind: str, columns: int, rows: int, count: int) -> None:
     sys.path.insert(0, str(TESTS))
     from pty_terminal import PtyTerminal
 
+    env = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
     command = [sys.executable, str(Path(__file__).resolve()), "--host", kind]
-    with PtyTerminal(command, columns=columns, rows=rows, env=dict(os.environ)) as terminal:
+    with PtyTerminal(command, columns=columns, rows=rows, env=env) as terminal:
         terminal.wait_for("Statement")
         terminal.settle(1.0)
         times: dict[str, list[float]] = {"typed": [], "enter": []}
@@ -114,12 +126,13 @@ def measure(kind: str, columns: int, rows: int, count: int) -> None:
                 before = terminal.bytes_received
                 terminal.settle(0.4)
                 pauses.append(terminal.bytes_received - before)
-        for name in times:
+        for name, taken in {**times, "all": times["typed"] + times["enter"]}.items():
+            sent = sizes.get(name) or sizes["typed"] + sizes["enter"]
             print(
-                f"| {kind} | {columns}×{rows} | {name} | {len(times[name])} "
-                f"| {at(times[name], 0.5):.1f} | {at(times[name], 0.99):.1f} "
-                f"| {at(sizes[name], 0.5):.0f} | {at(sizes[name], 0.99):.0f} "
-                f"| {max(sizes[name])} | {at(pauses, 0.5):.0f} |",
+                f"| {kind} | {columns}×{rows} | {name} | {len(taken)} "
+                f"| {at(taken, 0.5):.1f} | {at(taken, 0.99):.1f} "
+                f"| {at(sent, 0.5):.0f} | {at(sent, 0.99):.0f} "
+                f"| {max(sent)} | {at(pauses, 0.5):.0f} |",
                 flush=True,
             )
 
@@ -132,17 +145,20 @@ def at(values: list[float] | list[int], part: float) -> float:
 def main() -> None:
     """Measure the editor beside the plain TextArea."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--host", choices=("editor", "plain"))
+    parser.add_argument("--host", choices=KINDS)
     parser.add_argument("--keys", type=int, default=600)
     parser.add_argument("--columns", type=int, default=80)
     parser.add_argument("--rows", type=int, default=24)
     arguments = parser.parse_args()
+    if arguments.host == "echo":
+        echo()
+        return
     if arguments.host:
         host(arguments.host)
         return
     print("| widget | terminal | key | keys | p50 ms | p99 ms | p50 B | p99 B | max B | pause B |")
     print("|---|---|---|---|---|---|---|---|---|---|")
-    for kind in ("editor", "plain"):
+    for kind in KINDS:
         measure(kind, arguments.columns, arguments.rows, arguments.keys)
 
 

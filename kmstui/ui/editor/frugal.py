@@ -27,7 +27,7 @@ from kmstui.ui.editor.finding_marks import Location
 
 _CELLS_AT_CURSOR = 3
 """The base class keeps so many cells free on the right of the cursor."""
-_SIZE_STEP = 16
+_SIZE_STEP = 32
 """Cells and lines to which the size of a text is rounded up while it is edited."""
 
 

@@ -15,7 +15,8 @@ from textual.strip import Strip
 from kmstui.policy.completion import Completion, Completions
 from kmstui.ui.text import fit, width_of
 
-MOST_ROWS = 8
+MOST_ROWS = 6
+"""More would cost more than 2 KB to draw over with the next key."""
 _WIDEST = 72
 _NARROWEST = 44
 """Cells. Rather than becoming narrower, the popup moves to the left of its place."""

@@ -40,6 +40,8 @@ class EditTarget(Protocol):
     """How a title line names it."""
     why_not: str
     """Why it can be looked at only, as a sentence; empty where it can be changed."""
+    key_arn: str
+    """The key that the policy is about; for a role's, the key chosen when it was opened."""
     word: str
     """What a person types to show that they mean this one: the alias."""
 
@@ -204,6 +206,7 @@ class KeyPolicyTarget:
         self.place: PolicyPlace = KeyPolicyPlace(session.gateway, key.id, names)
         self.title = names[0] if names else key.id
         self.word = self.title
+        self.key_arn = key.arn
         self.why_not = _why_not(session, key)
         self._rules = KeyPolicyRules(
             key=key_context(key, store.caller),

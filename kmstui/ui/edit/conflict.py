@@ -35,7 +35,7 @@ class ConflictScreen(EditingScreen[str | None]):
 
     def __init__(self, store: Store, title: str, conflict: Conflict, signs: Marks) -> None:
         super().__init__(store)
-        self._name = title
+        self._about_title = title
         self._conflict = conflict
         self._signs = signs
         merged = conflict.merge
@@ -68,7 +68,7 @@ class ConflictScreen(EditingScreen[str | None]):
             (f" {name} ", "title" if number == self._view else "dim")
             for number, name in enumerate(VIEWS)
         ]
-        self.title_line.show([(" Merge ", "title"), (f"{self._name} ", "accent"), *views])
+        self.title_line.show([(" Merge ", "title"), (f"{self._about_title} ", "accent"), *views])
         keys = [("Tab", "Other texts"), ("o", "Overwrite theirs"), ("Esc", "Back")]
         if self._conflict.merge is not None:
             keys = [("Space", "Yours or theirs"), ("y", "Take the merged text"), *keys]

@@ -67,16 +67,16 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
         text: str,
         signs: Marks,
         *,
-        learned: Callable[[], Awaitable[None]],
+        prepare: Callable[[], Awaitable[None]],
         refused: bool = False,
     ) -> None:
-        """`learned` waits for what the target reads; `refused`: KMS's lock-out check said no."""
+        """`prepare` is waited for first; `refused`: KMS's lock-out check said no before."""
         super().__init__(store)
         self._target = target
         self._editing = editing
         self._text = text
         self._signs = signs
-        self._learned = learned
+        self._prepare = prepare
         self._refused = refused
         self._conflict: Conflict | None = None
         self._unread = ""
@@ -99,7 +99,7 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
         self.kms.work(self._work_out, group="review", what="the review", exclusive=False)
 
     async def _work_out(self) -> None:
-        await asyncio.gather(self._look_for_conflict(), self._learned())
+        await asyncio.gather(self._look_for_conflict(), self._prepare())
         assessment = await asyncio.to_thread(self._target.assess, self._editing.base, self._text)
         if self.is_attached:
             self._assessment = assessment

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,7 +13,7 @@ from textual.binding import Binding, BindingType
 
 from kmstui.policy.templates import Facts, Template, fields_of, fill, unsuitable, whole_policy
 from kmstui.service.store import Store
-from kmstui.service.template_library import Library
+from kmstui.service.template_library import read_library
 from kmstui.ui.edit.base import EditingScreen
 from kmstui.ui.edit.rows import Block, Row, Rows, code
 from kmstui.ui.marks import Marks
@@ -42,20 +43,20 @@ class TemplateScreen(EditingScreen[Chosen | None]):
     def __init__(
         self,
         store: Store,
-        library: Library,
+        directory: Path | None,
         facts: Facts,
         signs: Marks,
         *,
         heading: str = "Template",
         whole: bool = True,
     ) -> None:
-        """`whole`: whether a template may take the place of the whole policy."""
+        """Take own templates from `directory`; `whole`: a whole policy may be chosen."""
         super().__init__(store)
-        self._library = library
+        self._directory = directory
         self._facts = facts
         self._whole = whole
         self._heading = heading
-        self._by_id = {each.id: each for each in library.templates}
+        self._by_id: dict[str, Template] = {}
         columns = (
             Column("group", "FROM", 8, rank=1),
             Column("title", "TEMPLATE", 24, rank=0, most=44),
@@ -79,10 +80,12 @@ class TemplateScreen(EditingScreen[Chosen | None]):
         self.show_keys(
             [("Enter", "Add to the policy"), *whole, ("Tab", "Read on"), ("Esc", "Back")]
         )
-        self.table.set_rows(list(self._by_id))
         self.table.focus()
-        if self._library.problems:
-            self.notice.tell(" ".join(self._library.problems), "warn")
+        library = read_library(self._directory)
+        self._by_id = {each.id: each for each in library.templates}
+        self.table.set_rows(list(self._by_id))
+        if library.problems:
+            self.notice.tell(" ".join(library.problems), "warn")
         self._describe()
 
     def on_line_table_moved(self, event: LineTable.Moved) -> None:

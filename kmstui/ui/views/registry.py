@@ -31,5 +31,6 @@ class ViewEntry:
 VIEWS: tuple[ViewEntry, ...] = (
     ViewEntry("Policy", "policy", "kmstui.ui.views.policy", "PolicyView"),
     ViewEntry("Details", "details", "kmstui.ui.views.details", "DetailsView"),
+    ViewEntry("History", "history", "kmstui.ui.edit.history_view", "HistoryView"),
 )
 """Add an entry to add a view."""

@@ -1,0 +1,161 @@
+"""The list of versions, and what the chosen one changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from kmstui.service.errors import JournalError, ServiceError
+from kmstui.ui.edit.comparing import comparison
+from kmstui.ui.edit.history_source import HistoryItem, HistorySource
+from kmstui.ui.edit.rows import Block, Rows
+from kmstui.ui.marks import Marks
+from kmstui.ui.widgets.columns import Column
+from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.roles import Part
+
+if TYPE_CHECKING:
+    from kmstui.ui.app import KmsApp
+
+
+class HistoryPanel(Vertical):
+    """Versions above, the difference below: to the one before, or to the one that is marked."""
+
+    def __init__(self, signs: Marks) -> None:
+        super().__init__(classes="history")
+        self._signs = signs
+        self._source: HistorySource | None = None
+        self._items: dict[str, HistoryItem] = {}
+        self._marked = ""
+        columns = (
+            Column("time", "TIME UTC", 19, rank=1),
+            Column("what", "WHAT", 24, rank=0, most=44),
+            Column("who", "WHO", 16, rank=2, most=60),
+        )
+        self.table = LineTable(columns, self._cells, signs=signs)
+        self.rows = Rows(signs=signs)
+
+    def compose(self) -> ComposeResult:
+        """List and difference."""
+        yield self.table
+        yield self.rows
+
+    @property
+    def count(self) -> int:
+        """How many versions are listed."""
+        return len(self._items)
+
+    @property
+    def source(self) -> HistorySource | None:
+        """Where the list comes from."""
+        return self._source
+
+    @property
+    def chosen(self) -> HistoryItem | None:
+        """The version under the cursor."""
+        return self._items.get(self.table.cursor_row or "")
+
+    def forget(self) -> None:
+        """Another policy's history is to be shown."""
+        self._source, self._items, self._marked = None, {}, ""
+        self.table.forget_place()
+        self.table.set_rows(())
+        self.table.set_empty("")
+        self.rows.show(())
+
+    async def read(self, source: HistorySource) -> None:
+        """Show the versions of this source; what is wrong with the journal is said in place."""
+        try:
+            items = await source.items()
+        except JournalError as error:
+            self.forget()
+            self.table.set_empty(error.sentence, "bad")
+            return
+        self._source = source
+        self._items = {item.id: item for item in items}
+        self.table.set_rows(list(self._items))
+        self.table.redraw()
+        self.table.set_empty("No version was kept on this computer yet.")
+        self._compare()
+
+    async def ask_cloudtrail(self) -> str:
+        """Add what CloudTrail saw; answers what came of it, as a sentence."""
+        if self._source is None:
+            return "The history is not read yet."
+        try:
+            number = await self._source.ask_cloudtrail()
+        except ServiceError as error:
+            return error.sentence
+        await self.read(self._source)
+        if not number:
+            return "CloudTrail saw no change of this policy in the last 90 days."
+        return f"CloudTrail saw {number} change{'s' * (number != 1)} of this policy."
+
+    def mark(self) -> None:
+        """Compare with the version under the cursor from now on, or no more."""
+        row = self.table.cursor_row or ""
+        self._marked = "" if row == self._marked else row
+        self.table.set_marks([self._marked] if self._marked else [])
+        self._compare()
+
+    def pair(self) -> tuple[HistoryItem | None, HistoryItem | None]:
+        """What is compared: the older and the newer version."""
+        chosen = self.chosen
+        if chosen is None:
+            return None, None
+        ids = list(self._items)
+        place = ids.index(chosen.id)
+        other = self._marked
+        if not other or other == chosen.id:
+            other = ids[place + 1] if place + 1 < len(ids) else ""
+        if not other:
+            return None, chosen
+        pair = (self._items[other], chosen)
+        return pair if ids.index(other) > place else (chosen, self._items[other])
+
+    def on_line_table_moved(self, event: LineTable.Moved) -> None:
+        """Another version is chosen."""
+        if event.table is self.table:
+            event.stop()
+            self._compare()
+
+    def on_rows_resized(self) -> None:
+        """Two texts may stand side by side now, or no more."""
+        self._compare()
+
+    def _compare(self) -> None:
+        old, new = self.pair()
+        if new is None or self._source is None:
+            self.rows.show(())
+            return
+        app = cast("KmsApp", self.app)
+        key_arn = self._source.key_arn
+        app.work(
+            lambda: self._show_comparison(old, new, key_arn), group="compare", what="comparing"
+        )
+
+    async def _show_comparison(
+        self, old: HistoryItem | None, new: HistoryItem, key_arn: str
+    ) -> None:
+        rows = await asyncio.to_thread(comparison, old, new, key_arn, width=self.size.width)
+        if self.is_attached and self.pair() == (old, new):
+            self.rows.forget_place()
+            self.rows.show(rows)
+
+    def explain(self, text: str, role: str = "dim") -> None:
+        """Say something in place of a difference."""
+        self.rows.show((Block(text, role),))
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        item = self._items[row]
+        role = "" if item.differs else "dim"
+        cells: dict[str, Part] = {
+            "time": (f"{item.time:%Y-%m-%d %H:%M:%S}", "dim"),
+            "what": (item.what, "accent" if item.id == "draft" else role),
+            "who": (item.who_short, "dim"),
+        }
+        return [cells[column] for column in columns]

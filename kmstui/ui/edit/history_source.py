@@ -1,0 +1,101 @@
+"""The versions of one policy as a list: this computer's, its open draft, and CloudTrail's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from kmstui.model.arn import Arn
+from kmstui.service.errors import JournalError
+from kmstui.service.history import PolicyHistory, remote_versions
+from kmstui.service.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryItem:
+    """One text in the list."""
+
+    id: str
+    time: datetime
+    what: str
+    who: str
+    """ARN; empty when unknown."""
+    text: str
+    differs: bool = True
+    """Whether it means something else than the policy held before it."""
+
+    @property
+    def who_short(self) -> str:
+        """`role/session`, `user`."""
+        arn = Arn.maybe(self.who)
+        return self.who if arn is None else (arn.name or arn.resource)
+
+
+class HistorySource:
+    """Reads the list."""
+
+    def __init__(self, session: Session, subject: str, key_arn: str) -> None:
+        self.session = session
+        self.subject = subject
+        self.key_arn = key_arn
+        self._remote: tuple[HistoryItem, ...] = ()
+
+    @property
+    def has_remote(self) -> bool:
+        """Whether CloudTrail was asked and told of any."""
+        return bool(self._remote)
+
+    async def items(self) -> tuple[HistoryItem, ...]:
+        """All that is known, newest first.
+
+        Raises:
+            JournalError: the journal cannot be read, or the account is not known.
+        """
+        session = self.session
+        if session.scope is None:
+            raise JournalError(
+                "the account is not known, so its history cannot be found",
+                "Refresh with r once the service answers.",
+            )
+        draft = await session.journal.draft(session.scope, self.subject)
+        entries = await PolicyHistory(session.journal, session.scope, self.subject).entries()
+        found = [
+            HistoryItem(
+                f"version {entry.version.id}",
+                entry.version.time,
+                entry.what,
+                entry.version.caller,
+                entry.version.text,
+                entry.changed,
+            )
+            for entry in entries
+        ]
+        found += self._remote
+        found.sort(key=lambda item: item.time, reverse=True)
+        if draft is not None:
+            found.insert(
+                0,
+                HistoryItem("draft", draft.time, "open draft, not saved", draft.caller, draft.text),
+            )
+        return tuple(found)
+
+    async def ask_cloudtrail(self) -> int:
+        """Read the puts that CloudTrail saw in the last 90 days; answers how many.
+
+        Raises:
+            ServiceError: events may not be read, or not now.
+        """
+        found: list[HistoryItem] = []
+        async for version in remote_versions(self.session.gateway, self.key_arn):
+            refused = f", refused: {version.error_code}" if version.error_code else ""
+            found.append(
+                HistoryItem(
+                    f"event {len(found)}",
+                    version.time,
+                    f"put, says CloudTrail{refused}",
+                    version.principal,
+                    version.text,
+                )
+            )
+        self._remote = tuple(found)
+        return len(found)

@@ -76,10 +76,11 @@ TERMINAL = Theme(
     text_alpha=1.0,
     variables={
         **BUILTIN_THEMES["ansi-dark"].variables,
-        "dim": "ansi_bright_black",
+        # Bright black is invisible on consoles of eight colours.
+        "dim": "ansi_default",
         "cursor-background": "ansi_blue",
         "cursor-foreground": "ansi_bright_white",
-        "cursor-away-background": "ansi_bright_black",
+        "cursor-away-background": "ansi_default",
         "marked-foreground": "ansi_yellow",
         "bar-background": "ansi_default",
         "title-background": "ansi_default",

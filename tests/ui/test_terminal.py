@@ -1,0 +1,70 @@
+"""What a terminal gets: the first frame, signs and colours."""
+
+import re
+
+import pytest
+
+from kmstui.ui.options import UiOptions
+from tests.fakes import IMPORTED, FakeConnector, FakeGateway
+from tests.screens import running
+
+
+class WatchingConnector(FakeConnector):
+    """Notes what was on the screen when it was first asked to connect."""
+
+    def __init__(self, *gateways):
+        super().__init__(*gateways)
+        self.frames = None
+
+    async def connect(self, target):
+        from textual._context import active_app
+
+        screen = active_app.get().screen
+        self.frames = [strip.text for strip in screen._compositor.render_strips()]
+        return await super().connect(target)
+
+
+async def test_the_first_frame_is_painted_before_anything_connects():
+    connector = WatchingConnector(FakeGateway())
+    async with running(connector=connector):
+        assert "kmstui  not connected" in connector.frames[0]
+        assert connector.frames[1].startswith(" 1 Keys")
+        assert connector.frames[-1].startswith(" Enter Policy")
+
+
+async def test_ascii_terminals_get_nothing_else():
+    async with running(options=UiOptions(ascii=True)) as run:
+        await run.press("space")
+        frame = run.app.export_screenshot()
+        drawn = "".join(re.findall(r">([^<]*)<", frame)).replace("&#160;", " ")
+        assert drawn.isascii()
+        assert "&gt;" in drawn
+
+
+def is_plain(style) -> bool:
+    return style is None or all(
+        color is None or color.is_default for color in (style.color, style.bgcolor)
+    )
+
+
+async def test_no_color_means_no_colour(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with running() as run:
+        await run.choose(IMPORTED)
+        filters = run.app.get_line_filters()
+        for y, strip in enumerate(run.app.screen._compositor.render_strips()):
+            drawn = strip
+            for line_filter in filters:
+                drawn = drawn.apply_filter(line_filter, run.app.screen.styles.background)
+            for segment in drawn:
+                assert is_plain(segment.style), (y, segment.style)
+
+
+@pytest.mark.parametrize("theme", ["kmstui-dark", "kmstui-light", "kmstui-ansi"])
+async def test_the_cursor_and_the_marks_are_words_or_signs_in_every_theme(theme):
+    async with running(options=UiOptions(theme=theme)) as run:
+        await run.choose(IMPORTED)
+        await run.press("space", "k")
+        line = next(line for line in run.lines if "ImportedCMK" in line)
+        assert line.startswith("❯●")
+        assert "Enabled" in line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import lru_cache
 
 from kmstui.aws.fields import Answer
 from kmstui.aws.noun import Noun, nothing
@@ -55,7 +56,7 @@ def kms_tags(tags: Sequence[Tag]) -> list[dict[str, str]]:
 
 
 def _kms_tag(answer: Answer) -> Tag:
-    return Tag(answer.word("TagKey"), answer.optional_word("TagValue"))
+    return _tag(answer.text("TagKey"), answer.optional_text("TagValue"))
 
 
 def _tags_by_key(answer: Answer) -> dict[str, tuple[Tag, ...]]:
@@ -64,6 +65,12 @@ def _tags_by_key(answer: Answer) -> dict[str, tuple[Tag, ...]]:
 
 def _tags_of_key(answer: Answer) -> tuple[str, tuple[Tag, ...]]:
     tags = answer.optional_each(
-        "Tags", lambda tag: Tag(tag.word("Key"), tag.optional_word("Value"))
+        "Tags", lambda tag: _tag(tag.text("Key"), tag.optional_text("Value"))
     )
     return key_name(answer.text("ResourceARN")), tuple(sorted(tags))
+
+
+@lru_cache(maxsize=4096)
+def _tag(key: str, value: str) -> Tag:
+    """One value for all keys that carry the tag: accounts have few tags on many keys."""
+    return Tag(key, value)

@@ -356,6 +356,19 @@ async def test_nothing_runs_while_nothing_happens(bench):
         assert at.area.blink_timer._active.is_set() is False
 
 
+async def test_no_key_changes_a_text_that_is_being_saved(bench):
+    async with bench() as at:
+        at.area.read_only = True
+        await at.press("f8", "f4", "ctrl+f4", "f9", "alt+up", "alt+shift+down", "ctrl+delete")
+        await at.press("x", "enter", "tab", "shift+tab", "right_curly_bracket", "ctrl+k", "ctrl+w")
+        at.area.post_message(events.Paste("x"))
+        await at.press("ctrl+@", "enter", "ctrl+x", "ctrl+v", "backspace", "ctrl+z")
+        assert at.widget.text == POLICY
+        at.area.read_only = False
+        await at.press("f8", "f4")
+        assert at.widget.text != POLICY
+
+
 @pytest.mark.parametrize("size", [(1, 1), (12, 3)])
 async def test_any_size_of_the_screen_will_do(bench, size):
     async with bench(size=size) as at:

@@ -38,6 +38,8 @@ class EditingArea(PolicyTextArea):
     def take_key(self, event: events.Key) -> bool:
         """Give a key its meaning in JSON."""
         self.typed = ""
+        if self.read_only:
+            return False
         if self.intercept(event.key) or self._json_key(event):
             return True
         if event.is_printable and not event.key.startswith("alt+"):
@@ -153,6 +155,8 @@ class EditingArea(PolicyTextArea):
 
     def insert_pasted(self, paste: str) -> None:
         """Insert a paste as JSON: unwrapped from what AWS tools print around it, and indented."""
+        if self.read_only:
+            return
         if len(paste) > LONGEST_PASTE:
             self.notify(
                 f"The paste has {len(paste):,} characters; a key policy holds at most 32,768 "

@@ -37,6 +37,20 @@ DRAFT_AT_MOST = 1.0
 COMPLETE_PAUSE = 0.08
 
 
+_CHANGING = {
+    "fix",
+    "fix_all",
+    "format",
+    "replace",
+    "complete",
+    "template",
+    "edit_externally",
+    "move_statement",
+    "duplicate_statement",
+    "delete_statement",
+}
+
+
 class PolicyEditor(PolicyViewer):
     """Edits one policy text; posts what should happen with it, and does none of that itself."""
 
@@ -142,7 +156,13 @@ class PolicyEditor(PolicyViewer):
     @property
     def may_fix(self) -> bool:
         """Fixes can be applied here."""
-        return True
+        return not self.area.read_only
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While the area is read-only, as during a save, no command may change the text."""
+        if action in _CHANGING and self.area.read_only:
+            return False
+        return super().check_action(action, parameters)
 
     def load(self, text: str, *, offset: int = 0) -> None:
         """Begin with another text; undo does not go back behind it."""
@@ -267,7 +287,7 @@ class PolicyEditor(PolicyViewer):
         """Replace the match that is selected and go to the next, or replace all."""
         event.stop()
         matches = self._matches(event.query)
-        if not matches:
+        if not matches or self.area.read_only:
             return
         try:
             if event.everywhere:

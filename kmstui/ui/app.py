@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -59,7 +60,9 @@ class KmsApp(App[int]):
         self._questions: set[MfaQuestion] = set()
         self._ascii_filter = AsciiFilter()
         self._type_ahead = TypeAhead(self, super().on_event)
-        super().__init__(css_path=[str(sheet) for sheet in style_sheets()])
+        # Without colours Textual would draw shades of grey, unless the terminal's own are used.
+        no_color = "NO_COLOR" in os.environ or None
+        super().__init__(css_path=[str(sheet) for sheet in style_sheets()], ansi_color=no_color)
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)

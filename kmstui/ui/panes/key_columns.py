@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from kmstui.model.key import Key, KeyMetadata
+from kmstui.ui.editor.finding_marks import Counts
+from kmstui.ui.marks import Marks
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.roles import Part
 
@@ -17,15 +19,16 @@ COLUMNS: dict[str, Column] = {
         Column("id", "KEY ID", 36, rank=2, least=12),
         Column("state", "STATE", 15, rank=1),
         Column("spec", "SPEC", 17, rank=3),
-        Column("usage", "USAGE", 15, rank=6),
-        Column("origin", "ORIGIN", 8, rank=7, most=18),
-        Column("manager", "MANAGER", 8, rank=8),
-        Column("region", "MULTI-REGION", 12, rank=9),
-        Column("created", "CREATED", 10, rank=10),
-        Column("deletion", "DELETION", 10, rank=11),
-        Column("rotation", "ROTATION", 8, rank=12),
-        Column("tags", "TAGS", 16, rank=4, most=32),
-        Column("description", "DESCRIPTION", 16, rank=5, most=120),
+        Column("usage", "USAGE", 15, rank=7),
+        Column("origin", "ORIGIN", 8, rank=8, most=18),
+        Column("manager", "MANAGER", 8, rank=9),
+        Column("region", "MULTI-REGION", 12, rank=10),
+        Column("created", "CREATED", 10, rank=11),
+        Column("deletion", "DELETION", 10, rank=12),
+        Column("rotation", "ROTATION", 8, rank=13),
+        Column("tags", "TAGS", 16, rank=5, most=32),
+        Column("findings", "POLICY", 9, rank=4),
+        Column("description", "DESCRIPTION", 16, rank=6, most=120),
     )
 }
 """Every column, in the usual order. Ranks say which go first where it is narrow."""
@@ -100,14 +103,37 @@ _READERS: dict[str, _Reader] = {
 _TOLD_WITHOUT_DESCRIPTION = ("alias", "id", "tags")
 
 
-def cells_of(key: Key, aliases: Sequence[str], columns: Sequence[str]) -> list[Part]:
+def counts_text(counts: Counts, signs: Marks) -> str:
+    """How many findings of each severity, each behind its sign."""
+    return " ".join(
+        f"{sign}{number}"
+        for sign, number in (
+            (signs.error, counts.errors),
+            (signs.warning, counts.warnings),
+            (signs.information, counts.infos),
+        )
+        if number
+    )
+
+
+def findings_cell(counts: Counts | None, signs: Marks) -> Part:
+    """The findings of a key's policy; nothing before it was read."""
+    if counts is None:
+        return ""
+    role = "bad" if counts.errors else "warn" if counts.warnings else "good"
+    return counts_text(counts, signs) or signs.done, role
+
+
+def cells_of(
+    key: Key, aliases: Sequence[str], columns: Sequence[str], findings: Part = ""
+) -> list[Part]:
     """A key's cells; where it could not be described, the reason takes the rest of the row."""
     cells: list[Part] = []
     for column in columns:
         if key.problem and key.metadata is None and column not in _TOLD_WITHOUT_DESCRIPTION:
             cells.append((f"✖ {key.problem}", "bad"))
             break
-        cells.append(_READERS[column](key, aliases))
+        cells.append(findings if column == "findings" else _READERS[column](key, aliases))
     return cells
 
 

@@ -13,9 +13,10 @@ from kmstui.service.filtering import FilterError, parse_filter
 from kmstui.service.store import Progress, Store
 from kmstui.ui.breath import Breath
 from kmstui.ui.commands.command import KEYS
+from kmstui.ui.editor.finding_marks import Counts
 from kmstui.ui.key_rows import KeyRows
 from kmstui.ui.marks import Marks
-from kmstui.ui.panes.key_columns import cells_of, columns_named
+from kmstui.ui.panes.key_columns import cells_of, columns_named, findings_cell
 from kmstui.ui.widgets.line_table import LineTable
 from kmstui.ui.widgets.markable_table import MarkableTable
 from kmstui.ui.widgets.pane import Pane
@@ -62,6 +63,7 @@ class KeysPane(Pane):
         self.filter_input.display = False
         self.key_rows = KeyRows(store, breath, self._rows_changed)
         self._filter_problem = ""
+        self._findings: dict[str, Counts] = {}
         self._stage = (False, False, False)
         self._told = 0.0
         self.table.set_rows(self.key_rows.rows, self.key_rows.rows.position)
@@ -90,9 +92,16 @@ class KeysPane(Pane):
         if not ids and not self._store.keys:
             # Another connection begins: not one row of the old may stay while slices are made.
             self.key_rows.clear()
+            self._findings.clear()
             self.table.forget_place()
             self._rows_changed(frozenset(), True)
         self.key_rows.touch(ids)
+
+    def set_findings(self, key_id: str, counts: Counts) -> None:
+        """The policy of a key was linted."""
+        if self._findings.get(key_id) != counts:
+            self._findings[key_id] = counts
+            self.table.redraw((key_id,))
 
     def progress_changed(self) -> None:
         """More was listed or described; counts alone are told a few times a second."""
@@ -114,7 +123,10 @@ class KeysPane(Pane):
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
         key = self._store.keys.get(row)
-        return () if key is None else cells_of(key, self._store.aliases_of(row), columns)
+        if key is None:
+            return ()
+        findings = findings_cell(self._findings.get(row), self._signs)
+        return cells_of(key, self._store.aliases_of(row), columns, findings)
 
     # What it says
 

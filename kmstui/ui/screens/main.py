@@ -27,6 +27,7 @@ from kmstui.ui.panes.key import KeyPane
 from kmstui.ui.panes.keys import KeysPane
 from kmstui.ui.panes.tags import TagsPane
 from kmstui.ui.screens.command_screen import CommandScreen
+from kmstui.ui.views.policy import PolicyView
 from kmstui.ui.widgets.frame_lines import HeaderLine, KeyBar, Sentences
 from kmstui.ui.widgets.line_table import LineTable
 from kmstui.ui.widgets.pane import Pane
@@ -235,6 +236,10 @@ class MainScreen(CommandScreen):
             await view.load(key_id)
         except ServiceError as error:
             view.show_problem(error.sentence)
+
+    @on(PolicyView.Linted)
+    def _policy_linted(self, message: PolicyView.Linted) -> None:
+        self.keys_pane.set_findings(message.key_id, message.counts)
 
     @on(KeyPane.ViewChanged)
     def _view_changed(self) -> None:

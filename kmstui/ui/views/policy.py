@@ -7,16 +7,19 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.message import Message
 from textual.widget import Widget
 
 from kmstui.policy.findings import Finding, KeyContext
 from kmstui.service.edit_targets import key_context
 from kmstui.service.session import Session
 from kmstui.service.store import StoredPolicy, Topic
+from kmstui.ui.editor.finding_marks import Counts
 from kmstui.ui.editor.layout import format_json
 from kmstui.ui.editor.viewer import PolicyViewer
 from kmstui.ui.feed import Changes
 from kmstui.ui.marks import PLAIN, Marks
+from kmstui.ui.panes.key_columns import counts_text
 from kmstui.ui.views.view import KeyView
 from kmstui.ui.widgets.frame_lines import Sentences
 
@@ -48,6 +51,14 @@ class PolicyView(KeyView):
     scope: ClassVar[str] = "policy"
     can_focus = True
 
+    class Linted(Message):
+        """The findings of a key's default policy were counted."""
+
+        def __init__(self, key_id: str, counts: Counts) -> None:
+            super().__init__()
+            self.key_id = key_id
+            self.counts = counts
+
     def __init__(self, session: Session, signs: Marks) -> None:
         super().__init__(session, signs)
         self._key_id: str | None = None
@@ -74,20 +85,12 @@ class PolicyView(KeyView):
         words = []
         counts = self.viewer.counts if self.viewer.display else None
         if counts is not None:
-            words += [
-                f"{sign}{number}"
-                for sign, number in (
-                    (self.signs.error, counts.errors),
-                    (self.signs.warning, counts.warnings),
-                    (self.signs.information, counts.infos),
-                )
-                if number
-            ]
+            words.append(counts_text(counts, self.signs))
         policies = self._shown or ()
         if len(policies) > 1:
             name = policies[self._number].name
             words.append(f"{name} ({self._number + 1} of {len(policies)}: v)")
-        return " ".join(words)
+        return " ".join(word for word in words if word)
 
     @property
     def key_id(self) -> str | None:
@@ -135,6 +138,9 @@ class PolicyView(KeyView):
         """The title counts them."""
         event.stop()
         self.post_message(self.TitleChanged())
+        policy = self.policy
+        if policy is not None and policy.name == "default" and self._key_id is not None:
+            self.post_message(self.Linted(self._key_id, event.counts))
 
     def _lint_for_key(self) -> None:
         key = self.store.keys.get(self._key_id or "")

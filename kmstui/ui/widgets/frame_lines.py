@@ -82,10 +82,17 @@ class Sentences(RoleWidget):
     """A few lines of prose that take no room while there is nothing to say."""
 
     def __init__(
-        self, *, most_lines: int = 5, id: str | None = None, classes: str | None = None
+        self,
+        *,
+        most_lines: int = 5,
+        more: str = "(all of it: !)",
+        id: str | None = None,
+        classes: str | None = None,
     ) -> None:
+        """`more` ends a text that takes more lines: it says where all of it is."""
         super().__init__(id=id, classes=classes)
         self._most_lines = most_lines
+        self._more = more
         self._text = ""
         self._role = ""
         self.display = False
@@ -110,7 +117,7 @@ class Sentences(RoleWidget):
         lines = wrap(self._text, max(1, width - 2)) if self._text else []
         if len(lines) > self._most_lines:
             lines = lines[: self._most_lines]
-            lines[-1] = fit(lines[-1] + " (all of it: !)", max(1, width - 2))
+            lines[-1] = fit(f"{lines[-1]} {self._more}", max(1, width - 2))
         return lines
 
     def render_line(self, y: int) -> Strip:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import ClassVar, TypeVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
@@ -16,8 +15,9 @@ from textual.strip import Strip
 
 from kmstui.ui.marks import FANCY, Marks
 from kmstui.ui.text import fit, wrap
-from kmstui.ui.widgets.columns import GAP, Column, fit_columns
-from kmstui.ui.widgets.roles import ROLE_CLASSES, Part, RoleWidget, text_and_role
+from kmstui.ui.widgets.columns import Column, fit_columns
+from kmstui.ui.widgets.roles import ROLE_CLASSES, Part, RoleWidget
+from kmstui.ui.widgets.row_drawing import header_text, placed_cells, runs_of
 
 CellReader = Callable[[str, Sequence[str]], Sequence[Part]]
 """Answers the cells of a row, given its ID and the IDs of the columns in sight.
@@ -430,15 +430,9 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
         return Strip([Segment(shown, base + self.role_style(role))], width)
 
     def _header(self) -> Strip:
-        titles = []
-        for column, width in self._fitted:
-            title = column.title
-            if self._sorted_by is not None and self._sorted_by[0] == column.id:
-                descending = self._sorted_by[1]
-                title += self._signs.descending if descending else self._signs.ascending
-            titles.append(fit(title, width, right=column.right))
-        text = fit(" " * _PREFIX + (" " * GAP).join(titles), self.size.width)
-        return Strip([Segment(text, self._style("header"))], self.size.width)
+        text = header_text(self._fitted, self._sorted_by, self._signs)
+        shown = fit(" " * _PREFIX + text, self.size.width)
+        return Strip([Segment(shown, self._style("header"))], self.size.width)
 
     def _line(self, index: int) -> Strip:
         row = self._rows[index]
@@ -463,30 +457,11 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
         base = self._style(name)
         signs = self._signs
         prefix = (signs.cursor if at_cursor else " ") + (signs.marked if marked else " ")
-        runs: list[tuple[str, str]] = [(prefix, "")]
-        for text, role in self._placed(self._cells(row, self.visible_columns)):
-            # Under the cursor one style keeps the contrast; words say the rest.
-            shown_role = "" if at_cursor and focused else role
-            if runs[-1][1] == shown_role:
-                runs[-1] = (runs[-1][0] + text, shown_role)
-            else:
-                runs.append((text, shown_role))
-        used = cell_len("".join(text for text, _ in runs))
-        if used < self.size.width:
-            text, role = runs[-1]
-            runs[-1] = (text + " " * (self.size.width - used), role)
+        # Under the cursor one style keeps the contrast; words say the rest.
+        plain = at_cursor and focused
+        cells = placed_cells(self._cells(row, self.visible_columns), self._fitted)
+        runs = runs_of(
+            [(prefix, ""), *(((text, "") if plain else (text, role)) for text, role in cells)]
+        )
         segments = [Segment(text, base + self.role_style(role)) for text, role in runs]
-        strip = Strip(segments, max(used, self.size.width))
-        return strip.adjust_cell_length(self.size.width, base)
-
-    def _placed(self, cells: Sequence[Part]) -> Iterator[tuple[str, str]]:
-        """The cells at the width of their columns; the last of too few takes what is left."""
-        last = len(self._fitted) - 1
-        for number, (cell, (column, width)) in enumerate(zip(cells, self._fitted, strict=False)):
-            text, role = text_and_role(cell)
-            if number == len(cells) - 1 and number < last:
-                rest = self._fitted[number:]
-                room = sum(each for _, each in rest) + GAP * (len(rest) - 1)
-                yield fit(text, room), role
-            else:
-                yield fit(text, width, right=column.right) + " " * (GAP * (number < last)), role
+        return Strip(segments).adjust_cell_length(self.size.width, base)

@@ -19,6 +19,7 @@ class Weight(StrEnum):
     """How a judgement or a change is to be taken."""
 
     GOOD = "good"
+    NOTE = "note"
     DOUBT = "doubt"
     BAD = "bad"
 

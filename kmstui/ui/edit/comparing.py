@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from kmstui.policy.access_diff import access_diff
-from kmstui.service.assessing import AccessLine, Weight
 from kmstui.service.edit_targets import access_lines
 from kmstui.ui.edit.diff_rows import diff_rows
 from kmstui.ui.edit.history_source import HistoryItem
+from kmstui.ui.edit.review_rows import access_rows
 from kmstui.ui.edit.rows import Block, Row
-
-_SIGNS = {Weight.BAD: " + ", Weight.GOOD: " - ", Weight.DOUBT: " ? "}
-_ROLES = {Weight.BAD: "warn", Weight.GOOD: "", Weight.DOUBT: "warn"}
-
-
-def access_rows(lines: tuple[AccessLine, ...]) -> Iterator[Row]:
-    """Who gains and who loses."""
-    if not lines:
-        yield Block("Nobody gains or loses anything.", "dim", "   ")
-    for line in lines:
-        yield Block(line.sentence, _ROLES[line.weight], _SIGNS[line.weight])
 
 
 def comparison(

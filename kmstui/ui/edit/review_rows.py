@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from kmstui.policy.document import parse
 from kmstui.policy.findings import Finding, Severity
-from kmstui.service.assessing import Assessment, Weight, joined_words
+from kmstui.service.assessing import AccessLine, Assessment, Weight, joined_words
 from kmstui.ui.edit.diff_rows import diff_rows
 from kmstui.ui.edit.rows import Block, Row
 from kmstui.ui.marks import Marks
 
-_ROLES = {Weight.GOOD: "good", Weight.DOUBT: "warn", Weight.BAD: "bad"}
+_ROLES = {Weight.GOOD: "good", Weight.NOTE: "", Weight.DOUBT: "warn", Weight.BAD: "bad"}
 _SEVERITY_ROLES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.INFO: "dim"}
 
 
@@ -45,7 +45,7 @@ def review_rows(
     yield from _findings(assessment, acknowledged, signs)
     yield Block("")
     yield Block("Who gains and who loses", "title")
-    yield from _access(assessment)
+    yield from access_rows(assessment.access)
     yield Block("")
     yield Block("The change", "title")
     yield from diff_rows(assessment.base, assessment.text, width=width)
@@ -54,7 +54,12 @@ def review_rows(
 
 
 def _verdict(assessment: Assessment, signs: Marks) -> Iterator[Row]:
-    marks = {Weight.GOOD: signs.done, Weight.DOUBT: signs.warning, Weight.BAD: signs.error}
+    marks = {
+        Weight.GOOD: signs.done,
+        Weight.NOTE: signs.information,
+        Weight.DOUBT: signs.warning,
+        Weight.BAD: signs.error,
+    }
     for judgement in assessment.judgements:
         yield Block(
             judgement.sentence, _ROLES[judgement.weight], f" {marks[judgement.weight]} ", "verdict"
@@ -99,10 +104,14 @@ def _told(finding: Finding, line: int) -> str:
     return f"{finding.rule} line {line}: {finding.message}"
 
 
-def _access(assessment: Assessment) -> Iterator[Row]:
-    if not assessment.access:
+_ACCESS_SIGNS = {Weight.BAD: " + ", Weight.GOOD: " - "}
+
+
+def access_rows(lines: Sequence[AccessLine]) -> Iterator[Row]:
+    """Who gains and who loses."""
+    if not lines:
         yield Block("Nobody gains or loses anything.", "dim", "   ")
-    signs = {Weight.BAD: " + ", Weight.GOOD: " - ", Weight.DOUBT: " ? "}
-    roles = {Weight.BAD: "warn", Weight.GOOD: "", Weight.DOUBT: "warn"}
-    for index, line in enumerate(assessment.access):
-        yield Block(line.sentence, roles[line.weight], signs[line.weight], access_name(index))
+    for index, line in enumerate(lines):
+        sign = _ACCESS_SIGNS.get(line.weight, " ? ")
+        role = "" if line.weight is Weight.GOOD else "warn"
+        yield Block(line.sentence, role, sign, access_name(index))

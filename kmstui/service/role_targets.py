@@ -1,0 +1,221 @@
+"""The inline policy of a role as something to edit: what it means for the chosen key."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from kmstui.model.key import Key
+from kmstui.model.role import Identity, IdentityPolicy
+from kmstui.policy.access import KeyFacts, Mark
+from kmstui.policy.access_actions import actions_words
+from kmstui.policy.access_role import RoleEffect, role_effect
+from kmstui.policy.completion import CompletionContext, Completions, complete
+from kmstui.policy.document import parse
+from kmstui.policy.findings import Finding
+from kmstui.policy.identity_linter import lint_identity
+from kmstui.policy.knowledge import knowledge
+from kmstui.policy.principals_named import role_arns
+from kmstui.policy.statements import read_policy
+from kmstui.policy.taking_actions import allows
+from kmstui.policy.templates import Facts
+from kmstui.service.account_facts import principal_of
+from kmstui.service.assessing import AccessLine, Assessment, Judgement, Weight
+from kmstui.service.policy_places import PUT_ROLE_POLICY, PolicyPlace, RolePolicyPlace
+from kmstui.service.session import Session
+
+_CAN = (Mark.YES, Mark.CONDITIONAL, Mark.VIA_IAM)
+_WORDS = {
+    Mark.YES: "can",
+    Mark.CONDITIONAL: "can under conditions",
+    Mark.VIA_IAM: "can if IAM allows it",
+    Mark.NO: "cannot",
+    Mark.DENIED: "is denied",
+    Mark.IMPOSSIBLE: "cannot",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RolePolicyRules:
+    """The linter and the review of one inline policy, as pure functions."""
+
+    identity: Identity
+    policy: str
+    """The inline policy's name."""
+    key_name: str
+    key: KeyFacts | None
+    """The key that the review is about."""
+    key_policy: str
+    own: bool
+    """Whether it is the caller's own role."""
+    disabled: frozenset[str] = frozenset()
+
+    def lint(self, text: str) -> tuple[Finding, ...]:
+        """What is wrong with a text."""
+        return lint_identity(text, disabled=self.disabled)
+
+    def assess(self, base: str, text: str) -> Assessment:
+        """What a change does to what the role can do with the key."""
+        locked = self.own and self._may_put(base) and not self._may_put(text)
+        judgements = list(self._judgements(text))
+        if locked:
+            judgements.insert(
+                0,
+                Judgement(
+                    Weight.BAD,
+                    f"No: nothing would allow you {PUT_ROLE_POLICY} any more, so you could not"
+                    " change this role's policies again.",
+                ),
+            )
+        return Assessment(
+            base=base,
+            text=text,
+            judgements=tuple(judgements),
+            findings=self.lint(text),
+            access=tuple(self._changes(base, text)),
+            not_considered=self._not_considered(text),
+            locks_out=locked,
+        )
+
+    def effect(self, text: str) -> RoleEffect | None:
+        """What the role can do with the key if this were the policy."""
+        if self.key is None or not self.key_policy:
+            return None
+        return role_effect(self._with(text), self.key_policy, self.key)
+
+    def _with(self, text: str) -> Identity:
+        changed = IdentityPolicy(self.policy, text, inline=True)
+        others = (each for each in self.identity.policies if not self._is_it(each))
+        return replace(self.identity, policies=(*others, changed))
+
+    def _is_it(self, policy: IdentityPolicy) -> bool:
+        return policy.inline and policy.name == self.policy
+
+    def _may_put(self, text: str) -> bool:
+        return any(allows(each.text, PUT_ROLE_POLICY) for each in self._with(text).policies)
+
+    def _judgements(self, text: str) -> Iterator[Judgement]:
+        effect = self.effect(text)
+        if effect is None:
+            yield Judgement(Weight.DOUBT, "The policy of the chosen key is not known.")
+        else:
+            yield Judgement(Weight.NOTE, f"With {self.key_name}: {effect.summary}.")
+        if self.identity.problem:
+            yield Judgement(Weight.DOUBT, self.identity.problem)
+
+    def _changes(self, base: str, text: str) -> Iterator[AccessLine]:
+        before, after = self.effect(base), self.effect(text)
+        if before is None or after is None:
+            return
+        alike: dict[tuple[Mark, Mark, str], list[str]] = {}
+        was = {name: each.mark for each in before.effects for name in each.actions}
+        for each in after.effects:
+            for name in each.actions:
+                old = was.get(name, Mark.NO)
+                if old is not each.mark:
+                    alike.setdefault((old, each.mark, each.part.why), []).append(name)
+        for (old, new, why), names in alike.items():
+            gains = new in _CAN and old not in _CAN
+            yield AccessLine(
+                Weight.BAD if gains else Weight.GOOD if new not in _CAN else Weight.DOUBT,
+                f"{self.identity.kind} {self.identity.name} {_WORDS[new]}"
+                f" {actions_words(frozenset(names))} with {self.key_name}"
+                f" (before: {_WORDS[old]}). {why}",
+            )
+
+    def _not_considered(self, text: str) -> tuple[str, ...]:
+        effect = self.effect(text)
+        others = ("other keys and other services",)
+        return others if effect is None else (*effect.not_considered, *others)
+
+
+class RolePolicyTarget:
+    """One inline policy of a role."""
+
+    def __init__(
+        self,
+        session: Session,
+        identity: Identity,
+        policy: str,
+        key: Key | None,
+        disabled: Collection[str] = (),
+    ) -> None:
+        """`key` is the chosen one, on which the effect is shown."""
+        store = session.store
+        self._session = session
+        self._key = key
+        self.place: PolicyPlace = RolePolicyPlace(session.gateway, identity.name, policy)
+        self.title = f"role {identity.name}, {policy}"
+        self.word = identity.name
+        self.key_arn = ""
+        self.why_not = (
+            "Read-only mode: you can look, and nothing is changed. Start kmstui without"
+            " --read-only to edit."
+            if session.read_only
+            else ""
+        )
+        metadata = key.metadata if key is not None else None
+        self._rules = RolePolicyRules(
+            identity=identity,
+            policy=policy,
+            key_name=_name_of(session, key),
+            key=KeyFacts(
+                key.arn,
+                usage=metadata.usage if metadata else "",
+                spec=metadata.spec if metadata else "",
+            )
+            if key is not None
+            else None,
+            key_policy=_default_policy(session, key),
+            own=principal_of(store.caller).rsplit("/", 1)[-1] == identity.name,
+            disabled=frozenset(disabled),
+        )
+
+    def lint(self, text: str) -> tuple[Finding, ...]:
+        """What is wrong with a text."""
+        return self._rules.lint(text)
+
+    def complete(self, text: str, offset: int) -> Completions:
+        """What could be written at a place."""
+        return complete(text, offset, knowledge(), CompletionContext())
+
+    def assess(self, base: str, text: str) -> Assessment:
+        """What a change does to what the role can do with the chosen key."""
+        return self._rules.assess(base, text)
+
+    def template_facts(self) -> Facts | None:
+        """None: the templates are for key policies."""
+        return None
+
+    async def learn(self) -> None:
+        """Read the policy of the chosen key, if it was not read yet."""
+        if self._key is not None and not self._rules.key_policy:
+            await self._session.read_policies(self._key.id)
+            text = _default_policy(self._session, self._key)
+            self._rules = replace(self._rules, key_policy=text)
+
+    async def show_stored(self) -> None:
+        """No pane shows policies of roles."""
+
+
+def _name_of(session: Session, key: Key | None) -> str:
+    if key is None:
+        return "no key"
+    names = session.store.aliases_of(key.id)
+    return names[0] if names else key.id
+
+
+def _default_policy(session: Session, key: Key | None) -> str:
+    if key is None:
+        return ""
+    policies = session.store.policies.get(key.id, ())
+    return next((each.text for each in policies if each.name == "default"), "")
+
+
+def roles_to_offer(session: Session, key: Key | None, others: Sequence[str] = ()) -> list[str]:
+    """ARNs of roles: the caller's first, those that the chosen key's policy names, then others."""
+    own = principal_of(session.store.caller)
+    found = [own] if ":role/" in own else []
+    found += role_arns(read_policy(parse(_default_policy(session, key))))
+    found += others
+    return list(dict.fromkeys(found))

@@ -1,0 +1,130 @@
+"""Which role, which of its policies, and which action to take from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kmstui.model.arn import Arn
+from kmstui.model.key import Key
+from kmstui.model.role import Identity, IdentityPolicy
+from kmstui.policy.access_actions import possible_actions
+from kmstui.policy.taking_actions import CannotTakeError, allows, without_action
+from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.service.role_targets import RolePolicyTarget, roles_to_offer
+from kmstui.ui.commands.context import Context
+from kmstui.ui.screens.menu import Menu, MenuItem
+
+_SOON = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:Sign")
+"""What is taken most often, so that it stands first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is left of an inline policy once an action is taken from it."""
+
+    policy: str
+    text: str
+    elsewhere: tuple[str, ...]
+    """Names of the role's other policies that allow the action still."""
+
+
+async def choose_role(context: Context, key: Key | None, heading: str) -> Identity | None:
+    """Let the person choose a role, and read it.
+
+    Raises:
+        ServiceError: it cannot be read.
+    """
+    session = context.session
+    try:
+        others = await session.gateway.role_names()
+    except CancelledByPersonError:
+        raise
+    except ServiceError as error:
+        # The caller's own role and those of the key policy can still be offered.
+        session.notify(error.sentence, "warning")
+        others = ()
+    roles = roles_to_offer(session, key, others)
+    if not roles:
+        session.notify(
+            "No role is known: you are no role, and the account's roles may not be listed.",
+            "warning",
+        )
+        return None
+    items = [MenuItem(arn, _role_name(arn), detail=arn) for arn in roles]
+    chosen = await context.app.push_screen_wait(Menu(heading, items))
+    return None if chosen is None else await session.gateway.identity(chosen)
+
+
+def _role_name(arn: str) -> str:
+    parsed = Arn.maybe(arn)
+    return arn if parsed is None else parsed.name.rsplit("/", 1)[-1]
+
+
+async def choose_policy(context: Context, identity: Identity) -> str | None:
+    """The name of one of the role's inline policies; asks only where there are several."""
+    inline = [each for each in identity.policies if each.inline]
+    if not inline:
+        words = identity.problem or (
+            f"Role {identity.name} has no inline policy that could be edited here; managed policies"
+            " are shared with others, and are edited in IAM."
+        )
+        context.session.notify(words, "warning")
+        return None
+    if len(inline) == 1:
+        return inline[0].name
+    items = [_policy_item(each) for each in identity.policies]
+    return await context.app.push_screen_wait(Menu(f"Policies of role {identity.name}", items))
+
+
+def _policy_item(policy: IdentityPolicy) -> MenuItem:
+    off = "" if policy.inline else "A managed policy is shared with others: edit it in IAM."
+    return MenuItem(policy.name, policy.name, detail="inline" if policy.inline else "", off=off)
+
+
+async def choose_action(context: Context, identity: Identity, key: Key | None) -> str | None:
+    """One of the KMS actions that some policy of the role allows."""
+    metadata = key.metadata if key is not None else None
+    usable = possible_actions(metadata.usage, metadata.spec) if metadata else possible_actions()
+    allowed = [
+        action for action in usable if any(allows(each.text, action) for each in identity.policies)
+    ]
+    if not allowed:
+        context.session.notify(f"No policy of role {identity.name} allows any KMS action.")
+        return None
+    allowed.sort(
+        key=lambda action: (_SOON.index(action) if action in _SOON else len(_SOON), action)
+    )
+    items = [MenuItem(action, action.removeprefix("kms:")) for action in allowed]
+    return await context.app.push_screen_wait(
+        Menu(f"Take which action from role {identity.name}? Type to narrow", items)
+    )
+
+
+def take_action(identity: Identity, action: str) -> Taken:
+    """Take an action from the first inline policy of a role that allows it.
+
+    Raises:
+        CannotTakeError: it cannot be done by editing an inline policy; says why.
+    """
+    holders = [each for each in identity.policies if allows(each.text, action)]
+    inline = next((each for each in holders if each.inline), None)
+    if inline is None:
+        names = ", ".join(each.name for each in holders)
+        raise CannotTakeError(
+            f"{action} is allowed by the managed policy {names}, which is shared with others:"
+            " edit it in IAM, or take it from the role there."
+        )
+    return Taken(
+        inline.name,
+        without_action(inline.text, action),
+        tuple(each.name for each in holders if each is not inline),
+    )
+
+
+def target_for(
+    context: Context, identity: Identity, policy: str, key: Key | None
+) -> RolePolicyTarget:
+    """The inline policy as something to edit."""
+    disabled: Sequence[str] = context.app.options.disable
+    return RolePolicyTarget(context.session, identity, policy, key, disabled)

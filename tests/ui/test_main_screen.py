@@ -133,7 +133,7 @@ async def test_a_key_that_may_not_be_described_is_a_row_with_its_reason():
 
 
 async def test_hostile_text_is_shown_and_not_obeyed():
-    async with running(size=(300, 45)) as run:
+    async with running(size=(340, 45)) as run:
         await run.press("plus")
         line = next(line for line in run.lines if "hostile" in line)
         assert r"[bold red]markup[/] \x1b[2Jescape \u202egnol\u202c\ttab\nline" in line

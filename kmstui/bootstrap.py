@@ -6,29 +6,21 @@ and the first frame never waits for boto3.
 
 from __future__ import annotations
 
-import asyncio
-import os
 import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from getpass import getpass
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kmstui.can_command import KeyAccess
     from kmstui.config import Settings
-    from kmstui.demo.embedded import EmbeddedKms
     from kmstui.lint_command import StoredPolicy
     from kmstui.live_source import LiveSource
-    from kmstui.service.ports import Connector, Gateway, Journal, Target
+    from kmstui.service.ports import Connector, Journal, Target
     from kmstui.ui.app import KmsApp
-
-T = TypeVar("T")
 
 
 class StartError(Exception):
@@ -57,8 +49,14 @@ def composed_app(
     settings: Settings, *, key: str = "", demo: bool = False, demo_keys: int = 0
 ) -> Iterator[KmsApp]:
     """The program with all of its layers; what it holds open is closed at the end."""
+    import asyncio
+    from contextlib import ExitStack
+    from tempfile import TemporaryDirectory
+
     from kmstui.aws import AwsConnector
     from kmstui.config import config_path
+    from kmstui.demo.embedded import EmbeddedOptions
+    from kmstui.demo_connection import DemoConnector
     from kmstui.journal import open_journal
     from kmstui.service.ports import Target
     from kmstui.service.session import Session
@@ -76,8 +74,9 @@ def composed_app(
         state = settings.state_path
         if demo:
             # What happens in a demo is nobody's history.
-            state = Path(stack.enter_context(TemporaryDirectory(prefix="kmstui-demo-")))
-            embedded = DemoConnector(connector, demo_keys)
+            scratch = TemporaryDirectory(prefix="kmstui-demo-", ignore_cleanup_errors=True)
+            state = Path(stack.enter_context(scratch))
+            embedded = DemoConnector(connector, EmbeddedOptions(demo_keys, scratch=str(state)))
             stack.callback(embedded.stop)
             connector = embedded
         journal = open_journal(state)
@@ -171,6 +170,8 @@ class SourceOnDemand:
         )
 
     def _source(self) -> LiveSource:
+        from getpass import getpass
+
         from kmstui.aws import AwsConnector
         from kmstui.live_source import LiveSource
 
@@ -199,80 +200,3 @@ class MfaBridge:
     def __call__(self, serial: str) -> str:
         """The code, or "" when the person cancelled."""
         return self.ask(serial)
-
-
-class DemoConnector:
-    """Starts the embedded KMS at the first connection, so that the screen is there before it.
-
-    The program's AWS environment is replaced as a whole: a demo can never reach an account.
-    """
-
-    def __init__(self, inner: Connector, extra_keys: int) -> None:
-        self._inner = inner
-        self._extra_keys = extra_keys
-        self._embedded: EmbeddedKms | None = None
-
-    async def connect(self, target: Target) -> Gateway:
-        """Start the embedded KMS if it does not run yet, then connect to it.
-
-        Raises:
-            ServiceError: it cannot be started, or the connection cannot be made.
-        """
-        from kmstui.service.ports import Target
-
-        if self._embedded is None:
-            self._embedded = await _in_daemon_thread(self._start)
-            replace_aws_environment(os.environ, self._embedded.environment)
-        return await self._inner.connect(Target(region=target.region))
-
-    def _start(self) -> EmbeddedKms:
-        from kmstui.demo.embedded import EmbeddedError, EmbeddedKms, EmbeddedOptions
-        from kmstui.service.errors import NetworkError
-
-        try:
-            return EmbeddedKms.start(EmbeddedOptions(extra_keys=self._extra_keys))
-        except EmbeddedError as error:
-            raise NetworkError(str(error)) from error
-
-    def profiles(self) -> tuple[str, ...]:
-        """None: the demo knows no profiles."""
-        return ()
-
-    def regions(self, partition: str = "aws") -> tuple[str, ...]:
-        """As anywhere."""
-        return self._inner.regions(partition)
-
-    def stop(self) -> None:
-        """Stop the embedded KMS."""
-        if self._embedded is not None:
-            self._embedded.stop()
-
-
-def replace_aws_environment(
-    environ: MutableMapping[str, str], replacement: Mapping[str, str]
-) -> None:
-    """Drop every AWS variable, then set those given."""
-    for name in [name for name in environ if name.startswith("AWS_")]:
-        del environ[name]
-    environ.update(replacement)
-
-
-async def _in_daemon_thread(function: Callable[[], T]) -> T:
-    """Run a function that blocks; quitting the program does not wait for it."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def deliver(set_outcome: Callable[..., None], value: object) -> None:
-        if not future.done():
-            set_outcome(value)
-
-    def work() -> None:
-        try:
-            outcome: tuple[Callable[..., None], object] = (future.set_result, function())
-        except Exception as error:
-            outcome = (future.set_exception, error)
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(deliver, *outcome)
-
-    threading.Thread(target=work, name="kmstui-start", daemon=True).start()
-    return await future

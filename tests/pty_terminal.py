@@ -81,7 +81,9 @@ class PtyTerminal:
         self._rest = b""
         self._status: int | None = None
         environment = {**(os.environ if env is None else env), "TERM": "xterm-256color"}
-        environment.pop("COLORTERM", None)
+        # SSH seldom forwards COLORTERM; pytest-xdist sets the other two, and Textual believes them.
+        for name in ("COLORTERM", "COLUMNS", "LINES"):
+            environment.pop(name, None)
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Sequence
@@ -37,13 +38,15 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--quotas", action="store_true")
     parser.add_argument("--region", default="eu-west-1")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--scratch", default="")
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str]) -> None:
     """Build the world, serve it, end with the parent."""
     options = parse_arguments(arguments)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    ending = threading.Thread(target=_end_with_parent, args=(options.scratch,), daemon=True)
+    ending.start()
     prepare_environment()
 
     from kmstui.demo.assembly import assemble, fill
@@ -75,9 +78,12 @@ def _fall_silent() -> None:
     os.close(nowhere)
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(scratch: str) -> None:
     while sys.stdin.buffer.read(4096):
         pass
+    if scratch:
+        # The parent may be removing it at this very moment, or may have been killed before.
+        shutil.rmtree(scratch, ignore_errors=True)
     os._exit(0)
 
 

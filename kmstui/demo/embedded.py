@@ -39,6 +39,8 @@ class EmbeddedOptions:
     """The Region of the instance and of most keys."""
     seed: int = 0
     """Makes the extra keys another set."""
+    scratch: str = ""
+    """A directory to remove at the end, even when the program that made it was killed."""
 
 
 class EmbeddedError(Exception):
@@ -156,6 +158,7 @@ def _arguments(options: EmbeddedOptions) -> list[str]:
         f"--latency={options.latency}",
         f"--region={options.region}",
         f"--seed={options.seed}",
+        f"--scratch={options.scratch}",
     ]
     return [*arguments, "--quotas"] if options.quotas else arguments
 

@@ -1,0 +1,87 @@
+"""The demo's connection: starts the embedded KMS, and then is as any other."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import TypeVar
+
+from kmstui.demo.embedded import EmbeddedError, EmbeddedKms, EmbeddedOptions
+from kmstui.service.errors import NetworkError
+from kmstui.service.ports import Connector, Gateway, Target
+
+T = TypeVar("T")
+
+
+class DemoConnector:
+    """Starts the embedded KMS at the first connection, so that the screen is there before it.
+
+    The program's AWS environment is replaced as a whole: a demo can never reach an account.
+    """
+
+    def __init__(self, inner: Connector, options: EmbeddedOptions) -> None:
+        self._inner = inner
+        self._options = options
+        self._embedded: EmbeddedKms | None = None
+
+    async def connect(self, target: Target) -> Gateway:
+        """Start the embedded KMS if it does not run yet, then connect to it.
+
+        Raises:
+            ServiceError: it cannot be started, or the connection cannot be made.
+        """
+        if self._embedded is None:
+            self._embedded = await _in_daemon_thread(self._start)
+            replace_aws_environment(os.environ, self._embedded.environment)
+        return await self._inner.connect(Target(region=target.region))
+
+    def _start(self) -> EmbeddedKms:
+        try:
+            return EmbeddedKms.start(self._options)
+        except EmbeddedError as error:
+            raise NetworkError(str(error)) from error
+
+    def profiles(self) -> tuple[str, ...]:
+        """None: the demo knows no profiles."""
+        return ()
+
+    def regions(self, partition: str = "aws") -> tuple[str, ...]:
+        """As anywhere."""
+        return self._inner.regions(partition)
+
+    def stop(self) -> None:
+        """Stop the embedded KMS."""
+        if self._embedded is not None:
+            self._embedded.stop()
+
+
+def replace_aws_environment(
+    environ: MutableMapping[str, str], replacement: Mapping[str, str]
+) -> None:
+    """Drop every AWS variable, then set those given."""
+    for name in [name for name in environ if name.startswith("AWS_")]:
+        del environ[name]
+    environ.update(replacement)
+
+
+async def _in_daemon_thread(function: Callable[[], T]) -> T:
+    """Run a function that blocks; quitting the program does not wait for it."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def deliver(set_outcome: Callable[..., None], value: object) -> None:
+        if not future.done():
+            set_outcome(value)
+
+    def work() -> None:
+        try:
+            outcome: tuple[Callable[..., None], object] = (future.set_result, function())
+        except Exception as error:
+            outcome = (future.set_exception, error)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(deliver, *outcome)
+
+    threading.Thread(target=work, name="kmstui-start", daemon=True).start()
+    return await future

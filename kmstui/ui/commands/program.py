@@ -52,10 +52,10 @@ COMMANDS = (
     ),
     Command(
         id="program.help", label="Help", help="Show all keys", keys=("question_mark", "f1"),
-        run=_help, bar=90,
+        run=_help, bar=99,
     ),
     Command(
         id="program.quit", label="Quit", help="Quit; asks only when something is unsaved",
-        keys=("q",), run=_quit, bar=95,
+        keys=("q",), run=_quit, bar=85,
     ),
 )  # fmt: skip

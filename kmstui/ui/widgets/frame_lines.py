@@ -68,14 +68,38 @@ class HeaderLine(OneLine):
 
 
 class KeyBar(OneLine):
-    """The few keys that work here."""
+    """The few keys that work here; those that do not fit are left out whole, the last one stays."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._commands: list[Command] = []
 
     def show_commands(self, commands: Iterable[Command]) -> None:
         """Draw those commands that have a place in the bar."""
+        self._commands = sorted((each for each in commands if each.bar), key=lambda each: each.bar)
+        self._fill()
+
+    def on_resize(self) -> None:
+        """There is more or less room."""
+        self._fill()
+
+    def _fill(self) -> None:
+        if not self._commands:
+            return
+        *others, last = self._commands
+        end = _key_parts(last)
+        room = self.size.width - parts_width(end)
         parts: list[Part] = []
-        for command in sorted((each for each in commands if each.bar), key=lambda each: each.bar):
-            parts += [(f" {key_name(command.keys[0])}", "key"), (f" {command.label} ", "")]
-        self.show(parts)
+        for command in others:
+            more = _key_parts(command)
+            if parts_width((*parts, *more)) > room:
+                break
+            parts += more
+        self.show((*parts, *end))
+
+
+def _key_parts(command: Command) -> tuple[Part, Part]:
+    return (f" {key_name(command.keys[0])}", "key"), f" {command.label} "
 
 
 class Sentences(RoleWidget):
@@ -117,7 +141,10 @@ class Sentences(RoleWidget):
         lines = wrap(self._text, max(1, width - 2)) if self._text else []
         if len(lines) > self._most_lines:
             lines = lines[: self._most_lines]
-            lines[-1] = fit(f"{lines[-1]} {self._more}", max(1, width - 2))
+            room = max(1, width - 2)
+            cut = max(1, room - width_of(self._more) - 1)
+            last = lines[-1] if width_of(lines[-1]) <= cut else fit(lines[-1], cut)
+            lines[-1] = fit(f"{last} {self._more}", room)
         return lines
 
     def render_line(self, y: int) -> Strip:

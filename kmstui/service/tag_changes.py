@@ -35,17 +35,20 @@ class Outcome(StrEnum):
 
     WAITING = "waiting"
     RUNNING = "sending"
-    SENT = "sent, reading back"
+    SENT = "sent"
+    """Accepted, and being read back."""
     DONE = "done"
     """Read back as it was asked for."""
-    PROPAGATING = "saved, still propagating"
-    UNREAD = "saved, not read back"
+    PROPAGATING = "propagating"
+    """Accepted, but the key does not show it yet."""
+    UNREAD = "not read back"
+    """Accepted, and not allowed or not able to be read back."""
     FAILED = "failed"
     CANCELLED = "not sent"
-    UNKNOWN = "outcome unknown"
+    UNKNOWN = "unknown"
     REFUSED = "refused"
     """By kmstui itself, since KMS would refuse it: nothing was sent."""
-    UNCHANGED = "nothing to change"
+    UNCHANGED = "unchanged"
 
     @property
     def ended(self) -> bool:

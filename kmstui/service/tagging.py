@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -224,17 +224,23 @@ class Tagging:
             for record_id in ids:
                 await self._session.journal.end(record_id, outcome, "Found at a later start.")
 
-    async def changes_of(self, batch: str) -> tuple[TagChange, ...]:
-        """The changes of a run as the journal holds them, in their order, done ones only."""
-        scope = self._session.scope
-        return () if scope is None else await self._done_of(scope, batch)
+    async def changes_of(self, record: ChangeRecord) -> tuple[TagChange, ...]:
+        """The changes of the run that a journal entry belongs to, in their order.
 
-    async def _done_of(self, scope: Scope, batch: str) -> tuple[TagChange, ...]:
+        Those that were not sent are left out; what failed may have been half done.
+        """
+        if not record.batch:
+            return (change_of(record),)
+        return await self._of_batch(record.scope, record.batch, {"done", "failed", "unknown"})
+
+    async def _of_batch(
+        self, scope: Scope, batch: str, outcomes: Collection[str]
+    ) -> tuple[TagChange, ...]:
         records = await self._session.journal.changes(scope, batch=batch, limit=_EVERY_RECORD)
         return tuple(
             change_of(record)
             for record in reversed(records)
-            if record.outcome == "done" and record.operation in TAG_OPERATIONS
+            if record.outcome in outcomes and record.operation in TAG_OPERATIONS
         )
 
     async def _examine(
@@ -259,7 +265,7 @@ class Tagging:
             batch,
             records[0].time,
             records[0].caller,
-            ended=await self._done_of(scope, batch) if batch else (),
+            ended=await self._of_batch(scope, batch, {"done"}) if batch else (),
             done=tuple(change for _, change, is_shown in known if is_shown is True),
             open=tuple(change for _, change, is_shown in known if is_shown is False),
             unread=tuple((change, why) for _, change, why in known if isinstance(why, str)),

@@ -54,15 +54,22 @@ class Context:
         return self.main.targets
 
 
+READ_ONLY = "This is read-only mode: start kmstui without --read-only to make changes."
+"""Why whatever changes something is off."""
+
+
 def needs_key(context: Context) -> str | None:
     """Off while no key is chosen."""
     return None if context.key is not None else "Choose a key first."
 
 
 def needs_writing(context: Context) -> str | None:
-    """Off in read-only mode, and while no key is chosen."""
+    """Off in read-only mode, without a journal, and while no key is chosen."""
     if context.session.read_only:
-        return "This is read-only mode: start kmstui without --read-only to make changes."
+        return READ_ONLY
+    journal = context.session.journal
+    if not journal.durable:
+        return journal.warning
     return needs_key(context)
 
 

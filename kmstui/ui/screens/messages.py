@@ -8,18 +8,22 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from kmstui.service.errors import JournalError
 from kmstui.service.ports import CallRecord, ChangeRecord
 from kmstui.service.session import Session
 from kmstui.service.store import Notice, Topic
+from kmstui.ui.change_words import change_words
 from kmstui.ui.feed import Changes, StoreFeed
 from kmstui.ui.marks import Marks
 from kmstui.ui.screens.dialog import Dialog
 from kmstui.ui.screens.text_dialog import TextDialog
 from kmstui.ui.widgets.columns import Column
+from kmstui.ui.widgets.frame_lines import Sentences
 from kmstui.ui.widgets.line_table import LineTable
 from kmstui.ui.widgets.roles import OneLine, Part
 
 _TITLES = ("Messages", "Calls", "Changes")
+_CHANGES = 2
 _ROLES = {"information": "", "warning": "warn", "error": "bad"}
 _OUTCOMES = {"done": "good", "failed": "bad", "unknown": "bad", "pending": "warn"}
 _TIME = Column("time", "TIME UTC", 8)
@@ -34,11 +38,12 @@ _COLUMNS = (
         Column("key", "KEY", 16, rank=5, most=100),
     ),
     (
-        Column("time", "TIME UTC", 19),
-        Column("operation", "OPERATION", 22, rank=1, most=30),
+        Column("time", "TIME UTC", 14),
         Column("outcome", "OUTCOME", 9, rank=2),
-        Column("subject", "KEY OR ALIAS", 20, rank=3, most=44),
-        Column("after", "WHAT", 12, rank=4, most=200),
+        Column("subject", "KEY OR ALIAS", 16, rank=1, most=36),
+        Column("words", "WHAT", 20, rank=3, most=60),
+        Column("operation", "OPERATION", 15, rank=4, most=34),
+        Column("detail", "HOW IT ENDED", 12, rank=5, most=300),
     ),
 )
 
@@ -51,6 +56,7 @@ class Messages(Dialog[None]):
         Binding("tab,right_square_bracket,l,right", "turn(1)", "next list", show=False),
         Binding("shift+tab,left_square_bracket,h,left", "turn(-1)", "list before", show=False),
         Binding("enter", "open", "whole text", show=False),
+        Binding("z", "undo", "undo a change of tags", show=False),
     ]
 
     def __init__(self, session: Session, signs: Marks) -> None:
@@ -58,18 +64,21 @@ class Messages(Dialog[None]):
         self.add_class("dialog-full")
         self._session = session
         self._store = session.store
+        self._signs = signs
         self._number = 0
         self._items: dict[str, Notice | CallRecord | ChangeRecord] = {}
         self._changes: Sequence[ChangeRecord] = ()
         self._feed: StoreFeed | None = None
         self.title_line = OneLine(classes="pane--title -focused")
         self.table = LineTable(_COLUMNS[0], self._cells, signs=signs)
+        self.reason = Sentences(classes="dialog--reason")
 
     def compose(self) -> ComposeResult:
         """Titles and the list."""
         with self.box:
             yield self.title_line
             yield self.table
+            yield self.reason
 
     def on_mount(self) -> None:
         """Show what was said, and what comes."""
@@ -86,14 +95,38 @@ class Messages(Dialog[None]):
         if (Topic.NOTICES, Topic.CALLS, None)[self._number] in changes:
             self._show()
 
-    async def action_turn(self, steps: int) -> None:
+    def action_turn(self, steps: int) -> None:
         """Show the next list."""
         self._number = (self._number + steps) % len(_TITLES)
-        if self._number == 2 and self._session.scope is not None:
-            self._changes = await self._session.journal.changes(self._session.scope)
         self.table.forget_place()
         self.table.set_columns(_COLUMNS[self._number])
         self._show()
+        if self._number == _CHANGES:
+            self.run_worker(self._read_changes(), group="changes", exclusive=True)
+
+    async def _read_changes(self) -> None:
+        scope = self._session.scope
+        if scope is None:
+            return
+        try:
+            self._changes = await self._session.journal.changes(scope)
+        except JournalError as error:
+            self.table.set_empty(error.sentence, "bad")
+            return
+        if self._number == _CHANGES:
+            self._show()
+
+    def action_undo(self) -> None:
+        """Show what takes the change back that the chosen entry belongs to."""
+        from kmstui.ui.app import KmsApp
+
+        item = self._items.get(self.table.cursor_row or "")
+        app = self.app
+        if self._number == _CHANGES and isinstance(item, ChangeRecord) and isinstance(app, KmsApp):
+            self.reason.say(app.tagging.undo_entry(item, self._read_again), "warn")
+
+    def _read_again(self, _: bool | None) -> None:
+        self.run_worker(self._read_changes(), group="changes", exclusive=True)
 
     def action_open(self) -> None:
         """Show the whole of one entry."""
@@ -103,8 +136,29 @@ class Messages(Dialog[None]):
         elif isinstance(item, CallRecord):
             self.app.push_screen(TextDialog(f"{item.service}:{item.operation}", _told(item)))
         elif isinstance(item, ChangeRecord):
-            words = f"{item.subject}\n\nbefore: {item.before}\nafter: {item.after}\n{item.detail}"
-            self.app.push_screen(TextDialog(f"{item.operation}: {item.outcome}", words))
+            self.app.push_screen(
+                TextDialog(f"{item.operation}: {item.outcome}", self._told_change(item))
+            )
+
+    def _told_change(self, change: ChangeRecord) -> str:
+        lines = [
+            f"of: {self._subject(change)}",
+            f"at: {change.time:%Y-%m-%d %H:%M:%S} UTC",
+            f"by: {change.caller or '-'}",
+            f"what: {change_words(change, self._signs)}",
+            f"before: {change.before}",
+            f"after: {change.after}",
+            change.detail,
+        ]
+        return "\n".join(lines)
+
+    def _subject(self, change: ChangeRecord) -> str:
+        is_key = change.subject in self._store.keys
+        return self._store.name_of(change.subject) if is_key else change.subject
+
+    def _short_name(self, change: ChangeRecord) -> str:
+        names = self._store.aliases_of(change.subject)
+        return names[0].removeprefix("alias/") if names else change.subject
 
     def _show(self) -> None:
         lists: tuple[Sequence[Notice | CallRecord | ChangeRecord], ...] = (
@@ -121,7 +175,11 @@ class Messages(Dialog[None]):
         parts: list[Part] = []
         for index, title in enumerate(_TITLES):
             parts.append((f" {title} ", "title" if index == self._number else "dim"))
-        self.title_line.show([*parts, ("  Tab turns, Enter opens, Esc closes", "dim")])
+        hint = "  Tab turns, Enter opens, Esc closes"
+        if self._number == _CHANGES:
+            hint = "  Tab turns, Enter opens, z undoes a change of tags, Esc closes"
+        self.title_line.show([*parts, (hint, "dim")])
+        self.reason.say("")
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
         item = self._items[row]
@@ -143,10 +201,11 @@ class Messages(Dialog[None]):
             cells = {
                 "operation": item.operation,
                 "outcome": (item.outcome, _OUTCOMES.get(item.outcome, "")),
-                "subject": item.subject,
-                "after": item.after,
+                "subject": self._short_name(item),
+                "words": change_words(item, self._signs),
+                "detail": (item.detail, "dim"),
             }
-        form = "%Y-%m-%d %H:%M:%S" if isinstance(item, ChangeRecord) else "%H:%M:%S"
+        form = "%m-%d %H:%M:%S" if isinstance(item, ChangeRecord) else "%H:%M:%S"
         cells["time"] = (item.time.strftime(form), "dim")
         return [cells[column] for column in columns]
 

@@ -21,6 +21,7 @@ from kmstui.ui.screens.dialog import Dialog
 from kmstui.ui.screens.text_dialog import TextDialog
 from kmstui.ui.tagging.progress import RunClock, duration
 from kmstui.ui.tagging.words import (
+    about,
     access_warning,
     now_holds,
     number,
@@ -48,7 +49,7 @@ _ONE = (
     Column("value", "VALUE", 20, rank=2, most=256),
 )
 _MANY = (
-    Column("outcome", "OUTCOME", 12, rank=1, most=22),
+    Column("outcome", "OUTCOME", 13, rank=1),
     Column("key", "KEY", 20, most=36),
     Column("what", "WHAT", 24, rank=2, most=400),
 )
@@ -143,6 +144,9 @@ class ChangeScreen(Dialog[bool]):
         self.summary = Sentences(classes="dialog--reason", most_lines=6)
         self.access = Sentences(classes="dialog--reason", most_lines=6)
         self.notice = Sentences(classes="dialog--reason", most_lines=6)
+        self.detail = Sentences(
+            classes="tag-change--detail", most_lines=4, more="(all of it: Space)"
+        )
         self.table = LineTable(_MANY, self._cells, signs=desk.signs)
         self.keys = KeyBar(classes="dialog--keys")
 
@@ -153,6 +157,7 @@ class ChangeScreen(Dialog[bool]):
             yield self.summary
             yield self.access
             yield self.table
+            yield self.detail
             yield self.notice
             yield self.keys
 
@@ -200,12 +205,14 @@ class ChangeScreen(Dialog[bool]):
         concerned = self._desk.tagging.policies_naming(changes)
         self.access.say(access_warning(concerned, changes, store), "warn")
         self.notice.say(" ".join(change.note for change in changes if change.note)[:600], "warn")
+        self.set_class(len(changes) > 1, "dialog-full", "-many")
         if len(changes) == 1:
             self.table.set_columns(_ONE)
             self.table.set_rows([name for name, _ in changes[0].after])
         else:
             self.table.set_columns(_MANY)
             self.table.set_rows(self._in_order())
+        self._tell_row()
         self._show_keys()
 
     def _in_order(self) -> list[str]:
@@ -287,6 +294,8 @@ class ChangeScreen(Dialog[bool]):
             self.table.redraw()
         else:
             self.table.redraw([key_id])
+            if key_id == self.table.cursor_row and result.outcome.ended:
+                self._tell_row()
             if result.outcome is Outcome.RUNNING and self._followed == self.table.cursor_row:
                 self._followed = key_id
                 self.table.move_to_row(key_id)
@@ -298,6 +307,23 @@ class ChangeScreen(Dialog[bool]):
         message.stop()
         if self._phase is Phase.RUNNING and self._followed is None:
             self._followed = message.row
+        self._tell_row()
+
+    def _tell_row(self) -> None:
+        """Say the whole of what a row has no room for."""
+        row = self.table.cursor_row
+        if len(self._changes) == 1 or row is None:
+            self.detail.say("")
+            return
+        change, result = self._changes[row], self._results.get(row)
+        store = self._desk.store
+        words = result.detail if result is not None else change.refused or change.note
+        if words:
+            self.detail.say(words if row in words else f"{store.name_of(row)}: {words}", "warn")
+        elif result is not None and result.tags is not None:
+            self.detail.say(now_holds(result, store))
+        else:
+            self.detail.say(store.name_of(row), "dim")
 
     def _is_time(self) -> bool:
         now = monotonic()
@@ -341,6 +367,7 @@ class ChangeScreen(Dialog[bool]):
         else:
             self.table.set_rows(self._in_order())
             self.table.action_first()
+            self._tell_row()
         self._show_keys()
 
     def _retried(self) -> tuple[TagChange, ...]:
@@ -392,21 +419,11 @@ class ChangeScreen(Dialog[bool]):
             self._desk.copy(changes, lambda words: self.notice.say(words, "good"))
 
     def action_details(self) -> None:
-        """Show the whole of a row."""
+        """Show all about a row."""
         row = self.table.cursor_row
-        if row is None or len(self._changes) == 1:
-            return
-        change = self._changes[row]
-        lines = [
-            f"{sign} {tag}  {value}" for sign, tag, value in steps_of(change, self._desk.signs)
-        ]
-        result = self._results.get(row)
-        if result is not None:
-            lines += ["", result.outcome.value, result.detail]
-            lines += [f"{tag.key}={tag.value}" for tag in result.tags or ()]
-        lines += [change.refused, change.note]
-        words = "\n".join(line for line in lines if line)
-        self.app.push_screen(TextDialog(self._desk.store.name_of(row), words or "Nothing changes."))
+        if row is not None and len(self._changes) > 1:
+            words = about(self._changes[row], self._results.get(row), self._desk.signs)
+            self.app.push_screen(TextDialog(self._desk.store.name_of(row), words))
 
     def action_leave(self) -> None:
         """Stop what runs, or leave."""
@@ -430,17 +447,19 @@ class ChangeScreen(Dialog[bool]):
         elif self._phase is Phase.PLANNED:
             if any(change.will_be_sent for change in changes):
                 key("Enter", "Sends it")
-                key("y", "Copies it as AWS CLI instead")
-            key("Esc", "Back, nothing sent")
+                key("y", "Copies AWS CLI instead")
+            key("Esc", "Back")
         elif self._phase is Phase.ENDED:
             if again := len(self._retried()):
                 key("r", f"Tries {again:,} again")
             if self._undone():
                 key("z", "Undoes it")
-                key("y", "Copies it as AWS CLI")
+                key("y", "Copies AWS CLI")
             key("Esc", "Closes")
         else:
             key("Esc", "Leaves")
+        if len(changes) > 1:
+            key("Space", "Details")
         self.keys.show(parts)
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
@@ -456,11 +475,13 @@ class ChangeScreen(Dialog[bool]):
         change = self._changes[row]
         result = self._results.get(row)
         if result is not None:
-            outcome, what = result_parts(result, signs)
+            outcome, what = result_parts(result, self._desk.store, signs)
         elif change.refused:
-            outcome, what = (Outcome.REFUSED.value, "bad"), (change.refused, "warn")
+            refused = TagResult(change, Outcome.REFUSED, change.refused)
+            outcome, what = result_parts(refused, self._desk.store, signs)
         elif change.is_empty:
-            outcome, what = (Outcome.UNCHANGED.value, "dim"), (change.note or "as wanted", "dim")
+            words = change.note or "it is as wanted already"
+            outcome, what = (Outcome.UNCHANGED.value, "dim"), (words, "dim")
         else:
             outcome, what = ("will change", "accent"), step_line(change, signs)
         cells = {"outcome": outcome, "key": short_name(self._desk.store, row), "what": what}

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 from kmstui.model.key import Key
 from kmstui.model.tag import Tag, TagDelta
+from kmstui.service.ports import ChangeRecord
 from kmstui.service.session import Session
 from kmstui.service.store import Store
-from kmstui.service.tag_changes import TagChange, TagResult
+from kmstui.service.tag_changes import TAG_OPERATIONS, TagChange, TagResult
 from kmstui.service.tag_completion import TagVocabulary
 from kmstui.service.tagging import Tagging
 from kmstui.ui.breath import Breath
+from kmstui.ui.commands.context import READ_ONLY
 from kmstui.ui.marks import Marks
 from kmstui.ui.tagging.change_screen import ChangeScreen, Planner
 from kmstui.ui.tagging.line import TagLine
 from kmstui.ui.tagging.modes import ChangeValue, LineMode, PutTags, RemoveTags, RenameTag
+from kmstui.ui.tagging.watch import UnfinishedWatch
 from kmstui.ui.tagging.words import cli_commands, names_of
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ class TaggingDesk:
         self.vocabulary = TagVocabulary()
         self.last: tuple[TagResult, ...] = ()
         self._lost: Callable[[], str] | None = None
+        self._watch = UnfinishedWatch(app, session, self)
 
     @property
     def store(self) -> Store:
@@ -78,6 +82,20 @@ class TaggingDesk:
         self.show(
             "Undo the change of tags", lambda told: self.tagging.plan_undo(tuple(changes), told)
         )
+
+    def undo_entry(self, record: ChangeRecord, closed: Callable[[bool | None], None]) -> str:
+        """Show what takes back the run that a journal entry belongs to; answers why not, or ""."""
+        if record.operation not in TAG_OPERATIONS:
+            return "Only changes of tags can be undone here; History has a policy's earlier texts."
+        if self._session.read_only:
+            return READ_ONLY
+
+        async def plan(told: Callable[[int], None]) -> tuple[TagChange, ...]:
+            changes = await self.tagging.changes_of(record)
+            return await self.tagging.plan_undo(changes, told)
+
+        self.show("Undo the change of tags", plan, closed=closed)
+        return ""
 
     def show(
         self,

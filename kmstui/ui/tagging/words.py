@@ -163,15 +163,30 @@ def run_summary(results: Iterable[TagResult]) -> tuple[str, str]:
     return f"{number(total, 'key')}: {words}.", role
 
 
-def result_parts(result: TagResult, signs: Marks) -> tuple[Part, Part]:
+def result_parts(result: TagResult, store: Store, signs: Marks) -> tuple[Part, Part]:
     """How far a key is, and what there is to know of it."""
     role = OUTCOME_ROLES.get(result.outcome, "accent")
     outcome: Part = (result.outcome.value, role)
     if result.detail:
-        return outcome, (result.detail, role)
+        # The key stands beside it.
+        name = store.name_of(result.change.key_id)
+        return outcome, (result.detail.removeprefix(f"{name} "), role)
     if result.tags is not None:
         return outcome, (f"now {tags_text(result.tags) or 'without tags'}", "")
     return outcome, (step_line(result.change, signs), "dim" if result.outcome.ended else "")
+
+
+def about(change: TagChange, result: TagResult | None, signs: Marks) -> str:
+    """All there is to know of one key, in lines."""
+    steps = (f"{sign} {tag}  {value}" for sign, tag, value in steps_of(change, signs))
+    lines = [*steps, change.refused, change.note]
+    if result is not None:
+        lines += ["", f"Outcome: {result.outcome.value}"]
+        lines += [result.detail] if result.detail not in lines else []
+        if result.tags is not None:
+            lines += ["", "The key now has these tags:" if result.tags else "It has no tags now."]
+            lines += [written(tag) for tag in result.tags]
+    return "\n".join(lines).strip() or "Nothing changes on this key."
 
 
 def now_holds(result: TagResult, store: Store) -> str:

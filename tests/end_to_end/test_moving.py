@@ -46,7 +46,7 @@ def test_hostile_text_is_shown_and_never_obeyed(kmstui):
     terminal = kmstui(columns=160, rows=45)
     # All in one burst, as a slow line delivers it: the word must reach the filter, and the ]
     # the panes.
-    terminal.send("/", "alias:odd", "enter", "]")
+    terminal.send("/", "alias:odd", "enter", "]", "]")
     terminal.wait_for("[bold red]URGENT[/] click [@click=app.quit]here[/]")
     terminal.wait_for("\\x1b]0;owned\\x07")
     assert b"\x1b]0;owned" not in terminal.raw

@@ -257,3 +257,23 @@ async def test_details_show_everything_and_ask_for_the_last_use_when_told():
         run.gateway.fail("kms:GetKeyLastUsage", DENIAL)
         await run.press("enter")
         await run.wait_for("✖ AccessDenied: your role may not.")
+
+
+async def test_columns_are_those_that_a_person_chose_and_unknown_ones_are_told():
+    options = UiOptions(columns=("state", "colour", "alias"))
+    async with running(options=options, size=WIDE) as run:
+        assert run.main.keys_pane.table.visible_columns == ("state", "alias")
+        await run.wait_for("The setting columns names colour, which no column is called")
+
+
+async def test_a_widget_that_fails_ends_the_program_in_words(tmp_path, capsys):
+    log = tmp_path / "faults.log"
+    with pytest.raises(ZeroDivisionError):
+        async with running(options=UiOptions(fault_log=log)) as run:
+            run.main.keys_pane.table._cells = lambda row, columns: 1 / 0
+            run.main.keys_pane.table.redraw()
+            await run.wait_for(lambda: not run.app.is_running)
+    assert "ZeroDivisionError" in log.read_text()
+    told = capsys.readouterr().err
+    assert "A fault in kmstui itself, in the screen: ZeroDivisionError." in told
+    assert "Traceback" not in told

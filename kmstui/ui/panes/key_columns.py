@@ -137,6 +137,11 @@ def cells_of(
     return cells
 
 
+def unknown_columns(names: Sequence[str]) -> list[str]:
+    """Which of the names a person chose are no column's."""
+    return [name for name in names if name not in COLUMNS]
+
+
 def columns_named(names: Sequence[str]) -> list[Column]:
     """The columns that a person chose, in their order; unknown names are left out.
 

@@ -24,6 +24,7 @@ from kmstui.ui.marks import Marks
 from kmstui.ui.options import UiOptions
 from kmstui.ui.panes.aliases import AliasesPane
 from kmstui.ui.panes.key import KeyPane
+from kmstui.ui.panes.key_columns import COLUMNS, unknown_columns
 from kmstui.ui.panes.keys import KeysPane
 from kmstui.ui.panes.tags import TagsPane
 from kmstui.ui.screens.command_screen import CommandScreen
@@ -111,6 +112,13 @@ class MainScreen(CommandScreen):
         self._share()
         self._store_changed({topic: frozenset() for topic in Topic if topic is not Topic.NOTICES})
         self.keys_pane.table.focus(scroll_visible=False)
+        unknown = unknown_columns(self.options.columns)
+        if unknown:
+            self.session.notify(
+                f"The setting columns names {', '.join(unknown)}, which no column is called; "
+                f"there are {', '.join(COLUMNS)}.",
+                "warning",
+            )
         for rows in (self.keys_pane.key_rows, self.aliases_pane.alias_rows):
             self.run_worker(rows.run(), group="rows", exit_on_error=True)
 

@@ -247,7 +247,10 @@ class KeyPolicyTarget:
     async def learn(self) -> None:
         """The caller's IAM policies, the account's roles, encryption contexts in use."""
         session = self._session
-        facts = await learn_account(session.gateway, session.store.caller, self._key.arn)
+        self.know(await learn_account(session.gateway, session.store.caller, self._key.arn))
+
+    def know(self, facts: AccountFacts) -> None:
+        """Take what was read of the account."""
         self._rules = replace(self._rules, facts=facts, context=self._context(facts))
 
     async def show_stored(self) -> None:

@@ -20,6 +20,7 @@ from kmstui.policy.document import parse
 from kmstui.policy.findings import Finding
 from kmstui.policy.statements import Statement, read_policy
 from kmstui.policy.templates import statements_of, with_statements, without_statements
+from kmstui.service.account_facts import AccountFacts, caller_identity
 from kmstui.service.assessing import Assessment
 from kmstui.service.conflicts import Conflict
 from kmstui.service.edit_targets import KeyPolicyTarget
@@ -89,6 +90,7 @@ class StatementBatch:
     observe: Observer
     sleep: Sleep = asyncio.sleep
     plans: dict[str, KeyPlan] = field(default_factory=dict)
+    _facts: AccountFacts = field(default_factory=AccountFacts)
     _edits: dict[str, _Edit] = field(default_factory=dict)
     _batch: str = field(default_factory=lambda: uuid.uuid4().hex)
 
@@ -101,6 +103,8 @@ class StatementBatch:
         for key_id in self.key_ids:
             self._tell(KeyPlan(key_id, self.session.store.name_of(key_id)))
         desk_of(self.session)
+        gateway, caller = self.session.gateway, self.session.store.caller
+        self._facts = AccountFacts(*await caller_identity(gateway, caller))
         await self._each(self.key_ids, self._plan_one)
 
     async def save(self) -> None:
@@ -145,35 +149,33 @@ class StatementBatch:
             return
         editing = PolicyEditing(target.place, desk_of(self.session, self._batch), self.sleep)
         base = await editing.open()
-        if editing.draft is not None:
-            self._end(
-                key_id,
-                KeyOutcome.LEFT_OUT,
-                f"{editing.draft.sentence} Save it or discard it first.",
-            )
+        reason, text = self._change_of(editing, base)
+        if reason:
+            self._end(key_id, KeyOutcome.LEFT_OUT, reason)
             return
-        try:
-            text = self._changed(base)
-        except ValueError as error:
-            self._end(key_id, KeyOutcome.LEFT_OUT, str(error))
-            return
-        if same_meaning(base, text):
-            there = "It has no such statement." if self.remove else "It has that statement already."
-            self._end(key_id, KeyOutcome.LEFT_OUT, there)
-            return
-        await target.learn()
+        target.know(self._facts)
         assessment = await asyncio.to_thread(target.assess, base, text)
-        self._edits[key_id] = _Edit(target, editing)
         known = await asyncio.to_thread(target.lint, base)
+        self._edits[key_id] = _Edit(target, editing)
         detail = _needs_decision(assessment, known)
         outcome = KeyOutcome.LEFT_OUT if detail else KeyOutcome.READY
-        self._tell(
-            replace(self.plans[key_id], outcome=outcome, detail=detail, assessment=assessment)
-        )
+        plan = self.plans[key_id]
+        self._tell(replace(plan, outcome=outcome, detail=detail, assessment=assessment))
 
-    def _changed(self, base: str) -> str:
+    def _change_of(self, editing: PolicyEditing, base: str) -> tuple[str, str]:
+        """Why the key is left out, as a sentence, or "" and the changed text."""
+        if editing.draft is not None:
+            return f"{editing.draft.sentence} Save it or discard it first.", base
         change = without_statements if self.remove else with_statements
-        return change(base, self.statements)
+        try:
+            text = change(base, self.statements)
+        except ValueError as error:
+            return str(error), base
+        if same_meaning(base, text):
+            return (
+                "It has no such statement." if self.remove else "It has that statement already."
+            ), base
+        return "", text
 
     # Saving
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
@@ -105,6 +106,80 @@ def _take_from_role(context: Context) -> Awaitable[None]:
     return run()
 
 
+def _statement(context: Context) -> None:
+    from kmstui.ui.screens.menu import Menu, MenuItem
+
+    number = len(context.targets)
+    what = "this key" if number == 1 else f"{number} marked keys"
+    items = [
+        MenuItem("add", f"Add a statement to {what}", key="a"),
+        MenuItem("remove", f"Remove a statement from {what}", key="r"),
+    ]
+
+    def go(choice: str | None) -> None:
+        if choice == "add":
+            _add_statement(context)
+        elif choice == "remove":
+            context.app.work(
+                lambda: _remove_statement(context), group="batch", what="reading policies"
+            )
+
+    context.app.push_screen(Menu("The same statement for several keys", items), go)
+
+
+def _add_statement(context: Context) -> None:
+    from kmstui.service.edit_targets import KeyPolicyTarget
+    from kmstui.ui.edit.batch_screen import BatchScreen
+    from kmstui.ui.edit.statement_screen import Statements, StatementScreen
+
+    key_ids = context.targets
+    first = KeyPolicyTarget(context.session, context.store.keys[key_ids[0]])
+
+    def review(statements: Statements | None) -> None:
+        if statements is not None:
+            context.app.push_screen(
+                BatchScreen(context.session, key_ids, statements, context.app.signs, remove=False)
+            )
+
+    context.app.push_screen(
+        StatementScreen(context.store, first, len(key_ids), context.app.signs), review
+    )
+
+
+async def _remove_statement(context: Context) -> None:
+    from kmstui.service.statement_batch import common_statements
+    from kmstui.ui.edit.batch_screen import BatchScreen
+    from kmstui.ui.screens.menu import Menu, MenuItem
+
+    key_ids = context.targets
+    await asyncio.gather(*(context.session.read_policies(key_id) for key_id in key_ids))
+    texts = {
+        key_id: policy.text
+        for key_id in key_ids
+        for policy in context.store.policies.get(key_id, ())
+        if policy.name == "default" and not policy.problem
+    }
+    rows = common_statements(texts)
+    if not rows:
+        context.session.notify("None of these policies can be read, or has statements.", "warning")
+        return
+    items = [
+        MenuItem(str(index), statement.label.strip('"'), detail=f"on {number} of {len(key_ids)}")
+        for index, (statement, _, number) in enumerate(rows)
+    ]
+    chosen = await context.app.push_screen_wait(Menu("Remove which statement?", items))
+    if chosen is not None:
+        context.app.push_screen(
+            BatchScreen(
+                context.session,
+                key_ids,
+                (rows[int(chosen)][1],),
+                context.app.signs,
+                remove=True,
+            )
+        )
+
+
 def _panel(context: Context) -> HistoryPanel | None:
     from kmstui.ui.edit.history_view import HistoryView
 
@@ -162,6 +237,10 @@ COMMANDS = (
     Command(
         id="role.take", label="Take from role", help="Take a KMS action, such as Decrypt, from a"
         " role's policy", keys=("I",), available=needs_writing, run=_take_from_role,
+    ),
+    Command(
+        id="policy.statement", label="Statement", help="Add a statement to the policies of the"
+        " marked keys, or remove one", keys=("S",), available=needs_writing, run=_statement,
     ),
     Command(
         id="history.open", label="Full size", help="Open the history full size", keys=("enter",),

@@ -18,6 +18,7 @@ from kmstui.service.store import Notice, Topic
 from kmstui.ui.breath import Breath
 from kmstui.ui.commands.command import EVERYWHERE
 from kmstui.ui.commands.registry import all_commands, bindings_for
+from kmstui.ui.edit.unfinished import Unfinished
 from kmstui.ui.feed import Changes, StoreFeed
 from kmstui.ui.garbage import Garbage
 from kmstui.ui.marks import Marks
@@ -89,6 +90,7 @@ class MainScreen(CommandScreen):
         self._newest: Notice | None = None
         self._wanted_key = options.key
         self._garbage = Garbage()
+        self._unfinished = Unfinished(session)
 
     def compose(self) -> ComposeResult:
         """Header, panes in two columns, notices, key bar."""
@@ -182,6 +184,8 @@ class MainScreen(CommandScreen):
         self.key_pane.store_changed(changes)
         if Topic.POLICIES in changes and not changes[Topic.POLICIES]:
             self._rest_on_key()
+        if self._unfinished.due:
+            self._work(self._unfinished.tell, "unfinished", "looking for unfinished saves")
 
     def _write_header(self) -> None:
         store = self.store

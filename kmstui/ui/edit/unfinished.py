@@ -1,0 +1,42 @@
+"""Puts that an earlier run did not live to see the end of, told once the connection stands."""
+
+from __future__ import annotations
+
+from kmstui.model.caller import ConnectionInfo
+from kmstui.service.policy_places import PolicyPlace, place_of
+from kmstui.service.putting import desk_of
+from kmstui.service.recovery import examine_puts
+from kmstui.service.session import Session
+
+
+class Unfinished:
+    """Examines each connection once, as soon as its account and Region are known."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._examined: ConnectionInfo | None = None
+
+    @property
+    def due(self) -> bool:
+        """Whether this connection was not examined yet and can be."""
+        return self._session.scope is not None and self._examined is not self._session.store.info
+
+    async def tell(self) -> None:
+        """Say what became of unfinished puts, and which drafts wait; nothing where there are none.
+
+        Raises:
+            JournalError: the journal cannot be read or written.
+        """
+        session = self._session
+        self._examined = session.store.info
+        desk = desk_of(session)
+        drafts = await desk.journal.drafts(desk.scope)
+        if drafts:
+            names = ", ".join(self._place(draft.subject).label for draft in drafts[:3])
+            more = f" and {len(drafts) - 3} more" if len(drafts) > 3 else ""
+            session.notify(f"Drafts that are not saved: {names}{more}. e opens one again.")
+        for examined in await examine_puts(desk, self._place):
+            session.notify(examined.sentence, "warning")
+
+    def _place(self, subject: str) -> PolicyPlace:
+        return place_of(self._session.gateway, subject, self._session.store.aliases_of(subject))

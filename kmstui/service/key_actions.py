@@ -21,13 +21,13 @@ MOST_ROTATIONS_ON_DEMAND = 25
 class KeyAction(StrEnum):
     """What can be done to a key."""
 
-    DESCRIPTION = "Change the description"
+    DESCRIPTION = "Description"
     ENABLE = "Enable"
     DISABLE = "Disable"
-    ROTATION_ON = "Turn automatic rotation on, or change its period"
-    ROTATION_OFF = "Turn automatic rotation off"
+    ROTATION_ON = "Rotation on, or its period"
+    ROTATION_OFF = "Rotation off"
     ROTATE_NOW = "Rotate now"
-    REPLICATE = "Replicate into another Region"
+    REPLICATE = "Replicate"
     SCHEDULE_DELETION = "Schedule deletion"
     CANCEL_DELETION = "Cancel the deletion"
 

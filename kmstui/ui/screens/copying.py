@@ -29,6 +29,9 @@ def copyables(context: Context) -> Iterator[Copyable]:
     """What can be copied of the chosen key and of what is shown."""
     main, store, info = context.main, context.store, context.store.info
     key_id = context.chosen
+    if main.focused_pane is main.key_pane:
+        for name, letter, text in main.key_pane.view.copies():
+            yield Copyable(f"view-{letter}", name, letter, text)
     if key_id is not None and (key := store.keys.get(key_id)) is not None:
         yield Copyable("id", "Key ID", "i", key.id)
         yield Copyable("arn", "Key ARN", "r", key.arn)

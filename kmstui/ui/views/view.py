@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.containers import Vertical
@@ -61,3 +62,7 @@ class KeyView(Vertical):
 
     def store_changed(self, changes: Changes) -> None:
         """The store changed; draw again what it concerns."""
+
+    def copies(self) -> Sequence[tuple[str, str, str]]:
+        """What the copy menu offers of the view's own: name, digit that chooses it, text."""
+        return ()

@@ -144,6 +144,7 @@ class RolePolicyTarget:
         store = session.store
         self._session = session
         self._key = key
+        self._arn = identity.arn
         self.place: PolicyPlace = RolePolicyPlace(session.gateway, identity.name, policy)
         self.title = f"role {identity.name}, {policy}"
         self.word = identity.name
@@ -195,7 +196,8 @@ class RolePolicyTarget:
             self._rules = replace(self._rules, key_policy=text)
 
     async def show_stored(self) -> None:
-        """No pane shows policies of roles."""
+        """Let the views of access read the role again."""
+        self._session.store.identity_changed(self._arn)
 
 
 def _name_of(session: Session, key: Key | None) -> str:

@@ -26,6 +26,8 @@ class Topic(Enum):
     """Told with the names of the aliases that came, went or changed."""
     POLICIES = "policies"
     """Told with the IDs of the keys whose policies were read or forgotten."""
+    IDENTITIES = "identities"
+    """Told with the ARNs of the roles and users whose IAM policies were changed here."""
     SESSION = "session"
     """Caller, connection or the banner changed."""
     PROGRESS = "progress"
@@ -290,6 +292,10 @@ class Store:
                 known = known or ()
                 if value not in known and len(known) < CONTEXT_VALUES_KEPT:
                     self.contexts[name] = (*known, value)
+
+    def identity_changed(self, arn: str) -> None:
+        """IAM policies of a role or user were changed here: what was read of them is old."""
+        self._touch(Topic.IDENTITIES, (arn,))
 
     # Log and progress
 

@@ -15,7 +15,12 @@ MODULES: tuple[str, ...] = (
     "kmstui.ui.commands.keys",
     "kmstui.ui.commands.tags",
     "kmstui.ui.commands.edit",
+    "kmstui.ui.commands.aliases",
+    "kmstui.ui.commands.lifecycle",
+    "kmstui.ui.commands.access",
     "kmstui.ui.commands.details",
+    "kmstui.ui.commands.grants",
+    "kmstui.ui.commands.events",
     "kmstui.ui.commands.session",
     "kmstui.ui.commands.program",
 )

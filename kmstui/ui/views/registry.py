@@ -30,7 +30,11 @@ class ViewEntry:
 
 VIEWS: tuple[ViewEntry, ...] = (
     ViewEntry("Policy", "policy", "kmstui.ui.views.policy", "PolicyView"),
+    ViewEntry("Access", "access", "kmstui.ui.views.access", "AccessView"),
+    ViewEntry("Role", "role", "kmstui.ui.access.role", "RoleView"),
     ViewEntry("Details", "details", "kmstui.ui.views.details", "DetailsView"),
+    ViewEntry("Grants", "grants", "kmstui.ui.views.grants", "GrantsView"),
+    ViewEntry("Events", "events", "kmstui.ui.views.events", "EventsView"),
     ViewEntry("History", "history", "kmstui.ui.edit.history_view", "HistoryView"),
 )
 """Add an entry to add a view."""

@@ -1,0 +1,39 @@
+"""An IAM policy, or one statement of it, to read."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from kmstui.ui.editor.reading_area import ReadingArea
+from kmstui.ui.marks import PLAIN, Marks
+from kmstui.ui.screens.dialog import Dialog
+from kmstui.ui.widgets.frame_lines import KeyBar
+
+
+class PolicyDialog(Dialog[None]):
+    """Shows JSON as the editor does, without judging it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,enter", "leave", "leave", show=False)]
+
+    def __init__(self, title: str, text: str, signs: Marks) -> None:
+        super().__init__(title)
+        self.add_class("dialog-wide")
+        self.add_class("policy-dialog")
+        self.area = ReadingArea(text, read_only=True, ascii_marks=signs is PLAIN)
+        self.area.styles.height = text.count("\n") + 2
+
+    def compose(self) -> ComposeResult:
+        """Title, text, and how to leave."""
+        keys = KeyBar()
+        keys.show([(" Esc", "key"), " Close ", (" j k", "key"), " Scroll "])
+        with self.box:
+            yield self.heading_line()
+            yield self.area
+            yield keys
+
+    def on_mount(self) -> None:
+        """The text has the keys."""
+        self.area.focus()

@@ -1,0 +1,231 @@
+"""The what-if line: a question about one principal, one action and a request's context.
+
+`principal=role/app action=kms:Decrypt kms:ViaService=s3.eu-west-1.amazonaws.com`
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from kmstui.model.arn import Arn
+from kmstui.model.grant import Grant
+from kmstui.model.role import Identity
+from kmstui.policy.conditions import scalar_text
+from kmstui.policy.evaluation import Decision, evaluate
+from kmstui.policy.evaluation_actions import action_info, canonical_action, key_actions
+from kmstui.policy.evaluation_policies import Policies, PolicyLike, as_policy
+from kmstui.policy.knowledge import knowledge
+from kmstui.policy.principals import Principal
+from kmstui.policy.principals_named import brought_to_role, other_of
+from kmstui.policy.request import Context, Request
+from kmstui.policy.suggestions import did_you_mean
+
+PRINCIPAL, ACTION = "principal", "action"
+ME, ROOT, OTHERS = "me", "root", "others"
+"""Words for who asks, for the account's root user, and for whom no policy names."""
+
+
+class QuestionError(Exception):
+    """The line is no question yet; the message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What questions are about, and what short names stand for."""
+
+    key_arn: str
+    caller: str
+    """ARN of who asks; empty where it is not known."""
+    policy: str
+    grants: tuple[Grant, ...] | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question as the line spells it."""
+
+    principal: Principal
+    action: str
+    context: Context
+    remark: str = ""
+    """What is doubtful in the line, as a sentence; empty where nothing is."""
+
+
+def question_line(principal: Principal, action: str, *, is_me: bool = False) -> str:
+    """The line that asks this."""
+    name = principal.name
+    if is_me:
+        name = ME
+    elif principal.label and principal == other_of(principal.account):
+        name = OTHERS
+    elif not principal.label:
+        arn = Arn.maybe(name)
+        if arn is not None and arn.service == "iam" and arn.resource_type in ("role", "user"):
+            name = arn.resource
+    return f"{PRINCIPAL}={shlex.quote(name)} {ACTION}={action}"
+
+
+def parse_question(text: str, about: About) -> Question:
+    """Read the line.
+
+    A condition key without a value (`aws:SourceVpce=`) says that the request does not carry it.
+
+    Raises:
+        QuestionError: it is no question yet.
+    """
+    principal: Principal | None = None
+    action = ""
+    values: dict[str, list[str]] = {}
+    remark = ""
+    for word in _words(text):
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise QuestionError(
+                f"“{word}” needs a value: write {PRINCIPAL}=…, {ACTION}=… or a condition key, such"
+                " as aws:SourceVpce=vpce-1."
+            )
+        if name.lower() == PRINCIPAL:
+            principal = _principal(value, about)
+        elif name.lower() == ACTION:
+            action = _action(value)
+        else:
+            values.setdefault(name, []).append(value)
+            remark = remark or _doubt(name)
+    if principal is None:
+        raise QuestionError(f"Say who asks: {PRINCIPAL}={ME}, or a role, user, account or service.")
+    if not action:
+        raise QuestionError(f"Say what is asked: {ACTION}=kms:Decrypt.")
+    return Question(principal, action, _context(values, about.now), remark)
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        raise QuestionError("A quotation mark, or a backslash at the end, is not closed.") from None
+
+
+def _principal(name: str, about: About) -> Principal:
+    key = Arn.maybe(about.key_arn)
+    account, partition = (key.account, key.partition) if key else ("", "aws")
+    if name == ME:
+        if not about.caller:
+            raise QuestionError("Who you are is not known: name a principal.")
+        name = about.caller
+    elif name == OTHERS:
+        return other_of(account, partition)
+    elif name == ROOT:
+        name = f"arn:{partition}:iam::{account}:root"
+    elif name.startswith(("role/", "user/")):
+        name = f"arn:{partition}:iam::{account}:{name}"
+    try:
+        principal = Principal.parse(name)
+    except ValueError as error:
+        raise QuestionError(f"{error}.") from error
+    return brought_to_role(principal, (as_policy(about.policy),))
+
+
+def _action(name: str) -> str:
+    action = canonical_action(name)
+    if action_info(action) is None:
+        near = did_you_mean(action, key_actions())
+        hint = f" Is it {near}?" if near else ""
+        raise QuestionError(f"“{name}” is no action of KMS that kmstui knows.{hint}")
+    return action
+
+
+def _doubt(name: str) -> str:
+    if knowledge().condition_key(name) is None:
+        near = did_you_mean(name, (each.name for each in knowledge().condition_keys.values()))
+        hint = f" Is it {near}?" if near else ""
+        return f"{name} is no condition key that kmstui knows.{hint}"
+    return ""
+
+
+def _context(values: dict[str, list[str]], now: datetime) -> Context:
+    given = {
+        "aws:CurrentTime": [now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")],
+        "aws:EpochTime": [str(int(now.timestamp()))],
+    }
+    given = {name.lower(): value for name, value in given.items()}
+    for name, listed in values.items():
+        given[name.lower()] = [value for value in listed if value]
+    return Context.of(given)
+
+
+def decide(question: Question, about: About, identity: Identity | None) -> Decision:
+    """Answer the question from the key policy, the grants and the identity's IAM policies."""
+    policies = Policies.of_key(about.policy, about.grants)
+    principal = question.principal
+    if identity is not None:
+        policies = policies.with_identity(identity)
+        if not principal.path_known:
+            principal = principal.with_role(identity.arn)
+    request = Request(principal, question.action, about.key_arn, question.context)
+    return evaluate(request, policies)
+
+
+def condition_keys_in(policies: Iterable[PolicyLike]) -> dict[str, tuple[str, ...]]:
+    """The condition keys that the policies ask about, as written, with their values."""
+    found: dict[str, dict[str, None]] = {}
+    for policy in policies:
+        for statement in as_policy(policy).statements:
+            for entry in statement.conditions:
+                known = found.setdefault(entry.key.value, {})
+                known.update(dict.fromkeys(map(scalar_text, entry.values)))
+    return {key: tuple(values) for key, values in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What can stand in the line, the likely first."""
+
+    principals: tuple[str, ...] = ()
+    keys: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Condition keys of the policies at hand, with the values they ask for."""
+
+    def completion(self, text: str) -> str | None:
+        """The line with its last word complete; None where nothing is known to begin so."""
+        head, blank, last = text.rpartition(" ")
+        name, equals, value = last.partition("=")
+        if not equals:
+            candidates, typed = self._names(), last
+        elif name.lower() == PRINCIPAL:
+            candidates, typed = self.principals, value
+        elif name.lower() == ACTION:
+            candidates, typed = key_actions(), value
+        else:
+            candidates, typed = self._values(name), value
+        if not typed and not equals:
+            return None
+        for candidate in candidates:
+            if candidate.lower().startswith(typed.lower()) and candidate != typed:
+                begun = f"{name}=" if equals else ""
+                return f"{head}{blank}{begun}{typed}{candidate[len(typed) :]}"
+        return None
+
+    def _names(self) -> Sequence[str]:
+        of_policies = [f"{key}=" for key, _ in self.keys]
+        of_aws = [
+            info.name if info.name[-1] in ":/" else f"{info.name}="
+            for info in knowledge().condition_keys.values()
+            if not info.deprecated_for
+        ]
+        return (f"{PRINCIPAL}=", f"{ACTION}=", *of_policies, *sorted(of_aws))
+
+    def _values(self, name: str) -> Sequence[str]:
+        asked = next((values for key, values in self.keys if key.lower() == name.lower()), ())
+        info = knowledge().condition_key(name)
+        return (*asked, *(info.values if info else ()), *(_TRUTHS if _is_bool(name) else ()))
+
+
+_TRUTHS = ("true", "false")
+
+
+def _is_bool(name: str) -> bool:
+    info = knowledge().condition_key(name)
+    return info is not None and info.type == "Bool"

@@ -1,0 +1,117 @@
+"""The whole reasoning behind an answer, with the statements to go to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from kmstui.policy.evaluation import Decision
+from kmstui.policy.nodes import Span
+from kmstui.policy.reasoning import Line
+from kmstui.ui.edit.rows import Block, Rows
+from kmstui.ui.marks import Marks
+from kmstui.ui.screens.dialog import Dialog
+from kmstui.ui.widgets.frame_lines import KeyBar
+
+KEY_POLICY = "key policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A statement of a policy."""
+
+    source: str
+    """`key policy`, or what an identity's policy is called."""
+    span: Span
+
+
+def texts_of(decision: Decision) -> dict[str, str]:
+    """The texts of the policies that were asked, by their names."""
+    policies = decision.policies
+    asked = (
+        policies.key,
+        *(policies.identity or ()),
+        *policies.boundary_policies,
+        *(policies.session or ()),
+    )
+    return {each.source: each.policy.document.text for each in asked}
+
+
+class ReasoningScreen(Dialog[Place]):
+    """Answers the statement that the person wants to see, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "go", "go to the statement", show=False),
+        Binding("q", "leave", "leave", show=False),
+    ]
+
+    def __init__(self, title: str, lines: Iterable[Line], signs: Marks) -> None:
+        super().__init__(title)
+        self.add_class("dialog-wide")
+        self.add_class("reasoning")
+        self._lines = tuple(lines)
+        self._signs = signs
+        self._placed = False
+        self.rows = Rows(signs=signs)
+
+    def compose(self) -> ComposeResult:
+        """Title, sentences, keys."""
+        keys = KeyBar()
+        keys.show(
+            [(" Enter", "key"), " Go to the statement ", (" Esc", "key"), " Close ",
+             (" j k", "key"), " Scroll "]
+        )  # fmt: skip
+        with self.box:
+            yield self.heading_line()
+            yield self.rows
+            yield keys
+
+    def on_mount(self) -> None:
+        """The sentences have the keys."""
+        self.rows.show(self._blocks())
+        self.rows.focus()
+
+    def on_rows_resized(self) -> None:
+        """At first the cursor stands on the first statement, so that Enter goes there."""
+        if not self._placed:
+            self._placed = True
+            places = (str(number) for number, line in enumerate(self._lines) if line.span)
+            self.rows.go_to(next(places, ""))
+
+    def _blocks(self) -> Sequence[Block]:
+        return [
+            Block(
+                line.text,
+                "title" if number == 0 else "",
+                lead=f"{self._signs.arrow} " if line.span else "  ",
+                about=str(number) if line.span else "",
+            )
+            for number, line in enumerate(self._lines)
+        ]
+
+    def on_line_table_chosen(self) -> None:
+        """Clicked twice."""
+        self.action_go()
+
+    def action_go(self) -> None:
+        """Answer the statement of the line under the cursor."""
+        if not self.rows.about:
+            return
+        line = self._lines[int(self.rows.about)]
+        if line.span is not None:
+            self.dismiss(Place(line.source, line.span))
+
+
+def statement_text(place: Place, texts: Mapping[str, str]) -> str:
+    """The words of the policy at a place, without the indent of where they stand."""
+    text = texts.get(place.source, "")
+    words = text[place.span.start : place.span.end]
+    before = text.rfind("\n", 0, place.span.start) + 1
+    indent = len(text[before : place.span.start]) - len(text[before : place.span.start].lstrip())
+    return "\n".join(
+        line[indent:] if not line[:indent].strip() else line for line in words.split("\n")
+    )

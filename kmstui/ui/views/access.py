@@ -1,0 +1,411 @@
+"""Who can do what with the chosen key: principals by access groups, and a what-if line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.events import Resize
+from textual.widget import Widget
+from textual.widgets import Input
+
+from kmstui.policy.access import Cell, Row
+from kmstui.policy.access_actions import AccessGroup
+from kmstui.policy.evaluation import Decision
+from kmstui.policy.reasoning import (
+    Line,
+    answer_word,
+    explain,
+    not_considered_sentence,
+    reason_sentence,
+)
+from kmstui.service.access_reading import DELEGATED_AT_FIRST, access_reader, role_of
+from kmstui.service.errors import ServiceError
+from kmstui.service.session import Session
+from kmstui.service.store import Topic
+from kmstui.ui.access.cells import GROUPS, cell_part, cell_words, columns_for
+from kmstui.ui.access.inquiry import Inquiry, default_policy, key_facts, row_id
+from kmstui.ui.access.question import QuestionError, decide, parse_question, question_line
+from kmstui.ui.access.what_if import WhatIfLine
+from kmstui.ui.access.word_box import WordBox
+from kmstui.ui.feed import Changes
+from kmstui.ui.marks import Marks
+from kmstui.ui.views.policy import pretty
+from kmstui.ui.views.view import KeyView
+from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.roles import Part
+
+if TYPE_CHECKING:
+    from kmstui.ui.app import KmsApp
+
+READING_GROUP = "view"
+"""The group in which the main screen loads views: a reading of one key ends the one before."""
+
+_MORE = 200
+"""Identities that are read besides when a person asks for more."""
+_PATIENCE_SECONDS = 0.5
+"""What takes longer shows how far it is."""
+_TELL_SECONDS = 0.25
+_LOW, _HIGH = 14, 26
+"""Lines of the view under which words are kept short, and from which on they may be long."""
+
+
+class AccessView(KeyView):
+    """A table, what the cell under the cursor means, and what no answer rests on."""
+
+    title: ClassVar[str] = "Access"
+    scope: ClassVar[str] = "access"
+
+    def __init__(self, session: Session, signs: Marks) -> None:
+        super().__init__(session, signs)
+        self._key_id: str | None = None
+        self._inquiry: Inquiry | None = None
+        self._rows: dict[str, Row] = {}
+        self._group = AccessGroup.ENCRYPT
+        self._most = DELEGATED_AT_FIRST
+        self._reading = False
+        self._stopping = False
+        self._answer: Decision | None = None
+        self.status = WordBox(most=3, more="(Enter)")
+        self.table = LineTable(columns_for(80, self._group), self._cells, signs=signs)
+        self.words = WordBox(least=4, most=4, more="(Enter: all of it)")
+        self.what_if = WhatIfLine()
+        self.left_out = WordBox(most=6)
+        self.status.display = self.left_out.display = False
+
+    def compose(self) -> ComposeResult:
+        """What could not be read, the table, the cell in words, the question, the gaps."""
+        yield self.status
+        yield self.table
+        yield self.words
+        yield self.what_if
+        yield self.left_out
+
+    @property
+    def kms(self) -> KmsApp:
+        """The program."""
+        return cast("KmsApp", self.app)
+
+    @property
+    def focus_target(self) -> Widget:
+        """The question while one is asked, else the table."""
+        return self.what_if if self.what_if.display else self.table
+
+    @property
+    def count(self) -> str:
+        """How many principals have access."""
+        return str(sum(row.has_access for row in self._rows.values())) if self._rows else ""
+
+    @property
+    def inquiry(self) -> Inquiry | None:
+        """What is shown."""
+        return self._inquiry
+
+    @property
+    def decision(self) -> Decision | None:
+        """The answer that is being looked at: the question's, or the first of the cell."""
+        if self.what_if.display:
+            return self._answer
+        cell = self.cell
+        return cell.parts[0].decision if cell is not None and cell.parts else None
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor."""
+        return self._rows.get(self.table.cursor_row or "")
+
+    @property
+    def cell(self) -> Cell | None:
+        """The cell under the cursor."""
+        return None if self.row is None else self.row.cell(self._group)
+
+    # The key
+
+    def show_key(self, key_id: str | None) -> None:
+        """Forget what was shown of another key."""
+        if key_id != self._key_id:
+            self._forget()
+            self._key_id = key_id
+            self.table.forget_place()
+        self._draw()
+
+    def _forget(self) -> None:
+        self._inquiry = None
+        self._rows = {}
+        self._most = DELEGATED_AT_FIRST
+        self._answer = None
+        self.close_what_if()
+        self.status.say("")
+
+    async def load(self, key_id: str) -> None:
+        """Work the table out from the key policy at once, then from what else can be read."""
+        key = self.store.keys.get(key_id)
+        policy = default_policy(self.store.policies.get(key_id))
+        if key is None or policy is None:
+            return  # the session is reading it, and `store_changed` will tell
+        if policy.problem:
+            self.show_problem(policy.problem)
+            return
+        text = pretty(policy.text)
+        if self._inquiry is None or self._inquiry.text != text:
+            self._take(await Inquiry.of(self.session, key, text, None))
+        self._reading, self._stopping = True, False
+        try:
+            reading = await access_reader(self.session).read(
+                key, text, most=self._most, tell=self._teller(), stop=lambda: self._stopping
+            )
+        finally:
+            self._reading = False
+        self._take(await Inquiry.of(self.session, key, text, reading))
+
+    def _take(self, inquiry: Inquiry) -> None:
+        if inquiry.key.id != self._key_id:
+            return
+        self._inquiry = inquiry
+        self._rows = {row_id(row): row for row in inquiry.ordered(self.session)}
+        self.what_if.know(inquiry.vocabulary(self.session))
+        self._draw()
+        if self.what_if.display:
+            self._ask(self.what_if.value)
+
+    def show_problem(self, sentence: str) -> None:
+        """Show why there is no table."""
+        self._forget()
+        self._draw()
+        self.status.say(f"{self.signs.error} {sentence}", "bad")
+
+    def store_changed(self, changes: Changes) -> None:
+        """Policies were read, the key was described, or it became known who asks."""
+        if self._key_id is None:
+            return
+        policies = changes.get(Topic.POLICIES)
+        again = policies is not None and (not policies or self._key_id in policies)
+        inquiry = self._inquiry
+        if inquiry is not None:
+            key = self.store.keys.get(self._key_id)
+            caller = self.store.caller
+            again = again or (key is not None and key_facts(key) != key_facts(inquiry.key))
+            again = again or (caller.arn if caller else "") != inquiry.caller
+        if again:
+            self.begin()
+
+    def begin(self, *, more: bool = False) -> None:
+        """Read and work out again; `more`: also identities that were left out."""
+        key_id = self._key_id
+        if key_id is None:
+            return
+        if more:
+            self._most += _MORE
+        self.kms.work(
+            lambda: self._load_guarded(key_id), group=READING_GROUP, what="the access view"
+        )
+
+    async def _load_guarded(self, key_id: str) -> None:
+        try:
+            await self.load(key_id)
+        except ServiceError as error:
+            self.show_problem(error.sentence)
+
+    def stop(self) -> bool:
+        """Read no further identities; answers whether any were being read."""
+        was_reading, self._stopping = self._reading and not self._stopping, True
+        return was_reading
+
+    def _teller(self) -> _Teller:
+        return _Teller(self)
+
+    # What it shows
+
+    def on_resize(self, event: Resize) -> None:
+        """Show as many groups as fit, and words as there is room."""
+        lines = 2 if event.size.height < _LOW else 6 if event.size.height >= _HIGH else 4
+        self.words.set_lines(lines, lines)
+        self.table.set_columns(columns_for(event.size.width, self._group))
+
+    def on_line_table_moved(self) -> None:
+        """Speak of another row."""
+        self._speak()
+
+    def turn_group(self, steps: int) -> None:
+        """Move to another group."""
+        index = GROUPS.index(self._group) + steps
+        if not 0 <= index < len(GROUPS):
+            return
+        self._group = GROUPS[index]
+        columns = columns_for(self.size.width, self._group)
+        if tuple(column.id for column in columns) != self.table.visible_columns:
+            self.table.set_columns(columns)
+        elif self.table.cursor_row is not None:
+            self.table.redraw([self.table.cursor_row])
+        self._speak()
+
+    def _draw(self) -> None:
+        waiting = "Reading…" if self._key_id and not self.status.text else ""
+        self.table.set_empty(waiting)
+        self.table.set_rows(tuple(self._rows))
+        self._tell_reading()
+        self._speak()
+        self.post_message(self.TitleChanged())
+
+    def _tell_reading(self) -> None:
+        reading = self._inquiry.reading if self._inquiry else None
+        if reading is None:
+            return
+        words = list(reading.problems)
+        if reading.left:
+            words.append(
+                f"{reading.left} further roles and users of the account were not looked at"
+                " (m reads more)."
+            )
+        self.status.say(" ".join(words), "warn")
+
+    def tell_progress(self, done: int, of: int) -> None:
+        """Say how far reading is."""
+        self.status.say(f"Reading IAM policies: {done} of {of} (Esc stops)", "dim")
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        found = self._rows[row]
+        at_cursor = row == self.table.cursor_row
+        name = found.principal.short
+        if Inquiry.is_me(self.session, found.principal):
+            name = f"you: {name}"
+        parts: list[Part] = [name if found.has_access else (name, "dim")]
+        for cell in found.cells:
+            if cell.group.value in columns:
+                word, role = cell_part(cell)
+                chosen = at_cursor and cell.group is self._group
+                parts.append((f"{self.signs.cursor if chosen else ' '}{word}", role))
+        return parts
+
+    def _speak(self) -> None:
+        inquiry = self._inquiry
+        if self.what_if.display:
+            return
+        row, cell = self.row, self.cell
+        if inquiry is None or row is None or cell is None:
+            self.words.say("")
+            self.left_out.say("")
+            return
+        self.words.say(f"{row.principal.short}, {cell.group.value}. {cell_words(cell)}")
+        decision = self.decision
+        left_out = decision.not_considered if decision else inquiry.table.not_considered
+        self.left_out.say(not_considered_sentence(inquiry.left_out(left_out)), "dim")
+
+    # Reasoning
+
+    def reasoning(self) -> tuple[str, tuple[Line, ...]] | None:
+        """The whole reasoning of the answer that is looked at, under its title."""
+        inquiry = self._inquiry
+        if inquiry is None:
+            return None
+        gaps = tuple(Line(f"Not considered: the key's policy {name}.") for name in inquiry.others)
+        if self.what_if.display:
+            if self._answer is None:
+                return None
+            request = self._answer.request
+            title = f"{request.action} for {request.principal.short}"
+            return title, (*explain(self._answer), *gaps)
+        row, cell = self.row, self.cell
+        if row is None or cell is None:
+            return None
+        lines = cell.reasoning() or (Line(cell_words(cell)), Line(self.left_out.text))
+        return f"{row.principal.short}, {cell.group.value}", (*lines, *gaps)
+
+    # What if
+
+    def open_what_if(self) -> None:
+        """Ask a question, beginning with the cell under the cursor."""
+        row, cell = self.row, self.cell
+        if self._inquiry is None or row is None or cell is None:
+            return
+        action = cell.parts[0].actions[0] if cell.parts else "kms:DescribeKey"
+        is_me = Inquiry.is_me(self.session, row.principal)
+        self.what_if.ask(question_line(row.principal, action, is_me=is_me))
+        self._ask(self.what_if.value)
+
+    def close_what_if(self) -> bool:
+        """Back to the table; answers whether a question was open."""
+        was_open = self.what_if.display
+        if was_open:
+            had_focus = self.what_if.has_focus
+            self.what_if.display = False
+            self._answer = None
+            if had_focus:
+                self.table.focus(scroll_visible=False)
+            self._speak()
+        return was_open
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Answer while a person types."""
+        event.stop()
+        if self.what_if.display:
+            self._ask(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter: the whole reasoning, as on a cell."""
+        event.stop()
+        self.kms.main.action_press("enter")
+
+    def _ask(self, line: str) -> None:
+        inquiry = self._inquiry
+        if inquiry is None:
+            return
+        self.kms.work(lambda: self._answer_line(inquiry, line), group="what-if", what="what if")
+
+    async def _answer_line(self, inquiry: Inquiry, line: str) -> None:
+        about = inquiry.about(self.session)
+        reader = access_reader(self.session)
+        try:
+            question = await asyncio.to_thread(parse_question, line, about)
+            identity = reader.known_identity(role_of(question.principal))
+            decision = await asyncio.to_thread(decide, question, about, identity)
+        except QuestionError as error:
+            self._answer = None
+            self.words.say(str(error), "warn")
+            self.left_out.say(
+                not_considered_sentence(inquiry.left_out(inquiry.table.not_considered)), "dim"
+            )
+            return
+        if inquiry is not self._inquiry or not self.what_if.display:
+            return
+        self._answer = decision
+        words = f"{answer_word(decision).capitalize()}: {reason_sentence(decision)}"
+        if decision.missing_keys:
+            words += f" It hangs on {', '.join(decision.missing_keys)}."
+        self.words.say(" ".join(filter(None, (words, question.remark))))
+        left_out = inquiry.left_out(decision.not_considered)
+        self.left_out.say(not_considered_sentence(left_out), "dim")
+
+    async def read_who_is_asked_about(self) -> None:
+        """Read the IAM policies of whom the question is about, if they were not read yet.
+
+        Raises:
+            ServiceError: they may not be read, or there is no such role or user.
+        """
+        decision = self._answer
+        arn = role_of(decision.request.principal) if decision else ""
+        reader = access_reader(self.session)
+        if decision is None or not arn or decision.request.principal.label:
+            return
+        own = self.store.caller.account if self.store.caller else decision.request.owner
+        if decision.request.principal.account == own and reader.known_identity(arn) is None:
+            await reader.identity(arn)
+            if self._inquiry is not None:
+                await self._answer_line(self._inquiry, self.what_if.value)
+
+
+class _Teller:
+    """Tells how far a reading is once it takes long, a few times a second."""
+
+    def __init__(self, view: AccessView) -> None:
+        self._view = view
+        self._next = monotonic() + _PATIENCE_SECONDS
+
+    def __call__(self, done: int, of: int) -> None:
+        now = monotonic()
+        if of and now >= self._next:
+            self._next = now + _TELL_SECONDS
+            self._view.tell_progress(done, of)

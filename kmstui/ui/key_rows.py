@@ -28,7 +28,7 @@ class KeyRows(LiveRows):
         super().__init__(breath, changed)
         self._store = store
         self._shown: _Asked | None = None
-        self._building: _Asked | None = None
+        self._asked_for: _Asked | None = None
         self.filter = Filter()
         self.column = "alias"
         self.with_aws = False
@@ -64,13 +64,13 @@ class KeyRows(LiveRows):
 
     def candidates(self) -> Iterable[str]:
         """While a filter grows, only what it shows already has to be looked at again."""
-        self._building = _Asked(self.filter, self.with_aws)
-        narrower = self._shown is not None and self._building.narrows(self._shown)
-        return self.rows if narrower else self._store.keys
+        self._asked_for = _Asked(self.filter, self.with_aws)
+        narrower = self._shown is not None and self._asked_for.narrows(self._shown)
+        return self.rows.unordered if narrower else self._store.keys
 
     def built(self) -> None:
         """The rows match the filter that was asked for."""
-        self._shown = self._building
+        self._shown = self._asked_for
 
     def place(self, row: str) -> str | None:
         """Where a key belongs."""

@@ -26,6 +26,7 @@ class LiveRows:
         self._changed = changed
         self._dirty: dict[str, None] = {}
         self._asked = True
+        self._building = False
         self._work = asyncio.Event()
         self._work.set()
         self._settled = asyncio.Event()
@@ -46,7 +47,7 @@ class LiveRows:
     @property
     def settled(self) -> bool:
         """Whether the rows are what was asked for."""
-        return not (self._asked or self._dirty)
+        return not (self._asked or self._building or self._dirty)
 
     def clear(self) -> None:
         """Show nothing, at once."""
@@ -82,7 +83,9 @@ class LiveRows:
             await self._breath.take()
             while not self.settled:
                 if self._asked:
+                    self._building = True
                     await self._build()
+                    self._building = False
                 else:
                     self._catch_up()
                 await self._breath.take()

@@ -83,9 +83,7 @@ class LiveRows:
             await self._breath.take()
             while not self.settled:
                 if self._asked:
-                    self._building = True
                     await self._build()
-                    self._building = False
                 else:
                     self._catch_up()
                 await self._breath.take()
@@ -100,7 +98,7 @@ class LiveRows:
         self._changed(frozenset(changes), moved)
 
     async def _build(self) -> None:
-        self._asked = False
+        self._asked, self._building = False, True
         candidates = list(self.candidates())
         runs: list[list[str]] = []
         places: dict[str, str] = {}
@@ -123,6 +121,7 @@ class LiveRows:
         if self._asked:
             return
         self.rows = SortedRows(runs[0] if runs else [], places, reverse=self.reverse)
+        self._building = False
         self.built()
         self._changed(frozenset(), True)
 

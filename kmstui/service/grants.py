@@ -71,7 +71,10 @@ class Grants:
             return f"{ACCEPTED}, but the grants could not be read back. {error.sentence}"
         if any(each.id == grant.id for each in grants):
             return f"{ACCEPTED}. The grant is still listed, which can last five minutes."
-        return f"{grant.grantee} has lost this grant on {name}; {len(grants)} are left."
+        left = {0: "no other is left", 1: "one other is left"}.get(
+            len(grants), f"{len(grants)} others are left"
+        )
+        return f"{grant.grantee} has lost this grant on {name}; {left}."
 
 
 def _newest_first(grant: Grant) -> tuple[float, str]:

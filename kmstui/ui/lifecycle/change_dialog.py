@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.css.scalar import Scalar
 from textual.widgets import Input
 
 from kmstui.service.errors import CancelledByPersonError, ServiceError
@@ -21,6 +22,11 @@ Facts = Callable[[], Awaitable[str]]
 
 _ALL_LINES = 200
 """Nothing of what a person should know is cut: it scrolls."""
+
+_LEAST_LINES = 2
+_SHARE = 0.9
+"""Of the screen's height, as dialogs.tcss has it."""
+_BORDER = 2
 
 
 def _nothing(text: str) -> str:
@@ -134,6 +140,20 @@ class ChangeDialog(Dialog[str]):
             self.facts.say("Reading what is known of its use…", "dim")
             self.run_worker(self._read_facts(self._proposal.facts), exit_on_error=True)
 
+    def on_resize(self) -> None:
+        """The words have the room that the lines to type leave."""
+        self.call_after_refresh(self._share_room)
+
+    def _share_room(self) -> None:
+        others = sum(
+            child.outer_size.height
+            for child in self.box.children
+            if child is not self._words and child.display
+        )
+        room = max(_LEAST_LINES, int(self.size.height * _SHARE) - _BORDER - others)
+        if self._words.styles.max_height != Scalar.from_number(room):
+            self._words.styles.max_height = room
+
     async def _read_facts(self, facts: Facts) -> None:
         try:
             self.facts.say(await facts())
@@ -141,6 +161,7 @@ class ChangeDialog(Dialog[str]):
             self.facts.say("")
         except ServiceError as error:
             self.facts.say(error.sentence, "warn")
+        self.call_after_refresh(self._share_room)
 
     # Typing
 
@@ -157,6 +178,7 @@ class ChangeDialog(Dialog[str]):
         problem = line.check(value) if value else ""
         self.reason.say(problem, "warn")
         self.preview.say("" if problem else line.preview(value), "accent")
+        self.call_after_refresh(self._share_room)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter: the next line, or the change."""

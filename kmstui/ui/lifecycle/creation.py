@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from typing import ClassVar
@@ -18,7 +19,7 @@ from kmstui.service.aliases import full_name
 from kmstui.service.creation_policies import DEFAULT, CreationPolicy, creation_policies
 from kmstui.service.key_creation import SPECS, creation_problem, specs_for
 from kmstui.service.lifecycle import Lifecycle
-from kmstui.service.store import Store
+from kmstui.service.store import FLUSH_SECONDS, Store
 from kmstui.service.tag_parsing import parse_tags
 from kmstui.service.template_library import Library, read_library
 from kmstui.ui.cli_commands import aws_command
@@ -50,6 +51,9 @@ _HELP = {
     "tags": 'As for t: project=kmsworkshop "cost center=42"',
     "policy": "",
 }
+
+
+_TRIES = 25
 
 
 def open_creation(context: Context) -> None:
@@ -258,10 +262,18 @@ def _send(context: Context, creation: KeyCreation, alias: str) -> None:
             words = ("create-alias", "--alias-name", full_name(alias), "--target-key-id", key.id)
             commands.append(aws_command(info, *words))
         context.app.last_change_command = "\n".join(commands)
-        await context.main.go_to_key(key.id)
+        await _go_to_new(context, key.id)
         return sentence
 
     send_change(context, Change("Creating a key", send))
+
+
+async def _go_to_new(context: Context, key_id: str) -> None:
+    """Put the cursor on a new key, whose row comes with the store's next news."""
+    for _ in range(_TRIES):
+        if await context.main.go_to_key(key_id):
+            return
+        await asyncio.sleep(FLUSH_SECONDS)
 
 
 def create_words(creation: KeyCreation) -> Sequence[str]:

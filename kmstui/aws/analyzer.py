@@ -61,4 +61,6 @@ def _public(answer: Answer) -> AnalyzerFinding | None:
         return None
     reasons = answer.optional_each("reasons", lambda reason: reason.optional_text("description"))
     message = " ".join((answer.optional_text("message"), *reasons)).strip()
-    return AnalyzerFinding("SECURITY_WARNING", "PUBLIC_ACCESS", message)
+    named = answer.optional_each("reasons", lambda reason: reason.number("statementIndex"))
+    statement = next((each for each in named if each is not None), None)
+    return AnalyzerFinding("SECURITY_WARNING", "PUBLIC_ACCESS", message, statement=statement)

@@ -264,6 +264,8 @@ class AnalyzerFinding:
     column: int = 0
     end_line: int = 0
     end_column: int = 0
+    statement: int | None = None
+    """The index of the statement, from 0, where the service names that instead of a place."""
 
 
 class Gateway(

@@ -6,7 +6,7 @@ from rich.segment import Segment
 from textual.geometry import Size
 from textual.strip import Strip
 
-from kmstui.ui.text import fit, wrap
+from kmstui.ui.text import fit, width_of, wrap
 from kmstui.ui.widgets.roles import RoleWidget
 
 
@@ -53,9 +53,9 @@ class WordBox(RoleWidget):
         lines = wrap(self._text, room) if self._text else []
         if len(lines) > self.most:
             lines = lines[: self.most]
-            # Longer than its room by one character, so that it is cut with an ellipsis.
-            cut = fit(f"{lines[-1]}  ".ljust(room + 1), room - len(self._more) - 1)
-            lines[-1] = f"{cut} {self._more}"
+            left = room - len(self._more) - 1
+            cut = lines[-1] if width_of(lines[-1]) < left else fit(lines[-1], left - 1)[:-1]
+            lines[-1] = f"{cut.rstrip()}… {self._more}"
         return lines
 
     def render_line(self, y: int) -> Strip:

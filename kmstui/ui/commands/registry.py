@@ -18,6 +18,7 @@ MODULES: tuple[str, ...] = (
     "kmstui.ui.commands.aliases",
     "kmstui.ui.commands.lifecycle",
     "kmstui.ui.commands.access",
+    "kmstui.ui.commands.findings",
     "kmstui.ui.commands.details",
     "kmstui.ui.commands.grants",
     "kmstui.ui.commands.events",

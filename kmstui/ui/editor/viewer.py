@@ -163,7 +163,10 @@ class PolicyViewer(Vertical):
 
     def _lint_now(self) -> None:
         if self._lint is None:
-            self._show_findings(self.area.revision, ())
+            # Not judged is something else than judged and found good.
+            self._seen_revision = self.area.revision
+            self._counts = None
+            self.area.show_findings(())
             return
         self.run_worker(
             partial(self._lint_in_thread, self._lint, self.area.text, self.area.revision),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -16,7 +16,7 @@ from kmstui.service.session import Session
 from kmstui.service.store import StoredPolicy, Topic
 from kmstui.ui.editor.finding_marks import Counts
 from kmstui.ui.editor.layout import format_json
-from kmstui.ui.editor.viewer import PolicyViewer
+from kmstui.ui.editor.viewer import Lint, PolicyViewer
 from kmstui.ui.feed import Changes
 from kmstui.ui.marks import PLAIN, Marks
 from kmstui.ui.panes.key_columns import counts_text
@@ -33,13 +33,19 @@ def pretty(text: str) -> str:
     return format_json(text)
 
 
-def lint_for(context: KeyContext, disabled: frozenset[str]) -> Callable[[str], Sequence[Finding]]:
-    """The linter as the viewer calls it, in a thread, for one key."""
+def lint_for(
+    stored: str, context: KeyContext, disabled: frozenset[str], joined: tuple[Finding, ...] = ()
+) -> Lint:
+    """The linter as the viewer calls it, in a thread, for one key.
+
+    `joined` are findings of somebody else that stand beside those of the linter.
+    """
 
     def run(text: str) -> Sequence[Finding]:
-        from kmstui.policy.linter import lint
+        from kmstui.ui.findings.stored import lint_stored
 
-        return lint(text, context, disabled=disabled)
+        found = (*lint_stored(stored, text, context, disabled), *joined)
+        return sorted(found, key=lambda finding: finding.span)
 
     return run
 
@@ -66,7 +72,8 @@ class PolicyView(KeyView):
         self._number = 0
         self.viewer = PolicyViewer(ascii_marks=signs is PLAIN, id="policy-text")
         self.viewer.display = False
-        self._linted_for: tuple[KeyContext, frozenset[str]] | None = None
+        self._linted_for: object = None
+        self._joined: tuple[str, tuple[Finding, ...]] = ("", ())
         self.words = Sentences(most_lines=20, classes="words")
 
     def compose(self) -> ComposeResult:
@@ -142,14 +149,29 @@ class PolicyView(KeyView):
         if policy is not None and policy.name == "default" and self._key_id is not None:
             self.post_message(self.Linted(self._key_id, event.counts))
 
+    def join_findings(self, text: str, findings: Sequence[Finding]) -> None:
+        """Show what somebody else found in this very text, as long as it is shown."""
+        self._joined = (text, tuple(findings))
+        self._lint_for_key()
+
     def _lint_for_key(self) -> None:
         key = self.store.keys.get(self._key_id or "")
-        if key is None:
+        policy = self.policy
+        if key is None or policy is None:
             return
-        context = (key_context(key, self.store.caller), self._rules_off(key.id))
-        if context != self._linted_for:
-            self._linted_for = context
-            self.viewer.set_lint(lint_for(*context))
+        text, findings = self._joined
+        joined = findings if text == pretty(policy.text) else ()
+        if key.is_aws_managed:
+            # Only AWS can change it: what the linter would say helps nobody.
+            wanted: object = joined
+            lint: Lint | None = (lambda text: joined) if joined else None
+        else:
+            about = (key_context(key, self.store.caller), self._rules_off(key.id), joined)
+            wanted = (policy.text, *about)
+            lint = lint_for(policy.text, *about)
+        if wanted != self._linted_for:
+            self._linted_for = wanted
+            self.viewer.set_lint(lint)
 
     def _rules_off(self, key_id: str) -> frozenset[str]:
         from kmstui.ui.app import KmsApp

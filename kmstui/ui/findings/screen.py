@@ -1,0 +1,269 @@
+"""The findings of all keys, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+from textual.widgets import Input
+
+from kmstui.model.key import Key
+from kmstui.policy.findings import KeyContext
+from kmstui.service.edit_targets import key_context
+from kmstui.service.lint_all import KeyFindings, LocatedFinding, all_findings
+from kmstui.service.session import Session
+from kmstui.service.store import Topic
+from kmstui.ui.access.word_box import WordBox
+from kmstui.ui.edit.base import EditingScreen
+from kmstui.ui.editor.finding_marks import Counts
+from kmstui.ui.feed import Changes, StoreFeed
+from kmstui.ui.findings.rows import COLUMNS, FindingRow, matcher, rows_of, worst_first
+from kmstui.ui.findings.stored import lint_stored, located
+from kmstui.ui.marks import Marks
+from kmstui.ui.panes.key_columns import alias_text, counts_text
+from kmstui.ui.views.policy import pretty
+from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.roles import Part
+
+DRAW_SECONDS = 0.25
+"""Results that come within this time are drawn together: each frame costs a line over SSH."""
+
+_KEYS = (
+    ("Enter", "Go to it"),
+    ("F1", "Why"),
+    ("/", "Filter"),
+    ("r", "Read again"),
+    ("Esc", "Close"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GoTo:
+    """The finding that the person wants to see in its policy."""
+
+    key_id: str
+    offset: int
+
+
+class FindingsScreen(EditingScreen[GoTo]):
+    """Reads every customer key's policy, and answers where the person wants to go."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "go", "go to the finding", show=False),
+        Binding("slash", "filter", "filter", show=False),
+        Binding("r", "read_again", "read again", show=False),
+        Binding("f1,question_mark", "why", "why", show=False),
+        Binding("escape", "back", "stop, clear the filter, or close", show=False),
+        Binding("q", "leave", "close", show=False),
+    ]
+
+    def __init__(self, session: Session, signs: Marks) -> None:
+        super().__init__(session.store)
+        self.add_class("findings")
+        self._session = session
+        self._signs = signs
+        self._all = all_findings(session)
+        self._by_key: dict[str, list[FindingRow]] = {}
+        self._shown: dict[str, FindingRow] = {}
+        self._drawing: Timer | None = None
+        self._feed: StoreFeed | None = None
+        self.table = LineTable(COLUMNS, self._cells, signs=signs, id="findings-table")
+        self.words = WordBox(least=2, most=4, more="(F1: all of it)")
+        self.filter_input = Input(placeholder="error  KMS5  alias  -word", compact=True)
+        self.filter_input.cursor_blink = False
+        self.filter_input.display = False
+
+    def compose(self) -> ComposeResult:
+        """Title, list, the chosen finding in words, filter, notices, keys."""
+        yield self.title_line
+        yield self.table
+        yield self.words
+        yield self.filter_input
+        yield self.notice
+        yield self.key_bar
+
+    def on_mount(self) -> None:
+        """Show what is known from before, and read the rest."""
+        self._feed = StoreFeed(
+            self._session.store, (Topic.POLICIES, Topic.PROGRESS), self, self._store_changed
+        )
+        self.show_keys(_KEYS)
+        for result in self._all.results.values():
+            self._take(result)
+        self._draw()
+        self.table.focus()
+        if self._all.place:
+            self.table.move_to_row(self._all.place)
+        self._read()
+
+    def on_unmount(self) -> None:
+        """What is still being read is read for the next time."""
+        if self._feed is not None:
+            self._feed.close()
+
+    # Reading
+
+    def _read(self) -> None:
+        self.kms.work(self._run, group="findings", what="the findings of all keys")
+
+    async def _run(self) -> None:
+        contexts = self.kms.options
+        caller = self._session.store.caller
+
+        def judge(key: Key, text: str) -> tuple[LocatedFinding, ...]:
+            return judged(text, key_context(key, caller), contexts.rules_off(key.id))
+
+        try:
+            await self._all.run(judge, self._told, self.kms.breath.take)
+        finally:
+            if self.is_running:
+                self._draw()
+
+    def _told(self, result: KeyFindings) -> None:
+        counts = Counts.of(each.finding for each in result.found)
+        if not result.problem:
+            self.kms.main.keys_pane.set_findings(result.key_id, counts)
+        if self.is_running:
+            self._take(result)
+            self._draw_soon()
+
+    def _take(self, result: KeyFindings) -> None:
+        store = self._session.store
+        name = alias_text(store.aliases_of(result.key_id)) or result.key_id
+        self._by_key[result.key_id] = rows_of(result, name)
+
+    def _store_changed(self, changes: Changes) -> None:
+        if Topic.POLICIES in changes and not changes[Topic.POLICIES]:
+            # A refresh, or another connection: nothing of before may stay.
+            self._by_key.clear()
+        self._draw_soon()
+
+    def action_read_again(self) -> None:
+        """Read every policy again."""
+        self._all.results.clear()
+        self._by_key.clear()
+        self._draw()
+        self._read()
+
+    # Showing
+
+    def _draw_soon(self) -> None:
+        if self._drawing is None:
+            self._drawing = self.set_timer(DRAW_SECONDS, self._draw)
+
+    def _draw(self) -> None:
+        if self._drawing is not None:
+            self._drawing.stop()
+            self._drawing = None
+        matches = matcher(self.filter_input.value)
+        rows = [row for rows in self._by_key.values() for row in rows if matches(row)]
+        self._shown = {row.id: row for row in worst_first(rows)}
+        self.table.set_rows(list(self._shown))
+        self.table.set_empty(self._why_empty())
+        self._write_title()
+        self._speak()
+
+    def _why_empty(self) -> str:
+        if self._all.running:
+            return "Reading…"
+        if self.filter_input.value:
+            return "No finding matches the filter. Esc clears it."
+        if self._all.left:
+            return "Stopped. r reads the policies."
+        return "No findings: the linter has nothing to say about any customer key's policy."
+
+    def _write_title(self) -> None:
+        found = [row.found.finding for row in self._shown.values() if row.found]
+        unread = sum(row.found is None for row in self._shown.values())
+        total = len(self._all.wanted)
+        read = total - self._all.left
+        parts: list[Part] = [(" Findings of all keys", "title"), "  "]
+        listing = "" if not self._session.store.progress.listing else " so far"
+        if self._all.running:
+            parts.append(f"{read:,} of {total:,}{listing} keys read… (Esc stops)")
+        elif self._all.left:
+            parts.append(f"{read:,} of {total:,}{listing} keys read, stopped (r reads again)")
+        else:
+            parts.append(f"{total:,}{listing} keys")
+        parts.append(f"  {counts_text(Counts.of(found), self._signs)}")
+        if unread:
+            parts.append((f"  {unread:,} not read", "bad"))
+        if self.filter_input.value:
+            parts.append((f"  /{self.filter_input.value}", "accent"))
+        self.title_line.show(parts)
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        return self._shown[row].cells(columns, self._signs)
+
+    def _speak(self) -> None:
+        row = self._shown.get(self.table.cursor_row or "")
+        self.words.say(row.sentence if row else "")
+
+    @on(LineTable.Moved)
+    def _moved(self) -> None:
+        self._speak()
+
+    # What a person asks
+
+    @on(LineTable.Chosen)
+    def action_go(self) -> None:
+        """Answer the place of the finding under the cursor."""
+        row = self._shown.get(self.table.cursor_row or "")
+        if row is not None:
+            self._all.place = row.id
+            self.dismiss(GoTo(row.key_id, row.found.finding.span.start if row.found else 0))
+
+    def action_why(self) -> None:
+        """Tell the story behind the finding under the cursor."""
+        from kmstui.ui.editor.why import WhyScreen
+        from kmstui.ui.marks import PLAIN
+
+        row = self._shown.get(self.table.cursor_row or "")
+        if row is not None and row.found is not None:
+            self.app.push_screen(WhyScreen(row.found.finding, ascii_marks=self._signs is PLAIN))
+
+    def action_filter(self) -> None:
+        """Filter while typing."""
+        self.filter_input.display = True
+        self.filter_input.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show what matches."""
+        event.stop()
+        self._draw()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """The filter stays; the list has the keys again."""
+        event.stop()
+        self._close_filter()
+
+    def _close_filter(self) -> None:
+        self.filter_input.display = False
+        self.table.focus()
+
+    def action_back(self) -> None:
+        """Clear the filter, stop reading, or close."""
+        if self.filter_input.display or self.filter_input.value:
+            self.filter_input.value = ""
+            self._close_filter()
+        elif not self._all.stop():
+            self.action_leave()
+
+    def action_leave(self) -> None:
+        """Close; the list is there again when it is next opened."""
+        self._all.place = self.table.cursor_row or ""
+        self._all.stop()
+        self.dismiss(None)
+
+
+def judged(
+    stored: str, context: KeyContext, disabled: frozenset[str]
+) -> tuple[LocatedFinding, ...]:
+    """The findings of a stored policy at the places where its view shows them."""
+    shown = pretty(stored)
+    return located(shown, lint_stored(stored, shown, context, disabled))

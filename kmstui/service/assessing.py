@@ -15,6 +15,10 @@ from kmstui.policy.findings import Finding, Severity
 from kmstui.policy.nodes import Span
 
 
+LOCK_OUT_RULE = "KMS506"
+"""The linter's rule for what the verdict says too, and better, for it knows the IAM policies."""
+
+
 class Weight(StrEnum):
     """How a judgement or a change is to be taken."""
 
@@ -67,8 +71,21 @@ class Assessment:
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        """Findings that must be acknowledged one by one."""
+        """The findings that are errors."""
         return tuple(each for each in self.findings if each.severity is Severity.ERROR)
+
+    @property
+    def to_acknowledge(self) -> tuple[int, ...]:
+        """Indexes of the errors that a person must take note of, one by one.
+
+        A lock-out is none of them: it is confirmed by typing the key's name.
+        """
+        return tuple(
+            index
+            for index, each in enumerate(self.findings)
+            if each.severity is Severity.ERROR
+            and not (self.locks_out and each.rule == LOCK_OUT_RULE)
+        )
 
 
 def joined_words(words: Sequence[str]) -> str:

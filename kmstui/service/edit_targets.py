@@ -27,7 +27,7 @@ from kmstui.service.account_facts import (
     principals_in,
 )
 from kmstui.service.assessing import AccessLine, Assessment, Judgement, Weight
-from kmstui.service.policy_places import KeyPolicyPlace, PolicyPlace
+from kmstui.service.policy_places import ALIAS_PREFIX, KeyPolicyPlace, PolicyPlace
 from kmstui.service.session import Session
 from kmstui.service.template_library import facts_for
 
@@ -109,7 +109,7 @@ class KeyPolicyRules:
             findings=findings,
             access=access_lines(diff),
             not_considered=tuple(left_out),
-            locks_out=self._locks_out(verdict),
+            locks_out=self._locks_out(verdict, base, arn),
             bypassable=bool(self.caller) and verdict.locks_caller_out,
         )
 
@@ -118,8 +118,13 @@ class KeyPolicyRules:
         identity = self.facts.identity if self.caller else None
         return can_still_administer(text, caller, arn, identity)
 
-    def _locks_out(self, verdict: Verdict) -> bool:
-        return verdict.orphans_key or (bool(self.caller) and verdict.locks_caller_out)
+    def _locks_out(self, verdict: Verdict, base: str, arn: Arn) -> bool:
+        """Whether the caller or everybody loses the right for good, or from sure to unsure."""
+        if verdict.orphans_key:
+            return True
+        if not self.caller or verdict.answer in (Answer.YES, Answer.ONLY_IF_IAM_ALLOWS):
+            return False
+        return verdict.locks_caller_out or self._verdict(base, arn).answer is not verdict.answer
 
     def _judgements(self, verdict: Verdict) -> tuple[Judgement, ...]:
         found = [self._of_caller(verdict)]
@@ -205,7 +210,7 @@ class KeyPolicyTarget:
         self._key = key
         self.place: PolicyPlace = KeyPolicyPlace(session.gateway, key.id, names)
         self.title = names[0] if names else key.id
-        self.word = self.title
+        self.word = self.title.removeprefix(ALIAS_PREFIX)
         self.key_arn = key.arn
         self.why_not = _why_not(session, key)
         self._rules = KeyPolicyRules(

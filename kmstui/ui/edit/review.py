@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from kmstui.policy.findings import Severity
+from kmstui.policy.canonical import same_meaning
 from kmstui.policy.nodes import Span
 from kmstui.service.assessing import Assessment
 from kmstui.service.conflicts import Conflict
@@ -107,12 +107,18 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
 
     async def _look_for_conflict(self) -> None:
         try:
-            self._conflict = await self._editing.check_conflict(self._text)
+            conflict = await self._editing.check_conflict(self._text)
         except CancelledByPersonError:
             raise
         except ServiceError as error:
             # It is read once more before anything is sent; until then the person can read on.
             self._unread = error.sentence
+            return
+        if conflict is not None and same_meaning(conflict.theirs, self._text):
+            # Both came to the same: nothing is left to merge or to send.
+            self._editing.rebase(conflict)
+            conflict = None
+        self._conflict = conflict
 
     # Drawing
 
@@ -145,7 +151,9 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
                 Block(f"The stored policy could not be read again. {self._unread}", "bad", " ! ")
             )
         if assessment.unchanged:
-            rows.append(Block("This text means what is stored: saving sends nothing.", "warn"))
+            same = assessment.text == assessment.base
+            words = "saving sends nothing" if same else "only its layout would change"
+            rows.append(Block(f"This text means what is stored: {words}.", "warn"))
         if assessment.bypassable or self._refused:
             rows.append(
                 Block(
@@ -170,19 +178,16 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
         if self._conflict is not None:
             keys = [("m", "Merge"), *keys[1:]]
         if self._refused or (self._assessment is not None and self._assessment.bypassable):
-            keys.append(("b", "Bypass check"))
-        self.show_keys([*keys, ("Esc", "Back to the text")])
+            keys.append(("b", "Bypass"))
+        self.show_keys([*keys, ("Esc", "Back")])
 
     # Errors
 
     def _missing(self) -> list[int]:
         if self._assessment is None:
             return []
-        return [
-            index
-            for index, finding in enumerate(self._assessment.findings)
-            if finding.severity is Severity.ERROR and index not in self._acknowledged
-        ]
+        wanted = self._assessment.to_acknowledge
+        return [index for index in wanted if index not in self._acknowledged]
 
     def action_acknowledge(self) -> None:
         """Take note of the error under the cursor, and go to the next."""
@@ -226,7 +231,7 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
             self.dismiss(Confirmed(assessment))
             return
         question = Confirm(
-            "This policy locks you out",
+            "This policy locks you out, or may",
             " ".join(each.sentence for each in assessment.judgements)
             + " KMS's own lock-out check stays on and may refuse it.",
             word=self._target.word,

@@ -73,7 +73,7 @@ def _findings_title(assessment: Assessment, acknowledged: Collection[int]) -> st
         return "Findings: none"
     words = [f"{errors} error{'s' * (errors != 1)}"] if errors else []
     words += [f"{others} other{'s' * (others != 1)}"] if others else []
-    left = errors - len(acknowledged)
+    left = len(set(assessment.to_acknowledge).difference(acknowledged))
     tail = f"; Space acknowledges an error, {left} to go" if left else ""
     return f"Findings: {joined_words(words)}{tail}"
 
@@ -90,7 +90,7 @@ def _findings(assessment: Assessment, acknowledged: Collection[int], signs: Mark
     )
     for index, finding in numbered:
         box = "    "
-        if finding.severity is Severity.ERROR:
+        if index in assessment.to_acknowledge:
             box = "[x] " if index in acknowledged else "[ ] "
         yield Block(
             _told(finding, document.location(finding.span.start)[0] + 1),

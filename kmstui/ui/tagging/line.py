@@ -104,6 +104,7 @@ class TagLine(ModalScreen[None]):
         elif read.is_empty:
             self.problem.say("Nothing is asked for yet. Esc leaves.", "warn")
         else:
+            self.proposals.show(())
             self._submit(read.delta)
 
     @on(TagText.TakeProposal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -16,6 +17,10 @@ from textual.widgets import TextArea
 
 from kmstui.service.tag_parsing import TagProblem
 from kmstui.ui.editor.glyphs import StandIns, glyph, stand_ins_in
+
+
+_ENDS = re.compile(r"\r\n|\r|\n")
+"""Terminals paste line ends as CR, and programs as they have them."""
 
 
 class TagText(TextArea):
@@ -84,7 +89,7 @@ class TagText(TextArea):
 
     def edit(self, edit: Edit) -> EditResult:
         """Do one edit; what a terminal would obey is swapped for what only looks like it."""
-        edit.text = self._stand_ins.encode(edit.text.replace("\r", "\n"))
+        edit.text = self._stand_ins.encode("\n".join(_ENDS.split(edit.text)))
         return super().edit(edit)
 
     def replace_range(self, text: str, start: int, end: int) -> None:

@@ -45,8 +45,9 @@ def _revoke(context: Context) -> None:
     proposal = Proposal(
         title=f"Revoke a grant of {name}?",
         words=(
-            f"{grant.grantee} loses: {', '.join(grant.operations)}\n"
-            f"Given only with: {constraint_words(grant) or 'any encryption context'}\n"
+            f"Who: {grant.grantee}\n"
+            f"Loses: {', '.join(grant.operations)}\n"
+            f"Given with: {constraint_words(grant) or 'any encryption context'}\n"
             "What it may do by the key policy or by other grants stays. A service that holds this "
             "grant, as EBS does for a volume, fails where it needs it. A grant cannot be brought "
             "back, only made anew."

@@ -45,6 +45,8 @@ class Line:
     """Answers why the text cannot be taken, as a sentence, or ""."""
     preview: Callable[[str], str] = _nothing
     """Answers what the text would do, as sentences."""
+    replaced: bool = False
+    """Whether typing replaces the value, as suits a number, rather than adding to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,9 @@ class ChangeDialog(Dialog[str]):
         super().__init__(proposal.title)
         self._proposal = proposal
         line = proposal.line
-        self.line = self._input(line.value, line.placeholder) if line else None
+        self.line = (
+            self._input(line.value, line.placeholder, replaced=line.replaced) if line else None
+        )
         self.word = self._input() if proposal.word else None
         self._inputs = [each for each in (self.line, self.word) if each is not None]
         self._words = Vertical(classes="change--words")
@@ -89,8 +93,10 @@ class ChangeDialog(Dialog[str]):
         self.reason = Sentences(classes="dialog--reason")
 
     @staticmethod
-    def _input(value: str = "", placeholder: str = "") -> Input:
-        made = Input(value, placeholder, compact=True, classes="dialog--input")
+    def _input(value: str = "", placeholder: str = "", *, replaced: bool = False) -> Input:
+        made = Input(
+            value, placeholder, compact=True, select_on_focus=replaced, classes="dialog--input"
+        )
         made.cursor_blink = False
         return made
 
@@ -186,7 +192,7 @@ class ChangeDialog(Dialog[str]):
         if self._problem_of_line():
             return
         if self.word is not None and event.input is not self.word:
-            self.word.focus()
+            self.set_focus(self.word)
             return
         self._answer()
 
@@ -197,7 +203,7 @@ class ChangeDialog(Dialog[str]):
         problem = line.check(self.line.value)
         if problem:
             self.reason.say(problem, "bad")
-            self.line.focus()
+            self.set_focus(self.line)
         return bool(problem)
 
     def _answer(self) -> None:
@@ -215,7 +221,7 @@ class ChangeDialog(Dialog[str]):
         """Go to the next line, or the one before."""
         if len(self._inputs) > 1:
             index = next((i for i, each in enumerate(self._inputs) if each.has_focus), 0)
-            self._inputs[(index + steps) % len(self._inputs)].focus()
+            self.set_focus(self._inputs[(index + steps) % len(self._inputs)])
 
     def action_scroll_words(self, pages: int) -> None:
         """Read on in a window too small for all the words."""

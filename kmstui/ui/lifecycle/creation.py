@@ -65,9 +65,9 @@ class CreationForm(Dialog[None]):
     """Fields from top to bottom; nothing is sent before the review."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "review", "create", show=False, priority=True),
-        Binding("down,tab", "turn(1)", "next field", show=False, priority=True),
-        Binding("up,shift+tab", "turn(-1)", "field before", show=False, priority=True),
+        Binding("ctrl+s", "review", "create", show=False),
+        Binding("down,tab", "turn(1)", "next field", show=False),
+        Binding("up,shift+tab", "turn(-1)", "field before", show=False),
     ]
 
     def __init__(self, context: Context) -> None:
@@ -172,7 +172,8 @@ class CreationForm(Dialog[None]):
         """Go to the next field, or the one before."""
         fields = [field for _, field in self._fields]
         index = next((i for i, field in enumerate(fields) if field.has_focus), 0)
-        fields[(index + steps) % len(fields)].focus()
+        # At once: a key typed ahead is for the field that it goes to.
+        self.set_focus(fields[(index + steps) % len(fields)])
 
     @on(ChoiceLine.Changed)
     def _chosen(self, event: ChoiceLine.Changed) -> None:

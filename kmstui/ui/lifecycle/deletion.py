@@ -74,6 +74,7 @@ def schedule_deletion(context: Context, key: Key) -> None:
             str(DEFAULT_WINDOW_DAYS),
             check=check,
             preview=preview,
+            replaced=True,
         ),
         word=aliases[0] if aliases else key.id,
     )

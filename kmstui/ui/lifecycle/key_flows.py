@@ -143,6 +143,7 @@ def rotation_on(context: Context, key: Key) -> None:
             str(DEFAULT_ROTATION_DAYS),
             check=check,
             preview=preview,
+            replaced=True,
         ),
     )
 

@@ -31,11 +31,11 @@ _NONE = (
 
 _COLUMNS = (
     Column("time", "TIME (UTC)", 16, rank=0),
-    Column("name", "WHAT", 18, rank=1, most=34),
-    Column("who", "WHO", 18, rank=2, most=50),
+    Column("name", "WHAT", 16, rank=1, most=26),
+    Column("who", "WHO", 14, rank=2, least=8, most=44),
     Column("source", "FROM", 15, rank=4, most=30),
     Column("endpoint", "ENDPOINT", 12, rank=6, most=24),
-    Column("context", "ENCRYPTION CONTEXT", 20, rank=3, most=60),
+    Column("context", "ENCRYPTION CONTEXT", 18, rank=3, least=10, most=60),
     Column("error", "ERROR", 14, rank=5, most=40),
 )
 

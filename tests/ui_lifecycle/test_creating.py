@@ -1,0 +1,94 @@
+import pytest
+
+from tests.fakes import IMPORTED
+from tests.screens import NARROW, WIDE, running
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_a_key_is_created_after_a_review(size):
+    async with running(size=size) as run:
+        await run.press("x", "c")
+        await run.wait_for("Create a key")
+        await run.press("right")
+        await run.wait_for("SIGN_VERIFY")
+        assert "< RSA_2048 >" in run.text
+        await run.press("down", "down", "down")
+        await run.type("For tests")
+        await run.press("enter")
+        await run.type("team/created")
+        await run.press("enter")
+        await run.type("project=x")
+        await run.press("ctrl+s")
+        await run.wait_for("Create this key?")
+        for part in (
+            "a single-Region key, RSA_2048, SIGN_VERIFY",
+            "Description: For tests",
+            "Alias: alias/team/created",
+            "Tags: project=x",
+            "Policy: KMS's default",
+        ):
+            assert part in run.prose  # fmt: skip
+        assert run.gateway.count("kms:CreateKey") == 0
+        await run.press("y")
+        await run.wait_for("was created: RSA_2048, SIGN_VERIFY.")
+        key_id = run.gateway.world.aliases["alias/team/created"]
+        await run.wait_for(lambda: run.main.chosen == key_id)
+        records = await run.session.journal.changes()
+        assert [(each.operation, each.outcome) for each in reversed(records)] == [
+            ("kms:CreateKey", "done"),
+            ("kms:CreateAlias", "done"),
+        ]
+        first, second = run.app.last_change_command.split("\n")
+        assert first.startswith("aws kms create-key --key-usage SIGN_VERIFY --key-spec RSA_2048")
+        assert second.startswith("aws kms create-alias --alias-name alias/team/created")
+
+
+async def test_only_valid_combinations_can_be_chosen():
+    async with running() as run:
+        await run.press("x", "c", "right", "right")
+        await run.wait_for("GENERATE_VERIFY_MAC")
+        seen = set()
+        for _ in range(4):
+            await run.press("down", "right", "up")
+            seen.add(run.app.screen.spec.value)
+        assert seen == {"HMAC_224", "HMAC_256", "HMAC_384", "HMAC_512"}
+
+
+async def test_what_would_be_refused_is_said_while_typing_and_cannot_be_reviewed():
+    async with running() as run:
+        await run.press("x", "c", "down", "down", "down", "down")
+        await run.type("ImportedCMK")
+        await run.wait_for(f"alias/ImportedCMK exists already and names {IMPORTED}")
+        await run.press("ctrl+s")
+        assert "Create this key?" not in run.text
+        await run.press("ctrl+u", "down")
+        await run.type("aws:x=1")
+        await run.wait_for("Tags: the tag key 'aws:x' begins with aws:")
+        await run.press("escape")
+        assert run.app.screen is run.main
+        assert run.gateway.count("kms:CreateKey") == 0
+
+
+async def test_a_policy_is_chosen_among_templates_that_are_whole():
+    async with running(size=WIDE) as run:
+        await run.press("x", "c", "up")
+        await run.wait_for("further templates need something to be filled in")
+        await run.press("right")
+        await run.wait_for(lambda: "< KMS's default >" not in run.text)
+        await run.press("ctrl+s")
+        await run.wait_for("Create this key?")
+        await run.press("y")
+        await run.wait_for("was created")
+        (record,) = await run.session.journal.changes()
+        assert "kms:" in record.after
+
+
+async def test_a_review_that_is_left_goes_back_to_the_form_as_it_was():
+    async with running() as run:
+        await run.press("x", "c", "down", "down", "down")
+        await run.type("Kept")
+        await run.press("ctrl+s")
+        await run.wait_for("Create this key?")
+        await run.press("n")
+        await run.wait_for("Kept")
+        assert run.gateway.count("kms:CreateKey") == 0

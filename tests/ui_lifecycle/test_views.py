@@ -1,0 +1,195 @@
+import base64
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from kmstui.model.grant import Grant, KeyEvent
+from kmstui.service.errors import AccessDeniedError
+from tests.fakes import HOSTILE_TEXT, IMPORTED, NAMELESS, NOW, ROLE_ARN, FakeGateway, arn_of
+from tests.screens import NARROW, WIDE, running
+
+GRANT = Grant(
+    "0a1b2c", arn_of(IMPORTED), ROLE_ARN, ("Decrypt", "GenerateDataKey"), name="for-ebs",
+    retiring="ec2.eu-central-1.amazonaws.com", created=NOW,
+    context_subset=(("aws:ebs:id", "vol-1"),),
+)  # fmt: skip
+EVENT = KeyEvent(
+    "e0", NOW, "Decrypt", "arn:aws:sts::444455556666:assumed-role/App/i-1", "10.0.0.7",
+    "vpce-0a1b2c3d", "aws-cli/2", encryption_context=(("application", "orders"),),
+)  # fmt: skip
+
+
+def gateway_with_grants():
+    gateway = FakeGateway()
+    older = replace(GRANT, id="old", created=NOW - timedelta(days=9), grantee="s3.amazonaws.com")
+    gateway.world.grants[IMPORTED] = (older, GRANT)
+    return gateway
+
+
+def gateway_with_events(number=3):
+    gateway = FakeGateway()
+    events = [
+        replace(EVENT, id=f"e{n}", time=NOW - timedelta(minutes=n), name=f"Decrypt{n}")
+        for n in range(number)
+    ]
+    events[1] = replace(events[1], error_code="AccessDenied", error_message="no",
+                        encryption_context=())  # fmt: skip
+    gateway.world.events[arn_of(IMPORTED)] = tuple(events)
+    return gateway
+
+
+async def open_view(run, scope, key=IMPORTED):
+    await run.choose(key)
+    await run.press("3")
+    await run.wait_for(lambda: run.main.focused_pane is run.main.key_pane)
+    while run.main.key_pane.scope != scope:
+        await run.press("right_square_bracket")
+    await run.wait_for(lambda: run.main.key_pane.scope == scope)
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_grants_tell_who_may_do_what_and_only_with_what(size):
+    async with running(gateway_with_grants(), size=size) as run:
+        await open_view(run, "grants")
+        await run.wait_for("role/KMSWorkshop-Ins")
+        assert "Grants 2" in run.text
+        assert run.text.index("role/KMSW") < run.text.index("s3.amazonaws.com")
+        await run.press("enter")
+        await run.wait_for("at least aws:ebs:id=vol-1")
+        assert "ec2.eu-central-1.amazonaws.com" in run.text
+        assert "Decrypt, GenerateDataKey" in run.text
+        await run.press("escape")
+        assert run.store.contexts["aws:ebs:id"] == ("vol-1",)
+
+
+async def test_a_grant_is_revoked_after_a_question():
+    async with running(gateway_with_grants()) as run:
+        await open_view(run, "grants")
+        await run.wait_for("Grants 2")
+        await run.press("D")
+        await run.wait_for("Loses: Decrypt, GenerateDataKey")
+        await run.press("n")
+        assert run.gateway.count("kms:RevokeGrant") == 0
+        await run.press("D", "y")
+        await run.wait_for("has lost this grant")
+        await run.wait_for("Grants 1")
+        (record,) = await run.session.journal.changes()
+        assert (record.operation, record.outcome) == ("kms:RevokeGrant", "done")
+
+
+async def test_in_read_only_mode_revoking_is_off():
+    async with running(gateway_with_grants(), read_only=True) as run:
+        await open_view(run, "grants")
+        await run.wait_for("Grants 2")
+        await run.press("D")
+        await run.wait_for("This is read-only mode")
+        assert run.gateway.count("kms:RevokeGrant") == 0
+
+
+async def test_no_grants_and_denied_grants_are_sentences():
+    gateway = FakeGateway()
+    gateway.fail("kms:ListGrants", AccessDeniedError("your role may not"), key=NAMELESS)
+    async with running(gateway) as run:
+        await open_view(run, "grants")
+        await run.wait_for("No grants: who may use the key stands in its policy")
+        await run.press("D")
+        await run.wait_for("There is no grant here to act on.")
+        await run.press("1")
+        await run.choose(NAMELESS)
+        await run.press("3")
+        await run.wait_for("AccessDenied: your role may not.")
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_events_tell_when_who_what_and_with_which_context(size):
+    async with running(gateway_with_events(), size=size) as run:
+        await open_view(run, "events")
+        await run.wait_for("Events 3")
+        line = next(line for line in run.lines if "Decrypt0" in line)
+        assert "2026-03-01 12:00" in line
+        assert "App/i-1" in line
+        assert "application=" in line
+        assert "✖ Decrypt1" in run.text
+        await run.press("enter")
+        for part in ("10.0.0.7", "vpce-0a1b2c3d", "aws-cli/2", "application = orders"):
+            await run.wait_for(part)
+        await run.press("escape", "j", "enter")
+        await run.wait_for("AccessDenied: no")
+
+
+async def test_older_events_come_a_page_at_a_time():
+    async with running(gateway_with_events(120)) as run:
+        await open_view(run, "events")
+        await run.wait_for("Events 50 so far…")
+        assert run.gateway.count("cloudtrail:LookupEvents") == 1
+        await run.press("m")
+        await run.wait_for("Events 100 so far…")
+        await run.press("G")
+        await run.wait_for("older events: m reads 50 more")
+        await run.press("enter")
+        await run.wait_for(lambda: "Events 120" in run.text and "so far" not in run.text)
+        await run.press("m")
+        await run.wait_for("CloudTrail has no older events of it.")
+        assert run.gateway.count("cloudtrail:LookupEvents") == 3
+
+
+async def test_an_events_context_is_copied_as_a_condition(monkeypatch):
+    monkeypatch.delenv("TMUX", raising=False)
+    async with running(gateway_with_events()) as run:
+        written = []
+        monkeypatch.setattr(run.app, "write_escape", written.append)
+        await open_view(run, "events")
+        await run.wait_for("Events 3")
+        await run.press("c")
+        await run.wait_for("Condition sent to")
+        text = base64.b64decode(written[-1].split(";")[2].rstrip("\x07\x1b\\")).decode()
+        assert json.loads("{" + text + "}") == {
+            "Condition": {"StringEquals": {"kms:EncryptionContext:application": "orders"}}
+        }
+        await run.press("j", "c")
+        await run.wait_for("This Decrypt1 had no encryption context.")
+        await run.press("k", "y", "5")
+        await run.wait_for("Event as JSON sent to")
+
+
+async def test_a_refresh_reads_the_newest_events_again():
+    async with running(gateway_with_events()) as run:
+        await open_view(run, "events")
+        await run.wait_for("Events 3")
+        newest = replace(EVENT, id="newest", time=NOW + timedelta(minutes=1))
+        arn = arn_of(IMPORTED)
+        run.gateway.world.events[arn] = (newest, *run.gateway.world.events[arn])
+        await run.press("r")
+        await run.wait_for("Events 4")
+
+
+async def test_no_events_and_denied_events_are_sentences():
+    gateway = FakeGateway()
+    async with running(gateway) as run:
+        await open_view(run, "events")
+        await run.wait_for("CloudTrail saw nothing happen with this key")
+        gateway.fail("cloudtrail:LookupEvents", AccessDeniedError("your role may not"))
+        await run.press("1")
+        await run.choose(NAMELESS)
+        await run.press("3")
+        await run.wait_for("AccessDenied: your role may not.")
+
+
+async def test_text_of_events_and_grants_is_shown_and_never_obeyed():
+    gateway = FakeGateway()
+    gateway.world.events[arn_of(IMPORTED)] = (
+        replace(EVENT, principal=HOSTILE_TEXT, encryption_context=((HOSTILE_TEXT, HOSTILE_TEXT),)),
+    )
+    gateway.world.grants[IMPORTED] = (replace(GRANT, name=HOSTILE_TEXT, grantee=HOSTILE_TEXT),)
+    async with running(gateway, size=WIDE) as run:
+        for scope in ("grants", "events"):
+            await open_view(run, scope)
+            await run.wait_for("[bold red]markup[/]")
+            await run.press("enter")
+            await run.wait_for("\\x1b[2J")
+            assert "\x1b" not in run.text
+            assert "\u202e" not in run.text
+            await run.press("escape")
+            await run.press("1")

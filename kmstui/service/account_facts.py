@@ -111,6 +111,17 @@ def contexts_of(events: Iterable[KeyEvent]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(values) for name, values in seen.items()}
 
 
+def with_contexts(
+    contexts: Mapping[str, tuple[str, ...]], others: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Encryption contexts of both, each value once, those of the first first."""
+    names = dict.fromkeys((*contexts, *others))
+    return {
+        name: tuple(dict.fromkeys((*contexts.get(name, ()), *others.get(name, ()))))
+        for name in names
+    }
+
+
 def principals_in(texts: Iterable[str]) -> tuple[str, ...]:
     """The AWS principals that policies name, the stars aside, sorted."""
     found: set[str] = set()

@@ -25,6 +25,7 @@ from kmstui.service.account_facts import (
     learn_account,
     principal_of,
     principals_in,
+    with_contexts,
 )
 from kmstui.service.assessing import AccessLine, Assessment, Judgement, Weight
 from kmstui.service.policy_places import ALIAS_PREFIX, KeyPolicyPlace, PolicyPlace
@@ -276,7 +277,8 @@ class KeyPolicyTarget:
             caller=principal_of(store.caller),
             roles=facts.roles,
             principals=principals_in(others),
-            encryption_contexts=facts.contexts,
+            # The key's own first; what other keys' events and grants showed may do as well.
+            encryption_contexts=with_contexts(facts.contexts, store.contexts),
             region=arn.region if arn else "",
         )
 

@@ -186,7 +186,7 @@ async def test_text_of_events_and_grants_is_shown_and_never_obeyed():
     async with running(gateway, size=WIDE) as run:
         for scope in ("grants", "events"):
             await open_view(run, scope)
-            await run.wait_for("[bold red]markup[/]")
+            await run.wait_for("[bold red]mar")
             await run.press("enter")
             await run.wait_for("\\x1b[2J")
             assert "\x1b" not in run.text

@@ -23,7 +23,7 @@ _MOST = 100
 """Keys offered at once; typing on narrows them."""
 
 _COLUMNS = (
-    Column("alias", "ALIAS", 14, rank=0, most=30),
+    Column("alias", "ALIAS", 14, rank=0, most=28),
     Column("id", "KEY ID", 36, rank=1, least=12),
     Column("state", "STATE", 8, rank=3),
     Column("spec", "SPEC", 17, rank=2),
@@ -54,6 +54,7 @@ class KeyPicker(Dialog[str]):
         self._problem = problem
         self._problems: dict[str, str] = {}
         self._found: str | None = None
+        self._moved = False
         self.input = Input(
             placeholder="alias, key ID, tag:name=value, spec:rsa … as in the filter", compact=True
         )
@@ -77,6 +78,7 @@ class KeyPicker(Dialog[str]):
 
     def action_move(self, steps: int) -> None:
         """Move in the list while typing."""
+        self._moved = True
         self.table.action_move(steps)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -119,31 +121,40 @@ class KeyPicker(Dialog[str]):
         except FilterError as error:
             self.reason.say(str(error), "warn")
             return
+        word = text.strip().casefold()
+        named: list[str] = []
         possible: list[str] = []
         others: dict[str, str] = {}
         self._breath.begin()
         for key in list(self._store.keys.values()):
-            if not key.is_aws_managed and wanted.matches(key, self._store.aliases_of(key.id)):
+            aliases = self._store.aliases_of(key.id)
+            if not key.is_aws_managed and wanted.matches(key, aliases):
                 problem = self._problem(key)
-                if not problem:
-                    possible.append(key.id)
-                elif len(others) < _MOST:
+                if problem and len(others) < _MOST:
                     others[key.id] = problem
-                if len(possible) >= _MOST:
+                elif not problem and any(word in alias.casefold() for alias in aliases):
+                    named.append(key.id)
+                elif not problem and len(possible) < _MOST:
+                    possible.append(key.id)
+                if len(named) >= _MOST:
                     break
             if self._breath.over:
                 await self._breath.take()
         self._found = text
-        self._show(possible, others)
+        self._show([*self._in_order(named), *self._in_order(possible)][:_MOST], others)
+
+    def _in_order(self, key_ids: list[str]) -> list[str]:
+        # Keys whose alias holds what was typed come before those that match by a tag or a word.
+        return sorted(key_ids, key=lambda each: (self._store.aliases_of(each) or ("~",), each))
 
     def _show(self, possible: list[str], others: dict[str, str]) -> None:
-        chosen = self.table.cursor_row
+        chosen = self.table.cursor_row if self._moved else None
         self._problems = others
-        possible.sort(key=lambda key_id: (self._store.aliases_of(key_id) or ("~",), key_id))
         rows = [*possible, *others]
         self.table.set_empty("No key matches.")
         self.table.set_rows(rows)
         if chosen not in rows:
+            self._moved = False
             self.table.forget_place()
             self.table.set_rows(rows)
         self._explain()

@@ -31,13 +31,15 @@ _COLUMNS = (
 
 
 def short_principal(principal: str) -> str:
-    """A principal without what all of one account share: `role/X`, `X/session`, a service."""
+    """A principal without account and path: `role/X`, `X/session`, or a service as it is."""
     arn = Arn.maybe(principal)
     if arn is None or arn.service not in ("iam", "sts"):
         return principal
     if arn.resource == "root":
         return f"account {arn.account}"
-    return arn.name if arn.resource_type == "assumed-role" else arn.resource
+    if arn.resource_type == "assumed-role":
+        return arn.name
+    return f"{arn.resource_type}/{arn.name.rpartition('/')[2]}"
 
 
 def constraint_words(grant: Grant) -> str:

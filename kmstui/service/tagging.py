@@ -11,7 +11,7 @@ from datetime import datetime
 from kmstui.model.tag import Tag, TagDelta
 from kmstui.service.changes import begin_changes, journal_scope
 from kmstui.service.errors import AccessDeniedError, ServiceError
-from kmstui.service.ports import ChangeRecord, Scope, Urgency
+from kmstui.service.ports import ChangeRecord, Gateway, Scope, Urgency
 from kmstui.service.session import Session
 from kmstui.service.tag_changes import (
     TAG_OPERATIONS,
@@ -112,34 +112,39 @@ class Tagging:
         self, changes: Sequence[TagChange], planner: Planner, told: Told
     ) -> tuple[TagChange, ...]:
         gateway = self._session.gateway
-        store = self._session.store
         urgency = Urgency.ASKED if len(changes) <= _FEW else Urgency.VISIBLE
-        limit = asyncio.Semaphore(READ_AT_ONCE)
-        count = 0
+        planned: dict[int, TagChange] = {}
+        queue = iter(enumerate(changes))
 
-        async def one(change: TagChange) -> TagChange:
-            nonlocal count
-            key_id = change.key_id
-            key = store.keys.get(key_id)
-            refused = tag_refusal(key, self._name(key_id)) if key is not None else ""
-            if refused:
-                return TagChange(key_id, (), (), refused)
-            async with limit:
-                try:
-                    tags = await gateway.list_tags(key_id, urgency)
-                except ServiceError as error:
-                    # The tagging API may have told them where ListResourceTags is denied.
-                    known = key.tags if key is not None else None
-                    if known is None or not isinstance(error, AccessDeniedError):
-                        return TagChange(key_id, (), (), error.sentence)
-                    tags = known
-                count += 1
-                told(count)
-            if self._session.is_connected_by(gateway):
-                store.set_tags({key_id: tags})
-            return planner(change, tags)
+        async def work() -> None:
+            for index, change in queue:
+                planned[index] = await self._plan_one(gateway, change, planner, urgency)
+                told(len(planned))
 
-        return tuple(await asyncio.gather(*(one(change) for change in changes)))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(READ_AT_ONCE, len(changes))):
+                group.create_task(work())
+        return tuple(planned[index] for index in range(len(changes)))
+
+    async def _plan_one(
+        self, gateway: Gateway, change: TagChange, planner: Planner, urgency: Urgency
+    ) -> TagChange:
+        store, key_id = self._session.store, change.key_id
+        key = store.keys.get(key_id)
+        refused = tag_refusal(key, self._name(key_id)) if key is not None else ""
+        if refused:
+            return TagChange(key_id, (), (), refused)
+        try:
+            tags = await gateway.list_tags(key_id, urgency)
+        except ServiceError as error:
+            # The tagging API may have told them where ListResourceTags is denied.
+            known = key.tags if key is not None else None
+            if known is None or not isinstance(error, AccessDeniedError):
+                return TagChange(key_id, (), (), error.sentence)
+            tags = known
+        if self._session.is_connected_by(gateway):
+            store.set_tags({key_id: tags})
+        return planner(change, tags)
 
     def policies_naming(self, changes: Iterable[TagChange]) -> tuple[str, ...]:
         """IDs of changed keys whose policy, as far as it was read, decides by a tag that changes.

@@ -61,7 +61,8 @@ async def test_the_truth_is_told_and_the_rest_is_finished(journal, gateway):
         assert f"not done   {NAMELESS}" in run.text
         assert "done       ImportedCMK" in run.text
         await run.press("f")
-        await run.wait_for("On 00000005-1111-4222-8333-000000000005 this adds 1 tag.")
+        await run.wait_for("Enter Sends it")
+        assert run.app.screen.summary.text == f"On {NAMELESS} this adds 1 tag."
         await run.press("enter")
         await run.wait_for("now has team=blue (1 tag in all)")
     assert await outcomes(journal) == [
@@ -98,7 +99,7 @@ async def test_leaving_the_plan_keeps_the_question_for_the_next_start(journal, g
     async with running(gateway) as run:
         await run.wait_for("was interrupted")
         await run.press("f")
-        await run.wait_for("adds 1 tag")
+        await run.wait_for("Enter Sends it")
         await run.press("escape")
     assert (NAMELESS, "pending") in await outcomes(journal)
     assert gateway.count("kms:TagResource") == 0

@@ -201,7 +201,8 @@ async def test_z_takes_the_last_change_back_from_the_main_screen():
         await run.press("enter")
         await run.wait_for("z undoes it.")
         await run.press("z")
-        await run.wait_for("this removes 1 tag")
+        await run.wait_for("Enter Sends it")
+        assert "this removes 1 tag" in run.app.screen.summary.text
         await run.press("enter")
         await run.wait_for("has no tag team any more (0 tags in all)")
 
@@ -247,7 +248,8 @@ async def test_value_rename_and_delete_in_the_tags_pane():
         await run.press("ctrl+u")
         await run.type("stage")
         await run.press("enter")
-        await run.wait_for("adds 1 tag, removes 1 tag")
+        await run.wait_for("Enter Sends it")
+        assert "adds 1 tag, removes 1 tag" in run.app.screen.summary.text
         await run.press("enter")
         await run.wait_for("now has stage=prod and has no tag env any more")
         await run.press("g", "d")

@@ -23,6 +23,12 @@ def sent(run):
     return [name for name, _ in run.gateway.calls if name in MUTATING]
 
 
+async def planned(run, words):
+    """Wait for the plan, which says these words."""
+    await run.wait_for("Enter Sends it")
+    assert words in run.app.screen.summary.text
+
+
 async def paste(run, text):
     run.app.post_message(events.Paste(text))
     await run.pilot.pause()
@@ -34,7 +40,7 @@ async def test_three_keys_and_the_text_tag_a_key():
         await run.press("t")
         await run.type("project=kmsworkshop")
         await run.press("enter")
-        await run.wait_for("adds 1 tag")
+        await planned(run, "adds 1 tag")
         assert sent(run) == []
         await run.press("enter")
         await run.wait_for("now has project=kmsworkshop (1 tag in all). z undoes it.")
@@ -76,7 +82,7 @@ async def test_tab_completes_tag_keys_and_values_of_the_account():
         await run.press("down", "down", "right")
         await run.wait_for("project=old")
         await run.press("enter")
-        await run.wait_for("adds 1 tag")
+        await planned(run, "adds 1 tag")
         assert "old" in run.text
 
 
@@ -146,7 +152,7 @@ async def test_many_pasted_lines_are_read_and_the_bad_one_is_named():
         await run.press("escape", "t")
         await paste(run, "project: kms\rteam: blue\rcost center: 42")
         await run.press("enter")
-        await run.wait_for("adds 3 tags")
+        await planned(run, "adds 3 tags")
 
 
 async def test_json_of_the_aws_cli_is_read():
@@ -155,7 +161,7 @@ async def test_json_of_the_aws_cli_is_read():
         await run.press("t")
         await paste(run, '{"Tags": [{"TagKey": "a", "TagValue": "1"}], "Truncated": false}')
         await run.press("enter")
-        await run.wait_for("adds 1 tag")
+        await planned(run, "adds 1 tag")
 
 
 async def test_pasted_control_characters_are_shown_and_not_obeyed():
@@ -183,7 +189,7 @@ async def test_escape_on_the_plan_goes_back_to_the_text():
         await run.press("t")
         await run.type("a=1")
         await run.press("enter")
-        await run.wait_for("adds 1 tag")
+        await planned(run, "adds 1 tag")
         await run.press("escape")
         await run.type("2")
         await run.press("enter")
@@ -197,7 +203,7 @@ async def test_untagging_proposes_the_tags_that_are_there():
         await run.press("u")
         await run.wait_for("project  on 1 key")
         await run.press("tab", "enter")
-        await run.wait_for("removes 1 tag")
+        await planned(run, "removes 1 tag")
         await run.press("enter")
         await run.wait_for("has no tag env any more (1 tag in all)")
         assert run.gateway.world.tags[IMPORTED] == (Tag("project", "kmsworkshop"),)

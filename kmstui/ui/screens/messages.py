@@ -174,7 +174,8 @@ class Messages(Dialog[None]):
         self.table.set_empty(empty[self._number])
         parts: list[Part] = []
         for index, title in enumerate(_TITLES):
-            parts.append((f" {title} ", "title" if index == self._number else "dim"))
+            chosen = index == self._number
+            parts.append((f"[{title}]", "title") if chosen else (f" {title} ", "dim"))
         hint = "  Tab turns, Enter opens, Esc closes"
         if self._number == _CHANGES:
             hint = "  Tab turns, Enter opens, z undoes a change of tags, Esc closes"

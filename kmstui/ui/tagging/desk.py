@@ -20,7 +20,7 @@ from kmstui.ui.tagging.change_screen import ChangeScreen, Planner
 from kmstui.ui.tagging.line import TagLine
 from kmstui.ui.tagging.modes import ChangeValue, LineMode, PutTags, RemoveTags, RenameTag
 from kmstui.ui.tagging.watch import UnfinishedWatch
-from kmstui.ui.tagging.words import cli_commands, names_of
+from kmstui.ui.tagging.words import cli_commands, names_of, tags_text
 
 if TYPE_CHECKING:
     from kmstui.ui.app import KmsApp
@@ -116,7 +116,7 @@ class TaggingDesk:
                 if sent and line.is_current:
                     line.dismiss(None)
 
-            self.show(mode.title, self._planner(key_ids, delta), closed=closed)
+            self.show(_title(mode, delta), self._planner(key_ids, delta), closed=closed)
 
         line = TagLine(mode, names_of(self.store, key_ids), self.signs, submit)
         self._app.push_screen(line)
@@ -145,9 +145,9 @@ class TaggingDesk:
 
     # What the screen asks
 
-    def work(self, job: Callable[[], Awaitable[None]], what: str) -> None:
-        """Run a job beside the screen."""
-        self._app.work(job, group="tags", what=what, exclusive=False)
+    def work(self, job: Callable[[], Awaitable[None]], what: str) -> Callable[[], None]:
+        """Run a job beside the screen; answers what ends it."""
+        return self._app.work(job, group="tags", what=what, exclusive=False).cancel
 
     def copy(self, changes: Sequence[TagChange], told: Callable[[str], None]) -> None:
         """Copy changes as AWS CLI commands."""
@@ -187,3 +187,10 @@ class TaggingDesk:
     def tell(self, text: str) -> None:
         """Say a sentence on the screen beneath."""
         self._session.notify(text)
+
+
+def _title(mode: LineMode, delta: TagDelta) -> str:
+    """What was asked for, above what will happen."""
+    if isinstance(mode, PutTags):
+        return f"{mode.title} {tags_text(delta.put)}"
+    return f"{mode.title} {', '.join(delta.remove)}" if isinstance(mode, RemoveTags) else mode.title

@@ -18,7 +18,6 @@ from textual.widgets import TextArea
 from kmstui.service.tag_parsing import TagProblem
 from kmstui.ui.editor.glyphs import StandIns, glyph, stand_ins_in
 
-
 _ENDS = re.compile(r"\r\n|\r|\n")
 """Terminals paste line ends as CR, and programs as they have them."""
 

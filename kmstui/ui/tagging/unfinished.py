@@ -77,7 +77,7 @@ class UnfinishedScreen(Dialog[str]):
             parts += [(" f", "key"), " Finish the rest "]
         if self._run.all_done:
             parts += [(" z", "key"), " Undo what was done "]
-        parts += [(" a", "key"), " Accept it so ", (" Esc", "key"), " Ask at the next start "]
+        parts += [(" a", "key"), " Accept ", (" Esc", "key"), " Ask next time "]
         keys.show(parts)
         with self.box:
             yield self.heading_line("warn")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Settle = Callable[[], Awaitable[None]]
 
+READ_ONLY_JOURNAL = "It can be finished or undone once the journal can be written."
+
 _IN_FRONT_SECONDS = 0.3
 """Time between two looks at whether nothing is open over the panes any more."""
 
@@ -43,9 +45,11 @@ class UnfinishedWatch:
 
     async def _look(self) -> None:
         for run in await self._desk.tagging.unfinished():
-            if not run.open and not run.unread:
+            if not run.open and not run.unread and self._session.journal.durable:
                 await self._desk.tagging.settle(run)
                 self._session.notify(f"{unfinished_words(run)} Nothing is left to do.")
+            elif not self._session.journal.durable:
+                self._session.notify(f"{unfinished_words(run)} {READ_ONLY_JOURNAL}", "warning")
             elif self._session.read_only:
                 words = "Start kmstui without --read-only to finish or undo it."
                 self._session.notify(f"{unfinished_words(run)} {words}", "warning")

@@ -119,6 +119,21 @@ async def test_events_tell_when_who_what_and_with_which_context(size):
         await run.wait_for("AccessDenied: no")
 
 
+async def test_calls_that_only_looked_are_hidden_and_counted():
+    gateway = gateway_with_events()
+    arn = arn_of(IMPORTED)
+    look = replace(EVENT, id="look", name="DescribeKey", encryption_context=())
+    gateway.world.events[arn] = (look, *gateway.world.events[arn])
+    async with running(gateway, size=WIDE) as run:
+        await open_view(run, "events")
+        await run.wait_for("DescribeKey")
+        await run.press("o")
+        await run.wait_for("Events 4 (1 hidden: o)")
+        assert "DescribeKey" not in run.text
+        await run.press("o")
+        await run.wait_for("DescribeKey")
+
+
 async def test_older_events_come_a_page_at_a_time():
     async with running(gateway_with_events(120)) as run:
         await open_view(run, "events")

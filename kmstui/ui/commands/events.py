@@ -57,6 +57,12 @@ def _more(context: Context) -> Awaitable[None] | None:
     return view.read_more() if view is not None else None
 
 
+def _toggle(context: Context) -> None:
+    view = _view(context)
+    if view is not None:
+        view.toggle_looks()
+
+
 def _copy_condition(context: Context) -> Awaitable[None] | None:
     from kmstui.ui.screens.copying import copy_text
 
@@ -81,5 +87,10 @@ COMMANDS = (
     Command(
         id="event.more", label="More", help="Read 50 older events", keys=("m",),
         scope=EventsView.scope, available=_no_more, run=_more, bar=14, palette=False,
+    ),
+    Command(
+        id="event.looks", label="Only use",
+        help="Hide calls that only looked at the key, or show them again", keys=("o",),
+        scope=EventsView.scope, run=_toggle, bar=13, palette=False,
     ),
 )  # fmt: skip

@@ -79,6 +79,8 @@ def _create(context: Context) -> None:
 def _menu(context: Context) -> None:
     key = context.key
     title = "Actions" if key is None else context.store.name_of(key.id)
+    if key is not None and context.targets != (key.id,):
+        title += ": this key alone, not those marked"
     items = [
         MenuItem(action.name, action.value, key=_LETTERS[action], off=_off(action)(context) or "")
         for action in _FLOWS

@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.css.scalar import Scalar
 from textual.widgets import Input
 
 from kmstui.service.errors import CancelledByPersonError, ServiceError
@@ -22,11 +21,6 @@ Facts = Callable[[], Awaitable[str]]
 
 _ALL_LINES = 200
 """Nothing of what a person should know is cut: it scrolls."""
-
-_LEAST_LINES = 2
-_SHARE = 0.9
-"""Of the screen's height, as dialogs.tcss has it."""
-_BORDER = 2
 
 
 def _nothing(text: str) -> str:
@@ -151,14 +145,7 @@ class ChangeDialog(Dialog[str]):
         self.call_after_refresh(self._share_room)
 
     def _share_room(self) -> None:
-        others = sum(
-            child.outer_size.height
-            for child in self.box.children
-            if child is not self._words and child.display
-        )
-        room = max(_LEAST_LINES, int(self.size.height * _SHARE) - _BORDER - others)
-        if self._words.styles.max_height != Scalar.from_number(room):
-            self._words.styles.max_height = room
+        self.share_room(self._words)
 
     async def _read_facts(self, facts: Facts) -> None:
         try:

@@ -6,11 +6,17 @@ from typing import ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.css.scalar import Scalar
 from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from kmstui.ui.widgets.frame_lines import Sentences
 
 Answer = TypeVar("Answer")
+
+_SHARE = 0.9
+"""Of the screen's height that a box takes at most, as dialogs.tcss has it."""
+_BORDER = 2
 
 
 class Dialog(ModalScreen[Answer]):
@@ -30,6 +36,21 @@ class Dialog(ModalScreen[Answer]):
         line = Sentences(classes="dialog--heading")
         line.say(self.heading, role)
         return line
+
+    def share_room(self, flexible: Widget, least: int = 2) -> None:
+        """Leave this part of the box the lines that the other parts do not take.
+
+        A box as high as its content has no rest to share by CSS. Call it after a refresh, when
+        the others have been laid out.
+        """
+        others = sum(
+            child.outer_size.height
+            for child in self.box.children
+            if child is not flexible and child.display
+        )
+        room = max(least, int(self.size.height * _SHARE) - _BORDER - others)
+        if flexible.styles.max_height != Scalar.from_number(room):
+            flexible.styles.max_height = room
 
     def action_leave(self) -> None:
         """Leave without an answer."""

@@ -80,6 +80,10 @@ class Menu(Dialog[str]):
             self.table.move_to_row(self._chosen)
         self._explain()
 
+    def on_resize(self) -> None:
+        """In a low window the items scroll, and the reason stays in sight."""
+        self.call_after_refresh(self.share_room, self.table)
+
     def on_line_table_moved(self) -> None:
         """Say why an item is off."""
         self._explain()
@@ -132,6 +136,7 @@ class Menu(Dialog[str]):
     def _explain(self) -> None:
         item = self._items.get(self.table.cursor_row or "")
         self.reason.say(item.off if item else "", "warn")
+        self.call_after_refresh(self.share_room, self.table)
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
         item = self._items[row]

@@ -29,6 +29,11 @@ _NONE = (
     "minutes after they happen."
 )
 
+_ONLY_LOOKS = "Nothing but looks at the key, which are hidden: o shows them."
+
+_LOOKING = ("Describe", "List", "Get")
+"""Beginnings of operations that look at the key, as kmstui itself does, and do not use it."""
+
 _COLUMNS = (
     Column("time", "TIME (UTC)", 16, rank=0),
     Column("name", "WHAT", 16, rank=1, most=26),
@@ -38,6 +43,11 @@ _COLUMNS = (
     Column("context", "ENCRYPTION CONTEXT", 18, rank=3, least=10, most=60),
     Column("error", "ERROR", 14, rank=5, most=40),
 )
+
+
+def looks_only(event: KeyEvent) -> bool:
+    """Whether the call neither used the key nor changed it. GetPublicKey gives the key away."""
+    return event.name.startswith(_LOOKING) and event.name != "GetPublicKey"
 
 
 def context_words(event: KeyEvent) -> str:
@@ -80,6 +90,7 @@ class EventsView(KeyView):
         self._token = ""
         self._reading = False
         self._stale = False
+        self._looks_hidden = False
         self.table = LineTable(_COLUMNS, self._cells, signs=signs)
 
     def compose(self) -> ComposeResult:
@@ -96,7 +107,23 @@ class EventsView(KeyView):
         """How many were read, and whether there are more."""
         if self._events is None:
             return ""
-        return f"{len(self._events)}{' so far…' if self._token else ''}"
+        hidden = len(self._events) - len(self._shown)
+        return (
+            f"{len(self._events)}{' so far…' if self._token else ''}"
+            f"{f' ({hidden} hidden: o)' if hidden else ''}"
+        )
+
+    @property
+    def _shown(self) -> list[str]:
+        events = self._events or {}
+        return [
+            row for row, event in events.items() if not (self._looks_hidden and looks_only(event))
+        ]
+
+    def toggle_looks(self) -> None:
+        """Hide the calls that only looked at the key, or show them again."""
+        self._looks_hidden = not self._looks_hidden
+        self._show(_ONLY_LOOKS if self._events else _NONE)
 
     @property
     def chosen(self) -> KeyEvent | None:
@@ -159,7 +186,7 @@ class EventsView(KeyView):
             self._stale = False
             self._events = {**known, **{_row(event): event for event in page.events}}
             self._token = page.token
-            self._show(_NONE)
+            self._show(_ONLY_LOOKS if self._events else _NONE)
 
     def show_problem(self, sentence: str) -> None:
         """The reason stands where the events would."""
@@ -183,7 +210,7 @@ class EventsView(KeyView):
 
     def _show(self, empty: str, role: str = "dim") -> None:
         self.table.set_empty(empty, role)
-        self.table.set_rows([*(self._events or ()), *([MORE] if self._token else [])])
+        self.table.set_rows([*self._shown, *([MORE] if self._token else [])])
         self.post_message(self.TitleChanged())
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:

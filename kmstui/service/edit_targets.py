@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from kmstui.model.arn import Arn
-from kmstui.model.caller import Caller
 from kmstui.model.key import Key
 from kmstui.policy.access_diff import AccessDiff, Direction, access_diff
 from kmstui.policy.completion import CompletionContext, Completions, complete
@@ -28,6 +27,7 @@ from kmstui.service.account_facts import (
     with_contexts,
 )
 from kmstui.service.assessing import AccessLine, Assessment, Judgement, Weight
+from kmstui.service.key_contexts import key_context
 from kmstui.service.policy_places import ALIAS_PREFIX, KeyPolicyPlace, PolicyPlace
 from kmstui.service.session import Session
 from kmstui.service.template_library import facts_for
@@ -281,18 +281,6 @@ class KeyPolicyTarget:
             encryption_contexts=with_contexts(facts.contexts, store.contexts),
             region=arn.region if arn else "",
         )
-
-
-def key_context(key: Key, caller: Caller | None) -> KeyContext:
-    """What the linter knows of a key."""
-    metadata = key.metadata
-    return KeyContext(
-        arn=Arn.maybe(key.arn),
-        usage=metadata.usage if metadata else "",
-        spec=metadata.spec if metadata else "",
-        multi_region=bool(metadata.multi_region) if metadata else None,
-        caller=Arn.maybe(caller.arn) if caller else None,
-    )
 
 
 def _why_not(session: Session, key: Key) -> str:

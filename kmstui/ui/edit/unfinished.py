@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kmstui.model.caller import ConnectionInfo
-from kmstui.service.policy_places import PolicyPlace, place_of
-from kmstui.service.putting import desk_of
-from kmstui.service.recovery import examine_puts
 from kmstui.service.session import Session
+
+if TYPE_CHECKING:
+    from kmstui.service.policy_places import PolicyPlace
 
 
 class Unfinished:
@@ -27,10 +29,24 @@ class Unfinished:
         Raises:
             JournalError: the journal cannot be read or written.
         """
+        # Not before it is needed: the first frame would wait for the policy engines.
+        from kmstui.service.putting import desk_of, policy_of
+        from kmstui.service.recovery import PUTS, examine_puts
+
         session = self._session
         self._examined = session.store.info
         desk = desk_of(session)
-        drafts = await desk.journal.drafts(desk.scope)
+        saved = {
+            (change.subject, policy_of(change.after))
+            for change in await desk.journal.changes(desk.scope)
+            if change.operation in PUTS and change.outcome == "done"
+        }
+        # What was saved is no draft any more, though nobody lived to put it away.
+        drafts = [
+            draft
+            for draft in await desk.journal.drafts(desk.scope)
+            if (draft.subject, draft.text) not in saved
+        ]
         if drafts:
             names = ", ".join(self._place(draft.subject).label for draft in drafts[:3])
             more = f" and {len(drafts) - 3} more" if len(drafts) > 3 else ""
@@ -39,4 +55,6 @@ class Unfinished:
             session.notify(examined.sentence, "warning")
 
     def _place(self, subject: str) -> PolicyPlace:
+        from kmstui.service.policy_places import place_of
+
         return place_of(self._session.gateway, subject, self._session.store.aliases_of(subject))

@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from kmstui.model.key import Key
 from kmstui.policy.findings import KeyContext
-from kmstui.service.edit_targets import key_context
+from kmstui.service.key_contexts import key_context
 from kmstui.service.lint_all import KeyFindings, LocatedFinding, all_findings
 from kmstui.service.session import Session
 from kmstui.service.store import Topic
@@ -70,6 +70,7 @@ class FindingsScreen(EditingScreen[GoTo]):
         self._all = all_findings(session)
         self._by_key: dict[str, list[FindingRow]] = {}
         self._shown: dict[str, FindingRow] = {}
+        self._reading = False
         self._drawing: Timer | None = None
         self._feed: StoreFeed | None = None
         self.table = LineTable(COLUMNS, self._cells, signs=signs, id="findings-table")
@@ -95,11 +96,10 @@ class FindingsScreen(EditingScreen[GoTo]):
         self.show_keys(_KEYS)
         for result in self._all.results.values():
             self._take(result)
-        self._draw()
+        self._read()
         self.table.focus()
         if self._all.place:
             self.table.move_to_row(self._all.place)
-        self._read()
 
     def on_unmount(self) -> None:
         """What is still being read is read for the next time."""
@@ -109,6 +109,8 @@ class FindingsScreen(EditingScreen[GoTo]):
     # Reading
 
     def _read(self) -> None:
+        self._reading = True
+        self._draw()
         self.kms.work(self._run, group="findings", what="the findings of all keys")
 
     async def _run(self) -> None:
@@ -121,6 +123,7 @@ class FindingsScreen(EditingScreen[GoTo]):
         try:
             await self._all.run(judge, self._told, self.kms.breath.take)
         finally:
+            self._reading = False
             if self.is_running:
                 self._draw()
 
@@ -147,7 +150,6 @@ class FindingsScreen(EditingScreen[GoTo]):
         """Read every policy again."""
         self._all.results.clear()
         self._by_key.clear()
-        self._draw()
         self._read()
 
     # Showing
@@ -169,7 +171,7 @@ class FindingsScreen(EditingScreen[GoTo]):
         self._speak()
 
     def _why_empty(self) -> str:
-        if self._all.running:
+        if self._reading:
             return "Reading…"
         if self.filter_input.value:
             return "No finding matches the filter. Esc clears it."
@@ -184,7 +186,7 @@ class FindingsScreen(EditingScreen[GoTo]):
         read = total - self._all.left
         parts: list[Part] = [(" Findings of all keys", "title"), "  "]
         listing = "" if not self._session.store.progress.listing else " so far"
-        if self._all.running:
+        if self._reading:
             parts.append(f"{read:,} of {total:,}{listing} keys read… (Esc stops)")
         elif self._all.left:
             parts.append(f"{read:,} of {total:,}{listing} keys read, stopped (r reads again)")

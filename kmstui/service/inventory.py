@@ -48,6 +48,9 @@ class Inventory:
         self._listing = False
         self._closed = False
         self._work = asyncio.Event()
+        self.first_page = asyncio.Event()
+        """Set once the first page of keys is there, or will not come. Other services' clients
+        take long to make, and share the processor with what a person waits for first."""
 
     async def load(self) -> None:
         """Read everything once, forgetting at the end what is listed no more.
@@ -122,12 +125,16 @@ class Inventory:
     # Streams
 
     async def _list_keys(self, listed: set[str]) -> None:
-        async for page in self._gateway.key_pages():
-            self._store.add_keys(page)
-            listed.update(key.id for key in page)
-            self._waiting.extend(key.id for key in page)
-            self._tell()
-            self._work.set()
+        try:
+            async for page in self._gateway.key_pages():
+                self._store.add_keys(page)
+                listed.update(key.id for key in page)
+                self._waiting.extend(key.id for key in page)
+                self._tell()
+                self._work.set()
+                self.first_page.set()
+        finally:
+            self.first_page.set()
         self._listing = False
         self._tell()
         self._work.set()
@@ -144,6 +151,7 @@ class Inventory:
 
     async def _list_tags(self, listing: asyncio.Task[None]) -> None:
         tagged: dict[str, tuple[Tag, ...]] = {}
+        await self.first_page.wait()
         try:
             async for page in self._gateway.tag_pages():
                 tagged.update(page)

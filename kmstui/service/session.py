@@ -112,7 +112,7 @@ class Session:
     async def _load(self, gateway: Gateway, inventory: Inventory) -> None:
         # Where STS is out of reach its answer comes late: neither the keys nor the reason why
         # there are none wait for it.
-        self._identifying = asyncio.create_task(self._identify(gateway))
+        self._identifying = asyncio.create_task(self._identify(gateway, inventory))
         try:
             await inventory.load()
         except ServiceError as error:
@@ -207,7 +207,8 @@ class Session:
         """Tell the person one sentence, and keep it in the log."""
         self.store.notify(Notice(self.clock(), text, severity))
 
-    async def _identify(self, gateway: Gateway) -> None:
+    async def _identify(self, gateway: Gateway, inventory: Inventory) -> None:
+        await inventory.first_page.wait()
         try:
             caller = await gateway.caller()
         except ServiceError as error:

@@ -82,6 +82,16 @@ async def test_rotation_takes_a_period_within_its_limits():
         await run.wait_for("does not rotate by itself any more")
 
 
+async def test_the_details_show_a_change_of_rotation_at_once():
+    async with running() as run:
+        await run.choose(NAMELESS)
+        await run.main.key_pane.open_view("details")
+        await run.press("3", "plus")
+        await run.wait_for(lambda: any("Rotation" in line and "off" in line for line in run.lines))
+        await run.press("x", "o", "enter")
+        await run.wait_for("on, every 365 days")
+
+
 async def test_rotating_now_says_how_often_it_was_done():
     gateway = FakeGateway()
     gateway.world.rotations[NAMELESS] = Rotation(enabled=False, past=((NOW, "ON_DEMAND"),))

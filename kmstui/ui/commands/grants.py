@@ -39,7 +39,7 @@ def _open(context: Context) -> None:
 def _revoke(context: Context) -> None:
     view, grant = _view(context), _grant(context)
     key_id = view.key_id if view is not None else None
-    if view is None or grant is None or key_id is None:
+    if grant is None or key_id is None:
         return
     name = context.store.name_of(key_id)
     proposal = Proposal(
@@ -56,16 +56,11 @@ def _revoke(context: Context) -> None:
         role="warn",
     )
 
-    async def send() -> str:
-        sentence = await Grants(context.session).revoke(key_id, grant)
-        await view.load(key_id)
-        return sentence
-
     def go(sure: str | None) -> None:
         if sure is not None:
             change = Change(
                 f"Revoking a grant of {name}",
-                send,
+                lambda: Grants(context.session).revoke(key_id, grant),
                 ("revoke-grant", "--key-id", key_id, "--grant-id", grant.id),
             )
             send_change(context, change)

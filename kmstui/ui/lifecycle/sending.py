@@ -47,5 +47,7 @@ def send_change(context: Context, change: Change) -> None:
         if change.command:
             app.last_change_command = aws_command(session.store.info, *change.command)
         session.notify(sentence)
+        # What the panes show of the key may have changed with it.
+        context.main.look()
 
     app.work(run, group=CHANGES_GROUP, what=change.what, exclusive=False)

@@ -67,9 +67,11 @@ class DetailsView(KeyView):
         self._show()
 
     async def load(self, key_id: str) -> None:
-        """Read the rotation, where the key can have one. Failures are lines of the view."""
-        key = self.store.keys.get(key_id)
-        if self._rotation is not None or not may_rotate(key):
+        """Read the rotation, where the key can have one. Failures are lines of the view.
+
+        It is read again each time: an action may have changed it.
+        """
+        if not may_rotate(self.store.keys.get(key_id)):
             return
         try:
             rotation: Rotation | str = await self.session.gateway.rotation(key_id)

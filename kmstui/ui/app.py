@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from rich.text import Text
@@ -19,6 +20,7 @@ from kmstui.service.ports import Target
 from kmstui.service.session import Session
 from kmstui.ui.ascii_filter import AsciiFilter
 from kmstui.ui.breath import Breath
+from kmstui.ui.escape_delay import shorten_escape
 from kmstui.ui.faults import write_fault
 from kmstui.ui.marks import marks
 from kmstui.ui.options import UiOptions
@@ -42,6 +44,7 @@ class KmsApp(App[int]):
         breath: Lets keys go before long work.
         tagging: What changes tags.
         last_change_command: The AWS CLI command of the change made last, for the copy menu.
+        type_ahead: Holds keys until what the one before opened is there.
         unsaved: Asked before the program ends or switches: each answers a sentence about text
             that would be lost, or "".
     """
@@ -50,6 +53,7 @@ class KmsApp(App[int]):
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(self, session: Session, options: UiOptions | None = None) -> None:
+        shorten_escape()
         self.options = options or UiOptions()
         self.session = session
         self.breath = Breath()
@@ -59,7 +63,7 @@ class KmsApp(App[int]):
         self.tagging = TaggingDesk(self, session, self.breath, self.signs)
         self._questions: set[MfaQuestion] = set()
         self._ascii_filter = AsciiFilter()
-        self._type_ahead = TypeAhead(self, super().on_event)
+        self.type_ahead = TypeAhead(self, super().on_event)
         # Without colours Textual would draw shades of grey, unless the terminal's own are used.
         no_color = "NO_COLOR" in os.environ or None
         super().__init__(css_path=[str(sheet) for sheet in style_sheets()], ansi_color=no_color)
@@ -148,7 +152,8 @@ class KmsApp(App[int]):
             quiet: Errors of the service are told already by whom the job calls.
         """
         return self.run_worker(
-            self._guarded(job, what, quiet),
+            # Made when it begins, so that one that is replaced before leaves no coroutine behind.
+            partial(self._guarded, job, what, quiet),
             name=what,
             group=group,
             exclusive=exclusive,
@@ -196,12 +201,12 @@ class KmsApp(App[int]):
             await super().on_event(event)
         elif event.is_forwarded:
             await super().on_event(event)
-            self._type_ahead.returned(event)
+            self.type_ahead.returned(event)
         else:
             self.breath.pressed()
             self.session.key_pressed()
             self.main.key_pressed()
-            await self._type_ahead.take(event)
+            await self.type_ahead.take(event)
 
     async def action_quit(self) -> None:
         """End the program; asks when something is unsaved."""

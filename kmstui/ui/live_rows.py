@@ -30,6 +30,7 @@ class LiveRows:
         self._work = asyncio.Event()
         self._work.set()
         self._settled = asyncio.Event()
+        self._built = asyncio.Event()
         self.rows = SortedRows()
         self.reverse = False
 
@@ -73,6 +74,12 @@ class LiveRows:
         while not self.settled:
             self._settled.clear()
             await self._settled.wait()
+
+    async def wait_built(self) -> None:
+        """Wait until the rows are those asked for, though some of them may have changed since."""
+        while self._asked or self._building:
+            self._built.clear()
+            await self._built.wait()
 
     async def run(self) -> None:
         """Keep the rows up to date, for ever."""
@@ -124,6 +131,7 @@ class LiveRows:
         self._building = False
         self.built()
         self._changed(frozenset(), True)
+        self._built.set()
 
 
 def _add_run(runs: list[list[str]], run: list[str]) -> None:

@@ -3,7 +3,8 @@
 Textual sends each key to the widget that has the focus when the key arrives. A slow line
 delivers keys in bursts, so "/" and the word after it arrive together: the word would go to the
 table as commands, before the filter that "/" opens has the focus. Here a key waits until the
-one before it has been dealt with and the screen that it opened is there.
+one before it has been dealt with and the screen that it opened is there, be it after a question
+to a service.
 """
 
 from __future__ import annotations
@@ -11,16 +12,23 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from textual import events
 from textual.app import App
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.worker import Worker
 
 PATIENCE_SECONDS = 0.5
 """A key whose end nobody tells, such as one to a widget that is going, holds the next ones no
 longer than this."""
+
+OPENING_SECONDS = 3.0
+"""A command that has to ask a service before its screen is there holds keys no longer than this."""
+
+_POLL_SECONDS = 0.01
 
 WALKS = 2
 """The first walk up from the focus finds the key dealt with. The app may have run an action for
@@ -43,15 +51,39 @@ class TypeAhead:
         self._followed = False
         self._walk = 0
         self._deadline: asyncio.TimerHandle | None = None
+        self._opening: Worker[None] | None = None
+        self._opening_from: Screen[Any] | None = None
+        self._opening_until = 0.0
 
     async def take(self, event: events.Event) -> None:
         """Send a key or paste on its way, now or when those before it are done."""
-        if self._current is None and not self._waiting:
+        if self._current is None and not self._waiting and not self._is_opening:
             await self._send(event)
             return
         self._waiting.append(event)
         if self._current is not None:
             self._follow()
+        elif len(self._waiting) == 1:
+            self._go_on()
+
+    def opens(self, worker: Worker[None], screen: Screen[Any]) -> None:
+        """The key under way started a job that changes what the next keys are about.
+
+        It may open several things one after the other, so keys wait for it whenever `screen`,
+        from which it was started, is in front.
+        """
+        self._opening = worker
+        self._opening_from = screen
+        self._opening_until = asyncio.get_running_loop().time() + OPENING_SECONDS
+
+    @property
+    def _is_opening(self) -> bool:
+        if self._opening is None or self._app.screen is not self._opening_from:
+            return False
+        late = asyncio.get_running_loop().time() >= self._opening_until
+        if late or self._opening.is_finished:
+            self._opening = None
+        return self._opening is not None
 
     def returned(self, event: events.Event) -> None:
         """Tell that a key has come all the way up and was dealt with."""
@@ -110,10 +142,16 @@ class TypeAhead:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-        if not self._waiting:
-            return
+        if self._waiting:
+            if self._opening is not None:
+                self._opening_until = asyncio.get_running_loop().time() + OPENING_SECONDS
+            self._go_on()
+
+    def _go_on(self) -> None:
         app = self._app
-        if (app.screen, app.focused) == self._before:
+        if self._is_opening:
+            asyncio.get_running_loop().call_later(_POLL_SECONDS, self._go_on)
+        elif (app.screen, app.focused) == self._before:
             app.call_later(self._next)
         else:
             # What the key opened shall have been laid out and have its focus.

@@ -27,6 +27,42 @@ async def test_enter_keeps_the_filter_and_keys_are_keys_again():
         assert run.main.keys_pane.filter_text == "signing"
         await run.press("escape")
         await run.wait_for("8 (and 1 of AWS: a)")
+        assert run.main.chosen == SIGNING, "the key that was found is still the chosen one"
+        assert SIGNING in run.main.keys_pane.table.rows_in_sight
+
+
+async def test_a_filter_that_hides_the_chosen_key_begins_at_its_first_match():
+    async with running(FakeGateway(large_world(300))) as run:
+        await run.press("G", "slash")
+        await run.type("key-0000")
+        await run.wait_for("100 of 300")
+        assert run.main.chosen == run.main.keys_pane.table.rows[0]
+
+
+async def test_the_place_is_found_again_after_a_filter_that_matched_nothing():
+    async with running(FakeGateway(large_world(300))) as run:
+        await run.press(*["j"] * 30)
+        chosen = run.main.chosen
+        await run.press("slash")
+        await run.type("zzz")
+        await run.wait_for("No key matches the filter.")
+        await run.press("escape")
+        await run.wait_for("1 Keys  300")
+        assert run.main.chosen == chosen
+        assert chosen in run.main.keys_pane.table.rows_in_sight
+
+
+@pytest.mark.parametrize("keys", [("s", "s"), ("asterisk",), ("r",), ("3", "1"), ("a",)])
+async def test_the_place_is_kept_by_whatever_a_person_does(keys):
+    async with running(FakeGateway(large_world(60))) as run:
+        await run.press("pagedown")
+        chosen = run.main.chosen
+        await run.press(*keys)
+        await run.wait_for(
+            lambda: run.main.keys_pane.key_rows.settled and not run.store.progress.loading
+        )
+        assert run.main.chosen == chosen
+        assert chosen in run.main.keys_pane.table.rows_in_sight
 
 
 async def test_a_broken_regular_expression_says_so_and_hides_nothing():
@@ -85,9 +121,9 @@ async def test_the_cursor_stays_on_its_key_while_rows_come_and_go(filter_text):
         assert run.main.keys_pane.table.rows[run.main.keys_pane.table.cursor] == chosen
 
 
-async def test_before_anybody_moved_the_cursor_stays_at_the_top():
+async def test_before_a_key_was_pressed_the_cursor_stays_at_the_top():
     async with running(FakeGateway(large_world(50))) as run:
         run.gateway.world.add("new", "aaa/first")
-        await run.press("r")
+        run.app.refresh_session()
         await run.wait_for("aaa/first")
         await run.wait_for(lambda: run.main.chosen == "new")

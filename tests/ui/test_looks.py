@@ -17,7 +17,7 @@ from kmstui.ui.screens.confirm import Confirm
 from kmstui.ui.screens.menu import Menu, MenuItem
 from kmstui.ui.style_sheets import style_sheets
 from kmstui.ui.theme import THEMES
-from kmstui.ui.widgets.frame_lines import HeaderLine
+from kmstui.ui.widgets.header_line import HeaderLine
 from kmstui.ui.widgets.markable_table import MarkableTable
 from tests.fakes import CALLER, INFO, FakeGateway, workshop_world
 

@@ -2,10 +2,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual import constants
 from textual.color import Color
 
 from kmstui.ui.ascii_filter import AsciiFilter
 from kmstui.ui.cli_commands import aws_command
+from kmstui.ui.escape_delay import shorten_escape
 from kmstui.ui.text import fit, visible, visible_lines, width_of, wrap
 from kmstui.ui.theme import theme_for
 from tests.fakes import HOSTILE_TEXT, INFO
@@ -58,3 +60,11 @@ def test_the_theme_suits_the_terminal():
     assert theme_for("nonsense", "256", {"COLORFGBG": "0;15"}) == "kmstui-light"
     assert theme_for("", "standard", {}) == "kmstui-ansi"
     assert theme_for("", "truecolor", {"NO_COLOR": "1"}) == "kmstui-ansi"
+
+
+def test_escape_works_soon_and_the_person_has_the_last_word(monkeypatch):
+    monkeypatch.setattr(constants, "ESCAPE_DELAY", 0.1)
+    shorten_escape({"ESCDELAY": "300"})
+    assert constants.ESCAPE_DELAY == 0.1
+    shorten_escape({})
+    assert constants.ESCAPE_DELAY == 0.05

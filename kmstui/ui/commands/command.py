@@ -44,6 +44,8 @@ class Command:
     available: Availability = always
     bar: int = 0
     """Place in the key bar, smaller first; 0: not in it."""
+    opens: bool = False
+    """Whether it is a job that opens something: keys typed after it wait for that."""
     palette: bool = True
     """Whether the command palette offers it."""
 

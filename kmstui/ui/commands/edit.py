@@ -232,11 +232,11 @@ COMMANDS = (
     ),
     Command(
         id="role.edit", label="Role policy", help="Edit an inline policy of a role: yours, or one"
-        " that the key policy names", keys=("i",), available=needs_key, run=_edit_role,
+        " that the key policy names", keys=("i",), available=needs_key, run=_edit_role, opens=True,
     ),
     Command(
         id="role.take", label="Take from role", help="Take a KMS action, such as Decrypt, from a"
-        " role's policy", keys=("I",), available=needs_writing, run=_take_from_role,
+        " role's policy", keys=("I",), available=needs_writing, run=_take_from_role, opens=True,
     ),
     Command(
         id="policy.statement", label="Statement", help="Add a statement to the policies of the"

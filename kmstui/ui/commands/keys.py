@@ -107,7 +107,7 @@ def _back_to_keys(context: Context) -> None:
 COMMANDS = (
     Command(
         id="key.open", label="Policy", help="Open the key's policy full size", keys=("enter",),
-        scope=KEYS, available=needs_key, run=_open_policy, bar=10,
+        scope=KEYS, available=needs_key, run=_open_policy, opens=True, bar=10,
     ),
     Command(
         id="keys.filter", label="Filter", help="Filter the keys while typing", keys=("slash",),
@@ -127,7 +127,7 @@ COMMANDS = (
     ),
     Command(
         id="alias.key", label="To its key", help="Go to the key that the alias names",
-        keys=("enter", "o"), scope=ALIASES, run=_go_to_key_of_alias, bar=10,
+        keys=("enter", "o"), scope=ALIASES, run=_go_to_key_of_alias, opens=True, bar=10,
     ),
     Command(
         id="policy.next", label="Next policy", help="Show the next policy of the key (AWS_RAM)",

@@ -67,11 +67,11 @@ COMMANDS = (
     ),
     Command(
         id="view.next", label="Next view", help="Show the next view of the key in pane 3",
-        keys=("right_square_bracket",), run=_view(1), bar=60,
+        keys=("right_square_bracket",), run=_view(1), opens=True, bar=60,
     ),
     Command(
         id="view.previous", label="Previous view", help="Show the view before in pane 3",
-        keys=("left_square_bracket",), run=_view(-1),
+        keys=("left_square_bracket",), run=_view(-1), opens=True,
     ),
     Command(
         id="pane.back", label="Back",

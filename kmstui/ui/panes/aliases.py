@@ -47,6 +47,11 @@ class AliasesPane(Pane):
         yield self.table
 
     @property
+    def body(self) -> LineTable:
+        """The table."""
+        return self.table
+
+    @property
     def focus_target(self) -> LineTable:
         """The table."""
         return self.table

@@ -54,6 +54,11 @@ class KeyPane(Pane):
         return VIEWS[self._number].scope
 
     @property
+    def body(self) -> Vertical:
+        """All the views."""
+        return self._body
+
+    @property
     def focus_target(self) -> Widget:
         """The view's."""
         return self.view.focus_target

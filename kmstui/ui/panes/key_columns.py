@@ -15,20 +15,21 @@ from kmstui.ui.widgets.roles import Part
 COLUMNS: dict[str, Column] = {
     column.id: column
     for column in (
-        Column("alias", "ALIAS", 16, rank=0, most=40),
-        Column("id", "KEY ID", 36, rank=2, least=12),
+        Column("alias", "ALIAS", 20, rank=0, most=40),
+        # Two groups of its ID tell a key from any other; the whole goes before what few ask for.
+        Column("id", "KEY ID", 13, rank=2, most=36, whole_rank=7),
         Column("state", "STATE", 15, rank=1),
         Column("spec", "SPEC", 17, rank=3),
-        Column("usage", "USAGE", 15, rank=7),
-        Column("origin", "ORIGIN", 8, rank=8, most=18),
-        Column("manager", "MANAGER", 8, rank=9),
+        Column("usage", "USAGE", 15, rank=6),
+        Column("origin", "ORIGIN", 8, rank=9, most=18),
+        Column("manager", "MANAGER", 8, rank=14),
         Column("region", "MULTI-REGION", 12, rank=10),
         Column("created", "CREATED", 10, rank=11),
         Column("deletion", "DELETION", 10, rank=12),
         Column("rotation", "ROTATION", 8, rank=13),
         Column("tags", "TAGS", 16, rank=5, most=32),
         Column("findings", "POLICY", 9, rank=4),
-        Column("description", "DESCRIPTION", 16, rank=6, most=120),
+        Column("description", "DESCRIPTION", 16, rank=8, most=120),
     )
 }
 """Every column, in the usual order. Ranks say which go first where it is narrow."""
@@ -130,6 +131,10 @@ def cells_of(
     """A key's cells; where it could not be described, the reason takes the rest of the row."""
     cells: list[Part] = []
     for column in columns:
+        if column == "alias" and not aliases and "id" not in columns:
+            # Where there is no room for IDs, a key without an alias must be known by something.
+            cells.append((key.id, "dim"))
+            continue
         if key.problem and key.metadata is None and column not in _TOLD_WITHOUT_DESCRIPTION:
             cells.append((f"✖ {key.problem}", "bad"))
             break

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.message import Message
 from textual.widgets import Input
 
 from kmstui.service.filtering import FilterError, parse_filter
@@ -46,6 +47,9 @@ class KeysPane(Pane):
     caption: ClassVar[str] = "Keys"
     scope: ClassVar[str] = KEYS
 
+    class Narrowed(Message):
+        """A person has typed a filter and goes on with what it shows."""
+
     def __init__(
         self, store: Store, breath: Breath, signs: Marks, columns: Sequence[str] = ()
     ) -> None:
@@ -63,6 +67,7 @@ class KeysPane(Pane):
         self.filter_input.display = False
         self.key_rows = KeyRows(store, breath, self._rows_changed)
         self._filter_problem = ""
+        self._filtered_anew = False
         self._findings: dict[str, Counts] = {}
         self._stage = (False, False, False)
         self._told = 0.0
@@ -74,6 +79,11 @@ class KeysPane(Pane):
         yield self.title_line
         yield self.table
         yield self.filter_input
+
+    @property
+    def body(self) -> LineTable:
+        """The table."""
+        return self.table
 
     @property
     def focus_target(self) -> LineTable:
@@ -118,7 +128,9 @@ class KeysPane(Pane):
 
     def _rows_changed(self, ids: frozenset[str], moved: bool) -> None:
         rows = self.key_rows.rows
-        self.table.show_rows(rows, rows.position, ids, moved=moved)
+        # A person who types a filter looks at the first match, unless theirs is among them.
+        anew, self._filtered_anew = self._filtered_anew, False
+        self.table.show_rows(rows, rows.position, ids, moved=moved, lost_to_top=anew)
         self._write()
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
@@ -197,6 +209,7 @@ class KeysPane(Pane):
             self._filter_problem = str(error)
         else:
             self._filter_problem = ""
+            self._filtered_anew = self._filtered_anew or wanted != self.key_rows.filter
             self.key_rows.set_filter(wanted)
         self._write()
 
@@ -205,10 +218,13 @@ class KeysPane(Pane):
         event.stop()
         self._apply_filter(event.value)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter: the filter stays, the table has the keys again."""
         event.stop()
+        # Keys typed ahead, such as `*` or `t`, are meant for the rows that match.
+        await self.key_rows.wait_settled()
         self.close_filter(clear=False)
+        self.post_message(self.Narrowed())
 
     def on_line_table_marked(self, event: LineTable.Marked) -> None:
         """Count the marks."""

@@ -43,6 +43,11 @@ class TagsPane(Pane):
         yield self.table
 
     @property
+    def body(self) -> LineTable:
+        """The table."""
+        return self.table
+
+    @property
     def focus_target(self) -> LineTable:
         """The table."""
         return self.table

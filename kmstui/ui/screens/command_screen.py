@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 from textual.screen import Screen
 
@@ -10,12 +11,20 @@ from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.context import Context
 from kmstui.ui.commands.registry import command_for, commands_in
 
+if TYPE_CHECKING:
+    from kmstui.ui.app import KmsApp
+
 
 class CommandScreen(Screen[None]):
     """Finds the command that a key stands for where the focus is, and runs it.
 
     A subclass names its `scopes` and takes `bindings_for` its commands as its `BINDINGS`.
     """
+
+    @property
+    def kms(self) -> KmsApp:
+        """The app, which is always this one."""
+        return cast("KmsApp", self.app)
 
     @property
     def scopes(self) -> Sequence[str]:
@@ -35,10 +44,7 @@ class CommandScreen(Screen[None]):
 
     def run_command(self, command: Command) -> None:
         """Run a command, or say why it is off."""
-        from kmstui.ui.app import KmsApp
-
-        app = self.app
-        assert isinstance(app, KmsApp)  # noqa: S101 - for the type checker; there is no other app
+        app = self.kms
         context = Context(app, self)
         app.guard(lambda: self._run(command, context), f"the command {command.id}")
 
@@ -49,4 +55,8 @@ class CommandScreen(Screen[None]):
             return
         waiting = command.run(context)
         if waiting is not None:
-            context.app.work(lambda: waiting, group=command.id, what=f"the command {command.id}")
+            worker = context.app.work(
+                lambda: waiting, group=command.id, what=f"the command {command.id}"
+            )
+            if command.opens:
+                context.app.type_ahead.opens(worker, self)

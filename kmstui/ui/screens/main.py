@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from kmstui.service.errors import ServiceError
 from kmstui.service.session import Session
 from kmstui.service.store import Notice, Topic
 from kmstui.ui.breath import Breath
-from kmstui.ui.commands.command import EVERYWHERE
+from kmstui.ui.commands.command import EVERYWHERE, Command
 from kmstui.ui.commands.registry import all_commands, bindings_for
 from kmstui.ui.edit.unfinished import Unfinished
 from kmstui.ui.feed import Changes, StoreFeed
@@ -30,7 +30,8 @@ from kmstui.ui.panes.keys import KeysPane
 from kmstui.ui.panes.tags import TagsPane
 from kmstui.ui.screens.command_screen import CommandScreen
 from kmstui.ui.views.policy import PolicyView
-from kmstui.ui.widgets.frame_lines import HeaderLine, KeyBar, Sentences
+from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
+from kmstui.ui.widgets.header_line import HeaderLine
 from kmstui.ui.widgets.line_table import LineTable
 from kmstui.ui.widgets.pane import Pane
 
@@ -82,6 +83,7 @@ class MainScreen(CommandScreen):
         self._columns = (Vertical(id="left"), Vertical(id="right"))
         self._sharing = Container(id="panes")
         self._focused: Pane = self.keys_pane
+        self._chooser: Pane = self.keys_pane
         self._zoom: int | None = None
         self._zoomed_by_opening = False
         self._rest: Timer | None = None
@@ -143,7 +145,13 @@ class MainScreen(CommandScreen):
 
     @property
     def chosen(self) -> str | None:
-        """ID of the key under the cursor."""
+        """ID of the key under the cursor of the keys or the aliases, whichever had the focus last.
+
+        None for an alias that names no key yet.
+        """
+        if self._chooser is self.aliases_pane:
+            alias = self.store.aliases.get(self.aliases_pane.chosen or "")
+            return (alias.key_id or None) if alias is not None else None
         return self.keys_pane.table.cursor_row
 
     @property
@@ -212,7 +220,34 @@ class MainScreen(CommandScreen):
 
     @on(LineTable.Moved, "#keys-table")
     def _key_moved(self) -> None:
+        if self._chooser is self.keys_pane:
+            self._rest_on_key()
+
+    @on(LineTable.Moved, "#aliases-table")
+    def _alias_moved(self) -> None:
+        if self._chooser is self.aliases_pane:
+            self._follow_alias()
+
+    def _follow_alias(self) -> None:
+        chosen = self.chosen
+        if chosen is not None:
+            # Where a filter hides the key, the panes at the right follow all the same.
+            self.keys_pane.table.move_to_row(chosen)
         self._rest_on_key()
+
+    def _choose_in(self, pane: Pane) -> None:
+        """The focus came to a pane; among keys and aliases it says which key is chosen."""
+        before, chosen = self._chooser, self.chosen
+        if pane is before or pane not in (self.keys_pane, self.aliases_pane):
+            return
+        self._chooser = pane
+        if pane is self.aliases_pane:
+            names = self.store.aliases_of(chosen or "")
+            if self.chosen != chosen and names:
+                self.aliases_pane.table.move_to_row(names[0])
+            self.aliases_pane.table.keep_place()
+        if self.chosen != chosen:
+            self._rest_on_key()
 
     @on(LineTable.Chosen)
     def _row_chosen(self) -> None:
@@ -258,8 +293,22 @@ class MainScreen(CommandScreen):
         self._write_key_bar()
         self._load_view()
 
-    async def go_to_key(self, key_id: str) -> bool:
-        """Put the cursor on a key, clearing filters that hide it; answers whether it is there."""
+    @on(KeysPane.Narrowed)
+    def _narrowed(self) -> None:
+        # The next key is about a key that the filter shows, not about the one before.
+        rows, table = self.keys_pane.key_rows, self.keys_pane.table
+
+        async def wait() -> None:
+            await rows.wait_built()
+            table.keep_place()
+
+        self._work_first(wait, "filter", "filtering")
+
+    async def go_to_key(self, key_id: str, *, open_keys: bool = True) -> bool:
+        """Put the cursor on a key, clearing filters that hide it; answers whether it is there.
+
+        `open_keys`: give the keys the focus; whoever goes on to another pane opens that alone.
+        """
         table = self.keys_pane.table
         if key_id not in self.store.keys:
             return False
@@ -271,13 +320,20 @@ class MainScreen(CommandScreen):
             await rows.wait_settled()
             if not table.move_to_row(key_id):
                 return False
-        self.open_pane(self.keys_pane)
+        self._choose_in(self.keys_pane)
+        if open_keys:
+            self.open_pane(self.keys_pane)
         return True
 
     def toggle_aws(self) -> None:
         """Show what AWS manages too, or no more."""
         shown = self.keys_pane.toggle_aws()
         self.aliases_pane.set_with_aws(shown=shown)
+
+    def run_command(self, command: Command) -> None:
+        """As on any screen; what a person did something with stays under the cursor."""
+        self.keys_pane.table.keep_place()
+        super().run_command(command)
 
     # Panes
 
@@ -318,6 +374,10 @@ class MainScreen(CommandScreen):
     def open_pane(self, pane: Pane) -> None:
         """Open a pane and give it the focus."""
         self._focused = pane
+        self._choose_in(pane)
+        if self.key_pane.key_id != self.chosen:
+            # Without waiting for the cursor to rest: keys in the pane are about this key.
+            self.look()
         self._share()
         pane.focus_target.focus(scroll_visible=False)
 
@@ -339,7 +399,8 @@ class MainScreen(CommandScreen):
             pane.set_open(opened=opened, focused=pane is self._focused)
             pane.display = zoom != ONLY or pane is self._focused
         for column, panes in zip(self._columns, (self.panes[:2], self.panes[2:]), strict=True):
-            column.set_class(zoom != ALL and self._focused not in panes, "-closed")
+            closed = zoom != ALL and self._focused not in panes
+            column.styles.height = 2 if closed else None
             column.display = zoom != ONLY or self._focused in panes
         self._write_key_bar()
 
@@ -355,6 +416,7 @@ class MainScreen(CommandScreen):
         for pane in self.panes:
             if pane is not self._focused and event.widget in pane.query("*"):
                 self._focused = pane
+                self._choose_in(pane)
                 self._share()
 
     @on(Pane.Asked)
@@ -386,8 +448,9 @@ class MainScreen(CommandScreen):
         self.notice.say("")
         return there
 
-    def _work(self, job: object, group: str, what: str) -> None:
-        from kmstui.ui.app import KmsApp
+    def _work(self, job: Callable[[], Awaitable[None]], group: str, what: str) -> None:
+        self.kms.work(job, group=group, what=what)
 
-        if isinstance(self.app, KmsApp):
-            self.app.work(job, group=group, what=what)  # type: ignore[arg-type]
+    def _work_first(self, job: Callable[[], Awaitable[None]], group: str, what: str) -> None:
+        """Run a job before the keys that were typed behind this one."""
+        self.kms.type_ahead.opens(self.kms.work(job, group=group, what=what), self)

@@ -10,7 +10,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
+from textual.worker import Worker
 
+from kmstui.service.store import Store
 from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.context import Context
 from kmstui.ui.commands.registry import all_commands
@@ -24,6 +26,9 @@ from kmstui.ui.widgets.roles import Part
 
 _MOST = 100
 """Entries offered at once; typing on narrows them."""
+
+_STEP = 64
+"""Keys between two looks at the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Palette(Dialog[None]):
         self.add_class("dialog-wide")
         self._about = context
         self._found: list[Entry] = []
+        self._do_when_found = False
+        self._searching: Worker[None]
         self.input = Input(placeholder="command, alias, profile, Region …", compact=True)
         self.input.cursor_blink = False
         columns = (
@@ -86,6 +93,14 @@ class Palette(Dialog[None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter: do it."""
         event.stop()
+        if self._searching.is_finished:
+            self._do()
+        else:
+            # What is found so far belongs to fewer letters than were typed.
+            self._do_when_found = True
+            self._about.app.type_ahead.opens(self._searching, self)
+
+    def _do(self) -> None:
         if self._found and self.table.cursor_row is not None:
             entry = self._found[int(self.table.cursor_row)]
             if entry.off:
@@ -94,26 +109,36 @@ class Palette(Dialog[None]):
             entry.run()
 
     def _find(self, text: str) -> None:
-        self._about.app.work(
-            lambda: self._search(text.casefold().split()), group="palette", what="the palette"
+        self._searching = self._about.app.work(
+            lambda: self._search(text), group="palette", what="the palette"
         )
 
-    async def _search(self, words: Sequence[str]) -> None:
+    async def _search(self, text: str) -> None:
         breath = self._about.app.breath
         breath.begin()
-        found: list[Entry] = []
-        for entry in entries(self._about):
-            haystack = f"{entry.kind} {entry.text} {entry.detail}".casefold()
-            if all(word in haystack for word in words):
-                found.append(entry)
-                if len(found) >= _MOST:
+        ranked: tuple[list[Entry], ...] = ([], [], [])
+        wanted = _Wanted(text)
+        for entry in _fixed(self._about):
+            rank = wanted.rank(entry.kind, entry.text, entry.detail)
+            if rank is not None:
+                ranked[rank].append(entry)
+        for number, (name, key_id) in enumerate(_named_keys(self._about.store)):
+            rank = wanted.rank("key", name, key_id)
+            if rank is not None and len(ranked[rank]) < _MOST:
+                go = partial(_go_to, self._about, key_id)
+                ranked[rank].append(Entry("key", name, key_id if key_id != name else "", go))
+                if len(ranked[0]) >= _MOST:
                     break
-            if breath.over:
+            if number % _STEP == 0 and breath.over:
                 await breath.take()
+        found = [entry for entries in ranked for entry in entries][:_MOST]
         self._found = found
         self.table.forget_place()
         self.table.set_rows([str(index) for index in range(len(found))])
         self.table.set_empty("Nothing matches.")
+        if self._do_when_found:
+            self._do_when_found = False
+            self._do()
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
         entry = self._found[int(row)]
@@ -125,8 +150,36 @@ class Palette(Dialog[None]):
         return [cells[column] for column in columns]
 
 
-def entries(context: Context) -> Iterator[Entry]:
-    """Everything that the palette offers, commands first."""
+class _Wanted:
+    """What was typed: every word of it must be somewhere."""
+
+    def __init__(self, text: str) -> None:
+        self._text = " ".join(text.casefold().split())
+        self._words = self._text.split()
+
+    def rank(self, kind: str, text: str, detail: str) -> int | None:
+        """0: it begins so; 1: the words are in kind and text; 2: elsewhere; None: not at all."""
+        name = text.casefold()
+        if name.startswith(self._text):
+            return 0
+        head = f"{kind} {name}".casefold()
+        if all(word in head for word in self._words):
+            return 1
+        whole = f"{head} {detail.casefold()}"
+        return 2 if all(word in whole for word in self._words) else None
+
+
+def _named_keys(store: Store) -> Iterator[tuple[str, str]]:
+    """Every alias that names a key, and every key without one, with the key's ID."""
+    for name, alias in list(store.aliases.items()):
+        if alias.key_id:
+            yield name.removeprefix("alias/"), alias.key_id
+    for key_id in list(store.keys):
+        if not store.aliases_of(key_id):
+            yield key_id, key_id
+
+
+def _fixed(context: Context) -> Iterator[Entry]:
     for command in all_commands():
         if command.palette:
             yield _of_command(context, command)
@@ -143,15 +196,6 @@ def entries(context: Context) -> Iterator[Entry]:
             "Region", region, "switch to this Region",
             partial(switch_region, context, region),
         )  # fmt: skip
-    for name, alias in list(context.store.aliases.items()):
-        if alias.key_id:
-            yield Entry(
-                "key", name.removeprefix("alias/"), alias.key_id,
-                partial(_go_to, context, alias.key_id),
-            )  # fmt: skip
-    for key_id in list(context.store.keys):
-        if not context.store.aliases_of(key_id):
-            yield Entry("key", key_id, "", partial(_go_to, context, key_id))
 
 
 def _of_command(context: Context, command: Command) -> Entry:
@@ -171,4 +215,5 @@ def _go_to(context: Context, key_id: str) -> None:
     async def go() -> None:
         await context.main.go_to_key(key_id)
 
-    context.app.work(go, group="go", what="going to a key")
+    worker = context.app.work(go, group="go", what="going to a key")
+    context.app.type_ahead.opens(worker, context.main)

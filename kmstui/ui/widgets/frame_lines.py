@@ -1,4 +1,4 @@
-"""The lines that frame the panes: who and where, what went wrong, and which keys work."""
+"""The lines below the panes: what went wrong, and which keys work."""
 
 from __future__ import annotations
 
@@ -8,63 +8,9 @@ from rich.segment import Segment
 from textual.geometry import Size
 from textual.strip import Strip
 
-from kmstui.model.caller import Caller, ConnectionInfo, Route
 from kmstui.ui.commands.command import Command, key_name
-from kmstui.ui.marks import Marks
 from kmstui.ui.text import fit, width_of, wrap
 from kmstui.ui.widgets.roles import OneLine, Part, RoleWidget, parts_width
-
-
-class HeaderLine(OneLine):
-    """Account, caller, Region and route of the connection in use; never what was asked for."""
-
-    def __init__(self, signs: Marks, *, id: str) -> None:
-        super().__init__(id=id)
-        self._dot: Part = (f" {signs.dot} ", "dim")
-        self._before: tuple[Part, ...] = ()
-        self._who = ""
-        self._after: tuple[Part, ...] = ()
-        self._mode: tuple[Part, ...] = ()
-
-    def show_connection(
-        self,
-        info: ConnectionInfo | None,
-        caller: Caller | None,
-        problem: str,
-        *,
-        read_only: bool,
-    ) -> None:
-        """Say what the connection is; `problem` is why the caller is not known."""
-        name: Part = (" kmstui ", "title")
-        self._mode = ((" READ-ONLY ", "warn"),) if read_only else ()
-        if info is None:
-            self._before, self._who, self._after = (name, (" not connected", "dim")), "", ()
-        else:
-            who: list[Part] = [(" identity unknown", "warn")] if problem else [(" asking…", "dim")]
-            if caller is not None:
-                who = [(f" {caller.account}", "accent"), self._dot]
-            route = info.endpoint_url if info.route is Route.CUSTOM else info.route.value
-            profile: list[Part] = [self._dot, (f"profile {info.profile}", "")]
-            self._before = (name, *who)
-            self._who = caller.short if caller is not None else ""
-            self._after = (
-                *(self._dot, (info.region, "accent"), self._dot, (route, "dim")),
-                *(profile if info.profile else ()),
-            )
-        self._write()
-
-    def on_resize(self) -> None:
-        """There is more or less room for the caller's name."""
-        self._write()
-
-    def _write(self) -> None:
-        # The Region and the route say which keys these are: the session's name gives way.
-        others = parts_width((*self._before, *self._after, *self._mode))
-        who = self._who
-        room = max(8, self.size.width - others)
-        if self.size.width and width_of(who) > room:
-            who = fit(who, room)
-        self.show((*self._before, who, *self._after), self._mode)
 
 
 class KeyBar(OneLine):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -18,6 +18,7 @@ from kmstui.ui.text import fit, wrap
 from kmstui.ui.widgets.columns import Column, fit_columns
 from kmstui.ui.widgets.roles import ROLE_CLASSES, Part, RoleWidget
 from kmstui.ui.widgets.row_drawing import header_text, placed_cells, runs_of
+from kmstui.ui.widgets.row_place import Find, RowPlace
 
 CellReader = Callable[[str, Sequence[str]], Sequence[Part]]
 """Answers the cells of a row, given its ID and the IDs of the columns in sight.
@@ -30,8 +31,6 @@ _ROWS_CACHED = 600
 
 _PREFIX = 2
 """Cells before the first column: the cursor's sign and the mark's."""
-
-TableT = TypeVar("TableT", bound="LineTable")
 
 
 class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
@@ -113,11 +112,7 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
         self._cells = cells
         self._signs = signs
         self._top = 1 if header else 0
-        self._rows: Sequence[str] = ()
-        self._find: Callable[[str], int | None] = self._find_slowly
-        self._cursor = 0
-        self._cursor_row: str | None = None
-        self._moved_by_person = False
+        self._place = RowPlace()
         self._marks: set[str] = set()
         self._fitted: list[tuple[Column, int]] = []
         self._lines: dict[str, dict[tuple[bool, bool, bool], Strip]] = {}
@@ -125,7 +120,6 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
         self._empty: tuple[str, str] = ("", "dim")
         self._empty_lines: list[str] | None = None
         self._sorted_by: tuple[str, bool] | None = None
-        self._first = 0
         self._sight: tuple[str, ...] = ()
 
     # What it shows
@@ -133,17 +127,17 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
     @property
     def rows(self) -> Sequence[str]:
         """IDs of the rows, in order."""
-        return self._rows
+        return self._place.rows
 
     @property
     def cursor(self) -> int:
         """Index of the row under the cursor."""
-        return self._cursor
+        return self._place.cursor
 
     @property
     def cursor_row(self) -> str | None:
         """ID of the row under the cursor; None in an empty table."""
-        return self._cursor_row
+        return self._place.row
 
     @property
     def marks(self) -> frozenset[str]:
@@ -158,19 +152,13 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
     @property
     def rows_in_sight(self) -> Sequence[str]:
         """IDs of the rows on the screen."""
-        return self._rows[self._first : self._first + self._body_height]
-
-    @property
-    def _body_height(self) -> int:
-        return max(0, self.size.height - self._top)
+        return self._place.in_sight
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Room for every row, where the height is automatic."""
-        return len(self._rows) + self._top
+        return len(self.rows) + self._top
 
-    def set_rows(
-        self, rows: Sequence[str], find: Callable[[str], int | None] | None = None
-    ) -> None:
+    def set_rows(self, rows: Sequence[str], find: Find | None = None) -> None:
         """Show these rows, and find the chosen one among them.
 
         `find` answers a row's index faster than looking through all of them.
@@ -180,41 +168,30 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
     def show_rows(
         self,
         rows: Sequence[str],
-        find: Callable[[str], int | None] | None,
+        find: Find | None,
         changed: frozenset[str],
         *,
         moved: bool,
+        lost_to_top: bool = False,
     ) -> None:
         """As `set_rows`, when it is known which rows show something else (none: all of them).
 
         `moved` says whether there are other rows or another order; only lines that look
-        different are drawn.
+        different are drawn. The cursor stays on its row and on its line of the screen; if its
+        row is gone, about where it is, or at the top if `lost_to_top`.
         """
-        self._rows = rows
-        self._find = find or self._find_slowly
+        self._place.set_rows(rows, find)
         if moved:
-            self.rows_changed()
+            self._settle(lost_to_top=lost_to_top)
         self.redraw(changed or None)
 
-    def rows_changed(self) -> None:
-        """The sequence of rows has other rows or another order now.
-
-        The cursor stays on its row and on its line of the screen. Until a person has moved it,
-        it stays at the top.
-        """
-        count = len(self._rows)
-        before = self._cursor_row
-        line = self._cursor - self._first
-        index = self._find(before) if self._moved_by_person and before is not None else None
-        if index is None:
-            index = min(self._cursor, count - 1) if self._moved_by_person else 0
-        self._cursor = max(0, index)
-        self._cursor_row = self._rows[self._cursor] if count else None
-        self._first = max(0, min(self._cursor - line, count - self._body_height))
-        self._keep_in_sight(jump=False)
+    def _settle(self, *, lost_to_top: bool) -> None:
+        place = self._place
+        before, line = place.row, place.line
+        place.settle(lost_to_top=lost_to_top)
         self._look(line)
-        if self._cursor_row != before:
-            self.post_message(self.Moved(self, self._cursor_row))
+        if place.row != before:
+            self.post_message(self.Moved(self, place.row))
 
     def _look(self, cursor_line: int | None = None) -> None:
         """Draw the lines on which another row, or the cursor, stands now."""
@@ -222,7 +199,7 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
         if not before or not self._sight:
             self.refresh()
         else:
-            line = self._cursor - self._first
+            line = self._place.line
             moved = {line, cursor_line} if cursor_line not in (None, line) else set()
             for y in range(max(len(before), len(self._sight))):
                 if y in moved or before[y : y + 1] != self._sight[y : y + 1]:
@@ -241,7 +218,7 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
         changed = rows if isinstance(rows, Collection) else tuple(rows)
         for offset, row in enumerate(self.rows_in_sight):
             if row in changed:
-                self._refresh_row(self._first + offset)
+                self._refresh_row(self._place.first + offset)
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Show other columns."""
@@ -259,7 +236,7 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
         if self._empty != (text, role):
             self._empty = (text, role)
             self._empty_lines = None
-            if not self._rows:
+            if not self.rows:
                 self.refresh()
 
     def set_marks(self, rows: Iterable[str]) -> None:
@@ -269,105 +246,85 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
         self._marks = marks
         if changed:
             self.redraw(changed)
-            self.post_message(self.Marked(self, self._cursor_row))
+            self.post_message(self.Marked(self, self.cursor_row))
 
     def forget_place(self) -> None:
         """What was shown is another's: start again at the top, without marks."""
-        self._moved_by_person = False
-        self._cursor = 0
+        self._place.forget()
         self.set_marks(())
+
+    def keep_place(self) -> None:
+        """A person did something with the row under the cursor: it stays theirs.
+
+        Until then the cursor stays at the top while rows come.
+        """
+        self._place.hold()
 
     def move_to_row(self, row: str) -> bool:
         """Put the cursor on a row; answers whether it is among them."""
-        index = self._find(row)
+        index = self._place.find(row)
         if index is None:
             return False
-        self._moved_by_person = True
         self._move_to(index, jump=False)
         return True
-
-    def _find_slowly(self, row: str) -> int | None:
-        try:
-            return self._rows.index(row)
-        except ValueError:
-            return None
 
     # Moving
 
     def _move_to(self, index: int, *, jump: bool = True) -> None:
-        index = max(0, min(index, len(self._rows) - 1))
-        if not self._rows:
-            return
-        before, first = self._cursor, self._first
-        row = self._rows[index]
-        changed = row != self._cursor_row
-        self._cursor, self._cursor_row = index, row
-        self._keep_in_sight(jump=jump)
-        if self._first == first:
+        place = self._place
+        before, first, row = place.cursor, place.first, place.row
+        place.move_to(index, ahead=jump)
+        place.hold()
+        if place.first == first:
             self._refresh_row(before)
-            self._refresh_row(index)
+            self._refresh_row(place.cursor)
         else:
-            self._look(before - self._first)
-        if changed:
-            self.post_message(self.Moved(self, row))
-
-    def _keep_in_sight(self, *, jump: bool) -> None:
-        # Half a page at the edges costs one large frame in twenty steps instead of one at each.
-        height = self._body_height
-        if height <= 0:
-            return
-        ahead = height // 2 if jump else 0
-        first = self._first
-        if self._cursor < first:
-            first = self._cursor - ahead
-        elif self._cursor >= first + height:
-            first = self._cursor - height + 1 + ahead
-        self._first = max(0, min(first, len(self._rows) - height))
+            self._look(before - first)
+        if place.row != row:
+            self.post_message(self.Moved(self, place.row))
 
     def _refresh_row(self, index: int) -> None:
-        y = index - self._first + self._top
+        y = index - self._place.first + self._top
         if self._top <= y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
 
     def action_move(self, steps: int) -> None:
         """Move by rows."""
-        self._moved_by_person = True
-        self._move_to(self._cursor + steps)
+        self._move_to(self.cursor + steps)
 
     def action_half(self, direction: int) -> None:
         """Move by half a page."""
-        self.action_move(direction * max(1, self._body_height // 2))
+        self.action_move(direction * max(1, self._place.height // 2))
 
     def action_page(self, direction: int) -> None:
         """Move by a page, less one row that shows where one was."""
-        self.action_move(direction * max(1, self._body_height - 1))
+        self.action_move(direction * max(1, self._place.height - 1))
 
     def action_first(self) -> None:
         """Move to the first row."""
-        self._moved_by_person = True
         self._move_to(0, jump=False)
 
     def action_last(self) -> None:
         """Move to the last row."""
-        self._moved_by_person = True
-        self._move_to(len(self._rows) - 1, jump=False)
+        self._move_to(len(self.rows) - 1, jump=False)
 
     # Events
 
     def on_focus(self, event: Focus) -> None:
         """The cursor's line looks different with the focus."""
-        self._refresh_row(self._cursor)
+        self._refresh_row(self.cursor)
 
     def on_blur(self, event: Blur) -> None:
         """As `on_focus`."""
-        self._refresh_row(self._cursor)
+        self._refresh_row(self.cursor)
 
     def on_resize(self, event: Resize) -> None:
         """Fit the columns and keep the chosen row in sight."""
         self._fit()
         self._lines.clear()
         self._empty_lines = None
-        self._keep_in_sight(jump=False)
+        self._place.height = max(0, self.size.height - self._top)
+        self._place.keep_in_sight(ahead=False)
         self._look()
         self.refresh()
 
@@ -381,12 +338,11 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
 
     def on_click(self, event: Click) -> None:
         """With the mouse on: choose a row, twice to open it."""
-        index = event.y - self._top + self._first
-        if event.y >= self._top and index < len(self._rows):
-            self._moved_by_person = True
+        index = event.y - self._top + self._place.first
+        if event.y >= self._top and index < len(self.rows):
             self._move_to(index, jump=False)
             if event.chain > 1:
-                self.post_message(self.Chosen(self, self._cursor_row))
+                self.post_message(self.Chosen(self, self.cursor_row))
 
     def notify_style_update(self) -> None:
         """The theme changed: draw everything anew."""
@@ -411,8 +367,8 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
         """One line of the screen."""
         if y < self._top:
             return self._header()
-        index = self._first + y - self._top
-        if index < len(self._rows):
+        index = self._place.first + y - self._top
+        if index < len(self.rows):
             return self._line(index)
         return self._blank(y - self._top)
 
@@ -420,7 +376,7 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
         base = self._style("")
         width = self.size.width
         text, role = self._empty
-        if self._rows or not text:
+        if self.rows or not text:
             return Strip.blank(width, base)
         if self._empty_lines is None:
             self._empty_lines = wrap(text, width - _PREFIX - 1)
@@ -435,8 +391,8 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
         return Strip([Segment(shown, self._style("header"))], self.size.width)
 
     def _line(self, index: int) -> Strip:
-        row = self._rows[index]
-        state = (index == self._cursor, self.has_focus, row in self._marks)
+        row = self.rows[index]
+        state = (index == self.cursor, self.has_focus, row in self._marks)
         drawn = self._lines.get(row)
         if drawn is None:
             if len(self._lines) >= _ROWS_CACHED:

@@ -27,7 +27,7 @@ class MarkableTable(LineTable):
 
     def action_mark(self) -> None:
         """Mark the row or take its mark away, and go to the next."""
-        row = self._cursor_row
+        row = self.cursor_row
         if row is None:
             return
         self._mark_from = row
@@ -36,16 +36,16 @@ class MarkableTable(LineTable):
 
     def action_mark_range(self) -> None:
         """Mark from the row marked last to this one."""
-        start = self._find(self._mark_from) if self._mark_from is not None else None
-        if self._cursor_row is None:
+        start = self._place.find(self._mark_from) if self._mark_from is not None else None
+        if self.cursor_row is None:
             return
         if start is None:
-            start = self._cursor
-        low, high = sorted((start, self._cursor))
-        self._mark_from = self._cursor_row
-        self.set_marks(self._marks | set(self._rows[low : high + 1]))
+            start = self.cursor
+        low, high = sorted((start, self.cursor))
+        self._mark_from = self.cursor_row
+        self.set_marks(self._marks | set(self.rows[low : high + 1]))
 
     def action_mark_all(self) -> None:
         """Mark all rows that are shown, or none when all of them are."""
-        shown = set(self._rows)
+        shown = set(self.rows)
         self.set_marks(self._marks - shown if shown <= self._marks else self._marks | shown)

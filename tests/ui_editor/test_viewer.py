@@ -137,7 +137,7 @@ async def test_a_linter_that_fails_is_told(bench):
     def broken(text: str):
         raise RuntimeError("oops")
 
-    async with bench(widget=PolicyViewer(POLICY)) as at:
+    async with bench(widget=PolicyViewer(POLICY, lint=lambda text: ())) as at:
         at.widget.set_lint(broken)
         await at.until(lambda: "The linter failed" in at.widget._line.render().plain)
         assert at.lines[0] == " 1   {"

@@ -23,7 +23,6 @@ class PolicyDialog(Dialog[None]):
         self.add_class("dialog-wide")
         self.add_class("policy-dialog")
         self.area = ReadingArea(text, read_only=True, ascii_marks=signs is PLAIN)
-        self.area.styles.height = text.count("\n") + 2
 
     def compose(self) -> ComposeResult:
         """Title, text, and how to leave."""

@@ -9,12 +9,14 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from kmstui.policy.conditions import Truth
 from kmstui.policy.evaluation import Decision
 from kmstui.policy.nodes import Span
 from kmstui.policy.reasoning import Line
 from kmstui.ui.edit.rows import Block, Rows
 from kmstui.ui.marks import Marks
 from kmstui.ui.screens.dialog import Dialog
+from kmstui.ui.views.policy import pretty
 from kmstui.ui.widgets.frame_lines import KeyBar
 
 KEY_POLICY = "key policy"
@@ -41,6 +43,13 @@ def texts_of(decision: Decision) -> dict[str, str]:
     return {each.source: each.policy.document.text for each in asked}
 
 
+def telling_span(decision: Decision | None) -> Span | None:
+    """Where the statement stands that a person wants to see first: one whose condition is open."""
+    deciding = () if decision is None else decision.deciding
+    ordered = sorted(deciding, key=lambda applied: applied.truth is not Truth.MAYBE)
+    return ordered[0].span if ordered else None
+
+
 class ReasoningScreen(Dialog[Place]):
     """Answers the statement that the person wants to see, or None."""
 
@@ -49,12 +58,15 @@ class ReasoningScreen(Dialog[Place]):
         Binding("q", "leave", "leave", show=False),
     ]
 
-    def __init__(self, title: str, lines: Iterable[Line], signs: Marks) -> None:
+    def __init__(
+        self, title: str, lines: Iterable[Line], signs: Marks, decision: Decision | None
+    ) -> None:
         super().__init__(title)
         self.add_class("dialog-wide")
         self.add_class("reasoning")
         self._lines = tuple(lines)
         self._signs = signs
+        self._first = telling_span(decision)
         self._placed = False
         self.rows = Rows(signs=signs)
 
@@ -76,11 +88,12 @@ class ReasoningScreen(Dialog[Place]):
         self.rows.focus()
 
     def on_rows_resized(self) -> None:
-        """At first the cursor stands on the first statement, so that Enter goes there."""
+        """At first the cursor stands on the statement that tells most, so that Enter goes there."""
         if not self._placed:
             self._placed = True
-            places = (str(number) for number, line in enumerate(self._lines) if line.span)
-            self.rows.go_to(next(places, ""))
+            places = [number for number, line in enumerate(self._lines) if line.span]
+            places.sort(key=lambda number: self._lines[number].span != self._first)
+            self.rows.go_to(str(places[0]) if places else "")
 
     def _blocks(self) -> Sequence[Block]:
         return [
@@ -107,11 +120,5 @@ class ReasoningScreen(Dialog[Place]):
 
 
 def statement_text(place: Place, texts: Mapping[str, str]) -> str:
-    """The words of the policy at a place, without the indent of where they stand."""
-    text = texts.get(place.source, "")
-    words = text[place.span.start : place.span.end]
-    before = text.rfind("\n", 0, place.span.start) + 1
-    indent = len(text[before : place.span.start]) - len(text[before : place.span.start].lstrip())
-    return "\n".join(
-        line[indent:] if not line[:indent].strip() else line for line in words.split("\n")
-    )
+    """What the policy says at a place, laid out."""
+    return pretty(texts.get(place.source, "")[place.span.start : place.span.end])

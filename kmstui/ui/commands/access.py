@@ -65,7 +65,7 @@ def _reason(context: Context) -> Awaitable[None]:
         reasoning, decision = view.reasoning(), view.decision
         if reasoning is not None:
             title, lines = reasoning
-            screen = ReasoningScreen(title, lines, context.app.signs)
+            screen = ReasoningScreen(title, lines, context.app.signs, decision)
             context.app.push_screen(screen, lambda place: follow(context, place, decision))
 
     return run()
@@ -96,10 +96,13 @@ async def go_to_offset(context: Context, offset: int) -> None:
     view = main.key_pane.view
     if isinstance(view, PolicyView) and view.viewer.display:
         area = view.viewer.area
-        area.focus(scroll_visible=False)
-        location = area.location_of(min(offset, len(area.text)))
-        # The text has its size, to be scrolled in, once it was laid out.
-        context.screen.call_after_refresh(area.move_cursor, location, center=True)
+
+        def arrive() -> None:
+            area.focus(scroll_visible=False)
+            area.move_cursor(area.location_of(min(offset, len(area.text))), center=True)
+
+        # A text that was hidden takes the focus, and can be scrolled, once it was laid out.
+        main.call_after_refresh(arrive)
 
 
 def _what_if(context: Context) -> Awaitable[None]:
@@ -157,7 +160,7 @@ def _open_line(context: Context) -> None:
         )
         if len(effect.actions) > 1:
             title += f" and {len(effect.actions) - 1} others that are decided alike"
-        screen = ReasoningScreen(title, explain(decision), context.app.signs)
+        screen = ReasoningScreen(title, explain(decision), context.app.signs, decision)
         context.app.push_screen(screen, lambda place: follow(context, place, decision))
     elif policy is not None:
         title, text = f"IAM policy {policy.name}", pretty(policy.text)

@@ -34,7 +34,7 @@ async def go_to_finding(context: Context, place: GoTo) -> None:
     """
     main = context.main
     await context.session.read_policies(place.key_id)
-    if not await main.go_to_key(place.key_id):
+    if not await main.go_to_key(place.key_id, open_keys=False):
         context.session.notify(
             f"{place.key_id} is not among the keys listed. Press r to read again.", "warning"
         )

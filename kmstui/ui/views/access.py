@@ -66,7 +66,8 @@ class AccessView(KeyView):
         self._rows: dict[str, Row] = {}
         self._group = AccessGroup.ENCRYPT
         self._most = DELEGATED_AT_FIRST
-        self._reading = False
+        self._reading: object = None
+        """Tells the reading that runs from one that it has replaced; None while none runs."""
         self._stopping = False
         self._answer: Decision | None = None
         self.status = WordBox(most=3, more="(Enter)")
@@ -152,13 +153,15 @@ class AccessView(KeyView):
         text = pretty(policy.text)
         if self._inquiry is None or self._inquiry.text != text:
             self._take(await Inquiry.of(self.session, key, text, None))
-        self._reading, self._stopping = True, False
+        self._reading = mine = object()
+        self._stopping = False
         try:
             reading = await access_reader(self.session).read(
                 key, text, most=self._most, tell=self._teller(), stop=lambda: self._stopping
             )
         finally:
-            self._reading = False
+            if self._reading is mine:
+                self._reading = None
         self._take(await Inquiry.of(self.session, key, text, reading))
 
     def _take(self, inquiry: Inquiry) -> None:
@@ -211,7 +214,8 @@ class AccessView(KeyView):
 
     def stop(self) -> bool:
         """Read no further identities; answers whether any were being read."""
-        was_reading, self._stopping = self._reading and not self._stopping, True
+        was_reading = self._reading is not None and not self._stopping
+        self._stopping = True
         return was_reading
 
     def _teller(self) -> _Teller:

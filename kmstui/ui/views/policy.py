@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from kmstui.policy.findings import Finding, KeyContext
-from kmstui.service.edit_targets import key_context
+from kmstui.service.key_contexts import key_context
 from kmstui.service.session import Session
 from kmstui.service.store import StoredPolicy, Topic
 from kmstui.ui.editor.finding_marks import Counts
@@ -161,8 +161,9 @@ class PolicyView(KeyView):
             return
         text, findings = self._joined
         joined = findings if text == pretty(policy.text) else ()
-        if key.is_aws_managed:
-            # Only AWS can change it: what the linter would say helps nobody.
+        if key.is_aws_managed or (key.metadata is None and not key.problem):
+            # Only AWS can change its own: what the linter would say helps nobody. Whose a key is
+            # will be told soon.
             wanted: object = joined
             lint: Lint | None = (lambda text: joined) if joined else None
         else:

@@ -94,7 +94,7 @@ def test_read_only_mode_sends_nothing_whatever_is_pressed(kmstui, embedded):
     terminal = kmstui("--read-only", "orders/api")
     terminal.wait_for("alias/orders/api")
     before = embedded.control.key(key)
-    terminal.send("x", "b", "y", "A", "c", "escape", "escape")
+    terminal.send("x", "b", "x", "D", "A", "c", "d")
     terminal.wait_for("read-only mode")
     terminal.send("q")
     assert terminal.wait_exit() == 0

@@ -155,5 +155,5 @@ async def test_the_key_is_found_among_very_many_while_keys_are_typed_ahead():
         await run.press("A", "m")
         await run.wait_for("to which key?")
         await run.pilot.press(*"key", "minus", *"002077", "enter")
-        await run.wait_for("app/key-002077")
         await run.wait_for("Everything that uses")
+        assert "alias/app/key-002077" in run.prose

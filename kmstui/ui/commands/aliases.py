@@ -10,7 +10,7 @@ from kmstui.model.alias import Alias
 from kmstui.model.key import Key
 from kmstui.service.aliases import change_problem, target_problem
 from kmstui.ui.commands.command import Command
-from kmstui.ui.commands.context import READ_ONLY, Context
+from kmstui.ui.commands.context import Context, no_changes
 from kmstui.ui.lifecycle.alias_flows import create_alias, delete_alias, move_alias, pick_alias
 from kmstui.ui.screens.menu import Menu, MenuItem
 
@@ -36,8 +36,8 @@ def _names(context: Context) -> tuple[str, ...]:
 
 
 def _create_off(context: Context) -> str | None:
-    if context.session.read_only:
-        return READ_ONLY
+    if reason := no_changes(context):
+        return reason
     key = _key(context)
     if key is None:
         return "Choose a key first."
@@ -45,8 +45,8 @@ def _create_off(context: Context) -> str | None:
 
 
 def _change_off(context: Context) -> str | None:
-    if context.session.read_only:
-        return READ_ONLY
+    if reason := no_changes(context):
+        return reason
     names = _names(context)
     if not names:
         return f"{context.chosen} has no alias." if context.chosen else "Choose a key first."
@@ -89,8 +89,8 @@ def _menu(context: Context) -> None:
 
 
 def _off(context: Context) -> str | None:
-    if context.session.read_only:
-        return READ_ONLY
+    if reason := no_changes(context):
+        return reason
     return None if _key(context) or _alias(context) else "Choose a key first."
 
 

@@ -63,14 +63,17 @@ def needs_key(context: Context) -> str | None:
     return None if context.key is not None else "Choose a key first."
 
 
-def needs_writing(context: Context) -> str | None:
-    """Off in read-only mode, without a journal, and while no key is chosen."""
+def no_changes(context: Context) -> str | None:
+    """Why nothing can be changed at all: read-only mode, or no journal to write it down in."""
     if context.session.read_only:
         return READ_ONLY
     journal = context.session.journal
-    if not journal.durable:
-        return journal.warning
-    return needs_key(context)
+    return None if journal.durable else journal.warning
+
+
+def needs_writing(context: Context) -> str | None:
+    """Off in read-only mode, without a journal, and while no key is chosen."""
+    return no_changes(context) or needs_key(context)
 
 
 def needs_customer_key(context: Context) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kmstui.model.grant import Grant
 from kmstui.service.grants import Grants
 from kmstui.ui.commands.command import Command
-from kmstui.ui.commands.context import READ_ONLY, Context
+from kmstui.ui.commands.context import Context, no_changes
 from kmstui.ui.lifecycle.change_dialog import ChangeDialog, Proposal
 from kmstui.ui.lifecycle.sending import Change, send_change
 from kmstui.ui.screens.text_dialog import TextDialog
@@ -27,7 +27,7 @@ def _no_grant(context: Context) -> str | None:
 
 
 def _revoke_off(context: Context) -> str | None:
-    return READ_ONLY if context.session.read_only else _no_grant(context)
+    return no_changes(context) or _no_grant(context)
 
 
 def _open(context: Context) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from kmstui.service.key_actions import KeyAction, off_reason
 from kmstui.ui.commands.command import Command
-from kmstui.ui.commands.context import READ_ONLY, Context
+from kmstui.ui.commands.context import Context, no_changes
 from kmstui.ui.lifecycle.deletion import cancel_deletion, schedule_deletion
 from kmstui.ui.lifecycle.key_flows import FLOWS, Flow
 from kmstui.ui.screens.menu import Menu, MenuItem
@@ -47,14 +47,10 @@ _HELP = {
 _CREATE = "create"
 
 
-def _read_only(context: Context) -> str | None:
-    return READ_ONLY if context.session.read_only else None
-
-
 def _off(action: KeyAction) -> Callable[[Context], str | None]:
     def off(context: Context) -> str | None:
-        if context.session.read_only:
-            return READ_ONLY
+        if reason := no_changes(context):
+            return reason
         if context.key is None:
             return "Choose a key first."
         return off_reason(context.key, action) or None
@@ -85,7 +81,7 @@ def _menu(context: Context) -> None:
         MenuItem(action.name, action.value, key=_LETTERS[action], off=_off(action)(context) or "")
         for action in _FLOWS
     ]
-    items.append(MenuItem(_CREATE, "Create a key…", key="c", off=_read_only(context) or ""))
+    items.append(MenuItem(_CREATE, "Create a key…", key="c", off=no_changes(context) or ""))
 
     def go(chosen: str | None) -> None:
         if chosen == _CREATE:
@@ -109,12 +105,12 @@ def _command(action: KeyAction) -> Command:
 COMMANDS = (
     Command(
         id="key.menu", label="More", help="Enable, disable, describe, rotate, replicate, "
-        "delete or create a key", keys=("x",), available=_read_only, run=_menu, bar=34,
+        "delete or create a key", keys=("x",), available=no_changes, run=_menu, bar=34,
         palette=False,
     ),
     *(_command(action) for action in _FLOWS),
     Command(
-        id="key.create", label="Create key", help="Create a key", available=_read_only,
+        id="key.create", label="Create key", help="Create a key", available=no_changes,
         run=_create,
     ),
 )  # fmt: skip

@@ -80,6 +80,7 @@ def move_alias(context: Context, alias: Alias) -> None:
         f"Move {alias.name} to which key?",
         store,
         context.app.breath,
+        context.app.type_ahead,
         lambda key: move_problem(store, alias, key),
     )
     context.app.push_screen(picker, picked)

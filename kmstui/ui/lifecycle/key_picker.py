@@ -14,6 +14,7 @@ from kmstui.service.filtering import FilterError, parse_filter
 from kmstui.service.store import Store
 from kmstui.ui.breath import Breath
 from kmstui.ui.screens.dialog import Dialog
+from kmstui.ui.type_ahead import TypeAhead
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.frame_lines import Sentences
 from kmstui.ui.widgets.line_table import LineTable
@@ -44,13 +45,19 @@ class KeyPicker(Dialog[str]):
     ]
 
     def __init__(
-        self, title: str, store: Store, breath: Breath, problem: Callable[[Key], str]
+        self,
+        title: str,
+        store: Store,
+        breath: Breath,
+        type_ahead: TypeAhead,
+        problem: Callable[[Key], str],
     ) -> None:
         """`problem` answers why a key cannot be chosen, as a sentence, or ""."""
         super().__init__(title)
         self.add_class("dialog-wide")
         self._store = store
         self._breath = breath
+        self._type_ahead = type_ahead
         self._problem = problem
         self._problems: dict[str, str] = {}
         self._found: str | None = None
@@ -100,7 +107,11 @@ class KeyPicker(Dialog[str]):
         if event.value == self._found:
             self._choose()
         else:
-            self.run_worker(self._choose_found(event.value), group="choose", exclusive=True)
+            worker = self.run_worker(
+                self._choose_found(event.value), group="choose", exclusive=True
+            )
+            # The key typed behind this one is for what is opened with the choice.
+            self._type_ahead.opens(worker, self)
 
     async def _choose_found(self, text: str) -> None:
         # Keys typed ahead: Enter may come before the search for the text has ended.

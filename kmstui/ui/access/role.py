@@ -192,12 +192,12 @@ class RoleView(KeyView):
 
     def _take(self, key: Key, identity: Identity, effect: RoleEffect) -> None:
         self.identity, self._effect = identity, effect
-        self.rows.show([*self._effects(key, effect), *self._policies(identity)])
         others = self.store.policies.get(key.id, ())
         further = [
             f"the key's policy {each.name}" for each in others if each.name != DEFAULT_POLICY
         ]
         self.left_out.say(not_considered_sentence((*effect.not_considered, *further)), "dim")
+        self.rows.show([*self._effects(key, effect), *self._policies(identity)])
         self.post_message(self.TitleChanged())
 
     def _effects(self, key: Key, effect: RoleEffect) -> Iterator[Block]:

@@ -17,7 +17,7 @@ from kmstui.ui.edit.rows import Block, Row, Rows, code
 from kmstui.ui.marks import Marks
 from kmstui.ui.screens.confirm import Confirm
 
-VIEWS = ("Decide", "Merged text", "What they changed", "What you changed", "As you opened it")
+VIEWS = ("Decide", "Merged", "Their change", "Your change", "Before")
 
 
 class ConflictScreen(EditingScreen[str | None]):
@@ -69,9 +69,11 @@ class ConflictScreen(EditingScreen[str | None]):
             for number, name in enumerate(VIEWS)
         ]
         self.title_line.show([(" Merge ", "title"), (f"{self._about_title} ", "accent"), *views])
-        keys = [("Tab", "Other texts"), ("o", "Overwrite theirs"), ("Esc", "Back")]
+        keys = [("Tab", "Texts"), ("o", "Overwrite theirs"), ("Esc", "Back")]
         if self._conflict.merge is not None:
-            keys = [("Space", "Yours or theirs"), ("y", "Take the merged text"), *keys]
+            keys = [("y", "Take merged"), *keys]
+        if self._choices:
+            keys = [("Space", "Yours/theirs"), ("n", "Next"), *keys]
         self.show_keys(keys)
         self.rows.show(self._content())
 
@@ -105,6 +107,10 @@ class ConflictScreen(EditingScreen[str | None]):
                 lead = f"  {'(x)' if chosen else '( )'} {word:6} "
                 yield Block(_short(value), "accent" if chosen else "", lead, about)
         yield from _touched(merge)
+        if not merge.conflicts:
+            yield Block("")
+            yield Block("The merged text", "title")
+            yield from diff_rows(self._conflict.theirs, self.merged, width=self.size.width)
 
     def on_rows_resized(self) -> None:
         """Two texts may stand side by side now, or no more."""

@@ -50,9 +50,9 @@ class HistoryScreen(EditingScreen[str | None]):
             [
                 ("Space", "Compare with"),
                 *back,
-                ("w", "Write to a file"),
-                ("f", "Ask CloudTrail"),
-                ("Tab", "Difference"),
+                ("w", "Write"),
+                ("f", "CloudTrail"),
+                ("Tab", "Turn"),
                 ("Esc", "Back"),
             ]
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from kmstui.model.arn import Arn
 from kmstui.service.errors import JournalError
-from kmstui.service.history import PolicyHistory, remote_versions
+from kmstui.service.history import HistoryEntry, PolicyHistory, remote_versions
 from kmstui.service.session import Session
 
 
@@ -59,11 +60,12 @@ class HistorySource:
             )
         draft = await session.journal.draft(session.scope, self.subject)
         entries = await PolicyHistory(session.journal, session.scope, self.subject).entries()
+        sent = {entry.version.text for entry in entries if entry.version.kind == "sent"}
         found = [
             HistoryItem(
                 f"version {entry.version.id}",
                 entry.version.time,
-                entry.what,
+                "draft, sent later" if _was_sent(entry, sent) else entry.what,
                 entry.version.caller,
                 entry.version.text,
                 entry.changed,
@@ -99,3 +101,7 @@ class HistorySource:
             )
         self._remote = tuple(found)
         return len(found)
+
+
+def _was_sent(entry: HistoryEntry, sent: Collection[str]) -> bool:
+    return entry.version.kind == "draft" and entry.version.text in sent

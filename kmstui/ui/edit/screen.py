@@ -74,7 +74,8 @@ class EditScreen(EditingScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave", show=False),
         Binding("q", "leave_viewer", "leave", show=False),
-        Binding("f6", "history", "history", show=False),
+        # Before the text area, for which F6 selects a line.
+        Binding("f6", "history", "history", show=False, priority=True),
     ]
 
     def __init__(

@@ -1,0 +1,90 @@
+"""A role's policy: the same editor, IAM's grammar, the effect on the chosen key."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from kmstui.model.role import Identity, IdentityPolicy
+from tests.fakes import ROLE_ARN
+from tests.ui_edit.conftest import ROLE_POLICY, service
+
+
+def stored(desk) -> dict:
+    return json.loads(desk.gateway.world.identities[ROLE_ARN].policies[0].text)
+
+
+async def take_decrypt(desk) -> None:
+    await desk.run.press("I")
+    await desk.run.wait_for("Take a KMS action from which role?")
+    await desk.run.press("enter")
+    await desk.run.wait_for("Take which action from role KMSWorkshop-InstanceInitRole")
+    await desk.run.press("enter")
+    await desk.run.wait_for("Edit role KMSWorkshop-InstanceInitRole, access")
+
+
+async def test_decrypt_is_taken_from_the_callers_role_and_the_key_shows_the_effect(at_desk):
+    async with at_desk() as desk:
+        await take_decrypt(desk)
+        await desk.run.wait_for(lambda: desk.screen.viewer.display)
+        await desk.review()
+        assert "cannot Decrypt with alias/ImportedCMK (before: can)" in desk.said
+        assert "can Encrypt" in desk.said
+        await desk.run.press("y")
+        await desk.run.wait_for("holds your policy, read back")
+        assert stored(desk)["Statement"][0]["Action"] == [
+            "kms:Encrypt", "kms:PutKeyPolicy", "iam:PutRolePolicy",
+        ]  # fmt: skip
+        assert "aws iam put-role-policy" in desk.run.app.last_change_command
+
+
+async def test_iams_grammar_is_held_while_typing(at_desk):
+    async with at_desk() as desk:
+        await desk.run.press("i")
+        await desk.run.wait_for("Edit a policy of which role?")
+        await desk.run.press("enter")
+        await desk.run.wait_for("Edit role KMSWorkshop-InstanceInitRole")
+        await desk.run.wait_for(lambda: desk.screen.viewer.counts is not None)
+        assert desk.screen.viewer.findings == ()
+        await desk.write(ROLE_POLICY.replace('"Resource": "*"', '"Principal": "*"'))
+        await desk.run.wait_for(
+            lambda: {each.rule for each in desk.screen.viewer.findings} == {"KMS109", "KMS114"}
+        )
+        await desk.run.press("ctrl+t")
+        await desk.run.wait_for("The templates are for key policies")
+
+
+async def test_losing_the_right_to_change_the_role_is_a_lock_out(at_desk):
+    async with at_desk() as desk:
+        await desk.run.press("i")
+        await desk.run.wait_for("Edit a policy of which role?")
+        await desk.run.press("enter")
+        await desk.run.wait_for("Edit role KMSWorkshop-InstanceInitRole")
+        await desk.run.wait_for(lambda: desk.screen.viewer.display)
+        await desk.write(ROLE_POLICY.replace("iam:PutRolePolicy", "iam:GetRole"))
+        await desk.review()
+        assert "No: nothing would allow you iam:PutRolePolicy any more" in desk.said
+        await desk.run.press("y")
+        await desk.run.wait_for("Type KMSWorkshop-InstanceInitRole to go on")
+
+
+async def test_what_other_policies_still_allow_is_said(at_desk):
+    gateway = service()
+    identity = gateway.world.identities[ROLE_ARN]
+    managed = IdentityPolicy("shared", ROLE_POLICY, inline=False, arn="arn:aws:iam::1:policy/x")
+    gateway.world.identities[ROLE_ARN] = replace(identity, policies=(*identity.policies, managed))
+    async with at_desk(gateway) as desk:
+        await take_decrypt(desk)
+        said = [each.text for each in desk.run.store.notices]
+        assert any("kms:Decrypt stays allowed by shared" in each for each in said)
+
+
+async def test_a_role_with_managed_policies_only_says_where_to_go(at_desk):
+    gateway = service()
+    managed = IdentityPolicy("shared", ROLE_POLICY, inline=False, arn="arn:aws:iam::1:policy/x")
+    gateway.world.identities[ROLE_ARN] = Identity(ROLE_ARN, "r", "role", (managed,))
+    async with at_desk(gateway) as desk:
+        await desk.run.press("i")
+        await desk.run.wait_for("Edit a policy of which role?")
+        await desk.run.press("enter")
+        await desk.run.wait_for("managed policies are shared with others")

@@ -14,7 +14,6 @@ from kmstui.policy.canonical import same_meaning
 from kmstui.policy.findings import Finding, Severity
 from kmstui.policy.nodes import Span
 
-
 LOCK_OUT_RULE = "KMS506"
 """The linter's rule for what the verdict says too, and better, for it knows the IAM policies."""
 

@@ -25,6 +25,7 @@ class HistoryView(KeyView):
     def __init__(self, session: Session, signs: Marks) -> None:
         super().__init__(session, signs)
         self._key_id: str | None = None
+        self._source: HistorySource | None = None
         self.panel = HistoryPanel(signs)
 
     def compose(self) -> ComposeResult:
@@ -50,9 +51,12 @@ class HistoryView(KeyView):
     async def load(self, key_id: str) -> None:
         """Read the list from the journal."""
         key = self.store.keys.get(key_id)
-        if key is not None:
-            await self.panel.read(HistorySource(self.session, key_id, key.arn))
-            self.post_message(self.TitleChanged())
+        if key is None:
+            return
+        if self._source is None or self._source.key_arn != key.arn:
+            self._source = HistorySource(self.session, key_id, key.arn)
+        await self.panel.read(self._source)
+        self.post_message(self.TitleChanged())
 
     def show_problem(self, sentence: str) -> None:
         """Say it where the list would stand."""

@@ -174,3 +174,20 @@ def test_the_second_of_two_people_is_stopped_shown_the_difference_and_can_merge(
     answer = aws("kms", "get-key-policy", "--key-id", key, "--policy-name", "default")
     sids = {each["Sid"] for each in json.loads(answer["Policy"])["Statement"]}
     assert sids == {"Enable IAM User Permissions", "Theirs", "Only from this account"}
+
+
+def test_ones_own_editor_is_opened_and_what_it_leaves_is_taken_even_when_it_fails(
+    start, embedded, key, tmp_path
+):
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nsed -i "s/Enable IAM User Permissions/By hand/" "$1"\nexit 3\n')
+    editor.chmod(0o700)
+    terminal = start(env={**embedded.environment, "VISUAL": str(editor)})
+    terminal.wait_for("ImportedCMK")
+    find(terminal)
+    terminal.send("E")
+    terminal.wait_for('"Sid": "By hand"')
+    prose(terminal, "ended with exit code 3; the text is what it left in its file")
+    terminal.wait_for("draft kept")
+    save(terminal, says="Sid")
+    assert "By hand" in embedded.control.key(key).policy

@@ -15,6 +15,8 @@ MODULES: tuple[str, ...] = (
     "kmstui.ui.commands.keys",
     "kmstui.ui.commands.tags",
     "kmstui.ui.commands.edit",
+    "kmstui.ui.commands.roles",
+    "kmstui.ui.commands.history",
     "kmstui.ui.commands.aliases",
     "kmstui.ui.commands.lifecycle",
     "kmstui.ui.commands.access",

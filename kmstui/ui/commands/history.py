@@ -1,0 +1,82 @@
+"""Commands of the history view."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING
+
+from kmstui.ui.commands.command import Command
+from kmstui.ui.commands.context import Context, needs_customer_key
+from kmstui.ui.commands.edit import edit_key
+
+if TYPE_CHECKING:
+    from kmstui.ui.edit.history_panel import HistoryPanel
+
+HISTORY = "history"
+"""The scope of the view."""
+
+
+def _panel(context: Context) -> HistoryPanel | None:
+    from kmstui.ui.edit.history_view import HistoryView
+
+    view = context.main.key_pane.view
+    return view.panel if isinstance(view, HistoryView) else None
+
+
+def _mark_version(context: Context) -> None:
+    panel = _panel(context)
+    if panel is not None:
+        panel.mark()
+
+
+def _show_version(context: Context) -> None:
+    context.main.open_only(context.main.key_pane)
+
+
+def _bring_back(context: Context) -> None:
+    panel = _panel(context)
+    if panel is not None and panel.chosen is not None and context.key is not None:
+        edit_key(context, context.key.id, begin_with=panel.chosen.text)
+
+
+def _export_version(context: Context) -> None:
+    from kmstui.ui.edit.exporting import ask_and_export
+
+    panel = _panel(context)
+    if panel is not None and panel.chosen is not None:
+        ask_and_export(context.app, panel.chosen)
+
+
+def _ask_cloudtrail(context: Context) -> Awaitable[None]:
+    async def run() -> None:
+        panel = _panel(context)
+        if panel is not None:
+            context.session.notify(await panel.ask_cloudtrail())
+
+    return run()
+
+
+COMMANDS = (
+    Command(
+        id="history.open", label="Full size", help="Open the history full size", keys=("enter",),
+        scope=HISTORY, run=_show_version, bar=10, palette=False,
+    ),
+    Command(
+        id="history.mark", label="Compare with", help="Compare with the version under the cursor",
+        keys=("space",), scope=HISTORY, run=_mark_version, bar=20, palette=False,
+    ),
+    Command(
+        id="history.restore", label="Bring back", help="Bring this version back, through a review",
+        keys=("b",), scope=HISTORY, available=needs_customer_key, run=_bring_back, bar=30,
+        palette=False,
+    ),
+    Command(
+        id="history.export", label="Write to a file", help="Write this version to a file",
+        keys=("w",), scope=HISTORY, run=_export_version, bar=40, palette=False,
+    ),
+    Command(
+        id="history.cloudtrail", label="Ask CloudTrail",
+        help="Ask CloudTrail who put which policy in the last 90 days", keys=("f",), scope=HISTORY,
+        run=_ask_cloudtrail, bar=50, palette=False,
+    ),
+)  # fmt: skip

@@ -2,6 +2,8 @@ import asyncio
 import base64
 from types import SimpleNamespace
 
+from textual.events import Paste
+
 from kmstui.ui.commands.command import key_name
 from kmstui.ui.commands.registry import all_commands
 from kmstui.ui.screens import copying
@@ -195,6 +197,29 @@ async def test_a_menu_shows_why_an_item_is_off_and_does_not_choose_it():
         assert answers == []
         await run.press("e")
         await run.wait_for(lambda: answers == ["enable"])
+
+
+async def test_a_menu_without_letters_narrows_by_what_is_typed_or_pasted():
+    answers = []
+    async with running() as run:
+        menu = Menu("Region", [MenuItem(name, name) for name in ("eu-west-1", "eu-north-1")])
+        run.app.push_screen(menu, answers.append)
+        await run.type("zz")
+        await run.wait_for("Nothing matches; Backspace takes letters back.")
+        await run.press("backspace", "backspace")
+        run.app.post_message(Paste("north\n"))
+        await run.wait_for("Region: north")
+        await run.press("enter")
+        await run.wait_for(lambda: answers == ["eu-north-1"])
+
+
+async def test_a_paste_into_a_menu_with_letters_chooses_nothing():
+    answers = []
+    async with running() as run:
+        run.app.push_screen(Menu("Actions", [MenuItem("a", "A", key="a")]), answers.append)
+        run.app.post_message(Paste("a"))
+        await run.press("down", "escape")
+        await run.wait_for(lambda: answers == [None])
 
 
 async def test_a_prompt_checks_while_one_types():

@@ -155,6 +155,17 @@ async def test_marking_one_a_range_and_all():
         assert app.messages[-1] == ("marked", ())
 
 
+async def test_a_table_as_high_as_its_rows_grows_with_them():
+    table = LineTable(COLUMNS, cells)
+    table.styles.height = "auto"
+    async with Host(table).run_test(size=(40, 11)) as pilot:
+        table.set_rows(rows(2))
+        await pilot.pause()
+        table.set_rows(rows(5))
+        await pilot.pause()
+        assert [line[2:7] for line in lines(table)][1:] == rows(5)
+
+
 async def test_a_row_that_changed_is_drawn_anew():
     values = {"row-0": "old"}
     table = LineTable(COLUMNS[:1], lambda row, columns: [values.get(row, row)])

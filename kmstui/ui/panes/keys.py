@@ -130,7 +130,7 @@ class KeysPane(Pane):
         rows = self.key_rows.rows
         # A person who types a filter looks at the first match, unless theirs is among them.
         anew, self._filtered_anew = self._filtered_anew, False
-        self.table.show_rows(rows, rows.position, ids, moved=moved, lost_to_top=anew)
+        self.table.show_rows(rows, rows.position, ids, moved=moved, anew=anew)
         self._write()
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:

@@ -109,6 +109,12 @@ class Menu(Dialog[str]):
             event.stop()
             self._narrow(self._typed[:-1])
 
+    def on_paste(self, event: events.Paste) -> None:
+        """As typed, where typing narrows; a paste chooses nothing."""
+        event.stop()
+        if not self._keys:
+            self._narrow(self._typed + " ".join(event.text.split()))
+
     def _narrow(self, typed: str) -> None:
         self._typed = typed
         word = typed.casefold()
@@ -119,6 +125,7 @@ class Menu(Dialog[str]):
         ]
         self.table.set_rows(rows)
         self._head.say(f"{self.heading}: {typed}" if typed else self.heading, "title")
+        self.table.set_empty("Nothing matches; Backspace takes letters back.")
         self._explain()
 
     def action_choose(self) -> None:

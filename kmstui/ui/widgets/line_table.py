@@ -172,23 +172,26 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
         changed: frozenset[str],
         *,
         moved: bool,
-        lost_to_top: bool = False,
+        anew: bool = False,
     ) -> None:
         """As `set_rows`, when it is known which rows show something else (none: all of them).
 
         `moved` says whether there are other rows or another order; only lines that look
-        different are drawn. The cursor stays on its row and on its line of the screen; if its
-        row is gone, about where it is, or at the top if `lost_to_top`.
+        different are drawn. The cursor stays on its row and on its line of the screen, unless
+        `anew` says that a person asked for other rows.
         """
+        height = self.styles.height
+        if height is not None and height.is_auto and len(rows) != len(self._place.rows):
+            self.refresh(layout=True)
         self._place.set_rows(rows, find)
         if moved:
-            self._settle(lost_to_top=lost_to_top)
+            self._settle(anew=anew)
         self.redraw(changed or None)
 
-    def _settle(self, *, lost_to_top: bool) -> None:
+    def _settle(self, *, anew: bool) -> None:
         place = self._place
         before, line = place.row, place.line
-        place.settle(lost_to_top=lost_to_top)
+        place.settle(anew=anew)
         self._look(line)
         if place.row != before:
             self.post_message(self.Moved(self, place.row))

@@ -52,20 +52,23 @@ class RowPlace:
         except ValueError:
             return None
 
-    def settle(self, *, lost_to_top: bool) -> None:
+    def settle(self, *, anew: bool) -> None:
         """Find the place again: the same row, on the same line of the screen.
 
-        Where the row is gone, the cursor stays about where it is in the list, or goes to the
-        first row if `lost_to_top`. A row that was gone with all others is found again too.
+        Where the row is gone, the cursor stays about where it is in the list. A row that was
+        gone with all others is found again too. `anew` says that other rows were asked for: then
+        the row is shown among its neighbours, and the first row stands in for one that is gone.
         """
         count = len(self.rows)
         line = self.line
         wanted = self.row or self._last
         index = self.find(wanted) if self.held and wanted is not None else None
         if index is None:
-            index = min(self.cursor, count - 1) if self.held and not lost_to_top else 0
+            index = min(self.cursor, count - 1) if self.held and not anew else 0
         self.cursor = max(0, index)
         self._take_row()
+        if anew:
+            line = self.height // 2
         self.first = max(0, min(self.cursor - line, count - self.height))
         self.keep_in_sight(ahead=False)
 

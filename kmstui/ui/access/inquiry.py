@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kmstui.model.key import Key
-from kmstui.policy.access import AccessTable, KeyFacts, Row, access_table
+from kmstui.policy.access import AccessTable, KeyFacts, Mark, Row, access_table
+from kmstui.policy.access_actions import AccessGroup
 from kmstui.policy.evaluation_policies import as_policy
 from kmstui.policy.principals import Principal
 from kmstui.service.access_reading import AccessReading, is_caller, role_of, without_problem
@@ -72,6 +73,10 @@ class Inquiry:
         policies = session.store.policies.get(key.id, ())
         others = tuple(each.name for each in policies if each.name != DEFAULT_POLICY)
         return cls(key, text, reading, table, caller.arn if caller else "", others)
+
+    def takes(self, group: AccessGroup) -> bool:
+        """Whether the key takes any action of the group."""
+        return any(row.cell(group).mark is not Mark.IMPOSSIBLE for row in self.table.rows)
 
     def ordered(self, session: Session) -> tuple[Row, ...]:
         """Who asks first, then who has access, then who has none; else as the policy names them."""

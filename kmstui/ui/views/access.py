@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -15,20 +14,15 @@ from textual.widgets import Input
 from kmstui.policy.access import Cell, Row
 from kmstui.policy.access_actions import AccessGroup
 from kmstui.policy.evaluation import Decision
-from kmstui.policy.reasoning import (
-    Line,
-    answer_word,
-    explain,
-    not_considered_sentence,
-    reason_sentence,
-)
-from kmstui.service.access_reading import DELEGATED_AT_FIRST, access_reader, role_of
+from kmstui.policy.reasoning import Line, explain, not_considered_sentence
+from kmstui.service.access_reading import DELEGATED_AT_FIRST, access_reader
 from kmstui.service.errors import ServiceError
 from kmstui.service.session import Session
 from kmstui.service.store import Topic
+from kmstui.ui.access.answer import answer_line, unread_identity
 from kmstui.ui.access.cells import GROUPS, cell_part, cell_words, columns_for
 from kmstui.ui.access.inquiry import Inquiry, default_policy, key_facts, row_id
-from kmstui.ui.access.question import QuestionError, decide, parse_question, question_line
+from kmstui.ui.access.question import question_line
 from kmstui.ui.access.what_if import WhatIfLine
 from kmstui.ui.access.word_box import WordBox
 from kmstui.ui.feed import Changes
@@ -49,6 +43,8 @@ _MORE = 200
 _PATIENCE_SECONDS = 0.5
 """What takes longer shows how far it is."""
 _TELL_SECONDS = 0.25
+_STATUS_LINES, _PROBLEM_LINES = 3, 10
+"""Room for what could not be read: beside a table, and in the place of one."""
 _LOW, _HIGH = 14, 26
 """Lines of the view under which words are kept short, and from which on they may be long."""
 
@@ -70,7 +66,7 @@ class AccessView(KeyView):
         """Tells the reading that runs from one that it has replaced; None while none runs."""
         self._stopping = False
         self._answer: Decision | None = None
-        self.status = WordBox(most=3, more="(Enter)")
+        self.status = WordBox(most=_STATUS_LINES, more="(Enter: all of it)")
         self.table = LineTable(columns_for(80, self._group), self._cells, signs=signs)
         self.words = WordBox(least=4, most=4, more="(Enter: all of it)")
         self.what_if = WhatIfLine()
@@ -139,6 +135,7 @@ class AccessView(KeyView):
         self._most = DELEGATED_AT_FIRST
         self._answer = None
         self.close_what_if()
+        self.status.set_lines(0, _STATUS_LINES)
         self.status.say("")
 
     async def load(self, key_id: str) -> None:
@@ -167,6 +164,8 @@ class AccessView(KeyView):
     def _take(self, inquiry: Inquiry) -> None:
         if inquiry.key.id != self._key_id:
             return
+        if self._inquiry is None and not inquiry.takes(self._group):
+            self._choose_useful(inquiry)
         self._inquiry = inquiry
         self._rows = {row_id(row): row for row in inquiry.ordered(self.session)}
         self.what_if.know(inquiry.vocabulary(self.session))
@@ -174,11 +173,19 @@ class AccessView(KeyView):
         if self.what_if.display:
             self._ask(self.what_if.value)
 
+    def _choose_useful(self, inquiry: Inquiry) -> None:
+        """Begin with a group whose actions this kind of key takes."""
+        likely = (AccessGroup.ENCRYPT, AccessGroup.SIGN, AccessGroup.DECRYPT, *GROUPS)
+        self._group = next((group for group in likely if inquiry.takes(group)), self._group)
+        self.table.set_columns(columns_for(self.size.width, self._group))
+
     def show_problem(self, sentence: str) -> None:
         """Show why there is no table."""
         self._forget()
         self._draw()
+        self.status.set_lines(0, _PROBLEM_LINES)
         self.status.say(f"{self.signs.error} {sentence}", "bad")
+        self.table.set_empty("")
 
     def store_changed(self, changes: Changes) -> None:
         """Policies were read, the key was described, or it became known who asks."""
@@ -306,6 +313,8 @@ class AccessView(KeyView):
         if inquiry is None:
             return None
         gaps = tuple(Line(f"Not considered: the key's policy {name}.") for name in inquiry.others)
+        if inquiry.reading is not None:
+            gaps += tuple(map(Line, inquiry.reading.problems))
         if self.what_if.display:
             if self._answer is None:
                 return None
@@ -360,28 +369,11 @@ class AccessView(KeyView):
         self.kms.work(lambda: self._answer_line(inquiry, line), group="what-if", what="what if")
 
     async def _answer_line(self, inquiry: Inquiry, line: str) -> None:
-        about = inquiry.about(self.session)
-        reader = access_reader(self.session)
-        try:
-            question = await asyncio.to_thread(parse_question, line, about)
-            identity = reader.known_identity(role_of(question.principal))
-            decision = await asyncio.to_thread(decide, question, about, identity)
-        except QuestionError as error:
-            self._answer = None
-            self.words.say(str(error), "warn")
-            self.left_out.say(
-                not_considered_sentence(inquiry.left_out(inquiry.table.not_considered)), "dim"
-            )
-            return
-        if inquiry is not self._inquiry or not self.what_if.display:
-            return
-        self._answer = decision
-        words = f"{answer_word(decision).capitalize()}: {reason_sentence(decision)}"
-        if decision.missing_keys:
-            words += f" It hangs on {', '.join(decision.missing_keys)}."
-        self.words.say(" ".join(filter(None, (words, question.remark))))
-        left_out = inquiry.left_out(decision.not_considered)
-        self.left_out.say(not_considered_sentence(left_out), "dim")
+        answer = await answer_line(self.session, inquiry, line)
+        if inquiry is self._inquiry and self.what_if.display:
+            self._answer = answer.decision
+            self.words.say(answer.words, "" if answer.decision else "warn")
+            self.left_out.say(answer.gaps, "dim")
 
     async def read_who_is_asked_about(self) -> None:
         """Read the IAM policies of whom the question is about, if they were not read yet.
@@ -389,16 +381,10 @@ class AccessView(KeyView):
         Raises:
             ServiceError: they may not be read, or there is no such role or user.
         """
-        decision = self._answer
-        arn = role_of(decision.request.principal) if decision else ""
-        reader = access_reader(self.session)
-        if decision is None or not arn or decision.request.principal.label:
-            return
-        own = self.store.caller.account if self.store.caller else decision.request.owner
-        if decision.request.principal.account == own and reader.known_identity(arn) is None:
-            await reader.identity(arn)
-            if self._inquiry is not None:
-                await self._answer_line(self._inquiry, self.what_if.value)
+        arn = unread_identity(self.session, self._answer)
+        if arn and self._inquiry is not None:
+            await access_reader(self.session).identity(arn)
+            await self._answer_line(self._inquiry, self.what_if.value)
 
 
 class _Teller:

@@ -43,6 +43,10 @@ _MORE = 200
 _PATIENCE_SECONDS = 0.5
 """What takes longer shows how far it is."""
 _TELL_SECONDS = 0.25
+_HINT = (
+    "Tab completes, Enter shows the reasoning, Esc closes. A condition key without a value, as"
+    " aws:SourceVpce=, says that the request does not carry it."
+)
 _STATUS_LINES, _PROBLEM_LINES = 3, 10
 """Room for what could not be read: beside a table, and in the place of one."""
 _LOW, _HIGH = 14, 26
@@ -263,7 +267,10 @@ class AccessView(KeyView):
 
     def _tell_reading(self) -> None:
         reading = self._inquiry.reading if self._inquiry else None
+        if self.what_if.display:
+            return
         if reading is None:
+            self.status.say("")
             return
         words = list(reading.problems)
         if reading.left:
@@ -275,6 +282,8 @@ class AccessView(KeyView):
 
     def tell_progress(self, done: int, of: int) -> None:
         """Say how far reading is."""
+        if self.what_if.display:
+            return
         self.status.say(f"Reading IAM policies: {done} of {of} (Esc stops)", "dim")
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
@@ -336,6 +345,7 @@ class AccessView(KeyView):
             return
         action = cell.parts[0].actions[0] if cell.parts else "kms:DescribeKey"
         is_me = Inquiry.is_me(self.session, row.principal)
+        self.status.say(_HINT, "dim")
         self.what_if.ask(question_line(row.principal, action, is_me=is_me))
         self._ask(self.what_if.value)
 
@@ -348,6 +358,7 @@ class AccessView(KeyView):
             self._answer = None
             if had_focus:
                 self.table.focus(scroll_visible=False)
+            self._tell_reading()
             self._speak()
         return was_open
 

@@ -37,6 +37,14 @@ _PENDING_DELETION = ("PendingDeletion", "PendingReplicaDeletion")
 _UNDER_WAY = ("Creating", "Updating")
 
 
+def days_in(text: str, allowed: range) -> int | None:
+    """The number of days that a person typed, or None where it is none of those allowed."""
+    digits = text.strip()
+    if not digits.isdecimal() or len(digits) > len(str(allowed[-1])):
+        return None
+    return int(digits) if int(digits) in allowed else None
+
+
 def pending_deletion(metadata: KeyMetadata) -> bool:
     """Whether a deletion is scheduled, or waits for the key's replicas."""
     return metadata.state in _PENDING_DELETION

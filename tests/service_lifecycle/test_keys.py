@@ -2,6 +2,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kmstui.model.key import Rotation
 from kmstui.service.errors import (
@@ -10,7 +12,7 @@ from kmstui.service.errors import (
     InvalidStateError,
     UnreportedOutcomeError,
 )
-from kmstui.service.key_actions import KeyAction, off_reason
+from kmstui.service.key_actions import WINDOW_DAYS, KeyAction, days_in, off_reason
 from kmstui.service.lifecycle import replica_regions
 from tests.fakes import (
     DENIED,
@@ -124,6 +126,12 @@ async def test_what_state_or_manager_forbids_is_off_with_the_reason(bench, key, 
 async def test_rarer_states_are_off_with_the_reason_too(bench, changes, action, said):
     key = bench.store.keys[NAMELESS]
     assert said in off_reason(replace(key, metadata=replace(key.metadata, **changes)), action)
+
+
+@given(st.one_of(st.text(max_size=12), st.integers(-9, 99).map(str), st.just("9" * 5000)))
+def test_any_text_for_days_is_a_number_allowed_or_none(text):
+    days = days_in(text, WINDOW_DAYS)
+    assert days is None or (days in WINDOW_DAYS and days == int(text))
 
 
 async def test_what_can_be_done_is_not_off(bench):

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from kmstui.model.key import LastUsage, Rotation
 from kmstui.model.tag import Tag
-from kmstui.service.errors import AccessDeniedError
+from kmstui.service.errors import AccessDeniedError, InvalidStateError
 from kmstui.ui.lifecycle.deletion import production_tags
 from tests.fakes import (
     DISABLED,
@@ -60,6 +62,20 @@ async def test_the_description_is_edited_from_what_it_is():
         await run.press("enter")
         await run.wait_for("The description of")
         assert run.gateway.world.metadata[NAMELESS].description == "Nobody named it yet"
+
+
+async def test_a_refusal_shows_the_key_as_it_is_by_now():
+    gateway = FakeGateway()
+    gateway.fail("kms:DisableKey", InvalidStateError("the key is disabled"))
+    async with running(gateway) as run:
+        await run.choose(NAMELESS)
+        await run.press("x", "b")
+        await run.wait_for("State: Enabled → Disabled.")
+        metadata = gateway.world.metadata[NAMELESS]
+        gateway.world.metadata[NAMELESS] = replace(metadata, state="Disabled")
+        await run.press("y")
+        await run.wait_for("Not in this state: the key is disabled.")
+        await run.wait_for(lambda: run.store.keys[NAMELESS].metadata.state == "Disabled")
 
 
 async def test_rotation_takes_a_period_within_its_limits():

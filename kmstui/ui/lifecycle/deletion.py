@@ -7,7 +7,7 @@ from datetime import timedelta
 from kmstui.model.key import Key, LastUsage
 from kmstui.model.tag import Tag
 from kmstui.service.errors import CancelledByPersonError, ServiceError
-from kmstui.service.key_actions import DEFAULT_WINDOW_DAYS, WINDOW_DAYS
+from kmstui.service.key_actions import DEFAULT_WINDOW_DAYS, WINDOW_DAYS, days_in
 from kmstui.service.lifecycle import Lifecycle, replica_regions
 from kmstui.ui.commands.context import Context
 from kmstui.ui.lifecycle.change_dialog import ChangeDialog, Line, Proposal
@@ -45,7 +45,7 @@ def schedule_deletion(context: Context, key: Key) -> None:
     aliases = store.aliases_of(key.id)
 
     def check(text: str) -> str:
-        if text.strip().isdecimal() and int(text) in WINDOW_DAYS:
+        if days_in(text, WINDOW_DAYS) is not None:
             return ""
         return f"The waiting period is {WINDOW_DAYS[0]} to {WINDOW_DAYS[-1]} whole days."
 

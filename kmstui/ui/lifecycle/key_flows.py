@@ -11,6 +11,7 @@ from kmstui.service.key_actions import (
     MOST_ROTATIONS_ON_DEMAND,
     ROTATION_DAYS,
     KeyAction,
+    days_in,
 )
 from kmstui.service.key_creation import description_problem
 from kmstui.service.lifecycle import Lifecycle, replica_regions
@@ -115,7 +116,7 @@ def rotation_on(context: Context, key: Key) -> None:
     name = context.store.name_of(key.id)
 
     def check(text: str) -> str:
-        if text.strip().isdecimal() and int(text) in ROTATION_DAYS:
+        if days_in(text, ROTATION_DAYS) is not None:
             return ""
         return f"A period is {ROTATION_DAYS[0]} to {ROTATION_DAYS[-1]} whole days."
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from kmstui.service.errors import ServiceError
 from kmstui.ui.cli_commands import aws_command
 from kmstui.ui.commands.context import Context
 
@@ -41,6 +42,10 @@ def send_change(context: Context, change: Change) -> None:
         app.unsaved.append(unsaved)
         try:
             sentence = await change.send()
+        except ServiceError:
+            # It may have been refused because the key is not any more what the panes show.
+            context.main.look()
+            raise
         finally:
             slow.cancel()
             app.unsaved.remove(unsaved)

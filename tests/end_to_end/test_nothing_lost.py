@@ -34,8 +34,10 @@ def wait_until(holds: Callable[[], object]) -> None:
 
 
 def find(terminal: PtyTerminal) -> None:
-    terminal.send("/", "ImportedCMK", "enter")
+    terminal.send("/", "ImportedCMK")
     terminal.wait_for("1 of ")
+    terminal.send("enter")
+    terminal.settle()
     terminal.wait_for("alias/ImportedCMK")
 
 
@@ -57,78 +59,77 @@ def is_stored(embedded, key: str) -> bool:
     return TYPED in embedded.control.key(key).policy
 
 
-def asked(embedded, operation: str) -> bool:
-    return operation in embedded.control.operations()
-
-
-class Step:
-    """A moment to be killed at: what leads to it, and when it has come."""
-
-    def __init__(self, name: str, *, stored: bool, fault: Callable | None = None) -> None:
-        self.name = name
-        self.stored = stored
-        self.fault = fault or (lambda control: None)
-
-
-STEPS = [
-    Step("typing", stored=False),
-    Step("review", stored=False),
-    Step("put", stored=False, fault=lambda control: control.fault("hang", "PutKeyPolicy")),
-    Step(
-        "answer",
-        stored=True,
-        fault=lambda control: control.fault("hang", "PutKeyPolicy", after=True),
-    ),
-    Step("read-back", stored=True, fault=lambda control: control.set_lag(4_000)),
-]
-
-
-def bring_to(step: Step, terminal: PtyTerminal, embedded) -> None:
-    if step.name == "typing":
-        return
+def save(terminal: PtyTerminal) -> None:
+    """Review, and confirm."""
     terminal.send("ctrl+s")
     terminal.wait_for("After this save")
-    if step.name == "review":
-        return
-    embedded.control.clear_requests()
-    step.fault(embedded.control)
     terminal.send("y")
-    if step.name == "read-back":
-        terminal.wait_for("Waiting until reads show it")
-    elif step.name == "answer":
-        wait_until(lambda: TYPED in embedded.control.key("alias/ImportedCMK").policy)
-    else:
-        terminal.wait_for("Sending")
 
 
-@pytest.mark.parametrize("step", STEPS, ids=lambda each: each.name)
-def test_killed_at_every_step(kmstui, aws, embedded, key, step):
-    terminal = kmstui()
-    open_and_type(terminal)
-    bring_to(step, terminal, embedded)
+def to_the_review(terminal: PtyTerminal, embedded) -> None:
+    terminal.send("ctrl+s")
+    terminal.wait_for("After this save")
+
+
+def to_a_put_under_way(terminal: PtyTerminal, embedded) -> None:
+    embedded.control.fault("hang", "PutKeyPolicy")
+    save(terminal)
+    terminal.wait_for("Sending")
+
+
+def to_a_put_that_is_stored_and_not_answered(terminal: PtyTerminal, embedded) -> None:
+    embedded.control.fault("hang", "PutKeyPolicy", after=True)
+    save(terminal)
+    wait_until(lambda: is_stored(embedded, "alias/ImportedCMK"))
+
+
+def to_the_read_back(terminal: PtyTerminal, embedded) -> None:
+    embedded.control.set_lag(4_000)
+    save(terminal)
+    terminal.wait_for("Waiting until reads show it")
+
+
+def kill(terminal: PtyTerminal, embedded) -> None:
     terminal.kill()
     terminal.wait_exit()
     embedded.control.clear_faults()
-    assert is_stored(embedded, key) == step.stored
-    if step.name == "read-back":
-        read = ("kms", "get-key-policy", "--key-id", key, "--policy-name", "default")
-        wait_until(lambda: TYPED in aws(*read)["Policy"])
 
+
+def test_killed_while_it_is_not_stored_the_draft_is_there(kmstui, embedded, key):
+    terminal = kmstui()
+    open_and_type(terminal)
+    for step in (lambda *_: None, to_the_review, to_a_put_under_way):
+        step(terminal, embedded)
+        kill(terminal, embedded)
+        assert not is_stored(embedded, key)
+        terminal = kmstui()
+        find(terminal)
+        terminal.send("e")
+        prose(terminal, "There is an unsaved draft")
+        prose(terminal, "the stored policy has not changed since")
+        terminal.send("g")
+        terminal.wait_for(TYPED)
+
+
+@pytest.mark.parametrize(
+    "step", [to_a_put_that_is_stored_and_not_answered, to_the_read_back], ids=["answer", "reading"]
+)
+def test_killed_once_it_is_stored_the_truth_is_told(kmstui, aws, embedded, key, step):
+    terminal = kmstui()
+    open_and_type(terminal)
+    step(terminal, embedded)
+    kill(terminal, embedded)
+    read = ("kms", "get-key-policy", "--key-id", key, "--policy-name", "default")
+    wait_until(lambda: TYPED in aws(*read)["Policy"])
     again = kmstui()
-    if step.name == "answer":
-        # A put whose end is known by the journal already needs no word.
+    if step is not to_the_read_back:
+        # A put whose end the journal knows already needs no word.
         prose(again, "kmstui ended while it saved")
         prose(again, "it was stored")
     find(again)
     again.send("e")
-    if step.stored:
-        again.wait_for(TYPED)
-        assert "unsaved draft" not in again.text
-    else:
-        prose(again, "There is an unsaved draft")
-        prose(again, "the stored policy has not changed since")
-        again.send("g")
-        again.wait_for(TYPED)
+    again.wait_for(TYPED)
+    assert "unsaved draft" not in again.text
 
 
 def test_an_answer_that_never_comes_is_found_out_by_reading_back(kmstui, embedded, key):

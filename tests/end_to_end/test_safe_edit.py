@@ -21,8 +21,10 @@ def key(embedded) -> str:
 
 
 def find(terminal: PtyTerminal) -> None:
-    terminal.send("/", "ImportedCMK", "enter")
+    terminal.send("/", "ImportedCMK")
     terminal.wait_for("1 of ")
+    terminal.send("enter")
+    terminal.settle()
 
 
 def prose(terminal: PtyTerminal, words: str) -> None:
@@ -58,7 +60,7 @@ def test_the_section_from_finding_the_key_to_the_endpoint(kmstui, aws, embedded,
     find(terminal)
     terminal.send("enter")
     terminal.wait_for("Enable IAM User Permissions")
-    terminal.send("backspace")
+    terminal.send("1")
     terminal.wait_for("1 of ")
 
     def encrypt(*more: str, who: str = "instance", fails: bool = False):

@@ -10,8 +10,8 @@ from kmstui.ui.theme import DARK, LIGHT, TERMINAL
 ENOUGH = 4.5
 """WCAG 2.2, success criterion 1.4.3, for text of ordinary size."""
 
-ENOUGH_BY_A_WORD = 3.0
-"""For colours of the terminal's own, whose values differ; every word there is bold or has a sign."""
+ENOUGH_OF_SIXTEEN = 3.0
+"""For the terminal's own colours, whose values differ; words say the same."""
 
 BEHIND = ("background", "surface", "cursor-away-background", "bar-background", "title-background")
 WORDS = ("foreground", "primary", "accent", "warning", "error", "success", "dim")
@@ -54,4 +54,4 @@ def test_a_terminals_own_colours_are_read_on_dark_and_light_paper(word, paper):
     # xterm's sixteen; the paper itself is the terminal's.
     xterm = {"ansi_magenta": "#cd00cd", "ansi_red": "#cd0000"}
     name = colour(TERMINAL, word)
-    assert name == "ansi_default" or contrast(xterm[name], paper) >= ENOUGH_BY_A_WORD
+    assert name == "ansi_default" or contrast(xterm[name], paper) >= ENOUGH_OF_SIXTEEN

@@ -28,6 +28,17 @@ async def test_help_shows_every_key_with_the_focused_panes_first():
         assert run.app.screen is run.main
 
 
+async def test_help_and_messages_say_what_they_are_about_where_it_is_narrow():
+    async with running(size=(44, 14)) as run:
+        await run.press("question_mark")
+        await run.wait_for("Open the key's policy")
+        await run.press("escape", "v")
+        run.session.notify("Something was said to somebody.")
+        await run.press("exclamation_mark")
+        await run.wait_for("Something was said")
+        assert "MESSAGE" in run.text
+
+
 async def test_the_palette_finds_keys_commands_profiles_regions_and_themes():
     async with running() as run:
         await run.press("colon")

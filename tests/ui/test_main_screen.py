@@ -64,6 +64,16 @@ async def test_a_key_without_an_alias_is_known_by_its_id_where_no_id_fits():
         await run.wait_for(NAMELESS[:20])
 
 
+async def test_the_view_in_front_is_named_where_all_names_do_not_fit():
+    async with running(size=(44, 14)) as run:
+        await run.choose(IMPORTED)
+        await run.press("left_square_bracket")
+        await run.wait_for(" 3 History")
+        assert "(7 of 7: ])" in run.text
+        await run.pilot.resize_terminal(90, 24)
+        await run.wait_for("Policy Access Role Details Grants Events History")
+
+
 async def test_four_panes_on_a_wide_terminal_show_the_chosen_key():
     async with running(size=WIDE) as run:
         await run.choose(IMPORTED)

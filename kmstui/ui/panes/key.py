@@ -15,7 +15,10 @@ from kmstui.ui.marks import Marks
 from kmstui.ui.views.registry import VIEWS
 from kmstui.ui.views.view import KeyView
 from kmstui.ui.widgets.pane import Pane
-from kmstui.ui.widgets.roles import Part
+from kmstui.ui.widgets.roles import Part, parts_width
+
+_NUMBER_WIDTH = 3
+"""Cells of the pane's number before its title."""
 
 
 class KeyPane(Pane):
@@ -113,16 +116,19 @@ class KeyPane(Pane):
 
     def write_title(self) -> None:
         """The views, the one in front standing out, and the key."""
+        front = f"{VIEWS[self._number].title}{' ' + self.view.count if self.view.count else ''}"
         parts: list[Part] = []
         for index, entry in enumerate(VIEWS):
-            if index == self._number:
-                count = self.view.count
-                parts.append((f"{entry.title}{' ' + count if count else ''}", "title"))
-            else:
-                parts.append((entry.title, "dim"))
+            parts.append((front, "title") if index == self._number else (entry.title, "dim"))
             parts.append(" ")
+        if parts_width(parts) + _NUMBER_WIDTH > self.size.width > 0:
+            parts = [(front, "title"), (f" ({self._number + 1} of {len(VIEWS)}: ])", "dim"), " "]
         if self._key_id is not None:
             store = self._session.store
             names = store.aliases_of(self._key_id)
             parts.append((f" {names[0] if names else self._key_id}", "accent"))
         self.show_title(parts)
+
+    def on_resize(self) -> None:
+        """There is more or less room for the titles of the views."""
+        self.write_title()

@@ -149,7 +149,8 @@ class KeysPane(Pane):
         if marked:
             parts.append((f"  {marked:,} marked", "accent"))
         if self._filter_problem:
-            parts.append((f"  {self._filter_problem}", "bad"))
+            # The sentence needs the line; it says itself that nothing is filtered.
+            parts = [(self._filter_problem, "bad")]
         elif self.filter_text:
             parts.append((f"  /{self.filter_text}", "accent"))
         self.show_title(parts)

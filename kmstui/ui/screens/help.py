@@ -67,7 +67,10 @@ class Help(Dialog[None]):
             rows += _group(f"In {scope}", [each for each in others if each.scope == scope])
         rows += _rows("Filter (/)", FILTER_HELP)
         self._rows = rows
-        columns = (Column("key", "", 22, most=22), Column("words", "", 20, rank=1, most=90))
+        columns = (
+            Column("key", "", 9, rank=1, most=22, whole_rank=1),
+            Column("words", "", 20, rank=0, most=90),
+        )
         self.table = LineTable(columns, self._cells, header=False)
         self.table.set_rows([str(index) for index in range(len(rows))])
 

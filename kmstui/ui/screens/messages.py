@@ -28,7 +28,7 @@ _ROLES = {"information": "", "warning": "warn", "error": "bad"}
 _OUTCOMES = {"done": "good", "failed": "bad", "unknown": "bad", "pending": "warn"}
 _TIME = Column("time", "TIME UTC", 8)
 _COLUMNS = (
-    (_TIME, Column("text", "MESSAGE", 40, most=400)),
+    (_TIME, Column("text", "MESSAGE", 20, most=400)),
     (
         _TIME,
         Column("operation", "OPERATION", 22, rank=1, most=34),

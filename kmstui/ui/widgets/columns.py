@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 GAP = 2
 """Cells between two columns."""
@@ -26,7 +27,8 @@ class Column:
     right: bool = False
     """Whether its text stands at the right, as numbers do."""
     whole_rank: int | None = None
-    """When growing to `most` is more useful than a column of a higher rank; None: columns first."""
+    """Growing to `most` at once is more useful than columns of higher ranks; None: it grows last,
+    by as many cells as are left."""
 
 
 def fit_columns(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
@@ -44,6 +46,7 @@ def fit_columns(columns: Sequence[Column], width: int) -> list[tuple[Column, int
             break
         widths[column.id] = max(0, taken)
         room -= GAP + widths[column.id]
+    room -= _grow_whole(by_rank, widths, room, before=inf)
     for column in by_rank:
         if column.id in widths:
             growth = min(max(0, room), max(0, column.most - widths[column.id]))
@@ -52,7 +55,7 @@ def fit_columns(columns: Sequence[Column], width: int) -> list[tuple[Column, int
     return [(column, widths[column.id]) for column in columns if column.id in widths]
 
 
-def _grow_whole(columns: Sequence[Column], widths: dict[str, int], room: int, before: int) -> int:
+def _grow_whole(columns: Sequence[Column], widths: dict[str, int], room: int, before: float) -> int:
     """Let columns grow whose whole text goes before those of a rank; answers the cells taken."""
     taken = 0
     for column in columns:

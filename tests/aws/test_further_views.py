@@ -144,6 +144,7 @@ async def test_public_access_is_a_finding_and_none_is_none(gateway: Any) -> None
     finding = await gateway.check_no_public_access(text)
     assert finding is not None
     assert (finding.type, finding.code) == ("SECURITY_WARNING", "PUBLIC_ACCESS")
+    assert finding.statement == 0, "so that it can be shown at its place"
     key, _ = await gateway.describe("alias/ImportedCMK")
     assert await gateway.check_no_public_access(await gateway.get_policy(key.id)) is None
 

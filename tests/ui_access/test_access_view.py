@@ -169,6 +169,17 @@ async def test_enter_on_a_question_about_somebody_else_reads_that_role():
         assert ("iam:GetRole", arn) in gateway.calls
 
 
+async def test_a_question_can_be_asked_from_another_view():
+    async with running(FakeGateway(access_world())) as run:
+        await run.choose(IMPORTED)
+        await run.press("colon")
+        await run.type("what if")
+        await run.press("enter")
+        await run.wait_for("principal=")
+        await run.wait_for(lambda: view(run).what_if.has_focus)
+        await run.wait_for(GAPS)
+
+
 async def test_letters_in_a_question_are_no_commands():
     async with looking() as run:
         await run.press("w")
@@ -211,7 +222,7 @@ async def test_another_key_drops_the_answers_of_the_one_before():
 
 
 async def test_a_slow_reading_tells_how_far_it_is_and_escape_stops_it(monkeypatch):
-    monkeypatch.setattr("kmstui.ui.views.access._PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("kmstui.ui.access.progress.PATIENCE_SECONDS", 0.0)
     gateway = FakeGateway(access_world())
     gate = gateway.hold("iam:GetRole")
     async with running(gateway) as run:

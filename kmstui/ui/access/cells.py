@@ -21,10 +21,15 @@ _WORDS = {
 _PART_OF_GROUP = ("some", "warn")
 """Some actions of the group yes, others not."""
 
-LEGEND = (
-    "yes all actions of the group · some of them · if a condition holds · IAM? left to IAM"
-    " policies that were not read · deny explicitly · no · - not with this key"
-)
+LEGEND = """yes: all actions of the group
+some: some of its actions, and others not
+if: under a condition on the request, or where the documents leave it open
+IAM?: left to IAM policies that were not read
+deny: explicitly denied
+no: nothing allows it
+-: no action of the group works with this key
+
+The lines below the table tell it of the cell under the cursor; Enter tells all of it."""
 
 _TITLES = {
     AccessGroup.ADMINISTER: "ADMIN",

@@ -24,7 +24,11 @@ def _open(scope: str) -> Callable[[Context], Awaitable[None]]:
     async def run(context: Context) -> None:
         main = context.main
         await main.key_pane.open_view(scope)
-        main.open_pane(main.key_pane)
+        if main.focused_pane is main.key_pane:
+            main.open_pane(main.key_pane)
+        else:
+            # As Enter on a key opens its policy: full size, until Esc.
+            main.open_only(main.key_pane)
 
     return run
 
@@ -42,6 +46,11 @@ def _needs_table(context: Context) -> str | None:
         return reason
     view = _view(context)
     return None if view is not None and view.row is not None else "There is nothing to say yet."
+
+
+def _can_ask(context: Context) -> str | None:
+    # From another view it can be asked as well: the table is then made first.
+    return needs_key(context) if _view(context) is None else _needs_table(context)
 
 
 def _turn(steps: int) -> Callable[[Context], None]:
@@ -223,7 +232,7 @@ COMMANDS = (
     ),
     Command(
         id="access.what-if", label="What if", help="Change principal, action or context of the "
-        "question", keys=("w",), scope=ACCESS, available=_needs_table, run=_what_if, bar=20,
+        "question", keys=("w",), scope=ACCESS, available=_can_ask, run=_what_if, bar=20,
     ),
     Command(
         id="access.right", label="Next group", help="Look at the next group of actions",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -22,6 +21,7 @@ from kmstui.service.store import Topic
 from kmstui.ui.access.answer import answer_line, unread_identity
 from kmstui.ui.access.cells import GROUPS, cell_part, cell_words, columns_for
 from kmstui.ui.access.inquiry import Inquiry, default_policy, key_facts, row_id
+from kmstui.ui.access.progress import Teller
 from kmstui.ui.access.question import question_line
 from kmstui.ui.access.what_if import WhatIfLine
 from kmstui.ui.access.word_box import WordBox
@@ -40,9 +40,6 @@ READING_GROUP = "view"
 
 _MORE = 200
 """Identities that are read besides when a person asks for more."""
-_PATIENCE_SECONDS = 0.5
-"""What takes longer shows how far it is."""
-_TELL_SECONDS = 0.25
 _HINT = (
     "Tab completes, Enter shows the reasoning, Esc closes. A condition key without a value, as"
     " aws:SourceVpce=, says that the request does not carry it."
@@ -70,6 +67,7 @@ class AccessView(KeyView):
         """Tells the reading that runs from one that it has replaced; None while none runs."""
         self._stopping = False
         self._answer: Decision | None = None
+        self._wants_question = False
         self.status = WordBox(most=_STATUS_LINES, more="(Enter: all of it)")
         self.table = LineTable(columns_for(80, self._group), self._cells, signs=signs)
         self.words = WordBox(least=4, most=4, more="(Enter: all of it)")
@@ -138,6 +136,7 @@ class AccessView(KeyView):
         self._rows = {}
         self._most = DELEGATED_AT_FIRST
         self._answer = None
+        self._wants_question = False
         self.close_what_if()
         self.status.set_lines(0, _STATUS_LINES)
         self.status.say("")
@@ -158,7 +157,11 @@ class AccessView(KeyView):
         self._stopping = False
         try:
             reading = await access_reader(self.session).read(
-                key, text, most=self._most, tell=self._teller(), stop=lambda: self._stopping
+                key,
+                text,
+                most=self._most,
+                tell=Teller(self._tell_progress),
+                stop=lambda: self._stopping,
             )
         finally:
             if self._reading is mine:
@@ -176,6 +179,8 @@ class AccessView(KeyView):
         self._draw()
         if self.what_if.display:
             self._ask(self.what_if.value)
+        elif self._wants_question:
+            self.open_what_if()
 
     def _choose_useful(self, inquiry: Inquiry) -> None:
         """Begin with a group whose actions this kind of key takes."""
@@ -229,9 +234,6 @@ class AccessView(KeyView):
         self._stopping = True
         return was_reading
 
-    def _teller(self) -> _Teller:
-        return _Teller(self)
-
     # What it shows
 
     def on_resize(self, event: Resize) -> None:
@@ -280,11 +282,9 @@ class AccessView(KeyView):
             )
         self.status.say(" ".join(words), "warn")
 
-    def tell_progress(self, done: int, of: int) -> None:
-        """Say how far reading is."""
-        if self.what_if.display:
-            return
-        self.status.say(f"Reading IAM policies: {done} of {of} (Esc stops)", "dim")
+    def _tell_progress(self, done: int, of: int) -> None:
+        if not self.what_if.display:
+            self.status.say(f"Reading IAM policies: {done} of {of} (Esc stops)", "dim")
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
         found = self._rows[row]
@@ -341,8 +341,9 @@ class AccessView(KeyView):
     def open_what_if(self) -> None:
         """Ask a question, beginning with the cell under the cursor."""
         row, cell = self.row, self.cell
-        if self._inquiry is None or row is None or cell is None:
-            return
+        self._wants_question = row is None or cell is None
+        if row is None or cell is None:
+            return  # asked from another view: as soon as there is a table
         action = cell.parts[0].actions[0] if cell.parts else "kms:DescribeKey"
         is_me = Inquiry.is_me(self.session, row.principal)
         self.status.say(_HINT, "dim")
@@ -396,17 +397,3 @@ class AccessView(KeyView):
         if arn and self._inquiry is not None:
             await access_reader(self.session).identity(arn)
             await self._answer_line(self._inquiry, self.what_if.value)
-
-
-class _Teller:
-    """Tells how far a reading is once it takes long, a few times a second."""
-
-    def __init__(self, view: AccessView) -> None:
-        self._view = view
-        self._next = monotonic() + _PATIENCE_SECONDS
-
-    def __call__(self, done: int, of: int) -> None:
-        now = monotonic()
-        if of and now >= self._next:
-            self._next = now + _TELL_SECONDS
-            self._view.tell_progress(done, of)

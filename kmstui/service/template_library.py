@@ -42,6 +42,8 @@ def read_library(directory: Path | None) -> Library:
                 problems.append(f"{path} is no template: it is larger than any policy.")
         except OSError as error:
             problems.append(f"{path} cannot be read: {error.strerror}.")
+        except UnicodeDecodeError:
+            problems.append(f"{path} is no template: it is no UTF-8 text.")
         except ValueError as error:
             problems.append(f"{path} is no template: {error}")
     return Library((*own, *WORKSHOP, *AWS), tuple(problems))

@@ -268,6 +268,37 @@ async def test_what_is_not_visible_yet_is_called_propagating(at_desk):
         await desk.run.wait_for(lambda: desk.run.app.screen is desk.run.main)
 
 
+async def test_somebody_elses_put_at_the_same_time_is_shown_beside_mine(at_desk):
+    async with at_desk() as desk:
+        screen = await desk.open()
+        screen.editing._patience = (0.0, 0.0, 0.0)
+        await desk.write(MINE)
+        await desk.review()
+        desk.gateway.at_put = lambda: desk.gateway.stale.extend([THEIRS] * 3)
+        await desk.run.press("y")
+        await desk.run.wait_for("Accepted, but something else is stored")
+        assert '"Sid": "Theirs",' in desk.said
+        await desk.run.press("enter")
+        await desk.run.wait_for(lambda: desk.run.app.screen is screen)
+        assert screen.viewer.text == MINE
+
+
+async def test_where_nothing_is_kept_the_screen_says_so_and_nothing_is_sent(at_desk):
+    async with at_desk() as desk:
+        journal = desk.run.session.journal
+        journal.durable, journal.warning = False, "The journal is in memory only."
+        await desk.open()
+        assert "The journal is in memory only." in desk.run.prose
+        await desk.write(MINE)
+        await desk.run.wait_for("NOT KEPT")
+        await desk.review()
+        await desk.run.press("y")
+        await desk.run.wait_for("Not saved: nothing was sent")
+        assert desk.gateway.puts == []
+        await desk.run.press("enter", "escape")
+        await desk.run.wait_for("are not kept anywhere")
+
+
 async def test_somebody_elses_change_stops_the_save_and_can_be_merged(at_desk):
     async with at_desk() as desk:
         await desk.open()

@@ -29,8 +29,25 @@ def _mark_version(context: Context) -> None:
         panel.mark()
 
 
-def _show_version(context: Context) -> None:
-    context.main.open_only(context.main.key_pane)
+def _open_history(context: Context) -> None:
+    from kmstui.ui.edit.history_screen import HistoryScreen
+
+    panel, key = _panel(context), context.key
+    if panel is None or panel.source is None or key is None:
+        return
+    names = context.store.aliases_of(key.id)
+    screen = HistoryScreen(
+        panel.source,
+        names[0] if names else key.id,
+        context.app.signs,
+        may_restore=needs_customer_key(context) is None,
+    )
+
+    def bring_back(text: str | None) -> None:
+        if text is not None:
+            edit_key(context, key.id, begin_with=text)
+
+    context.app.push_screen(screen, bring_back)
 
 
 def _bring_back(context: Context) -> None:
@@ -58,8 +75,8 @@ def _ask_cloudtrail(context: Context) -> Awaitable[None]:
 
 COMMANDS = (
     Command(
-        id="history.open", label="Full size", help="Open the history full size", keys=("enter",),
-        scope=HISTORY, run=_show_version, bar=10, palette=False,
+        id="history.open", label="Full size", help="Open the history on a screen of its own",
+        keys=("enter",), scope=HISTORY, run=_open_history, bar=10, palette=False,
     ),
     Command(
         id="history.mark", label="Compare with", help="Compare with the version under the cursor",

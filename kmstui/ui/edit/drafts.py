@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kmstui.service.editing import PolicyEditing
-from kmstui.service.errors import JournalError, ServiceError
+from kmstui.service.errors import ServiceError
+from kmstui.service.ports import Journal
 
 
 class DraftKeeper:
@@ -16,8 +17,9 @@ class DraftKeeper:
         kept: Whether any text was kept as a draft.
     """
 
-    def __init__(self, editing: PolicyEditing, told: Callable[[], None]) -> None:
+    def __init__(self, editing: PolicyEditing, journal: Journal, told: Callable[[], None]) -> None:
         self._editing = editing
+        self._journal = journal
         self._told = told
         self._waiting: str | None = None
         self._busy = False
@@ -41,11 +43,11 @@ class DraftKeeper:
         before = (self.problem, self.kept)
         try:
             await self._editing.keep_draft(text)
-        except JournalError as error:
-            self.problem = error.sentence
         except ServiceError as error:
             self.problem = error.sentence
         else:
-            self.problem, self.kept = "", True
+            # What is in memory alone is gone with the program.
+            self.problem = "" if self._journal.durable else self._journal.warning
+            self.kept = not self.problem
         if before != (self.problem, self.kept):
             self._told()

@@ -17,6 +17,10 @@ class Refusal:
 
     result: Refused
 
+    def is_lock_out_of(self, text: str) -> bool:
+        """Whether KMS's lock-out check refused this very text."""
+        return self.result.locks_out and self.result.sent == text
+
     def findings(self, text: str) -> tuple[Finding, ...]:
         """The refusal's words at each place that still stands in `text` as it was sent."""
         found = []

@@ -49,7 +49,7 @@ class SaveFlow:
             text,
             self._signs,
             prepare=lambda: screen.ready_for_review(text),
-            refused=self.refusal is not None and self.refusal.result.locks_out,
+            refused=self.refusal is not None and self.refusal.is_lock_out_of(text),
         )
         screen.app.push_screen(review, self._reviewed)
 

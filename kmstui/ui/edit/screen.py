@@ -100,7 +100,7 @@ class EditScreen(EditingScreen[None]):
         self.session = session
         self.target = target
         self.editing = PolicyEditing(target.place, desk)
-        self.drafts = DraftKeeper(self.editing, self._write_title)
+        self.drafts = DraftKeeper(self.editing, desk.journal, self._write_title)
         self.words = Sentences(most_lines=6, classes="edit--words")
         self.viewer = self._make_viewer()
 

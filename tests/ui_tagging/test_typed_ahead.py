@@ -21,7 +21,7 @@ def burst(run, text):
 
 async def sent_on(run, left):
     """Let all keys but the last `left` go to whom they are meant for."""
-    while len(run.app.type_ahead._waiting) > left:
+    while len(run.app.type_ahead._waiting) > left:  # noqa: ASYNC110
         await asyncio.sleep(0)
     for _ in range(500):
         await asyncio.sleep(0)

@@ -463,3 +463,14 @@ async def test_unfinished_puts_and_drafts_of_an_earlier_run_are_told(at_desk):
         told = " ".join(each.text for each in desk.run.store.notices)
         assert f"Drafts that are not saved: key {IMPORTED} (alias/ImportedCMK)" in told
         assert "kmstui ended while it saved the policy" in told
+
+
+async def test_side_by_side_nothing_of_a_long_line_is_hidden(at_desk):
+    long = f"arn:aws:iam::{ACCOUNT}:role/{'x' * 60}"
+    before = policy(ROOT_STATEMENT, allow("Use", {"AWS": f"{long}-old"}, "kms:Encrypt"))
+    async with at_desk(service(before), size=WIDE) as desk:
+        await desk.open()
+        await desk.write(before.replace("-old", "-new"))
+        await desk.review()
+        await desk.run.wait_for('-old"')
+        await desk.run.wait_for('-new"')

@@ -78,7 +78,7 @@ class HistoryPanel(Vertical):
         self._source = source
         self._items = {item.id: item for item in items}
         self.table.set_rows(list(self._items))
-        self.table.redraw()
+        self.table.refresh(layout=True)
         self.table.set_empty("No version was kept on this computer yet.")
         self._compare()
 

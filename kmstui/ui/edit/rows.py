@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from textual.events import Resize
 from textual.message import Message
@@ -35,9 +36,10 @@ def code(line: str, role: str = "", sign: str = "") -> Block:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two texts side by side, cut where they do not fit."""
+    """Two lines of texts side by side; each wraps by itself, for what is cut off may differ."""
 
     left: str
+    """With a sign of two characters before it, blank or not."""
     right: str
     left_role: str = ""
     right_role: str = ""
@@ -111,7 +113,11 @@ class Rows(LineTable):
 
     def _lines_of(self, row: Row) -> Iterable[tuple[Part, ...]]:
         if isinstance(row, Pair):
-            yield ((row.left, row.left_role), (row.right, row.right_role))
+            half = (self._room - GAP) // 2
+            for left, right in zip_longest(
+                _folded(row.left, half), _folded(row.right, half), fillvalue=""
+            ):
+                yield ((left, row.left_role), (right, row.right_role))
             return
         width = self._room - len(row.lead)
         for number, line in enumerate(wrap(row.text, width) or [""]):
@@ -121,3 +127,13 @@ class Rows(LineTable):
     def _read(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
         parts = self._drawn[int(row)]
         return parts[: len(columns)] if len(parts) > 1 else parts
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """A line with its sign, wrapped so that its indentation stays and the sign stands once."""
+    sign, line = text[:2], text[2:]
+    body = line.lstrip(" ")
+    indent = " " * (len(line) - len(body))
+    room = max(1, width - len(sign) - len(indent))
+    lines = wrap(body, room) or [""]
+    return [f"{'  ' if number else sign}{indent}{each}" for number, each in enumerate(lines)]

@@ -60,6 +60,8 @@ def start(bare_environment: Mapping[str, str]) -> Iterator[Start]:
             columns=columns,
             rows=rows,
             env={**bare_environment, **(env or {})},
+            # What a test writes to a file shall not lie about in the repository.
+            cwd=bare_environment["HOME"],
         )
         terminals.append(terminal)
         return terminal

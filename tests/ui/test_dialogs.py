@@ -2,15 +2,16 @@ import asyncio
 import base64
 from types import SimpleNamespace
 
-from textual.events import Paste
+from textual.events import Key, Paste
 
+from kmstui.ui.breath import Breath
 from kmstui.ui.commands.command import key_name
 from kmstui.ui.commands.registry import all_commands
 from kmstui.ui.screens import copying
 from kmstui.ui.screens.confirm import Confirm
 from kmstui.ui.screens.menu import Menu, MenuItem
 from kmstui.ui.screens.prompt import Prompt
-from tests.fakes import IMPORTED, SIGNING, FakeGateway, large_world
+from tests.fakes import IMPORTED, SIGNING, FakeGateway, key_id_of, large_world
 from tests.screens import WIDE, running
 
 
@@ -42,23 +43,42 @@ async def test_help_and_messages_say_what_they_are_about_where_it_is_narrow():
 async def test_the_palette_finds_keys_commands_profiles_regions_and_themes():
     async with running() as run:
         await run.press("colon")
-        await run.type("signing-old")
+        await run.type("ing-old")
         await run.press("enter")
         await run.wait_for(lambda: run.main.chosen == SIGNING)
         await run.press("ctrl+p")
-        await run.type("theme light")
+        await run.type("light")
         await run.press("enter")
         await run.wait_for(lambda: run.app.theme == "kmstui-light")
         await run.press("colon")
-        await run.type("region us-east-1")
+        await run.type("reg us-e")
         await run.wait_for("us-east-1")
         await run.press("enter")
         await run.wait_for(lambda: run.connector.asked[-1].region == "us-east-1")
         await run.press("colon")
-        await run.type("profile workshop")
+        await run.type("prof work")
         await run.press("enter")
         await run.wait_for(lambda: run.connector.asked[-1].profile == "workshop")
         assert run.connector.asked[-1].region == ""
+
+
+async def test_enter_before_the_search_has_ended_does_what_was_typed(monkeypatch):
+    async with running(FakeGateway(large_world(300))) as run:
+        monkeypatch.setattr(Breath, "over", True)  # every step of the search lets keys go first
+        for key in (Key("colon", ":"), *(Key(each, each) for each in "000123"), Key("enter", "\r")):
+            run.app.post_message(key)
+        await run.wait_for(lambda: run.main.chosen == key_id_of(123))
+        assert run.app.screen is run.main
+
+
+async def test_the_palette_offers_first_what_begins_with_the_words_typed():
+    async with running() as run:
+        run.gateway.world.add(key_id_of(50), "filter")
+        await run.press("r", "colon")
+        await run.type("filter")
+        await run.wait_for("Filter the keys while typing")
+        texts = [entry.text for entry in run.app.screen._found]
+        assert texts[:2] == ["Filter", "filter"]
 
 
 async def test_the_palette_says_why_a_command_is_off():

@@ -121,7 +121,7 @@ async def test_a_pane_can_be_widened_and_narrowed():
         assert run.lines[1].startswith(" 1 Keys")
         assert "│" not in run.lines[10]
         await run.press("plus")
-        assert "2 Aliases" not in run.text
+        await run.wait_until_gone("2 Aliases")
         await run.press("underscore", "underscore")
         await run.wait_for("4 Tags")
         assert "│" in run.lines[10]

@@ -32,7 +32,7 @@ def progress_text(progress: Progress, keys: int) -> str:
     if progress.stopped and not progress.loading:
         return f"{keys:,} so far, stopped (r goes on)"
     if progress.listing:
-        return f"{keys:,} so far…"
+        return f"{keys:,} so far… (Esc stops)"
     if progress.loading and progress.described < keys:
         return f"{keys:,}, described {progress.described:,}… (Esc stops)"
     if progress.loading:

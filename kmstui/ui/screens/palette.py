@@ -159,14 +159,14 @@ class _Wanted:
 
     def rank(self, kind: str, text: str, detail: str) -> int | None:
         """0: it begins so; 1: the words are in kind and text; 2: elsewhere; None: not at all."""
-        name = text.casefold()
-        if name.startswith(self._text):
+        whole = f"{kind} {text} {detail}".casefold()
+        for word in self._words:
+            if word not in whole:
+                return None
+        if text.casefold().startswith(self._text):
             return 0
-        head = f"{kind} {name}".casefold()
-        if all(word in head for word in self._words):
-            return 1
-        whole = f"{head} {detail.casefold()}"
-        return 2 if all(word in whole for word in self._words) else None
+        head = f"{kind} {text}".casefold()
+        return 1 if all(word in head for word in self._words) else 2
 
 
 def _named_keys(store: Store) -> Iterator[tuple[str, str]]:

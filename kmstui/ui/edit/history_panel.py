@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from kmstui.service.errors import JournalError, ServiceError
 from kmstui.ui.edit.comparing import comparison
 from kmstui.ui.edit.history_source import HistoryItem, HistorySource
-from kmstui.ui.edit.rows import Block, Rows
+from kmstui.ui.edit.rows import Rows
 from kmstui.ui.marks import Marks
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_table import LineTable
@@ -145,10 +145,6 @@ class HistoryPanel(Vertical):
         if self.is_attached and self.pair() == (old, new):
             self.rows.forget_place()
             self.rows.show(rows)
-
-    def explain(self, text: str, role: str = "dim") -> None:
-        """Say something in place of a difference."""
-        self.rows.show((Block(text, role),))
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
         item = self._items[row]

@@ -41,11 +41,6 @@ class HistorySource:
         self.key_arn = key_arn
         self._remote: tuple[HistoryItem, ...] = ()
 
-    @property
-    def has_remote(self) -> bool:
-        """Whether CloudTrail was asked and told of any."""
-        return bool(self._remote)
-
     async def items(self) -> tuple[HistoryItem, ...]:
         """All that is known, newest first.
 

@@ -24,7 +24,8 @@ def test_a_denied_key_is_a_row_with_its_reason_and_stops_nothing(kmstui):
     terminal.wait_for("Enable IAM User Permissions")
 
 
-def test_one_key_that_answers_garbage_is_a_row_with_its_reason(embedded, start):
+def test_a_key_that_answers_garbage_is_a_row_and_throttling_only_takes_longer(embedded, start):
+    embedded.control.throttle("*", times=5)
     key = embedded.control.key("alias/orders/api").metadata["KeyId"]
     embedded.control.fault("garbage", "DescribeKey", key=key)
     terminal = start("orders/api", env=embedded.environment, columns=160, rows=45)
@@ -33,11 +34,20 @@ def test_one_key_that_answers_garbage_is_a_row_with_its_reason(embedded, start):
     terminal.wait_for("Enable IAM User Permissions")
 
 
-def test_throttling_only_takes_longer(embedded, start):
-    embedded.control.throttle("*", times=5)
-    terminal = start(env=embedded.environment, columns=160, rows=45)
+def test_a_policy_that_hangs_holds_nothing_else_up(embedded, start):
+    embedded.control.fault("hang", "GetKeyPolicy")
+    terminal = start(env=embedded.environment)
     terminal.wait_for("ImportedCMK")
-    terminal.wait_for("orders/api")
+    terminal.send("3")
+    terminal.wait_for("Reading…")
+    terminal.send("e")
+    terminal.wait_for("Edit alias/audit/cloudtrail")
+    terminal.send("escape")
+    terminal.wait_for("1 Keys")
+    terminal.send("4")
+    terminal.wait_for("team-security")
+    terminal.send("q")
+    assert terminal.wait_exit() == 0
 
 
 def test_expired_credentials(embedded, start):

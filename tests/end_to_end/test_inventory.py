@@ -52,7 +52,7 @@ async def test_keys_aliases_and_tags_are_those_of_the_cli(
     tagged = [key_id for key_id, key in store.keys.items() if key.tags]
     untagged = [key_id for key_id, key in store.keys.items() if key.tags == ()]
     assert len(tagged) > 20
-    for key_id in (*tagged[:6], *untagged[:2]):
+    for key_id in (*tagged[:3], *untagged[:1]):
         answer = aws("kms", "list-resource-tags", "--key-id", key_id, who="admin")
         assert {tag.key: tag.value for tag in store.keys[key_id].tags or ()} == {
             tag["TagKey"]: tag["TagValue"] for tag in answer["Tags"]
@@ -67,9 +67,9 @@ async def test_keys_aliases_and_tags_are_those_of_the_cli(
 
 def test_every_listed_key_and_alias_is_on_the_screen(kmstui, aws):
     terminal = kmstui(columns=200, rows=160)
-    terminal.send("a")
+    terminal.send("a", "+")
     keys = {key["KeyId"] for key in aws("kms", "list-keys")["Keys"]}
     terminal.wait_for(lambda text: all(key in text for key in keys))
-    terminal.send("2", "+", "+")
+    terminal.send("2", "+")
     names = [alias["AliasName"] for alias in aws("kms", "list-aliases")["Aliases"]]
     terminal.wait_for(lambda text: all(name.removeprefix("alias/") in text for name in names))

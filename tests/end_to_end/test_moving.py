@@ -18,16 +18,12 @@ def wait_until(holds, seconds=10.0):
         time.sleep(0.01)
 
 
-def test_the_header_tells_the_truth_about_the_connection(kmstui, embedded):
+def test_the_header_tells_the_truth_and_a_switch_of_region_leaves_nothing(kmstui, embedded):
     terminal = kmstui(columns=160, rows=45)
     header = terminal.wait_for("KMSWorkshop-InstanceInitRole").splitlines()[0]
     assert embedded.account in header
     assert "eu-west-1" in header
     assert "127.0.0.1" in header
-
-
-def test_a_switch_of_region_leaves_nothing_of_the_old_one(kmstui, embedded):
-    terminal = kmstui(columns=160, rows=45)
     terminal.send("R")
     terminal.wait_for("eu-central-1")
     terminal.send("eu-central-1", "enter")
@@ -46,17 +42,22 @@ def test_hostile_text_is_shown_and_never_obeyed(kmstui):
     terminal = kmstui(columns=160, rows=45)
     # All in one burst, as a slow line delivers it: the word must reach the filter, and the ]
     # the panes.
-    terminal.send("/", "alias:odd", "enter", "]", "]")
+    terminal.send("/", "alias:odd", "enter", "]", "]", "]")
     terminal.wait_for("[bold red]URGENT[/] click [@click=app.quit]here[/]")
     terminal.wait_for("\\x1b]0;owned\\x07")
     assert b"\x1b]0;owned" not in terminal.raw
 
 
-def test_it_can_be_resized_to_nothing_and_back(kmstui):
+def test_it_can_be_resized_to_nothing_and_back_with_a_dialog_open(kmstui):
     terminal = kmstui()
+    terminal.send("x")
+    terminal.wait_for("Schedule deletion")
     for columns, rows in [(1, 1), (20, 5), (200, 60), (3, 40), (300, 2), (80, 24)]:
         terminal.resize(columns, rows)
         terminal.settle()
+    terminal.wait_for("Schedule deletion")
+    terminal.send("escape")
+    terminal.wait_until_gone("Schedule deletion")
     terminal.wait_for("ImportedCMK")
     terminal.send("q")
     assert terminal.wait_exit() == 0

@@ -140,6 +140,18 @@ def test_the_section_from_finding_the_key_to_the_endpoint(kmstui, aws, embedded,
     aws("kms", "get-key-policy", "--key-id", key, "--policy-name", "default")
     embedded.control.set_network("10.0.0.5", ENDPOINT, "vpc-0a1b2c3d")
     encrypt()
+
+    # Tag, list, untag.
+    def tags() -> dict[str, str]:
+        listed = aws("kms", "list-resource-tags", "--key-id", key)["Tags"]
+        return {each["TagKey"]: each["TagValue"] for each in listed}
+
+    terminal.send("t", "project=kmsworkshop env=dev", "enter", "enter")
+    prose(terminal, "now has env=dev project=kmsworkshop")
+    assert tags() == {"project": "kmsworkshop", "env": "dev"}
+    terminal.send("u", "env", "enter", "enter")
+    prose(terminal, "has no tag env any more")
+    assert tags() == {"project": "kmsworkshop"}
     terminal.send("q")
     assert terminal.wait_exit() == 0
 

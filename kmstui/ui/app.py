@@ -89,6 +89,12 @@ class KmsApp(App[int]):
         filters = super().get_line_filters()
         return [*filters, self._ascii_filter] if self.options.ascii else filters
 
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        # Textual counts the screen below as visible even where the one in front is opaque, and
+        # draws the one in front anew whenever something changes below: frames for nothing.
+        return [] if self.screen.styles.background.a == 1 else super()._background_screens
+
     def on_mount(self) -> None:
         """Connect once the first frame is on the screen: loading boto3 takes a while."""
         self.call_after_refresh(self.connect, self.options.target)

@@ -62,6 +62,7 @@ class AllFindings:
         self.running = False
         self.place = ""
         self._judged: dict[str, int] = {}
+        self._total = 0
         self._stopping = False
         session.store.subscribe(Topic.POLICIES, self._policies_changed)
 
@@ -85,8 +86,15 @@ class AllFindings:
         )
 
     @property
+    def total(self) -> int:
+        """How many keys there are to look at; while they are read, as many as there were."""
+        return self._total if self.running else len(self.wanted)
+
+    @property
     def left(self) -> int:
         """How many keys were not looked at."""
+        if self.running:
+            return max(0, self._total - len(self.results))
         return sum(key.id not in self.results for key in self.wanted)
 
     def stop(self) -> bool:
@@ -101,7 +109,9 @@ class AllFindings:
             CancelledByPersonError: the connection is gone.
         """
         gateway = self._session.gateway
-        todo = iter([key for key in self.wanted if key.id not in self.results])
+        wanted = self.wanted
+        todo = iter([key for key in wanted if key.id not in self.results])
+        self._total = len(wanted)
         self.running, self._stopping = True, False
 
         async def work() -> None:

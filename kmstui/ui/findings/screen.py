@@ -32,6 +32,8 @@ from kmstui.ui.widgets.roles import Part
 
 DRAW_SECONDS = 0.25
 """Results that come within this time are drawn together: each frame costs a line over SSH."""
+ROWS_A_SECOND = 20_000
+"""A longer list is drawn less often, so that sorting it takes little of the time."""
 
 _KEYS = (
     ("Enter", "Go to it"),
@@ -156,7 +158,8 @@ class FindingsScreen(EditingScreen[GoTo]):
 
     def _draw_soon(self) -> None:
         if self._drawing is None:
-            self._drawing = self.set_timer(DRAW_SECONDS, self._draw)
+            seconds = max(DRAW_SECONDS, len(self._shown) / ROWS_A_SECOND)
+            self._drawing = self.set_timer(seconds, self._draw)
 
     def _draw(self) -> None:
         if self._drawing is not None:
@@ -164,8 +167,12 @@ class FindingsScreen(EditingScreen[GoTo]):
             self._drawing = None
         matches = matcher(self.filter_input.value)
         rows = [row for rows in self._by_key.values() for row in rows if matches(row)]
-        self._shown = {row.id: row for row in worst_first(rows)}
-        self.table.set_rows(list(self._shown))
+        before, self._shown = self._shown, {row.id: row for row in worst_first(rows)}
+        changed = {row for row, now in self._shown.items() if before.get(row) is not now}
+        if changed or len(before) != len(self._shown):
+            # Only lines that look different are drawn: a frame is many bytes over SSH.
+            shown = list(self._shown)
+            self.table.show_rows(shown, None, frozenset(changed or {""}), moved=True)
         self.table.set_empty(self._why_empty())
         self._write_title()
         self._speak()
@@ -182,13 +189,13 @@ class FindingsScreen(EditingScreen[GoTo]):
     def _write_title(self) -> None:
         found = [row.found.finding for row in self._shown.values() if row.found]
         unread = sum(row.found is None for row in self._shown.values())
-        total = len(self._all.wanted)
-        read = total - self._all.left
+        total, left = self._all.total, self._all.left
+        read = total - left
         parts: list[Part] = [(" Findings of all keys", "title"), "  "]
         listing = "" if not self._session.store.progress.listing else " so far"
         if self._reading:
             parts.append(f"{read:,} of {total:,}{listing} keys read… (Esc stops)")
-        elif self._all.left:
+        elif left:
             parts.append(f"{read:,} of {total:,}{listing} keys read, stopped (r reads again)")
         else:
             parts.append(f"{total:,}{listing} keys")

@@ -167,3 +167,17 @@ async def test_findings_stand_in_the_text_but_not_in_keys_of_aws():
         assert "3 Policy  " in run.text or "3 Policy Access" in run.text
         await run.choose(DISABLED)
         await run.wait_for("No findings")
+
+
+async def test_what_changes_behind_the_list_draws_nothing_of_it_anew():
+    """Over SSH each such frame would be kilobytes, several times a second while keys are read."""
+    async with running(troubled()) as run:
+        await open_list(run)
+        drawn: list[object] = []
+        run.app.screen.refresh = lambda *regions, **how: drawn.append(regions)
+        run.main.keys_pane.table.refresh()
+        run.main.header.refresh()
+        await run.pilot.pause(0.1)
+        assert not drawn
+        await run.press("q")
+        await run.wait_for("1 Keys")

@@ -23,6 +23,9 @@ WORKERS = 64
 """Descriptions under way at once: enough to hide 20 ms of latency at the rate the calls are
 paced to; the gateway bounds what reaches the wire."""
 
+FIRST_PAINT_SECONDS = 0.1
+"""How long the first keys have the processor for themselves: enough to be drawn."""
+
 THROTTLE_PAUSE_SECONDS = 1.0
 
 KEYS_PER_SLICE = 256
@@ -49,8 +52,8 @@ class Inventory:
         self._closed = False
         self._work = asyncio.Event()
         self.first_page = asyncio.Event()
-        """Set once the first page of keys is there, or will not come. Other services' clients
-        take long to make, and share the processor with what a person waits for first."""
+        """Set once the first page of keys is on the screen, or will not come. Other services'
+        clients take long to make, and share the processor with what a person waits for first."""
 
     async def load(self) -> None:
         """Read everything once, forgetting at the end what is listed no more.
@@ -127,14 +130,16 @@ class Inventory:
     async def _list_keys(self, listed: set[str]) -> None:
         try:
             async for page in self._gateway.key_pages():
+                if not listed:
+                    asyncio.get_running_loop().call_later(FIRST_PAINT_SECONDS, self.first_page.set)
                 self._store.add_keys(page)
                 listed.update(key.id for key in page)
                 self._waiting.extend(key.id for key in page)
                 self._tell()
                 self._work.set()
-                self.first_page.set()
         finally:
-            self.first_page.set()
+            if not listed:
+                self.first_page.set()
         self._listing = False
         self._tell()
         self._work.set()

@@ -20,7 +20,10 @@ class Garbage:
         finished = self._loading and not progress.loading
         self._first_page = progress.listed > 0
         self._loading = progress.loading
-        if first or finished:
+        if finished:
             # A collection of 100,000 keys takes 100 ms; frozen objects are never looked at again.
             gc.collect()
+        if first or finished:
+            # Without a collection the first time: the first keys are being drawn, and what the
+            # start left behind is little.
             gc.freeze()

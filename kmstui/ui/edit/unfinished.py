@@ -29,12 +29,15 @@ class Unfinished:
         Raises:
             JournalError: the journal cannot be read or written.
         """
-        # Not before it is needed: the first frame would wait for the policy engines.
+        session = self._session
+        self._examined = session.store.info
+        scope, journal = session.scope, session.journal
+        if scope is None or not (await journal.pending(scope) or await journal.drafts(scope)):
+            # As at most starts: the first keys need not wait for the policy engines to load.
+            return
         from kmstui.service.putting import desk_of, policy_of
         from kmstui.service.recovery import PUTS, examine_puts
 
-        session = self._session
-        self._examined = session.store.info
         desk = desk_of(session)
         saved = {
             (change.subject, policy_of(change.after))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kmstui.policy.canonical import same_meaning
+from kmstui.policy.document import parse
 from kmstui.policy.findings import Finding, Severity
 from kmstui.policy.nodes import Span
 
@@ -58,6 +59,8 @@ class Assessment:
     access: tuple[AccessLine, ...]
     not_considered: tuple[str, ...]
     """What the verdict and the changes do not rest on."""
+    no_json: str = ""
+    """Why the new text is no JSON, in a clause; the rest is then about what could be read."""
     locks_out: bool = False
     """Whether the caller, or everybody, loses the right to change the policy."""
     bypassable: bool = False
@@ -85,6 +88,27 @@ class Assessment:
             if each.severity is Severity.ERROR
             and not (self.locks_out and each.rule == LOCK_OUT_RULE)
         )
+
+
+def why_no_json(text: str) -> str:
+    """Where a text stops being JSON and why, in a clause; empty where it is JSON.
+
+    KMS and IAM answer MalformedPolicyDocument to such a text, whatever else it says.
+    """
+    document = parse(text)
+    if not document.problems:
+        return ""
+    first = document.problems[0]
+    return f"line {document.location(first.span.start)[0] + 1}: {first.message}"
+
+
+def no_json_judgement(reason: str, service: str) -> Judgement:
+    """That the service will not take the text, and what the rest of the review is worth."""
+    return Judgement(
+        Weight.BAD,
+        f"{service} will refuse this text as it stands, for it is no JSON ({reason}). All else that"
+        " is said here is about the part that could be read.",
+    )
 
 
 def joined_words(words: Sequence[str]) -> str:

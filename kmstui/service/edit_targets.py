@@ -26,7 +26,14 @@ from kmstui.service.account_facts import (
     principals_in,
     with_contexts,
 )
-from kmstui.service.assessing import AccessLine, Assessment, Judgement, Weight
+from kmstui.service.assessing import (
+    AccessLine,
+    Assessment,
+    Judgement,
+    Weight,
+    no_json_judgement,
+    why_no_json,
+)
 from kmstui.service.key_contexts import key_context
 from kmstui.service.policy_places import ALIAS_PREFIX, KeyPolicyPlace, PolicyPlace
 from kmstui.service.session import Session
@@ -96,22 +103,25 @@ class KeyPolicyRules:
         """What a change does."""
         arn = self.key.arn
         findings = self.lint(text)
+        no_json = why_no_json(text)
+        refused = (no_json_judgement(no_json, "KMS"),) if no_json else ()
         if arn is None:
-            return Assessment(
-                base, text, (), findings, (), ("everything: the key's ARN is unknown",)
-            )
+            unknown = ("everything: the key's ARN is unknown",)
+            return Assessment(base, text, refused, findings, (), unknown, no_json)
         verdict = self._verdict(text, arn)
         diff = access_diff(base, text, str(arn))
         left_out = dict.fromkeys((*verdict.not_considered, *diff.not_considered))
         return Assessment(
             base=base,
             text=text,
-            judgements=self._judgements(verdict),
+            judgements=(*refused, *self._judgements(verdict, whole=not no_json)),
             findings=findings,
             access=access_lines(diff),
             not_considered=tuple(left_out),
+            no_json=no_json,
             locks_out=self._locks_out(verdict, base, arn),
-            bypassable=bool(self.caller) and verdict.locks_caller_out,
+            # What is no JSON is refused with or without the check.
+            bypassable=bool(self.caller) and verdict.locks_caller_out and not no_json,
         )
 
     def _verdict(self, text: str, arn: Arn) -> Verdict:
@@ -127,8 +137,8 @@ class KeyPolicyRules:
             return False
         return verdict.locks_caller_out or self._verdict(base, arn).answer is not verdict.answer
 
-    def _judgements(self, verdict: Verdict) -> tuple[Judgement, ...]:
-        found = [self._of_caller(verdict)]
+    def _judgements(self, verdict: Verdict, *, whole: bool) -> tuple[Judgement, ...]:
+        found = [self._of_caller(verdict, whole=whole)]
         if verdict.orphans_key:
             found.append(
                 Judgement(
@@ -147,19 +157,27 @@ class KeyPolicyRules:
             found.append(Judgement(Weight.DOUBT, f"Others can. {verdict.anybody_reason}"))
         return tuple(found)
 
-    def _of_caller(self, verdict: Verdict) -> Judgement:
+    def _of_caller(self, verdict: Verdict, *, whole: bool) -> Judgement:
         if not self.caller:
             return Judgement(
                 Weight.DOUBT,
                 "Who you are is not known, so nobody can say whether you keep the right to put"
                 " this policy again; KMS checks it when it is saved.",
             )
-        return judgement_of(verdict, self.facts.identity_problem)
+        return judgement_of(verdict, self.facts.identity_problem, whole=whole)
 
 
-def judgement_of(verdict: Verdict, problem: str) -> Judgement:
-    """Whether the caller can put the policy again, in a sentence."""
+def judgement_of(verdict: Verdict, problem: str, *, whole: bool = True) -> Judgement:
+    """Whether the caller can put the policy again, in a sentence.
+
+    `whole`: the verdict rests on all of the text, not on the part that could be read.
+    """
     match verdict.answer:
+        case Answer.YES if not whole:
+            return Judgement(
+                Weight.DOUBT,
+                f"The part that could be read lets you put this policy again. {verdict.reason}",
+            )
         case Answer.YES:
             return Judgement(Weight.GOOD, f"Yes: you can put this policy again. {verdict.reason}")
         case Answer.ONLY_IF_IAM_ALLOWS:

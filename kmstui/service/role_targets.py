@@ -20,7 +20,14 @@ from kmstui.policy.statements import read_policy
 from kmstui.policy.taking_actions import allows
 from kmstui.policy.templates import Facts
 from kmstui.service.account_facts import principal_of
-from kmstui.service.assessing import AccessLine, Assessment, Judgement, Weight
+from kmstui.service.assessing import (
+    AccessLine,
+    Assessment,
+    Judgement,
+    Weight,
+    no_json_judgement,
+    why_no_json,
+)
 from kmstui.service.policy_places import PUT_ROLE_POLICY, PolicyPlace, RolePolicyPlace
 from kmstui.service.session import Session
 
@@ -67,6 +74,9 @@ class RolePolicyRules:
                     " change this role's policies again.",
                 ),
             )
+        no_json = why_no_json(text)
+        if no_json:
+            judgements.insert(0, no_json_judgement(no_json, "IAM"))
         return Assessment(
             base=base,
             text=text,
@@ -74,6 +84,7 @@ class RolePolicyRules:
             findings=self.lint(text),
             access=tuple(self._changes(base, text)),
             not_considered=self._not_considered(text),
+            no_json=no_json,
             locks_out=locked,
         )
 

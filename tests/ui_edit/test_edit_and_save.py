@@ -117,6 +117,21 @@ async def test_every_error_must_be_acknowledged_by_itself(at_desk):
         await desk.run.wait_for(lambda: desk.gateway.puts == [(text, False)])
 
 
+async def test_a_text_that_is_no_json_is_never_called_safe(at_desk):
+    broken = MINE.replace('"Sid": "Use",', '"Sid": "Use"')
+    async with at_desk() as desk:
+        await desk.open()
+        await desk.write(broken)
+        await desk.review()
+        assert "KMS will refuse this text as it stands, for it is no JSON (line 1" in desk.said
+        assert "The part that could be read lets you put this policy again" in desk.said
+        assert "Yes: you can" not in desk.said
+        assert "Who gains and who loses, as far as the text could be read" in desk.said
+        await desk.run.press("y")
+        await desk.run.wait_for("Each error must be acknowledged")
+        assert desk.gateway.puts == []
+
+
 CASES = lockouts(ACCOUNT, ROLE_ARN.rsplit("/", 1)[-1], arn_of(IMPORTED))
 
 

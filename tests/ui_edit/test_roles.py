@@ -88,3 +88,15 @@ async def test_a_role_with_managed_policies_only_says_where_to_go(at_desk):
         await desk.run.wait_for("Edit a policy of which role?")
         await desk.run.press("enter")
         await desk.run.wait_for("managed policies are shared with others")
+
+
+async def test_a_role_policy_that_is_no_json_is_called_so(at_desk):
+    async with at_desk() as desk:
+        await desk.run.press("i")
+        await desk.run.wait_for("Edit a policy of which role?")
+        await desk.run.press("enter")
+        await desk.run.wait_for("Edit role KMSWorkshop-InstanceInitRole")
+        await desk.run.wait_for(lambda: desk.screen.viewer.display)
+        await desk.write(ROLE_POLICY[:-1])
+        await desk.review()
+        assert "IAM will refuse this text as it stands, for it is no JSON" in desk.said

@@ -19,7 +19,16 @@ from kmstui.service.errors import ConflictError, InvalidInputError, JournalError
 from kmstui.service.policy_places import PolicyPlace
 from kmstui.service.ports import PolicyVersion
 from kmstui.service.putting import Desk, PolicyPut, SaveStep
-from kmstui.service.read_back import PATIENCE, PROPAGATION, ReadBack, Sleep
+from kmstui.service.read_back import (
+    AGAIN,
+    PATIENCE,
+    PROPAGATION,
+    Held,
+    ReadBack,
+    Sleep,
+    what_is,
+)
+from kmstui.service.recovery import AcceptedPut, last_accepted
 from kmstui.service.save_results import (
     OutcomeUnknown,
     Saved,
@@ -47,16 +56,30 @@ class DraftOffer:
     """ARN of who typed it; empty when unknown."""
     stored_changed: bool
     """Whether what is stored changed meaning since the draft was begun."""
+    accepted: timedelta | None = None
+    """How long ago the service accepted a put of this text, which is not what is stored now."""
 
     @property
     def sentence(self) -> str:
-        """How old it is, and whether the stored policy has changed."""
+        """How old it is, what became of it, and whether the stored policy has changed."""
+        if self.accepted is not None:
+            return self._accepted_sentence(age_in_words(self.accepted))
         changed = (
             "the stored policy has changed since it was begun: saving it will ask you to merge"
             if self.stored_changed
             else "the stored policy has not changed since"
         )
         return f"There is an unsaved draft, {age_in_words(self.age)} old; {changed}."
+
+    def _accepted_sentence(self, age: str) -> str:
+        found = (
+            "another policy is stored now: somebody else has changed it since, and saving your text"
+            " will ask you to merge"
+            if self.stored_changed
+            else "the policy from before it is stored: somebody has put that back, or the save was"
+            " lost; saving puts your text again"
+        )
+        return f"Your text was saved {age} ago and accepted, but {found}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +132,10 @@ class PolicyEditing:
         self._kept = self.base
         try:
             await self._keep_fetched(self.base)
-            self.draft = await self._offer()
+            last = await last_accepted(self._desk, self.place.subject)
+            if last is not None:
+                await self._look_for(last)
+            self.draft = await self._offer(last)
         except JournalError as error:
             self.warning = f"{self.warning} {error.sentence}".strip()
         return self.base
@@ -280,21 +306,44 @@ class PolicyEditing:
             desk.scope, self.place.subject, text, "fetched", caller=desk.caller
         )
 
-    async def _offer(self) -> DraftOffer | None:
+    async def _look_for(self, last: AcceptedPut) -> None:
+        """Where reads may not show the last accepted put yet, go on from what was put."""
+        if self._desk.clock() - last.time >= PROPAGATION:
+            return
+        if what_is(self.base, last.sent, last.before) is not Held.OLD:
+            return
+        look = ReadBack(self.place, self._sleep, AGAIN)
+        reading = await look.look(last.sent, last.before, lambda: None)
+        if reading.held in (Held.OURS, Held.OTHER):
+            await self._keep_fetched(reading.text)
+            self.base = self._kept = reading.text
+            return
+        self.base = self._kept = last.sent
+        self._awaited = last.before, last.time
+        self.warning = (
+            f"{self.warning} Your last save ({last.time:%H:%M} UTC) was accepted, and reads do not"
+            " show it yet, which can take up to 5 minutes. Here is what you saved; nothing can be"
+            " saved on top of it until reads show it."
+        ).strip()
+
+    async def _offer(self, last: AcceptedPut | None) -> DraftOffer | None:
         draft = await self.stored_draft()
         if draft is None:
             return None
         if draft.text == draft.base or same_meaning(draft.text, self.base):
             # It was stored after all, or nothing was typed: not worth a question.
-            await self._desk.journal.close_draft(self._desk.scope, self.place.subject)
+            if self._awaited is None:
+                await self._desk.journal.close_draft(self._desk.scope, self.place.subject)
             return None
+        now = self._desk.clock()
         return DraftOffer(
             draft.text,
             draft.base,
             draft.time,
-            max(self._desk.clock() - draft.time, timedelta(0)),
+            max(now - draft.time, timedelta(0)),
             draft.caller,
             not same_meaning(draft.base, self.base),
+            max(now - last.time, timedelta(0)) if last is not None and last.was(draft) else None,
         )
 
     async def stored_draft(self) -> PolicyVersion | None:

@@ -22,6 +22,9 @@ Sleep = Callable[[float], Awaitable[None]]
 PATIENCE = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds before each look; fifteen in all, which is as long as a person likes to wait."""
 
+AGAIN = (0.0, 0.5, 1.0)
+"""As PATIENCE, where a person who opens a policy waits for what an earlier put should show."""
+
 PROPAGATION = timedelta(minutes=5)
 """After this time what is read is what is stored."""
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from kmstui.policy.canonical import same_meaning
 from kmstui.service.policy_places import PUT_KEY_POLICY, PUT_ROLE_POLICY, PolicyPlace
-from kmstui.service.ports import ChangeRecord
+from kmstui.service.ports import ChangeRecord, PolicyVersion
 from kmstui.service.putting import Desk, policy_of
 from kmstui.service.read_back import PATIENCE, PROPAGATION, Held, ReadBack, Reading, Sleep
 
@@ -28,6 +29,38 @@ class Examined:
     sentence: str
     settled: bool
     """Whether the journal now has its end; else it is looked at again at the next start."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedPut:
+    """A put that the service accepted; reads may not show it yet."""
+
+    sent: str
+    before: str
+    """What was stored when it was sent."""
+    time: datetime
+
+    def was(self, draft: PolicyVersion) -> bool:
+        """Whether it is this draft that was put, which nobody has closed since.
+
+        The same text typed again over somebody else's policy is a draft of its own.
+        """
+        return same_meaning(self.sent, draft.text) and same_meaning(self.before, draft.base)
+
+
+async def last_accepted(desk: Desk, subject: str) -> AcceptedPut | None:
+    """The last put of a policy, if it was accepted.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    for change in await desk.journal.changes(desk.scope):
+        if change.subject == subject and change.operation in PUTS:
+            if change.outcome != "done":
+                return None
+            sent, before = policy_of(change.after), policy_of(change.before)
+            return AcceptedPut(sent, before, change.ended or change.time)
+    return None
 
 
 async def examine_puts(

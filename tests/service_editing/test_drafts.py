@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from kmstui.service.editing import PolicyEditing, age_in_words
-from kmstui.service.errors import InvalidInputError, JournalError, NetworkError
+from kmstui.service.errors import ConflictError, InvalidInputError, JournalError, NetworkError
 from kmstui.service.ports import Target
 from kmstui.service.putting import Desk, desk_of
 from kmstui.service.session import Session
 from kmstui.service.store import Store
 from tests.fakes import CALLER, IMPORTED, FakeConnector, FakeGateway, MemoryJournal
-from tests.service_editing.conftest import HERE, MINE, OLD, THEIRS, Service, Time
+from tests.service_editing.conftest import HERE, MINE, OLD, THEIRS, Service, Time, policy
 
 
 async def test_the_fetched_text_is_in_the_journal_before_anything_is_typed(
@@ -83,6 +83,110 @@ async def test_a_draft_that_was_stored_after_all_is_not_offered(
     await again.open()
     assert again.draft is None
     assert MINE in [v.text for v in await journal.versions(HERE, IMPORTED)]
+
+
+async def killed_while_reading_back(
+    editing: PolicyEditing, service: Service, journal: MemoryJournal
+) -> None:
+    """The put was accepted, and the program ended before any read showed it."""
+    await editing.open()
+    await editing.keep_draft(MINE)
+    service.stale = [OLD] + [OLD] * 6
+    await editing.save(editing.review(MINE))
+    service.stale = []
+    draft = await journal.draft(HERE, IMPORTED)
+    assert draft is not None
+    assert [each.outcome for each in await journal.changes()] == ["done"]
+
+
+async def test_an_accepted_text_that_reads_do_not_show_yet_is_no_unsaved_draft(
+    editing: PolicyEditing, desk: Desk, time: Time, service: Service, journal: MemoryJournal
+) -> None:
+    await killed_while_reading_back(editing, service, journal)
+    service.stale = [OLD] * 4
+
+    again = PolicyEditing(editing.place, desk, time.sleep)
+    assert await again.open() == MINE
+    assert again.draft is None
+    assert "Your last save (07:00 UTC) was accepted, and reads do not show it yet" in again.warning
+
+    # What reads show still is nobody's change, and nothing is saved over it.
+    service.stale = [OLD]
+    with pytest.raises(ConflictError, match="still show the policy before your last save"):
+        await again.save(again.review(policy("root", "mine", "more")))
+    assert [text for text, _ in service.puts] == [MINE]
+
+
+async def test_an_accepted_text_that_shows_on_a_second_look_is_stored(
+    editing: PolicyEditing, desk: Desk, time: Time, service: Service, journal: MemoryJournal
+) -> None:
+    await killed_while_reading_back(editing, service, journal)
+    service.stale = [OLD, OLD]
+    again = PolicyEditing(editing.place, desk, time.sleep)
+    assert await again.open() == MINE
+    assert (again.draft, again.warning) == (None, "")
+    assert await again.stored_draft() is None
+
+
+async def test_what_is_typed_on_an_accepted_text_is_no_conflict_with_a_late_read(
+    editing: PolicyEditing, desk: Desk, time: Time, service: Service, journal: MemoryJournal
+) -> None:
+    await killed_while_reading_back(editing, service, journal)
+    service.stale = [OLD] * 4
+    again = PolicyEditing(editing.place, desk, time.sleep)
+    await again.open()
+    more = policy("root", "mine", "more")
+    await again.keep_draft(more)
+
+    service.stale = [OLD] * 4
+    third = PolicyEditing(editing.place, desk, time.sleep)
+    await third.open()
+    assert third.draft is not None
+    assert not third.draft.stored_changed
+    third.take_draft()
+    assert await third.check_conflict(more) is None
+
+
+@pytest.mark.parametrize(
+    ("stored", "words"),
+    [
+        (THEIRS, "another policy is stored now: somebody else has changed it since"),
+        (OLD, "the policy from before it is stored"),
+    ],
+)
+async def test_an_accepted_text_that_is_not_what_is_stored_is_offered_with_both_said(
+    editing: PolicyEditing,
+    desk: Desk,
+    time: Time,
+    service: Service,
+    journal: MemoryJournal,
+    stored: str,
+    words: str,
+) -> None:
+    await killed_while_reading_back(editing, service, journal)
+    service.stored = stored
+    time.now += timedelta(minutes=6)
+    again = PolicyEditing(editing.place, desk, time.sleep)
+    assert await again.open() == stored
+    assert again.draft is not None
+    assert "Your text was saved 6 minutes ago and accepted, but" in again.draft.sentence
+    assert words in again.draft.sentence
+    assert again.draft.stored_changed == (stored == THEIRS)
+
+
+async def test_the_same_text_typed_again_over_somebody_elses_policy_is_a_draft(
+    editing: PolicyEditing, desk: Desk, time: Time, service: Service
+) -> None:
+    await editing.open()
+    await editing.save(editing.review(MINE))
+    service.stored = THEIRS
+    again = PolicyEditing(editing.place, desk, time.sleep)
+    await again.open()
+    await again.keep_draft(MINE)
+    third = PolicyEditing(editing.place, desk, time.sleep)
+    await third.open()
+    assert third.draft is not None
+    assert third.draft.accepted is None
 
 
 async def test_a_discarded_draft_is_found_in_the_history(

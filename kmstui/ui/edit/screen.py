@@ -167,7 +167,7 @@ class EditScreen(EditingScreen[None]):
             text = await self._choose_beginning(text)
         self._opened_as = pretty(self.editing.base)
         self._is_open = True
-        self.words.say(self.target.why_not or self.editing.warning, "warn")
+        self.words.say(f"{self.target.why_not} {self.editing.warning}".strip(), "warn")
         self._show_text(pretty(text))
         if self._begin_with:
             await self.drafts.keep(self.viewer.text)

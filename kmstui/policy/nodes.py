@@ -6,12 +6,14 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """A range of the text in characters: `start` up to, not including, `end`."""
+class Span(NamedTuple):
+    """A range of the text in characters: `start` up to, not including, `end`.
+
+    A tuple, since a policy has thousands: they are made and sorted in half the time.
+    """
 
     start: int
     end: int

@@ -308,28 +308,30 @@ def element_with_opposite(subject: Subject) -> Iterator[Hit]:
 def duplicate_sid(subject: Subject) -> Iterator[Hit]:
     """The second and later statements of one Sid."""
     taken = {statement.sid for statement in subject.policy.statements}
-    seen: set[str] = set()
+    numbers: dict[str, int] = {}
     for statement in subject.policy.statements:
         node = statement.node.get("Sid")
         if not isinstance(node, StringNode) or not node.value:
             continue
-        if node.value in seen:
-            fresh = _fresh_sid(node.value, taken)
+        if node.value in numbers:
+            numbers[node.value], fresh = _fresh_sid(node.value, numbers[node.value], taken)
             taken.add(fresh)
             yield Hit(
                 node.span,
                 f"Another statement has the Sid {node.value!r} already",
                 fix(f"Rename to {fresh}", replace_string(node, fresh)),
             )
-        seen.add(node.value)
+        else:
+            numbers[node.value] = 1
 
 
-def _fresh_sid(sid: str, taken: set[str]) -> str:
+def _fresh_sid(sid: str, last: int, taken: set[str]) -> tuple[int, str]:
+    """The next number after `last`, all of which are taken, and the Sid with it."""
     blank = " " if " " in sid else ""
-    number = 2
+    number = last + 1
     while f"{sid}{blank}{number}" in taken:
         number += 1
-    return f"{sid}{blank}{number}"
+    return number, f"{sid}{blank}{number}"
 
 
 @rule(

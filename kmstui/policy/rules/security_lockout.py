@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kmstui.model.arn import Arn
-from kmstui.policy.document import parse
 from kmstui.policy.edits import insert_statement, root_statement
 from kmstui.policy.findings import Severity
 from kmstui.policy.lockout import Verdict, can_still_administer
-from kmstui.policy.nodes import Edit, Fix, ObjectNode, Span, StringNode, apply_edits, walk
+from kmstui.policy.nodes import Fix, ObjectNode, Span, StringNode
 from kmstui.policy.principals import Principal
 from kmstui.policy.principals_named import accounts
 from kmstui.policy.rules import pages as shared
@@ -30,39 +29,50 @@ from kmstui.policy.rules.security_reading import (
     readings,
     root_statements,
 )
-from kmstui.policy.statements import Policy, Statement, read_policy
+from kmstui.policy.statements import ConditionEntry, Policy, PrincipalEntry, Statement
 
 _LONGEST_JUDGED = 2 * 32_768
 """Characters; a key policy has 32,768 bytes at most (KMS Developer Guide, "Key policies")."""
 
 
-def _filled(subject: Subject, account: str) -> Policy:
+def _filled(policy: Policy, account: str) -> Policy:
     """The policy with the placeholders for the account filled in, so that it can be judged."""
-    edits = []
-    root = subject.document.root
-    for node in walk(root) if root is not None else ():
-        if not isinstance(node, StringNode):
-            continue
-        value = node.value
-        for found in reversed(find_placeholders(value)):
+
+    def node(value: StringNode) -> StringNode:
+        text = value.value
+        for found in reversed(find_placeholders(text)):
             if found.stands_for == ACCOUNT:
-                value = value[: found.start] + account + value[found.end :]
-        if value != node.value and len(node.value) + 2 == node.span.end - node.span.start:
-            inner = Span(node.span.start + 1, node.span.end - 1)
-            edits.append(Edit(inner, value))
-    if not edits:
-        return subject.policy
-    return read_policy(parse(apply_edits(subject.document.text, tuple(edits))))
+                text = text[: found.start] + account + text[found.end :]
+        return value if text == value.value else replace(value, value=text)
+
+    def entries(found: tuple[PrincipalEntry, ...]) -> tuple[PrincipalEntry, ...]:
+        return tuple(replace(each, value=node(each.value)) for each in found)
+
+    def condition(entry: ConditionEntry) -> ConditionEntry:
+        values = (node(each) if isinstance(each, StringNode) else each for each in entry.values)
+        return replace(entry, values=tuple(values))
+
+    statements = tuple(
+        replace(
+            each,
+            principals=entries(each.principals),
+            not_principals=entries(each.not_principals),
+            resources=tuple(map(node, each.resources)),
+            not_resources=tuple(map(node, each.not_resources)),
+            conditions=tuple(map(condition, each.conditions)),
+        )
+        for each in policy.statements
+    )
+    return replace(policy, statements=statements)
 
 
-def _about_putting(subject: Subject, policy: Policy) -> Policy:
+def _about_putting(subject: Subject) -> Policy:
     """Only the statements that decide about kms:PutKeyPolicy, to judge in less time."""
     deciding = {
         each.statement.index for each in readings(subject) if PUT_KEY_POLICY in each.actions
     }
-    return replace(
-        policy, statements=tuple(each for each in policy.statements if each.index in deciding)
-    )
+    statements = tuple(each for each in subject.policy.statements if each.index in deciding)
+    return replace(subject.policy, statements=statements)
 
 
 def _is_plainly_safe(subject: Subject) -> bool:
@@ -109,7 +119,7 @@ def _verdict(subject: Subject) -> Verdict | None:
     caller, home = _caller(subject), home_account(subject)
     if _is_plainly_safe(subject) and (caller is None or caller.account == home):
         return None
-    policy = _about_putting(subject, _filled(subject, home or STAND_IN))
+    policy = _filled(_about_putting(subject), home or STAND_IN)
     best: Verdict | None = None
     for account in _accounts(subject, policy):
         asking = caller or Principal.parse(account)

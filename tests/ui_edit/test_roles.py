@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
+
 from kmstui.model.role import Identity, IdentityPolicy
 from tests.fakes import ROLE_ARN
 from tests.ui_edit.conftest import ROLE_POLICY, service
@@ -100,3 +102,54 @@ async def test_a_role_policy_that_is_no_json_is_called_so(at_desk):
         await desk.write(ROLE_POLICY[:-1])
         await desk.review()
         assert "IAM will refuse this text as it stands, for it is no JSON" in desk.said
+
+
+async def test_keys_typed_ahead_of_the_roles_wait_for_the_menu(at_desk):
+    async with at_desk() as desk:
+        gate = desk.gateway.hold("iam:ListRoles")
+        await desk.run.pilot.press("i", "enter")
+        assert desk.run.app.screen is desk.run.main
+        gate.set()
+        await desk.run.wait_for("Edit role KMSWorkshop-InstanceInitRole")
+
+
+@pytest.mark.parametrize(
+    ("operation", "words", "then"),
+    [
+        ("iam:ListRoles", "Reading the roles of the account", "KMS action from which role?"),
+        ("iam:GetRole", "Reading role KMSWorkshop-InstanceInitRole", "Take which action"),
+    ],
+)
+async def test_a_slow_answer_is_waited_for_in_front_and_keys_do_nothing_below(
+    at_desk, monkeypatch, operation, words, then
+):
+    monkeypatch.setattr("kmstui.ui.edit.reading.HOLDING_SECONDS", 0.0)
+    async with at_desk() as desk:
+        gate = desk.gateway.hold(operation)
+        await desk.run.press("I")
+        if operation == "iam:GetRole":
+            await desk.run.wait_for("Take a KMS action from which role?")
+            await desk.run.press("enter")
+        await desk.run.wait_for(words)
+        reading = desk.run.app.screen
+        # As in "Decrypt" typed ahead: D would schedule a deletion, t change tags.
+        await desk.run.press("D", "t", "enter", "q")
+        assert desk.run.app.screen is reading
+        gate.set()
+        await desk.run.wait_for(
+            "from which role?" if operation == "iam:ListRoles" else "Take which"
+        )
+
+
+async def test_a_slow_answer_can_be_waited_for_no_longer(at_desk, monkeypatch):
+    monkeypatch.setattr("kmstui.ui.edit.reading.HOLDING_SECONDS", 0.0)
+    async with at_desk() as desk:
+        desk.gateway.hold("iam:ListRoles")
+        await desk.run.press("i")
+        await desk.run.wait_for("Reading the roles of the account")
+        await desk.run.press("escape")
+        await desk.run.wait_for(lambda: desk.run.app.screen is desk.run.main)
+        assert not any("role" in each.text for each in desk.run.store.notices)
+        await desk.run.wait_for(
+            lambda: all(each.is_finished for each in desk.run.app.workers if "role" in each.group)
+        )

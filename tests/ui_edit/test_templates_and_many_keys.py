@@ -147,3 +147,13 @@ async def test_a_statement_is_removed_wherever_it_is_whatever_its_sid(at_desk):
             stored = json.loads(world.policies[key_id]["default"])
             assert stored["Statement"] == [ROOT_STATEMENT]
         assert world.policies[NAMELESS]["default"] == default_policy()
+
+
+async def test_keys_typed_ahead_of_the_statements_wait_for_the_menu(at_desk):
+    async with at_desk() as desk:
+        await mark(desk, IMPORTED, NAMELESS)
+        gate = desk.gateway.hold("kms:GetKeyPolicy")
+        await desk.run.pilot.press("S", "r", "enter")
+        assert desk.run.app.screen is desk.run.main
+        gate.set()
+        await desk.run.wait_for(lambda: isinstance(desk.run.app.screen, BatchScreen))

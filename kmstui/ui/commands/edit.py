@@ -68,9 +68,10 @@ def _statement(context: Context) -> None:
         if choice == "add":
             _add_statement(context)
         elif choice == "remove":
-            context.app.work(
+            worker = context.app.work(
                 lambda: _remove_statement(context), group="batch", what="reading policies"
             )
+            context.app.type_ahead.opens(worker, context.app.screen)
 
     context.app.push_screen(Menu("The same statement for several keys", items), go)
 
@@ -97,10 +98,16 @@ def _add_statement(context: Context) -> None:
 async def _remove_statement(context: Context) -> None:
     from kmstui.service.statement_batch import common_statements
     from kmstui.ui.edit.batch_screen import BatchScreen
+    from kmstui.ui.edit.reading import read_in_front
     from kmstui.ui.screens.menu import Menu, MenuItem
 
     key_ids = context.targets
-    await asyncio.gather(*(context.session.read_policies(key_id) for key_id in key_ids))
+    number = len(key_ids)
+    await read_in_front(
+        context,
+        "the policy of this key" if number == 1 else f"the policies of {number} keys",
+        asyncio.gather(*(context.session.read_policies(key_id) for key_id in key_ids)),
+    )
     texts = {
         key_id: policy.text
         for key_id in key_ids
@@ -112,8 +119,8 @@ async def _remove_statement(context: Context) -> None:
         context.session.notify("None of these policies can be read, or has statements.", "warning")
         return
     items = [
-        MenuItem(str(index), statement.label.strip('"'), detail=f"on {number} of {len(key_ids)}")
-        for index, (statement, _, number) in enumerate(rows)
+        MenuItem(str(index), statement.label.strip('"'), detail=f"on {holders} of {number}")
+        for index, (statement, _, holders) in enumerate(rows)
     ]
     chosen = await context.app.push_screen_wait(Menu("Remove which statement?", items))
     if chosen is not None:

@@ -13,6 +13,7 @@ from kmstui.policy.taking_actions import CannotTakeError, allows, without_action
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.role_targets import RolePolicyTarget, roles_to_offer
 from kmstui.ui.commands.context import Context
+from kmstui.ui.edit.reading import read_in_front
 from kmstui.ui.screens.menu import Menu, MenuItem
 
 _SOON = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:Sign")
@@ -33,11 +34,13 @@ async def choose_role(context: Context, key: Key | None, heading: str) -> Identi
     """Let the person choose a role, and read it.
 
     Raises:
-        ServiceError: it cannot be read.
+        ServiceError: it cannot be read, or the person stopped the reading.
     """
     session = context.session
     try:
-        others = await session.gateway.role_names()
+        others = await read_in_front(
+            context, "the roles of the account", session.gateway.role_names()
+        )
     except CancelledByPersonError:
         raise
     except ServiceError as error:
@@ -53,7 +56,11 @@ async def choose_role(context: Context, key: Key | None, heading: str) -> Identi
         return None
     items = [MenuItem(arn, _role_name(arn), detail=arn) for arn in roles]
     chosen = await context.app.push_screen_wait(Menu(heading, items))
-    return None if chosen is None else await session.gateway.identity(chosen)
+    if chosen is None:
+        return None
+    return await read_in_front(
+        context, f"role {_role_name(chosen)}", session.gateway.identity(chosen)
+    )
 
 
 def _role_name(arn: str) -> str:

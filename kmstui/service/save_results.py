@@ -154,7 +154,7 @@ class OutcomeUnknown(SaveResult):
         found = {
             Held.OLD: (
                 "still shows the policy before, so yours was most likely not stored; it may still"
-                " show up within 5 minutes. Read it again with r before you save again."
+                " show up within 5 minutes. The next review reads it again."
             ),
             Held.OTHER: (
                 "holds neither your policy nor the one before: somebody else changed it. Look at"

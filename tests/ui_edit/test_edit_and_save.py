@@ -254,6 +254,11 @@ async def test_whatever_fails_is_said_and_leaves_the_text(at_desk, error, stores
         desk.gateway.put_error, desk.gateway.stores = error, stores
         await desk.run.press("y")
         await desk.run.wait_for(title)
+        # Only keys that work from here are named: in the editor r types a letter.
+        assert ("Ctrl-s there reads the stored policy again" in desk.said) == (
+            title == "Nobody can tell yet"
+        )
+        assert "with r" not in desk.said
         await desk.run.press("enter")
         await desk.run.wait_for(lambda: desk.run.app.screen is screen)
         assert screen.viewer.text == MINE

@@ -155,4 +155,9 @@ def _words(end: SaveResult | ServiceError) -> list[str]:
             "This is KMS's lock-out check. It can be bypassed from the review (b), after you have"
             " typed the key's alias."
         )
+    if isinstance(end, OutcomeUnknown):
+        found.append(
+            "Enter goes back to your text. Ctrl-s there reads the stored policy again and shows"
+            " your text beside it; nothing is sent before y."
+        )
     return found

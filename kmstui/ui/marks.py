@@ -35,7 +35,7 @@ PLAIN = Marks(
     dot="-",
     bar="|",
     arrow=">",
-    done="+",
+    done="o",
 )
 FANCY = Marks()
 

@@ -1,3 +1,5 @@
+from dataclasses import astuple
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -5,9 +7,10 @@ from rich.segment import Segment
 from textual import constants
 from textual.color import Color
 
-from kmstui.ui.ascii_filter import AsciiFilter
+from kmstui.ui.ascii_filter import AsciiFilter, to_ascii
 from kmstui.ui.cli_commands import aws_command
 from kmstui.ui.escape_delay import shorten_escape
+from kmstui.ui.marks import FANCY, PLAIN
 from kmstui.ui.text import fit, visible, visible_lines, width_of, wrap
 from kmstui.ui.theme import theme_for
 from tests.fakes import HOSTILE_TEXT, INFO
@@ -68,3 +71,11 @@ def test_escape_works_soon_and_the_person_has_the_last_word(monkeypatch):
     assert constants.ESCAPE_DELAY == 0.1
     shorten_escape({})
     assert constants.ESCAPE_DELAY == 0.05
+
+
+def test_every_sign_says_one_thing_in_ascii_too():
+    # The review marks who gains with + and who loses with -, beside these.
+    verdicts = {PLAIN.done, PLAIN.error, PLAIN.warning, PLAIN.information}
+    assert len(verdicts | {"+", "-", "?"}) == 7
+    drawn = [to_ascii(sign) for sign in astuple(FANCY)]
+    assert drawn == list(astuple(PLAIN))

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TextIO
 from kmstui.model.arn import Arn
 from kmstui.model.grant import Grant
 from kmstui.model.role import Identity
+from kmstui.model.visible import visible
 from kmstui.policy.conditions_matching import has_wildcard
 from kmstui.policy.document import parse
 from kmstui.policy.evaluation import Decision, Outcome, evaluate
@@ -81,7 +82,7 @@ def run(
     try:
         decisions = _decide(options, source, now())
     except (CannotSayError, ServiceError) as error:
-        print(_printable(f"kmstui: {error}"), file=err or sys.stderr)
+        print(visible(f"kmstui: {error}"), file=err or sys.stderr)
         return COULD_NOT_SAY
     write = _write_json if options.format == "json" else _write_text
     write(decisions, out or sys.stdout)
@@ -257,23 +258,14 @@ def _exit_code(decisions: Iterable[Decision]) -> int:
 def _write_text(decisions: Sequence[Decision], out: TextIO) -> None:
     if len(decisions) == 1:
         for line in explain(decisions[0]):
-            print(_printable(line.text), file=out)
+            print(visible(line.text), file=out)
         return
     width = max(len(decision.request.action) for decision in decisions)
     for decision in decisions:
         head = f"{decision.request.action:<{width}}  {answer_word(decision):<10}"
-        print(_printable(f"{head}  {reason_sentence(decision)}"), file=out)
+        print(visible(f"{head}  {reason_sentence(decision)}"), file=out)
     left_out = dict.fromkeys(word for each in decisions for word in each.not_considered)
-    print(_printable(not_considered_sentence(left_out)), file=out)
-
-
-def _printable(text: str) -> str:
-    """`text` with what would steer a terminal shown by its code: policies are data."""
-    if text.isprintable():
-        return text
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
-    )
+    print(visible(not_considered_sentence(left_out)), file=out)
 
 
 def _write_json(decisions: Sequence[Decision], out: TextIO) -> None:

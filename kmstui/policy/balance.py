@@ -319,11 +319,12 @@ class Balancing(Reader):
             self.root = None
             self.state = State.AFTER
             return True
-        end = len(text.rstrip())
+        end = len(text.rstrip(" \t\r\n"))
         rest = text[at:end]
         message = "Text follows after the end of the policy"
         if not rest.strip("]} \t\r\n"):
-            message = f"Nothing is open that this {rest} could close"
+            brackets = "".join(rest.split())
+            message = f"Nothing is open that this {brackets[:12]} could close"
         self.bracket_problem(
             message, Span(at, end), Fix("Remove it", (Edit(Span(self.last_end, end), ""),))
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 
 from kmstui.policy.nodes import (
@@ -24,6 +25,7 @@ from kmstui.policy.nodes import (
 from kmstui.policy.scanner import quoted
 from kmstui.policy.statements import Statement
 
+_INDENT = re.compile(r"[ \t]*")
 _COLON = re.compile(r"[ \t]*:[ \t]*\Z")
 _DEFAULT_UNIT = "  "
 
@@ -285,7 +287,7 @@ def _colon(text: str, member: Member) -> str:
 
 def _line_indent(text: str, at: int) -> str:
     line = text.rfind("\n", 0, at) + 1
-    match = re.compile(r"[ \t]*").match(text, line)
+    match = _INDENT.match(text, line)
     return match.group() if match is not None else ""
 
 
@@ -301,4 +303,11 @@ def _render(text: str, holder: Node, blank: str, value: Any) -> str:
 
 def _pretty(value: Any, indent: str, unit: str) -> str:
     """JSON over several lines, all but the first indented by `indent`."""
-    return json.dumps(value, indent=unit, ensure_ascii=False).replace("\n", f"\n{indent}")
+    return _indented(json.dumps(value, ensure_ascii=False), indent, unit)
+
+
+@lru_cache(maxsize=256)
+def _indented(written: str, indent: str, unit: str) -> str:
+    """JSON spread over lines; kept, since a mistake that is made often has one fix."""
+    spread = json.dumps(json.loads(written), indent=unit, ensure_ascii=False)
+    return spread.replace("\n", f"\n{indent}")

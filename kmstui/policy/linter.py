@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from kmstui.model.visible import visible
 from kmstui.policy.document import parse
 from kmstui.policy.findings import Finding, KeyContext, Severity
 from kmstui.policy.knowledge import knowledge
@@ -84,7 +85,7 @@ def _lint(
                 rule.id,
                 rule.severity if hit.severity is None else hit.severity,
                 rule.title,
-                hit.message,
+                visible(hit.message),
                 rule.why,
                 rule.url,
                 hit.span,

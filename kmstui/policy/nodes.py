@@ -19,8 +19,7 @@ class Span(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class StringNode:
+class StringNode(NamedTuple):
     """A string, unescaped. `span` includes the quotes."""
 
     value: str
@@ -50,8 +49,7 @@ class ErrorNode:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One member of an object; a value that is missing is an ErrorNode."""
 
     key: StringNode

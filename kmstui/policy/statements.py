@@ -8,6 +8,7 @@ rules speak of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from kmstui.policy.nodes import (
     ArrayNode,
@@ -23,8 +24,7 @@ from kmstui.policy.nodes import (
 Scalar = StringNode | NumberNode | LiteralNode
 
 
-@dataclass(frozen=True, slots=True)
-class PrincipalEntry:
+class PrincipalEntry(NamedTuple):
     """One principal of a statement."""
 
     type: str
@@ -35,8 +35,7 @@ class PrincipalEntry:
     """Where the type is written; None for the bare star."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionEntry:
+class ConditionEntry(NamedTuple):
     """One condition key under one operator."""
 
     operator: StringNode

@@ -7,28 +7,9 @@ from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 
-_NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+from kmstui.model.visible import visible
+
 ELLIPSIS = "…"
-
-
-def visible(text: str) -> str:
-    """`text` on one line, with every character that does not print shown by its code.
-
-    Control characters, bidirectional marks, zero-width and unassigned characters are written
-    as in Python and JSON, with a backslash.
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _code(char) for char in text)
-
-
-def _code(char: str) -> str:
-    number = ord(char)
-    if char in _NAMED:
-        return _NAMED[char]
-    if number <= 0xFF:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
 
 
 def visible_lines(text: str) -> str:

@@ -131,3 +131,23 @@ def test_bytes_count_and_not_characters() -> None:
 
 def test_a_policy_of_ordinary_size_is_not_marked() -> None:
     check(Case("KMS008", _policy_of_bytes(29_000, blank=False)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"Version": "2012-10-17"}]\n}', '{"Version": "2012-10-17"}}\x1b[2J', '{"a\\u001b[2J": 1, ]}'],
+)
+def test_a_message_is_one_line_that_a_terminal_does_not_obey(text: str) -> None:
+    messages = [each.message for each in lint(text)]
+    assert messages
+    assert all(message.isprintable() for message in messages), messages
+
+
+def test_stray_brackets_on_several_lines_are_named_together() -> None:
+    (message,) = (each.message for each in lint('{"Id": "a"}]\n}') if each.rule == "KMS001")
+    assert message == "Nothing is open that this ]} could close"
+
+
+def test_a_control_character_at_the_end_is_where_the_text_is() -> None:
+    (finding,) = (each for each in lint("{}\r\x1f") if each.rule == "KMS001")
+    assert (finding.span.start, finding.span.end) == (3, 4)

@@ -7,11 +7,12 @@ from rich.segment import Segment
 from textual import constants
 from textual.color import Color
 
+from kmstui.model.visible import visible
 from kmstui.ui.ascii_filter import AsciiFilter, to_ascii
 from kmstui.ui.cli_commands import aws_command
 from kmstui.ui.escape_delay import shorten_escape
 from kmstui.ui.marks import FANCY, PLAIN
-from kmstui.ui.text import fit, visible, visible_lines, width_of, wrap
+from kmstui.ui.text import fit, visible_lines, width_of, wrap
 from kmstui.ui.theme import theme_for
 from tests.fakes import HOSTILE_TEXT, INFO
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from kmstui.policy.conditions import scalar_text
 from kmstui.policy.knowledge import ConditionKeyInfo
@@ -14,8 +14,7 @@ from kmstui.policy.rules.registry import Subject, remembered
 from kmstui.policy.statements import ConditionEntry, Scalar, Statement
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """One condition key under one operator."""
 
     statement: Statement

@@ -94,8 +94,9 @@ def _documentation_accounts(subject: Subject) -> Iterator[Hit]:
     if arn is None or ("\\" not in text and not _DOCUMENTATION.search(text)):
         return
     explained = {span for span, *_ in _elsewhere(subject)}
+    one, other = _DOCUMENTATION_ACCOUNTS
     for node, _ in _strings(subject):
-        if not any(account in node.value for account in _DOCUMENTATION_ACCOUNTS):
+        if one not in node.value and other not in node.value:
             continue
         for match in _DOCUMENTATION.finditer(node.value):
             span = part_of(node, *match.span())

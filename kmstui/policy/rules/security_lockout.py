@@ -43,14 +43,14 @@ def _filled(policy: Policy, account: str) -> Policy:
         for found in reversed(find_placeholders(text)):
             if found.stands_for == ACCOUNT:
                 text = text[: found.start] + account + text[found.end :]
-        return value if text == value.value else replace(value, value=text)
+        return value if text == value.value else value._replace(value=text)
 
     def entries(found: tuple[PrincipalEntry, ...]) -> tuple[PrincipalEntry, ...]:
-        return tuple(replace(each, value=node(each.value)) for each in found)
+        return tuple(each._replace(value=node(each.value)) for each in found)
 
     def condition(entry: ConditionEntry) -> ConditionEntry:
         values = (node(each) if isinstance(each, StringNode) else each for each in entry.values)
-        return replace(entry, values=tuple(values))
+        return entry._replace(values=tuple(values))
 
     statements = tuple(
         replace(

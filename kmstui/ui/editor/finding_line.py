@@ -8,10 +8,10 @@ from rich.style import Style
 from rich.text import Text
 from textual.widget import Widget
 
+from kmstui.model.visible import visible
 from kmstui.policy.findings import Finding
 from kmstui.ui.editor.finding_marks import Counts
 from kmstui.ui.editor.text_area import mark_of
-from kmstui.ui.text import visible
 
 
 def counted(counts: Counts) -> str:

@@ -11,9 +11,9 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from kmstui.model.visible import visible
 from kmstui.policy.findings import Finding
 from kmstui.ui.editor.text_area import mark_of
-from kmstui.ui.text import visible
 
 
 class WhyScreen(ModalScreen[None]):

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from kmstui.model.key import Key, Rotation
+from kmstui.model.visible import visible
 from kmstui.service.key_actions import (
     DEFAULT_ROTATION_DAYS,
     MOST_ROTATIONS_ON_DEMAND,
@@ -19,7 +20,6 @@ from kmstui.ui.commands.context import Context
 from kmstui.ui.lifecycle.change_dialog import ChangeDialog, Line, Proposal
 from kmstui.ui.lifecycle.sending import Change, send_change
 from kmstui.ui.screens.menu import Menu, MenuItem
-from kmstui.ui.text import visible
 
 Flow = Callable[[Context, Key], None]
 

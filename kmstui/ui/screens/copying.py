@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kmstui.model.visible import visible
 from kmstui.ui.cli_commands import aws_command
 from kmstui.ui.clipboard import CopyError, copy_to_tmux, inside_tmux, osc_52
 from kmstui.ui.commands.context import Context
 from kmstui.ui.screens.menu import Menu, MenuItem
 from kmstui.ui.screens.text_dialog import TextDialog
-from kmstui.ui.text import visible
 from kmstui.ui.views.policy import PolicyView
 
 

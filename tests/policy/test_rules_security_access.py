@@ -216,6 +216,17 @@ LOCKOUTS = (
     ),
     case(
         "KMS506",
+        "the caller is not among the exceptions",
+        key=caller(ANNA),
+        fixable=True,
+        Sid="⟦No⟧",
+        Effect="Deny",
+        Principal="*",
+        Action="kms:*",
+        Condition={"ArnNotEquals": {"aws:PrincipalArn": [ROLE]}},
+    ),
+    case(
+        "KMS506",
         "near: another one is denied",
         key=caller(ANNA),
         Effect="Deny",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kmstui.model.arn import Arn
-from kmstui.policy.edits import insert_statement, root_statement
+from kmstui.policy.edits import add_value, insert_statement, root_statement
 from kmstui.policy.findings import Severity
 from kmstui.policy.lockout import Verdict, can_still_administer
 from kmstui.policy.nodes import Fix, ObjectNode, Span, StringNode
@@ -14,7 +14,7 @@ from kmstui.policy.principals import Principal
 from kmstui.policy.principals_named import accounts
 from kmstui.policy.rules import pages as shared
 from kmstui.policy.rules import security_pages as pages
-from kmstui.policy.rules.conditions_reading import Clause
+from kmstui.policy.rules.conditions_reading import Clause, clauses_of
 from kmstui.policy.rules.leftovers_placeholders import ACCOUNT, find_placeholders
 from kmstui.policy.rules.principal_forms import ACCOUNT as ACCOUNT_ID
 from kmstui.policy.rules.registry import Hit, Subject, remembered, rule
@@ -161,6 +161,25 @@ def _add_root_statement(subject: Subject) -> Fix | None:
     )
 
 
+def _except_caller(subject: Subject, denying: Statement) -> Fix | None:
+    """The caller beside those whom a Deny leaves out by aws:PrincipalArn; None where it has none.
+
+    For a session that is its role (IAM User Guide, "AWS global condition context keys").
+    """
+    caller = _caller(subject)
+    if caller is None:
+        return None
+    for clause in clauses_of(subject, denying):
+        operator = clause.operator
+        if clause.key == "aws:principalarn" and operator is not None and operator.negated:
+            exempt = caller.role_arn or caller.name
+            name = exempt.rpartition(":")[2]
+            return Fix(
+                f"Except {name} too", add_value(subject.document.text, clause.entry.member, exempt)
+            )
+    return None
+
+
 def _locked_out(subject: Subject) -> bool:
     verdict = _verdict(subject)
     if verdict is None or not subject.policy.statements:
@@ -189,11 +208,12 @@ def lock_out(subject: Subject) -> Iterator[Hit]:
         message = f"After this save you ({who}) could not put the key policy again"
     denying = _denying(subject, verdict)
     reason = verdict.anybody_reason if verdict.orphans_key and denying is None else verdict.reason
-    can_be_added = denying is None and (
-        caller is None or caller.account == home_account(subject) or verdict.orphans_key
-    )
+    if denying is not None:
+        yield Hit(label_span(denying), f"{message}: {reason}", _except_caller(subject, denying))
+        return
+    can_be_added = caller is None or caller.account == home_account(subject) or verdict.orphans_key
     yield Hit(
-        _element_span(subject) if denying is None else label_span(denying),
+        _element_span(subject),
         f"{message}: {reason}",
         _add_root_statement(subject) if can_be_added else None,
     )

@@ -38,12 +38,20 @@ class Scene:
 
 
 FIND = ("slash", "'alias:ImportedCMK", "enter")
+VPC = ("slash", "'alias:workshop/vpc", "enter")
+PROD = ("slash", "'tag:env=prod", "enter", "asterisk")
 
 SCENES = (
     Scene("main-wide", WIDE, FIND, "Enable IAM User Permissions"),
     Scene("main-small", SMALL, (), "ImportedCMK"),
     Scene("filter", SMALL, ("slash", "'tag:env=prod -state:disabled"), "tag:env=prod"),
-    Scene("policy-small", SMALL, (*FIND, "3"), "Enable IAM User Permissions"),
+    Scene("edit", SMALL, (*VPC, "e", "f8"), "KMS"),
+    Scene("review", WIDE, (*FIND, "e", "ctrl+t", "enter", "ctrl+s"), "Who gains and who loses"),
+    Scene("templates", WIDE, (*FIND, "e", "ctrl+t"), "Only from this account"),
+    Scene("access", WIDE, (*FIND, "c"), "Not considered"),
+    Scene("tag", SMALL, (*FIND, "t", "'project=kmsworkshop env=dev", "enter"), "this adds"),
+    Scene("tag-many", WIDE, (*PROD, "t", "'owner=platform-team", "enter"), "owner"),
+    Scene("findings", WIDE, ("F",), "KMS516"),
     Scene("help", WIDE, ("question_mark",), "Everywhere"),
 )
 

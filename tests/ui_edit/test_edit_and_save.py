@@ -113,7 +113,9 @@ async def test_every_error_must_be_acknowledged_by_itself(at_desk):
         await desk.run.wait_for("1 error to acknowledge")
         await desk.run.press("y", "y")
         assert desk.gateway.puts == []
-        await desk.run.press("space", "y")
+        await desk.run.press("space")
+        await desk.run.wait_for("Every error is acknowledged: y saves it.")
+        await desk.run.press("y")
         await desk.run.wait_for(lambda: desk.gateway.puts == [(text, False)])
 
 

@@ -46,6 +46,21 @@ async def test_every_text_is_listed_newest_first_with_what_became_of_it(at_desk)
         await desk.run.wait_for("KMSWorkshop-InstanceInitRole/i-0123456789abcdef0"[:15])
 
 
+async def test_a_save_is_compared_with_what_was_stored_before_it(at_desk):
+    async with at_desk() as desk:
+        await save(desk, MINE)
+        view = await open_history(desk)
+        items = view.panel._items.values()
+        view.panel.table.move_to_row(next(e.id for e in items if e.what == "saved and read back"))
+        await desk.run.wait_for(
+            lambda: "role/KMSWorkshop-InstanceInitRole gains Encrypt" in view.panel.rows.text
+        )
+        assert [each.what for each in view.panel.pair()] == [
+            "read from the service",
+            "saved and read back",
+        ]
+
+
 async def test_any_two_versions_are_compared_in_access_and_in_text(at_desk):
     async with at_desk() as desk:
         await save(desk, MINE)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class HistoryPanel(Vertical):
-    """Versions above, the difference below: to the one before, or to the one that is marked."""
+    """Versions above, the difference below: to what was held before, or to the marked one."""
 
     def __init__(self, signs: Marks) -> None:
         super().__init__(classes="history")
@@ -109,13 +109,16 @@ class HistoryPanel(Vertical):
             return None, None
         ids = list(self._items)
         place = ids.index(chosen.id)
-        other = self._marked
-        if not other or other == chosen.id:
-            other = ids[place + 1] if place + 1 < len(ids) else ""
-        if not other:
-            return None, chosen
-        pair = (self._items[other], chosen)
-        return pair if ids.index(other) > place else (chosen, self._items[other])
+        if not self._marked or self._marked == chosen.id:
+            return self._before(chosen, ids[place + 1 :]), chosen
+        other = self._items[self._marked]
+        return (other, chosen) if ids.index(other.id) > place else (chosen, other)
+
+    def _before(self, chosen: HistoryItem, older: Sequence[str]) -> HistoryItem | None:
+        """What the chosen version is a change of: a save's draft and put lie in between."""
+        items = [self._items[each] for each in older]
+        held = (each for each in items if each.held and each.text != chosen.text)
+        return (next(held, None) if chosen.differs else None) or next(iter(items), None)
 
     def on_line_table_moved(self, event: LineTable.Moved) -> None:
         """Another version is chosen."""

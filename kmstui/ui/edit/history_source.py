@@ -8,7 +8,7 @@ from datetime import datetime
 
 from kmstui.model.arn import Arn
 from kmstui.service.errors import JournalError
-from kmstui.service.history import HistoryEntry, PolicyHistory, remote_versions
+from kmstui.service.history import HELD_KINDS, HistoryEntry, PolicyHistory, remote_versions
 from kmstui.service.session import Session
 
 
@@ -24,6 +24,8 @@ class HistoryItem:
     text: str
     differs: bool = True
     """Whether it means something else than the policy held before it."""
+    held: bool = False
+    """Whether the service was seen to hold it."""
 
     @property
     def who_short(self) -> str:
@@ -64,6 +66,7 @@ class HistorySource:
                 entry.version.caller,
                 entry.version.text,
                 entry.changed,
+                entry.version.kind in HELD_KINDS,
             )
             for entry in entries
         ]
@@ -92,6 +95,7 @@ class HistorySource:
                     f"put, says CloudTrail{refused}",
                     version.principal,
                     version.text,
+                    held=not version.error_code,
                 )
             )
         self._remote = tuple(found)

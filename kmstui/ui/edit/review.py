@@ -203,6 +203,8 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
         self._draw()
         if self._missing():
             self.action_next_error()
+        else:
+            self.notice.tell("Every error is acknowledged: y saves it.", "warn")
 
     def action_next_error(self) -> None:
         """Go to the next error that is not acknowledged."""

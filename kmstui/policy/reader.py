@@ -45,6 +45,9 @@ _ATOM = re.compile(
     r"(?=[,\]} \t\n\r]|\Z)"
 )
 _ATOM_VALUES = (None, True, False, None)
+_new = tuple.__new__
+"""Makes a named tuple in half the time of calling its class; for the two loops over strings, in
+which most of the reading is done."""
 
 
 class State(IntEnum):
@@ -221,15 +224,15 @@ class Reader:
         at = self.at
         while (match := _MEMBER.match(text, at)) is not None:
             start, end = match.span(1)
-            key = StringNode(match[1], Span(start - 1, end + 1))
+            key = _new(StringNode, (match[1], _new(Span, (start - 1, end + 1))))
             at = match.end()
             if match[4]:
                 self.key = key
                 self.open(match[4] == "{", match.start(4), at)
                 return True
             first, last = match.span(2)
-            value = StringNode(match[2], Span(first - 1, last + 1))
-            members.append(Member(key, value))
+            value = _new(StringNode, (match[2], _new(Span, (first - 1, last + 1))))
+            members.append(_new(Member, (key, value)))
             self.last_end = last + 1
             if not match[3]:
                 self.comma = -1
@@ -253,7 +256,7 @@ class Reader:
                 self.open(match[3] == "{", match.start(3), at)
                 return True
             start, end = match.span(1)
-            items.append(StringNode(match[1], Span(start - 1, end + 1)))
+            items.append(_new(StringNode, (match[1], _new(Span, (start - 1, end + 1)))))
             self.last_end = end + 1
             if not match[2]:
                 self.comma = -1

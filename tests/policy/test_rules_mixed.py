@@ -13,7 +13,15 @@ from kmstui.model.arn import Arn
 from kmstui.policy.findings import KeyContext
 from kmstui.policy.linter import lint
 from kmstui.policy.rules import RULES
-from tests.policy import test_rules_conditions as conditions
+from tests.policy import (
+    test_rules_conditions_keys as condition_keys,
+)
+from tests.policy import (
+    test_rules_conditions_operators as condition_operators,
+)
+from tests.policy import (
+    test_rules_conditions_values as condition_values,
+)
 from tests.policy.rule_cases import (
     ACCOUNT,
     KEY,
@@ -52,7 +60,7 @@ _CONDITIONS: tuple[dict[str, Any] | None, ...] = (
     None,
     *(
         statement_["Condition"]
-        for case in conditions.CASES
+        for case in (*condition_keys.CASES, *condition_operators.CASES, *condition_values.CASES)
         for statement_ in json.loads(unmark(case.text)[0])["Statement"]
         if "Condition" in statement_
     ),

@@ -308,7 +308,7 @@ class PolicyEditing:
 
     async def _look_for(self, last: AcceptedPut) -> None:
         """Where reads may not show the last accepted put yet, go on from what was put."""
-        if self._desk.clock() - last.time >= PROPAGATION:
+        if last.shown or self._desk.clock() - last.time >= PROPAGATION:
             return
         if what_is(self.base, last.sent, last.before) is not Held.OLD:
             return

@@ -39,6 +39,8 @@ class AcceptedPut:
     before: str
     """What was stored when it was sent."""
     time: datetime
+    shown: bool
+    """Whether a read has shown it: what is read now was put after it, by whomever."""
 
     def was(self, draft: PolicyVersion) -> bool:
         """Whether it is this draft that was put, which nobody has closed since.
@@ -59,7 +61,12 @@ async def last_accepted(desk: Desk, subject: str) -> AcceptedPut | None:
             if change.outcome != "done":
                 return None
             sent, before = policy_of(change.after), policy_of(change.before)
-            return AcceptedPut(sent, before, change.ended or change.time)
+            versions = await desk.journal.versions(desk.scope, subject)
+            shown = any(
+                each.kind == "stored" and each.time >= change.time and same_meaning(each.text, sent)
+                for each in versions
+            )
+            return AcceptedPut(sent, before, change.ended or change.time, shown)
     return None
 
 

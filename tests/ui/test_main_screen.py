@@ -22,7 +22,7 @@ DENIAL = AccessDeniedError("your role may not")
 
 async def test_keys_are_listed_with_alias_state_and_counts():
     async with running() as run:
-        assert "1 Keys  8 (and 1 of AWS: a)" in run.text
+        await run.wait_for("1 Keys  8 (and 1 of AWS: a)")
         line = next(line for line in run.lines if "ImportedCMK" in line)
         for cell in (IMPORTED[:12], "Enabled", "SYMMETRIC_DEFAULT"):
             assert cell in line

@@ -134,6 +134,14 @@ class PtyTerminal:
         if self._status is None:
             os.kill(self.pid, number)
 
+    def hang_up(self) -> int:
+        """Close the terminal, as a dropped line does; answers how the program ended."""
+        os.close(self.fd)
+        self.fd = -1
+        self._reap(block=True)
+        assert self._status is not None
+        return os.waitstatus_to_exitcode(self._status)
+
     # What a person sees
 
     def read(self, seconds: float) -> bytes:

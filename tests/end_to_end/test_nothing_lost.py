@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -109,6 +110,18 @@ def test_killed_while_it_is_not_stored_the_draft_is_there(kmstui, embedded, key)
         prose(terminal, "the stored policy has not changed since")
         terminal.send("g")
         terminal.wait_for(TYPED)
+
+
+def test_a_terminal_that_closes_leaves_the_draft_and_no_program_behind(kmstui):
+    terminal = kmstui()
+    open_and_type(terminal)
+    assert terminal.hang_up() == -signal.SIGHUP
+    terminal = kmstui()
+    find(terminal)
+    terminal.send("e")
+    prose(terminal, "There is an unsaved draft")
+    terminal.send("g")
+    terminal.wait_for(TYPED)
 
 
 @pytest.mark.parametrize(

@@ -99,12 +99,14 @@ def test_killed_in_the_middle_it_says_what_was_done_and_finishes_the_rest(kmstui
     key_ids = [id_of(each.key) for each in writes(embedded)]
 
     second = kmstui(columns=100, rows=50)
-    second.wait_for("was interrupted")
+    told = re.compile(r"KMS shows it on (\d+) keys, and not on (\d+)")
+    second.wait_for(lambda text: told.search(" ".join(text.split())))
     done = {each for each in key_ids if embedded.control.key(each).tags.get("bulk") == "yes"}
     assert 0 < len(done) < count
     words = " ".join(second.text.split())
     assert f"A change of tags on {count} keys" in words
-    said = re.search(r"KMS shows it on (\d+) keys, and not on (\d+)", words)
+    said = told.search(words)
+    assert said is not None
     assert (int(said[1]), int(said[2])) == (len(done), count - len(done))
     second.send("f")
     second.wait_for(f"{count - len(done)} keys of {count - len(done)} will change")

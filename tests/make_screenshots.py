@@ -51,6 +51,7 @@ SCENES = (
     Scene("access", WIDE, (*FIND, "c"), "Not considered"),
     Scene("tag", SMALL, (*FIND, "t", "'project=kmsworkshop env=dev", "enter"), "this adds"),
     Scene("tag-many", WIDE, (*PROD, "t", "'owner=platform-team", "enter"), "owner"),
+    Scene("tag-run", SMALL, (*PROD, "t", "'owner=platform-team", "enter", "enter"), "Closes"),
     Scene("findings", WIDE, ("F",), "KMS516"),
     Scene("help", WIDE, ("question_mark",), "Everywhere"),
 )

@@ -149,6 +149,10 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
         """IDs of the columns that fit."""
         return tuple(column.id for column, _ in self._fitted)
 
+    def width_of(self, column: str) -> int:
+        """Cells that a column has; 0 where it does not fit."""
+        return next((width for each, width in self._fitted if each.id == column), 0)
+
     @property
     def rows_in_sight(self) -> Sequence[str]:
         """IDs of the rows on the screen."""

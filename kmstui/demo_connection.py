@@ -43,13 +43,13 @@ class DemoConnector:
         except EmbeddedError as error:
             raise NetworkError(str(error)) from error
 
-    def profiles(self) -> tuple[str, ...]:
+    async def profiles(self) -> tuple[str, ...]:
         """None: the demo knows no profiles."""
         return ()
 
-    def regions(self, partition: str = "aws") -> tuple[str, ...]:
+    async def regions(self, partition: str = "aws") -> tuple[str, ...]:
         """As anywhere."""
-        return self._inner.regions(partition)
+        return await self._inner.regions(partition)
 
     def stop(self) -> None:
         """Stop the embedded KMS."""

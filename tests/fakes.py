@@ -528,10 +528,10 @@ class FakeConnector:
             return self._make(target)
         return self._gateways.pop(0) if len(self._gateways) > 1 else self._gateways[0]
 
-    def profiles(self) -> tuple[str, ...]:
+    async def profiles(self) -> tuple[str, ...]:
         return self._profiles
 
-    def regions(self, partition: str = "aws") -> tuple[str, ...]:
+    async def regions(self, partition: str = "aws") -> tuple[str, ...]:
         return self._regions
 
 

@@ -43,13 +43,13 @@ class AwsConnector:
         """See `Connector`."""
         return await _on_thread(lambda: self._opener().open(target))
 
-    def profiles(self) -> tuple[str, ...]:
+    async def profiles(self) -> tuple[str, ...]:
         """See `Connector`. Imports botocore where no connection was made before."""
-        return self._opener().profiles()
+        return await _on_thread(lambda: self._opener().profiles())
 
-    def regions(self, partition: str = "aws") -> tuple[str, ...]:
+    async def regions(self, partition: str = "aws") -> tuple[str, ...]:
         """See `Connector`. Imports botocore where no connection was made before."""
-        return self._opener().regions(partition)
+        return await _on_thread(lambda: self._opener().regions(partition))
 
     def _opener(self) -> Opener:
         with self._lock:

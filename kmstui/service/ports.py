@@ -317,11 +317,11 @@ class Connector(Protocol):
         """
         ...
 
-    def profiles(self) -> tuple[str, ...]:
+    async def profiles(self) -> tuple[str, ...]:
         """Profiles of the AWS config files; empty when they cannot be read."""
         ...
 
-    def regions(self, partition: str = "aws") -> tuple[str, ...]:
+    async def regions(self, partition: str = "aws") -> tuple[str, ...]:
         """Regions where KMS is offered, from botocore's endpoint data."""
         ...
 

@@ -137,7 +137,7 @@ async def test_a_broken_config_file_is_named_and_offers_no_profiles(
     with pytest.raises(errors.ProfileError) as caught:
         await connect()
     assert str(path) in caught.value.sentence
-    assert AwsConnector(lambda _: None, lambda _: "").profiles() == ()
+    assert await AwsConnector(lambda _: None, lambda _: "").profiles() == ()
 
 
 @pytest.mark.parametrize("url", ["not a url", "http://", "kms.example.com"])
@@ -309,9 +309,9 @@ async def test_a_role_that_may_not_be_assumed_names_the_operation(
 async def test_profiles_and_regions_are_offered(no_aws: Path) -> None:
     _config(no_aws, "[default]\n[profile work]\nregion = eu-west-1\n")
     connector = AwsConnector(lambda _: None, lambda _: "")
-    assert connector.profiles() == ("default", "work")
-    assert {"eu-west-1", "us-east-1"} <= set(connector.regions())
-    assert connector.regions("aws-cn") == ("cn-north-1", "cn-northwest-1")
+    assert await connector.profiles() == ("default", "work")
+    assert {"eu-west-1", "us-east-1"} <= set(await connector.regions())
+    assert await connector.regions("aws-cn") == ("cn-north-1", "cn-northwest-1")
 
 
 async def test_giving_up_while_connecting_waits_for_nothing(sts: _Sts) -> None:

@@ -35,8 +35,8 @@ def switch_region(context: Context, region: str) -> None:
     switch(context, replace(context.session.target, region=region))
 
 
-def _profile(context: Context) -> None:
-    profiles = context.session.connector.profiles()
+async def _profile(context: Context) -> None:
+    profiles = await context.session.connector.profiles()
     if not profiles:
         context.session.notify(
             "No profiles are configured: ~/.aws/config and ~/.aws/credentials name none.",
@@ -52,9 +52,9 @@ def _profile(context: Context) -> None:
     context.app.push_screen(Menu("Switch to profile", items, context.session.target.profile), go)
 
 
-def _region(context: Context) -> None:
+async def _region(context: Context) -> None:
     info = context.store.info
-    regions = context.session.connector.regions(info.partition if info else "aws")
+    regions = await context.session.connector.regions(info.partition if info else "aws")
 
     def go(region: str | None) -> None:
         if region is not None:
@@ -71,11 +71,11 @@ def _refresh(context: Context) -> None:
 COMMANDS = (
     Command(
         id="session.profile", label="Profile", help="Switch to another profile", keys=("P",),
-        run=_profile,
+        run=_profile, opens=True,
     ),
     Command(
         id="session.region", label="Region", help="Switch to another Region", keys=("R",),
-        run=_region,
+        run=_region, opens=True,
     ),
     Command(
         id="session.refresh", label="Refresh", help="Read everything again", keys=("r",),

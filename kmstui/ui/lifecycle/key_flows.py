@@ -225,19 +225,24 @@ def replicate(context: Context, key: Key) -> None:
     """Let the person pick a Region, and replicate the key into it."""
     info = context.store.info
     taken = replica_regions(key.metadata) if key.metadata else ()
-    items = [
-        MenuItem(
-            region, region, off="A key of this set is there already." if region in taken else ""
-        )
-        for region in context.session.connector.regions(info.partition if info else "aws")
-    ]
 
     def picked(region: str | None) -> None:
         if region is not None:
             _confirm_replica(context, key, region)
 
-    title = f"Replicate {context.store.name_of(key.id)} into which Region?"
-    context.app.push_screen(Menu(title, items), picked)
+    async def ask() -> None:
+        regions = await context.session.connector.regions(info.partition if info else "aws")
+        items = [
+            MenuItem(
+                region, region, off="A key of this set is there already." if region in taken else ""
+            )
+            for region in regions
+        ]
+        title = f"Replicate {context.store.name_of(key.id)} into which Region?"
+        context.app.push_screen(Menu(title, items), picked)
+
+    app = context.app
+    app.type_ahead.opens(app.work(ask, group="replicate", what="offering Regions"), app.screen)
 
 
 def _confirm_replica(context: Context, key: Key, region: str) -> None:

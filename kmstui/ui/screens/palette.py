@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 from textual.worker import Worker
 
+from kmstui.service.errors import ServiceError
 from kmstui.service.store import Store
 from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.context import Context
@@ -58,6 +59,7 @@ class Palette(Dialog[None]):
         self.add_class("dialog-wide")
         self._about = context
         self._found: list[Entry] = []
+        self._connections: list[Entry] | None = None
         self._do_when_found = False
         self._searching: Worker[None]
         self.input = Input(placeholder="command, alias, profile, Region …", compact=True)
@@ -118,7 +120,9 @@ class Palette(Dialog[None]):
         breath.begin()
         ranked: tuple[list[Entry], ...] = ([], [], [])
         wanted = _Wanted(text)
-        for entry in _fixed(self._about):
+        if self._connections is None:
+            self._connections = await _other_connections(self._about)
+        for entry in (*_fixed(self._about), *self._connections):
             rank = wanted.rank(entry.kind, entry.text, entry.detail)
             if rank is not None:
                 ranked[rank].append(entry)
@@ -185,17 +189,26 @@ def _fixed(context: Context) -> Iterator[Entry]:
             yield _of_command(context, command)
     for theme in THEME_NAMES:
         yield Entry("theme", theme, "colours", partial(_set_theme, context, theme))
-    for profile in context.session.connector.profiles():
-        yield Entry(
-            "profile", profile, "switch to this profile",
-            partial(switch_profile, context, profile),
-        )  # fmt: skip
-    info = context.store.info
-    for region in context.session.connector.regions(info.partition if info else "aws"):
-        yield Entry(
-            "Region", region, "switch to this Region",
-            partial(switch_region, context, region),
-        )  # fmt: skip
+
+
+async def _other_connections(context: Context) -> list[Entry]:
+    connector, info = context.session.connector, context.store.info
+    try:
+        profiles = await connector.profiles()
+        regions = await connector.regions(info.partition if info else "aws")
+    except ServiceError:
+        # Connecting says what is wrong; the palette is about more than that.
+        return []
+    return [
+        *(
+            Entry("profile", each, "switch to this profile", partial(switch_profile, context, each))
+            for each in profiles
+        ),
+        *(
+            Entry("Region", each, "switch to this Region", partial(switch_region, context, each))
+            for each in regions
+        ),
+    ]
 
 
 def _of_command(context: Context, command: Command) -> Entry:

@@ -1,0 +1,303 @@
+"""The program's end of the line to its AWS process. The other end is `child`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from kmstui.aws.process.messages import (
+    Answer,
+    Call,
+    Called,
+    Cancel,
+    Close,
+    Code,
+    CodeWanted,
+    Connect,
+    Failure,
+    Fault,
+    Frames,
+    Hold,
+    Item,
+    Message,
+    Stream,
+    frame,
+)
+from kmstui.own_process import python_command
+from kmstui.service.errors import NetworkError, ServiceError, UnreportedOutcomeError
+from kmstui.service.ports import CallObserver, CallRecord, MfaPrompt, Target
+
+_SLICE_SECONDS = 0.002
+"""How long answers may keep the event loop from a key press."""
+
+_END_SECONDS = 2.0
+
+
+class AwsProcessError(RuntimeError):
+    """Our own fault on the other side; the message is its traceback."""
+
+
+class Line(asyncio.Protocol):
+    """One AWS process, from its start to its end.
+
+    Constructing it starts the process, and `open` may be called before there is an event loop;
+    everything else belongs on the loop that `attach` was called on.
+    """
+
+    def __init__(self, observer: CallObserver, prompt: MfaPrompt, *, read_only: bool) -> None:
+        """Start the process.
+
+        Raises:
+            OSError: the system gives us none.
+        """
+        self._observer = observer
+        self._prompt = prompt
+        self._number = 0
+        self._frames = Frames()
+        self._catching_up = False
+        self._waiting: dict[int, _Waiter] = {}
+        self._last_words = ""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._transport: asyncio.Transport | None = None
+        self._attaching = asyncio.Lock()
+        self.ended = False
+        """Whether the process is gone; nothing can be asked any more."""
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            mode = "read-only" if read_only else "read-write"
+            self._process = subprocess.Popen(
+                python_command("kmstui.aws.process.child", str(theirs.fileno()), mode),
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                # Ctrl-c and Ctrl-z in the terminal, and its end, are the program's business.
+                start_new_session=True,
+            )
+
+    async def attach(self) -> None:
+        """Listen from now on, on the running event loop; nothing where that is done already."""
+        async with self._attaching:
+            if self._transport is not None or self.ended:
+                return
+            self._loop = asyncio.get_running_loop()
+            await self._loop.create_unix_connection(lambda: self, sock=self._socket)
+
+    def close(self) -> None:
+        """End the process; may be called again, and without a loop."""
+        self.ended = True
+        if self._transport is not None and self._loop is not None and not self._loop.is_closed():
+            self._transport.abort()
+        self._socket.close()
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    # Asking
+
+    def open(self, target: Target) -> int:
+        """Begin to open a connection; answers its number, for `wait`."""
+        number = self._new()
+        self._send(Connect(number, target, dict(os.environ)))
+        return number
+
+    async def ask(
+        self,
+        connection: int,
+        method: str,
+        arguments: Sequence[Any],
+        named: Mapping[str, Any],
+        *,
+        changes: bool = False,
+    ) -> Any:
+        """Await a method on the other side.
+
+        Raises:
+            ServiceError: as the method; NetworkError or, for what `changes` something,
+                UnreportedOutcomeError where the process ends meanwhile.
+            AwsProcessError: it failed as it should not.
+        """
+        number = self._new(changes=changes)
+        self._send(Call(number, connection, method, arguments, named))
+        return await self.wait(number)
+
+    async def stream(
+        self, connection: int, method: str, arguments: Sequence[Any], named: Mapping[str, Any]
+    ) -> AsyncIterator[Any]:
+        """Iterate over a method on the other side. Raises as `ask`."""
+        number = self._new()
+        waiter = self._waiting[number]
+        self._send(Stream(number, connection, method, arguments, named))
+        try:
+            while not waiter.ended or waiter.items:
+                await waiter.came.wait()
+                while waiter.items:
+                    yield waiter.items.popleft()
+                if not waiter.ended:
+                    waiter.came.clear()
+            waiter.answer()
+        finally:
+            self._forget(number)
+
+    async def wait(self, number: int) -> Any:
+        """The answer to a question. Raises as `ask`."""
+        waiter = self._waiting[number]
+        try:
+            await waiter.came.wait()
+            return waiter.answer()
+        finally:
+            self._forget(number)
+
+    def hold_background(self, connection: int) -> None:
+        """A key was pressed."""
+        if not self.ended:
+            self._send(Hold(connection))
+
+    def close_connection(self, connection: int) -> None:
+        """Close a connection; what is under way over it fails."""
+        if not self.ended:
+            self._send(Close(connection))
+
+    def _new(self, *, changes: bool = False) -> int:
+        if self.ended:
+            raise self._gone(changes=False)
+        self._number += 1
+        self._waiting[self._number] = _Waiter(changes)
+        return self._number
+
+    def _forget(self, number: int) -> None:
+        waiter = self._waiting.pop(number)
+        if not waiter.ended:
+            self._send(Cancel(number))
+
+    def _send(self, message: Message) -> None:
+        if self._transport is not None:
+            self._transport.write(frame([message]))
+        else:
+            self._socket.sendall(frame([message]))
+
+    # Listening
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See `asyncio.Protocol`."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """See `asyncio.Protocol`."""
+        self._frames.feed(data)
+        if not self._catching_up:
+            self._take_frames()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See `asyncio.Protocol`: the process has ended."""
+        self.ended = True
+        for waiter in self._waiting.values():
+            if not waiter.ended:
+                waiter.end(error=self._gone(changes=waiter.changes))
+
+    def _take_frames(self) -> None:
+        over = time.monotonic() + _SLICE_SECONDS
+        for messages in self._frames:
+            for message in messages:
+                self._take(message)
+            if time.monotonic() >= over:
+                self._catch_up()
+                return
+        if self._catching_up and self._transport is not None:
+            self._catching_up = False
+            self._transport.resume_reading()
+
+    def _catch_up(self) -> None:
+        # A key press goes between; what comes meanwhile stays on the line.
+        if not self._catching_up and self._transport is not None:
+            self._catching_up = True
+            self._transport.pause_reading()
+        asyncio.get_running_loop().call_soon(self._take_frames)
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Called(record):
+                self._tell(record)
+            case CodeWanted(number, serial):
+                threading.Thread(
+                    target=self._ask_person, args=(number, serial), name="kmstui-mfa", daemon=True
+                ).start()
+            case Fault(0, text):
+                self._last_words = text.strip().rpartition("\n")[2]
+            case Item(number, value) if number in self._waiting:
+                self._waiting[number].add(value)
+            case Answer(number, value) if number in self._waiting:
+                self._waiting[number].end(value)
+            case Failure(number, error) if number in self._waiting:
+                self._waiting[number].end(error=error)
+            case Fault(number, text) if number in self._waiting:
+                self._waiting[number].end(error=AwsProcessError(text))
+
+    def _tell(self, record: CallRecord) -> None:
+        try:
+            self._observer(record)
+        except Exception as error:
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "the observer of calls failed", "exception": error}
+            )
+
+    def _ask_person(self, number: int, serial: str) -> None:
+        code = self._prompt(serial)
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            # The program has ended, and with it the process that asked.
+            return
+        loop.call_soon_threadsafe(self._answer_code, number, code)
+
+    def _answer_code(self, number: int, code: str) -> None:
+        if not self.ended:
+            self._send(Code(number, code))
+
+    def _gone(self, *, changes: bool) -> ServiceError:
+        words = f" ({self._last_words})" if self._last_words else ""
+        reason = f"kmstui's process that talks to AWS has ended{words}"
+        if changes:
+            return UnreportedOutcomeError(
+                f"{reason}, so the change may or may not have happened",
+                "Press r to connect again, and look at the key before you repeat it.",
+            )
+        return NetworkError(reason, "Press r to connect again.")
+
+
+@dataclass(slots=True)
+class _Waiter:
+    """Who waits for an answer; made before there is an event loop, in one case."""
+
+    changes: bool
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when an item or the end came."""
+    items: deque[Any] = field(default_factory=deque)
+    ended: bool = False
+    _value: Any = None
+    _error: Exception | None = None
+
+    def add(self, item: Any) -> None:
+        """One more of a stream."""
+        self.items.append(item)
+        self.came.set()
+
+    def end(self, value: Any = None, *, error: Exception | None = None) -> None:
+        """No more will come."""
+        self._value, self._error, self.ended = value, error, True
+        self.came.set()
+
+    def answer(self) -> Any:
+        """How it ended."""
+        if self._error is not None:
+            raise self._error
+        return self._value

@@ -34,6 +34,7 @@ from kmstui.service.assessing import (
     no_json_judgement,
     why_no_json,
 )
+from kmstui.service.history import AccessComparison
 from kmstui.service.key_contexts import key_context
 from kmstui.service.policy_places import ALIAS_PREFIX, KeyPolicyPlace, PolicyPlace
 from kmstui.service.session import Session
@@ -63,6 +64,10 @@ class EditTarget(Protocol):
 
     def assess(self, base: str, text: str) -> Assessment:
         """What it does to put `text` in place of `base`; called in a thread."""
+        ...
+
+    def compare_access(self, old: str, new: str) -> AccessComparison:
+        """What one version of it does to access that another did not; called in a thread."""
         ...
 
     def template_facts(self) -> Facts | None:
@@ -219,6 +224,12 @@ def access_lines(diff: AccessDiff) -> tuple[AccessLine, ...]:
     )
 
 
+def compare_key_access(old: str, new: str, key_arn: str) -> AccessComparison:
+    """What a change of a key policy does to access."""
+    diff = access_diff(old, new, key_arn)
+    return AccessComparison("Who gains and who loses", access_lines(diff))
+
+
 class KeyPolicyTarget:
     """The default policy of a key."""
 
@@ -262,6 +273,10 @@ class KeyPolicyTarget:
     def assess(self, base: str, text: str) -> Assessment:
         """What a change does."""
         return self._rules.assess(base, text)
+
+    def compare_access(self, old: str, new: str) -> AccessComparison:
+        """What one version does to access that another did not."""
+        return compare_key_access(old, new, self.key_arn)
 
     def template_facts(self) -> Facts:
         """What fields of templates are filled with."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from kmstui.policy.canonical import read_json, same_meaning
+from kmstui.service.assessing import AccessLine
 from kmstui.service.errors import InvalidInputError, ServiceError
 from kmstui.service.ports import EventGateway, Journal, PolicyVersion, Scope
 
@@ -50,6 +51,22 @@ class RemoteVersion:
     """Empty where KMS accepted it."""
 
 
+@dataclass(frozen=True, slots=True)
+class AccessComparison:
+    """What one text does to access that another did not."""
+
+    title: str
+    """Whose access to what."""
+    lines: tuple[AccessLine, ...]
+    """Gains first; empty where nobody gains or loses anything."""
+    rests_on: str = ""
+    """What else was taken into account, as a sentence; empty where the two texts are all."""
+
+
+CompareAccess = Callable[[str, str], AccessComparison]
+"""Compares an older text with a newer one; called in a thread."""
+
+
 class PolicyHistory:
     """The versions of one policy that this computer's journal holds."""
 
@@ -66,7 +83,9 @@ class PolicyHistory:
         """
         entries: list[HistoryEntry] = []
         held: str | None = None
-        for version in reversed(await self._journal.versions(self._scope, self._subject)):
+        versions = await self._journal.versions(self._scope, self._subject)
+        # A draft is numbered when it is put away; it is told where it was typed.
+        for version in sorted(versions, key=lambda each: (each.time, each.id)):
             changed = held is None or not same_meaning(held, version.text)
             entries.append(HistoryEntry(version, changed))
             if version.kind in HELD_KINDS:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 from kmstui.model.key import Key
 from kmstui.model.role import Identity, IdentityPolicy
-from kmstui.policy.access import KeyFacts, Mark
-from kmstui.policy.access_actions import actions_words
+from kmstui.policy.access import KeyFacts
 from kmstui.policy.access_role import RoleEffect, role_effect
 from kmstui.policy.completion import CompletionContext, Completions, complete
 from kmstui.policy.document import parse
@@ -28,18 +27,10 @@ from kmstui.service.assessing import (
     no_json_judgement,
     why_no_json,
 )
+from kmstui.service.history import AccessComparison
 from kmstui.service.policy_places import PUT_ROLE_POLICY, PolicyPlace, RolePolicyPlace
+from kmstui.service.role_changes import role_changes
 from kmstui.service.session import Session
-
-_CAN = (Mark.YES, Mark.CONDITIONAL, Mark.VIA_IAM)
-_WORDS = {
-    Mark.YES: "can",
-    Mark.CONDITIONAL: "can under conditions",
-    Mark.VIA_IAM: "can if IAM allows it",
-    Mark.NO: "cannot",
-    Mark.DENIED: "is denied",
-    Mark.IMPOSSIBLE: "cannot",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +73,34 @@ class RolePolicyRules:
             text=text,
             judgements=tuple(judgements),
             findings=self.lint(text),
-            access=tuple(self._changes(base, text)),
+            access=self._changes(base, text),
             not_considered=self._not_considered(text),
             no_json=no_json,
             locks_out=locked,
         )
 
+    def compare_access(self, old: str, new: str) -> AccessComparison:
+        """What one version does to what the role can do with the key that another did not."""
+        about = f" with {self.key_name}" if self.key is not None else ""
+        rests_on = "Worked out with the key policy and the role's other policies as they are now."
+        return AccessComparison(
+            f"What role {self.identity.name} gains and loses{about}",
+            self._changes(old, new),
+            "" if self._unknown else f"{rests_on} {self.identity.problem}".rstrip(),
+        )
+
+    @property
+    def _unknown(self) -> str:
+        """Why the effect on a key cannot be told, as a sentence; empty where it can."""
+        if self.key is None:
+            return "No key is chosen, so what it can do with one cannot be told."
+        if not self.key_policy:
+            return f"The policy of {self.key_name} is not known, so this cannot be told."
+        return ""
+
     def effect(self, text: str) -> RoleEffect | None:
         """What the role can do with the key if this were the policy."""
-        if self.key is None or not self.key_policy:
+        if self.key is None or self._unknown:
             return None
         return role_effect(self._with(text), self.key_policy, self.key)
 
@@ -108,31 +118,17 @@ class RolePolicyRules:
     def _judgements(self, text: str) -> Iterator[Judgement]:
         effect = self.effect(text)
         if effect is None:
-            yield Judgement(Weight.DOUBT, "The policy of the chosen key is not known.")
+            yield Judgement(Weight.DOUBT, self._unknown)
         else:
             yield Judgement(Weight.NOTE, f"With {self.key_name}: {effect.summary}.")
         if self.identity.problem:
             yield Judgement(Weight.DOUBT, self.identity.problem)
 
-    def _changes(self, base: str, text: str) -> Iterator[AccessLine]:
+    def _changes(self, base: str, text: str) -> tuple[AccessLine, ...]:
         before, after = self.effect(base), self.effect(text)
         if before is None or after is None:
-            return
-        alike: dict[tuple[Mark, Mark, str], list[str]] = {}
-        was = {name: each.mark for each in before.effects for name in each.actions}
-        for each in after.effects:
-            for name in each.actions:
-                old = was.get(name, Mark.NO)
-                if old is not each.mark:
-                    alike.setdefault((old, each.mark, each.part.why), []).append(name)
-        for (old, new, why), names in alike.items():
-            gains = new in _CAN and old not in _CAN
-            yield AccessLine(
-                Weight.BAD if gains else Weight.GOOD if new not in _CAN else Weight.DOUBT,
-                f"{self.identity.kind} {self.identity.name} {_WORDS[new]}"
-                f" {actions_words(frozenset(names))} with {self.key_name}"
-                f" (before: {_WORDS[old]}). {why}",
-            )
+            return (AccessLine(Weight.DOUBT, self._unknown),)
+        return role_changes(before, after, self.key_name)
 
     def _not_considered(self, text: str) -> tuple[str, ...]:
         effect = self.effect(text)
@@ -194,6 +190,10 @@ class RolePolicyTarget:
     def assess(self, base: str, text: str) -> Assessment:
         """What a change does to what the role can do with the chosen key."""
         return self._rules.assess(base, text)
+
+    def compare_access(self, old: str, new: str) -> AccessComparison:
+        """What one version does to the role's access that another did not."""
+        return self._rules.compare_access(old, new)
 
     def template_facts(self) -> Facts | None:
         """None: the templates are for key policies."""

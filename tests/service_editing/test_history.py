@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from kmstui.model.grant import KeyEvent
 from kmstui.service.errors import InvalidInputError
 from kmstui.service.history import PolicyHistory, export, remote_versions, text_diff
 from tests.fakes import IMPORTED, MemoryJournal, arn_of
-from tests.service_editing.conftest import HERE, MINE, OLD, Service
+from tests.service_editing.conftest import HERE, MINE, OLD, Service, Time
 
 WHEN = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -34,6 +34,23 @@ async def test_versions_say_whether_they_changed_anything(journal: MemoryJournal
     ]
     assert entries[0].what == "read again, the same"
     assert entries[3].what == "read from the service"
+
+
+async def test_a_draft_stands_where_it_was_typed_beside_what_was_stored_then(
+    journal: MemoryJournal, time: Time
+) -> None:
+    await journal.keep_version(HERE, IMPORTED, OLD, "fetched")
+    time.now += timedelta(seconds=1)
+    await journal.save_draft(HERE, IMPORTED, MINE, base=OLD)
+    time.now += timedelta(seconds=1)
+    await journal.keep_version(HERE, IMPORTED, MINE, "stored")
+    await journal.close_draft(HERE, IMPORTED)
+    entries = await PolicyHistory(journal, HERE, IMPORTED).entries()
+    assert [(each.version.kind, each.changed) for each in entries] == [
+        ("stored", True),
+        ("draft", True),
+        ("fetched", True),
+    ]
 
 
 async def test_a_restored_version_becomes_the_draft_and_what_was_typed_stays(

@@ -6,12 +6,16 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from kmstui.model.grant import KeyEvent
 from kmstui.service.errors import JournalError
 from kmstui.ui.edit.history_screen import HistoryScreen
+from kmstui.ui.edit.history_source import HistoryItem
 from kmstui.ui.edit.history_view import HistoryView
 from kmstui.ui.edit.screen import EditScreen
 from tests.fakes import CALLER, IMPORTED, NOW
+from tests.screens import WIDE
 from tests.ui_edit.conftest import MINE, OLD, THEIRS
 
 
@@ -137,3 +141,35 @@ async def test_a_history_that_cannot_be_read_says_why(at_desk):
         await desk.run.main.key_pane.open_view("history")
         desk.run.main.open_only(desk.run.main.key_pane)
         await desk.run.wait_for("the file is gone")
+
+
+async def test_at_80_columns_the_list_tells_whose_session_it_was_and_below_the_whole_arn(at_desk):
+    async with at_desk() as desk:
+        view = await open_history(desk)
+        await desk.run.wait_for("KMSWorkshop-I…/i-0123456789abcdef0")
+        await desk.run.wait_for(lambda: f"by {CALLER.arn}" in view.panel.rows.text)
+
+
+async def test_in_a_wide_terminal_the_list_tells_all_of_it(at_desk):
+    async with at_desk(size=WIDE) as desk:
+        await open_history(desk)
+        await desk.run.wait_for("KMSWorkshop-InstanceInitRole/i-0123456789abcdef0")
+
+
+@pytest.mark.parametrize(
+    ("arn", "width", "shown"),
+    [
+        (
+            "arn:aws:sts::1:assumed-role/Reserved_0123/alice@example.com",
+            24,
+            "Reser…/alice@example.com",
+        ),
+        ("arn:aws:sts::1:assumed-role/App/alice", 9, "App/alice"),
+        ("arn:aws:sts::1:assumed-role/App/alice-the-first", 9, "App/alice-the-first"),
+        ("arn:aws:iam::1:user/somebody-with-a-long-name", 9, "somebody-with-a-long-name"),
+        ("", 9, ""),
+    ],
+)
+def test_of_a_role_and_its_session_the_session_is_kept_whole(arn, width, shown):
+    item = HistoryItem("1", NOW, "sent", arn, "{}")
+    assert item.who_within(width, "…") == shown

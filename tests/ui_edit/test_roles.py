@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from kmstui.model.role import Identity, IdentityPolicy
+from kmstui.ui.edit.history_screen import HistoryScreen
 from tests.fakes import ROLE_ARN
 from tests.ui_edit.conftest import ROLE_POLICY, service
 
@@ -153,3 +154,54 @@ async def test_a_slow_answer_can_be_waited_for_no_longer(at_desk, monkeypatch):
         await desk.run.wait_for(
             lambda: all(each.is_finished for each in desk.run.app.workers if "role" in each.group)
         )
+
+
+async def history_of_role(desk) -> HistoryScreen:
+    """Take Decrypt, save it, and open the history of the role's policy."""
+    await take_decrypt(desk)
+    await desk.run.wait_for(lambda: desk.screen.viewer.display)
+    await desk.review()
+    await desk.run.press("y")
+    await desk.run.wait_for("holds your policy, read back")
+    await desk.run.press("i")
+    await desk.run.wait_for("Edit a policy of which role?")
+    await desk.run.press("enter")
+    await desk.run.wait_for("Edit role KMSWorkshop-InstanceInitRole, access")
+    await desk.run.wait_for(lambda: desk.screen.viewer.display)
+    await desk.run.press("f6")
+    await desk.run.wait_for(lambda: isinstance(desk.run.app.screen, HistoryScreen))
+    screen = desk.run.app.screen
+    await desk.run.wait_for(lambda: screen.panel.count)
+    return screen
+
+
+async def test_the_history_of_a_role_tells_what_each_change_did_to_its_access(at_desk):
+    async with at_desk() as desk:
+        screen = await history_of_role(desk)
+        rows, items = screen.panel.rows, screen.panel._items.values()
+        saved = next(each.id for each in items if each.what == "saved and read back")
+        screen.panel.table.move_to_row(saved)
+        gone = "cannot Decrypt with alias/ImportedCMK (before: can)"
+        await desk.run.wait_for(lambda: gone in rows.text)
+        assert "What role KMSWorkshop-InstanceInitRole gains and loses with alias/Impo" in rows.text
+        assert "as they are now" in rows.text
+        # Any two: from the newest, marked, to the oldest.
+        await desk.run.press("space", "G")
+        await desk.run.wait_for(lambda: screen.panel.chosen.what == "read from the service")
+        assert [each.what for each in screen.panel.pair()] == [
+            "read from the service",
+            "saved and read back",
+        ]
+        await desk.run.wait_for(lambda: gone in rows.text)
+
+
+async def test_an_old_version_of_a_role_comes_back_through_the_review(at_desk):
+    async with at_desk() as desk:
+        await history_of_role(desk)
+        await desk.run.press("G", "b")
+        await desk.run.wait_for(lambda: "kms:Decrypt" in desk.screen.viewer.text)
+        await desk.review()
+        assert "can Decrypt with alias/ImportedCMK (before: cannot)" in desk.said
+        assert stored(desk)["Statement"][0]["Action"][1] == "kms:PutKeyPolicy"
+        await desk.run.press("y")
+        await desk.run.wait_for(lambda: stored(desk) == json.loads(ROLE_POLICY))

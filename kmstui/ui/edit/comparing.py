@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from kmstui.policy.access_diff import access_diff
-from kmstui.service.edit_targets import access_lines
+from collections.abc import Iterator
+
+from kmstui.service.assessing import why_no_json
+from kmstui.service.history import CompareAccess
 from kmstui.ui.edit.diff_rows import diff_rows
 from kmstui.ui.edit.history_source import HistoryItem
 from kmstui.ui.edit.review_rows import access_rows
@@ -11,26 +13,52 @@ from kmstui.ui.edit.rows import Block, Row
 
 
 def comparison(
-    old: HistoryItem | None, new: HistoryItem, key_arn: str, *, width: int
+    old: HistoryItem | None, new: HistoryItem, compare_access: CompareAccess, *, width: int
 ) -> tuple[Row, ...]:
     """What changed from one version to the other; pure, and slow enough for a thread.
 
-    Without an old one, the text itself. Access is told for key policies, not for a role's.
+    Without an old one, the text itself.
     """
     if old is None:
-        head: Row = Block(f"{moment(new)}  {new.what}", "title")
-        return (head, *diff_rows("", new.text, width=width))
-    rows: list[Row] = [
+        return (
+            Block(f"{moment(new)}  {new.what}", "title"),
+            Block(_who(new), "dim", "by "),
+            *diff_rows("", new.text, width=width),
+        )
+    # Where the same one did both it is said once: an ARN takes lines of a small terminal.
+    other = () if old.who == new.who else (Block(_who(old), "dim", "by   "),)
+    return (
         Block(f"{moment(old)}  {old.what}", "dim", "from "),
+        *other,
         Block(f"{moment(new)}  {new.what}", "dim", "to   "),
-    ]
-    if key_arn:
-        rows += [Block("Who gains and who loses", "title")]
-        rows += access_rows(access_lines(access_diff(old.text, new.text, key_arn)))
-    rows += [Block("The text", "title"), *diff_rows(old.text, new.text, width=width)]
-    return tuple(rows)
+        Block(_who(new), "dim", "by   "),
+        *_access(old.text, new.text, compare_access),
+        Block("The text", "title"),
+        *diff_rows(old.text, new.text, width=width),
+    )
 
 
 def moment(item: HistoryItem) -> str:
     """When, in UTC."""
     return f"{item.time:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _who(item: HistoryItem) -> str:
+    return item.who or "somebody who is not known"
+
+
+def _access(old: str, new: str, compare_access: CompareAccess) -> Iterator[Row]:
+    found = compare_access(old, new)
+    yield Block(found.title, "title")
+    for name, text in (("older", old), ("newer", new)):
+        reason = why_no_json(text)
+        if reason:
+            yield Block(
+                f"The {name} text is no JSON ({reason}); of it only the part counts that could be"
+                " read.",
+                "warn",
+                "   ",
+            )
+    yield from access_rows(found.lines)
+    if found.rests_on:
+        yield Block(found.rests_on, "dim", "   ")

@@ -11,10 +11,10 @@ from textual.containers import Vertical
 
 from kmstui.service.errors import JournalError, ServiceError
 from kmstui.ui.edit.comparing import comparison
+from kmstui.ui.edit.history_columns import columns_for
 from kmstui.ui.edit.history_source import HistoryItem, HistorySource
 from kmstui.ui.edit.rows import Rows
 from kmstui.ui.marks import Marks
-from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_table import LineTable
 from kmstui.ui.widgets.roles import Part
 
@@ -31,12 +31,7 @@ class HistoryPanel(Vertical):
         self._source: HistorySource | None = None
         self._items: dict[str, HistoryItem] = {}
         self._marked = ""
-        columns = (
-            Column("time", "TIME UTC", 19, rank=1),
-            Column("what", "WHAT", 24, rank=0, most=44),
-            Column("who", "WHO", 16, rank=2, most=60),
-        )
-        self.table = LineTable(columns, self._cells, signs=signs)
+        self.table = LineTable(columns_for((), 80), self._cells, signs=signs)
         self.rows = Rows(signs=signs)
 
     def compose(self) -> ComposeResult:
@@ -77,6 +72,7 @@ class HistoryPanel(Vertical):
             return
         self._source = source
         self._items = {item.id: item for item in items}
+        self._fit()
         self.table.set_rows(list(self._items))
         self.table.refresh(layout=True)
         self.table.set_empty("No version was kept on this computer yet.")
@@ -126,6 +122,13 @@ class HistoryPanel(Vertical):
             event.stop()
             self._compare()
 
+    def on_resize(self) -> None:
+        """Give the columns what there is."""
+        self._fit()
+
+    def _fit(self) -> None:
+        self.table.set_columns(columns_for(tuple(self._items.values()), self.size.width))
+
     def on_rows_resized(self) -> None:
         """Two texts may stand side by side now, or no more."""
         self._compare()
@@ -135,16 +138,16 @@ class HistoryPanel(Vertical):
         if new is None or self._source is None:
             self.rows.show(())
             return
-        app = cast("KmsApp", self.app)
-        key_arn = self._source.key_arn
-        app.work(
-            lambda: self._show_comparison(old, new, key_arn), group="compare", what="comparing"
-        )
+        app, source = cast("KmsApp", self.app), self._source
+        app.work(lambda: self._show_comparison(old, new, source), group="compare", what="comparing")
 
     async def _show_comparison(
-        self, old: HistoryItem | None, new: HistoryItem, key_arn: str
+        self, old: HistoryItem | None, new: HistoryItem, source: HistorySource
     ) -> None:
-        rows = await asyncio.to_thread(comparison, old, new, key_arn, width=self.size.width)
+        await source.ready()
+        rows = await asyncio.to_thread(
+            comparison, old, new, source.compare_access, width=self.size.width
+        )
         if self.is_attached and self.pair() == (old, new):
             self.rows.forget_place()
             self.rows.show(rows)
@@ -155,6 +158,6 @@ class HistoryPanel(Vertical):
         cells: dict[str, Part] = {
             "time": (f"{item.time:%Y-%m-%d %H:%M:%S}", "dim"),
             "what": (item.what, "accent" if item.id == "draft" else role),
-            "who": (item.who_short, "dim"),
+            "who": (item.who_within(self.table.width_of("who"), self._signs.more), "dim"),
         }
         return [cells[column] for column in columns]

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from kmstui.model.arn import Arn
 from kmstui.service.errors import JournalError
-from kmstui.service.history import HELD_KINDS, HistoryEntry, PolicyHistory, remote_versions
+from kmstui.service.history import (
+    HELD_KINDS,
+    CompareAccess,
+    HistoryEntry,
+    PolicyHistory,
+    remote_versions,
+)
 from kmstui.service.session import Session
 
 
@@ -33,14 +39,44 @@ class HistoryItem:
         arn = Arn.maybe(self.who)
         return self.who if arn is None else (arn.name or arn.resource)
 
+    def who_within(self, width: int, more: str) -> str:
+        """`who_short` in `width` cells; of `role/session` the session tells who it was."""
+        short = self.who_short
+        role, slash, session = short.rpartition("/")
+        room = width - len(slash + session) - len(more)
+        if len(short) <= width or not slash or room < 1:
+            return short
+        return f"{role[:room]}{more}{slash}{session}"
+
+
+async def _at_once() -> None:
+    """Nothing needs to be waited for."""
+
 
 class HistorySource:
-    """Reads the list."""
+    """Reads the list, and compares what is in it.
 
-    def __init__(self, session: Session, subject: str, key_arn: str) -> None:
+    Attributes:
+        session: The connection.
+        subject: As the journal names the policy.
+        key_arn: The key whose policy it is; empty for a role's.
+        compare_access: What one version does to access that another did not.
+        ready: Waits for what `compare_access` rests on.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        subject: str,
+        key_arn: str,
+        compare_access: CompareAccess,
+        ready: Callable[[], Awaitable[object]] = _at_once,
+    ) -> None:
         self.session = session
         self.subject = subject
         self.key_arn = key_arn
+        self.compare_access = compare_access
+        self.ready = ready
         self._remote: tuple[HistoryItem, ...] = ()
 
     async def items(self) -> tuple[HistoryItem, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
 
+from kmstui.service.edit_targets import compare_key_access
 from kmstui.service.session import Session
 from kmstui.service.store import Topic
 from kmstui.ui.edit.history_panel import HistoryPanel
@@ -54,7 +56,8 @@ class HistoryView(KeyView):
         if key is None:
             return
         if self._source is None or self._source.key_arn != key.arn:
-            self._source = HistorySource(self.session, key_id, key.arn)
+            compare = partial(compare_key_access, key_arn=key.arn)
+            self._source = HistorySource(self.session, key_id, key.arn, compare)
         await self.panel.read(self._source)
         self.post_message(self.TitleChanged())
 

@@ -315,7 +315,13 @@ class EditScreen(EditingScreen[None]):
         """The versions of this policy."""
         if not self._is_open:
             return
-        source = HistorySource(self.session, self.target.place.subject, self.target.key_arn)
+        source = HistorySource(
+            self.session,
+            self.target.place.subject,
+            self.target.key_arn,
+            self.target.compare_access,
+            self._learned.wait,
+        )
         may_restore = self.editor is not None
         screen = HistoryScreen(source, self.target.title, self._signs, may_restore=may_restore)
         self.app.push_screen(screen, self._bring_back)

@@ -47,7 +47,7 @@ class KeyMetadata:
 class Key:
     """One row of the inventory; grows as its parts are read.
 
-    A new instance replaces the old one with each change, so identity serves as the version.
+    A new instance replaces the old one with each change.
     """
 
     id: str

@@ -12,6 +12,8 @@ from kmstui.model.alias import Alias
 from kmstui.model.caller import Caller, ConnectionInfo
 from kmstui.model.key import Key
 from kmstui.model.tag import Tag
+from kmstui.service.alias_table import AliasTable
+from kmstui.service.key_table import KeyTable
 from kmstui.service.ports import CallRecord
 
 
@@ -100,9 +102,8 @@ class Store:
         self._reset()
 
     def _reset(self) -> None:
-        self.keys: dict[str, Key] = {}
-        self.aliases: dict[str, Alias] = {}
-        self._alias_names: dict[str, tuple[str, ...]] = {}
+        self.keys = KeyTable()
+        self.aliases = AliasTable()
         self.policies: dict[str, tuple[StoredPolicy, ...]] = {}
         self.contexts: dict[str, tuple[str, ...]] = {}
         self.progress = Progress()
@@ -182,19 +183,20 @@ class Store:
         added = []
         for key in keys:
             if key.id not in self.keys:
-                self.keys[key.id] = key
+                known = self.aliases.own_id(key.id)
+                self.keys.put(key if known is None else replace(key, id=known))
                 added.append(key.id)
         if added:
             self._touch(Topic.KEYS, added)
 
     def put_key(self, key: Key) -> None:
         """Replace a key's row, or add it."""
-        self.keys[key.id] = key
+        self.keys.put(key)
         self._touch(Topic.KEYS, (key.id,))
 
     def remove_keys(self, ids: Iterable[str]) -> None:
         """Forget keys that are listed no more."""
-        gone = [key_id for key_id in ids if self.keys.pop(key_id, None) is not None]
+        gone = [key_id for key_id in ids if self.keys.discard(key_id)]
         for key_id in gone:
             self.policies.pop(key_id, None)
         if gone:
@@ -206,7 +208,7 @@ class Store:
         for key_id, each in tags.items():
             key = self.keys.get(key_id)
             if key is not None and (key.tags != each or key.tags_problem):
-                self.keys[key_id] = replace(key, tags=each, tags_problem="")
+                self.keys.put(replace(key, tags=each, tags_problem=""))
                 changed.append(key_id)
         if changed:
             self._touch(Topic.KEYS, changed)
@@ -221,15 +223,12 @@ class Store:
             old = self.aliases.get(alias.name)
             if old == alias:
                 continue
-            self.aliases[alias.name] = alias
+            known = self.keys.own_id(alias.key_id)
+            self.aliases.put(alias if known is None else replace(alias, key_id=known))
             changed.append(alias.name)
             touched.add(alias.key_id)
-            if old is not None and old.key_id != alias.key_id:
-                self._unlink(old)
+            if old is not None:
                 touched.add(old.key_id)
-            names = self._alias_names.get(alias.key_id, ())
-            if alias.key_id and alias.name not in names:
-                self._alias_names[alias.key_id] = (*names, alias.name)
         self._touch_aliases(changed, touched)
 
     def remove_aliases(self, names: Iterable[str]) -> None:
@@ -237,9 +236,9 @@ class Store:
         touched: set[str] = set()
         gone: list[str] = []
         for name in names:
-            old = self.aliases.pop(name, None)
+            old = self.aliases.get(name)
             if old is not None:
-                self._unlink(old)
+                self.aliases.discard(name)
                 gone.append(name)
                 touched.add(old.key_id)
         self._touch_aliases(gone, touched)
@@ -252,13 +251,9 @@ class Store:
         if key_ids:
             self._touch(Topic.ALIASES, key_ids)
 
-    def _unlink(self, alias: Alias) -> None:
-        names = self._alias_names.get(alias.key_id, ())
-        self._alias_names[alias.key_id] = tuple(name for name in names if name != alias.name)
-
     def aliases_of(self, key_id: str) -> tuple[str, ...]:
         """Alias names of a key with their prefix, in the order listed (which is by name)."""
-        return self._alias_names.get(key_id, ())
+        return self.aliases.names_of(key_id)
 
     def name_of(self, key_id: str) -> str:
         """The key as a sentence names it: its ID and, in brackets, its first alias."""

@@ -57,7 +57,7 @@ def test_what_is_known_of_a_key_survives_being_listed_again():
     told.store.put_key(known)
     told.flush()
     told.store.add_keys([a_key(ONE)])
-    assert told.store.keys[ONE] is known
+    assert told.store.keys[ONE] == known
     assert told.flush() == {}
 
 

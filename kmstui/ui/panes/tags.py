@@ -87,9 +87,10 @@ class TagsPane(Pane):
             self._say(str(len(tags)), "No tags. t adds some.")
 
     def _say(self, count: str, empty: str, role: str = "dim") -> None:
-        name = self._store.name_of(self._key_id) if self._key_id in self._store.keys else ""
-        alias = self._store.aliases_of(self._key_id)[0:1] if self._key_id else ()
-        self.show_title([("Tags", "title"), f"  {count}", (f"  {(alias or (name,))[0]}", "dim")])
+        key_id = self._key_id or ""
+        name = key_id if key_id in self._store.keys else ""
+        alias = (*self._store.aliases_of(key_id), name)[0]
+        self.show_title([("Tags", "title"), f"  {count}", (f"  {alias}", "dim")])
         self.table.set_empty(empty, role)
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:

@@ -53,16 +53,9 @@ def composed_app(
     from contextlib import ExitStack
     from tempfile import TemporaryDirectory
 
-    from kmstui.aws import AwsConnector
-    from kmstui.config import config_path
-    from kmstui.demo.embedded import EmbeddedOptions
-    from kmstui.demo_connection import DemoConnector
-    from kmstui.journal import open_journal
+    from kmstui.aws.process import ProcessConnector
     from kmstui.service.ports import Target
-    from kmstui.service.session import Session
     from kmstui.service.store import Store
-    from kmstui.ui.app import KmsApp
-    from kmstui.ui.options import UiOptions
 
     def later(seconds: float, callback: Callable[[], None]) -> object:
         return asyncio.get_running_loop().call_later(seconds, callback)
@@ -70,13 +63,33 @@ def composed_app(
     with ExitStack() as stack:
         store = Store(later)
         prompt = MfaBridge()
-        connector: Connector = AwsConnector(store.record_call, prompt, read_only=settings.read_only)
+        target = Target(settings.profile, settings.region, settings.endpoint_url)
+        # Before the screens are imported: to be ready takes it as long as them.
+        aws = ProcessConnector(
+            store.record_call,
+            prompt,
+            read_only=settings.read_only,
+            # A demo must not even look for the person's credentials.
+            expected=None if demo else target,
+        )
+        stack.callback(aws.close)
+        connector: Connector = aws
+
+        from kmstui.config import config_path
+        from kmstui.journal import open_journal
+        from kmstui.service.session import Session
+        from kmstui.ui.app import KmsApp
+        from kmstui.ui.options import UiOptions
+
         state = settings.state_path
         if demo:
+            from kmstui.demo.embedded import EmbeddedOptions
+            from kmstui.demo_connection import DemoConnector
+
             # What happens in a demo is nobody's history.
             scratch = TemporaryDirectory(prefix="kmstui-demo-", ignore_cleanup_errors=True)
             state = Path(stack.enter_context(scratch))
-            embedded = DemoConnector(connector, EmbeddedOptions(demo_keys, scratch=str(state)))
+            embedded = DemoConnector(aws, EmbeddedOptions(demo_keys, scratch=str(state)))
             stack.callback(embedded.stop)
             connector = embedded
         journal = open_journal(state)
@@ -86,7 +99,7 @@ def composed_app(
         app = KmsApp(
             session,
             UiOptions(
-                target=Target(settings.profile, settings.region, settings.endpoint_url),
+                target=target,
                 key=key,
                 theme=settings.theme,
                 columns=settings.columns,

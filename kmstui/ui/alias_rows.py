@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kmstui.service.sorting import place_of_name
+from kmstui.service.sorting import folded
 from kmstui.service.store import Store
 from kmstui.ui.breath import Breath
 from kmstui.ui.live_rows import LiveRows, RowsChanged
@@ -28,9 +28,9 @@ class AliasRows(LiveRows):
         """Every alias."""
         return self._store.aliases
 
-    def place(self, row: str) -> str | None:
-        """Where an alias belongs."""
+    def text(self, row: str) -> str | None:
+        """An alias is sorted by its name."""
         alias = self._store.aliases.get(row)
         if alias is None or (alias.is_aws and not self.with_aws):
             return None
-        return place_of_name(row)
+        return folded(row)

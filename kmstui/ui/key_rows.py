@@ -2,53 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kmstui.service.filtering import Filter
-from kmstui.service.sorting import place_of
+from kmstui.service.sorted_rows import FoundRows, SortedRows
+from kmstui.service.sorting import sort_text
 from kmstui.service.store import Store
 from kmstui.ui.breath import Breath
-from kmstui.ui.live_rows import LiveRows, RowsChanged
+from kmstui.ui.live_rows import STEP, LiveRows, RowsChanged
 
+EARLY = 100
+"""Rows that are shown before all are found: more than a screen full."""
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    filter: Filter
-    with_aws: bool
-
-    def narrows(self, other: _Asked) -> bool:
-        return self.filter.narrows(other.filter) and self.with_aws <= other.with_aws
+FINDS_KEPT = 8
+"""What was found for the filters before, for a person who takes characters back."""
 
 
 class KeyRows(LiveRows):
-    """The keys that the filter matches, sorted by a column, customer keys first."""
+    """The keys that the filter matches, sorted by a column, customer keys first.
 
-    def __init__(self, store: Store, breath: Breath, changed: RowsChanged) -> None:
+    All keys are kept in order whatever the filter says: what it finds is in order too, and the
+    first screen full is there before the last key was looked at.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        breath: Breath,
+        changed: RowsChanged,
+        chosen: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """`chosen` answers the row under the cursor, which stays where it is found again."""
         super().__init__(breath, changed)
         self._store = store
-        self._shown: _Asked | None = None
-        self._asked_for: _Asked | None = None
+        self._chosen = chosen
+        self._found: FoundRows | None = None
+        """None while everything is shown."""
+        self._found_by: Filter | None = Filter()
+        """What `_found` is complete for."""
+        self._finds: dict[Filter, list[str]] = {}
+        """Complete for the keys as they are now; the newest last."""
+        self._all_changed = False
         self.filter = Filter()
         self.column = "alias"
         self.with_aws = False
 
+    @property
+    def rows(self) -> SortedRows | FoundRows:
+        """What the table shows."""
+        return self._ordered if self._found is None else self._found
+
+    @property
+    def built(self) -> bool:
+        """Whether the rows are what was asked for, though some may have changed since."""
+        return super().built and self._found_by == self.filter
+
     def clear(self) -> None:
         """Show nothing, at once."""
-        self._shown = None
         super().clear()
-
-    def touch(self, rows: frozenset[str]) -> None:
-        """These keys, or their aliases, changed; none: everything may have."""
-        if not rows:
-            self._shown = None
-        super().touch(rows)
+        self._forget_finds()
+        self._found = None
 
     def set_filter(self, wanted: Filter) -> None:
         """Show the keys that match."""
         if wanted != self.filter:
             self.filter = wanted
-            self.ask()
+            self._work.set()
 
     def set_sort(self, column: str, *, reverse: bool) -> None:
         """Sort by this column."""
@@ -63,21 +82,107 @@ class KeyRows(LiveRows):
             self.ask()
 
     def candidates(self) -> Iterable[str]:
-        """While a filter grows, only what it shows already has to be looked at again."""
-        self._asked_for = _Asked(self.filter, self.with_aws)
-        narrower = self._shown is not None and self._asked_for.narrows(self._shown)
-        return self.rows.unordered if narrower else self._store.keys
+        """Every key."""
+        return self._store.keys
 
-    def built(self) -> None:
-        """The rows match the filter that was asked for."""
-        self._shown = self._asked_for
-
-    def place(self, row: str) -> str | None:
-        """Where a key belongs."""
+    def text(self, row: str) -> str | None:
+        """What a key is sorted by."""
         key = self._store.keys.get(row)
         if key is None or (key.is_aws_managed and not self.with_aws):
             return None
-        aliases = self._store.aliases_of(row)
-        if self.filter.terms and not self.filter.matches(key, aliases):
-            return None
-        return place_of(key, aliases, self.column, reverse=self.reverse)
+        return sort_text(key, self._store.aliases_of(row), self.column, reverse=self.reverse)
+
+    async def _go_on(self) -> None:
+        if not self._asked and self._found_by != self.filter:
+            await self._find()
+        else:
+            await super()._go_on()
+
+    def _show_ordered(self) -> None:
+        self._forget_finds()
+        self._all_changed = True
+        if not self.filter.terms:
+            self._show(self.filter, None)
+
+    def _apply(self, changes: Mapping[str, str | None]) -> bool:
+        found = self._found
+        complete = self._finds.get(self.filter)
+        self._finds.clear()
+        if found is None or complete is None:
+            return super()._apply(changes)
+        self._finds[self.filter] = complete
+        new: list[str] = []
+        gone = False
+        for row, text in changes.items():
+            was = row in found
+            stays = was and not self._ordered.would_move(row, text)
+            if text is not None and self._matches(row):
+                if stays:
+                    continue
+                new.append(row)
+            if was:
+                gone = True
+                found.remove(row)
+        super()._apply(changes)
+        for row in new:
+            found.add(row)
+        return gone or bool(new)
+
+    # Finding
+
+    async def _find(self) -> None:
+        wanted = self.filter
+        if not wanted.terms:
+            self._show(wanted, None)
+            return
+        found = self._finds.pop(wanted, None)
+        if found is None:
+            found = await self._look_through(self._narrowest(wanted))
+        if found is not None:
+            self._finds[wanted] = found
+            if len(self._finds) > FINDS_KEPT:
+                del self._finds[next(iter(self._finds))]
+            self._show(wanted, found)
+
+    def _narrowest(self, wanted: Filter) -> Sequence[str]:
+        """The fewest rows known to hold all that match: while a filter grows, those it found."""
+        finds = [rows for known, rows in self._finds.items() if wanted.narrows(known)]
+        return min(finds, key=len) if finds else list(self._ordered)
+
+    async def _look_through(self, rows: Sequence[str]) -> list[str] | None:
+        """Those that match, or None when something else is asked for meanwhile."""
+        wanted = self.filter
+        found: list[str] = []
+        shown = False
+        for start in range(0, len(rows), STEP):
+            found += filter(self._matches, rows[start : start + STEP])
+            if self._breath.over:
+                if not shown and len(found) >= EARLY and self._is_placed(found):
+                    shown = True
+                    self._show(None, found.copy())
+                await self._breath.take()
+                if self._asked or self.filter != wanted:
+                    return None
+        return found
+
+    def _is_placed(self, found: list[str]) -> bool:
+        """Whether it is known where the cursor will be among the rows found so far."""
+        chosen = self._chosen()
+        return (
+            chosen is None or not self._matches(chosen) or chosen in FoundRows(self._ordered, found)
+        )
+
+    def _matches(self, row: str) -> bool:
+        key = self._store.keys.get(row)
+        return key is not None and self.filter.matches(key, self._store.aliases_of(row))
+
+    def _show(self, found_by: Filter | None, found: list[str] | None) -> None:
+        self._found_by = found_by
+        self._found = None if found is None else FoundRows(self._ordered, found)
+        changed = None if self._all_changed else frozenset[str]()
+        self._all_changed = False
+        self._changed(changed, True)
+
+    def _forget_finds(self) -> None:
+        self._finds.clear()
+        self._found_by = None

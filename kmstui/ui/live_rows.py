@@ -1,17 +1,17 @@
-"""Rows that are kept filtered and sorted in slices, while they come by the thousand."""
+"""Rows that are kept in order in slices, while they come by the thousand."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from kmstui.service.sorting import SortedRows
+from kmstui.service.sorted_rows import FoundRows, SortedRows
 from kmstui.ui.breath import Breath
 
-RowsChanged = Callable[[frozenset[str], bool], None]
-"""Told the rows that show something else now (none: all), and whether rows moved."""
+RowsChanged = Callable[[frozenset[str] | None, bool], None]
+"""Told the rows that show something else now (None: all), and whether rows moved."""
 
-_STEP = 64
+STEP = 64
 """Rows between two looks at the clock."""
 
 
@@ -26,34 +26,39 @@ class LiveRows:
         self._changed = changed
         self._dirty: dict[str, None] = {}
         self._asked = True
-        self._building = False
+        self._ordering = False
         self._work = asyncio.Event()
         self._work.set()
-        self._settled = asyncio.Event()
-        self._built = asyncio.Event()
-        self.rows = SortedRows()
+        self._went_on = asyncio.Event()
+        self._ordered = SortedRows()
         self.reverse = False
 
     def candidates(self) -> Iterable[str]:
-        """The rows that may have to be shown, before `place` looks at each."""
+        """The rows that may have to be shown, before `text` looks at each."""
         raise NotImplementedError
 
-    def place(self, row: str) -> str | None:
-        """Where a row belongs, or None when it is not shown."""
+    def text(self, row: str) -> str | None:
+        """What a row is sorted by, or None when it is not shown."""
         raise NotImplementedError
 
-    def built(self) -> None:
-        """All candidates were looked at; `rows` is what was asked for when that began."""
+    @property
+    def rows(self) -> SortedRows | FoundRows:
+        """What the table shows."""
+        return self._ordered
+
+    @property
+    def built(self) -> bool:
+        """Whether the rows are what was asked for, though some may have changed since."""
+        return not (self._asked or self._ordering)
 
     @property
     def settled(self) -> bool:
-        """Whether the rows are what was asked for."""
-        return not (self._asked or self._building or self._dirty)
+        """Whether the rows are what was asked for, as they are now."""
+        return self.built and not self._dirty
 
     def clear(self) -> None:
         """Show nothing, at once."""
-        self._dirty.clear()
-        self.rows = SortedRows(reverse=self.reverse)
+        self._ordered = SortedRows(reverse=self.reverse)
         self.ask()
 
     def touch(self, rows: frozenset[str]) -> None:
@@ -67,82 +72,68 @@ class LiveRows:
     def ask(self) -> None:
         """Look at all candidates again."""
         self._asked = True
+        self._dirty.clear()
         self._work.set()
 
     async def wait_settled(self) -> None:
         """Wait until the rows are what was asked for."""
         while not self.settled:
-            self._settled.clear()
-            await self._settled.wait()
+            self._went_on.clear()
+            await self._went_on.wait()
 
     async def wait_built(self) -> None:
         """Wait until the rows are those asked for, though some of them may have changed since."""
-        while self._asked or self._building:
-            self._built.clear()
-            await self._built.wait()
+        while not self.built:
+            self._went_on.clear()
+            await self._went_on.wait()
 
     async def run(self) -> None:
         """Keep the rows up to date, for ever."""
         while True:
-            self._settled.set()
             await self._work.wait()
             self._work.clear()
             await self._breath.take()
             while not self.settled:
-                if self._asked:
-                    await self._build()
-                else:
-                    self._catch_up()
+                await self._go_on()
+                self._went_on.set()
                 await self._breath.take()
 
-    def _catch_up(self) -> None:
-        changes: dict[str, str | None] = {}
-        while self._dirty and not (changes and self._breath.over):
-            for _ in range(min(_STEP, len(self._dirty))):
-                row, _ = self._dirty.popitem()
-                changes[row] = self.place(row)
-        moved = self.rows.update(changes)
-        self._changed(frozenset(changes), moved)
+    async def _go_on(self) -> None:
+        """Do the next of what is to be done."""
+        if self._asked:
+            await self._order()
+        else:
+            self._catch_up()
 
-    async def _build(self) -> None:
-        self._asked, self._building = False, True
+    async def _order(self) -> None:
+        self._asked, self._ordering = False, True
+        ordered = SortedRows(reverse=self.reverse)
         candidates = list(self.candidates())
-        runs: list[list[str]] = []
-        places: dict[str, str] = {}
-        for start in range(0, len(candidates), _STEP):
-            found = {
-                row: place
-                for row in candidates[start : start + _STEP]
-                if (place := self.place(row)) is not None
-            }
-            places.update(found)
-            _add_run(runs, sorted(found.values()))
+        for start in range(0, len(candidates), STEP):
+            ordered.update({row: self.text(row) for row in candidates[start : start + STEP]})
             if self._breath.over:
                 await self._breath.take()
                 if self._asked:
                     return
-        while len(runs) > 1:
-            last = runs.pop()
-            runs[-1] = _merged(runs[-1], last)
-            await self._breath.take()
-        if self._asked:
-            return
-        self.rows = SortedRows(runs[0] if runs else [], places, reverse=self.reverse)
-        self._building = False
-        self.built()
-        self._changed(frozenset(), True)
-        self._built.set()
+        self._ordered, self._ordering = ordered, False
+        self._show_ordered()
 
+    def _show_ordered(self) -> None:
+        """All rows stand in order."""
+        self._changed(None, True)
 
-def _add_run(runs: list[list[str]], run: list[str]) -> None:
-    # Runs stay at least twice as long as the next, so that each row is merged few times.
-    runs.append(run)
-    while len(runs) > 1 and len(runs[-1]) >= len(runs[-2]) / 2:
-        last = runs.pop()
-        runs[-1] = _merged(runs[-1], last)
+    def _catch_up(self) -> None:
+        changed: set[str] = set()
+        moved = False
+        while self._dirty and not (changed and self._breath.over):
+            changes: dict[str, str | None] = {}
+            for _ in range(min(STEP, len(self._dirty))):
+                row, _ = self._dirty.popitem()
+                changes[row] = self.text(row)
+            moved = self._apply(changes) or moved
+            changed.update(changes)
+        self._changed(frozenset(changed), moved)
 
-
-def _merged(one: list[str], other: list[str]) -> list[str]:
-    merged = one + other
-    merged.sort()  # two sorted runs: Python finds and merges them
-    return merged
+    def _apply(self, changes: Mapping[str, str | None]) -> bool:
+        """Give rows new texts; answers whether anything moved on the screen."""
+        return self._ordered.update(changes)

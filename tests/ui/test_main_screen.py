@@ -326,7 +326,7 @@ async def test_a_widget_that_fails_ends_the_program_in_words(tmp_path, capsys):
     log = tmp_path / "faults.log"
     with pytest.raises(ZeroDivisionError):
         async with running(options=UiOptions(fault_log=log)) as run:
-            run.main.keys_pane.table._cells = lambda row, columns: 1 / 0
+            run.main.keys_pane.table._painter.cells = lambda row, columns: 1 / 0
             run.main.keys_pane.table.redraw()
             await run.press("j", "k", "j")
     assert "ZeroDivisionError" in log.read_text()

@@ -61,10 +61,10 @@ class AliasesPane(Pane):
         if not names and not self._store.aliases:
             self.alias_rows.clear()
             self.table.forget_place()
-            self._rows_changed(frozenset(), True)
+            self._rows_changed(None, True)
         self.alias_rows.touch(names)
 
-    def _rows_changed(self, names: frozenset[str], moved: bool) -> None:
+    def _rows_changed(self, names: frozenset[str] | None, moved: bool) -> None:
         rows = self.alias_rows.rows
         self.table.show_rows(rows, rows.position, names, moved=moved)
         self._write()

@@ -65,7 +65,7 @@ class KeysPane(Pane):
         )  # fmt: skip
         self.filter_input.cursor_blink = False
         self.filter_input.display = False
-        self.key_rows = KeyRows(store, breath, self._rows_changed)
+        self.key_rows = KeyRows(store, breath, self._rows_changed, lambda: self.table.cursor_row)
         self._filter_problem = ""
         self._filtered_anew = False
         self._findings: dict[str, Counts] = {}
@@ -104,7 +104,7 @@ class KeysPane(Pane):
             self.key_rows.clear()
             self._findings.clear()
             self.table.forget_place()
-            self._rows_changed(frozenset(), True)
+            self._rows_changed(None, True)
         self.key_rows.touch(ids)
 
     def set_findings(self, key_id: str, counts: Counts) -> None:
@@ -126,7 +126,7 @@ class KeysPane(Pane):
         """The connection or the banner changed, and with them why there may be no keys."""
         self._write()
 
-    def _rows_changed(self, ids: frozenset[str], moved: bool) -> None:
+    def _rows_changed(self, ids: frozenset[str] | None, moved: bool) -> None:
         rows = self.key_rows.rows
         # A person who types a filter looks at the first match, unless theirs is among them.
         anew, self._filtered_anew = self._filtered_anew, False

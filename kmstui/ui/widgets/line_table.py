@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.events import Blur, Click, Focus, Resize
 from textual.geometry import Region, Size
@@ -14,23 +12,10 @@ from textual.message import Message
 from textual.strip import Strip
 
 from kmstui.ui.marks import FANCY, Marks
-from kmstui.ui.text import fit, wrap
-from kmstui.ui.widgets.columns import Column, fit_columns
-from kmstui.ui.widgets.roles import ROLE_CLASSES, Part, RoleWidget
-from kmstui.ui.widgets.row_drawing import header_text, placed_cells, runs_of
+from kmstui.ui.widgets.columns import Column
+from kmstui.ui.widgets.line_painter import CellReader, LinePainter
+from kmstui.ui.widgets.roles import ROLE_CLASSES, RoleWidget
 from kmstui.ui.widgets.row_place import Find, RowPlace
-
-CellReader = Callable[[str, Sequence[str]], Sequence[Part]]
-"""Answers the cells of a row, given its ID and the IDs of the columns in sight.
-
-Fewer cells than columns let the last one reach to the end of the line.
-"""
-
-_ROWS_CACHED = 600
-"""Rows whose drawn lines are kept: several screens full."""
-
-_PREFIX = 2
-"""Cells before the first column: the cursor's sign and the mark's."""
 
 
 class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
@@ -108,18 +93,10 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self._columns = tuple(columns)
-        self._cells = cells
-        self._signs = signs
+        self._painter = LinePainter(self, columns, cells, signs)
         self._top = 1 if header else 0
         self._place = RowPlace()
         self._marks: set[str] = set()
-        self._fitted: list[tuple[Column, int]] = []
-        self._lines: dict[str, dict[tuple[bool, bool, bool], Strip]] = {}
-        self._styles: dict[str, Style] = {}
-        self._empty: tuple[str, str] = ("", "dim")
-        self._empty_lines: list[str] | None = None
-        self._sorted_by: tuple[str, bool] | None = None
         self._sight: tuple[str, ...] = ()
 
     # What it shows
@@ -147,11 +124,11 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
     @property
     def visible_columns(self) -> tuple[str, ...]:
         """IDs of the columns that fit."""
-        return tuple(column.id for column, _ in self._fitted)
+        return self._painter.visible_columns
 
     def width_of(self, column: str) -> int:
         """Cells that a column has; 0 where it does not fit."""
-        return next((width for each, width in self._fitted if each.id == column), 0)
+        return self._painter.width_of(column)
 
     @property
     def rows_in_sight(self) -> Sequence[str]:
@@ -167,18 +144,18 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
 
         `find` answers a row's index faster than looking through all of them.
         """
-        self.show_rows(rows, find, frozenset(), moved=True)
+        self.show_rows(rows, find, None, moved=True)
 
     def show_rows(
         self,
         rows: Sequence[str],
         find: Find | None,
-        changed: frozenset[str],
+        changed: frozenset[str] | None,
         *,
         moved: bool,
         anew: bool = False,
     ) -> None:
-        """As `set_rows`, when it is known which rows show something else (none: all of them).
+        """As `set_rows`, when it is known which rows show something else (None: all of them).
 
         `moved` says whether there are other rows or another order; only lines that look
         different are drawn. The cursor stays on its row and on its line of the screen, unless
@@ -190,7 +167,7 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
         self._place.set_rows(rows, find)
         if moved:
             self._settle(anew=anew)
-        self.redraw(changed or None)
+        self.redraw(changed)
 
     def _settle(self, *, anew: bool) -> None:
         place = self._place
@@ -217,34 +194,30 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
     def redraw(self, rows: Iterable[str] | None = None) -> None:
         """These rows (or all) show something else now; only those in sight are drawn."""
         if rows is None:
-            self._lines.clear()
+            self._painter.forget_all()
             self.refresh()
             return
-        for row in rows:
-            self._lines.pop(row, None)
         changed = rows if isinstance(rows, Collection) else tuple(rows)
+        self._painter.forget(changed)
         for offset, row in enumerate(self.rows_in_sight):
             if row in changed:
                 self._refresh_row(self._place.first + offset)
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Show other columns."""
-        self._columns = tuple(columns)
-        self._fit()
-        self.redraw()
+        self._painter.columns = tuple(columns)
+        self._painter.fit(self.size.width)
+        self.refresh()
 
     def set_sorted(self, column: str, *, descending: bool) -> None:
         """Show the sign of the order at a column's title."""
-        self._sorted_by = (column, descending)
+        self._painter.sorted_by = (column, descending)
         self.refresh(Region(0, 0, self.size.width, 1))
 
     def set_empty(self, text: str, role: str = "dim") -> None:
         """What stands in the place of the rows where there are none."""
-        if self._empty != (text, role):
-            self._empty = (text, role)
-            self._empty_lines = None
-            if not self.rows:
-                self.refresh()
+        if self._painter.set_empty(text, role) and not self.rows:
+            self.refresh()
 
     def set_marks(self, rows: Iterable[str]) -> None:
         """Mark these rows and no others."""
@@ -327,9 +300,7 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
 
     def on_resize(self, event: Resize) -> None:
         """Fit the columns and keep the chosen row in sight."""
-        self._fit()
-        self._lines.clear()
-        self._empty_lines = None
+        self._painter.fit(self.size.width)
         self._place.height = max(0, self.size.height - self._top)
         self._place.keep_in_sight(ahead=False)
         self._look()
@@ -354,77 +325,16 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """The theme changed: draw everything anew."""
         super().notify_style_update()
-        self._styles = {}
-        self._lines = {}
-
-    # Drawing
-
-    def _fit(self) -> None:
-        self._fitted = fit_columns(self._columns, self.size.width - _PREFIX)
-
-    def _style(self, name: str) -> Style:
-        style = self._styles.get(name)
-        if style is None:
-            component = f"line-table--{name}"
-            style = self.get_component_rich_style(component) if name else self.rich_style
-            self._styles[name] = style
-        return style
+        self._painter.forget_styles()
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
         if y < self._top:
-            return self._header()
+            return self._painter.header()
         index = self._place.first + y - self._top
-        if index < len(self.rows):
-            return self._line(index)
-        return self._blank(y - self._top)
-
-    def _blank(self, line: int) -> Strip:
-        base = self._style("")
-        width = self.size.width
-        text, role = self._empty
-        if self.rows or not text:
-            return Strip.blank(width, base)
-        if self._empty_lines is None:
-            self._empty_lines = wrap(text, width - _PREFIX - 1)
-        if line >= len(self._empty_lines):
-            return Strip.blank(width, base)
-        shown = fit(" " * _PREFIX + self._empty_lines[line], width)
-        return Strip([Segment(shown, base + self.role_style(role))], width)
-
-    def _header(self) -> Strip:
-        text = header_text(self._fitted, self._sorted_by, self._signs)
-        shown = fit(" " * _PREFIX + text, self.size.width)
-        return Strip([Segment(shown, self._style("header"))], self.size.width)
-
-    def _line(self, index: int) -> Strip:
+        if not self.rows:
+            return self._painter.empty(y - self._top)
+        if index >= len(self.rows):
+            return self._painter.blank()
         row = self.rows[index]
-        state = (index == self.cursor, self.has_focus, row in self._marks)
-        drawn = self._lines.get(row)
-        if drawn is None:
-            if len(self._lines) >= _ROWS_CACHED:
-                self._lines.clear()
-            drawn = self._lines[row] = {}
-        strip = drawn.get(state)
-        if strip is None:
-            strip = drawn[state] = self._draw(row, state)
-        return strip
-
-    def _draw(self, row: str, state: tuple[bool, bool, bool]) -> Strip:
-        at_cursor, focused, marked = state
-        name = ""
-        if at_cursor:
-            name = "cursor" if focused else "cursor-away"
-        elif marked:
-            name = "marked"
-        base = self._style(name)
-        signs = self._signs
-        prefix = (signs.cursor if at_cursor else " ") + (signs.marked if marked else " ")
-        # Under the cursor one style keeps the contrast; words say the rest.
-        plain = at_cursor and focused
-        cells = placed_cells(self._cells(row, self.visible_columns), self._fitted)
-        runs = runs_of(
-            [(prefix, ""), *(((text, "") if plain else (text, role)) for text, role in cells)]
-        )
-        segments = [Segment(text, base + self.role_style(role)) for text, role in runs]
-        return Strip(segments).adjust_cell_length(self.size.width, base)
+        return self._painter.row(row, (index == self.cursor, self.has_focus, row in self._marks))

@@ -1,0 +1,157 @@
+"""The lines of a table, drawn once and kept while they are in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from kmstui.ui.marks import Marks
+from kmstui.ui.text import fit, wrap
+from kmstui.ui.widgets.columns import Column, fit_columns
+from kmstui.ui.widgets.roles import Part, RoleWidget
+from kmstui.ui.widgets.row_drawing import header_text, placed_cells, runs_of
+
+CellReader = Callable[[str, Sequence[str]], Sequence[Part]]
+"""Answers the cells of a row, given its ID and the IDs of the columns in sight.
+
+Fewer cells than columns let the last one reach to the end of the line.
+"""
+
+RowLook = tuple[bool, bool, bool]
+"""Whether the cursor is on the row, whether the table has the focus, whether the row is marked."""
+
+_ROWS_KEPT = 200
+"""Rows whose drawn lines are kept: several screens full."""
+
+_PREFIX = 2
+"""Cells before the first column: the cursor's sign and the mark's."""
+
+
+class LinePainter:
+    """Draws the lines of one table.
+
+    Attributes:
+        columns: All columns; those that fit are drawn.
+        cells: Reads the cells of a row.
+        sorted_by: The column whose title carries the sign of the order, and whether it descends.
+    """
+
+    def __init__(
+        self, table: RoleWidget, columns: Sequence[Column], cells: CellReader, signs: Marks
+    ) -> None:
+        self._table = table
+        self.cells = cells
+        self._signs = signs
+        self._width = 0
+        self._fitted: list[tuple[Column, int]] = []
+        self._lines: dict[str, dict[RowLook, Strip]] = {}
+        self._styles: dict[str, Style] = {}
+        self._empty: tuple[str, str] = ("", "dim")
+        self._empty_lines: list[str] | None = None
+        self.columns = tuple(columns)
+        self.sorted_by: tuple[str, bool] | None = None
+
+    @property
+    def visible_columns(self) -> tuple[str, ...]:
+        """IDs of the columns that fit."""
+        return tuple(column.id for column, _ in self._fitted)
+
+    def width_of(self, column: str) -> int:
+        """Cells that a column has; 0 where it does not fit."""
+        return next((width for each, width in self._fitted if each.id == column), 0)
+
+    def fit(self, width: int) -> None:
+        """The table is so wide, or has other columns."""
+        self._width = width
+        self._fitted = fit_columns(self.columns, width - _PREFIX)
+        self._empty_lines = None
+        self._lines.clear()
+
+    def forget(self, rows: Iterable[str]) -> None:
+        """These rows show something else now."""
+        for row in rows:
+            self._lines.pop(row, None)
+
+    def forget_all(self) -> None:
+        """Every row may show something else now."""
+        self._lines.clear()
+
+    def forget_styles(self) -> None:
+        """The theme changed."""
+        self._styles.clear()
+        self._lines.clear()
+
+    def set_empty(self, text: str, role: str) -> bool:
+        """What stands in the place of the rows where there are none; answers whether it is new."""
+        if self._empty == (text, role):
+            return False
+        self._empty = (text, role)
+        self._empty_lines = None
+        return True
+
+    # Lines
+
+    def header(self) -> Strip:
+        """The titles of the columns."""
+        text = header_text(self._fitted, self.sorted_by, self._signs)
+        shown = fit(" " * _PREFIX + text, self._width)
+        return Strip([Segment(shown, self._style("header"))], self._width)
+
+    def row(self, row: str, look: RowLook) -> Strip:
+        """The line of a row."""
+        drawn = self._lines.get(row)
+        if drawn is None:
+            if len(self._lines) >= _ROWS_KEPT:
+                self._lines.clear()
+            drawn = self._lines[row] = {}
+        strip = drawn.get(look)
+        if strip is None:
+            strip = drawn[look] = self._draw(row, look)
+        return strip
+
+    def blank(self) -> Strip:
+        """A line below the rows."""
+        return Strip.blank(self._width, self._style(""))
+
+    def empty(self, line: int) -> Strip:
+        """A line of a table without rows, from 0."""
+        text, role = self._empty
+        if self._empty_lines is None:
+            self._empty_lines = wrap(text, self._width - _PREFIX - 1) if text else []
+        if line >= len(self._empty_lines):
+            return self.blank()
+        shown = fit(" " * _PREFIX + self._empty_lines[line], self._width)
+        style = self._style("") + self._table.role_style(role)
+        return Strip([Segment(shown, style)], self._width)
+
+    def _style(self, name: str) -> Style:
+        style = self._styles.get(name)
+        if style is None:
+            table = self._table
+            component = f"line-table--{name}"
+            style = table.get_component_rich_style(component) if name else table.rich_style
+            self._styles[name] = style
+        return style
+
+    def _draw(self, row: str, look: RowLook) -> Strip:
+        at_cursor, focused, marked = look
+        name = ""
+        if at_cursor:
+            name = "cursor" if focused else "cursor-away"
+        elif marked:
+            name = "marked"
+        base = self._style(name)
+        signs = self._signs
+        prefix = (signs.cursor if at_cursor else " ") + (signs.marked if marked else " ")
+        # Under the cursor one style keeps the contrast; words say the rest.
+        plain = at_cursor and focused
+        cells = placed_cells(self.cells(row, self.visible_columns), self._fitted)
+        runs = runs_of(
+            [(prefix, ""), *(((text, "") if plain else (text, role)) for text, role in cells)]
+        )
+        role_style = self._table.role_style
+        segments = [Segment(text, base + role_style(role)) for text, role in runs]
+        return Strip(segments).adjust_cell_length(self._width, base)

@@ -17,6 +17,7 @@ import struct
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 
 import pyte
@@ -133,6 +134,15 @@ class PtyTerminal:
         """Signal the program."""
         if self._status is None:
             os.kill(self.pid, number)
+
+    def child(self, words: str) -> int:
+        """The process ID of the program's child among whose arguments the words are."""
+        (found,) = (
+            int(each)
+            for each in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+            if words in Path(f"/proc/{each}/cmdline").read_text()
+        )
+        return found
 
     def hang_up(self) -> int:
         """Close the terminal, as a dropped line does; answers how the program ended."""

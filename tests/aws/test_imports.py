@@ -1,4 +1,4 @@
-"""boto is not imported before the first connection: the first frame comes first."""
+"""boto is not imported before the first connection, and not at all beside the screens."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import subprocess
 import sys
 
 
-def test_constructing_the_connector_imports_neither_boto3_nor_botocore() -> None:
+def test_constructing_a_connector_imports_neither_boto3_nor_botocore() -> None:
     program = """
 import sys
 from kmstui.aws import AwsConnector
+from kmstui.aws.process import ProcessConnector
 AwsConnector(lambda record: None, lambda serial: "", read_only=True)
+ProcessConnector(lambda record: None, lambda serial: "", read_only=True).close()
 loaded = {"boto3", "botocore", "urllib3"} & set(sys.modules)
 assert not loaded, loaded
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -154,6 +155,17 @@ def test_an_answer_that_never_comes_is_found_out_by_reading_back(kmstui, embedde
     terminal.send("y")
     prose(terminal, "holds your policy, read back. The put got no clear answer")
     assert is_stored(embedded, key)
+
+
+def test_when_the_process_that_sent_it_is_killed_the_truth_is_found_by_reading(
+    kmstui, embedded, key
+):
+    terminal = kmstui()
+    open_and_type(terminal)
+    to_a_put_that_is_stored_and_not_answered(terminal, embedded)
+    os.kill(terminal.child("kmstui.aws.process"), signal.SIGKILL)
+    embedded.control.clear_faults()
+    prose(terminal, "holds your policy, read back. The put got no clear answer")
 
 
 def test_an_endpoint_that_goes_away_leaves_the_text_and_says_what_is_known(kmstui, embedded, key):

@@ -88,13 +88,11 @@ class Child:
         match message:
             case Connect():
                 self._begin(message.number, self._connect(message))
-            case Call(number, connection, method, arguments, named):
-                # Made at once: a Close may come right behind.
-                call = getattr(self._peer(connection), method)
-                self._begin(number, call(*arguments, **named))
-            case Stream(number, connection, method, arguments, named):
-                pages = getattr(self._peer(connection), method)(*arguments, **named)
-                self._begin(number, self._stream(number, pages))
+            # Whom it is for is looked up at once: a Close may come right behind.
+            case Call():
+                self._begin(message.number, self._call(self._peer(message.connection), message))
+            case Stream():
+                self._begin(message.number, self._stream(self._peer(message.connection), message))
             case Cancel(number):
                 if number in self._tasks:
                     self._tasks[number].cancel()
@@ -133,10 +131,14 @@ class Child:
     def _peer(self, connection: int) -> AwsConnector | AwsGateway:
         return self._connector if connection == CONNECTOR else self._gateways[connection]
 
-    async def _stream(self, number: int, pages: AsyncIterator[Any]) -> None:
+    async def _call(self, peer: object, call: Call) -> Any:
+        return await getattr(peer, call.method)(*call.arguments, **call.named)
+
+    async def _stream(self, peer: object, stream: Stream) -> None:
+        pages: AsyncIterator[Any] = getattr(peer, stream.method)(*stream.arguments, **stream.named)
         async for page in pages:
             for part in _parts(page):
-                self._send(Item(number, part))
+                self._send(Item(stream.number, part))
                 await self._writer.drain()
 
     def _send(self, message: Message) -> None:

@@ -1,0 +1,345 @@
+"""AWS in a process of its own: what crosses the line, and what happens when an end goes."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kmstui.aws.process import ProcessConnector
+from kmstui.aws.process.gateway import Opened, ProcessGateway
+from kmstui.aws.process.line import AwsProcessError
+from kmstui.aws.process.messages import Answer, Frames, frame
+from kmstui.demo import EmbeddedKms
+from kmstui.model.caller import ConnectionInfo, Route
+from kmstui.model.key import KeyCreation
+from kmstui.model.tag import Tag
+from kmstui.service.errors import (
+    CancelledByPersonError,
+    NetworkError,
+    NotFoundError,
+    ReadOnlyError,
+    ServiceFailureError,
+    UnreportedOutcomeError,
+)
+from kmstui.service.ports import CallRecord, Gateway, Target
+
+Connect = Callable[..., Awaitable[Any]]
+Until = Callable[[Callable[[], bool]], Awaitable[None]]
+Make = Callable[..., ProcessConnector]
+
+
+@pytest.fixture
+async def make(records: list[CallRecord]) -> AsyncIterator[Make]:
+    """Makes connectors, whose processes end with the test."""
+    made: list[ProcessConnector] = []
+
+    def make_one(mfa: Callable[[str], str] = lambda _: "", **how: Any) -> ProcessConnector:
+        made.append(ProcessConnector(records.append, mfa, **how))
+        return made[-1]
+
+    yield make_one
+    for connector in made:
+        connector.close()
+
+
+def process_of(connector: ProcessConnector) -> int:
+    assert connector._line is not None
+    return connector._line._process.pid
+
+
+# What crosses
+
+
+@given(
+    st.lists(st.lists(st.builds(Answer, st.integers(), st.text() | st.binary()), min_size=1)),
+    st.lists(st.integers(1, 40), min_size=1),
+)
+def test_messages_come_out_as_they_went_in_however_the_bytes_are_cut(
+    groups: list[list[Answer]], sizes: list[int]
+) -> None:
+    data = b"".join(frame(group) for group in groups)
+    frames, received, at = Frames(), [], 0
+    for turn in range(len(data) + 1):
+        size = sizes[turn % len(sizes)]
+        frames.feed(data[at : at + size])
+        received.extend(frames)
+        at += size
+    assert received == groups
+
+
+class _Asked:
+    """A line that writes down what is asked."""
+
+    ended = False
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, str, Sequence[Any], Mapping[str, Any], bool]] = []
+
+    async def ask(
+        self,
+        connection: int,
+        method: str,
+        arguments: Sequence[Any],
+        named: Mapping[str, Any],
+        *,
+        changes: bool = False,
+    ) -> None:
+        self.asked.append((connection, method, arguments, named, changes))
+
+    async def stream(
+        self, connection: int, method: str, arguments: Sequence[Any], named: Mapping[str, Any]
+    ) -> AsyncIterator[None]:
+        self.asked.append((connection, method, arguments, named, False))
+        yield None
+
+
+_CHANGES = {
+    "put_policy", "tag", "untag", "create_alias", "update_alias", "delete_alias", "create_key",
+    "update_description", "enable", "disable", "enable_rotation", "disable_rotation",
+    "rotate_now", "schedule_deletion", "cancel_deletion", "replicate", "revoke_grant",
+    "put_role_policy",
+}  # fmt: skip
+
+
+async def test_every_operation_of_the_port_is_asked_for_and_changes_are_known_as_such() -> None:
+    line = _Asked()
+    info = ConnectionInfo(region="eu-west-1", endpoint_url="", route=Route.PUBLIC)
+
+    async def never() -> Opened:
+        raise AssertionError
+
+    gateway = ProcessGateway(Opened(line, 7, info), never)  # type: ignore[arg-type]
+    names = {name for name, _ in inspect.getmembers(Gateway, inspect.isfunction)}
+    names = {each for each in names if not each.startswith("_")} - {"close", "hold_background"}
+    for name in sorted(names):
+        answer = getattr(gateway, name)("argument", named=1)
+        if inspect.isasyncgen(answer):
+            assert [item async for item in answer] == [None]
+        else:
+            await answer
+    assert [each[1] for each in line.asked] == sorted(names)
+    assert {each[1] for each in line.asked if each[4]} == _CHANGES
+    assert all(
+        (each[0], each[2], each[3]) == (7, ("argument",), {"named": 1}) for each in line.asked
+    )
+
+
+async def test_it_reads_what_a_connection_in_this_process_reads(
+    aws_environment: Any, connect: Connect, make: Make, records: list[CallRecord]
+) -> None:
+    here = await connect()
+    records.clear()
+    there = await make(expected=Target()).connect(Target())
+    assert there.info == here.info
+    listed = [key async for page in there.key_pages() for key in page]
+    assert records[0].operation == "ListKeys"
+    assert listed == [key async for page in here.key_pages() for key in page]
+    assert listed
+    assert await there.describe("alias/ImportedCMK") == await here.describe("alias/ImportedCMK")
+    assert await there.caller() == await here.caller()
+    with pytest.raises(NotFoundError) as mine:
+        await here.describe("alias/nobody")
+    with pytest.raises(NotFoundError) as theirs:
+        await there.describe("alias/nobody")
+    assert theirs.value.sentence == mine.value.sentence
+    assert theirs.value.context.operation == "kms:DescribeKey"
+
+
+async def test_a_long_page_comes_whole_and_in_order(scripted: Any, make: Make) -> None:
+    ids = [f"{number:036}" for number in range(1000)]
+    entries = [{"KeyId": each, "KeyArn": f"arn:aws:kms:eu-west-1:1:key/{each}"} for each in ids]
+    scripted.body = json.dumps({"Keys": entries, "Truncated": False}).encode()
+    gateway = await make().connect(Target())
+    assert [key.id async for page in gateway.key_pages() for key in page] == ids
+
+
+async def test_profiles_and_regions_are_offered(no_aws: Path, make: Make) -> None:
+    (no_aws / ".aws" / "config").write_text("[default]\n[profile work]\nregion = eu-west-1\n")
+    connector = make()
+    assert await connector.profiles() == ("default", "work")
+    assert await connector.regions("aws-cn") == ("cn-north-1", "cn-northwest-1")
+
+
+async def test_read_only_holds_on_the_other_side(scripted: Any, make: Make) -> None:
+    gateway = await make(read_only=True).connect(Target())
+    with pytest.raises(ReadOnlyError, match="started read-only, so nothing was sent"):
+        await gateway.create_key(KeyCreation())
+    assert scripted.targets == []
+
+
+async def test_the_environment_counts_as_it_is_when_connecting(
+    scripted: Any, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connector = make()
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    gateway = await connector.connect(Target())
+    assert gateway.info.region == "eu-north-1"
+    assert gateway.info.endpoint_url == "https://kms.eu-north-1.amazonaws.com"
+
+
+async def test_our_own_fault_over_there_is_told_with_its_place(scripted: Any, make: Make) -> None:
+    gateway = await make().connect(Target())
+    with pytest.raises(AwsProcessError, match=r'(?s)child\.py", line \d+.*TypeError'):
+        await gateway.describe()  # type: ignore[call-arg]
+    scripted.body = b'{"Keys": [], "Truncated": false}'
+    assert [page async for page in gateway.key_pages()] == [()]
+
+
+# An end goes
+
+
+async def test_what_nobody_waits_for_any_more_is_given_up(
+    scripted: Any, make: Make, until: Until
+) -> None:
+    gateway = await make().connect(Target())
+    scripted.hold.clear()
+    reading = asyncio.create_task(gateway.describe("1234"))
+    assert await asyncio.to_thread(scripted.waiting.acquire, timeout=10)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    line = gateway._opened.line
+    assert line._waiting == {}
+    scripted.hold.set()
+    scripted.body = b'{"PolicyNames": ["default"], "Truncated": false}'
+    assert await gateway.policy_names("1234") == ("default",)
+
+
+async def test_a_closed_connection_says_so_and_another_one_works(scripted: Any, make: Make) -> None:
+    connector = make()
+    closed = await connector.connect(Target())
+    scripted.hold.clear()
+    reading = asyncio.create_task(closed.describe("1234"))
+    assert await asyncio.to_thread(scripted.waiting.acquire, timeout=10)
+    closed.close()
+    with pytest.raises(CancelledByPersonError):
+        await reading
+    with pytest.raises(CancelledByPersonError):
+        await closed.describe("1234")
+    scripted.hold.set()
+    scripted.body = b'{"PolicyNames": ["default"], "Truncated": false}'
+    assert await (await connector.connect(Target())).policy_names("1234") == ("default",)
+
+
+async def test_when_the_process_is_killed_a_read_fails_and_the_next_one_works(
+    scripted: Any, make: Make
+) -> None:
+    connector = make()
+    gateway = await connector.connect(Target())
+    scripted.hold.clear()
+    reading = asyncio.create_task(gateway.describe("1234"))
+    assert await asyncio.to_thread(scripted.waiting.acquire, timeout=10)
+    os.kill(process_of(connector), signal.SIGKILL)
+    with pytest.raises(NetworkError, match="process that talks to AWS has ended"):
+        await reading
+    scripted.hold.set()
+    scripted.body = b'{"PolicyNames": ["default"], "Truncated": false}'
+    both = await asyncio.gather(gateway.policy_names("1234"), gateway.policy_names("5678"))
+    assert both == [("default",), ("default",)]
+
+
+async def test_when_the_process_is_killed_a_change_may_have_happened(
+    scripted: Any, make: Make
+) -> None:
+    connector = make()
+    gateway = await connector.connect(Target())
+    scripted.hold.clear()
+    tagging = asyncio.create_task(gateway.tag("1234", [Tag("a", "b")]))
+    assert await asyncio.to_thread(scripted.waiting.acquire, timeout=10)
+    os.kill(process_of(connector), signal.SIGKILL)
+    with pytest.raises(UnreportedOutcomeError, match="the change may or may not have happened"):
+        await tagging
+    assert scripted.targets == ["TrentService.TagResource"]
+
+
+async def test_why_the_process_ended_is_told(scripted: Any, make: Make) -> None:
+    connector = make()
+    await connector.connect(Target())
+    line = connector._line
+    assert line is not None
+    with pytest.raises(NetworkError, match=r"has ended \(KeyError: 99\)"):
+        # No connection has this number: the other side cannot go on.
+        await line.ask(99, "describe", ("1234",), {})
+
+
+async def test_no_process_to_be_had_is_a_sentence(
+    scripted: Any, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nonexistent/python")
+    connector = make(expected=Target())
+    with pytest.raises(ServiceFailureError, match="gives kmstui no process to talk to AWS with"):
+        await connector.connect(Target())
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="watches a process as Linux does")
+def test_the_process_ends_with_the_program_even_when_that_is_killed(scripted: Any) -> None:
+    program = """
+import asyncio, sys
+from kmstui.aws.process import ProcessConnector
+from kmstui.service.ports import Target
+
+async def main():
+    connector = ProcessConnector(print, lambda serial: "")
+    await connector.connect(Target())
+    print(connector._line._process.pid, flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        # The pipe of the parent's standard output is open in no other process, so its end tells
+        # nothing; a pidfd does.
+        watch = os.pidfd_open(child)
+        parent.kill()
+    ready, _, _ = select.select([watch], [], [], 10)
+    os.close(watch)
+    assert ready
+
+
+@pytest.mark.usefixtures("embedded")
+def test_it_is_not_what_lies_in_the_working_directory(
+    embedded: EmbeddedKms, tmp_path: Path
+) -> None:
+    (tmp_path / "json.py").write_text("open('was-run', 'w')")
+    (tmp_path / "boto3.py").write_text("open('was-run', 'w')")
+    program = """
+import asyncio
+from kmstui.aws.process import ProcessConnector
+from kmstui.service.ports import Target
+
+async def main():
+    connector = ProcessConnector(lambda record: None, lambda serial: "")
+    print((await (await connector.connect(Target())).caller()).account)
+    connector.close()
+
+asyncio.run(main())
+"""
+    script = tmp_path.parent / f"{tmp_path.name}.py"
+    script.write_text(program)
+    done = subprocess.run(
+        [sys.executable, script],
+        cwd=tmp_path,
+        env={**os.environ, **embedded.environment},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    assert done.stdout.strip() == embedded.account
+    assert not (tmp_path / "was-run").exists()

@@ -16,6 +16,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from kmstui.policy.canonical import (
@@ -89,26 +90,70 @@ class Conflict:
     """What is stored now."""
     merge: Merge | None
     """None where one of the texts is no JSON object, and only a person can merge them."""
+    awaited_since: datetime | None = None
+    """Where `theirs` is the policy from before the person's own last save: when that was accepted.
+    Reads may not show the save yet, or somebody has put the old policy back: nobody can tell."""
+
+    @property
+    def why_unmerged(self) -> str:
+        """Why there is no merged text and what to do, as a sentence; empty where there is one."""
+        if self.merge is not None:
+            return ""
+        if not self.theirs:
+            return "There is nothing to merge with: going on with your text makes the policy anew."
+        return "Your text cannot be merged until it is valid JSON."
 
     @property
     def sentence(self) -> str:
         """What happened and what to do next."""
-        head = "The stored policy was changed by someone else since you opened it; nothing was sent"
+        if self.awaited_since is not None:
+            return (
+                f"Your last save ({self.awaited_since:%H:%M} UTC) was accepted, and reads show the"
+                " policy from before it: either they do not show the save yet, which can take up to"
+                " 5 minutes, or somebody has put that policy back. Nothing was sent. Wait and"
+                " review again, or decide now."
+            )
+        deed = "changed" if self.base else "made"
+        if not self.theirs:
+            deed = "deleted"
+        head = f"The stored policy was {deed} by someone else since you opened it; nothing was sent"
         if self.merge is None:
-            return f"{head}. Your text cannot be merged until it is valid JSON."
+            return f"{head}. {self.why_unmerged}"
         number = len(self.merge.conflicts)
         if not number:
             return f"{head}. Both changes go together: look through the merged text."
         return f"{head}. {number} place{'s' * (number > 1)} you must decide."
 
+    @property
+    def what_next(self) -> str:
+        """What must be done before this is saved, as a sentence."""
+        if self.awaited_since is not None:
+            return "Reads do not show your last save: m decides what to go on from, or wait."
+        return "Somebody else changed the policy: m merges, then save."
 
-def conflict_of(base: str, mine: str, theirs: str) -> Conflict:
-    """The conflict with its merge, where there is one."""
+    @property
+    def what_overwriting_does(self) -> str:
+        """What it means to go on with one's own text alone, as sentences."""
+        if self.awaited_since is not None:
+            return (
+                "If somebody has put the old policy back, your text takes that back; if reads are"
+                " only late, it replaces your last save. The review shows what it changes of that."
+            )
+        return (
+            "Your text takes back what the other person changed. It is shown in the review before"
+            " anything is sent."
+        )
+
+
+def conflict_of(
+    base: str, mine: str, theirs: str, awaited_since: datetime | None = None
+) -> Conflict:
+    """The conflict with its merge, where there is one; a policy that is not there is empty."""
     try:
-        merged = merge(base, mine, theirs)
+        merged = merge(base or "{}", mine, theirs)
     except ValueError:
         merged = None
-    return Conflict(base, mine, theirs, merged)
+    return Conflict(base, mine, theirs, merged, awaited_since)
 
 
 def merge(base: str, mine: str, theirs: str) -> Merge:

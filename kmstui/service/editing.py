@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from kmstui.policy.canonical import same_meaning
 from kmstui.service.conflicts import Conflict, conflict_of
-from kmstui.service.errors import ConflictError, InvalidInputError, JournalError
-from kmstui.service.policy_places import PolicyPlace
+from kmstui.service.errors import InvalidInputError, JournalError
+from kmstui.service.policy_places import ABSENT, PolicyPlace
 from kmstui.service.ports import PolicyVersion
 from kmstui.service.putting import Desk, PolicyPut, SaveStep
 from kmstui.service.read_back import (
@@ -91,6 +91,21 @@ class Review:
     base: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Awaited:
+    """A save that was accepted and that no read has shown yet."""
+
+    sent: str
+    before: str
+    since: datetime
+    decided: bool = False
+    """Whether the person goes on although nobody can tell what is stored."""
+
+    def may_hide(self, stored: str, now: datetime) -> bool:
+        """Whether a read that shows `stored` may be late, and the save be stored all the same."""
+        return same_meaning(stored, self.before) and now - self.since < PROPAGATION
+
+
 class PolicyEditing:
     """One policy being edited.
 
@@ -117,7 +132,7 @@ class PolicyEditing:
         self._sleep = sleep
         self._patience = patience
         self._kept = ""
-        self._awaited: tuple[str, datetime] | None = None
+        self._awaited: _Awaited | None = None
         self._unanswered = ""
         self._saving: asyncio.Task[SaveOutcome] | None = None
         self._read_back: ReadBack | None = None
@@ -130,6 +145,10 @@ class PolicyEditing:
         """
         self.base = await self.place.read()
         self._kept = self.base
+        if self.base == ABSENT:
+            self.warning = (
+                f"{self.warning} The {self.place.label} does not exist yet: saving makes it."
+            ).strip()
         try:
             await self._keep_fetched(self.base)
             last = await last_accepted(self._desk, self.place.subject)
@@ -178,19 +197,22 @@ class PolicyEditing:
         """Read the stored policy again; a conflict where its meaning is not the base's.
 
         Raises:
-            ServiceError: it could not be read or written to the journal, or does not show the
-                last save yet.
+            ServiceError: it could not be read or written to the journal.
         """
         theirs = await self.place.read()
         await self._keep_fetched(theirs)
-        self._check_propagated(theirs)
-        if same_meaning(theirs, self.base) or self._came_late(theirs):
-            return None
-        return conflict_of(self.base, mine, theirs)
+        return self._conflict(mine, theirs)
 
     def rebase(self, conflict: Conflict) -> None:
-        """The person has merged: from now on the edit is a change of what is stored."""
-        self.base, self._kept = conflict.theirs, ""
+        """The person has merged: from now on the edit is a change of what is stored.
+
+        Where reads may be late it stays a change of the person's last save.
+        """
+        self._kept = ""
+        if conflict.awaited_since is None:
+            self.base = conflict.theirs
+        elif self._awaited is not None:
+            self._awaited = replace(self._awaited, decided=True)
 
     def review(self, text: str) -> Review:
         """What the person confirms, to be handed to `save`."""
@@ -209,8 +231,7 @@ class PolicyEditing:
             InvalidInputError: another text was reviewed, the alias is not the key's, or a save is
                 under way already.
             JournalError: it could not be written down, and nothing was sent.
-            ServiceError: the stored policy could not be read, or does not show the last save
-                yet; nothing was sent.
+            ServiceError: the stored policy could not be read; nothing was sent.
         """
         self._check(review, bypass_alias)
         self._read_back = ReadBack(self.place, self._sleep, self._patience)
@@ -259,13 +280,14 @@ class PolicyEditing:
         stored = await self.place.read()
         await self._keep_fetched(stored)
         stands = same_meaning(stored, review.base)
-        if stored == review.text or (not stands and same_meaning(stored, review.text)):
+        same = stored == review.text or (not stands and same_meaning(stored, review.text))
+        if same and not self._may_be_late(stored):
             await self._desk.journal.close_draft(self._desk.scope, self.place.subject)
             self.base = self._kept = stored
             return Unchanged(label=self.place.label, stored=stored)
-        self._check_propagated(stored)
-        if not stands and not self._came_late(stored):
-            return conflict_of(review.base, review.text, stored)
+        conflict = self._conflict(review.text, stored)
+        if conflict is not None:
+            return conflict
         put = PolicyPut(self.place, self._desk, read_back, observe)
         result = await put.run(review.text, stored, bypass=bypass)
         self._take_in(result, review.text, stored)
@@ -277,28 +299,32 @@ class PolicyEditing:
             self.base = self._kept = result.stored
         elif isinstance(result, SavedStillPropagating | SavedUnread):
             self.base = self._kept = text
-            self._awaited = before, self._desk.clock()
+            self._awaited = _Awaited(text, before, self._desk.clock())
         elif isinstance(result, OutcomeUnknown):
             self._unanswered = text
 
-    def _came_late(self, stored: str) -> bool:
-        """Whether what is stored is our own put that got no answer, not somebody else's."""
-        return bool(self._unanswered) and same_meaning(stored, self._unanswered)
+    def _conflict(self, mine: str, stored: str) -> Conflict | None:
+        """What stands in the way of putting `mine` in place of `stored`, or None.
 
-    def _check_propagated(self, stored: str) -> None:
-        """Whether a read can be trusted: the last save may not show yet.
-
-        What it still shows is not somebody else's change, and merging with it would undo ours.
+        A read that shows the policy from before one's own accepted save may be late, or somebody
+        has put that policy back. Within the time that KMS takes to be consistent nobody can tell,
+        so the person decides.
         """
-        if self._awaited is None:
-            return
-        before, since = self._awaited
-        if same_meaning(stored, before) and self._desk.clock() - since < PROPAGATION:
-            raise ConflictError(
-                f"reads of {self.place.label} still show the policy before your last save",
-                "Wait until they show it, at most 5 minutes, and save again; nothing was sent.",
-            )
-        self._awaited = None
+        awaited = self._awaited
+        if awaited is not None and same_meaning(stored, awaited.sent):
+            self._awaited = awaited = None
+        if awaited is not None and not awaited.decided and self._may_be_late(stored):
+            return conflict_of(self.base, mine, stored, awaited.since)
+        known = [self.base, self._unanswered or self.base]
+        if awaited is not None and awaited.decided:
+            known.append(awaited.before)
+        if any(same_meaning(stored, each) for each in known):
+            return None
+        return conflict_of(self.base, mine, stored)
+
+    def _may_be_late(self, stored: str) -> bool:
+        """Whether what is stored may be the last save although a read shows this."""
+        return self._awaited is not None and self._awaited.may_hide(stored, self._desk.clock())
 
     async def _keep_fetched(self, text: str) -> None:
         desk = self._desk
@@ -319,11 +345,12 @@ class PolicyEditing:
             self.base = self._kept = reading.text
             return
         self.base = self._kept = last.sent
-        self._awaited = last.before, last.time
+        self._awaited = _Awaited(last.sent, last.before, last.time)
         self.warning = (
-            f"{self.warning} Your last save ({last.time:%H:%M} UTC) was accepted, and reads do not"
-            " show it yet, which can take up to 5 minutes. Here is what you saved; nothing can be"
-            " saved on top of it until reads show it."
+            f"{self.warning} Your last save ({last.time:%H:%M} UTC) was accepted, and reads show"
+            " the policy from before it: either they do not show the save yet, which can take up to"
+            " 5 minutes, or somebody has put that policy back. Here is what you saved; a review"
+            " tells which of the two reads show then."
         ).strip()
 
     async def _offer(self, last: AcceptedPut | None) -> DraftOffer | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from kmstui.policy.canonical import read_json, same_meaning
 from kmstui.service.assessing import AccessLine
 from kmstui.service.errors import InvalidInputError, ServiceError
+from kmstui.service.policy_places import ABSENT
 from kmstui.service.ports import EventGateway, Journal, PolicyVersion, Scope
 
 HELD_KINDS = ("fetched", "stored")
@@ -37,6 +38,8 @@ class HistoryEntry:
             "stored": "saved and read back",
         }
         kind = words.get(self.version.kind, self.version.kind)
+        if self.version.text == ABSENT and self.version.kind == "fetched":
+            kind = "no such policy was there"
         return f"{kind} ({self.version.note})" if self.version.note else kind
 
 

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from kmstui.service.errors import InvalidInputError
+from kmstui.service.errors import InvalidInputError, NotFoundError
 from kmstui.service.ports import Gateway, IdentityGateway, PolicyGateway
 
 PUT_KEY_POLICY = "kms:PutKeyPolicy"
 PUT_ROLE_POLICY = "iam:PutRolePolicy"
 ALIAS_PREFIX = "alias/"
+
+
+ABSENT = ""
+"""Stands for the text of a policy that does not exist; no stored policy is empty."""
+
+_NO_ROLE = "role with name"
+"""IAM's words where the role itself is missing: `The role with name app cannot be found`, while
+of a policy it says `The role policy with name …`. The error code is NoSuchEntity for both."""
 
 
 class PolicyPlace(Protocol):
@@ -32,7 +40,7 @@ class PolicyPlace(Protocol):
         ...
 
     async def read(self) -> str:
-        """The text as the service holds it now."""
+        """The text as the service holds it now; ABSENT where none is there and one can be put."""
         ...
 
     async def put(self, text: str, *, bypass_lockout_check: bool = False) -> None:
@@ -91,12 +99,21 @@ class RolePolicyPlace:
         self._gateway = gateway
         self._role = role
         self._policy = policy
-        self.subject = f"role/{role}/{policy}"
+        self.subject = role_subject(role, policy)
         self.label = f"inline policy {policy} of role {role}"
 
     async def read(self) -> str:
-        """The text that iam:GetRolePolicy answers."""
-        return (await self._gateway.get_role_policy(self._role, self._policy)).text
+        """The text that iam:GetRolePolicy answers; ABSENT where the role has no such policy.
+
+        Raises:
+            NotFoundError: there is no such role.
+        """
+        try:
+            return (await self._gateway.get_role_policy(self._role, self._policy)).text
+        except NotFoundError as error:
+            if _NO_ROLE in error.context.service_message:
+                raise
+            return ABSENT
 
     async def put(self, text: str, *, bypass_lockout_check: bool = False) -> None:
         """iam:PutRolePolicy, which has no lock-out check."""
@@ -108,6 +125,11 @@ class RolePolicyPlace:
             f"IAM has no lock-out check that could be turned off for {self.label}",
             "Save without it; nothing was sent.",
         )
+
+
+def role_subject(role: str, policy: str) -> str:
+    """How the journal names an inline policy of a role."""
+    return f"role/{role}/{policy}"
 
 
 def place_of(gateway: Gateway, subject: str, aliases: Sequence[str] = ()) -> PolicyPlace:

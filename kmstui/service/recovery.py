@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kmstui.policy.canonical import same_meaning
+from kmstui.service.history import HELD_KINDS
 from kmstui.service.policy_places import PUT_KEY_POLICY, PUT_ROLE_POLICY, PolicyPlace
 from kmstui.service.ports import ChangeRecord, PolicyVersion
 from kmstui.service.putting import Desk, policy_of
@@ -62,12 +63,18 @@ async def last_accepted(desk: Desk, subject: str) -> AcceptedPut | None:
                 return None
             sent, before = policy_of(change.after), policy_of(change.before)
             versions = await desk.journal.versions(desk.scope, subject)
-            shown = any(
-                each.kind == "stored" and each.time >= change.time and same_meaning(each.text, sent)
-                for each in versions
+            return AcceptedPut(
+                sent,
+                before,
+                change.ended or change.time,
+                any(_shows(each, sent, change.time) for each in versions),
             )
-            return AcceptedPut(sent, before, change.ended or change.time, shown)
     return None
+
+
+def _shows(version: PolicyVersion, sent: str, since: datetime) -> bool:
+    """Whether a read has found this text at that time or later, in a read-back or an opening."""
+    return version.kind in HELD_KINDS and version.time >= since and same_meaning(version.text, sent)
 
 
 async def examine_puts(

@@ -28,7 +28,7 @@ from kmstui.service.assessing import (
     why_no_json,
 )
 from kmstui.service.history import AccessComparison
-from kmstui.service.policy_places import PUT_ROLE_POLICY, PolicyPlace, RolePolicyPlace
+from kmstui.service.policy_places import ABSENT, PUT_ROLE_POLICY, PolicyPlace, RolePolicyPlace
 from kmstui.service.role_changes import role_changes
 from kmstui.service.session import Session
 
@@ -55,7 +55,7 @@ class RolePolicyRules:
     def assess(self, base: str, text: str) -> Assessment:
         """What a change does to what the role can do with the key."""
         locked = self.own and self._may_put(base) and not self._may_put(text)
-        judgements = list(self._judgements(text))
+        judgements = list(self._judgements(base, text))
         if locked:
             judgements.insert(
                 0,
@@ -115,7 +115,13 @@ class RolePolicyRules:
     def _may_put(self, text: str) -> bool:
         return any(allows(each.text, PUT_ROLE_POLICY) for each in self._with(text).policies)
 
-    def _judgements(self, text: str) -> Iterator[Judgement]:
+    def _judgements(self, base: str, text: str) -> Iterator[Judgement]:
+        if base == ABSENT:
+            yield Judgement(
+                Weight.NOTE,
+                f"Role {self.identity.name} has no inline policy {self.policy} yet: saving makes"
+                " it.",
+            )
         effect = self.effect(text)
         if effect is None:
             yield Judgement(Weight.DOUBT, self._unknown)

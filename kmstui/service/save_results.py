@@ -71,9 +71,10 @@ class SavedStillPropagating(SaveResult):
     @property
     def what(self) -> str:
         """What happened."""
+        shown = "still show the policy before" if self.stored else "do not find it yet"
         return (
-            f"Saved, still propagating: the put to {self.label} was accepted, and reads still"
-            " show the policy before. This can take up to 5 minutes; r reads it again."
+            f"Saved, still propagating: the put to {self.label} was accepted, and reads"
+            f" {shown}. This can take up to 5 minutes; r reads it again."
         )
 
 

@@ -90,7 +90,9 @@ async def test_a_role_with_managed_policies_only_says_where_to_go(at_desk):
         await desk.run.press("i")
         await desk.run.wait_for("Edit a policy of which role?")
         await desk.run.press("enter")
-        await desk.run.wait_for("managed policies are shared with others")
+        await desk.run.wait_for("Role r has no inline policy")
+        await desk.run.press("down")
+        await desk.run.wait_for("A managed policy is shared with others: edit it in IAM.")
 
 
 async def test_a_role_policy_that_is_no_json_is_called_so(at_desk):

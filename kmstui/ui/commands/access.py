@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kmstui.ui.commands.command import POLICY, Command
 from kmstui.ui.commands.context import Context, needs_key
 from kmstui.ui.commands.registry import command_named
+from kmstui.ui.commands.roles import open_role_policy
 from kmstui.ui.views.policy import PolicyView
 
 if TYPE_CHECKING:
@@ -178,11 +179,11 @@ def _open_line(context: Context) -> None:
 
 def _choose_role(context: Context) -> Awaitable[None]:
     async def run() -> None:
-        from kmstui.ui.access.role_menu import ask_for_role
+        from kmstui.ui.edit.role_menus import ask_for_role
 
         await _open(ROLE)(context)
         view = _role(context)
-        chosen = await ask_for_role(context)
+        chosen = await ask_for_role(context, context.key, "What can which role do?")
         if view is not None and chosen is not None:
             view.choose(chosen)
 
@@ -191,15 +192,14 @@ def _choose_role(context: Context) -> Awaitable[None]:
 
 def _edit_role(context: Context) -> Awaitable[None]:
     async def run() -> None:
-        from kmstui.ui.commands.edit import open_editor
-        from kmstui.ui.edit.role_menus import choose_policy, target_for
+        from kmstui.ui.edit.role_choice import choose_policy
 
         view = _role(context)
         if view is None or view.identity is None:
             return
-        policy = await choose_policy(context, view.identity)
+        policy = await choose_policy(context, view.identity, context.key)
         if policy is not None:
-            open_editor(context, target_for(context, view.identity, policy, context.key))
+            open_role_policy(context, view.identity, policy)
 
     return run()
 

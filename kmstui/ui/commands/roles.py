@@ -3,23 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from typing import TYPE_CHECKING
 
 from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.context import Context, needs_key, needs_writing
 from kmstui.ui.commands.edit import open_editor
 
+if TYPE_CHECKING:
+    from kmstui.model.role import Identity
+    from kmstui.ui.edit.role_choice import PolicyChoice
+
+
+def open_role_policy(context: Context, identity: Identity, policy: PolicyChoice) -> None:
+    """Open an inline policy of a role in the editor, about the chosen key.
+
+    Raises:
+        JournalError: the account is not known yet.
+    """
+    from kmstui.ui.edit.role_menus import target_for
+
+    target = target_for(context, identity, policy.name, context.key)
+    open_editor(context, target, begin_with=policy.begin_with)
+
 
 def _edit_role(context: Context) -> Awaitable[None]:
     async def run() -> None:
-        from kmstui.ui.edit.role_menus import choose_policy, choose_role, target_for
+        from kmstui.ui.edit.role_choice import choose_policy
+        from kmstui.ui.edit.role_menus import choose_role
 
         key = context.key
         identity = await choose_role(context, key, "Edit a policy of which role?")
         if identity is None:
             return
-        policy = await choose_policy(context, identity)
+        policy = await choose_policy(context, identity, key)
         if policy is not None:
-            open_editor(context, target_for(context, identity, policy, key))
+            open_role_policy(context, identity, policy)
+
+    return run()
+
+
+def _new_policy(context: Context) -> Awaitable[None]:
+    async def run() -> None:
+        from kmstui.ui.edit.role_creation import create_policy
+        from kmstui.ui.edit.role_menus import choose_role
+
+        key = context.key
+        identity = await choose_role(context, key, "A new inline policy for which role?")
+        policy = None if identity is None else await create_policy(context, identity, key)
+        if identity is not None and policy is not None:
+            open_role_policy(context, identity, policy)
 
     return run()
 
@@ -55,6 +87,10 @@ COMMANDS = (
     Command(
         id="role.edit", label="Role policy", help="Edit an inline policy of a role: yours, or one"
         " that the key policy names", keys=("i",), available=needs_key, run=_edit_role, opens=True,
+    ),
+    Command(
+        id="role.new-policy", label="New role policy", help="Write a new inline policy for a role,"
+        " about the chosen key", available=needs_writing, run=_new_policy, opens=True,
     ),
     Command(
         id="role.take", label="Take from role", help="Take a KMS action, such as Decrypt, from a"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kmstui.service.assessing import why_no_json
 from kmstui.service.history import CompareAccess
+from kmstui.service.policy_places import ABSENT
 from kmstui.ui.edit.diff_rows import diff_rows
 from kmstui.ui.edit.history_source import HistoryItem
 from kmstui.ui.edit.review_rows import access_rows
@@ -51,7 +52,7 @@ def _access(old: str, new: str, compare_access: CompareAccess) -> Iterator[Row]:
     found = compare_access(old, new)
     yield Block(found.title, "title")
     for name, text in (("older", old), ("newer", new)):
-        reason = why_no_json(text)
+        reason = why_no_json(text) if text != ABSENT else ""
         if reason:
             yield Block(
                 f"The {name} text is no JSON ({reason}); of it only the part counts that could be"

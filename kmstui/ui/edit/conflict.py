@@ -142,7 +142,7 @@ class ConflictScreen(EditingScreen[str | None]):
     def action_take(self) -> None:
         """Go on with the merged text."""
         if self._conflict.merge is None:
-            self.notice.tell("There is no merged text: go back and make yours valid JSON.", "warn")
+            self.notice.tell(self._conflict.why_unmerged, "warn")
         else:
             self.dismiss(self.merged)
 
@@ -150,8 +150,7 @@ class ConflictScreen(EditingScreen[str | None]):
         """Go on with my text, which takes their change back."""
         question = Confirm(
             "Go on without their change?",
-            "Your text takes back what the other person changed. It is shown in the review before"
-            " anything is sent.",
+            self._conflict.what_overwriting_does,
             yes="Go on",
         )
         self.app.push_screen(question, self._overwrite)

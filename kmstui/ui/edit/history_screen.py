@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from kmstui.service.policy_places import ABSENT
 from kmstui.ui.edit.base import EditingScreen
 from kmstui.ui.edit.exporting import ask_and_export
 from kmstui.ui.edit.history_panel import HistoryPanel
@@ -75,6 +76,8 @@ class HistoryScreen(EditingScreen[str | None]):
         chosen = self.panel.chosen
         if not self._may_restore:
             self.notice.tell("This policy can be looked at only.", "warn")
+        elif chosen is not None and chosen.text == ABSENT:
+            self.notice.tell("There was no such policy then: to have none again, delete it in IAM.")
         elif chosen is not None:
             self.dismiss(chosen.text)
 

@@ -269,7 +269,7 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
             self.notice.tell("Still working it out; a moment.")
         elif self._conflict is not None:
             self.rows.go_to("conflict")
-            self.notice.tell("Somebody else changed the policy: m merges, then save.", "warn")
+            self.notice.tell(self._conflict.what_next, "warn")
         elif missing:
             self.rows.go_to(finding_name(missing[0]))
             self.notice.tell(

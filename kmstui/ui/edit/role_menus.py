@@ -1,4 +1,4 @@
-"""Which role, which of its policies, and which action to take from it."""
+"""Which role, and which action to take from it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kmstui.model.arn import Arn
 from kmstui.model.key import Key
-from kmstui.model.role import Identity, IdentityPolicy
+from kmstui.model.role import Identity
 from kmstui.policy.access_actions import possible_actions
 from kmstui.policy.taking_actions import CannotTakeError, allows, without_action
 from kmstui.service.errors import CancelledByPersonError, ServiceError
@@ -36,6 +36,19 @@ async def choose_role(context: Context, key: Key | None, heading: str) -> Identi
     Raises:
         ServiceError: it cannot be read, or the person stopped the reading.
     """
+    chosen = await ask_for_role(context, key, heading)
+    if chosen is None:
+        return None
+    reading = context.session.gateway.identity(chosen)
+    return await read_in_front(context, f"role {_role_name(chosen)}", reading)
+
+
+async def ask_for_role(context: Context, key: Key | None, heading: str) -> str | None:
+    """The ARN of a role: the caller's, one that the key policy names, or another of the account.
+
+    Raises:
+        CancelledByPersonError: the person stopped the reading, or the connection is gone.
+    """
     session = context.session
     try:
         others = await read_in_front(
@@ -50,43 +63,32 @@ async def choose_role(context: Context, key: Key | None, heading: str) -> Identi
     roles = roles_to_offer(session, key, others)
     if not roles:
         session.notify(
-            "No role is known: you are no role, and the account's roles may not be listed.",
+            "No role is known: you are no role, the key policy names none, and the account's roles"
+            " may not be listed.",
             "warning",
         )
         return None
-    items = [MenuItem(arn, _role_name(arn), detail=arn) for arn in roles]
-    chosen = await context.app.push_screen_wait(Menu(heading, items))
-    if chosen is None:
-        return None
-    return await read_in_front(
-        context, f"role {_role_name(chosen)}", session.gateway.identity(chosen)
+    account = session.scope.account if session.scope is not None else ""
+    return await context.app.push_screen_wait(
+        Menu(heading, [_role_item(arn, account) for arn in roles])
     )
+
+
+def _role_item(arn: str, account: str) -> MenuItem:
+    """A role of another account is off: IAM would be asked for this account's of that name."""
+    parsed = Arn.maybe(arn)
+    foreign = parsed is not None and account and parsed.account != account
+    off = (
+        f"It belongs to account {parsed.account}: its policies can be read and edited only there."
+        if parsed is not None and foreign
+        else ""
+    )
+    return MenuItem(arn, _role_name(arn), detail=arn, off=off)
 
 
 def _role_name(arn: str) -> str:
     parsed = Arn.maybe(arn)
     return arn if parsed is None else parsed.name.rsplit("/", 1)[-1]
-
-
-async def choose_policy(context: Context, identity: Identity) -> str | None:
-    """The name of one of the role's inline policies; asks only where there are several."""
-    inline = [each for each in identity.policies if each.inline]
-    if not inline:
-        words = identity.problem or (
-            f"Role {identity.name} has no inline policy that could be edited here; managed policies"
-            " are shared with others, and are edited in IAM."
-        )
-        context.session.notify(words, "warning")
-        return None
-    if len(inline) == 1:
-        return inline[0].name
-    items = [_policy_item(each) for each in identity.policies]
-    return await context.app.push_screen_wait(Menu(f"Policies of role {identity.name}", items))
-
-
-def _policy_item(policy: IdentityPolicy) -> MenuItem:
-    off = "" if policy.inline else "A managed policy is shared with others: edit it in IAM."
-    return MenuItem(policy.name, policy.name, detail="inline" if policy.inline else "", off=off)
 
 
 async def choose_action(context: Context, identity: Identity, key: Key | None) -> str | None:

@@ -53,7 +53,9 @@ class Unfinished:
         if drafts:
             names = ", ".join(self._place(draft.subject).label for draft in drafts[:3])
             more = f" and {len(drafts) - 3} more" if len(drafts) > 3 else ""
-            session.notify(f"Drafts that are not saved: {names}{more}. e opens one again.")
+            keys = {"i" if draft.subject.startswith("role/") else "e" for draft in drafts}
+            opens = " or ".join(sorted(keys))
+            session.notify(f"Drafts that are not saved: {names}{more}. {opens} opens one again.")
         for examined in await examine_puts(desk, self._place):
             session.notify(examined.sentence, "warning")
 

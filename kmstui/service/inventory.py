@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from kmstui.model.tag import Tag
@@ -16,6 +16,7 @@ from kmstui.service.errors import (
     ServiceError,
     ThrottledError,
 )
+from kmstui.service.key_flags import KeyFlags
 from kmstui.service.ports import InventoryGateway, Urgency
 from kmstui.service.store import Progress, Store
 
@@ -45,7 +46,7 @@ class Inventory:
         self._visible: deque[str] = deque()
         self._waiting: deque[str] = deque()
         self._under_way: set[str] = set()
-        self._done: set[str] = set()
+        self._done = KeyFlags(store.keys)
         self._tags_per_key = False
         self._failures_in_a_row = 0
         self._listing = False
@@ -62,20 +63,18 @@ class Inventory:
             ServiceError: the keys could not be listed, or every call fails for one cause.
         """
         store = self._store
-        before = set(store.keys)
-        before_aliases = set(store.aliases)
+        gone = set(store.keys)
+        gone_aliases = set(store.aliases)
         self._listing = True
         self._tags_per_key = False
         self._failures_in_a_row = 0
-        self._done.clear()
+        self._done = KeyFlags(store.keys)
         self._tell()
-        listed: set[str] = set()
-        aliases: set[str] = set()
         stopped = True
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._list_aliases(aliases))
-                listing = group.create_task(self._list_keys(listed))
+                group.create_task(self._list_aliases(gone_aliases))
+                listing = group.create_task(self._list_keys(gone))
                 tagging = group.create_task(self._list_tags(listing))
                 tagging.add_done_callback(lambda _: self._work.set())
                 for _ in range(WORKERS):
@@ -91,9 +90,8 @@ class Inventory:
                 store.set_progress(
                     replace(store.progress, listing=False, loading=False, stopped=stopped)
                 )
-        store.remove_keys(before - listed)
-        if aliases:
-            store.remove_aliases(before_aliases - aliases)
+        store.remove_keys(gone)
+        store.remove_aliases(gone_aliases)
 
     def close(self) -> None:
         """Another connection fills the store from now on: write nothing more into it."""
@@ -127,40 +125,50 @@ class Inventory:
 
     # Streams
 
-    async def _list_keys(self, listed: set[str]) -> None:
+    async def _list_keys(self, gone: set[str]) -> None:
+        """Add the keys that are listed, taking them out of `gone`."""
+        first = True
         try:
             async for page in self._gateway.key_pages():
-                if not listed:
+                if first and page:
+                    first = False
                     asyncio.get_running_loop().call_later(FIRST_PAINT_SECONDS, self.first_page.set)
-                self._store.add_keys(page)
-                listed.update(key.id for key in page)
-                self._waiting.extend(key.id for key in page)
-                self._tell()
-                self._work.set()
+                for start in range(0, len(page), KEYS_PER_SLICE):
+                    part = page[start : start + KEYS_PER_SLICE]
+                    self._store.add_keys(part)
+                    ids = [key.id for key in part]
+                    gone.difference_update(ids)
+                    self._waiting.extend(self._store.keys.own_id(each) or each for each in ids)
+                    self._tell()
+                    self._work.set()
+                    await asyncio.sleep(0)
         finally:
-            if not listed:
+            if first:
                 self.first_page.set()
         self._listing = False
         self._tell()
         self._work.set()
 
-    async def _list_aliases(self, names: set[str]) -> None:
+    async def _list_aliases(self, gone: set[str]) -> None:
+        """Add the aliases that are listed, taking them out of `gone`."""
         try:
             async for page in self._gateway.alias_pages():
                 self._store.add_aliases(page)
-                names.update(alias.name for alias in page)
+                gone.difference_update(alias.name for alias in page)
         except ServiceError as error:
             # Keys without names are of use; a list of nothing is not.
             self._store.set_banner(error.sentence)
-            names.clear()
+            gone.clear()
 
     async def _list_tags(self, listing: asyncio.Task[None]) -> None:
-        tagged: dict[str, tuple[Tag, ...]] = {}
+        tagged = KeyFlags(self._store.keys)
+        early: dict[str, tuple[Tag, ...]] = {}
+        """Of keys that are not listed yet."""
         await self.first_page.wait()
         try:
             async for page in self._gateway.tag_pages():
-                tagged.update(page)
-                self._store.set_tags(page)
+                self._set_tags(page, tagged)
+                early.update({each: page[each] for each in page if each not in self._store.keys})
         except ServiceError:
             # The tagging API is a short cut that many roles may not take; each key's own list
             # is as good, and says per key what is refused.
@@ -168,12 +176,18 @@ class Inventory:
             self._waiting.extend(key_id for key_id in self._done if self._tags_unread(key_id))
             return
         await asyncio.wait((listing,))
+        self._set_tags(early, tagged)
         # Keys that never had a tag are not told of: now it is known that they have none.
         keys = tuple(self._store.keys)
         for start in range(0, len(keys), KEYS_PER_SLICE):
             part = keys[start : start + KEYS_PER_SLICE]
-            self._store.set_tags({each: tagged.get(each, ()) for each in part})
+            self._store.set_tags({each: () for each in part if each not in tagged})
             await asyncio.sleep(0)
+
+    def _set_tags(self, tags: Mapping[str, tuple[Tag, ...]], told: KeyFlags) -> None:
+        self._store.set_tags(tags)
+        for key_id in tags:
+            told.add(key_id)
 
     async def _describe_waiting(self, tagging: asyncio.Task[None]) -> None:
         while True:

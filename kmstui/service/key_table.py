@@ -76,13 +76,9 @@ class KeyTable(Mapping[str, Key]):
             kind.rotation,
         )
 
-    def number_of(self, key_id: str) -> int:
-        """A small number that is this key's alone while it is in the table.
-
-        Raises:
-            KeyError: it is not.
-        """
-        return self._numbers[key_id]
+    def number_of(self, key_id: str) -> int | None:
+        """A small number that is this key's alone while it is in the table, or None."""
+        return self._numbers.get(key_id)
 
     def own_id(self, key_id: str) -> str | None:
         """The table's own copy of an ID, for whoever wants to keep it too."""

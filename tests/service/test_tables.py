@@ -54,6 +54,7 @@ def test_keys_come_out_as_they_were_put_in_and_go_when_they_are_told_to(steps):
         assert dict(table) == expected
         assert list(table) == list(expected)
     numbers = [table.number_of(key_id) for key_id in table]
+    assert None not in numbers
     assert len(set(numbers)) == len(numbers)
 
 

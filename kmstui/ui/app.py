@@ -96,8 +96,8 @@ class KmsApp(App[int]):
         return [] if self.screen.styles.background.a == 1 else super()._background_screens
 
     def on_mount(self) -> None:
-        """Connect once the first frame is on the screen: loading boto3 takes a while."""
-        self.call_after_refresh(self.connect, self.options.target)
+        """Connect at once: while the first frame is drawn, the first keys are on their way."""
+        self.connect(self.options.target)
 
     def write_escape(self, sequence: str) -> None:
         """Send a control sequence to the terminal, such as one that copies."""

@@ -10,6 +10,7 @@ import re
 
 from kmstui.policy.nodes import Edit, Fix, Node, Span, StringNode
 from kmstui.policy.reader import MOST_PROBLEMS, Frame, Reader, State
+from kmstui.policy.tokens import Tokens
 
 ROOT_ELEMENTS = frozenset({"Version", "Id", "Statement"})
 STATEMENT_ELEMENTS = frozenset(
@@ -18,6 +19,9 @@ STATEMENT_ELEMENTS = frozenset(
         "Resource", "NotResource", "Condition",
     }
 )  # fmt: skip
+
+_ELEMENTS = ROOT_ELEMENTS | STATEMENT_ELEMENTS
+_NONE: frozenset[str] = frozenset()
 
 _MOST_REOPENED = 20
 """How often a guess reopens what was closed too early; each costs a copy of its members."""
@@ -32,8 +36,8 @@ _ITEM_FOLLOWS = re.compile(r"\s{0,300},\s{0,300}\{")
 class Balancing(Reader):
     """The reader with what it knows of brackets."""
 
-    def __init__(self, text: str, *, guess: bool) -> None:
-        super().__init__(text)
+    def __init__(self, text: str, *, guess: bool, tokens: Tokens | None = None) -> None:
+        super().__init__(text, tokens)
         self.guess = guess
         self.reopened = 0
 
@@ -57,14 +61,19 @@ class Balancing(Reader):
         self.unbalanced = True
         self.problem("KMS001", message, span, fix)
 
-    def strict_members(self, text: str) -> bool:
-        """As the reader's, but one by one where a name may betray a missing bracket."""
-        if not self.guess:
-            return super().strict_members(text)
-        name = self.name_with_colon(self.at)
+    def telling_names(self) -> frozenset[str]:
+        """Elements of statements and of the root where they do not belong."""
+        depth = len(self.frames)
+        if not self.guess or depth == 1:
+            return _NONE
+        return ROOT_ELEMENTS if depth == self._statement_depth() else _ELEMENTS
+
+    def strict_key(self, text: str) -> bool:
+        """As the reader's, with what a name tells of a missing bracket."""
+        name = self.name_with_colon(self.at) if self.guess else None
         if name is not None and self._belongs_outside(name):
             return True
-        return self._strict_key(text)
+        return super().strict_key(text)
 
     def _belongs_outside(self, name: str) -> bool:
         """Close what should have been closed before the element `name`."""
@@ -254,20 +263,18 @@ class Balancing(Reader):
         self.state = State.AFTER
         return True
 
-    def close(self, end: int) -> None:
-        """As the reader's; a bracket of the wrong kind is reported now that both are known."""
+    def report_opener(self, end: int) -> None:
+        """Say which brackets there should be, now that both are known."""
         frame = self.frames[-1]
-        if frame.wrong_opener:
-            pair, what = ("{}", "Members") if frame.is_object else ("[]", "Items")
-            edits = [Edit(Span(frame.start, frame.start + 1), pair[0])]
-            if self.text[end - 1 : end] in "]}" and end - 1 > frame.start:
-                edits.append(Edit(Span(end - 1, end), pair[1]))
-            self.bracket_problem(
-                f"{what} stand in {pair[0]} {pair[1]}, not in {self.text[frame.start]}",
-                Span(frame.start, frame.start + 1),
-                Fix(f"Write {pair[0]} {pair[1]}", tuple(edits)),
-            )
-        super().close(end)
+        pair, what = ("{}", "Members") if frame.is_object else ("[]", "Items")
+        edits = [Edit(Span(frame.start, frame.start + 1), pair[0])]
+        if self.text[end - 1 : end] in "]}" and end - 1 > frame.start:
+            edits.append(Edit(Span(end - 1, end), pair[1]))
+        self.bracket_problem(
+            f"{what} stand in {pair[0]} {pair[1]}, not in {self.text[frame.start]}",
+            Span(frame.start, frame.start + 1),
+            Fix(f"Write {pair[0]} {pair[1]}", tuple(edits)),
+        )
 
     def _reopen_last(self, frame: Frame, name: str) -> bool:
         """Undo the closing of the last statement, when `name` must still belong to it."""

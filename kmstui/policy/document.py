@@ -16,7 +16,7 @@ def parse(text: str) -> Document:
     reader = Recovering(text, guess=False)
     reader.read()
     if reader.unbalanced:
-        guessing = Recovering(text, guess=True)
+        guessing = Recovering(text, guess=True, tokens=reader.tokens)
         guessing.read()
         if len(guessing.problems) <= len(reader.problems):
             reader = guessing

@@ -22,7 +22,7 @@ from kmstui.policy.nodes import (
     Span,
     StringNode,
 )
-from kmstui.policy.scanner import quoted
+from kmstui.policy.scanner import quoted, to_json
 from kmstui.policy.statements import Statement
 
 _INDENT = re.compile(r"[ \t]*")
@@ -42,7 +42,7 @@ def insert(at: int, text: str) -> Edit:
 
 def replace_node(node: Node, value: Any) -> Edit:
     """Put the JSON of `value` where `node` stands."""
-    return Edit(node.span, json.dumps(value, ensure_ascii=False))
+    return Edit(node.span, to_json(value))
 
 
 def replace_string(node: StringNode, value: str) -> Edit:
@@ -202,7 +202,7 @@ def add_value(text: str, member: Member, value: Any) -> tuple[Edit, ...]:
     if isinstance(member.value, ArrayNode):
         return (append_item(text, member.value, value),)
     opener, closer = wrap_in_list(member.value)
-    return opener, Edit(closer.span, f", {json.dumps(value, ensure_ascii=False)}]")
+    return opener, Edit(closer.span, f", {to_json(value)}]")
 
 
 def set_values(text: str, member: Member, values: Sequence[str]) -> Edit:
@@ -263,7 +263,7 @@ def _insert_only(text: str, holder: ObjectNode | ArrayNode, before: str, value: 
     inner = text[holder.span.start + 1 : end]
     outer = _line_indent(text, holder.span.start)
     if "\n" not in inner:
-        written = json.dumps(value, ensure_ascii=False)
+        written = to_json(value)
         return Edit(Span(holder.span.start + 1, end), f"{before}{written}")
     blank = f"\n{outer}{_DEFAULT_UNIT}"
     written = _pretty(value, f"{outer}{_DEFAULT_UNIT}", _DEFAULT_UNIT)
@@ -294,7 +294,7 @@ def _line_indent(text: str, at: int) -> str:
 def _render(text: str, holder: Node, blank: str, value: Any) -> str:
     """`value` as JSON, over several lines where the neighbours stand on lines of their own."""
     if "\n" not in blank or not isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
+        return to_json(value)
     indent = blank[blank.rfind("\n") + 1 :]
     outer = _line_indent(text, holder.span.start)
     unit = indent[len(outer) :] if indent.startswith(outer) else ""
@@ -303,7 +303,7 @@ def _render(text: str, holder: Node, blank: str, value: Any) -> str:
 
 def _pretty(value: Any, indent: str, unit: str) -> str:
     """JSON over several lines, all but the first indented by `indent`."""
-    return _indented(json.dumps(value, ensure_ascii=False), indent, unit)
+    return _indented(to_json(value), indent, unit)
 
 
 @lru_cache(maxsize=256)

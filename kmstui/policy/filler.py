@@ -6,6 +6,7 @@ import re
 
 from kmstui.policy.balance import Balancing
 from kmstui.policy.nodes import Edit, Fix, Span
+from kmstui.policy.tokens import Tokens
 
 _COMMENT = re.compile(r"(?://|#)[^\n]*|/\*(?:(?!\*/)[\s\S])*+(?:\*/)?")
 _SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2007\u2009\u202f\u3000\f\v"
@@ -15,8 +16,8 @@ _ODD_BLANKS = frozenset(_SPACES + "\ufeff\u2028\u2029\u200b\u2060\u0085")
 class Skipping(Balancing):
     """The reader with what it knows of comments and blanks."""
 
-    def __init__(self, text: str, *, guess: bool) -> None:
-        super().__init__(text, guess=guess)
+    def __init__(self, text: str, *, guess: bool, tokens: Tokens | None = None) -> None:
+        super().__init__(text, guess=guess, tokens=tokens)
         self.odd_blanks: list[Edit] = []
 
     def read(self) -> None:

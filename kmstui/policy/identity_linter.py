@@ -8,7 +8,6 @@ Source: IAM User Guide, "Grammar of the IAM JSON policy language"; "IAM and AWS 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 
 from kmstui.policy.document import parse
 from kmstui.policy.edits import delete_member, fix
@@ -44,8 +43,7 @@ def lint_identity(text: str | Document, *, disabled: Collection[str] = ()) -> tu
     document = parse(text) if isinstance(text, str) else text
     off = {rule for rule in RULES if rule not in HOLDS} | set(disabled)
     findings = [
-        replace(
-            each,
+        each._replace(
             severity=Severity.ERROR,
             why="IAM refuses a policy whose statement lacks it.",
             url=_GRAMMAR,

@@ -22,9 +22,12 @@ _MOST_REMEMBERED = 4096
 _NAMESPACE = "kms:"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ActionInfo:
-    """One permission of the `kms` namespace."""
+    """One permission of the `kms` namespace.
+
+    There is one object of each, so they are compared and hashed by identity, which is quick.
+    """
 
     name: str
     """With its prefix and in AWS's own case: `kms:Decrypt`."""
@@ -81,6 +84,10 @@ class Knowledge:
         default_factory=dict, compare=False, repr=False
     )
 
+    _keys: dict[str, ConditionKeyInfo | None] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
     def action(self, name: str) -> ActionInfo | None:
         """The action `name`, prefix included, in any case; None where there is none.
 
@@ -124,7 +131,14 @@ class Knowledge:
         `kms:EncryptionContext:NAME`, `aws:ResourceTag/NAME` and their like are found by the
         part before the name, which must not be empty.
         """
-        lower = name.lower()
+        try:
+            return self._keys[name]
+        except KeyError:
+            _make_room(self._keys)
+            found = self._keys[name] = self._find_key(name.lower())
+            return found
+
+    def _find_key(self, lower: str) -> ConditionKeyInfo | None:
         if lower and lower[-1] not in ":/":
             found = self.condition_keys.get(lower)
             if found is not None:

@@ -80,8 +80,7 @@ class ObjectNode:
         return self.by_name.get(name)
 
 
-@dataclass(frozen=True, slots=True)
-class ArrayNode:
+class ArrayNode(NamedTuple):
     """An array."""
 
     items: tuple[Node, ...]

@@ -24,6 +24,7 @@ from kmstui.policy.nodes import (
     SyntaxProblem,
 )
 from kmstui.policy.scanner import CONTROL, number, scan_string
+from kmstui.policy.tokens import BLANKS, Tokens, marks
 
 MOST_PROBLEMS = 1000
 """Problems recorded for one text; nobody reads more, and nonsense has one a character."""
@@ -31,13 +32,9 @@ MOST_PROBLEMS = 1000
 _BLANKS = "[ \t\n\r]*+"
 _QUOTED = f'"([^"\\\\{CONTROL}]*+)"{_BLANKS}'
 _COMMA = f"(,{_BLANKS})?"
-_OPENER = f"([{{\\[]){_BLANKS}"
 _BLANK = re.compile(_BLANKS)
 _KEY = re.compile(f"{_QUOTED}:{_BLANKS}")
 _STRING = re.compile(_QUOTED)
-_MEMBER = re.compile(f"{_QUOTED}:{_BLANKS}(?:{_QUOTED}{_COMMA}|{_OPENER})")
-"""A member with a string, or the beginning of one with an object or array."""
-_ITEM = re.compile(f"{_QUOTED}{_COMMA}|{_OPENER}")
 _CLOSER = {True: re.compile(f"}}{_BLANKS}{_COMMA}"), False: re.compile(f"]{_BLANKS}{_COMMA}")}
 _ATOM = re.compile(
     r"(?:(true)|(false)|(null)|"
@@ -46,8 +43,8 @@ _ATOM = re.compile(
 )
 _ATOM_VALUES = (None, True, False, None)
 _new = tuple.__new__
-"""Makes a named tuple in half the time of calling its class; for the two loops over strings, in
-which most of the reading is done."""
+"""Makes a named tuple in half the time of calling its class; for the loop over strings, in which
+most of the reading is done."""
 
 
 class State(IntEnum):
@@ -72,6 +69,11 @@ class State(IntEnum):
     """Nothing more."""
 
 
+_NO_STRING_DUE = (State.AFTER, State.END, State.COLON)
+_VALUE_DUE = (State.VALUE, State.FIRST_ITEM, State.ITEM)
+_MAY_CLOSE = {"}": (State.AFTER, State.FIRST_KEY), "]": (State.AFTER, State.FIRST_ITEM)}
+
+
 class Frame:
     """An object or array being read."""
 
@@ -91,8 +93,9 @@ class Frame:
 class Reader:
     """The state of reading one text."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, tokens: Tokens | None = None) -> None:
         self.text = text
+        self.tokens = tokens or Tokens(text)
         self.at = 0
         """The next character to read; never a blank."""
         self.state = State.ROOT
@@ -180,6 +183,8 @@ class Reader:
 
     def close(self, end: int) -> None:
         """The innermost object or array ends before `end`."""
+        if self.frames[-1].wrong_opener:
+            self.report_opener(end)
         frame = self.frames.pop()
         span = Span(frame.start, end)
         node: Node
@@ -197,6 +202,10 @@ class Reader:
         self.key = frame.name
         self.attach(node)
 
+    def report_opener(self, end: int) -> None:
+        """The innermost object or array turned out to be of the other kind than its bracket."""
+        raise NotImplementedError
+
     def missing_value(self, at: int) -> None:
         """A member's value is not there: an ErrorNode takes its place."""
         self.attach(ErrorNode(Span(at, at)))
@@ -207,70 +216,103 @@ class Reader:
         going = True
         while going:
             state = self.state
-            if state is State.FIRST_KEY or state is State.KEY:
-                going = self.strict_members(text)
-            elif state is State.FIRST_ITEM or state is State.ITEM:
-                going = self._strict_items(text)
-            elif state is State.AFTER:
-                going = self._strict_after(text)
-            elif state is State.VALUE or state is State.ROOT:
-                going = self._strict_value(text)
-            else:
+            if state is State.END or state is State.COLON:
                 return
+            if state is State.AFTER:
+                going = self._strict_after(text)
+            elif (index := self._string_due()) >= 0 and self._run(index):
+                going = True
+            elif state is State.FIRST_KEY or state is State.KEY:
+                going = self.strict_key(text)
+            else:
+                going = self._strict_value(text)
 
-    def strict_members(self, text: str) -> bool:
-        """Members with strings, up to one that begins an object or array, all at one go."""
-        members = self.frames[-1].members
-        at = self.at
-        while (match := _MEMBER.match(text, at)) is not None:
-            start, end = match.span(1)
-            key = _new(StringNode, (match[1], _new(Span, (start - 1, end + 1))))
-            at = match.end()
-            if match[4]:
-                self.key = key
-                self.open(match[4] == "{", match.start(4), at)
+    def telling_names(self) -> frozenset[str]:
+        """Names of members that would betray a missing bracket here, so that a run stops."""
+        return frozenset()
+
+    def _string_due(self) -> int:
+        """Which string stands here as a member's name, a named member's value, or an item."""
+        nameless = self.state is State.VALUE and self.key is None
+        return -1 if nameless or not self.frames else self.tokens.index(self.at)
+
+    def _run(self, index: int) -> bool:
+        """Read strings and the marks between them, from a string that is due.
+
+        Stops before what is not strict JSON and before a name that wants a closer look; answers
+        whether anything was read.
+        """
+        first, tokens = index, self.tokens
+        nodes, gaps, colons, commas = tokens.nodes, tokens.gaps, tokens.colons, tokens.commas
+        frame, key, told, telling = self.frames[-1], self.key, True, self.telling_names()
+        while index < len(nodes):
+            node, gap = nodes[index], gaps[index + 1]
+            if frame.is_object and key is None:
+                if node.value in telling:
+                    break
+                if gap in colons:
+                    key, told = node, False
+                    index += 1
+                    continue
+                if not gap.lstrip(BLANKS).startswith(":"):
+                    break
+                self.key, self.state = node, State.COLON
+            else:
+                if key is None:
+                    frame.items.append(node)
+                else:
+                    frame.members.append(_new(Member, (key, node)))
+                    key = None
+                if gap in commas:
+                    told = False
+                    index += 1
+                    continue
+                self.key, self.state = None, State.AFTER
+            index += 1
+            self.comma, self.last_end, told = -1, node.span.end, True
+            if not self._pass_marks(gap, node.span.end):
                 return True
-            first, last = match.span(2)
-            value = _new(StringNode, (match[2], _new(Span, (first - 1, last + 1))))
-            members.append(_new(Member, (key, value)))
-            self.last_end = last + 1
-            if not match[3]:
-                self.comma = -1
-                self.state = State.AFTER
+            if self.state in _NO_STRING_DUE:
+                break
+            frame, key, telling = self.frames[-1], self.key, self.telling_names()
+        self.at = tokens.starts[index] if index < len(nodes) else len(self.text)
+        if not told:
+            self._tell(frame, key, nodes[index - 1].span.end, gaps[index])
+        return index > first
+
+    def _tell(self, frame: Frame, key: StringNode | None, end: int, gap: str) -> None:
+        """Put down where a run stopped, behind one comma or colon that it did not put down."""
+        self.key, self.last_end = key, end
+        if key is not None:
+            self.comma, self.state = -1, State.VALUE
+        else:
+            self.comma = end + gap.index(",")
+            self.state = State.KEY if frame.is_object else State.ITEM
+
+    def _pass_marks(self, gap: str, start: int) -> bool:
+        """Read brackets, commas and colons up to one that is not due, where it answers False."""
+        for mark, offset in marks(gap):
+            at, state = start + offset, self.state
+            if mark == "," and state is State.AFTER:
+                self.comma = at
+                self.state = State.KEY if self.frames[-1].is_object else State.ITEM
+            elif mark == ":" and state is State.COLON:
+                self.state = State.VALUE
+            elif mark in "{[" and state in _VALUE_DUE:
+                self.open(mark == "{", at, at + 1)
+            elif mark in "}]" and state in _MAY_CLOSE[mark] and self._is_opened_by(mark):
+                self.close(at + 1)
+            else:
                 self.at = at
-                return True
-            self.comma = match.start(3)
-            self.state = State.KEY
-        if at == self.at:
-            return self._strict_key(text)
-        self.at = at
+                return False
         return True
 
-    def _strict_items(self, text: str) -> bool:
-        """Items that are strings, up to one that is an object or array, all at one go."""
-        items = self.frames[-1].items
-        at = self.at
-        while (match := _ITEM.match(text, at)) is not None:
-            at = match.end()
-            if match[3]:
-                self.open(match[3] == "{", match.start(3), at)
-                return True
-            start, end = match.span(1)
-            items.append(_new(StringNode, (match[1], _new(Span, (start - 1, end + 1)))))
-            self.last_end = end + 1
-            if not match[2]:
-                self.comma = -1
-                self.state = State.AFTER
-                self.at = at
-                return True
-            self.comma = match.start(2)
-            self.state = State.ITEM
-        if at == self.at:
-            return self._strict_value(text)
-        self.at = at
-        return True
+    def _is_opened_by(self, closer: str) -> bool:
+        frame = self.frames[-1]
+        return frame.is_object == (closer == "}") and not frame.wrong_opener
 
-    def _strict_key(self, text: str) -> bool:
+    def strict_key(self, text: str) -> bool:
+        """A member's name with its colon, or the end of an empty object."""
         match = _KEY.match(text, self.at)
         if match is None:
             if self.state is State.FIRST_KEY and text.startswith("}", self.at):

@@ -66,9 +66,14 @@ class Scanned(NamedTuple):
     problems: tuple[SyntaxProblem, ...] = ()
 
 
+to_json = json.JSONEncoder(ensure_ascii=False).encode
+"""A value as JSON, other characters than ASCII left as they are. `json.dumps` makes an encoder at
+each call, and a policy with hundreds of mistakes has as many fixes."""
+
+
 def quoted(value: str) -> str:
     """`value` as a JSON string, other characters than ASCII left as they are."""
-    return json.dumps(value, ensure_ascii=False)
+    return to_json(value)
 
 
 def scan_string(text: str, start: int) -> tuple[StringNode, tuple[SyntaxProblem, ...]]:

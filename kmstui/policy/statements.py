@@ -84,11 +84,13 @@ def _strings(node: Node | None) -> tuple[StringNode, ...]:
     if isinstance(node, StringNode):
         return (node,)
     if isinstance(node, ArrayNode):
-        return tuple(item for item in node.items if isinstance(item, StringNode))
+        return tuple([item for item in node.items if isinstance(item, StringNode)])
     return ()
 
 
 def _scalars(node: Node) -> tuple[Scalar, ...]:
+    if isinstance(node, StringNode):
+        return (node,)
     items = node.items if isinstance(node, ArrayNode) else (node,)
     return tuple(item for item in items if isinstance(item, StringNode | NumberNode | LiteralNode))
 
@@ -99,9 +101,11 @@ def _principals(node: Node | None) -> tuple[PrincipalEntry, ...]:
     if not isinstance(node, ObjectNode):
         return ()
     return tuple(
-        PrincipalEntry("" if member.key.value == "*" else member.key.value, value, member.key)
-        for member in node.members
-        for value in _strings(member.value)
+        [
+            PrincipalEntry("" if member.key.value == "*" else member.key.value, value, member.key)
+            for member in node.members
+            for value in _strings(member.value)
+        ]
     )
 
 
@@ -109,10 +113,12 @@ def _conditions(node: Node | None) -> tuple[ConditionEntry, ...]:
     if not isinstance(node, ObjectNode):
         return ()
     return tuple(
-        ConditionEntry(operator.key, member.key, _scalars(member.value), member)
-        for operator in node.members
-        if isinstance(operator.value, ObjectNode)
-        for member in operator.value.members
+        [
+            ConditionEntry(operator.key, member.key, _scalars(member.value), member)
+            for operator in node.members
+            if isinstance(operator.value, ObjectNode)
+            for member in operator.value.members
+        ]
     )
 
 

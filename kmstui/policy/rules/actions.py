@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from kmstui.policy.conditions_matching import has_wildcard
 from kmstui.policy.edits import delete_value, fix, replace_string
 from kmstui.policy.findings import KeyContext, Severity
-from kmstui.policy.knowledge import ActionInfo, Knowledge
+from kmstui.policy.knowledge import ActionInfo, knowledge
 from kmstui.policy.nodes import Fix, Member, StringNode
 from kmstui.policy.rules import pages
 from kmstui.policy.rules.leftovers_placeholders import find_placeholders
@@ -22,8 +22,7 @@ _PREFIX = "kms:"
 _ASYMMETRIC_SPECS = ("RSA_", "ECC_", "SM2", "ML_")
 
 
-@dataclass(frozen=True, slots=True)
-class ActionUse:
+class ActionUse(NamedTuple):
     """One action or pattern as it stands in a statement."""
 
     statement: Statement
@@ -52,9 +51,10 @@ def _delete(subject: Subject, use: ActionUse) -> Fix:
     return fix("Delete the action", edit)
 
 
-def _unmatched(subject: Subject) -> Iterator[ActionUse]:
+@remembered
+def _unmatched(subject: Subject) -> tuple[ActionUse, ...]:
     """Actions that are none of KMS's, without those that are no more than a placeholder."""
-    return (
+    return tuple(
         use
         for use in action_uses(subject)
         if not use.matched and use.node.value.strip() and not find_placeholders(use.node.value)
@@ -69,9 +69,10 @@ def _has_kms_prefix(value: str) -> bool:
     return value.lower().startswith(_PREFIX)
 
 
-@lru_cache(maxsize=4096)
-def _suggestion(value: str, names: tuple[str, ...]) -> str | None:
+@lru_cache(maxsize=1024)
+def _suggested(value: str) -> str | None:
     """The action that a value which is none was meant to be."""
+    names = tuple(info.name for info in knowledge().actions.values())
     stripped = value.strip()
     prefix, colon, rest = stripped.rpartition(":")
     if not colon:
@@ -83,17 +84,9 @@ def _suggestion(value: str, names: tuple[str, ...]) -> str | None:
     return None
 
 
-def _suggested(subject: Subject, value: str) -> str | None:
-    return _suggestion(value, _names(subject.knowledge))
-
-
-def _names(known: Knowledge) -> tuple[str, ...]:
-    return tuple(info.name for info in known.actions.values())
-
-
-def _of_other_service(subject: Subject, value: str) -> bool:
+def _of_other_service(value: str) -> bool:
     prefix, colon, _ = value.strip().partition(":")
-    return bool(colon) and prefix.lower() != "kms" and _suggested(subject, value) is None
+    return bool(colon) and prefix.lower() != "kms" and _suggested(value) is None
 
 
 @rule(
@@ -108,9 +101,9 @@ def unknown_action(subject: Subject) -> Iterator[Hit]:
     """Actions that KMS does not have."""
     for use in _unmatched(subject):
         value = use.node.value
-        if has_wildcard(value) or _is_re_encrypt(value) or _of_other_service(subject, value):
+        if has_wildcard(value) or _is_re_encrypt(value) or _of_other_service(value):
             continue
-        suggestion = _suggested(subject, value)
+        suggestion = _suggested(value)
         change = (
             fix(f"Write {suggestion}", replace_string(use.node, suggestion)) if suggestion else None
         )
@@ -154,7 +147,7 @@ def other_service(subject: Subject) -> Iterator[Hit]:
     """Actions whose prefix is not kms."""
     for use in _unmatched(subject):
         value = use.node.value
-        if _of_other_service(subject, value):
+        if _of_other_service(value):
             yield Hit(use.node.span, f"{value!r} is no action of KMS", _delete(subject, use))
 
 
@@ -169,7 +162,7 @@ def pattern_without_match(subject: Subject) -> Iterator[Hit]:
     """Patterns that no action of KMS fits."""
     for use in _unmatched(subject):
         value = use.node.value
-        if has_wildcard(value) and not _of_other_service(subject, value):
+        if has_wildcard(value) and not _of_other_service(value):
             yield Hit(use.node.span, f"No action of KMS matches {value!r}")
 
 
@@ -274,7 +267,7 @@ def redundant_action(subject: Subject) -> Iterator[Hit]:
     lists: dict[int, list[ActionUse]] = {}
     for use in action_uses(subject):
         if use.matched:
-            lists.setdefault(use.member.span.start, []).append(use)
+            lists.setdefault(use.member.key.span.start, []).append(use)
     for uses in lists.values():
         covers = _covers(tuple(use.matched for use in uses)) if len(uses) > 1 else {}
         for index, by in covers.items():

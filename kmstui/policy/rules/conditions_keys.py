@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kmstui.policy.edits import delete_condition, replace_string
 from kmstui.policy.findings import Severity
+from kmstui.policy.knowledge import knowledge
 from kmstui.policy.nodes import Fix, ObjectNode
 from kmstui.policy.rules import conditions_pages as pages
 from kmstui.policy.rules.conditions_edits import MOST_MEMBERS
@@ -64,7 +66,8 @@ def _completed(subject: Subject, key: str) -> str | None:
 def _form_problem(subject: Subject, clause: Clause) -> tuple[str, str | None] | None:
     """What is wrong with the form of a key, and what it should be where that is known."""
     written = clause.written
-    if clause.info is not None and written.split() == [written]:
+    # Known, and no white space was left out to find it.
+    if clause.info is not None and clause.key == written.lower():
         return None
     trimmed = _without_blanks(written)
     if trimmed != written:
@@ -101,21 +104,18 @@ def malformed_key(subject: Subject) -> Iterator[Hit]:
 
 def _unknown(subject: Subject, namespace: str) -> Iterator[tuple[Clause, str | None]]:
     """Well-formed keys of a namespace that are not known, with the nearest one that is."""
-    known = tuple(
-        info.name
-        for lower, info in subject.knowledge.condition_keys.items()
-        if lower.startswith(namespace)
-    )
     for clause in clauses(subject):
         if clause.info is not None or not clause.key.startswith(namespace):
             continue
         problem = _form_problem(subject, clause)
         if problem is None or (problem[1] and problem[1].lower() == clause.key):
-            yield clause, _nearest(clause.key, known)
+            yield clause, _nearest(clause.key, namespace)
 
 
-def _nearest(key: str, known: tuple[str, ...]) -> str | None:
-    found = did_you_mean(key, known)
+@lru_cache(maxsize=1024)
+def _nearest(key: str, namespace: str) -> str | None:
+    known = knowledge().condition_keys.items()
+    found = did_you_mean(key, (info.name for name, info in known if name.startswith(namespace)))
     if found is None or found[-1] not in ":/":
         return found
     _, mark, name = key[len(found) - 1 :].partition(found[-1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kmstui.policy.edits import replace_string
 from kmstui.policy.findings import Severity
@@ -34,6 +35,7 @@ _ALWAYS_SENT = frozenset({"kms:grantoperations"})
 """CreateGrant requires its Operations (API reference, CreateGrant), so the set is never empty."""
 
 
+@lru_cache(maxsize=1024)
 def _suggested(text: str) -> str | None:
     """The operator that was probably meant."""
     squeezed = "".join(text.split())

@@ -66,8 +66,13 @@ def _fates(subject: Subject) -> dict[tuple[str, str], _Fate]:
     return {}
 
 
+def _kind(clause: Clause) -> str:
+    """What the requests that carry the key depend on: for a key with a name in it, its family."""
+    return clause.key if clause.info is None else clause.info.name
+
+
 def _fate(subject: Subject, pattern: str, clause: Clause) -> _Fate:
-    kind = (pattern, clause.key if clause.info is None else clause.info.name)
+    kind = (pattern, _kind(clause))
     found = _fates(subject).get(kind)
     if found is None:
         found = _fates(subject)[kind] = _find_fate(subject, pattern, clause)
@@ -86,6 +91,25 @@ def _find_fate(subject: Subject, pattern: str, clause: Clause) -> _Fate:
         return _Fate.ALIVE
     reads = all(info.access_level in ("Read", "List") for info in infos)
     return _Fate.DEAD_READS if reads else _Fate.DEAD
+
+
+@remembered
+def _dead(subject: Subject) -> dict[tuple[int, str], tuple[list[StringNode], bool]]:
+    """What `_dead_actions` found so far, by statement and kind of key."""
+    return {}
+
+
+def _dead_actions(subject: Subject, clause: Clause) -> tuple[list[StringNode], bool]:
+    """The statement's actions that the condition makes void, and whether others live on."""
+    place = (clause.statement.index, _kind(clause))
+    found = _dead(subject).get(place)
+    if found is None:
+        fates = [(node, _fate(subject, node.value, clause)) for node in clause.statement.actions]
+        alive = any(fate is _Fate.ALIVE for _, fate in fates)
+        doomed = (_Fate.DEAD,) if alive else (_Fate.DEAD, _Fate.DEAD_READS)
+        dead = [node for node, fate in fates if fate in doomed]
+        found = _dead(subject)[place] = (dead, alive)
+    return found
 
 
 def _split(subject: Subject, clause: Clause, dead: list[StringNode]) -> Fix | None:
@@ -122,13 +146,7 @@ def key_never_present(subject: Subject) -> Iterator[Hit]:
             clause.info is not None and clause.info.iam_only
         ):
             continue
-        fates = [(node, _fate(subject, node.value, clause)) for node in clause.statement.actions]
-        alive = any(fate is _Fate.ALIVE for _, fate in fates)
-        told = [
-            node
-            for node, fate in fates
-            if fate is _Fate.DEAD or (fate is _Fate.DEAD_READS and not alive)
-        ]
+        told, alive = _dead_actions(subject, clause)
         if not told:
             continue
         result = "allows nothing" if clause.statement.effect == "Allow" else "denies nothing"

@@ -71,41 +71,47 @@ class Clause(NamedTuple):
 
     def is_about(self, *keys: str) -> bool:
         """Whether its key is one of these; one that ends in `:` or `/` stands for a family."""
-        return self.key in keys or self.key.startswith(_families(keys))
+        return is_one_of(self.key, keys)
 
     def says(self, word: str) -> bool:
         """Whether every value is `word`, as in `Bool: true`, in any case."""
         return bool(self.texts) and all(text.lower() == word for text in self.texts)
 
 
-@lru_cache(maxsize=256)
-def _families(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """Those that stand for all keys that begin so."""
-    return tuple(key for key in keys if key[-1] in ":/")
+@lru_cache(maxsize=4096)
+def is_one_of(key: str, keys: tuple[str, ...]) -> bool:
+    """Whether a key in lower case is one of these; see `Clause.is_about`."""
+    return key in keys or key.startswith(tuple(each for each in keys if each[-1] in ":/"))
+
+
+@lru_cache(maxsize=4096)
+def _squeezed(written: str) -> str:
+    return "".join(written.split()).lower()
 
 
 @remembered
 def clauses(subject: Subject) -> tuple[Clause, ...]:
     """All conditions of the policy, in the order written."""
     return tuple(
-        clause
-        for statement in subject.policy.statements
-        for clause in _clauses_of(statement, subject)
+        [
+            _clause(subject, statement, entry)
+            for statement in subject.policy.statements
+            for entry in statement.conditions
+        ]
     )
 
 
-def _clauses_of(statement: Statement, subject: Subject) -> Iterator[Clause]:
-    for entry in statement.conditions:
-        key = "".join(entry.key.value.split()).lower()
-        yield Clause(
-            statement,
-            entry,
-            parse_operator(entry.operator.value),
-            key,
-            subject.knowledge.condition_key(key),
-            tuple(map(scalar_text, entry.values)),
-            tuple(value for value in entry.values if isinstance(value, StringNode)),
-        )
+def _clause(subject: Subject, statement: Statement, entry: ConditionEntry) -> Clause:
+    key = _squeezed(entry.key.value)
+    return Clause(
+        statement,
+        entry,
+        parse_operator(entry.operator.value),
+        key,
+        subject.knowledge.condition_key(key),
+        tuple(map(scalar_text, entry.values)),
+        tuple([value for value in entry.values if isinstance(value, StringNode)]),
+    )
 
 
 @remembered

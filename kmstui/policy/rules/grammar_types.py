@@ -26,6 +26,8 @@ from kmstui.policy.rules.registry import Hit, Subject, rule
 _STRINGS = frozenset({"Sid", "Effect"})
 _LISTS = frozenset({"Action", "NotAction", "Resource", "NotResource"})
 _PRINCIPALS = frozenset({"Principal", "NotPrincipal"})
+_NOT_STRINGS = _PRINCIPALS | {"Condition"}
+"""What a string is not good for, or not any."""
 
 
 def json_type(node: Node) -> str:
@@ -66,7 +68,8 @@ def wrong_type(subject: Subject) -> Iterator[Hit]:
             yield from _statements(member.value)
     for statement in subject.policy.statements:
         for member in statement.node.members:
-            yield from _element(text, member)
+            if not isinstance(member.value, StringNode) or member.key.value in _NOT_STRINGS:
+                yield from _element(text, member)
 
 
 def _as_policy(root: Node) -> Fix | None:
@@ -129,7 +132,7 @@ def _string_or_list(text: str, name: str, value: Node) -> Iterator[Hit]:
         yield Hit(value.span, message, _quote(text, name, value))
         return
     for item in value.items:
-        if not isinstance(item, StringNode | ErrorNode):
+        if not isinstance(item, (StringNode, ErrorNode)):
             message = f"{name} takes strings, not {json_type(item)}"
             yield Hit(item.span, message, _quote(text, name, item))
 
@@ -179,7 +182,8 @@ def _condition(value: Node) -> Iterator[Hit]:
             )
             continue
         for member in operator.value.members:
-            yield from _condition_values(member)
+            if not isinstance(member.value, StringNode):
+                yield from _condition_values(member)
 
 
 def _condition_values(member: Member) -> Iterator[Hit]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from kmstui.policy.edits import replace_string
 from kmstui.policy.findings import Severity
@@ -30,23 +30,32 @@ _ACCOUNT_KEYS = frozenset(
 
 
 @remembered
-def _strings(subject: Subject) -> tuple[tuple[StringNode, str], ...]:
-    """Every string in which a placeholder does harm, with the condition key it stands under."""
-    found: list[tuple[StringNode, str]] = []
+def _strings(subject: Subject) -> tuple[tuple[Sequence[StringNode], str], ...]:
+    """All strings in which a placeholder does harm, with the condition key they stand under."""
+    found: list[tuple[Sequence[StringNode], str]] = []
     for statement in subject.policy.statements:
-        for entries in (statement.principals, statement.not_principals):
-            found.extend((entry.value, "") for entry in entries)
-        for nodes in (
-            statement.actions,
-            statement.not_actions,
-            statement.resources,
-            statement.not_resources,
-        ):
-            found.extend((node, "") for node in nodes)
+        found += (
+            ([entry.value for entry in statement.principals], ""),
+            ([entry.value for entry in statement.not_principals], ""),
+            (statement.actions, ""),
+            (statement.not_actions, ""),
+            (statement.resources, ""),
+            (statement.not_resources, ""),
+        )
         for clause in clauses_of(subject, statement):
-            found.append((clause.entry.key, ""))
-            found.extend((node, clause.key) for node in clause.strings)
+            found += (((clause.entry.key,), ""), (clause.strings, clause.key))
     return tuple(found)
+
+
+def _suspects(
+    subject: Subject, is_suspect: Callable[[str], object]
+) -> Iterator[tuple[StringNode, str]]:
+    """Those of the strings whose text is suspect; each text is looked at once."""
+    texts = {node.value for nodes, _ in _strings(subject) for node in nodes}
+    suspect = {text for text in texts if is_suspect(text)}
+    if suspect:
+        for nodes, key in _strings(subject):
+            yield from ((node, key) for node in nodes if node.value in suspect)
 
 
 def _value_for(subject: Subject, found: Placeholder, key: str) -> str | None:
@@ -78,7 +87,7 @@ def _fill(node: StringNode, found: Placeholder, value: str | None) -> Fix | None
 )
 def placeholder(subject: Subject) -> Iterator[Hit]:
     """Placeholders, and (info) accounts of AWS's documentation on a key of another account."""
-    for node, key in _strings(subject):
+    for node, key in _suspects(subject, find_placeholders):
         for found in find_placeholders(node.value):
             yield Hit(
                 part_of(node, found.start, found.end),
@@ -88,16 +97,17 @@ def placeholder(subject: Subject) -> Iterator[Hit]:
     yield from _documentation_accounts(subject)
 
 
+def _may_name_documentation(text: str) -> bool:
+    return any(account in text for account in _DOCUMENTATION_ACCOUNTS)
+
+
 def _documentation_accounts(subject: Subject) -> Iterator[Hit]:
     arn, text = subject.key.arn, subject.document.text
     # Most policies name none; only escapes could hide one from a look at the whole text.
-    if arn is None or ("\\" not in text and not _DOCUMENTATION.search(text)):
+    if arn is None or not ("\\" in text or _may_name_documentation(text)):
         return
     explained = {span for span, *_ in _elsewhere(subject)}
-    one, other = _DOCUMENTATION_ACCOUNTS
-    for node, _ in _strings(subject):
-        if one not in node.value and other not in node.value:
-            continue
+    for node, _ in _suspects(subject, _may_name_documentation):
         for match in _DOCUMENTATION.finditer(node.value):
             span = part_of(node, *match.span())
             if match.group() == arn.account or span in explained:

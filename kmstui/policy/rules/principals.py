@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kmstui.policy.edits import (
     delete_statement,
@@ -35,8 +35,7 @@ _MEANT_TYPES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class AwsUse:
+class AwsUse(NamedTuple):
     """One `AWS` principal as it stands in a statement."""
 
     statement: Statement

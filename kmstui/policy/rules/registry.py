@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from kmstui.policy.findings import KeyContext, Severity
 from kmstui.policy.knowledge import Knowledge
@@ -15,8 +15,7 @@ from kmstui.policy.statements import Policy
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One place where a rule applies, as its function reports it."""
 
     span: Span

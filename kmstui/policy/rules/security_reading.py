@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
+from typing import NamedTuple
 
 from kmstui.model.arn import Arn
 from kmstui.policy.conditions_matching import resource_match
@@ -43,8 +44,7 @@ class Kind(Enum):
 IDENTITIES = (Kind.USER, Kind.ROLE, Kind.SESSION)
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
+class Who(NamedTuple):
     """One principal of a statement."""
 
     entry: PrincipalEntry
@@ -270,7 +270,7 @@ def _read(subject: Subject) -> Iterator[Reading]:
         yield Reading(
             statement,
             statement.effect == "Allow",
-            tuple(_who(entry, home) for entry in statement.principals),
+            tuple([_who(entry, home) for entry in statement.principals]),
             actions,
             conditions,
             _signature(conditions),

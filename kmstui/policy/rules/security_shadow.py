@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from kmstui.policy.findings import Severity
 from kmstui.policy.nodes import ArrayNode, Edit, Fix, ObjectNode, Span
 from kmstui.policy.rules import security_pages as pages
-from kmstui.policy.rules.conditions_reading import Clause
+from kmstui.policy.rules.conditions_reading import Clause, is_one_of
 from kmstui.policy.rules.leftovers_placeholders import ACCOUNT, find_placeholders
 from kmstui.policy.rules.registry import Hit, Subject, remembered, rule
 from kmstui.policy.rules.security_mfa import MFA_KEYS
@@ -283,6 +284,11 @@ what a direct grant is for, and that IAM policies can give more is no surprise t
 _CALLERS_ACCOUNT = ("kms:calleraccount", "aws:principalaccount")
 
 
+@lru_cache(maxsize=1024)
+def _may_restrict_nothing(key: str) -> bool:
+    return is_one_of(key, _CALLERS_ACCOUNT + _RESTRICTING)
+
+
 def _always_holds(reading: Reading, clause: Clause) -> bool:
     """Whether the condition asks for the account that its principals are of anyhow."""
     operator = clause.operator
@@ -369,6 +375,8 @@ def pointless_condition(subject: Subject) -> Iterator[Hit]:
                     f"{other.statement.label} allows the same without {clause.name}",
                 )
                 break
+            if not _may_restrict_nothing(clause.key):
+                continue
             reason = _bypass(subject, reading, clause)
             if reason is not None:
                 yield Hit(clause.entry.key.span, f"{reason}, so it restricts nothing here")

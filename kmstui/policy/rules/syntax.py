@@ -16,6 +16,7 @@ MOST_BYTES = 32_768
 """The size of a key policy that PutKeyPolicy allows (its API reference, `Policy`)."""
 NEARLY_MOST_BYTES = MOST_BYTES * 9 // 10
 
+_ALLOWED = bytes((*b"\t\n\r", *range(0x20, 0x100)))
 _FORBIDDEN = re.compile(r"[^\t\n\r\u0020-\u00ff]+")
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^" \t\r\n]+')
 _PLAIN = str.maketrans(
@@ -104,8 +105,8 @@ def duplicate_member(subject: Subject) -> Iterator[Hit]:
 
 
 def unindented(text: str) -> str:
-    """JSON text without line ends and indentation."""
-    return "".join(line.strip(" \t\r") for line in text.split("\n"))
+    """JSON text without line ends and indentation; strict JSON has no other blanks there."""
+    return "".join(map(str.strip, text.split("\n")))
 
 
 def minified(text: str) -> str:
@@ -163,8 +164,7 @@ def _offset_of_byte(text: str, limit: int) -> int:
 def forbidden_character(subject: Subject) -> Iterator[Hit]:
     """Runs of characters that PutKeyPolicy does not take."""
     text = subject.document.text
-    # Control characters are syntax errors already, so most policies need no search.
-    if not subject.document.problems and (text.isascii() or max(text) <= "\u00ff"):
+    if _holds_only_allowed(text):
         return
     for match in _FORBIDDEN.finditer(text):
         run = match.group()
@@ -178,6 +178,13 @@ def forbidden_character(subject: Subject) -> Iterator[Hit]:
             f"KMS does not take {codes}{more}",
             Fix(title, (Edit(span, replacement),)),
         )
+
+
+def _holds_only_allowed(text: str) -> bool:
+    try:
+        return not text.encode("latin-1").translate(None, _ALLOWED)
+    except UnicodeEncodeError:
+        return False
 
 
 def _character_name(character: str) -> str:

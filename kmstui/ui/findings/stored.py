@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from kmstui.policy.document import parse
 from kmstui.policy.findings import Finding, KeyContext
@@ -27,7 +26,7 @@ def lint_stored(
     return tuple(
         each
         if each.rule != TOO_LARGE
-        else replace(each, message=size[0].message, severity=size[0].severity)
+        else each._replace(message=size[0].message, severity=size[0].severity)
         for each in found
         if each.rule != TOO_LARGE or size
     )

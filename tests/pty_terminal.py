@@ -130,6 +130,10 @@ class PtyTerminal:
         self._screen.resize(rows, columns)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
+    def erase(self) -> None:
+        """Wipe the screen, as another program on the same terminal may."""
+        self._screen.reset()
+
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Signal the program."""
         if self._status is None:

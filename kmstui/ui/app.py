@@ -10,7 +10,6 @@ from typing import Any
 
 from rich.text import Text
 from textual import events
-from textual.app import App
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import Worker
@@ -24,6 +23,7 @@ from kmstui.ui.escape_delay import shorten_escape
 from kmstui.ui.faults import write_fault
 from kmstui.ui.marks import marks
 from kmstui.ui.options import UiOptions
+from kmstui.ui.painting.app import PaintedApp
 from kmstui.ui.screens.main import MainScreen
 from kmstui.ui.screens.mfa import MfaQuestion, ask_from_thread
 from kmstui.ui.style_sheets import style_sheets
@@ -35,7 +35,7 @@ SESSION_GROUP = "session"
 """The worker that connects and reads the inventory; a new one ends the old."""
 
 
-class KmsApp(App[int]):
+class KmsApp(PaintedApp[int]):
     """Holds the session, and what every screen needs: guarded work and faults told in words.
 
     Attributes:

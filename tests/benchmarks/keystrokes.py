@@ -1,7 +1,8 @@
 """How fast the editor answers to keys in a 32 KB policy, measured on a pseudo-terminal.
 
-    python tests/benchmarks/keystrokes.py [--keys 600] [--columns 80] [--rows 24]
+    python tests/benchmarks/keystrokes.py [--rounds 12] [--columns 80] [--rows 24] [--only editor]
 
+A round holds every kind of key that writing a policy takes, each kind told on a line of its own.
 The same keys go to Textual's own TextArea, which neither colours nor knows findings, and to a
 program that only echoes them, in the same run: milliseconds alone say more of the machine than of
 the program, and what the echo takes is the machine's alone. (Not called `typing.py`: the
@@ -11,6 +12,7 @@ scripts here are started by path, and that name would hide the standard library'
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import select
@@ -18,6 +20,7 @@ import sys
 import time
 import tty
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -27,7 +30,17 @@ QUIET = 0.03
 """Seconds without a byte after which the answer to a key counts as complete."""
 PAUSE_EVERY = 25
 """Keys after which the person pauses, so that the linter's answer comes."""
-TYPED = '"kms:DescribeKey",'
+UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
+HOME, END, PAGE_UP, PAGE_DOWN = "\x1b[H", "\x1b[F", "\x1b[5~", "\x1b[6~"
+UNDO, REDO = "\x1a", "\x19"
+LINE = '"aws:PrincipalTag": "green"'
+STATEMENT = """{
+    "Sid": "Pasted",
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::111122223333:role/team-1"},
+    "Action": ["kms:Encrypt", "kms:ReEncrypt"],
+    "Resource": "*"
+},"""
 
 
 def large_policy() -> str:
@@ -50,17 +63,18 @@ def large_policy() -> str:
 
 def host(kind: str) -> None:
     """Run the widget alone: the child's side."""
-    from textual.app import App, ComposeResult
+    from textual.app import ComposeResult
     from textual.widgets import TextArea
 
     from kmstui.policy.completion import CompletionContext, complete
     from kmstui.policy.knowledge import knowledge
     from kmstui.policy.linter import lint
     from kmstui.ui.editor.editor import PolicyEditor
+    from kmstui.ui.painting.app import PaintedApp
 
     vocabulary, context = knowledge(), CompletionContext(root="arn:aws:iam::111122223333:root")
 
-    class Host(App[None]):
+    class Host(PaintedApp[None]):
         CSS_PATH = SHEET
 
         def compose(self) -> ComposeResult:
@@ -77,10 +91,23 @@ def host(kind: str) -> None:
             area = self.query_one(TextArea)
             area.cursor_blink = False
             area.focus()
+            # As the program does once its first keys are there.
+            gc.collect()
+            gc.freeze()
             # Centred only once there is a layout to be in the middle of.
             self.call_after_refresh(area.move_cursor, (400, 200), center=True)
 
     Host().run()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one key."""
+
+    milliseconds: float
+    """Until the first byte."""
+    size: int
+    """Bytes until nothing more came."""
 
 
 def echo() -> None:
@@ -91,16 +118,35 @@ def echo() -> None:
         os.write(1, key)
 
 
-def keys(count: int) -> Iterator[str]:
-    """What is typed: actions on lines of their own, with a correction now and then."""
-    made = 0
-    while made < count:
-        for key in ["\r", *TYPED, "x", "\x7f"]:
-            yield key
-            made += 1
+def a_round() -> Iterator[tuple[str, str]]:
+    """Every kind of key with its name, from the middle of the text and back to there."""
+    for _ in range(2):
+        yield "Enter", "\r"
+        yield from (("letter", letter) for letter in '"kms:DescribeKey",')
+        yield from (("backspace", "\x7f") for _ in range(4))
+    yield "paste of a word", pasted(LINE)
+    yield from ((name, key) for name, key in (("undo", UNDO), ("redo", REDO), ("undo", UNDO)))
+    yield from (("arrow", key) for key in (UP, UP, END, LEFT, LEFT, RIGHT, DOWN, HOME))
+    yield "Tab", "\t"
+    yield "Enter", "\r"
+    yield "home, end", HOME
+    yield "home, end", HOME
+    yield from (("backspace joining lines", "\x7f"), ("undo", UNDO), ("redo", REDO))
+    yield from (("paste of a statement", pasted(STATEMENT)), ("undo", UNDO))
+    # Behind the edges: what is not on the screen comes into sight.
+    yield from (("arrow past an edge", DOWN) for _ in range(40))
+    yield from (("arrow past an edge", UP) for _ in range(40))
+    yield from (("Enter past an edge", "\r") for _ in range(24))
+    yield from (("backspace past an edge", "\x7f") for _ in range(48))
+    yield from (("page", key) for key in (PAGE_DOWN, PAGE_DOWN, PAGE_UP, PAGE_UP))
 
 
-def measure(kind: str, columns: int, rows: int, count: int) -> None:
+def pasted(text: str) -> str:
+    """What a terminal sends for a paste."""
+    return f"\x1b[200~{text}\x1b[201~"
+
+
+def measure(kind: str, columns: int, rows: int, rounds: int) -> None:
     """Type at the child and print what came of it."""
     sys.path.insert(0, str(TESTS))
     from pty_terminal import PtyTerminal
@@ -110,31 +156,38 @@ def measure(kind: str, columns: int, rows: int, count: int) -> None:
     with PtyTerminal(command, columns=columns, rows=rows, env=env) as terminal:
         terminal.wait_for("Statement")
         terminal.settle(1.0)
-        times: dict[str, list[float]] = {"typed": [], "enter": []}
-        sizes: dict[str, list[int]] = {"typed": [], "enter": []}
+        answers: dict[str, list[Answer]] = {}
         pauses: list[int] = []
-        for number, key in enumerate(keys(count), 1):
-            name = "enter" if key == "\r" else "typed"
+        keys = [key for _ in range(rounds) for key in a_round()]
+        for number, (name, key) in enumerate(keys, 1):
             before = terminal.bytes_received
             start = time.perf_counter()
             os.write(terminal.fd, key.encode())
-            select.select([terminal.fd], [], [], 5)
-            times[name].append((time.perf_counter() - start) * 1000)
+            select.select([terminal.fd], [], [], 0.5)
+            taken = (time.perf_counter() - start) * 1000
             terminal.settle(QUIET)
-            sizes[name].append(terminal.bytes_received - before)
+            answer = Answer(taken, terminal.bytes_received - before)
+            if answer.size:
+                answers.setdefault(name, []).append(answer)
             if number % PAUSE_EVERY == 0:
                 before = terminal.bytes_received
                 terminal.settle(0.4)
                 pauses.append(terminal.bytes_received - before)
-        for name, taken in {**times, "all": times["typed"] + times["enter"]}.items():
-            sent = sizes.get(name) or sizes["typed"] + sizes["enter"]
+        everything = [answer for group in answers.values() for answer in group]
+        for name, group in {**answers, "all": everything}.items():
+            taken_of = [answer.milliseconds for answer in group]
+            sizes = [answer.size for answer in group]
             print(
-                f"| {kind} | {columns}×{rows} | {name} | {len(taken)} "
-                f"| {at(taken, 0.5):.1f} | {at(taken, 0.99):.1f} "
-                f"| {at(sent, 0.5):.0f} | {at(sent, 0.99):.0f} "
-                f"| {max(sent)} | {at(pauses, 0.5):.0f} |",
+                f"| {kind} | {name} | {len(group)} "
+                f"| {at(taken_of, 0.5):.1f} | {at(taken_of, 0.99):.1f} | {max(taken_of):.1f} "
+                f"| {at(sizes, 0.5):.0f} | {at(sizes, 0.99):.0f} | {max(sizes)} |",
                 flush=True,
             )
+        print(
+            f"| {kind} | a pause: findings, proposals | {len(pauses)} | | | "
+            f"| {at(pauses, 0.5):.0f} | {at(pauses, 0.99):.0f} | {max(pauses)} |",
+            flush=True,
+        )
 
 
 def at(values: list[float] | list[int], part: float) -> float:
@@ -146,7 +199,8 @@ def main() -> None:
     """Measure the editor beside the plain TextArea."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", choices=KINDS)
-    parser.add_argument("--keys", type=int, default=600)
+    parser.add_argument("--only", choices=KINDS)
+    parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--columns", type=int, default=80)
     parser.add_argument("--rows", type=int, default=24)
     arguments = parser.parse_args()
@@ -156,10 +210,11 @@ def main() -> None:
     if arguments.host:
         host(arguments.host)
         return
-    print("| widget | terminal | key | keys | p50 ms | p99 ms | p50 B | p99 B | max B | pause B |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
-    for kind in KINDS:
-        measure(kind, arguments.columns, arguments.rows, arguments.keys)
+    print(f"{arguments.columns}×{arguments.rows}")
+    print("| widget | key | keys | p50 ms | p99 ms | max ms | p50 B | p99 B | max B |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for kind in [arguments.only] if arguments.only else KINDS:
+        measure(kind, arguments.columns, arguments.rows, arguments.rounds)
 
 
 if __name__ == "__main__":

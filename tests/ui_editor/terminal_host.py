@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
@@ -19,11 +19,12 @@ from kmstui.policy.completion import complete
 from kmstui.policy.knowledge import knowledge
 from kmstui.policy.linter import lint
 from kmstui.ui.editor.editor import PolicyEditor
+from kmstui.ui.painting.app import PaintedApp
 
 SHEET = Path(__file__).resolve().parents[2] / "styles" / "editor.tcss"
 
 
-class Host(App[None]):
+class Host(PaintedApp[None]):
     """Shows a file's policy in the editor."""
 
     CSS_PATH = SHEET
@@ -64,6 +65,7 @@ class Host(App[None]):
     def action_anew(self) -> None:
         for widget in self.screen.walk_children():
             widget.refresh()
+        self.draw_anew()
         self.call_after_refresh(self._tell, f"redrawn {self.count}")
 
     def _tell(self, state: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -52,3 +53,22 @@ def test_no_change_leaves_anything_stale_on_the_terminal(tmp_path, columns):
         terminal.send("ctrl+s")
         assert terminal.wait_exit() == 0
     assert file.read_text() != TEXT
+
+
+def test_after_a_stop_the_whole_screen_is_drawn_again(tmp_path):
+    file = tmp_path / "policy.json"
+    file.write_text(TEXT)
+    command = [sys.executable, str(HERE / "terminal_host.py"), str(file)]
+    env = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    with pty_terminal.PtyTerminal(command, columns=80, rows=16, env=env) as terminal:
+        terminal.wait_for("1 error")
+        before = terminal.lines
+        terminal.kill(signal.SIGTSTP)
+        os.waitpid(terminal.pid, os.WUNTRACED)
+        terminal.settle()
+        # What a shell and other programs have left there.
+        terminal.erase()
+        terminal.kill(signal.SIGCONT)
+        terminal.wait_for(lambda _: terminal.lines == before)
+        terminal.send("ctrl+s")
+        assert terminal.wait_exit() == 0

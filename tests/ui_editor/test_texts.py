@@ -8,7 +8,6 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Offset, Size
 from textual.strip import Strip
@@ -18,7 +17,6 @@ from kmstui.policy.findings import Finding, Severity
 from kmstui.policy.nodes import Document, Span
 from kmstui.ui.editor.brackets import enclosing, partner
 from kmstui.ui.editor.changes import changed_range
-from kmstui.ui.editor.differences import differing
 from kmstui.ui.editor.finding_marks import Marks
 from kmstui.ui.editor.glyphs import StandIns
 from kmstui.ui.editor.highlight import token_spans
@@ -141,33 +139,6 @@ def test_the_changed_range_is_all_that_differs(before, after):
     assert before[:start] + after[start:new_end] + before[old_end:] == after
     assert start <= old_end
     assert start <= new_end
-
-
-# Drawing
-
-STYLES_OF_CELLS = st.sampled_from([Style(bold=True), Style(italic=True), Style()])
-STRIPS = st.lists(
-    st.tuples(st.text("ab ─漢", min_size=1, max_size=12), STYLES_OF_CELLS), min_size=1, max_size=8
-).map(lambda parts: Strip([Segment(*part) for part in parts]).adjust_cell_length(60))
-
-
-@given(STRIPS, STRIPS)
-@settings(max_examples=100)
-def test_drawing_what_differs_gives_the_new_line(old, new):
-    ranges = differing(old, new)
-    before, after = _cells(old), _cells(new)
-    for start, end in ranges:
-        before[start:end] = after[start:end]
-    assert before == after
-    assert (ranges == []) == (_cells(old) == _cells(new))
-
-
-def _cells(strip: Strip) -> list[tuple[str, Style | None]]:
-    cells = []
-    for text, style, _ in strip:
-        for character in text:
-            cells += [(character, style)] + [("", style)] * ((character == "漢") * 1)
-    return cells
 
 
 def test_a_message_is_cut_to_its_room_by_cells():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kmstui.policy.findings import Finding, Severity
 from kmstui.policy.nodes import Document
@@ -50,6 +50,14 @@ def carried(position: Location, top: Location, bottom: Location, end: Location) 
     return row + end[0] - bottom[0], column
 
 
+def _carry_one(mark: Mark, top: Location, bottom: Location, end: Location) -> Mark:
+    if mark.end <= top and mark.start < mark.end:
+        # Typing right behind a marked range does not widen it.
+        return mark
+    start = carried(mark.start, top, bottom, end)
+    return Mark(mark.finding, start, max(start, carried(mark.end, top, bottom, end)))
+
+
 class Marks:
     """The marks of one text, in the order of the text."""
 
@@ -82,18 +90,16 @@ class Marks:
 
     def carry(self, top: Location, bottom: Location, end: Location) -> None:
         """Follow an edit that replaced `top`…`bottom` by a text that ends at `end`."""
-        moved = [self._carry_one(mark, top, bottom, end) for mark in self._marks]
+        stays_below = bottom[0] if end[0] == bottom[0] else None
+        moved = [
+            mark
+            if mark.end < top or (stays_below is not None and mark.start[0] > stays_below)
+            else _carry_one(mark, top, bottom, end)
+            for mark in self._marks
+        ]
         if moved != self._marks:
             self._marks = moved
             self._rows = None
-
-    @staticmethod
-    def _carry_one(mark: Mark, top: Location, bottom: Location, end: Location) -> Mark:
-        if mark.end <= top and mark.start < mark.end:
-            # Typing right behind a marked range does not widen it.
-            return mark
-        start = carried(mark.start, top, bottom, end)
-        return replace(mark, start=start, end=max(start, carried(mark.end, top, bottom, end)))
 
     def on_row(self, row: int) -> Sequence[Mark]:
         """The marks that begin on a row, the worst first."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Self
 
 from textual import events
 from textual.binding import Binding
@@ -22,7 +23,6 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 
 from kmstui.ui.editor.brackets import enclosing, partner
-from kmstui.ui.editor.differences import differing
 from kmstui.ui.editor.finding_marks import Location
 
 _CELLS_AT_CURSOR = 3
@@ -32,7 +32,7 @@ _SIZE_STEP = 32
 
 
 class FrugalTextArea(TextArea):
-    """Draws lines, and cells of lines, that differ from what is on the screen; no others."""
+    """Draws the lines that differ from what is on the screen; no others."""
 
     selection: Reactive[Selection] = reactive(
         Selection(), init=False, always_update=True, repaint=False
@@ -42,7 +42,9 @@ class FrugalTextArea(TextArea):
 
     def __init__(self, text: str, *, read_only: bool, id: str | None, classes: str | None) -> None:
         self._drawn: dict[int, Strip] = {}
+        self._prepared: dict[int, Strip] = {}
         self._changing = False
+        self._theme_is_stale = True
         self._bracket_row = -1
         super().__init__(
             text,
@@ -102,8 +104,28 @@ class FrugalTextArea(TextArea):
     @property
     def text_height(self) -> int:
         """How many lines of the screen the whole text takes."""
+        if not self.soft_wrap:
+            return self.document.line_count
         # The wrapped document's own `height` counts all lines of the text each time.
         return self._y_of(*self.document.end) + 1
+
+    def prepare_to_draw(self) -> None:
+        """Called before lines are asked for."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw the lines of a region."""
+        self.prepare_to_draw()
+        if not self._theme_is_stale:
+            # Past the base class, which looks its theme's colours up anew for every frame.
+            return super(TextArea, self).render_lines(crop)
+        self._theme_is_stale = False
+        return super().render_lines(crop)
+
+    def notify_style_update(self) -> None:
+        """Styles have changed: forget what was looked up and drawn with them."""
+        self._theme_is_stale = True
+        self._drawn.clear()
+        super().notify_style_update()
 
     def line(self, y: int) -> Strip:
         """What line `y` of the widget shows now."""
@@ -111,25 +133,31 @@ class FrugalTextArea(TextArea):
 
     def render_line(self, y: int) -> Strip:
         """Draw line `y`."""
-        strip = self._drawn[y] = self.line(y)
+        strip = self._prepared.pop(y) if y in self._prepared else self.line(y)
+        self._drawn[y] = strip
         return strip
 
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Draw again, for something has changed; nothing prepared before that is of use."""
+        self._prepared.clear()
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
     def draw_differences(self) -> None:
-        """Draw the cells that differ from what was drawn last: lines of JSON are much alike."""
+        """Draw the lines that differ from what was drawn last."""
         if not self.is_mounted or self._changing:
             return
-        width = self.size.width
-        regions = []
-        for y in range(self.size.height):
-            drawn = self._drawn.get(y)
-            ranges = [(0, width)] if drawn is None else differing(drawn, self.line(y))
-            regions += [
-                Region(start, y, min(end, width) - start, 1)
-                for start, end in ranges
-                if start < width
-            ]
-        if regions:
-            self.refresh(*regions)
+        self.prepare_to_draw()
+        lines = {y: self.line(y) for y in range(self.size.height)}
+        changed = {y: line for y, line in lines.items() if line != self._drawn.get(y)}
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+            self._prepared = changed
 
     def draw_rows(self, first: int, last: int) -> None:
         """Draw these rows of the text."""
@@ -166,11 +194,10 @@ class FrugalTextArea(TextArea):
             if self.soft_wrap or row in visible:
                 self.draw_rows(row, row)
 
-    @property
-    def special_rows(self) -> set[int]:
-        """Rows drawn otherwise than their text alone says: cursor, selection, brackets."""
-        top, bottom = sorted((self.selection.start[0], self.selection.end[0]))
-        return {*range(top, bottom + 1), self._bracket_row}
+    def is_special(self, row: int) -> bool:
+        """Whether a row is drawn otherwise than its text alone says: cursor, selection, bracket."""
+        start, end = self.selection
+        return start[0] <= row <= end[0] or end[0] <= row <= start[0] or row == self._bracket_row
 
     def find_matching_bracket(self, bracket: str, search_from: Location) -> Location | None:
         """The partner of a bracket, if there is a bracket."""
@@ -190,7 +217,10 @@ class FrugalTextArea(TextArea):
         return Size(_rounded(size.width, width), _rounded(size.height, height))
 
     def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:
-        """Scroll to the cursor; past an edge by half a page, so that most keys scroll nothing."""
+        """Scroll to the cursor; past a side edge by half a page, so that most keys scroll nothing.
+
+        The same past the upper and lower edge, unless the terminal can move the lines by itself.
+        """
         if self.cursor_location[0] >= self.document.line_count:
             # In the middle of an undo that shortens the text, Textual asks for this before it
             # has moved the cursor to where the text still is.
@@ -201,12 +231,17 @@ class FrugalTextArea(TextArea):
             width -= self.gutter_width + _CELLS_AT_CURSOR
             self.scroll_to(
                 None if self.soft_wrap else _half_page(x, self.scroll_offset.x, width),
-                _half_page(y, self.scroll_offset.y, height),
+                None if self._has_whole_lines else _half_page(y, self.scroll_offset.y, height),
                 animate=False,
                 immediate=True,
                 force=True,
             )
         return super().scroll_cursor_visible(center, animate)
+
+    @property
+    def _has_whole_lines(self) -> bool:
+        """Nothing stands beside it: terminals can move lines, but not parts of lines."""
+        return self.region.width == self.screen.size.width
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
         """Draw what another part of the text shows differently."""

@@ -67,7 +67,9 @@ class PolicyTextArea(FrugalTextArea):
         self._marks = Marks()
         self._popup: CompletionPopup | None = None
         self._styles_by_name: dict[str, Style] = {}
+        self._rows: LRUCache[object, Strip] = LRUCache(512)
         self._bodies: LRUCache[object, tuple[Strip, Style]] = LRUCache(512)
+        self._room: object = None
         self.revision = 0
         """Counts the changes of the text, so that a finding knows which text it is about."""
         super().__init__(self._stand_ins.encode(text), read_only=read_only, id=id, classes=classes)
@@ -212,7 +214,7 @@ class PolicyTextArea(FrugalTextArea):
         offset_y = y + self.scroll_offset.y
         if offset_y >= self.text_height or not self.show_line_numbers:
             strip = super().line(y)
-        elif self.soft_wrap or offset_y in self.special_rows:
+        elif self.soft_wrap or self.is_special(offset_y):
             strip = self._decorated(super().line(y), offset_y).simplify()
         else:
             strip = self._plain_row(y, offset_y)
@@ -222,25 +224,45 @@ class PolicyTextArea(FrugalTextArea):
 
     def _plain_row(self, y: int, row: int) -> Strip:
         """A row that is drawn as its text says, remembered by that: rows move, texts stay."""
-        here = self._marks.on_row(row)
-        width = self.gutter_width
-        key = (
+        said = (
             self.document.get_line(row),
-            *((mark.start[1], mark.end, mark.finding.rule, mark.finding.message) for mark in here),
-            self.scroll_offset.x,
-            self.scrollable_content_region.size,
-            self.virtual_size.width,
-            width,
+            *(
+                (mark.start[1], mark.end, mark.finding.rule, mark.finding.message)
+                for mark in self._marks.on_row(row)
+            ),
         )
-        found = self._bodies.get(key)
+        strip = self._rows.get((row, said))
+        if strip is None:
+            strip = self._rows[row, said] = self._numbered(y, row, said)
+        return strip
+
+    def _numbered(self, y: int, row: int, said: object) -> Strip:
+        width = self.gutter_width
+        found = self._bodies.get(said)
         if found is None:
             strip = self._decorated(super().line(y), row)
             style = next(iter(strip), Segment("")).style or Style()
             # Without the number, which is all that differs when the row has moved.
-            found = self._bodies[key] = (strip.crop(width - 2), style)
+            found = self._bodies[said] = (strip.crop(width - 2), style)
         body, number_style = found
         number = f"{row + self.line_number_start:>{width - 3}} "
         return Strip.join([Strip([Segment(number, number_style)]), body]).simplify()
+
+    def prepare_to_draw(self) -> None:
+        """Forget the rows drawn before if there is other room for them now."""
+        room = (
+            self.scroll_offset.x,
+            self.scrollable_content_region.size,
+            self.virtual_size.width,
+            self.gutter_width,
+        )
+        if room != self._room:
+            self._room = room
+            self._forget_rows()
+
+    def _forget_rows(self) -> None:
+        self._rows.clear()
+        self._bodies.clear()
 
     def _decorated(self, strip: Strip, offset_y: int) -> Strip:
         row, column = self.wrapped_document.offset_to_location(Offset(0, offset_y))
@@ -303,7 +325,7 @@ class PolicyTextArea(FrugalTextArea):
     def notify_style_update(self) -> None:
         """Styles have changed: forget what was looked up and drawn with them."""
         self._styles_by_name.clear()
-        self._bodies.clear()
+        self._forget_rows()
         super().notify_style_update()
 
     def on_mount(self) -> None:

@@ -574,10 +574,22 @@ class MemoryJournal:
         self._versions.append(version)
         return version
 
-    async def versions(self, scope: Scope, subject: str) -> tuple[PolicyVersion, ...]:
+    async def versions(
+        self,
+        scope: Scope,
+        subject: str,
+        *,
+        since: datetime | None = None,
+        limit: int | None = None,
+    ) -> tuple[PolicyVersion, ...]:
         self._check()
-        mine = [each for each in self._versions if (each.scope, each.subject) == (scope, subject)]
-        return tuple(reversed(mine))
+        mine = [
+            each
+            for each in self._versions
+            if (each.scope, each.subject) == (scope, subject)
+            and (since is None or each.time >= since)
+        ]
+        return tuple(reversed(mine))[:limit]
 
     async def save_draft(
         self, scope: Scope, subject: str, text: str, *, base: str, caller: str = ""
@@ -615,13 +627,22 @@ class MemoryJournal:
         )
 
     async def changes(
-        self, scope: Scope | None = None, *, batch: str = "", limit: int = 1000
+        self,
+        scope: Scope | None = None,
+        *,
+        batch: str = "",
+        subject: str = "",
+        operations: Sequence[str] = (),
+        limit: int = 1000,
     ) -> tuple[ChangeRecord, ...]:
         self._check()
         mine = [
             each
             for each in self._changes.values()
-            if scope in (None, each.scope) and batch in ("", each.batch)
+            if scope in (None, each.scope)
+            and batch in ("", each.batch)
+            and subject in ("", each.subject)
+            and (not operations or each.operation in operations)
         ]
         return tuple(reversed(mine))[:limit]
 

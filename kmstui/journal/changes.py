@@ -14,6 +14,7 @@ from kmstui.journal.rows import (
     field,
     from_micros,
     keep_text,
+    kept_text,
     new_id,
     to_micros,
 )
@@ -22,7 +23,8 @@ from kmstui.service.ports import ChangeRecord, Scope
 
 _CHANGE = """
     SELECT c.id, c.time, c.account, c.region, c.caller, c.batch, c.operation, c.subject,
-        b.body, a.body, c.outcome, c.detail, c.ended, c.session, s.token
+        c.outcome, c.detail, c.ended, c.session, s.token,
+        b.digest, b.packed, b.body, a.digest, a.packed, a.body
     FROM changes c JOIN texts b ON b.id = c.before JOIN texts a ON a.id = c.after
         JOIN sessions s ON s.id = c.session
 """
@@ -55,9 +57,14 @@ def end_change(
 
 
 def list_changes(
-    connection: sqlite3.Connection, scope: Scope | None, batch: str, limit: int
+    connection: sqlite3.Connection,
+    scope: Scope | None,
+    batch: str,
+    subject: str,
+    operations: Sequence[str],
+    limit: int,
 ) -> tuple[ChangeRecord, ...]:
-    """Changes, newest first, of one scope or all, of one batch or all."""
+    """Changes, newest first; of one scope, batch or subject, or of some operations, or of all."""
     clauses: list[str] = []
     values: list[str | bytes | int] = []
     if scope is not None:
@@ -66,6 +73,12 @@ def list_changes(
     if batch:
         clauses.append("c.batch = ?")
         values.append(field(batch))
+    if subject:
+        clauses.append("c.subject = ?")
+        values.append(field(subject))
+    if operations:
+        clauses.append(f"c.operation IN ({', '.join('?' * len(operations))})")
+        values += [field(operation) for operation in operations]
     where = f" WHERE {' AND '.join(clauses)}" if clauses else ""
     rows = connection.execute(f"{_CHANGE}{where} ORDER BY c.id DESC LIMIT ?", (*values, limit))
     return tuple(_change(row) for row in rows)
@@ -80,7 +93,7 @@ def list_pending(
         (field(scope.account), field(scope.region)),
     ).fetchall()
     return tuple(
-        _change(row) for row in rows if row[13] != session and not is_running(decode(row[14]))
+        _change(row) for row in rows if row[11] != session and not is_running(decode(row[12]))
     )
 
 
@@ -108,7 +121,7 @@ def _add(connection: sqlite3.Connection, session: int, change: ChangeRecord) -> 
 
 
 def _change(row: Row) -> ChangeRecord:
-    ended = row[12]
+    ended = row[10]
     return ChangeRecord(
         id=as_int(row[0]),
         time=from_micros(as_int(row[1])),
@@ -117,9 +130,9 @@ def _change(row: Row) -> ChangeRecord:
         batch=decode(row[5]),
         operation=decode(row[6]),
         subject=decode(row[7]),
-        before=decode(row[8]),
-        after=decode(row[9]),
-        outcome=decode(row[10]),
-        detail=decode(row[11]),
+        before=kept_text(*row[13:16]),
+        after=kept_text(*row[16:19]),
+        outcome=decode(row[8]),
+        detail=decode(row[9]),
         ended=None if ended is None else from_micros(as_int(ended)),
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from contextlib import closing
+from collections.abc import Callable
 from pathlib import Path
 
+from kmstui.journal.deep_check import DeepCheck, check
 from kmstui.journal.failures import is_busy, is_damage
 from kmstui.journal.filesystem import is_on_network, make_private_directory, make_private_file
 from kmstui.journal.locks import OpenLock, SessionLock, is_running, sweep_sessions
@@ -15,12 +16,18 @@ from kmstui.journal.rows import DamagedError, as_int, to_micros
 from kmstui.journal.salvage import move_aside, salvage
 from kmstui.journal.schema import migrate
 from kmstui.journal.store import Clock, Store, immediate
+from kmstui.journal.torn_log import is_torn
 from kmstui.service.errors import JournalError
 
 FILE_NAME = "journal.db"
 
 BUSY_SECONDS = 10.0
 """How long a write waits for another kmstui's; one takes milliseconds."""
+
+CHECKED_AT_ONCE = 8 << 20
+"""Bytes of a file up to which it is looked through before it is used: some 20 ms. A larger one is
+looked through later; until then SQLite finds what is wrong with a page as it reads it, and a text
+that is not what was kept is found by its digest."""
 
 _SMALLEST_PAGE = 512
 """Bytes (sqlite.org/fileformat.html)."""
@@ -41,10 +48,12 @@ class FileStore(Store):
         self._clock = clock
         self._busy_seconds = busy_seconds
         self._connected = False
+        self._deep_check: DeepCheck | None = None
         self._enter()
 
     def close(self) -> None:
         """Release the file and the locks."""
+        self._stop_looking()
         self._disconnect()
         self._session_lock.release()
         self._open_lock.release()
@@ -52,6 +61,11 @@ class FileStore(Store):
     def is_running(self, token: str) -> bool:
         """Whether the session `token` still runs, on this host or any that shares the file."""
         return is_running(self._directory, token)
+
+    def look_through(self, found: Callable[[Exception], None]) -> None:
+        """Look for damage that opening it had no time for; `found` is called from elsewhere."""
+        if self._path.stat().st_size > CHECKED_AT_ONCE:
+            self._deep_check = DeepCheck(self._path, found)
 
     def ensure_in_place(self) -> None:
         """Begin a new file when somebody removed this one: what is written to it is lost."""
@@ -77,6 +91,7 @@ class FileStore(Store):
         self._open_lock = OpenLock(self._directory)
         try:
             self._wait_for_mover()
+            self._look_for_torn_log()
             self._session_lock = SessionLock()
             try:
                 self._open()
@@ -110,6 +125,25 @@ class FileStore(Store):
                 )
             time.sleep(0.02)
 
+    def _look_for_torn_log(self) -> None:
+        # Beside others the log may be in the middle of being written.
+        if not self._open_lock.claim():
+            return
+        try:
+            torn = is_torn(self._path.with_name(f"{FILE_NAME}-wal"))
+        finally:
+            self._open_lock.share()
+        if torn:
+            self.warn(
+                "The last write to the journal was cut off, as by a loss of power or a kill. What"
+                " was kept before it is there; what was being typed at that moment may be missing."
+            )
+
+    def _stop_looking(self) -> None:
+        if self._deep_check is not None:
+            self._deep_check.stop()
+            self._deep_check = None
+
     def _open(self, damaged: Path | None = None) -> dict[str, int]:
         """Open the file, creating what is missing, and take over rows of a damaged one."""
         make_private_file(self._path)
@@ -120,7 +154,8 @@ class FileStore(Store):
         counts: dict[str, int] = {}
         try:
             make_durable(connection, self._path, self._busy_seconds)
-            check(connection)
+            if self._path.stat().st_size <= CHECKED_AT_ONCE:
+                check(connection)
             with immediate(connection):
                 migrate(connection, name=str(self._path))
                 if damaged is not None:
@@ -144,6 +179,7 @@ class FileStore(Store):
                 "Close every kmstui and start again: the damaged file is then moved aside, and"
                 " what can be read of it is taken over.",
             ) from cause
+        self._stop_looking()
         self._disconnect()
         damaged = move_aside(self._path, self._clock())
         counts = self._open(damaged)
@@ -167,6 +203,8 @@ def connect(database: str, busy_seconds: float) -> sqlite3.Connection:
     )
     try:
         connection.execute("PRAGMA foreign_keys = ON")
+        # Each page is looked at as it is read: a large file is not looked through beforehand.
+        connection.execute("PRAGMA cell_size_check = ON")
     except BaseException:
         connection.close()
         raise
@@ -188,18 +226,6 @@ def make_durable(connection: sqlite3.Connection, path: Path, busy_seconds: float
         return
     connection.execute("PRAGMA journal_mode = DELETE")
     connection.execute("PRAGMA synchronous = EXTRA")
-
-
-def check(connection: sqlite3.Connection) -> None:
-    """Look through the whole file before anything is trusted to it.
-
-    Raises:
-        DamagedError: it is not sound.
-    """
-    with closing(connection.execute("PRAGMA quick_check(1)")) as cursor:
-        (verdict,) = cursor.fetchone()
-    if verdict != "ok":
-        raise DamagedError(" ".join(str(verdict).split()))
 
 
 def enter_session(connection: sqlite3.Connection, token: str, clock: Clock) -> int:

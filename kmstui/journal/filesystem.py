@@ -24,6 +24,8 @@ def make_private_directory(directory: Path) -> None:
     """
     for missing in reversed([p for p in (directory, *directory.parents) if not p.exists()]):
         missing.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+        # Else a loss of power could take the directory with all that was written below it.
+        sync_directory(missing.parent)
     status = directory.stat()
     if not stat.S_ISDIR(status.st_mode):
         raise NotADirectoryError(f"{directory} is not a directory")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -41,6 +42,7 @@ class StoreJournal:
         self._thread = JournalThread()
         self._closed = False
         self._retired: set[tuple[Scope, str]] = set()
+        store.look_through(lambda error: self._thread.post(lambda: self._take_damage(error)))
 
     @property
     def durable(self) -> bool:
@@ -69,9 +71,18 @@ class StoreJournal:
         version = PolicyVersion(0, self._clock(), scope, subject, text, kind, caller, note)
         return await self._write(lambda store: add_version(store.connection, version))
 
-    async def versions(self, scope: Scope, subject: str) -> tuple[PolicyVersion, ...]:
-        """All texts of a subject except its open draft, newest first."""
-        return await self._read(lambda store: list_versions(store.connection, scope, subject))
+    async def versions(
+        self,
+        scope: Scope,
+        subject: str,
+        *,
+        since: datetime | None = None,
+        limit: int | None = None,
+    ) -> tuple[PolicyVersion, ...]:
+        """Texts of a subject except its open draft, newest first."""
+        return await self._read(
+            lambda store: list_versions(store.connection, scope, subject, since, limit)
+        )
 
     async def save_draft(
         self, scope: Scope, subject: str, text: str, *, base: str, caller: str = ""
@@ -116,10 +127,20 @@ class StoreJournal:
         )
 
     async def changes(
-        self, scope: Scope | None = None, *, batch: str = "", limit: int = 1000
+        self,
+        scope: Scope | None = None,
+        *,
+        batch: str = "",
+        subject: str = "",
+        operations: Sequence[str] = (),
+        limit: int = 1000,
     ) -> tuple[ChangeRecord, ...]:
         """Changes, newest first."""
-        return await self._read(lambda store: list_changes(store.connection, scope, batch, limit))
+        return await self._read(
+            lambda store: list_changes(
+                store.connection, scope, batch, subject, tuple(operations), limit
+            )
+        )
 
     async def pending(self, scope: Scope) -> tuple[ChangeRecord, ...]:
         """Changes that were begun and never ended, by processes that no longer run."""
@@ -166,6 +187,12 @@ class StoreJournal:
         if self._closed:
             raise JournalError(f"{self._path} was closed", "Start kmstui again.")
         return await self._thread.run(lambda: self._attempt(job))
+
+    def _take_damage(self, error: Exception) -> None:
+        try:
+            self._store.replace_damaged(error)
+        except (sqlite3.Error, OSError, DamagedError, JournalError) as problem:
+            self._store.warn(journal_error(problem, self._path).sentence)
 
     def _attempt(self, job: Callable[[Store], T]) -> T:
         """Run `job`; once more on a new file when this one turns out to be damaged."""

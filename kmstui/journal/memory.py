@@ -6,7 +6,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from kmstui.journal.database import FILE_NAME, check, connect, enter_session
+from kmstui.journal.database import FILE_NAME, connect, enter_session
+from kmstui.journal.deep_check import check
 from kmstui.journal.locks import is_running
 from kmstui.journal.rows import DamagedError
 from kmstui.journal.schema import migrate

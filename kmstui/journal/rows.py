@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -61,14 +62,38 @@ def field(text: str) -> str | bytes:
 
 
 def keep_text(connection: sqlite3.Connection, text: str) -> int:
-    """The id of `text` in the table of texts, where each is kept once."""
+    """The id of `text` in the table of texts, where each is kept once, packed if that is less."""
     body = encode(text)
     digest = sha256(body).digest()
     row = connection.execute("SELECT id FROM texts WHERE digest = ?", (digest,)).fetchone()
     if row is not None:
         return int(row[0])
-    cursor = connection.execute("INSERT INTO texts (digest, body) VALUES (?, ?)", (digest, body))
+    packed = zlib.compress(body)
+    shrinks = len(packed) < len(body)
+    cursor = connection.execute(
+        "INSERT INTO texts (digest, packed, body) VALUES (?, ?, ?)",
+        (digest, int(shrinks), packed if shrinks else body),
+    )
     return new_id(cursor)
+
+
+def kept_text(digest: object, packed: object, body: object) -> str:
+    """What `keep_text` was given.
+
+    SQLite finds damage of its own structures, not of what lies in them: the digest does.
+
+    Raises:
+        DamagedError: it is not that any more.
+    """
+    if not isinstance(body, bytes):
+        raise DamagedError(f"a text was expected, not {body!r}")
+    try:
+        plain = zlib.decompress(body) if packed else body
+    except zlib.error as error:
+        raise DamagedError(f"a text cannot be unpacked: {error}") from error
+    if sha256(plain).digest() != digest:
+        raise DamagedError("a text is not what was kept")
+    return decode(plain)
 
 
 def new_id(cursor: sqlite3.Cursor) -> int:

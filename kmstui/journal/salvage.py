@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from kmstui.journal.filesystem import sync_directory
-from kmstui.journal.rows import Row, as_int
+from kmstui.journal.rows import DamagedError, Row, as_int, kept_text
 
 _TABLES = ("texts", "sessions", "versions", "drafts", "changes")
 """Referred-to tables come first."""
@@ -65,17 +65,30 @@ def salvage(damaged: Path, connection: sqlite3.Connection) -> dict[str, int]:
 
 
 def _copy_table(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> int:
-    columns = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
+    # A file of an older kmstui has fewer columns; the others then say what they say by default.
+    there = _columns(source, table)
+    columns = [column for column in _columns(target, table) if column in there]
+    if not columns:
+        return 0
     insert = (
         f"INSERT OR IGNORE INTO {table} ({', '.join(columns)})"  # noqa: S608 - our own names
         f" VALUES ({', '.join('?' * len(columns))})"
     )
     copied = 0
     for row in _readable_rows(source, table, columns):
-        if table != "texts" or _sound(row):
-            mended = _mend(target, dict(zip(columns, row, strict=True)), table)
+        named = dict(zip(columns, row, strict=True))
+        if table != "texts" or _is_sound(named):
+            mended = _mend(target, named, table)
             copied += _copy_row(target, insert, tuple(mended.values()))
     return copied
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    """The columns of a table; none where damage hides them."""
+    try:
+        return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+    except sqlite3.Error:
+        return []
 
 
 def _mend(target: sqlite3.Connection, row: dict[str, object], table: str) -> dict[str, object]:
@@ -118,10 +131,13 @@ def _readable_rows(source: sqlite3.Connection, table: str, columns: Sequence[str
         return
 
 
-def _sound(text: Row) -> bool:
+def _is_sound(text: dict[str, object]) -> bool:
     """Whether a row of the table of texts has the body that its digest was made of."""
-    _, digest, body = text
-    return isinstance(body, bytes) and sha256(body).digest() == digest
+    try:
+        kept_text(text["digest"], text.get("packed", 0), text["body"])
+    except DamagedError:
+        return False
+    return True
 
 
 def _copy_row(target: sqlite3.Connection, insert: str, row: Row) -> int:

@@ -73,6 +73,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX changes_of_batch ON changes (batch, id)",
         "CREATE INDEX changes_pending ON changes (account, region) WHERE outcome = 'pending'",
     ),
+    (
+        # A policy shrinks to an eighth, and nothing is ever removed. The digest stays the text's.
+        "ALTER TABLE texts ADD COLUMN packed INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX changes_of ON changes (account, region, subject, id)",
+    ),
 )
 """Step n leads from version n to n + 1. A step that was released is never edited."""
 

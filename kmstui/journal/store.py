@@ -41,6 +41,9 @@ class Store:
         """Whether the session `token` still runs."""
         raise NotImplementedError
 
+    def look_through(self, found: Callable[[Exception], None]) -> None:
+        """Begin to look for damage that opening it had no time for."""
+
     def ensure_in_place(self) -> None:
         """Called before each use."""
 

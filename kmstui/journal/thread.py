@@ -31,6 +31,10 @@ class JournalThread:
         self._jobs.put(lambda: _run_job(job, answer, loop))
         return await answer
 
+    def post(self, job: Callable[[], None]) -> None:
+        """Run `job`, which must not raise, and tell nobody; from any thread."""
+        self._jobs.put(job)
+
     def stop(self, last: Callable[[], None], seconds: float) -> bool:
         """Finish what was handed over, then run `last`; False when that takes too long."""
         self._jobs.put(last)

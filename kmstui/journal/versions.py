@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from kmstui.journal.rows import (
     Row,
@@ -14,6 +15,7 @@ from kmstui.journal.rows import (
     field,
     from_micros,
     keep_text,
+    kept_text,
     new_id,
     to_micros,
 )
@@ -23,12 +25,14 @@ IsRunning = Callable[[str], bool]
 """Whether the session of this token still runs."""
 
 _VERSION = """
-    SELECT v.id, v.time, t.body, v.kind, v.caller, v.note, b.body
+    SELECT v.id, v.time, v.kind, v.caller, v.note,
+        t.digest, t.packed, t.body, b.digest, b.packed, b.body
     FROM versions v JOIN texts t ON t.id = v.text LEFT JOIN texts b ON b.id = v.base
     WHERE v.account = ? AND v.region = ? AND v.subject = ?
 """
 _DRAFT = """
-    SELECT d.id, d.time, d.subject, d.body, d.caller, b.body, d.session, s.token
+    SELECT d.id, d.time, d.subject, d.body, d.caller, d.session, s.token,
+        b.digest, b.packed, b.body
     FROM drafts d JOIN texts b ON b.id = d.base JOIN sessions s ON s.id = d.session
     WHERE d.account = ? AND d.region = ?
 """
@@ -45,8 +49,9 @@ def add_version(connection: sqlite3.Connection, version: PolicyVersion) -> Polic
         held = connection.execute(
             _VERSION + " AND v.kind IN ('fetched', 'stored') ORDER BY v.id DESC LIMIT 1", where
         ).fetchone()
-        if held is not None and decode(held[2]) == version.text:
-            return _version(held, version.scope, version.subject)
+        newest = None if held is None else _version(held, version.scope, version.subject)
+        if newest is not None and newest.text == version.text:
+            return newest
     cursor = connection.execute(
         "INSERT INTO versions (time, account, region, subject, kind, text, caller, note)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -63,10 +68,19 @@ def add_version(connection: sqlite3.Connection, version: PolicyVersion) -> Polic
 
 
 def list_versions(
-    connection: sqlite3.Connection, scope: Scope, subject: str
+    connection: sqlite3.Connection,
+    scope: Scope,
+    subject: str,
+    since: datetime | None,
+    limit: int | None,
 ) -> tuple[PolicyVersion, ...]:
-    """All texts of a subject, newest first."""
-    rows = connection.execute(_VERSION + " ORDER BY v.id DESC", _where(scope, subject))
+    """Texts of a subject, newest first: those from `since` on, and no more than `limit`."""
+    values = [*_where(scope, subject), 0 if since is None else to_micros(since)]
+    rows = connection.execute(
+        _VERSION + " AND v.time >= ? ORDER BY v.id DESC LIMIT ?",
+        # A negative limit is none (sqlite.org/lang_select.html).
+        (*values, -1 if limit is None else limit),
+    )
     return tuple(_version(row, scope, subject) for row in rows)
 
 
@@ -95,7 +109,7 @@ def open_drafts(
     What another running program is being typed into is not ours to offer.
     """
     rows = connection.execute(_DRAFT + " ORDER BY d.id DESC", _scope(scope)).fetchall()
-    return [_draft(row, scope) for row in rows if row[6] == session or not is_running(row[7])]
+    return [_draft(row, scope) for row in rows if row[5] == session or not is_running(row[6])]
 
 
 def retire_drafts(
@@ -112,7 +126,7 @@ def retire_drafts(
         _DRAFT + " AND d.subject = ? ORDER BY d.id", _where(scope, subject)
     ).fetchall()
     for row in rows:
-        if (row[6] == session and own) or (row[6] != session and not is_running(row[7])):
+        if (row[5] == session and own) or (row[5] != session and not is_running(row[6])):
             _move_to_history(connection, row[0], decode(row[3]))
 
 
@@ -135,22 +149,23 @@ def _where(scope: Scope, subject: str) -> tuple[str | bytes, str | bytes, str | 
 
 
 def _version(row: Row, scope: Scope, subject: str) -> PolicyVersion:
-    number, time, text, kind, caller, note, base = row
+    number, time, kind, caller, note = row[:5]
+    text, base = row[5:8], row[8:11]
     return PolicyVersion(
         id=as_int(number),
         time=from_micros(as_int(time)),
         scope=scope,
         subject=subject,
-        text=decode(text),
+        text=kept_text(*text),
         kind=decode(kind),
         caller=decode(caller),
         note=decode(note),
-        base="" if base is None else decode(base),
+        base="" if base[0] is None else kept_text(*base),
     )
 
 
 def _draft(row: Row, scope: Scope) -> PolicyVersion:
-    number, time, subject, text, caller, base = row[:6]
+    number, time, subject, text, caller = row[:5]
     return PolicyVersion(
         id=as_int(number),
         time=from_micros(as_int(time)),
@@ -159,5 +174,5 @@ def _draft(row: Row, scope: Scope) -> PolicyVersion:
         text=decode(text),
         kind="draft",
         caller=decode(caller),
-        base=decode(base),
+        base=kept_text(*row[7:10]),
     )

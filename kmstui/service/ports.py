@@ -413,8 +413,18 @@ class Journal(Protocol):
         """Add one text; a `fetched` text equal to the newest one of the subject adds nothing."""
         ...
 
-    async def versions(self, scope: Scope, subject: str) -> tuple[PolicyVersion, ...]:
-        """All texts of a subject except its open draft, newest first."""
+    async def versions(
+        self,
+        scope: Scope,
+        subject: str,
+        *,
+        since: datetime | None = None,
+        limit: int | None = None,
+    ) -> tuple[PolicyVersion, ...]:
+        """Texts of a subject except its open draft, newest first.
+
+        Those from `since` on, and no more than `limit`; all where neither is named.
+        """
         ...
 
     async def save_draft(
@@ -450,9 +460,15 @@ class Journal(Protocol):
         ...
 
     async def changes(
-        self, scope: Scope | None = None, *, batch: str = "", limit: int = 1000
+        self,
+        scope: Scope | None = None,
+        *,
+        batch: str = "",
+        subject: str = "",
+        operations: Sequence[str] = (),
+        limit: int = 1000,
     ) -> tuple[ChangeRecord, ...]:
-        """Changes, newest first."""
+        """Changes, newest first; of all batches, subjects and operations where none is named."""
         ...
 
     async def pending(self, scope: Scope) -> tuple[ChangeRecord, ...]:

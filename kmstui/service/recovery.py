@@ -57,24 +57,19 @@ async def last_accepted(desk: Desk, subject: str) -> AcceptedPut | None:
     Raises:
         JournalError: the journal cannot be read.
     """
-    for change in await desk.journal.changes(desk.scope):
-        if change.subject == subject and change.operation in PUTS:
-            if change.outcome != "done":
-                return None
-            sent, before = policy_of(change.after), policy_of(change.before)
-            versions = await desk.journal.versions(desk.scope, subject)
-            return AcceptedPut(
-                sent,
-                before,
-                change.ended or change.time,
-                any(_shows(each, sent, change.time) for each in versions),
-            )
-    return None
+    found = await desk.journal.changes(desk.scope, subject=subject, operations=PUTS, limit=1)
+    if not found or found[0].outcome != "done":
+        return None
+    change = found[0]
+    sent, before = policy_of(change.after), policy_of(change.before)
+    versions = await desk.journal.versions(desk.scope, subject, since=change.time)
+    shown = any(_shows(each, sent) for each in versions)
+    return AcceptedPut(sent, before, change.ended or change.time, shown)
 
 
-def _shows(version: PolicyVersion, sent: str, since: datetime) -> bool:
-    """Whether a read has found this text at that time or later, in a read-back or an opening."""
-    return version.kind in HELD_KINDS and version.time >= since and same_meaning(version.text, sent)
+def _shows(version: PolicyVersion, sent: str) -> bool:
+    """Whether a read has found this text, in a read-back or at an opening."""
+    return version.kind in HELD_KINDS and same_meaning(version.text, sent)
 
 
 async def examine_puts(

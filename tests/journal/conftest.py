@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,14 @@ from kmstui.service.ports import ChangeRecord, Scope
 
 HERE = Scope("111111111111", "eu-central-1")
 ELSEWHERE = Scope("111111111111", "us-east-1")
+
+
+def noise(seed: int, size: int) -> str:
+    """Text that cannot be packed: what is written of it takes its whole size."""
+    return "".join(random.Random(seed).choices(ALPHABET, k=size))
+
+
+ALPHABET = [chr(number) for number in range(0x4E00, 0x4E00 + 4096)]
 
 
 class FakeClock:

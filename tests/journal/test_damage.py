@@ -13,13 +13,13 @@ import pytest
 
 from kmstui.journal import SqliteJournal, open_journal
 from kmstui.service.errors import JournalError
-from tests.journal.conftest import HERE, FakeClock, change
+from tests.journal.conftest import HERE, FakeClock, change, noise
 
 PAGE = 4096
 
 
 def texts() -> list[str]:
-    return [f"version {n} " + "x" * 6000 for n in range(30)]
+    return [f"version {n} {noise(n, 2000)}" for n in range(30)]
 
 
 async def fill(directory: Path) -> None:

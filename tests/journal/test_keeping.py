@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import tempfile
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from kmstui.journal import SqliteJournal
 from kmstui.service.errors import JournalError
 from kmstui.service.ports import Scope
-from tests.journal.conftest import ELSEWHERE, HERE, FakeClock, change
+from tests.journal.conftest import ELSEWHERE, HERE, FakeClock, change, noise
 
 any_text = st.text(st.characters(codec=None, exclude_categories=()))
 
@@ -50,7 +51,7 @@ async def test_a_fetched_text_that_is_held_already_adds_no_version(journal: Sqli
 async def test_texts_that_occur_often_are_stored_once(
     journal: SqliteJournal, directory: Path
 ) -> None:
-    text = "x" * 32_768
+    text = noise(1, 10_000)
     for kind in ("fetched", "sent", "stored"):
         await journal.keep_version(HERE, "key-1", text, kind)
     await journal.begin([change(f"key-{n}", before=text) for n in range(50)])
@@ -58,10 +59,48 @@ async def test_texts_that_occur_often_are_stored_once(
 
     with sqlite3.connect(directory / "journal.db") as connection:
         (bodies,) = connection.execute(
-            "SELECT count(*) FROM texts WHERE length(body) = 32768"
+            "SELECT count(*) FROM texts WHERE length(body) > 10000"
         ).fetchone()
     connection.close()
     assert bodies == 1
+
+
+async def test_a_policy_is_packed(journal: SqliteJournal, directory: Path) -> None:
+    text = json.dumps([{"Effect": "Allow", "Action": "kms:Decrypt", "Sid": n} for n in range(400)])
+    await journal.keep_version(HERE, "key-1", text, "sent")
+    assert [v.text for v in await journal.versions(HERE, "key-1")] == [text]
+    journal.close()
+    assert len(text) > 20_000
+    with sqlite3.connect(directory / "journal.db") as connection:
+        ((size,),) = connection.execute("SELECT length(body) FROM texts")
+    connection.close()
+    assert size < 4_000
+
+
+async def test_the_newest_versions_or_those_since_a_time_are_listed_alone(
+    journal: SqliteJournal,
+) -> None:
+    made = [await journal.keep_version(HERE, "key-1", f"{n}", "sent") for n in range(5)]
+    assert [v.text for v in await journal.versions(HERE, "key-1", limit=2)] == ["4", "3"]
+    since = await journal.versions(HERE, "key-1", since=made[3].time)
+    assert [v.text for v in since] == ["4", "3"]
+    assert await journal.versions(HERE, "key-1", limit=0) == ()
+
+
+async def test_changes_of_one_subject_and_of_some_operations_are_listed_alone(
+    journal: SqliteJournal,
+) -> None:
+    await journal.begin(
+        [
+            change("key-1", operation="kms:PutKeyPolicy"),
+            change("key-1"),
+            change("key-2", operation="kms:PutKeyPolicy"),
+        ]
+    )
+    found = await journal.changes(HERE, subject="key-1", operations=("kms:PutKeyPolicy",))
+    assert [(c.subject, c.operation) for c in found] == [("key-1", "kms:PutKeyPolicy")]
+    assert len(await journal.changes(HERE, subject="key-1")) == 2
+    assert len(await journal.changes(HERE, operations=("kms:PutKeyPolicy", "x"))) == 2
 
 
 async def test_a_draft_replaces_the_one_before_and_knows_its_base(journal: SqliteJournal) -> None:

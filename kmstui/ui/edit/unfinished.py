@@ -41,8 +41,8 @@ class Unfinished:
         desk = desk_of(session)
         saved = {
             (change.subject, policy_of(change.after))
-            for change in await desk.journal.changes(desk.scope)
-            if change.operation in PUTS and change.outcome == "done"
+            for change in await desk.journal.changes(desk.scope, operations=PUTS)
+            if change.outcome == "done"
         }
         # What was saved is no draft any more, though nobody lived to put it away.
         drafts = [

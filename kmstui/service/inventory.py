@@ -29,8 +29,11 @@ FIRST_PAINT_SECONDS = 0.1
 
 THROTTLE_PAUSE_SECONDS = 1.0
 
-KEYS_PER_SLICE = 256
-"""Rows changed at once: under a millisecond of the event loop."""
+KEYS_PER_SLICE = 100
+"""Rows changed at once: about a millisecond of the event loop."""
+
+HOLD_SECONDS = 0.03
+"""How long a pressed key has the event loop for itself: long enough to be drawn."""
 
 CONNECTION_FAILURES = 5
 """After so many descriptions in a row without an answer the endpoint counts as gone; one key
@@ -51,6 +54,7 @@ class Inventory:
         self._failures_in_a_row = 0
         self._listing = False
         self._closed = False
+        self._held_until = 0.0
         self._work = asyncio.Event()
         self.first_page = asyncio.Event()
         """Set once the first page of keys is on the screen, or will not come. Other services'
@@ -97,6 +101,14 @@ class Inventory:
         """Another connection fills the store from now on: write nothing more into it."""
         self._closed = True
 
+    def hold(self) -> None:
+        """A key was pressed: keep nothing for a moment."""
+        self._held_until = asyncio.get_running_loop().time() + HOLD_SECONDS
+
+    async def _breathe(self) -> None:
+        """Let everything else run, and a pressed key first."""
+        await asyncio.sleep(max(0.0, self._held_until - asyncio.get_running_loop().time()))
+
     def show(self, key_ids: Iterable[str]) -> None:
         """These rows are on the screen: describe them before all others."""
         self._visible.clear()
@@ -141,7 +153,7 @@ class Inventory:
                     self._waiting.extend(self._store.keys.own_id(each) or each for each in ids)
                     self._tell()
                     self._work.set()
-                    await asyncio.sleep(0)
+                    await self._breathe()
         finally:
             if first:
                 self.first_page.set()
@@ -153,6 +165,7 @@ class Inventory:
         """Add the aliases that are listed, taking them out of `gone`."""
         try:
             async for page in self._gateway.alias_pages():
+                await self._breathe()
                 self._store.add_aliases(page)
                 gone.difference_update(alias.name for alias in page)
         except ServiceError as error:
@@ -167,6 +180,7 @@ class Inventory:
         await self.first_page.wait()
         try:
             async for page in self._gateway.tag_pages():
+                await self._breathe()
                 self._set_tags(page, tagged)
                 early.update({each: page[each] for each in page if each not in self._store.keys})
         except ServiceError:
@@ -182,7 +196,7 @@ class Inventory:
         for start in range(0, len(keys), KEYS_PER_SLICE):
             part = keys[start : start + KEYS_PER_SLICE]
             self._store.set_tags({each: () for each in part if each not in tagged})
-            await asyncio.sleep(0)
+            await self._breathe()
 
     def _set_tags(self, tags: Mapping[str, tuple[Tag, ...]], told: KeyFlags) -> None:
         self._store.set_tags(tags)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kmstui.model.key import Key, KeyMetadata
 from kmstui.model.tag import Tag
@@ -110,6 +110,17 @@ class KeyTable(Mapping[str, Key]):
             self._tags[number] = self._shared_texts.share(key.tags_problem)
         else:
             self._tags[number] = self._share_tags(key.tags)
+
+    def set_tags(self, key_id: str, tags: Tags) -> bool:
+        """Give a key these tags; answers whether that changes anything."""
+        number = self._numbers[key_id]
+        reason = self._kinds[self._kind_of[number]].tags_problem
+        if self._tags[number] == tags and not reason:
+            return False
+        if reason:
+            self.put(replace(self[key_id], tags_problem=""))
+        self._tags[number] = self._share_tags(tags)
+        return True
 
     def discard(self, key_id: str) -> bool:
         """Forget a key; answers whether it was there."""

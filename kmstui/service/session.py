@@ -142,6 +142,8 @@ class Session:
         """A person is typing: background reads step back for a moment."""
         if self._gateway is not None:
             self._gateway.hold_background()
+        if self._inventory is not None:
+            self._inventory.hold()
 
     async def look_at(self, key_id: str) -> None:
         """Read what the panes show of a chosen key: description, tags, policies.

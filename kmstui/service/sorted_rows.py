@@ -134,6 +134,8 @@ class FoundRows(Sequence[str]):
         """`rows` in the order of `whole`; they are taken over."""
         self._whole = whole
         self._rows = rows
+        self._members: set[str] | None = None
+        """Made when it is first asked for, which it is not while a person types a filter."""
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -149,7 +151,7 @@ class FoundRows(Sequence[str]):
         return self._rows[index]
 
     def __contains__(self, row: object) -> bool:
-        return isinstance(row, str) and self.position(row) is not None
+        return row in self._row_set()
 
     def position(self, row: str) -> int | None:
         """Where a row stands, or None when it is not among them."""
@@ -160,14 +162,21 @@ class FoundRows(Sequence[str]):
     def add(self, row: str) -> None:
         """Add a row that stands in the whole."""
         index = self._place(row)
-        if index is not None:
+        if index is not None and row not in self:
+            self._row_set().add(row)
             self._rows.insert(index, row)
 
     def remove(self, row: str) -> None:
         """Take a row away, while it still stands in the whole where it stood."""
         index = self.position(row)
         if index is not None:
+            self._row_set().discard(row)
             del self._rows[index]
+
+    def _row_set(self) -> set[str]:
+        if self._members is None:
+            self._members = set(self._rows)
+        return self._members
 
     def _place(self, row: str) -> int | None:
         """Where a row of the whole stands or belongs."""

@@ -204,12 +204,12 @@ class Store:
 
     def set_tags(self, tags: Mapping[str, tuple[Tag, ...]]) -> None:
         """Keep tags by key ID; keys not listed yet are skipped."""
-        changed = []
-        for key_id, each in tags.items():
-            key = self.keys.get(key_id)
-            if key is not None and (key.tags != each or key.tags_problem):
-                self.keys.put(replace(key, tags=each, tags_problem=""))
-                changed.append(key_id)
+        keys = self.keys
+        changed = [
+            key_id
+            for key_id, each in tags.items()
+            if key_id in keys and keys.set_tags(key_id, each)
+        ]
         if changed:
             self._touch(Topic.KEYS, changed)
 

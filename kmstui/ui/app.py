@@ -11,6 +11,7 @@ from typing import Any
 from rich.text import Text
 from textual import events
 from textual.filter import LineFilter
+from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -201,8 +202,18 @@ class KmsApp(PaintedApp[int]):
 
     # Keys
 
+    def post_message(self, message: Message) -> bool:
+        """Let background reads and long work step back as soon as a key arrives.
+
+        Until the app comes to it, several of them could have had their turn.
+        """
+        if isinstance(message, events.Key | events.Paste) and not message.is_forwarded:
+            self.breath.pressed()
+            self.session.key_pressed()
+        return super().post_message(message)
+
     async def on_event(self, event: events.Event) -> None:
-        """Every key press lets background reads and long work step back first."""
+        """Keys and pastes go one after the other, each when what the one before opened is there."""
         if not isinstance(event, events.Key | events.Paste):
             await super().on_event(event)
         elif event.is_forwarded:
@@ -210,7 +221,6 @@ class KmsApp(PaintedApp[int]):
             self.type_ahead.returned(event)
         else:
             self.breath.pressed()
-            self.session.key_pressed()
             self.main.key_pressed()
             await self.type_ahead.take(event)
 

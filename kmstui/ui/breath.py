@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 from time import monotonic
 
-SLICE_SECONDS = 0.002
-"""A slice of work: well under one frame."""
+SLICE_SECONDS = 0.001
+"""A slice of work. Several tasks may take one each before a key that has arrived is looked at."""
 
 _PRESS_SECONDS = 0.03
 """How long a pressed key has the loop for itself: long enough to be drawn."""
@@ -24,6 +24,11 @@ class Breath:
     def pressed(self) -> None:
         """A key was pressed."""
         self._pressed = self._now()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a key was pressed so lately that its answer may not be on the screen yet."""
+        return self._now() < self._pressed + _PRESS_SECONDS
 
     def begin(self) -> None:
         """A slice of work begins."""

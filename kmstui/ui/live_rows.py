@@ -11,7 +11,7 @@ from kmstui.ui.breath import Breath
 RowsChanged = Callable[[frozenset[str] | None, bool], None]
 """Told the rows that show something else now (None: all), and whether rows moved."""
 
-STEP = 64
+STEP = 16
 """Rows between two looks at the clock."""
 
 

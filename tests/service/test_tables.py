@@ -58,6 +58,15 @@ def test_keys_come_out_as_they_were_put_in_and_go_when_they_are_told_to(steps):
     assert len(set(numbers)) == len(numbers)
 
 
+@given(keys(), TAGS)
+def test_new_tags_take_the_place_of_the_reason_why_there_were_none(key, tags):
+    table = KeyTable()
+    table.put(key)
+    changes = key.tags != tags or key.tags_problem != ""
+    assert table.set_tags(key.id, tags) == changes
+    assert table[key.id] == replace(key, tags=tags, tags_problem="")
+
+
 def test_a_date_of_another_time_zone_is_the_same_moment():
     table = KeyTable()
     there = datetime(2025, 6, 1, 23, 30, 0, 123456, tzinfo=timezone(timedelta(hours=-7)))

@@ -26,6 +26,15 @@ class CommandScreen(Screen[None]):
         """The app, which is always this one."""
         return cast("KmsApp", self.app)
 
+    def on_idle(self) -> None:
+        """Draw what a key changed at once.
+
+        Textual draws 60 times a second, so while rows come in a key would wait for up to 17 ms
+        after it was dealt with. There is no public way to draw earlier in Textual 8.2.8.
+        """
+        if self.kms.breath.is_held:
+            self._on_timer_update()
+
     @property
     def scopes(self) -> Sequence[str]:
         """Whose commands work now, the innermost first."""

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import events
@@ -31,6 +31,7 @@ from kmstui.ui.style_sheets import style_sheets
 from kmstui.ui.tagging.desk import TaggingDesk
 from kmstui.ui.theme import THEMES, theme_for
 from kmstui.ui.type_ahead import TypeAhead
+from kmstui.ui.widgets.roles import LOOKS
 
 SESSION_GROUP = "session"
 """The worker that connects and reads the inventory; a new one ends the old."""
@@ -52,6 +53,7 @@ class KmsApp(PaintedApp[int]):
 
     TITLE = "kmstui"
     ENABLE_COMMAND_PALETTE = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(LOOKS)
 
     def __init__(self, session: Session, options: UiOptions | None = None) -> None:
         shorten_escape()
@@ -99,6 +101,16 @@ class KmsApp(PaintedApp[int]):
     def on_mount(self) -> None:
         """Connect at once: while the first frame is drawn, the first keys are on their way."""
         self.connect(self.options.target)
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """As Textual's, but setting the theme does not parse the sheets before there is a screen.
+
+        What was parsed then would be thrown away.
+        """
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
 
     def write_escape(self, sequence: str) -> None:
         """Send a control sequence to the terminal, such as one that copies."""

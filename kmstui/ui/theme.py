@@ -7,6 +7,20 @@ from collections.abc import Mapping
 
 from textual.theme import BUILTIN_THEMES, Theme
 
+
+def _scrollbars(bar: str, pressed: str, background: str) -> dict[str, str]:
+    """Textual's names of the colours of scroll bars."""
+    return {
+        "scrollbar": bar,
+        "scrollbar-hover": bar,
+        "scrollbar-active": pressed,
+        "scrollbar-background": background,
+        "scrollbar-background-hover": background,
+        "scrollbar-background-active": background,
+        "scrollbar-corner-color": background,
+    }
+
+
 DARK = Theme(
     name="kmstui-dark",
     primary="#5fafff",
@@ -21,6 +35,7 @@ DARK = Theme(
     panel="#303030",
     dark=True,
     variables={
+        **_scrollbars("#303030", "#5fafff", "#121212"),
         "dim": "#9e9e9e",
         "cursor-background": "#005f87",
         "cursor-foreground": "#ffffff",
@@ -46,6 +61,7 @@ LIGHT = Theme(
     panel="#dadada",
     dark=False,
     variables={
+        **_scrollbars("#dadada", "#005faf", "#ffffff"),
         "dim": "#626262",
         "cursor-background": "#afd7ff",
         "cursor-foreground": "#000000",
@@ -78,6 +94,7 @@ TERMINAL = Theme(
     text_alpha=1.0,
     variables={
         **BUILTIN_THEMES["ansi-dark"].variables,
+        **_scrollbars("ansi_default", "ansi_magenta", "ansi_default"),
         # Bright black is invisible on consoles of eight colours.
         "dim": "ansi_default",
         "cursor-background": "ansi_blue",

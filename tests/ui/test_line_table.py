@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.app import App
@@ -7,6 +9,7 @@ from kmstui.ui.theme import DARK
 from kmstui.ui.widgets.columns import GAP, Column, fit_columns
 from kmstui.ui.widgets.line_table import LineTable
 from kmstui.ui.widgets.markable_table import MarkableTable
+from kmstui.ui.widgets.roles import LOOKS
 
 COLUMNS = (
     Column("name", "NAME", 8, rank=0, most=12),
@@ -17,6 +20,8 @@ COLUMNS = (
 
 class Host(App[None]):
     """A table alone."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(LOOKS)
 
     def __init__(self, table):
         super().__init__(css_path=[str(sheet) for sheet in style_sheets()])

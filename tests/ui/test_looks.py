@@ -7,6 +7,7 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from textual.app import App
@@ -19,6 +20,7 @@ from kmstui.ui.style_sheets import style_sheets
 from kmstui.ui.theme import THEMES
 from kmstui.ui.widgets.header_line import HeaderLine
 from kmstui.ui.widgets.markable_table import MarkableTable
+from kmstui.ui.widgets.roles import LOOKS
 from tests.fakes import CALLER, INFO, FakeGateway, workshop_world
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -35,6 +37,7 @@ CONFIRM = Confirm("Schedule deletion?", "What it encrypted is lost with it.", wo
 class Table(App[None]):
     """Header and keys table with the workshop's keys, drawn from fixed data."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(LOOKS)
     CSS = "MarkableTable { height: 1fr; }"
 
     def __init__(self, theme, dialog=None):

@@ -9,7 +9,6 @@ from kmstui.ui.commands.command import POLICY, Command
 from kmstui.ui.commands.context import Context, needs_key
 from kmstui.ui.commands.registry import command_named
 from kmstui.ui.commands.roles import open_role_policy
-from kmstui.ui.views.policy import PolicyView
 
 if TYPE_CHECKING:
     from kmstui.policy.evaluation import Decision
@@ -100,6 +99,8 @@ def follow(context: Context, place: Place | None, decision: Decision | None) -> 
 
 async def go_to_offset(context: Context, offset: int) -> None:
     """Show the chosen key's policy with the cursor at a place of its text."""
+    from kmstui.ui.views.policy import PolicyView
+
     main = context.main
     await main.key_pane.open_view(POLICY)
     main.open_pane(main.key_pane)

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from kmstui.model.alias import Alias
 from kmstui.model.key import Key
-from kmstui.service.aliases import change_problem, target_problem
 from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.context import Context, no_changes
-from kmstui.ui.lifecycle.alias_flows import create_alias, delete_alias, move_alias, pick_alias
-from kmstui.ui.screens.menu import Menu, MenuItem
 
 
 def _alias(context: Context) -> Alias | None:
@@ -36,6 +33,8 @@ def _names(context: Context) -> tuple[str, ...]:
 
 
 def _create_off(context: Context) -> str | None:
+    from kmstui.service.aliases import target_problem
+
     if reason := no_changes(context):
         return reason
     key = _key(context)
@@ -45,6 +44,8 @@ def _create_off(context: Context) -> str | None:
 
 
 def _change_off(context: Context) -> str | None:
+    from kmstui.service.aliases import change_problem
+
     if reason := no_changes(context):
         return reason
     names = _names(context)
@@ -56,20 +57,28 @@ def _change_off(context: Context) -> str | None:
 
 
 def _create(context: Context) -> None:
+    from kmstui.ui.lifecycle.alias_flows import create_alias
+
     key = _key(context)
     if key is not None:
         create_alias(context, key)
 
 
 def _move(context: Context) -> None:
+    from kmstui.ui.lifecycle.alias_flows import move_alias, pick_alias
+
     pick_alias(context, _names(context), "Move which alias?", move_alias)
 
 
 def _delete(context: Context) -> None:
+    from kmstui.ui.lifecycle.alias_flows import delete_alias, pick_alias
+
     pick_alias(context, _names(context), "Delete which alias?", delete_alias)
 
 
 def _menu(context: Context) -> None:
+    from kmstui.ui.screens.menu import Menu, MenuItem
+
     names = _names(context)
     key = _key(context)
     this = names[0] if len(names) == 1 else "an alias"

@@ -15,7 +15,11 @@ KEYS = "keys"
 ALIASES = "aliases"
 POLICY = "policy"
 TAGS = "tags"
-"""Scopes of the panes. A further view's scope is its own `scope`, and other screens name theirs."""
+"""Scopes of the panes."""
+DETAILS = "details"
+GRANTS = "grants"
+EVENTS = "events"
+"""Scopes of further views, as their own `scope` says; other screens name theirs."""
 
 Action = Callable[["Context"], Awaitable[None] | None]
 Availability = Callable[["Context"], str | None]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
-from kmstui.ui.commands.command import Command
+from kmstui.ui.commands.command import DETAILS, Command
 from kmstui.ui.commands.context import Context, needs_key
-from kmstui.ui.views.details import DetailsView
 
 
 def _last_use(context: Context) -> Awaitable[None]:
     async def run() -> None:
+        from kmstui.ui.views.details import DetailsView
+
         main = context.main
-        await main.key_pane.open_view(DetailsView.scope)
+        await main.key_pane.open_view(DETAILS)
         view = main.key_pane.view
         if isinstance(view, DetailsView):
             await view.read_last_usage()
@@ -26,7 +27,7 @@ COMMANDS = (
         label="Last use",
         help="Ask KMS when the key was last used",
         keys=("enter",),
-        scope=DetailsView.scope,
+        scope=DETAILS,
         available=needs_key,
         run=_last_use,
         bar=10,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from typing import TYPE_CHECKING
 
 from kmstui.model.grant import KeyEvent
-from kmstui.service.key_events import context_condition
-from kmstui.ui.commands.command import Command
+from kmstui.ui.commands.command import EVENTS, Command
 from kmstui.ui.commands.context import Context
-from kmstui.ui.screens.text_dialog import TextDialog
-from kmstui.ui.views.events import EventsView, event_lines
+
+if TYPE_CHECKING:
+    from kmstui.ui.views.events import EventsView
 
 
 def _view(context: Context) -> EventsView | None:
+    from kmstui.ui.views.events import EventsView
+
     view = context.main.key_pane.view
     return view if isinstance(view, EventsView) else None
 
@@ -43,6 +46,9 @@ def _no_more(context: Context) -> str | None:
 
 
 def _open(context: Context) -> Awaitable[None] | None:
+    from kmstui.ui.screens.text_dialog import TextDialog
+    from kmstui.ui.views.events import event_lines
+
     view = _view(context)
     if view is not None and view.at_more:
         return view.read_more()
@@ -64,6 +70,7 @@ def _toggle(context: Context) -> None:
 
 
 def _copy_condition(context: Context) -> Awaitable[None] | None:
+    from kmstui.service.key_events import context_condition
     from kmstui.ui.screens.copying import copy_text
 
     event = _event(context)
@@ -75,22 +82,22 @@ def _copy_condition(context: Context) -> Awaitable[None] | None:
 COMMANDS = (
     Command(
         id="event.open", label="Event", help="Show everything of the event, or read older ones",
-        keys=("enter",), scope=EventsView.scope, available=_no_event, run=_open, bar=10,
+        keys=("enter",), scope=EVENTS, available=_no_event, run=_open, bar=10,
         palette=False,
     ),
     Command(
         id="event.condition", label="Copy condition",
         help="Copy the event's encryption context as the Condition of a policy", keys=("c",),
-        scope=EventsView.scope, available=_no_context, run=_copy_condition, bar=12,
+        scope=EVENTS, available=_no_context, run=_copy_condition, bar=12,
         palette=False,
     ),
     Command(
         id="event.more", label="More", help="Read 50 older events", keys=("m",),
-        scope=EventsView.scope, available=_no_more, run=_more, bar=14, palette=False,
+        scope=EVENTS, available=_no_more, run=_more, bar=14, palette=False,
     ),
     Command(
         id="event.looks", label="Only use",
         help="Hide calls that only looked at the key, or show them again", keys=("o",),
-        scope=EventsView.scope, run=_toggle, bar=13, palette=False,
+        scope=EVENTS, run=_toggle, bar=13, palette=False,
     ),
 )  # fmt: skip

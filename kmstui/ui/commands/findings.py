@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
-from kmstui.ui.commands.access import go_to_offset
 from kmstui.ui.commands.command import POLICY, Command
 from kmstui.ui.commands.context import Context, needs_key
-from kmstui.ui.views.policy import PolicyView
 
 if TYPE_CHECKING:
     from kmstui.ui.findings.screen import GoTo
@@ -32,6 +30,8 @@ async def go_to_finding(context: Context, place: GoTo) -> None:
     Raises:
         ServiceError: the policy cannot be read.
     """
+    from kmstui.ui.commands.access import go_to_offset
+
     main = context.main
     await context.session.read_policies(place.key_id)
     if not await main.go_to_key(place.key_id, open_keys=False):
@@ -50,6 +50,7 @@ def _needs_connection(context: Context) -> str | None:
 def _analyze(context: Context) -> Awaitable[None]:
     async def run() -> None:
         from kmstui.ui.findings.analyzer import ask_analyzer
+        from kmstui.ui.views.policy import PolicyView
 
         main = context.main
         await main.key_pane.open_view(POLICY)

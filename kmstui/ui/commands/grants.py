@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kmstui.model.grant import Grant
-from kmstui.service.grants import Grants
-from kmstui.ui.commands.command import Command
+from kmstui.ui.commands.command import GRANTS, Command
 from kmstui.ui.commands.context import Context, no_changes
-from kmstui.ui.lifecycle.change_dialog import ChangeDialog, Proposal
-from kmstui.ui.lifecycle.sending import Change, send_change
-from kmstui.ui.screens.text_dialog import TextDialog
-from kmstui.ui.views.grants import GrantsView, constraint_words, grant_lines
+
+if TYPE_CHECKING:
+    from kmstui.ui.views.grants import GrantsView
 
 
 def _view(context: Context) -> GrantsView | None:
+    from kmstui.ui.views.grants import GrantsView
+
     view = context.main.key_pane.view
     return view if isinstance(view, GrantsView) else None
 
@@ -31,12 +33,20 @@ def _revoke_off(context: Context) -> str | None:
 
 
 def _open(context: Context) -> None:
+    from kmstui.ui.screens.text_dialog import TextDialog
+    from kmstui.ui.views.grants import grant_lines
+
     grant = _grant(context)
     if grant is not None:
         context.app.push_screen(TextDialog("Grant", "\n".join(grant_lines(grant))))
 
 
 def _revoke(context: Context) -> None:
+    from kmstui.service.grants import Grants
+    from kmstui.ui.lifecycle.change_dialog import ChangeDialog, Proposal
+    from kmstui.ui.lifecycle.sending import Change, send_change
+    from kmstui.ui.views.grants import constraint_words
+
     view, grant = _view(context), _grant(context)
     key_id = view.key_id if view is not None else None
     if grant is None or key_id is None:
@@ -71,10 +81,10 @@ def _revoke(context: Context) -> None:
 COMMANDS = (
     Command(
         id="grant.open", label="Grant", help="Show everything of the grant", keys=("enter",),
-        scope=GrantsView.scope, available=_no_grant, run=_open, bar=10, palette=False,
+        scope=GRANTS, available=_no_grant, run=_open, bar=10, palette=False,
     ),
     Command(
         id="grant.revoke", label="Revoke", help="Revoke the grant, after a question", keys=("D",),
-        scope=GrantsView.scope, available=_revoke_off, run=_revoke, bar=12, palette=False,
+        scope=GRANTS, available=_revoke_off, run=_revoke, bar=12, palette=False,
     ),
 )  # fmt: skip

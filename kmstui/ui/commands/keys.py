@@ -8,8 +8,6 @@ from kmstui.service.sorting import SORT_COLUMNS
 from kmstui.ui.commands.command import ALIASES, EVERYWHERE, KEYS, POLICY, Command
 from kmstui.ui.commands.context import Context, needs_key
 from kmstui.ui.panes.key_columns import COLUMNS
-from kmstui.ui.screens.menu import Menu, MenuItem
-from kmstui.ui.views.policy import PolicyView
 
 
 def _open_policy(context: Context) -> Awaitable[None]:
@@ -30,6 +28,8 @@ def _filter(context: Context) -> None:
 
 
 def _sort(context: Context) -> None:
+    from kmstui.ui.screens.menu import Menu, MenuItem
+
     pane = context.main.keys_pane
     items = [
         MenuItem(column, COLUMNS[column].title.capitalize(), key=key)
@@ -95,6 +95,8 @@ def _has_alias(context: Context) -> str | None:
 
 
 def _next_policy(context: Context) -> None:
+    from kmstui.ui.views.policy import PolicyView
+
     view = context.main.key_pane.view
     if isinstance(view, PolicyView) and not view.next_policy():
         context.session.notify("This key has one policy only.")

@@ -6,19 +6,14 @@ They act on the chosen key alone, whatever is marked: tags are what is changed o
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from kmstui.service.key_actions import KeyAction, off_reason
 from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.context import Context, no_changes
-from kmstui.ui.lifecycle.deletion import cancel_deletion, schedule_deletion
-from kmstui.ui.lifecycle.key_flows import FLOWS, Flow
-from kmstui.ui.screens.menu import Menu, MenuItem
 
-_FLOWS: dict[KeyAction, Flow] = {
-    **FLOWS,
-    KeyAction.SCHEDULE_DELETION: schedule_deletion,
-    KeyAction.CANCEL_DELETION: cancel_deletion,
-}
+if TYPE_CHECKING:
+    from kmstui.ui.lifecycle.key_flows import Flow
 
 _LETTERS = {
     KeyAction.DESCRIPTION: "d",
@@ -31,6 +26,7 @@ _LETTERS = {
     KeyAction.SCHEDULE_DELETION: "D",
     KeyAction.CANCEL_DELETION: "C",
 }
+"""Every action in the menu's order, with its letter there."""
 
 _HELP = {
     KeyAction.DESCRIPTION: "Change the description of the key",
@@ -58,10 +54,21 @@ def _off(action: KeyAction) -> Callable[[Context], str | None]:
     return off
 
 
+def _flow(action: KeyAction) -> Flow:
+    from kmstui.ui.lifecycle.deletion import cancel_deletion, schedule_deletion
+    from kmstui.ui.lifecycle.key_flows import FLOWS
+
+    deletion = {
+        KeyAction.SCHEDULE_DELETION: schedule_deletion,
+        KeyAction.CANCEL_DELETION: cancel_deletion,
+    }
+    return {**FLOWS, **deletion}[action]
+
+
 def _run(action: KeyAction) -> Callable[[Context], None]:
     def run(context: Context) -> None:
         if context.key is not None:
-            _FLOWS[action](context, context.key)
+            _flow(action)(context, context.key)
 
     return run
 
@@ -73,13 +80,15 @@ def _create(context: Context) -> None:
 
 
 def _menu(context: Context) -> None:
+    from kmstui.ui.screens.menu import Menu, MenuItem
+
     key = context.key
     title = "Actions" if key is None else context.store.name_of(key.id)
     if key is not None and context.targets != (key.id,):
         title += ": this key alone, not those marked"
     items = [
-        MenuItem(action.name, action.value, key=_LETTERS[action], off=_off(action)(context) or "")
-        for action in _FLOWS
+        MenuItem(action.name, action.value, key=letter, off=_off(action)(context) or "")
+        for action, letter in _LETTERS.items()
     ]
     items.append(MenuItem(_CREATE, "Create a key…", key="c", off=no_changes(context) or ""))
 
@@ -108,7 +117,7 @@ COMMANDS = (
         "delete or create a key", keys=("x",), available=no_changes, run=_menu, bar=34,
         palette=False,
     ),
-    *(_command(action) for action in _FLOWS),
+    *(_command(action) for action in _LETTERS),
     Command(
         id="key.create", label="Create key", help="Create a key", available=no_changes,
         run=_create,

@@ -1,4 +1,9 @@
-"""Every command, gathered from the modules that define them."""
+"""Every command, gathered from the modules that define them.
+
+These modules are imported at every start, before the first frame. So they import at the top only
+what the first frame needs anyway; what a command opens or asks is imported in the function that
+does it. `kmstui.ui.ahead` loads all of that once the first keys are on the screen.
+"""
 
 from __future__ import annotations
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from kmstui.service.ports import Target
 from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.context import Context
-from kmstui.ui.screens.confirm import Confirm
-from kmstui.ui.screens.menu import Menu, MenuItem
 
 
 def switch(context: Context, target: Target) -> None:
     """Connect to another target; asks first when something is unsaved."""
+    from kmstui.ui.screens.confirm import Confirm
+
     words = context.app.unsaved_words()
     if not words:
         context.app.connect(target)
@@ -36,6 +36,8 @@ def switch_region(context: Context, region: str) -> None:
 
 
 async def _profile(context: Context) -> None:
+    from kmstui.ui.screens.menu import Menu, MenuItem
+
     profiles = await context.session.connector.profiles()
     if not profiles:
         context.session.notify(
@@ -53,6 +55,8 @@ async def _profile(context: Context) -> None:
 
 
 async def _region(context: Context) -> None:
+    from kmstui.ui.screens.menu import Menu, MenuItem
+
     info = context.store.info
     regions = await context.session.connector.regions(info.partition if info else "aws")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from kmstui.model.tag import Tag
-from kmstui.service.tag_changes import tag_refusal
 from kmstui.ui.commands.command import EVERYWHERE, TAGS, Command
 from kmstui.ui.commands.context import Context, needs_writing
 
@@ -18,6 +17,8 @@ def _can_tag(context: Context) -> str | None:
 
 
 def _refusal(context: Context, key_id: str) -> str:
+    from kmstui.service.tag_changes import tag_refusal
+
     key = context.store.keys.get(key_id)
     return tag_refusal(key, context.store.name_of(key_id)) if key is not None else ""
 

@@ -11,7 +11,7 @@ from textual.screen import Screen
 from kmstui.service.store import Store, Topic
 from kmstui.ui.feed import Changes, StoreFeed
 from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
-from kmstui.ui.widgets.roles import OneLine, Part
+from kmstui.ui.widgets.roles import Part, TitleLine
 
 if TYPE_CHECKING:
     from kmstui.ui.app import KmsApp
@@ -63,7 +63,7 @@ class EditingScreen(Screen[Answer], Generic[Answer]):
 
     def __init__(self, store: Store) -> None:
         super().__init__(classes="edit")
-        self.title_line = OneLine(classes="edit--title")
+        self.title_line = TitleLine(classes="edit--title -focused")
         self.notice = NoticeLine(store)
         self.key_bar = KeyBar(classes="edit--keys")
 

@@ -10,8 +10,8 @@ from textual.widget import Widget
 
 from kmstui.model.visible import visible
 from kmstui.policy.findings import Finding
-from kmstui.ui.editor.finding_marks import Counts
 from kmstui.ui.editor.text_area import mark_of
+from kmstui.ui.findings.counts import Counts
 
 
 def counted(counts: Counts) -> str:

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kmstui.policy.findings import Finding, Severity
+from kmstui.policy.findings import Finding
 from kmstui.policy.nodes import Document
 
 Location = tuple[int, int]
@@ -21,21 +21,6 @@ class Mark:
     start: Location
     end: Location
     """Not included; a range of several rows is drawn on its first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many findings there are of each severity."""
-
-    errors: int = 0
-    warnings: int = 0
-    infos: int = 0
-
-    @classmethod
-    def of(cls, findings: Iterable[Finding]) -> Counts:
-        """Count `findings`."""
-        severities = [finding.severity for finding in findings]
-        return cls(*(severities.count(severity) for severity in reversed(Severity)))
 
 
 def carried(position: Location, top: Location, bottom: Location, end: Location) -> Location:

@@ -15,8 +15,9 @@ from textual.strip import Strip
 
 from kmstui.policy.findings import Finding
 from kmstui.ui.editor.finding_line import counted
-from kmstui.ui.editor.finding_marks import Counts, Mark
+from kmstui.ui.editor.finding_marks import Mark
 from kmstui.ui.editor.text_area import mark_of
+from kmstui.ui.findings.counts import Counts
 from kmstui.ui.text import fit
 
 

@@ -20,13 +20,14 @@ from textual.worker import Worker, WorkerState
 from kmstui.policy.findings import Finding
 from kmstui.ui.editor.debounce import Debounce
 from kmstui.ui.editor.finding_line import FindingLine
-from kmstui.ui.editor.finding_marks import Counts, Mark
+from kmstui.ui.editor.finding_marks import Mark
 from kmstui.ui.editor.findings_list import FindingsList
 from kmstui.ui.editor.line_bar import LineBar, Mode
 from kmstui.ui.editor.reading_area import ReadingArea
 from kmstui.ui.editor.search import Query, SearchError, find_all, next_match, previous_match
 from kmstui.ui.editor.text_area import PolicyTextArea
 from kmstui.ui.editor.why import WhyScreen
+from kmstui.ui.findings.counts import Counts
 
 Lint = Callable[[str], Sequence[Finding]]
 """Finds what is wrong with a text; pure, and called in a thread."""

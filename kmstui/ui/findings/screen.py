@@ -20,8 +20,8 @@ from kmstui.service.session import Session
 from kmstui.service.store import Topic
 from kmstui.ui.access.word_box import WordBox
 from kmstui.ui.edit.base import EditingScreen
-from kmstui.ui.editor.finding_marks import Counts
 from kmstui.ui.feed import Changes, StoreFeed
+from kmstui.ui.findings.counts import Counts
 from kmstui.ui.findings.rows import COLUMNS, FindingRow, matcher, rows_of, worst_first
 from kmstui.ui.findings.stored import lint_stored, located
 from kmstui.ui.marks import Marks

@@ -9,13 +9,11 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from kmstui.ui.widgets.roles import ROLE_CLASSES, OneLine, Part
+from kmstui.ui.widgets.roles import OneLine, Part
 
 
 class ChoiceLine(OneLine, can_focus=True, inherit_bindings=False):
     """Shows the value chosen between two signs."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,space,l", "turn(1)", "next", show=False),

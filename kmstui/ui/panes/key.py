@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widget import Widget
+from textual.widget import AwaitMount, Widget
 
 from kmstui.service.session import Session
 from kmstui.ui.feed import Changes
@@ -38,18 +38,23 @@ class KeyPane(Pane):
         self._key_id: str | None = None
         self._stale: set[str] = set()
         self._body = Vertical(classes="pane--body")
-        self._views: dict[str, KeyView] = {VIEWS[0].scope: VIEWS[0].make(session, signs)}
+        self._views: dict[str, KeyView] = {}
 
     def compose(self) -> ComposeResult:
-        """Title and the first view."""
+        """Title and room for views."""
         yield self.title_line
-        with self._body:
-            yield self.view
+        yield self._body
 
     @property
     def view(self) -> KeyView:
-        """The view in front."""
-        return self._views[VIEWS[self._number].scope]
+        """The view in front, made when it is first asked for."""
+        if self.scope not in self._views:
+            self._make()
+        return self._views[self.scope]
+
+    def _make(self) -> AwaitMount:
+        view = self._views[self.scope] = VIEWS[self._number].make(self._session, self._signs)
+        return self._body.mount(view)
 
     @property
     def scope(self) -> str:
@@ -76,13 +81,13 @@ class KeyPane(Pane):
         number = next(index for index, entry in enumerate(VIEWS) if entry.scope == scope)
         if number == self._number:
             return
-        had_focus = self.focus_target.has_focus
-        self.view.display = False
+        before = self._views.get(self.scope)
+        had_focus = before is not None and before.focus_target.has_focus
+        if before is not None:
+            before.display = False
         self._number = number
-        entry = VIEWS[number]
         if scope not in self._views:
-            self._views[scope] = entry.make(self._session, self._signs)
-            await self._body.mount(self._views[scope])
+            await self._make()
             self._stale.add(scope)
         self.view.display = True
         if scope in self._stale:
@@ -101,13 +106,15 @@ class KeyPane(Pane):
         """Show this key; views behind learn of it when they come to the front."""
         self._key_id = key_id
         self._stale = {scope for scope in self._views if scope != self.scope}
-        self.view.show_key(key_id)
+        if key_id is not None or self.scope in self._views:
+            self.view.show_key(key_id)
         self.write_title()
 
     def store_changed(self, changes: Changes) -> None:
         """Tell the view in front; those behind are shown anew when they are opened."""
         self._stale |= {scope for scope in self._views if scope != self.scope}
-        self.view.store_changed(changes)
+        if self.scope in self._views:
+            self.view.store_changed(changes)
 
     def on_key_view_title_changed(self, message: KeyView.TitleChanged) -> None:
         """A view knows more now."""
@@ -116,7 +123,9 @@ class KeyPane(Pane):
 
     def write_title(self) -> None:
         """The views, the one in front standing out, and the key."""
-        front = f"{VIEWS[self._number].title}{' ' + self.view.count if self.view.count else ''}"
+        view = self._views.get(self.scope)
+        count = view.count if view is not None else ""
+        front = f"{VIEWS[self._number].title}{' ' + count if count else ''}"
         parts: list[Part] = []
         for index, entry in enumerate(VIEWS):
             parts.append((front, "title") if index == self._number else (entry.title, "dim"))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from kmstui.model.key import Key, KeyMetadata
-from kmstui.ui.editor.finding_marks import Counts
+from kmstui.ui.findings.counts import Counts
 from kmstui.ui.marks import Marks
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.roles import Part

@@ -14,7 +14,7 @@ from kmstui.service.filtering import FilterError, parse_filter
 from kmstui.service.store import Progress, Store
 from kmstui.ui.breath import Breath
 from kmstui.ui.commands.command import KEYS
-from kmstui.ui.editor.finding_marks import Counts
+from kmstui.ui.findings.counts import Counts
 from kmstui.ui.key_rows import KeyRows
 from kmstui.ui.marks import Marks
 from kmstui.ui.panes.key_columns import cells_of, columns_named, findings_cell

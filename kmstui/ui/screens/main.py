@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -29,11 +29,13 @@ from kmstui.ui.panes.key_columns import COLUMNS, unknown_columns
 from kmstui.ui.panes.keys import KeysPane
 from kmstui.ui.panes.tags import TagsPane
 from kmstui.ui.screens.command_screen import CommandScreen
-from kmstui.ui.views.policy import PolicyView
 from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
 from kmstui.ui.widgets.header_line import HeaderLine
 from kmstui.ui.widgets.line_table import LineTable
 from kmstui.ui.widgets.pane import Pane
+
+if TYPE_CHECKING:
+    from kmstui.ui.views.policy import PolicyView
 
 FOUR_PANES_WIDTH = 110
 """Cells from which on four panes stand side by side."""
@@ -284,8 +286,8 @@ class MainScreen(CommandScreen):
         except ServiceError as error:
             view.show_problem(error.sentence)
 
-    @on(PolicyView.Linted)
-    def _policy_linted(self, message: PolicyView.Linted) -> None:
+    def on_policy_view_linted(self, message: PolicyView.Linted) -> None:
+        """The findings of a policy in pane 3 are a cell of the keys table too."""
         self.keys_pane.set_findings(message.key_id, message.counts)
 
     @on(KeyPane.ViewChanged)

@@ -20,7 +20,7 @@ from kmstui.ui.screens.text_dialog import TextDialog
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.frame_lines import Sentences
 from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.roles import OneLine, Part
+from kmstui.ui.widgets.roles import Part, TitleLine
 
 _TITLES = ("Messages", "Calls", "Changes")
 _CHANGES = 2
@@ -69,7 +69,7 @@ class Messages(Dialog[None]):
         self._items: dict[str, Notice | CallRecord | ChangeRecord] = {}
         self._changes: Sequence[ChangeRecord] = ()
         self._feed: StoreFeed | None = None
-        self.title_line = OneLine(classes="pane--title -focused")
+        self.title_line = TitleLine(classes="pane--title -focused")
         self.table = LineTable(_COLUMNS[0], self._cells, signs=signs)
         self.reason = Sentences(classes="dialog--reason")
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from kmstui.ui.screens.prompt import Prompt
+if TYPE_CHECKING:
+    from kmstui.ui.screens.prompt import Prompt
 
 _DIGITS = 6
 """A code of an MFA device has six digits (IAM User Guide, "MFA in IAM")."""
@@ -30,6 +32,8 @@ class MfaQuestion:
 
     def dialog(self) -> Prompt:
         """The dialog to show."""
+        from kmstui.ui.screens.prompt import Prompt
+
         return Prompt("MFA code", f"For the device {self._serial}. Esc gives up.", check=check_code)
 
     def answer(self, code: str | None) -> None:

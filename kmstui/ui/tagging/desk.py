@@ -1,8 +1,12 @@
-"""Where the commands about tags meet the program: opens the line and the screens."""
+"""Where the commands about tags meet the program: opens the line and the screens.
+
+It is there from the start; what it opens is imported when it opens it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kmstui.model.key import Key
@@ -10,20 +14,18 @@ from kmstui.model.tag import Tag, TagDelta
 from kmstui.service.ports import ChangeRecord
 from kmstui.service.session import Session
 from kmstui.service.store import Store
-from kmstui.service.tag_changes import TAG_OPERATIONS, TagChange, TagResult
-from kmstui.service.tag_completion import TagVocabulary
-from kmstui.service.tagging import Tagging
 from kmstui.ui.breath import Breath
 from kmstui.ui.commands.context import READ_ONLY
 from kmstui.ui.marks import Marks
-from kmstui.ui.tagging.change_screen import ChangeScreen, Planner
-from kmstui.ui.tagging.line import TagLine
-from kmstui.ui.tagging.modes import ChangeValue, LineMode, PutTags, RemoveTags, RenameTag
 from kmstui.ui.tagging.watch import UnfinishedWatch
-from kmstui.ui.tagging.words import cli_commands, names_of, tags_text
 
 if TYPE_CHECKING:
+    from kmstui.service.tag_changes import TagChange, TagResult
+    from kmstui.service.tag_completion import TagVocabulary
+    from kmstui.service.tagging import Tagging
     from kmstui.ui.app import KmsApp
+    from kmstui.ui.tagging.change_screen import Planner
+    from kmstui.ui.tagging.modes import LineMode
 
 _LEARN_STEP = 64
 """Keys between two looks at the clock."""
@@ -33,8 +35,6 @@ class TaggingDesk:
     """One for the program.
 
     Attributes:
-        tagging: Plans and runs.
-        vocabulary: Tags seen in the account, for completion.
         last: The results of the run that ended last, which can be undone.
     """
 
@@ -43,11 +43,23 @@ class TaggingDesk:
         self._session = session
         self._breath = breath
         self.signs = signs
-        self.tagging = Tagging(session)
-        self.vocabulary = TagVocabulary()
         self.last: tuple[TagResult, ...] = ()
         self._lost: Callable[[], str] | None = None
         self._watch = UnfinishedWatch(app, session, self)
+
+    @cached_property
+    def tagging(self) -> Tagging:
+        """Plans and runs."""
+        from kmstui.service.tagging import Tagging
+
+        return Tagging(self._session)
+
+    @cached_property
+    def vocabulary(self) -> TagVocabulary:
+        """Tags seen in the account, for completion."""
+        from kmstui.service.tag_completion import TagVocabulary
+
+        return TagVocabulary()
 
     @property
     def store(self) -> Store:
@@ -58,18 +70,26 @@ class TaggingDesk:
 
     def put(self, key_ids: Sequence[str]) -> None:
         """Ask for tags to add to keys, or to change."""
+        from kmstui.ui.tagging.modes import PutTags
+
         self._ask(PutTags(self.vocabulary), key_ids)
 
     def remove(self, key_ids: Sequence[str]) -> None:
         """Ask for tag keys to remove from keys."""
+        from kmstui.ui.tagging.modes import RemoveTags
+
         self._ask(RemoveTags.of([self._key(each).tags or () for each in key_ids]), key_ids)
 
     def change_value(self, key_id: str, tag: Tag) -> None:
         """Ask for another value of a tag."""
+        from kmstui.ui.tagging.modes import ChangeValue
+
         self._ask(ChangeValue(self.vocabulary, tag), [key_id])
 
     def rename(self, key_id: str, tag: Tag) -> None:
         """Ask for another tag key."""
+        from kmstui.ui.tagging.modes import RenameTag
+
         taken = frozenset(each.key for each in self._key(key_id).tags or ())
         self._ask(RenameTag(self.vocabulary, tag, taken), [key_id])
 
@@ -85,6 +105,8 @@ class TaggingDesk:
 
     def undo_entry(self, record: ChangeRecord, closed: Callable[[bool | None], None]) -> str:
         """Show what takes back the run that a journal entry belongs to; answers why not, or ""."""
+        from kmstui.service.tag_changes import TAG_OPERATIONS
+
         if record.operation not in TAG_OPERATIONS:
             return "Only changes of tags can be undone here; History has a policy's earlier texts."
         if self._session.read_only:
@@ -106,9 +128,14 @@ class TaggingDesk:
         closed: Callable[[bool | None], None] | None = None,
     ) -> None:
         """Show what a planner comes to, to be sent from there."""
+        from kmstui.ui.tagging.change_screen import ChangeScreen
+
         self._app.push_screen(ChangeScreen(self, title, planner, written=written), closed)
 
     def _ask(self, mode: LineMode, key_ids: Sequence[str]) -> None:
+        from kmstui.ui.tagging.line import TagLine
+        from kmstui.ui.tagging.words import names_of
+
         key_ids = tuple(key_ids)
 
         def submit(delta: TagDelta) -> None:
@@ -153,6 +180,7 @@ class TaggingDesk:
         """Copy changes as AWS CLI commands."""
         from kmstui.ui.commands.context import Context
         from kmstui.ui.screens.copying import copy_text
+        from kmstui.ui.tagging.words import cli_commands
 
         text = cli_commands(changes, self.store.info)
         if not text:
@@ -174,6 +202,8 @@ class TaggingDesk:
 
     def ended(self, results: Sequence[TagResult]) -> None:
         """A run ended: it can be undone and copied from the main screen too."""
+        from kmstui.ui.tagging.words import cli_commands
+
         if self._lost is not None:
             self._app.unsaved.remove(self._lost)
             self._lost = None
@@ -191,6 +221,9 @@ class TaggingDesk:
 
 def _title(mode: LineMode, delta: TagDelta) -> str:
     """What was asked for, above what will happen."""
+    from kmstui.ui.tagging.modes import PutTags, RemoveTags
+    from kmstui.ui.tagging.words import tags_text
+
     if isinstance(mode, PutTags):
         return f"{mode.title} {tags_text(delta.put)}"
     return f"{mode.title} {', '.join(delta.remove)}" if isinstance(mode, RemoveTags) else mode.title

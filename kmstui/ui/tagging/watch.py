@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from kmstui.model.caller import ConnectionInfo
+from kmstui.service.inventory import FIRST_PAINT_SECONDS
 from kmstui.service.session import Session
 from kmstui.service.store import Topic
-from kmstui.service.tagging import UnfinishedTags
-from kmstui.ui.tagging.change_screen import Planner
-from kmstui.ui.tagging.unfinished import FINISH, UNDO, UnfinishedScreen, unfinished_words
 
 if TYPE_CHECKING:
+    from kmstui.service.tagging import UnfinishedTags
     from kmstui.ui.app import KmsApp
+    from kmstui.ui.tagging.change_screen import Planner
     from kmstui.ui.tagging.desk import TaggingDesk
 
 T = TypeVar("T")
@@ -44,6 +44,10 @@ class UnfinishedWatch:
             self._app.call_later(self._desk.work, self._look, "looking for interrupted changes")
 
     async def _look(self) -> None:
+        # What it takes to look is loaded once the first keys have been drawn.
+        await asyncio.sleep(FIRST_PAINT_SECONDS)
+        from kmstui.ui.tagging.unfinished import unfinished_words
+
         for run in await self._desk.tagging.unfinished():
             if not run.open and not run.unread and self._session.journal.durable:
                 await self._desk.tagging.settle(run)
@@ -57,6 +61,8 @@ class UnfinishedWatch:
                 await self._ask(run)
 
     async def _ask(self, run: UnfinishedTags) -> None:
+        from kmstui.ui.tagging.unfinished import FINISH, UNDO, UnfinishedScreen
+
         # A screen tells nobody but itself that it is in front again.
         while not self._app.main.is_current:  # noqa: ASYNC110
             await asyncio.sleep(_IN_FRONT_SECONDS)

@@ -14,10 +14,10 @@ from kmstui.policy.findings import Finding, KeyContext
 from kmstui.service.key_contexts import key_context
 from kmstui.service.session import Session
 from kmstui.service.store import StoredPolicy, Topic
-from kmstui.ui.editor.finding_marks import Counts
 from kmstui.ui.editor.layout import format_json
 from kmstui.ui.editor.viewer import Lint, PolicyViewer
 from kmstui.ui.feed import Changes
+from kmstui.ui.findings.counts import Counts
 from kmstui.ui.marks import PLAIN, Marks
 from kmstui.ui.panes.key_columns import counts_text
 from kmstui.ui.views.view import KeyView

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from kmstui.ui.marks import FANCY, Marks
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_painter import CellReader, LinePainter
-from kmstui.ui.widgets.roles import ROLE_CLASSES, RoleWidget
+from kmstui.ui.widgets.roles import RoleWidget
 from kmstui.ui.widgets.row_place import Find, RowPlace
 
 
@@ -34,7 +34,6 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
         "line-table--cursor",
         "line-table--cursor-away",
         "line-table--marked",
-        *ROLE_CLASSES,
     }
 
     BINDINGS: ClassVar[list[BindingType]] = [

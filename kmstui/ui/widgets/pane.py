@@ -9,11 +9,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
 
-from kmstui.ui.widgets.roles import OneLine, Part
-
-
-class PaneTitle(OneLine):
-    """The title line of a pane."""
+from kmstui.ui.widgets.roles import Part, TitleLine
 
 
 class Pane(Vertical):
@@ -32,7 +28,7 @@ class Pane(Vertical):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, classes="pane")
-        self.title_line = PaneTitle(classes="pane--title")
+        self.title_line = TitleLine(classes="pane--title")
         self._opened = True
 
     @property

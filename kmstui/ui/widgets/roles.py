@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -18,15 +17,13 @@ Part = str | tuple[str, str]
 ROLES = ("dim", "good", "warn", "bad", "accent", "title", "key")
 """`dim` secondary · `good` `warn` `bad` state · `accent` names · `title` headings · `key` keys."""
 
-ROLE_CLASSES = frozenset(f"role--{role}" for role in ROLES)
-"""For the `COMPONENT_CLASSES` of a widget that has `RoleWidget` as its second base: Textual
-gathers these along first bases only."""
+LOOKS = frozenset(f"role--{role}" for role in ROLES)
+"""For the `COMPONENT_CLASSES` of the app: what a role looks like is worked out once, not again
+for each widget that draws with it."""
 
 
 class RoleWidget(Widget):
     """A widget that draws with roles; `.role--NAME` in theme.tcss says how each looks."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
 
     def __init__(
         self,
@@ -39,16 +36,21 @@ class RoleWidget(Widget):
         super().__init__(*children, name=name, id=id, classes=classes, disabled=disabled)
         self._role_styles: dict[str, Style] = {}
 
+    @property
+    def plain(self) -> bool:
+        """Whether roles keep their attributes alone, because their colours cannot be read here."""
+        return False
+
     def role_style(self, role: str) -> Style:
         """The colours and attributes of a role, without what lies behind it; "" is plain."""
         style = self._role_styles.get(role)
         if style is None:
-            if not role:
-                style = Style.null()
-            else:
-                style = self.get_component_rich_style(f"role--{role}", partial=True)
-            self._role_styles[role] = style
+            style = self._role_styles[role] = self._styled(role) if role else Style.null()
         return style
+
+    def _styled(self, role: str) -> Style:
+        look = self.app.get_component_styles(f"role--{role}").partial_rich_style
+        return look.without_color if self.plain else look
 
     def notify_style_update(self) -> None:
         """The theme or a class changed: take the styles anew."""
@@ -117,3 +119,12 @@ class OneLine(RoleWidget):
                 segments.append(Segment(fit(text, width), base + self.role_style(role)))
                 room -= width
         return room
+
+
+class TitleLine(OneLine):
+    """The title of a pane or a screen; what has the focus (`-focused`) has a colour of its own."""
+
+    @property
+    def plain(self) -> bool:
+        """On that colour."""
+        return self.has_class("-focused")

@@ -1,12 +1,12 @@
-"""Sharing the interpreter with the screen.
+"""Sharing the interpreter of the AWS process.
 
 Python runs one thread at a time. Two dozen threads that sign requests and parse answers would
-each take a slice before a key press gets its own, and take the interpreter from each other in
-between. With one BACKGROUND thread computing at a time, its slices cut to 0.2 ms and no turn begun
-right after a key press, keys stay quick and there are more calls a second, too (measured on two
-busy cores, 20 ms of latency, 64 calls under way: 850 calls/s and p50 1.8 ms, p99 13 ms from key to
-answer, against 550 calls/s, 3.7 ms and 30 ms when the whole of sending and receiving ran outside
-of turns).
+each take a slice before the call that a person waits for gets its own, and take the interpreter
+from each other in between. With one BACKGROUND thread computing at a time and slices cut to 0.2 ms
+there are more calls a second, and those of a person are quick (measured on two busy cores, 20 ms
+of latency, 64 calls under way: 850 calls/s against 550 when the whole of sending and receiving ran
+outside of turns). On a machine of one core the screens share that too: no turn is begun right
+after a key press.
 """
 
 from __future__ import annotations
@@ -106,9 +106,9 @@ class _OfThread(threading.local):
 
 
 def yield_often() -> None:
-    """Shorten the slices that a computing thread gets while the screen waits.
+    """Shorten the slices that a computing thread gets while a person's call waits.
 
-    The default of 5 ms, once for each thread in the queue, is what makes a terminal feel slow.
+    The default of 5 ms counts once for each thread in the queue.
     """
     if sys.getswitchinterval() > _SWITCH_SECONDS:
         sys.setswitchinterval(_SWITCH_SECONDS)

@@ -1,4 +1,4 @@
-"""The ports: what the services ask of AWS, of the journal and of the clock.
+"""What the services ask of AWS.
 
 Every method of a gateway raises subclasses of `kmstui.service.errors.ServiceError` and nothing
 else besides `asyncio.CancelledError`. Key arguments are key IDs or key ARNs, never aliases:
@@ -8,7 +8,7 @@ refuse an alias (KMS API Reference).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -31,21 +31,6 @@ class Urgency(IntEnum):
     """The row is on the screen."""
     BACKGROUND = 2
     """Filling the inventory; held back while keys are being pressed."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallRecord:
-    """One finished call, for the messages view. Never holds credentials or bodies."""
-
-    time: datetime
-    service: str
-    operation: str
-    key: str
-    seconds: float
-    retries: int
-    error: str = ""
-    """The error code or cause; empty on success."""
-    mutating: bool = False
 
 
 class InventoryGateway(Protocol):
@@ -286,199 +271,4 @@ class Gateway(
 
     def close(self) -> None:
         """Cancel everything in flight; every later call raises CancelledByPersonError."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a person asked to connect to; empty fields mean: as boto3 decides."""
-
-    profile: str = ""
-    region: str = ""
-    endpoint_url: str = ""
-
-
-class MfaPrompt(Protocol):
-    """Asks the person for an MFA code; called on a worker thread, returns "" when cancelled."""
-
-    def __call__(self, serial: str) -> str:
-        """The code for the device `serial`."""
-        ...
-
-
-class Connector(Protocol):
-    """Opens connections; the only door to AWS."""
-
-    async def connect(self, target: Target) -> Gateway:
-        """Resolve profile, credentials and Region, and build the clients.
-
-        Raises:
-            ProfileError, CredentialsMissingError, RegionMissingError, EndpointError, MfaError
-        """
-        ...
-
-    async def profiles(self) -> tuple[str, ...]:
-        """Profiles of the AWS config files; empty when they cannot be read."""
-        ...
-
-    async def regions(self, partition: str = "aws") -> tuple[str, ...]:
-        """Regions where KMS is offered, from botocore's endpoint data."""
-        ...
-
-
-CallObserver = Callable[[CallRecord], None]
-"""Told of every finished call, on the event loop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where a journal entry belongs: texts of two accounts or Regions never mix."""
-
-    account: str
-    region: str
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyVersion:
-    """One text of a policy that was fetched, drafted or put."""
-
-    id: int
-    time: datetime
-    scope: Scope
-    subject: str
-    """Key ID, or `role/NAME/POLICY` for an inline policy of a role."""
-    text: str
-    kind: str
-    """`fetched`, `draft`, `sent` (about to be put), `stored` (read back after a put)."""
-    caller: str
-    """ARN of the caller at that time; may be empty when unknown."""
-    note: str = ""
-    base: str = ""
-    """For a draft: the stored text it was begun from."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeRecord:
-    """One change, written before it is sent, and how it ended."""
-
-    id: int
-    time: datetime
-    scope: Scope
-    caller: str
-    batch: str
-    """Changes made together share it; empty for a single one."""
-    operation: str
-    """`kms:TagResource` …"""
-    subject: str
-    """Key ID, alias name, or other thing changed."""
-    before: str
-    """JSON text of what was there."""
-    after: str
-    """JSON text of what was asked for."""
-    outcome: str
-    """`pending`, `done`, `failed`, `cancelled`, `unknown`."""
-    detail: str = ""
-    ended: datetime | None = None
-
-
-class Journal(Protocol):
-    """Policy history, drafts and changes, durable before each method returns.
-
-    Raises `JournalError` when it cannot keep that promise.
-    """
-
-    @property
-    def durable(self) -> bool:
-        """Whether what is written survives the program; where not, nothing may be changed."""
-        ...
-
-    @property
-    def warning(self) -> str:
-        """What the person must know about the journal, as sentences; empty when all is well.
-
-        It can appear while the program runs, when the file is found damaged or removed.
-        """
-        ...
-
-    async def keep_version(
-        self,
-        scope: Scope,
-        subject: str,
-        text: str,
-        kind: str,
-        *,
-        caller: str = "",
-        note: str = "",
-    ) -> PolicyVersion:
-        """Add one text; a `fetched` text equal to the newest one of the subject adds nothing."""
-        ...
-
-    async def versions(
-        self,
-        scope: Scope,
-        subject: str,
-        *,
-        since: datetime | None = None,
-        limit: int | None = None,
-    ) -> tuple[PolicyVersion, ...]:
-        """Texts of a subject except its open draft, newest first.
-
-        Those from `since` on, and no more than `limit`; all where neither is named.
-        """
-        ...
-
-    async def save_draft(
-        self, scope: Scope, subject: str, text: str, *, base: str, caller: str = ""
-    ) -> None:
-        """Keep `text` as the subject's open draft, replacing this program's one before.
-
-        A draft that an ended program left goes to the history.
-        """
-        ...
-
-    async def draft(self, scope: Scope, subject: str) -> PolicyVersion | None:
-        """The subject's open draft, of this program or of one that ended.
-
-        What another running kmstui types into is its own.
-        """
-        ...
-
-    async def drafts(self, scope: Scope) -> tuple[PolicyVersion, ...]:
-        """All open drafts, as `draft` finds them, newest first."""
-        ...
-
-    async def close_draft(self, scope: Scope, subject: str) -> None:
-        """The draft was stored or discarded: move it to the history."""
-        ...
-
-    async def begin(self, changes: Sequence[ChangeRecord]) -> tuple[ChangeRecord, ...]:
-        """Write changes before they are sent, in one transaction; answers them with their ids."""
-        ...
-
-    async def end(self, change_id: int, outcome: str, detail: str = "") -> None:
-        """Write how a change ended."""
-        ...
-
-    async def changes(
-        self,
-        scope: Scope | None = None,
-        *,
-        batch: str = "",
-        subject: str = "",
-        operations: Sequence[str] = (),
-        limit: int = 1000,
-    ) -> tuple[ChangeRecord, ...]:
-        """Changes, newest first; of all batches, subjects and operations where none is named."""
-        ...
-
-    async def pending(self, scope: Scope) -> tuple[ChangeRecord, ...]:
-        """Changes that were begun and never ended, by processes that no longer run."""
-        ...
-
-    def close(self) -> None:
-        """Finish what was handed over, and release the file.
-
-        Raises:
-            JournalError: the disk did not take the last writes, or not in time.
-        """
         ...

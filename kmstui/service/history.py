@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import json
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
-from kmstui.policy.canonical import read_json, same_meaning
+from kmstui.policy.canonical import canonical, read_json
 from kmstui.service.assessing import AccessLine
 from kmstui.service.errors import InvalidInputError, ServiceError
 from kmstui.service.policy_places import ABSENT
@@ -78,36 +80,36 @@ class PolicyHistory:
         self._scope = scope
         self._subject = subject
 
-    async def entries(self) -> tuple[HistoryEntry, ...]:
-        """All versions, newest first.
+    async def entries(self, limit: int | None = None) -> tuple[HistoryEntry, ...]:
+        """All versions, or the newest so many; newest first.
 
         Raises:
             JournalError
         """
-        entries: list[HistoryEntry] = []
-        held: str | None = None
-        versions = await self._journal.versions(self._scope, self._subject)
-        # A draft is numbered when it is put away; it is told where it was typed.
-        for version in sorted(versions, key=lambda each: (each.time, each.id)):
-            changed = held is None or not same_meaning(held, version.text)
-            entries.append(HistoryEntry(version, changed))
-            if version.kind in HELD_KINDS:
-                held = version.text
-        return tuple(reversed(entries))
+        versions = await self._journal.versions(self._scope, self._subject, limit=limit)
+        # Milliseconds for each large policy.
+        return await asyncio.to_thread(_entries, versions)
 
-    async def restore(self, version: PolicyVersion, *, base: str, caller: str = "") -> str:
-        """The text, kept as the open draft: it goes through the same review as any other.
 
-        What was typed and not saved goes to the history first.
+def _entries(versions: Sequence[PolicyVersion]) -> tuple[HistoryEntry, ...]:
+    entries: list[HistoryEntry] = []
+    meaning = lru_cache(maxsize=len(versions) + 1)(_meaning)
+    held: str | None = None
+    # A draft is numbered when it is put away; it is told where it was typed.
+    for version in sorted(versions, key=lambda each: (each.time, each.id)):
+        changed = held is None or (held != version.text and meaning(held) != meaning(version.text))
+        entries.append(HistoryEntry(version, changed))
+        if version.kind in HELD_KINDS:
+            held = version.text
+    return tuple(reversed(entries))
 
-        Raises:
-            JournalError
-        """
-        await self._journal.close_draft(self._scope, self._subject)
-        await self._journal.save_draft(
-            self._scope, self._subject, version.text, base=base, caller=caller
-        )
-        return version.text
+
+def _meaning(text: str) -> object:
+    """Equal for texts that mean the same; what is no JSON equals only itself."""
+    try:
+        return canonical(text)
+    except ValueError:
+        return text
 
 
 def text_diff(old: str, new: str, old_name: str, new_name: str) -> str:

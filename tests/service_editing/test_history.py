@@ -53,21 +53,6 @@ async def test_a_draft_stands_where_it_was_typed_beside_what_was_stored_then(
     ]
 
 
-async def test_a_restored_version_becomes_the_draft_and_what_was_typed_stays(
-    journal: MemoryJournal,
-) -> None:
-    old = await journal.keep_version(HERE, IMPORTED, OLD, "fetched")
-    await journal.save_draft(HERE, IMPORTED, "{ typed", base=MINE)
-    history = PolicyHistory(journal, HERE, IMPORTED)
-
-    assert await history.restore(old, base=MINE, caller="me") == OLD
-
-    draft = await journal.draft(HERE, IMPORTED)
-    assert draft is not None
-    assert (draft.text, draft.base, draft.caller) == (OLD, MINE, "me")
-    assert "{ typed" in [each.version.text for each in await history.entries()]
-
-
 def test_a_difference_in_layout_alone_is_none() -> None:
     assert text_diff(OLD, OLD.replace("\n", ""), "a", "b") == ""
 

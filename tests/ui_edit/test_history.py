@@ -16,7 +16,7 @@ from kmstui.ui.edit.history_view import HistoryView
 from kmstui.ui.edit.screen import EditScreen
 from tests.fakes import CALLER, IMPORTED, NOW
 from tests.screens import WIDE
-from tests.ui_edit.conftest import MINE, OLD, THEIRS
+from tests.ui_edit.conftest import MINE, OLD, ROLE, THEIRS, allow, policy
 
 
 async def open_history(desk) -> HistoryView:
@@ -141,6 +141,29 @@ async def test_a_history_that_cannot_be_read_says_why(at_desk):
         await desk.run.main.key_pane.open_view("history")
         desk.run.main.open_only(desk.run.main.key_pane)
         await desk.run.wait_for("the file is gone")
+
+
+async def test_a_long_history_is_listed_in_parts_and_any_two_versions_can_be_compared(at_desk):
+    async with at_desk() as desk:
+        journal, scope = desk.run.session.journal, desk.run.session.scope
+        for number in range(450):
+            text = policy(allow(f"old {number}", ROLE, "kms:Encrypt"))
+            await journal.keep_version(scope, IMPORTED, text, "stored")
+        view = await open_history(desk)
+        await desk.run.wait_for(lambda: view.panel.count == 200)
+        assert view.count == "200+"
+        newest = view.panel.chosen
+        await desk.run.press("space", "G")
+        await desk.run.wait_for("older versions: m")
+        await desk.run.press("space", "b")
+        await desk.run.press("m")
+        await desk.run.wait_for("These are all 451 versions.")
+        assert view.count == "451"
+        await desk.run.press("G")
+        await desk.run.wait_for(lambda: view.panel.pair()[1] == newest)
+        assert view.panel.pair()[0].what == "read from the service"
+        await desk.run.press("m")
+        await desk.run.wait_for("All versions that this computer has kept are listed.")
 
 
 async def test_at_80_columns_the_list_tells_whose_session_it_was_and_below_the_whole_arn(at_desk):

@@ -73,6 +73,15 @@ def _ask_cloudtrail(context: Context) -> Awaitable[None]:
     return run()
 
 
+def _list_more(context: Context) -> Awaitable[None]:
+    async def run() -> None:
+        panel = _panel(context)
+        if panel is not None:
+            context.session.notify(await panel.list_more())
+
+    return run()
+
+
 COMMANDS = (
     Command(
         id="history.open", label="Full size", help="Open the history on a screen of its own",
@@ -95,5 +104,9 @@ COMMANDS = (
         id="history.cloudtrail", label="Ask CloudTrail",
         help="Ask CloudTrail who put which policy in the last 90 days", keys=("f",), scope=HISTORY,
         run=_ask_cloudtrail, bar=50, palette=False,
+    ),
+    Command(
+        id="history.more", label="Older", help="List older versions too", keys=("m",),
+        scope=HISTORY, run=_list_more, palette=False,
     ),
 )  # fmt: skip

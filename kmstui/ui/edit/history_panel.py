@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from kmstui.ui.app import KmsApp
 
 
+_MORE = "more"
+"""The row below the last version where there are older ones."""
+
+
 class HistoryPanel(Vertical):
     """Versions above, the difference below: to what was held before, or to the marked one."""
 
@@ -73,7 +77,7 @@ class HistoryPanel(Vertical):
         self._source = source
         self._items = {item.id: item for item in items}
         self._fit()
-        self.table.set_rows(list(self._items))
+        self.table.set_rows([*self._items, *([_MORE] if source.has_more else [])])
         self.table.refresh(layout=True)
         self.table.set_empty("No version was kept on this computer yet.")
         self._compare()
@@ -91,9 +95,21 @@ class HistoryPanel(Vertical):
             return "CloudTrail saw no change of this policy in the last 90 days."
         return f"CloudTrail saw {number} change{'s' * (number != 1)} of this policy."
 
+    async def list_more(self) -> str:
+        """List older versions too; answers how many are listed now, as a sentence."""
+        source = self._source
+        if source is None or not source.has_more:
+            return "All versions that this computer has kept are listed."
+        source.list_more()
+        await self.read(source)
+        more = "the newest" if source.has_more else "all"
+        return f"These are {more} {len(self._items)} versions."
+
     def mark(self) -> None:
         """Compare with the version under the cursor from now on, or no more."""
         row = self.table.cursor_row or ""
+        if row == _MORE:
+            return
         self._marked = "" if row == self._marked else row
         self.table.set_marks([self._marked] if self._marked else [])
         self._compare()
@@ -153,7 +169,9 @@ class HistoryPanel(Vertical):
             self.rows.show(rows)
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
-        item = self._items[row]
+        item = self._items.get(row)
+        if item is None:
+            return [("", ""), ("older versions: m", "dim")][: len(columns)]
         role = "" if item.differs else "dim"
         cells: dict[str, Part] = {
             "time": (f"{item.time:%Y-%m-%d %H:%M:%S}", "dim"),

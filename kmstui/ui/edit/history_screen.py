@@ -24,6 +24,7 @@ class HistoryScreen(EditingScreen[str | None]):
         Binding("b", "bring_back", "bring back", show=False),
         Binding("w", "export", "write to a file", show=False),
         Binding("f", "cloudtrail", "ask CloudTrail", show=False),
+        Binding("m", "more", "older versions", show=False),
         Binding("escape,q,f6", "leave", "back", show=False),
     ]
 
@@ -93,6 +94,13 @@ class HistoryScreen(EditingScreen[str | None]):
             return
         self.notice.tell("Asking CloudTrail…")
         self.kms.work(self._ask, group="history", what="asking CloudTrail")
+
+    def action_more(self) -> None:
+        """List older versions too."""
+        self.kms.work(self._list_more, group="history", what="reading the history")
+
+    async def _list_more(self) -> None:
+        self.notice.tell(await self.panel.list_more())
 
     async def _ask(self) -> None:
         self.notice.tell(await self.panel.ask_cloudtrail())

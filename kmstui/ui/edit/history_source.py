@@ -17,6 +17,9 @@ from kmstui.service.history import (
 )
 from kmstui.service.session import Session
 
+LISTED_AT_FIRST = 200
+"""Versions that are listed before a person asks for more: six MB where each is of full size."""
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryItem:
@@ -62,6 +65,7 @@ class HistorySource:
         key_arn: The key whose policy it is; empty for a role's.
         compare_access: What one version does to access that another did not.
         ready: Waits for what `compare_access` rests on.
+        has_more: Whether the journal holds older versions than were listed.
     """
 
     def __init__(
@@ -78,9 +82,15 @@ class HistorySource:
         self.compare_access = compare_access
         self.ready = ready
         self._remote: tuple[HistoryItem, ...] = ()
+        self._limit = LISTED_AT_FIRST
+        self.has_more = False
+
+    def list_more(self) -> None:
+        """The next time more of the older versions are listed."""
+        self._limit *= 4
 
     async def items(self) -> tuple[HistoryItem, ...]:
-        """All that is known, newest first.
+        """What is known, newest first; of the journal no more than is listed at once.
 
         Raises:
             JournalError: the journal cannot be read, or the account is not known.
@@ -92,7 +102,10 @@ class HistorySource:
                 "Refresh with r once the service answers.",
             )
         draft = await session.journal.draft(session.scope, self.subject)
-        entries = await PolicyHistory(session.journal, session.scope, self.subject).entries()
+        history = PolicyHistory(session.journal, session.scope, self.subject)
+        entries = await history.entries(self._limit + 1)
+        self.has_more = len(entries) > self._limit
+        entries = entries[: self._limit]
         sent = {entry.version.text for entry in entries if entry.version.kind == "sent"}
         found = [
             HistoryItem(

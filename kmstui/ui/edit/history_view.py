@@ -37,7 +37,8 @@ class HistoryView(KeyView):
     @property
     def count(self) -> str:
         """How many versions there are."""
-        return str(self.panel.count) if self.panel.count else ""
+        more = "+" if self._source is not None and self._source.has_more else ""
+        return f"{self.panel.count}{more}" if self.panel.count else ""
 
     @property
     def focus_target(self) -> LineTable:

@@ -34,3 +34,10 @@ class KeyFlags:
             self._flags.extend(bytes(number + 1 - len(self._flags)))
         self._count += not self._flags[number]
         self._flags[number] = True
+
+    def discard(self, key_id: str) -> None:
+        """Take a key out of the set."""
+        number = self._table.number_of(key_id)
+        if number is not None and number < len(self._flags):
+            self._count -= self._flags[number]
+            self._flags[number] = False

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from kmstui.service.filtering import Filter
+from kmstui.service.key_flags import KeyFlags
 from kmstui.service.sorted_rows import FoundRows, SortedRows
 from kmstui.service.sorting import sort_text
 from kmstui.service.store import Store
@@ -16,6 +18,15 @@ EARLY = 100
 
 FINDS_KEPT = 8
 """What was found for the filters before, for a person who takes characters back."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Find:
+    """All that a filter finds."""
+
+    rows: list[str]
+    members: KeyFlags
+    """The same keys, for the question whether one is among them."""
 
 
 class KeyRows(LiveRows):
@@ -40,7 +51,7 @@ class KeyRows(LiveRows):
         """None while everything is shown."""
         self._found_by: Filter | None = Filter()
         """What `_found` is complete for."""
-        self._finds: dict[Filter, list[str]] = {}
+        self._finds: dict[Filter, _Find] = {}
         """Complete for the keys as they are now; the newest last."""
         self._all_changed = False
         self.filter = Filter()
@@ -106,26 +117,28 @@ class KeyRows(LiveRows):
 
     def _apply(self, changes: Mapping[str, str | None]) -> bool:
         found = self._found
-        complete = self._finds.get(self.filter)
+        find = self._finds.get(self.filter)
         self._finds.clear()
-        if found is None or complete is None:
+        if found is None or find is None:
             return super()._apply(changes)
-        self._finds[self.filter] = complete
+        self._finds[self.filter] = find
         new: list[str] = []
         gone = False
         for row, text in changes.items():
-            was = row in found
-            stays = was and not self._ordered.would_move(row, text)
+            # A key that is gone from the store is in no set of its keys.
+            was = row in (find.members if text is not None else found)
             if text is not None and self._matches(row):
-                if stays:
+                if was and not self._ordered.would_move(row, text):
                     continue
                 new.append(row)
             if was:
                 gone = True
                 found.remove(row)
+                find.members.discard(row)
         super()._apply(changes)
         for row in new:
             found.add(row)
+            find.members.add(row)
         return gone or bool(new)
 
     # Finding
@@ -135,35 +148,36 @@ class KeyRows(LiveRows):
         if not wanted.terms:
             self._show(wanted, None)
             return
-        found = self._finds.pop(wanted, None)
-        if found is None:
-            found = await self._look_through(self._narrowest(wanted))
-        if found is not None:
-            self._finds[wanted] = found
+        find = self._finds.pop(wanted, None) or await self._look_through()
+        if find is not None:
+            self._finds[wanted] = find
             if len(self._finds) > FINDS_KEPT:
                 del self._finds[next(iter(self._finds))]
-            self._show(wanted, found)
+            self._show(wanted, find.rows)
 
-    def _narrowest(self, wanted: Filter) -> Sequence[str]:
+    def _narrowest(self) -> Sequence[str]:
         """The fewest rows known to hold all that match: while a filter grows, those it found."""
-        finds = [rows for known, rows in self._finds.items() if wanted.narrows(known)]
-        return min(finds, key=len) if finds else list(self._ordered)
+        finds = [find for known, find in self._finds.items() if self.filter.narrows(known)]
+        return min((find.rows for find in finds), key=len) if finds else self._ordered.in_order()
 
-    async def _look_through(self, rows: Sequence[str]) -> list[str] | None:
+    async def _look_through(self) -> _Find | None:
         """Those that match, or None when something else is asked for meanwhile."""
-        wanted = self.filter
-        found: list[str] = []
+        wanted, rows = self.filter, self._narrowest()
+        find = _Find([], KeyFlags(self._store.keys))
         shown = False
         for start in range(0, len(rows), STEP):
-            found += filter(self._matches, rows[start : start + STEP])
+            for row in rows[start : start + STEP]:
+                if self._matches(row):
+                    find.rows.append(row)
+                    find.members.add(row)
             if self._breath.over:
-                if not shown and len(found) >= EARLY and self._is_placed(found):
+                if not shown and len(find.rows) >= EARLY and self._is_placed(find.rows):
                     shown = True
-                    self._show(None, found.copy())
+                    self._show(None, find.rows.copy())
                 await self._breath.take()
                 if self._asked or self.filter != wanted:
                     return None
-        return found
+        return find
 
     def _is_placed(self, found: list[str]) -> bool:
         """Whether it is known where the cursor will be among the rows found so far."""

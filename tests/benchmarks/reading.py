@@ -1,6 +1,8 @@
 """How fast kmstui reads an account, measured on a pseudo-terminal beside other programs.
 
-    python tests/benchmarks/reading.py [start] [keys] [hydration] [memory] [idle]
+    python tests/benchmarks/reading.py [start] [keys] [hydration] [memory] [idle] [options]
+
+`--sizes 1000 100000`, `--when loading`, `--moves filter` and `--presses 100` measure a part only.
 
 Every figure stands beside one of another program, or of the bare machine, from the same run:
 milliseconds alone say more of the machine than of the program.
@@ -16,11 +18,15 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from process_tree import Memory, cpu_seconds, tree
+from process_tree import memory as memory_of
 
 from kmstui.demo.embedded import EmbeddedKms, EmbeddedOptions
 from pty_terminal import PtyTerminal
@@ -28,12 +34,29 @@ from pty_terminal import PtyTerminal
 PYTHON = sys.executable
 AWS = str(Path(PYTHON).with_name("aws"))
 RUNS = 7
-KEY_PRESSES = 300
 QUIET = 0.03
 """Seconds without a byte after which the answer to a key counts as complete."""
 
 CURSOR = "❯"
 """Stands before the chosen key as soon as there is one."""
+
+MOVES = {
+    "cursor": ("j", "j", "j", "j", "j", "k"),
+    "page": ("ctrl+d", "ctrl+d", "ctrl+u"),
+    "filter": ("a", "p", "p", "backspace", "backspace", "backspace"),
+}
+WHEN = ("loading", "idle")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What of the parts is measured."""
+
+    sizes: tuple[int, ...]
+    """Keys besides the embedded world's own; none: what each part usually takes."""
+    when: tuple[str, ...]
+    moves: tuple[str, ...]
+    presses: int
 
 
 def environment(embedded: EmbeddedKms, home: str) -> dict[str, str]:
@@ -99,7 +122,7 @@ def milliseconds(action: Callable[[], object]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def start() -> None:
+def start(choice: Choice) -> None:
     """First frame and first keys on the screen, beside `aws kms list-keys` and `python -c pass`."""
     with EmbeddedKms.start(EmbeddedOptions()) as embedded:
         frames, keys, cli, bare = [], [], [], []
@@ -130,38 +153,38 @@ def _run(command: list[str], env: Mapping[str, str]) -> None:
     subprocess.run(command, env=dict(env), check=True, capture_output=True)
 
 
-def keys() -> None:
+def keys(choice: Choice) -> None:
     """Key to first byte and bytes a key, by size of the account, idle and while loading."""
     head("key presses", "keys", "when", "p50 ms", "p99 ms", "p50 bytes", "p99 bytes")
-    for extra in (1_000, 10_000, 100_000):
+    for extra in choice.sizes or (1_000, 10_000, 100_000):
         # The latency keeps the loading going for as long as the keys are measured.
         with EmbeddedKms.start(EmbeddedOptions(extra_keys=extra, latency=0.02)) as embedded:
-            with running(embedded) as terminal:
-                terminal.wait_for(CURSOR)
-                _measure(terminal, extra, "while loading")
-            embedded.control.set_latency(0)
-            with running(embedded) as terminal:
-                terminal.wait_for(CURSOR)
-                terminal.wait_for(listed)
-                # Esc stops the descriptions, which go on for minutes at 100,000 keys.
-                terminal.send("escape")
-                terminal.settle(1.0)
-                _measure(terminal, extra, "idle")
+            if "loading" in choice.when:
+                with running(embedded) as terminal:
+                    terminal.wait_for(CURSOR)
+                    _measure(terminal, extra, "loading", choice)
+            if "idle" in choice.when:
+                embedded.control.set_latency(0)
+                with running(embedded) as terminal:
+                    terminal.wait_for(CURSOR)
+                    terminal.wait_for(listed)
+                    # Esc stops the descriptions, which go on for minutes at 100,000 keys.
+                    terminal.send("escape")
+                    terminal.settle(1.0)
+                    _measure(terminal, extra, "idle", choice)
 
 
-def _measure(terminal: PtyTerminal, count: int, when: str) -> None:
-    for name, sequence in (
-        ("cursor", ["j", "j", "j", "j", "j", "k"]),
-        ("page", ["ctrl+d", "ctrl+d", "ctrl+u"]),
-    ):
-        _press(terminal, sequence * 3)
-        _report(name, count, when, _press(terminal, sequence * (KEY_PRESSES // len(sequence))))
-    terminal.send("/")
-    terminal.settle(QUIET)
-    word = ["a", "p", "p", "backspace", "backspace", "backspace"]
-    _report("filter", count, when, _press(terminal, word * (KEY_PRESSES // 6)))
-    terminal.send("escape")
-    terminal.settle(0.2)
+def _measure(terminal: PtyTerminal, count: int, when: str, choice: Choice) -> None:
+    for name in choice.moves:
+        if name == "filter":
+            terminal.send("/")
+            terminal.settle(QUIET, timeout=1)
+        sequence = MOVES[name]
+        _press(terminal, sequence)
+        _report(name, count, when, _press(terminal, sequence * (choice.presses // len(sequence))))
+        if name == "filter":
+            terminal.send("escape")
+            terminal.settle(0.2, timeout=1)
 
 
 def _report(name: str, count: int, when: str, measured: list[tuple[float, int]]) -> None:
@@ -178,7 +201,7 @@ def _report(name: str, count: int, when: str, measured: list[tuple[float, int]])
     )
 
 
-def _press(terminal: PtyTerminal, sequence: list[str]) -> list[tuple[float, int]]:
+def _press(terminal: PtyTerminal, sequence: Sequence[str]) -> list[tuple[float, int]]:
     measured = []
     for key in sequence:
         while terminal.read(0):
@@ -186,8 +209,8 @@ def _press(terminal: PtyTerminal, sequence: list[str]) -> list[tuple[float, int]
         before = terminal.bytes_received
         began = time.perf_counter()
         terminal.send(key)
-        if not terminal.read(2.0):
-            continue
+        # A key without an answer counts as one that took that long.
+        terminal.read(2.0)
         elapsed = (time.perf_counter() - began) * 1000
         while terminal.read(QUIET):
             pass
@@ -195,9 +218,13 @@ def _press(terminal: PtyTerminal, sequence: list[str]) -> list[tuple[float, int]
     return measured
 
 
-def hydration() -> None:
-    """All of 10,000 keys at 20 ms latency, beside a sequential boto3 loop."""
-    extra, sample = 10_000, 100
+def hydration(choice: Choice) -> None:
+    """Everything of 10,000 keys at 20 ms latency, beside a sequential boto3 loop."""
+    for extra in choice.sizes or (10_000,):
+        _hydrate(extra)
+
+
+def _hydrate(extra: int, sample: int = 100) -> None:
     with EmbeddedKms.start(EmbeddedOptions(extra_keys=extra, latency=0.02)) as embedded:
         embedded.control.wait_until_filled()
         with tempfile.TemporaryDirectory() as home:
@@ -226,7 +253,7 @@ def hydration() -> None:
             terminal.wait_for(loaded)
             elapsed = time.perf_counter() - began
         calls = Counter(embedded.control.operations())
-    head("hydration of 10,000 keys at 20 ms", "s", "ratio")
+    head(f"hydration of {extra:,} keys at 20 ms", "s", "ratio")
     row("boto3, one after the other (from a sample)", f"{each * extra:.0f}", "1.00")
     row("kmstui, start to complete", f"{elapsed:.1f}", f"{elapsed / (each * extra):.3f}")
     head("calls", "number")
@@ -234,47 +261,48 @@ def hydration() -> None:
         row(operation, number)
 
 
-def memory() -> None:
-    """Resident memory at 100,000 keys, beside the bare program."""
-    sizes = {}
-    for extra in (0, 100_000):
-        with EmbeddedKms.start(EmbeddedOptions(extra_keys=extra)) as embedded:
-            embedded.control.wait_until_filled()
-            with running(embedded) as terminal:
-                terminal.wait_for(CURSOR)
-                terminal.wait_for(loaded, timeout=600)
-                terminal.settle(1.0)
-                sizes[extra] = _resident(terminal.pid)
-    head("resident memory", "MB", "ratio")
-    for extra, size in sizes.items():
-        row(f"{extra:,} more keys", f"{size:.0f}", f"{size / sizes[0]:.2f}")
+def memory(choice: Choice) -> None:
+    """Memory of the program with its processes, all keys described, beside the bare program."""
+    head("resident memory (proportional), MB", "program", "AWS process", "together", "ratio")
+    bare = 0.0
+    for extra in (0, *(choice.sizes or (100_000,))):
+        program, *others = _memory_with(extra)
+        whole = sum(others, program)
+        bare = bare or whole.resident
+        shown = [
+            f"{each.resident:.0f} ({each.proportional:.0f})"
+            for each in (program, sum(others, Memory(0, 0)), whole)
+        ]
+        row(f"{extra:,} more keys", *shown, f"{whole.resident / bare:.2f}")
 
 
-def _resident(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError("the kernel tells no VmRSS")
+def _memory_with(extra: int) -> list[Memory]:
+    """What each process has once everything is read, the program first.
+
+    The embedded AWS is none of them: the benchmark runs it itself.
+    """
+    with EmbeddedKms.start(EmbeddedOptions(extra_keys=extra)) as embedded:
+        embedded.control.wait_until_filled(timeout=300)
+        with running(embedded) as terminal:
+            terminal.wait_for(CURSOR)
+            terminal.wait_for(loaded, timeout=900)
+            terminal.settle(1.0, timeout=10)
+            return [memory_of(pid) for pid in tree(terminal.pid)]
 
 
-def idle() -> None:
+def idle(choice: Choice) -> None:
     """CPU time and bytes of an idle minute."""
     with EmbeddedKms.start(EmbeddedOptions()) as embedded, running(embedded) as terminal:
         terminal.wait_for(CURSOR)
         terminal.settle(3.0)
-        before, received = _ticks(terminal.pid), terminal.bytes_received
+        before, received = cpu_seconds(terminal.pid), terminal.bytes_received
         deadline = time.monotonic() + 60
         while (left := deadline - time.monotonic()) > 0:
             terminal.read(left)
-        used = (_ticks(terminal.pid) - before) / os.sysconf("SC_CLK_TCK")
+        used = cpu_seconds(terminal.pid) - before
     head("an idle minute", "")
     row("CPU seconds", f"{used:.2f}")
     row("bytes to the terminal", terminal.bytes_received - received)
-
-
-def _ticks(pid: int) -> int:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
 
 
 PARTS = {
@@ -285,8 +313,20 @@ PARTS = {
     "idle": idle,
 }
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Measure the parts that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS))
-    for part in parser.parse_args().parts:
-        PARTS[part]()
+    parser.add_argument("--sizes", type=int, nargs="+", default=[])
+    parser.add_argument("--when", nargs="+", choices=WHEN, default=WHEN)
+    parser.add_argument("--moves", nargs="+", choices=MOVES, default=list(MOVES))
+    parser.add_argument("--presses", type=int, default=300)
+    given = parser.parse_args()
+    choice = Choice(tuple(given.sizes), tuple(given.when), tuple(given.moves), given.presses)
+    for part in given.parts:
+        PARTS[part](choice)
+
+
+if __name__ == "__main__":
+    main()

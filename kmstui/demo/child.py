@@ -85,7 +85,3 @@ def _end_with_parent(scratch: str) -> None:
         # The parent may be removing it at this very moment, or may have been killed before.
         shutil.rmtree(scratch, ignore_errors=True)
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

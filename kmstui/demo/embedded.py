@@ -7,7 +7,6 @@ import json
 import os
 import selectors
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from kmstui.demo.control import EmbeddedControl
+from kmstui.own_process import python_command
 
 MFA_CODE = "271828"
 """The code that every MFA device of the embedded account shows."""
@@ -80,7 +80,7 @@ class EmbeddedKms:
         Raises :class:`EmbeddedError` when it does not within ``timeout`` seconds.
         """
         process = subprocess.Popen(
-            [sys.executable, "-m", "kmstui.demo.child", f"--port={port}", *_arguments(options)],
+            python_command("kmstui.demo.child", f"--port={port}", *_arguments(options)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

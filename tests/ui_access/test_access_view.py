@@ -137,6 +137,24 @@ async def test_what_if_answers_while_it_is_typed():
         assert view(run).table.has_focus
 
 
+async def test_while_a_question_is_typed_the_key_bar_tells_the_lines_keys():
+    async with looking() as run:
+        await run.wait_for("w What if")
+        await run.press("w")
+        await run.wait_for(lambda: "Enter Why  Tab Complete  Esc Close" in run.lines[-1])
+        assert "What if" not in run.lines[-1]
+        await run.press("escape")
+        await run.wait_for(lambda: "w What if" in run.lines[-1])
+
+
+async def test_keys_typed_ahead_of_the_question_are_typed_into_it():
+    async with running(FakeGateway(access_world()), size=NARROW) as run:
+        await run.choose(IMPORTED)
+        await run.pilot.press("c", "w", "x", "y")
+        await run.wait_for(lambda: run.main.key_pane.scope == "access")
+        await run.wait_for(lambda: view(run).what_if.value.endswith("xy"))
+
+
 async def test_what_if_that_is_no_question_says_why_and_keeps_the_gaps():
     async with looking() as run:
         await run.press("w")

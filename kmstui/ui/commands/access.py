@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ACCESS, ROLE = "access", "role"
 """The scopes of the views, which are imported when they are first opened."""
+WHAT_IF = "what-if"
+"""The scope of the access view's line."""
 
 
 def _open(scope: str) -> Callable[[Context], Awaitable[None]]:
@@ -132,6 +134,12 @@ def _more(context: Context) -> None:
         view.begin(more=True)
 
 
+def _complete(context: Context) -> None:
+    view = _view(context)
+    if view is not None:
+        view.what_if.action_cursor_right()
+
+
 def _escape(context: Context) -> Awaitable[None] | None:
     view = _view(context)
     if view is not None and (view.close_what_if() or view.stop()):
@@ -225,15 +233,16 @@ def _needs_role(context: Context) -> str | None:
 COMMANDS = (
     Command(
         id="access.open", label="Access", help="Show who can do what with the key, and why",
-        keys=("c",), available=needs_key, run=_open(ACCESS),
+        keys=("c",), available=needs_key, run=_open(ACCESS), opens=True,
     ),
     Command(
         id="access.reason", label="Why", help="Show the reasoning, and go to the statement",
-        keys=("enter",), scope=ACCESS, available=_needs_table, run=_reason, bar=10,
+        keys=("enter",), scope=ACCESS, available=_needs_table, run=_reason, bar=10, opens=True,
     ),
     Command(
         id="access.what-if", label="What if", help="Change principal, action or context of the "
         "question", keys=("w",), scope=ACCESS, available=_can_ask, run=_what_if, bar=20,
+        opens=True,
     ),
     Command(
         id="access.right", label="Next group", help="Look at the next group of actions",
@@ -256,8 +265,20 @@ COMMANDS = (
         keys=("escape",), scope=ACCESS, run=_escape, palette=False,
     ),
     Command(
+        id="what-if.reason", label="Why", help="Show the reasoning of the answer", keys=("enter",),
+        scope=WHAT_IF, run=_reason, bar=10, opens=True, palette=False,
+    ),
+    Command(
+        id="what-if.complete", label="Complete", help="Take the proposal behind the cursor",
+        keys=("tab",), scope=WHAT_IF, run=_complete, bar=20, palette=False,
+    ),
+    Command(
+        id="what-if.close", label="Close", help="Close the question", keys=("escape",),
+        scope=WHAT_IF, run=_escape, bar=30, palette=False,
+    ),
+    Command(
         id="role.open", label="Role", help="Show what your role can do with the key, and why",
-        keys=("p",), available=needs_key, run=_open(ROLE),
+        keys=("p",), available=needs_key, run=_open(ROLE), opens=True,
     ),
     Command(
         id="role.line", label="Why", help="Show the reasoning, or the policy's text",
@@ -265,10 +286,10 @@ COMMANDS = (
     ),
     Command(
         id="role.choose", label="Other role", help="Show what another role can do with the key",
-        keys=("o",), scope=ROLE, available=needs_key, run=_choose_role, bar=11,
+        keys=("o",), scope=ROLE, available=needs_key, run=_choose_role, bar=11, opens=True,
     ),
     Command(
         id="role.edit-this", label="Edit role", help="Edit an inline policy of the role shown",
-        keys=("e",), scope=ROLE, available=_needs_role, run=_edit_role,
+        keys=("e",), scope=ROLE, available=_needs_role, run=_edit_role, opens=True,
     ),
 )  # fmt: skip

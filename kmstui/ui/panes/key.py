@@ -62,6 +62,12 @@ class KeyPane(Pane):
         return VIEWS[self._number].scope
 
     @property
+    def line_scope(self) -> str:
+        """The view's, while a line of it is typed into."""
+        view = self._views.get(self.scope)
+        return view.line_scope if view is not None else ""
+
+    @property
     def body(self) -> Vertical:
         """All the views."""
         return self._body

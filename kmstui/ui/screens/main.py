@@ -17,7 +17,7 @@ from kmstui.service.session import Session
 from kmstui.service.store import Notice, Topic
 from kmstui.ui.breath import Breath
 from kmstui.ui.commands.command import EVERYWHERE, Command
-from kmstui.ui.commands.registry import all_commands, bindings_for
+from kmstui.ui.commands.registry import all_commands, bindings_for, commands_in
 from kmstui.ui.edit.unfinished import Unfinished
 from kmstui.ui.feed import Changes, StoreFeed
 from kmstui.ui.garbage import Garbage
@@ -138,7 +138,11 @@ class MainScreen(CommandScreen):
     @property
     def scopes(self) -> Sequence[str]:
         """The focused pane's commands, and those that work everywhere."""
-        return (self._focused.scope, EVERYWHERE)
+        return (self._line_scope or self._focused.scope, EVERYWHERE)
+
+    @property
+    def _line_scope(self) -> str:
+        return self.key_pane.line_scope if self._focused is self.key_pane else ""
 
     @property
     def focused_pane(self) -> Pane:
@@ -295,6 +299,10 @@ class MainScreen(CommandScreen):
         self._write_key_bar()
         self._load_view()
 
+    def on_key_view_keys_changed(self) -> None:
+        """A line of a view was opened or closed: other keys work now."""
+        self._write_key_bar()
+
     @on(KeysPane.Narrowed)
     def _narrowed(self) -> None:
         # The next key is about a key that the filter shows, not about the one before.
@@ -407,7 +415,8 @@ class MainScreen(CommandScreen):
         self._write_key_bar()
 
     def _write_key_bar(self) -> None:
-        self.key_bar.show_commands(self.commands)
+        line = self._line_scope
+        self.key_bar.show_commands(commands_in((line,)) if line else self.commands)
 
     def on_resize(self, event: events.Resize) -> None:
         """Share the room anew; the chosen rows stay in sight."""

@@ -94,6 +94,11 @@ class AccessView(KeyView):
         return self.what_if if self.what_if.display else self.table
 
     @property
+    def line_scope(self) -> str:
+        """The question's."""
+        return "what-if" if self.what_if.display else ""
+
+    @property
     def count(self) -> str:
         """How many principals have access."""
         return str(sum(row.has_access for row in self._rows.values())) if self._rows else ""
@@ -348,6 +353,7 @@ class AccessView(KeyView):
         is_me = Inquiry.is_me(self.session, row.principal)
         self.status.say(_HINT, "dim")
         self.what_if.ask(question_line(row.principal, action, is_me=is_me))
+        self.post_message(self.KeysChanged())
         self._ask(self.what_if.value)
 
     def close_what_if(self) -> bool:
@@ -356,6 +362,7 @@ class AccessView(KeyView):
         if was_open:
             had_focus = self.what_if.has_focus
             self.what_if.display = False
+            self.post_message(self.KeysChanged())
             self._answer = None
             if had_focus:
                 self.table.focus(scroll_visible=False)

@@ -29,6 +29,9 @@ class KeyView(Vertical):
     class TitleChanged(Message):
         """`count` or `role` changed."""
 
+    class KeysChanged(Message):
+        """`line_scope` changed."""
+
     def __init__(self, session: Session, signs: Marks) -> None:
         super().__init__(classes="view")
         self.session = session
@@ -38,6 +41,11 @@ class KeyView(Vertical):
     @property
     def count(self) -> str:
         """What stands behind the view's word in the title, such as a number; may be empty."""
+        return ""
+
+    @property
+    def line_scope(self) -> str:
+        """Whose commands alone work while a line is typed into; empty while none is."""
         return ""
 
     @property

@@ -80,6 +80,7 @@ class PtyTerminal:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._rest = b""
+        self._lines: list[str] = [""] * rows
         self._status: int | None = None
         environment = {**(os.environ if env is None else env), "TERM": "xterm-256color"}
         # SSH seldom forwards COLORTERM; pytest-xdist sets the other two, and Textual believes them.
@@ -128,6 +129,8 @@ class PtyTerminal:
         """Change the window's size, which signals the program."""
         self.columns, self.rows = columns, rows
         self._screen.resize(rows, columns)
+        self._screen.dirty.update(range(rows))
+        self._lines = [""] * rows
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def erase(self) -> None:
@@ -193,7 +196,17 @@ class PtyTerminal:
     @property
     def lines(self) -> list[str]:
         """The screen, line by line, without trailing blanks."""
-        return [line.rstrip() for line in self._screen.display]
+        # Waiting looks after each portion that comes: only what it drew is read anew.
+        for row in self._screen.dirty:
+            if row < self.rows:
+                self._lines[row] = self._line(row)
+        self._screen.dirty.clear()
+        return list(self._lines)
+
+    def _line(self, row: int) -> str:
+        cells = self._screen.buffer[row]
+        # The cell after a wide character is empty.
+        return "".join(cells[column].data for column in range(self.columns)).rstrip()
 
     @property
     def text(self) -> str:

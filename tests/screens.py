@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -19,7 +19,12 @@ from tests.fakes import NOW, FakeConnector, FakeGateway, MemoryJournal
 
 NARROW = (80, 24)
 WIDE = (160, 45)
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
+_POLL_SECONDS = 0.005
+
+
+def _prose(lines: Sequence[str]) -> str:
+    return " ".join(" ".join(line.strip(" │") for line in lines).split())
 
 
 @dataclass
@@ -49,7 +54,12 @@ class Running:
     @property
     def prose(self) -> str:
         """What the terminal shows as one line, so that a sentence is found though it wraps."""
-        return " ".join(" ".join(line.strip(" │") for line in self.lines).split())
+        return _prose(self.lines)
+
+    def shows(self, text: str) -> bool:
+        """Whether the terminal shows this text, on one line or as a sentence that wraps."""
+        lines = self.lines
+        return text in "\n".join(line.rstrip() for line in lines) or text in _prose(lines)
 
     async def press(self, *keys: str) -> None:
         """Press keys, one after another."""
@@ -64,9 +74,10 @@ class Running:
         """Wait until a text is on the screen, or a condition holds; fails with the screen."""
         end = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < end:
-            await self.pilot.pause(0.01)
-            if what() if callable(what) else (what in self.text or what in self.prose):
+            await self.pilot.pause()
+            if what() if callable(what) else self.shows(what):
                 return
+            await asyncio.sleep(_POLL_SECONDS)
         raise AssertionError(f"never came: {what}\n{self.text}")
 
     async def wait_until_gone(self, text: str) -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Self
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding
 from textual.document._document import EditResult, Selection
@@ -24,6 +25,7 @@ from textual.widgets import TextArea
 
 from kmstui.ui.editor.brackets import enclosing, partner
 from kmstui.ui.editor.finding_marks import Location
+from kmstui.ui.editor.highlight import LONGEST_LINE
 
 _CELLS_AT_CURSOR = 3
 """The base class keeps so many cells free on the right of the cursor."""
@@ -209,6 +211,20 @@ class FrugalTextArea(TextArea):
 
     # Size and scrolling
 
+    def _refresh_size(self) -> None:
+        # Textual's own measures every line of the text anew with every key.
+        if self.soft_wrap:
+            super()._refresh_size()
+            return
+        tab = self.indent_width
+        width = max(
+            # Long lines are not remembered: one of 32 KB, typed in, would fill the memory.
+            (_width_of if len(line) <= LONGEST_LINE else _width_of.__wrapped__)(line, tab)
+            for line in self.document.lines
+        )
+        self.virtual_size = Size(width + self.gutter_width + 1, self.document.line_count)
+        self._refresh_scrollbars()
+
     def validate_virtual_size(self, size: Size) -> Size:
         """Round up, so that typing seldom changes the layout, which would draw everything."""
         if self.read_only:
@@ -299,6 +315,11 @@ class FrugalTextArea(TextArea):
             if action and await self.app.run_action(action, node):
                 return True
         return False
+
+
+@lru_cache(maxsize=4096)
+def _width_of(line: str, tab: int) -> int:
+    return cell_len(line.expandtabs(tab))
 
 
 @lru_cache(maxsize=64)

@@ -33,11 +33,13 @@ def _tokens(line: str) -> Iterator[tuple[int, object, str]]:
     return _LEXER.get_tokens_unprocessed(line)  # type: ignore[no-untyped-call, no-any-return]
 
 
-@lru_cache(maxsize=4096)
 def token_spans(line: str) -> tuple[tuple[int, int, str], ...]:
     """Start, end and kind of the tokens of a line that have a colour."""
-    if len(line) > LONGEST_LINE:
-        return ()
+    return _token_spans(line) if len(line) <= LONGEST_LINE else ()
+
+
+@lru_cache(maxsize=4096)
+def _token_spans(line: str) -> tuple[tuple[int, int, str], ...]:
     return tuple(
         (start, start + len(value), kind)
         for start, token, value in _tokens(line)

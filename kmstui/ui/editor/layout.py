@@ -14,6 +14,7 @@ from itertools import pairwise
 DEFAULT_INDENT = "    "
 
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"?|[{}\[\],:]|//[^\n]*|[^\s{}\[\],:"]+')
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\\n]|\\.)*"?|//[^\n]*|[{}\[\]]')
 _CLOSED_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _OPENING = "{["
 _CLOSING = "}]"
@@ -32,10 +33,9 @@ def leading_space(line: str) -> str:
 
 def depth_at(text: str, offset: int) -> int:
     """How many brackets are open at `offset`."""
-    depth = 0
-    for match in _TOKEN.finditer(text, 0, offset):
-        depth += _depth_change(match[0])
-    return max(0, depth)
+    tokens = _STRING_OR_BRACKET.findall(text, 0, offset)
+    opened = tokens.count("{") + tokens.count("[")
+    return max(0, opened - tokens.count("}") - tokens.count("]"))
 
 
 def _depth_change(token: str) -> int:

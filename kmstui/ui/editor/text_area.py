@@ -29,7 +29,9 @@ from kmstui.ui.editor.highlight import KINDS, token_spans
 from kmstui.ui.editor.line_end import line_end_message
 from kmstui.ui.editor.popup import STYLES as POPUP_STYLES
 from kmstui.ui.editor.popup import CompletionPopup
+from kmstui.ui.editor.styled_cells import over, styled_cells
 from kmstui.ui.marks import marks
+from kmstui.ui.painting.cells import is_simple
 
 
 class PolicyTextArea(FrugalTextArea):
@@ -68,8 +70,10 @@ class PolicyTextArea(FrugalTextArea):
         self._popup: CompletionPopup | None = None
         self._styles_by_name: dict[str, Style] = {}
         self._rows: LRUCache[object, Strip] = LRUCache(512)
-        self._bodies: LRUCache[object, tuple[Strip, Style]] = LRUCache(512)
+        self._bodies: LRUCache[object, Strip] = LRUCache(512)
         self._room: object = None
+        self._gutter_style: Style | None = None
+        self._base_style: Style | None = None
         self.revision = 0
         """Counts the changes of the text, so that a finding knows which text it is about."""
         super().__init__(self._stand_ins.encode(text), read_only=read_only, id=id, classes=classes)
@@ -103,11 +107,17 @@ class PolicyTextArea(FrugalTextArea):
 
     def offset_of(self, location: Location) -> int:
         """The place of a location in `text`, in characters."""
-        return Document(self.document.text, None, ()).offset(*location)
+        row, column = location
+        lines = self.document.lines
+        return sum(map(len, lines[:row])) + row + min(column, len(lines[row]))
 
     def location_of(self, offset: int) -> Location:
         """The location of a place in `text`."""
-        return Document(self.document.text, None, ()).location(offset)
+        for row, line in enumerate(self.document.lines):
+            if offset <= len(line):
+                return row, max(0, offset)
+            offset -= len(line) + 1
+        return self.document.end
 
     # Findings
 
@@ -238,15 +248,37 @@ class PolicyTextArea(FrugalTextArea):
 
     def _numbered(self, y: int, row: int, said: object) -> Strip:
         width = self.gutter_width
-        found = self._bodies.get(said)
-        if found is None:
-            strip = self._decorated(super().line(y), row)
-            style = next(iter(strip), Segment("")).style or Style()
+        body = self._bodies.get(said)
+        if body is None:
             # Without the number, which is all that differs when the row has moved.
-            found = self._bodies[said] = (strip.crop(width - 2), style)
-        body, number_style = found
+            body = self._bodies[said] = self._quick_body(row) or self._slow_body(y, row)
         number = f"{row + self.line_number_start:>{width - 3}} "
-        return Strip.join([Strip([Segment(number, number_style)]), body]).simplify()
+        return Strip([Segment(number, self._gutter_style), *body], width - 2 + body.cell_length)
+
+    def _slow_body(self, y: int, row: int) -> Strip:
+        strip = self._decorated(super().line(y), row).simplify()
+        self._gutter_style = next(iter(strip), Segment("")).style
+        return strip.crop(self.gutter_width - 2)
+
+    def _quick_body(self, row: int) -> Strip | None:
+        """As the base class draws it, without all that it does for lines less simple."""
+        line = self.document.get_line(row)
+        if self._gutter_style is None or not is_simple(line) or "\t" in line:
+            return None
+        here = self._marks.on_row(row)
+        spans = [(start, end, self._style(kind)) for start, end, kind in token_spans(line)]
+        for mark in reversed(here):
+            start, end = _drawn_columns(mark, len(line))
+            spans.append((start, end, self._style(mark.finding.severity.word)))
+        width = self.size.width - self.gutter_width
+        base = self._base
+        text = styled_cells(line, spans, base, self.scroll_offset.x, width)
+        cells = [*self._mark_cells(here[0] if here else None, self._gutter_style), *text]
+        strip = Strip(cells).extend_cell_length(width + 2, base)
+        if here:
+            message = self._message_of(row, len(line), [mark.finding for mark in here], base)
+            strip = over(strip, message, 2 + max(0, len(line) - self.scroll_offset.x) + 2)
+        return strip.simplify()
 
     def prepare_to_draw(self) -> None:
         """Forget the rows drawn before if there is other room for them now."""
@@ -276,31 +308,37 @@ class PolicyTextArea(FrugalTextArea):
         width = self.gutter_width
         numbers = strip.crop(1, width - 1)
         background = next(iter(numbers), Segment("")).style or Style()
+        cells = Strip(self._mark_cells(mark, background), 2)
+        return Strip.join([numbers, cells, strip.crop(width)])
+
+    def _mark_cells(self, mark: Mark | None, background: Style) -> list[Segment]:
         if mark is None:
-            cells = [Segment("  ", background)]
-        else:
-            severity = mark.finding.severity
-            style = background + self._words + self._style(severity.word) + Style(underline=False)
-            cells = [
-                Segment(mark_of(severity, ascii_only=self._ascii_marks), style),
-                Segment(" ", background),
-            ]
-        return Strip.join([numbers, Strip(cells, 2), strip.crop(width)])
+            return [Segment("  ", background)]
+        severity = mark.finding.severity
+        style = background + self._words + self._style(severity.word) + Style(underline=False)
+        sign = mark_of(severity, ascii_only=self._ascii_marks)
+        return [Segment(sign, style), Segment(" ", background)]
 
     def _with_message(self, strip: Strip, row: int, findings: Sequence[Finding]) -> Strip:
         sections = self.wrapped_document.get_sections(row)
         text_width = Text(sections[-1], tab_size=self.indent_width)
         text_width.expand_tabs(self.indent_width)
+        message = self._message_of(row, text_width.cell_len, findings, _background(strip))
         scroll_x = 0 if self.soft_wrap else self.scroll_offset.x
         start = self.gutter_width + max(0, text_width.cell_len - scroll_x) + 2
+        return over(strip, message, start)
+
+    def _message_of(
+        self, row: int, text_width: int, findings: Sequence[Finding], background: Style
+    ) -> Segment | None:
+        scroll_x = 0 if self.soft_wrap else self.scroll_offset.x
+        start = self.gutter_width + max(0, text_width - scroll_x) + 2
         width = self.scrollable_content_region.width
         message = line_end_message([finding.message for finding in findings], width - start)
         if not message:
-            return strip
+            return None
         style = self._style(findings[0].severity.word) + Style(underline=False, bold=False)
-        tail = Strip([Segment(message, _background(strip) + self._words + style)])
-        after = strip.crop(min(start + tail.cell_length, strip.cell_length))
-        return Strip.join([strip.crop(0, start), tail, after])
+        return Segment(message, Style(bgcolor=background.bgcolor) + self._words + style)
 
     # Style
 
@@ -314,9 +352,15 @@ class PolicyTextArea(FrugalTextArea):
         return style
 
     @property
+    def _base(self) -> Style:
+        if self._base_style is None:
+            self._base_style = self.rich_style
+        return self._base_style
+
+    @property
     def _words(self) -> Style:
         """The colour of words that have no other."""
-        return Style(color=self.rich_style.color)
+        return Style(color=self._base.color)
 
     @property
     def _popup_styles(self) -> Mapping[str, Style]:
@@ -325,6 +369,7 @@ class PolicyTextArea(FrugalTextArea):
     def notify_style_update(self) -> None:
         """Styles have changed: forget what was looked up and drawn with them."""
         self._styles_by_name.clear()
+        self._gutter_style = self._base_style = None
         self._forget_rows()
         super().notify_style_update()
 

@@ -126,7 +126,7 @@ class Bench:
 
     async def proposed(self) -> None:
         """Wait for the proposals for what has been typed so far."""
-        pending = self.widget._complete_soon
+        pending = self.widget._completing
         await self.until(lambda: self.area.popup and not pending.pending, "the popup")
 
     async def press(self, *keys: str) -> None:

@@ -329,7 +329,9 @@ async def test_requests_carry_the_text_as_it_is(bench):
         text = "{x" + POLICY[1:]
         for kind in ("SaveRequested", "ExternalEditorRequested", "CloseRequested"):
             assert [each.text for each in at.messages(getattr(PolicyEditor, kind))] == [text]
-        assert [each.offset for each in at.messages(PolicyEditor.TemplateRequested)] == [2]
+        assert [each.text for each in at.messages(PolicyEditor.TemplateRequested)] == [
+            at.widget.text
+        ]
         # The draft was told before the save was asked for.
         names = [type(each).__name__ for each in at.said]
         assert names.index("TextChanged") < names.index("SaveRequested")
@@ -350,7 +352,7 @@ async def test_nothing_runs_while_nothing_happens(bench):
         await at.type("x")
         await at.until(lambda: at.messages(PolicyEditor.TextChanged), "the draft")
         await at.linted()
-        await at.until(lambda: not at.widget._complete_soon.pending)
+        await at.until(lambda: not at.widget._completing.pending)
         assert not at.widget._lint_soon.pending
         assert not at.widget._draft_soon.pending
         assert at.area.blink_timer._active.is_set() is False

@@ -10,15 +10,13 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
-from kmstui.policy.completion import Completions
 from kmstui.policy.findings import Finding
 from kmstui.policy.nodes import Edit, apply_edits
+from kmstui.ui.editor.completing import Complete, Completing
 from kmstui.ui.editor.debounce import Debounce
 from kmstui.ui.editor.editing_area import EditingArea
 from kmstui.ui.editor.layout import detect_indent, format_json
 from kmstui.ui.editor.line_bar import LineBar
-from kmstui.ui.editor.popup import MOST_ROWS, CompletionPopup
-from kmstui.ui.editor.search import SearchError, replace_all, replacement_of
 from kmstui.ui.editor.statements import (
     Change,
     NoStatementError,
@@ -28,14 +26,9 @@ from kmstui.ui.editor.statements import (
 )
 from kmstui.ui.editor.viewer import Lint, PolicyViewer
 
-Complete = Callable[[str, int], Completions]
-"""What could be written at an offset of a text; pure and quick."""
-
 DRAFT_PAUSE = 0.15
 DRAFT_AT_MOST = 1.0
 """Seconds that a typed text may wait to be told to whoever keeps drafts."""
-COMPLETE_PAUSE = 0.08
-
 
 _CHANGING = {
     "fix",
@@ -49,6 +42,20 @@ _CHANGING = {
     "duplicate_statement",
     "delete_statement",
 }
+
+
+@dataclass
+class EditorMessage(Message):
+    """Something that the editor does not do itself."""
+
+    editor: PolicyEditor
+    text: str
+    """The whole text as it stands."""
+
+    @property
+    def control(self) -> PolicyEditor:
+        """The editor that sent this message."""
+        return self.editor
 
 
 class PolicyEditor(PolicyViewer):
@@ -70,66 +77,20 @@ class PolicyEditor(PolicyViewer):
         Binding("ctrl+delete", "delete_statement", "Delete statement", show=False),
     ]
 
-    @dataclass
-    class TextChanged(Message):
+    class TextChanged(EditorMessage):
         """The text is another now; posted after a short pause, for whoever keeps drafts."""
 
-        editor: PolicyEditor
-        text: str
-
-        @property
-        def control(self) -> PolicyEditor:
-            """The editor that sent this message."""
-            return self.editor
-
-    @dataclass
-    class SaveRequested(Message):
+    class SaveRequested(EditorMessage):
         """Ctrl-s."""
 
-        editor: PolicyEditor
-        text: str
-
-        @property
-        def control(self) -> PolicyEditor:
-            """The editor that sent this message."""
-            return self.editor
-
-    @dataclass
-    class CloseRequested(Message):
+    class CloseRequested(EditorMessage):
         """Esc, with nothing open that it would close first."""
 
-        editor: PolicyEditor
-        text: str
-
-        @property
-        def control(self) -> PolicyEditor:
-            """The editor that sent this message."""
-            return self.editor
-
-    @dataclass
-    class ExternalEditorRequested(Message):
+    class ExternalEditorRequested(EditorMessage):
         """Ctrl-o."""
 
-        editor: PolicyEditor
-        text: str
-
-        @property
-        def control(self) -> PolicyEditor:
-            """The editor that sent this message."""
-            return self.editor
-
-    @dataclass
-    class TemplateRequested(Message):
+    class TemplateRequested(EditorMessage):
         """Ctrl-t."""
-
-        editor: PolicyEditor
-        offset: int
-        """The cursor's place in the text."""
-
-        @property
-        def control(self) -> PolicyEditor:
-            """The editor that sent this message."""
-            return self.editor
 
     area: EditingArea
 
@@ -144,11 +105,10 @@ class PolicyEditor(PolicyViewer):
         classes: str | None = None,
     ) -> None:
         super().__init__(text, lint=lint, ascii_marks=ascii_marks, id=id, classes=classes)
-        self._complete = complete
-        self._complete_soon = Debounce(self, COMPLETE_PAUSE, self._complete_if_useful)
+        self._completing = Completing(self, self.area, complete)
         self._draft_soon = Debounce(self, DRAFT_PAUSE, self._tell_draft, at_most=DRAFT_AT_MOST)
         self._told = text
-        self.area.intercept = self._popup_key
+        self.area.intercept = self._completing.take_key
 
     def _make_area(self, text: str) -> EditingArea:
         return EditingArea(text, ascii_marks=self._ascii_marks)
@@ -183,18 +143,12 @@ class PolicyEditor(PolicyViewer):
         """Somebody types, or a command has changed the text."""
         super().on_text_area_changed(event)
         self._draft_soon.poke()
-        if self._complete and _begins_a_word(self.area.typed):
-            self._complete_soon.poke()
-        else:
-            self._complete_soon.cancel()
-            self.area.popup = None
+        self._completing.text_changed()
 
     def on_text_area_selection_changed(self, event: TextArea.SelectionChanged) -> None:
         """The cursor is somewhere else: proposals for the old place are of no use."""
         super().on_text_area_selection_changed(event)
-        popup = self.area.popup
-        if popup and self.area.cursor_offset <= popup.completions.start:
-            self.area.popup = None
+        self._completing.cursor_moved()
 
     def _tell_draft(self) -> None:
         text = self.text
@@ -228,7 +182,7 @@ class PolicyEditor(PolicyViewer):
 
     def action_template(self) -> None:
         """Ask for a template."""
-        self.post_message(self.TemplateRequested(self, self.area.cursor_offset))
+        self.post_message(self.TemplateRequested(self, self.text))
 
     # Fixes
 
@@ -281,29 +235,19 @@ class PolicyEditor(PolicyViewer):
 
     def action_replace(self) -> None:
         """Ask what to replace by what."""
-        self._open_bar("replace")
+        self._searching.open("replace")
 
     def on_line_bar_replace(self, event: LineBar.Replace) -> None:
         """Replace the match that is selected and go to the next, or replace all."""
         event.stop()
-        matches = self._matches(event.query)
-        if not matches or self.area.read_only:
+        if self.area.read_only:
             return
-        try:
-            if event.everywhere:
-                text, count = replace_all(self.text, event.query, event.replacement)
-                self.replace_text(text)
-                self._bar.tell(f"{count} replaced")
-                return
-            start, end = sorted((self.area.selection.start, self.area.selection.end))
-            present = (self.area.offset_of(start), self.area.offset_of(end))
-            if present in matches:
-                insert = replacement_of(self.text, present, event.query, event.replacement)
-                self.area.history.checkpoint()
-                self.area.replace(insert, start, end, maintain_selection_offset=False)
-            self._step(event.query, 1)
-        except SearchError as error:
-            self._bar.tell(str(error))
+        if not event.everywhere:
+            self._searching.replace_one(event.query, event.replacement)
+        elif (
+            text := self._searching.replaced_everywhere(event.query, event.replacement)
+        ) is not None:
+            self.replace_text(text)
 
     def action_move_statement(self, by: int) -> None:
         """Swap the statement at the cursor with the one above (-1) or below (1)."""
@@ -325,66 +269,10 @@ class PolicyEditor(PolicyViewer):
         else:
             self.replace_text(changed.text, offset=changed.cursor)
 
-    # Completion
-
     def action_complete(self) -> None:
         """Propose what could be written here."""
-        if not self._open_popup():
+        if not self._completing.open():
             self.notify("Nothing to propose here.")
-
-    def _complete_if_useful(self) -> None:
-        if not self.area.has_focus or not self._open_popup():
-            self.area.popup = None
-
-    def _open_popup(self) -> bool:
-        if self._complete is None:
-            return False
-        text, offset = self.text, self.area.cursor_offset
-        completions = self._complete(text, offset)
-        written = text[completions.start : completions.end]
-        items = completions.items
-        if not items or (len(items) == 1 and items[0].insert.rstrip(": ") == written):
-            return False
-        row, column = self.area.cursor_location
-        at = self.area.place_of((row, column - (offset - completions.start)))
-        self.area.popup = CompletionPopup(completions, at, self.area.scrollable_content_region.size)
-        return True
-
-    def _popup_key(self, key: str) -> bool:
-        popup = self.area.popup
-        if popup is None:
-            return False
-        steps = {"up": -1, "down": 1, "pageup": -MOST_ROWS, "pagedown": MOST_ROWS}
-        if key in steps:
-            popup.move(steps[key])
-            self.area.popup = popup
-        elif key in ("enter", "tab"):
-            return self._accept(popup)
-        elif key == "escape":
-            self.area.popup = None
-        else:
-            return False
-        return True
-
-    def _accept(self, popup: CompletionPopup) -> bool:
-        """Write what was proposed; False where nothing fits what has been typed since."""
-        self.area.popup = None
-        if self._complete is None:
-            return False
-        now = self._complete(self.text, self.area.cursor_offset)
-        fitting = [item for item in now.items if item.label == popup.chosen.label]
-        items = fitting if fitting and popup.moved else now.items
-        if not items:
-            return False
-        start, end = map(self.area.location_of, (now.start, now.end))
-        self.area.history.checkpoint()
-        self.area.replace(items[0].insert, start, end, maintain_selection_offset=False)
-        self.area.history.checkpoint()
-        return True
-
-
-def _begins_a_word(typed: str) -> bool:
-    return bool(typed) and (typed.isalnum() or typed in '":-./_*')
 
 
 def _overlap(one: Edit, other: Edit) -> bool:

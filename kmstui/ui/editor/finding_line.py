@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from kmstui.model.visible import visible
 from kmstui.policy.findings import Finding
-from kmstui.ui.editor.text_area import mark_of
+from kmstui.ui.editor.marked_area import mark_of
 from kmstui.ui.findings.counts import Counts
 
 

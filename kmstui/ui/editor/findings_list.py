@@ -16,7 +16,7 @@ from textual.strip import Strip
 from kmstui.policy.findings import Finding
 from kmstui.ui.editor.finding_line import counted
 from kmstui.ui.editor.finding_marks import Mark
-from kmstui.ui.editor.text_area import mark_of
+from kmstui.ui.editor.marked_area import mark_of
 from kmstui.ui.findings.counts import Counts
 from kmstui.ui.text import fit
 

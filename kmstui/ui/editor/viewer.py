@@ -12,7 +12,6 @@ from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.document._document import Selection
 from textual.message import Message
 from textual.widgets import TextArea
 from textual.worker import Worker, WorkerState
@@ -22,9 +21,9 @@ from kmstui.ui.editor.debounce import Debounce
 from kmstui.ui.editor.finding_line import FindingLine
 from kmstui.ui.editor.finding_marks import Mark
 from kmstui.ui.editor.findings_list import FindingsList
-from kmstui.ui.editor.line_bar import LineBar, Mode
+from kmstui.ui.editor.line_bar import LineBar
 from kmstui.ui.editor.reading_area import ReadingArea
-from kmstui.ui.editor.search import Query, SearchError, find_all, next_match, previous_match
+from kmstui.ui.editor.searching import Searching
 from kmstui.ui.editor.text_area import PolicyTextArea
 from kmstui.ui.editor.why import WhyScreen
 from kmstui.ui.findings.counts import Counts
@@ -89,11 +88,11 @@ class PolicyViewer(Vertical):
         self._line = FindingLine(ascii_marks=ascii_marks)
         self._list = FindingsList(ascii_marks=ascii_marks)
         self._bar = LineBar()
+        self._searching = Searching(self.area, self._bar)
         self._list.display = self._bar.display = False
         self._lint_soon = Debounce(self, LINT_PAUSE, self._lint_now)
         self._counts: Counts | None = None
         self._seen_revision = -1
-        self._search_from = 0
 
     def _make_area(self, text: str) -> PolicyTextArea:
         return ReadingArea(text, read_only=True, ascii_marks=self._ascii_marks)
@@ -289,63 +288,28 @@ class PolicyViewer(Vertical):
 
     def action_find(self) -> None:
         """Ask what to find, beginning with what is selected."""
-        self._open_bar("find")
+        self._searching.open("find")
 
     def action_go_to_line(self) -> None:
         """Ask for a line number."""
-        self._open_bar("line")
-
-    def _open_bar(self, mode: Mode) -> None:
-        selected = self.area.selected_text
-        start, end = sorted((self.area.selection.start, self.area.selection.end))
-        self._search_from = self.area.offset_of(start)
-        one_line = start[0] == end[0] and mode != "line"
-        self._bar.open(mode, selected if one_line else "")
+        self._searching.open("line")
 
     def action_find_again(self, by: int) -> None:
         """Go to the next or previous match of what was last looked for."""
         if self._bar.search.pattern:
-            self._step(self._bar.search, by)
+            self._searching.step(self._bar.search, by)
         else:
             self.action_find()
 
     def on_line_bar_searched(self, event: LineBar.Searched) -> None:
         """Show the first match from where the search began."""
         event.stop()
-        matches = self._matches(event.query)
-        if matches:
-            self._select(matches, next_match(matches, self._search_from))
+        self._searching.show_first(event.query)
 
     def on_line_bar_step(self, event: LineBar.Step) -> None:
         """Go to the next or previous match."""
         event.stop()
-        self._step(event.query, event.by)
-
-    def _step(self, query: Query, by: int) -> None:
-        matches = self._matches(query)
-        if not matches:
-            return
-        start, end = sorted((self.area.selection.start, self.area.selection.end))
-        if by > 0:
-            index = next_match(matches, self.area.offset_of(end))
-        else:
-            index = previous_match(matches, self.area.offset_of(start))
-        self._select(matches, index)
-
-    def _matches(self, query: Query) -> list[tuple[int, int]]:
-        try:
-            matches = find_all(self.area.text, query)
-        except SearchError as error:
-            self._bar.tell(str(error))
-            return []
-        self._bar.tell("" if matches or not query.pattern else "not found")
-        return matches
-
-    def _select(self, matches: list[tuple[int, int]], index: int) -> None:
-        start, end = map(self.area.location_of, matches[index])
-        self.area.selection = Selection(start, end)
-        self.area.scroll_cursor_visible(center=True)
-        self._bar.tell(f"{index + 1} of {len(matches)}")
+        self._searching.step(event.query, event.by)
 
     def on_line_bar_go_to(self, event: LineBar.GoTo) -> None:
         """Go to a line; a number too large means the last."""

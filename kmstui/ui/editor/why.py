@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from kmstui.model.visible import visible
 from kmstui.policy.findings import Finding
-from kmstui.ui.editor.text_area import mark_of
+from kmstui.ui.editor.marked_area import mark_of
 
 
 class WhyScreen(ModalScreen[None]):

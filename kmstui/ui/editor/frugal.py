@@ -46,6 +46,7 @@ class FrugalTextArea(TextArea):
         self._drawn: dict[int, Strip] = {}
         self._prepared: dict[int, Strip] = {}
         self._changing = False
+        self._is_repeating = False
         self._theme_is_stale = True
         self._bracket_row = -1
         super().__init__(
@@ -71,13 +72,21 @@ class FrugalTextArea(TextArea):
 
     def undo(self) -> None:
         """Take the last change back."""
-        with self._redrawing():
+        with self._redrawing(), self._repeating():
             super().undo()
 
     def redo(self) -> None:
         """Do the change again that was taken back last."""
-        with self._redrawing():
+        with self._redrawing(), self._repeating():
             super().redo()
+
+    @contextmanager
+    def _repeating(self) -> Iterator[None]:
+        self._is_repeating = True
+        try:
+            yield
+        finally:
+            self._is_repeating = False
 
     @contextmanager
     def _redrawing(self, row: int | None = None) -> Iterator[None]:
@@ -212,6 +221,10 @@ class FrugalTextArea(TextArea):
     # Size and scrolling
 
     def _refresh_size(self) -> None:
+        if self._is_repeating and (self.soft_wrap or not self._wrapping_is_right):
+            # Of several edits that it takes back at once, Textual 8.2.8 computes the range to
+            # wrap from rows before and after the others, and then draws lines that are gone.
+            self.wrapped_document.wrap(self.wrap_width, self.indent_width)
         # Textual's own measures every line of the text anew with every key.
         if self.soft_wrap:
             super()._refresh_size()
@@ -224,6 +237,10 @@ class FrugalTextArea(TextArea):
         )
         self.virtual_size = Size(width + self.gutter_width + 1, self.document.line_count)
         self._refresh_scrollbars()
+
+    @property
+    def _wrapping_is_right(self) -> bool:
+        return self.wrapped_document.height == self.document.line_count
 
     def validate_virtual_size(self, size: Size) -> Size:
         """Round up, so that typing seldom changes the layout, which would draw everything."""

@@ -1,0 +1,71 @@
+"""Undo and redo give back the text, and what is drawn is the text, whatever was done between."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from textual.document._wrapped_document import WrappedDocument
+
+from tests.ui_editor.conftest import POLICY
+
+PIECES = ["x", '"', " ", "\n", "{\n    [\n", "\t", "漢字", "a\nb\nc\nd", "long " * 30, "e\u0301"]
+
+
+def change(area, dice):
+    """One thing that a person does to a text."""
+    lines = area.document.lines
+    row = dice.randrange(len(lines))
+    here = (row, dice.randint(0, len(lines[row])))
+    other = dice.randrange(max(0, row - 3), min(len(lines), row + 4))
+    there = (other, dice.randint(0, len(lines[other])))
+    does = dice.choice(
+        ["write", "write", "replace", "delete", "join", "tab", "enter", "undo", "redo"]
+    )
+    if does == "write":
+        area.move_cursor(here)
+        for _ in range(dice.randint(1, 3)):
+            area.insert(dice.choice(PIECES))
+    elif does in ("replace", "delete"):
+        area.replace(dice.choice(PIECES) if does == "replace" else "", here, there)
+    elif does == "join":
+        area.move_cursor((row, 0))
+        area.action_delete_left()
+        area.action_delete_left()
+    elif does == "undo":
+        for _ in range(dice.randint(1, 4)):
+            area.undo()
+    elif does == "redo":
+        area.redo()
+    else:
+        area.move_cursor(here)
+        area._json_key(Key(does))
+
+
+class Key:
+    character = None
+
+    def __init__(self, key):
+        self.key = key
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_what_is_drawn_is_the_text(bench, wrapped, seed):
+    dice = random.Random(seed)
+    async with bench(POLICY, size=(60, 16)) as editor:
+        area = editor.area
+        area.soft_wrap = wrapped
+        await editor.pilot.pause()
+        for _ in range(150):
+            change(area, dice)
+            anew = WrappedDocument(area.document, area.wrap_width, area.indent_width)
+            assert area.wrapped_document._offset_to_line_info == anew._offset_to_line_info
+        await editor.pilot.pause()
+        written = area.text
+        while area.history.undo_stack:
+            area.undo()
+        assert area.text == POLICY
+        while area.history.redo_stack:
+            area.redo()
+        assert area.text == written

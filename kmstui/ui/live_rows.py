@@ -132,6 +132,8 @@ class LiveRows:
                 changes[row] = self.text(row)
             moved = self._apply(changes) or moved
             changed.update(changes)
+        if not self._dirty:
+            self._dirty = {}  # An empty dictionary keeps the memory that it took when it was full.
         self._changed(frozenset(changed), moved)
 
     def _apply(self, changes: Mapping[str, str | None]) -> bool:

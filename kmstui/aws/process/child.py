@@ -37,6 +37,7 @@ from kmstui.aws.process.messages import (
     Message,
     Stream,
     frame,
+    pack,
 )
 from kmstui.model.caller import ConnectionInfo
 from kmstui.service.errors import ServiceError
@@ -138,7 +139,7 @@ class Child:
         pages: AsyncIterator[Any] = getattr(peer, stream.method)(*stream.arguments, **stream.named)
         async for page in pages:
             for part in _parts(page):
-                self._send(Item(stream.number, part))
+                self._send(Item(stream.number, pack(part)))
                 await self._writer.drain()
 
     def _send(self, message: Message) -> None:

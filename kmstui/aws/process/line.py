@@ -30,6 +30,7 @@ from kmstui.aws.process.messages import (
     Message,
     Stream,
     frame,
+    unpack,
 )
 from kmstui.own_process import python_command
 from kmstui.service.errors import NetworkError, ServiceError, UnreportedOutcomeError
@@ -142,7 +143,7 @@ class Line(asyncio.Protocol):
             while not waiter.ended or waiter.items:
                 await waiter.came.wait()
                 while waiter.items:
-                    yield waiter.items.popleft()
+                    yield unpack(waiter.items.popleft())
                 if not waiter.ended:
                     waiter.came.clear()
             waiter.answer()
@@ -234,8 +235,8 @@ class Line(asyncio.Protocol):
                 ).start()
             case Fault(0, text):
                 self._last_words = text.strip().rpartition("\n")[2]
-            case Item(number, value) if number in self._waiting:
-                self._waiting[number].add(value)
+            case Item(number, packed) if number in self._waiting:
+                self._waiting[number].add(packed)
             case Answer(number, value) if number in self._waiting:
                 self._waiting[number].end(value)
             case Failure(number, error) if number in self._waiting:
@@ -281,12 +282,13 @@ class _Waiter:
     changes: bool
     came: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when an item or the end came."""
-    items: deque[Any] = field(default_factory=deque)
+    items: deque[bytes] = field(default_factory=deque)
+    """Packed."""
     ended: bool = False
     _value: Any = None
     _error: Exception | None = None
 
-    def add(self, item: Any) -> None:
+    def add(self, item: bytes) -> None:
         """One more of a stream."""
         self.items.append(item)
         self.came.set()

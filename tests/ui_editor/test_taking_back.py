@@ -12,7 +12,7 @@ from tests.ui_editor.conftest import POLICY
 PIECES = ["x", '"', " ", "\n", "{\n    [\n", "\t", "漢字", "a\nb\nc\nd", "long " * 30, "e\u0301"]
 
 
-def change(area, dice):
+async def change(area, dice):
     """One thing that a person does to a text."""
     lines = area.document.lines
     row = dice.randrange(len(lines))
@@ -20,7 +20,19 @@ def change(area, dice):
     other = dice.randrange(max(0, row - 3), min(len(lines), row + 4))
     there = (other, dice.randint(0, len(lines[other])))
     does = dice.choice(
-        ["write", "write", "replace", "delete", "join", "tab", "enter", "undo", "redo"]
+        [
+            "write",
+            "write",
+            "replace",
+            "delete",
+            "join",
+            "kill",
+            "kill",
+            "tab",
+            "enter",
+            "undo",
+            "redo",
+        ]
     )
     if does == "write":
         area.move_cursor(here)
@@ -30,8 +42,12 @@ def change(area, dice):
         area.replace(dice.choice(PIECES) if does == "replace" else "", here, there)
     elif does == "join":
         area.move_cursor((row, 0))
-        area.action_delete_left()
-        area.action_delete_left()
+        for _ in range(dice.randint(1, 6)):
+            area.action_delete_left()
+    elif does == "kill":
+        area.move_cursor(here)
+        for _ in range(dice.randint(1, 6)):
+            await area.action_delete_to_end_of_line_or_delete_line()
     elif does == "undo":
         for _ in range(dice.randint(1, 4)):
             area.undo()
@@ -58,7 +74,7 @@ async def test_what_is_drawn_is_the_text(bench, wrapped, seed):
         area.soft_wrap = wrapped
         await editor.pilot.pause()
         for _ in range(150):
-            change(area, dice)
+            await change(area, dice)
             anew = WrappedDocument(area.document, area.wrap_width, area.indent_width)
             assert area.wrapped_document._offset_to_line_info == anew._offset_to_line_info
         await editor.pilot.pause()
@@ -69,3 +85,29 @@ async def test_what_is_drawn_is_the_text(bench, wrapped, seed):
         while area.history.redo_stack:
             area.redo()
         assert area.text == written
+
+
+async def test_what_is_typed_after_an_undo_is_a_change_of_its_own(bench):
+    async with bench(POLICY) as editor:
+        editor.area.move_cursor((11, 0))
+        await editor.press("enter")
+        opened = editor.widget.text
+        await editor.press("a", "ctrl+z", "b", "ctrl+z")
+        assert editor.widget.text == opened
+        await editor.press("ctrl+z")
+        assert editor.widget.text == POLICY
+
+
+async def test_a_change_of_several_rows_taken_back_at_once_draws_the_right_lines(bench):
+    async with bench(POLICY, size=(80, 40)) as editor:
+        area = editor.area
+        area.move_cursor((11, 0))
+        await editor.press("enter", "a")
+        # As when Textual joins two batches, or a command makes a change of several edits.
+        last, batches = area.history._undo_stack.pop(), area.history._undo_stack
+        batches[-1].extend(last)
+        await editor.press("ctrl+z")
+        assert editor.widget.text == POLICY
+        written = [line.strip() for line in POLICY.split("\n")]
+        drawn = [line[5:].strip() for line in editor.lines]
+        assert all(shown.startswith(line) for shown, line in zip(drawn, written, strict=False))

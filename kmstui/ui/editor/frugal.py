@@ -74,6 +74,8 @@ class FrugalTextArea(TextArea):
         """Take the last change back."""
         with self._redrawing(), self._repeating():
             super().undo()
+        # What is typed now is no part of the change before the one taken back.
+        self.history.checkpoint()
 
     def redo(self) -> None:
         """Do the change again that was taken back last."""

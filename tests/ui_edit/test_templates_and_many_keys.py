@@ -157,3 +157,15 @@ async def test_keys_typed_ahead_of_the_statements_wait_for_the_menu(at_desk):
         assert desk.run.app.screen is desk.run.main
         gate.set()
         await desk.run.wait_for(lambda: isinstance(desk.run.app.screen, BatchScreen))
+
+
+async def test_into_an_empty_text_a_template_comes_as_a_whole_policy(at_desk):
+    async with at_desk() as desk:
+        screen = await desk.open()
+        await desk.run.press("f7", "backspace")
+        assert screen.viewer.text == ""
+        await desk.run.press("ctrl+t")
+        await desk.run.wait_for("Only from this account")
+        await desk.run.press("enter")
+        await desk.run.wait_for(lambda: desk.run.app.screen is screen and screen.viewer.text)
+        assert json.loads(screen.viewer.text)["Version"] == "2012-10-17"

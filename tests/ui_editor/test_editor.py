@@ -403,3 +403,11 @@ async def test_any_text_can_be_edited_and_comes_back(bench, text):
         for _ in range(6):
             await at.press("ctrl+z")
         assert at.widget.text == text
+
+
+async def test_the_cursor_stays_in_sight_when_the_terminal_becomes_smaller(bench):
+    async with bench("\n".join(f'"line {row}"' for row in range(100)), size=(80, 40)) as at:
+        at.area.move_cursor((60, 3))
+        await at.pilot.pause()
+        await at.pilot.resize_terminal(40, 12)
+        await at.until(lambda: any('"line 60"' in line for line in at.lines))

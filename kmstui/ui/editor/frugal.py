@@ -278,6 +278,10 @@ class FrugalTextArea(TextArea):
         """Nothing stands beside it: terminals can move lines, but not parts of lines."""
         return self.region.width == self.screen.size.width
 
+    def on_resize(self) -> None:
+        """Keep the cursor in sight when there is less room."""
+        self.call_after_refresh(self.scroll_cursor_visible)
+
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
         """Draw what another part of the text shows differently."""
         if self.show_horizontal_scrollbar:

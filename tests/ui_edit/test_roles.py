@@ -187,6 +187,8 @@ async def test_the_history_of_a_role_tells_what_each_change_did_to_its_access(at
         await desk.run.wait_for(lambda: gone in rows.text)
         assert "What role KMSWorkshop-InstanceInitRole gains and loses with alias/Impo" in rows.text
         assert "as they are now" in rows.text
+        # CloudTrail is asked about keys alone.
+        assert "CloudTrail" not in desk.run.lines[-1]
         # Any two: from the newest, marked, to the oldest.
         await desk.run.press("space", "G")
         await desk.run.wait_for(lambda: screen.panel.chosen.what == "read from the service")

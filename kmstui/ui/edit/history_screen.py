@@ -53,7 +53,7 @@ class HistoryScreen(EditingScreen[str | None]):
                 ("Space", "Compare with"),
                 *back,
                 ("w", "Write"),
-                ("f", "CloudTrail"),
+                *([("f", "CloudTrail")] if self._source.key_arn else []),
                 ("Tab", "Turn"),
                 ("Esc", "Back"),
             ]

@@ -100,7 +100,7 @@ class EditScreen(EditingScreen[None]):
         self.session = session
         self.target = target
         self.editing = PolicyEditing(target.place, desk)
-        self.drafts = DraftKeeper(self.editing, desk.journal, self._write_title)
+        self.drafts = DraftKeeper(self.editing, desk.journal, self._tell_kept)
         self.words = Sentences(most_lines=6, classes="edit--words")
         self.viewer = self._make_viewer()
 
@@ -376,6 +376,11 @@ class EditScreen(EditingScreen[None]):
 
     # Drawing
 
+    def _tell_kept(self) -> None:
+        self._write_title()
+        if self.drafts.problem:
+            self.notice.tell(f"What you type is not kept. {self.drafts.problem}", "bad")
+
     def _write_title(self) -> None:
         verb = " Edit " if self.editor else " View "
         parts: list[Part] = [(verb, "title"), (self.target.title, "accent")]
@@ -393,6 +398,6 @@ class EditScreen(EditingScreen[None]):
 
 
 def _with_template(text: str, chosen: Chosen, facts: Facts) -> str:
-    if chosen.whole:
+    if chosen.whole or not text.strip():
         return whole_policy(chosen.template, facts)
     return with_statements(text, fill(chosen.template, facts))

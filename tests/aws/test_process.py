@@ -193,7 +193,7 @@ async def test_the_environment_counts_as_it_is_when_connecting(
 
 async def test_our_own_fault_over_there_is_told_with_its_place(scripted: Any, make: Make) -> None:
     gateway = await make().connect(Target())
-    with pytest.raises(AwsProcessError, match=r'(?s)child\.py", line \d+.*TypeError'):
+    with pytest.raises(AwsProcessError, match=r'(?s)server\.py", line \d+.*TypeError'):
         await gateway.describe()  # type: ignore[call-arg]
     scripted.body = b'{"Keys": [], "Truncated": false}'
     assert [page async for page in gateway.key_pages()] == [()]

@@ -1,172 +1,34 @@
-"""The AWS process: an `AwsConnector`, asked over a line. The other end is `line`.
+"""The AWS process.
 
-It ends when the other end is closed, so that even a program killed with SIGKILL leaves nothing
-behind.
+It ends when the other end of its line is closed, so that even a program killed with SIGKILL
+leaves nothing behind.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 import traceback
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
-from concurrent.futures import Future
-from functools import partial
-from typing import Any
+from collections.abc import Sequence
 
-# Imported before anybody asks: they take longer than all the rest of connecting.
-import kmstui.aws.opening  # noqa: F401
-from kmstui.aws.connector import AwsConnector
-from kmstui.aws.gateway import AwsGateway
-from kmstui.aws.process.messages import (
-    CONNECTOR,
-    Answer,
-    Call,
-    Called,
-    Cancel,
-    Close,
-    Code,
-    CodeWanted,
-    Connect,
-    Failure,
-    Fault,
-    Frames,
-    Hold,
-    Item,
-    Message,
-    Stream,
-    frame,
-    pack,
-)
-from kmstui.model.caller import ConnectionInfo
-from kmstui.service.errors import ServiceError
-
-_CHUNK_BYTES = 1 << 16
-
-_KEYS_PER_ITEM = 250
-"""A page of ListKeys goes in parts: reading 1000 keys at once would hold the screen up."""
+from kmstui.aws.process.messages import Fault, frame
 
 
 def main(arguments: Sequence[str]) -> None:
     """Serve the line whose descriptor, and whether to refuse changes, the arguments name."""
-    descriptor, read_only = arguments
+    descriptor, mode = arguments
     line = socket.socket(fileno=int(descriptor))
     try:
-        asyncio.run(Child(read_only=read_only == "read-only").serve(line))
+        # What importing makes stays: looking for garbage in it takes a tenth of the time.
+        gc.disable()
+        from kmstui.aws.process.server import Server
+
+        gc.freeze()
+        gc.enable()
+        asyncio.run(Server(read_only=mode == "read-only").serve(line))
     except Exception:
         line.sendall(frame([Fault(0, traceback.format_exc())]))
     # Not by the interpreter's own way out, which waits for threads that wait for AWS.
     os._exit(0)
-
-
-class Child:
-    """Answers what comes over the line."""
-
-    def __init__(self, *, read_only: bool) -> None:
-        self._connector = AwsConnector(
-            lambda record: self._send(Called(record)), self._ask_for_code, read_only=read_only
-        )
-        self._gateways: dict[int, AwsGateway] = {}
-        self._tasks: dict[int, asyncio.Task[object]] = {}
-        self._codes: dict[int, Future[str]] = {}
-        self._outgoing: list[Message] = []
-        self._loop: asyncio.AbstractEventLoop
-        self._writer: asyncio.StreamWriter
-
-    async def serve(self, line: socket.socket) -> None:
-        """Answer until the other end is closed."""
-        self._loop = asyncio.get_running_loop()
-        reader, self._writer = await asyncio.open_unix_connection(sock=line)
-        frames = Frames()
-        while data := await reader.read(_CHUNK_BYTES):
-            frames.feed(data)
-            for messages in frames:
-                for message in messages:
-                    self._take(message)
-
-    def _take(self, message: Message) -> None:
-        match message:
-            case Connect():
-                self._begin(message.number, self._connect(message))
-            # Whom it is for is looked up at once: a Close may come right behind.
-            case Call():
-                self._begin(message.number, self._call(self._peer(message.connection), message))
-            case Stream():
-                self._begin(message.number, self._stream(self._peer(message.connection), message))
-            case Cancel(number):
-                if number in self._tasks:
-                    self._tasks[number].cancel()
-            case Hold(connection):
-                self._gateways[connection].hold_background()
-            case Close(connection):
-                if connection in self._gateways:
-                    self._gateways.pop(connection).close()
-            case Code(number, code):
-                self._codes.pop(number).set_result(code)
-
-    def _begin(self, number: int, work: Coroutine[Any, Any, object]) -> None:
-        task = self._tasks[number] = self._loop.create_task(work)
-        task.add_done_callback(partial(self._finished, number))
-
-    def _finished(self, number: int, task: asyncio.Task[object]) -> None:
-        del self._tasks[number]
-        if task.cancelled():
-            return
-        error = task.exception()
-        if error is None:
-            self._send(Answer(number, task.result()))
-        elif isinstance(error, ServiceError):
-            self._send(Failure(number, error))
-        else:
-            self._send(Fault(number, "".join(traceback.format_exception(error))))
-
-    async def _connect(self, message: Connect) -> ConnectionInfo:
-        if message.environment != dict(os.environ):
-            os.environ.clear()
-            os.environ.update(message.environment)
-        gateway = await self._connector.connect(message.target)
-        self._gateways[message.number] = gateway
-        return gateway.info
-
-    def _peer(self, connection: int) -> AwsConnector | AwsGateway:
-        return self._connector if connection == CONNECTOR else self._gateways[connection]
-
-    async def _call(self, peer: object, call: Call) -> Any:
-        return await getattr(peer, call.method)(*call.arguments, **call.named)
-
-    async def _stream(self, peer: object, stream: Stream) -> None:
-        pages: AsyncIterator[Any] = getattr(peer, stream.method)(*stream.arguments, **stream.named)
-        async for page in pages:
-            for part in _parts(page):
-                self._send(Item(stream.number, pack(part)))
-                await self._writer.drain()
-
-    def _send(self, message: Message) -> None:
-        if not self._outgoing:
-            self._loop.call_soon(self._flush)
-        self._outgoing.append(message)
-
-    def _flush(self) -> None:
-        outgoing, self._outgoing = self._outgoing, []
-        self._writer.write(frame(outgoing))
-
-    def _ask_for_code(self, serial: str) -> str:
-        # On the thread that connects; it waits as long as the person does.
-        code: Future[str] = Future()
-        number = id(code)
-
-        def ask() -> None:
-            self._codes[number] = code
-            self._send(CodeWanted(number, serial))
-
-        self._loop.call_soon_threadsafe(ask)
-        return code.result()
-
-
-def _parts(page: Any) -> Iterator[Any]:
-    if not isinstance(page, tuple) or len(page) <= _KEYS_PER_ITEM:
-        yield page
-        return
-    for start in range(0, len(page), _KEYS_PER_ITEM):
-        yield page[start : start + _KEYS_PER_ITEM]

@@ -1,4 +1,4 @@
-"""The program's end of the line to its AWS process. The other end is `child`."""
+"""The program's end of the line to its AWS process. The other end is `server`."""
 
 from __future__ import annotations
 

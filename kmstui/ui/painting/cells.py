@@ -23,7 +23,9 @@ _FIRST_WIDE = "\u2e80"
 
 def cells_of(text: str, style: int) -> Iterable[Cell]:
     """The cells of a text in one style."""
-    return zip(text, repeat(style)) if is_simple(text) else _measured(text, style)
+    if text.isascii() or is_simple(text):
+        return zip(text, repeat(style))
+    return _measured(text, style)
 
 
 def _measured(text: str, style: int) -> Iterator[Cell]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 
 from rich.color import ColorSystem
 from textual.geometry import Size
@@ -49,16 +48,19 @@ class Painter:
                 row = wanted.get(y)
                 if row is None:
                     row = wanted[y] = self._rows[y].copy()
-                cells = list(chain.from_iterable(map(self._cells, strips)))[: size.width - x]
+                cells = self._cells(strips)[: size.width - x]
                 row[x : x + len(cells)] = cells
         changed = {y: row for y, row in wanted.items() if row != self._rows[y]}
         return "".join(self._changes(changed))
 
-    def _cells(self, strip: Strip) -> Iterator[Cell]:
+    def _cells(self, strips: Iterable[Strip]) -> Row:
         number = self._styles.number
-        for text, style, control in strip:
-            if not control:
-                yield from cells_of(text, number(style))
+        cells: Row = []
+        for strip in strips:
+            for text, style, control in strip:
+                if not control:
+                    cells.extend(cells_of(text, number(style)))
+        return cells
 
     def _changes(self, changed: dict[int, Row]) -> Iterator[str]:
         rows = self._rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import ne
 
@@ -51,7 +51,7 @@ class Scroll:
 
 
 def find_scroll(old: Sequence[Row], new: Mapping[int, Row]) -> Scroll | None:
-    """The scroll that saves most, if any does.
+    """The scroll for which most rows speak, if it saves anything.
 
     Args:
         old: All rows of the terminal.
@@ -59,12 +59,8 @@ def find_scroll(old: Sequence[Row], new: Mapping[int, Row]) -> Scroll | None:
     """
     if len(new) < _LEAST_ROWS:
         return None
-    best: tuple[int, Scroll] | None = None
-    for by, _ in _votes(old, new).most_common(2):
-        for saved, scroll in _with_shift(old, new, by):
-            if saved > 0 and (best is None or saved > best[0]):
-                best = saved, scroll
-    return best[1] if best else None
+    spoken_for = _votes(old, new).most_common(1)
+    return _with_shift(old, new, spoken_for[0][0]) if spoken_for else None
 
 
 def _votes(old: Sequence[Row], new: Mapping[int, Row]) -> Counter[int]:
@@ -86,10 +82,8 @@ def _words(row: Row) -> str:
     return "".join([character for character, _ in row])[6:-2].strip()
 
 
-def _with_shift(
-    old: Sequence[Row], new: Mapping[int, Row], by: int
-) -> Iterator[tuple[int, Scroll]]:
-    """The run of rows that gains most by moving them."""
+def _with_shift(old: Sequence[Row], new: Mapping[int, Row], by: int) -> Scroll | None:
+    """The run of rows that gains most by moving them; None where that costs more."""
     gain = run = 0
     best = (0, 0, 0)
     start = 0
@@ -103,13 +97,13 @@ def _with_shift(
             gain, best = run, (run, start, y)
     saved, first, last = best
     if not saved:
-        return
+        return None
     top, bottom = min(first, first + by), max(last, last + by)
     came_in = range(bottom - by + 1, bottom + 1) if by > 0 else range(top, top - by)
     lost = sum(
         len(old[y]) - _difference(old[y], new.get(y) or old[y]) for y in came_in if y not in new
     )
-    yield saved - lost - _COST, Scroll(top, bottom, by)
+    return Scroll(top, bottom, by) if saved > lost + _COST else None
 
 
 def _difference(one: Row, other: Row) -> int:

@@ -54,8 +54,7 @@ GRAMMAR = {
     "no effect": _also(Effect=None),
     "no principal": _also(Principal=None),
     "principal and its negation": _also(NotPrincipal={"AWS": "*"}),
-    "no action": _also(Action=None),
-    "no resource": _also(Resource=None),
+    "action and its negation": _also(NotAction="kms:Encrypt"),
     "action without prefix": _also(Action="Encrypt"),
     "action of the wrong type": _also(Action=1),
     "unknown principal type": _also(Principal={"Aws": "*"}),
@@ -78,6 +77,16 @@ def test_bad_grammar_is_malformed(put: Any, refused: Any, text: str) -> None:
     code, message = refused(put, Policy=text)
     assert code == "MalformedPolicyDocumentException"
     assert "not syntactically or semantically correct" in message
+
+
+@pytest.mark.parametrize("missing", ["Action", "Resource"])
+def test_a_statement_without_action_or_resource_is_stored_and_has_no_effect(
+    put: Any, kms: Any, key_id: Callable[[str], str], missing: str
+) -> None:
+    deny = _also(Effect="Deny", Principal={"AWS": "*"}, **{missing: None})
+    put(Policy=deny)
+    stored = kms.get_key_policy(KeyId=key_id("ImportedCMK"))["Policy"]
+    assert missing not in json.loads(stored)["Statement"][1]
 
 
 PRINCIPALS = {

@@ -130,10 +130,7 @@ def _check_statement(statement: object) -> None:
         raise malformed()
     if not isinstance(statement.get("Sid", ""), str):
         raise malformed()
-    for name, negated in _PAIRS:
-        # Since 18 August 2025 a statement needs Action and Resource too.
-        if (name in statement) == (negated in statement):
-            raise malformed()
+    _check_elements(statement)
     for name in ("Action", "NotAction"):
         if name in statement:
             _check_strings(statement[name], lambda text: _ACTION.fullmatch(text) is not None)
@@ -145,6 +142,19 @@ def _check_statement(statement: object) -> None:
             _check_principal(statement[name])
     if "Condition" in statement:
         _check_condition(statement["Condition"])
+
+
+def _check_elements(statement: Mapping[str, Any]) -> None:
+    """Each element or its negation, and a principal in any case.
+
+    Of Action and Resource the API reference says (PutKeyPolicy, Policy; also in the service model
+    of botocore 1.44.5, November 2026) that a statement without them has no effect, and that the
+    request succeeds all the same; the console alone refuses. The linter warns of it.
+    """
+    if any(name in statement and negated in statement for name, negated in _PAIRS):
+        raise malformed()
+    if "Principal" not in statement and "NotPrincipal" not in statement:
+        raise malformed()
 
 
 def _check_strings(value: object, accept: Callable[[str], bool]) -> None:

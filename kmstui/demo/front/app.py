@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kmstui.demo.access.authorization import Call
+from kmstui.demo.access.beside_kms import PREFIXES, require_beside_kms
 from kmstui.demo.access.callers import Caller
 from kmstui.demo.errors import ServiceError
 from kmstui.demo.front.control_api import ControlApi
@@ -116,17 +117,19 @@ class Front:
         self, request: AwsRequest, caller: Caller, environ: dict[str, Any]
     ) -> tuple[Answer, str]:
         state = self._state
+        call = Call(
+            operation=request.operation,
+            parameters=request.parameters,
+            caller=caller,
+            region=request.region,
+            request_id=request.request_id,
+            user_agent=request.user_agent,
+            network=state.network,
+        )
+        if request.service in PREFIXES:
+            require_beside_kms(request, call)
         if request.service == "kms":
             state.quotas.take(caller.account, request.region, request.operation)
-            call = Call(
-                operation=request.operation,
-                parameters=request.parameters,
-                caller=caller,
-                region=request.region,
-                request_id=request.request_id,
-                user_agent=request.user_agent,
-                network=state.network,
-            )
             outcome = state.kms.answer(call)
             arn = outcome.key.arn if outcome.key else ""
             return render_result(request, outcome.result), arn

@@ -10,8 +10,7 @@ from textual.document._edit import Edit
 from textual.message import Message
 
 from kmstui.policy.findings import Finding
-from kmstui.policy.nodes import Document
-from kmstui.ui.editor.changes import changed_range
+from kmstui.ui.editor.changes import changed_range, location_in
 from kmstui.ui.editor.finding_marks import Location, Mark, Marks
 from kmstui.ui.editor.marked_area import MarkedTextArea
 
@@ -131,10 +130,10 @@ class PolicyTextArea(MarkedTextArea):
         """Make the whole text `text`, as one step of undo that touches only what differs."""
         before = self.document.text
         start, old_end, new_end = changed_range(before, encoded := self._stand_ins.encode(text))
-        location = Document(before, None, ()).location
         self.history.checkpoint()
         if old_end > start or new_end > start:
-            self.replace(encoded[start:new_end], location(start), location(old_end))
+            top, bottom = location_in(before, start), location_in(before, old_end)
+            self.replace(encoded[start:new_end], top, bottom)
         self.history.checkpoint()
         if cursor is not None:
             self.move_cursor(self.location_of(min(cursor, len(encoded))))
@@ -145,5 +144,5 @@ class PolicyTextArea(MarkedTextArea):
         if old_end == new_end == start:
             return
         self.revision += 1
-        old = Document(before, None, ()).location
-        self._marks.carry(old(start), old(old_end), Document(after, None, ()).location(new_end))
+        top, bottom = location_in(before, start), location_in(before, old_end)
+        self._marks.carry(top, bottom, location_in(after, new_end))

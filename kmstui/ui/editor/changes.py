@@ -11,7 +11,7 @@ def changed_range(before: str, after: str) -> tuple[int, int, int]:
 
 
 def location_in(text: str, offset: int) -> tuple[int, int]:
-    """Row and column of a place in a text; quicker than a table of its lines where few are asked."""
+    """Row and column of a place in a text."""
     return text.count("\n", 0, offset), offset - text.rfind("\n", 0, offset) - 1
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -78,7 +77,7 @@ def _apply(settings: Settings, values: Mapping[str, object]) -> Settings:
 
 def _from_file(path: Path, required: bool) -> dict[str, object]:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         if required:
             raise ConfigError(
@@ -87,7 +86,14 @@ def _from_file(path: Path, required: bool) -> dict[str, object]:
         return {}
     except OSError as error:
         raise ConfigError(f"The config file {path} cannot be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"The config file {path} is not valid TOML: {error}.") from error
+    # Most people have no such file, and every `lint` would wait for the parser of one.
+    import tomllib
+
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"The config file {path} is not valid TOML: {error}.") from error
     known = {field.name for field in fields(Settings)}
     values: dict[str, object] = {}

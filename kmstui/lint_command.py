@@ -11,10 +11,10 @@ import os
 import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO
 from urllib.parse import quote
 
 from kmstui.lint_arguments import argument_parser, key_context, known_rule
@@ -39,8 +39,7 @@ _KEY = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPolicy:
+class StoredPolicy(NamedTuple):
     """The policy of one key as it is stored, or why it could not be read."""
 
     label: str
@@ -72,8 +71,7 @@ class PolicySource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     """One policy to lint."""
 
     label: str
@@ -83,8 +81,7 @@ class _Piece:
     path: Path | None = None
 
 
-@dataclass(slots=True)
-class _Streams:
+class _Streams(NamedTuple):
     stdin: TextIO
     out: TextIO
     err: TextIO

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 from unicodedata import east_asian_width
 
 from kmstui import __version__
@@ -25,8 +24,7 @@ _SARIF_SCHEMA = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Linted:
+class Linted(NamedTuple):
     """One policy with what was found in it."""
 
     label: str

@@ -12,13 +12,9 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from kmstui.policy.conditions_matching import Test, literal, value_test
-from kmstui.policy.nodes import NumberNode, StringNode
 from kmstui.policy.operators import FOR_ANY_VALUE, Operator, parse_operator
 from kmstui.policy.request import Lookup, Values
-from kmstui.policy.statements import ConditionEntry, Scalar
-
-VARIABLES_SINCE = "2012-10-17"
-"""The policy version that has policy variables; in older ones `${…}` is text."""
+from kmstui.policy.statements import VARIABLES_SINCE, ConditionEntry, scalar_text
 
 
 class Truth(IntEnum):
@@ -71,15 +67,6 @@ class UnknownVariableError(Exception):
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _DEFAULT = re.compile(r"\s*([^,\s]+)\s*,\s*'(.*)'\s*", re.DOTALL)
 _LITERALS = {"*": literal("*"), "?": literal("?"), "$": "$"}
-
-
-def scalar_text(node: Scalar) -> str:
-    """A condition value as the text that AWS compares: `true` for true, `300` for 300."""
-    if isinstance(node, StringNode):
-        return node.value
-    if isinstance(node, NumberNode):
-        return str(node.value)
-    return {True: "true", False: "false", None: ""}[node.value]
 
 
 def resolve(text: str, lookup: Lookup) -> str | None:

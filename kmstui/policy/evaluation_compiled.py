@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kmstui.policy.conditions import (
-    VARIABLES_SINCE,
     Condition,
     ConditionResult,
     Doubt,
@@ -24,7 +23,7 @@ from kmstui.policy.nodes import Span
 from kmstui.policy.principals import Principal
 from kmstui.policy.principals_matching import Aim, Grip, PrincipalTest
 from kmstui.policy.request import Lookup
-from kmstui.policy.statements import Policy, Statement
+from kmstui.policy.statements import VARIABLES_SINCE, Policy, Statement
 
 _NAMED = Aim(Grip.DIRECT, Truth.YES)
 """An identity policy is about the identity that carries it."""

@@ -6,13 +6,10 @@ installed botocore, so that an action newer than the file is never called unknow
 
 from __future__ import annotations
 
-import gzip
 import json
-import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -167,10 +164,9 @@ def _make_room(remembered: dict[str, Any]) -> None:
 @lru_cache(maxsize=1)
 def knowledge() -> Knowledge:
     """The vocabulary of the generated file; read once."""
-    data = pkgutil.get_data(__package__, "kms_model.json")
-    if data is None:
-        raise FileNotFoundError("kms_model.json is not in the package: install kmstui again")
-    model: dict[str, Any] = json.loads(data)
+    model: dict[str, Any] = json.loads(
+        Path(__file__).with_name("kms_model.json").read_text(encoding="utf-8")
+    )
     return Knowledge(
         date=model["date"],
         actions={
@@ -217,6 +213,10 @@ def botocore_operations() -> frozenset[str]:
 
     The file is found beside the package, since importing botocore takes 100 ms.
     """
+    # Only an action that the generated file does not know needs them.
+    import gzip
+    from importlib.util import find_spec
+
     spec = find_spec("botocore")
     for location in (spec.submodule_search_locations if spec is not None else None) or ():
         path = Path(location, "data", "kms", "2014-11-01", "service-2.json.gz")

@@ -6,7 +6,8 @@ import gc
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
 
 from kmstui.model.visible import visible
 from kmstui.policy.document import parse
@@ -99,7 +100,7 @@ def _lint(
     return tuple(
         sorted(
             (finding for finding in kept if finding.rule not in disabled),
-            key=lambda finding: (finding.span, finding.rule),
+            key=attrgetter("span", "rule"),
         )
     )
 
@@ -108,9 +109,10 @@ def _without_hidden(found: Mapping[str, list[Finding]]) -> Iterable[Finding]:
     """The findings that no other one explains."""
     covers: dict[str, list[Span]] = {}
     for rule, hidden in HIDES.items():
-        for finding in found.get(rule, ()):
+        spans = [finding.span for finding in found.get(rule, ())]
+        if spans:
             for name in hidden & found.keys():
-                covers.setdefault(name, []).append(finding.span)
+                covers.setdefault(name, []).extend(spans)
     for rule, findings in found.items():
         if rule not in covers:
             yield from findings
@@ -136,8 +138,7 @@ class _Cover:
         return before > 0 and self._ends[before - 1] > span.start
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(NamedTuple):
     """What `fix_all` made of a policy."""
 
     text: str

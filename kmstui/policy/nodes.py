@@ -102,16 +102,14 @@ def walk(node: Node) -> Iterator[Node]:
             stack.extend(reversed(current.items))
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Replace a range of the text; an empty range inserts."""
 
     span: Span
     replacement: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """A change of the text that removes a finding and keeps all other formatting."""
 
     title: str
@@ -127,8 +125,7 @@ def apply_edits(text: str, edits: tuple[Edit, ...]) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class SyntaxProblem:
+class SyntaxProblem(NamedTuple):
     """One syntax error, already told apart by rule."""
 
     rule: str

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from itertools import combinations
 
 from kmstui.model.arn import Arn
-from kmstui.policy.conditions import scalar_text
 from kmstui.policy.conditions_matching import arn_match, has_wildcard
 from kmstui.policy.principals import Principal, PrincipalKind
-from kmstui.policy.statements import Policy
+from kmstui.policy.statements import Policy, scalar_text
 
 _ARN_KEYS = frozenset({"aws:principalarn"})
 _ACCOUNT_KEYS = frozenset({"aws:principalaccount", "kms:calleraccount"})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kmstui.policy.conditions import ConditionResult, Truth, scalar_text
+from kmstui.policy.conditions import ConditionResult, Truth
 from kmstui.policy.operators import FOR_ALL_VALUES, FOR_ANY_VALUE, Operator, parse_operator
-from kmstui.policy.statements import ConditionEntry
+from kmstui.policy.statements import ConditionEntry, scalar_text
 
 _VERBS = {
     "StringEquals": "is",

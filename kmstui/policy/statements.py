@@ -23,6 +23,9 @@ from kmstui.policy.nodes import (
 
 Scalar = StringNode | NumberNode | LiteralNode
 
+VARIABLES_SINCE = "2012-10-17"
+"""The policy version that has policy variables; in older ones `${…}` is text."""
+
 
 class PrincipalEntry(NamedTuple):
     """One principal of a statement."""
@@ -124,6 +127,15 @@ def _conditions(node: Node | None) -> tuple[ConditionEntry, ...]:
 
 def _text(node: Node | None) -> str:
     return node.value if isinstance(node, StringNode) else ""
+
+
+def scalar_text(node: Scalar) -> str:
+    """A condition value as the text that AWS compares: `true` for true, `300` for 300."""
+    if isinstance(node, StringNode):
+        return node.value
+    if isinstance(node, NumberNode):
+        return str(node.value)
+    return {True: "true", False: "false", None: ""}[node.value]
 
 
 def read_statement(node: ObjectNode, index: int) -> Statement:

@@ -128,6 +128,7 @@ def nonsense() -> dict[str, str]:
         "words": "kms:Decrypt ",
         "commas": '["a",,',
         "comments": "/*",
+        "one member again and again": '"Sid": "a", ',
         "statements torn": '{"Sid": "a", "Action": "kms:Foo", "Principal": {"AWS": "x", ',
         "placeholders": '{"AWS": "arn:aws:iam::<your-account>:root"},',
         "emoji": "\U0001f511",

@@ -140,14 +140,14 @@ def _split(subject: Subject, clause: Clause, dead: list[StringNode]) -> Fix | No
 def key_never_present(subject: Subject) -> Iterator[Hit]:
     """A condition that makes an Allow dead or a Deny inert for some or all of its actions."""
     for clause in clauses(subject):
-        if not clause.demands_presence or clause.statement.effect not in ("Allow", "Deny"):
+        if clause.statement.effect not in ("Allow", "Deny"):
             continue
         if (clause.info is None and not _is_foreign(clause)) or (
             clause.info is not None and clause.info.iam_only
         ):
             continue
         told, alive = _dead_actions(subject, clause)
-        if not told:
+        if not told or not clause.demands_presence:
             continue
         result = "allows nothing" if clause.statement.effect == "Allow" else "denies nothing"
         names_text = ", ".join(node.value for node in told)

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from kmstui.policy.conditions import scalar_text
 from kmstui.policy.knowledge import ConditionKeyInfo
 from kmstui.policy.nodes import ObjectNode, StringNode
 from kmstui.policy.operators import Operator, parse_operator
 from kmstui.policy.rules.registry import Subject, remembered
-from kmstui.policy.statements import ConditionEntry, Scalar, Statement
+from kmstui.policy.statements import ConditionEntry, Scalar, Statement, scalar_text
 
 
 class Clause(NamedTuple):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kmstui.policy.conditions import VARIABLES_SINCE
 from kmstui.policy.edits import insert_first_member, replace_node
 from kmstui.policy.findings import Severity
 from kmstui.policy.nodes import Fix, ObjectNode, Span, StringNode
@@ -13,6 +12,7 @@ from kmstui.policy.rules import conditions_pages as pages
 from kmstui.policy.rules.conditions_reading import clauses
 from kmstui.policy.rules.leftovers_placeholders import find_placeholders
 from kmstui.policy.rules.registry import Hit, Subject, rule
+from kmstui.policy.statements import VARIABLES_SINCE
 from kmstui.policy.suggestions import did_you_mean
 
 _OPENING = re.compile(r"\$\{([^{}]*)(\}?)")

@@ -98,7 +98,8 @@ def placeholder(subject: Subject) -> Iterator[Hit]:
 
 
 def _may_name_documentation(text: str) -> bool:
-    return any(account in text for account in _DOCUMENTATION_ACCOUNTS)
+    one, other = _DOCUMENTATION_ACCOUNTS
+    return one in text or other in text
 
 
 def _documentation_accounts(subject: Subject) -> Iterator[Hit]:

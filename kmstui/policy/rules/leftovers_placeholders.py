@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 ACCOUNT = "account"
 REGION = "region"
@@ -32,8 +32,7 @@ _REGION_WORD = re.compile(r"(?i)(?:aws[-_ ]?)?region")
 _KEY_WORD = re.compile(r"(?i)key[-_ ]?(?:id|arn)|(?i:kms[-_ ]?key)")
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholder:
+class Placeholder(NamedTuple):
     """A part of a value that nobody filled in."""
 
     start: int

@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
+from typing import NamedTuple
 
 from kmstui.model.arn import Arn
 from kmstui.policy.statements import PrincipalEntry
@@ -57,8 +57,7 @@ class Form(Enum):
     MALFORMED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class AwsPrincipal:
+class AwsPrincipal(NamedTuple):
     """One `AWS` principal taken apart."""
 
     form: Form

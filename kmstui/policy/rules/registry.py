@@ -53,8 +53,7 @@ def remembered(read: Callable[[Subject], T]) -> Callable[[Subject], T]:
 Check = Callable[[Subject], Iterable[Hit]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule of the catalogue."""
 
     id: str

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from kmstui.model.arn import Arn
 from kmstui.policy.edits import add_value, insert_statement, root_statement
 from kmstui.policy.findings import Severity
-from kmstui.policy.lockout import Verdict, can_still_administer
-from kmstui.policy.nodes import Fix, ObjectNode, Span, StringNode
+from kmstui.policy.nodes import Fix, ObjectNode, Span
 from kmstui.policy.principals import Principal
-from kmstui.policy.principals_named import accounts
 from kmstui.policy.rules import pages as shared
 from kmstui.policy.rules import security_pages as pages
 from kmstui.policy.rules.conditions_reading import Clause, clauses_of
-from kmstui.policy.rules.leftovers_placeholders import ACCOUNT, find_placeholders
-from kmstui.policy.rules.principal_forms import ACCOUNT as ACCOUNT_ID
 from kmstui.policy.rules.registry import Hit, Subject, remembered, rule
 from kmstui.policy.rules.security_reading import (
     PUT_KEY_POLICY,
-    STAND_IN,
     Kind,
     allows,
     home_account,
@@ -29,50 +23,13 @@ from kmstui.policy.rules.security_reading import (
     readings,
     root_statements,
 )
-from kmstui.policy.statements import ConditionEntry, Policy, PrincipalEntry, Statement
+from kmstui.policy.statements import Statement
+
+if TYPE_CHECKING:
+    from kmstui.policy.lockout import Verdict
 
 _LONGEST_JUDGED = 2 * 32_768
 """Characters; a key policy has 32,768 bytes at most (KMS Developer Guide, "Key policies")."""
-
-
-def _filled(policy: Policy, account: str) -> Policy:
-    """The policy with the placeholders for the account filled in, so that it can be judged."""
-
-    def node(value: StringNode) -> StringNode:
-        text = value.value
-        for found in reversed(find_placeholders(text)):
-            if found.stands_for == ACCOUNT:
-                text = text[: found.start] + account + text[found.end :]
-        return value if text == value.value else value._replace(value=text)
-
-    def entries(found: tuple[PrincipalEntry, ...]) -> tuple[PrincipalEntry, ...]:
-        return tuple(each._replace(value=node(each.value)) for each in found)
-
-    def condition(entry: ConditionEntry) -> ConditionEntry:
-        values = (node(each) if isinstance(each, StringNode) else each for each in entry.values)
-        return entry._replace(values=tuple(values))
-
-    statements = tuple(
-        replace(
-            each,
-            principals=entries(each.principals),
-            not_principals=entries(each.not_principals),
-            resources=tuple(map(node, each.resources)),
-            not_resources=tuple(map(node, each.not_resources)),
-            conditions=tuple(map(condition, each.conditions)),
-        )
-        for each in policy.statements
-    )
-    return replace(policy, statements=statements)
-
-
-def _about_putting(subject: Subject) -> Policy:
-    """Only the statements that decide about kms:PutKeyPolicy, to judge in less time."""
-    deciding = {
-        each.statement.index for each in readings(subject) if PUT_KEY_POLICY in each.actions
-    }
-    statements = tuple(each for each in subject.policy.statements if each.index in deciding)
-    return replace(subject.policy, statements=statements)
 
 
 def _is_plainly_safe(subject: Subject) -> bool:
@@ -80,12 +37,6 @@ def _is_plainly_safe(subject: Subject) -> bool:
     if any(not each.allow and PUT_KEY_POLICY in each.actions for each in readings(subject)):
         return False
     return any(not reading.conditional for reading in root_statements(subject))
-
-
-def _key_arn(subject: Subject, account: str) -> Arn:
-    if subject.key.arn is not None:
-        return subject.key.arn
-    return Arn(partition(subject), "kms", "us-east-1", account, "key/any")
 
 
 def _caller(subject: Subject) -> Principal | None:
@@ -99,35 +50,22 @@ def _caller(subject: Subject) -> Principal | None:
         return None  # judged as where nobody is known: the person still hears of a lock-out
 
 
-def _accounts(subject: Subject, policy: Policy) -> list[str]:
-    """The accounts that the key may be of."""
-    home = home_account(subject)
-    found = [home] if home else list(accounts(policy))
-    return [each for each in found if ACCOUNT_ID.fullmatch(each)] or [STAND_IN]
-
-
 @remembered
 def _verdict(subject: Subject) -> Verdict | None:
     """What comes of the policy for the caller, or for the root user where none is known.
 
     None where it is plain that the key stays manageable by the account, and for a text that KMS
-    refuses for its size alone. Where the account is not known, the verdict of the one named in
-    the policy that fares best.
+    refuses for its size alone.
     """
     if len(subject.document.text) > _LONGEST_JUDGED:
         return None
-    caller, home = _caller(subject), home_account(subject)
-    if _is_plainly_safe(subject) and (caller is None or caller.account == home):
+    caller = _caller(subject)
+    if _is_plainly_safe(subject) and (caller is None or caller.account == home_account(subject)):
         return None
-    policy = _filled(_about_putting(subject), home or STAND_IN)
-    best: Verdict | None = None
-    for account in _accounts(subject, policy):
-        asking = caller or Principal.parse(account)
-        verdict = can_still_administer(policy, asking, _key_arn(subject, account))
-        if not verdict.locks_caller_out:
-            return verdict
-        best = verdict if best is None or best.orphans_key else best
-    return best
+    # Loading the evaluation takes longer than most policies take to lint.
+    from kmstui.policy.rules.security_verdict import judge
+
+    return judge(subject, caller)
 
 
 def _denying(subject: Subject, verdict: Verdict) -> Statement | None:

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from kmstui.model.arn import Arn
 from kmstui.model.grant import Grant
 from kmstui.model.role import Identity
-from kmstui.policy.conditions import scalar_text
 from kmstui.policy.evaluation import Decision, evaluate
 from kmstui.policy.evaluation_actions import action_info, canonical_action, key_actions
 from kmstui.policy.evaluation_policies import Policies, PolicyLike, as_policy
@@ -21,6 +20,7 @@ from kmstui.policy.knowledge import knowledge
 from kmstui.policy.principals import Principal
 from kmstui.policy.principals_named import brought_to_role, other_of
 from kmstui.policy.request import Context, Request
+from kmstui.policy.statements import scalar_text
 from kmstui.policy.suggestions import did_you_mean
 
 PRINCIPAL, ACTION = "principal", "action"

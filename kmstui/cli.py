@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -54,6 +55,8 @@ def _run_app(arguments: Sequence[str]) -> int:
         return _cannot(
             "kmstui needs a terminal; for scripts there are `kmstui lint` and `kmstui can`."
         )
+    # Nothing of what the start makes is garbage; `ui.garbage` turns collecting on.
+    gc.disable()
     from kmstui.bootstrap import run_app
     from kmstui.config import load_settings
 

@@ -29,8 +29,8 @@ FIRST_PAINT_SECONDS = 0.1
 
 THROTTLE_PAUSE_SECONDS = 1.0
 
-KEYS_PER_SLICE = 100
-"""Rows changed at once: about a millisecond of the event loop."""
+KEYS_PER_SLICE = 50
+"""Rows changed at once: half a millisecond of the event loop."""
 
 HOLD_SECONDS = 0.03
 """How long a pressed key has the event loop for itself: long enough to be drawn."""
@@ -142,9 +142,6 @@ class Inventory:
         first = True
         try:
             async for page in self._gateway.key_pages():
-                if first and page:
-                    first = False
-                    asyncio.get_running_loop().call_later(FIRST_PAINT_SECONDS, self.first_page.set)
                 for start in range(0, len(page), KEYS_PER_SLICE):
                     part = page[start : start + KEYS_PER_SLICE]
                     self._store.add_keys(part)
@@ -153,6 +150,9 @@ class Inventory:
                     self._waiting.extend(self._store.keys.own_id(each) or each for each in ids)
                     self._tell()
                     self._work.set()
+                    if first:
+                        first = False
+                        self._draw_first()
                     await self._breathe()
         finally:
             if first:
@@ -161,12 +161,21 @@ class Inventory:
         self._tell()
         self._work.set()
 
+    def _draw_first(self) -> None:
+        # The first keys do not wait for more to be told together with them.
+        self._store.flush()
+        asyncio.get_running_loop().call_later(FIRST_PAINT_SECONDS, self.first_page.set)
+
     async def _list_aliases(self, gone: set[str]) -> None:
         """Add the aliases that are listed, taking them out of `gone`."""
+        first = True
         try:
             async for page in self._gateway.alias_pages():
                 await self._breathe()
                 self._store.add_aliases(page)
+                if first:
+                    first = False
+                    self._store.flush()
                 gone.difference_update(alias.name for alias in page)
         except ServiceError as error:
             # Keys without names are of use; a list of nothing is not.

@@ -235,7 +235,7 @@ class KmsApp(PaintedApp[int]):
             self.type_ahead.returned(event)
         else:
             self.breath.pressed()
-            self.main.key_pressed()
+            self.main.notice.fade()
             await self.type_ahead.take(event)
 
     async def action_quit(self) -> None:

@@ -22,6 +22,10 @@ class Garbage:
         self._loading = False
         self._thresholds = gc.get_threshold()
 
+    def begin(self) -> None:
+        """Collect from now on: `kmstui.cli` has turned it off, while nothing was garbage yet."""
+        gc.enable()
+
     def progress(self, progress: Progress) -> None:
         """Look whether a moment has come at which most objects are there to stay."""
         first = progress.listed > 0 and not self._first_page
@@ -39,3 +43,4 @@ class Garbage:
             # Without a collection the first time: the first keys are being drawn, and what the
             # start left behind is little.
             gc.freeze()
+            self.begin()

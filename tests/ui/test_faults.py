@@ -117,9 +117,9 @@ async def test_reading_can_be_stopped_and_says_that_it_is_incomplete():
 
 async def test_a_listing_that_goes_on_never_looks_complete():
     gateway = FakeGateway(large_world(30), keys_per_page=10)
+    gate = gateway.hold("kms:ListKeys")
     async with running(gateway, loaded=False) as run:
-        gate = gateway.hold("kms:ListKeys")
-        await run.wait_for(lambda: run.store.progress.listing)
+        await run.wait_for("1 Keys  0 so far… (Esc stops)")
         gateway._gates.clear()
         gate.set()
         await run.wait_for("1 Keys  30\n")

@@ -333,3 +333,16 @@ async def test_a_widget_that_fails_ends_the_program_in_words(tmp_path, capsys):
     told = capsys.readouterr().err
     assert "A fault in kmstui itself, in the screen: ZeroDivisionError." in told
     assert "Traceback" not in told
+
+
+async def test_escape_goes_back_to_the_keys_before_it_clears_their_filter():
+    async with running() as run:
+        await run.press("slash", *"imported", "enter")
+        await run.wait_for("1 of ")
+        await run.press("enter")
+        await run.wait_for(lambda: run.main.focused_pane is run.main.key_pane)
+        await run.press("escape")
+        assert run.main.focused_pane is run.main.keys_pane
+        assert run.main.keys_pane.filter_text == "imported"
+        await run.press("escape")
+        assert run.main.keys_pane.filter_text == ""

@@ -33,13 +33,13 @@ def slow_rows():
 
     def slow(run):
         rows = run.main.keys_pane.key_rows
-        gate, build = asyncio.Event(), rows._build
+        gate, find = asyncio.Event(), rows._find
 
         async def late():
             await gate.wait()
-            await build()
+            await find()
 
-        rows._build = late
+        rows._find = late
         return gate
 
     return slow

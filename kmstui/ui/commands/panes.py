@@ -34,9 +34,12 @@ def _view(steps: int) -> Callable[[Context], Awaitable[None]]:
 
 def _back(context: Context) -> None:
     main = context.main
-    if main.close_notice() or main.keys_pane.close_filter(clear=True) or main.back():
+    # From the innermost outwards: a filter that is out of sight is not what a person means.
+    pane = main.keys_pane
+    if main.notice.close() or (pane.is_typing and pane.close_filter(clear=True)):
         return
-    context.app.stop_reading()
+    if not (main.back() or pane.close_filter(clear=True)):
+        context.app.stop_reading()
 
 
 COMMANDS = (
@@ -75,7 +78,7 @@ COMMANDS = (
     ),
     Command(
         id="pane.back", label="Back",
-        help="Close the notice or the filter, go back to the keys, or stop reading",
+        help="Close the notice, go back to the keys, clear the filter, or stop reading",
         keys=("escape",), run=_back,
     ),
 )  # fmt: skip

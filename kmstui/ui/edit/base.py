@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from textual.screen import Screen
 
 from kmstui.service.store import Store, Topic
 from kmstui.ui.feed import Changes, StoreFeed
-from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
+from kmstui.ui.widgets.frame_lines import KeyBar
+from kmstui.ui.widgets.notice_line import FadingLine
 from kmstui.ui.widgets.roles import Part, TitleLine
 
 if TYPE_CHECKING:
@@ -18,20 +18,14 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-NOTICE_SECONDS = 2.0
-"""A notice outlives keys pressed within this time."""
 
-_ROLES = {"information": "good", "warning": "warn", "error": "bad"}
-
-
-class NoticeLine(Sentences):
+class NoticeLine(FadingLine):
     """The newest notice that came while this screen was there."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(most_lines=4, classes="edit--notice")
         self._store = store
         self._feed: StoreFeed | None = None
-        self._said = 0.0
 
     def on_mount(self) -> None:
         """Hear what is told from now on."""
@@ -44,18 +38,7 @@ class NoticeLine(Sentences):
 
     def _told(self, changes: Changes) -> None:
         if self._store.notices:
-            newest = self._store.notices[-1]
-            self.tell(newest.text, _ROLES.get(newest.severity, ""))
-
-    def tell(self, text: str, role: str = "") -> None:
-        """Say this until the person goes on working."""
-        self._said = monotonic()
-        self.say(text, role)
-
-    def fade(self) -> None:
-        """The person goes on: what was there long enough to be read goes."""
-        if self.text and monotonic() - self._said > NOTICE_SECONDS:
-            self.say("")
+            self.tell_notice(self._store.notices[-1])
 
 
 class EditingScreen(Screen[Answer], Generic[Answer]):

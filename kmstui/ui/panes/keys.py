@@ -50,6 +50,9 @@ class KeysPane(Pane):
     class Narrowed(Message):
         """A person has typed a filter and goes on with what it shows."""
 
+    class Typed(Message):
+        """A key went into the filter and has taken effect."""
+
     def __init__(
         self, store: Store, breath: Breath, signs: Marks, columns: Sequence[str] = ()
     ) -> None:
@@ -94,6 +97,11 @@ class KeysPane(Pane):
     def filter_text(self) -> str:
         """What the filter says."""
         return self.filter_input.value.strip()
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether the filter's line is open."""
+        return self.filter_input.display
 
     # What it is told
 
@@ -218,6 +226,8 @@ class KeysPane(Pane):
         """Filter while a person types."""
         event.stop()
         self._apply_filter(event.value)
+        if event.input.has_focus:
+            self.post_message(self.Typed())
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter: the filter stays, the table has the keys again."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Vertical
 from textual.timer import Timer
 
 from kmstui.service.errors import ServiceError
 from kmstui.service.session import Session
-from kmstui.service.store import Notice, Topic
+from kmstui.service.store import Topic
+from kmstui.ui.ahead import import_ahead
 from kmstui.ui.breath import Breath
 from kmstui.ui.commands.command import EVERYWHERE, Command
 from kmstui.ui.commands.registry import all_commands, bindings_for, commands_in
@@ -27,18 +26,17 @@ from kmstui.ui.panes.aliases import AliasesPane
 from kmstui.ui.panes.key import KeyPane
 from kmstui.ui.panes.key_columns import COLUMNS, unknown_columns
 from kmstui.ui.panes.keys import KeysPane
+from kmstui.ui.panes.sharing import Panes
 from kmstui.ui.panes.tags import TagsPane
 from kmstui.ui.screens.command_screen import CommandScreen
 from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
 from kmstui.ui.widgets.header_line import HeaderLine
 from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.notice_line import NewestNotice
 from kmstui.ui.widgets.pane import Pane
 
 if TYPE_CHECKING:
     from kmstui.ui.views.policy import PolicyView
-
-FOUR_PANES_WIDTH = 110
-"""Cells from which on four panes stand side by side."""
 
 SMALLEST = (28, 7)
 """Columns and lines under which nothing useful fits."""
@@ -46,13 +44,8 @@ SMALLEST = (28, 7)
 REST_SECONDS = 0.1
 """The cursor rests on a key for so long before it is read: passing over keys reads nothing."""
 
-NOTICE_SECONDS = 2.0
-"""A notice outlives keys pressed within this time."""
-
-ALL, ONE, ONLY = 0, 1, 2
-"""How the panes share the screen: all open, one open beside titles, one alone."""
-
-_ROLES = {"information": "good", "warning": "warn", "error": "bad"}
+START_SECONDS = 3.0
+"""After this time the start is over, whether there are keys or not."""
 
 
 class MainScreen(CommandScreen):
@@ -73,25 +66,15 @@ class MainScreen(CommandScreen):
         self.aliases_pane = AliasesPane(self.store, breath, signs)
         self.key_pane = KeyPane(session, signs)
         self.tags_pane = TagsPane(self.store, signs)
-        self.panes: tuple[Pane, ...] = (
-            self.keys_pane,
-            self.aliases_pane,
-            self.key_pane,
-            self.tags_pane,
+        self._panes = Panes(
+            left=(self.keys_pane, self.aliases_pane), right=(self.key_pane, self.tags_pane)
         )
-        self.notice = Sentences(id="notice")
+        self.notice = NewestNotice(self.store, id="notice")
         self.key_bar = KeyBar(id="key-bar")
         self.too_small = Sentences(id="too-small")
-        self._columns = (Vertical(id="left"), Vertical(id="right"))
-        self._sharing = Container(id="panes")
-        self._focused: Pane = self.keys_pane
         self._chooser: Pane = self.keys_pane
-        self._zoom: int | None = None
-        self._zoomed_by_opening = False
         self._rest: Timer | None = None
         self._feed: StoreFeed | None = None
-        self._notice_time = 0.0
-        self._newest: Notice | None = None
         self._wanted_key = options.key
         self._garbage = Garbage()
         self._unfinished = Unfinished(session)
@@ -100,14 +83,7 @@ class MainScreen(CommandScreen):
         """Header, panes in two columns, notices, key bar."""
         yield self.header
         yield self.banner
-        left, right = self._columns
-        with self._sharing:
-            with left:
-                yield self.keys_pane
-                yield self.aliases_pane
-            with right:
-                yield self.key_pane
-                yield self.tags_pane
+        yield self._panes
         yield self.notice
         yield self.key_bar
         yield self.too_small
@@ -115,6 +91,7 @@ class MainScreen(CommandScreen):
     def on_mount(self) -> None:
         """Draw what is there, subscribe, and give the keys table the focus."""
         self._feed = StoreFeed(self.store, Topic, self, self._store_changed)
+        self.set_timer(START_SECONDS, self._garbage.begin)
         self._share()
         self._store_changed({topic: frozenset() for topic in Topic if topic is not Topic.NOTICES})
         self.keys_pane.table.focus(scroll_visible=False)
@@ -138,16 +115,21 @@ class MainScreen(CommandScreen):
     @property
     def scopes(self) -> Sequence[str]:
         """The focused pane's commands, and those that work everywhere."""
-        return (self._line_scope or self._focused.scope, EVERYWHERE)
+        return (self._line_scope or self.focused_pane.scope, EVERYWHERE)
 
     @property
     def _line_scope(self) -> str:
-        return self.key_pane.line_scope if self._focused is self.key_pane else ""
+        return self.key_pane.line_scope if self.focused_pane is self.key_pane else ""
+
+    @property
+    def panes(self) -> tuple[Pane, ...]:
+        """All panes, in the order of their numbers."""
+        return self._panes.all
 
     @property
     def focused_pane(self) -> Pane:
         """The pane that has the focus, or had it last."""
-        return self._focused
+        return self._panes.focused
 
     @property
     def chosen(self) -> str | None:
@@ -194,7 +176,7 @@ class MainScreen(CommandScreen):
             self.banner.say(self.store.banner, "bad")
             self.keys_pane.session_changed()
         if Topic.NOTICES in changes:
-            self._show_notice()
+            self.notice.show_newest()
         self.key_pane.store_changed(changes)
         if Topic.POLICIES in changes and not changes[Topic.POLICIES]:
             self._rest_on_key()
@@ -226,6 +208,8 @@ class MainScreen(CommandScreen):
 
     @on(LineTable.Moved, "#keys-table")
     def _key_moved(self) -> None:
+        # The first rows are about to be drawn.
+        self.call_after_refresh(import_ahead)
         if self._chooser is self.keys_pane:
             self._rest_on_key()
 
@@ -303,6 +287,10 @@ class MainScreen(CommandScreen):
         """A line of a view was opened or closed: other keys work now."""
         self._write_key_bar()
 
+    @on(KeysPane.Typed)
+    def _filter_typed(self) -> None:
+        self.kms.type_ahead.answered()
+
     @on(KeysPane.Narrowed)
     def _narrowed(self) -> None:
         # The next key is about a key that the filter shows, not about the one before.
@@ -347,43 +335,25 @@ class MainScreen(CommandScreen):
 
     # Panes
 
-    @property
-    def zoom(self) -> int:
-        """How the panes share the screen."""
-        if self._zoom is not None:
-            return self._zoom
-        return ALL if self.size.width >= FOUR_PANES_WIDTH else ONE
-
     def change_zoom(self, steps: int) -> None:
         """Give the focused pane more room or less."""
-        lowest = ALL if self.size.width >= FOUR_PANES_WIDTH else ONE
-        self._zoom = max(lowest, min(self.zoom + steps, ONLY))
-        if self._zoom == lowest:
-            self._zoom = None
-        self._zoomed_by_opening = False
-        self._share()
+        self._panes.change_zoom(steps)
 
     def open_only(self, pane: Pane) -> None:
         """Open a pane full size, until `back`."""
-        if self.zoom != ONLY:
-            self._zoom = ONLY
-            self._zoomed_by_opening = True
+        self._panes.zoom_by_opening()
         self.open_pane(pane)
 
     def back(self) -> bool:
         """Undo `open_only`, or go to the keys; answers whether there was a way back."""
-        if self._zoomed_by_opening:
-            self._zoom, self._zoomed_by_opening = None, False
+        there = self._panes.undo_opening() or self.focused_pane is not self.keys_pane
+        if there:
             self.open_pane(self.keys_pane)
-            return True
-        if self._focused is not self.keys_pane:
-            self.open_pane(self.keys_pane)
-            return True
-        return False
+        return there
 
     def open_pane(self, pane: Pane) -> None:
         """Open a pane and give it the focus."""
-        self._focused = pane
+        self._panes.focused = pane
         self._choose_in(pane)
         if self.key_pane.key_id != self.chosen:
             # Without waiting for the cursor to rest: keys in the pane are about this key.
@@ -393,25 +363,15 @@ class MainScreen(CommandScreen):
 
     def turn_pane(self, steps: int) -> None:
         """Go to the next pane or the one before."""
-        index = self.panes.index(self._focused)
-        self.open_pane(self.panes[(index + steps) % len(self.panes)])
+        self.open_pane(self._panes.beside(steps))
 
     def _share(self) -> None:
-        zoom = self.zoom
         small = self.size.width < SMALLEST[0] or self.size.height < SMALLEST[1]
         self.set_class(small, "-too-small")
         self.too_small.say(
             f"This window is too small: kmstui needs {SMALLEST[0]}x{SMALLEST[1]}." if small else ""
         )
-        self.set_class(zoom == ALL, "-all")
-        for pane in self.panes:
-            opened = zoom == ALL or pane is self._focused
-            pane.set_open(opened=opened, focused=pane is self._focused)
-            pane.display = zoom != ONLY or pane is self._focused
-        for column, panes in zip(self._columns, (self.panes[:2], self.panes[2:]), strict=True):
-            closed = zoom != ALL and self._focused not in panes
-            column.styles.height = 2 if closed else None
-            column.display = zoom != ONLY or self._focused in panes
+        self._panes.share()
         self._write_key_bar()
 
     def _write_key_bar(self) -> None:
@@ -425,39 +385,14 @@ class MainScreen(CommandScreen):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The mouse or Tab may have moved the focus to another pane."""
         for pane in self.panes:
-            if pane is not self._focused and event.widget in pane.query("*"):
-                self._focused = pane
+            if pane is not self.focused_pane and event.widget in pane.query("*"):
+                self._panes.focused = pane
                 self._choose_in(pane)
                 self._share()
 
     @on(Pane.Asked)
     def _pane_asked(self, message: Pane.Asked) -> None:
         self.open_pane(message.pane)
-
-    # Notices
-
-    def _show_notice(self) -> None:
-        if not self.store.notices:
-            return
-        newest = self.store.notices[-1]
-        if newest is self._newest:
-            return
-        self._newest = newest
-        if newest.text == self.store.banner:
-            return
-        self._notice_time = monotonic()
-        self.notice.say(newest.text, _ROLES.get(newest.severity, ""))
-
-    def key_pressed(self) -> None:
-        """A notice that was there long enough to be read goes with the next key."""
-        if self.notice.text and monotonic() - self._notice_time > NOTICE_SECONDS:
-            self.notice.say("")
-
-    def close_notice(self) -> bool:
-        """Take the notice away; answers whether there was one."""
-        there = bool(self.notice.text)
-        self.notice.say("")
-        return there
 
     def _work(self, job: Callable[[], Awaitable[None]], group: str, what: str) -> None:
         self.kms.work(job, group=group, what=what)

@@ -1,0 +1,79 @@
+"""How the panes share the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from kmstui.ui.widgets.pane import Pane
+
+FOUR_PANES_WIDTH = 110
+"""Cells from which on four panes stand side by side."""
+
+ALL, ONE, ONLY = 0, 1, 2
+"""All panes open, one open beside the titles of the others, one alone."""
+
+
+class Panes(Container):
+    """Two columns of panes; one pane has the focus, or had it last."""
+
+    def __init__(self, left: Sequence[Pane], right: Sequence[Pane]) -> None:
+        super().__init__(id="panes")
+        self._columns = ((Vertical(id="left"), tuple(left)), (Vertical(id="right"), tuple(right)))
+        self.all: tuple[Pane, ...] = (*left, *right)
+        self.focused = self.all[0]
+        self._zoom: int | None = None
+        self._zoomed_by_opening = False
+
+    def compose(self) -> ComposeResult:
+        """The columns with their panes."""
+        for column, panes in self._columns:
+            with column:
+                yield from panes
+
+    @property
+    def _lowest(self) -> int:
+        return ALL if self.screen.size.width >= FOUR_PANES_WIDTH else ONE
+
+    @property
+    def zoom(self) -> int:
+        """How the panes share the screen now."""
+        return self._lowest if self._zoom is None else self._zoom
+
+    def change_zoom(self, steps: int) -> None:
+        """Give the focused pane more room or less."""
+        zoom = max(self._lowest, min(self.zoom + steps, ONLY))
+        self._zoom = None if zoom == self._lowest else zoom
+        self._zoomed_by_opening = False
+        self.share()
+
+    def zoom_by_opening(self) -> None:
+        """What is opened next has the screen alone, until `undo_opening`."""
+        if self.zoom != ONLY:
+            self._zoom = ONLY
+            self._zoomed_by_opening = True
+
+    def undo_opening(self) -> bool:
+        """Undo `zoom_by_opening`; answers whether there was anything to undo."""
+        if not self._zoomed_by_opening:
+            return False
+        self._zoom, self._zoomed_by_opening = None, False
+        return True
+
+    def beside(self, steps: int) -> Pane:
+        """The pane so many steps after the focused one, round and round."""
+        return self.all[(self.all.index(self.focused) + steps) % len(self.all)]
+
+    def share(self) -> None:
+        """Open, close and hide panes as it is due."""
+        zoom = self.zoom
+        self.set_class(zoom == ALL, "-all")
+        for pane in self.all:
+            pane.set_open(opened=zoom == ALL or pane is self.focused, focused=pane is self.focused)
+            pane.display = zoom != ONLY or pane is self.focused
+        for column, panes in self._columns:
+            closed = zoom != ALL and self.focused not in panes
+            column.styles.height = 2 if closed else None
+            column.display = zoom != ONLY or self.focused in panes

@@ -7,13 +7,16 @@ a change although both answers are "under conditions".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kmstui.policy.access import Mark, Part
 from kmstui.policy.access_actions import actions_words
 from kmstui.policy.access_role import RoleEffect
-from kmstui.policy.conditions import scalar_text
+from kmstui.policy.evaluation import Decision
 from kmstui.policy.evaluation_compiled import Applied
+from kmstui.policy.reasoning import reason_sentence
+from kmstui.policy.statements import scalar_text
 from kmstui.service.assessing import AccessLine, Weight
 
 _CAN = (Mark.YES, Mark.CONDITIONAL, Mark.VIA_IAM)
@@ -33,8 +36,8 @@ class _Change:
 
     old: Mark
     new: Mark
-    why: str
-    """The reason of the new answer, as a sentence."""
+    reason: str
+    """That of the new answer, as a sentence about several actions."""
 
     @property
     def weight(self) -> Weight:
@@ -56,22 +59,27 @@ class _Change:
 def role_changes(before: RoleEffect, after: RoleEffect, key_name: str) -> tuple[AccessLine, ...]:
     """The changes, gains first; empty where the role can do the same as before."""
     was = _parts(before)
-    alike: dict[_Change, list[str]] = {}
+    alike: dict[_Change, dict[str, Decision]] = {}
     for name, part in _parts(after).items():
         old = was.get(name)
         if old is None or old.mark is not part.mark or _conditions(old) != _conditions(part):
-            change = _Change(Mark.NO if old is None else old.mark, part.mark, part.why)
-            alike.setdefault(change, []).append(name)
+            was_marked = Mark.NO if old is None else old.mark
+            change = _Change(was_marked, part.mark, reason_sentence(part.decision, "them"))
+            alike.setdefault(change, {})[name] = part.decision
     who = f"{after.identity.kind} {after.identity.name}"
     lines = [
         AccessLine(
             change.weight,
-            f"{who} {_WORDS[change.new]} {actions_words(frozenset(names))} with {key_name}"
-            f" (before: {change.before}). {change.why}",
+            f"{who} {_WORDS[change.new]} {actions_words(frozenset(decisions))} with {key_name}"
+            f" (before: {change.before}). {_reason(decisions)}",
         )
-        for change, names in alike.items()
+        for change, decisions in alike.items()
     ]
     return tuple(sorted(lines, key=lambda line: _ORDER.index(line.weight)))
+
+
+def _reason(decisions: Mapping[str, Decision]) -> str:
+    return reason_sentence(next(iter(decisions.values())), "it" if len(decisions) == 1 else "them")
 
 
 _ORDER = (Weight.BAD, Weight.DOUBT, Weight.NOTE, Weight.GOOD)

@@ -44,6 +44,12 @@ def test_what_is_given_and_taken_is_told_gains_first() -> None:
     ]
 
 
+def test_the_reason_speaks_of_the_actions_that_change_and_of_no_others() -> None:
+    old = allowing("kms:Decrypt", "kms:Encrypt")
+    (line,) = rules().compare_access(old, allowing("kms:Encrypt")).lines
+    assert line.sentence.endswith("role/KMSWorkshop-InstanceInitRole allows it.")
+
+
 def test_what_another_policy_of_the_role_allows_anyway_is_no_change() -> None:
     both = allowing("kms:Decrypt")
     assert told(both, allowing("kms:Encrypt"), both) == [

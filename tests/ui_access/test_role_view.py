@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kmstui.model.caller import Caller
 from kmstui.service.errors import AccessDeniedError
 from kmstui.ui.access.iam_words import kms_statements
@@ -34,6 +36,29 @@ async def test_the_workshop_role_without_decrypt():
         assert "Decrypt" in cannot and "no identity policy of role/" in cannot
         assert "Statement 1 allows DescribeKey, Encrypt on *." in text
         assert GAPS in run.prose
+
+
+@pytest.mark.parametrize("operation", ["iam:GetRole", "kms:ListGrants"])
+async def test_what_is_typed_ahead_of_the_role_waits_until_it_is_read(operation):
+    gateway = FakeGateway(access_world())
+    async with running(gateway) as run:
+        await run.choose(IMPORTED)
+        gate = gateway.hold(operation)
+        await run.pilot.press("p", "e")
+        await run.wait_for(lambda: run.main.key_pane.scope == "role")
+        gate.set()
+        await run.wait_for(lambda: isinstance(run.app.screen, EditScreen))
+        assert not any("No role or user is shown" in each.text for each in run.store.notices)
+
+
+async def test_a_role_that_is_read_slowly_does_not_hold_esc_for_ever(monkeypatch):
+    monkeypatch.setattr("kmstui.ui.commands.access._SHOWN_SECONDS", 0.01)
+    gateway = FakeGateway(access_world())
+    async with running(gateway) as run:
+        await run.choose(IMPORTED)
+        gateway.hold("iam:GetRole")
+        await run.pilot.press("p", "escape")
+        await run.wait_for(lambda: run.main.focused_pane is not run.main.key_pane)
 
 
 async def test_enter_shows_reasoning_or_the_policy():

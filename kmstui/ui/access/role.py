@@ -67,6 +67,7 @@ class RoleView(KeyView):
         self._arn = ""
         """The role or user that the person chose; empty: who asks."""
         self._effect: RoleEffect | None = None
+        self._shown = asyncio.Event()
         self.identity: Identity | None = None
         """Whose policies are shown."""
         self.rows = Rows(signs=signs)
@@ -116,7 +117,12 @@ class RoleView(KeyView):
             self._key_id = key_id
             self._forget()
 
+    async def wait_until_shown(self) -> None:
+        """Wait for the sentences, or for why there are none."""
+        await self._shown.wait()
+
     def _forget(self) -> None:
+        self._shown.clear()
         self._effect = None
         self.identity = None
         self.rows.forget_place()
@@ -131,6 +137,7 @@ class RoleView(KeyView):
         """Show why nothing can be said."""
         self._forget()
         self._say(f"{self.signs.error} {sentence}", "bad")
+        self._shown.set()
 
     def store_changed(self, changes: Changes) -> None:
         """The policy or the role changed, the key was described, or it is known who asks."""
@@ -198,6 +205,7 @@ class RoleView(KeyView):
         ]
         self.left_out.say(not_considered_sentence((*effect.not_considered, *further)), "dim")
         self.rows.show([*self._effects(key, effect), *self._policies(identity)])
+        self._shown.set()
         self.post_message(self.TitleChanged())
 
     def _effects(self, key: Key, effect: RoleEffect) -> Iterator[Block]:

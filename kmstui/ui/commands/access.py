@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -18,19 +19,32 @@ if TYPE_CHECKING:
 
 ACCESS, ROLE = "access", "role"
 """The scopes of the views, which are imported when they are first opened."""
+_SHOWN_SECONDS = 1.0
+"""How long keys typed ahead of a view wait for what it reads."""
+
 WHAT_IF = "what-if"
 """The scope of the access view's line."""
 
 
+async def _bring_forward(context: Context, scope: str) -> None:
+    main = context.main
+    await main.key_pane.open_view(scope)
+    if main.focused_pane is main.key_pane:
+        main.open_pane(main.key_pane)
+    else:
+        # As Enter on a key opens its policy: full size, until Esc.
+        main.open_only(main.key_pane)
+
+
 def _open(scope: str) -> Callable[[Context], Awaitable[None]]:
     async def run(context: Context) -> None:
-        main = context.main
-        await main.key_pane.open_view(scope)
-        if main.focused_pane is main.key_pane:
-            main.open_pane(main.key_pane)
-        else:
-            # As Enter on a key opens its policy: full size, until Esc.
-            main.open_only(main.key_pane)
+        await _bring_forward(context, scope)
+        try:
+            # What is typed ahead is about what is being read; Esc must not wait for it for long.
+            shown = context.main.key_pane.view.wait_until_shown()
+            await asyncio.wait_for(shown, _SHOWN_SECONDS)
+        except TimeoutError:
+            return
 
     return run
 
@@ -120,7 +134,7 @@ async def go_to_offset(context: Context, offset: int) -> None:
 
 def _what_if(context: Context) -> Awaitable[None]:
     async def run() -> None:
-        await _open(ACCESS)(context)
+        await _bring_forward(context, ACCESS)
         view = _view(context)
         if view is not None:
             view.open_what_if()
@@ -190,7 +204,7 @@ def _choose_role(context: Context) -> Awaitable[None]:
     async def run() -> None:
         from kmstui.ui.edit.role_menus import ask_for_role
 
-        await _open(ROLE)(context)
+        await _bring_forward(context, ROLE)
         view = _role(context)
         chosen = await ask_for_role(context, context.key, "What can which role do?")
         if view is not None and chosen is not None:

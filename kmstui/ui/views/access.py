@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -68,6 +69,7 @@ class AccessView(KeyView):
         self._stopping = False
         self._answer: Decision | None = None
         self._wants_question = False
+        self._shown = asyncio.Event()
         self.status = WordBox(most=_STATUS_LINES, more="(Enter: all of it)")
         self.table = LineTable(columns_for(80, self._group), self._cells, signs=signs)
         self.words = WordBox(least=4, most=4, more="(Enter: all of it)")
@@ -136,7 +138,12 @@ class AccessView(KeyView):
             self.table.forget_place()
         self._draw()
 
+    async def wait_until_shown(self) -> None:
+        """Wait for the table, or for why there is none."""
+        await self._shown.wait()
+
     def _forget(self) -> None:
+        self._shown.clear()
         self._inquiry = None
         self._rows = {}
         self._most = DELEGATED_AT_FIRST
@@ -182,6 +189,7 @@ class AccessView(KeyView):
         self._rows = {row_id(row): row for row in inquiry.ordered(self.session)}
         self.what_if.know(inquiry.vocabulary(self.session))
         self._draw()
+        self._shown.set()
         if self.what_if.display:
             self._ask(self.what_if.value)
         elif self._wants_question:
@@ -200,6 +208,7 @@ class AccessView(KeyView):
         self.status.set_lines(0, _PROBLEM_LINES)
         self.status.say(f"{self.signs.error} {sentence}", "bad")
         self.table.set_empty("")
+        self._shown.set()
 
     def store_changed(self, changes: Changes) -> None:
         """Policies were read, the key was described, or it became known who asks."""

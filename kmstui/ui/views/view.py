@@ -64,6 +64,9 @@ class KeyView(Vertical):
             ServiceError: it could not be read; `show_problem` gets the sentence.
         """
 
+    async def wait_until_shown(self) -> None:
+        """Wait until there is what the view's commands are about, or a problem in its place."""
+
     def show_problem(self, sentence: str) -> None:
         """Show why `load` failed, where the answer would stand."""
         raise NotImplementedError

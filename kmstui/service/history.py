@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -110,14 +109,6 @@ def _meaning(text: str) -> object:
         return canonical(text)
     except ValueError:
         return text
-
-
-def text_diff(old: str, new: str, old_name: str, new_name: str) -> str:
-    """Unified diff of two policies; layout that only differs in white space is not shown."""
-    lines = difflib.unified_diff(
-        pretty(old).splitlines(), pretty(new).splitlines(), old_name, new_name, lineterm=""
-    )
-    return "\n".join(lines)
 
 
 def pretty(text: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from kmstui.model.grant import KeyEvent
 from kmstui.service.errors import InvalidInputError
-from kmstui.service.history import PolicyHistory, export, remote_versions, text_diff
+from kmstui.service.history import PolicyHistory, export, remote_versions
 from tests.fakes import IMPORTED, MemoryJournal, arn_of
 from tests.service_editing.conftest import HERE, MINE, OLD, Service, Time
 
@@ -51,17 +51,6 @@ async def test_a_draft_stands_where_it_was_typed_beside_what_was_stored_then(
         ("draft", True),
         ("fetched", True),
     ]
-
-
-def test_a_difference_in_layout_alone_is_none() -> None:
-    assert text_diff(OLD, OLD.replace("\n", ""), "a", "b") == ""
-
-
-def test_a_difference_is_shown_with_its_names_also_of_what_is_no_json() -> None:
-    lines = text_diff(OLD, MINE, "stored", "yours").splitlines()
-    assert lines[:2] == ["--- stored", "+++ yours"]
-    assert '+      "Sid": "mine",' in lines
-    assert "-{" in text_diff("{", "[", "a", "b").splitlines()
 
 
 def test_an_exported_version_is_private_and_nothing_is_written_over(tmp_path: Path) -> None:

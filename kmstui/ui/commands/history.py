@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from kmstui.ui.commands.command import Command
@@ -64,22 +63,16 @@ def _export_version(context: Context) -> None:
         ask_and_export(context.app, panel.chosen)
 
 
-def _ask_cloudtrail(context: Context) -> Awaitable[None]:
-    async def run() -> None:
-        panel = _panel(context)
-        if panel is not None:
-            context.session.notify(await panel.ask_cloudtrail())
-
-    return run()
+async def _ask_cloudtrail(context: Context) -> None:
+    panel = _panel(context)
+    if panel is not None:
+        context.session.notify(await panel.ask_cloudtrail())
 
 
-def _list_more(context: Context) -> Awaitable[None]:
-    async def run() -> None:
-        panel = _panel(context)
-        if panel is not None:
-            context.session.notify(await panel.list_more())
-
-    return run()
+async def _list_more(context: Context) -> None:
+    panel = _panel(context)
+    if panel is not None:
+        context.session.notify(await panel.list_more())
 
 
 COMMANDS = (

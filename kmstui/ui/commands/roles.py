@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from kmstui.ui.commands.command import Command
@@ -10,8 +10,11 @@ from kmstui.ui.commands.context import Context, needs_key, needs_writing
 from kmstui.ui.commands.edit import open_editor
 
 if TYPE_CHECKING:
+    from kmstui.model.key import Key
     from kmstui.model.role import Identity
     from kmstui.ui.edit.role_choice import PolicyChoice
+
+    Choose = Callable[[Context, Identity, Key | None], Awaitable[PolicyChoice | None]]
 
 
 def open_role_policy(context: Context, identity: Identity, policy: PolicyChoice) -> None:
@@ -26,34 +29,25 @@ def open_role_policy(context: Context, identity: Identity, policy: PolicyChoice)
     open_editor(context, target, begin_with=policy.begin_with)
 
 
-def _edit_role(context: Context) -> Awaitable[None]:
-    async def run() -> None:
-        from kmstui.ui.edit.role_choice import choose_policy
-        from kmstui.ui.edit.role_menus import choose_role
+async def _edit_role(context: Context) -> None:
+    from kmstui.ui.edit.role_choice import choose_policy
 
-        key = context.key
-        identity = await choose_role(context, key, "Edit a policy of which role?")
-        if identity is None:
-            return
-        policy = await choose_policy(context, identity, key)
-        if policy is not None:
-            open_role_policy(context, identity, policy)
-
-    return run()
+    await _choose_and_open(context, "Edit a policy of which role?", choose_policy)
 
 
-def _new_policy(context: Context) -> Awaitable[None]:
-    async def run() -> None:
-        from kmstui.ui.edit.role_creation import create_policy
-        from kmstui.ui.edit.role_menus import choose_role
+async def _new_policy(context: Context) -> None:
+    from kmstui.ui.edit.role_creation import create_policy
 
-        key = context.key
-        identity = await choose_role(context, key, "A new inline policy for which role?")
-        policy = None if identity is None else await create_policy(context, identity, key)
-        if identity is not None and policy is not None:
-            open_role_policy(context, identity, policy)
+    await _choose_and_open(context, "A new inline policy for which role?", create_policy)
 
-    return run()
+
+async def _choose_and_open(context: Context, heading: str, choose: Choose) -> None:
+    from kmstui.ui.edit.role_menus import choose_role
+
+    identity = await choose_role(context, context.key, heading)
+    policy = None if identity is None else await choose(context, identity, context.key)
+    if identity is not None and policy is not None:
+        open_role_policy(context, identity, policy)
 
 
 def _take_from_role(context: Context) -> Awaitable[None]:

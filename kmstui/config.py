@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
-
-import platformdirs
 
 APP = "kmstui"
 
@@ -49,13 +48,29 @@ class Settings:
         """Where journal and log are kept."""
         if self.state_directory:
             return Path(self.state_directory).expanduser()
+        import platformdirs
+
         return platformdirs.user_state_path(APP)
 
 
 def config_path(environ: Mapping[str, str] = os.environ) -> Path:
     """The config file: `KMSTUI_CONFIG`, or config.toml in the platform's config directory."""
     named = environ.get("KMSTUI_CONFIG", "")
-    return Path(named).expanduser() if named else platformdirs.user_config_path(APP) / "config.toml"
+    return Path(named).expanduser() if named else _config_directory(environ) / "config.toml"
+
+
+def _config_directory(environ: Mapping[str, str]) -> Path:
+    """As platformdirs answers, which takes longer to load than a policy to lint.
+
+    On Linux it is the place of the XDG Base Directory Specification, which needs no library.
+    """
+    if sys.platform == "linux":
+        # A relative path there is to be ignored, the specification says.
+        base = Path(environ.get("XDG_CONFIG_HOME", ""))
+        return (base if base.is_absolute() else Path("~/.config").expanduser()) / APP
+    import platformdirs
+
+    return platformdirs.user_config_path(APP)
 
 
 def load_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.environ) -> Settings:

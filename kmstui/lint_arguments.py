@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from kmstui.lint_files import CannotLintError
 from kmstui.model.arn import Arn
@@ -19,6 +20,7 @@ def argument_parser() -> argparse.ArgumentParser:
         prog="kmstui lint",
         description="Check KMS key policies.",
         epilog="Exit code: 0 without errors, 1 with errors, 2 when something could not be linted.",
+        formatter_class=_formatter,
     )
     add = parser.add_argument
     add("what", nargs="*", metavar="FILE|-|KEY", help="files, - for standard input, or keys")
@@ -42,6 +44,18 @@ def argument_parser() -> argparse.ArgumentParser:
     add("--region", metavar="R", default="", help="AWS Region, for keys")
     add("--endpoint-url", metavar="URL", default="", help="KMS endpoint, for keys")
     return parser
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """argparse's own, told the width: it asks `shutil`, which loads every compression library.
+
+    One is made for each option, whether help is asked for or not.
+    """
+    try:
+        columns = os.get_terminal_size().columns
+    except OSError:
+        columns = 80
+    return argparse.HelpFormatter(prog, width=columns - 2)
 
 
 def known_rule(id_: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import platformdirs
 import pytest
 
-from kmstui.config import ConfigError, Settings, load_settings
+from kmstui.config import ConfigError, Settings, config_path, load_settings
 
 
 def write(tmp_path, text):
@@ -21,6 +22,14 @@ def test_flags_win_over_environment_over_file_over_defaults(tmp_path):
     assert settings.profile == "variable"
     assert settings.theme == "file"
     assert settings.endpoint_url == Settings().endpoint_url
+
+
+@pytest.mark.parametrize("base", ["/elsewhere/config", "not/absolute", ""])
+def test_the_file_stands_where_platformdirs_would_put_it(monkeypatch, base):
+    monkeypatch.setenv("XDG_CONFIG_HOME", base)
+    assert config_path({"XDG_CONFIG_HOME": base}) == (
+        platformdirs.user_config_path("kmstui") / "config.toml"
+    )
 
 
 def test_names_may_be_written_with_hyphens_and_lists_as_words(tmp_path):

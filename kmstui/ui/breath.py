@@ -7,19 +7,25 @@ from collections.abc import Callable
 from time import monotonic
 
 SLICE_SECONDS = 0.001
-"""A slice of work. Several tasks may take one each before a key that has arrived is looked at."""
+"""A slice of work: what a key that has just arrived may have to wait for, a few times over."""
 
 _PRESS_SECONDS = 0.03
 """How long a pressed key has the loop for itself: long enough to be drawn."""
 
 
 class Breath:
-    """Says when a slice of work is over, and waits while a person presses keys."""
+    """Says when a slice of work is over, and waits while a person presses keys.
+
+    Of all that work in slices one has its turn in each round of the event loop.
+    """
 
     def __init__(self, now: Callable[[], float] = monotonic) -> None:
         self._now = now
         self._pressed = float("-inf")
         self._slice_end = 0.0
+        self._free = asyncio.Event()
+        """Unset while somebody has a slice in this round."""
+        self._free.set()
 
     def pressed(self) -> None:
         """A key was pressed."""
@@ -45,4 +51,8 @@ class Breath:
         rest = self._pressed + _PRESS_SECONDS - self._now()
         if rest > 0:
             await asyncio.sleep(rest)
+        while not self._free.is_set():
+            await self._free.wait()
+        self._free.clear()
+        asyncio.get_running_loop().call_soon(self._free.set)
         self.begin()

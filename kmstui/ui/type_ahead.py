@@ -90,6 +90,14 @@ class TypeAhead:
         if event is self._current and not self._waiting:
             self._finish()
 
+    def answered(self) -> None:
+        """Tell that the key under way was dealt with by a widget that let it go no further.
+
+        Otherwise the next key has to find that out, which takes a dozen rounds of the event loop.
+        """
+        if not self._waiting:
+            self._finish()
+
     async def _send(self, event: events.Event) -> None:
         app = self._app
         self._current = event

@@ -63,6 +63,7 @@ async def test_rows_on_the_screen_are_described_before_all_others(store):
     gate = gateway.hold("kms:DescribeKey")
     inventory = Inventory(store, gateway)
     task = asyncio.create_task(inventory.load())
+    await until(lambda: len(store.keys) == 200)
     await until(lambda: gateway.count("kms:DescribeKey") >= inventory_module.WORKERS)
     wanted = list(store.keys)[150:155]
     inventory.show(wanted)

@@ -47,7 +47,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
-    """argparse's own, told the width: it asks `shutil`, which loads every compression library.
+    """The usual one, told the width: argparse asks `shutil`, which loads every compression library.
 
     One is made for each option, whether help is asked for or not.
     """

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -34,15 +35,22 @@ EDITS = [
 ]
 
 
-@pytest.mark.parametrize("columns", [80, 34])
-def test_no_change_leaves_anything_stale_on_the_terminal(tmp_path, columns):
-    file = tmp_path / "policy.json"
+@contextmanager
+def editor_of(directory, columns):
+    """The editor on a terminal, with a policy of this directory drawn and linted."""
+    file = directory / "policy.json"
     file.write_text(TEXT)
     command = [sys.executable, str(HERE / "terminal_host.py"), str(file)]
     # pytest-xdist sets the size of a terminal of its own, which Textual would believe.
     env = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
     with pty_terminal.PtyTerminal(command, columns=columns, rows=16, env=env) as terminal:
         terminal.wait_for("1 error")
+        yield terminal
+
+
+@pytest.mark.parametrize("columns", [80, 34])
+def test_no_change_leaves_anything_stale_on_the_terminal(tmp_path, columns):
+    with editor_of(tmp_path, columns=columns) as terminal:
         for number, keys in enumerate(EDITS, 1):
             terminal.send(*keys, "ctrl+b")
             terminal.wait_for(f"settled {number}")
@@ -52,16 +60,11 @@ def test_no_change_leaves_anything_stale_on_the_terminal(tmp_path, columns):
             assert left == terminal.lines[:-1], keys
         terminal.send("ctrl+s")
         assert terminal.wait_exit() == 0
-    assert file.read_text() != TEXT
+    assert (tmp_path / "policy.json").read_text() != TEXT
 
 
 def test_after_a_stop_the_whole_screen_is_drawn_again(tmp_path):
-    file = tmp_path / "policy.json"
-    file.write_text(TEXT)
-    command = [sys.executable, str(HERE / "terminal_host.py"), str(file)]
-    env = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
-    with pty_terminal.PtyTerminal(command, columns=80, rows=16, env=env) as terminal:
-        terminal.wait_for("1 error")
+    with editor_of(tmp_path, columns=80) as terminal:
         before = terminal.lines
         terminal.kill(signal.SIGTSTP)
         os.waitpid(terminal.pid, os.WUNTRACED)
@@ -69,6 +72,16 @@ def test_after_a_stop_the_whole_screen_is_drawn_again(tmp_path):
         # What a shell and other programs have left there.
         terminal.erase()
         terminal.kill(signal.SIGCONT)
+        terminal.wait_for(lambda _: terminal.lines == before)
+        terminal.send("ctrl+s")
+        assert terminal.wait_exit() == 0
+
+
+def test_ctrl_l_repairs_what_something_else_has_written_over(tmp_path):
+    with editor_of(tmp_path, columns=80) as terminal:
+        before = terminal.lines
+        terminal.erase()
+        terminal.send("ctrl+l")
         terminal.wait_for(lambda _: terminal.lines == before)
         terminal.send("ctrl+s")
         assert terminal.wait_exit() == 0

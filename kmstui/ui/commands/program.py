@@ -33,6 +33,10 @@ def _copy(context: Context) -> None:
     open_copy_menu(context)
 
 
+def _redraw(context: Context) -> None:
+    context.app.draw_anew()
+
+
 def _quit(context: Context) -> Awaitable[None]:
     return context.app.action_quit()
 
@@ -53,6 +57,10 @@ COMMANDS = (
     Command(
         id="program.help", label="Help", help="Show all keys", keys=("question_mark", "f1"),
         run=_help, bar=99,
+    ),
+    Command(
+        id="program.redraw", label="Redraw", help="Draw the screen anew, on every screen: for when"
+        " something else has written to the terminal", keys=("ctrl+l",), run=_redraw,
     ),
     Command(
         id="program.quit", label="Quit", help="Quit; asks only when something is unsaved",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.color import ColorSystem
 from rich.console import Console, RenderableType
 from textual import events
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.app import App, ReturnType
+from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.types import CSSPathType
@@ -23,6 +24,11 @@ class PaintedApp(App[ReturnType]):
     Over a slow line a person waits for bytes: to open a line with Enter at 80x24 costs 0.4 KB
     instead of 5, for the terminal moves the lines below by itself.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # What the painter has drawn is not sent again by leaving a screen or coming back.
+        Binding("ctrl+l", "draw_anew", "Redraw", show=False, priority=True),
+    ]
 
     def __init__(self, css_path: CSSPathType | None = None, ansi_color: bool | None = None) -> None:
         self._painter = Painter()
@@ -41,6 +47,10 @@ class PaintedApp(App[ReturnType]):
         if self._painter.has_painted:
             self._painter.forget()
             self.refresh()
+
+    def action_draw_anew(self) -> None:
+        """Send the whole screen."""
+        self.draw_anew()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         # Textual 8.2.8 has no public place for this; every frame goes through here.

@@ -32,9 +32,9 @@ def a_key(number, **metadata):
 async def rows_of(count, chosen=lambda: None):
     """Rows over a store with keys `app/000`, `app/001` …, and what the table was told."""
     store = Store(asyncio.get_running_loop().call_later)
-    store.add_aliases(
-        Alias(f"alias/app/{number:03d}", key_id_of(number)) for number in range(count)
-    )
+    numbers = range(count)
+    store.add_keys(a_key(number) for number in numbers)
+    store.add_aliases(Alias(f"alias/app/{number:03d}", key_id_of(number)) for number in numbers)
     shown = []
     rows = KeyRows(store, HastyBreath(), lambda ids, moved: shown.append(list(rows.rows)), chosen)
     store.subscribe(Topic.KEYS, rows.touch)

@@ -255,3 +255,17 @@ async def test_words_scroll_in_a_window_too_small_for_them():
 )
 def test_tags_that_say_production(tag, is_production):
     assert bool(production_tags((tag,))) is is_production
+
+
+async def test_a_menu_opened_before_the_key_is_described_learns_what_can_be_done():
+    gateway = FakeGateway()
+    gate = gateway.hold("kms:DescribeKey")
+    async with running(gateway, loaded=False) as run:
+        await run.wait_for(lambda: NAMELESS in run.main.keys_pane.table.rows)
+        await run.main.go_to_key(NAMELESS)
+        await run.press("x")
+        await run.wait_for("The key has not been described yet.")
+        gate.set()
+        await run.wait_until_gone("The key has not been described yet.")
+        await run.press("b")
+        await run.wait_for("State: Enabled → Disabled.")

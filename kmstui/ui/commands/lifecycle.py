@@ -80,17 +80,22 @@ def _create(context: Context) -> None:
 
 
 def _menu(context: Context) -> None:
-    from kmstui.ui.screens.menu import Menu, MenuItem
+    from kmstui.ui.screens.live_menu import LiveMenu
+    from kmstui.ui.screens.menu import MenuItem
 
     key = context.key
     title = "Actions" if key is None else context.store.name_of(key.id)
     if key is not None and context.targets != (key.id,):
         title += ": this key alone, not those marked"
-    items = [
-        MenuItem(action.name, action.value, key=letter, off=_off(action)(context) or "")
-        for action, letter in _LETTERS.items()
-    ]
-    items.append(MenuItem(_CREATE, "Create a key…", key="c", off=no_changes(context) or ""))
+
+    def items() -> list[MenuItem]:
+        return [
+            *(
+                MenuItem(action.name, action.value, key=letter, off=_off(action)(context) or "")
+                for action, letter in _LETTERS.items()
+            ),
+            MenuItem(_CREATE, "Create a key…", key="c", off=no_changes(context) or ""),
+        ]
 
     def go(chosen: str | None) -> None:
         if chosen == _CREATE:
@@ -98,7 +103,7 @@ def _menu(context: Context) -> None:
         elif chosen is not None:
             _run(KeyAction[chosen])(context)
 
-    context.app.push_screen(Menu(title, items), go)
+    context.app.push_screen(LiveMenu(title, items, context.store), go)
 
 
 def _command(action: KeyAction) -> Command:

@@ -80,6 +80,12 @@ class Menu(Dialog[str]):
             self.table.move_to_row(self._chosen)
         self._explain()
 
+    def change_items(self, items: Sequence[MenuItem]) -> None:
+        """Let the items say something else; their ids stay."""
+        self._items = {item.id: item for item in items}
+        self.table.redraw()
+        self._explain()
+
     def on_resize(self) -> None:
         """In a low window the items scroll, and the reason stays in sight."""
         self.call_after_refresh(self.share_room, self.table)

@@ -66,14 +66,17 @@ class Skipping(Balancing):
     def _report_odd_blanks(self) -> None:
         if not self.odd_blanks:
             return
-        first = self.odd_blanks[0].span
+        edits = tuple(self.odd_blanks)
+        first = edits[0].span
         code = f"U+{ord(self.text[first.start]):04X}"
         what = "Byte order mark" if code == "U+FEFF" else f"White space {code}"
-        more = len(self.odd_blanks) - 1
+        more = len(edits) - 1
+        # Marks without a width go; what parts two words becomes a space.
+        title = "Write plain spaces" if any(edit.replacement for edit in edits) else "Remove it"
         others = f", and {more} more like it" if more else ""
         self.problem(
             "KMS001",
             f"{what} is not allowed in JSON{others}; web pages and editors put it in",
             first,
-            Fix("Write plain spaces", tuple(self.odd_blanks)),
+            Fix(title, edits),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kmstui.policy.document import parse
+from kmstui.policy.edits import delete_member
 from kmstui.policy.nodes import (
     ArrayNode,
     Document,
@@ -226,3 +228,37 @@ def test_places_count_characters_and_lines_from_zero() -> None:
     assert document.location(document.text.index("2")) == (1, 6)
     assert document.offset(1, 6) == document.text.index("2")
     assert document.offset(99, 99) == len(document.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [("\ufeff{}", "Remove it"), ('{"Id":\u00a0"a"}', "Write plain spaces")],
+)
+def test_a_fix_of_odd_blanks_says_what_it_does(text, title):
+    (problem,) = parse(text).problems
+    assert problem.fix is not None
+    assert problem.fix.title == title
+    assert parse(apply_edits(text, problem.fix.edits)).problems == ()
+
+
+def test_one_of_thousands_of_members_is_deleted_by_a_look_at_its_neighbours():
+    class Counted(tuple):
+        looks = 0
+
+        def __getitem__(self, index):
+            Counted.looks += 1
+            return super().__getitem__(index)
+
+        def __iter__(self):
+            raise AssertionError("all members were looked at")
+
+    text = "{" + ", ".join(f'"{number}": 1' for number in range(5000)) + "}"
+    root = parse(text).root
+    assert isinstance(root, ObjectNode)
+    member = root.members[2500]
+    holder = dataclasses.replace(root, members=Counted(root.members))
+    edit = delete_member(text, holder, member)
+    assert Counted.looks < 20
+    assert strict(apply_edits(text, (edit,))) == {
+        str(number): 1 for number in range(5000) if number != 2500
+    }

@@ -123,6 +123,8 @@ class Recovering(Skipping):
                 Edit(span, f'"{word}"'),
             )
             self.key = StringNode(word, span)
+            self.comma = -1
+            self.last_end = span.end
             self.at = after
             self.state = State.COLON
             return

@@ -262,3 +262,7 @@ def test_one_of_thousands_of_members_is_deleted_by_a_look_at_its_neighbours():
     assert strict(apply_edits(text, (edit,))) == {
         str(number): 1 for number in range(5000) if number != 2500
     }
+
+
+def test_a_name_on_another_line_than_its_colon_lies_inside_its_object():
+    assert_sound(parse('{"\n,s\n:'))

@@ -44,6 +44,10 @@ SMALLEST = (28, 7)
 REST_SECONDS = 0.1
 """The cursor rests on a key for so long before it is read: passing over keys reads nothing."""
 
+TYPING_REST_SECONDS = 0.5
+"""The same while a person types a filter, who looks at another key with each character: reading
+and drawing what the panes show of it takes longer than a character may wait."""
+
 START_SECONDS = 3.0
 """After this time the start is over, whether there are keys or not."""
 
@@ -250,7 +254,8 @@ class MainScreen(CommandScreen):
     def _rest_on_key(self) -> None:
         if self._rest is not None:
             self._rest.stop()
-        self._rest = self.set_timer(REST_SECONDS, self.look)
+        typing = self.keys_pane.filter_input.has_focus
+        self._rest = self.set_timer(TYPING_REST_SECONDS if typing else REST_SECONDS, self.look)
 
     def look(self) -> None:
         """Show the chosen key in every pane, and read what is not known of it."""
@@ -290,6 +295,8 @@ class MainScreen(CommandScreen):
     @on(KeysPane.Typed)
     def _filter_typed(self) -> None:
         self.kms.type_ahead.answered()
+        if self._rest is not None:
+            self._rest_on_key()
 
     @on(KeysPane.Narrowed)
     def _narrowed(self) -> None:

@@ -1,0 +1,60 @@
+"""Stand-ins for AWS, for the connector and for the journal, scripted by a test."""
+
+from tests.fakes.connector import FakeConnector
+from tests.fakes.gateway import INFO, FakeGateway
+from tests.fakes.journal import MemoryJournal
+from tests.fakes.waiting import until
+from tests.fakes.world import (
+    ACCOUNT,
+    CALLER,
+    DENIED,
+    DISABLED,
+    DYING,
+    HOSTILE,
+    HOSTILE_TEXT,
+    IMPORTED,
+    MANAGED,
+    NAMELESS,
+    NOW,
+    REGION,
+    REPLICATED,
+    ROLE_ARN,
+    SIGNING,
+    World,
+    arn_of,
+    default_policy,
+    key_id_of,
+    large_world,
+    metadata_of,
+    workshop_world,
+)
+
+__all__ = [
+    "ACCOUNT",
+    "CALLER",
+    "DENIED",
+    "DISABLED",
+    "DYING",
+    "HOSTILE",
+    "HOSTILE_TEXT",
+    "IMPORTED",
+    "INFO",
+    "MANAGED",
+    "NAMELESS",
+    "NOW",
+    "REGION",
+    "REPLICATED",
+    "ROLE_ARN",
+    "SIGNING",
+    "FakeConnector",
+    "FakeGateway",
+    "MemoryJournal",
+    "World",
+    "arn_of",
+    "default_policy",
+    "key_id_of",
+    "large_world",
+    "metadata_of",
+    "until",
+    "workshop_world",
+]

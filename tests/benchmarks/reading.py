@@ -210,8 +210,10 @@ def _press(terminal: PtyTerminal, sequence: Sequence[str]) -> list[tuple[float, 
         began = time.perf_counter()
         terminal.send(key)
         # A key without an answer counts as one that took that long.
-        terminal.read(2.0)
+        answered = terminal.read(2.0)
         elapsed = (time.perf_counter() - began) * 1000
+        if not answered and elapsed < 2000:
+            raise RuntimeError(f"the program has ended; the screen shows:\n{terminal.text}")
         while terminal.read(QUIET):
             pass
         measured.append((elapsed, terminal.bytes_received - before))

@@ -73,11 +73,15 @@ def start(bare_environment: Mapping[str, str]) -> Iterator[Start]:
 
 @pytest.fixture
 def kmstui(start: Start, embedded: EmbeddedKms) -> Start:
-    """Starts kmstui against the embedded KMS, and waits until ImportedCMK is on the screen."""
+    """Starts kmstui against the embedded KMS, and waits until its first keys are on the screen.
+
+    Those are the key that it is started on and its neighbours, or the first by name.
+    """
 
     def begin(*arguments: str, who: str = "instance", **how: Any) -> PtyTerminal:
         terminal = start(*arguments, env=embedded.environment_for(who), **how)
-        terminal.wait_for("ImportedCMK")
+        on = next((each for each in arguments if not each.startswith("-")), "ImportedCMK")
+        terminal.wait_for(on)
         return terminal
 
     return begin

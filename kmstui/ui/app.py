@@ -29,7 +29,7 @@ from kmstui.ui.screens.main import MainScreen
 from kmstui.ui.screens.mfa import MfaQuestion, ask_from_thread
 from kmstui.ui.style_sheets import style_sheets
 from kmstui.ui.tagging.desk import TaggingDesk
-from kmstui.ui.terminal_input import take_any_bytes
+from kmstui.ui.terminal_input import let_the_reader_in, take_any_bytes
 from kmstui.ui.theme import THEMES, theme_for
 from kmstui.ui.type_ahead import TypeAhead
 from kmstui.ui.widgets.roles import LOOKS
@@ -59,6 +59,7 @@ class KmsApp(PaintedApp[int]):
     def __init__(self, session: Session, options: UiOptions | None = None) -> None:
         shorten_escape()
         take_any_bytes()
+        let_the_reader_in()
         self.options = options or UiOptions()
         self.session = session
         self.breath = Breath()

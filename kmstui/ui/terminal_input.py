@@ -1,12 +1,25 @@
-"""Bytes from the terminal that are no text."""
+"""What comes from the terminal: bytes that are no text, and the thread that reads them."""
 
 from __future__ import annotations
 
 import codecs
+import sys
 from functools import partial
 from typing import Any
 
 from textual.drivers import linux_driver
+
+_SWITCH_SECONDS = 0.0002
+
+
+def let_the_reader_in() -> None:
+    """Let the thread that reads the terminal have the interpreter as soon as a key is there.
+
+    It asks for it after having waited for one switch interval, and counts anew whenever the
+    event loop lets go for a moment. A loop that works in slices does so every millisecond: with
+    the default of 5 ms a key came through when the work was done, a third of a second later.
+    """
+    sys.setswitchinterval(_SWITCH_SECONDS)
 
 
 def take_any_bytes() -> None:

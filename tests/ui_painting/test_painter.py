@@ -102,7 +102,9 @@ def frames(draw: st.DrawFn) -> list[list[Line]]:
 
 def filled_line(pieces: Line) -> Line:
     strip = strip_of(pieces)
-    if strip.cell_length > WIDTH:
+    # Behind the last column pyte begins a new line for a combining character, which terminals put
+    # to the one before it.
+    if strip.cell_length >= WIDTH:
         return filled("too long")
     return [*pieces, (" " * (WIDTH - strip.cell_length), 2)]
 

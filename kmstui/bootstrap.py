@@ -49,11 +49,16 @@ def composed_app(
     settings: Settings, *, key: str = "", demo: bool = False, demo_keys: int = 0
 ) -> Iterator[KmsApp]:
     """The program with all of its layers; what it holds open is closed at the end."""
+    from kmstui.aws.process.starting import start_early
+
+    # Before all else is imported: to be ready takes it as long as the screens.
+    started = start_early(read_only=settings.read_only)
+
     import asyncio
     from contextlib import ExitStack
     from tempfile import TemporaryDirectory
 
-    from kmstui.aws.process import ProcessConnector
+    from kmstui.aws.process.connector import ProcessConnector
     from kmstui.service.ports import Target
     from kmstui.service.store import Store
 
@@ -64,11 +69,11 @@ def composed_app(
         store = Store(later)
         prompt = MfaBridge()
         target = Target(settings.profile, settings.region, settings.endpoint_url)
-        # Before the screens are imported: to be ready takes it as long as them.
         aws = ProcessConnector(
             store.record_call,
             prompt,
             read_only=settings.read_only,
+            started=started,
             # A demo must not even look for the person's credentials.
             expected=None if demo else target,
         )
@@ -185,7 +190,7 @@ class SourceOnDemand:
     def _source(self) -> LiveSource:
         from getpass import getpass
 
-        from kmstui.aws import AwsConnector
+        from kmstui.aws.connector import AwsConnector
         from kmstui.live_source import LiveSource
 
         def ask(serial: str) -> str:

@@ -1,5 +1,4 @@
-"""The only place that talks to AWS: connections, calls, errors, one module per API noun."""
+"""The only place that talks to AWS: connections, calls, errors, one module per API noun.
 
-from kmstui.aws.connector import AwsConnector
-
-__all__ = ["AwsConnector"]
+`connector` is its door, and `process.connector` the same door from another process.
+"""

@@ -15,7 +15,7 @@ import pytest
 from botocore.session import Session
 
 from embedded import aws_environment, embedded, embedded_server
-from kmstui.aws import AwsConnector
+from kmstui.aws.connector import AwsConnector
 from kmstui.service.ports import CallRecord, Gateway, Target
 
 __all__ = ["aws_environment", "embedded", "embedded_server"]

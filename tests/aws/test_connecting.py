@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kmstui.aws import AwsConnector
+from kmstui.aws.connector import AwsConnector
 from kmstui.demo import EmbeddedKms
 from kmstui.model.caller import Route
 from kmstui.service import errors

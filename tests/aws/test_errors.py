@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kmstui.aws import AwsConnector, clients
+from kmstui.aws import clients
+from kmstui.aws.connector import AwsConnector
 from kmstui.demo import EmbeddedKms
 from kmstui.service import errors
 from kmstui.service.errors import ServiceError

@@ -18,10 +18,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kmstui.aws.process import ProcessConnector
+from kmstui.aws.process.connector import ProcessConnector
 from kmstui.aws.process.gateway import Opened, ProcessGateway
 from kmstui.aws.process.line import AwsProcessError
 from kmstui.aws.process.messages import Answer, Frames, frame
+from kmstui.aws.process.starting import start_early
 from kmstui.demo import EmbeddedKms
 from kmstui.model.caller import ConnectionInfo, Route
 from kmstui.model.key import KeyCreation
@@ -46,8 +47,13 @@ async def make(records: list[CallRecord]) -> AsyncIterator[Make]:
     """Makes connectors, whose processes end with the test."""
     made: list[ProcessConnector] = []
 
-    def make_one(mfa: Callable[[str], str] = lambda _: "", **how: Any) -> ProcessConnector:
-        made.append(ProcessConnector(records.append, mfa, **how))
+    def make_one(
+        mfa: Callable[[str], str] = lambda _: "", *, read_only: bool = False, **how: Any
+    ) -> ProcessConnector:
+        started = start_early(read_only=read_only)
+        made.append(
+            ProcessConnector(records.append, mfa, read_only=read_only, started=started, **how)
+        )
         return made[-1]
 
     yield make_one
@@ -289,7 +295,7 @@ async def test_no_process_to_be_had_is_a_sentence(
 def test_the_process_ends_with_the_program_even_when_that_is_killed(scripted: Any) -> None:
     program = """
 import asyncio, sys
-from kmstui.aws.process import ProcessConnector
+from kmstui.aws.process.connector import ProcessConnector
 from kmstui.service.ports import Target
 
 async def main():
@@ -320,7 +326,7 @@ def test_it_is_not_what_lies_in_the_working_directory(
     (tmp_path / "boto3.py").write_text("open('was-run', 'w')")
     program = """
 import asyncio
-from kmstui.aws.process import ProcessConnector
+from kmstui.aws.process.connector import ProcessConnector
 from kmstui.service.ports import Target
 
 async def main():

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from kmstui.aws import AwsConnector
+from kmstui.aws.connector import AwsConnector
 from kmstui.bootstrap import now
 from kmstui.journal import open_journal
 from kmstui.service.ports import Target

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from embedded import aws_environment, embedded, embedded_server
-from kmstui.aws import AwsConnector
+from kmstui.aws.connector import AwsConnector
 from kmstui.journal import SqliteJournal
 from kmstui.service.ports import Gateway, Scope, Target
 from kmstui.service.putting import Desk

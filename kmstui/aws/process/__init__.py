@@ -6,10 +6,6 @@ it has the other core. It starts, imports botocore and connects while the screen
 so that the first keys come as soon as there is a place to show them, and credentials never are in
 the process that draws, journals and starts editors.
 
-`ProcessConnector` implements `kmstui.service.ports.Connector` by asking an `AwsConnector` on the
+`connector` implements `kmstui.service.ports.Connector` by asking an `AwsConnector` on the
 other side; `messages` says what goes over the line between them.
 """
-
-from kmstui.aws.process.connector import ProcessConnector
-
-__all__ = ["ProcessConnector"]

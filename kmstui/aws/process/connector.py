@@ -8,12 +8,13 @@ from functools import partial
 from kmstui.aws.process.gateway import Opened, ProcessGateway
 from kmstui.aws.process.line import Line
 from kmstui.aws.process.messages import CONNECTOR
+from kmstui.aws.process.starting import AwsProcess, start_process
 from kmstui.service.errors import ServiceFailureError
 from kmstui.service.ports import CallObserver, MfaPrompt, Target
 
 
 class ProcessConnector:
-    """Implements `kmstui.service.ports.Connector`; the process starts at once."""
+    """Implements `kmstui.service.ports.Connector`."""
 
     def __init__(
         self,
@@ -21,15 +22,18 @@ class ProcessConnector:
         mfa_prompt: MfaPrompt,
         *,
         read_only: bool = False,
+        started: AwsProcess | None = None,
         expected: Target | None = None,
     ) -> None:
-        """Start the process.
+        """Take over a process that was started.
 
         Args:
             observer: Told of every finished call, on the event loop.
             mfa_prompt: Asks for an MFA code; called on a thread of its own.
             read_only: Refuse every operation that is not known to read only.
-            expected: What will be connected to first: connecting begins now.
+            started: A process with the same `read_only`; without it the first connection starts
+                one.
+            expected: What `started` will be connected to first: connecting begins now.
         """
         self._observer = observer
         self._mfa_prompt = mfa_prompt
@@ -37,13 +41,10 @@ class ProcessConnector:
         self._line: Line | None = None
         self._expected: tuple[Target, int] | None = None
         self._starting = asyncio.Lock()
-        try:
-            self._line = self._start()
-        except OSError:
-            # Tried again, and told of, when somebody connects.
-            return
-        if expected is not None:
-            self._expected = expected, self._line.open(expected)
+        if started is not None:
+            self._line = Line(started, observer, mfa_prompt)
+            if expected is not None:
+                self._expected = expected, self._line.open(expected)
 
     async def connect(self, target: Target) -> ProcessGateway:
         """See `Connector`."""
@@ -86,14 +87,12 @@ class ProcessConnector:
                     self._line.close()
                 self._expected = None
                 try:
-                    self._line = self._start()
+                    started = start_process(read_only=self._read_only)
                 except OSError as error:
                     raise ServiceFailureError(
                         f"this computer gives kmstui no process to talk to AWS with ({error})",
                         "Raise the limit of processes (ulimit -u), or end other programs.",
                     ) from error
+                self._line = Line(started, self._observer, self._mfa_prompt)
             await self._line.attach()
             return self._line
-
-    def _start(self) -> Line:
-        return Line(self._observer, self._mfa_prompt, read_only=self._read_only)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import subprocess
 import threading
 import time
@@ -32,7 +31,7 @@ from kmstui.aws.process.messages import (
     frame,
     unpack,
 )
-from kmstui.own_process import python_command
+from kmstui.aws.process.starting import AwsProcess
 from kmstui.service.errors import NetworkError, ServiceError, UnreportedOutcomeError
 from kmstui.service.ports import CallObserver, CallRecord, MfaPrompt, Target
 
@@ -47,18 +46,14 @@ class AwsProcessError(RuntimeError):
 
 
 class Line(asyncio.Protocol):
-    """One AWS process, from its start to its end.
+    """One AWS process, until its end.
 
-    Constructing it starts the process, and `open` may be called before there is an event loop;
-    everything else belongs on the loop that `attach` was called on.
+    `open` may be called before there is an event loop; everything else belongs on the loop that
+    `attach` was called on.
     """
 
-    def __init__(self, observer: CallObserver, prompt: MfaPrompt, *, read_only: bool) -> None:
-        """Start the process.
-
-        Raises:
-            OSError: the system gives us none.
-        """
+    def __init__(self, started: AwsProcess, observer: CallObserver, prompt: MfaPrompt) -> None:
+        self._process, self._socket = started
         self._observer = observer
         self._prompt = prompt
         self._number = 0
@@ -71,18 +66,6 @@ class Line(asyncio.Protocol):
         self._attaching = asyncio.Lock()
         self.ended = False
         """Whether the process is gone; nothing can be asked any more."""
-        self._socket, theirs = socket.socketpair()
-        with theirs:
-            mode = "read-only" if read_only else "read-write"
-            self._process = subprocess.Popen(
-                python_command("kmstui.aws.process.child", str(theirs.fileno()), mode),
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                # Ctrl-c and Ctrl-z in the terminal, and its end, are the program's business.
-                start_new_session=True,
-            )
 
     async def attach(self) -> None:
         """Listen from now on, on the running event loop; nothing where that is done already."""

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from kmstui.aws.process.connector import ProcessConnector
 from kmstui.aws.process.gateway import Opened, ProcessGateway
 from kmstui.aws.process.line import AwsProcessError
-from kmstui.aws.process.messages import Answer, Frames, frame
+from kmstui.aws.process.messages import CONNECTOR, ITEMS_AHEAD, Answer, Frames, frame
 from kmstui.aws.process.starting import start_early
 from kmstui.demo import EmbeddedKms
 from kmstui.model.caller import ConnectionInfo, Route
@@ -170,6 +170,22 @@ async def test_a_long_page_comes_whole_and_in_order(scripted: Any, make: Make) -
     scripted.body = json.dumps({"Keys": entries, "Truncated": False}).encode()
     gateway = await make().connect(Target())
     assert [key.id async for page in gateway.key_pages() for key in page] == ids
+
+
+async def test_a_list_comes_no_faster_than_it_is_kept(scripted: Any, make: Make) -> None:
+    entries = [
+        {"KeyId": f"{each}", "KeyArn": f"arn:aws:kms:e:1:key/{each}"} for each in range(9000)
+    ]
+    scripted.body = json.dumps({"Keys": entries, "Truncated": False}).encode()
+    gateway = await make().connect(Target())
+    pages = gateway.key_pages()
+    taken = [await anext(pages)]
+    # An answer to a later question: all that could come of the list is there.
+    await gateway._opened.line.ask(CONNECTOR, "profiles", (), {})
+    (waiter,) = gateway._opened.line._waiting.values()
+    assert 0 < len(waiter.items) < ITEMS_AHEAD
+    taken.extend([page async for page in pages])
+    assert [key.id for page in taken for key in page] == ids
 
 
 async def test_profiles_and_regions_are_offered(no_aws: Path, make: Make) -> None:

@@ -27,6 +27,7 @@ from kmstui.aws.process.messages import (
     Hold,
     Item,
     Message,
+    More,
     Stream,
     frame,
     unpack,
@@ -127,6 +128,7 @@ class Line(asyncio.Protocol):
                 await waiter.came.wait()
                 while waiter.items:
                     yield unpack(waiter.items.popleft())
+                    self._send(More(number))
                 if not waiter.ended:
                     waiter.came.clear()
             waiter.answer()
@@ -144,13 +146,11 @@ class Line(asyncio.Protocol):
 
     def hold_background(self, connection: int) -> None:
         """A key was pressed."""
-        if not self.ended:
-            self._send(Hold(connection))
+        self._send(Hold(connection))
 
     def close_connection(self, connection: int) -> None:
         """Close a connection; what is under way over it fails."""
-        if not self.ended:
-            self._send(Close(connection))
+        self._send(Close(connection))
 
     def _new(self, *, changes: bool = False) -> int:
         if self.ended:
@@ -165,6 +165,9 @@ class Line(asyncio.Protocol):
             self._send(Cancel(number))
 
     def _send(self, message: Message) -> None:
+        if self.ended:
+            # Whoever waits for an answer is told so; nothing else is of use to anybody.
+            return
         if self._transport is not None:
             self._transport.write(frame([message]))
         else:
@@ -244,8 +247,7 @@ class Line(asyncio.Protocol):
         loop.call_soon_threadsafe(self._answer_code, number, code)
 
     def _answer_code(self, number: int, code: str) -> None:
-        if not self.ended:
-            self._send(Code(number, code))
+        self._send(Code(number, code))
 
     def _gone(self, *, changes: bool) -> ServiceError:
         words = f" ({self._last_words})" if self._last_words else ""

@@ -16,6 +16,7 @@ from kmstui.service.errors import ServiceError
 from kmstui.service.ports import CallRecord, Target
 
 CONNECTOR = 0
+ITEMS_AHEAD = 8
 
 
 class Connect(NamedTuple):
@@ -38,7 +39,10 @@ class Call(NamedTuple):
 
 
 class Stream(NamedTuple):
-    """Iterate over a method of a connection: an `Item` for each, then an `Answer`."""
+    """Iterate over a method of a connection: an `Item` for each, then an `Answer`.
+
+    At most `ITEMS_AHEAD` come without a `More`: keeping them takes longer than sending them.
+    """
 
     number: int
     connection: int
@@ -57,6 +61,12 @@ class Hold(NamedTuple):
     """A key was pressed: `Gateway.hold_background`."""
 
     connection: int
+
+
+class More(NamedTuple):
+    """An item of a stream was taken: another one may come."""
+
+    number: int
 
 
 class Close(NamedTuple):
@@ -84,7 +94,7 @@ class Item(NamedTuple):
 
     number: int
     packed: bytes
-    """See `pack`: items come faster than they are kept, and wait in a third of the memory."""
+    """See `pack`: what it takes to read an item is done by whom it is for, in its turn."""
 
 
 class Failure(NamedTuple):
@@ -120,6 +130,7 @@ Message = (
     | Stream
     | Cancel
     | Hold
+    | More
     | Close
     | Code
     | Answer

@@ -17,6 +17,7 @@ from kmstui.aws.connector import AwsConnector
 from kmstui.aws.gateway import AwsGateway
 from kmstui.aws.process.messages import (
     CONNECTOR,
+    ITEMS_AHEAD,
     Answer,
     Call,
     Called,
@@ -31,6 +32,7 @@ from kmstui.aws.process.messages import (
     Hold,
     Item,
     Message,
+    More,
     Stream,
     frame,
     pack,
@@ -53,6 +55,8 @@ class Server:
         )
         self._gateways: dict[int, AwsGateway] = {}
         self._tasks: dict[int, asyncio.Task[object]] = {}
+        self._room: dict[int, asyncio.Semaphore] = {}
+        """For the items that may be sent of each stream."""
         self._codes: dict[int, Future[str]] = {}
         self._outgoing: list[Message] = []
         self._loop: asyncio.AbstractEventLoop
@@ -83,6 +87,9 @@ class Server:
                     self._tasks[number].cancel()
             case Hold(connection):
                 self._gateways[connection].hold_background()
+            case More(number):
+                if number in self._room:
+                    self._room[number].release()
             case Close(connection):
                 if connection in self._gateways:
                     self._gateways.pop(connection).close()
@@ -121,10 +128,14 @@ class Server:
 
     async def _stream(self, peer: object, stream: Stream) -> None:
         pages: AsyncIterator[Any] = getattr(peer, stream.method)(*stream.arguments, **stream.named)
-        async for page in pages:
-            for part in _parts(page):
-                self._send(Item(stream.number, pack(part)))
-                await self._writer.drain()
+        room = self._room[stream.number] = asyncio.Semaphore(ITEMS_AHEAD)
+        try:
+            async for page in pages:
+                for part in _parts(page):
+                    await room.acquire()
+                    self._send(Item(stream.number, pack(part)))
+        finally:
+            del self._room[stream.number]
 
     def _send(self, message: Message) -> None:
         if not self._outgoing:

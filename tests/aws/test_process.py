@@ -173,9 +173,8 @@ async def test_a_long_page_comes_whole_and_in_order(scripted: Any, make: Make) -
 
 
 async def test_a_list_comes_no_faster_than_it_is_kept(scripted: Any, make: Make) -> None:
-    entries = [
-        {"KeyId": f"{each}", "KeyArn": f"arn:aws:kms:e:1:key/{each}"} for each in range(9000)
-    ]
+    ids = [f"{each}" for each in range(9000)]
+    entries = [{"KeyId": each, "KeyArn": f"arn:aws:kms:eu-west-1:1:key/{each}"} for each in ids]
     scripted.body = json.dumps({"Keys": entries, "Truncated": False}).encode()
     gateway = await make().connect(Target())
     pages = gateway.key_pages()

@@ -3,9 +3,9 @@
 Python runs one thread at a time: while the inventory of a large account loads, botocore keeps one
 core busy, and in the program's own process every key press would wait for it. Beside the screens
 it has the other core. It starts, imports botocore and connects while the screens are being built,
-so that the first keys come as soon as there is a place to show them, and credentials never are in
-the process that draws, journals and starts editors.
+so that the first keys come as soon as there is a place to show them. Credentials are looked up
+and used nowhere but there.
 
-`connector` implements `kmstui.service.ports.Connector` by asking an `AwsConnector` on the
-other side; `messages` says what goes over the line between them.
+`connector` implements `kmstui.service.ports.Connector` by asking an `AwsConnector` on the other
+side; `messages` says what goes over the line between them.
 """

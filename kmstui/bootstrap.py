@@ -40,7 +40,7 @@ def run_app(settings: Settings, *, key: str, demo: bool, demo_keys: int) -> int:
     """
     if demo and not (find_spec("moto") and find_spec("waitress")):
         raise StartError(
-            "--demo needs moto and waitress: install kmstui with its extra “demo”, as in the README."
+            "--demo needs moto and waitress: install kmstui with its extra “demo” (see the README)."
         )
     with composed_app(settings, key=key, demo=demo, demo_keys=demo_keys) as app:
         return app.run(mouse=settings.mouse) or 0

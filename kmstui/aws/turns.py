@@ -1,12 +1,11 @@
 """Sharing the interpreter of the AWS process.
 
 Python runs one thread at a time. Two dozen threads that sign requests and parse answers would
-each take a slice before the call that a person waits for gets its own, and take the interpreter
-from each other in between. With one BACKGROUND thread computing at a time and slices cut to 0.2 ms
-there are more calls a second, and those of a person are quick (measured on two busy cores, 20 ms
-of latency, 64 calls under way: 850 calls/s against 550 when the whole of sending and receiving ran
-outside of turns). On a machine of one core the screens share that too: no turn is begun right
-after a key press.
+each take a slice before the call that a person waits for gets its own. So one BACKGROUND thread
+computes at a time, in slices of 0.2 ms: a person's call is answered within 26 ms (p99 34 ms) while
+64 others are under way, against 68 ms (127 ms) without turns, for 8 % fewer calls a second
+(measured on two cores at 20 ms of latency). On a machine of one core the screens share that too:
+no turn is begun right after a key press.
 """
 
 from __future__ import annotations

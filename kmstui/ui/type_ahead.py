@@ -51,19 +51,22 @@ class TypeAhead:
         self._followed = False
         self._walk = 0
         self._deadline: asyncio.TimerHandle | None = None
+        self._settling: asyncio.TimerHandle | None = None
+        """Set while what the last key opened is not laid out yet; ends the wait at the latest."""
         self._opening: Worker[None] | None = None
         self._opening_from: Screen[Any] | None = None
         self._opening_until = 0.0
 
     async def take(self, event: events.Event) -> None:
         """Send a key or paste on its way, now or when those before it are done."""
-        if self._current is None and not self._waiting and not self._is_opening:
+        held = self._waiting or self._settling is not None or self._is_opening
+        if self._current is None and not held:
             await self._send(event)
             return
         self._waiting.append(event)
         if self._current is not None:
             self._follow()
-        elif len(self._waiting) == 1:
+        elif self._settling is None and len(self._waiting) == 1:
             self._go_on()
 
     def opens(self, worker: Worker[None], screen: Screen[Any]) -> None:
@@ -90,12 +93,15 @@ class TypeAhead:
         if event is self._current and not self._waiting:
             self._finish()
 
-    def answered(self) -> None:
-        """Tell that the key under way was dealt with by a widget that let it go no further.
+    def answered(self, widget: Widget) -> None:
+        """Tell that a key was written into `widget`, which let it go no further.
 
         Otherwise the next key has to find that out, which takes a dozen rounds of the event loop.
+        It may be told late, when a key that does more than write is under way already.
         """
-        if not self._waiting:
+        event = self._current
+        writes = isinstance(event, events.Key) and (event.is_printable or event.key == "backspace")
+        if writes and self._target is widget and not self._waiting:
             self._finish()
 
     async def _send(self, event: events.Event) -> None:
@@ -153,6 +159,22 @@ class TypeAhead:
         if self._waiting:
             if self._opening is not None:
                 self._opening_until = asyncio.get_running_loop().time() + OPENING_SECONDS
+            self._go_on()
+        elif self._app.is_running and (self._app.screen, self._app.focused) != self._before:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Hold the keys that will come until what this one opened has been laid out."""
+        loop = asyncio.get_running_loop()
+        self._settling = loop.call_later(PATIENCE_SECONDS, self._settled)
+        self._app.screen.call_after_refresh(self._app.call_later, self._settled)
+
+    def _settled(self) -> None:
+        if self._settling is None:
+            return
+        self._settling.cancel()
+        self._settling = None
+        if self._waiting and self._current is None:
             self._go_on()
 
     def _go_on(self) -> None:

@@ -294,7 +294,7 @@ class MainScreen(CommandScreen):
 
     @on(KeysPane.Typed)
     def _filter_typed(self) -> None:
-        self.kms.type_ahead.answered()
+        self.kms.type_ahead.answered(self.keys_pane.filter_input)
         if self._rest is not None:
             self._rest_on_key()
 

@@ -1,0 +1,26 @@
+"""Keys that come right behind the one that opens the editor."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual.events import Key
+
+from tests.fakes import IMPORTED
+
+
+async def test_a_key_that_comes_when_e_is_done_and_the_editor_not_there_yet_is_written(at_desk):
+    async with at_desk() as desk:
+        run = desk.run
+        await run.choose(IMPORTED)
+        ahead = run.app.type_ahead
+        finish, typed = ahead._finish, []
+
+        def finish_and_type() -> None:
+            finish()
+            if not typed:
+                typed.append(asyncio.ensure_future(ahead.take(Key("t", "t"))))
+
+        ahead._finish = finish_and_type
+        run.app.post_message(Key("e", "e"))
+        await run.wait_for("1 ✖ t{")

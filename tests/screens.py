@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 from textual.pilot import Pilot
@@ -65,18 +65,21 @@ class Running:
         """Press keys, one after another."""
         for key in keys:
             await self.pilot.press(key)
+            while self.app.is_running and self.app.type_ahead.is_settling:
+                await self.pilot.pause()
 
     async def type(self, text: str) -> None:
         """Type text, character by character."""
-        await self.pilot.press(*(" " if char == " " else char for char in text))
+        await self.press(*text)
 
     async def wait_for(self, what: str | Callable[[], object]) -> None:
         """Wait until a text is on the screen, or a condition holds; fails with the screen."""
         end = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < end:
             await self.pilot.pause()
-            if what() if callable(what) else self.shows(what):
-                return
+            with suppress(AssertionError):  # Of a condition about a screen that is not there yet.
+                if what() if callable(what) else self.shows(what):
+                    return
             await asyncio.sleep(_POLL_SECONDS)
         raise AssertionError(f"never came: {what}\n{self.text}")
 

@@ -59,14 +59,14 @@ class TypeAhead:
 
     async def take(self, event: events.Event) -> None:
         """Send a key or paste on its way, now or when those before it are done."""
-        held = self._waiting or self._settling is not None or self._is_opening
+        held = self._waiting or self.is_settling or self._is_opening
         if self._current is None and not held:
             await self._send(event)
             return
         self._waiting.append(event)
         if self._current is not None:
             self._follow()
-        elif self._settling is None and len(self._waiting) == 1:
+        elif not self.is_settling and len(self._waiting) == 1:
             self._go_on()
 
     def opens(self, worker: Worker[None], screen: Screen[Any]) -> None:
@@ -92,6 +92,11 @@ class TypeAhead:
         """Tell that a key has come all the way up and was dealt with."""
         if event is self._current and not self._waiting:
             self._finish()
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether what the last key opened is still to be laid out."""
+        return self._settling is not None
 
     def answered(self, widget: Widget) -> None:
         """Tell that a key was written into `widget`, which let it go no further.

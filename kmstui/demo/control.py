@@ -43,6 +43,8 @@ class Health:
     region: str
     filled: bool
     """Whether the extra keys are all there."""
+    hanging: int
+    """Calls that a fault holds at the moment."""
     keys: Mapping[str, int]
     """Number of keys by ``account/Region``."""
 

@@ -25,14 +25,6 @@ class Caller:
         return arn.name.split("/", 1)[0]
 
     @property
-    def session_name(self) -> str:
-        """The role session's name, or empty."""
-        arn = Arn.maybe(self.arn)
-        if arn is None or arn.resource_type != "assumed-role":
-            return ""
-        return arn.name.partition("/")[2]
-
-    @property
     def short(self) -> str:
         """`role/session`, `user`, or `root`, for one line on a screen."""
         arn = Arn.maybe(self.arn)

@@ -51,11 +51,6 @@ class Place:
     """The token under the cursor begins with a quote."""
 
     @property
-    def in_list(self) -> bool:
-        """The value written here is an item of a list."""
-        return self.expects == "value" and bool(self.brackets) and self.brackets[0].kind == "["
-
-    @property
     def names(self) -> tuple[str, ...]:
         """The members around the cursor, the one whose value it is in first."""
         names = [bracket.name for bracket in self.brackets]

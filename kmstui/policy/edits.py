@@ -61,13 +61,6 @@ def wrap_in_list(node: Node) -> tuple[Edit, Edit]:
     return insert(node.span.start, "["), insert(node.span.end, "]")
 
 
-def delete_members(text: str, holder: ObjectNode, members: Collection[Member]) -> list[Edit]:
-    """Delete members of an object, commas included; all of them leave `{}`."""
-    doomed_spans = {member.span for member in members}
-    doomed = [index for index, each in enumerate(holder.members) if each.span in doomed_spans]
-    return _delete(text, holder.span, [member.span for member in holder.members], doomed)
-
-
 def delete_member(text: str, holder: ObjectNode, member: Member) -> Edit:
     """Delete one member of an object, comma included."""
     return _delete_one(text, holder.span, holder.members, member)

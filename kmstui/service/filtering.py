@@ -167,8 +167,6 @@ _FIELDS: dict[str, _Values] = {
     "rotation": _rotation,
     "tag": _tag_keys,
 }
-FIELD_NAMES = tuple(_FIELDS)
-"""What may stand before a colon."""
 
 _SHORT = {"desc": "description", "multi": "region", "tags": "tag"}
 

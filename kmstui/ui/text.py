@@ -12,11 +12,6 @@ from kmstui.model.visible import visible
 ELLIPSIS = "…"
 
 
-def visible_lines(text: str) -> str:
-    """As `visible`, but line ends stay line ends and tabs become spaces."""
-    return "\n".join(visible(line.expandtabs(4)) for line in text.split("\n"))
-
-
 @lru_cache(maxsize=4096)
 def fit(text: str, width: int, *, right: bool = False) -> str:
     """`text` made visible, cut with an ellipsis or padded to exactly `width` cells."""

@@ -66,7 +66,7 @@ class TypeAhead:
         self._waiting.append(event)
         if self._current is not None:
             self._follow()
-        elif not self.is_settling and len(self._waiting) == 1:
+        elif len(self._waiting) == 1:
             self._go_on()
 
     def opens(self, worker: Worker[None], screen: Screen[Any]) -> None:
@@ -161,36 +161,35 @@ class TypeAhead:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-        if self._waiting:
-            if self._opening is not None:
-                self._opening_until = asyncio.get_running_loop().time() + OPENING_SECONDS
-            self._go_on()
-        elif self._app.is_running and (self._app.screen, self._app.focused) != self._before:
-            self._settle()
-
-    def _settle(self) -> None:
-        """Hold the keys that will come until what this one opened has been laid out."""
-        loop = asyncio.get_running_loop()
-        self._settling = loop.call_later(PATIENCE_SECONDS, self._settled)
-        self._app.screen.call_after_refresh(self._app.call_later, self._settled)
-
-    def _settled(self) -> None:
-        if self._settling is None:
-            return
-        self._settling.cancel()
-        self._settling = None
-        if self._waiting and self._current is None:
-            self._go_on()
+        if self._waiting and self._opening is not None:
+            self._opening_until = asyncio.get_running_loop().time() + OPENING_SECONDS
+        self._go_on()
 
     def _go_on(self) -> None:
+        """Let the next key go, be it here or still to come, once what the last one opened is."""
         app = self._app
-        if self._is_opening:
+        if self.is_settling or not app.is_running:
+            return
+        if self._waiting and self._is_opening:
             asyncio.get_running_loop().call_later(_POLL_SECONDS, self._go_on)
-        elif (app.screen, app.focused) == self._before:
+        elif (app.screen, app.focused) != self._before:
+            self._settle()
+        elif self._waiting:
             app.call_later(self._next)
-        else:
-            # What the key opened shall have been laid out and have its focus.
-            app.screen.call_after_refresh(app.call_later, self._next)
+
+    def _settle(self) -> None:
+        """Wait until what the key opened has been laid out and has its focus."""
+        app = self._app
+        self._before = (app.screen, app.focused)
+        loop = asyncio.get_running_loop()
+        self._settling = loop.call_later(PATIENCE_SECONDS, self._settled)
+        app.screen.call_after_refresh(app.call_later, self._settled)
+
+    def _settled(self) -> None:
+        if self._settling is not None:
+            self._settling.cancel()
+            self._settling = None
+            self._go_on()
 
     async def _next(self) -> None:
         if self._current is None and self._waiting:

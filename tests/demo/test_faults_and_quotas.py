@@ -89,6 +89,9 @@ def test_a_call_can_hang_until_it_is_let_go(embedded: EmbeddedKms, kms: Any) -> 
 
     thread = threading.Thread(target=ask)
     thread.start()
+    deadline = time.monotonic() + 10
+    while not embedded.control.health().hanging:
+        assert time.monotonic() < deadline, "the call never came"
     assert kms.list_aliases()["Aliases"]
     assert not ended.is_set()
     embedded.control.clear_faults()

@@ -12,7 +12,7 @@ from kmstui.ui.ascii_filter import AsciiFilter, to_ascii
 from kmstui.ui.cli_commands import aws_command
 from kmstui.ui.escape_delay import shorten_escape
 from kmstui.ui.marks import FANCY, PLAIN
-from kmstui.ui.text import fit, visible_lines, width_of, wrap
+from kmstui.ui.text import fit, width_of, wrap
 from kmstui.ui.theme import theme_for
 from tests.fakes import HOSTILE_TEXT, INFO
 
@@ -21,7 +21,6 @@ def test_what_a_terminal_would_obey_is_shown_by_its_code():
     assert visible(HOSTILE_TEXT) == (
         r"[bold red]markup[/] \x1b[2Jescape \u202egnol\u202c\ttab\nline"
     )
-    assert visible_lines("a\tb\x07\nc") == "a   b\\x07\nc"
 
 
 @settings(max_examples=200)

@@ -61,8 +61,3 @@ def find_holder(arn: str) -> Any:
     else:
         return None
     return found if found is not None and found.arn == arn else None
-
-
-def account_exists(account: str) -> bool:
-    """Whether this world knows the account at all."""
-    return account in iam_backends

@@ -61,6 +61,7 @@ class ControlApi:
             "account": state.account,
             "region": state.region,
             "filled": state.filled.is_set(),
+            "hanging": state.faults.hanging,
             "keys": {f"{s.account}/{s.region}": len(s.keys) for s in state.stores.all()},
         }
 

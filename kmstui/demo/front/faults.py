@@ -59,6 +59,8 @@ class Faults:
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
         self._released = threading.Event()
+        self.hanging = 0
+        """Calls that hang at the moment."""
 
     def add(self, fault: Fault) -> None:
         """Set one more fault; raises ``ValueError`` for an unknown kind."""
@@ -85,6 +87,15 @@ class Faults:
                     return fault
         return None
 
+    def _hang(self) -> None:
+        """Wait until the faults are cleared, ten minutes at most."""
+        with self._lock:
+            released = self._released
+            self.hanging += 1
+        released.wait(600)
+        with self._lock:
+            self.hanging -= 1
+
     def apply(self, fault: Fault, request: AwsRequest, caller_arn: str) -> Answer:
         """Do what the fault says: answer, raise ``ServiceError`` or ``CloseConnection``."""
         if fault.kind == "deny":
@@ -94,8 +105,7 @@ class Faults:
         if fault.kind == "error":
             raise ServiceError(fault.code, fault.message, fault.status)
         if fault.kind == "hang":
-            # Held until the faults are cleared, or for ten minutes at most.
-            self._released.wait(600)
+            self._hang()
             raise CloseConnection
         if fault.kind == "close":
             raise CloseConnection

@@ -71,14 +71,6 @@ class RegionStore:
                 for alias in named.values():
                     self._attach(alias)
 
-    def remove_key(self, key_id: str) -> None:
-        """Forget a key for good, with its aliases."""
-        with self.lock:
-            key = self.keys.pop(key_id)
-            self._key_order = [other for other in self._key_order if other != key_id]
-            for name in key.alias_names:
-                self._forget_alias(name)
-
     def clear_world(self) -> None:
         """Forget all but the extra keys, which no reset touches."""
         with self.lock:

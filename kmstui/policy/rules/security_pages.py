@@ -13,6 +13,5 @@ ADMINISTRATORS = _KMS + "key-policy-default.html#key-policy-default-allow-admini
 ROOT = _KMS + "key-policy-default.html#key-policy-default-allow-root-enable-iam"
 GRANTS = _KMS + "grant-authorization.html"
 VPC_ENDPOINT = _KMS + "conditions-aws.html#conditions-aws-vpce"
-VIA_AWS_SERVICE = _IAM + "reference_policies_condition-keys.html#condition-keys-viaawsservice"
 ATTESTATION = _KMS + "conditions-attestation.html"
 EVALUATION = _KMS + "policy-evaluation.html"

@@ -39,13 +39,6 @@ class TextLines(ScrollView, can_focus=True, inherit_bindings=False):
         """The text."""
         return self._text
 
-    def set_text(self, text: str) -> None:
-        """Show another text, from its beginning."""
-        self._text = text
-        self._wrap()
-        self.scroll_to(y=0, animate=False, force=True, immediate=True)
-        self.refresh(layout=True)
-
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as the text takes at this width."""
         return len(wrap(self._text, width))

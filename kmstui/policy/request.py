@@ -74,18 +74,20 @@ def account_of(arn: str) -> str:
 
 @lru_cache(maxsize=1024)
 def resource_facts(arn: str) -> Mapping[str, Values]:
-    """Condition keys that follow from the key alone.
+    """Condition keys that follow from the key alone; of an ARN without Region, none of that.
 
     KMS answers over TLS only. Source: IAM User Guide, "AWS global condition context keys".
     """
     parsed = Arn.maybe(arn)
     if parsed is None:
         return {}
-    return {
+    facts: dict[str, Values] = {
         "aws:resourceaccount": (parsed.account,),
-        "aws:requestedregion": (parsed.region,),
         "aws:securetransport": ("true",),
     }
+    if parsed.region:
+        facts["aws:requestedregion"] = (parsed.region,)
+    return facts
 
 
 def lookup_for(request: Request, absent: frozenset[str] = frozenset()) -> Lookup:

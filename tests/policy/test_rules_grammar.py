@@ -6,6 +6,7 @@ import pytest
 
 from kmstui.policy.findings import Severity
 from kmstui.policy.linter import lint
+from kmstui.policy.rules import RULES
 from tests.policy.rule_cases import (
     KEY,
     ROLE,
@@ -175,3 +176,10 @@ def test_fixes_remove_what_they_are_for(case: Case) -> None:
 def test_the_policies_that_cases_start_from_are_clean() -> None:
     assert lint(policy(), KEY) == ()
     assert [each for each in lint(policy(statement())) if each.severity > Severity.INFO] == []
+
+
+@pytest.mark.parametrize("id_", ["KMS108", "KMS109"])
+def test_nobody_is_told_that_kms_refuses_what_the_api_reference_says_it_accepts(id_: str) -> None:
+    why = RULES[id_].why
+    assert "PutKeyPolicy accepts it" in why
+    assert "reject" not in why

@@ -13,6 +13,7 @@ from kmstui.policy.nodes import apply_edits
 from tests.policy.rule_cases import (
     ACCOUNT,
     KEY,
+    KEY_ARN,
     ROLE,
     Case,
     check,
@@ -184,6 +185,7 @@ NEGATIONS = (
     ),
 )
 
+REGION = "eu-west-1"
 _DENY_PUT = {"Effect": "Deny", "Principal": "*", "Action": "kms:Put*"}
 LOCKOUTS = (
     Case(
@@ -241,6 +243,32 @@ LOCKOUTS = (
         note="the root of another account than the caller's",
     ),
     Case("KMS506", policy(Statement=[statement(Action="kms:*")]), note="near: the role may"),
+    Case(
+        "KMS506",
+        policy(
+            Statement=[root_statement(Condition={"StringEquals": {"aws:RequestedRegion": REGION}})]
+        ),
+        note="near: the key's Region is not known",
+    ),
+    case(
+        "KMS506",
+        "near: all but the key's Region, which is not known, is denied",
+        Condition={"StringNotEquals": {"aws:RequestedRegion": REGION}},
+        **_DENY_PUT,
+    ),
+    Case(
+        "KMS506",
+        policy(
+            Statement=[
+                root_statement(Resource=KEY_ARN),
+                statement(
+                    **{**_DENY_PUT, "Resource": KEY_ARN},
+                    Condition={"ArnNotEquals": {"aws:PrincipalArn": [ROOT, ROLE]}},
+                ),
+            ]
+        ),
+        note="near: the policy spells out which key it is of",
+    ),
     Case(
         "KMS506",
         policy(Statement=[root_statement(Principal={"AWS": "arn:aws:iam::your-account-id:root"})]),

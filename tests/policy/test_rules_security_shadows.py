@@ -13,6 +13,7 @@ from tests.policy.rule_cases import (
     Case,
     check,
     check_fixes,
+    policy,
     root_statement,
     statement,
     unmark,
@@ -64,6 +65,11 @@ SHADOWS = (
         Sid="⟦Void⟧",
         severity=Severity.WARNING,
     ),
+    case(
+        "KMS517",
+        "near: a Deny about all but the key is about nothing",
+        also=(statement(**NETWORK, Action="kms:*", Resource=None, NotResource="*"),),
+    ),
     case("KMS517", "near: the account's is for IAM policies"),
     case("KMS517", "near: other principal", also=(statement(Sid="Hers", Principal={"AWS": ANNA}),)),
     case(
@@ -81,6 +87,14 @@ SHADOWS = (
         "near: other condition",
         also=(statement(Sid="Other", Condition={"StringEquals": VPCE}),),
         Condition={"StringEquals": VIA},
+    ),
+    Case(
+        "KMS517",
+        policy(
+            Statement=[root_statement(Sid="⟦Void⟧"), statement(**NETWORK, Sid="No", Action="kms:*")]
+        ),
+        fixable=False,
+        note="the account's own: the Deny is the mistake, and no key press deletes the Allow",
     ),
     case(
         "KMS518",

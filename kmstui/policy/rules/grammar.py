@@ -246,8 +246,9 @@ def _empty_principals(value: Node | None) -> Iterator[Node]:
     "KMS108",
     Severity.WARNING,
     "No Action",
-    why="A statement without Action has no effect, and AWS has announced that it will reject it.",
-    url=pages.KEY_POLICY,
+    why="A statement without Action has no effect. The KMS console calls it an error; PutKeyPolicy "
+    "accepts it without a word.",
+    url=pages.PUT_KEY_POLICY,
 )
 def action_missing(subject: Subject) -> Iterator[Hit]:
     """Statements that allow or deny nothing."""
@@ -261,9 +262,9 @@ def action_missing(subject: Subject) -> Iterator[Hit]:
     "KMS109",
     Severity.WARNING,
     "No Resource",
-    why="A statement without Resource has no effect, and AWS has announced that it will reject "
-    "it. In a key policy the resource is this key, written *.",
-    url=pages.KEY_POLICY,
+    why="A statement without Resource has no effect. The KMS console calls it an error; "
+    "PutKeyPolicy accepts it without a word. In a key policy the resource is this key, written *.",
+    url=pages.PUT_KEY_POLICY,
 )
 def resource_missing(subject: Subject) -> Iterator[Hit]:
     """Statements that are about no key."""

@@ -235,8 +235,13 @@ def _covered(subject: Subject, statement: Statement) -> frozenset[str]:
 
 def _is_about_key(statement: Statement, arn: str) -> bool:
     """Whether its Resource includes the key; any does where the key is not known."""
-    if statement.not_resources or not arn:
-        return bool(statement.resources or statement.not_resources)
+    if statement.not_resources and not statement.resources:
+        return not any(
+            node.value == "*" or (bool(arn) and resource_match(node.value, arn))
+            for node in statement.not_resources
+        )
+    if not arn:
+        return bool(statement.resources)
     return any(
         node.value == "*"
         or "${" in node.value

@@ -157,7 +157,7 @@ def needless_statement(subject: Subject) -> Iterator[Hit]:
             yield Hit(
                 label_span(reading.statement),
                 f"{shadow.statement.label} denies all that {reading.statement.label} allows",
-                _delete(subject, reading.statement),
+                _unless_root(subject, reading),
                 Severity.WARNING,
             )
             continue
@@ -170,6 +170,13 @@ def needless_statement(subject: Subject) -> Iterator[Hit]:
             f"{other.statement.label} already {verb} what {reading.statement.label} {verb}",
             _delete(subject, reading.statement),
         )
+
+
+def _unless_root(subject: Subject, reading: Reading) -> Fix | None:
+    """Delete the Allow; where it is the account's own, the Deny is the mistake."""
+    if any(who.kind is Kind.ROOT and not who.foreign for who in reading.who):
+        return None
+    return _delete(subject, reading.statement)
 
 
 def _shadow(subject: Subject, reading: Reading) -> Reading | None:

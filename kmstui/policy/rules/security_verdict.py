@@ -23,7 +23,7 @@ from kmstui.policy.rules.security_reading import (
     partition,
     readings,
 )
-from kmstui.policy.statements import ConditionEntry, Policy, PrincipalEntry
+from kmstui.policy.statements import ConditionEntry, Policy, PrincipalEntry, Statement
 
 
 def _filled(policy: Policy, account: str) -> Policy:
@@ -62,14 +62,24 @@ def _about_putting(subject: Subject) -> Policy:
     deciding = {
         each.statement.index for each in readings(subject) if PUT_KEY_POLICY in each.actions
     }
-    statements = tuple(each for each in subject.policy.statements if each.index in deciding)
-    return replace(subject.policy, statements=statements)
+    statements = [each for each in subject.policy.statements if each.index in deciding]
+    if subject.key.arn is None:
+        statements = [_about_any_key(each) for each in statements]
+    return replace(subject.policy, statements=tuple(statements))
+
+
+def _about_any_key(statement: Statement) -> Statement:
+    """The same for whatever key: one that spells its key's ARN out means the stand-in too."""
+    named = (*statement.resources, *statement.not_resources)
+    resources = tuple(node._replace(value="*") for node in named[:1])
+    return replace(statement, resources=resources, not_resources=())
 
 
 def _key_arn(subject: Subject, account: str) -> Arn:
     if subject.key.arn is not None:
         return subject.key.arn
-    return Arn(partition(subject), "kms", "us-east-1", account, "key/any")
+    # No Region: a condition on aws:RequestedRegion must not be held against one made up.
+    return Arn(partition(subject), "kms", "", account, "key/any")
 
 
 def _accounts(subject: Subject, policy: Policy) -> list[str]:

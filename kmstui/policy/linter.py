@@ -38,6 +38,8 @@ HIDES: Mapping[str, frozenset[str]] = {
     "KMS006": _VALUE_RULES | {"KMS009", "KMS110"},
     "KMS007": frozenset({"KMS420"}),
     "KMS101": frozenset({"KMS007"}),
+    "KMS306": frozenset({"KMS513"}),
+    "KMS514": frozenset({"KMS513"}),
 }
 """A finding of a rule hides those of these rules that touch the same text: they have one cause."""
 

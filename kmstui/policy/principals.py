@@ -167,7 +167,13 @@ def _facts(principal: Principal) -> Mapping[str, tuple[str, ...]]:
     if kind is PrincipalKind.SERVICE:
         facts["aws:principalisawsservice"] = ("true",)
         facts["aws:principalservicename"] = (principal.name,)
-        for key in ("aws:principalarn", "aws:principalaccount", "aws:username"):
+        for key in (
+            "aws:principalarn",
+            "aws:principalaccount",
+            "aws:principalorgid",
+            "aws:principalorgpaths",
+            "aws:username",
+        ):
             facts[key] = ()
         return facts
     facts["aws:principalisawsservice"] = ("false",)

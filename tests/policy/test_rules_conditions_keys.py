@@ -8,6 +8,7 @@ from kmstui.policy.linter import lint
 from tests.policy.condition_cases import VIA, case, fixed, under
 from tests.policy.rule_cases import (
     ACCOUNT,
+    ROLE,
     Case,
     check,
     check_fixes,
@@ -80,6 +81,49 @@ CASES = (
         {"Bool": {"kms:GrantIsForAWSResource": True}},
         "near: all three know it",
         Action=["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"],
+    ),
+    case(
+        "KMS408",
+        {"ArnLike": {"⟦aws:SourceArn⟧": "arn:aws:s3:::data"}},
+        "a role sends what only services send",
+        fixable=False,
+    ),
+    case(
+        "KMS408",
+        {"StringNotEquals": {"⟦aws:SourceAccount⟧": ACCOUNT}},
+        "a Deny against other accounts' services that stops all people",
+        fixable=True,
+        Effect="Deny",
+        Principal="*",
+    ),
+    case(
+        "KMS408",
+        {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::data"}},
+        "near: a service sends it",
+        Principal={"AWS": ROLE, "Service": "s3.amazonaws.com"},
+    ),
+    case(
+        "KMS408",
+        {
+            "StringNotEquals": {"aws:SourceOrgID": "o-a1b2c3d4e5"},
+            "Null": {"aws:SourceAccount": "false"},
+            "Bool": {"aws:PrincipalIsAWSService": "true"},
+        },
+        "near: AWS documents it against confused deputies",
+        Effect="Deny",
+        Principal="*",
+    ),
+    case(
+        "KMS408",
+        {
+            "StringNotEqualsIfExists": {
+                "aws:PrincipalOrgID": "o-a1b2c3d4e5",
+                "aws:SourceOrgID": "o-a1b2c3d4e5",
+            }
+        },
+        "near: people of the organization are spared",
+        Effect="Deny",
+        Principal="*",
     ),
     case("KMS408", {"ArnLike": {"ec2:SourceInstanceArn": "arn:aws:ec2:*"}}, "near: of a role"),
     case("KMS408", {"StringEquals": {"kms:ViaService": VIA}}, "near: all requests know it"),

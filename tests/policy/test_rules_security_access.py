@@ -105,6 +105,18 @@ EVERYBODY = (
     ),
     case(
         "KMS502",
+        "any organization in the pattern",
+        Principal="⟦*⟧",
+        Condition={"StringLike": {"aws:PrincipalOrgID": "o-*"}},
+    ),
+    case(
+        "KMS502",
+        "near: any unit of one organization",
+        Principal="*",
+        Condition={"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"}},
+    ),
+    case(
+        "KMS502",
         "all but one",
         Principal="⟦*⟧",
         Condition={"StringNotEquals": {"kms:CallerAccount": FOREIGN}},

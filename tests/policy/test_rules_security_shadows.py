@@ -10,6 +10,7 @@ from tests.policy import workshop_printed
 from tests.policy.rule_cases import (
     ACCOUNT,
     NO_KEY,
+    ROLE,
     Case,
     check,
     check_fixes,
@@ -88,6 +89,86 @@ SHADOWS = (
         also=(statement(Sid="Other", Condition={"StringEquals": VPCE}),),
         Condition={"StringEquals": VIA},
     ),
+    case(
+        "KMS517",
+        "forgotten among those that a Deny spares",
+        also=(
+            statement(
+                Sid="Only",
+                **NETWORK,
+                Action="kms:*",
+                Condition={"ArnNotLike": {"aws:PrincipalArn": [ROOT, ANNA]}},
+            ),
+        ),
+        Sid="⟦Void⟧",
+        severity=Severity.WARNING,
+        fixable=True,
+    ),
+    case(
+        "KMS517",
+        "a service, which is of no organization",
+        also=(
+            statement(
+                Sid="Perimeter",
+                **NETWORK,
+                Condition={"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
+            ),
+        ),
+        Sid="⟦Void⟧",
+        Principal={"Service": "s3.amazonaws.com"},
+        Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+        severity=Severity.WARNING,
+        fixable=False,
+    ),
+    case(
+        "KMS517",
+        "near: spared by name",
+        also=(
+            statement(
+                **NETWORK, Condition={"ArnNotLike": {"aws:PrincipalArn": [ROOT, f"{ROLE[:-1]}*"]}}
+            ),
+        ),
+    ),
+    case(
+        "KMS517",
+        "near: the network decides too",
+        also=(
+            statement(
+                **NETWORK,
+                Condition={
+                    "ArnNotLike": {"aws:PrincipalArn": ROOT},
+                    "StringNotEquals": VPCE,
+                },
+            ),
+        ),
+    ),
+    case(
+        "KMS517",
+        "near: services are spared",
+        also=(
+            statement(
+                **NETWORK,
+                Condition={
+                    "StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"},
+                    "Bool": {"aws:PrincipalIsAWSService": "false"},
+                },
+            ),
+        ),
+        Principal={"Service": "s3.amazonaws.com"},
+    ),
+    case(
+        "KMS517",
+        "near: nobody filled in the account yet",
+        also=(
+            statement(
+                **NETWORK,
+                Condition={
+                    "ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::your-account-id:role/app"}
+                },
+            ),
+        ),
+        Principal={"AWS": "arn:aws:iam::your-account-id:role/app"},
+    ),
     Case(
         "KMS517",
         policy(
@@ -145,6 +226,20 @@ SHADOWS = (
         Condition={"StringEquals": {"⟦kms:ViaService⟧": "s3.eu-west-1.amazonaws.com"}},
     ),
     case("KMS520", "near: says what a direct grant is for", Condition={"StringEquals": VIA}),
+    case(
+        "KMS520",
+        "what the CDK writes for a secret is no more than worth knowing",
+        Principal={"AWS": ROOT},
+        Condition={"StringEquals": {"⟦kms:ViaService⟧": "secretsmanager.eu-west-1.amazonaws.com"}},
+        severity=Severity.INFO,
+    ),
+    case(
+        "KMS520",
+        "tags of the account's own Allow",
+        Principal={"AWS": ROOT},
+        Condition={"StringEquals": {"⟦aws:ResourceTag/team⟧": "${aws:PrincipalTag/team}"}},
+        severity=Severity.WARNING,
+    ),
     case(
         "KMS520",
         "near: the account may not use the key",

@@ -59,6 +59,12 @@ DUTIES = (
     case("KMS510", "near: KMS509 says it", Action="kms:*"),
     case(
         "KMS510",
+        "near: nobody of another account can put the policy, which KMS207 says",
+        Principal={"AWS": f"arn:aws:iam::{FOREIGN}:role/partner"},
+        Action=["kms:PutKeyPolicy", "kms:Decrypt"],
+    ),
+    case(
+        "KMS510",
         "near: the account may do all",
         Principal={"AWS": ROOT},
         Action=["kms:Put*", "kms:Decrypt"],
@@ -112,6 +118,31 @@ DUTIES = (
 
 SERVICES = (
     case("KMS513", "for anybody", Principal={"Service": "⟦s3.amazonaws.com⟧"}, fixable=True),
+    case(
+        "KMS513",
+        "for every bucket of everybody",
+        Principal={"Service": "⟦s3.amazonaws.com⟧"},
+        Condition={"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}},
+    ),
+    case(
+        "KMS513",
+        "for all accounts but one",
+        Principal={"Service": "⟦s3.amazonaws.com⟧"},
+        Condition={"StringNotEquals": {"aws:SourceAccount": FOREIGN}},
+    ),
+    case(
+        "KMS513",
+        "near: one bucket, whose ARN has no account",
+        Principal={"Service": "s3.amazonaws.com"},
+        Condition={"ArnLike": {"aws:SourceArn": "arn:aws:s3:::data"}},
+    ),
+    case(
+        "KMS513",
+        "near: SES tells the account in the encryption context",
+        Principal={"Service": "ses.amazonaws.com"},
+        Condition={"StringEquals": {"kms:EncryptionContext:aws:ses:source-account": ACCOUNT}},
+    ),
+    case("KMS513", "near: KMS514 says that this is no service", Principal={"Service": "*"}),
     case(
         "KMS513",
         "near: for this account",

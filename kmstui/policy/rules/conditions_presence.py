@@ -11,6 +11,7 @@ from kmstui.policy.findings import Severity
 from kmstui.policy.knowledge import ActionInfo
 from kmstui.policy.nodes import Fix, StringNode
 from kmstui.policy.rules import conditions_pages as pages
+from kmstui.policy.rules.conditions_callers import never_of_people
 from kmstui.policy.rules.conditions_reading import Clause, clauses, clauses_of
 from kmstui.policy.rules.conditions_split import split_statement
 from kmstui.policy.rules.registry import Hit, Subject, remembered, rule
@@ -133,12 +134,14 @@ def _split(subject: Subject, clause: Clause, dead: list[StringNode]) -> Fix | No
     "KMS408",
     Severity.WARNING,
     "Condition key that these requests never carry",
-    why="Requests for these actions do not carry the key, so the condition is never met: an Allow"
-    " gives nothing, a Deny stops nothing.",
+    why="Requests for these actions, or of these principals, do not carry the key. A condition that"
+    " asks for its value is never met: an Allow gives nothing, a Deny stops nothing. One that asks"
+    " for any other value always is.",
     url=pages.KMS_CONDITION_KEYS,
 )
 def key_never_present(subject: Subject) -> Iterator[Hit]:
-    """A condition that makes an Allow dead or a Deny inert for some or all of its actions."""
+    """A condition that makes an Allow dead or a Deny inert for its actions or principals."""
+    yield from never_of_people(subject)
     for clause in clauses(subject):
         if clause.statement.effect not in ("Allow", "Deny"):
             continue

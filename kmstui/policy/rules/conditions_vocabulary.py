@@ -145,8 +145,10 @@ def _in_enumeration(operator: Operator, text: str, values: tuple[str, ...]) -> b
     url=pages.KMS_CONDITION_KEYS,
 )
 def value_outside_enumeration(subject: Subject) -> Iterator[Hit]:
-    """Values outside the key's enumeration."""
+    """Values outside the key's enumeration, and sessions where only their roles are told."""
     for clause in clauses(subject):
+        if clause.key == "aws:principalarn" and not clause.is_null:
+            yield from _sessions(clause)
         operator, info = clause.operator, clause.info
         if operator is None or operator.type != "String" or info is None or not info.values:
             continue
@@ -163,6 +165,25 @@ def value_outside_enumeration(subject: Subject) -> Iterator[Hit]:
                 f'{info.name} is never "{text}"'
                 + (f"; did you mean {meant}?" if meant else f" (list of {subject.knowledge.date})"),
                 _fix_value(node, None if meant in clause.texts else meant),
+            )
+
+
+_SESSION = re.compile(r"(arn:[^:]*):sts:[^:]*:([^:]*):assumed-role/([^/]+)(?:/.*)?", re.DOTALL)
+
+
+def _sessions(clause: Clause) -> Iterator[Hit]:
+    """Values that name a role's session: the key holds the role's ARN.
+
+    Source: IAM User Guide, "AWS global condition context keys", aws:PrincipalArn.
+    """
+    for node in clause.strings:
+        match = _SESSION.fullmatch(node.value)
+        if match is not None:
+            role = f"{match[1]}:iam::{match[2]}:role/{match[3]}"
+            yield Hit(
+                node.span,
+                f"{clause.name} of a session is its role's ARN, never that of the session",
+                _fix_value(node, None if role in clause.texts else role),
             )
 
 

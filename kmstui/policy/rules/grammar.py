@@ -339,8 +339,8 @@ def _fresh_sid(sid: str, last: int, taken: set[str]) -> tuple[int, str]:
     "KMS113",
     Severity.WARNING,
     "Empty list or condition",
-    why="An empty list matches nothing, so the statement never applies; an empty condition "
-    "restricts nothing.",
+    why="An empty list equals nothing, so the statement never applies, or always where the "
+    "operator is negated; an empty condition restricts nothing.",
     url=pages.GRAMMAR,
 )
 def empty_element(subject: Subject) -> Iterator[Hit]:
@@ -377,7 +377,7 @@ def _empty_conditions(
         # A key without values makes its statement match nothing; deleting the key would make
         # it match more, so that is left to the person.
         yield from (
-            Hit(member.value.span, f"{member.key.value!r} has no values, so it never matches")
+            Hit(member.value.span, f"{member.key.value!r} has no values to compare with")
             for member in operator.value.members
             if _is_empty(member)
         )

@@ -187,7 +187,8 @@ def _elsewhere(subject: Subject) -> tuple[tuple[Span, StringNode, str, str], ...
     Severity.WARNING,
     "Another account than the key's",
     why="The root statement must name the account that the key belongs to; with another one the"
-    " key's own account loses it.",
+    " key's own account loses it. kms:CallerAccount of another account lets in callers of that"
+    " one, and none of the key's own.",
     url=pages.DEFAULT_KEY_POLICY,
 )
 def other_account(subject: Subject) -> Iterator[Hit]:

@@ -224,8 +224,9 @@ def _unknown_type(subject: Subject, holder: ObjectNode, member: Member) -> Hit:
     "KMS307",
     Severity.WARNING,
     "Federated or canonical user",
-    why="Requests to KMS come from users, roles, sessions and services; a federated provider or "
-    "a canonical user ID in a key policy matches none of them.",
+    why="Principals of a key policy are accounts, users, roles, sessions and services. Whoever "
+    "signs in by an identity provider asks as a session of a role, so name that role; canonical "
+    "user IDs are for S3.",
     url=pages.PRINCIPAL,
 )
 def federated_principal(subject: Subject) -> Iterator[Hit]:
@@ -233,9 +234,11 @@ def federated_principal(subject: Subject) -> Iterator[Hit]:
     for statement in subject.policy.statements:
         for entry in (*statement.principals, *statement.not_principals):
             if entry.type in ("Federated", "CanonicalUser") and entry.value.value.strip():
+                instead = "role" if entry.type == "Federated" else "account"
                 yield Hit(
                     entry.value.span,
-                    f"The {entry.type} principal {entry.value.value!r} does not call KMS",
+                    f"KMS documents no {entry.type} principals; name the {instead} behind"
+                    f" {entry.value.value!r}",
                 )
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from kmstui.policy.edits import delete_member, insert_first_member, insert_member
-from kmstui.policy.nodes import Edit, Member, ObjectNode
-from kmstui.policy.rules.registry import Subject
+from kmstui.policy.nodes import ArrayNode, Edit, Fix, Member, ObjectNode, Span
+from kmstui.policy.rules.registry import Subject, remembered
+from kmstui.policy.rules.security_reading import Kind, Reading
+from kmstui.policy.statements import Statement
 
 
 def replace_member(
@@ -41,3 +45,34 @@ def applicable(subject: Subject, actions: frozenset[str], *, cross_account: bool
             continue
         found.append(name)
     return found
+
+
+@remembered
+def _deletions(subject: Subject) -> dict[int, Span]:
+    """What to delete with each statement of a list, a comma included, by where it begins.
+
+    Made for all at once: a policy may hold thousands that are needless.
+    """
+    root = subject.document.root
+    holder = root.get("Statement") if isinstance(root, ObjectNode) else None
+    items = holder.items if isinstance(holder, ArrayNode) else ()
+    found = {
+        item.span.start: Span(item.span.start, following.span.start)
+        for item, following in pairwise(items)
+    }
+    if len(items) > 1:
+        found[items[-1].span.start] = Span(items[-2].span.end, items[-1].span.end)
+    return found
+
+
+def delete_whole(subject: Subject, statement: Statement) -> Fix | None:
+    """The fix that deletes a statement; None where it is the only one."""
+    span = _deletions(subject).get(statement.node.span.start)
+    return None if span is None else Fix(f"Delete {statement.label}", (Edit(span, ""),))
+
+
+def delete_unless_root(subject: Subject, reading: Reading) -> Fix | None:
+    """Delete an Allow that a Deny makes void; of the account's own, the Deny is the mistake."""
+    if any(who.kind is Kind.ROOT and not who.foreign for who in reading.who):
+        return None
+    return delete_whole(subject, reading.statement)

@@ -53,12 +53,20 @@ _TELLS_WHO = (
 'public'"). A user name, a tag or an encryption context anybody can make up."""
 
 
-def _is_wide(clause: Clause, text: str) -> bool:
+_OF_ORGANIZATIONS = frozenset(
+    {"aws:principalorgid", "aws:principalorgpaths", "aws:sourceorgid", "aws:sourceorgpaths"}
+)
+
+
+def is_wide(clause: Clause, text: str) -> bool:
     """Whether a value leaves the question open."""
     if clause.operator is None or not clause.operator.wildcards:
         return False
     if not text.strip("*?"):
         return True
+    if clause.key in _OF_ORGANIZATIONS and "*" in text:
+        # Every organization's ID begins with o- (Organizations API Reference, "Organization").
+        return "o-".startswith(text.partition("*")[0])
     parts = text.split(":")
     return clause.key.endswith("arn") and len(parts) > 4 and not parts[4].strip("*?")
 
@@ -69,7 +77,7 @@ def restricts_callers(clause: Clause) -> bool:
         return False
     if not clause.demands_presence or not clause.is_about(*_TELLS_WHO):
         return False
-    return bool(clause.texts) and not any(_is_wide(clause, text) for text in clause.texts)
+    return bool(clause.texts) and not any(is_wide(clause, text) for text in clause.texts)
 
 
 _OF_SERVICES = ("aws:principalisawsservice", "aws:viaawsservice")
@@ -82,7 +90,7 @@ def _turns_away(clause: Clause) -> bool:
     operator = clause.operator
     if operator is None or not operator.negated or not clause.is_about(*_TELLS_WHO):
         return False
-    return not any(_is_wide(clause, text) for text in clause.texts)
+    return not any(is_wide(clause, text) for text in clause.texts)
 
 
 @remembered

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kmstui.model.arn import Arn
@@ -11,6 +12,7 @@ from kmstui.policy.rules import security_pages as pages
 from kmstui.policy.rules.conditions_edits import add_conditions, condition_fix
 from kmstui.policy.rules.conditions_reading import Clause
 from kmstui.policy.rules.registry import Hit, Subject, rule
+from kmstui.policy.rules.security_public import is_wide
 from kmstui.policy.rules.security_reading import (
     CREATE_GRANT,
     Kind,
@@ -28,23 +30,35 @@ _OF_WHOM = (
     "aws:sourceowner",
     "kms:calleraccount",
 )
+_ACCOUNT = re.compile(r"\d{12}")
 _GRANTS = frozenset({CREATE_GRANT, "kms:ListGrants", "kms:RevokeGrant"})
 
 
 def _names_owner(clause: Clause) -> bool:
     """Whether a condition tells on whose behalf a service asks.
 
-    An encryption context with an ARN does too: CloudWatch Logs and CloudTrail put the ARN of
-    the log group or trail in (their user guides, "Encrypt log data", "Key policy").
+    An encryption context with an ARN or account does too: CloudWatch Logs and CloudTrail put
+    the ARN of the log group or trail in (their user guides, "Encrypt log data", "Key policy"),
+    SES the account (SES Developer Guide, "Giving permission to use your KMS key").
     """
-    if clause.is_null:
+    operator = clause.operator
+    if operator is None or clause.is_null or operator.negated or not clause.texts:
         return False
     if clause.is_about(*_OF_WHOM):
-        return True
+        return not any(_is_of_anybody(clause, text) for text in clause.texts)
     return clause.is_about("kms:encryptioncontext:") and any(
-        (arn := Arn.maybe(text)) is not None and bool(arn.account.strip("*"))
+        _ACCOUNT.fullmatch(text)
+        or ((arn := Arn.maybe(text)) is not None and bool(arn.account.strip("*")))
         for text in clause.texts
     )
+
+
+def _is_of_anybody(clause: Clause, text: str) -> bool:
+    """Whether a value fits the resources of every account; a bucket's ARN has no account."""
+    if not is_wide(clause, text):
+        return False
+    arn = Arn.maybe(text)
+    return arn is None or bool(arn.account) or not arn.resource.strip("*?")
 
 
 def _needs_no_owner(subject: Subject, reading: Reading) -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import pairwise
 
 from kmstui.policy.findings import Severity
-from kmstui.policy.nodes import ArrayNode, Edit, Fix, ObjectNode, Span
 from kmstui.policy.rules import security_pages as pages
 from kmstui.policy.rules.conditions_reading import Clause, is_one_of
 from kmstui.policy.rules.leftovers_placeholders import ACCOUNT, find_placeholders
 from kmstui.policy.rules.registry import Hit, Subject, remembered, rule
+from kmstui.policy.rules.security_edits import delete_unless_root, delete_whole
 from kmstui.policy.rules.security_mfa import MFA_KEYS
+from kmstui.policy.rules.security_outcasts import taken_back
 from kmstui.policy.rules.security_reading import (
     IDENTITIES,
     Kind,
@@ -24,7 +24,6 @@ from kmstui.policy.rules.security_reading import (
     name_of,
     readings,
 )
-from kmstui.policy.statements import Statement
 
 _MOST_COMPARED = 64
 """Statements about one principal that are compared with each other. A policy of 32 KB holds
@@ -118,29 +117,6 @@ def _covering(subject: Subject) -> dict[int, Reading]:
     return found
 
 
-@remembered
-def _deletions(subject: Subject) -> dict[int, Span]:
-    """What to delete with each statement of a list, a comma included, by where it begins.
-
-    Made for all at once: a policy may hold thousands that are needless.
-    """
-    root = subject.document.root
-    holder = root.get("Statement") if isinstance(root, ObjectNode) else None
-    items = holder.items if isinstance(holder, ArrayNode) else ()
-    found = {
-        item.span.start: Span(item.span.start, following.span.start)
-        for item, following in pairwise(items)
-    }
-    if len(items) > 1:
-        found[items[-1].span.start] = Span(items[-2].span.end, items[-1].span.end)
-    return found
-
-
-def _delete(subject: Subject, statement: Statement) -> Fix | None:
-    span = _deletions(subject).get(statement.node.span.start)
-    return None if span is None else Fix(f"Delete {statement.label}", (Edit(span, ""),))
-
-
 @rule(
     "KMS517",
     Severity.INFO,
@@ -157,9 +133,12 @@ def needless_statement(subject: Subject) -> Iterator[Hit]:
             yield Hit(
                 label_span(reading.statement),
                 f"{shadow.statement.label} denies all that {reading.statement.label} allows",
-                _unless_root(subject, reading),
+                delete_unless_root(subject, reading),
                 Severity.WARNING,
             )
+            continue
+        if reading.allow and (hits := list(taken_back(subject, reading, _is_denied_by))):
+            yield from hits
             continue
         other = _covering(subject).get(reading.statement.index)
         if other is None or (reading.allow and other.signature < reading.signature):
@@ -168,15 +147,8 @@ def needless_statement(subject: Subject) -> Iterator[Hit]:
         yield Hit(
             label_span(reading.statement),
             f"{other.statement.label} already {verb} what {reading.statement.label} {verb}",
-            _delete(subject, reading.statement),
+            delete_whole(subject, reading.statement),
         )
-
-
-def _unless_root(subject: Subject, reading: Reading) -> Fix | None:
-    """Delete the Allow; where it is the account's own, the Deny is the mistake."""
-    if any(who.kind is Kind.ROOT and not who.foreign for who in reading.who):
-        return None
-    return _delete(subject, reading.statement)
 
 
 def _shadow(subject: Subject, reading: Reading) -> Reading | None:
@@ -288,7 +260,13 @@ _RESTRICTING = (
 )
 """Keys by which people mean to restrict access. Others, such as kms:GrantIsForAWSResource, say
 what a direct grant is for, and that IAM policies can give more is no surprise there."""
+_FOR_SERVICES = ("kms:viaservice", "kms:grantisforawsresource")
+"""What the CDK and the console put into the account's own Allows, beside the root statement."""
 _CALLERS_ACCOUNT = ("kms:calleraccount", "aws:principalaccount")
+
+
+def _is_to_account(reading: Reading) -> bool:
+    return all(who.kind is Kind.ROOT for who in reading.who)
 
 
 @lru_cache(maxsize=1024)
@@ -377,9 +355,11 @@ def pointless_condition(subject: Subject) -> Iterator[Hit]:
             if _is_attestation(clause):
                 continue
             if freed and other is not None and not _holds_part(other, clause):
+                is_no_surprise = clause.is_about(*_FOR_SERVICES) and _is_to_account(reading)
                 yield Hit(
                     clause.entry.key.span,
                     f"{other.statement.label} allows the same without {clause.name}",
+                    severity=Severity.INFO if is_no_surprise else None,
                 )
                 break
             if not _may_restrict_nothing(clause.key):

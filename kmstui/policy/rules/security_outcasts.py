@@ -1,0 +1,106 @@
+"""Allows that a Deny under a condition takes back whole, because of who is allowed (KMS517).
+
+The usual case is a Deny for all but the principals listed, in which somebody is missing whom
+another statement allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from kmstui.policy.edits import add_value
+from kmstui.policy.findings import Severity
+from kmstui.policy.nodes import Fix
+from kmstui.policy.principals import Principal
+from kmstui.policy.rules.conditions_reading import Clause
+from kmstui.policy.rules.leftovers_placeholders import find_placeholders
+from kmstui.policy.rules.registry import Hit, Subject, remembered
+from kmstui.policy.rules.security_reading import Kind, Reading, Who, denies, label_span
+
+_TELLING = (
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalisawsservice",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principaltype",
+    "kms:calleraccount",
+)
+"""Keys whose values follow from the principal that a statement names, for some kinds of them."""
+_TOLD_APART = (Kind.USER, Kind.ROLE, Kind.SERVICE)
+"""Principals of which that is so; a session does not tell its role's path, and an account stands
+for all of its principals."""
+_MOST_DENIALS = 16
+
+
+def _is_telling(clause: Clause) -> bool:
+    return clause.is_about(*_TELLING) and not any(
+        "${" in text or find_placeholders(text) for text in clause.texts
+    )
+
+
+@remembered
+def _by_who(subject: Subject) -> tuple[Reading, ...]:
+    """The denials whose conditions ask for nothing but who it is."""
+    return tuple(
+        deny for deny in denies(subject) if deny.clauses and all(map(_is_telling, deny.clauses))
+    )[:_MOST_DENIALS]
+
+
+def taken_back(
+    subject: Subject, reading: Reading, is_denied_by: Callable[[Who, Reading], bool]
+) -> Iterator[Hit]:
+    """The finding about an Allow of which nothing is left; none where something may be."""
+    if not _by_who(subject) or not all(who.kind in _TOLD_APART for who in reading.who):
+        return
+    principals = [_principal(who) for who in reading.who]
+    for deny in _by_who(subject):
+        if not reading.actions <= deny.actions:
+            continue
+        if not all(is_denied_by(who, deny) for who in reading.who):
+            continue
+        if all(each is not None and _always_meets(each, deny, subject) for each in principals):
+            yield _hit(subject, reading, deny)
+            return
+
+
+def _principal(who: Who) -> Principal | None:
+    try:
+        return Principal.parse(who.value)
+    except ValueError:
+        return None  # another rule says what is wrong with its name
+
+
+def _always_meets(principal: Principal, deny: Reading, subject: Subject) -> bool:
+    """Whether every request of a principal meets the conditions of a Deny."""
+    # The evaluation takes longer to load than most policies take to lint.
+    from kmstui.policy.conditions import Truth, compile_condition
+
+    return all(
+        compile_condition(clause.entry, subject.policy.version).truth(principal.facts.get)
+        is Truth.YES
+        for clause in deny.clauses
+    )
+
+
+def _hit(subject: Subject, reading: Reading, deny: Reading) -> Hit:
+    from kmstui.policy.reasoning_conditions import conditions_words
+
+    why = conditions_words(clause.entry for clause in deny.clauses)
+    return Hit(
+        label_span(reading.statement),
+        f"{deny.statement.label} denies all that {reading.statement.label} allows, because {why}",
+        _except_too(subject, reading, deny),
+        Severity.WARNING,
+    )
+
+
+def _except_too(subject: Subject, reading: Reading, deny: Reading) -> Fix | None:
+    """Who is allowed beside those whom the Deny leaves out; None where it leaves nobody out."""
+    if len(reading.who) != 1 or reading.who[0].kind is Kind.SERVICE or len(deny.clauses) != 1:
+        return None
+    (who,), (clause,) = reading.who, deny.clauses
+    if clause.key != "aws:principalarn" or clause.operator is None or not clause.operator.negated:
+        return None
+    edits = add_value(subject.document.text, clause.entry.member, who.value)
+    return Fix(f"Except {who.short} from {deny.statement.label} too", edits)

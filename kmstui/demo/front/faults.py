@@ -35,6 +35,8 @@ class Fault:
     after: bool = False
     """Whether the call is carried out first: the answer is lost, the change is not."""
     met: int = field(default=0)
+    cleared: threading.Event = field(default_factory=threading.Event)
+    """Set when the fault is cleared, be it before the call that found it begins to hang."""
 
     def meets(self, request: AwsRequest) -> bool:
         """Whether this fault is about ``request``."""
@@ -58,7 +60,6 @@ class Faults:
     def __init__(self) -> None:
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
-        self._released = threading.Event()
         self.hanging = 0
         """Calls that hang at the moment."""
 
@@ -72,9 +73,9 @@ class Faults:
     def clear(self) -> None:
         """Remove all faults and let go of calls that hang."""
         with self._lock:
+            for fault in self._faults:
+                fault.cleared.set()
             self._faults.clear()
-            self._released.set()
-            self._released = threading.Event()
 
     def find(self, request: AwsRequest) -> Fault | None:
         """The first fault about ``request``, counted as met."""
@@ -87,12 +88,11 @@ class Faults:
                     return fault
         return None
 
-    def _hang(self) -> None:
-        """Wait until the faults are cleared, ten minutes at most."""
+    def _hang(self, fault: Fault) -> None:
+        """Wait until the fault is cleared, ten minutes at most."""
         with self._lock:
-            released = self._released
             self.hanging += 1
-        released.wait(600)
+        fault.cleared.wait(600)
         with self._lock:
             self.hanging -= 1
 
@@ -105,7 +105,7 @@ class Faults:
         if fault.kind == "error":
             raise ServiceError(fault.code, fault.message, fault.status)
         if fault.kind == "hang":
-            self._hang()
+            self._hang(fault)
             raise CloseConnection
         if fault.kind == "close":
             raise CloseConnection

@@ -1,7 +1,11 @@
 """What the start imports, and what is imported once the first keys are drawn."""
 
+import asyncio
 import subprocess
 import sys
+
+from tests.fakes import FakeConnector, FakeGateway, World
+from tests.screens import running
 
 AT_THE_START = """
 import sys
@@ -42,3 +46,22 @@ def test_the_first_frame_waits_for_nothing_that_is_opened_later():
 
 def test_nothing_of_the_screens_is_left_to_import_when_it_is_opened():
     assert run(AHEAD) == ["True"]
+
+
+async def test_an_account_without_keys_has_the_screens_imported_too(monkeypatch):
+    begun = []
+    monkeypatch.setattr("kmstui.ui.screens.main.import_ahead", lambda: begun.append(True))
+    async with running(FakeGateway(World()), loaded=False) as run:
+        await run.wait_for("There are no keys")
+        await run.wait_for(lambda: begun)
+
+
+async def test_whoever_waits_for_a_connection_has_them_imported_meanwhile(monkeypatch):
+    begun = []
+    monkeypatch.setattr("kmstui.ui.screens.main.import_ahead", lambda: begun.append(True))
+    monkeypatch.setattr("kmstui.ui.screens.main.START_SECONDS", 0.01)
+    connector = FakeConnector(FakeGateway())
+    connector.gate = asyncio.Event()
+    async with running(connector=connector, loaded=False) as run:
+        await run.wait_for(lambda: begun)
+        assert "not connected" in run.lines[0]

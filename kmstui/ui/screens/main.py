@@ -95,7 +95,7 @@ class MainScreen(CommandScreen):
     def on_mount(self) -> None:
         """Draw what is there, subscribe, and give the keys table the focus."""
         self._feed = StoreFeed(self.store, Topic, self, self._store_changed)
-        self.set_timer(START_SECONDS, self._garbage.begin)
+        self.set_timer(START_SECONDS, self._end_start)
         self._share()
         self._store_changed({topic: frozenset() for topic in Topic if topic is not Topic.NOTICES})
         self.keys_pane.table.focus(scroll_visible=False)
@@ -108,6 +108,10 @@ class MainScreen(CommandScreen):
             )
         for rows in (self.keys_pane.key_rows, self.aliases_pane.alias_rows):
             self.run_worker(rows.run(), group="rows", exit_on_error=True)
+
+    def _end_start(self) -> None:
+        self._garbage.begin()
+        import_ahead()
 
     def on_unmount(self) -> None:
         """No more news."""
@@ -175,6 +179,9 @@ class MainScreen(CommandScreen):
             self.keys_pane.progress_changed()
             self._garbage.progress(self.store.progress)
             self._open_wanted_key()
+            if not self.store.progress.loading and self.store.info is not None:
+                # An account may have no keys, whose first one would begin it.
+                self.call_after_refresh(import_ahead)
         if Topic.SESSION in changes:
             self._write_header()
             self.banner.say(self.store.banner, "bad")

@@ -43,7 +43,12 @@ def run_app(settings: Settings, *, key: str, demo: bool, demo_keys: int) -> int:
             "--demo needs moto and waitress: install kmstui with its extra “demo” (see the README)."
         )
     with composed_app(settings, key=key, demo=demo, demo_keys=demo_keys) as app:
-        return app.run(mouse=settings.mouse) or 0
+        code = app.run(mouse=settings.mouse) or 0
+    if app.ended_by is not None:
+        from kmstui.ui.ending import die_of
+
+        die_of(app.ended_by)
+    return code
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar
@@ -20,6 +21,7 @@ from kmstui.service.ports import Target
 from kmstui.service.session import Session
 from kmstui.ui.ascii_filter import AsciiFilter
 from kmstui.ui.breath import Breath
+from kmstui.ui.ending import ending_in_order
 from kmstui.ui.escape_delay import shorten_escape
 from kmstui.ui.faults import write_fault
 from kmstui.ui.marks import marks
@@ -48,6 +50,7 @@ class KmsApp(PaintedApp[int]):
         tagging: What changes tags.
         last_change_command: The AWS CLI command of the change made last, for the copy menu.
         type_ahead: Holds keys until what the one before opened is there.
+        ended_by: The signal that ended the program, if one did.
         unsaved: Asked before the program ends or switches: each answers a sentence about text
             that would be lost, or "".
     """
@@ -66,6 +69,7 @@ class KmsApp(PaintedApp[int]):
         self.signs = marks(ascii_only=self.options.ascii)
         self.unsaved: list[Callable[[], str]] = []
         self.last_change_command = ""
+        self.ended_by: signal.Signals | None = None
         self.tagging = TaggingDesk(self, session, self.breath, self.signs)
         self._questions: set[MfaQuestion] = set()
         self._ascii_filter = AsciiFilter()
@@ -100,6 +104,15 @@ class KmsApp(PaintedApp[int]):
         # Textual counts the screen below as visible even where the one in front is opaque, and
         # draws the one in front anew whenever something changes below: frames for nothing.
         return [] if self.screen.styles.background.a == 1 else super()._background_screens
+
+    async def run_async(self, **how: Any) -> int | None:
+        """As Textual's; a signal to end gives the terminal back and keeps what was typed."""
+        with ending_in_order(self._end_by):
+            return await super().run_async(**how)
+
+    def _end_by(self, number: signal.Signals) -> None:
+        self.ended_by = number
+        self.exit(128 + number)
 
     def on_mount(self) -> None:
         """Connect at once: while the first frame is drawn, the first keys are on their way."""

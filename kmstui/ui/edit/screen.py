@@ -138,10 +138,12 @@ class EditScreen(EditingScreen[None]):
         self.kms.unsaved.append(self.unsaved_words)
         self.kms.work(self._open, group="edit", what="opening a policy", exclusive=False)
 
-    def on_unmount(self) -> None:
-        """Nothing is unsaved here any more."""
+    async def on_unmount(self) -> None:
+        """Nothing is unsaved here any more; what was typed since the last pause is kept."""
         if self.unsaved_words in self.kms.unsaved:
             self.kms.unsaved.remove(self.unsaved_words)
+        if self.editor is not None and self._is_open and self.changed:
+            await self.drafts.keep(self.viewer.text)
 
     def unsaved_words(self) -> str:
         """What would be lost if the program ended now."""
@@ -289,6 +291,7 @@ class EditScreen(EditingScreen[None]):
 
     def _leave(self, choice: str | None) -> None:
         if choice == "discard":
+            self._is_open = False
             self.kms.work(
                 self.editing.discard_draft, group="draft", what="discarding", exclusive=False
             )

@@ -1,0 +1,47 @@
+"""The end of the program when the system asks for it: in order, as if the person had quit.
+
+A shutdown sends SIGTERM; a line that drops or a window that closes sends SIGHUP. What Python does
+by itself leaves the terminal, which may live on in tmux or under a shell, on the alternate screen,
+with no cursor, and with no echo of what is typed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Timer
+
+SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+PATIENCE_SECONDS = 5.0
+"""A terminal that takes no more output must not keep the program for ever."""
+
+
+@contextmanager
+def ending_in_order(end: Callable[[signal.Signals], None]) -> Iterator[None]:
+    """Call `end` when a signal asks to; whoever started the program with `nohup` is obeyed."""
+    loop = asyncio.get_running_loop()
+    obeyed = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+
+    def ask(number: signal.Signals) -> None:
+        last = Timer(PATIENCE_SECONDS, os._exit, (128 + number,))
+        last.daemon = True
+        last.start()
+        end(number)
+
+    for number in obeyed:
+        loop.add_signal_handler(number, ask, number)
+    try:
+        yield
+    finally:
+        for number in obeyed:
+            loop.remove_signal_handler(number)
+
+
+def die_of(number: signal.Signals) -> None:
+    """End as the signal would have ended it, so that whoever started the program learns of it."""
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)

@@ -314,10 +314,10 @@ class _Evaluation:
             reason, deciding = Reason.OTHER_ACCOUNT_SILENT, opening
         elif (said.account or self.iam_only) and self.iam_applies:
             reason, deciding = Reason.IAM_SILENT, opening
-        elif self.identity and self.iam is Truth.YES:
-            reason, deciding = Reason.NOT_DELEGATED, self._allowing(self.identity)
         elif self._an_allow_is_near():
             reason, deciding = Reason.CONDITIONS, []
+        elif self.identity and self.iam is Truth.YES and not outside:
+            reason, deciding = Reason.NOT_DELEGATED, self._allowing(self.identity)
         else:
             reason, deciding = Reason.NOTHING_ALLOWS, []
         return self._decision(Outcome.IMPLICITLY_DENIED, reason, deciding)

@@ -32,16 +32,12 @@ DIRECT_CALL = Context.of(
         "aws:CalledVia",
         "aws:CalledViaFirst",
         "aws:CalledViaLast",
-        "aws:SourceArn",
-        "aws:SourceAccount",
-        "aws:SourceOrgID",
-        "aws:SourceOrgPaths",
     ),
 )
 """What is known of a PutKeyPolicy that a person sends to KMS and no service sends for them.
 
-Source: IAM User Guide, "AWS global condition context keys": the `aws:Source…` keys named here
-come with requests of service principals, the others with those that services forward.
+Source: IAM User Guide, "AWS global condition context keys": these come with requests that
+services forward.
 """
 
 

@@ -154,7 +154,15 @@ class Principal:
         return Principal(self.kind, self.name, self.account, role_arn, True, self.parent)
 
 
-_OF_SERVICES_ONLY = ("aws:principalservicename", "aws:principalservicenameslist")
+OF_SERVICES_ONLY = (
+    "aws:principalservicename",
+    "aws:principalservicenameslist",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+)
+"""Condition keys (lower case) that come with direct requests of service principals alone."""
 
 
 @lru_cache(maxsize=4096)
@@ -177,7 +185,7 @@ def _facts(principal: Principal) -> Mapping[str, tuple[str, ...]]:
             facts[key] = ()
         return facts
     facts["aws:principalisawsservice"] = ("false",)
-    for key in _OF_SERVICES_ONLY:
+    for key in OF_SERVICES_ONLY:
         facts[key] = ()
     if kind is PrincipalKind.ANONYMOUS:
         for key in (

@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kmstui.policy.nodes import Fix
+from kmstui.policy.principals import OF_SERVICES_ONLY
 from kmstui.policy.rules.conditions_edits import add_condition
 from kmstui.policy.rules.conditions_reading import Clause
 from kmstui.policy.rules.registry import Hit, Subject
 from kmstui.policy.rules.security_reading import IDENTITIES, Kind, Reading, readings
 
-_OF_SERVICES = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
 _PEOPLE = (*IDENTITIES, Kind.ROOT)
 
 
 def never_of_people(subject: Subject) -> Iterator[Hit]:
     """A statement that such a condition makes void, or a Deny that it turns on all people."""
     for reading in readings(subject):
-        asked = [clause for clause in reading.clauses if clause.is_about(*_OF_SERVICES)]
+        asked = [clause for clause in reading.clauses if clause.is_about(*OF_SERVICES_ONLY)]
         if not asked or not reading.who:
             continue
         dead = next((clause for clause in asked if clause.demands_presence), None)

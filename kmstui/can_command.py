@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from kmstui.lint_files import MOST_BYTES, CannotLintError, decoded, read
 from kmstui.model.arn import Arn
 from kmstui.model.grant import Grant
 from kmstui.model.role import Identity
@@ -134,6 +135,8 @@ def _decide(
 ) -> tuple[Decision, ...]:
     actions = _actions(options.action)
     context = _context(options.context, options.without, now)
+    if options.policy is None and options.key is None:
+        raise CannotSayError("name a KEY, or a --policy FILE with the --key-arn it is for.")
     target = Target(options.profile, options.region, options.endpoint_url)
     name = source.caller(target) if options.principal == "me" else options.principal
     try:
@@ -191,8 +194,6 @@ def _key_policies(
                 " arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab."
             )
         return key_arn, Policies.of_key(_document(options.policy)), None
-    if options.key is None:
-        raise CannotSayError("name a KEY, or a --policy FILE with the --key-arn it is for.")
     asked = principal.role_arn or principal.name
     access = source.key_access(target, options.key, asked)
     policies = Policies.of_key(access.policy, access.grants)
@@ -227,13 +228,13 @@ def _with_files(policies: Policies, options: argparse.Namespace) -> Policies:
 def _document(name: str) -> Document:
     """The policy in a file, `-` for standard input."""
     try:
-        raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        text = raw.decode("utf-8-sig")
-    except OSError as error:
-        raise CannotSayError(f"cannot read {name}: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise CannotSayError(f"cannot read {name}: it is not UTF-8 text.") from error
-    document = parse(text)
+        # One byte more than allowed tells of a file that never ends.
+        raw = sys.stdin.buffer.read(MOST_BYTES + 1) if name == "-" else read(Path(name))
+        text = decoded(raw, "standard input" if name == "-" else name)
+    except CannotLintError as error:
+        raise CannotSayError(str(error)) from error
+    # Windows editors begin a file with it; here only what the policy says matters.
+    document = parse(text.removeprefix("\ufeff"))
     if document.problems:
         problem = document.problems[0]
         line, column = document.location(problem.span.start)

@@ -175,7 +175,8 @@ class Session:
             text = await gateway.get_policy(key_id, name)
         except ServiceError as error:
             return StoredPolicy(name, "", self.clock(), error.sentence)
-        scope = self.scope
+        # After a switch the scope is another account's, which never held this text.
+        scope = self.scope if self.is_connected_by(gateway) else None
         if name == "default" and scope is not None:
             caller = self.store.caller.arn if self.store.caller else ""
             try:

@@ -188,7 +188,7 @@ def test_json_for_scripts(write) -> None:
         (("anna", "kms:Decrypt", "k"), "names no principal"),
         ((ANNA, "kms:Decrpyt", "k"), "no action of KMS"),
         ((ANNA, "s3:*", "k"), "no action of KMS"),
-        ((ANNA, "kms:Decrypt", "--policy", "/nowhere/p.json", "--key-arn", KEY), "cannot read"),
+        ((ANNA, "kms:Decrypt", "--policy", "/nowhere/p.json", "--key-arn", KEY), "cannot be read"),
         ((ANNA, "kms:Decrypt", "--policy", "p.json"), "--key-arn"),
         ((ANNA, "kms:Decrypt", "--policy", "p.json", "--key-arn", "k"), "--key-arn"),
     ],

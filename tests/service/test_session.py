@@ -125,6 +125,21 @@ async def test_looking_at_a_key_reads_its_policies_once_and_keeps_them(store):
     assert gateway.count("kms:GetKeyPolicy") == 4
 
 
+async def test_a_policy_that_comes_after_a_switch_is_not_history_of_the_new_account(store):
+    class Slow(FakeGateway):
+        async def get_policy(self, key_id, name="default"):
+            text = await super().get_policy(key_id, name)
+            await session.open(Target(region="eu-west-1"))
+            return text
+
+    session = session_of(store, Slow(), FakeGateway(large_world(3)))
+    await session.open(Target())
+    await session.look_at(IMPORTED)
+    assert session.scope is not None
+    assert await session.journal.versions(session.scope, IMPORTED) == ()
+    assert IMPORTED not in store.policies
+
+
 async def test_a_policy_is_read_though_its_name_may_not_be_listed(store):
     gateway = FakeGateway()
     gateway.fail("kms:ListKeyPolicies", DENIAL)

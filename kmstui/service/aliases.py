@@ -9,12 +9,7 @@ from collections.abc import Awaitable, Callable
 from kmstui.model.alias import Alias
 from kmstui.model.key import Key
 from kmstui.service.changes import journaled
-from kmstui.service.errors import (
-    ErrorContext,
-    InvalidInputError,
-    ServiceError,
-    UnreportedOutcomeError,
-)
+from kmstui.service.errors import UNCERTAIN, ErrorContext, InvalidInputError, ServiceError
 from kmstui.service.patience import ACCEPTED, LATER, Pause, read_until
 from kmstui.service.ports import Gateway
 from kmstui.service.session import Session
@@ -213,10 +208,10 @@ class Aliases:
         old, new = keys
         gateway = self._session.gateway
         before, after = {"key": old or None}, {"key": new or None}
-        unreported: UnreportedOutcomeError | None = None
+        unreported: ServiceError | None = None
         try:
             await journaled(self._session, operation, name, before, after, send)
-        except UnreportedOutcomeError as error:
+        except UNCERTAIN as error:
             unreported = error
         try:
             now = await self._read_back(gateway, name, keys)

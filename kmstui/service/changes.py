@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from kmstui.service.errors import JournalError, ServiceError, UnreportedOutcomeError
+from kmstui.service.errors import UNCERTAIN, JournalError, ServiceError
 from kmstui.service.ports import ChangeRecord, Scope
 from kmstui.service.session import Session
 
@@ -101,7 +101,7 @@ async def journaled(
         # The program ends, and the request may have left: nobody will hear the answer.
         await end("unknown", "kmstui ended before an answer came.")
         raise
-    except UnreportedOutcomeError as error:
+    except UNCERTAIN as error:
         await end("unknown", error.sentence)
         raise
     except ServiceError as error:

@@ -191,3 +191,12 @@ class CancelledByPersonError(ServiceError):
     """The person cancelled, or the connection was switched."""
 
     title = "Cancelled"
+
+
+UNCERTAIN = (UnreportedOutcomeError, MalformedAnswerError, ServiceFailureError)
+"""Errors after which only reading back tells whether a write happened.
+
+After any other it did not: the gateway tells a connection that was never made (NetworkError), a
+call that was never sent (CancelledByPersonError) and a refusal from a write without an answer.
+A failure inside the service is documented as a rejection (KMSInternalException); a look is cheap.
+"""

@@ -9,12 +9,7 @@ from dataclasses import replace
 from kmstui.model.key import Key, KeyCreation, KeyMetadata, Rotation
 from kmstui.service.aliases import Aliases, full_name
 from kmstui.service.changes import journaled
-from kmstui.service.errors import (
-    ErrorContext,
-    InvalidInputError,
-    ServiceError,
-    UnreportedOutcomeError,
-)
+from kmstui.service.errors import UNCERTAIN, ErrorContext, InvalidInputError, ServiceError
 from kmstui.service.key_actions import (
     ROTATION_DAYS,
     WINDOW_DAYS,
@@ -333,10 +328,10 @@ class Lifecycle:
         told: Callable[[KeyMetadata], str],
     ) -> str:
         gateway: Gateway = self._session.gateway
-        unreported: UnreportedOutcomeError | None = None
+        unreported: ServiceError | None = None
         try:
             await journaled(self._session, operation, key_id, before, after, send)
-        except UnreportedOutcomeError as error:
+        except UNCERTAIN as error:
             unreported = error
 
         async def read() -> KeyMetadata:

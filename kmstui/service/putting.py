@@ -7,13 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kmstui.service.errors import (
-    JournalError,
-    MalformedAnswerError,
-    ServiceError,
-    ServiceFailureError,
-    UnreportedOutcomeError,
-)
+from kmstui.service.errors import UNCERTAIN, JournalError, ServiceError
 from kmstui.service.policy_places import PolicyPlace
 from kmstui.service.ports import ChangeRecord, Journal, Scope
 from kmstui.service.read_back import Held, ReadBack, Reading
@@ -28,14 +22,6 @@ from kmstui.service.save_results import (
     SaveResult,
 )
 from kmstui.service.session import Clock, Session
-
-UNCERTAIN = (UnreportedOutcomeError, MalformedAnswerError, ServiceFailureError)
-"""Errors after which only reading back tells whether the put happened.
-
-After any other it did not: the gateway tells a connection that was never made (NetworkError), a
-call that was never sent (CancelledByPersonError) and a refusal from a write without an answer.
-A failure inside the service is documented as a rejection (KMSInternalException); a look is cheap.
-"""
 
 
 class SaveStep(StrEnum):

@@ -13,6 +13,7 @@ from dataclasses import replace
 from kmstui.model.tag import Tag
 from kmstui.service.changes import end_change
 from kmstui.service.errors import (
+    UNCERTAIN,
     CancelledByPersonError,
     CredentialsExpiredError,
     CredentialsMissingError,
@@ -22,7 +23,6 @@ from kmstui.service.errors import (
     ReadOnlyError,
     ServiceError,
     ThrottledError,
-    UnreportedOutcomeError,
 )
 from kmstui.service.ports import ChangeRecord, Gateway
 from kmstui.service.session import Session
@@ -127,7 +127,7 @@ class TagRun:
                 put = True
             if change.remove:
                 await self._patiently(lambda: self._gateway.untag(change.key_id, change.remove))
-        except UnreportedOutcomeError as error:
+        except UNCERTAIN as error:
             return TagResult(change, Outcome.SENT, error.sentence)
         except ServiceError as error:
             return await self._failed(change, error, put=put)

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from kmstui.service.aliases import MOST_ALIASES, alias_problem, full_name, move_problem
 from kmstui.service.errors import (
+    UNCERTAIN,
     AccessDeniedError,
     ConflictError,
     InvalidInputError,
@@ -195,12 +196,13 @@ async def test_a_read_back_that_is_denied_does_not_hide_that_it_was_done(bench):
     assert "KMS accepted it, but the aliases could not be read back." in sentence
 
 
-async def test_an_answer_that_got_lost_is_looked_for(bench):
+@pytest.mark.parametrize("error", UNCERTAIN)
+async def test_an_answer_that_tells_nothing_is_looked_for(bench, error):
     create = bench.gateway.create_alias
 
     async def lose(name, key_id):
         await create(name, key_id)
-        raise UnreportedOutcomeError("no answer came")
+        raise error("no answer that tells")
 
     bench.gateway.create_alias = lose
     assert "is now the name" in await bench.aliases.create("new", IMPORTED)

@@ -7,12 +7,12 @@ import pytest
 
 from kmstui.model.tag import Tag, TagDelta
 from kmstui.service.errors import (
+    UNCERTAIN,
     AccessDeniedError,
     CredentialsExpiredError,
     JournalError,
     NetworkError,
     ThrottledError,
-    UnreportedOutcomeError,
 )
 from kmstui.service.ports import Target
 from kmstui.service.tag_changes import Outcome, TagChange
@@ -198,10 +198,13 @@ async def test_a_change_that_may_not_be_read_back_was_accepted_all_the_same(benc
     assert result.detail.startswith("KMS accepted it, but it could not be read back.")
 
 
+@pytest.mark.parametrize("error", UNCERTAIN)
 @pytest.mark.parametrize(("happened", "outcome"), [(True, "done"), (False, "unknown")])
-async def test_an_answer_that_never_came_is_found_out_by_looking(bench, happened, outcome):
+async def test_an_answer_that_tells_nothing_is_found_out_by_looking(
+    bench, happened, outcome, error
+):
     plan = await bench.tagging.plan([NAMELESS], TEAM)
-    bench.gateway.fail("kms:TagResource", UnreportedOutcomeError("no answer came"))
+    bench.gateway.fail("kms:TagResource", error("no answer that tells"))
     if happened:
         bench.gateway.world.tags[NAMELESS] = (Tag("team", "blue"),)
     (result,) = await bench.apply(plan)

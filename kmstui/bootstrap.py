@@ -90,6 +90,7 @@ def composed_app(
         from kmstui.config import config_path
         from kmstui.journal import open_journal
         from kmstui.service.session import Session
+        from kmstui.terminal import has_few_glyphs, takes_utf8
         from kmstui.ui.app import KmsApp
         from kmstui.ui.options import UiOptions
 
@@ -115,7 +116,8 @@ def composed_app(
                 key=key,
                 theme=settings.theme,
                 columns=settings.columns,
-                ascii=settings.ascii,
+                ascii=settings.ascii or not takes_utf8(),
+                plain_signs=has_few_glyphs(),
                 disable=settings.disable,
                 disable_by_key=settings.disable_by_key,
                 state_directory=state,

@@ -51,10 +51,12 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run_app(arguments: Sequence[str]) -> int:
     parsed = _parser().parse_args(arguments)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return _cannot(
-            "kmstui needs a terminal; for scripts there are `kmstui lint` and `kmstui can`."
-        )
+    from kmstui.terminal import draw_where_it_is_seen, why_no_screens
+
+    sentence = why_no_screens()
+    if sentence:
+        return _cannot(sentence)
+    draw_where_it_is_seen()
     # Nothing of what the start makes is garbage; `ui.garbage` turns collecting on.
     gc.disable()
     from kmstui.bootstrap import run_app

@@ -21,7 +21,9 @@ class UiOptions:
     columns: tuple[str, ...] = ()
     """Columns of the keys table in order; empty for the usual ones."""
     ascii: bool = False
-    """Draw marks and lines with ASCII alone."""
+    """Draw with ASCII alone, texts too."""
+    plain_signs: bool = False
+    """Draw marks with ASCII alone, and texts as they are."""
     disable: tuple[str, ...] = ()
     """Ids of linter rules that are off."""
     disable_by_key: tuple[tuple[str, tuple[str, ...]], ...] = ()

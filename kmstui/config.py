@@ -45,18 +45,37 @@ class Settings:
 
     @property
     def state_path(self) -> Path:
-        """Where journal and log are kept."""
+        """Where journal and log are kept.
+
+        Raises:
+            ConfigError: the setting names nobody's home.
+        """
         if self.state_directory:
-            return Path(self.state_directory).expanduser()
+            return _expanded(self.state_directory, "state_directory")
         import platformdirs
 
         return platformdirs.user_state_path(APP)
 
 
 def config_path(environ: Mapping[str, str] = os.environ) -> Path:
-    """The config file: `KMSTUI_CONFIG`, or config.toml in the platform's config directory."""
+    """The config file: `KMSTUI_CONFIG`, or config.toml in the platform's config directory.
+
+    Raises:
+        ConfigError: `KMSTUI_CONFIG` names nobody's home.
+    """
     named = environ.get("KMSTUI_CONFIG", "")
-    return Path(named).expanduser() if named else _config_directory(environ) / "config.toml"
+    if named:
+        return _expanded(named, "KMSTUI_CONFIG")
+    return _config_directory(environ) / "config.toml"
+
+
+def _expanded(path: str, where: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise ConfigError(
+            f"{where} names {path}, and nobody knows whose home that is in."
+        ) from None
 
 
 def _config_directory(environ: Mapping[str, str]) -> Path:
@@ -67,7 +86,9 @@ def _config_directory(environ: Mapping[str, str]) -> Path:
     if sys.platform == "linux":
         # A relative path there is to be ignored, the specification says.
         base = Path(environ.get("XDG_CONFIG_HOME", ""))
-        return (base if base.is_absolute() else Path("~/.config").expanduser()) / APP
+        # Path.expanduser fails for a user who has no home, as in containers.
+        home = os.path.expanduser("~/.config")  # noqa: PTH111
+        return (base if base.is_absolute() else Path(home)) / APP
     import platformdirs
 
     return platformdirs.user_config_path(APP)
@@ -80,7 +101,8 @@ def load_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.e
         ConfigError: the file or a variable cannot be read; a file that is not there is fine,
             unless `KMSTUI_CONFIG` names it.
     """
-    settings = _apply(Settings(), _from_file(config_path(environ), "KMSTUI_CONFIG" in environ))
+    named = bool(environ.get("KMSTUI_CONFIG"))
+    settings = _apply(Settings(), _from_file(config_path(environ), required=named))
     settings = _apply(settings, _from_environment(environ))
     given = {name: value for name, value in flags.items() if value is not None}
     return replace(settings, **given)  # type: ignore[arg-type]
@@ -90,10 +112,11 @@ def _apply(settings: Settings, values: Mapping[str, object]) -> Settings:
     return replace(settings, **values)  # type: ignore[arg-type]
 
 
-def _from_file(path: Path, required: bool) -> dict[str, object]:
+def _from_file(path: Path, *, required: bool) -> dict[str, object]:
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
+        # Accounts of services have no home: theirs is /dev/null, or does not exist.
         if required:
             raise ConfigError(
                 f"The config file {path} (from KMSTUI_CONFIG) does not exist."

@@ -83,3 +83,29 @@ def test_a_directory_in_its_place_is_a_sentence(tmp_path):
 def test_a_file_that_was_named_must_be_there(tmp_path):
     with pytest.raises(ConfigError, match="does not exist"):
         load_settings({}, {"KMSTUI_CONFIG": str(tmp_path / "none.toml")})
+
+
+def test_an_empty_variable_names_no_file(tmp_path):
+    assert load_settings({}, {"KMSTUI_CONFIG": "", "XDG_CONFIG_HOME": str(tmp_path)}) == Settings()
+
+
+def test_the_home_of_nobody_is_a_sentence():
+    with pytest.raises(ConfigError, match="KMSTUI_CONFIG names ~nobody-here/x"):
+        load_settings({}, {"KMSTUI_CONFIG": "~nobody-here/x"})
+    settings = load_settings({}, {"KMSTUI_STATE_DIRECTORY": "~nobody-here/x", "HOME": "/none"})
+    with pytest.raises(ConfigError, match="state_directory names ~nobody-here/x"):
+        assert settings.state_path
+
+
+def test_an_account_without_a_home_has_no_file(tmp_path):
+    """Of services: their home is /dev/null, say, and they have no config file there."""
+    base = tmp_path / "null"
+    base.touch()
+    assert load_settings({}, {"XDG_CONFIG_HOME": str(base)}) == Settings()
+
+
+def test_a_user_whom_the_system_does_not_know_has_no_file(monkeypatch):
+    """As in containers: no HOME, and a user ID without an entry among the users."""
+    monkeypatch.setattr("pwd.getpwuid", lambda number: {}[number])
+    monkeypatch.delenv("HOME")
+    assert load_settings({}, {}) == Settings()

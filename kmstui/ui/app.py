@@ -66,7 +66,7 @@ class KmsApp(PaintedApp[int]):
         self.options = options or UiOptions()
         self.session = session
         self.breath = Breath()
-        self.signs = marks(ascii_only=self.options.ascii)
+        self.signs = marks(ascii_only=self.options.ascii or self.options.plain_signs)
         self.unsaved: list[Callable[[], str]] = []
         self.last_change_command = ""
         self.ended_by: signal.Signals | None = None
@@ -251,6 +251,10 @@ class KmsApp(PaintedApp[int]):
             self.breath.pressed()
             self.main.notice.fade()
             await self.type_ahead.take(event)
+
+    def action_help_quit(self) -> None:
+        """Ctrl-c: Textual tells of Ctrl-q alone."""
+        self.session.notify("q quits; Ctrl-q quits from anywhere.")
 
     async def action_quit(self) -> None:
         """End the program; asks when something is unsaved."""

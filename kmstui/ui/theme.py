@@ -117,11 +117,23 @@ def theme_for(asked: str, color_system: str | None, environ: Mapping[str, str] =
     Terminals of 16 colours, and people who set `NO_COLOR`, get their own colours; a terminal
     that says its background is light (`COLORFGBG`, as rxvt and Konsole set it) the light theme.
     """
-    for name in THEME_NAMES:
-        if asked in (name, name.removeprefix("kmstui-")):
-            return name
+    found = _named(asked)
+    if found:
+        return found
     if color_system in (None, "standard") or "NO_COLOR" in environ:
         return TERMINAL.name
     if environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15"):
         return LIGHT.name
     return DARK.name
+
+
+def unknown_theme_words(asked: str) -> str:
+    """Says that no theme is called as the setting names it; empty when one is."""
+    if not asked or _named(asked):
+        return ""
+    return f"No theme is called {asked}; there are {', '.join(THEME_NAMES)}."
+
+
+def _named(asked: str) -> str:
+    names = (name for name in THEME_NAMES if asked in (name, name.removeprefix("kmstui-")))
+    return next(names, "")

@@ -41,6 +41,27 @@ async def test_ascii_terminals_get_nothing_else():
         assert "&gt;" in drawn
 
 
+async def test_consoles_of_few_signs_get_plain_marks_and_their_letters():
+    gateway = FakeGateway()
+    async with running(gateway, options=UiOptions(plain_signs=True)) as run:
+        await run.press("space")
+        assert any(line.startswith(">") for line in run.lines)
+        assert any(line.startswith(" *") for line in run.lines)
+        run.session.notify("Schlüssel")
+        await run.wait_for("Schlüssel")
+
+
+async def test_a_theme_that_does_not_exist_is_told():
+    async with running(options=UiOptions(theme="nonsense")) as run:
+        await run.wait_for("No theme is called nonsense; there are kmstui-dark")
+
+
+async def test_ctrl_c_says_how_to_quit():
+    async with running() as run:
+        await run.press("ctrl+c")
+        await run.wait_for("q quits; Ctrl-q quits from anywhere.")
+
+
 def is_plain(style) -> bool:
     return style is None or all(
         color is None or color.is_default for color in (style.color, style.bgcolor)

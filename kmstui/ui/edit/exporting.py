@@ -20,7 +20,11 @@ def ask_and_export(app: KmsApp, item: HistoryItem) -> None:
     def write(name: str | None) -> None:
         if not name:
             return
-        path = Path(name).expanduser()
+        try:
+            path = Path(name).expanduser()
+        except RuntimeError:
+            app.session.notify(f"Not written: nobody knows whose home {name} is in.", "error")
+            return
         try:
             export(item.text, path)
         except ServiceError as error:

@@ -29,6 +29,7 @@ from kmstui.ui.panes.keys import KeysPane
 from kmstui.ui.panes.sharing import Panes
 from kmstui.ui.panes.tags import TagsPane
 from kmstui.ui.screens.command_screen import CommandScreen
+from kmstui.ui.theme import unknown_theme_words
 from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
 from kmstui.ui.widgets.header_line import HeaderLine
 from kmstui.ui.widgets.line_table import LineTable
@@ -99,6 +100,11 @@ class MainScreen(CommandScreen):
         self._share()
         self._store_changed({topic: frozenset() for topic in Topic if topic is not Topic.NOTICES})
         self.keys_pane.table.focus(scroll_visible=False)
+        self._tell_unknown_settings()
+        for rows in (self.keys_pane.key_rows, self.aliases_pane.alias_rows):
+            self.run_worker(rows.run(), group="rows", exit_on_error=True)
+
+    def _tell_unknown_settings(self) -> None:
         unknown = unknown_columns(self.options.columns)
         if unknown:
             self.session.notify(
@@ -106,8 +112,9 @@ class MainScreen(CommandScreen):
                 f"there are {', '.join(COLUMNS)}.",
                 "warning",
             )
-        for rows in (self.keys_pane.key_rows, self.aliases_pane.alias_rows):
-            self.run_worker(rows.run(), group="rows", exit_on_error=True)
+        words = unknown_theme_words(self.options.theme)
+        if words:
+            self.session.notify(words, "warning")
 
     def _end_start(self) -> None:
         self._garbage.begin()

@@ -1,0 +1,55 @@
+"""What is told and written down of puts that end badly, or that reads show late."""
+
+from __future__ import annotations
+
+import pytest
+
+from kmstui.service.editing import PolicyEditing
+from kmstui.service.errors import (
+    AccessDeniedError,
+    JournalError,
+    ServiceError,
+    UnreportedOutcomeError,
+)
+from kmstui.service.save_results import OutcomeUnknown, SavedStillPropagating, SaveResult
+from tests.fakes import IMPORTED, MemoryJournal
+from tests.service_editing.conftest import HERE, MINE, OLD, THEIRS, Service
+
+SILENCE = UnreportedOutcomeError("no answer in 10 s")
+REFUSAL = AccessDeniedError("your role may not")
+
+
+async def save(editing: PolicyEditing) -> SaveResult:
+    await editing.open()
+    result = await editing.save(editing.review(MINE))
+    assert isinstance(result, SaveResult)
+    return result
+
+
+async def test_somebody_elses_policy_that_silence_hid_is_kept(
+    editing: PolicyEditing, service: Service, journal: MemoryJournal
+) -> None:
+    service.put_error, service.stores = SILENCE, False
+    service.at_put = lambda: setattr(service, "stored", THEIRS)
+    assert isinstance(await save(editing), OutcomeUnknown)
+    newest = (await journal.versions(HERE, IMPORTED))[0]
+    assert (newest.text, newest.kind, newest.note) == (THEIRS, "fetched", "somebody else's")
+
+
+@pytest.mark.parametrize("error", [REFUSAL, SILENCE, None])
+async def test_an_end_that_cannot_be_written_down_is_told_beside_the_end(
+    editing: PolicyEditing, service: Service, journal: MemoryJournal, error: ServiceError | None
+) -> None:
+    service.put_error, service.stores = error, error is None
+    service.at_put = lambda: setattr(journal, "error", JournalError("the disk is full"))
+    result = await save(editing)
+    assert "How it ended could not be written to the journal: the disk is full." in result.sentence
+    assert result.what in result.sentence
+
+
+async def test_a_late_read_in_another_spelling_is_not_somebody_elses_policy(
+    editing: PolicyEditing, service: Service
+) -> None:
+    spelled = OLD.replace("\n", "").replace('"kms:*"', '["kms:*"]')
+    service.at_put = lambda: setattr(service, "stale", [spelled] * 10)
+    assert isinstance(await save(editing), SavedStillPropagating)

@@ -24,6 +24,7 @@ class Completing:
     def __init__(self, owner: Widget, area: EditingArea, complete: Complete | None) -> None:
         self._area = area
         self._complete = complete
+        self._revision = area.revision
         self._soon = Debounce(owner, PAUSE, self._open_if_useful)
 
     @property
@@ -31,7 +32,15 @@ class Completing:
         """Proposals for what was typed last have not been looked for yet."""
         return self._soon.pending
 
-    def text_changed(self) -> None:
+    def settled(self) -> None:
+        """The text or the cursor is another now."""
+        if self._revision != self._area.revision:
+            self._revision = self._area.revision
+            self._text_changed()
+        else:
+            self._cursor_moved()
+
+    def _text_changed(self) -> None:
         """Propose something soon if a word has been begun; otherwise proposals are old now."""
         if self._complete and _begins_a_word(self._area.typed):
             self._soon.poke()
@@ -39,7 +48,7 @@ class Completing:
             self._soon.cancel()
             self._area.popup = None
 
-    def cursor_moved(self) -> None:
+    def _cursor_moved(self) -> None:
         """Proposals for another place are of no use."""
         popup = self._area.popup
         if popup and self._area.cursor_offset <= popup.completions.start:

@@ -147,7 +147,8 @@ class EditingArea(PolicyTextArea):
         event.stop()
         event.prevent_default()
         self.insert_pasted(event.text)
-        self.focus()
+        if not self.has_focus:
+            self.focus()
 
     def action_paste(self) -> None:
         """Paste what was copied or cut here."""

@@ -143,12 +143,10 @@ class PolicyEditor(PolicyViewer):
         """Somebody types, or a command has changed the text."""
         super().on_text_area_changed(event)
         self._draft_soon.poke()
-        self._completing.text_changed()
 
-    def on_text_area_selection_changed(self, event: TextArea.SelectionChanged) -> None:
-        """The cursor is somewhere else: proposals for the old place are of no use."""
-        super().on_text_area_selection_changed(event)
-        self._completing.cursor_moved()
+    def _settled(self) -> None:
+        super()._settled()
+        self._completing.settled()
 
     def _tell_draft(self) -> None:
         text = self.text

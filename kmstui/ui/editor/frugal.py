@@ -6,12 +6,12 @@ of 1,100 lines, where a slow line and a person over SSH can stand a tenth of eit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import groupby
 from typing import Self
 
-from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding
 from textual.document._document import EditResult, Selection
@@ -25,7 +25,8 @@ from textual.widgets import TextArea
 
 from kmstui.ui.editor.brackets import enclosing, partner
 from kmstui.ui.editor.finding_marks import Location
-from kmstui.ui.editor.highlight import LONGEST_LINE
+from kmstui.ui.editor.line_width import widest
+from kmstui.ui.editor.scroll_bar import show_place
 
 _CELLS_AT_CURSOR = 3
 """The base class keeps so many cells free on the right of the cursor."""
@@ -42,6 +43,10 @@ class FrugalTextArea(TextArea):
     """Where the cursor is and what is selected; unlike the base class's, a change draws only the
     lines it touches."""
 
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), repaint=False)
+    """How much there is to scroll through; unlike the base class's, a change lays nothing out
+    anew, for the area has the room it is given, whatever its text."""
+
     def __init__(self, text: str, *, read_only: bool, id: str | None, classes: str | None) -> None:
         self._drawn: dict[int, Strip] = {}
         self._prepared: dict[int, Strip] = {}
@@ -49,6 +54,9 @@ class FrugalTextArea(TextArea):
         self._is_repeating = False
         self._theme_is_stale = True
         self._bracket_row = -1
+        self.settled: Callable[[], None] = lambda: None
+        """Called when the text or the cursor is another, before that is drawn: what is said of it
+        elsewhere on the screen then comes with the same frame, and not 30 ms later."""
         super().__init__(
             text,
             read_only=read_only,
@@ -102,6 +110,7 @@ class FrugalTextArea(TextArea):
             yield
         finally:
             self._changing = False
+        self.settled()
         if row is None or self._frame != before:
             self.draw_differences()
         else:
@@ -169,7 +178,7 @@ class FrugalTextArea(TextArea):
         lines = {y: self.line(y) for y in range(self.size.height)}
         changed = {y: line for y, line in lines.items() if line != self._drawn.get(y)}
         if changed:
-            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+            self.refresh(*_runs(changed, self.size.width))
             self._prepared = changed
 
     def draw_rows(self, first: int, last: int) -> None:
@@ -206,6 +215,8 @@ class FrugalTextArea(TextArea):
         for row in rows | {old_bracket_row, self._bracket_row} - {-1}:
             if self.soft_wrap or row in visible:
                 self.draw_rows(row, row)
+        if not self._changing:
+            self.settled()
 
     def is_special(self, row: int) -> bool:
         """Whether a row is drawn otherwise than its text alone says: cursor, selection, bracket."""
@@ -227,25 +238,35 @@ class FrugalTextArea(TextArea):
             # Of several edits that it takes back at once, Textual 8.2.8 computes the range to
             # wrap from rows before and after the others, and then draws lines that are gone.
             self.wrapped_document.wrap(self.wrap_width, self.indent_width)
-        # Textual's own measures every line of the text anew with every key.
         if self.soft_wrap:
-            super()._refresh_size()
-            return
-        tab = self.indent_width
-        width = max(
-            # Long lines are not remembered: one of 32 KB, typed in, would fill the memory.
-            (_width_of if len(line) <= LONGEST_LINE else _width_of.__wrapped__)(line, tab)
-            for line in self.document.lines
-        )
-        self.virtual_size = Size(width + self.gutter_width + 1, self.document.line_count)
+            self.virtual_size = Size(0, self.text_height)
+        else:
+            width = widest(self.document.lines, self.indent_width)
+            self.virtual_size = Size(width + self.gutter_width + 1, self.document.line_count)
         self._refresh_scrollbars()
 
     @property
     def _wrapping_is_right(self) -> bool:
         return self.wrapped_document.height == self.document.line_count
 
+    def watch_virtual_size(self, size: Size) -> None:
+        """Stay within what there is."""
+        self._show_place()
+        self.scroll_x = min(self.scroll_x, self.max_scroll_x)
+        self.scroll_y = min(self.scroll_y, self.max_scroll_y)
+
+    def _show_place(self) -> None:
+        if self.show_vertical_scrollbar:
+            height = self.scrollable_content_region.height
+            show_place(self.vertical_scrollbar, self.virtual_size.height, height, self.scroll_y)
+
+    @property
+    def allow_horizontal_scroll(self) -> bool:
+        """There is no bar for it, which would take a line of the screen."""
+        return self.max_scroll_x > 0
+
     def validate_virtual_size(self, size: Size) -> Size:
-        """Round up, so that typing seldom changes the layout, which would draw everything."""
+        """Round up, so that typing seldom draws the scroll bar anew."""
         if self.read_only:
             return size
         width, height = self.scrollable_content_region.size
@@ -284,14 +305,11 @@ class FrugalTextArea(TextArea):
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
         """Draw what another part of the text shows differently."""
-        if self.show_horizontal_scrollbar:
-            self.horizontal_scrollbar.position = new_value
         self._scrolled(old_value, new_value)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Draw what another part of the text shows differently."""
-        if self.show_vertical_scrollbar:
-            self.vertical_scrollbar.position = new_value
+        self._show_place()
         self._scrolled(old_value, new_value)
 
     def _scrolled(self, old_value: float, new_value: float) -> None:
@@ -340,11 +358,6 @@ class FrugalTextArea(TextArea):
         return False
 
 
-@lru_cache(maxsize=4096)
-def _width_of(line: str, tab: int) -> int:
-    return cell_len(line.expandtabs(tab))
-
-
 @lru_cache(maxsize=64)
 def _actions_by_key(kind: type[DOMNode]) -> dict[str, str]:
     """What the bindings of a class and of those it is made from say, the nearest class last."""
@@ -353,6 +366,13 @@ def _actions_by_key(kind: type[DOMNode]) -> dict[str, str]:
         for cls in reversed(kind.__mro__)
         for binding in Binding.make_bindings(cls.__dict__.get("BINDINGS", ()))
     }
+
+
+def _runs(rows: Iterable[int], width: int) -> Iterator[Region]:
+    """Rows, in their order, as regions of rows side by side: each region costs Textual time."""
+    for _, run in groupby(enumerate(rows), lambda place: place[1] - place[0]):
+        (_, first), *more = run
+        yield Region(0, first, width, 1 + len(more))
 
 
 def _rounded(needed: int, there: int) -> int:

@@ -93,7 +93,7 @@ class MarkedTextArea(FrugalTextArea):
         if offset_y >= self.text_height or not self.show_line_numbers:
             strip = super().line(y)
         elif self.soft_wrap or self.is_special(offset_y):
-            strip = self._decorated(super().line(y), offset_y).simplify()
+            strip = self._decorated(self._cropped(y), offset_y).simplify()
         else:
             strip = self._plain_row(y, offset_y)
         if self._popup is not None:
@@ -124,9 +124,13 @@ class MarkedTextArea(FrugalTextArea):
         return Strip([Segment(number, self._gutter_style), *body], width - 2 + body.cell_length)
 
     def _slow_body(self, y: int, row: int) -> Strip:
-        strip = self._decorated(super().line(y), row).simplify()
+        strip = self._decorated(self._cropped(y), row).simplify()
         self._gutter_style = next(iter(strip), Segment("")).style
         return strip.crop(self.gutter_width - 2)
+
+    def _cropped(self, y: int) -> Strip:
+        """What the base class draws, which goes on behind the edge for as long as the text does."""
+        return super().line(y).crop(0, self.size.width)
 
     def _quick_body(self, row: int) -> Strip | None:
         """As the base class draws it, without all that it does for lines less simple."""
@@ -153,7 +157,6 @@ class MarkedTextArea(FrugalTextArea):
         room = (
             self.scroll_offset.x,
             self.scrollable_content_region.size,
-            self.virtual_size.width,
             self.gutter_width,
         )
         if room != self._room:

@@ -90,6 +90,7 @@ class PolicyViewer(Vertical):
         self._bar = LineBar()
         self._searching = Searching(self.area, self._bar)
         self._list.display = self._bar.display = False
+        self.area.settled = self._settled
         self._lint_soon = Debounce(self, LINT_PAUSE, self._lint_now)
         self._counts: Counts | None = None
         self._seen_revision = -1
@@ -214,8 +215,11 @@ class PolicyViewer(Vertical):
         self._speak_of_cursor()
 
     def on_text_area_selection_changed(self, event: TextArea.SelectionChanged) -> None:
-        """The cursor is somewhere else."""
+        """The area has said so itself already, and sooner."""
         event.stop()
+
+    def _settled(self) -> None:
+        """The text or the cursor is another now."""
         self._speak_of_cursor()
 
     def _speak_of_cursor(self) -> None:

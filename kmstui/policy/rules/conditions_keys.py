@@ -133,7 +133,8 @@ def _nearest(key: str, namespace: str) -> str | None:
 def unknown_global_key(subject: Subject) -> Iterator[Hit]:
     """An `aws:` key that AWS does not have."""
     for clause, name in _unknown(subject, "aws:"):
-        meant = f"; did you mean {name}?" if name else ""
+        # AWS adds such keys, so what resembles none of them may be newer than the list.
+        meant = f"; did you mean {name}?" if name else f" of the list of {subject.knowledge.date}"
         yield Hit(
             clause.entry.key.span,
             f'"{clause.written}" is no global condition key{meant}',

@@ -45,7 +45,7 @@ def _alias(answer: Answer) -> Alias:
     created, updated = answer.optional_time("CreationDate"), answer.optional_time("LastUpdatedDate")
     return Alias(
         answer.text("AliasName"),
-        answer.optional_word("TargetKeyId"),
+        answer.optional_text("TargetKeyId"),
         created,
         created if updated == created else updated,
     )

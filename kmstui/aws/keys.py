@@ -97,7 +97,7 @@ def _related(configuration: Answer) -> tuple[str, ...]:
 
 
 def _entry(answer: Answer) -> Key:
-    return Key(answer.word("KeyId"), answer.text("KeyArn"))
+    return Key(answer.text("KeyId"), answer.text("KeyArn"))
 
 
 def _status(answer: Answer) -> Rotation:

@@ -16,6 +16,7 @@ from botocore.utils import IMDSRegionProvider
 from kmstui import __version__
 from kmstui.aws.calls import Calls
 from kmstui.aws.clients import Clients
+from kmstui.aws.data_files import SparingFileLoader
 from kmstui.aws.dispatcher import Dispatcher
 from kmstui.aws.errors import no_region, translate
 from kmstui.aws.gateway import AwsGateway
@@ -145,6 +146,7 @@ class Opener:
         session = Session(profile=profile or None)
         if self._loader is None:
             self._loader = session.get_component("data_loader")
+            self._loader.file_loader = SparingFileLoader()
         else:
             session.register_component("data_loader", self._loader)
         return session

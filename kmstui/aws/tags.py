@@ -70,7 +70,7 @@ def _tags_of_key(answer: Answer) -> tuple[str, tuple[Tag, ...]]:
     return key_name(answer.text("ResourceARN")), tuple(sorted(tags))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _tag(key: str, value: str) -> Tag:
     """One value for all keys that carry the tag: accounts have few tags on many keys."""
     return Tag(key, value)

@@ -16,6 +16,7 @@ from botocore.session import Session
 
 from embedded import aws_environment, embedded, embedded_server
 from kmstui.aws.connector import AwsConnector
+from kmstui.aws.data_files import SparingFileLoader
 from kmstui.service.ports import CallRecord, Gateway, Target
 
 __all__ = ["aws_environment", "embedded", "embedded_server"]
@@ -99,7 +100,9 @@ class Scripted:
 
 @cache
 def _loader() -> Any:
-    return Session().get_component("data_loader")
+    loader = Session().get_component("data_loader")
+    loader.file_loader = SparingFileLoader()
+    return loader
 
 
 @pytest.fixture

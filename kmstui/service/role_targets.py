@@ -18,6 +18,7 @@ from kmstui.policy.principals_named import role_arns
 from kmstui.policy.statements import read_policy
 from kmstui.policy.taking_actions import allows
 from kmstui.policy.templates import Facts
+from kmstui.service.access_reading import is_caller
 from kmstui.service.account_facts import principal_of
 from kmstui.service.assessing import (
     AccessLine,
@@ -181,7 +182,7 @@ class RolePolicyTarget:
             if key is not None
             else None,
             key_policy=_default_policy(session, key),
-            own=principal_of(store.caller).rsplit("/", 1)[-1] == identity.name,
+            own=is_caller(identity.arn, store.caller),
             disabled=frozenset(disabled),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,6 +35,18 @@ async def test_versions_say_whether_they_changed_anything(journal: MemoryJournal
     ]
     assert entries[0].what == "read again, the same"
     assert entries[3].what == "read from the service"
+
+
+async def test_a_role_s_policy_that_iam_spells_differently_has_not_changed(
+    journal: MemoryJournal,
+) -> None:
+    statement = {"Effect": "Allow", "Action": ["kms:Decrypt", "s3:Get*"], "Resource": "*"}
+    spelled = {"Resource": ["*"], "Action": ["s3:get*", "kms:decrypt"], "Effect": "Allow"}
+    for each in (statement, spelled, {**statement, "Action": "kms:Decrypt"}):
+        text = json.dumps({"Version": "2012-10-17", "Statement": each})
+        await journal.keep_version(HERE, "role/app/access", text, "fetched")
+    entries = await PolicyHistory(journal, HERE, "role/app/access").entries()
+    assert [each.changed for each in entries] == [True, False, True]
 
 
 async def test_a_draft_stands_where_it_was_typed_beside_what_was_stored_then(

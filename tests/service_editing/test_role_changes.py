@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from kmstui.model.caller import Caller
 from kmstui.model.role import Identity, IdentityPolicy
 from kmstui.policy.access import KeyFacts
 from kmstui.service.assessing import Weight
-from kmstui.service.role_targets import RolePolicyRules
-from tests.fakes import IMPORTED, ROLE_ARN, arn_of, default_policy
+from kmstui.service.ports import Target
+from kmstui.service.role_targets import RolePolicyRules, RolePolicyTarget
+from kmstui.service.session import Session
+from kmstui.service.store import Store
+from tests.fakes import (
+    ACCOUNT,
+    IMPORTED,
+    NOW,
+    ROLE_ARN,
+    FakeConnector,
+    FakeGateway,
+    MemoryJournal,
+    arn_of,
+    default_policy,
+)
 
 KEY = KeyFacts(arn_of(IMPORTED), "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT")
 
@@ -103,3 +119,18 @@ def test_without_a_key_or_its_policy_nobody_is_said_to_gain_nothing() -> None:
         assert words in line.sentence
         assert line.weight is Weight.DOUBT
         assert words in blind.assess(allowing("kms:Decrypt"), "{}").access[0].sentence
+
+
+@pytest.mark.parametrize(("kind", "locked"), [("sts", True), ("iam", False)])
+async def test_only_ones_own_role_can_be_locked(kind: str, locked: bool) -> None:
+    """A user may have the name of a role: the two have nothing to do with each other."""
+    name = {"sts": "assumed-role/app/i-0123", "iam": "user/app"}[kind]
+    gateway = FakeGateway()
+    gateway.world.caller = Caller(ACCOUNT, f"arn:aws:{kind}::{ACCOUNT}:{name}", "ID")
+    session = Session(Store(lambda *_: None), FakeConnector(gateway), MemoryJournal(), lambda: NOW)
+    await session.open(Target())
+    identity = Identity(f"arn:aws:iam::{ACCOUNT}:role/app", "app", "role", ())
+    target = RolePolicyTarget(session, identity, "access", None)
+    assessed = target.assess(allowing("iam:PutRolePolicy"), allowing("kms:Decrypt"))
+    assert assessed.locks_out is locked
+    session.close()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from kmstui.service.editing import PolicyEditing
+from kmstui.service.conflicts import Conflict
+from kmstui.service.editing import PolicyEditing, Review
 from kmstui.service.errors import (
     AccessDeniedError,
+    InvalidInputError,
     JournalError,
     ServiceError,
     UnreportedOutcomeError,
 )
 from kmstui.service.save_results import OutcomeUnknown, SavedStillPropagating, SaveResult
-from tests.fakes import IMPORTED, MemoryJournal
+from tests.fakes import IMPORTED, SIGNING, MemoryJournal
 from tests.service_editing.conftest import HERE, MINE, OLD, THEIRS, Service
 
 SILENCE = UnreportedOutcomeError("no answer in 10 s")
@@ -45,6 +47,25 @@ async def test_an_end_that_cannot_be_written_down_is_told_beside_the_end(
     result = await save(editing)
     assert "How it ended could not be written to the journal: the disk is full." in result.sentence
     assert result.what in result.sentence
+
+
+async def test_what_somebody_else_put_is_kept_before_the_person_decides(
+    editing: PolicyEditing, service: Service, journal: MemoryJournal
+) -> None:
+    await editing.open()
+    service.stored = THEIRS
+    assert isinstance(await editing.save(editing.review(MINE)), Conflict)
+    newest = (await journal.versions(HERE, IMPORTED))[0]
+    assert (newest.text, newest.kind) == (THEIRS, "fetched")
+
+
+async def test_a_review_of_another_key_s_policy_sends_nothing(
+    editing: PolicyEditing, service: Service
+) -> None:
+    await editing.open()
+    with pytest.raises(InvalidInputError, match="nothing was sent"):
+        await editing.save(Review(SIGNING, MINE, editing.base))
+    assert service.puts == []
 
 
 async def test_a_late_read_in_another_spelling_is_not_somebody_elses_policy(

@@ -15,6 +15,7 @@ from typing import Self
 from textual import events
 from textual.binding import Binding
 from textual.document._document import EditResult, Selection
+from textual.document._document_navigator import DocumentNavigator
 from textual.document._edit import Edit
 from textual.dom import DOMNode
 from textual.geometry import Offset, Region, Size
@@ -27,6 +28,7 @@ from kmstui.ui.editor.brackets import enclosing, partner
 from kmstui.ui.editor.finding_marks import Location
 from kmstui.ui.editor.line_width import widest
 from kmstui.ui.editor.scroll_bar import show_place
+from kmstui.ui.editor.wrapping import Wrapping
 
 _CELLS_AT_CURSOR = 3
 """The base class keeps so many cells free on the right of the cursor."""
@@ -36,6 +38,8 @@ _SIZE_STEP = 32
 
 class FrugalTextArea(TextArea):
     """Draws the lines that differ from what is on the screen; no others."""
+
+    wrapped_document: Wrapping
 
     selection: Reactive[Selection] = reactive(
         Selection(), init=False, always_update=True, repaint=False
@@ -69,6 +73,11 @@ class FrugalTextArea(TextArea):
         )
         # A blinking cursor would draw an idle screen twice a second.
         self.cursor_blink = False
+
+    def _set_document(self, text: str, language: str | None) -> None:
+        super()._set_document(text, language)
+        self.wrapped_document = Wrapping(self.document, self.wrap_width, self.indent_width)
+        self.navigator = DocumentNavigator(self.wrapped_document)
 
     # Changes
 
@@ -133,15 +142,15 @@ class FrugalTextArea(TextArea):
 
     def prepare_to_draw(self) -> None:
         """Called before lines are asked for."""
+        if self._theme_is_stale:
+            self._theme_is_stale = False
+            self._theme.apply_css(self)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw the lines of a region."""
         self.prepare_to_draw()
-        if not self._theme_is_stale:
-            # Past the base class, which looks its theme's colours up anew for every frame.
-            return super(TextArea, self).render_lines(crop)
-        self._theme_is_stale = False
-        return super().render_lines(crop)
+        # Past the base class, which looks its theme's colours up anew for every frame.
+        return super(TextArea, self).render_lines(crop)
 
     def notify_style_update(self) -> None:
         """Styles have changed: forget what was looked up and drawn with them."""
@@ -225,7 +234,8 @@ class FrugalTextArea(TextArea):
 
     def find_matching_bracket(self, bracket: str, search_from: Location) -> Location | None:
         """The partner of a bracket, if there is a bracket."""
-        return partner(self.document.lines, search_from) if bracket else None
+        is_bracket = bracket and bracket in "{}[]"
+        return partner(self.document.lines, search_from) if is_bracket else None
 
     def enclosing_bracket(self, location: Location) -> Location | None:
         """The innermost bracket open at a location."""

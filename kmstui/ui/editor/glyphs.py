@@ -62,6 +62,12 @@ class StandIns:
         """The character that `stand_in` stands for; itself where it is none."""
         return self._originals.get(stand_in, stand_in)
 
+    def shown(self, text: str) -> str:
+        """The widget's `text` with a glyph for each stand-in."""
+        if text.isascii():
+            return text
+        return _STAND_INS.sub(lambda match: glyph(self.original(match[0])), text)
+
     def _encode_match(self, match: re.Match[str]) -> str:
         character = match[0]
         if not is_strange(character):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -10,22 +10,20 @@ from rich.style import Style
 from rich.text import Span as TextSpan
 from rich.text import Text
 from textual.cache import LRUCache
-from textual.geometry import Offset
 from textual.strip import Strip
 from textual.theme import Theme
 from textual.widgets.text_area import TextAreaTheme
 
-from kmstui.policy.findings import Finding, Severity
+from kmstui.policy.findings import Severity
 from kmstui.ui.editor.finding_marks import Mark, Marks
 from kmstui.ui.editor.frugal import FrugalTextArea
-from kmstui.ui.editor.glyphs import StandIns, glyph, stand_ins_in
+from kmstui.ui.editor.glyphs import StandIns, stand_ins_in
 from kmstui.ui.editor.highlight import KINDS, token_spans
 from kmstui.ui.editor.line_end import line_end_message
 from kmstui.ui.editor.popup import STYLES as POPUP_STYLES
 from kmstui.ui.editor.popup import CompletionPopup
-from kmstui.ui.editor.styled_cells import over, styled_cells
+from kmstui.ui.editor.styled_cells import StyledSpan, has_a_cell_each, over, styled_cells
 from kmstui.ui.marks import marks
-from kmstui.ui.painting.cells import is_simple
 
 
 class MarkedTextArea(FrugalTextArea):
@@ -49,7 +47,6 @@ class MarkedTextArea(FrugalTextArea):
         self._rows: LRUCache[object, Strip] = LRUCache(512)
         self._bodies: LRUCache[object, Strip] = LRUCache(512)
         self._room: object = None
-        self._gutter_style: Style | None = None
         self._base_style: Style | None = None
         super().__init__(self._stand_ins.encode(text), read_only=read_only, id=id, classes=classes)
 
@@ -72,30 +69,31 @@ class MarkedTextArea(FrugalTextArea):
     def get_line(self, line_index: int) -> Text:
         """One line, coloured, with the findings on it underlined."""
         line = self.document.get_line(line_index)
+        spans = [TextSpan(*span) for span in self._spans(line_index, line, 0, len(line))]
+        strange = self._style("strange")
+        spans += [TextSpan(index, index + 1, strange) for index in stand_ins_in(line)]
+        return Text(self._stand_ins.shown(line), end="", no_wrap=True, spans=spans)
+
+    def _spans(self, row: int, line: str, start: int, stop: int) -> list[StyledSpan]:
+        """The styles of tokens and findings between two columns of a line."""
         style = self._style
-        spans = [TextSpan(start, end, style(kind)) for start, end, kind in token_spans(line)]
-        plain = line
-        if strange := set(stand_ins_in(line)):
-            original = self._stand_ins.original
-            plain = "".join(
-                glyph(original(character)) if index in strange else character
-                for index, character in enumerate(line)
-            )
-            spans += [TextSpan(index, index + 1, style("strange")) for index in strange]
-        for mark in reversed(self._marks.on_row(line_index)):
-            start, end = _drawn_columns(mark, len(line))
-            spans.append(TextSpan(start, end, style(mark.finding.severity.word)))
-        return Text(plain, end="", no_wrap=True, spans=spans)
+        spans = [(first, end, style(kind)) for first, end, kind in token_spans(line)]
+        for mark in reversed(self._marks.on_row(row)):
+            if mark.start[1] >= stop > start or (mark.end[0] == row and mark.end[1] < start):
+                continue
+            first, end = _drawn_columns(mark, len(line))
+            spans.append((first, end, style(mark.finding.severity.word)))
+        return spans
 
     def line(self, y: int) -> Strip:
         """Gutter with its mark, text, message of the worst finding, and the popup over it."""
-        offset_y = y + self.scroll_offset.y
-        if offset_y >= self.text_height or not self.show_line_numbers:
+        place = self.wrapped_document.place_at(y + self.scroll_offset.y)
+        if place is None or not self.show_line_numbers:
             strip = super().line(y)
-        elif self.soft_wrap or self.is_special(offset_y):
-            strip = self._decorated(self._cropped(y), offset_y).simplify()
+        elif self.soft_wrap or self.is_special(place[0]):
+            strip = self._quick_row(*place) or self._slow_row(y, *place)
         else:
-            strip = self._plain_row(y, offset_y)
+            strip = self._plain_row(y, place[0])
         if self._popup is not None:
             strip = self._popup.over(strip, y, self._popup_styles)
         return strip
@@ -115,50 +113,94 @@ class MarkedTextArea(FrugalTextArea):
         return strip
 
     def _numbered(self, y: int, row: int, said: object) -> Strip:
-        width = self.gutter_width
         body = self._bodies.get(said)
         if body is None:
             # Without the number, which is all that differs when the row has moved.
-            body = self._bodies[said] = self._quick_body(row) or self._slow_body(y, row)
-        number = f"{row + self.line_number_start:>{width - 3}} "
-        return Strip([Segment(number, self._gutter_style), *body], width - 2 + body.cell_length)
+            whole = self._quick_row(row, 0) or self._slow_row(y, row, 0)
+            body = self._bodies[said] = whole.crop(self.gutter_width - 2)
+        number = self._number(row, 0)
+        return Strip([number, *body], len(number.text) + body.cell_length)
 
-    def _slow_body(self, y: int, row: int) -> Strip:
-        strip = self._decorated(self._cropped(y), row).simplify()
-        self._gutter_style = next(iter(strip), Segment("")).style
-        return strip.crop(self.gutter_width - 2)
+    def _slow_row(self, y: int, row: int, section: int) -> Strip:
+        """As the base class draws it, which draws everything."""
+        # It goes on behind the edge for as long as the text does.
+        strip = super().line(y).crop(0, self.size.width)
+        return self._decorated(strip, row, section).simplify()
 
-    def _cropped(self, y: int) -> Strip:
-        """What the base class draws, which goes on behind the edge for as long as the text does."""
-        return super().line(y).crop(0, self.size.width)
+    def _quick_row(self, row: int, section: int) -> Strip | None:
+        """As the base class draws it, without all that it does for lines less simple.
 
-    def _quick_body(self, row: int) -> Strip | None:
-        """As the base class draws it, without all that it does for lines less simple."""
+        It draws a line as a whole, and then takes what is to be seen of it: of a line of 32 KB
+        that is wrapped, the whole for each of its pieces.
+        """
         line = self.document.get_line(row)
-        if self._gutter_style is None or not is_simple(line) or "\t" in line:
-            return None
-        here = self._marks.on_row(row)
-        spans = [(start, end, self._style(kind)) for start, end, kind in token_spans(line)]
-        for mark in reversed(here):
-            start, end = _drawn_columns(mark, len(line))
-            spans.append((start, end, self._style(mark.finding.severity.word)))
         width = self.size.width - self.gutter_width
-        base = self._base
-        text = styled_cells(line, spans, base, self.scroll_offset.x, width)
-        cells = [*self._mark_cells(here[0] if here else None, self._gutter_style), *text]
-        strip = Strip(cells).extend_cell_length(width + 2, base)
-        if here:
-            message = self._message_of(row, len(line), [mark.finding for mark in here], base)
-            strip = over(strip, message, 2 + max(0, len(line) - self.scroll_offset.x) + 2)
-        return strip.simplify()
+        if self.soft_wrap:
+            start, stop = self.wrapped_document.bounds(row, section)
+            if not has_a_cell_each(line[start:stop]):
+                return None
+        else:
+            start, stop = self.scroll_offset.x, self.scroll_offset.x + width
+            if not has_a_cell_each(line[:stop]):
+                return None
+        spans = self._spans(row, line, start, stop)
+        fill = self._base
+        if self.is_special(row):
+            fill += self._line_style(row)
+            spans += self._cursor_spans(row, line)
+            # The cursor may stand behind the text.
+            stop += stop == len(line) and self.soft_wrap
+            line = line + " " if line or row == self.selection.end[0] else "\u258c"
+        number = self._number(row, section)
+        here = self._marks.on_row(row)
+        marked = self._mark_cells(here[0] if here and not section else None, number.style)
+        cells = [number, *marked, *styled_cells(line, spans, self._base, start, stop)]
+        strip = Strip(cells).extend_cell_length(self.size.width, fill)
+        return self._with_message(strip, row, section, fill).simplify()
+
+    def _number(self, row: int, section: int) -> Segment:
+        theme = self._theme
+        is_cursors = row == self.selection.end[0] and self._line_style(row)
+        style = theme.cursor_line_gutter_style if is_cursors else theme.gutter_style
+        number = "" if section else str(row + self.line_number_start)
+        return Segment(f"{number:>{self.gutter_width - 3}} ", self._base + (style or Style()))
+
+    def _line_style(self, row: int) -> Style:
+        """What the cursor's row has of its own."""
+        is_shown = self.highlight_cursor_line and self._has_cursor
+        style = self._theme.cursor_line_style if is_shown else None
+        return (style if row == self.selection.end[0] else None) or Style()
+
+    def _cursor_spans(self, row: int, line: str) -> list[StyledSpan]:
+        """The cursor's line, what is selected, brackets and the cursor, in that order."""
+        theme, none = self._theme, Style()
+        cursor_row, column = self.selection.end
+        spans = [(0, len(line) + 1, self._line_style(row))]
+        top, bottom = sorted(self.selection)
+        if top != bottom and top[0] <= row <= bottom[0]:
+            selected = theme.selection_style or none
+            if not line and row != cursor_row:
+                # A glyph shows that an empty line is selected.
+                return [*spans, (0, 1, Style(color=selected.bgcolor))]
+            first = top[1] if row == top[0] else 0
+            spans.append((first, bottom[1] if row == bottom[0] else len(line), selected))
+        partner = self.matching_bracket_location
+        if not (self._has_cursor and self.match_cursor_bracket and top == bottom):
+            partner = None
+        bracket = theme.bracket_matching_style or none
+        if row == cursor_row:
+            if partner is not None:
+                spans.append((column, column + 1, bracket))
+            if self._draw_cursor:
+                spans.append((column, column + 1, theme.cursor_style or none))
+        if partner is not None and partner[0] == row:
+            spans.append((partner[1], partner[1] + 1, bracket))
+        return spans
 
     def prepare_to_draw(self) -> None:
         """Forget the rows drawn before if there is other room for them now."""
-        room = (
-            self.scroll_offset.x,
-            self.scrollable_content_region.size,
-            self.gutter_width,
-        )
+        super().prepare_to_draw()
+        room = self.scroll_offset.x, self.scrollable_content_region.size, self.gutter_width
         if room != self._room:
             self._room = room
             self._forget_rows()
@@ -167,22 +209,18 @@ class MarkedTextArea(FrugalTextArea):
         self._rows.clear()
         self._bodies.clear()
 
-    def _decorated(self, strip: Strip, offset_y: int) -> Strip:
-        row, column = self.wrapped_document.offset_to_location(Offset(0, offset_y))
+    def _decorated(self, strip: Strip, row: int, section: int) -> Strip:
         here = self._marks.on_row(row)
-        strip = self._with_mark(strip, here[0] if here and column == 0 else None)
-        if here and offset_y == self._y_of(row, len(self.document[row])):
-            strip = self._with_message(strip, row, [mark.finding for mark in here])
-        return strip
-
-    def _with_mark(self, strip: Strip, mark: Mark | None) -> Strip:
         width = self.gutter_width
         numbers = strip.crop(1, width - 1)
         background = next(iter(numbers), Segment("")).style or Style()
+        mark = here[0] if here and not section else None
         cells = Strip(self._mark_cells(mark, background), 2)
-        return Strip.join([numbers, cells, strip.crop(width)])
+        strip = Strip.join([numbers, cells, strip.crop(width)])
+        return self._with_message(strip, row, section, _background(strip))
 
-    def _mark_cells(self, mark: Mark | None, background: Style) -> list[Segment]:
+    def _mark_cells(self, mark: Mark | None, background: Style | None) -> list[Segment]:
+        background = background or Style()
         if mark is None:
             return [Segment("  ", background)]
         severity = mark.finding.severity
@@ -190,26 +228,21 @@ class MarkedTextArea(FrugalTextArea):
         sign = mark_of(severity, ascii_only=self._ascii_marks)
         return [Segment(sign, style), Segment(" ", background)]
 
-    def _with_message(self, strip: Strip, row: int, findings: Sequence[Finding]) -> Strip:
-        sections = self.wrapped_document.get_sections(row)
-        text_width = Text(sections[-1], tab_size=self.indent_width)
-        text_width.expand_tabs(self.indent_width)
-        message = self._message_of(row, text_width.cell_len, findings, _background(strip))
+    def _with_message(self, strip: Strip, row: int, section: int, background: Style) -> Strip:
+        """The strip with the message of the worst finding behind the text's end, if it is here."""
+        here = self._marks.on_row(row)
+        if not here or section < len(self.wrapped_document.get_offsets(row)):
+            return strip
         scroll_x = 0 if self.soft_wrap else self.scroll_offset.x
-        start = self.gutter_width + max(0, text_width.cell_len - scroll_x) + 2
-        return over(strip, message, start)
-
-    def _message_of(
-        self, row: int, text_width: int, findings: Sequence[Finding], background: Style
-    ) -> Segment | None:
-        scroll_x = 0 if self.soft_wrap else self.scroll_offset.x
-        start = self.gutter_width + max(0, text_width - scroll_x) + 2
-        width = self.scrollable_content_region.width
-        message = line_end_message([finding.message for finding in findings], width - start)
+        end, _ = self.wrapped_document.location_to_offset((row, len(self.document[row])))
+        start = self.gutter_width + max(0, end - scroll_x) + 2
+        cells = self.scrollable_content_region.width - start
+        message = line_end_message([mark.finding.message for mark in here], cells)
         if not message:
-            return None
-        style = self._style(findings[0].severity.word) + Style(underline=False, bold=False)
-        return Segment(message, Style(bgcolor=background.bgcolor) + self._words + style)
+            return strip
+        style = self._style(here[0].finding.severity.word) + Style(underline=False, bold=False)
+        words = Segment(message, Style(bgcolor=background.bgcolor) + self._words + style)
+        return over(strip, words, start)
 
     # Style
 
@@ -240,7 +273,7 @@ class MarkedTextArea(FrugalTextArea):
     def notify_style_update(self) -> None:
         """Styles have changed: forget what was looked up and drawn with them."""
         self._styles_by_name.clear()
-        self._gutter_style = self._base_style = None
+        self._base_style = None
         self._forget_rows()
         super().notify_style_update()
 

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from kmstui.ui.editor.highlight import LONGEST_LINE
+from kmstui.ui.painting.cells import is_simple
+
 StyledSpan = tuple[int, int, Style]
+
+_NOT_LATIN = re.compile("[^\x20-\x7e\xa1-\xac\xae-\u024f]")
+
+
+def has_a_cell_each(text: str) -> bool:
+    """Whether each character takes one cell; lines that are long and not Latin are not tried."""
+    if not _NOT_LATIN.search(text):
+        return True
+    return len(text) <= LONGEST_LINE and "\t" not in text and is_simple(text)
 
 
 def styled_cells(
-    line: str, spans: Sequence[StyledSpan], base: Style, first: int, width: int
+    line: str, spans: Iterable[StyledSpan], base: Style, first: int, stop: int
 ) -> Iterator[Segment]:
-    """The columns from `first` on of a line each of whose characters takes one cell.
+    """The columns from `first` to before `stop` of a line whose characters take a cell each.
 
     A later span goes over an earlier one where they overlap.
     """
-    styles = [base] * len(line)
+    text = line[first:stop]
+    styles = [base] * len(text)
     for start, end, style in spans:
-        styles[start:end] = [under + style for under in styles[start:end]]
-    columns = range(min(first, len(line)), min(first + width, len(line)))
-    for style, run in groupby(columns, styles.__getitem__):
+        here = slice(max(0, start - first), max(0, end - first))
+        styles[here] = [under + style for under in styles[here]]
+    for style, run in groupby(range(len(text)), styles.__getitem__):
         where = list(run)
-        yield Segment(line[where[0] : where[-1] + 1], style)
+        yield Segment(text[where[0] : where[-1] + 1], style)
 
 
 def over(strip: Strip, words: Segment | None, start: int) -> Strip:

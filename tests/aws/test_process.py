@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import json
 import os
+import platform
 import select
 import signal
 import subprocess
@@ -210,6 +211,49 @@ async def test_the_environment_counts_as_it_is_when_connecting(
     gateway = await connector.connect(Target())
     assert gateway.info.region == "eu-north-1"
     assert gateway.info.endpoint_url == "https://kms.eu-north-1.amazonaws.com"
+
+
+async def test_a_program_that_gives_credentials_runs_in_the_environment_of_the_person(
+    no_aws: Path, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = no_aws / "environment"
+    giving = no_aws / "giving"
+    giving.write_text(
+        f"#!/bin/sh\nenv > {seen}\n"
+        """echo '{"Version": 1, "AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "not-a-secret"}'"""
+    )
+    giving.chmod(0o700)
+    (no_aws / ".aws" / "config").write_text(f"[default]\ncredential_process = {giving}\n")
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    await make().connect(Target(region="eu-west-1"))
+    names = {line.partition("=")[0] for line in seen.read_text().splitlines()}
+    assert "HOME" in names
+    assert "GLIBC_TUNABLES" not in names
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="others have no arenas")
+async def test_many_threads_that_call_have_one_heap(scripted: Any, make: Make) -> None:
+    connector = make()
+    gateway = await connector.connect(Target())
+    scripted.hold.clear()
+    calls = [asyncio.create_task(gateway.describe(str(number))) for number in range(12)]
+    for _ in calls:
+        assert await asyncio.to_thread(scripted.waiting.acquire, timeout=10)
+    arenas = _arenas(process_of(connector))
+    scripted.hold.set()
+    await asyncio.gather(*calls, return_exceptions=True)
+    assert arenas == []
+
+
+def _arenas(process: int) -> list[str]:
+    """The heaps of threads: 64 MB, of which the first part is in use."""
+    lines = [line.split() for line in Path(f"/proc/{process}/maps").read_text().splitlines()]
+    regions = [tuple(int(end, 16) for end in line[0].split("-")) for line in lines]
+    return [
+        line[0]
+        for line, (start, middle), (rest, end) in zip(lines, regions, regions[1:], strict=False)
+        if start % (64 << 20) == 0 and middle == rest and end - start == 64 << 20
+    ]
 
 
 async def test_our_own_fault_over_there_is_told_with_its_place(scripted: Any, make: Make) -> None:

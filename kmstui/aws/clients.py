@@ -19,6 +19,7 @@ from kmstui.aws.errors import WebPageAnswer, outcome_is_open
 from kmstui.aws.operations import READ_NAMES, Operation
 from kmstui.aws.pacing import Pacing
 from kmstui.aws.sockets import give_turns_away
+from kmstui.aws.trust import Trust
 from kmstui.aws.turns import Turns
 from kmstui.service.errors import CancelledByPersonError, ReadOnlyError
 
@@ -63,6 +64,7 @@ class Clients:
         self._kms_endpoint_url = kms_endpoint_url
         self._pacing = pacing
         self._turns = turns
+        self._trust = Trust()
         self._read_only = read_only
         self._made: dict[str, BaseClient] = {}
         self._lock = threading.Lock()
@@ -130,7 +132,7 @@ class Clients:
         events.register("after-call", self._refuse_web_page)
         # Policies are texts to us, whether they can be parsed or not.
         events.unregister("after-call.iam", json_decode_policies)
-        give_turns_away(client, self._turns)
+        give_turns_away(client, self._turns, self._trust)
         return client
 
     def _current(self) -> Attempt | None:

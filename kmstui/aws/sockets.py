@@ -12,14 +12,17 @@ from botocore.awsrequest import (
 )
 from urllib3.util.wait import wait_for_read
 
+from kmstui.aws.trust import Trust
 from kmstui.aws.turns import Turns
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
 
-def give_turns_away(client: BaseClient, turns: Turns) -> None:
+def give_turns_away(client: BaseClient, turns: Turns, trust: Trust) -> None:
     """Let a client's connections give the turn away while they connect and while they wait.
+
+    Whom they trust, they share with those of other clients.
 
     botocore offers no such hook: the pool classes of its HTTP session are replaced by derived
     ones. Should a later botocore keep them elsewhere, calls work as before and only the screen
@@ -28,12 +31,12 @@ def give_turns_away(client: BaseClient, turns: Turns) -> None:
     session: Any = getattr(getattr(client, "_endpoint", None), "http_session", None)
     classes: Any = getattr(session, "_pool_classes_by_scheme", None)
     if isinstance(classes, dict):
-        classes.update(_pool_classes(turns))
+        classes.update(_pool_classes(turns, trust))
 
 
-def _pool_classes(turns: Turns) -> dict[str, type[Any]]:
+def _pool_classes(turns: Turns, trust: Trust) -> dict[str, type[Any]]:
     def derived(pool: type[Any], connection: type[Any]) -> type[Any]:
-        return type(pool.__name__, (pool,), {"ConnectionCls": _giving(connection, turns)})
+        return type(pool.__name__, (pool,), {"ConnectionCls": _giving(connection, turns, trust)})
 
     return {
         "http": derived(AWSHTTPConnectionPool, AWSHTTPConnection),
@@ -41,20 +44,12 @@ def _pool_classes(turns: Turns) -> dict[str, type[Any]]:
     }
 
 
-def _giving(base: type[Any], turns: Turns) -> type[Any]:
-    # By context, the file of trusted certificates that it holds: urllib3 would read it again for
-    # each connection, 20 ms every time.
-    trusted: dict[Any, str] = {}
-
+def _giving(base: type[Any], turns: Turns, trust: Trust) -> type[Any]:
     class Connection(base):  # type: ignore[misc]
         def connect(self) -> None:
-            context, path = getattr(self, "ssl_context", None), getattr(self, "ca_certs", None)
-            if path and trusted.get(context) == path:
-                self.ca_certs = None
+            trust.give(self)
             with turns.on_the_network():
                 super().connect()
-            if context is not None and path:
-                trusted[context] = path
 
         def getresponse(self) -> Any:
             _wait(self, turns)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from kmstui.aws.sockets import give_turns_away
+from kmstui.aws.trust import Trust
 from kmstui.aws.turns import Hold, Turns
 from kmstui.service.errors import ServiceError
 from kmstui.service.ports import Urgency
@@ -49,7 +50,7 @@ async def test_a_background_call_that_hangs_does_not_stop_the_others(
 
 
 def test_a_botocore_with_other_inner_parts_is_left_alone() -> None:
-    give_turns_away(object(), Turns(Hold()))  # type: ignore[arg-type]
+    give_turns_away(object(), Turns(Hold()), Trust())  # type: ignore[arg-type]
 
 
 async def test_a_background_call_that_waits_to_be_repeated_lets_others_compute(

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,8 +18,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from urllib3.util import parse_url
 
-from kmstui.service.errors import NetworkError
+from kmstui.aws.trust import Trust
+from kmstui.service.errors import MalformedAnswerError, NetworkError
 from kmstui.service.ports import Target, Urgency
 
 Connect = Callable[..., Awaitable[Any]]
@@ -119,6 +122,38 @@ async def test_many_connections_to_a_trusted_endpoint_work(
     await gateway.describe("k")
     calls = (gateway.describe("k", Urgency.BACKGROUND) for _ in range(30))
     assert {key.id for key, _ in await asyncio.gather(*calls)} == {"k"}
+
+
+async def test_the_certificates_are_read_once_for_all_services_and_connections(
+    serve: Callable[..., _Server], connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(_LOOPBACK)
+    read: list[str] = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def counting(context: ssl.SSLContext, file: str, *others: Any) -> None:
+        read.append(file)
+        load(context, file, *others)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", counting)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(server.ca))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    gateway = await connect()
+    calls = [gateway.describe("k", Urgency.BACKGROUND) for _ in range(4)]
+    # It answers as KMS, which is no answer of STS, but was asked.
+    with pytest.raises(MalformedAnswerError):
+        await gateway.caller()
+    await asyncio.gather(*calls)
+    assert server.connections > 1
+    assert read == [str(server.ca)]
+
+
+def test_a_proxy_that_speaks_tls_itself_is_verified_as_before() -> None:
+    connection = SimpleNamespace(
+        ssl_context=object(), ca_certs="/nowhere/ca.pem", proxy=parse_url("https://proxy.example")
+    )
+    Trust().give(connection)
+    assert connection.ca_certs == "/nowhere/ca.pem"
 
 
 async def test_an_endpoint_that_is_not_trusted_is_refused_each_time(

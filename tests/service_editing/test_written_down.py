@@ -13,9 +13,10 @@ from kmstui.service.errors import (
     ServiceError,
     UnreportedOutcomeError,
 )
-from kmstui.service.save_results import OutcomeUnknown, SavedStillPropagating, SaveResult
+from kmstui.service.putting import Desk
+from kmstui.service.save_results import OutcomeUnknown, Saved, SavedStillPropagating, SaveResult
 from tests.fakes import IMPORTED, SIGNING, MemoryJournal
-from tests.service_editing.conftest import HERE, MINE, OLD, THEIRS, Service
+from tests.service_editing.conftest import HERE, MINE, OLD, THEIRS, Service, Time
 
 SILENCE = UnreportedOutcomeError("no answer in 10 s")
 REFUSAL = AccessDeniedError("your role may not")
@@ -74,3 +75,33 @@ async def test_a_late_read_in_another_spelling_is_not_somebody_elses_policy(
     spelled = OLD.replace("\n", "").replace('"kms:*"', '["kms:*"]')
     service.at_put = lambda: setattr(service, "stale", [spelled] * 10)
     assert isinstance(await save(editing), SavedStillPropagating)
+
+
+async def test_a_draft_into_which_nothing_was_typed_is_not_offered_over_a_new_policy(
+    editing: PolicyEditing, service: Service, journal: MemoryJournal
+) -> None:
+    await journal.save_draft(HERE, IMPORTED, OLD, base=OLD)
+    service.stored = THEIRS
+    await editing.open()
+    assert editing.draft is None
+
+
+async def test_what_was_accepted_stays_a_draft_until_a_read_shows_it(
+    editing: PolicyEditing, service: Service, desk: Desk, time: Time
+) -> None:
+    service.at_put = lambda: setattr(service, "stale", [OLD] * 20)
+    assert isinstance(await save(editing), SavedStillPropagating)
+    again = PolicyEditing(editing.place, desk, time.sleep)
+    assert await again.open() == MINE
+    assert again.draft is None
+    assert await again.stored_draft() is not None
+
+
+async def test_a_save_that_was_seen_and_put_back_by_somebody_is_not_awaited_again(
+    editing: PolicyEditing, service: Service, desk: Desk, time: Time
+) -> None:
+    assert isinstance(await save(editing), Saved)
+    service.stored = OLD
+    again = PolicyEditing(editing.place, desk, time.sleep)
+    assert await again.open() == OLD
+    assert again.warning == ""

@@ -83,9 +83,10 @@ async def test_the_palette_offers_first_what_begins_with_the_words_typed():
 
 async def test_the_palette_says_why_a_command_is_off():
     async with running(FakeGateway(large_world(0)), loaded=False) as run:
+        await run.wait_for("There are no keys in")
         await run.press("colon")
         await run.type("full size")
-        await run.wait_for("Choose a key first.")
+        await run.wait_for("No keys in eu-central-1.")
         await run.press("enter", "escape")
         assert run.app.screen is run.main
 

@@ -346,3 +346,25 @@ async def test_escape_goes_back_to_the_keys_before_it_clears_their_filter():
         assert run.main.keys_pane.filter_text == "imported"
         await run.press("escape")
         assert run.main.keys_pane.filter_text == ""
+
+
+async def test_a_key_of_another_pane_says_where_it_works():
+    async with running() as run:
+        await run.press("4", "s")
+        await run.wait_for("s does nothing here; in keys: Sort.")
+        await run.press("1", "b")
+        await run.wait_for("b does nothing here; in history: Bring back.")
+        before = len(run.store.notices)
+        await run.press("escape")
+        assert len(run.store.notices) == before
+
+
+async def test_without_keys_a_command_says_why_there_are_none():
+    gateway = FakeGateway()
+    gate = gateway.hold("kms:ListKeys")
+    async with running(gateway, loaded=False) as run:
+        await run.wait_for(lambda: run.store.progress.listing and run.store.info)
+        await run.press("e")
+        await run.wait_for("No keys yet: they are being read.")
+        gate.set()
+        await run.wait_for("ImportedCMK")

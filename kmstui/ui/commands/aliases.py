@@ -9,7 +9,7 @@ from __future__ import annotations
 from kmstui.model.alias import Alias
 from kmstui.model.key import Key
 from kmstui.ui.commands.command import Command
-from kmstui.ui.commands.context import Context, no_changes
+from kmstui.ui.commands.context import Context, no_changes, no_key
 
 
 def _alias(context: Context) -> Alias | None:
@@ -39,7 +39,7 @@ def _create_off(context: Context) -> str | None:
         return reason
     key = _key(context)
     if key is None:
-        return "Choose a key first."
+        return no_key(context)
     return target_problem(context.store, key) or None
 
 
@@ -50,7 +50,7 @@ def _change_off(context: Context) -> str | None:
         return reason
     names = _names(context)
     if not names:
-        return f"{context.chosen} has no alias." if context.chosen else "Choose a key first."
+        return f"{context.chosen} has no alias." if context.chosen else no_key(context)
     aliases = [context.store.aliases[name] for name in names if name in context.store.aliases]
     problems = [change_problem(alias) for alias in aliases]
     return problems[0] if all(problems) and problems else None
@@ -100,7 +100,7 @@ def _menu(context: Context) -> None:
 def _off(context: Context) -> str | None:
     if reason := no_changes(context):
         return reason
-    return None if _key(context) or _alias(context) else "Choose a key first."
+    return None if _key(context) or _alias(context) else no_key(context)
 
 
 COMMANDS = (

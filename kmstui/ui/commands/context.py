@@ -58,9 +58,21 @@ READ_ONLY = "This is read-only mode: start kmstui without --read-only to make ch
 """Why whatever changes something is off."""
 
 
+def no_key(context: Context) -> str:
+    """Why there is no key to do something with."""
+    store = context.store
+    if store.keys:
+        return "Choose a key first."
+    if store.info is None:
+        return "No connection yet, and so no keys."
+    if store.progress.listing:
+        return "No keys yet: they are being read."
+    return f"No keys in {store.info.region}."
+
+
 def needs_key(context: Context) -> str | None:
     """Off while no key is chosen."""
-    return None if context.key is not None else "Choose a key first."
+    return None if context.key is not None else no_key(context)
 
 
 def no_changes(context: Context) -> str | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kmstui.service.key_actions import KeyAction, off_reason
 from kmstui.ui.commands.command import Command
-from kmstui.ui.commands.context import Context, no_changes
+from kmstui.ui.commands.context import Context, no_changes, no_key
 
 if TYPE_CHECKING:
     from kmstui.ui.lifecycle.key_flows import Flow
@@ -48,7 +48,7 @@ def _off(action: KeyAction) -> Callable[[Context], str | None]:
         if reason := no_changes(context):
             return reason
         if context.key is None:
-            return "Choose a key first."
+            return no_key(context)
         return off_reason(context.key, action) or None
 
     return off

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, cast
 
 from textual.screen import Screen
 
-from kmstui.ui.commands.command import Command
+from kmstui.ui.commands.command import Command, key_name
 from kmstui.ui.commands.context import Context
-from kmstui.ui.commands.registry import command_for, commands_in
+from kmstui.ui.commands.registry import all_commands, command_for, commands_in
 
 if TYPE_CHECKING:
     from kmstui.ui.app import KmsApp
@@ -46,10 +46,12 @@ class CommandScreen(Screen[None]):
         return commands_in(self.scopes)
 
     def action_press(self, key: str) -> None:
-        """A key was pressed: run its command."""
+        """A key was pressed: run its command, or say where it would have one."""
         command = command_for(key, self.scopes)
         if command is not None:
             self.run_command(command)
+        elif len(key_name(key)) == 1 or key == "space":
+            self.kms.session.notify(_elsewhere(key))
 
     def run_command(self, command: Command) -> None:
         """Run a command, or say why it is off."""
@@ -69,3 +71,8 @@ class CommandScreen(Screen[None]):
             )
             if command.opens:
                 context.app.type_ahead.opens(worker, self)
+
+
+def _elsewhere(key: str) -> str:
+    others = [f"in {each.scope}: {each.label}" for each in all_commands() if key in each.keys]
+    return f"{key_name(key)} does nothing here; {', '.join(others)}."

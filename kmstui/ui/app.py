@@ -27,6 +27,7 @@ from kmstui.ui.faults import write_fault
 from kmstui.ui.marks import marks
 from kmstui.ui.options import UiOptions
 from kmstui.ui.painting.app import PaintedApp
+from kmstui.ui.paste_parser import take_pastes_as_text
 from kmstui.ui.screens.main import MainScreen
 from kmstui.ui.screens.mfa import MfaQuestion, ask_from_thread
 from kmstui.ui.style_sheets import style_sheets
@@ -62,6 +63,7 @@ class KmsApp(PaintedApp[int]):
     def __init__(self, session: Session, options: UiOptions | None = None) -> None:
         shorten_escape()
         take_any_bytes()
+        take_pastes_as_text()
         let_the_reader_in()
         self.options = options or UiOptions()
         self.session = session

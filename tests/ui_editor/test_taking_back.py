@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from textual.document._document import Selection
 from textual.document._wrapped_document import WrappedDocument
 
 from tests.ui_editor.conftest import POLICY
@@ -111,3 +112,15 @@ async def test_a_change_of_several_rows_taken_back_at_once_draws_the_right_lines
         written = [line.strip() for line in POLICY.split("\n")]
         drawn = [line[5:].strip() for line in editor.lines]
         assert all(shown.startswith(line) for shown, line in zip(drawn, written, strict=False))
+
+
+async def test_what_the_widget_swaps_is_swapped_once(bench):
+    strange = '{\n    "a": "\x1b[31m\u202e",\n    "b": "\U000f0000"\n}'
+    async with bench(strange) as editor:
+        editor.widget.replace_text(strange.replace("31m", "32m\x1b"))
+        assert editor.widget.text == strange.replace("31m", "32m\x1b")
+        editor.area.selection = Selection((1, 0), (2, 5))
+        await editor.pilot.press("tab")
+        assert editor.widget.text == strange.replace("31m", "32m\x1b").replace("    ", "        ")
+        await editor.pilot.press("ctrl+z", "ctrl+z")
+        assert editor.widget.text == strange

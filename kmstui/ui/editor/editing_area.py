@@ -132,7 +132,7 @@ class EditingArea(PolicyTextArea):
             return
         start, end = self.selection
         self.history.checkpoint()
-        self.replace("\n".join(shifted), (first, 0), (last, len(lines[-1])))
+        self.replace(self._stand_ins.decode("\n".join(shifted)), (first, 0), (last, len(lines[-1])))
         self.history.checkpoint()
 
         def moved(row: int, column: int) -> tuple[int, int]:

@@ -133,7 +133,8 @@ class PolicyTextArea(MarkedTextArea):
         self.history.checkpoint()
         if old_end > start or new_end > start:
             top, bottom = location_in(before, start), location_in(before, old_end)
-            self.replace(encoded[start:new_end], top, bottom)
+            # An edit takes the true text, and swaps its strange characters itself.
+            self.replace(self._stand_ins.decode(encoded[start:new_end]), top, bottom)
         self.history.checkpoint()
         if cursor is not None:
             self.move_cursor(self.location_of(min(cursor, len(encoded))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import ne
+from operator import itemgetter, ne
 
 from kmstui.ui.painting.cells import UNKNOWN, Row
 
@@ -15,6 +15,8 @@ _COST = 30
 """Cells that could be written for the bytes that moving takes."""
 _COMMON = 4
 """A text that stands in more rows than this says nothing of where a row has gone."""
+
+_character = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def _votes(old: Sequence[Row], new: Mapping[int, Row]) -> Counter[int]:
 
 def _words(row: Row) -> str:
     """The text without what may differ on a row that has moved: a number, a scroll bar."""
-    return "".join([character for character, _ in row])[6:-2].strip()
+    return "".join(map(_character, row))[6:-2].strip()
 
 
 def _with_shift(old: Sequence[Row], new: Mapping[int, Row], by: int) -> Scroll | None:

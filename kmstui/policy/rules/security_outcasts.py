@@ -7,6 +7,7 @@ another statement allows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from kmstui.policy.edits import add_value
 from kmstui.policy.findings import Severity
@@ -16,6 +17,9 @@ from kmstui.policy.rules.conditions_reading import Clause
 from kmstui.policy.rules.leftovers_placeholders import find_placeholders
 from kmstui.policy.rules.registry import Hit, Subject, remembered
 from kmstui.policy.rules.security_reading import Kind, Reading, Who, denies, label_span
+
+if TYPE_CHECKING:
+    from kmstui.policy.conditions import Condition
 
 _TELLING = (
     "aws:principalaccount",
@@ -31,6 +35,11 @@ _TOLD_APART = (Kind.USER, Kind.ROLE, Kind.SERVICE)
 """Principals of which that is so; a session does not tell its role's path, and an account stands
 for all of its principals."""
 _MOST_DENIALS = 16
+_MOST_ALLOWED = 16
+"""Principals of one Allow."""
+_MOST_VALUES = 32
+"""Of the conditions of one Deny. A policy of 32 KB has room for hundreds of either, and holding all
+against all would take longer than a key press may."""
 
 
 def _is_telling(clause: Clause) -> bool:
@@ -43,7 +52,11 @@ def _is_telling(clause: Clause) -> bool:
 def _by_who(subject: Subject) -> tuple[Reading, ...]:
     """The denials whose conditions ask for nothing but who it is."""
     return tuple(
-        deny for deny in denies(subject) if deny.clauses and all(map(_is_telling, deny.clauses))
+        deny
+        for deny in denies(subject)
+        if deny.clauses
+        and all(map(_is_telling, deny.clauses))
+        and sum(len(clause.texts) for clause in deny.clauses) <= _MOST_VALUES
     )[:_MOST_DENIALS]
 
 
@@ -51,7 +64,9 @@ def taken_back(
     subject: Subject, reading: Reading, is_denied_by: Callable[[Who, Reading], bool]
 ) -> Iterator[Hit]:
     """The finding about an Allow of which nothing is left; none where something may be."""
-    if not _by_who(subject) or not all(who.kind in _TOLD_APART for who in reading.who):
+    if not _by_who(subject) or len(reading.who) > _MOST_ALLOWED:
+        return
+    if not all(who.kind in _TOLD_APART for who in reading.who):
         return
     principals = [_principal(who) for who in reading.who]
     for deny in _by_who(subject):
@@ -74,13 +89,24 @@ def _principal(who: Who) -> Principal | None:
 def _always_meets(principal: Principal, deny: Reading, subject: Subject) -> bool:
     """Whether every request of a principal meets the conditions of a Deny."""
     # The evaluation takes longer to load than most policies take to lint.
-    from kmstui.policy.conditions import Truth, compile_condition
+    from kmstui.policy.conditions import Truth
 
     return all(
-        compile_condition(clause.entry, subject.policy.version).truth(principal.facts.get)
-        is Truth.YES
-        for clause in deny.clauses
+        condition.truth(principal.facts.get) is Truth.YES
+        for condition in _compiled(subject)[deny.statement.index]
     )
+
+
+@remembered
+def _compiled(subject: Subject) -> dict[int, tuple[Condition, ...]]:
+    """The conditions of those denials, by statement number."""
+    from kmstui.policy.conditions import compile_condition
+
+    version = subject.policy.version
+    return {
+        deny.statement.index: tuple(compile_condition(each.entry, version) for each in deny.clauses)
+        for deny in _by_who(subject)
+    }
 
 
 def _hit(subject: Subject, reading: Reading, deny: Reading) -> Hit:

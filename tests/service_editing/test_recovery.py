@@ -60,6 +60,19 @@ async def test_one_that_was_stored_is_told_and_its_draft_is_history(
     assert await examine(desk, service, time) == ()
 
 
+async def test_what_was_typed_after_the_put_stays_a_draft(
+    desk: Desk, service: Service, time: Time, journal: MemoryJournal
+) -> None:
+    await left_over(desk)
+    await journal.save_draft(HERE, IMPORTED, THEIRS, base=MINE)
+    service.stored = MINE
+    (found,) = await examine(desk, service, time)
+    assert found.held is Held.OURS
+    draft = await journal.draft(HERE, IMPORTED)
+    assert draft is not None
+    assert draft.text == THEIRS
+
+
 async def test_one_that_was_not_stored_is_told_once_time_has_passed(
     desk: Desk, service: Service, time: Time, journal: MemoryJournal
 ) -> None:

@@ -37,6 +37,26 @@ HOLDS = frozenset(
 _NEEDED = frozenset({"KMS108", "KMS109"})
 """What a key policy may lack without being refused, and an IAM policy may not."""
 
+_LACKS = "IAM refuses a policy whose statement lacks it."
+_WHYS = {
+    "KMS001": "IAM answers MalformedPolicyDocument to a policy that is not JSON.",
+    "KMS009": "An IAM policy may hold tab, line feed, carriage return and the characters U+0020 to"
+    " U+00FF; IAM rejects any other.",
+    "KMS105": "A policy without statements allows nothing, so IAM rejects it.",
+    "KMS108": _LACKS,
+    "KMS109": _LACKS,
+    "KMS201": "IAM takes an action that KMS does not have without a word, and it allows or denies"
+    " nothing.",
+    "KMS601": "A text that was to be filled in names nothing and matches nothing.",
+}
+"""Reasons that are others than with a key policy."""
+_URLS = {
+    "KMS009": "https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html",
+    "KMS108": _GRAMMAR,
+    "KMS109": _GRAMMAR,
+    "KMS601": _GRAMMAR,
+}
+
 
 def lint_identity(text: str | Document, *, disabled: Collection[str] = ()) -> tuple[Finding, ...]:
     """All findings in an IAM policy, in the order of their places."""
@@ -44,12 +64,10 @@ def lint_identity(text: str | Document, *, disabled: Collection[str] = ()) -> tu
     off = {rule for rule in RULES if rule not in HOLDS} | set(disabled)
     findings = [
         each._replace(
-            severity=Severity.ERROR,
-            why="IAM refuses a policy whose statement lacks it.",
-            url=_GRAMMAR,
+            severity=Severity.ERROR if each.rule in _NEEDED else each.severity,
+            why=_WHYS.get(each.rule, each.why.replace("KMS rejects", "IAM rejects")),
+            url=_URLS.get(each.rule, each.url),
         )
-        if each.rule in _NEEDED
-        else each
         for each in lint(document, disabled=off)
         if not _other_service(each, document)
     ]

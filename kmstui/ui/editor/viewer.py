@@ -34,7 +34,7 @@ Lint = Callable[[str], Sequence[Finding]]
 _WIDE = 70
 _LOW = 12
 LINT_PAUSE = 0.15
-"""Seconds without a change before the text is linted."""
+"""Seconds without a key before a text that has changed is linted."""
 
 
 class PolicyViewer(Vertical):
@@ -221,6 +221,9 @@ class PolicyViewer(Vertical):
     def _settled(self) -> None:
         """The text or the cursor is another now."""
         self._speak_of_cursor()
+        if self._lint_soon.pending:
+            # Linting takes turns with the keys: one that came meanwhile took 20 ms and more.
+            self._lint_soon.poke()
 
     def _speak_of_cursor(self) -> None:
         mark = self.area.mark_at_cursor()

@@ -119,6 +119,16 @@ async def test_a_version_is_written_to_a_new_file_for_this_user_alone(at_desk, t
         assert path.stat().st_mode & 0o777 == 0o600
 
 
+async def test_a_version_is_not_written_into_the_home_of_nobody(at_desk):
+    async with at_desk() as desk:
+        await open_history(desk)
+        await desk.run.press("w")
+        await desk.run.wait_for("Write this version to a new file")
+        desk.run.app.screen.input.value = "~nobody-here/old.json"
+        await desk.run.press("enter")
+        await desk.run.wait_for("nobody knows whose home ~nobody-here/old.json is in")
+
+
 async def test_cloudtrail_tells_of_what_others_put(at_desk):
     event = KeyEvent("1", NOW - timedelta(days=3), "PutKeyPolicy", CALLER.arn, policy=THEIRS)
     async with at_desk() as desk:

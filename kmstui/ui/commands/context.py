@@ -67,6 +67,8 @@ def no_key(context: Context) -> str:
         return "No connection yet, and so no keys."
     if store.progress.listing:
         return "No keys yet: they are being read."
+    if store.progress.stopped:
+        return "No keys were read; r reads them."
     return f"No keys in {store.info.region}."
 
 

@@ -50,7 +50,7 @@ class CommandScreen(Screen[None]):
         command = command_for(key, self.scopes)
         if command is not None:
             self.run_command(command)
-        elif len(key_name(key)) == 1 or key == "space":
+        elif len(key_name(key)) == 1:
             self.kms.session.notify(_elsewhere(key))
 
     def run_command(self, command: Command) -> None:

@@ -103,6 +103,7 @@ def host(kind: str, policy: str, *, wrap: bool) -> None:
     from kmstui.policy.knowledge import knowledge
     from kmstui.policy.linter import lint
     from kmstui.ui.editor.editor import PolicyEditor
+    from kmstui.ui.garbage import Garbage
     from kmstui.ui.painting.app import PaintedApp
     from kmstui.ui.terminal_input import let_the_reader_in
 
@@ -128,6 +129,7 @@ def host(kind: str, policy: str, *, wrap: bool) -> None:
             area.soft_wrap = wrap
             area.focus()
             # As the program does once its first keys are there.
+            Garbage().begin()
             gc.collect()
             gc.freeze()
             # Centred only once there is a layout to be in the middle of.

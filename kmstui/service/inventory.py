@@ -16,9 +16,10 @@ from kmstui.service.errors import (
     ServiceError,
     ThrottledError,
 )
-from kmstui.service.key_flags import KeyFlags
 from kmstui.service.ports import InventoryGateway, Urgency
 from kmstui.service.store import Progress, Store
+from kmstui.service.text_flags import TextFlags
+from kmstui.service.text_queue import TextQueue
 
 WORKERS = 64
 """Descriptions under way at once: enough to hide 20 ms of latency at the rate the calls are
@@ -47,9 +48,9 @@ class Inventory:
         self._store = store
         self._gateway = gateway
         self._visible: deque[str] = deque()
-        self._waiting: deque[str] = deque()
+        self._waiting = TextQueue(store.keys.ids)
         self._under_way: set[str] = set()
-        self._done = KeyFlags(store.keys)
+        self._done = TextFlags(store.keys.ids)
         self._tags_per_key = False
         self._failures_in_a_row = 0
         self._listing = False
@@ -67,12 +68,15 @@ class Inventory:
             ServiceError: the keys could not be listed, or every call fails for one cause.
         """
         store = self._store
-        gone = set(store.keys)
-        gone_aliases = set(store.aliases)
+        gone = TextFlags(store.keys.ids)
+        gone.update(store.keys)
+        gone_aliases = TextFlags(store.aliases.names)
+        gone_aliases.update(store.aliases)
         self._listing = True
         self._tags_per_key = False
         self._failures_in_a_row = 0
-        self._done = KeyFlags(store.keys)
+        self._waiting = TextQueue(store.keys.ids)
+        self._done = TextFlags(store.keys.ids)
         self._tell()
         stopped = True
         try:
@@ -137,7 +141,7 @@ class Inventory:
 
     # Streams
 
-    async def _list_keys(self, gone: set[str]) -> None:
+    async def _list_keys(self, gone: TextFlags) -> None:
         """Add the keys that are listed, taking them out of `gone`."""
         first = True
         try:
@@ -147,7 +151,7 @@ class Inventory:
                     self._store.add_keys(part)
                     ids = [key.id for key in part]
                     gone.difference_update(ids)
-                    self._waiting.extend(self._store.keys.own_id(each) or each for each in ids)
+                    self._waiting.extend(ids)
                     self._tell()
                     self._work.set()
                     if first:
@@ -166,7 +170,7 @@ class Inventory:
         self._store.flush()
         asyncio.get_running_loop().call_later(FIRST_PAINT_SECONDS, self.first_page.set)
 
-    async def _list_aliases(self, gone: set[str]) -> None:
+    async def _list_aliases(self, gone: TextFlags) -> None:
         """Add the aliases that are listed, taking them out of `gone`."""
         first = True
         try:
@@ -183,7 +187,7 @@ class Inventory:
             gone.clear()
 
     async def _list_tags(self, listing: asyncio.Task[None]) -> None:
-        tagged = KeyFlags(self._store.keys)
+        tagged = TextFlags(self._store.keys.ids)
         early: dict[str, tuple[Tag, ...]] = {}
         """Of keys that are not listed yet."""
         await self.first_page.wait()
@@ -201,13 +205,14 @@ class Inventory:
         await asyncio.wait((listing,))
         self._set_tags(early, tagged)
         # Keys that never had a tag are not told of: now it is known that they have none.
-        keys = tuple(self._store.keys)
-        for start in range(0, len(keys), KEYS_PER_SLICE):
-            part = keys[start : start + KEYS_PER_SLICE]
-            self._store.set_tags({each: () for each in part if each not in tagged})
+        ids = self._store.keys.ids
+        for start in range(0, len(ids), KEYS_PER_SLICE):
+            part = range(start, min(start + KEYS_PER_SLICE, len(ids)))
+            untagged = [number for number in part if not tagged.has(number)]
+            self._store.set_tags({ids[number]: () for number in untagged})
             await self._breathe()
 
-    def _set_tags(self, tags: Mapping[str, tuple[Tag, ...]], told: KeyFlags) -> None:
+    def _set_tags(self, tags: Mapping[str, tuple[Tag, ...]], told: TextFlags) -> None:
         self._store.set_tags(tags)
         for key_id in tags:
             told.add(key_id)

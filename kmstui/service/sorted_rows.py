@@ -1,144 +1,219 @@
-"""Rows kept in order while they come by the thousand, and those of them that a filter finds."""
+"""Rows kept in order while they come by the thousand, and those of them that a filter finds.
+
+Rows are kept by the numbers that their names have in a table of texts, and what they are sorted
+by is packed: about 10 bytes a row beside that text.
+"""
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, chain
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count
 from typing import overload
 
-_BLOCK = 512
-"""Rows in a block: short enough to insert into, long enough to have few blocks."""
+from kmstui.service.text_table import TextTable, to_bytes
+
+_BLOCK = 64
+"""Rows in a block, at most twice as many: few enough to be unpacked for every change, enough for
+the blocks themselves to take little."""
+
+_SEPARATOR = b"\n"
+
+
+class _Block:
+    """Rows that stand one behind the other."""
+
+    __slots__ = ("number", "packed", "rows", "start")
+
+    def __init__(self, number: int, rows: array[int], texts: list[bytes]) -> None:
+        self.number = number
+        self.rows = rows
+        self.packed = _SEPARATOR.join(texts)
+        """What each of them is sorted by."""
+        self.start = 0
+        """How many rows are before the block, when that was counted last."""
+
+    @property
+    def texts(self) -> list[bytes]:
+        """What each row is sorted by, to be read only."""
+        return self.packed.split(_SEPARATOR)
 
 
 class SortedRows(Sequence[str]):
-    """Row IDs in the order of their texts, and by ID where those are equal.
+    """Row names in the order of their texts, and by name where those are equal.
 
-    Reads backwards when `reverse` is set. The rows stand in blocks, so that a change moves a few
-    hundred of them and not all.
+    Reads backwards when `reverse` is set. The rows stand in blocks, so that a change moves a
+    hundred of them at most.
+
+    Attributes:
+        names: the table that numbers the rows' names.
     """
 
-    def __init__(self, *, reverse: bool = False) -> None:
-        self._rows: list[list[str]] = []
-        self._texts: list[list[str]] = []
-        """The blocks: rows, and beside them what they are sorted by."""
-        self._lasts: list[tuple[str, str]] = []
-        """Text and ID at the end of each block."""
-        self._starts: list[int] | None = None
-        """How many rows are before each block; None after a change."""
-        self._text_of: dict[str, str] = {}
+    def __init__(self, names: TextTable, *, reverse: bool = False) -> None:
+        self.names = names
         self.reverse = reverse
+        self._count = 0
+        self._blocks: list[_Block] = []
+        """In order."""
+        self._lasts: list[tuple[bytes, str]] = []
+        """Text and name at the end of each."""
+        self._by_number: dict[int, _Block] = {}
+        self._numbers = count(1)
+        """Of blocks; each is used once."""
+        self._block_of = array("I")
+        """By the number of a row: that of its block, or 0."""
+        self._counted = True
+        """Whether each block's `start` is right."""
 
     def __len__(self) -> int:
-        return len(self._text_of)
+        return self._count
 
     def __iter__(self) -> Iterator[str]:
-        for rows in reversed(self._rows) if self.reverse else self._rows:
-            yield from reversed(rows) if self.reverse else rows
+        return map(self.names.__getitem__, self.in_order())
 
     @overload
     def __getitem__(self, index: int) -> str: ...
     @overload
     def __getitem__(self, index: slice) -> list[str]: ...
     def __getitem__(self, index: int | slice) -> str | list[str]:
-        count = len(self._text_of)
         if isinstance(index, slice):
-            return [self[each] for each in range(*index.indices(count))]
+            return [self[each] for each in range(*index.indices(self._count))]
         if index < 0:
-            index += count
-        if not 0 <= index < count:
+            index += self._count
+        if not 0 <= index < self._count:
             raise IndexError(index)
         if self.reverse:
-            index = count - 1 - index
-        starts = self._block_starts()
-        number = bisect_right(starts, index) - 1
-        return self._rows[number][index - starts[number]]
+            index = self._count - 1 - index
+        self._count_starts()
+        block = self._blocks[bisect_right(self._blocks, index, key=_start) - 1]
+        return self.names[block.rows[index - block.start]]
 
     def __contains__(self, row: object) -> bool:
-        return row in self._text_of
+        return isinstance(row, str) and self.position(row) is not None
 
-    def in_order(self) -> list[str]:
-        """All rows at one go: a millisecond for 100,000."""
-        rows = list(chain.from_iterable(self._rows))
+    def in_order(self) -> Sequence[int]:
+        """The numbers of all rows at one go: a millisecond for 100,000."""
+        rows = array("I", chain.from_iterable(block.rows for block in self._blocks))
         if self.reverse:
             rows.reverse()
         return rows
 
     def position(self, row: str) -> int | None:
         """Where a row stands, or None when it is not among them."""
-        text = self._text_of.get(row)
-        if text is None:
+        number = self.names.find(row)
+        return None if number is None else self.position_of(number)
+
+    def position_of(self, number: int) -> int | None:
+        """Where the row with this number stands, or None when it is not among them."""
+        block = self._block(number)
+        if block is None:
             return None
-        number, offset = self._find(text, row)
-        index = self._block_starts()[number] + offset
-        return len(self._text_of) - 1 - index if self.reverse else index
+        self._count_starts()
+        index = block.start + block.rows.index(number)
+        return self._count - 1 - index if self.reverse else index
 
     def update(self, changes: Mapping[str, str | None]) -> bool:
         """Give rows new texts, or take them away (None); answers whether anything moved."""
         moved = False
         for row, text in changes.items():
-            old = self._text_of.get(row)
-            if old == text:
-                continue
-            moved = True
-            if old is not None:
-                self._remove(old, row)
-            if text is not None:
-                self._add(text, row)
-        if moved:
-            self._starts = None
+            moved = self._set(self.names.add(row), row, _sortable(text)) or moved
         return moved
 
     def would_move(self, row: str, text: str | None) -> bool:
         """Whether `update` would do anything."""
-        return self._text_of.get(row) != text
+        number = self.names.find(row)
+        return (None if number is None else self._text(number)) != _sortable(text)
 
-    def _block_starts(self) -> list[int]:
-        if self._starts is None:
-            self._starts = list(accumulate(map(len, self._rows[:-1]), initial=0))
-        return self._starts
+    def _set(self, number: int, row: str, text: bytes | None) -> bool:
+        old = self._text(number)
+        if old == text:
+            return False
+        if old is not None:
+            self._remove(number, row, old)
+        if text is not None:
+            self._add(number, row, text)
+        self._counted = False
+        return True
 
-    def _find(self, text: str, row: str) -> tuple[int, int]:
-        """Block and offset at which a row stands or belongs."""
-        number = min(bisect_left(self._lasts, (text, row)), len(self._lasts) - 1)
-        texts = self._texts[number]
-        first = bisect_left(texts, text)
-        if first == len(texts) or texts[first] != text:
-            return number, first
-        return number, bisect_left(self._rows[number], row, first, bisect_right(texts, text, first))
+    def _block(self, number: int) -> _Block | None:
+        """The block in which a row stands."""
+        if number >= len(self._block_of):
+            return None
+        return self._by_number.get(self._block_of[number])
 
-    def _add(self, text: str, row: str) -> None:
-        self._text_of[row] = text
-        if not self._rows:
-            self._rows, self._texts, self._lasts = [[row]], [[text]], [(text, row)]
+    def _text(self, number: int) -> bytes | None:
+        block = self._block(number)
+        return None if block is None else block.texts[block.rows.index(number)]
+
+    def _count_starts(self) -> None:
+        if not self._counted:
+            start = 0
+            for block in self._blocks:
+                block.start = start
+                start += len(block.rows)
+            self._counted = True
+
+    def _add(self, number: int, row: str, text: bytes) -> None:
+        self._count += 1
+        if not self._blocks:
+            self._insert_block(0, array("I", [number]), [text])
             return
-        number, offset = self._find(text, row)
-        rows, texts = self._rows[number], self._texts[number]
-        rows.insert(offset, row)
+        place = min(bisect_left(self._lasts, (text, row)), len(self._blocks) - 1)
+        block = self._blocks[place]
+        texts = block.texts
+        offset = bisect_left(texts, text)
+        if offset < len(texts) and texts[offset] == text:
+            end = bisect_right(texts, text, offset)
+            offset = bisect_left(block.rows, row, offset, end, key=self.names.__getitem__)
+        block.rows.insert(offset, number)
         texts.insert(offset, text)
-        if len(rows) > 2 * _BLOCK:
-            self._rows[number : number + 1] = [rows[:_BLOCK], rows[_BLOCK:]]
-            self._texts[number : number + 1] = [texts[:_BLOCK], texts[_BLOCK:]]
-            self._lasts.insert(number, (texts[_BLOCK - 1], rows[_BLOCK - 1]))
-            number += 1
-        self._lasts[number] = (texts[-1], rows[-1])
+        self._mark((number,), block)
+        if len(block.rows) > 2 * _BLOCK:
+            self._insert_block(place + 1, block.rows[_BLOCK:], texts[_BLOCK:])
+            del block.rows[_BLOCK:], texts[_BLOCK:]
+        self._keep(place, texts)
 
-    def _remove(self, text: str, row: str) -> None:
-        del self._text_of[row]
-        number, offset = self._find(text, row)
-        rows, texts = self._rows[number], self._texts[number]
-        del rows[offset], texts[offset]
-        if rows:
-            self._lasts[number] = (texts[-1], rows[-1])
+    def _remove(self, number: int, row: str, text: bytes) -> None:
+        self._count -= 1
+        self._block_of[number] = 0
+        place = bisect_left(self._lasts, (text, row))
+        block = self._blocks[place]
+        offset = block.rows.index(number)
+        texts = block.texts
+        del block.rows[offset], texts[offset]
+        if texts:
+            self._keep(place, texts)
         else:
-            del self._rows[number], self._texts[number], self._lasts[number]
+            del self._blocks[place], self._lasts[place], self._by_number[block.number]
+
+    def _keep(self, place: int, texts: list[bytes]) -> None:
+        """Pack the texts of a block whose rows have changed."""
+        block = self._blocks[place]
+        block.packed = _SEPARATOR.join(texts)
+        self._lasts[place] = (texts[-1], self.names[block.rows[-1]])
+
+    def _insert_block(self, place: int, rows: array[int], texts: list[bytes]) -> None:
+        number = next(self._numbers)
+        block = self._by_number[number] = _Block(number, rows, texts)
+        self._blocks.insert(place, block)
+        self._lasts.insert(place, (texts[-1], self.names[rows[-1]]))
+        self._mark(rows, block)
+
+    def _mark(self, rows: Iterable[int], block: _Block) -> None:
+        """Keep in which block these rows stand."""
+        more = len(self.names) - len(self._block_of)
+        if more > 0:
+            self._block_of.frombytes(bytes(self._block_of.itemsize * more))
+        for row in rows:
+            self._block_of[row] = block.number
 
 
 class FoundRows(Sequence[str]):
     """Some of the rows of `SortedRows`, in the same order."""
 
-    def __init__(self, whole: SortedRows, rows: list[str]) -> None:
-        """`rows` in the order of `whole`; they are taken over."""
+    def __init__(self, whole: SortedRows, rows: array[int]) -> None:
+        """`rows` by their numbers, in the order of `whole`; they are taken over."""
         self._whole = whole
         self._rows = rows
 
@@ -146,29 +221,32 @@ class FoundRows(Sequence[str]):
         return len(self._rows)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
+        return map(self._whole.names.__getitem__, self._rows)
 
     @overload
     def __getitem__(self, index: int) -> str: ...
     @overload
     def __getitem__(self, index: slice) -> list[str]: ...
     def __getitem__(self, index: int | slice) -> str | list[str]:
-        return self._rows[index]
+        names = self._whole.names
+        if isinstance(index, slice):
+            return [names[each] for each in self._rows[index]]
+        return names[self._rows[index]]
 
     def __contains__(self, row: object) -> bool:
         return isinstance(row, str) and self.position(row) is not None
 
     def position(self, row: str) -> int | None:
         """Where a row stands, or None when it is not among them."""
-        index = self._place(row)
-        found = index is not None and index < len(self._rows) and self._rows[index] == row
-        return index if found else None
+        number = self._whole.names.find(row)
+        return None if number is None else self._position_of(number)
 
     def add(self, row: str) -> None:
         """Add a row that stands in the whole."""
-        index = self._place(row)
-        if index is not None:
-            self._rows.insert(index, row)
+        number = self._whole.names.find(row)
+        index = None if number is None else self._place(number)
+        if number is not None and index is not None:
+            self._rows.insert(index, number)
 
     def remove(self, row: str) -> None:
         """Take a row away, while it still stands in the whole where it stood."""
@@ -176,15 +254,30 @@ class FoundRows(Sequence[str]):
         if index is not None:
             del self._rows[index]
 
-    def _place(self, row: str) -> int | None:
+    def _position_of(self, number: int) -> int | None:
+        index = self._place(number)
+        found = index is not None and index < len(self._rows) and self._rows[index] == number
+        return index if found else None
+
+    def _place(self, number: int) -> int | None:
         """Where a row of the whole stands or belongs."""
-        whole = self._whole.position(row)
+        whole = self._whole.position_of(number)
         if whole is None:
             return None
         return bisect_left(self._rows, whole, key=self._whole_position)
 
-    def _whole_position(self, row: str) -> int:
-        position = self._whole.position(row)
+    def _whole_position(self, number: int) -> int:
+        position = self._whole.position_of(number)
         if position is None:
-            raise ValueError(f"{row} stands no more in the rows that it was found in")
+            name = self._whole.names[number]
+            raise ValueError(f"{name} stands no more in the rows that it was found in")
         return position
+
+
+def _start(block: _Block) -> int:
+    return block.start
+
+
+def _sortable(text: str | None) -> bytes | None:
+    """As it is kept: without what separates one from the next."""
+    return None if text is None else to_bytes(text).replace(_SEPARATOR, b" ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
@@ -103,7 +103,7 @@ class Store:
 
     def _reset(self) -> None:
         self.keys = KeyTable()
-        self.aliases = AliasTable()
+        self.aliases = AliasTable(self.keys.ids)
         self.policies: dict[str, tuple[StoredPolicy, ...]] = {}
         self.contexts: dict[str, tuple[str, ...]] = {}
         self.progress = Progress()
@@ -183,8 +183,7 @@ class Store:
         added = []
         for key in keys:
             if key.id not in self.keys:
-                known = self.aliases.own_id(key.id)
-                self.keys.put(key if known is None else replace(key, id=known))
+                self.keys.put(key)
                 added.append(key.id)
         if added:
             self._touch(Topic.KEYS, added)
@@ -223,8 +222,7 @@ class Store:
             old = self.aliases.get(alias.name)
             if old == alias:
                 continue
-            known = self.keys.own_id(alias.key_id)
-            self.aliases.put(alias if known is None else replace(alias, key_id=known))
+            self.aliases.put(alias)
             changed.append(alias.name)
             touched.add(alias.key_id)
             if old is not None:

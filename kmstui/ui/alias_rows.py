@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from kmstui.service.sorting import folded
 from kmstui.service.store import Store
+from kmstui.service.text_table import TextTable
 from kmstui.ui.breath import Breath
 from kmstui.ui.live_rows import LiveRows, RowsChanged
 
@@ -14,8 +13,8 @@ class AliasRows(LiveRows):
     """The aliases by name; AWS's own ones when they are asked for."""
 
     def __init__(self, store: Store, breath: Breath, changed: RowsChanged) -> None:
-        super().__init__(breath, changed)
         self._store = store
+        super().__init__(breath, changed)
         self.with_aws = False
 
     def set_with_aws(self, *, shown: bool) -> None:
@@ -24,9 +23,10 @@ class AliasRows(LiveRows):
             self.with_aws = shown
             self.ask()
 
-    def candidates(self) -> Iterable[str]:
+    @property
+    def candidates(self) -> TextTable:
         """Every alias."""
-        return self._store.aliases
+        return self._store.aliases.names
 
     def text(self, row: str) -> str | None:
         """An alias is sorted by its name."""

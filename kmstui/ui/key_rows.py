@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kmstui.service.filtering import Filter
-from kmstui.service.key_flags import KeyFlags
 from kmstui.service.sorted_rows import FoundRows, SortedRows
 from kmstui.service.sorting import sort_text
 from kmstui.service.store import Store
+from kmstui.service.text_flags import TextFlags
+from kmstui.service.text_table import TextTable
 from kmstui.ui.breath import Breath
 from kmstui.ui.live_rows import STEP, LiveRows, RowsChanged
 
@@ -24,8 +26,9 @@ FINDS_KEPT = 8
 class _Find:
     """All that a filter finds."""
 
-    rows: list[str]
-    members: KeyFlags
+    rows: array[int]
+    """By the numbers of their IDs, in order."""
+    members: TextFlags
     """The same keys, for the question whether one is among them."""
 
 
@@ -44,8 +47,8 @@ class KeyRows(LiveRows):
         chosen: Callable[[], str | None] = lambda: None,
     ) -> None:
         """`chosen` answers the row under the cursor, which stays where it is found again."""
-        super().__init__(breath, changed)
         self._store = store
+        super().__init__(breath, changed)
         self._chosen = chosen
         self._found: FoundRows | None = None
         """None while everything is shown."""
@@ -92,9 +95,10 @@ class KeyRows(LiveRows):
             self.with_aws = shown
             self.ask()
 
-    def candidates(self) -> Iterable[str]:
+    @property
+    def candidates(self) -> TextTable:
         """Every key."""
-        return self._store.keys
+        return self._store.keys.ids
 
     def text(self, row: str) -> str | None:
         """What a key is sorted by."""
@@ -155,7 +159,7 @@ class KeyRows(LiveRows):
                 del self._finds[next(iter(self._finds))]
             self._show(wanted, find.rows)
 
-    def _narrowest(self) -> Sequence[str]:
+    def _narrowest(self) -> Sequence[int]:
         """The fewest rows known to hold all that match: while a filter grows, those it found."""
         finds = [find for known, find in self._finds.items() if self.filter.narrows(known)]
         return min((find.rows for find in finds), key=len) if finds else self._ordered.in_order()
@@ -163,23 +167,28 @@ class KeyRows(LiveRows):
     async def _look_through(self) -> _Find | None:
         """Those that match, or None when something else is asked for meanwhile."""
         wanted, rows = self.filter, self._narrowest()
-        find = _Find([], KeyFlags(self._store.keys))
+        keys, aliases = self._store.keys, self._store.aliases
+        if keys.ids is not self._ordered.names:
+            # Another connection begins: these rows are of the one before, and about to go.
+            return None
+        find = _Find(array("I"), TextFlags(self._ordered.names))
         shown = False
         for start in range(0, len(rows), STEP):
-            for row in rows[start : start + STEP]:
-                if self._matches(row):
-                    find.rows.append(row)
-                    find.members.add(row)
+            for number in rows[start : start + STEP]:
+                key = keys.at(number)
+                if key is not None and wanted.matches(key, aliases.names_at(number)):
+                    find.rows.append(number)
+                    find.members.add_at(number)
             if self._breath.over:
                 if not shown and len(find.rows) >= EARLY and self._is_placed(find.rows):
                     shown = True
-                    self._show(None, find.rows.copy())
+                    self._show(None, find.rows[:])
                 await self._breath.take()
                 if self._asked or self.filter != wanted:
                     return None
         return find
 
-    def _is_placed(self, found: list[str]) -> bool:
+    def _is_placed(self, found: array[int]) -> bool:
         """Whether it is known where the cursor will be among the rows found so far."""
         chosen = self._chosen()
         return (
@@ -190,7 +199,7 @@ class KeyRows(LiveRows):
         key = self._store.keys.get(row)
         return key is not None and self.filter.matches(key, self._store.aliases_of(row))
 
-    def _show(self, found_by: Filter | None, found: list[str] | None) -> None:
+    def _show(self, found_by: Filter | None, found: array[int] | None) -> None:
         self._found_by = found_by
         self._found = None if found is None else FoundRows(self._ordered, found)
         changed = None if self._all_changed else frozenset[str]()

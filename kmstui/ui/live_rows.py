@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from kmstui.service.sorted_rows import FoundRows, SortedRows
+from kmstui.service.text_flags import TextFlags
+from kmstui.service.text_table import TextTable
 from kmstui.ui.breath import Breath
 
 RowsChanged = Callable[[frozenset[str] | None, bool], None]
@@ -24,16 +26,17 @@ class LiveRows:
     def __init__(self, breath: Breath, changed: RowsChanged) -> None:
         self._breath = breath
         self._changed = changed
-        self._dirty: dict[str, None] = {}
+        self._dirty = TextFlags(self.candidates)
         self._asked = True
         self._ordering = False
         self._work = asyncio.Event()
         self._work.set()
         self._went_on = asyncio.Event()
-        self._ordered = SortedRows()
         self.reverse = False
+        self._ordered = self._no_rows()
 
-    def candidates(self) -> Iterable[str]:
+    @property
+    def candidates(self) -> TextTable:
         """The rows that may have to be shown, before `text` looks at each."""
         raise NotImplementedError
 
@@ -58,13 +61,13 @@ class LiveRows:
 
     def clear(self) -> None:
         """Show nothing, at once."""
-        self._ordered = SortedRows(reverse=self.reverse)
+        self._ordered = self._no_rows()
         self.ask()
 
     def touch(self, rows: frozenset[str]) -> None:
         """These rows changed; none: everything may have."""
         if rows:
-            self._dirty.update(dict.fromkeys(rows))
+            self._dirty.update(rows)
             self._work.set()
         else:
             self.ask()
@@ -72,7 +75,7 @@ class LiveRows:
     def ask(self) -> None:
         """Look at all candidates again."""
         self._asked = True
-        self._dirty.clear()
+        self._dirty = TextFlags(self.candidates)
         self._work.set()
 
     async def wait_settled(self) -> None:
@@ -107,16 +110,21 @@ class LiveRows:
 
     async def _order(self) -> None:
         self._asked, self._ordering = False, True
-        ordered = SortedRows(reverse=self.reverse)
-        candidates = list(self.candidates())
-        for start in range(0, len(candidates), STEP):
-            ordered.update({row: self.text(row) for row in candidates[start : start + STEP]})
+        ordered = self._no_rows()
+        candidates = ordered.names
+        count = len(candidates)
+        for start in range(0, count, STEP):
+            rows = [candidates[number] for number in range(start, min(start + STEP, count))]
+            ordered.update({row: self.text(row) for row in rows})
             if self._breath.over:
                 await self._breath.take()
                 if self._asked:
                     return
         self._ordered, self._ordering = ordered, False
         self._show_ordered()
+
+    def _no_rows(self) -> SortedRows:
+        return SortedRows(self.candidates, reverse=self.reverse)
 
     def _show_ordered(self) -> None:
         """All rows stand in order."""
@@ -128,12 +136,10 @@ class LiveRows:
         while self._dirty and not (changed and self._breath.over):
             changes: dict[str, str | None] = {}
             for _ in range(min(STEP, len(self._dirty))):
-                row, _ = self._dirty.popitem()
+                row = self._dirty.pop()
                 changes[row] = self.text(row)
             moved = self._apply(changes) or moved
             changed.update(changes)
-        if not self._dirty:
-            self._dirty = {}  # An empty dictionary keeps the memory that it took when it was full.
         self._changed(frozenset(changed), moved)
 
     def _apply(self, changes: Mapping[str, str | None]) -> bool:

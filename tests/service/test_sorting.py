@@ -7,6 +7,7 @@ from kmstui.model.key import Key
 from kmstui.model.tag import Tag
 from kmstui.service.sorted_rows import SortedRows
 from kmstui.service.sorting import SORT_COLUMNS, folded, sort_text
+from kmstui.service.text_table import TextTable
 from tests.fakes import arn_of, key_id_of, metadata_of
 
 
@@ -17,7 +18,7 @@ def key(number, **metadata):
 
 def order(keys, column, *, reverse=False, aliases=None):
     aliases = aliases or {}
-    rows = SortedRows(reverse=reverse)
+    rows = SortedRows(TextTable(), reverse=reverse)
     rows.update(
         {
             each.id: sort_text(each, aliases.get(each.id, ()), column, reverse=reverse)

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -12,7 +13,7 @@ from kmstui.service.filtering import parse_filter
 from kmstui.service.store import Store, Topic
 from kmstui.ui.breath import Breath
 from kmstui.ui.key_rows import EARLY, KeyRows
-from tests.fakes import arn_of, key_id_of, metadata_of
+from tests.fakes import arn_of, key_id_of, metadata_of, until
 
 
 class HastyBreath(Breath):
@@ -29,7 +30,7 @@ def a_key(number, **metadata):
 
 
 @asynccontextmanager
-async def rows_of(count, chosen=lambda: None):
+async def rows_of(count, chosen=lambda: None, *, told_late=False):
     """Rows over a store with keys `app/000`, `app/001` …, and what the table was told."""
     store = Store(asyncio.get_running_loop().call_later)
     numbers = range(count)
@@ -37,7 +38,10 @@ async def rows_of(count, chosen=lambda: None):
     store.add_aliases(Alias(f"alias/app/{number:03d}", key_id_of(number)) for number in numbers)
     shown = []
     rows = KeyRows(store, HastyBreath(), lambda ids, moved: shown.append(list(rows.rows)), chosen)
-    store.subscribe(Topic.KEYS, rows.touch)
+    loop = asyncio.get_running_loop()
+    store.subscribe(
+        Topic.KEYS, partial(loop.call_later, 0.02, rows.touch) if told_late else rows.touch
+    )
     running = asyncio.create_task(rows.run())
     await rows.wait_settled()
     shown.clear()
@@ -116,6 +120,14 @@ async def test_another_order_keeps_the_filter():
         rows.set_sort("alias", reverse=True)
         await rows.wait_settled()
         assert list(rows.rows) == ids(*range(19, 9, -1))
+
+
+async def test_another_account_that_comes_while_a_filter_looks_through_the_first():
+    async with rows_of(400, told_late=True) as (store, rows, _):
+        rows.set_filter(parse_filter("arn:aws"))
+        store.clear()
+        store.add_keys(a_key(number) for number in (901, 902))
+        await until(lambda: rows.settled and list(rows.rows) == ids(901, 902))
 
 
 async def test_a_cleared_store_shows_nothing_at_once():

@@ -8,6 +8,7 @@ takes 6 µs.
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,7 @@ from kmstui.service.text_table import TextTable
 Tags = tuple[Tag, ...]
 
 _ABSENT = 0
+_NO_TAGS = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class KeyTable(Mapping[str, Key]):
         self._text_of = array("I")
         """The description, or the problem of a key that was never described."""
         self._tag_sets = TagSets()
+        self._tag_sets.add(())
         self._tags_of = array("I")
 
     def __len__(self) -> int:
@@ -133,12 +136,18 @@ class KeyTable(Mapping[str, Key]):
         self._tags_of[number] = tag_set
         return True
 
+    def tags_in_use(self) -> Iterator[tuple[Tags, int]]:
+        """Each different tuple of tags, with the number of keys that have just these."""
+        for number, keys in Counter(self._tags_of).items():
+            yield self._tag_sets[number], keys
+
     def discard(self, key_id: str) -> bool:
         """Forget a key; answers whether it was there."""
         number = self._number_of(key_id)
         if number is None:
             return False
         self._kind_of[number] = _ABSENT
+        self._tags_of[number] = _NO_TAGS
         self._count -= 1
         return True
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from array import array
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -16,6 +17,9 @@ from kmstui.service.store import Topic
 
 AT_ONCE = 8
 """Policies read at the same time: far below the quota of 1000 a second that others share."""
+
+_COUNTED_AT_ONCE = 64
+"""Keys between two pauses: half a millisecond."""
 
 _POLICY = "default"
 _OF_AWS = "alias/aws/"
@@ -52,6 +56,8 @@ class AllFindings:
 
     Attributes:
         results: What was found so far, by key ID.
+        total: How many keys there were to look at when reading began: those whose policies a
+            person can change, as far as they were known.
         running: Whether policies are being read.
         place: The row at which the person left the list.
     """
@@ -59,64 +65,51 @@ class AllFindings:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.results: dict[str, KeyFindings] = {}
+        self.total = 0
         self.running = False
         self.place = ""
         self._judged: dict[str, int] = {}
-        self._total = 0
         self._stopping = False
         session.store.subscribe(Topic.POLICIES, self._policies_changed)
 
     def _policies_changed(self, key_ids: frozenset[str]) -> None:
         if not key_ids:
             self.results.clear()
+            if not self._session.store.keys:
+                self.total = 0
         for key_id in key_ids & self.results.keys():
             text = self._stored(key_id)
             if text and hash(text) != self._judged.get(key_id):
                 del self.results[key_id]
 
     @property
-    def wanted(self) -> tuple[Key, ...]:
-        """The keys whose policies a person can change, as far as they are known."""
-        store = self._session.store
-        return tuple(
-            key
-            for key in store.keys.values()
-            if not key.is_aws_managed
-            and not any(name.startswith(_OF_AWS) for name in store.aliases_of(key.id))
-        )
-
-    @property
-    def total(self) -> int:
-        """How many keys there are to look at; while they are read, as many as there were."""
-        return self._total if self.running else len(self.wanted)
-
-    @property
     def left(self) -> int:
         """How many keys were not looked at."""
-        if self.running:
-            return max(0, self._total - len(self.results))
-        return sum(key.id not in self.results for key in self.wanted)
+        return max(0, self.total - len(self.results))
 
     def stop(self) -> bool:
         """Read no further; answers whether anything was being read."""
         was, self._stopping = self.running and not self._stopping, True
         return was
 
-    async def run(self, judge: Judge, tell: Tell, pause: Pause) -> None:
+    async def run(
+        self, judge: Judge, tell: Tell, pause: Pause, counted: Callable[[], None] = lambda: None
+    ) -> None:
         """Read and judge what is missing; what is refused becomes a result with its reason.
+
+        `counted` is called as soon as `total` is known.
 
         Raises:
             CancelledByPersonError: the connection is gone.
         """
         gateway = self._session.gateway
-        wanted = self.wanted
-        todo = iter([key for key in wanted if key.id not in self.results])
-        self._total = len(wanted)
+        keys = self._session.store.keys
         self.running, self._stopping = True, False
 
-        async def work() -> None:
-            for key in todo:
-                if self._stopping:
+        async def work(todo: Iterator[int]) -> None:
+            for number in todo:
+                key = keys.at(number)
+                if self._stopping or key is None:
                     return
                 result = await self._look(gateway, key, judge, pause)
                 if result is not None and self._session.is_connected_by(gateway):
@@ -124,9 +117,31 @@ class AllFindings:
                     tell(result)
 
         try:
-            await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+            todo = iter(await self._count(pause))
+            counted()
+            await asyncio.gather(*(work(todo) for _ in range(AT_ONCE)))
         finally:
             self.running = False
+
+    async def _count(self, pause: Pause) -> Sequence[int]:
+        """Count all keys that are to be looked at; the numbers of those that were not yet."""
+        store = self._session.store
+        keys, aliases = store.keys, store.aliases
+        todo = array("I")
+        total = 0
+        for number in range(len(keys.ids)):
+            if number % _COUNTED_AT_ONCE == 0:
+                await pause()
+            key = keys.at(number)
+            if key is None or key.is_aws_managed:
+                continue
+            if any(name.startswith(_OF_AWS) for name in aliases.names_at(number)):
+                continue
+            total += 1
+            if key.id not in self.results:
+                todo.append(number)
+        self.total = total
+        return todo
 
     async def _look(
         self, gateway: Gateway, key: Key, judge: Judge, pause: Pause

@@ -99,6 +99,10 @@ class SortedRows(Sequence[str]):
             rows.reverse()
         return rows
 
+    def among(self, rows: Iterable[str]) -> list[str]:
+        """Those of `rows` that are among these, in order."""
+        return _among(self.names, rows, self.in_order())
+
     def position(self, row: str) -> int | None:
         """Where a row stands, or None when it is not among them."""
         number = self.names.find(row)
@@ -236,6 +240,10 @@ class FoundRows(Sequence[str]):
     def __contains__(self, row: object) -> bool:
         return isinstance(row, str) and self.position(row) is not None
 
+    def among(self, rows: Iterable[str]) -> list[str]:
+        """Those of `rows` that are among these, in order."""
+        return _among(self._whole.names, rows, self._rows)
+
     def position(self, row: str) -> int | None:
         """Where a row stands, or None when it is not among them."""
         number = self._whole.names.find(row)
@@ -276,6 +284,11 @@ class FoundRows(Sequence[str]):
 
 def _start(block: _Block) -> int:
     return block.start
+
+
+def _among(names: TextTable, rows: Iterable[str], ordered: Iterable[int]) -> list[str]:
+    wanted = set(map(names.find, rows))
+    return [names[number] for number in ordered if number in wanted]
 
 
 def _sortable(text: str | None) -> bytes | None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import nsmallest
 
-from kmstui.model.key import Key
 from kmstui.model.tag import Tag
 from kmstui.service.tag_parsing import place_of_word, words_of, written
 
@@ -27,38 +26,23 @@ class Proposal:
 
 
 class TagVocabulary:
-    """Tag keys and values with the number of keys that have them, kept up to date by key."""
+    """Tag keys and values with the number of keys that have them."""
 
     def __init__(self) -> None:
-        self._tags: dict[str, tuple[Tag, ...]] = {}
         self._values: dict[str, dict[str, int]] = {}
         self._totals: dict[str, int] = {}
 
-    def learn(self, key: Key) -> None:
-        """Count the tags of a key; those it was counted with before are taken back."""
-        new = key.tags or ()
-        old = self._tags.get(key.id, ())
-        if new is old:
-            return
-        for tag in old:
-            values = self._values[tag.key]
-            values[tag.value] -= 1
-            if not values[tag.value]:
-                del values[tag.value]
-            self._totals[tag.key] -= 1
-            if not values:
-                del self._values[tag.key], self._totals[tag.key]
-        for tag in new:
+    def learn(self, tags: Iterable[Tag], keys: int = 1) -> None:
+        """Count tags that so many more keys have."""
+        for tag in tags:
             values = self._values.setdefault(tag.key, {})
-            values[tag.value] = values.get(tag.value, 0) + 1
-            self._totals[tag.key] = self._totals.get(tag.key, 0) + 1
-        self._tags[key.id] = new
+            values[tag.value] = values.get(tag.value, 0) + keys
+            self._totals[tag.key] = self._totals.get(tag.key, 0) + keys
 
-    def forget_all_but(self, key_ids: Collection[str]) -> None:
-        """Keys are gone, or the connection is another one."""
-        for key_id in [each for each in self._tags if each not in key_ids]:
-            self.learn(Key(key_id, "", tags=()))
-            del self._tags[key_id]
+    def clear(self) -> None:
+        """Forget all tags."""
+        self._values.clear()
+        self._totals.clear()
 
     def keys(self) -> Mapping[str, int]:
         """Tag keys with the number of keys that have them."""

@@ -46,6 +46,8 @@ def test_rows_stay_sorted_through_any_changes(batches, reverse, before):
             assert rows[middle : middle + 3] == ordered[middle : middle + 3]
             assert rows.position(ordered[middle]) == middle
         assert rows.position("no such row") is None
+        some = {*ordered[::3], "no such row"}
+        assert rows.among(some) == [row for row in ordered if row in some]
 
 
 def test_thousands_of_rows_with_one_text_are_all_found():
@@ -82,4 +84,5 @@ def test_found_rows_keep_the_order_of_the_whole(texts, reverse, data):
         assert list(found) == expected
         assert [found.position(each) for each in expected] == list(range(len(expected)))
         assert (row in found) == (row in chosen)
+        assert found.among(ordered[::2]) == [each for each in ordered[::2] if each in chosen]
     assert found.position("no such row") is None

@@ -1,6 +1,7 @@
 """Whatever is put into a table comes out as it was, however it is kept."""
 
 import tracemalloc
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -57,6 +58,8 @@ def test_keys_come_out_as_they_were_put_in_and_go_when_they_are_told_to(steps):
         assert dict(table) == expected
         assert list(table) == [key_id for key_id in came if key_id in expected]
         assert [table.at(number) for number in range(len(came))] == list(map(table.get, came))
+        in_use = Counter(key.tags for key in expected.values() if key.tags)
+        assert in_use == {tags: keys for tags, keys in table.tags_in_use() if tags}
 
 
 @given(keys(), TAGS)

@@ -1,6 +1,5 @@
 """Completion proposes what the account uses already, the most used first."""
 
-from kmstui.model.key import Key
 from kmstui.model.tag import Tag
 from kmstui.service.tag_completion import (
     TagVocabulary,
@@ -12,9 +11,8 @@ from kmstui.service.tag_completion import (
 
 def _vocabulary(*keys):
     vocabulary = TagVocabulary()
-    for number, tags in enumerate(keys):
-        held = tuple(Tag(name, value) for name, value in tags.items())
-        vocabulary.learn(Key(str(number), "", tags=held))
+    for tags in keys:
+        vocabulary.learn(Tag(name, value) for name, value in tags.items())
     return vocabulary
 
 
@@ -76,12 +74,10 @@ def test_values_of_one_tag():
     assert complete_value("orders", ACCOUNT.values("project")) == ()
 
 
-def test_the_counts_follow_changes_and_other_accounts():
-    vocabulary = _vocabulary({"env": "dev"}, {"env": "dev"})
-    vocabulary.learn(Key("0", "", tags=(Tag("env", "prod"),)))
-    assert dict(vocabulary.values("env")) == {"dev": 1, "prod": 1}
-    vocabulary.forget_all_but({"0"})
-    assert dict(vocabulary.keys()) == {"env": 1}
-    vocabulary.forget_all_but(())
-    assert dict(vocabulary.keys()) == {}
-    assert dict(vocabulary.values("env")) == {}
+def test_tags_of_many_keys_are_counted_at_once_and_forgotten_with_their_account():
+    vocabulary = _vocabulary({"env": "dev"})
+    vocabulary.learn((Tag("env", "dev"), Tag("team", "blue")), 3)
+    assert dict(vocabulary.keys()) == {"env": 4, "team": 3}
+    assert dict(vocabulary.values("env")) == {"dev": 4}
+    vocabulary.clear()
+    assert dict(vocabulary.keys()) == dict(vocabulary.values("env")) == {}

@@ -123,11 +123,15 @@ class FindingsScreen(EditingScreen[GoTo]):
             return judged(text, key_context(key, caller), contexts.rules_off(key.id))
 
         try:
-            await self._all.run(judge, self._told, self.kms.breath.take)
+            await self._all.run(judge, self._told, self.kms.breath.take, self._counted)
         finally:
             self._reading = False
             if self.is_running:
                 self._draw()
+
+    def _counted(self) -> None:
+        if self.is_running:
+            self._write_title()
 
     def _told(self, result: KeyFindings) -> None:
         counts = Counts.of(each.finding for each in result.found)

@@ -137,7 +137,7 @@ class KeyPicker(Dialog[str]):
         possible: list[str] = []
         others: dict[str, str] = {}
         self._breath.begin()
-        for key in list(self._store.keys.values()):
+        for key in self._store.keys.values():
             aliases = self._store.aliases_of(key.id)
             if not key.is_aws_managed and wanted.matches(key, aliases):
                 problem = self._problem(key)

@@ -163,7 +163,7 @@ class MainScreen(CommandScreen):
         marks = self.keys_pane.table.marks & self.store.keys.keys()
         if not marks:
             return (self.chosen,) if self.chosen is not None else ()
-        shown = [row for row in self.keys_pane.table.rows if row in marks]
+        shown = self.keys_pane.key_rows.rows.among(marks)
         return (*shown, *sorted(marks.difference(shown)))
 
     # The store

@@ -175,10 +175,10 @@ class _Wanted:
 
 def _named_keys(store: Store) -> Iterator[tuple[str, str]]:
     """Every alias that names a key, and every key without one, with the key's ID."""
-    for name, alias in list(store.aliases.items()):
+    for name, alias in store.aliases.items():
         if alias.key_id:
             yield name.removeprefix("alias/"), alias.key_id
-    for key_id in list(store.keys):
+    for key_id in store.keys:
         if not store.aliases_of(key_id):
             yield key_id, key_id
 

@@ -159,11 +159,10 @@ class TaggingDesk:
         return plan
 
     async def _learn(self) -> None:
-        """Count the tags in use, in slices: there may be 100,000 keys."""
-        store = self.store
-        self.vocabulary.forget_all_but(store.keys.keys())
-        for number, key in enumerate(list(store.keys.values())):
-            self.vocabulary.learn(key)
+        """Count the tags in use, in slices: there may be 100,000 sets of them."""
+        self.vocabulary.clear()
+        for number, (tags, keys) in enumerate(self.store.keys.tags_in_use()):
+            self.vocabulary.learn(tags, keys)
             if number % _LEARN_STEP == 0 and self._breath.over:
                 await self._breath.take()
 

@@ -52,6 +52,13 @@ class AliasTable(Mapping[str, Alias]):
         number = self._number_of(name)
         if number is None:
             raise KeyError(name)
+        return self._at(number, name)
+
+    def at(self, number: int) -> Alias | None:
+        """The alias whose name has this number, or None where it is gone."""
+        return self._at(number, self.names[number]) if self._present[number] else None
+
+    def _at(self, number: int, name: str) -> Alias:
         return Alias(
             name,
             self._key_ids[self._key_of[number]],

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from kmstui.model.tag import Tag
 from kmstui.service.errors import (
@@ -21,6 +22,8 @@ from kmstui.service.store import Progress, Store
 from kmstui.service.text_flags import TextFlags
 from kmstui.service.text_queue import TextQueue
 
+T = TypeVar("T")
+
 WORKERS = 64
 """Descriptions under way at once: enough to hide 20 ms of latency at the rate the calls are
 paced to; the gateway bounds what reaches the wire."""
@@ -30,8 +33,8 @@ FIRST_PAINT_SECONDS = 0.1
 
 THROTTLE_PAUSE_SECONDS = 1.0
 
-KEYS_PER_SLICE = 50
-"""Rows changed at once: half a millisecond of the event loop."""
+AT_ONCE = 20
+"""Keys or aliases kept at once: a quarter of a millisecond of the event loop."""
 
 HOLD_SECONDS = 0.03
 """How long a pressed key has the event loop for itself: long enough to be drawn."""
@@ -146,11 +149,11 @@ class Inventory:
         first = True
         try:
             async for page in self._gateway.key_pages():
-                for start in range(0, len(page), KEYS_PER_SLICE):
-                    part = page[start : start + KEYS_PER_SLICE]
+                for part in _parts(page):
                     self._store.add_keys(part)
                     ids = [key.id for key in part]
-                    gone.difference_update(ids)
+                    if gone:
+                        gone.difference_update(ids)
                     self._waiting.extend(ids)
                     self._tell()
                     self._work.set()
@@ -175,12 +178,14 @@ class Inventory:
         first = True
         try:
             async for page in self._gateway.alias_pages():
-                await self._breathe()
-                self._store.add_aliases(page)
+                for part in _parts(page):
+                    await self._breathe()
+                    self._store.add_aliases(part)
+                    if gone:
+                        gone.difference_update(alias.name for alias in part)
                 if first:
                     first = False
                     self._store.flush()
-                gone.difference_update(alias.name for alias in page)
         except ServiceError as error:
             # Keys without names are of use; a list of nothing is not.
             self._store.set_banner(error.sentence)
@@ -193,9 +198,13 @@ class Inventory:
         await self.first_page.wait()
         try:
             async for page in self._gateway.tag_pages():
-                await self._breathe()
-                self._set_tags(page, tagged)
-                early.update({each: page[each] for each in page if each not in self._store.keys})
+                for part in _parts(tuple(page)):
+                    await self._breathe()
+                    tags = {each: page[each] for each in part}
+                    self._set_tags(tags, tagged)
+                    early.update(
+                        {each: tags[each] for each in part if each not in self._store.keys}
+                    )
         except ServiceError:
             # The tagging API is a short cut that many roles may not take; each key's own list
             # is as good, and says per key what is refused.
@@ -206,10 +215,8 @@ class Inventory:
         self._set_tags(early, tagged)
         # Keys that never had a tag are not told of: now it is known that they have none.
         ids = self._store.keys.ids
-        for start in range(0, len(ids), KEYS_PER_SLICE):
-            part = range(start, min(start + KEYS_PER_SLICE, len(ids)))
-            untagged = [number for number in part if not tagged.has(number)]
-            self._store.set_tags({ids[number]: () for number in untagged})
+        for numbers in _parts(range(len(ids))):
+            self._store.set_tags({ids[each]: () for each in numbers if not tagged.has(each)})
             await self._breathe()
 
     def _set_tags(self, tags: Mapping[str, tuple[Tag, ...]], told: TextFlags) -> None:
@@ -297,6 +304,10 @@ class Inventory:
                 loading=True,
             )
         )
+
+
+def _parts(page: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (page[start : start + AT_ONCE] for start in range(0, len(page), AT_ONCE))
 
 
 def _first_service_error(failures: BaseExceptionGroup[BaseException]) -> BaseException:

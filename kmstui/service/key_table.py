@@ -53,7 +53,10 @@ class KeyTable(Mapping[str, Key]):
         self._count = 0
         self._kinds: list[_Kind | None] = [None]
         """The first stands for keys that are not in the table."""
-        self._kind_numbers: dict[_Kind, int] = {}
+        self._kind_numbers: dict[tuple[object, ...], int] = {}
+        """By all that a kind says, so that most keys need none to be made."""
+        self._tagged_kinds: dict[int, int] = {}
+        """By a kind, the same once tags were read."""
         self._kind_of = array("I")
         self._created = array("q")
         """Microseconds since 1970."""
@@ -105,36 +108,26 @@ class KeyTable(Mapping[str, Key]):
         number = self.ids.add(key.id)
         self._make_room(number)
         self._count += self._kind_of[number] == _ABSENT
+        self._kind_of[number] = self._kind_number(key)
         metadata = key.metadata
-        ends = key.arn.endswith(key.id)
-        kind = _Kind(
-            key.arn[: len(key.arn) - len(key.id)] if ends else key.arn,
-            ends,
-            None if metadata is None else _one_of(metadata, "", 0),
-            "" if metadata is None else key.problem,
-            key.tags_problem,
-            key.tags is not None,
-            key.rotation,
-        )
-        self._kind_of[number] = self._kind_number(kind)
         text = key.problem if metadata is None else metadata.description
         self._text_of[number] = self._texts.add(text)
         self._created[number] = 0 if metadata is None else to_microseconds(metadata.created)
-        self._tags_of[number] = self._tag_sets.add(key.tags or ())
+        self._tags_of[number] = self._tag_sets.add(key.tags) if key.tags else _NO_TAGS
 
     def set_tags(self, key_id: str, tags: Tags) -> bool:
         """Give a key these tags; answers whether that changes anything."""
         number = self._number_of(key_id)
-        kind = None if number is None else self._kinds[self._kind_of[number]]
-        if number is None or kind is None:
+        if number is None:
             raise KeyError(key_id)
-        now = replace(kind, tagged=True, tags_problem="")
-        tag_set = self._tag_sets.add(tags)
-        if now == kind and self._tags_of[number] == tag_set:
-            return False
-        self._kind_of[number] = self._kind_number(now)
-        self._tags_of[number] = tag_set
-        return True
+        before = self._kind_of[number], self._tags_of[number]
+        kind = self._tagged_kinds.get(before[0])
+        if kind is None:
+            key = replace(self[key_id], tags=tags, tags_problem="")
+            kind = self._tagged_kinds[before[0]] = self._kind_number(key)
+        now = kind, self._tag_sets.add(tags) if tags else _NO_TAGS
+        self._kind_of[number], self._tags_of[number] = now
+        return now != before
 
     def tags_in_use(self) -> Iterator[tuple[Tags, int]]:
         """Each different tuple of tags, with the number of keys that have just these."""
@@ -163,12 +156,41 @@ class KeyTable(Mapping[str, Key]):
             for column in (self._kind_of, self._created, self._text_of, self._tags_of):
                 column.frombytes(bytes(column.itemsize * more))
 
-    def _kind_number(self, kind: _Kind) -> int:
-        number = self._kind_numbers.get(kind)
+    def _kind_number(self, key: Key) -> int:
+        ends = key.arn.endswith(key.id)
+        arn = key.arn[: len(key.arn) - len(key.id)] if ends else key.arn
+        metadata = key.metadata
+        rest = (arn, ends, key.tags_problem, key.tags is not None, key.rotation)
+        said = rest if metadata is None else (*rest, key.problem, *_common(metadata))
+        number = self._kind_numbers.get(said)
         if number is None:
-            number = self._kind_numbers[kind] = len(self._kinds)
-            self._kinds.append(kind)
+            common = None if metadata is None else _one_of(metadata, "", 0)
+            problem = "" if metadata is None else key.problem
+            number = self._kind_numbers[said] = len(self._kinds)
+            self._kinds.append(
+                _Kind(
+                    arn, ends, common, problem, key.tags_problem, key.tags is not None, key.rotation
+                )
+            )
         return number
+
+
+def _common(metadata: KeyMetadata) -> tuple[object, ...]:
+    """All but description and creation date."""
+    return (
+        metadata.state,
+        metadata.spec,
+        metadata.usage,
+        metadata.origin,
+        metadata.manager,
+        metadata.multi_region,
+        metadata.deletion,
+        metadata.pending_window_days,
+        metadata.valid_to,
+        metadata.expiration_model,
+        metadata.custom_key_store_id,
+        metadata.replicas,
+    )
 
 
 def _one_of(common: KeyMetadata, description: str, created: int) -> KeyMetadata:

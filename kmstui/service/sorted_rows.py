@@ -32,7 +32,7 @@ class _Block:
         self.packed = _SEPARATOR.join(texts)
         """What each of them is sorted by."""
         self.start = 0
-        """How many rows are before the block, when that was counted last."""
+        """How many rows are before the block, when they were counted last."""
 
     @property
     def texts(self) -> list[bytes]:
@@ -63,8 +63,9 @@ class SortedRows(Sequence[str]):
         """Of blocks; each is used once."""
         self._block_of = array("I")
         """By the number of a row: that of its block, or 0."""
-        self._counted = True
-        """Whether each block's `start` is right."""
+        self._counted = 0
+        """Blocks, from the first on, whose `start` is right. The others are counted when somebody
+        asks: while rows come, most changes are behind what is on the screen."""
 
     def __len__(self) -> int:
         return self._count
@@ -85,8 +86,9 @@ class SortedRows(Sequence[str]):
             raise IndexError(index)
         if self.reverse:
             index = self._count - 1 - index
-        self._count_starts()
-        block = self._blocks[bisect_right(self._blocks, index, key=_start) - 1]
+        while self._rows_counted <= index:
+            self._count_block()
+        block = self._blocks[bisect_right(self._blocks, index, 0, self._counted, key=_start) - 1]
         return self.names[block.rows[index - block.start]]
 
     def __contains__(self, row: object) -> bool:
@@ -113,31 +115,36 @@ class SortedRows(Sequence[str]):
         block = self._block(number)
         if block is None:
             return None
-        self._count_starts()
+        place = bisect_left(self._blocks, block.start, 0, self._counted, key=_start)
+        if place == self._counted or self._blocks[place] is not block:
+            while self._count_block() is not block:
+                pass
         index = block.start + block.rows.index(number)
         return self._count - 1 - index if self.reverse else index
 
-    def update(self, changes: Mapping[str, str | None]) -> bool:
-        """Give rows new texts, or take them away (None); answers whether anything moved."""
+    def update(self, changes: Mapping[int, str | None]) -> bool:
+        """Give rows new texts, or take them away (None), by their numbers.
+
+        Answers whether anything moved.
+        """
         moved = False
-        for row, text in changes.items():
-            moved = self._set(self.names.add(row), row, _sortable(text)) or moved
+        for number, text in changes.items():
+            moved = self._set(number, _sortable(text)) or moved
         return moved
 
-    def would_move(self, row: str, text: str | None) -> bool:
+    def would_move(self, number: int, text: str | None) -> bool:
         """Whether `update` would do anything."""
-        number = self.names.find(row)
-        return (None if number is None else self._text(number)) != _sortable(text)
+        return self._text(number) != _sortable(text)
 
-    def _set(self, number: int, row: str, text: bytes | None) -> bool:
+    def _set(self, number: int, text: bytes | None) -> bool:
         old = self._text(number)
         if old == text:
             return False
+        row = self.names[number]
         if old is not None:
             self._remove(number, row, old)
         if text is not None:
             self._add(number, row, text)
-        self._counted = False
         return True
 
     def _block(self, number: int) -> _Block | None:
@@ -150,13 +157,20 @@ class SortedRows(Sequence[str]):
         block = self._block(number)
         return None if block is None else block.texts[block.rows.index(number)]
 
-    def _count_starts(self) -> None:
+    @property
+    def _rows_counted(self) -> int:
+        """Rows in the blocks whose `start` is right."""
         if not self._counted:
-            start = 0
-            for block in self._blocks:
-                block.start = start
-                start += len(block.rows)
-            self._counted = True
+            return 0
+        last = self._blocks[self._counted - 1]
+        return last.start + len(last.rows)
+
+    def _count_block(self) -> _Block:
+        """Count the rows before the next block; answers that block."""
+        block = self._blocks[self._counted]
+        block.start = self._rows_counted
+        self._counted += 1
+        return block
 
     def _add(self, number: int, row: str, text: bytes) -> None:
         self._count += 1
@@ -189,15 +203,18 @@ class SortedRows(Sequence[str]):
         if texts:
             self._keep(place, texts)
         else:
+            self._counted = min(self._counted, place)
             del self._blocks[place], self._lasts[place], self._by_number[block.number]
 
     def _keep(self, place: int, texts: list[bytes]) -> None:
         """Pack the texts of a block whose rows have changed."""
+        self._counted = min(self._counted, place + 1)
         block = self._blocks[place]
         block.packed = _SEPARATOR.join(texts)
         self._lasts[place] = (texts[-1], self.names[block.rows[-1]])
 
     def _insert_block(self, place: int, rows: array[int], texts: list[bytes]) -> None:
+        self._counted = min(self._counted, place)
         number = next(self._numbers)
         block = self._by_number[number] = _Block(number, rows, texts)
         self._blocks.insert(place, block)
@@ -247,22 +264,22 @@ class FoundRows(Sequence[str]):
     def position(self, row: str) -> int | None:
         """Where a row stands, or None when it is not among them."""
         number = self._whole.names.find(row)
-        return None if number is None else self._position_of(number)
+        return None if number is None else self.position_of(number)
 
-    def add(self, row: str) -> None:
+    def add(self, number: int) -> None:
         """Add a row that stands in the whole."""
-        number = self._whole.names.find(row)
-        index = None if number is None else self._place(number)
-        if number is not None and index is not None:
+        index = self._place(number)
+        if index is not None:
             self._rows.insert(index, number)
 
-    def remove(self, row: str) -> None:
+    def remove(self, number: int) -> None:
         """Take a row away, while it still stands in the whole where it stood."""
-        index = self.position(row)
+        index = self.position_of(number)
         if index is not None:
             del self._rows[index]
 
-    def _position_of(self, number: int) -> int | None:
+    def position_of(self, number: int) -> int | None:
+        """Where the row with this number stands, or None when it is not among them."""
         index = self._place(number)
         found = index is not None and index < len(self._rows) and self._rows[index] == number
         return index if found else None

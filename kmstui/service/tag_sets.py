@@ -6,10 +6,13 @@ from array import array
 from functools import lru_cache
 
 from kmstui.model.tag import Tag
-from kmstui.service.text_table import BytesTable, TextTable
+from kmstui.service.text_table import TextTable
 
 _LATELY = 1024
 """Sets that are kept as they are: most keys of an account carry one of a few."""
+
+_BYTES = "latin-1"
+"""Makes a text of any bytes, and bytes of it again."""
 
 
 class TagSets:
@@ -18,7 +21,7 @@ class TagSets:
     def __init__(self) -> None:
         self._words = TextTable()
         """Tag keys and values."""
-        self._sets = BytesTable()
+        self._sets = TextTable()
         """For each tag the numbers of its two words."""
         self._lately = lru_cache(_LATELY)(self._made)
 
@@ -29,9 +32,9 @@ class TagSets:
         """The number of these, which is new where they were not added before."""
         add = self._words.add
         numbers = array("I", [add(word) for tag in tags for word in (tag.key, tag.value)])
-        return self._sets.add(numbers.tobytes())
+        return self._sets.add(numbers.tobytes().decode(_BYTES))
 
     def _made(self, number: int) -> tuple[Tag, ...]:
-        numbers = array("I", self._sets[number])
+        numbers = array("I", self._sets[number].encode(_BYTES))
         words = [self._words[each] for each in numbers]
         return tuple(map(Tag, words[::2], words[1::2]))

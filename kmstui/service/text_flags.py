@@ -52,7 +52,12 @@ class TextFlags:
     def discard(self, text: str) -> None:
         """Take a text out of the set."""
         number = self._texts.find(text)
-        if number is not None and self.has(number):
+        if number is not None:
+            self.discard_at(number)
+
+    def discard_at(self, number: int) -> None:
+        """Take the text with this number out of the set."""
+        if self.has(number):
             self._count -= 1
             self._flags[number] = False
 
@@ -61,8 +66,8 @@ class TextFlags:
         for text in texts:
             self.discard(text)
 
-    def pop(self) -> str:
-        """Take one out of the set, each in its turn.
+    def pop(self) -> int:
+        """Take one out of the set, each in its turn; answers its number.
 
         Raises:
             KeyError: the set is empty.
@@ -75,7 +80,7 @@ class TextFlags:
         self._flags[number] = False
         self._count -= 1
         self._popped = number + 1
-        return self._texts[number]
+        return number
 
     def clear(self) -> None:
         """Take all out of the set."""

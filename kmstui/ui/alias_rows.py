@@ -28,9 +28,9 @@ class AliasRows(LiveRows):
         """Every alias."""
         return self._store.aliases.names
 
-    def text(self, row: str) -> str | None:
+    def text(self, number: int) -> str | None:
         """An alias is sorted by its name."""
-        alias = self._store.aliases.get(row)
+        alias = self._store.aliases.at(number)
         if alias is None or (alias.is_aws and not self.with_aws):
             return None
-        return folded(row)
+        return folded(alias.name)

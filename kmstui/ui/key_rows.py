@@ -100,12 +100,13 @@ class KeyRows(LiveRows):
         """Every key."""
         return self._store.keys.ids
 
-    def text(self, row: str) -> str | None:
+    def text(self, number: int) -> str | None:
         """What a key is sorted by."""
-        key = self._store.keys.get(row)
+        key = self._store.keys.at(number)
         if key is None or (key.is_aws_managed and not self.with_aws):
             return None
-        return sort_text(key, self._store.aliases_of(row), self.column, reverse=self.reverse)
+        aliases = self._store.aliases.names_at(number)
+        return sort_text(key, aliases, self.column, reverse=self.reverse)
 
     async def _go_on(self) -> None:
         if not self._asked and self._found_by != self.filter:
@@ -119,30 +120,29 @@ class KeyRows(LiveRows):
         if not self.filter.terms:
             self._show(self.filter, None)
 
-    def _apply(self, changes: Mapping[str, str | None]) -> bool:
+    def _apply(self, changes: Mapping[int, str | None]) -> bool:
         found = self._found
         find = self._finds.get(self.filter)
         self._finds.clear()
         if found is None or find is None:
             return super()._apply(changes)
         self._finds[self.filter] = find
-        new: list[str] = []
+        new: list[int] = []
         gone = False
-        for row, text in changes.items():
-            # A key that is gone from the store is in no set of its keys.
-            was = row in (find.members if text is not None else found)
-            if text is not None and self._matches(row):
-                if was and not self._ordered.would_move(row, text):
+        for number, text in changes.items():
+            was = find.members.has(number)
+            if text is not None and self._matches(number):
+                if was and not self._ordered.would_move(number, text):
                     continue
-                new.append(row)
+                new.append(number)
             if was:
                 gone = True
-                found.remove(row)
-                find.members.discard(row)
+                found.remove(number)
+                find.members.discard_at(number)
         super()._apply(changes)
-        for row in new:
-            found.add(row)
-            find.members.add(row)
+        for number in new:
+            found.add(number)
+            find.members.add_at(number)
         return gone or bool(new)
 
     # Finding
@@ -167,16 +167,11 @@ class KeyRows(LiveRows):
     async def _look_through(self) -> _Find | None:
         """Those that match, or None when something else is asked for meanwhile."""
         wanted, rows = self.filter, self._narrowest()
-        keys, aliases = self._store.keys, self._store.aliases
-        if keys.ids is not self._ordered.names:
-            # Another connection begins: these rows are of the one before, and about to go.
-            return None
         find = _Find(array("I"), TextFlags(self._ordered.names))
         shown = False
         for start in range(0, len(rows), STEP):
             for number in rows[start : start + STEP]:
-                key = keys.at(number)
-                if key is not None and wanted.matches(key, aliases.names_at(number)):
+                if self._matches(number):
                     find.rows.append(number)
                     find.members.add_at(number)
             if self._breath.over:
@@ -184,20 +179,21 @@ class KeyRows(LiveRows):
                     shown = True
                     self._show(None, find.rows[:])
                 await self._breath.take()
-                if self._asked or self.filter != wanted:
+                given_up = self._asked or not self._are_of_this_connection
+                if given_up or self.filter != wanted:
                     return None
         return find
 
     def _is_placed(self, found: array[int]) -> bool:
         """Whether it is known where the cursor will be among the rows found so far."""
-        chosen = self._chosen()
-        return (
-            chosen is None or not self._matches(chosen) or chosen in FoundRows(self._ordered, found)
-        )
+        chosen = self._ordered.names.find(self._chosen() or "")
+        if chosen is None or not self._matches(chosen):
+            return True
+        return FoundRows(self._ordered, found).position_of(chosen) is not None
 
-    def _matches(self, row: str) -> bool:
-        key = self._store.keys.get(row)
-        return key is not None and self.filter.matches(key, self._store.aliases_of(row))
+    def _matches(self, number: int) -> bool:
+        key = self._store.keys.at(number)
+        return key is not None and self.filter.matches(key, self._store.aliases.names_at(number))
 
     def _show(self, found_by: Filter | None, found: array[int] | None) -> None:
         self._found_by = found_by

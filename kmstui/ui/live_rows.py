@@ -13,7 +13,11 @@ from kmstui.ui.breath import Breath
 RowsChanged = Callable[[frozenset[str] | None, bool], None]
 """Told the rows that show something else now (None: all), and whether rows moved."""
 
-STEP = 16
+REST_SECONDS = 0.003
+"""Pause between two slices of catching up: what changes twice meanwhile is looked at once, and a
+key that is pressed finds the event loop free more often."""
+
+STEP = 8
 """Rows between two looks at the clock."""
 
 
@@ -26,7 +30,10 @@ class LiveRows:
     def __init__(self, breath: Breath, changed: RowsChanged) -> None:
         self._breath = breath
         self._changed = changed
+        self._told: list[frozenset[str]] = []
+        """Rows that changed, as it was told."""
         self._dirty = TextFlags(self.candidates)
+        """The same, each once."""
         self._asked = True
         self._ordering = False
         self._work = asyncio.Event()
@@ -40,8 +47,8 @@ class LiveRows:
         """The rows that may have to be shown, before `text` looks at each."""
         raise NotImplementedError
 
-    def text(self, row: str) -> str | None:
-        """What a row is sorted by, or None when it is not shown."""
+    def text(self, number: int) -> str | None:
+        """What a row is sorted by, given its number, or None when it is not shown."""
         raise NotImplementedError
 
     @property
@@ -57,7 +64,7 @@ class LiveRows:
     @property
     def settled(self) -> bool:
         """Whether the rows are what was asked for, as they are now."""
-        return self.built and not self._dirty
+        return self.built and not (self._dirty or self._told)
 
     def clear(self) -> None:
         """Show nothing, at once."""
@@ -67,7 +74,7 @@ class LiveRows:
     def touch(self, rows: frozenset[str]) -> None:
         """These rows changed; none: everything may have."""
         if rows:
-            self._dirty.update(rows)
+            self._told.append(rows)
             self._work.set()
         else:
             self.ask()
@@ -75,6 +82,7 @@ class LiveRows:
     def ask(self) -> None:
         """Look at all candidates again."""
         self._asked = True
+        self._told = []
         self._dirty = TextFlags(self.candidates)
         self._work.set()
 
@@ -97,9 +105,16 @@ class LiveRows:
             self._work.clear()
             await self._breath.take()
             while not self.settled:
+                if not self._are_of_this_connection:
+                    self.clear()
                 await self._go_on()
                 self._went_on.set()
                 await self._breath.take()
+
+    @property
+    def _are_of_this_connection(self) -> bool:
+        """Whether the rows' numbers mean what they meant: a switch is told a little later."""
+        return self._ordered.names is self.candidates
 
     async def _go_on(self) -> None:
         """Do the next of what is to be done."""
@@ -107,6 +122,8 @@ class LiveRows:
             await self._order()
         else:
             self._catch_up()
+            if not self.settled:
+                await asyncio.sleep(REST_SECONDS)
 
     async def _order(self) -> None:
         self._asked, self._ordering = False, True
@@ -114,11 +131,11 @@ class LiveRows:
         candidates = ordered.names
         count = len(candidates)
         for start in range(0, count, STEP):
-            rows = [candidates[number] for number in range(start, min(start + STEP, count))]
-            ordered.update({row: self.text(row) for row in rows})
+            numbers = range(start, min(start + STEP, count))
+            ordered.update({number: self.text(number) for number in numbers})
             if self._breath.over:
                 await self._breath.take()
-                if self._asked:
+                if self._asked or candidates is not self.candidates:
                     return
         self._ordered, self._ordering = ordered, False
         self._show_ordered()
@@ -131,17 +148,22 @@ class LiveRows:
         self._changed(None, True)
 
     def _catch_up(self) -> None:
+        while self._told:
+            self._dirty.update(self._told.pop())
+            if self._breath.over:
+                return
         changed: set[str] = set()
         moved = False
+        names = self._ordered.names
         while self._dirty and not (changed and self._breath.over):
-            changes: dict[str, str | None] = {}
+            changes: dict[int, str | None] = {}
             for _ in range(min(STEP, len(self._dirty))):
-                row = self._dirty.pop()
-                changes[row] = self.text(row)
+                number = self._dirty.pop()
+                changes[number] = self.text(number)
             moved = self._apply(changes) or moved
-            changed.update(changes)
+            changed.update(names[number] for number in changes)
         self._changed(frozenset(changed), moved)
 
-    def _apply(self, changes: Mapping[str, str | None]) -> bool:
+    def _apply(self, changes: Mapping[int, str | None]) -> bool:
         """Give rows new texts; answers whether anything moved on the screen."""
         return self._ordered.update(changes)

@@ -19,12 +19,9 @@ def key(number, **metadata):
 def order(keys, column, *, reverse=False, aliases=None):
     aliases = aliases or {}
     rows = SortedRows(TextTable(), reverse=reverse)
-    rows.update(
-        {
-            each.id: sort_text(each, aliases.get(each.id, ()), column, reverse=reverse)
-            for each in keys
-        }
-    )
+    for each in keys:
+        text = sort_text(each, aliases.get(each.id, ()), column, reverse=reverse)
+        rows.update({rows.names.add(each.id): text})
     return list(rows)
 
 

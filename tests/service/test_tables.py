@@ -116,6 +116,9 @@ def test_aliases_are_found_by_name_and_by_key(steps):
             table.put(step)
             expected[step.name] = step
         assert dict(table) == expected
+        assert [table.at(number) for number in range(len(table.names))] == [
+            expected.get(name) for name in table.names
+        ]
         for key_id in (key_id_of(1), key_id_of(2)):
             names = {name for name, alias in expected.items() if alias.key_id == key_id}
             assert set(table.names_of(key_id)) == names

@@ -71,9 +71,11 @@ class AliasesPane(Pane):
 
     def keys_changed(self, ids: frozenset[str]) -> None:
         """Keys were described: their state stands beside their aliases."""
-        self.table.redraw(
-            [name for key_id in ids for name in self._store.aliases_of(key_id)] if ids else None
-        )
+        if not ids:
+            self.table.redraw()
+            return
+        aliases = map(self._store.aliases.get, self.table.rows_drawn)
+        self.table.redraw([alias.name for alias in aliases if alias and alias.key_id in ids])
 
     def set_with_aws(self, *, shown: bool) -> None:
         """Show AWS's own aliases too, or not."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
@@ -62,6 +62,11 @@ class LinePainter:
     def width_of(self, column: str) -> int:
         """Cells that a column has; 0 where it does not fit."""
         return next((width for each, width in self._fitted if each.id == column), 0)
+
+    @property
+    def rows_kept(self) -> Collection[str]:
+        """IDs of the rows whose lines are kept."""
+        return self._lines.keys()
 
     def fit(self, width: int) -> None:
         """The table is so wide, or has other columns."""

@@ -134,6 +134,11 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
         """IDs of the rows on the screen."""
         return self._place.in_sight
 
+    @property
+    def rows_drawn(self) -> Collection[str]:
+        """IDs of the rows whose lines are kept: those on the screen, and others seen lately."""
+        return self._painter.rows_kept
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Room for every row, where the height is automatic."""
         return len(self.rows) + self._top

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from kmstui.model.key import Key
 from kmstui.model.tag import Tag
 from kmstui.service.errors import (
     CancelledByPersonError,
@@ -147,6 +148,7 @@ class Inventory:
     async def _list_keys(self, gone: TextFlags) -> None:
         """Add the keys that are listed, taking them out of `gone`."""
         first = True
+        page: Sequence[Key] = ()
         try:
             async for page in self._gateway.key_pages():
                 for part in _parts(page):
@@ -161,6 +163,11 @@ class Inventory:
                         first = False
                         self._draw_first()
                     await self._breathe()
+        except asyncio.CancelledError:
+            # The connection is gone: what it has answered is shown all the same.
+            if not self._closed:
+                self._store.add_keys(page)
+            raise
         finally:
             if first:
                 self.first_page.set()

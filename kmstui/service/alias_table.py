@@ -8,6 +8,7 @@ from datetime import datetime
 
 from kmstui.model.alias import Alias
 from kmstui.service.moments import from_microseconds, to_microseconds
+from kmstui.service.text_flags import TextFlags
 from kmstui.service.text_table import TextTable
 
 _NEVER = -(2**63)
@@ -29,6 +30,7 @@ class AliasTable(Mapping[str, Alias]):
         self._key_ids = key_ids
         self._count = 0
         self._present = bytearray()
+        self._of_aws: set[int] = set()
         self._key_of = array("I")
         """Numbers of key IDs. That of an alias that names no key yet is empty."""
         self._created = array("q")
@@ -80,6 +82,14 @@ class AliasTable(Mapping[str, Alias]):
             return (self.names[first - 1],)
         return tuple(self.names[each] for each in self._aliases_at(key))
 
+    def of_aws(self) -> Iterator[int]:
+        """The numbers of the aliases of AWS's own keys."""
+        return iter(self._of_aws)
+
+    def flagged(self) -> TextFlags:
+        """A new set of all these aliases."""
+        return TextFlags(self.names, self._present)
+
     def put(self, alias: Alias) -> None:
         """Add an alias, or replace the one with its name."""
         number = self.names.add(alias.name)
@@ -88,6 +98,8 @@ class AliasTable(Mapping[str, Alias]):
         if not self._present[number]:
             self._present[number] = True
             self._count += 1
+            if alias.is_aws:
+                self._of_aws.add(number)
         elif self._key_of[number] != key:
             self._unlink(number)
         self._key_of[number] = key

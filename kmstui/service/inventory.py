@@ -72,10 +72,7 @@ class Inventory:
             ServiceError: the keys could not be listed, or every call fails for one cause.
         """
         store = self._store
-        gone = TextFlags(store.keys.ids)
-        gone.update(store.keys)
-        gone_aliases = TextFlags(store.aliases.names)
-        gone_aliases.update(store.aliases)
+        gone, gone_aliases = store.keys.flagged(), store.aliases.flagged()
         self._listing = True
         self._tags_per_key = False
         self._failures_in_a_row = 0

@@ -16,6 +16,7 @@ from kmstui.model.key import Key, KeyMetadata
 from kmstui.model.tag import Tag
 from kmstui.service.moments import from_microseconds, to_microseconds
 from kmstui.service.tag_sets import TagSets
+from kmstui.service.text_flags import TextFlags
 from kmstui.service.text_table import TextTable
 
 Tags = tuple[Tag, ...]
@@ -102,6 +103,19 @@ class KeyTable(Mapping[str, Key]):
             kind.tags_problem,
             kind.rotation,
         )
+
+    def aws_managed(self) -> Iterator[int]:
+        """The numbers of the keys that AWS manages."""
+        kinds = {
+            number
+            for number, kind in enumerate(self._kinds)
+            if kind and kind.metadata and kind.metadata.manager == "AWS"
+        }
+        return (number for number, kind in enumerate(self._kind_of) if kind in kinds)
+
+    def flagged(self) -> TextFlags:
+        """A new set of all these keys."""
+        return TextFlags(self.ids, self._kind_of)
 
     def put(self, key: Key) -> None:
         """Add a key, or replace the one with its ID."""

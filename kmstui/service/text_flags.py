@@ -10,10 +10,11 @@ from kmstui.service.text_table import TextTable
 class TextFlags:
     """A set of texts of one table; what is not in the table is in no set."""
 
-    def __init__(self, texts: TextTable) -> None:
+    def __init__(self, texts: TextTable, flags: Iterable[object] = ()) -> None:
+        """`flags` say of each text, in the order of their numbers, whether it is in the set."""
         self._texts = texts
-        self._flags = bytearray()
-        self._count = 0
+        self._flags = bytearray(map(bool, flags))
+        self._count = sum(self._flags)
         self._popped = 0
         """Behind the one that `pop` took last."""
 

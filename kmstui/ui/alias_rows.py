@@ -21,7 +21,7 @@ class AliasRows(LiveRows):
         """Show AWS's own aliases too, or not."""
         if shown != self.with_aws:
             self.with_aws = shown
-            self.ask()
+            self.touch_at(self._store.aliases.of_aws())
 
     @property
     def candidates(self) -> TextTable:

@@ -93,7 +93,7 @@ class KeyRows(LiveRows):
         """Show AWS-managed keys too, or not."""
         if shown != self.with_aws:
             self.with_aws = shown
-            self.ask()
+            self.touch_at(self._store.keys.aws_managed())
 
     @property
     def candidates(self) -> TextTable:

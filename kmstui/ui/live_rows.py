@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from kmstui.service.sorted_rows import FoundRows, SortedRows
 from kmstui.service.text_flags import TextFlags
@@ -78,6 +78,13 @@ class LiveRows:
             self._work.set()
         else:
             self.ask()
+
+    def touch_at(self, numbers: Iterable[int]) -> None:
+        """As `touch`, by the rows' numbers."""
+        if self._are_of_this_connection:
+            for number in numbers:
+                self._dirty.add_at(number)
+            self._work.set()
 
     def ask(self) -> None:
         """Look at all candidates again."""

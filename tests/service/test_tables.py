@@ -16,7 +16,7 @@ from kmstui.service.key_table import KeyTable
 from kmstui.service.text_table import TextTable
 from tests.fakes import arn_of, key_id_of, metadata_of
 
-WORDS = st.sampled_from(["", "Enabled", "x", "Straße"])
+WORDS = st.sampled_from(["", "Enabled", "AWS", "Straße"])
 MOMENTS = st.datetimes(
     min_value=datetime(2014, 11, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)
 )
@@ -58,6 +58,9 @@ def test_keys_come_out_as_they_were_put_in_and_go_when_they_are_told_to(steps):
         assert dict(table) == expected
         assert list(table) == [key_id for key_id in came if key_id in expected]
         assert [table.at(number) for number in range(len(came))] == list(map(table.get, came))
+        assert set(table.flagged()) == set(expected)
+        managed = {key.id for key in expected.values() if key.is_aws_managed}
+        assert {table.ids[number] for number in table.aws_managed()} == managed
         in_use = Counter(key.tags for key in expected.values() if key.tags)
         assert in_use == {tags: keys for tags, keys in table.tags_in_use() if tags}
 
@@ -119,6 +122,10 @@ def test_aliases_are_found_by_name_and_by_key(steps):
         assert [table.at(number) for number in range(len(table.names))] == [
             expected.get(name) for name in table.names
         ]
+        assert set(table.flagged()) == set(expected)
+        assert {table.names[number] for number in table.of_aws()} >= {
+            name for name, alias in expected.items() if alias.is_aws
+        }
         for key_id in (key_id_of(1), key_id_of(2)):
             names = {name for name, alias in expected.items() if alias.key_id == key_id}
             assert set(table.names_of(key_id)) == names

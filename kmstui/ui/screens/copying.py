@@ -44,9 +44,9 @@ def copyables(context: Context) -> Iterator[Copyable]:
         if key.tags:
             lines = "\n".join(f"{tag.key}={tag.value}" for tag in key.tags)
             yield Copyable("tags", "Tags", "t", lines)
-        if len(main.targets) > 1:
-            yield Copyable("ids", f"IDs of {len(main.targets)} marked keys", "m",
-                           "\n".join(main.targets))  # fmt: skip
+        targets = main.targets
+        if len(targets) > 1:
+            yield Copyable("ids", f"IDs of {len(targets)} marked keys", "m", "\n".join(targets))
         yield Copyable(
             "describe", "AWS CLI: describe", "d",
             aws_command(info, "describe-key", "--key-id", key.id),

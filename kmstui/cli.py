@@ -119,5 +119,7 @@ def _demo_keys(text: str) -> int:
 
 
 def _cannot(sentence: str) -> int:
-    print(f"kmstui: {sentence}", file=sys.stderr)
+    from kmstui.model.visible import visible
+
+    print(f"kmstui: {visible(sentence)}", file=sys.stderr)
     return COULD_NOT_RUN

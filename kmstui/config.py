@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 APP = "kmstui"
+
+_PREFIX = "KMSTUI_"
+_NAMES_THE_FILE = f"{_PREFIX}CONFIG"
+_IN_THE_FILE_ALONE = "disable_by_key"
+"""A table, which no variable can hold."""
+
+MOST_BYTES = 1 << 20
+"""Of the config file; /dev/zero never ends."""
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
@@ -63,9 +72,9 @@ def config_path(environ: Mapping[str, str] = os.environ) -> Path:
     Raises:
         ConfigError: `KMSTUI_CONFIG` names nobody's home.
     """
-    named = environ.get("KMSTUI_CONFIG", "")
+    named = environ.get(_NAMES_THE_FILE, "")
     if named:
-        return _expanded(named, "KMSTUI_CONFIG")
+        return _expanded(named, _NAMES_THE_FILE)
     return _config_directory(environ) / "config.toml"
 
 
@@ -98,10 +107,10 @@ def load_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.e
     """Settle every setting; a flag that is None was not given.
 
     Raises:
-        ConfigError: the file or a variable cannot be read; a file that is not there is fine,
-            unless `KMSTUI_CONFIG` names it.
+        ConfigError: the file or a variable cannot be read, or names what does not exist; a file
+            that is not there is fine, unless `KMSTUI_CONFIG` names it.
     """
-    named = bool(environ.get("KMSTUI_CONFIG"))
+    named = bool(environ.get(_NAMES_THE_FILE))
     settings = _apply(Settings(), _from_file(config_path(environ), required=named))
     settings = _apply(settings, _from_environment(environ))
     given = {name: value for name, value in flags.items() if value is not None}
@@ -114,7 +123,7 @@ def _apply(settings: Settings, values: Mapping[str, object]) -> Settings:
 
 def _from_file(path: Path, *, required: bool) -> dict[str, object]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = _bytes_of(path).decode("utf-8")
     except (FileNotFoundError, NotADirectoryError):
         # Accounts of services have no home: theirs is /dev/null, or does not exist.
         if required:
@@ -139,20 +148,68 @@ def _from_file(path: Path, *, required: bool) -> dict[str, object]:
         plain = name.replace("-", "_")
         if plain not in known:
             raise ConfigError(
-                f"The config file {path} has an unknown setting {name!r}; "
-                f"known ones are {', '.join(sorted(known))}."
+                f"The config file {path} has an unknown setting {name!r}{_known_ones(plain, known)}"
             )
         values[plain] = _READERS[plain](value, f"{name!r} in {path}")
     return values
 
 
+def _bytes_of(path: Path) -> bytes:
+    """What the file holds.
+
+    Raises:
+        OSError: it cannot be read.
+        ConfigError: reading it would take for ever.
+    """
+
+    def without_waiting(name: str, flags: int) -> int:
+        # A pipe would be waited for until somebody writes into it.
+        return os.open(name, flags | os.O_NONBLOCK)
+
+    with open(path, "rb", opener=without_waiting) as stream:
+        if stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode):
+            raise ConfigError(f"The config file {path} is a pipe; it must be a file.")
+        data = stream.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise ConfigError(
+            f"The config file {path} has more than {MOST_BYTES:,} bytes, which no such file has."
+        )
+    return data
+
+
 def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
+    names = {f"{_PREFIX}{field.name.upper()}": field.name for field in fields(Settings)}
+    alone = f"{_PREFIX}{_IN_THE_FILE_ALONE.upper()}"
+    del names[alone]
     values: dict[str, object] = {}
-    for field in fields(Settings):
-        variable = f"KMSTUI_{field.name.upper()}"
-        if variable in environ and field.name != "disable_by_key":
-            values[field.name] = _READERS[field.name](environ[variable], variable)
+    for variable in sorted(each for each in environ if each.startswith(_PREFIX)):
+        if variable in names:
+            name = names[variable]
+            values[name] = _READERS[name](environ[variable], variable)
+        elif variable == alone:
+            raise ConfigError(
+                f"{alone} is set, but {_IN_THE_FILE_ALONE} is a table: it can stand in the config"
+                " file alone."
+            )
+        elif variable != _NAMES_THE_FILE:
+            # Whoever misspells KMSTUI_READ_ONLY must not believe to be read-only.
+            raise ConfigError(
+                f"The environment has an unknown variable {variable}"
+                f"{_known_ones(variable, (*names, _NAMES_THE_FILE))}"
+            )
     return values
+
+
+def _known_ones(name: str, known: Iterable[str]) -> str:
+    """How a sentence about an unknown name ends."""
+    from kmstui.policy.suggestions import did_you_mean
+
+    known = sorted(known)
+    # All variables begin alike, which would make any of them near.
+    by_end = {each.removeprefix(_PREFIX): each for each in known}
+    near = did_you_mean(name.removeprefix(_PREFIX), by_end)
+    hint = f"; did you mean {by_end[near]}? Known" if near else "; known"
+    return f"{hint} ones are {', '.join(known)}."
 
 
 def _text(value: Any, where: str) -> str:
@@ -179,10 +236,23 @@ def _words(value: Any, where: str) -> tuple[str, ...]:
     raise ConfigError(f"{where} must be a list of words, not {value!r}.")
 
 
-def _words_by_key(value: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _rules(value: Any, where: str) -> tuple[str, ...]:
+    words = _words(value, where)
+    if not words:
+        return ()
+    # Most people turn nothing off, and the screens need the rules only later.
+    from kmstui.policy.rules.names import UnknownRuleError, known_rule
+
+    try:
+        return tuple(map(known_rule, words))
+    except UnknownRuleError as error:
+        raise ConfigError(f"{where}: {error} `kmstui lint --list-rules` lists them all.") from None
+
+
+def _rules_by_key(value: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if not isinstance(value, dict):
         raise ConfigError(f"{where} must be a table of key IDs, not {value!r}.")
-    return tuple((key, _words(words, f"{key!r} of {where}")) for key, words in value.items())
+    return tuple((key, _rules(words, f"{key!r} of {where}")) for key, words in value.items())
 
 
 _READERS: Mapping[str, Callable[[Any, str], object]] = {
@@ -194,7 +264,7 @@ _READERS: Mapping[str, Callable[[Any, str], object]] = {
     "mouse": _flag,
     "ascii": _flag,
     "columns": _words,
-    "disable": _words,
+    "disable": _rules,
     "state_directory": _text,
-    "disable_by_key": _words_by_key,
+    "disable_by_key": _rules_by_key,
 }

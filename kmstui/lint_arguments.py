@@ -9,9 +9,8 @@ from kmstui.lint_files import CannotLintError
 from kmstui.model.arn import Arn
 from kmstui.policy.findings import KeyContext, Severity
 from kmstui.policy.knowledge import knowledge
-from kmstui.policy.rules import RULES
+from kmstui.policy.rules.names import UnknownRuleError, known_rule
 from kmstui.policy.rules.principal_forms import Form, read_principal
-from kmstui.policy.suggestions import did_you_mean
 
 
 def argument_parser() -> argparse.ArgumentParser:
@@ -58,18 +57,16 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
     return argparse.HelpFormatter(prog, width=columns - 2)
 
 
-def known_rule(id_: str) -> str:
-    """The id in its own case.
+def asked_rule(id_: str) -> str:
+    """The id of a rule that an option names, in its own case.
 
     Raises:
         CannotLintError: no rule has it.
     """
-    upper = id_.upper()
-    if upper not in RULES:
-        near = did_you_mean(upper, RULES)
-        hint = f"; did you mean {near}?" if near else "."
-        raise CannotLintError(f"There is no rule {id_!r}{hint} --list-rules lists them all.")
-    return upper
+    try:
+        return known_rule(id_)
+    except UnknownRuleError as error:
+        raise CannotLintError(f"{error} --list-rules lists them all.") from None
 
 
 def key_context(options: argparse.Namespace) -> KeyContext:

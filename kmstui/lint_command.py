@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO
 from urllib.parse import quote
 
-from kmstui.lint_arguments import argument_parser, key_context, known_rule
+from kmstui.lint_arguments import argument_parser, asked_rule, key_context
 from kmstui.lint_files import MOST_BYTES, CannotLintError, decoded, read, reason, rewrite
 from kmstui.lint_report import Linted, write_json, write_sarif, write_text
 from kmstui.model.visible import visible
@@ -102,7 +102,7 @@ def run(
     Args:
         arguments: The command line behind `lint`.
         source: Reads keys; without it, only files can be linted.
-        disabled: Rules that the configuration turns off.
+        disabled: Ids of rules that the configuration turns off.
         disabled_by_key: Rules that it turns off for one key, by key ID.
         stdin: What `-` reads; standard input if not given.
         out: Where findings go; standard output if not given.
@@ -134,7 +134,7 @@ def _complain(sentence: str, err: TextIO) -> int:
 
 
 def _explain(id_: str, out: TextIO) -> int:
-    rule = RULES[known_rule(id_)]
+    rule = RULES[asked_rule(id_)]
     print(f"{rule.id} ({rule.severity.word}): {rule.title}\n\n{rule.why}\n{rule.url}", file=out)
     return CLEAN
 
@@ -161,7 +161,7 @@ class _Lint:
         self._streams = streams
         self._disabled_by_key = disabled_by_key
         words = [id_ for words in options.disable for id_ in words.replace(",", " ").split()]
-        self._disabled = {known_rule(id_) for id_ in (*words, *disabled)}
+        self._disabled = {asked_rule(id_) for id_ in words} | set(disabled)
         self._least = Severity[options.severity.upper()]
         self._key = key_context(options)
         self._errors: list[str] = []
@@ -169,7 +169,12 @@ class _Lint:
 
     def run(self) -> int:
         options = self._options
-        if options.all == bool(options.what):
+        if options.all and options.what:
+            raise CannotLintError(
+                f"--all means every key of the account and Region, but {options.what[0]} is named"
+                " too: give one or the other."
+            )
+        if not options.all and not options.what:
             raise CannotLintError("Name files or keys, - for standard input, or give --all.")
         if options.fix and (options.all or any(map(_is_key, options.what))):
             raise CannotLintError(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import platformdirs
 import pytest
 
@@ -49,11 +52,14 @@ def test_rules_can_be_off_for_one_key(tmp_path):
     ("text", "said"),
     [
         ("region = ", "is not valid TOML"),
-        ("regoin = 'x'", "unknown setting 'regoin'"),
+        ("regoin = 'x'", "unknown setting 'regoin'; did you mean region? Known ones are ascii,"),
+        ("zzz = 'x'", "unknown setting 'zzz'; known ones are ascii,"),
         ("read_only = 3", "must be true or false, not 3"),
         ("region = 3", "must be text, not 3"),
         ("columns = 3", "must be a list of words, not 3"),
         ("disable_by_key = 3", "must be a table of key IDs, not 3"),
+        ("disable = ['KMS50l']", "There is no rule 'KMS50l'; did you mean KMS50"),
+        ("[disable_by_key]\n1234 = ['KMS999']", "There is no rule 'KMS999'"),
     ],
 )
 def test_a_bad_file_is_a_sentence_that_names_it(tmp_path, text, said):
@@ -66,6 +72,67 @@ def test_a_bad_file_is_a_sentence_that_names_it(tmp_path, text, said):
 def test_a_bad_variable_is_named():
     with pytest.raises(ConfigError, match="KMSTUI_READ_ONLY must be true or false, not 'maybe'"):
         load_settings({}, {"KMSTUI_READ_ONLY": "maybe", "HOME": "/nonexistent"})
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("KMSTUI_REGOIN", "KMSTUI_REGION"),
+        ("KMSTUI_READ_ONL", "KMSTUI_READ_ONLY"),
+        ("KMSTUI_READONLY", "KMSTUI_READ_ONLY"),
+        ("KMSTUI_CONFG", "KMSTUI_CONFIG"),
+    ],
+)
+def test_nobody_believes_in_a_variable_that_is_misspelt(variable, meant):
+    """Such as to be read-only."""
+    with pytest.raises(ConfigError) as caught:
+        load_settings({}, {variable: "1", "HOME": "/nonexistent"})
+    assert f"unknown variable {variable}; did you mean {meant}? Known ones" in str(caught.value)
+
+
+def test_a_variable_that_resembles_none_lists_all_and_keeps_its_value_to_itself():
+    with pytest.raises(ConfigError) as caught:
+        load_settings({}, {"KMSTUI_XYZ": "secret", "HOME": "/nonexistent"})
+    assert "unknown variable KMSTUI_XYZ; known ones are KMSTUI_ASCII, " in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_table_is_not_expected_in_a_variable():
+    with pytest.raises(ConfigError, match="can stand in the config file alone"):
+        load_settings({}, {"KMSTUI_DISABLE_BY_KEY": "x", "HOME": "/nonexistent"})
+
+
+def test_the_readme_names_every_variable():
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_settings({}, {"KMSTUI_XYZ": "", "HOME": "/nonexistent"})
+    for variable in str(caught.value).rpartition("ones are ")[2].rstrip(".").split(", "):
+        assert f"`{variable}`" in readme
+
+
+def test_a_rule_is_off_in_whatever_case_it_is_written(tmp_path):
+    environ = write(tmp_path, 'disable = ["kms208"]\n[disable_by_key]\n1234 = ["kms507"]\n')
+    settings = load_settings({}, environ)
+    assert settings.disable == ("KMS208",)
+    assert settings.disable_by_key == (("1234", ("KMS507",)),)
+
+
+def test_a_rule_that_does_not_exist_is_told_where_it_is_turned_off():
+    with pytest.raises(ConfigError, match="KMSTUI_DISABLE: There is no rule 'KMS999'"):
+        load_settings({}, {"KMSTUI_DISABLE": "KMS999", "HOME": "/nonexistent"})
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(ConfigError, match="pipe is a pipe; it must be a file"):
+        load_settings({}, {"KMSTUI_CONFIG": str(path)})
+
+
+def test_a_device_without_an_end_is_not_read_to_it():
+    with pytest.raises(ConfigError, match="/dev/zero has more than 1,048,576 bytes"):
+        load_settings({}, {"KMSTUI_CONFIG": "/dev/zero"})
+    assert load_settings({}, {"KMSTUI_CONFIG": "/dev/null"}) == Settings()
 
 
 def test_bytes_that_are_no_text_are_a_sentence(tmp_path):

@@ -236,7 +236,7 @@ def test_a_byte_order_mark_is_a_finding_that_fix_removes(tmp_path: Path) -> None
     ("arguments", "sentence"),
     [
         ([], "Name files or keys"),
-        (["--all", "a.json"], "Name files or keys"),
+        (["--all", "a.json"], "but a.json is named too: give one or the other"),
         (["no such file"], "no such file cannot be read: no such file or directory."),
         (["/"], "/ is a directory"),
         (["a\0b"], "is no file name"),

@@ -72,3 +72,10 @@ def test_a_setting_that_cannot_be_read_is_a_sentence(run, monkeypatch, bare_envi
     done = run("lint", "alias/ImportedCMK")
     assert done.returncode == 2
     assert done.stderr == "kmstui: KMSTUI_READ_ONLY must be true or false, not 'perhaps'.\n"
+
+
+def test_who_misspells_read_only_is_told_before_anything_starts(run, bare_environment):
+    bare_environment["KMSTUI_READ_ONL"] = "1"
+    done = run("can", "me", "kms:Encrypt", "ImportedCMK")
+    assert done.returncode == 2
+    assert done.stderr.startswith("kmstui: The environment has an unknown variable KMSTUI_READ_ONL")

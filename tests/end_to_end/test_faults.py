@@ -146,3 +146,11 @@ def test_an_unreadable_config_file(start, home):
     terminal = start(env={"KMSTUI_CONFIG": str(path)}, columns=200)
     assert terminal.wait_exit() == 2
     assert "is not valid TOML" in terminal.text
+
+
+def test_a_rule_that_does_not_exist_is_told_by_the_screens_too(start, home):
+    path = home / "config.toml"
+    path.write_text('disable = ["KMS999"]')
+    terminal = start(env={"KMSTUI_CONFIG": str(path)}, columns=200)
+    assert terminal.wait_exit() == 2
+    assert "There is no rule 'KMS999'" in terminal.text

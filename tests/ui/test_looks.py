@@ -1,6 +1,6 @@
 """Parts of screens as pictures: a change of looks is to be looked at.
 
-`KMSTUI_KEEP_PICTURES=1 pytest tests/ui/test_looks.py` keeps what they look like now.
+`KEEP_PICTURES=1 pytest tests/ui/test_looks.py` keeps what they look like now.
 """
 
 import os
@@ -90,7 +90,7 @@ async def test_looks_as_it_did(name, size, theme, dialog):
         await pilot.pause()
         picture = re.sub(r"terminal-\d+", "terminal", app.export_screenshot())
     kept = PICTURES / f"{name}.svg"
-    if os.environ.get("KMSTUI_KEEP_PICTURES"):
+    if os.environ.get("KEEP_PICTURES"):
         PICTURES.mkdir(exist_ok=True)
         kept.write_text(picture, encoding="utf-8")
     assert picture == kept.read_text(encoding="utf-8"), "look at it, then keep it (see above)"

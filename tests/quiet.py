@@ -26,6 +26,9 @@ Textual repaints up to 1/60 s later. Later ones may come again and again and are
 THREAD_SECONDS = 0.05
 """A job in a thread is waited for no longer: it may itself wait for a person."""
 
+OPENING_SECONDS = 60.0
+"""How long keys wait for what the one before opens, unless a test says otherwise."""
+
 _THREAD_POLL_SECONDS = 0.001
 
 _in_threads: WeakSet[asyncio.Future[Any]] = WeakSet()
@@ -74,6 +77,8 @@ def quiet_pilots() -> Iterator[None]:
         return future
 
     with pytest.MonkeyPatch.context() as patch:
+        # On a busy machine the three seconds are over before a test has pressed its keys.
+        patch.setattr("kmstui.ui.type_ahead.OPENING_SECONDS", OPENING_SECONDS)
         patch.setattr("textual.app.wait_for_idle", until_quiet)
         patch.setattr("textual.pilot.wait_for_idle", until_quiet)
         patch.setattr(asyncio.BaseEventLoop, "run_in_executor", noted)

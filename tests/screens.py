@@ -106,6 +106,7 @@ async def running(
     size: tuple[int, int] = NARROW,
     connector: FakeConnector | None = None,
     options: UiOptions | None = None,
+    journal: MemoryJournal | None = None,
     read_only: bool = False,
     loaded: bool = True,
 ) -> AsyncIterator[Running]:
@@ -115,7 +116,8 @@ async def running(
     loop = asyncio.get_running_loop()
     store = Store(lambda seconds, callback: loop.call_later(0, callback))
     gateway.observer = gateway.observer or store.record_call
-    session = Session(store, connector, MemoryJournal(), lambda: NOW, read_only=read_only)
+    journal = journal or MemoryJournal()
+    session = Session(store, connector, journal, lambda: NOW, read_only=read_only)
     options = options or UiOptions()
     app = KmsApp(session, replace(options, theme=options.theme or "kmstui-dark"))
     async with app.run_test(size=size) as pilot:

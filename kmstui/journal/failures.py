@@ -9,6 +9,9 @@ from pathlib import Path
 from kmstui.journal.rows import DamagedError
 from kmstui.service.errors import JournalError
 
+ELSEWHERE = "set KMSTUI_STATE_DIRECTORY to another directory"
+"""How to go round a directory; the variable wins over config.toml and over XDG_STATE_HOME."""
+
 _PRIMARY = 0xFF
 """Extended result codes carry the primary one in their low byte (sqlite.org/rescode.html)."""
 
@@ -86,10 +89,7 @@ def _denied(path: Path, reason: str) -> JournalError:
 
 
 def _elsewhere(path: Path) -> str:
-    return (
-        f"Make {path.parent} a directory that you own and may write, or point XDG_STATE_HOME"
-        " to another one."
-    )
+    return f"Make {path.parent} a directory that you own and may write, or {ELSEWHERE}."
 
 
 def _code(error: BaseException) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from kmstui.journal.failures import ELSEWHERE
 from kmstui.service.errors import JournalError
 
 APPLICATION_ID = 0x6B6D7374
@@ -96,7 +97,7 @@ def migrate(
     if application != APPLICATION_ID and (tables or version or application):
         raise JournalError(
             f"{name} is another program's database and was left alone",
-            "Move it away, or point XDG_STATE_HOME to another directory.",
+            f"Move it away, or {ELSEWHERE}.",
         )
     if version > len(steps):
         raise JournalError(

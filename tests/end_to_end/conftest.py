@@ -75,12 +75,15 @@ def start(bare_environment: Mapping[str, str]) -> Iterator[Start]:
 def kmstui(start: Start, embedded: EmbeddedKms) -> Start:
     """Starts kmstui against the embedded KMS, and waits until its first keys are on the screen.
 
-    Those are the key that it is started on and its neighbours, or the first by name.
+    Those are the key that it is started on and its neighbours, or the first by name, `shows`
+    among them.
     """
 
-    def begin(*arguments: str, who: str = "instance", **how: Any) -> PtyTerminal:
+    def begin(
+        *arguments: str, who: str = "instance", shows: str = "ImportedCMK", **how: Any
+    ) -> PtyTerminal:
         terminal = start(*arguments, env=embedded.environment_for(who), **how)
-        on = next((each for each in arguments if not each.startswith("-")), "ImportedCMK")
+        on = next((each for each in arguments if not each.startswith("-")), shows)
         terminal.wait_for(on)
         return terminal
 

@@ -198,7 +198,8 @@ def test_a_damaged_journal_is_told_and_the_edit_goes_on(kmstui, embedded, key, h
     for beside in (home / "state").glob("journal.db-*"):
         beside.unlink()
     database.write_bytes(b"\xff" * 8192)
-    terminal = kmstui()
+    terminal = kmstui(shows="audit/cloudtrail")
+    prose(terminal, "The journal was damaged")
     open_and_type(terminal)
     prose(terminal, "journal")
     terminal.send("ctrl+s")
@@ -216,7 +217,8 @@ def test_where_nothing_can_be_kept_nothing_is_sent(start, embedded, key, tmp_pat
     before = embedded.control.key(key).policy
     state = {"KMSTUI_STATE_DIRECTORY": str(blocked / "state")}
     terminal = start(env={**embedded.environment, **state})
-    terminal.wait_for("ImportedCMK")
+    prose(terminal, "Nothing can be changed. Journal:")
+    terminal.wait_for("audit/cloudtrail")
     find(terminal)
     terminal.send("e")
     terminal.wait_for("Enable IAM User Permissions")

@@ -156,7 +156,8 @@ async def test_where_no_directory_can_be_made_it_is_memory_and_says_so(
     assert not journal.durable
     assert str(directory) in journal.warning
     assert "nothing you type or change would be kept" in journal.warning
-    assert "XDG_STATE_HOME" in journal.warning
+    # XDG_STATE_HOME would change nothing for whoever set this one.
+    assert "or set KMSTUI_STATE_DIRECTORY to another directory." in journal.warning
     await journal.keep_version(HERE, "key-1", "text", "fetched")
     await journal.save_draft(HERE, "key-1", "typed", base="text")
     (begun,) = await journal.begin([change()])

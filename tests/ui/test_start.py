@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 
-from tests.fakes import FakeConnector, FakeGateway, World
+from tests.fakes import FakeConnector, FakeGateway, MemoryJournal, World
 from tests.screens import running
 
 AT_THE_START = """
@@ -65,3 +65,20 @@ async def test_whoever_waits_for_a_connection_has_them_imported_meanwhile(monkey
     async with running(connector=connector, loaded=False) as run:
         await run.wait_for(lambda: begun)
         assert "not connected" in run.lines[0]
+
+
+async def test_a_journal_that_cannot_be_used_is_told_before_anything_is_typed():
+    journal = MemoryJournal()
+    journal.durable, journal.warning = False, "/etc/x may not be written. Nothing would be kept."
+    async with running(journal=journal) as run:
+        words = f"Nothing can be changed. {journal.warning}"
+        assert words in run.prose
+        assert [each.severity for each in run.store.notices if each.text == words] == ["error"]
+
+
+async def test_a_journal_that_was_begun_anew_is_told_too():
+    journal = MemoryJournal()
+    journal.warning = "The journal was damaged and was moved aside."
+    async with running(journal=journal) as run:
+        assert journal.warning in run.prose
+        assert run.store.notices[-1].severity == "warning"

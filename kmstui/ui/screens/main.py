@@ -24,12 +24,11 @@ from kmstui.ui.marks import Marks
 from kmstui.ui.options import UiOptions
 from kmstui.ui.panes.aliases import AliasesPane
 from kmstui.ui.panes.key import KeyPane
-from kmstui.ui.panes.key_columns import COLUMNS, unknown_columns
 from kmstui.ui.panes.keys import KeysPane
 from kmstui.ui.panes.sharing import Panes
 from kmstui.ui.panes.tags import TagsPane
 from kmstui.ui.screens.command_screen import CommandScreen
-from kmstui.ui.theme import unknown_theme_words
+from kmstui.ui.screens.start_notices import tell_at_start
 from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
 from kmstui.ui.widgets.header_line import HeaderLine
 from kmstui.ui.widgets.line_table import LineTable
@@ -100,21 +99,9 @@ class MainScreen(CommandScreen):
         self._share()
         self._store_changed({topic: frozenset() for topic in Topic if topic is not Topic.NOTICES})
         self.keys_pane.table.focus(scroll_visible=False)
-        self._tell_unknown_settings()
+        tell_at_start(self.session, self.options)
         for rows in (self.keys_pane.key_rows, self.aliases_pane.alias_rows):
             self.run_worker(rows.run(), group="rows", exit_on_error=True)
-
-    def _tell_unknown_settings(self) -> None:
-        unknown = unknown_columns(self.options.columns)
-        if unknown:
-            self.session.notify(
-                f"The setting columns names {', '.join(unknown)}, which no column is called; "
-                f"there are {', '.join(COLUMNS)}.",
-                "warning",
-            )
-        words = unknown_theme_words(self.options.theme)
-        if words:
-            self.session.notify(words, "warning")
 
     def _end_start(self) -> None:
         self._garbage.begin()

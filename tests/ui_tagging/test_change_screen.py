@@ -10,6 +10,7 @@ from tests.fakes import (
     NAMELESS,
     SIGNING,
     FakeGateway,
+    World,
     key_id_of,
     large_world,
     workshop_world,
@@ -190,6 +191,13 @@ async def test_the_change_made_last_is_in_the_copy_menu():
         assert run.app.last_change_command.startswith("aws kms tag-resource")
         await run.press("y")
         await run.wait_for("AWS CLI: the last change")
+
+
+async def test_z_in_an_account_without_keys_says_that_nothing_was_changed():
+    async with running(FakeGateway(World()), loaded=False) as run:
+        await run.wait_for("There are no keys")
+        await run.press("z")
+        await run.wait_for("No tags were changed since kmstui was started; ! lists earlier")
 
 
 async def test_z_takes_the_last_change_back_from_the_main_screen():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kmstui.model.tag import Tag
 from kmstui.ui.commands.command import EVERYWHERE, TAGS, Command
-from kmstui.ui.commands.context import Context, needs_writing
+from kmstui.ui.commands.context import Context, needs_writing, no_changes
 
 
 def _can_tag(context: Context) -> str | None:
@@ -77,7 +77,8 @@ def _delete(context: Context) -> None:
 
 
 def _can_undo(context: Context) -> str | None:
-    reason = needs_writing(context)
+    # It is about what was changed, whichever key is chosen, or none.
+    reason = no_changes(context)
     if reason is None and not context.app.tagging.last:
         return "No tags were changed since kmstui was started; ! lists earlier changes."
     return reason

@@ -12,6 +12,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from kmstui.ui.editor.line_width import widest
 from kmstui.ui.editor.marked_area import MarkedTextArea
 from kmstui.ui.editor.scroll_bar import show_place
+from kmstui.ui.editor.styled_cells import goes_on
 from tests.ui_editor.conftest import POLICY
 
 LINES = st.lists(st.text(st.sampled_from("a \t漢\u0301é"), max_size=12), min_size=1)
@@ -20,6 +21,13 @@ LINES = st.lists(st.text(st.sampled_from("a \t漢\u0301é"), max_size=12), min_s
 @given(LINES, st.sampled_from([2, 4, 8]))
 def test_the_widest_line_is_the_one_that_takes_most_cells(lines, tab):
     assert widest(lines, tab) == max(cell_len(line.expandtabs(tab)) for line in lines)
+
+
+@given(st.text(st.sampled_from("a \t漢\u0301é"), max_size=12), st.integers(1, 20))
+def test_a_line_goes_on_behind_so_many_cells_if_it_takes_more(line, cells):
+    assert goes_on(line, cells, 4) == (cell_len(line[: 4 * cells].expandtabs(4)) > cells)
+    if "\u0301" not in line:
+        assert goes_on(line, cells, 4) == (cell_len(line.expandtabs(4)) > cells)
 
 
 @settings(max_examples=60)
@@ -45,6 +53,22 @@ async def test_a_wider_line_lays_nothing_out_anew(bench):
         assert at.area.scroll_offset.x > 0
         await at.press("ctrl+z")
         assert laid_out == []
+
+
+async def test_a_sign_shows_on_which_side_a_line_goes_on(bench):
+    text = '{\n"Id": "' + "0123456789" * 30 + '"\n}'
+    async with bench(text, size=(60, 24)) as at:
+        row = next(line for line in at.lines if '"Id' in line)
+        assert row.endswith("…")
+        at.area.move_cursor((1, 100))
+        await at.press("right")
+        row = next(line for line in at.lines if "0123456789" in line)
+        assert "…" in row[:6] and row.endswith("…")
+        await at.press("end")
+        row = next(line for line in at.lines if "0123456789" in line)
+        assert "…" in row[:6] and row.rstrip().endswith('"')
+        others = [line for line in at.lines if "}" in line]
+        assert not any("…" in line for line in others)
 
 
 async def test_what_is_said_of_the_cursor_comes_with_the_cursor(bench):

@@ -22,7 +22,13 @@ from kmstui.ui.editor.highlight import KINDS, token_spans
 from kmstui.ui.editor.line_end import line_end_message
 from kmstui.ui.editor.popup import STYLES as POPUP_STYLES
 from kmstui.ui.editor.popup import CompletionPopup
-from kmstui.ui.editor.styled_cells import StyledSpan, has_a_cell_each, over, styled_cells
+from kmstui.ui.editor.styled_cells import (
+    StyledSpan,
+    goes_on,
+    has_a_cell_each,
+    over,
+    styled_cells,
+)
 from kmstui.ui.marks import marks
 
 
@@ -156,7 +162,7 @@ class MarkedTextArea(FrugalTextArea):
         marked = self._mark_cells(here[0] if here and not section else None, number.style)
         cells = [number, *marked, *styled_cells(line, spans, self._base, start, stop)]
         strip = Strip(cells).extend_cell_length(self.size.width, fill)
-        return self._with_message(strip, row, section, fill).simplify()
+        return self._with_edges(self._with_message(strip, row, section, fill), row).simplify()
 
     def _number(self, row: int, section: int) -> Segment:
         theme = self._theme
@@ -217,7 +223,7 @@ class MarkedTextArea(FrugalTextArea):
         mark = here[0] if here and not section else None
         cells = Strip(self._mark_cells(mark, background), 2)
         strip = Strip.join([numbers, cells, strip.crop(width)])
-        return self._with_message(strip, row, section, _background(strip))
+        return self._with_edges(self._with_message(strip, row, section, _background(strip)), row)
 
     def _mark_cells(self, mark: Mark | None, background: Style | None) -> list[Segment]:
         background = background or Style()
@@ -243,6 +249,28 @@ class MarkedTextArea(FrugalTextArea):
         style = self._style(here[0].finding.severity.word) + Style(underline=False, bold=False)
         words = Segment(message, Style(bgcolor=background.bgcolor) + self._words + style)
         return over(strip, words, start)
+
+    def _with_edges(self, strip: Strip, row: int) -> Strip:
+        """The strip with a sign where the line goes on behind the left edge or the right one."""
+        if self.soft_wrap:
+            return strip
+        line = self.document.get_line(row)
+        left, right = self.gutter_width, self.size.width - 1
+        hidden = self.scroll_offset.x
+        sign = Segment(marks(ascii_only=self._ascii_marks).more, self._base + Style(dim=True))
+        cursor = self._cursor_cell(row)
+        if hidden and line and cursor != left:
+            strip = over(strip, sign, left)
+        if goes_on(line, hidden + right + 1 - left, self.indent_width) and cursor != right:
+            strip = over(strip, sign, right)
+        return strip
+
+    def _cursor_cell(self, row: int) -> int | None:
+        """Where the cursor stands in the row as it is drawn, or None."""
+        if row != self.selection.end[0]:
+            return None
+        cell, _ = self.wrapped_document.location_to_offset(self.selection.end)
+        return self.gutter_width + cell - self.scroll_offset.x
 
     # Style
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -23,6 +24,12 @@ def has_a_cell_each(text: str) -> bool:
     if not _NOT_LATIN.search(text):
         return True
     return len(text) <= LONGEST_LINE and "\t" not in text and is_simple(text)
+
+
+def goes_on(line: str, cells: int, tab: int) -> bool:
+    """Whether a line takes more than so many cells; a tab takes up to `tab`."""
+    # Some characters take no cell, but hardly three of four; a line may have 30,000.
+    return cell_len(line[: 4 * cells].expandtabs(tab)) > cells
 
 
 def styled_cells(

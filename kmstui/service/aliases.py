@@ -8,10 +8,9 @@ from collections.abc import Awaitable, Callable
 
 from kmstui.model.alias import Alias
 from kmstui.model.key import Key
-from kmstui.service.changes import journaled
-from kmstui.service.errors import UNCERTAIN, ErrorContext, InvalidInputError, ServiceError
-from kmstui.service.patience import ACCEPTED, LATER, Pause, read_until
-from kmstui.service.ports import Gateway
+from kmstui.service.confirming import Look, confirmed
+from kmstui.service.errors import ErrorContext, InvalidInputError
+from kmstui.service.patience import Pause
 from kmstui.service.session import Session
 from kmstui.service.store import Store
 
@@ -207,30 +206,6 @@ class Aliases:
         """Send a change of the key that the alias names, from one to the other ("": none)."""
         old, new = keys
         gateway = self._session.gateway
-        before, after = {"key": old or None}, {"key": new or None}
-        unreported: ServiceError | None = None
-        try:
-            await journaled(self._session, operation, name, before, after, send)
-        except UNCERTAIN as error:
-            unreported = error
-        try:
-            now = await self._read_back(gateway, name, keys)
-        except ServiceError as error:
-            if unreported is not None:
-                raise unreported from error
-            return f"{ACCEPTED}, but the aliases could not be read back. {error.sentence}"
-        if now != new:
-            if unreported is not None:
-                raise unreported
-            return f"{ACCEPTED}. {LATER}"
-        return self._told(name, old, new)
-
-    async def _read_back(self, gateway: Gateway, name: str, keys: tuple[str, str]) -> str:
-        """Read the aliases of the keys concerned; answers the key that the alias names now.
-
-        Raises:
-            ServiceError: they cannot be read.
-        """
         key_ids = tuple(key_id for key_id in reversed(keys) if key_id)
 
         async def read() -> dict[str, Alias]:
@@ -240,15 +215,22 @@ class Aliases:
                     found.update({alias.name: alias for alias in page})
             return found
 
-        def holder(found: dict[str, Alias]) -> str:
-            return found[name].key_id if name in found else ""
+        def keep(found: dict[str, Alias]) -> None:
+            if self._session.is_connected_by(gateway):
+                before = [each for key_id in key_ids for each in self._store.aliases_of(key_id)]
+                self._store.add_aliases(found.values())
+                self._store.remove_aliases(each for each in before if each not in found)
 
-        found = await read_until(read, lambda found: holder(found) == keys[1], self._pause)
-        if self._session.is_connected_by(gateway):
-            before = [each for key_id in key_ids for each in self._store.aliases_of(key_id)]
-            self._store.add_aliases(found.values())
-            self._store.remove_aliases(each for each in before if each not in found)
-        return holder(found)
+        def shows(found: dict[str, Alias]) -> bool:
+            return (found[name].key_id if name in found else "") == new
+
+        return await confirmed(
+            self._session,
+            (operation, name, {"key": old or None}, {"key": new or None}),
+            send,
+            Look(read, shows, keep, lambda found: self._told(name, old, new), "the aliases"),
+            self._pause,
+        )
 
     def _told(self, name: str, old: str, new: str) -> str:
         if not new:

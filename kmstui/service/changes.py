@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from kmstui.service.errors import UNCERTAIN, JournalError, ServiceError
 from kmstui.service.ports import ChangeRecord, Scope
 from kmstui.service.session import Session
+
+Change = tuple[str, str, Mapping[str, object], Mapping[str, object]]
+"""Operation, subject, what was there before, and what is asked for."""
 
 
 def journal_scope(session: Session) -> Scope:
@@ -43,9 +47,9 @@ async def end_change(session: Session, record: ChangeRecord, outcome: str, detai
 async def begin_changes(
     session: Session,
     batch: str,
-    changes: Sequence[tuple[str, str, Mapping[str, object], Mapping[str, object]]],
+    changes: Sequence[Change],
 ) -> tuple[ChangeRecord, ...]:
-    """Write changes down: operation, subject, before, after of each.
+    """Write changes down.
 
     Raises:
         JournalError: they could not be written down, so nothing may be sent.
@@ -72,6 +76,14 @@ async def begin_changes(
     )
 
 
+class Sent(NamedTuple):
+    """A change that was sent, and how the journal has it."""
+
+    record: ChangeRecord
+    unreported: ServiceError | None
+    """Why nobody knows whether it happened; None where the service said that it did."""
+
+
 async def journaled(
     session: Session,
     operation: str,
@@ -88,23 +100,39 @@ async def journaled(
         JournalError: it could not be written down, and nothing was sent.
         ServiceError: what `send` raised, after it was written down.
     """
-    (record,) = await begin_changes(session, "", [(operation, subject, before, after)])
+    sent = await journaled_sending(session, (operation, subject, before, after), send)
+    if sent.unreported is not None:
+        raise sent.unreported
 
-    async def end(outcome: str, detail: str = "") -> None:
-        problem = await end_change(session, record, outcome, detail)
-        if problem:
-            session.notify(problem, "warning")
 
+async def journaled_sending(
+    session: Session, change: Change, send: Callable[[], Awaitable[str | None]]
+) -> Sent:
+    """As `journaled`, but that no answer came is answered: a look may tell what happened.
+
+    Raises:
+        JournalError: it could not be written down, and nothing was sent.
+        ServiceError: what `send` raised, where the change surely did not happen.
+    """
+    (record,) = await begin_changes(session, "", [change])
     try:
         detail = await send()
     except asyncio.CancelledError:
         # The program ends, and the request may have left: nobody will hear the answer.
-        await end("unknown", "kmstui ended before an answer came.")
+        await write_end(session, record, "unknown", "kmstui ended before an answer came.")
         raise
     except UNCERTAIN as error:
-        await end("unknown", error.sentence)
-        raise
+        await write_end(session, record, "unknown", error.sentence)
+        return Sent(record, error)
     except ServiceError as error:
-        await end("failed", error.sentence)
+        await write_end(session, record, "failed", error.sentence)
         raise
-    await end("done", detail or "")
+    await write_end(session, record, "done", detail or "")
+    return Sent(record, None)
+
+
+async def write_end(session: Session, record: ChangeRecord, outcome: str, detail: str) -> None:
+    """Write down how a change ended; that this cannot be is told."""
+    problem = await end_change(session, record, outcome, detail)
+    if problem:
+        session.notify(problem, "warning")

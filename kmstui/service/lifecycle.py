@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from kmstui.model.key import Key, KeyCreation, KeyMetadata, Rotation
 from kmstui.service.aliases import Aliases, full_name
 from kmstui.service.changes import journaled
-from kmstui.service.errors import UNCERTAIN, ErrorContext, InvalidInputError, ServiceError
+from kmstui.service.confirming import Look, confirmed
+from kmstui.service.errors import ErrorContext, InvalidInputError, ServiceError
 from kmstui.service.key_actions import (
     ROTATION_DAYS,
     WINDOW_DAYS,
@@ -18,7 +20,7 @@ from kmstui.service.key_actions import (
     pending_deletion,
 )
 from kmstui.service.key_creation import creation_problem, description_problem
-from kmstui.service.patience import ACCEPTED, LATER, Pause, read_until
+from kmstui.service.patience import Pause
 from kmstui.service.ports import Gateway
 from kmstui.service.session import Session
 
@@ -138,36 +140,38 @@ class Lifecycle:
         self._described(operation, key_id, KeyAction.ROTATION_ON if on else KeyAction.ROTATION_OFF)
         gateway = self._session.gateway
         before = self._store.keys[key_id].rotation
-        await journaled(
+
+        def shows(rotation: Rotation) -> bool:
+            return rotation.enabled is on and (not on or rotation.period_days == period_days)
+
+        def keep(rotation: Rotation) -> None:
+            key = self._store.keys.get(key_id)
+            if key is not None and self._session.is_connected_by(gateway):
+                self._store.put_key(replace(key, rotation=rotation.enabled))
+
+        def told(rotation: Rotation) -> str:
+            if not on:
+                return f"{self._name(key_id)} does not rotate by itself any more."
+            following = rotation.next_rotation
+            when = f", next on {following:%Y-%m-%d}" if following else ""
+            return f"{self._name(key_id)} rotates every {period_days} days{when}."
+
+        return await confirmed(
             self._session,
-            operation,
-            key_id,
-            {"rotation": before},
-            {"rotation": on, "period_days": period_days},
+            (
+                operation,
+                key_id,
+                {"rotation": before},
+                {"rotation": on, "period_days": period_days},
+            ),
             lambda: (
                 gateway.enable_rotation(key_id, period_days)
                 if on
                 else gateway.disable_rotation(key_id)
             ),
+            Look(lambda: gateway.rotation(key_id), shows, keep, told),
+            self._pause,
         )
-
-        def shows(rotation: Rotation) -> bool:
-            return rotation.enabled is on and (not on or rotation.period_days == period_days)
-
-        try:
-            rotation = await read_until(lambda: gateway.rotation(key_id), shows, self._pause)
-        except ServiceError as error:
-            return f"{ACCEPTED}, but it could not be read back. {error.sentence}"
-        key = self._store.keys.get(key_id)
-        if key is not None and self._session.is_connected_by(gateway):
-            self._store.put_key(replace(key, rotation=rotation.enabled))
-        if not shows(rotation):
-            return f"{ACCEPTED}. {LATER}"
-        if not on:
-            return f"{self._name(key_id)} does not rotate by itself any more."
-        following = rotation.next_rotation
-        when = f", next on {following:%Y-%m-%d}" if following else ""
-        return f"{self._name(key_id)} rotates every {period_days} days{when}."
 
     async def rotate_now(self, key_id: str) -> str:
         """Rotate the key material now; at most 25 times in a key's life.
@@ -177,24 +181,26 @@ class Lifecycle:
         """
         self._described("kms:RotateKeyOnDemand", key_id, KeyAction.ROTATE_NOW)
         gateway = self._session.gateway
-        await journaled(
+        before = await _rotation_before(gateway, key_id)
+
+        def told(rotation: Rotation) -> str:
+            if rotation.on_demand_started:
+                return f"KMS rotates {self._name(key_id)} now; Details shows when it is done."
+            at = max(_on_demand(rotation))
+            return f"{self._name(key_id)} was last rotated on demand at {at:%H:%M} UTC."
+
+        return await confirmed(
             self._session,
-            "kms:RotateKeyOnDemand",
-            key_id,
-            {},
-            {"rotation": "on demand"},
+            ("kms:RotateKeyOnDemand", key_id, {}, {"rotation": "on demand"}),
             lambda: gateway.rotate_now(key_id),
+            Look(
+                lambda: gateway.rotation(key_id),
+                lambda rotation: _rotated_since(before, rotation),
+                lambda rotation: None,
+                told,
+            ),
+            self._pause,
         )
-        try:
-            rotation = await gateway.rotation(key_id)
-        except ServiceError as error:
-            return f"{ACCEPTED}, but it could not be read back. {error.sentence}"
-        if rotation.on_demand_started:
-            return f"KMS rotates {self._name(key_id)} now; Details shows when it is done."
-        times = [time for time, kind in rotation.past if kind == "ON_DEMAND"]
-        if times:
-            return f"{self._name(key_id)} was last rotated on demand at {max(times):%H:%M} UTC."
-        return f"{ACCEPTED}. {LATER}"
 
     async def schedule_deletion(self, key_id: str, window_days: int) -> str:
         """Schedule the deletion; until its date it can be cancelled.
@@ -328,29 +334,46 @@ class Lifecycle:
         told: Callable[[KeyMetadata], str],
     ) -> str:
         gateway: Gateway = self._session.gateway
-        unreported: ServiceError | None = None
-        try:
-            await journaled(self._session, operation, key_id, before, after, send)
-        except UNCERTAIN as error:
-            unreported = error
 
         async def read() -> KeyMetadata:
             return (await gateway.describe(key_id))[1]
 
-        try:
-            now = await read_until(read, shows, self._pause)
-        except ServiceError as error:
-            if unreported is not None:
-                raise unreported from error
-            return f"{ACCEPTED}, but it could not be read back. {error.sentence}"
-        key = self._store.keys.get(key_id)
-        if key is not None and self._session.is_connected_by(gateway):
-            self._store.put_key(replace(key, metadata=now, problem=""))
-        if shows(now):
-            return told(now)
-        if unreported is not None:
-            raise unreported
-        return f"{ACCEPTED}. {LATER}"
+        def keep(now: KeyMetadata) -> None:
+            key = self._store.keys.get(key_id)
+            if key is not None and self._session.is_connected_by(gateway):
+                self._store.put_key(replace(key, metadata=now, problem=""))
+
+        return await confirmed(
+            self._session,
+            (operation, key_id, before, after),
+            send,
+            Look(read, shows, keep, told),
+            self._pause,
+        )
+
+
+async def _rotation_before(gateway: Gateway, key_id: str) -> Rotation | None:
+    """How a key rotates before a change of that; None where it cannot be read."""
+    try:
+        return await gateway.rotation(key_id)
+    except ServiceError:
+        # Whoever may not read it may rotate all the same, and is told that nothing was read back.
+        return None
+
+
+def _rotated_since(before: Rotation | None, now: Rotation) -> bool:
+    """Whether a rotation on demand was surely begun in between."""
+    if before is None or before.on_demand_started:
+        # When the one that runs is done, it is listed with another time.
+        return False
+    if now.on_demand_started:
+        return True
+    return not before.past_problem and len(_on_demand(now)) > len(_on_demand(before))
+
+
+def _on_demand(rotation: Rotation) -> tuple[datetime, ...]:
+    """The times of completed rotations on demand."""
+    return tuple(time for time, kind in rotation.past if kind == "ON_DEMAND")
 
 
 def replica_regions(metadata: KeyMetadata) -> tuple[str, ...]:

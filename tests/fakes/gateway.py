@@ -252,6 +252,9 @@ class FakeGateway:
 
     async def rotate_now(self, key_id: str) -> None:
         await self._change("kms:RotateKeyOnDemand", key_id)
+        rotation = self.world.rotations.get(key_id, Rotation(enabled=False))
+        past = ((NOW, "ON_DEMAND"), *rotation.past)
+        self.world.rotations[key_id] = replace(rotation, past=past)
 
     async def schedule_deletion(self, key_id: str, window_days: int) -> datetime | None:
         when = NOW + timedelta(days=window_days)

@@ -63,11 +63,17 @@ async def test_a_rotation_on_demand_is_told_as_it_stands(bench):
         await rotate(key_id)
         bench.world.rotations[key_id] = Rotation(enabled=False, on_demand_started=NOW)
 
+    async def nothing(key_id):
+        pass
+
     bench.gateway.rotate_now = begin
     assert "rotates" in await bench.keys.rotate_now(NAMELESS)
-    bench.world.rotations[NAMELESS] = Rotation(enabled=False, past=((NOW, "ON_DEMAND"),))
+    bench.world.rotations[NAMELESS] = Rotation(enabled=False)
     bench.gateway.rotate_now = rotate
     assert "last rotated on demand at 12:00 UTC" in await bench.keys.rotate_now(NAMELESS)
+    # The one before is not taken for the one that was asked for now.
+    bench.gateway.rotate_now = nothing
+    assert "KMS does not show it yet" in await bench.keys.rotate_now(NAMELESS)
 
 
 async def test_a_deletion_is_scheduled_and_cancelled(bench):
@@ -199,6 +205,81 @@ async def test_an_answer_that_tells_nothing_is_looked_for(bench, error):
 
     bench.gateway.disable = lose
     assert await bench.keys.disable(NAMELESS) == f"{NAMELESS} is Disabled."
+    newest = await bench.newest()
+    assert newest.outcome == "done"
+    assert newest.detail.endswith("no answer that tells. Read back afterwards: it was done.")
     bench.gateway.fail("kms:EnableKey", error("no answer that tells"))
     with pytest.raises(error):
         await bench.keys.enable(NAMELESS)
+    newest = await bench.newest()
+    assert newest.outcome == "unknown"
+    assert newest.detail.endswith("no answer that tells. Read back afterwards, it did not show.")
+    bench.gateway.fail("kms:DescribeKey", AccessDeniedError("your role may not"))
+    with pytest.raises(error):
+        await bench.keys.enable(NAMELESS)
+    newest = await bench.newest()
+    assert newest.outcome == "unknown"
+    assert "Afterwards it could not be read back: AccessDenied" in newest.detail
+
+
+def lost_after(send, error):
+    """A change whose answer does not arrive."""
+
+    async def lose(*arguments):
+        await send(*arguments)
+        raise error("no answer that tells")
+
+    return lose
+
+
+@pytest.mark.parametrize("error", UNCERTAIN)
+async def test_a_rotation_whose_answer_was_lost_is_looked_for(bench, error):
+    gateway = bench.gateway
+    gateway.enable_rotation = lost_after(gateway.enable_rotation, error)
+    gateway.disable_rotation = lost_after(gateway.disable_rotation, error)
+    assert "rotates every 180 days" in await bench.keys.set_rotation(NAMELESS, 180)
+    assert bench.store.keys[NAMELESS].rotation is True
+    assert "does not rotate by itself" in await bench.keys.set_rotation(NAMELESS, None)
+    assert bench.store.keys[NAMELESS].rotation is False
+    assert [entry[4] for entry in await bench.entries()] == ["done", "done"]
+
+
+@pytest.mark.parametrize("error", UNCERTAIN)
+async def test_a_rotation_that_was_never_turned_on_stays_unknown(bench, error):
+    bench.gateway.fail("kms:EnableKeyRotation", error("no answer that tells"))
+    with pytest.raises(error):
+        await bench.keys.set_rotation(NAMELESS, 180)
+    assert len(bench.pauses) == 4
+    assert bench.store.keys[NAMELESS].rotation is False
+    assert (await bench.newest()).outcome == "unknown"
+
+
+@pytest.mark.parametrize("error", UNCERTAIN)
+async def test_a_rotation_on_demand_whose_answer_was_lost_is_looked_for(bench, error):
+    rotate = bench.gateway.rotate_now
+    earlier = Rotation(enabled=False, past=((NOW - timedelta(days=9), "ON_DEMAND"),))
+    bench.world.rotations[NAMELESS] = earlier
+
+    async def begin(key_id):
+        await rotate(key_id)
+        bench.world.rotations[key_id] = replace(earlier, on_demand_started=NOW)
+
+    # Where the request never arrived, the rotation of last week does not pass for it.
+    bench.gateway.fail("kms:RotateKeyOnDemand", error("no answer that tells"), times=1)
+    with pytest.raises(error):
+        await bench.keys.rotate_now(NAMELESS)
+    assert (await bench.newest()).outcome == "unknown"
+    bench.gateway.rotate_now = lost_after(begin, error)
+    assert "KMS rotates" in await bench.keys.rotate_now(NAMELESS)
+    assert (await bench.newest()).outcome == "done"
+    # That one still runs: nobody could tell another from it.
+    with pytest.raises(error):
+        await bench.keys.rotate_now(NAMELESS)
+    assert (await bench.newest()).outcome == "unknown"
+
+
+async def test_whoever_may_not_read_the_rotation_rotates_all_the_same(bench):
+    bench.gateway.fail("kms:GetKeyRotationStatus", AccessDeniedError("your role may not"))
+    sentence = await bench.keys.rotate_now(NAMELESS)
+    assert "KMS accepted it, but it could not be read back." in sentence
+    assert (await bench.newest()).outcome == "done"

@@ -1,8 +1,9 @@
 """The end of the program when the system asks for it: in order, as if the person had quit.
 
-A shutdown sends SIGTERM; a line that drops or a window that closes sends SIGHUP. What Python does
-by itself leaves the terminal, which may live on in tmux or under a shell, on the alternate screen,
-with no cursor, and with no echo of what is typed.
+A shutdown sends SIGTERM; a line that drops or a window that closes sends SIGHUP; whoever thinks
+that the program hangs sends SIGQUIT. What Python does by itself leaves the terminal, which may live
+on in tmux or under a shell, on the alternate screen, with no cursor, and with no echo of what is
+typed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
 
-SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 PATIENCE_SECONDS = 5.0
 """A terminal that takes no more output must not keep the program for ever."""

@@ -25,7 +25,7 @@ def left_on(terminal: PtyTerminal) -> list[bytes]:
     return [on for on, off in MODES.items() if raw.rfind(on) > raw.rfind(off)]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_program_that_is_told_to_end_leaves_the_terminal_as_it_was(kmstui, number):
     terminal = kmstui()
     terminal.settle()

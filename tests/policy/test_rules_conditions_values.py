@@ -109,6 +109,25 @@ CASES = (
         "near: the policy serves the replicas too",
         key=REPLICATED,
     ),
+    case(
+        "KMS417",
+        {"StringEquals": {"kms:ViaService": [VIA, "s3.us-east-1.amazonaws.com"]}},
+        "near: one text for the keys of several Regions",
+        key=KEY,
+    ),
+    case(
+        "KMS417",
+        {"StringLike": {"kms:ViaService": ["s3.*.amazonaws.com", "s3.us-east-1.amazonaws.com"]}},
+        "near: a pattern has the key's Region",
+        key=KEY,
+    ),
+    case(
+        "KMS417",
+        {"StringEquals": {"kms:ViaService": [VIA, "⟦ec2.us-east-1.amazonaws.com⟧"]}},
+        "another service's Region",
+        key=KEY,
+        fixable=True,
+    ),
     case("KMS418", {"StringEquals": {"kms:KeySpec": "⟦RSA2048⟧"}}, "spec", fixable=True),
     case(
         "KMS418",

@@ -158,6 +158,9 @@ def test_the_caller_account_of_another_key_is_found() -> None:
     (finding,) = (each for each in lint(text, KEY) if each.rule == "KMS602")
     assert text[finding.span.start : finding.span.end] == "222233334444"
     assert ACCOUNT in finding.message
+    assert "account 222233334444 has access by" in finding.message
+    # Said once.
+    assert not [each for each in lint(text, KEY) if each.rule == "KMS310"]
 
 
 @pytest.mark.parametrize("name", ["DEFAULT", "CALLER_ACCOUNT", "NOT_PRINCIPAL", "MFA"])

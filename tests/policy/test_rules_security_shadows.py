@@ -21,6 +21,7 @@ from tests.policy.rule_cases import (
 )
 from tests.policy.security_cases import (
     ANNA,
+    FOREIGN,
     NETWORK,
     PRESENT,
     ROOT,
@@ -103,6 +104,50 @@ SHADOWS = (
         Sid="⟦Void⟧",
         severity=Severity.WARNING,
         fixable=True,
+    ),
+    case(
+        "KMS517",
+        "a role of another account, shut out by its own condition",
+        Sid="Void",
+        Principal={"AWS": f"arn:aws:iam::{FOREIGN}:role/app"},
+        Condition={"StringEquals": {"⟦kms:CallerAccount⟧": ACCOUNT}},
+        severity=Severity.WARNING,
+        fixable=False,
+    ),
+    case(
+        "KMS517",
+        "an account likewise",
+        Principal={"AWS": FOREIGN},
+        Condition={"StringEquals": {"⟦aws:PrincipalAccount⟧": ACCOUNT}},
+        severity=Severity.WARNING,
+        fixable=False,
+    ),
+    case(
+        "KMS517",
+        "a role under the name of another",
+        Principal={"AWS": ROLE},
+        Condition={"ArnEquals": {"⟦aws:PrincipalArn⟧": ANNA}},
+        severity=Severity.WARNING,
+        fixable=False,
+    ),
+    case(
+        "KMS517",
+        "near: one of its principals meets the condition",
+        Principal={"AWS": [ROLE, f"arn:aws:iam::{FOREIGN}:role/app"]},
+        Condition={"StringEquals": {"kms:CallerAccount": ACCOUNT}},
+        key=NO_KEY,
+    ),
+    case(
+        "KMS517",
+        "near: the account stands for the role too",
+        Principal={"AWS": FOREIGN},
+        Condition={"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{FOREIGN}:role/app"}},
+    ),
+    case(
+        "KMS517",
+        "near: the session's own account",
+        Principal={"AWS": f"arn:aws:sts::{FOREIGN}:assumed-role/app/x"},
+        Condition={"StringEquals": {"kms:CallerAccount": FOREIGN}},
     ),
     case(
         "KMS517",

@@ -121,11 +121,20 @@ def via_service_elsewhere(subject: Subject) -> Iterator[Hit]:
         if subject.key.multi_region and any(f".{arn.region}." in text for text in clause.texts):
             continue
         value = node.value[: match.start(2)] + arn.region + node.value[match.end(2) :]
+        # One text for the keys of several Regions serves this one as well.
+        if _is_among(value, clause):
+            continue
         yield Hit(
             node.span,
             f"The key is in {arn.region}, {node.value} in {match[2]}",
-            _fix_value(node, None if value in clause.texts else value),
+            _fix_value(node, value),
         )
+
+
+def _is_among(value: str, clause: Clause) -> bool:
+    if clause.operator is not None and clause.operator.wildcards:
+        return any(wildcard_match(text, value) for text in clause.texts)
+    return value in clause.texts
 
 
 def _in_enumeration(operator: Operator, text: str, values: tuple[str, ...]) -> bool:

@@ -20,10 +20,12 @@ from kmstui.policy.rules.leftovers_placeholders import (
 )
 from kmstui.policy.rules.registry import Hit, Subject, remembered, rule
 from kmstui.policy.rules.security_reading import PUT_KEY_POLICY, Kind, Reading, Who, allows
+from kmstui.policy.statements import Statement
 
 _DOCUMENTATION_ACCOUNTS = ("111122223333", "123456789012")
 """The accounts of AWS's own examples."""
 _DOCUMENTATION = re.compile(rf"(?<!\d)(?:{'|'.join(_DOCUMENTATION_ACCOUNTS)})(?!\d)")
+_ACCOUNT_ID = re.compile(r"\d{12}")
 _ACCOUNT_KEYS = frozenset(
     {"kms:calleraccount", "aws:principalaccount", "aws:sourceaccount", "aws:resourceaccount"}
 )
@@ -107,7 +109,7 @@ def _documentation_accounts(subject: Subject) -> Iterator[Hit]:
     # Most policies name none; only escapes could hide one from a look at the whole text.
     if arn is None or not ("\\" in text or _may_name_documentation(text)):
         return
-    explained = {span for span, *_ in _elsewhere(subject)}
+    explained = {span for span, *_ in elsewhere(subject)}
     for node, _ in _suspects(subject, _may_name_documentation):
         for match in _DOCUMENTATION.finditer(node.value):
             span = part_of(node, *match.span())
@@ -151,6 +153,20 @@ def _asks_for(clause: Clause) -> bool:
     )
 
 
+@remembered
+def let_in_by_condition(subject: Subject) -> tuple[tuple[Statement, StringNode], ...]:
+    """The kms:CallerAccount values by which Allows of everybody let in the callers of accounts."""
+    return tuple(
+        (reading.statement, node)
+        for reading in allows(subject)
+        if any(who.kind is Kind.EVERYBODY for who in reading.who)
+        for clause in reading.clauses
+        if _asks_for(clause)
+        for node in clause.strings
+        if _ACCOUNT_ID.fullmatch(node.value)
+    )
+
+
 def _elsewhere_conditions(subject: Subject, account: str) -> Iterator[tuple[StringNode, str]]:
     """kms:CallerAccount values of an account that nothing else in the policy speaks of."""
     asked = [clause for clause in clauses(subject) if _asks_for(clause)]
@@ -159,12 +175,12 @@ def _elsewhere_conditions(subject: Subject, account: str) -> Iterator[tuple[Stri
     named = {who.account for reading in allows(subject) for who in reading.who}
     for clause in asked:
         for node in clause.strings:
-            if re.fullmatch(r"\d{12}", node.value) and node.value not in named:
+            if _ACCOUNT_ID.fullmatch(node.value) and node.value not in named:
                 yield node, node.value
 
 
 @remembered
-def _elsewhere(subject: Subject) -> tuple[tuple[Span, StringNode, str, str], ...]:
+def elsewhere(subject: Subject) -> tuple[tuple[Span, StringNode, str, str], ...]:
     """Where the only root, or the CallerAccount, is of another account than the key."""
     arn = subject.key.arn
     if arn is None or not arn.account:
@@ -196,10 +212,13 @@ def other_account(subject: Subject) -> Iterator[Hit]:
     arn = subject.key.arn
     if arn is None:
         return
-    for span, node, account, what in _elsewhere(subject):
+    let_in = {id(node): statement for statement, node in let_in_by_condition(subject)}
+    for span, node, account, what in elsewhere(subject):
         filled = node.value.replace(account, arn.account, 1)
+        opened = let_in.get(id(node))
         yield Hit(
             span,
-            f"{what} is {account}, but the key is of account {arn.account}",
+            f"{what} is {account}, but the key is of account {arn.account}"
+            + (f": account {account} has access by {opened.label}" if opened else ""),
             Fix(f"Write {arn.account}", (replace_string(node, filled),)),
         )

@@ -16,6 +16,7 @@ from kmstui.policy.edits import (
 from kmstui.policy.findings import Severity
 from kmstui.policy.nodes import Fix, Member, ObjectNode, StringNode
 from kmstui.policy.rules import pages
+from kmstui.policy.rules.leftovers import elsewhere, let_in_by_condition
 from kmstui.policy.rules.leftovers_placeholders import find_placeholders
 from kmstui.policy.rules.principal_forms import (
     PARTITIONS,
@@ -25,6 +26,7 @@ from kmstui.policy.rules.principal_forms import (
     read_principal,
 )
 from kmstui.policy.rules.registry import Hit, Subject, remembered, rule
+from kmstui.policy.rules.security_outcasts import shut_out
 from kmstui.policy.statements import PrincipalEntry, Statement
 from kmstui.policy.suggestions import did_you_mean
 
@@ -294,20 +296,31 @@ def other_partition(subject: Subject) -> Iterator[Hit]:
     url=pages.CROSS_ACCOUNT,
 )
 def other_account(subject: Subject) -> Iterator[Hit]:
-    """The first principal of each foreign account in each statement that allows."""
+    """The first mention of each foreign account in each statement that allows."""
     arn = subject.key.arn
     if arn is None:
         return
     seen: set[tuple[int, str]] = set()
-    for use in aws_uses(subject):
-        account = account_of(use.entry)
-        place = (use.statement.index, account)
-        if use.statement.effect != "Allow" or use.element != "Principal" or place in seen:
+    for statement, node, account in _let_in(subject):
+        place = (statement.index, account)
+        if not account or account == arn.account or place in seen:
             continue
-        if account and account != arn.account:
-            seen.add(place)
-            yield Hit(
-                use.node.span,
-                f"Account {account} has access by {use.statement.label}; the key is of "
-                f"{arn.account}",
-            )
+        seen.add(place)
+        yield Hit(
+            node.span,
+            f"Account {account} has access by {statement.label}; the key is of {arn.account}",
+        )
+
+
+def _let_in(subject: Subject) -> Iterator[tuple[Statement, StringNode, str]]:
+    """Whom Allows name as principals, or let in as everybody of an account."""
+    dead = {statement.index for statement, _ in shut_out(subject)}
+    for use in aws_uses(subject):
+        statement = use.statement
+        allows = statement.effect == "Allow" and use.element == "Principal"
+        if allows and statement.index not in dead:
+            yield statement, use.node, account_of(use.entry)
+    left_over = {id(node) for _, node, *_ in elsewhere(subject)}
+    for statement, node in let_in_by_condition(subject):
+        if id(node) not in left_over:
+            yield statement, node, node.value

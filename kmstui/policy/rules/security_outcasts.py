@@ -1,12 +1,13 @@
-"""Allows that a Deny under a condition takes back whole, because of who is allowed (KMS517).
+"""Allows of which nothing is left because of who is allowed (KMS517).
 
 The usual case is a Deny for all but the principals listed, in which somebody is missing whom
-another statement allows.
+another statement allows. An Allow may also shut out its own principals, as a role of another
+account under kms:CallerAccount of this one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kmstui.policy.edits import add_value
@@ -14,9 +15,11 @@ from kmstui.policy.findings import Severity
 from kmstui.policy.nodes import Fix
 from kmstui.policy.principals import Principal
 from kmstui.policy.rules.conditions_reading import Clause
+from kmstui.policy.rules.leftovers import elsewhere
 from kmstui.policy.rules.leftovers_placeholders import find_placeholders
 from kmstui.policy.rules.registry import Hit, Subject, remembered
-from kmstui.policy.rules.security_reading import Kind, Reading, Who, denies, label_span
+from kmstui.policy.rules.security_reading import Kind, Reading, Who, allows, denies, label_span
+from kmstui.policy.statements import Statement
 
 if TYPE_CHECKING:
     from kmstui.policy.conditions import Condition
@@ -34,6 +37,8 @@ _TELLING = (
 _TOLD_APART = (Kind.USER, Kind.ROLE, Kind.SERVICE)
 """Principals of which that is so; a session does not tell its role's path, and an account stands
 for all of its principals."""
+_ACCOUNT_KEYS = ("aws:principalaccount", "kms:calleraccount")
+"""Keys that an account and a session tell too."""
 _MOST_DENIALS = 16
 _MOST_ALLOWED = 16
 """Principals of one Allow."""
@@ -77,6 +82,45 @@ def taken_back(
         if all(each is not None and _always_meets(each, deny, subject) for each in principals):
             yield _hit(subject, reading, deny)
             return
+
+
+@remembered
+def shut_out(subject: Subject) -> tuple[tuple[Statement, Clause], ...]:
+    """Allows whose own conditions none of their principals meets, each with such a condition.
+
+    Those about an account that another rule calls a left-over are its business.
+    """
+    left_over = {id(node) for _, node, *_ in elsewhere(subject)}
+    found: list[tuple[Statement, Clause]] = []
+    for reading in allows(subject):
+        telling = [each for each in reading.clauses if _is_telling(each)]
+        if not telling or len(reading.who) > _MOST_ALLOWED:
+            continue
+        if sum(len(clause.texts) for clause in telling) > _MOST_VALUES:
+            continue
+        unmet = [_never_met(who, telling, subject) for who in reading.who]
+        first = unmet[0]
+        if first is None or None in unmet:
+            continue
+        if not any(id(node) in left_over for clause in telling for node in clause.strings):
+            found.append((reading.statement, first))
+    return tuple(found)
+
+
+def _never_met(who: Who, telling: Sequence[Clause], subject: Subject) -> Clause | None:
+    """One of the conditions that no request of the principal meets; None where all may be met."""
+    if who.kind not in (*_TOLD_APART, Kind.ROOT, Kind.SESSION):
+        return None
+    if find_placeholders(who.entry.value.value) or (principal := _principal(who)) is None:
+        return None
+    from kmstui.policy.conditions import Truth, compile_condition
+
+    for clause in telling:
+        if who.kind in _TOLD_APART or clause.is_about(*_ACCOUNT_KEYS):
+            condition = compile_condition(clause.entry, subject.policy.version)
+            if condition.truth(principal.facts.get) is Truth.NO:
+                return clause
+    return None
 
 
 def _principal(who: Who) -> Principal | None:

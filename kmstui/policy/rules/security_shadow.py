@@ -12,7 +12,7 @@ from kmstui.policy.rules.leftovers_placeholders import ACCOUNT, find_placeholder
 from kmstui.policy.rules.registry import Hit, Subject, remembered, rule
 from kmstui.policy.rules.security_edits import delete_unless_root, delete_whole
 from kmstui.policy.rules.security_mfa import MFA_KEYS
-from kmstui.policy.rules.security_outcasts import taken_back
+from kmstui.policy.rules.security_outcasts import shut_out, taken_back
 from kmstui.policy.rules.security_reading import (
     IDENTITIES,
     Kind,
@@ -121,13 +121,22 @@ def _covering(subject: Subject) -> dict[int, Reading]:
     "KMS517",
     Severity.INFO,
     "Statement without effect",
-    why="Another statement gives or takes the same already. An explicit Deny wins over every"
-    " Allow.",
+    why="Another statement gives or takes the same already, or the condition shuts out all whom"
+    " the statement names. An explicit Deny wins over every Allow.",
     url=pages.EVALUATION,
 )
 def needless_statement(subject: Subject) -> Iterator[Hit]:
-    """A statement that another one covers, or an Allow that a Deny takes away (a warning)."""
+    """A statement that another one covers; as a warning, an Allow of which nothing is left."""
+    dead = {statement.index: clause for statement, clause in shut_out(subject)}
     for reading in readings(subject):
+        if (clause := dead.get(reading.statement.index)) is not None:
+            yield Hit(
+                clause.entry.key.span,
+                f"No request of {reading.names} meets the condition on {clause.name}, so"
+                f" {reading.statement.label} allows nothing",
+                severity=Severity.WARNING,
+            )
+            continue
         shadow = _shadow(subject, reading) if reading.allow else None
         if shadow is not None:
             yield Hit(

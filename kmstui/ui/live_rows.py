@@ -17,6 +17,9 @@ REST_SECONDS = 0.003
 """Pause between two slices of catching up: what changes twice meanwhile is looked at once, and a
 key that is pressed finds the event loop free more often."""
 
+SLICES_WITHOUT_REST = 30
+"""Enough for a thousand rows, whose order is seen to change while it is caught up with."""
+
 STEP = 8
 """Rows between two looks at the clock."""
 
@@ -34,6 +37,8 @@ class LiveRows:
         """Rows that changed, as it was told."""
         self._dirty = TextFlags(self.candidates)
         """The same, each once."""
+        self._slices = 0
+        """Slices of catching up since all was up to date."""
         self._asked = True
         self._ordering = False
         self._work = asyncio.Event()
@@ -111,6 +116,7 @@ class LiveRows:
             await self._work.wait()
             self._work.clear()
             await self._breath.take()
+            self._slices = 0
             while not self.settled:
                 if not self._are_of_this_connection:
                     self.clear()
@@ -129,7 +135,8 @@ class LiveRows:
             await self._order()
         else:
             self._catch_up()
-            if not self.settled:
+            self._slices += 1
+            if self._slices > SLICES_WITHOUT_REST and not self.settled:
                 await asyncio.sleep(REST_SECONDS)
 
     async def _order(self) -> None:

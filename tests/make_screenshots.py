@@ -23,6 +23,7 @@ WIDE = (160, 45)
 SMALL = (80, 24)
 FOLDER = Path(__file__).parent.parent / "screenshots"
 PATIENCE_SECONDS = 20.0
+READING = "(Esc stops)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ SCENES = (
     Scene("edit", SMALL, (*VPC, "e", "f8"), "KMS"),
     Scene("review", WIDE, (*FIND, "e", "ctrl+t", "enter", "ctrl+s"), "Who gains and who loses"),
     Scene("templates", WIDE, (*FIND, "e", "ctrl+t"), "Only from this account"),
-    Scene("access", WIDE, (*FIND, "c"), "Not considered"),
+    Scene("access", WIDE, (*FIND, "c"), "you: role/KMSWorkshop"),
     Scene("tag", SMALL, (*FIND, "t", "'project=kmsworkshop env=dev", "enter"), "this adds"),
     Scene("tag-many", WIDE, (*PROD, "t", "'owner=platform-team", "enter"), "owner"),
     Scene("tag-run", SMALL, (*PROD, "t", "'owner=platform-team", "enter", "enter"), "Closes"),
@@ -64,13 +65,13 @@ def screen_text(app: App[int]) -> str:
 
 
 async def until(app: App[int], pilot: Pilot[int], text: str) -> None:
-    """Wait until a text is on the screen.
+    """Wait until a text is on the screen, and nothing more is being read.
 
     Raises:
         TimeoutError: it did not come.
     """
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while text not in screen_text(app):
+        while text not in (shown := screen_text(app)) or READING in shown:
             await pilot.pause(0.05)
 
 

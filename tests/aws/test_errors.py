@@ -356,9 +356,7 @@ async def _close(gateway: Any) -> None:
     gateway.close()
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=_JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=40),
     status=st.sampled_from([200, 200, 200, 400, 404, 500]),

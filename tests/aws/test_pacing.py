@@ -66,7 +66,7 @@ def test_the_pace_recovers_in_half_a_minute() -> None:
     assert _sent(bucket, 60, 61) == pytest.approx(100, abs=11)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=50))
 def test_however_often_it_is_throttled_something_goes_on(moments: list[float]) -> None:
     bucket = Bucket(8)

@@ -87,7 +87,7 @@ def _policies(*, principal: bool, most: int) -> st.SearchStrategy[str]:
     return statements.map(lambda s: json.dumps({"Version": "2012-10-17", "Statement": s}))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     key_policy=_policies(principal=True, most=3),
     identity=st.lists(_policies(principal=False, most=2), max_size=2),

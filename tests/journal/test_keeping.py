@@ -212,7 +212,7 @@ async def test_a_closed_journal_says_so(journal: SqliteJournal) -> None:
         await journal.versions(HERE, "key-1")
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     texts=st.lists(any_text, min_size=1, max_size=4),
     subject=any_text,

@@ -123,7 +123,7 @@ documents = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(documents, st.randoms(use_true_random=False))
 def test_any_document_is_the_same_as_itself_in_another_order(document, dice) -> None:  # type: ignore[no-untyped-def]
     members = list(document.items())
@@ -136,7 +136,7 @@ def test_any_document_is_the_same_as_itself_in_another_order(document, dice) -> 
     assert same_meaning(json.dumps(document), json.dumps(shuffled, indent=3, ensure_ascii=False))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(values, values)
 def test_same_meaning_never_fails(a: object, b: object) -> None:
     assert same_meaning(json.dumps(a), json.dumps(a))

@@ -77,7 +77,7 @@ def assert_sound(document: Document) -> None:
                 assert node.span.start <= member.span.start <= member.span.end <= node.span.end
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(_JSON, st.sampled_from([None, 1, 4]), st.booleans())
 def test_what_strict_json_accepts_reads_to_the_same_value_without_a_problem(
     value: Any, indent: int | None, ascii_only: bool
@@ -89,7 +89,7 @@ def test_what_strict_json_accepts_reads_to_the_same_value_without_a_problem(
     assert_sound(document)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text() | st.lists(_PIECES, max_size=40).map("".join))
 def test_no_text_raises_and_strict_json_decides_whether_there_is_a_problem(text: str) -> None:
     document = parse(text)
@@ -103,7 +103,7 @@ def test_no_text_raises_and_strict_json_decides_whether_there_is_a_problem(text:
         assert value_of(document.root) == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(_JSON.filter(lambda value: isinstance(value, dict | list)), st.data())
 def test_a_text_torn_anywhere_keeps_all_the_ranges_sound(value: Any, data: st.DataObject) -> None:
     text = json.dumps(value, indent=2)

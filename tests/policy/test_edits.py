@@ -60,7 +60,7 @@ def test_an_item_takes_its_comma_along(text: str, index: int, left: str) -> None
     assert apply_edits(text, tuple(edits.delete_items(text, holder, [holder.items[index]]))) == left
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.integers(), max_size=6), st.data(), st.sampled_from([None, 2]))
 def test_any_items_are_deleted_together(
     values: list[int], data: st.DataObject, indent: int | None
@@ -73,7 +73,7 @@ def test_any_items_are_deleted_together(
     assert json.loads(changed) == [each for at, each in enumerate(values) if at not in doomed]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.dictionaries(st.text(max_size=3), st.integers(), max_size=4),
     st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)),

@@ -46,7 +46,7 @@ def answer(statements_: list[Statement], question: tuple[Any, ...]) -> Outcome:
     return ask(text, who, action, context=context, identity_policies=identity).outcome
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(policies, statements("Deny"), questions)
 def test_adding_a_deny_never_allows_more(
     policy: list[Statement], more: Statement, question: tuple[Any, ...]
@@ -54,7 +54,7 @@ def test_adding_a_deny_never_allows_more(
     assert _HOW_MUCH[answer([*policy, more], question)] <= _HOW_MUCH[answer(policy, question)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(policies, statements("Allow"), questions)
 def test_adding_an_allow_never_denies_more(
     policy: list[Statement], more: Statement, question: tuple[Any, ...]
@@ -62,7 +62,7 @@ def test_adding_an_allow_never_denies_more(
     assert _HOW_MUCH[answer([*policy, more], question)] >= _HOW_MUCH[answer(policy, question)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(policies, st.randoms(use_true_random=False), questions)
 def test_order_and_layout_do_not_matter(
     policy: list[Statement], random: Random, question: tuple[Any, ...]
@@ -75,7 +75,7 @@ def test_order_and_layout_do_not_matter(
     assert answer(policy, question) is again
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(policies, questions)
 def test_knowing_more_never_contradicts(policy: list[Statement], question: tuple[Any, ...]) -> None:
     who, action, context, identity = question
@@ -84,7 +84,7 @@ def test_knowing_more_never_contradicts(policy: list[Statement], question: tuple
     assert before is Outcome.NOT_PREDICTABLE or _HOW_MUCH[before] == _HOW_MUCH[after]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(policies, st.randoms(use_true_random=False))
 def test_a_shuffled_policy_differs_in_nothing(policy: list[Statement], random: Random) -> None:
     shuffled = [dict(statement) for statement in policy]
@@ -96,7 +96,7 @@ def test_a_shuffled_policy_differs_in_nothing(policy: list[Statement], random: R
     assert not access_diff(policy_text(*policy), policy_text(*shuffled), KEY)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(policies, policies, st.lists(questions, min_size=1, max_size=5))
 def test_where_the_diff_is_empty_no_answer_differs(
     before: list[Statement], after: list[Statement], asked: list[tuple[Any, ...]]
@@ -110,7 +110,7 @@ def test_where_the_diff_is_empty_no_answer_differs(
             assert action in touched, (question, diff.sentences)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(policies, policies)
 def test_the_diff_backwards_is_the_diff_mirrored(
     before: list[Statement], after: list[Statement]

@@ -58,7 +58,7 @@ _POLICIES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(_POLICIES | _VALUES, st.sampled_from([KeyContext(), KEY]))
 def test_any_json_is_linted_with_ranges_inside_the_text(value: Any, key: KeyContext) -> None:
     text = json.dumps(value, indent=1, ensure_ascii=False)
@@ -67,14 +67,14 @@ def test_any_json_is_linted_with_ranges_inside_the_text(value: Any, key: KeyCont
         assert finding.message and finding.why and finding.url.startswith("https://docs.aws")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_POLICIES, st.integers(0, 400), st.integers(0, 3), st.sampled_from([KeyContext(), KEY]))
 def test_any_torn_policy_is_linted(value: Any, at: int, gap: int, key: KeyContext) -> None:
     text = json.dumps(value, indent=1, ensure_ascii=False)
     lint(text[:at] + text[at + gap :], key)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(_POLICIES, st.sampled_from([KeyContext(), KEY]))
 def test_fixing_ends_and_never_makes_for_more_errors(value: Any, key: KeyContext) -> None:
     text = json.dumps(value, indent=2, ensure_ascii=False)

@@ -100,13 +100,13 @@ _policies = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_policies, st.sampled_from((NO_KEY, KEY, CALLER)))
 def test_every_fix_removes_its_finding_and_adds_no_error(text: str, key: KeyContext) -> None:
     check_fixes(text, key)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_policies, st.integers(0, 10_000), st.integers(0, 40))
 def test_a_policy_with_a_hole_is_linted_all_the_same(text: str, at: int, length: int) -> None:
     at %= len(text)

@@ -26,7 +26,7 @@ def allowed(text: str) -> set[str]:
     return {name for name in (*knowledge().expand("kms:*"), "s3:GetObject") if allows(text, name)}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(st.sampled_from(PATTERNS), min_size=1), min_size=1, max_size=3))
 def test_nothing_but_the_action_is_taken(actions) -> None:
     text = policy(*actions)

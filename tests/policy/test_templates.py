@@ -156,7 +156,7 @@ def test_where_it_cannot_be_added_it_says_so(text: str) -> None:
         with_statements(text, [ADDED])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(policies, st.sampled_from(("  ", "    ", None)))
 def test_adding_and_removing_a_statement_leaves_the_policy_as_it_was(policy, indent) -> None:
     text = json.dumps({"Version": "2012-10-17", "Statement": policy}, indent=indent)

@@ -263,7 +263,7 @@ some_statement = st.fixed_dictionaries(
 some_policy = st.lists(some_statement, max_size=3).map(lambda each: policy(*each))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(some_policy, some_policy)
 def test_where_only_one_changed_something_the_merge_is_that(base: str, changed: str) -> None:
     for mine, theirs in ((changed, base), (base, changed), (changed, changed)):
@@ -272,7 +272,7 @@ def test_where_only_one_changed_something_the_merge_is_that(base: str, changed: 
         assert same_meaning(result.text, changed)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(some_policy, some_policy, some_policy)
 def test_any_three_policies_merge_without_an_exception_into_json(a: str, b: str, c: str) -> None:
     result = merge(a, b, c)

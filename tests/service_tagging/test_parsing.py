@@ -137,7 +137,7 @@ _TAGS = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=60))
 def test_any_text_is_read_without_an_error_and_faults_lie_inside_it(text):
     for problem in (*parse_tags(text).problems, *parse_tag_keys(text)[1]):
@@ -145,7 +145,7 @@ def test_any_text_is_read_without_an_error_and_faults_lie_inside_it(text):
         assert problem.message
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(_TAGS)
 def test_a_tag_that_is_written_is_read_as_the_same_tag(tag):
     parsed = parse_tags(written(tag))
@@ -153,7 +153,7 @@ def test_a_tag_that_is_written_is_read_as_the_same_tag(tag):
     assert parsed.problems == ()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_TAGS, min_size=1, max_size=6, unique_by=lambda tag: tag.key))
 def test_json_of_the_aws_cli_is_read_whatever_the_tags_are(tags):
     text = json.dumps({"Tags": [{"TagKey": tag.key, "TagValue": tag.value} for tag in tags]})

@@ -148,7 +148,7 @@ def _after(held, change: TagChange):
     return {**kept, **{tag.key: tag.value for tag in change.put}}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(_HELD, _WANTED)
 def test_a_change_leads_where_it_should_and_undo_leads_back(held, wanted):
     change = change_to("key", _tags(held), wanted, "key")

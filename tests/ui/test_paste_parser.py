@@ -23,7 +23,7 @@ def read(data, cuts):
     return [event for portion in portions if portion for event in parser.feed(portion)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(PIECES).map("".join), st.lists(st.integers(0, 60), max_size=4))
 @example("\x1b[2J\x07\x1bq", [])
 @example("\x1b[201\x1b[20", [3, 9, 12, 15])

@@ -123,7 +123,7 @@ def test_words_are_completed_as_they_were_begun():
     assert vocabulary.completion("zzz") is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(alphabet="prinaceotmk:=*/'\"\\ \n\x00é", max_size=40))
 def test_any_line_is_a_question_or_a_sentence(line):
     try:

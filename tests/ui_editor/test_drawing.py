@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -55,20 +56,22 @@ async def test_a_wider_line_lays_nothing_out_anew(bench):
         assert laid_out == []
 
 
-async def test_a_sign_shows_on_which_side_a_line_goes_on(bench):
-    text = '{\n"Id": "' + "0123456789" * 30 + '"\n}'
+@pytest.mark.parametrize("lines_below", [1, 40], ids=["", "beside a scroll bar"])
+async def test_a_sign_shows_on_which_side_a_line_goes_on(bench, lines_below):
+    text = '{\n"Id": "' + "0123456789" * 30 + '"\n' + "}\n" * lines_below
     async with bench(text, size=(60, 24)) as at:
-        row = next(line for line in at.lines if '"Id' in line)
-        assert row.endswith("…")
+
+        def edges(row):
+            strip = at.pilot.app.screen._compositor.render_strips()[row]
+            return strip.text[at.area.gutter_width], strip.text[: 59 + (lines_below == 1)][-1]
+
+        assert edges(1) == ('"', "…")
         at.area.move_cursor((1, 100))
         await at.press("right")
-        row = next(line for line in at.lines if "0123456789" in line)
-        assert "…" in row[:6] and row.endswith("…")
+        assert edges(1) == ("…", "…")
         await at.press("end")
-        row = next(line for line in at.lines if "0123456789" in line)
-        assert "…" in row[:6] and row.rstrip().endswith('"')
-        others = [line for line in at.lines if "}" in line]
-        assert not any("…" in line for line in others)
+        assert edges(1)[0] == "…" != edges(1)[1]
+        assert edges(2)[1] != "…"
 
 
 async def test_what_is_said_of_the_cursor_comes_with_the_cursor(bench):

@@ -110,7 +110,7 @@ def filled_line(pieces: Line) -> Line:
 
 
 @given(frames())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_after_any_frames_the_terminal_shows_the_last_one(shown):
     terminal = Terminal()
     for lines in shown:

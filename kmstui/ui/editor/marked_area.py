@@ -255,7 +255,7 @@ class MarkedTextArea(FrugalTextArea):
         if self.soft_wrap:
             return strip
         line = self.document.get_line(row)
-        left, right = self.gutter_width, self.size.width - 1
+        left, right = self.gutter_width, self.scrollable_content_region.width - 1
         hidden = self.scroll_offset.x
         sign = Segment(marks(ascii_only=self._ascii_marks).more, self._base + Style(dim=True))
         cursor = self._cursor_cell(row)

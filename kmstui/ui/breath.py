@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from time import monotonic
 
-SLICE_SECONDS = 0.001
+SLICE_SECONDS = 0.0006
 """A slice of work: what a key that has just arrived may have to wait for, a few times over."""
 
 _PRESS_SECONDS = 0.03

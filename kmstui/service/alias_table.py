@@ -116,6 +116,7 @@ class AliasTable(Mapping[str, Alias]):
             self._unlink(number)
             self._present[number] = False
             self._count -= 1
+            self._of_aws.discard(number)
 
     def _number_of(self, name: str) -> int | None:
         number = self.names.find(name)

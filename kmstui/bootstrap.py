@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kmstui.can_command import KeyAccess
     from kmstui.config import Settings
-    from kmstui.lint_command import StoredPolicy
-    from kmstui.live_source import LiveSource
+    from kmstui.scripting.can import KeyAccess
+    from kmstui.scripting.lint import StoredPolicy
+    from kmstui.scripting.live_source import LiveSource
     from kmstui.service.ports import Connector, Journal, Target
     from kmstui.ui.app import KmsApp
 
@@ -45,7 +45,7 @@ def run_app(settings: Settings, *, key: str, demo: bool, demo_keys: int) -> int:
     with composed_app(settings, key=key, demo=demo, demo_keys=demo_keys) as app:
         code = app.run(mouse=settings.mouse) or 0
     if app.ended_by is not None:
-        from kmstui.ui.ending import die_of
+        from kmstui.ui.terminal.signals import die_of
 
         die_of(app.ended_by)
     return code
@@ -66,8 +66,8 @@ def composed_app(
     from tempfile import TemporaryDirectory
 
     from kmstui.aws.process.connector import ProcessConnector
+    from kmstui.service.inventory.store import Store
     from kmstui.service.ports import Target
-    from kmstui.service.store import Store
 
     def later(seconds: float, callback: Callable[[], None]) -> object:
         return asyncio.get_running_loop().call_later(seconds, callback)
@@ -92,7 +92,7 @@ def composed_app(
         from kmstui.service.session import Session
         from kmstui.terminal import has_few_glyphs, takes_utf8
         from kmstui.ui.app import KmsApp
-        from kmstui.ui.options import UiOptions
+        from kmstui.ui.runtime.options import UiOptions
 
         state = settings.state_path
         if demo:
@@ -135,8 +135,8 @@ def run_lint(arguments: Sequence[str]) -> int:
     Raises:
         ConfigError: a setting cannot be read.
     """
-    from kmstui import lint_command
     from kmstui.config import load_settings
+    from kmstui.scripting import lint as lint_command
 
     settings = load_settings({})
     return lint_command.run(
@@ -153,8 +153,8 @@ def run_can(arguments: Sequence[str]) -> int:
     Raises:
         ConfigError: a setting cannot be read.
     """
-    from kmstui import can_command
     from kmstui.config import load_settings
+    from kmstui.scripting import can as can_command
 
     return can_command.run(arguments, SourceOnDemand(load_settings({})))
 
@@ -199,8 +199,8 @@ class SourceOnDemand:
     def _source(self) -> LiveSource:
         from getpass import getpass
 
-        from kmstui.aws.connector import AwsConnector
-        from kmstui.live_source import LiveSource
+        from kmstui.aws.session.connector import AwsConnector
+        from kmstui.scripting.live_source import LiveSource
 
         def ask(serial: str) -> str:
             return getpass(f"MFA code for {serial}: ")

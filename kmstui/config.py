@@ -202,7 +202,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
 
 def _known_ones(name: str, known: Iterable[str]) -> str:
     """How a sentence about an unknown name ends."""
-    from kmstui.policy.suggestions import did_you_mean
+    from kmstui.policy.iam.suggestions import did_you_mean
 
     known = sorted(known)
     # All variables begin alike, which would make any of them near.
@@ -241,7 +241,7 @@ def _rules(value: Any, where: str) -> tuple[str, ...]:
     if not words:
         return ()
     # Most people turn nothing off, and the screens need the rules only later.
-    from kmstui.policy.rules.names import UnknownRuleError, known_rule
+    from kmstui.policy.lint.core.rule_ids import UnknownRuleError, known_rule
 
     try:
         return tuple(map(known_rule, words))

@@ -78,7 +78,7 @@ def quiet_pilots() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         # On a busy machine the three seconds are over before a test has pressed its keys.
-        patch.setattr("kmstui.ui.type_ahead.OPENING_SECONDS", OPENING_SECONDS)
+        patch.setattr("kmstui.ui.runtime.type_ahead.OPENING_SECONDS", OPENING_SECONDS)
         patch.setattr("textual.app.wait_for_idle", until_quiet)
         patch.setattr("textual.pilot.wait_for_idle", until_quiet)
         patch.setattr(asyncio.BaseEventLoop, "run_in_executor", noted)

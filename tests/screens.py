@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 from textual.pilot import Pilot
 
+from kmstui.service.inventory.store import Store
 from kmstui.service.session import Session
-from kmstui.service.store import Store
 from kmstui.ui.app import KmsApp
-from kmstui.ui.options import UiOptions
-from kmstui.ui.screens.main import MainScreen
+from kmstui.ui.main.main_screen import MainScreen
+from kmstui.ui.runtime.options import UiOptions
 from tests.fakes import NOW, FakeConnector, FakeGateway, MemoryJournal
 
 NARROW = (80, 24)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from kmstui.service.errors import CancelledByPersonError, NotFoundError, ServiceError
-from kmstui.service.inventory import Inventory
+from kmstui.service.inventory.loading import Inventory
+from kmstui.service.inventory.store import Notice, Store, StoredPolicy
 from kmstui.service.ports import Connector, Gateway, Journal, Scope, Target
-from kmstui.service.store import Notice, Store, StoredPolicy
 
 Clock = Callable[[], datetime]
 

@@ -19,23 +19,23 @@ from textual.worker import Worker
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.ports import Target
 from kmstui.service.session import Session
-from kmstui.ui.ascii_filter import AsciiFilter
-from kmstui.ui.breath import Breath
-from kmstui.ui.ending import ending_in_order
-from kmstui.ui.escape_delay import shorten_escape
-from kmstui.ui.faults import write_fault
-from kmstui.ui.marks import marks
-from kmstui.ui.options import UiOptions
-from kmstui.ui.painting.app import PaintedApp
-from kmstui.ui.paste_parser import take_pastes_as_text
-from kmstui.ui.screens.main import MainScreen
-from kmstui.ui.screens.mfa import MfaQuestion, ask_from_thread
-from kmstui.ui.style_sheets import style_sheets
-from kmstui.ui.tagging.desk import TaggingDesk
-from kmstui.ui.terminal_input import let_the_reader_in, take_any_bytes
-from kmstui.ui.theme import THEMES, theme_for
-from kmstui.ui.type_ahead import TypeAhead
-from kmstui.ui.widgets.roles import LOOKS
+from kmstui.ui.dialogs.mfa import MfaQuestion, ask_from_thread
+from kmstui.ui.main.main_screen import MainScreen
+from kmstui.ui.runtime.crash_log import write_fault
+from kmstui.ui.runtime.options import UiOptions
+from kmstui.ui.runtime.time_slices import Breath
+from kmstui.ui.runtime.type_ahead import TypeAhead
+from kmstui.ui.style.style_sheets import style_sheets
+from kmstui.ui.style.symbols import marks
+from kmstui.ui.style.text_styles import LOOKS
+from kmstui.ui.style.theme import THEMES, theme_for
+from kmstui.ui.tags.desk import TaggingDesk
+from kmstui.ui.terminal.ascii_filter import AsciiFilter
+from kmstui.ui.terminal.escape_delay import shorten_escape
+from kmstui.ui.terminal.painting.app import PaintedApp
+from kmstui.ui.terminal.paste_parser import take_pastes_as_text
+from kmstui.ui.terminal.signals import ending_in_order
+from kmstui.ui.terminal.terminal_input import let_the_reader_in, take_any_bytes
 
 SESSION_GROUP = "session"
 """The worker that connects and reads the inventory; a new one ends the old."""
@@ -260,7 +260,7 @@ class KmsApp(PaintedApp[int]):
 
     async def action_quit(self) -> None:
         """End the program; asks when something is unsaved."""
-        from kmstui.ui.screens.confirm import Confirm
+        from kmstui.ui.dialogs.confirm import Confirm
 
         words = self.unsaved_words()
         if not words:

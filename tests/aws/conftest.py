@@ -15,8 +15,8 @@ import pytest
 from botocore.session import Session
 
 from embedded import aws_environment, embedded, embedded_server
-from kmstui.aws.connector import AwsConnector
-from kmstui.aws.data_files import SparingFileLoader
+from kmstui.aws.calls.botocore_data import SparingFileLoader
+from kmstui.aws.session.connector import AwsConnector
 from kmstui.service.ports import CallRecord, Gateway, Target
 
 __all__ = ["aws_environment", "embedded", "embedded_server"]

@@ -9,7 +9,7 @@ import sys
 def test_constructing_a_connector_imports_neither_boto3_nor_botocore() -> None:
     program = """
 import sys
-from kmstui.aws.connector import AwsConnector
+from kmstui.aws.session.connector import AwsConnector
 from kmstui.aws.process.connector import ProcessConnector
 AwsConnector(lambda record: None, lambda serial: "", read_only=True)
 ProcessConnector(lambda record: None, lambda serial: "", read_only=True).close()
@@ -22,7 +22,7 @@ assert not loaded, loaded
 def test_a_call_that_hangs_does_not_keep_the_program_from_ending() -> None:
     program = """
 import asyncio, os, socket
-from kmstui.aws.connector import AwsConnector
+from kmstui.aws.session.connector import AwsConnector
 from kmstui.service.ports import Target
 
 listener = socket.create_server(("127.0.0.1", 0))

@@ -99,13 +99,13 @@ def host(kind: str, policy: str, *, wrap: bool) -> None:
     from textual.app import ComposeResult
     from textual.widgets import TextArea
 
-    from kmstui.policy.completion import CompletionContext, complete
-    from kmstui.policy.knowledge import knowledge
-    from kmstui.policy.linter import lint
-    from kmstui.ui.editor.editor import PolicyEditor
-    from kmstui.ui.garbage import Garbage
-    from kmstui.ui.painting.app import PaintedApp
-    from kmstui.ui.terminal_input import let_the_reader_in
+    from kmstui.policy.authoring.completion import CompletionContext, complete
+    from kmstui.policy.iam.vocabulary import knowledge
+    from kmstui.policy.lint.lint import lint
+    from kmstui.ui.policy.editor import PolicyEditor
+    from kmstui.ui.runtime.gc_tuning import Garbage
+    from kmstui.ui.terminal.painting.app import PaintedApp
+    from kmstui.ui.terminal.terminal_input import let_the_reader_in
 
     let_the_reader_in()
     vocabulary, context = knowledge(), CompletionContext(root="arn:aws:iam::111122223333:root")

@@ -21,10 +21,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kmstui.model.arn import Arn
-from kmstui.policy.document import parse
-from kmstui.policy.findings import KeyContext
-from kmstui.policy.linter import lint
-from kmstui.policy.rules import RULES
+from kmstui.policy.lint.checks import RULES
+from kmstui.policy.lint.core.findings import KeyContext
+from kmstui.policy.lint.lint import lint
+from kmstui.policy.syntax.parse import parse
 from tests.policy.documented import DOCUMENTED, allow, root
 from tests.policy.rule_cases import KEY
 

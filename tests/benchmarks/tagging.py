@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from kmstui.demo import EmbeddedKms, EmbeddedOptions
-from kmstui.service.tag_changes import PUTS_A_SECOND, REMOVALS_A_SECOND
+from kmstui.service.tags.change import PUTS_A_SECOND, REMOVALS_A_SECOND
 from pty_terminal import PtyTerminal
 
 TAG = {"bulk": "yes", "cost center": "42"}

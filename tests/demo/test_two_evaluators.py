@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from kmstui.demo.access.callers import Caller, session_caller
 from kmstui.demo.access.evaluation import IdentityPolicies, Question, Verdict, decide
 from kmstui.model.role import Identity, IdentityPolicy
-from kmstui.policy.evaluation import Outcome, evaluate
-from kmstui.policy.evaluation_policies import Policies
-from kmstui.policy.principals import Principal
-from kmstui.policy.request import Context, Request
+from kmstui.policy.evaluation.evaluate import Outcome, evaluate
+from kmstui.policy.evaluation.policies import Policies
+from kmstui.policy.iam.principals import Principal
+from kmstui.policy.iam.request import Context, Request
 
 ACCOUNT, OTHER = "418259630147", "290417736502"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/57e318d6-4d5e-46a5-aea5-07e9922a78f9"

@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from kmstui.aws.connector import AwsConnector
+from kmstui.aws.session.connector import AwsConnector
 from kmstui.bootstrap import now
 from kmstui.journal import open_journal
+from kmstui.service.inventory.store import Store
 from kmstui.service.ports import Target
 from kmstui.service.session import Session
-from kmstui.service.store import Store
 
 
 async def read_account(home) -> Store:

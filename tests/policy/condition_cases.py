@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from kmstui.policy.findings import KeyContext, Severity
-from kmstui.policy.linter import lint
-from kmstui.policy.nodes import apply_edits
+from kmstui.policy.lint.core.findings import KeyContext, Severity
+from kmstui.policy.lint.lint import lint
+from kmstui.policy.syntax.nodes import apply_edits
 from tests.policy.rule_cases import (
     KEY,
     NO_KEY,

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kmstui.policy.lockout import Answer
+from kmstui.policy.evaluation.lockout import Answer
 
 Statement = Mapping[str, Any]
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kmstui.model.arn import Arn
-from kmstui.policy.findings import Finding, KeyContext, Severity
-from kmstui.policy.linter import lint
-from kmstui.policy.nodes import Span, apply_edits
+from kmstui.policy.lint.core.findings import Finding, KeyContext, Severity
+from kmstui.policy.lint.lint import lint
+from kmstui.policy.syntax.nodes import Span, apply_edits
 
 ACCOUNT = "444455556666"
 KEY_ARN = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"

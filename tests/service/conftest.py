@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from kmstui.service.store import Store
+from kmstui.service.inventory.store import Store
 
 
 @pytest.fixture

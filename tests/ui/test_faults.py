@@ -18,7 +18,7 @@ from kmstui.service.errors import (
     ServiceFailureError,
     ThrottledError,
 )
-from kmstui.ui.options import UiOptions
+from kmstui.ui.runtime.options import UiOptions
 from tests.fakes import DYING, IMPORTED, FakeConnector, FakeGateway, large_world
 from tests.screens import WIDE, running
 

@@ -12,15 +12,15 @@ from typing import ClassVar
 import pytest
 from textual.app import App
 
-from kmstui.ui.marks import FANCY
-from kmstui.ui.panes.key_columns import cells_of, columns_named
-from kmstui.ui.screens.confirm import Confirm
-from kmstui.ui.screens.menu import Menu, MenuItem
-from kmstui.ui.style_sheets import style_sheets
-from kmstui.ui.theme import THEMES
-from kmstui.ui.widgets.header_line import HeaderLine
+from kmstui.ui.dialogs.confirm import Confirm
+from kmstui.ui.dialogs.menu import Menu, MenuItem
+from kmstui.ui.main.header import HeaderLine
+from kmstui.ui.main.key_columns import cells_of, columns_named
+from kmstui.ui.style.style_sheets import style_sheets
+from kmstui.ui.style.symbols import FANCY
+from kmstui.ui.style.text_styles import LOOKS
+from kmstui.ui.style.theme import THEMES
 from kmstui.ui.widgets.markable_table import MarkableTable
-from kmstui.ui.widgets.roles import LOOKS
 from tests.fakes import CALLER, INFO, FakeGateway, workshop_world
 
 PICTURES = Path(__file__).parent / "pictures"

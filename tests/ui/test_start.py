@@ -15,21 +15,21 @@ print(*(name for name in sys.modules if name.partition(".")[0] in ("kmstui", "py
 OPENED_LATER = {
     "csv",
     "pygments",
-    "kmstui.policy.findings",
-    "kmstui.service.editing",
-    "kmstui.service.tagging",
-    "kmstui.ui.editor.viewer",
-    "kmstui.ui.screens.dialog",
-    "kmstui.ui.tagging.line",
-    "kmstui.ui.views.policy",
+    "kmstui.policy.lint.core.findings",
+    "kmstui.service.editing.edit",
+    "kmstui.service.tags.tagging",
+    "kmstui.ui.policy.viewer",
+    "kmstui.ui.dialogs.dialog",
+    "kmstui.ui.tags.line",
+    "kmstui.ui.main.policy_view",
 }
 AHEAD = """
 import pkgutil, sys
 import kmstui.ui, kmstui.ui.app
-from kmstui.ui.ahead import import_ahead
+from kmstui.ui.runtime.preload import import_ahead
 import_ahead().join()
 names = {each.name for each in pkgutil.walk_packages(kmstui.ui.__path__, "kmstui.ui.")}
-print(*(names - sys.modules.keys()), "kmstui.policy.rules" in sys.modules)
+print(*(names - sys.modules.keys()), "kmstui.policy.lint.checks" in sys.modules)
 """
 
 
@@ -50,7 +50,7 @@ def test_nothing_of_the_screens_is_left_to_import_when_it_is_opened():
 
 async def test_an_account_without_keys_has_the_screens_imported_too(monkeypatch):
     begun = []
-    monkeypatch.setattr("kmstui.ui.screens.main.import_ahead", lambda: begun.append(True))
+    monkeypatch.setattr("kmstui.ui.main.main_screen.import_ahead", lambda: begun.append(True))
     async with running(FakeGateway(World()), loaded=False) as run:
         await run.wait_for("There are no keys")
         await run.wait_for(lambda: begun)
@@ -58,8 +58,8 @@ async def test_an_account_without_keys_has_the_screens_imported_too(monkeypatch)
 
 async def test_whoever_waits_for_a_connection_has_them_imported_meanwhile(monkeypatch):
     begun = []
-    monkeypatch.setattr("kmstui.ui.screens.main.import_ahead", lambda: begun.append(True))
-    monkeypatch.setattr("kmstui.ui.screens.main.START_SECONDS", 0.01)
+    monkeypatch.setattr("kmstui.ui.main.main_screen.import_ahead", lambda: begun.append(True))
+    monkeypatch.setattr("kmstui.ui.main.main_screen.START_SECONDS", 0.01)
     connector = FakeConnector(FakeGateway())
     connector.gate = asyncio.Event()
     async with running(connector=connector, loaded=False) as run:

@@ -12,9 +12,8 @@ from functools import partial
 from typing import Any
 
 # Imported before anybody asks: they take longer than all the rest of connecting.
-import kmstui.aws.opening  # noqa: F401
-from kmstui.aws.connector import AwsConnector
-from kmstui.aws.gateway import AwsGateway
+import kmstui.aws.session.open  # noqa: F401
+from kmstui.aws.api.gateway import AwsGateway
 from kmstui.aws.process.messages import (
     CONNECTOR,
     ITEMS_AHEAD,
@@ -37,6 +36,7 @@ from kmstui.aws.process.messages import (
     frame,
     pack,
 )
+from kmstui.aws.session.connector import AwsConnector
 from kmstui.model.caller import ConnectionInfo
 from kmstui.service.errors import ServiceError
 

@@ -10,7 +10,7 @@ from kmstui.demo.access.evaluation import Verdict
 from kmstui.demo.access.principals import invalid_principals
 from kmstui.demo.errors import not_found
 from kmstui.demo.kms.keys import EmbeddedKey
-from kmstui.demo.kms.policy_grammar import malformed, parse_policy
+from kmstui.demo.kms.policy_validation import malformed, parse_policy
 from kmstui.demo.kms.store import Stores
 
 INVALID_PRINCIPALS = "Policy contains a statement with one or more invalid principals."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kmstui.policy.access import Cell, Mark
-from kmstui.policy.access_actions import AccessGroup
+from kmstui.policy.access.groups import AccessGroup
+from kmstui.policy.access.table import Cell, Mark
 from kmstui.ui.widgets.columns import Column
 
 GROUPS = tuple(AccessGroup)

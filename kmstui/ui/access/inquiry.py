@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kmstui.model.key import Key
-from kmstui.policy.access import AccessTable, KeyFacts, Mark, Row, access_table
-from kmstui.policy.access_actions import AccessGroup
-from kmstui.policy.evaluation_policies import as_policy
-from kmstui.policy.principals import Principal
-from kmstui.service.access_reading import AccessReading, is_caller, role_of, without_problem
+from kmstui.policy.access.groups import AccessGroup
+from kmstui.policy.access.table import AccessTable, KeyFacts, Mark, Row, access_table
+from kmstui.policy.evaluation.policies import as_policy
+from kmstui.policy.iam.principals import Principal
+from kmstui.service.access.access import AccessReading, is_caller, role_of, without_problem
+from kmstui.service.inventory.store import StoredPolicy
 from kmstui.service.session import Session
-from kmstui.service.store import StoredPolicy
 from kmstui.ui.access.question import (
     ME,
     OTHERS,

@@ -7,9 +7,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from kmstui.ui.editor.reading_area import ReadingArea
-from kmstui.ui.marks import PLAIN, Marks
-from kmstui.ui.screens.dialog import Dialog
+from kmstui.ui.dialogs.dialog import Dialog
+from kmstui.ui.policy.reading_area import ReadingArea
+from kmstui.ui.style.symbols import PLAIN, Marks
 from kmstui.ui.widgets.frame_lines import KeyBar
 
 

@@ -13,15 +13,15 @@ from datetime import UTC, datetime
 from kmstui.model.arn import Arn
 from kmstui.model.grant import Grant
 from kmstui.model.role import Identity
-from kmstui.policy.evaluation import Decision, evaluate
-from kmstui.policy.evaluation_actions import action_info, canonical_action, key_actions
-from kmstui.policy.evaluation_policies import Policies, PolicyLike, as_policy
-from kmstui.policy.knowledge import knowledge
-from kmstui.policy.principals import Principal
-from kmstui.policy.principals_named import brought_to_role, other_of
-from kmstui.policy.request import Context, Request
-from kmstui.policy.statements import scalar_text
-from kmstui.policy.suggestions import did_you_mean
+from kmstui.policy.evaluation.actions import action_info, canonical_action, key_actions
+from kmstui.policy.evaluation.evaluate import Decision, evaluate
+from kmstui.policy.evaluation.policies import Policies, PolicyLike, as_policy
+from kmstui.policy.iam.principals import Principal
+from kmstui.policy.iam.request import Context, Request
+from kmstui.policy.iam.stand_ins import brought_to_role, other_of
+from kmstui.policy.iam.suggestions import did_you_mean
+from kmstui.policy.iam.vocabulary import knowledge
+from kmstui.policy.syntax.statements import scalar_text
 
 PRINCIPAL, ACTION = "principal", "action"
 ME, ROOT, OTHERS = "me", "root", "others"

@@ -9,15 +9,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from kmstui.policy.conditions import Truth
-from kmstui.policy.evaluation import Decision
-from kmstui.policy.nodes import Span
-from kmstui.policy.reasoning import Line
-from kmstui.ui.edit.rows import Block, Rows
-from kmstui.ui.marks import Marks
-from kmstui.ui.screens.dialog import Dialog
-from kmstui.ui.views.policy import pretty
+from kmstui.policy.evaluation.evaluate import Decision
+from kmstui.policy.evaluation.explain import Line
+from kmstui.policy.iam.conditions import Truth
+from kmstui.policy.syntax.nodes import Span
+from kmstui.ui.dialogs.dialog import Dialog
+from kmstui.ui.main.policy_view import pretty
+from kmstui.ui.style.symbols import Marks
 from kmstui.ui.widgets.frame_lines import KeyBar
+from kmstui.ui.widgets.prose_rows import Block, Rows
 
 KEY_POLICY = "key policy"
 

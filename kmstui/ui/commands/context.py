@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from kmstui.model.key import Key
+    from kmstui.service.inventory.store import Store
     from kmstui.service.session import Session
-    from kmstui.service.store import Store
     from kmstui.ui.app import KmsApp
-    from kmstui.ui.screens.main import MainScreen
+    from kmstui.ui.main.main_screen import MainScreen
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 These modules are imported at every start, before the first frame. So they import at the top only
 what the first frame needs anyway; what a command opens or asks is imported in the function that
-does it. `kmstui.ui.ahead` loads all of that once the first keys are on the screen.
+does it. `kmstui.ui.runtime.preload` loads all of that once the first keys are on the screen.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from textual.binding import Binding, BindingType
 from kmstui.ui.commands.command import Command
 
 MODULES: tuple[str, ...] = (
-    "kmstui.ui.commands.panes",
-    "kmstui.ui.commands.keys",
-    "kmstui.ui.commands.tags",
-    "kmstui.ui.commands.edit",
-    "kmstui.ui.commands.roles",
-    "kmstui.ui.commands.history",
-    "kmstui.ui.commands.aliases",
-    "kmstui.ui.commands.lifecycle",
-    "kmstui.ui.commands.access",
-    "kmstui.ui.commands.findings",
-    "kmstui.ui.commands.details",
-    "kmstui.ui.commands.grants",
-    "kmstui.ui.commands.events",
-    "kmstui.ui.commands.session",
-    "kmstui.ui.commands.program",
+    "kmstui.ui.main.panes_commands",
+    "kmstui.ui.main.keys_commands",
+    "kmstui.ui.tags.commands",
+    "kmstui.ui.editing.edit_commands",
+    "kmstui.ui.editing.roles_commands",
+    "kmstui.ui.editing.history_commands",
+    "kmstui.ui.keys.alias_commands",
+    "kmstui.ui.keys.lifecycle_commands",
+    "kmstui.ui.access.commands",
+    "kmstui.ui.findings.commands",
+    "kmstui.ui.keys.details_commands",
+    "kmstui.ui.keys.grants_commands",
+    "kmstui.ui.keys.events_commands",
+    "kmstui.ui.main.session_commands",
+    "kmstui.ui.main.program_commands",
 )
 """Each has a tuple `COMMANDS`; add a module here to add its commands everywhere."""
 

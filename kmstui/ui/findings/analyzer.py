@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Iterable, Sequence
 
-from kmstui.policy.document import parse
-from kmstui.policy.findings import Finding, Severity
-from kmstui.policy.nodes import Document, Span
-from kmstui.policy.statements import read_policy
+from kmstui.policy.lint.core.findings import Finding, Severity
+from kmstui.policy.syntax.nodes import Document, Span
+from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.statements import read_policy
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.ports import AnalyzerFinding
 from kmstui.service.session import Session
-from kmstui.ui.views.policy import PolicyView
+from kmstui.ui.main.policy_view import PolicyView
 
 RULE = "Analyzer"
 """What stands where a rule's id stands in findings of ours."""

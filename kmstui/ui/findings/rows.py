@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from kmstui.policy.findings import Severity
-from kmstui.service.lint_all import KeyFindings, LocatedFinding
-from kmstui.ui.marks import Marks
+from kmstui.policy.lint.core.findings import Severity
+from kmstui.service.findings.lint_all import KeyFindings, LocatedFinding
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.roles import Part
 
 COLUMNS = (
     Column("mark", "", 1, rank=0),

@@ -13,22 +13,22 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from kmstui.model.key import Key
-from kmstui.policy.findings import KeyContext
-from kmstui.service.key_contexts import key_context
-from kmstui.service.lint_all import KeyFindings, LocatedFinding, all_findings
+from kmstui.policy.lint.core.findings import KeyContext
+from kmstui.service.access.key_context import key_context
+from kmstui.service.findings.lint_all import KeyFindings, LocatedFinding, all_findings
+from kmstui.service.inventory.store import Topic
 from kmstui.service.session import Session
-from kmstui.service.store import Topic
-from kmstui.ui.access.word_box import WordBox
-from kmstui.ui.edit.base import EditingScreen
-from kmstui.ui.feed import Changes, StoreFeed
-from kmstui.ui.findings.counts import Counts
+from kmstui.ui.dialogs.editing_screen import EditingScreen
 from kmstui.ui.findings.rows import COLUMNS, FindingRow, matcher, rows_of, worst_first
 from kmstui.ui.findings.stored import lint_stored, located
-from kmstui.ui.marks import Marks
-from kmstui.ui.panes.key_columns import alias_text, counts_text
-from kmstui.ui.views.policy import pretty
+from kmstui.ui.main.key_columns import alias_text, counts_text
+from kmstui.ui.main.policy_view import pretty
+from kmstui.ui.runtime.store_feed import Changes, StoreFeed
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import Part
+from kmstui.ui.widgets.finding_counts import Counts
 from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.roles import Part
+from kmstui.ui.widgets.word_box import WordBox
 
 DRAW_SECONDS = 0.25
 """Results that come within this time are drawn together: each frame costs a line over SSH."""
@@ -233,8 +233,8 @@ class FindingsScreen(EditingScreen[GoTo]):
 
     def action_why(self) -> None:
         """Tell the story behind the finding under the cursor."""
-        from kmstui.ui.editor.why import WhyScreen
-        from kmstui.ui.marks import PLAIN
+        from kmstui.ui.policy.why import WhyScreen
+        from kmstui.ui.style.symbols import PLAIN
 
         row = self._shown.get(self.table.cursor_row or "")
         if row is not None and row.found is not None:

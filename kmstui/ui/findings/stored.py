@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from kmstui.policy.document import parse
-from kmstui.policy.findings import Finding, KeyContext
-from kmstui.policy.linter import lint
-from kmstui.service.lint_all import LocatedFinding
+from kmstui.policy.lint.core.findings import Finding, KeyContext
+from kmstui.policy.lint.lint import lint
+from kmstui.policy.syntax.parse import parse
+from kmstui.service.findings.lint_all import LocatedFinding
 
 TOO_LARGE = "KMS008"
 

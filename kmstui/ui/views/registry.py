@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from kmstui.service.session import Session
-from kmstui.ui.marks import Marks
+from kmstui.ui.style.symbols import Marks
 from kmstui.ui.views.view import KeyView
 
 
@@ -29,12 +29,12 @@ class ViewEntry:
 
 
 VIEWS: tuple[ViewEntry, ...] = (
-    ViewEntry("Policy", "policy", "kmstui.ui.views.policy", "PolicyView"),
-    ViewEntry("Access", "access", "kmstui.ui.views.access", "AccessView"),
-    ViewEntry("Role", "role", "kmstui.ui.access.role", "RoleView"),
-    ViewEntry("Details", "details", "kmstui.ui.views.details", "DetailsView"),
-    ViewEntry("Grants", "grants", "kmstui.ui.views.grants", "GrantsView"),
-    ViewEntry("Events", "events", "kmstui.ui.views.events", "EventsView"),
-    ViewEntry("History", "history", "kmstui.ui.edit.history_view", "HistoryView"),
+    ViewEntry("Policy", "policy", "kmstui.ui.main.policy_view", "PolicyView"),
+    ViewEntry("Access", "access", "kmstui.ui.access.access_view", "AccessView"),
+    ViewEntry("Role", "role", "kmstui.ui.access.role_view", "RoleView"),
+    ViewEntry("Details", "details", "kmstui.ui.keys.details_view", "DetailsView"),
+    ViewEntry("Grants", "grants", "kmstui.ui.keys.grants_view", "GrantsView"),
+    ViewEntry("Events", "events", "kmstui.ui.keys.events_view", "EventsView"),
+    ViewEntry("History", "history", "kmstui.ui.editing.history_view", "HistoryView"),
 )
 """Add an entry to add a view."""

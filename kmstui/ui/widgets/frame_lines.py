@@ -9,8 +9,8 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from kmstui.ui.commands.command import Command, key_name
-from kmstui.ui.text import fit, width_of, wrap
-from kmstui.ui.widgets.roles import OneLine, Part, RoleWidget, parts_width
+from kmstui.ui.style.cells import fit, width_of, wrap
+from kmstui.ui.style.text_styles import OneLine, Part, RoleWidget, parts_width
 
 
 class KeyBar(OneLine):

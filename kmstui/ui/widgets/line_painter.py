@@ -8,10 +8,10 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from kmstui.ui.marks import Marks
-from kmstui.ui.text import fit, wrap
+from kmstui.ui.style.cells import fit, wrap
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import Part, RoleWidget
 from kmstui.ui.widgets.columns import Column, fit_columns
-from kmstui.ui.widgets.roles import Part, RoleWidget
 from kmstui.ui.widgets.row_drawing import header_text, placed_cells, runs_of
 
 CellReader = Callable[[str, Sequence[str]], Sequence[Part]]

@@ -11,10 +11,10 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
-from kmstui.ui.marks import FANCY, Marks
+from kmstui.ui.style.symbols import FANCY, Marks
+from kmstui.ui.style.text_styles import RoleWidget
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_painter import CellReader, LinePainter
-from kmstui.ui.widgets.roles import RoleWidget
 from kmstui.ui.widgets.row_place import Find, RowPlace
 
 

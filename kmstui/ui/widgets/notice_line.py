@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import monotonic
 
-from kmstui.service.store import Notice, Store
+from kmstui.service.inventory.store import Notice, Store
 from kmstui.ui.widgets.frame_lines import Sentences
 
 NOTICE_SECONDS = 2.0

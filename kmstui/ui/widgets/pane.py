@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
 
-from kmstui.ui.widgets.roles import Part, TitleLine
+from kmstui.ui.style.text_styles import Part, TitleLine
 
 
 class Pane(Vertical):

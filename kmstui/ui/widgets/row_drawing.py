@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from kmstui.ui.marks import Marks
-from kmstui.ui.text import fit
+from kmstui.ui.style.cells import fit
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import Part, text_and_role
 from kmstui.ui.widgets.columns import GAP, Column
-from kmstui.ui.widgets.roles import Part, text_and_role
 
 Fitted = Sequence[tuple[Column, int]]
 """Columns in sight, each with its width in cells."""

@@ -1,0 +1,84 @@
+"""CloudTrail events about a key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from kmstui.aws.api.base import Noun
+from kmstui.aws.calls.answer import Answer, text_pairs
+from kmstui.aws.calls.operations import LOOKUP_EVENTS
+from kmstui.model.grant import KeyEvent
+
+
+class Events(Noun):
+    """Reads of CloudTrail's event history (90 days)."""
+
+    async def events(
+        self, key_arn: str, token: str = "", name: str = ""
+    ) -> tuple[tuple[KeyEvent, ...], str]:
+        """See `EventGateway`."""
+        params = {
+            "LookupAttributes": [{"AttributeKey": "ResourceName", "AttributeValue": key_arn}],
+            "MaxResults": 50,
+            "NextToken": token or None,
+        }
+        events, following = await self._calls.send(LOOKUP_EVENTS, params, _page, key=key_arn)
+        return tuple(event for event in events if not name or event.name == name), following
+
+
+def _page(answer: Answer) -> tuple[tuple[KeyEvent, ...], str]:
+    return answer.each("Events", _event), answer.optional_text("NextToken")
+
+
+def _event(answer: Answer) -> KeyEvent:
+    event = KeyEvent(
+        id=answer.optional_text("EventId"),
+        time=answer.time("EventTime"),
+        name=answer.optional_text("EventName"),
+        principal=answer.optional_text("Username"),
+        read_only=answer.optional_text("ReadOnly") != "false",
+    )
+    try:
+        record = json.loads(answer.optional_text("CloudTrailEvent") or "{}")
+    except (ValueError, RecursionError):
+        # The record is a text inside the answer; without it the event still says who and when.
+        return event
+    return _with_record(event, record) if isinstance(record, Mapping) else event
+
+
+def _with_record(event: KeyEvent, record: Mapping[str, object]) -> KeyEvent:
+    """Source: CloudTrail User Guide, "CloudTrail record contents"."""
+    request = _map(record, "requestParameters")
+    return replace(
+        event,
+        principal=_principal(_map(record, "userIdentity")) or event.principal,
+        source_ip=_text(record, "sourceIPAddress"),
+        vpc_endpoint=_text(record, "vpcEndpointId"),
+        user_agent=_text(record, "userAgent"),
+        error_code=_text(record, "errorCode"),
+        error_message=_text(record, "errorMessage"),
+        encryption_context=text_pairs(_map(request, "encryptionContext")),
+        policy=_text(request, "policy"),
+    )
+
+
+def _principal(identity: Mapping[object, object]) -> str:
+    return (
+        _text(identity, "arn")
+        or _text(identity, "invokedBy")
+        or _text(identity, "principalId")
+        or _text(identity, "accountId")
+    )
+
+
+def _map(source: Mapping[Any, object], name: str) -> Mapping[object, object]:
+    value = source.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(source: Mapping[Any, object], name: str) -> str:
+    value = source.get(name)
+    return value if isinstance(value, str) else ""

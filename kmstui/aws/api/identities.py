@@ -1,0 +1,284 @@
+"""Who is asking, and roles and users with the IAM policies that apply to them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+from urllib.parse import unquote
+
+from kmstui.aws.api.base import Noun, nothing
+from kmstui.aws.api.paging import IAM, Listing, everything
+from kmstui.aws.calls import operations as op
+from kmstui.aws.calls.answer import Answer
+from kmstui.aws.calls.call import Calls
+from kmstui.model.arn import Arn
+from kmstui.model.caller import Caller
+from kmstui.model.role import Identity, IdentityPolicy
+from kmstui.service.errors import (
+    CancelledByPersonError,
+    InvalidInputError,
+    NotFoundError,
+    ServiceError,
+)
+
+T = TypeVar("T")
+
+_PAGE = 1000
+
+
+class Identities(Noun):
+    """Reads of identities, and the change of a role's inline policy."""
+
+    async def caller(self) -> Caller:
+        """See `IdentityGateway`."""
+        return await self._calls.send(op.GET_CALLER_IDENTITY, {}, _caller)
+
+    async def role_names(self) -> tuple[str, ...]:
+        """See `IdentityGateway`."""
+        return await self._arns(op.LIST_ROLES, "Roles")
+
+    async def user_names(self) -> tuple[str, ...]:
+        """See `IdentityGateway`."""
+        return await self._arns(op.LIST_USERS, "Users")
+
+    async def identity(self, arn: str) -> Identity:
+        """See `IdentityGateway`.
+
+        Raises:
+            InvalidInputError: `arn` is not of a role or user.
+            NotFoundError: there is no such identity.
+        """
+        kind, name = _kind_and_name(arn)
+        reading = _Reading(self._calls)
+        detail = op.GET_ROLE if kind == "role" else op.GET_USER
+        member = kind.capitalize()
+        boundary_arn, inline, attached, of_groups = await asyncio.gather(
+            reading.part(
+                "its permissions boundary",
+                self._calls.send(detail, {f"{member}Name": name}, _boundary_of(member)),
+                "",
+                all_of_it=True,
+            ),
+            reading.inline(_OWN[kind], {f"{member}Name": name}),
+            reading.attached(_OWN[kind], {f"{member}Name": name}),
+            reading.of_groups(name) if kind == "user" else _none(),
+        )
+        boundary = await reading.managed((boundary_arn,)) if boundary_arn else ()
+        return Identity(
+            arn,
+            name,
+            kind,
+            _once(inline + attached + of_groups),
+            boundary[0] if boundary else None,
+            reading.problem,
+        )
+
+    async def put_role_policy(self, role_name: str, policy_name: str, text: str) -> None:
+        """See `IdentityGateway`."""
+        params = {"RoleName": role_name, "PolicyName": policy_name, "PolicyDocument": text}
+        await self._calls.send(op.PUT_ROLE_POLICY, params, nothing)
+
+    async def get_role_policy(self, role_name: str, policy_name: str) -> IdentityPolicy:
+        """See `IdentityGateway`."""
+        params = {"RoleName": role_name, "PolicyName": policy_name}
+        return await self._calls.send(op.GET_ROLE_POLICY, params, _inline)
+
+    async def _arns(self, operation: op.Operation, member: str) -> tuple[str, ...]:
+        listing = Listing(
+            operation,
+            {"MaxItems": _PAGE},
+            IAM,
+            lambda answer: answer.each(member, lambda each: each.text("Arn")),
+        )
+        return tuple(sorted(await everything(listing, self._calls)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """The operations that read the policies of a kind of identity."""
+
+    list_inline: op.Operation
+    get_inline: op.Operation
+    list_attached: op.Operation
+
+
+_OWN = {
+    "role": _Holder(op.LIST_ROLE_POLICIES, op.GET_ROLE_POLICY, op.LIST_ATTACHED_ROLE_POLICIES),
+    "user": _Holder(op.LIST_USER_POLICIES, op.GET_USER_POLICY, op.LIST_ATTACHED_USER_POLICIES),
+}
+_GROUP = _Holder(op.LIST_GROUP_POLICIES, op.GET_GROUP_POLICY, op.LIST_ATTACHED_GROUP_POLICIES)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One identity being read; a part that is refused becomes a problem and hides no other."""
+
+    calls: Calls
+    _problems: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def problem(self) -> str:
+        """What could not be read, each cause once."""
+        return " ".join(self._problems)
+
+    async def part(
+        self, what: str, reading: Awaitable[T], otherwise: T, *, all_of_it: bool = False
+    ) -> T:
+        """A part of the identity, or `otherwise` with the reason kept.
+
+        Args:
+            what: The part's name in the reason.
+            reading: What to wait for.
+            otherwise: What stands for a part that is refused.
+            all_of_it: Whether there is no identity where this part does not exist.
+        """
+        try:
+            return await reading
+        except CancelledByPersonError:
+            raise
+        except ServiceError as error:
+            if all_of_it and isinstance(error, NotFoundError):
+                raise
+            self._problems[f"Not read: {what} ({error.sentence.rstrip('.')})."] = None
+            return otherwise
+
+    async def inline(self, holder: _Holder, who: dict[str, str]) -> tuple[IdentityPolicy, ...]:
+        """The inline policies of a role, user or group."""
+        names = await self.part(
+            "inline policies",
+            everything(
+                Listing(
+                    holder.list_inline,
+                    {**who, "MaxItems": _PAGE},
+                    IAM,
+                    lambda answer: answer.texts("PolicyNames"),
+                ),
+                self.calls,
+            ),
+            (),
+        )
+        read = await asyncio.gather(
+            *(
+                self.part(
+                    f"inline policy {name}",
+                    self.calls.send(holder.get_inline, {**who, "PolicyName": name}, _inline),
+                    None,
+                )
+                for name in names
+            )
+        )
+        return tuple(policy for policy in read if policy is not None)
+
+    async def attached(self, holder: _Holder, who: dict[str, str]) -> tuple[IdentityPolicy, ...]:
+        """The managed policies attached to a role, user or group."""
+        arns = await self.part(
+            "attached policies",
+            everything(
+                Listing(
+                    holder.list_attached,
+                    {**who, "MaxItems": _PAGE},
+                    IAM,
+                    lambda answer: answer.each(
+                        "AttachedPolicies", lambda each: each.text("PolicyArn")
+                    ),
+                ),
+                self.calls,
+            ),
+            (),
+        )
+        return await self.managed(arns)
+
+    async def managed(self, arns: Iterable[str]) -> tuple[IdentityPolicy, ...]:
+        """The default versions of managed policies."""
+        read = await asyncio.gather(
+            *(self.part(f"managed policy {arn}", self._managed(arn), None) for arn in arns)
+        )
+        return tuple(policy for policy in read if policy is not None)
+
+    async def of_groups(self, user: str) -> tuple[IdentityPolicy, ...]:
+        """The policies that a user has from groups."""
+        groups = await self.part(
+            "groups",
+            everything(
+                Listing(
+                    op.LIST_GROUPS_FOR_USER,
+                    {"UserName": user, "MaxItems": _PAGE},
+                    IAM,
+                    lambda answer: answer.each("Groups", lambda each: each.text("GroupName")),
+                ),
+                self.calls,
+            ),
+            (),
+        )
+        parts = await asyncio.gather(
+            *(self.inline(_GROUP, {"GroupName": group}) for group in groups),
+            *(self.attached(_GROUP, {"GroupName": group}) for group in groups),
+        )
+        return tuple(policy for part in parts for policy in part)
+
+    async def _managed(self, arn: str) -> IdentityPolicy:
+        name, version = await self.calls.send(op.GET_POLICY, {"PolicyArn": arn}, _default_version)
+        text = await self.calls.send(
+            op.GET_POLICY_VERSION, {"PolicyArn": arn, "VersionId": version}, _version_text
+        )
+        return IdentityPolicy(name, text, inline=False, arn=arn)
+
+
+def _kind_and_name(arn: str) -> tuple[str, str]:
+    parsed = Arn.maybe(arn)
+    kind = parsed.resource_type if parsed else ""
+    if parsed is None or parsed.service != "iam" or kind not in _OWN or not parsed.name:
+        raise InvalidInputError(
+            f"“{arn}” is not the ARN of a role or user",
+            "Name one like arn:aws:iam::ACCOUNT:role/NAME.",
+        )
+    # The API takes names without their path.
+    return kind, parsed.name.rsplit("/", 1)[-1]
+
+
+async def _none() -> tuple[IdentityPolicy, ...]:
+    return ()
+
+
+def _once(policies: tuple[IdentityPolicy, ...]) -> tuple[IdentityPolicy, ...]:
+    # The same managed policy may be attached to a user and to several of the user's groups.
+    return tuple(dict.fromkeys(policies))
+
+
+def _caller(answer: Answer) -> Caller:
+    return Caller(answer.text("Account"), answer.text("Arn"), answer.text("UserId"))
+
+
+def _boundary_of(member: str) -> Callable[[Answer], str]:
+    def read(answer: Answer) -> str:
+        boundary = answer.structure(member).optional_structure("PermissionsBoundary")
+        return boundary.optional_text("PermissionsBoundaryArn") if boundary else ""
+
+    return read
+
+
+def _inline(answer: Answer) -> IdentityPolicy:
+    return IdentityPolicy(answer.text("PolicyName"), _document(answer, "PolicyDocument"), True)
+
+
+def _default_version(answer: Answer) -> tuple[str, str]:
+    policy = answer.structure("Policy")
+    return policy.text("PolicyName"), policy.text("DefaultVersionId")
+
+
+def _version_text(answer: Answer) -> str:
+    return _document(answer.structure("PolicyVersion"), "Document")
+
+
+def _document(answer: Answer, name: str) -> str:
+    """IAM sends policy documents URL-encoded (RFC 3986; IAM API Reference, GetRolePolicy)."""
+    value = answer.raw(name)
+    if isinstance(value, dict):
+        # A botocore that decodes them in a way that we could not turn off.
+        return json.dumps(value, indent=4)
+    text = answer.text(name)
+    # A text that is not encoded (other implementations of IAM) may hold percent signs of its own.
+    return text if text.lstrip().startswith("{") else unquote(text)

@@ -1,0 +1,81 @@
+"""Tags, of one key from KMS and of many from the tagging API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import lru_cache
+
+from kmstui.aws.api.base import Noun, nothing
+from kmstui.aws.api.paging import KMS, TAGGING, Listing, everything
+from kmstui.aws.calls.answer import Answer
+from kmstui.aws.calls.context import key_name
+from kmstui.aws.calls.operations import (
+    GET_RESOURCES,
+    LIST_RESOURCE_TAGS,
+    TAG_RESOURCE,
+    UNTAG_RESOURCE,
+)
+from kmstui.model.tag import Tag
+from kmstui.service.ports import Urgency
+
+
+class Tags(Noun):
+    """Reads and changes of tags."""
+
+    def tag_pages(self) -> AsyncIterator[Mapping[str, tuple[Tag, ...]]]:
+        """See `InventoryGateway`."""
+        return Listing(
+            GET_RESOURCES,
+            {"ResourceTypeFilters": ["kms:key"], "ResourcesPerPage": 100},
+            TAGGING,
+            _tags_by_key,
+            urgency=Urgency.VISIBLE,
+        ).pages(self._calls)
+
+    async def list_tags(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> tuple[Tag, ...]:
+        """See `InventoryGateway`."""
+        listing = Listing(
+            LIST_RESOURCE_TAGS,
+            {"KeyId": key_id, "Limit": 50},
+            KMS,
+            lambda answer: answer.each("Tags", _kms_tag),
+            key=key_id,
+            urgency=urgency,
+        )
+        return tuple(sorted(await everything(listing, self._calls)))
+
+    async def tag(self, key_id: str, tags: Sequence[Tag]) -> None:
+        """See `TagGateway`."""
+        params = {"KeyId": key_id, "Tags": kms_tags(tags)}
+        await self._calls.send(TAG_RESOURCE, params, nothing, key=key_id)
+
+    async def untag(self, key_id: str, tag_keys: Sequence[str]) -> None:
+        """See `TagGateway`."""
+        params = {"KeyId": key_id, "TagKeys": list(tag_keys)}
+        await self._calls.send(UNTAG_RESOURCE, params, nothing, key=key_id)
+
+
+def kms_tags(tags: Sequence[Tag]) -> list[dict[str, str]]:
+    """Tags as KMS spells them; other services say Key and Value."""
+    return [{"TagKey": tag.key, "TagValue": tag.value} for tag in tags]
+
+
+def _kms_tag(answer: Answer) -> Tag:
+    return _tag(answer.text("TagKey"), answer.optional_text("TagValue"))
+
+
+def _tags_by_key(answer: Answer) -> dict[str, tuple[Tag, ...]]:
+    return dict(answer.each("ResourceTagMappingList", _tags_of_key))
+
+
+def _tags_of_key(answer: Answer) -> tuple[str, tuple[Tag, ...]]:
+    tags = answer.optional_each(
+        "Tags", lambda tag: _tag(tag.text("Key"), tag.optional_text("Value"))
+    )
+    return key_name(answer.text("ResourceARN")), tuple(sorted(tags))
+
+
+@lru_cache(maxsize=512)
+def _tag(key: str, value: str) -> Tag:
+    """One value for all keys that carry the tag: accounts have few tags on many keys."""
+    return Tag(key, value)

@@ -1,0 +1,205 @@
+"""One way to send an operation: fenced, paced, in a thread, and told of afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from botocore import xform_name
+
+from kmstui.aws.calls.answer import Answer
+from kmstui.aws.calls.clients import Attempt, Clients
+from kmstui.aws.calls.context import Situation, key_name
+from kmstui.aws.calls.errors import translate, unsupported
+from kmstui.aws.calls.operations import Operation
+from kmstui.aws.calls.queue import Job, Outcome
+from kmstui.aws.calls.thread_pool import Dispatcher
+from kmstui.aws.calls.throttling import Pacing
+from kmstui.aws.calls.turns import Turns
+from kmstui.service.errors import (
+    CancelledByPersonError,
+    ReadOnlyError,
+    ServiceError,
+    ServiceFailureError,
+    UnreportedOutcomeError,
+)
+from kmstui.service.ports import CallRecord, Urgency
+
+T = TypeVar("T")
+
+Params = Mapping[str, object]
+Reader = Callable[[Answer], T]
+
+
+class Calls:
+    """Sends operations over one connection."""
+
+    def __init__(
+        self,
+        clients: Clients,
+        dispatcher: Dispatcher,
+        *,
+        pacing: Pacing,
+        turns: Turns,
+        situation: Situation,
+        read_only: bool,
+    ) -> None:
+        self._clients = clients
+        self._dispatcher = dispatcher
+        self._pacing = pacing
+        self._turns = turns
+        self._situation = situation
+        self._read_only = read_only
+
+    async def send(
+        self,
+        operation: Operation,
+        params: Params,
+        read: Reader[T],
+        *,
+        key: str = "",
+        urgency: Urgency = Urgency.ASKED,
+    ) -> T:
+        """Send one request and read its answer, both in a thread.
+
+        Args:
+            operation: What to call.
+            params: Its members, by the API reference's names; None values are left out.
+            read: Turns the answer into a value.
+            key: Key ID or ARN (or alias) that it is about.
+            urgency: Its place in the queue.
+
+        Raises:
+            ServiceError: one type per cause.
+            asyncio.CancelledError: the task was cancelled; a request that was not sent yet is
+                dropped.
+        """
+        return await self.start(operation, params, read, key=key, urgency=urgency)
+
+    def start(
+        self,
+        operation: Operation,
+        params: Params,
+        read: Reader[T],
+        *,
+        key: str = "",
+        urgency: Urgency = Urgency.ASKED,
+    ) -> asyncio.Future[T]:
+        """As `send`, without waiting for the answer."""
+        situation = replace(
+            self._situation,
+            operation=operation.permission,
+            key=key_name(key),
+            mutating=operation.mutating,
+        )
+        self._refuse_what_may_not_leave(operation, situation)
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        job = Job(
+            work=lambda: self._work(operation, params, read, situation, urgency),
+            abandoned=lambda sent: _abandoned(situation, sent=sent),
+            urgency=urgency,
+            bucket=self._pacing.bucket(operation),
+            future=future,
+        )
+        try:
+            self._dispatcher.submit(job)
+        except RuntimeError as error:
+            raise ServiceFailureError(
+                "this computer gives kmstui no thread to send it with",
+                "Raise the limit of processes (ulimit -u), or end other programs.",
+                situation.context,
+            ) from error
+        return future
+
+    def close(self) -> None:
+        """Give up everything; every later call raises CancelledByPersonError."""
+        self._clients.close()
+        self._dispatcher.close()
+
+    def _refuse_what_may_not_leave(self, operation: Operation, situation: Situation) -> None:
+        if self._dispatcher.closed:
+            raise _abandoned(situation, sent=False)
+        if self._read_only and operation.mutating:
+            raise ReadOnlyError(
+                "kmstui was started read-only, so nothing was sent",
+                "Start it without --read-only to change anything.",
+                situation.context,
+            )
+
+    def _work(
+        self,
+        operation: Operation,
+        params: Params,
+        read: Reader[Any],
+        situation: Situation,
+        urgency: Urgency,
+    ) -> Outcome:
+        with self._turns.computing(urgency), self._clients.attempt(operation) as attempt:
+            began = time.monotonic()
+            value: Any = None
+            failure: ServiceError | None = None
+            try:
+                value = self._invoke(operation, params, read, situation)
+            except Exception as error:
+                situation = replace(
+                    situation, endpoint_url=self._clients.endpoint_url(operation.service)
+                )
+                # Without its cause: the frames of botocore hold requests, and those credentials.
+                failure = _with_context(translate(error, situation, sent=attempt.sent), situation)
+            seconds = time.monotonic() - began - self._turns.waited
+        record = _record(operation, situation, attempt, seconds, failure)
+        return Outcome(value, failure, record)
+
+    def _invoke(
+        self, operation: Operation, params: Params, read: Reader[T], situation: Situation
+    ) -> T:
+        client: Any = self._clients.client(operation.service)
+        if operation.name not in client.meta.service_model.operation_names:
+            raise unsupported(situation)
+        method = getattr(client, xform_name(operation.name))
+        sent = {name: value for name, value in params.items() if value is not None}
+        return read(Answer(method(**sent)))
+
+
+def _with_context(error: ServiceError, situation: Situation) -> ServiceError:
+    # Hooks raise typed errors without knowing which key they are about.
+    if not error.context.operation:
+        error.context = situation.context
+    return error
+
+
+def _abandoned(situation: Situation, *, sent: bool) -> ServiceError:
+    if sent and situation.mutating:
+        return UnreportedOutcomeError(
+            "the connection was closed while it was under way, so the change may or may not have "
+            "happened",
+            "Connect again and look at the key before you repeat it.",
+            situation.context,
+        )
+    return CancelledByPersonError(
+        "the connection was closed", "Connect again to continue.", situation.context
+    )
+
+
+def _record(
+    operation: Operation,
+    situation: Situation,
+    attempt: Attempt,
+    seconds: float,
+    failure: ServiceError | None,
+) -> CallRecord:
+    error = "" if failure is None else failure.context.code or failure.title
+    return CallRecord(
+        time=datetime.now(UTC),
+        service=operation.service,
+        operation=operation.name,
+        key=situation.key,
+        seconds=seconds,
+        retries=attempt.retries,
+        error=error,
+        mutating=operation.mutating,
+    )

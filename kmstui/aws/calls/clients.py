@@ -1,0 +1,209 @@
+"""boto3's clients: made when first needed, with our fences and hooks on every one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore import exceptions as boto
+from botocore.config import Config
+from botocore.handlers import json_decode_policies
+
+from kmstui.aws.calls.error_codes import THROTTLES
+from kmstui.aws.calls.errors import WebPageAnswer, outcome_is_open
+from kmstui.aws.calls.operations import READ_NAMES, Operation
+from kmstui.aws.calls.sockets import give_turns_away
+from kmstui.aws.calls.thread_pool import THREADS
+from kmstui.aws.calls.throttling import Pacing
+from kmstui.aws.calls.tls import Trust
+from kmstui.aws.calls.turns import Turns
+from kmstui.service.errors import CancelledByPersonError, ReadOnlyError
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+    from botocore.client import BaseClient
+
+_CONNECT_SECONDS = 3
+_READ_SECONDS = 10
+_ATTEMPTS = 4
+_ATTEMPTS_AFTER_TIMEOUT = 2
+"""An endpoint that hangs is asked once more, not four times: a person waits."""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What one thread is calling at the moment, as the hooks see it."""
+
+    operation: Operation
+    sent: bool = False
+    """Whether the request went out at least once."""
+    retries: int = 0
+
+
+class Clients:
+    """The clients of one connection; each is thread-safe and shared by all threads."""
+
+    def __init__(
+        self,
+        session: Session,
+        user_agent: str,
+        region: str,
+        kms_endpoint_url: str,
+        *,
+        pacing: Pacing,
+        turns: Turns,
+        read_only: bool,
+    ) -> None:
+        self._session = session
+        self._user_agent = user_agent
+        self._region = region
+        self._kms_endpoint_url = kms_endpoint_url
+        self._pacing = pacing
+        self._turns = turns
+        self._trust = Trust()
+        self._read_only = read_only
+        self._made: dict[str, BaseClient] = {}
+        self._lock = threading.Lock()
+        self._thread = threading.local()
+        self._closed = False
+
+    def client(self, service: str) -> BaseClient:
+        """The client of a service.
+
+        Raises:
+            Exception: as botocore does; the caller translates.
+        """
+        made = self._made.get(service)
+        if made is not None:
+            # Without the lock: making another service's client takes longer than most calls.
+            return made
+        with self._lock:
+            made = self._made.get(service)
+            if made is None:
+                made = self._made[service] = self._make(service)
+            return made
+
+    def endpoint_url(self, service: str) -> str:
+        """Where a service is reached; its name where its client could not be made."""
+        made = self._made.get(service)
+        return f"the endpoint of {service}" if made is None else str(made.meta.endpoint_url)
+
+    def close(self) -> None:
+        """Let nothing out any more, retries of calls under way neither; close idle connections."""
+        self._closed = True
+        for client in tuple(self._made.values()):
+            client.close()
+
+    @contextmanager
+    def attempt(self, operation: Operation) -> Iterator[Attempt]:
+        """Say what this thread is about to call; nothing else gets past the fence."""
+        attempt = self._thread.attempt = Attempt(operation)
+        try:
+            yield attempt
+        finally:
+            self._thread.attempt = None
+
+    def _make(self, service: str) -> BaseClient:
+        # types-boto3 overloads client by literal names; ours is a variable.
+        create: Any = self._session.client
+        client: BaseClient = create(
+            service,
+            region_name=self._region,
+            endpoint_url=(self._kms_endpoint_url or None) if service == "kms" else None,
+            config=Config(
+                retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+                connect_timeout=_CONNECT_SECONDS,
+                read_timeout=_READ_SECONDS,
+                tcp_keepalive=True,
+                max_pool_connections=THREADS,
+                # botocore builds its own anew twice in every call, for an eighth of its time.
+                user_agent=self._user_agent,
+            ),
+        )
+        events = client.meta.events
+        events.register("before-call", self._fence)
+        events.register("request-created", self._take_turn)
+        events.register("before-send", self._sent)
+        events.register("needs-retry", self._before_retry)
+        events.register("after-call", self._refuse_web_page)
+        # Policies are texts to us, whether they can be parsed or not.
+        events.unregister("after-call.iam", json_decode_policies)
+        give_turns_away(client, self._turns, self._trust)
+        return client
+
+    def _current(self) -> Attempt | None:
+        attempt: Attempt | None = getattr(self._thread, "attempt", None)
+        return attempt
+
+    def _fence(self, model: Any, **_: object) -> None:
+        """The second fence, right before a request is signed; the first is in `Calls`."""
+        attempt = self._current()
+        service, name = model.service_model.service_name, model.name
+        if attempt is None or (attempt.operation.service, attempt.operation.name) != (
+            service,
+            name,
+        ):
+            raise ReadOnlyError(f"{service}:{name} was not announced, so it does not leave")
+        if self._read_only and (service, name) not in READ_NAMES:
+            raise ReadOnlyError(f"{service}:{name} would change something")
+        self._refuse_when_closed()
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise CancelledByPersonError("the connection was closed")
+
+    def _take_turn(self, **_: object) -> None:
+        # Once for each attempt; the turn was given back before the pause that precedes a retry.
+        self._turns.take()
+
+    def _sent(self, **_: object) -> None:
+        attempt = self._current()
+        if attempt is not None:
+            attempt.sent = True
+
+    def _before_retry(
+        self, attempts: int, response: Any, caught_exception: BaseException | None, **_: object
+    ) -> None:
+        """Look at every answer before botocore's own handler decides on a retry.
+
+        Answering None leaves the decision to it. Raising ends the call: where a write may have
+        been carried out (a person's or a program's later change could be undone by repeating
+        it), where an endpoint hangs, and where the connection was closed.
+        """
+        attempt = self._current()
+        if attempt is None:
+            return
+        attempt.retries = attempts - 1
+        status, code, parsed = _told(response)
+        if caught_exception is not None or status >= 400:
+            # botocore sleeps before a retry; others shall not wait for that.
+            self._turns.give()
+        if code in THROTTLES or status == 429:
+            self._pacing.bucket(attempt.operation).throttled(time.monotonic())
+        if attempt.operation.mutating and outcome_is_open(caught_exception, status, code):
+            raise caught_exception or boto.ClientError(parsed, attempt.operation.name)
+        if caught_exception is not None and attempts >= _ATTEMPTS_AFTER_TIMEOUT:
+            timeouts = boto.ReadTimeoutError | boto.ConnectTimeoutError
+            if isinstance(caught_exception, timeouts):
+                raise caught_exception
+        if self._closed and (caught_exception is not None or status >= 400):
+            raise CancelledByPersonError("the connection was closed")
+
+    def _refuse_web_page(self, http_response: Any, model: Any, **_: object) -> None:
+        protocol = model.service_model.resolved_protocol
+        if "json" in protocol and http_response.content[:64].lstrip().startswith(b"<"):
+            raise WebPageAnswer(http_response.status_code)
+
+
+def _told(response: Any) -> tuple[int, str, Any]:
+    """HTTP status, error code and parsed answer; 0 and nothing where none came."""
+    if response is None:
+        return 0, "", {}
+    http, parsed = response
+    error = parsed.get("Error")
+    code = str(error.get("Code", "")) if isinstance(error, dict) else ""
+    return int(http.status_code), code, parsed

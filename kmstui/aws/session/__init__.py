@@ -1,0 +1,1 @@
+"""From a profile, credentials and a Region to a connection."""

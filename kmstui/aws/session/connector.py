@@ -1,0 +1,91 @@
+"""The door to AWS: connections, profiles, Regions.
+
+Importing this module, or constructing the connector, imports neither boto3 nor botocore: they
+take a quarter of a second, and a command that asks AWS nothing shall not wait for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from kmstui.service.ports import CallObserver, MfaPrompt, Target
+
+if TYPE_CHECKING:
+    from kmstui.aws.api.gateway import AwsGateway
+    from kmstui.aws.session.open import Opener
+
+T = TypeVar("T")
+
+
+class AwsConnector:
+    """Implements `kmstui.service.ports.Connector`."""
+
+    def __init__(
+        self, observer: CallObserver, mfa_prompt: MfaPrompt, *, read_only: bool = False
+    ) -> None:
+        """Keep what every connection needs.
+
+        Args:
+            observer: Told of every finished call, on the event loop.
+            mfa_prompt: Asks for an MFA code; called on a worker thread.
+            read_only: Refuse every operation that is not known to read only.
+        """
+        self._observer = observer
+        self._mfa_prompt = mfa_prompt
+        self._read_only = read_only
+        self._made: Opener | None = None
+        self._lock = threading.Lock()
+
+    async def connect(self, target: Target) -> AwsGateway:
+        """See `Connector`."""
+        return await _on_thread(lambda: self._opener().open(target))
+
+    async def profiles(self) -> tuple[str, ...]:
+        """See `Connector`. Imports botocore where no connection was made before."""
+        return await _on_thread(lambda: self._opener().profiles())
+
+    async def regions(self, partition: str = "aws") -> tuple[str, ...]:
+        """See `Connector`. Imports botocore where no connection was made before."""
+        return await _on_thread(lambda: self._opener().regions(partition))
+
+    def _opener(self) -> Opener:
+        with self._lock:
+            if self._made is None:
+                from kmstui.aws.session.open import Opener
+
+                self._made = Opener(self._observer, self._mfa_prompt, read_only=self._read_only)
+            return self._made
+
+
+async def _on_thread(work: Callable[[], T]) -> T:
+    # A daemon thread of its own: a person may be asked for an MFA code in it, and quitting must
+    # not wait for the answer.
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(value: T | None, error: BaseException | None) -> None:
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(value)  # type: ignore[arg-type]
+
+    def run() -> None:
+        value: T | None = None
+        failure: BaseException | None = None
+        try:
+            value = work()
+        except Exception as error:
+            failure = error
+        try:
+            loop.call_soon_threadsafe(settle, value, failure)
+        except RuntimeError:
+            # The loop was closed meanwhile: the program is ending and nobody waits.
+            return
+
+    threading.Thread(target=run, name="kmstui-connect", daemon=True).start()
+    return await future

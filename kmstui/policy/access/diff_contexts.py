@@ -1,0 +1,158 @@
+"""All requests that two policies can tell apart, as bits of whole numbers.
+
+Every condition key falls into a few classes of values that no condition of either policy
+tells apart. A request is one class per key; a set of requests is a number with one bit for
+each, so that "and", "or" and "not" of conditions are those of numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from kmstui.policy.access.diff_axes import axes_of, order_of
+from kmstui.policy.access.diff_samples import VARIABLE_VALUES
+from kmstui.policy.access.diff_terms import Access, AtomId, Atoms, Term
+from kmstui.policy.evaluation.explain_conditions import joined
+from kmstui.policy.iam.conditions import Condition, Truth
+
+_MOST_BOXES = 6
+
+
+class TooManyError(Exception):
+    """There are more combinations of values than can be tried in the time of a key press."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What may be spent on one difference."""
+
+    requests: int
+    """Requests tried."""
+    effort: int
+    """Comparisons of values."""
+
+
+class Space:
+    """All requests that matter for some terms."""
+
+    def __init__(self, terms: Iterable[Term], atoms: Atoms, limit: Limit) -> None:
+        """Lay the axes.
+
+        Args:
+            terms: Those of both policies.
+            atoms: What their atoms are.
+            limit: What may be spent.
+
+        Raises:
+            TooManyError: it takes more.
+        """
+        ids = sorted({atom for term in terms for atom in term.atoms}, key=order_of)
+        laid = axes_of(ids, atoms, limit.effort)
+        if laid is None:
+            raise TooManyError
+        self._axes, self.effort = laid
+        self.size = 1
+        for axis in self._axes:
+            self.size *= len(axis.classes)
+            if self.size > limit.requests:
+                raise TooManyError
+        self.everything = (1 << self.size) - 1
+        self._classes = self._class_masks()
+        self._atoms: dict[AtomId, int] = {}
+        for axis in self._axes:
+            for atom, indexes in axis.meeting.items():
+                self._atoms[atom] = self._mask({axis.key: indexes})
+        for atom in ids:
+            if atom not in self._atoms:
+                self._atoms[atom] = self._tied_mask(atoms.conditions[atom])
+
+    def _class_masks(self) -> dict[str, list[int]]:
+        """For each axis and each of its classes, the requests in it."""
+        masks = {}
+        stride = 1
+        for axis in self._axes:
+            count = len(axis.classes)
+            block = (1 << stride) - 1
+            period = stride * count
+            repeated = ((1 << self.size) - 1) // ((1 << period) - 1)
+            masks[axis.key] = [(block << (stride * index)) * repeated for index in range(count)]
+            stride = period
+        return masks
+
+    def _tied_mask(self, condition: Condition) -> int:
+        """The requests that meet a condition whose variables tie several keys together."""
+        keys = {condition.key, *condition.variable_keys}
+        axes = [axis for axis in self._axes if axis.key in keys]
+        mask = 0
+        for chosen in product(*(range(len(axis.classes)) for axis in axes)):
+            known = {
+                axis.key: axis.classes[index][0].values
+                for axis, index in zip(axes, chosen, strict=True)
+            }
+            if condition.truth(known.get) is Truth.YES:
+                mask |= self._mask(
+                    {axis.key: (index,) for axis, index in zip(axes, chosen, strict=True)}
+                )
+        return mask
+
+    def accesses(self, terms: Iterable[Term]) -> Mapping[Access, int]:
+        """For each kind of access, the requests that get it."""
+        got = dict.fromkeys(Access, 0)
+        for term in terms:
+            mask = self.everything
+            for atom in term.atoms:
+                mask &= self._atoms[atom]
+            got[term.access] |= mask
+        left = self.everything
+        for access in (Access.DENIED, Access.DIRECT, Access.VIA_IAM):
+            got[access] &= left
+            left &= ~got[access]
+        got[Access.NONE] = left
+        return got
+
+    def words(self, requests: int) -> tuple[str, ...]:
+        """A set of requests as conditions in words; `always` as the empty text."""
+        boxes: list[str] = []
+        left = requests
+        while left and len(boxes) < _MOST_BOXES:
+            box, words = self._box(requests, left & -left)
+            boxes.append(words)
+            left &= ~box
+        if left:
+            boxes.append("in further cases")
+        return tuple(boxes)
+
+    def _box(self, requests: int, seed: int) -> tuple[int, str]:
+        """The widest product of classes around one request that stays in `requests`."""
+        chosen = {
+            axis.key: {next(i for i, mask in enumerate(self._classes[axis.key]) if mask & seed)}
+            for axis in self._axes
+        }
+        unwanted = self.everything & ~requests
+        for axis in self._axes:
+            across = self._mask({key: each for key, each in chosen.items() if key != axis.key})
+            chosen[axis.key] = {
+                index
+                for index, mask in enumerate(self._classes[axis.key])
+                if not across & mask & unwanted
+            }
+        clauses = [
+            axis.describe(chosen[axis.key])
+            for axis in self._axes
+            if len(chosen[axis.key]) < len(axis.classes)
+        ]
+        words = joined(clauses, "and", most=8)
+        if any(value in words for value in VARIABLE_VALUES):
+            words += f" ({' and '.join(VARIABLE_VALUES)} being any two values)"
+        return self._mask(chosen), words
+
+    def _mask(self, chosen: Mapping[str, Iterable[int]]) -> int:
+        mask = self.everything
+        for key, indexes in chosen.items():
+            part = 0
+            for index in indexes:
+                part |= self._classes[key][index]
+            mask &= part
+        return mask

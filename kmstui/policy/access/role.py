@@ -1,0 +1,113 @@
+"""What a role or user can do with one key, by its IAM policies and the key policy together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kmstui.model.grant import Grant
+from kmstui.model.role import Identity
+from kmstui.policy.access.groups import actions_words, possible_actions
+from kmstui.policy.access.table import KeyFacts, Mark, Part, access_row, classes_of
+from kmstui.policy.evaluation.policies import Policies, PolicyLike
+from kmstui.policy.iam.principals import Principal
+from kmstui.policy.iam.request import NOTHING_KNOWN, Context
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Actions that come out alike for the same reason."""
+
+    part: Part
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """The actions, sorted."""
+        return self.part.actions
+
+    @property
+    def mark(self) -> Mark:
+        """What comes out."""
+        return self.part.mark
+
+    @property
+    def sentence(self) -> str:
+        """`can Encrypt: …`, `cannot Decrypt, because …`."""
+        names = actions_words(frozenset(self.actions))
+        why = self.part.why
+        if self.mark is Mark.YES:
+            return f"Can {names}: {why}"
+        if self.mark in (Mark.NO, Mark.DENIED):
+            return f"Cannot {names}: {why}"
+        return f"May {names}: {why}"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleEffect:
+    """What an identity can do with a key."""
+
+    identity: Identity
+    effects: tuple[Effect, ...]
+    """What it can first, then what depends, then what it cannot."""
+    not_considered: tuple[str, ...]
+    """Never empty."""
+
+    def actions(self, *marks: Mark) -> tuple[str, ...]:
+        """The actions that carry one of these marks, sorted."""
+        found = (name for each in self.effects if each.mark in marks for name in each.actions)
+        return tuple(sorted(found))
+
+    @property
+    def summary(self) -> str:
+        """One line: `role app can Encrypt; cannot Decrypt`."""
+        clauses = [
+            f"{verb} {actions_words(frozenset(actions))}"
+            for verb, actions in (
+                ("can", self.actions(Mark.YES)),
+                ("may under conditions", self.actions(Mark.CONDITIONAL, Mark.VIA_IAM)),
+                ("cannot", self.actions(Mark.NO, Mark.DENIED)),
+            )
+            if actions
+        ]
+        return f"{self.identity.kind} {self.identity.name} {'; '.join(clauses)}"
+
+
+_ORDER = (Mark.YES, Mark.CONDITIONAL, Mark.VIA_IAM, Mark.NO, Mark.DENIED)
+
+
+def role_effect(
+    identity: Identity,
+    policy: PolicyLike,
+    key: KeyFacts,
+    *,
+    grants: Sequence[Grant] | None = None,
+    context: Context = NOTHING_KNOWN,
+) -> RoleEffect:
+    """Put an identity's policies together with a key policy.
+
+    Raises:
+        ValueError: the identity's ARN is no principal's.
+    """
+    principal = Principal.parse(identity.arn)
+    policies = Policies.of_key(policy, grants).with_identity(identity)
+    classes = classes_of(policies, possible_actions(key.usage, key.spec))
+    row = access_row(principal, policies, key, classes, context)
+    alike: dict[object, list[Part]] = {}
+    for cell in row.cells:
+        for part in cell.parts:
+            decision = part.decision
+            spans = tuple((each.source, each.span) for each in decision.deciding)
+            near = () if decision.deciding else tuple(each.span for each in decision.near)
+            alike.setdefault((part.mark, decision.reason, spans, near), []).append(part)
+    effects = [
+        Effect(
+            Part(
+                tuple(sorted(name for part in parts for name in part.actions)),
+                parts[0].mark,
+                parts[0].decision,
+            )
+        )
+        for parts in alike.values()
+    ]
+    effects.sort(key=lambda effect: _ORDER.index(effect.mark))
+    return RoleEffect(identity, tuple(effects), policies.not_considered(principal))

@@ -1,0 +1,276 @@
+"""Who can do what with a key: principals by access groups, each cell with its reasoning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kmstui.model.arn import Arn
+from kmstui.model.grant import Grant
+from kmstui.model.role import Identity
+from kmstui.policy.access.groups import (
+    AccessGroup,
+    action_classes,
+    actions_words,
+    group_of,
+    possible_actions,
+)
+from kmstui.policy.evaluation.compile import CompiledPolicy
+from kmstui.policy.evaluation.evaluate import Decision, Outcome, evaluate
+from kmstui.policy.evaluation.explain import Line, explain, reason_sentence
+from kmstui.policy.evaluation.policies import Policies, PolicyLike
+from kmstui.policy.iam.conditions import Doubt
+from kmstui.policy.iam.principals import Principal
+from kmstui.policy.iam.request import NOTHING_KNOWN, Context, Request, account_of
+from kmstui.policy.iam.stand_ins import brought_to_role, everyone
+
+
+class Mark(StrEnum):
+    """What a cell says."""
+
+    YES = "yes"
+    CONDITIONAL = "conditional"
+    """Under conditions on the request, or where the documents leave it open."""
+    VIA_IAM = "via IAM"
+    """The key policy leaves it to identity policies, which were not read."""
+    DENIED = "denied"
+    NO = "no"
+    IMPOSSIBLE = "not with this key"
+    """No action of the group works with a key of this usage and spec."""
+
+
+_STRENGTH = {
+    Mark.IMPOSSIBLE: 0,
+    Mark.NO: 1,
+    Mark.DENIED: 2,
+    Mark.CONDITIONAL: 3,
+    Mark.VIA_IAM: 4,
+    Mark.YES: 5,
+}
+
+
+def mark_of(decision: Decision) -> Mark:
+    """The mark for one decision."""
+    if decision.outcome is Outcome.ALLOWED:
+        return Mark.YES
+    if decision.outcome is Outcome.EXPLICITLY_DENIED:
+        return Mark.DENIED
+    if decision.outcome is Outcome.IMPLICITLY_DENIED:
+        return Mark.NO
+    return Mark.VIA_IAM if set(decision.doubts) == {Doubt.IAM} else Mark.CONDITIONAL
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Actions of a cell that share one decision."""
+
+    actions: tuple[str, ...]
+    mark: Mark
+    decision: Decision
+    """About the first of the actions; the others are decided alike."""
+
+    @property
+    def why(self) -> str:
+        """The reason, as one sentence about all of the actions."""
+        return reason_sentence(self.decision, "it" if len(self.actions) == 1 else "them")
+
+    @property
+    def words(self) -> str:
+        """`Decrypt: conditional. Statement … allows it if …`."""
+        return f"{actions_words(frozenset(self.actions))}: {self.mark.value}. {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one principal can do of one access group."""
+
+    group: AccessGroup
+    mark: Mark
+    """The best that it can do of the group."""
+    parts: tuple[Part, ...]
+    """The strongest first."""
+
+    @property
+    def partial(self) -> bool:
+        """Whether the mark is true of some actions of the group only."""
+        return len({part.mark for part in self.parts}) > 1
+
+    @property
+    def words(self) -> str:
+        """One line for the cursor: what holds of which actions, with the condition."""
+        if not self.parts:
+            return f"No action of this group works with this key ({self.group.value})."
+        return " ".join(part.words for part in self.parts if part.mark is self.mark)
+
+    def reasoning(self) -> tuple[Line, ...]:
+        """The whole reasoning in words, with the statements to jump to."""
+        lines: list[Line] = []
+        for part in self.parts:
+            lines.append(Line(f"{actions_words(frozenset(part.actions))}:"))
+            lines.extend(explain(part.decision))
+        return tuple(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one principal can do."""
+
+    principal: Principal
+    cells: tuple[Cell, ...]
+    """One for each access group, in their order."""
+
+    def cell(self, group: AccessGroup) -> Cell:
+        """The cell of a group."""
+        return next(cell for cell in self.cells if cell.group is group)
+
+    @property
+    def has_access(self) -> bool:
+        """Whether any cell says more than no."""
+        return any(_STRENGTH[cell.mark] > _STRENGTH[Mark.DENIED] for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessTable:
+    """Principals by access groups."""
+
+    rows: tuple[Row, ...]
+    not_considered: tuple[str, ...]
+    """Never empty; what no row rests on."""
+    problems: tuple[str, ...] = ()
+    """What of the identities could not be read, as sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """The key that the table is about."""
+
+    arn: str
+    usage: str = ""
+    """KeyUsage, such as `ENCRYPT_DECRYPT`; empty where it is not known."""
+    spec: str = ""
+    """KeySpec, such as `SYMMETRIC_DEFAULT`; empty where it is not known."""
+
+
+def access_table(
+    policy: PolicyLike,
+    key: KeyFacts,
+    *,
+    grants: Sequence[Grant] | None = None,
+    identities: Sequence[Identity] = (),
+    context: Context = NOTHING_KNOWN,
+) -> AccessTable:
+    """Ask for everybody who occurs, and for the stand-ins of all who do not.
+
+    Args:
+        policy: The key policy.
+        key: The key; actions that its usage forbids are left out.
+        grants: Its grants; None where they were not read.
+        identities: Roles and users with their IAM policies, as far as they may be read.
+        context: What is known of the requests.
+    """
+    base = Policies.of_key(policy, grants)
+    actions = possible_actions(key.usage, key.spec)
+    classes = classes_of(base, actions)
+    carried = _by_principal(identities)
+    rows = []
+    for principal in _askable(base, key, carried, grants or ()):
+        identity = carried.get(principal.role_key or principal.name)
+        if identity is None:
+            row = access_row(principal, base, key, classes, context)
+        else:
+            own = base.with_identity(identity)
+            row = access_row(principal, own, key, classes_of(own, actions), context)
+        if row.has_access or principal.account == account_of(key.arn):
+            rows.append(row)
+    return AccessTable(
+        rows=tuple(rows),
+        not_considered=base.not_considered_by_anybody,
+        problems=tuple(identity.problem for identity in identities if identity.problem),
+    )
+
+
+def _by_principal(identities: Sequence[Identity]) -> dict[object, Identity]:
+    """Users by ARN; roles by account and name, which a session's ARN tells too."""
+    found: dict[object, Identity] = {}
+    for identity in identities:
+        principal = _principal(identity.arn)
+        if principal is not None:
+            found[principal.role_key or principal.name] = identity
+    return found
+
+
+def _principal(name: str) -> Principal | None:
+    """Who is named; nobody where a grantee that no longer exists shows as its unique ID."""
+    try:
+        return Principal.parse(name)
+    except ValueError:
+        return None
+
+
+def _askable(
+    base: Policies, key: KeyFacts, carried: dict[object, Identity], grants: Sequence[Grant]
+) -> tuple[Principal, ...]:
+    """Everybody to give a row: who is named, who holds a grant, and who was looked up."""
+    arn = Arn.maybe(key.arn)
+    names = [identity.arn for identity in carried.values()] + [each.grantee for each in grants]
+    policies = (base.key.policy,)
+    found = dict.fromkeys(
+        brought_to_role(principal, policies)
+        for name in names
+        if (principal := _principal(name)) is not None
+    )
+    partition = "aws" if arn is None else arn.partition
+    for principal in everyone(policies, account_of(key.arn), partition):
+        found[brought_to_role(principal, policies)] = None
+    return tuple(found)
+
+
+Classes = tuple[tuple[AccessGroup, tuple[str, ...]], ...]
+"""Sets of actions of one group that all policies treat alike."""
+
+
+def classes_of(policies: Policies, actions: Sequence[str]) -> Classes:
+    """The actions in sets that need one question each."""
+    found: dict[object, list[str]] = {}
+    for index, alike in enumerate(action_classes(_all_of(policies), actions)):
+        for action in alike:
+            signature = (group_of(action), index, _granted(policies, action))
+            found.setdefault(signature, []).append(action)
+    return tuple((group_of(members[0]), tuple(members)) for members in found.values())
+
+
+def access_row(
+    principal: Principal,
+    policies: Policies,
+    key: KeyFacts,
+    classes: Classes,
+    context: Context = NOTHING_KNOWN,
+) -> Row:
+    """What one principal can do of the actions in `classes`, group by group."""
+    parts: dict[AccessGroup, list[Part]] = {group: [] for group in AccessGroup}
+    for group, members in classes:
+        decision = evaluate(Request(principal, members[0], key.arn, context), policies)
+        parts[group].append(Part(members, mark_of(decision), decision))
+    return Row(principal, tuple(_cell(group, found) for group, found in parts.items()))
+
+
+def _granted(policies: Policies, action: str) -> tuple[bool, ...]:
+    """Which grants include the action."""
+    name = action.removeprefix("kms:")
+    return tuple(name in grant.operations for grant in policies.grants or ())
+
+
+def _all_of(policies: Policies) -> tuple[CompiledPolicy, ...]:
+    return (
+        policies.key,
+        *(policies.identity or ()),
+        *policies.boundary_policies,
+        *(policies.session or ()),
+    )
+
+
+def _cell(group: AccessGroup, parts: Sequence[Part]) -> Cell:
+    ordered = tuple(sorted(parts, key=lambda part: -_STRENGTH[part.mark]))
+    mark = ordered[0].mark if ordered else Mark.IMPOSSIBLE
+    return Cell(group, mark, ordered)

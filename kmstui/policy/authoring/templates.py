@@ -1,0 +1,256 @@
+"""Policy templates: what they are, which fields they have, and how fields are filled.
+
+A field is written `${name}` in a template. What is not known stays in the text as it is, which
+the linter calls a placeholder (KMS601), so nothing half filled is saved by accident, and the
+editor's Tab goes from one to the next. `${name}` with a colon in it is a policy variable of IAM
+and left alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kmstui.policy.iam.equality import canonical_statement
+from kmstui.policy.syntax.edits import (
+    append_item,
+    delete_items,
+    insert_member,
+    root_statement,
+    wrap_in_list,
+)
+from kmstui.policy.syntax.nodes import ArrayNode, Edit, ObjectNode, apply_edits
+from kmstui.policy.syntax.parse import parse
+
+_NO_OBJECT = "The text is no JSON object, so no statement can be added to it."
+
+_FIELD = re.compile(r"\$\{([A-Za-z][\w-]*)\}")
+
+USE_ACTIONS = "${use-actions}"
+"""Stands for the actions that use a key of this usage and spec, DescribeKey included."""
+CRYPTOGRAPHIC_ACTIONS = "${cryptographic-actions}"
+"""Stands for those of them that do something with data, which is what a Deny of use is about."""
+
+_SYMMETRIC = ("Encrypt", "Decrypt", "ReEncrypt*", "GenerateDataKey*", "DescribeKey")
+_USE: Mapping[str, tuple[str, ...]] = {
+    "SIGN_VERIFY": ("DescribeKey", "GetPublicKey", "Sign", "Verify"),
+    "GENERATE_VERIFY_MAC": ("DescribeKey", "GenerateMac", "VerifyMac"),
+    "KEY_AGREEMENT": ("DeriveSharedSecret", "DescribeKey", "GetPublicKey"),
+    "ENCAPSULATE_DECAPSULATE": ("Encapsulate", "Decapsulate", "DescribeKey", "GetPublicKey"),
+}
+"""Source: KMS Developer Guide, "Default key policy", allows key users to use the KMS key."""
+_ASYMMETRIC_ENCRYPTION = ("Encrypt", "Decrypt", "DescribeKey", "GetPublicKey")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One template."""
+
+    id: str
+    title: str
+    """A few words for a list."""
+    group: str
+    """The list's heading: `Workshop`, `AWS`, `Yours`."""
+    does: str
+    """What it really does, in a sentence or two."""
+    statements: tuple[Mapping[str, Any], ...]
+    source: str = ""
+    """The page that documents it."""
+    corrects: str = ""
+    """What the source gets wrong, where it does."""
+    symmetric_only: bool = False
+    """Whether it is of use for symmetric encryption keys only."""
+    with_root: bool = True
+    """Whether the whole policy begins with the account's root statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known for filling fields, by field name; an empty value is not known."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    usage: str = ""
+    spec: str = ""
+
+    @property
+    def partition(self) -> str:
+        """`aws` where it is not known."""
+        return self.fields.get("partition") or "aws"
+
+
+def use_actions(usage: str, spec: str) -> tuple[str, ...]:
+    """The actions that use a key, `kms:` included; those of a symmetric key where unknown."""
+    names = _USE.get(usage)
+    if names is None:
+        symmetric = spec in ("", "SYMMETRIC_DEFAULT")
+        names = _SYMMETRIC if symmetric else _ASYMMETRIC_ENCRYPTION
+    return tuple(f"kms:{name}" for name in names)
+
+
+def cryptographic_actions(usage: str, spec: str) -> tuple[str, ...]:
+    """As `use_actions`, without those that only read what the key is."""
+    reading = ("kms:DescribeKey", "kms:GetPublicKey")
+    return tuple(name for name in use_actions(usage, spec) if name not in reading)
+
+
+_LISTS = {USE_ACTIONS: use_actions, CRYPTOGRAPHIC_ACTIONS: cryptographic_actions}
+
+
+def unsuitable(template: Template, facts: Facts) -> str:
+    """Why a template is of no use for the key, as a sentence; empty where it is."""
+    if template.symmetric_only and facts.spec and facts.spec != "SYMMETRIC_DEFAULT":
+        return f"It is for symmetric encryption keys; this one is {facts.spec}."
+    return ""
+
+
+def fields_of(value: object) -> tuple[str, ...]:
+    """The fields of a template's statements, each once, in the order written."""
+    found = dict.fromkeys(_FIELD.findall(json.dumps(value)))
+    return tuple(name for name in found if f"${{{name}}}" not in _LISTS)
+
+
+def fill(template: Template, facts: Facts) -> list[dict[str, Any]]:
+    """The statements with all fields filled that are known."""
+    filled = [_filled(dict(statement), facts) for statement in template.statements]
+    return [statement for statement in filled if isinstance(statement, dict)]
+
+
+def _filled(value: Any, facts: Facts) -> Any:
+    if isinstance(value, dict):
+        return {_text(name, facts): _filled(each, facts) for name, each in value.items()}
+    if isinstance(value, str) and value in _LISTS:
+        return list(_LISTS[value](facts.usage, facts.spec))
+    if isinstance(value, list):
+        items: list[Any] = []
+        for each in value:
+            made = _filled(each, facts)
+            items += made if isinstance(made, list) else [made]
+        return items
+    return _text(value, facts) if isinstance(value, str) else value
+
+
+def _text(text: str, facts: Facts) -> str:
+    def put(match: re.Match[str]) -> str:
+        return facts.fields.get(match[1]) or match[0]
+
+    return _FIELD.sub(put, text)
+
+
+def whole_policy(template: Template, facts: Facts) -> str:
+    """A policy of the template's statements, behind the root statement where it has one."""
+    account = facts.fields.get("account") or "${account}"
+    root = [root_statement(facts.partition, account)] if template.with_root else []
+    document = {
+        "Version": "2012-10-17",
+        "Id": "key-policy",
+        "Statement": [*root, *fill(template, facts)],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def with_statements(text: str, statements: Sequence[Mapping[str, Any]]) -> str:
+    """The policy with statements added at its end; its formatting stays.
+
+    A statement that is there already, with whatever Sid, is not added again. A Sid that is taken
+    gets a number.
+
+    Raises:
+        ValueError: the text is no JSON object whose Statement could take them; a sentence.
+    """
+    for statement in statements:
+        text = _with_statement(text, dict(statement))
+    return text
+
+
+def _with_statement(text: str, statement: dict[str, Any]) -> str:
+    root = parse(text).root
+    if not isinstance(root, ObjectNode):
+        raise ValueError(_NO_OBJECT)  # noqa: TRY004 - the text is bad, not its type
+    holder = root.member("Statement")
+    if holder is None:
+        return apply_edits(text, (insert_member(text, root, "Statement", [statement]),))
+    present = list(statements_of(text))
+    if any(_same_but_sid(statement, each) for each in present):
+        return text
+    _give_free_sid(statement, present)
+    if isinstance(holder.value, ObjectNode):
+        text = apply_edits(text, wrap_in_list(holder.value))
+        return _append(text, statement)
+    if isinstance(holder.value, ArrayNode):
+        return _append(text, statement)
+    raise ValueError("Statement is no list, so no statement can be added to it.")
+
+
+def _append(text: str, statement: dict[str, Any]) -> str:
+    root = parse(text).root
+    holder = root.member("Statement") if isinstance(root, ObjectNode) else None
+    if holder is None or not isinstance(holder.value, ArrayNode):
+        raise ValueError("Statement is no list, so no statement can be added to it.")
+    return apply_edits(text, (append_item(text, holder.value, statement),))
+
+
+def without_statements(text: str, statements: Sequence[Mapping[str, Any]]) -> str:
+    """The policy without statements that mean the same as these, whatever their Sid.
+
+    Raises:
+        ValueError: the text is no JSON object with statements.
+    """
+    root = parse(text).root
+    holder = root.member("Statement") if isinstance(root, ObjectNode) else None
+    if holder is None:
+        raise ValueError("The text has no statements.")
+    present = list(statements_of(text))
+    nodes = holder.value.items if isinstance(holder.value, ArrayNode) else (holder.value,)
+    if len(nodes) != len(present):
+        raise ValueError("The text is no JSON, so no statement can be taken out of it.")
+    doomed = [
+        node
+        for node, each in zip(nodes, present, strict=True)
+        if any(_same_but_sid(dict(wanted), each) for wanted in statements)
+    ]
+    if not doomed:
+        return text
+    return apply_edits(text, tuple(_deletions(text, holder.value, doomed)))
+
+
+def _deletions(text: str, holder: object, doomed: Collection[Any]) -> Iterator[Edit]:
+    if isinstance(holder, ArrayNode):
+        yield from delete_items(text, holder, doomed)
+    elif isinstance(holder, ObjectNode):
+        yield Edit(holder.span, "[]")
+
+
+def statements_of(text: str) -> Iterator[Any]:
+    """The statements of a strict JSON policy as values; none where it is no such thing."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    found = document.get("Statement", []) if isinstance(document, dict) else []
+    yield from found if isinstance(found, list) else [found]
+
+
+def _same_but_sid(one: dict[str, Any], other: object) -> bool:
+    if not isinstance(other, dict):
+        return False
+    plain = [{name: v for name, v in each.items() if name != "Sid"} for each in (one, other)]
+    return canonical_statement(plain[0]) == canonical_statement(plain[1])
+
+
+def _give_free_sid(statement: dict[str, Any], present: Sequence[Any]) -> None:
+    """Two statements of one Sid cannot be told apart by a person."""
+    sid = statement.get("Sid")
+    taken = {each.get("Sid") for each in present if isinstance(each, dict)}
+    if not isinstance(sid, str) or sid not in taken:
+        return
+    number = next(n for n in range(2, len(taken) + 3) if f"{sid} {n}" not in taken)
+    statement["Sid"] = f"{sid} {number}"
+
+
+def first_field(text: str) -> tuple[int, int] | None:
+    """Where the first field that is not filled stands."""
+    found = _FIELD.search(text)
+    return found.span() if found else None

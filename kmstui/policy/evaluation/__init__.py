@@ -1,0 +1,1 @@
+"""Whether a request is allowed, why, and whether a policy locks out."""

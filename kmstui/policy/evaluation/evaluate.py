@@ -1,0 +1,389 @@
+"""Whether somebody may do something with a key, and which statements decide it.
+
+The algorithm is that of
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html,
+…/reference_policies_evaluation-logic-cross-account.html and
+https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html.
+It claims no certainty: what it did not look at is part of every answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kmstui.model.grant import Grant
+from kmstui.policy.evaluation.actions import absent_keys, action_info
+from kmstui.policy.evaluation.compile import Applied, CompiledPolicy
+from kmstui.policy.evaluation.grants import grant_truths
+from kmstui.policy.evaluation.policies import Policies
+from kmstui.policy.iam.conditions import Doubt, Truth
+from kmstui.policy.iam.match_principal import Grip
+from kmstui.policy.iam.principals import PrincipalKind
+from kmstui.policy.iam.request import Lookup, Request, lookup_for
+
+
+class Outcome(StrEnum):
+    """What comes out."""
+
+    ALLOWED = "allowed"
+    IMPLICITLY_DENIED = "implicitly denied"
+    EXPLICITLY_DENIED = "explicitly denied"
+    NOT_PREDICTABLE = "not predictable"
+
+
+class Reason(StrEnum):
+    """The rule of the algorithm that decided."""
+
+    DENY = "a Deny applies"
+    KEY_POLICY = "the key policy allows it directly"
+    ROOT_USER = "this is the account's root user, and the key policy does not keep it out"
+    IAM = "an identity policy allows it, and the key policy lets the account delegate"
+    GRANT = "a grant allows it"
+    BOTH_ACCOUNTS = "the key policy and an identity policy of the other account allow it"
+    NOTHING_ALLOWS = "nothing allows it"
+    CONDITIONS = "an Allow is about it, but its conditions do not hold"
+    IAM_SILENT = "the key policy lets the account delegate, but no identity policy allows it"
+    NOT_DELEGATED = (
+        "an identity policy allows it, but the key policy does not let the account delegate"
+    )
+    CAPPED = "a permissions boundary or session policy does not allow it"
+    OTHER_ACCOUNT_SILENT = (
+        "the key policy allows it, but no identity policy of the other account does"
+    )
+    NOT_ACROSS_ACCOUNTS = "KMS does not take this action from another account"
+    DEPENDS = "it depends on what is not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to one request."""
+
+    request: Request
+    outcome: Outcome
+    reason: Reason
+    deciding: tuple[Applied, ...]
+    """The statements that decided; where it is not predictable, those that may."""
+    policies: Policies
+    """What was asked."""
+    grants: tuple[Grant, ...]
+    """The grants that allowed it, or may."""
+    doubts: tuple[Doubt, ...]
+    """What leaves it open; empty where the answer is certain as far as it was considered."""
+    considered: tuple[str, ...]
+    not_considered: tuple[str, ...]
+    """Never empty."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the answer is yes."""
+        return self.outcome is Outcome.ALLOWED
+
+    @property
+    def near(self) -> tuple[Applied, ...]:
+        """Statements about the request whose conditions do not hold; worked out when asked for."""
+        return _Evaluation(self.request, self.policies, ruled_out=True).near()
+
+    @property
+    def missing_keys(self) -> tuple[str, ...]:
+        """The condition keys whose values would settle it, as the policy spells them."""
+        keys = (
+            result.entry.key.value
+            for applied in self.deciding
+            for result in applied.conditions
+            if result.doubt is Doubt.CONTEXT
+        )
+        return tuple(dict.fromkeys(keys))
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What one kind of policy says: the strongest Deny, and the strongest Allow per grip."""
+
+    deny: Truth = Truth.NO
+    account: Truth = Truth.NO
+    role: Truth = Truth.NO
+    direct: Truth = Truth.NO
+
+
+def _tally(applied: Iterable[Applied]) -> _Tally:
+    tally = _Tally()
+    for each in applied:
+        if each.deny:
+            tally.deny = max(tally.deny, each.truth)
+        elif each.aim.grip is Grip.DIRECT:
+            tally.direct = max(tally.direct, each.truth)
+        elif each.aim.grip is Grip.ROLE:
+            tally.role = max(tally.role, each.truth)
+        else:
+            tally.account = max(tally.account, each.truth)
+    return tally
+
+
+def _about(
+    policies: Iterable[CompiledPolicy], action: str, resource: str, lookup: Lookup
+) -> list[Applied]:
+    return [
+        applied for policy in policies for applied in policy.applied(None, action, resource, lookup)
+    ]
+
+
+def evaluate(request: Request, policies: Policies) -> Decision:
+    """Answer one request from the policies given."""
+    return _Evaluation(request, policies).decide()
+
+
+_WITHOUT_IAM = frozenset(
+    {PrincipalKind.SERVICE, PrincipalKind.ANONYMOUS, PrincipalKind.ROOT, PrincipalKind.PROVIDER}
+)
+"""Principals that no identity policy is attached to."""
+
+
+_ON_ALIASES = frozenset({"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"})
+
+
+class _Evaluation:
+    """One run of the algorithm, with its intermediate results by name."""
+
+    def __init__(self, request: Request, policies: Policies, *, ruled_out: bool = False) -> None:
+        self.request = request
+        self.policies = policies
+        self.principal = request.principal
+        self.info = action_info(request.action)
+        self.iam_only = self.info is not None and self.info.iam_only
+        self.lookup = lookup = lookup_for(request, absent_keys(request.action))
+        self.key = (
+            []
+            if self.iam_only
+            else list(
+                policies.key.applied(
+                    request.principal,
+                    request.action,
+                    request.resource,
+                    lookup,
+                    has_boundary=policies.boundary is not None,
+                    # What the question says of the principal goes before what follows from it.
+                    ruled_out=ruled_out or self._overrides_principal(),
+                )
+            )
+        )
+        self.iam_applies = request.principal.kind not in _WITHOUT_IAM
+        self.identity: list[Applied] = []
+        self.boundary: list[Applied] = []
+        self.session: list[Applied] = []
+        if self.iam_applies:
+            # An action that names no key is asked for on "*" (Service Authorization Reference).
+            on = "*" if self.iam_only else request.resource
+            action = request.action
+            self.identity = _about(policies.identity or (), action, on, lookup)
+            self.boundary = _about(policies.boundary_policies, action, on, lookup)
+            self.session = _about(policies.session or (), action, on, lookup)
+        self.granted = grant_truths(policies.grants or (), request, lookup)
+        self.said = _tally(self.key)
+        self.iam = self._allowed_by_iam()
+        self.cap = self._left_by_caps()
+        self.grant = max((truth for _, truth in self.granted), default=Truth.NO)
+        self.everything = (*self.key, *self.identity, *self.boundary, *self.session)
+
+    def decide(self) -> Decision:
+        """Deny first, then whatever allows."""
+        deny = max((each.truth for each in self.everything if each.deny), default=Truth.NO)
+        if deny is Truth.YES:
+            denying = [each for each in self.everything if each.deny and each.truth is Truth.YES]
+            return self._decision(Outcome.EXPLICITLY_DENIED, Reason.DENY, denying)
+        if self._refused_from_outside():
+            return self._decision(Outcome.IMPLICITLY_DENIED, Reason.NOT_ACROSS_ACCOUNTS, ())
+        if self.iam_only:
+            allow = self._by_iam_alone()
+        elif self.principal.account == self.request.owner or not self.iam_applies:
+            allow = self._same_account()
+        else:
+            allow = self._other_account()
+        if min(allow, ~deny) is Truth.YES:
+            return self._allowed()
+        if allow is Truth.NO:
+            return self._implicitly_denied()
+        return self._open(deny, allow)
+
+    def near(self) -> tuple[Applied, ...]:
+        """The statements about the request that do not apply."""
+        return tuple(each for each in self.everything if each.truth is Truth.NO)
+
+    def _overrides_principal(self) -> bool:
+        facts = self.principal.facts
+        return any(key in facts for key in self.request.context.values)
+
+    def _an_allow_is_near(self) -> bool:
+        """Whether an Allow of the key policy is about the request, whatever its conditions."""
+        if self.iam_only:
+            return False
+        candidates = self.policies.key.candidates(
+            self.principal,
+            self.request.action,
+            has_boundary=self.policies.boundary is not None,
+            ruled_out=True,
+        )
+        return any(
+            not compiled.deny
+            and compiled.covers_resource(self.request.resource, self.lookup) is not Truth.NO
+            for compiled, _ in candidates
+        )
+
+    def _refused_from_outside(self) -> bool:
+        return (
+            self.info is not None
+            and not self.info.cross_account
+            and not self.iam_only
+            and bool(self.principal.account)
+            and self.principal.account != self.request.owner
+        )
+
+    def _allowed_by_iam(self) -> Truth:
+        """What identity policies allow, before anything caps it."""
+        if not self.iam_applies:
+            return Truth.NO
+        if self.policies.identity is None:
+            return Truth.MAYBE
+        found = _tally(self.identity).direct
+        return max(found, Truth.MAYBE) if self.policies.identity_incomplete else found
+
+    def _left_by_caps(self) -> Truth:
+        """What the permissions boundary and the session policies leave."""
+        truth = Truth.YES
+        if self.policies.boundary is not None:
+            truth = min(truth, _tally(self.boundary).direct)
+        if self.policies.session:
+            truth = min(truth, _tally(self.session).direct)
+        return truth if self.iam_applies else Truth.YES
+
+    def _by_iam_alone(self) -> Truth:
+        if self.principal.kind is PrincipalKind.ROOT:
+            return Truth.YES
+        return min(self.iam, self.cap)
+
+    def _same_account(self) -> Truth:
+        said = self.said
+        if self.principal.kind is PrincipalKind.ROOT:
+            return max(said.account, said.direct, self.grant)
+        if not self.iam_applies:
+            return max(said.direct, self.grant)
+        delegated = min(said.account, self.iam, self.cap)
+        return max(said.direct, self.grant, min(said.role, self.cap), delegated)
+
+    def _other_account(self) -> Truth:
+        said = self.said
+        opened = max(said.account, said.role, said.direct, self.grant)
+        return min(opened, self.iam, self.cap)
+
+    def _allowed(self) -> Decision:
+        by_grip = {
+            grip: self._allowing(self.key, grip) for grip in (Grip.DIRECT, Grip.ROLE, Grip.ACCOUNT)
+        }
+        direct = by_grip[Grip.DIRECT] or (by_grip[Grip.ROLE] if self.cap is Truth.YES else [])
+        iam = self._allowing(self.identity)
+        if self.iam_only and self.principal.kind is PrincipalKind.ROOT:
+            reason, deciding = Reason.ROOT_USER, []
+        elif self.iam_only:
+            reason, deciding = Reason.IAM, iam
+        elif self.principal.account != self.request.owner and self.iam_applies:
+            deciding = [*(direct or by_grip[Grip.ACCOUNT]), *iam]
+            reason = Reason.BOTH_ACCOUNTS
+        elif direct:
+            reason, deciding = Reason.KEY_POLICY, direct
+        elif by_grip[Grip.ACCOUNT] and self.principal.kind is PrincipalKind.ROOT:
+            reason, deciding = Reason.ROOT_USER, by_grip[Grip.ACCOUNT]
+        elif by_grip[Grip.ACCOUNT] and iam and self.cap is Truth.YES:
+            reason, deciding = Reason.IAM, [*by_grip[Grip.ACCOUNT], *iam]
+        else:
+            reason, deciding = Reason.GRANT, []
+        grants = [grant for grant, truth in self.granted if truth is Truth.YES]
+        shown = grants if reason in (Reason.GRANT, Reason.BOTH_ACCOUNTS) else []
+        return self._decision(Outcome.ALLOWED, reason, deciding, grants=shown)
+
+    def _implicitly_denied(self) -> Decision:
+        said = self.said
+        outside = self.principal.account != self.request.owner and self.iam_applies
+        opened = max(said.account, said.role, said.direct, self.grant)
+        opening = [each for each in self.key if not each.deny and each.truth is not Truth.NO]
+        if self.iam is not Truth.NO and self.cap is Truth.NO and (opened or self.iam_only):
+            reason, deciding = Reason.CAPPED, [*opening, *self._allowing(self.identity)]
+        elif said.role and self.cap is Truth.NO:
+            reason, deciding = Reason.CAPPED, opening
+        elif outside and opened:
+            reason, deciding = Reason.OTHER_ACCOUNT_SILENT, opening
+        elif (said.account or self.iam_only) and self.iam_applies:
+            reason, deciding = Reason.IAM_SILENT, opening
+        elif self._an_allow_is_near():
+            reason, deciding = Reason.CONDITIONS, []
+        elif self.identity and self.iam is Truth.YES and not outside:
+            reason, deciding = Reason.NOT_DELEGATED, self._allowing(self.identity)
+        else:
+            reason, deciding = Reason.NOTHING_ALLOWS, []
+        return self._decision(Outcome.IMPLICITLY_DENIED, reason, deciding)
+
+    def _open(self, deny: Truth, allow: Truth) -> Decision:
+        relevant = [
+            each
+            for each in self.everything
+            if (each.truth is Truth.MAYBE and (each.deny or allow is Truth.MAYBE))
+            or (not each.deny and each.truth is Truth.YES)
+        ]
+        doubts = [doubt for each in relevant if each.truth is Truth.MAYBE for doubt in each.doubts]
+        if allow is Truth.MAYBE and self._hangs_on_iam():
+            doubts.append(Doubt.IAM)
+        grants = [grant for grant, truth in self.granted if truth is not Truth.NO]
+        if any(truth is Truth.MAYBE for _, truth in self.granted):
+            doubts.append(Doubt.CONTEXT)
+        return self._decision(
+            Outcome.NOT_PREDICTABLE,
+            Reason.DEPENDS,
+            relevant,
+            doubts=tuple(dict.fromkeys(doubts)),
+            grants=grants,
+        )
+
+    def _of_alias(self) -> tuple[str, ...]:
+        """Alias operations need a permission on the alias too, which only IAM policies give.
+
+        Source: KMS Developer Guide, "Controlling access to aliases".
+        """
+        if self.info is None or self.info.name not in _ON_ALIASES:
+            return ()
+        return ("the permission on the alias itself, which an IAM policy must give",)
+
+    def _hangs_on_iam(self) -> bool:
+        """Whether identity policies that were not read could settle it."""
+        unread = self.policies.identity is None or bool(self.policies.identity_incomplete)
+        outside = self.principal.account != self.request.owner
+        asked = outside or self.iam_only or self.said.account is not Truth.NO
+        return unread and asked and self.iam is Truth.MAYBE
+
+    @staticmethod
+    def _allowing(applied: Iterable[Applied], grip: Grip | None = None) -> list[Applied]:
+        return [
+            each
+            for each in applied
+            if not each.deny and each.truth is Truth.YES and (grip is None or each.aim.grip is grip)
+        ]
+
+    def _decision(
+        self,
+        outcome: Outcome,
+        reason: Reason,
+        deciding: Iterable[Applied],
+        *,
+        doubts: tuple[Doubt, ...] = (),
+        grants: Iterable[Grant] = (),
+    ) -> Decision:
+        return Decision(
+            request=self.request,
+            outcome=outcome,
+            reason=reason,
+            deciding=tuple(deciding),
+            policies=self.policies,
+            grants=tuple(grants),
+            doubts=doubts,
+            considered=self.policies.considered,
+            not_considered=self.policies.not_considered(self.principal) + self._of_alias(),
+        )

@@ -1,0 +1,236 @@
+"""Decisions in words that a person can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from kmstui.policy.evaluation.actions import action_info
+from kmstui.policy.evaluation.compile import Applied
+from kmstui.policy.evaluation.evaluate import Decision, Outcome, Reason
+from kmstui.policy.evaluation.explain_conditions import conditions_words, joined, result_words
+from kmstui.policy.iam.conditions import Doubt, Truth
+from kmstui.policy.iam.match_principal import Grip
+from kmstui.policy.syntax.nodes import Span
+from kmstui.policy.syntax.statements import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sentence of a reasoning, and the statement it speaks of."""
+
+    text: str
+    source: str = ""
+    """The policy in which the statement stands: `key policy`, or an identity policy's name."""
+    span: Span | None = None
+    """Where the statement stands in that policy's text."""
+
+
+def statement_words(applied: Applied) -> str:
+    """`statement "Allow use" of the key policy`."""
+    label = applied.statement.label
+    named = label if label.startswith("statement") else f"statement {label}"
+    source = applied.source
+    return f"{named} of {'the ' if source == 'key policy' else ''}{source}"
+
+
+def _several(applied: Iterable[Applied]) -> str:
+    return joined(dict.fromkeys(map(statement_words, applied)), "and")
+
+
+def reason_sentence(decision: Decision, actions: str = "") -> str:
+    """Why the outcome is what it is, as one sentence.
+
+    `actions` speaks of others that are decided alike: `Decrypt, ReEncrypt*`.
+    """
+    words = _SENTENCES[decision.reason](_Parts(decision, actions))
+    return f"{_capital(words)}."
+
+
+class _Parts:
+    """The pieces that sentences are made of."""
+
+    def __init__(self, decision: Decision, actions: str) -> None:
+        key = [each for each in decision.deciding if each.source == "key policy"]
+        iam = [each for each in decision.deciding if each.source != "key policy"]
+        self.decision = decision
+        self.action = actions or decision.request.action
+        self.who = decision.request.principal.short
+        self.owner = decision.request.owner
+        self.statements = _several(decision.deciding)
+        self.lets, self.allows = _plural("let", key), _plural("allow", key)
+        self.iam_allows = _plural("allow", iam)
+        self.when = _when(decision.deciding)
+        self.key = _several(key)
+        self.iam = _several(iam)
+
+    def root_user(self) -> str:
+        if not self.statements:
+            return f"{self.action} names no key, and the root user may do whatever IAM governs"
+        return f"{self.statements} {self.allows} {self.action} to the account {self.owner}"
+
+    def iam_silent(self) -> str:
+        through = f"{self.key} {self.lets} IAM policies decide, but " if self.key else ""
+        return f"{through}no identity policy of {self.who} allows {self.action}"
+
+    def through_iam(self) -> str:
+        through = f", and {self.key} {self.lets} IAM policies decide" if self.key else ""
+        return f"{self.iam} {self.iam_allows} {self.action}{through}"
+
+    def granted(self) -> str:
+        grants = joined((each.id for each in self.decision.grants), "and")
+        return f"grant {grants} allows {self.action}"
+
+
+def _when(applied: Iterable[Applied]) -> str:
+    entries = [result.entry for each in applied for result in each.conditions]
+    return f", because {conditions_words(entries)}" if entries else ""
+
+
+def _unmet(decision: Decision) -> str:
+    near = next(each for each in decision.near if not each.deny)
+    unmet = [result for result in near.conditions if result.truth is Truth.NO]
+    why = conditions_words(result.entry for result in unmet)
+    return f"{statement_words(near)} asks that {why}, which this request does not meet,"
+
+
+def _open_sentence(parts: _Parts) -> str:
+    decision = parts.decision
+    clauses = [_open_clause(each, parts.action) for each in decision.deciding if _is_open(each)]
+    if Doubt.IAM in decision.doubts:
+        clauses.append(f"{_delegation(decision)}, and those of {parts.who} were not read")
+    if decision.grants and Doubt.CONTEXT in decision.doubts:
+        clauses.append("a grant asks for an encryption context")
+    return "; ".join(dict.fromkeys(clauses))
+
+
+def _delegation(decision: Decision) -> str:
+    """That identity policies decide, and which statement says so."""
+    request = decision.request
+    info = action_info(request.action)
+    if info is not None and info.iam_only:
+        return f"{request.action} names no key, so identity policies alone decide"
+    outside = request.principal.account != request.owner
+    opening = [
+        each
+        for each in decision.deciding
+        if not each.deny and each.truth is Truth.YES and (outside or each.aim.grip is Grip.ACCOUNT)
+    ]
+    account = request.principal.account
+    if not opening:
+        return f"then the identity policies of account {account} decide"
+    verb = _plural("let", opening)
+    return f"{_several(opening)} {verb} the IAM policies of account {account} decide"
+
+
+def _is_open(applied: Applied) -> bool:
+    return applied.truth is Truth.MAYBE
+
+
+def _open_clause(applied: Applied, action: str) -> str:
+    subject = statement_words(applied)
+    if applied.deny:
+        verb = f"denies {action}"
+    elif applied.aim.grip is Grip.ACCOUNT:
+        verb = f"lets IAM policies decide about {action}"
+    else:
+        verb = f"allows {action}"
+    conditions = conditions_words(result.entry for result in applied.open_conditions)
+    clause = f"{subject} {verb} if {conditions}" if conditions else f"{subject} perhaps {verb}"
+    others = [d.value for d in applied.doubts if d not in (Doubt.CONTEXT, Doubt.IAM)]
+    return f"{clause} ({'; '.join(others)})" if others else clause
+
+
+_SENTENCES: dict[Reason, Callable[[_Parts], str]] = {
+    Reason.DENY: lambda p: f"{p.action} is denied to {p.who} by {p.statements}{p.when}",
+    Reason.KEY_POLICY: lambda p: f"{p.statements} {p.allows} {p.action} to {p.who}{p.when}",
+    Reason.ROOT_USER: _Parts.root_user,
+    Reason.IAM: _Parts.through_iam,
+    Reason.GRANT: _Parts.granted,
+    Reason.BOTH_ACCOUNTS: lambda p: (
+        f"{p.key or 'a grant'} and {p.iam} allow {p.action} to {p.who} of another account"
+    ),
+    Reason.NOTHING_ALLOWS: lambda p: f"no statement of the key policy allows {p.action} to {p.who}",
+    Reason.CONDITIONS: lambda p: f"{_unmet(p.decision)} so nothing allows {p.action} to {p.who}",
+    Reason.IAM_SILENT: _Parts.iam_silent,
+    Reason.NOT_DELEGATED: lambda p: (
+        f"{p.iam} {p.iam_allows} {p.action}, but the key policy does not let the account {p.owner}"
+        " delegate it, so that does nothing"
+    ),
+    Reason.CAPPED: lambda p: (
+        f"the permissions boundary or the session policy of {p.who} does not allow {p.action}"
+    ),
+    Reason.OTHER_ACCOUNT_SILENT: lambda p: (
+        f"{p.key or 'a grant'} {p.allows} {p.action}, but no identity policy of {p.who} in its own"
+        f" account {p.decision.request.principal.account} does; both must"
+    ),
+    Reason.NOT_ACROSS_ACCOUNTS: lambda p: (
+        f"KMS does not take {p.action} from another account than the key's"
+    ),
+    Reason.DEPENDS: _open_sentence,
+}
+
+
+def _plural(verb: str, subjects: Iterable[Applied]) -> str:
+    """The verb after one statement, or after several."""
+    return verb if len({statement_words(each) for each in subjects}) > 1 else f"{verb}s"
+
+
+def _capital(text: str) -> str:
+    """A sentence's first letter; names of actions and principals keep theirs."""
+    first = text.partition(" ")[0]
+    return text if ":" in first or "/" in first else text[:1].upper() + text[1:]
+
+
+_ANSWERS = {
+    Outcome.ALLOWED: "yes",
+    Outcome.IMPLICITLY_DENIED: "no",
+    Outcome.EXPLICITLY_DENIED: "no, denied",
+    Outcome.NOT_PREDICTABLE: "it depends",
+}
+
+
+def answer_word(decision: Decision) -> str:
+    """`yes`, `no`, `no, denied` or `it depends`."""
+    return _ANSWERS[decision.outcome]
+
+
+def not_considered_sentence(not_considered: Iterable[str]) -> str:
+    """The line that stands under every answer."""
+    return f"Not considered: {', '.join(not_considered)}."
+
+
+def explain(decision: Decision) -> tuple[Line, ...]:
+    """The whole reasoning: the answer, the statements with their conditions, what is left out."""
+    lines = [Line(f"{_capital(answer_word(decision))}: {reason_sentence(decision)}")]
+    shown = [*decision.deciding, *(each for each in decision.near if each.aim.truth)]
+    for applied in dict.fromkeys(shown):
+        effect, infinitive = ("denies", "deny") if applied.deny else ("allows", "allow")
+        to_account = applied.aim.grip is Grip.ACCOUNT and not applied.deny
+        state = {
+            Truth.YES: f"{effect} it{' to the account' if to_account else ''}",
+            Truth.MAYBE: f"{effect} it under a condition",
+            Truth.NO: f"would {infinitive} it, but does not apply",
+        }[applied.truth]
+        lines.append(
+            Line(f"{_capital(statement_words(applied))} {state}", applied.source, applied.span)
+        )
+        lines.extend(
+            Line(f"  {result_words(result)}", applied.source, result.entry.member.span)
+            for result in applied.conditions
+        )
+    lines.extend(
+        Line(f"Grant {grant.id} to {grant.grantee}: {', '.join(grant.operations)}")
+        for grant in decision.grants
+    )
+    if decision.missing_keys:
+        lines.append(Line(f"To be sure, say what these are: {', '.join(decision.missing_keys)}"))
+    lines.append(Line(f"Considered: {', '.join(decision.considered)}."))
+    lines.append(Line(not_considered_sentence(decision.not_considered)))
+    return tuple(lines)
+
+
+def statements_of(decision: Decision) -> tuple[Statement, ...]:
+    """The deciding statements of the key policy, each once."""
+    found = (each.statement for each in decision.deciding if each.source == "key policy")
+    return tuple({id(statement): statement for statement in found}.values())

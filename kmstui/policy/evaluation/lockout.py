@@ -1,0 +1,151 @@
+"""Whether anybody can put the key policy again once a policy is stored.
+
+KMS refuses a policy that would not let the caller call PutKeyPolicy afterwards, unless
+BypassPolicyLockoutSafetyCheck is set
+(https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html). IAM policies count
+only where the key policy lets the account delegate
+(https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kmstui.model.arn import Arn
+from kmstui.model.role import Identity
+from kmstui.policy.evaluation.evaluate import Decision, Outcome, evaluate
+from kmstui.policy.evaluation.explain import reason_sentence, statements_of
+from kmstui.policy.evaluation.policies import Policies, PolicyLike, as_policy
+from kmstui.policy.iam.conditions import Doubt
+from kmstui.policy.iam.principals import Principal
+from kmstui.policy.iam.request import Context, Request, account_of
+from kmstui.policy.iam.stand_ins import brought_to_role, everyone
+from kmstui.policy.syntax.statements import Statement
+
+PUT = "kms:PutKeyPolicy"
+
+DIRECT_CALL = Context.of(
+    {"aws:ViaAWSService": "false", "kms:BypassPolicyLockoutSafetyCheck": "false"},
+    absent=(
+        "kms:ViaService",
+        "aws:CalledVia",
+        "aws:CalledViaFirst",
+        "aws:CalledViaLast",
+    ),
+)
+"""What is known of a PutKeyPolicy that a person sends to KMS and no service sends for them.
+
+Source: IAM User Guide, "AWS global condition context keys": these come with requests that
+services forward.
+"""
+
+
+class Answer(StrEnum):
+    """Whether the policy can be put again."""
+
+    YES = "yes"
+    ONLY_IF_IAM_ALLOWS = "only if IAM allows it"
+    """The key policy leaves it to identity policies, which were not read."""
+    ONLY_UNDER_CONDITIONS = "only under conditions"
+    """It hangs on the request, or on what the documents leave open."""
+    NO = "no"
+
+
+_ORDER = (Answer.NO, Answer.ONLY_UNDER_CONDITIONS, Answer.ONLY_IF_IAM_ALLOWS, Answer.YES)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What comes after the policy is stored."""
+
+    answer: Answer
+    """Whether the caller can put the policy again."""
+    reason: str
+    """Why, as one sentence."""
+    deciding: tuple[Statement, ...]
+    """The statements of the key policy that decide about the caller."""
+    decision: Decision
+    anybody: Answer
+    """Whether anybody of the key's account can, the root user included."""
+    anybody_reason: str
+    not_considered: tuple[str, ...]
+    """Never empty."""
+
+    @property
+    def locks_caller_out(self) -> bool:
+        """Whether KMS would refuse the policy for this caller."""
+        return self.answer is Answer.NO
+
+    @property
+    def orphans_key(self) -> bool:
+        """Whether nobody could put a policy again, so that only AWS Support helps."""
+        return self.anybody is Answer.NO
+
+
+def can_still_administer(
+    policy: PolicyLike,
+    caller: Arn | Principal,
+    key_arn: Arn,
+    iam: Identity | None = None,
+    *,
+    context: Context = DIRECT_CALL,
+) -> Verdict:
+    """Judge a key policy before it is put.
+
+    Args:
+        policy: The new policy.
+        caller: Who puts it; a role session is brought to its role.
+        key_arn: The key.
+        iam: The caller's identity policies, or None where they were not read.
+        context: What is known of the caller's later requests.
+
+    Raises:
+        ValueError: `caller` is no principal.
+    """
+    read = as_policy(policy)
+    principal = caller if isinstance(caller, Principal) else Principal.parse(str(caller))
+    principal = brought_to_role(principal, (read,))
+    policies = Policies.of_key(read)
+    own = policies if iam is None else policies.with_identity(iam)
+    decision = evaluate(Request(principal, PUT, str(key_arn), context), own)
+    anybody, anybody_reason = _anybody(policies, principal, decision, key_arn, context)
+    return Verdict(
+        answer=_answer(decision),
+        reason=reason_sentence(decision),
+        deciding=statements_of(decision),
+        decision=decision,
+        anybody=anybody,
+        anybody_reason=anybody_reason,
+        not_considered=decision.not_considered,
+    )
+
+
+def _answer(decision: Decision) -> Answer:
+    if decision.outcome is Outcome.ALLOWED:
+        return Answer.YES
+    if decision.outcome is not Outcome.NOT_PREDICTABLE:
+        return Answer.NO
+    if set(decision.doubts) == {Doubt.IAM}:
+        return Answer.ONLY_IF_IAM_ALLOWS
+    return Answer.ONLY_UNDER_CONDITIONS
+
+
+def _anybody(
+    policies: Policies, caller: Principal, own: Decision, key_arn: Arn, context: Context
+) -> tuple[Answer, str]:
+    """The best answer among all who may be asked about, the caller first."""
+    best, decision = _answer(own), own
+    account = account_of(str(key_arn))
+    for principal in everyone((policies.key.policy,), account, key_arn.partition):
+        if best is Answer.YES:
+            break
+        if principal.account != account or principal == caller:
+            continue
+        candidate = evaluate(Request(principal, PUT, str(key_arn), context), policies)
+        answer = _answer(candidate)
+        if _ORDER.index(answer) > _ORDER.index(best):
+            best, decision = answer, candidate
+    if best is Answer.NO:
+        return best, f"No statement of the key policy allows {PUT} to anybody of {account}."
+    return best, reason_sentence(decision)

@@ -1,0 +1,1 @@
+"""What IAM and KMS know: actions, condition keys, operators, principals, equal policies."""

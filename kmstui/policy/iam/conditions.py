@@ -1,0 +1,190 @@
+"""Conditions, compiled once and tested against requests of which not everything is known.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html,
+…/reference_policies_condition-single-vs-multi-valued-context-keys.html and
+…/reference_policies_variables.html
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from kmstui.policy.iam.match_value import Test, literal, value_test
+from kmstui.policy.iam.operators import FOR_ANY_VALUE, Operator, parse_operator
+from kmstui.policy.iam.request import Lookup, Values
+from kmstui.policy.syntax.statements import VARIABLES_SINCE, ConditionEntry, scalar_text
+
+
+class Truth(IntEnum):
+    """Three-valued truth; `max` is or, `min` is and."""
+
+    NO = 0
+    MAYBE = 1
+    YES = 2
+
+    def __invert__(self) -> Truth:
+        return _NEGATION[self]
+
+
+_NEGATION = {Truth.NO: Truth.YES, Truth.MAYBE: Truth.MAYBE, Truth.YES: Truth.NO}
+
+
+class Doubt(StrEnum):
+    """Why something can be neither affirmed nor denied."""
+
+    CONTEXT = "the request context does not say"
+    MULTIVALUED = "several values and no ForAnyValue or ForAllValues: the documents leave it open"
+    OPERATOR = "no condition operator of AWS"
+    NOT_PRINCIPAL = (
+        "NotPrincipal is not predictable: AWS may deny unless the account, the role and the very"
+        " session are all listed"
+    )
+    NOT_PRINCIPAL_ALLOW = "AWS does not support NotPrincipal with Allow"
+    SESSION = "it names one session of the role"
+    PROVIDER = "that depends on the identity provider behind the session"
+    CANONICAL_USER = "it names an account by its canonical user ID"
+    VARIABLE = "a policy variable in Resource has no known value"
+    IAM = "the identity policies were not read"
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionResult:
+    """What became of one condition."""
+
+    entry: ConditionEntry
+    truth: Truth
+    given: Values | None
+    """The request's values: empty where it lacks the key, None where nothing is known."""
+    doubt: Doubt | None = None
+
+
+class UnknownVariableError(Exception):
+    """A policy variable stands for a key of which nothing is known."""
+
+
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+_DEFAULT = re.compile(r"\s*([^,\s]+)\s*,\s*'(.*)'\s*", re.DOTALL)
+_LITERALS = {"*": literal("*"), "?": literal("?"), "$": "$"}
+
+
+def resolve(text: str, lookup: Lookup) -> str | None:
+    """`text` with its policy variables replaced; None where one of them has no value.
+
+    What a variable brings in holds no wildcards. Keys of several values are no variables.
+
+    Raises:
+        UnknownVariableError: nothing is known of a key that it names.
+    """
+    missing = False
+
+    def replacement(match: re.Match[str]) -> str:
+        nonlocal missing
+        name = match.group(1)
+        if name in _LITERALS:
+            return _LITERALS[name]
+        default = _DEFAULT.fullmatch(name)
+        key = (default.group(1) if default else name.strip()).lower()
+        values = lookup(key)
+        if values is None:
+            raise UnknownVariableError
+        if len(values) == 1:
+            return literal(values[0])
+        if default and not values:
+            return literal(default.group(2))
+        missing = True
+        return ""
+
+    resolved = _VARIABLE.sub(replacement, text)
+    return None if missing else resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition key under one operator, ready to be tested."""
+
+    entry: ConditionEntry
+    operator: Operator | None
+    key: str
+    """In lower case."""
+    values: tuple[str, ...]
+    has_variables: bool
+    test: Test | None
+    """Of all values; None where variables must be resolved first."""
+    variable_keys: frozenset[str]
+    """Lower-case keys that its variables name."""
+
+    def result(self, lookup: Lookup) -> ConditionResult:
+        """Test it, and keep what was found."""
+        given = lookup(self.key)
+        truth, doubt = self._judge(given, lookup)
+        return ConditionResult(self.entry, truth, given, doubt)
+
+    def truth(self, lookup: Lookup) -> Truth:
+        """Test it."""
+        return self._judge(lookup(self.key), lookup)[0]
+
+    def _judge(self, given: Values | None, lookup: Lookup) -> tuple[Truth, Doubt | None]:
+        operator = self.operator
+        if operator is None or (operator.type == "Null" and operator.if_exists):
+            return Truth.MAYBE, Doubt.OPERATOR
+        if given is None:
+            return Truth.MAYBE, Doubt.CONTEXT
+        if operator.type == "Null":
+            absent = "false" if given else "true"
+            return _truth(any(value.lower() == absent for value in self.values)), None
+        if not given:
+            return _truth(operator.holds_when_absent), None
+        if len(given) > 1 and not operator.set_prefix:
+            return Truth.MAYBE, Doubt.MULTIVALUED
+        test = self.test
+        if test is None:
+            try:
+                test = self._resolved_test(operator, lookup)
+            except UnknownVariableError:
+                return Truth.MAYBE, Doubt.CONTEXT
+        negated = operator.negated
+        outcomes = (test(value) is not negated for value in given)
+        every = operator.set_prefix != FOR_ANY_VALUE
+        return _truth(all(outcomes) if every else any(outcomes)), None
+
+    def _resolved_test(self, operator: Operator, lookup: Lookup) -> Test:
+        resolved = (resolve(value, lookup) for value in self.values)
+        return value_test(operator.positive, tuple(v for v in resolved if v is not None))
+
+
+def _truth(holds: bool) -> Truth:
+    return Truth.YES if holds else Truth.NO
+
+
+def _may_hold_variables(operator: Operator | None) -> bool:
+    """Variables work in String and ARN conditions (IAM User Guide, "Variables and tags")."""
+    return operator is not None and operator.type in ("String", "ARN")
+
+
+def compile_condition(entry: ConditionEntry, version: str) -> Condition:
+    """Make one condition ready; `version` is the policy's."""
+    operator = parse_operator(entry.operator.value)
+    values = tuple(map(scalar_text, entry.values))
+    variables = version == VARIABLES_SINCE and _may_hold_variables(operator)
+    has_variables = variables and any("${" in value for value in values)
+    test: Test | None = None
+    if operator is not None and operator.type != "Null" and not has_variables:
+        test = value_test(operator.positive, values)
+    return Condition(
+        entry=entry,
+        operator=operator,
+        key=entry.key.value.lower(),
+        values=values,
+        has_variables=has_variables,
+        test=test,
+        variable_keys=_variable_keys(values) if has_variables else frozenset(),
+    )
+
+
+def _variable_keys(values: tuple[str, ...]) -> frozenset[str]:
+    names = {match.group(1) for value in values for match in _VARIABLE.finditer(value)}
+    return frozenset(
+        name.split(",", 1)[0].strip().lower() for name in names if name not in _LITERALS
+    )

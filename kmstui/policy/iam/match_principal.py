@@ -1,0 +1,220 @@
+"""Whether a statement's Principal or NotPrincipal is about somebody, and how directly.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html and
+…/reference_policies_elements_notprincipal.html
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+
+from kmstui.model.arn import Arn
+from kmstui.policy.iam.conditions import Doubt, Truth
+from kmstui.policy.iam.principals import Principal, PrincipalKind
+from kmstui.policy.syntax.statements import PrincipalEntry, Statement
+
+_ACCOUNT = re.compile(r"\d{12}")
+RoleKey = tuple[str, str]
+
+
+class Grip(IntEnum):
+    """How directly a statement names somebody."""
+
+    ACCOUNT = 1
+    """By the account, which lets IAM policies of that account decide."""
+    ROLE = 2
+    """By the role's ARN (or the user's behind a federated user): permissions boundaries and
+    session policies still cap it."""
+    DIRECT = 3
+    """By the principal's own ARN, or `*`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """That a statement is about somebody."""
+
+    grip: Grip
+    truth: Truth
+    doubt: Doubt | None = None
+
+
+_DIRECT = Aim(Grip.DIRECT, Truth.YES)
+_ROLE = Aim(Grip.ROLE, Truth.YES)
+_ACCOUNT_AIM = Aim(Grip.ACCOUNT, Truth.YES)
+_OPEN_EXEMPTION = Aim(Grip.DIRECT, Truth.MAYBE, Doubt.NOT_PRINCIPAL)
+_UNSUPPORTED = Aim(Grip.DIRECT, Truth.MAYBE, Doubt.NOT_PRINCIPAL_ALLOW)
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalSet:
+    """The principals that an element lists, for quick questions."""
+
+    everybody: bool
+    accounts: frozenset[str]
+    arns: frozenset[str]
+    """Users, federated users, sessions, services and providers, by name."""
+    roles: frozenset[RoleKey]
+    session_roles: frozenset[RoleKey]
+    """Roles of which single sessions are listed."""
+    all_services: bool
+    providers: bool
+    canonical_users: bool
+
+    @classmethod
+    def of(cls, entries: tuple[PrincipalEntry, ...]) -> PrincipalSet:
+        """Sort the entries of a Principal or NotPrincipal element.
+
+        What is no principal (a group, a partial wildcard, the unique ID of a deleted one) is
+        nobody.
+        """
+        accounts, arns = set[str](), set[str]()
+        roles, session_roles = set[RoleKey](), set[RoleKey]()
+        for entry in entries:
+            value = entry.value.value
+            if entry.type in ("Service", "Federated"):
+                arns.add(value)
+            elif entry.type == "AWS":
+                arn = Arn.maybe(value)
+                if _ACCOUNT.fullmatch(value):
+                    accounts.add(value)
+                elif arn is None:
+                    continue
+                elif arn.service == "iam" and arn.resource == "root":
+                    accounts.add(arn.account)
+                elif arn.service == "iam" and arn.resource_type == "role":
+                    roles.add((arn.account, arn.name.rsplit("/", 1)[-1]))
+                else:
+                    arns.add(value)
+                    if arn.service == "sts" and arn.resource_type == "assumed-role":
+                        session_roles.add((arn.account, arn.name.partition("/")[0]))
+        stars = {entry.type for entry in entries if entry.value.value == "*"}
+        return cls(
+            everybody=bool(stars & {"*", "AWS"}),
+            accounts=frozenset(accounts),
+            arns=frozenset(arns),
+            roles=frozenset(roles),
+            session_roles=frozenset(session_roles),
+            all_services="Service" in stars,
+            providers=any(entry.type == "Federated" for entry in entries),
+            canonical_users=any(entry.type == "CanonicalUser" for entry in entries),
+        )
+
+    def names(self, principal: Principal) -> bool:
+        """Whether it lists the principal's own name."""
+        if principal.kind is PrincipalKind.SERVICE and self.all_services:
+            return True
+        return principal.name in self.arns
+
+    def names_role(self, principal: Principal) -> bool:
+        """Whether it lists the role of a session, or the user behind a federated user.
+
+        Role names are unique in an account, so a path that is not known does not matter.
+        """
+        if principal.parent and principal.parent in self.arns:
+            return True
+        return principal.role_key in self.roles
+
+    def names_account(self, principal: Principal) -> bool:
+        """Whether it lists the principal's account."""
+        return bool(principal.account) and principal.account in self.accounts
+
+    def aims(self, principal: Principal) -> tuple[Aim, ...]:
+        """All the ways in which it is about `principal`."""
+        if self.everybody:
+            return (_DIRECT,)
+        found = []
+        if self.names(principal):
+            found.append(_DIRECT)
+        elif self.names_role(principal):
+            found.append(_ROLE)
+        elif principal.kind is PrincipalKind.ROLE and principal.role_key in self.session_roles:
+            found.append(Aim(Grip.DIRECT, Truth.MAYBE, Doubt.SESSION))
+        elif self.providers and principal.kind in _MAYBE_FEDERATED:
+            found.append(Aim(Grip.DIRECT, Truth.MAYBE, Doubt.PROVIDER))
+        if self.names_account(principal):
+            found.append(_ACCOUNT_AIM)
+        elif self.canonical_users and principal.account:
+            found.append(Aim(Grip.ACCOUNT, Truth.MAYBE, Doubt.CANONICAL_USER))
+        return tuple(found)
+
+    def exempts(self, principal: Principal, *, has_boundary: bool) -> Aim | None:
+        """How a Deny that lists these as NotPrincipal is about `principal`; None: it spares it.
+
+        Who is not listed is denied, and so is whoever has a permissions boundary. To be spared,
+        a user needs its account in the list as well, a session its role and account; with only
+        some of them the documents say that AWS "might" deny.
+        """
+        if self.everybody:
+            return None
+        if has_boundary and principal.kind in _WITH_BOUNDARIES:
+            return _DIRECT
+        kind = principal.kind
+        if kind in (PrincipalKind.SERVICE, PrincipalKind.ANONYMOUS, PrincipalKind.PROVIDER):
+            return None if self.names(principal) else _DIRECT
+        account = self.names_account(principal)
+        if kind is PrincipalKind.ROOT:
+            return None if account else _DIRECT
+        named = self.names(principal)
+        if kind is PrincipalKind.USER:
+            return (None if account else _OPEN_EXEMPTION) if named else _DIRECT
+        through = self.names_role(principal) or principal.role_key in self.session_roles
+        if kind is PrincipalKind.ROLE:
+            return _OPEN_EXEMPTION if through else _DIRECT
+        if named and account and (self.names_role(principal) or not principal.role_arn):
+            return None
+        return _OPEN_EXEMPTION if named or self.names_role(principal) else _DIRECT
+
+
+_MAYBE_FEDERATED = frozenset({PrincipalKind.ROLE, PrincipalKind.SESSION})
+_WITH_BOUNDARIES = frozenset(
+    {
+        PrincipalKind.USER,
+        PrincipalKind.ROLE,
+        PrincipalKind.SESSION,
+        PrincipalKind.FEDERATED_USER,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalTest:
+    """The Principal or NotPrincipal of one statement of a key policy."""
+
+    listed: PrincipalSet
+    negated: bool
+    deny: bool
+
+    @classmethod
+    def of(cls, statement: Statement) -> PrincipalTest:
+        """Of a statement; one without either element is about nobody."""
+        negated = bool(statement.not_principals) and not statement.principals
+        entries = statement.not_principals if negated else statement.principals
+        return cls(PrincipalSet.of(entries), negated, statement.effect == "Deny")
+
+    @property
+    def handles(self) -> frozenset[object]:
+        """Names, roles and accounts by which it can be about somebody; None: about anybody."""
+        listed = self.listed
+        broad = (
+            self.negated
+            or listed.everybody
+            or listed.all_services
+            or listed.providers
+            or listed.canonical_users
+        )
+        if broad:
+            return frozenset({None})
+        return listed.accounts | listed.arns | listed.roles | listed.session_roles
+
+    def aims(self, principal: Principal, *, has_boundary: bool) -> tuple[Aim, ...]:
+        """All the ways in which the statement is about `principal`."""
+        if not self.negated:
+            return self.listed.aims(principal)
+        if self.deny:
+            aim = self.listed.exempts(principal, has_boundary=has_boundary)
+            return () if aim is None else (aim,)
+        # "NotPrincipal must be used with Deny; using it with Allow is not supported".
+        listed = self.listed.everybody or bool(self.listed.aims(principal))
+        return () if listed else (_UNSUPPORTED,)

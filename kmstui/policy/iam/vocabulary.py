@@ -1,0 +1,254 @@
+"""What is known of KMS's vocabulary: actions, condition keys, operators and services.
+
+The tables come from the generated `kms_model.json`, in union with the operations of the
+installed botocore, so that an action newer than the file is never called unknown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from kmstui.policy.iam.match_value import has_wildcard, wildcard_match
+
+_MOST_REMEMBERED = 4096
+_NAMESPACE = "kms:"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ActionInfo:
+    """One permission of the `kms` namespace.
+
+    There is one object of each, so they are compared and hashed by identity, which is quick.
+    """
+
+    name: str
+    """With its prefix and in AWS's own case: `kms:Decrypt`."""
+    access_level: str
+    """`List`, `Read`, `Write`, `Permissions management`, `Tagging`."""
+    description: str
+    iam_only: bool
+    """It names no key as its resource, so it does nothing in a key policy."""
+    cross_account: bool
+    """It can be used by a principal of another account."""
+    condition_keys: frozenset[str]
+    """Condition keys (lower case) that requests for it may carry, global ones not included."""
+    usages: frozenset[str]
+    """KeyUsage values it works with; empty where it works with any key."""
+    symmetric_only: bool = False
+    asymmetric_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionKeyInfo:
+    """One condition key, `kms:` or global."""
+
+    name: str
+    """In AWS's own case; a key with a name in it ends in a colon: `kms:EncryptionContext:`."""
+    type: str
+    """`String`, `Bool`, `Numeric`, `Date`, `ARN`, `IPAddress`."""
+    multivalued: bool
+    iam_only: bool = False
+    deprecated_for: str = ""
+    """The key that replaces it, or empty."""
+    values: tuple[str, ...] = ()
+    """Its enumeration, where it has one."""
+    other_types: tuple[str, ...] = ()
+    """Types of operators that AWS documents for it beside its own, such as `Numeric` for
+    kms:ValidTo, which takes seconds since 1970 too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """The vocabulary at hand."""
+
+    date: str
+    """When the generated file was made, YYYY-MM-DD."""
+    actions: Mapping[str, ActionInfo]
+    """By lower-case name with prefix."""
+    condition_keys: Mapping[str, ConditionKeyInfo]
+    """By lower-case name."""
+    via_services: frozenset[str]
+    """The SERVICE part of kms:ViaService values."""
+    service_principals: frozenset[str]
+    """Known service principals without their `.amazonaws.com`."""
+    _expanded: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _matched: dict[str, tuple[ActionInfo, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    _keys: dict[str, ConditionKeyInfo | None] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def action(self, name: str) -> ActionInfo | None:
+        """The action `name`, prefix included, in any case; None where there is none.
+
+        Asks the installed botocore, once, when the generated file does not know it.
+        """
+        lower = name.lower()
+        found = self.actions.get(lower)
+        if found is None and lower.startswith(_NAMESPACE):
+            return _newer_actions().get(lower)
+        return found
+
+    def expand(self, pattern: str) -> tuple[str, ...]:
+        """The names of all actions that `pattern` (any case, `*`, `?`) matches, sorted."""
+        found = self._expanded.get(pattern)
+        if found is None:
+            _make_room(self._expanded)
+            names = tuple(info.name for info in self.matching(pattern))
+            found = self._expanded[pattern] = names
+        return found
+
+    def matching(self, pattern: str) -> tuple[ActionInfo, ...]:
+        """All actions that `pattern` (any case, `*`, `?`) matches, sorted by name."""
+        found = self._matched.get(pattern)
+        if found is None:
+            _make_room(self._matched)
+            found = self._matched[pattern] = self._match(pattern)
+        return found
+
+    def _match(self, pattern: str) -> tuple[ActionInfo, ...]:
+        if not has_wildcard(pattern):
+            found = self.action(pattern)
+            return () if found is None else (found,)
+        infos = _matching(pattern, self.actions)
+        if not infos and pattern.lower().startswith(_NAMESPACE):
+            infos = _matching(pattern, _newer_actions())
+        return infos
+
+    def condition_key(self, name: str) -> ConditionKeyInfo | None:
+        """The condition key `name` in any case; None where there is none.
+
+        `kms:EncryptionContext:NAME`, `aws:ResourceTag/NAME` and their like are found by the
+        part before the name, which must not be empty.
+        """
+        try:
+            return self._keys[name]
+        except KeyError:
+            _make_room(self._keys)
+            found = self._keys[name] = self._find_key(name.lower())
+            return found
+
+    def _find_key(self, lower: str) -> ConditionKeyInfo | None:
+        if lower and lower[-1] not in ":/":
+            found = self.condition_keys.get(lower)
+            if found is not None:
+                return found
+        for mark in ":/":
+            at = lower.find(mark, lower.find(":") + 1)
+            if 0 < at < len(lower) - 1:
+                found = self.condition_keys.get(lower[: at + 1])
+                if found is not None:
+                    return found
+        return None
+
+
+def _matching(pattern: str, actions: Mapping[str, ActionInfo]) -> tuple[ActionInfo, ...]:
+    return tuple(
+        info for lower, info in actions.items() if wildcard_match(pattern, lower, ignore_case=True)
+    )
+
+
+def _make_room(remembered: dict[str, Any]) -> None:
+    """Keep what is remembered of patterns small; nonsense brings new ones without end."""
+    if len(remembered) >= _MOST_REMEMBERED:
+        remembered.clear()
+
+
+@lru_cache(maxsize=1)
+def knowledge() -> Knowledge:
+    """The vocabulary of the generated file; read once."""
+    model: dict[str, Any] = json.loads(
+        Path(__file__).with_name("kms_model.json").read_text(encoding="utf-8")
+    )
+    return Knowledge(
+        date=model["date"],
+        actions={
+            f"{_NAMESPACE}{name}".lower(): _action(name, entry)
+            for name, entry in model["actions"].items()
+        },
+        condition_keys={
+            name.lower(): _condition_key(name, entry)
+            for name, entry in model["condition_keys"].items()
+        },
+        via_services=frozenset(model["via_services"]),
+        service_principals=frozenset(model["service_principals"]),
+    )
+
+
+def _action(name: str, entry: dict[str, Any]) -> ActionInfo:
+    return ActionInfo(
+        name=_NAMESPACE + name,
+        access_level=entry["access_level"],
+        description=entry.get("description", ""),
+        iam_only=entry.get("iam_only", False),
+        cross_account=entry.get("cross_account", False),
+        condition_keys=frozenset(entry.get("condition_keys", ())),
+        usages=frozenset(entry.get("usages", ())),
+        symmetric_only=entry.get("symmetric_only", False),
+        asymmetric_only=entry.get("asymmetric_only", False),
+    )
+
+
+def _condition_key(name: str, entry: dict[str, Any]) -> ConditionKeyInfo:
+    return ConditionKeyInfo(
+        name=name,
+        type=entry["type"],
+        multivalued=entry.get("multivalued", False),
+        iam_only=entry.get("iam_only", False),
+        deprecated_for=entry.get("deprecated_for", ""),
+        values=tuple(entry.get("values", ())),
+        other_types=tuple(entry.get("other_types", ())),
+    )
+
+
+def botocore_operations() -> frozenset[str]:
+    """The KMS operations of the installed botocore, without importing it; empty without one.
+
+    The file is found beside the package, since importing botocore takes 100 ms.
+    """
+    # Only an action that the generated file does not know needs them.
+    import gzip
+    from importlib.util import find_spec
+
+    spec = find_spec("botocore")
+    for location in (spec.submodule_search_locations if spec is not None else None) or ():
+        path = Path(location, "data", "kms", "2014-11-01", "service-2.json.gz")
+        if path.is_file():
+            return frozenset(json.loads(gzip.decompress(path.read_bytes()))["operations"])
+    return frozenset()
+
+
+@lru_cache(maxsize=1)
+def _newer_actions() -> dict[str, ActionInfo]:
+    """Actions that the installed botocore has and the generated file has not.
+
+    Nothing is known of them but their names, so they count as usable by anyone under any
+    condition key, which is the reading that raises no alarm.
+    """
+    known = knowledge()
+    any_key = frozenset(known.condition_keys)
+    return {
+        lower: ActionInfo(
+            name=_NAMESPACE + name,
+            access_level="Write",
+            description=f"{name} of KMS",
+            iam_only=False,
+            cross_account=True,
+            condition_keys=any_key,
+            usages=frozenset(),
+        )
+        for name in sorted(botocore_operations())
+        if (lower := f"{_NAMESPACE}{name}".lower()) not in known.actions
+        and name not in _OPERATIONS_WITHOUT_PERMISSION
+    }
+
+
+_OPERATIONS_WITHOUT_PERMISSION = frozenset({"ReEncrypt"})
+"""ReEncrypt is allowed by kms:ReEncryptFrom and kms:ReEncryptTo (its API reference)."""

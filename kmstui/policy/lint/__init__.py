@@ -1,0 +1,1 @@
+"""The linter of key policies and of roles' policies."""

@@ -1,0 +1,292 @@
+"""KMS2xx: actions that are unknown, do nothing, or are said twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from kmstui.policy.iam.match_value import has_wildcard
+from kmstui.policy.iam.suggestions import did_you_mean
+from kmstui.policy.iam.vocabulary import ActionInfo, knowledge
+from kmstui.policy.lint.core import pages
+from kmstui.policy.lint.core.findings import KeyContext, Severity
+from kmstui.policy.lint.core.registry import Hit, Subject, remembered, rule
+from kmstui.policy.lint.facts.placeholders import find_placeholders
+from kmstui.policy.lint.facts.principals import account_of
+from kmstui.policy.syntax.edits import delete_value, fix, replace_string
+from kmstui.policy.syntax.nodes import Fix, Member, StringNode
+from kmstui.policy.syntax.statements import Statement
+
+_PREFIX = "kms:"
+_ASYMMETRIC_SPECS = ("RSA_", "ECC_", "SM2", "ML_")
+
+
+class ActionUse(NamedTuple):
+    """One action or pattern as it stands in a statement."""
+
+    statement: Statement
+    member: Member
+    """The Action or NotAction element."""
+    node: StringNode
+    matched: tuple[ActionInfo, ...]
+    """What it stands for; empty where that is nothing."""
+
+
+@remembered
+def action_uses(subject: Subject) -> tuple[ActionUse, ...]:
+    """All actions of the policy, in the order written."""
+    known = subject.knowledge
+    return tuple(
+        ActionUse(statement, member, node, known.matching(node.value))
+        for statement in subject.policy.statements
+        for name, nodes in (("Action", statement.actions), ("NotAction", statement.not_actions))
+        if nodes and (member := statement.node.member(name)) is not None
+        for node in nodes
+    )
+
+
+def _delete(subject: Subject, use: ActionUse) -> Fix:
+    edit = delete_value(subject.document.text, use.statement.node, use.member, use.node)
+    return fix("Delete the action", edit)
+
+
+@remembered
+def _unmatched(subject: Subject) -> tuple[ActionUse, ...]:
+    """Actions that are none of KMS's, without those that are no more than a placeholder."""
+    return tuple(
+        use
+        for use in action_uses(subject)
+        if not use.matched and use.node.value.strip() and not find_placeholders(use.node.value)
+    )
+
+
+def _is_re_encrypt(value: str) -> bool:
+    return value.lower() == "kms:reencrypt"
+
+
+def _has_kms_prefix(value: str) -> bool:
+    return value.lower().startswith(_PREFIX)
+
+
+@lru_cache(maxsize=1024)
+def _suggested(value: str) -> str | None:
+    """The action that a value which is none was meant to be."""
+    names = tuple(info.name for info in knowledge().actions.values())
+    stripped = value.strip()
+    prefix, colon, rest = stripped.rpartition(":")
+    if not colon:
+        return did_you_mean(f"{_PREFIX}{stripped}", names)
+    if prefix.lower() == "kms":
+        return did_you_mean(stripped, names)
+    if did_you_mean(prefix, ("kms",)):
+        return did_you_mean(f"{_PREFIX}{rest}", names)
+    return None
+
+
+def _of_other_service(value: str) -> bool:
+    prefix, colon, _ = value.strip().partition(":")
+    return bool(colon) and prefix.lower() != "kms" and _suggested(value) is None
+
+
+@rule(
+    "KMS201",
+    Severity.WARNING,
+    "Unknown action",
+    why="KMS takes an action that it does not have without a word, and it allows or denies "
+    "nothing.",
+    url=pages.PERMISSIONS,
+)
+def unknown_action(subject: Subject) -> Iterator[Hit]:
+    """Actions that KMS does not have."""
+    for use in _unmatched(subject):
+        value = use.node.value
+        if has_wildcard(value) or _is_re_encrypt(value) or _of_other_service(value):
+            continue
+        suggestion = _suggested(value)
+        change = (
+            fix(f"Write {suggestion}", replace_string(use.node, suggestion)) if suggestion else None
+        )
+        hint = f"; did you mean {suggestion}?" if suggestion else ""
+        if ":" not in value:
+            message = f"{value!r} has no service prefix{hint or '; write kms:' + value}"
+            yield Hit(use.node.span, message, change, Severity.ERROR)
+        else:
+            date = "" if suggestion else f" (as of {subject.knowledge.date})"
+            yield Hit(use.node.span, f"KMS has no action {value!r}{date}{hint}", change)
+
+
+@rule(
+    "KMS202",
+    Severity.WARNING,
+    "kms:ReEncrypt is no permission",
+    why="The operation ReEncrypt needs kms:ReEncryptFrom on the one key and kms:ReEncryptTo on "
+    "the other; an action kms:ReEncrypt does not exist.",
+    url=pages.PERMISSIONS,
+)
+def re_encrypt(subject: Subject) -> Iterator[Hit]:
+    """The operation's name where its permissions are due."""
+    for use in action_uses(subject):
+        if _is_re_encrypt(use.node.value):
+            yield Hit(
+                use.node.span,
+                f"{use.node.value} allows nothing; the permissions are kms:ReEncryptFrom and "
+                "kms:ReEncryptTo",
+                fix("Write kms:ReEncrypt*", replace_string(use.node, "kms:ReEncrypt*")),
+            )
+
+
+@rule(
+    "KMS203",
+    Severity.WARNING,
+    "Another service's action",
+    why="A key policy governs this key only, so actions of other services do nothing in it.",
+    url=pages.KEY_POLICY,
+)
+def other_service(subject: Subject) -> Iterator[Hit]:
+    """Actions whose prefix is not kms."""
+    for use in _unmatched(subject):
+        value = use.node.value
+        if _of_other_service(value):
+            yield Hit(use.node.span, f"{value!r} is no action of KMS", _delete(subject, use))
+
+
+@rule(
+    "KMS204",
+    Severity.WARNING,
+    "Pattern without a match",
+    why="A pattern that matches no action allows or denies nothing.",
+    url=pages.PERMISSIONS,
+)
+def pattern_without_match(subject: Subject) -> Iterator[Hit]:
+    """Patterns that no action of KMS fits."""
+    for use in _unmatched(subject):
+        value = use.node.value
+        if has_wildcard(value) and not _of_other_service(value):
+            yield Hit(use.node.span, f"No action of KMS matches {value!r}")
+
+
+@rule(
+    "KMS205",
+    Severity.INFO,
+    "IAM-only action",
+    why="The action names no key, so only an IAM policy can allow it; in a key policy it does "
+    "nothing.",
+    url=pages.PERMISSIONS,
+)
+def iam_only_action(subject: Subject) -> Iterator[Hit]:
+    """Actions that work in IAM policies only."""
+    for use in action_uses(subject):
+        if use.matched and all(info.iam_only for info in use.matched):
+            yield Hit(
+                use.node.span,
+                f"{use.node.value} works in IAM policies only",
+                _delete(subject, use),
+            )
+
+
+def _impossible(key: KeyContext) -> Callable[[ActionInfo], bool]:
+    """A test whether an action cannot be used with a key of this usage and spec."""
+    symmetric = key.spec == "SYMMETRIC_DEFAULT"
+    asymmetric = key.spec.startswith(_ASYMMETRIC_SPECS)
+
+    def test(info: ActionInfo) -> bool:
+        if key.usage and info.usages and key.usage not in info.usages:
+            return True
+        if key.spec and info.symmetric_only and not symmetric:
+            return True
+        return bool(key.spec) and info.asymmetric_only and not asymmetric
+
+    return test
+
+
+@rule(
+    "KMS206",
+    Severity.WARNING,
+    "Impossible for this key",
+    why="The key's usage and spec, which never change, decide which operations work with it.",
+    url=pages.KEY_TYPES,
+)
+def impossible_action(subject: Subject) -> Iterator[Hit]:
+    """Allowed actions that this key cannot do."""
+    key = subject.key
+    if not key.usage and not key.spec:
+        return
+    impossible = _impossible(key)
+    kind = " ".join(filter(None, (key.spec, key.usage)))
+    for use in action_uses(subject):
+        if use.statement.effect != "Allow" or use.member.key.value != "Action":
+            continue
+        if use.matched and all(map(impossible, use.matched)):
+            yield Hit(
+                use.node.span,
+                f"{use.node.value} cannot be done with this key ({kind})",
+                _delete(subject, use),
+            )
+
+
+@rule(
+    "KMS207",
+    Severity.WARNING,
+    "Not across accounts",
+    why="Another account can use the key, describe it and work with its grants; administrative "
+    "operations work in the key's own account only.",
+    url=pages.CROSS_ACCOUNT,
+)
+def not_across_accounts(subject: Subject) -> Iterator[Hit]:
+    """Actions allowed to principals of other accounts only, which cannot use them."""
+    arn = subject.key.arn
+    if arn is None:
+        return
+    foreign: dict[int, str] = {}
+    for statement in subject.policy.statements:
+        accounts = {account_of(entry) for entry in statement.principals}
+        if statement.effect == "Allow" and accounts and not accounts & {"", arn.account}:
+            foreign[statement.index] = ", ".join(sorted(accounts))
+    for use in action_uses(subject):
+        accounts_named = foreign.get(use.statement.index)
+        if not accounts_named or use.member.key.value != "Action" or not use.matched:
+            continue
+        if not any(info.cross_account or info.iam_only for info in use.matched):
+            yield Hit(
+                use.node.span,
+                f"{use.node.value} does not work from another account ({accounts_named})",
+                _delete(subject, use),
+            )
+
+
+@rule(
+    "KMS208",
+    Severity.INFO,
+    "Redundant action",
+    why="Another entry of the same list covers it already.",
+    url=pages.ACTION,
+)
+def redundant_action(subject: Subject) -> Iterator[Hit]:
+    """Actions that a pattern beside them covers."""
+    lists: dict[int, list[ActionUse]] = {}
+    for use in action_uses(subject):
+        if use.matched:
+            lists.setdefault(use.member.key.span.start, []).append(use)
+    for uses in lists.values():
+        covers = _covers(tuple(use.matched for use in uses)) if len(uses) > 1 else {}
+        for index, by in covers.items():
+            names = ", ".join(dict.fromkeys(uses[each].node.value for each in by))
+            use = uses[index]
+            message = f"{use.node.value} is covered by {names}"
+            yield Hit(use.node.span, message, _delete(subject, use))
+
+
+@lru_cache(maxsize=1024)
+def _covers(matched: tuple[tuple[ActionInfo, ...], ...]) -> Mapping[int, tuple[int, ...]]:
+    """Of the entries of a list, those that others cover, with those others."""
+    covered: dict[str, int] = {}
+    found: dict[int, tuple[int, ...]] = {}
+    for index in sorted(range(len(matched)), key=lambda each: -len(matched[each])):
+        names = [info.name for info in matched[index]]
+        if all(name in covered for name in names):
+            found[index] = tuple(sorted({covered[name] for name in names}))
+            continue
+        for name in names:
+            covered.setdefault(name, index)
+    return found

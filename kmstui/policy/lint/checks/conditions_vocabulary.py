@@ -1,0 +1,245 @@
+"""Rules about values that only certain words make sense for: services, Regions, enumerations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network
+
+from kmstui.policy.iam.match_value import has_wildcard, wildcard_match
+from kmstui.policy.iam.operators import Operator
+from kmstui.policy.iam.suggestions import did_you_mean
+from kmstui.policy.lint.checks.conditions_values import network
+from kmstui.policy.lint.core import conditions_pages as pages
+from kmstui.policy.lint.core.findings import Severity
+from kmstui.policy.lint.core.registry import Hit, Subject, rule
+from kmstui.policy.lint.facts.clauses import Clause, clauses
+from kmstui.policy.syntax.edits import replace_string
+from kmstui.policy.syntax.nodes import Fix, StringNode
+
+_REGION = r"[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}"
+_VIA_SERVICE = re.compile(rf"([a-z0-9-]+)\.({_REGION})\.amazonaws\.com(?:\.cn)?")
+_SWAPPED = re.compile(rf"({_REGION})\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
+_NO_REGION = re.compile(r"([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?)")
+_NO_DOMAIN = re.compile(rf"([a-z0-9-]+)\.({_REGION})")
+_SERVICE_OF = {"ebs": "ec2", "efs": "elasticfilesystem", "emr": "elasticmapreduce"}
+"""The service that calls KMS, where it has another name than people know it by (KMS Developer
+Guide, "kms:ViaService", table of supported services)."""
+
+
+def _fix_value(node: StringNode, value: str | None) -> Fix | None:
+    if value is None or value == node.value:
+        return None
+    return Fix(f'Write "{value}"', (replace_string(node, value),))
+
+
+def _via_values(subject: Subject) -> Iterator[tuple[Clause, StringNode]]:
+    for clause in clauses(subject):
+        if clause.key == "kms:viaservice" and not clause.is_null and clause.operator is not None:
+            for node in clause.strings:
+                if "${" not in node.value:
+                    yield clause, node
+
+
+def _domain(subject: Subject) -> str:
+    arn = subject.key.arn
+    return "amazonaws.com.cn" if arn is not None and arn.partition == "aws-cn" else "amazonaws.com"
+
+
+def _corrected(subject: Subject, text: str) -> str | None:
+    """A ViaService value in its proper form, as far as it can be told."""
+    lower = "".join(text.split()).lower()
+    region = subject.key.arn.region if subject.key.arn is not None else ""
+    if _VIA_SERVICE.fullmatch(lower):
+        return lower
+    if (match := _SWAPPED.fullmatch(lower)) is not None:
+        return f"{match[2]}.{match[1]}.{_domain(subject)}"
+    if (match := _NO_DOMAIN.fullmatch(lower)) is not None:
+        return f"{match[1]}.{match[2]}.{_domain(subject)}"
+    if region and (match := _NO_REGION.fullmatch(lower)) is not None:
+        return f"{match[1]}.{region}.{match[2]}"
+    if region and lower in subject.knowledge.via_services:
+        return f"{lower}.{region}.{_domain(subject)}"
+    return None
+
+
+def _meant_service(subject: Subject, service: str) -> str | None:
+    """The service that was meant by one that does not call KMS; None where it may be new."""
+    if service in subject.knowledge.via_services:
+        return None
+    return _SERVICE_OF.get(service) or did_you_mean(service, sorted(subject.knowledge.via_services))
+
+
+@rule(
+    "KMS416",
+    Severity.WARNING,
+    "kms:ViaService in the wrong form",
+    why="The value is SERVICE.REGION.amazonaws.com; any other text equals no service, so the"
+    " condition never holds.",
+    url=pages.VIA_SERVICE,
+)
+def malformed_via_service(subject: Subject) -> Iterator[Hit]:
+    """kms:ViaService values that name no service in a Region."""
+    for clause, node in _via_values(subject):
+        text = node.value
+        if clause.operator is not None and clause.operator.wildcards and has_wildcard(text):
+            continue
+        match = _VIA_SERVICE.fullmatch(text)
+        if match is None:
+            corrected = _corrected(subject, text)
+            form = corrected or "SERVICE.REGION.amazonaws.com"
+            yield Hit(node.span, f'"{text}" is not of the form {form}', _fix_value(node, corrected))
+            continue
+        meant = _meant_service(subject, match[1])
+        if meant is not None:
+            value = meant + text[len(match[1]) :]
+            yield Hit(
+                node.span,
+                f'"{match[1]}" is no service that calls KMS; did you mean {meant}?',
+                _fix_value(node, value),
+            )
+
+
+@rule(
+    "KMS417",
+    Severity.WARNING,
+    "kms:ViaService in another Region than the key",
+    why="A service uses the keys of its own Region, so a request through a service of another"
+    " Region does not reach this key.",
+    url=pages.VIA_SERVICE,
+)
+def via_service_elsewhere(subject: Subject) -> Iterator[Hit]:
+    """kms:ViaService values of a Region that is not the key's."""
+    arn = subject.key.arn
+    if arn is None or not arn.region:
+        return
+    for clause, node in _via_values(subject):
+        match = _VIA_SERVICE.fullmatch(node.value)
+        if match is None or match[2] == arn.region:
+            continue
+        # The policy of a multi-Region key may well serve all of its replicas.
+        if subject.key.multi_region and any(f".{arn.region}." in text for text in clause.texts):
+            continue
+        value = node.value[: match.start(2)] + arn.region + node.value[match.end(2) :]
+        # One text for the keys of several Regions serves this one as well.
+        if _is_among(value, clause):
+            continue
+        yield Hit(
+            node.span,
+            f"The key is in {arn.region}, {node.value} in {match[2]}",
+            _fix_value(node, value),
+        )
+
+
+def _is_among(value: str, clause: Clause) -> bool:
+    if clause.operator is not None and clause.operator.wildcards:
+        return any(wildcard_match(text, value) for text in clause.texts)
+    return value in clause.texts
+
+
+def _in_enumeration(operator: Operator, text: str, values: tuple[str, ...]) -> bool:
+    if operator.wildcards:
+        return any(wildcard_match(text, value) for value in values)
+    if operator.positive == "StringEqualsIgnoreCase":
+        return text.lower() in {value.lower() for value in values}
+    return text in values
+
+
+@rule(
+    "KMS418",
+    Severity.WARNING,
+    "Value that the condition key never has",
+    why="The key has a fixed set of values, compared with their case; a value outside it matches"
+    " no request.",
+    url=pages.KMS_CONDITION_KEYS,
+)
+def value_outside_enumeration(subject: Subject) -> Iterator[Hit]:
+    """Values outside the key's enumeration, and sessions where only their roles are told."""
+    for clause in clauses(subject):
+        if clause.key == "aws:principalarn" and not clause.is_null:
+            yield from _sessions(clause)
+        operator, info = clause.operator, clause.info
+        if operator is None or operator.type != "String" or info is None or not info.values:
+            continue
+        for node in clause.strings:
+            text = node.value
+            if "${" in text or _in_enumeration(operator, text, info.values):
+                continue
+            # Literal wildcards are the business of KMS407.
+            if has_wildcard(text) and not operator.wildcards:
+                continue
+            meant = did_you_mean(text.removeprefix("kms:"), info.values)
+            yield Hit(
+                node.span,
+                f'{info.name} is never "{text}"'
+                + (f"; did you mean {meant}?" if meant else f" (list of {subject.knowledge.date})"),
+                _fix_value(node, None if meant in clause.texts else meant),
+            )
+
+
+_SESSION = re.compile(r"(arn:[^:]*):sts:[^:]*:([^:]*):assumed-role/([^/]+)(?:/.*)?", re.DOTALL)
+
+
+def _sessions(clause: Clause) -> Iterator[Hit]:
+    """Values that name a role's session: the key holds the role's ARN.
+
+    Source: IAM User Guide, "AWS global condition context keys", aws:PrincipalArn.
+    """
+    for node in clause.strings:
+        match = _SESSION.fullmatch(node.value)
+        if match is not None:
+            role = f"{match[1]}:iam::{match[2]}:role/{match[3]}"
+            yield Hit(
+                node.span,
+                f"{clause.name} of a session is its role's ARN, never that of the session",
+                _fix_value(node, None if role in clause.texts else role),
+            )
+
+
+_PRIVATE_4 = tuple(
+    map(
+        IPv4Network,
+        (
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+        ),
+    )
+)
+_PRIVATE_6 = tuple(map(IPv6Network, ("::1/128", "fc00::/7", "fe80::/10")))
+"""Ranges that no public source has (RFC 1918, 6598, 3927, 4193 …). Documentation ranges are left
+out: AWS's own examples use them."""
+
+
+def _is_private(given: IPv4Network | IPv6Network) -> bool:
+    if isinstance(given, IPv4Network):
+        return any(given.subnet_of(private) for private in _PRIVATE_4)
+    return any(given.subnet_of(private) for private in _PRIVATE_6)
+
+
+@rule(
+    "KMS419",
+    Severity.ERROR,
+    "Private address in aws:SourceIp",
+    why="aws:SourceIp is the public address that a request comes from. Requests through a VPC"
+    " endpoint carry no aws:SourceIp at all; their private address is aws:VpcSourceIp.",
+    url=pages.GLOBAL_KEYS + "#condition-keys-sourceip",
+)
+def private_source_address(subject: Subject) -> Iterator[Hit]:
+    """Private ranges in aws:SourceIp."""
+    for clause in clauses(subject):
+        if clause.key != "aws:sourceip" or clause.is_null:
+            continue
+        for node in clause.strings:
+            try:
+                given = network(node.value)
+            except ValueError:
+                continue  # KMS406 speaks of it
+            if _is_private(given):
+                yield Hit(
+                    node.span,
+                    f'"{node.value}" is private; aws:SourceIp is always a public address',
+                )

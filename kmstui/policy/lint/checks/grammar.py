@@ -1,0 +1,383 @@
+"""KMS1xx: elements that are unknown, missing, contradictory or empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kmstui.policy.iam.suggestions import did_you_mean
+from kmstui.policy.lint.core import pages
+from kmstui.policy.lint.core.findings import Severity
+from kmstui.policy.lint.core.registry import Hit, Subject, rule
+from kmstui.policy.lint.facts.elements import has_element, meant_element
+from kmstui.policy.syntax.brackets import ROOT_ELEMENTS, STATEMENT_ELEMENTS
+from kmstui.policy.syntax.edits import (
+    delete_member,
+    fix,
+    insert_first_member,
+    insert_member,
+    insert_statement,
+    rename_key,
+    replace_string,
+    root_statement,
+)
+from kmstui.policy.syntax.nodes import (
+    ArrayNode,
+    Fix,
+    Member,
+    Node,
+    ObjectNode,
+    Span,
+    StringNode,
+)
+from kmstui.policy.syntax.statements import Statement
+
+CURRENT_VERSION = "2012-10-17"
+OLD_VERSION = "2008-10-17"
+EFFECTS = ("Allow", "Deny")
+
+
+def opening(node: Node) -> Span:
+    """The opening bracket of an object, where findings about what it lacks are shown."""
+    return Span(node.span.start, min(node.span.start + 1, node.span.end))
+
+
+@rule(
+    "KMS101",
+    Severity.ERROR,
+    "Unknown element",
+    why="A policy has a fixed set of elements, whose names are case-sensitive; KMS rejects any "
+    "other.",
+    url=pages.GRAMMAR,
+)
+def unknown_element(subject: Subject) -> Iterator[Hit]:
+    """Members of the root and of statements that policies do not have."""
+    root = subject.document.root
+    if isinstance(root, ObjectNode):
+        for member in root.members:
+            if member.key.value not in ROOT_ELEMENTS:
+                yield _unknown(root, member, ROOT_ELEMENTS)
+    for statement in subject.policy.statements:
+        for member in statement.node.members:
+            if member.key.value not in STATEMENT_ELEMENTS:
+                yield _unknown(statement.node, member, STATEMENT_ELEMENTS)
+
+
+def _unknown(holder: ObjectNode, member: Member, known: frozenset[str]) -> Hit:
+    name = member.key.value
+    span = member.key.span
+    meant = meant_element(name, known)
+    if meant is not None:
+        change = None
+        if holder.member(meant) is None:
+            change = fix(f"Rename to {meant}", rename_key(member, meant))
+        return Hit(span, f"{name!r} is no element of a policy; it is spelled {meant!r}", change)
+    if known is ROOT_ELEMENTS:
+        if name == "Policy" and _is_answer(holder):
+            return Hit(
+                span,
+                "This is the answer of GetKeyPolicy; the policy is the string in its 'Policy' "
+                "(get it with --query Policy --output text)",
+            )
+        if name in STATEMENT_ELEMENTS:
+            return Hit(span, f"{name!r} belongs inside a statement")
+    elif name in ROOT_ELEMENTS:
+        return Hit(span, f"{name!r} belongs outside of the statements")
+    return Hit(span, f"{name!r} is no element of a policy")
+
+
+def _is_answer(root: ObjectNode) -> bool:
+    """Whether this is what GetKeyPolicy answers, with the policy as a string in it."""
+    return isinstance(root.get("Policy"), StringNode) and root.get("Statement") is None
+
+
+@rule(
+    "KMS102",
+    Severity.WARNING,
+    "Version missing",
+    why="Without Version the policy is read as 2008-10-17, in which policy variables such as "
+    "${aws:PrincipalTag/team} are plain text.",
+    url=pages.VERSION,
+)
+def version_missing(subject: Subject) -> Iterator[Hit]:
+    """A policy without Version."""
+    root = subject.document.root
+    if not isinstance(root, ObjectNode) or _is_answer(root):
+        return
+    if not has_element(subject, root, "Version"):
+        edit = insert_first_member(subject.document.text, root, "Version", CURRENT_VERSION)
+        yield Hit(opening(root), "The policy has no Version", fix("Insert Version", edit))
+
+
+def _version(subject: Subject) -> StringNode | None:
+    root = subject.document.root
+    value = root.get("Version") if isinstance(root, ObjectNode) else None
+    return value if isinstance(value, StringNode) else None
+
+
+@rule(
+    "KMS103",
+    Severity.ERROR,
+    "Version invalid",
+    why="Version is the version of the policy language, not of the policy: 2012-10-17, or "
+    "2008-10-17 of old. KMS rejects any other.",
+    url=pages.VERSION,
+)
+def version_invalid(subject: Subject) -> Iterator[Hit]:
+    """A Version that the policy language does not have."""
+    version = _version(subject)
+    if version is not None and version.value not in (CURRENT_VERSION, OLD_VERSION):
+        yield Hit(
+            version.span,
+            f"{version.value!r} is no version of the policy language",
+            fix(f"Set {CURRENT_VERSION}", replace_string(version, CURRENT_VERSION)),
+        )
+
+
+@rule(
+    "KMS104",
+    Severity.WARNING,
+    "Old Version",
+    why="In 2008-10-17 policy variables such as ${aws:PrincipalTag/team} are plain text.",
+    url=pages.VERSION,
+)
+def version_old(subject: Subject) -> Iterator[Hit]:
+    """The old version of the policy language."""
+    version = _version(subject)
+    if version is not None and version.value == OLD_VERSION:
+        yield Hit(
+            version.span,
+            f"Version {OLD_VERSION} is out of date",
+            fix(f"Set {CURRENT_VERSION}", replace_string(version, CURRENT_VERSION)),
+        )
+
+
+@rule(
+    "KMS105",
+    Severity.ERROR,
+    "No statement",
+    why="A key policy without statements lets nobody use or manage the key, so KMS rejects it.",
+    url=pages.STATEMENT,
+)
+def statement_missing(subject: Subject) -> Iterator[Hit]:
+    """A policy without Statement, or with an empty one."""
+    root = subject.document.root
+    if not isinstance(root, ObjectNode) or _is_answer(root):
+        return
+    holder = root.get("Statement")
+    if holder is None:
+        if not has_element(subject, root, "Statement"):
+            yield Hit(opening(root), "The policy has no Statement", _root_fix(subject, root))
+    elif (isinstance(holder, ArrayNode) and not holder.items) or (
+        isinstance(holder, ObjectNode) and not holder.members
+    ):
+        yield Hit(holder.span, "Statement is empty", _root_fix(subject, root))
+
+
+def _root_fix(subject: Subject, root: ObjectNode) -> Fix | None:
+    arn = subject.key.arn
+    if arn is None:
+        return None
+    statement = root_statement(arn.partition, arn.account)
+    edits = insert_statement(subject.document.text, root, statement)
+    return Fix("Insert the root statement", edits)
+
+
+@rule(
+    "KMS106",
+    Severity.ERROR,
+    "Effect missing or wrong",
+    why="Each statement needs Effect with the value Allow or Deny, in just this case.",
+    url=pages.EFFECT,
+)
+def effect_wrong(subject: Subject) -> Iterator[Hit]:
+    """Statements that neither allow nor deny."""
+    for statement in subject.policy.statements:
+        node = statement.node.get("Effect")
+        if node is None:
+            if statement.node.members and not has_element(subject, statement.node, "Effect"):
+                yield Hit(opening(statement.node), f"{_subject_of(statement)} has no Effect")
+        elif isinstance(node, StringNode) and node.value not in EFFECTS:
+            meant = did_you_mean(node.value.strip(), EFFECTS)
+            change = fix(f"Write {meant}", replace_string(node, meant)) if meant else None
+            yield Hit(node.span, f"Effect is {node.value!r}, not Allow or Deny", change)
+
+
+def _subject_of(statement: Statement) -> str:
+    return statement.label[:1].upper() + statement.label[1:]
+
+
+@rule(
+    "KMS107",
+    Severity.ERROR,
+    "Principal missing",
+    why="A statement of a key policy says whom it is about; KMS rejects one without a principal.",
+    url=pages.PRINCIPAL,
+)
+def principal_missing(subject: Subject) -> Iterator[Hit]:
+    """Statements about nobody."""
+    for statement in subject.policy.statements:
+        node = statement.node
+        if not node.members:
+            yield Hit(node.span, f"{_subject_of(statement)} is empty")
+        elif not has_element(subject, node, "Principal", "NotPrincipal"):
+            yield Hit(opening(node), f"{_subject_of(statement)} has no Principal")
+        for name in ("Principal", "NotPrincipal"):
+            value = node.get(name)
+            for empty in _empty_principals(value):
+                yield Hit(empty.span, f"{name} names nobody")
+
+
+def _empty_principals(value: Node | None) -> Iterator[Node]:
+    """Where a Principal element says nobody: empty strings, lists and objects."""
+    if isinstance(value, ObjectNode) and value.members:
+        for member in value.members:
+            yield from _empty_principals(member.value)
+    elif isinstance(value, ArrayNode) and value.items:
+        for item in value.items:
+            if isinstance(item, StringNode) and not item.value.strip():
+                yield item
+    elif isinstance(value, ObjectNode | ArrayNode) or (
+        isinstance(value, StringNode) and not value.value.strip()
+    ):
+        yield value
+
+
+@rule(
+    "KMS108",
+    Severity.WARNING,
+    "No Action",
+    why="A statement without Action has no effect. The KMS console calls it an error; PutKeyPolicy "
+    "accepts it without a word.",
+    url=pages.PUT_KEY_POLICY,
+)
+def action_missing(subject: Subject) -> Iterator[Hit]:
+    """Statements that allow or deny nothing."""
+    for statement in subject.policy.statements:
+        node = statement.node
+        if node.members and not has_element(subject, node, "Action", "NotAction"):
+            yield Hit(opening(node), f"{_subject_of(statement)} has no Action, so it has no effect")
+
+
+@rule(
+    "KMS109",
+    Severity.WARNING,
+    "No Resource",
+    why="A statement without Resource has no effect. The KMS console calls it an error; "
+    "PutKeyPolicy accepts it without a word. In a key policy the resource is this key, written *.",
+    url=pages.PUT_KEY_POLICY,
+)
+def resource_missing(subject: Subject) -> Iterator[Hit]:
+    """Statements that are about no key."""
+    for statement in subject.policy.statements:
+        node = statement.node
+        if node.members and not has_element(subject, node, "Resource", "NotResource"):
+            after = node.member("Action") or node.member("NotAction")
+            edit = insert_member(subject.document.text, node, "Resource", "*", after=after)
+            yield Hit(
+                opening(node),
+                f"{_subject_of(statement)} has no Resource, so it has no effect",
+                fix('Add "Resource": "*"', edit),
+            )
+
+
+@rule(
+    "KMS111",
+    Severity.ERROR,
+    "Element and its opposite",
+    why="A statement may have an element or its Not-form, never both; KMS rejects it.",
+    url=pages.GRAMMAR,
+)
+def element_with_opposite(subject: Subject) -> Iterator[Hit]:
+    """Action beside NotAction, and so on."""
+    for statement in subject.policy.statements:
+        for name in ("Action", "Resource", "Principal"):
+            opposite = statement.node.member(f"Not{name}")
+            if opposite is not None and statement.node.member(name) is not None:
+                yield Hit(
+                    opposite.key.span,
+                    f"{_subject_of(statement)} has both {name} and Not{name}",
+                )
+
+
+@rule(
+    "KMS112",
+    Severity.WARNING,
+    "Duplicate Sid",
+    why="Two statements with one Sid cannot be told apart in messages, diffs and logs.",
+    url=pages.SID,
+)
+def duplicate_sid(subject: Subject) -> Iterator[Hit]:
+    """The second and later statements of one Sid."""
+    taken = {statement.sid for statement in subject.policy.statements}
+    numbers: dict[str, int] = {}
+    for statement in subject.policy.statements:
+        node = statement.node.get("Sid")
+        if not isinstance(node, StringNode) or not node.value:
+            continue
+        if node.value in numbers:
+            numbers[node.value], fresh = _fresh_sid(node.value, numbers[node.value], taken)
+            taken.add(fresh)
+            yield Hit(
+                node.span,
+                f"Another statement has the Sid {node.value!r} already",
+                fix(f"Rename to {fresh}", replace_string(node, fresh)),
+            )
+        else:
+            numbers[node.value] = 1
+
+
+def _fresh_sid(sid: str, last: int, taken: set[str]) -> tuple[int, str]:
+    """The next number after `last`, all of which are taken, and the Sid with it."""
+    blank = " " if " " in sid else ""
+    number = last + 1
+    while f"{sid}{blank}{number}" in taken:
+        number += 1
+    return number, f"{sid}{blank}{number}"
+
+
+@rule(
+    "KMS113",
+    Severity.WARNING,
+    "Empty list or condition",
+    why="An empty list equals nothing, so the statement never applies, or always where the "
+    "operator is negated; an empty condition restricts nothing.",
+    url=pages.GRAMMAR,
+)
+def empty_element(subject: Subject) -> Iterator[Hit]:
+    """Elements that hold nothing."""
+    text = subject.document.text
+    for statement in subject.policy.statements:
+        for member in statement.node.members:
+            name = member.key.value
+            if name in ("Action", "NotAction", "Resource", "NotResource") and _is_empty(member):
+                edit = delete_member(text, statement.node, member)
+                yield Hit(member.value.span, f"{name} is an empty list", fix("Delete it", edit))
+            elif name == "Condition" and isinstance(member.value, ObjectNode):
+                yield from _empty_conditions(text, statement.node, member, member.value)
+
+
+def _is_empty(member: Member) -> bool:
+    return isinstance(member.value, ArrayNode) and not member.value.items
+
+
+def _empty_conditions(
+    text: str, statement: ObjectNode, block: Member, operators: ObjectNode
+) -> Iterator[Hit]:
+    if not operators.members:
+        edit = delete_member(text, statement, block)
+        yield Hit(operators.span, "The condition is empty", fix("Delete it", edit))
+    for operator in operators.members:
+        if not isinstance(operator.value, ObjectNode):
+            continue
+        if not operator.value.members:
+            alone = len(operators.members) == 1
+            holder, member = (statement, block) if alone else (operators, operator)
+            edit = delete_member(text, holder, member)
+            yield Hit(operator.value.span, f"{operator.key.value} is empty", fix("Delete it", edit))
+        # A key without values makes its statement match nothing; deleting the key would make
+        # it match more, so that is left to the person.
+        yield from (
+            Hit(member.value.span, f"{member.key.value!r} has no values to compare with")
+            for member in operator.value.members
+            if _is_empty(member)
+        )

@@ -1,0 +1,197 @@
+"""KMS110: values of a JSON type that the element does not take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kmstui.policy.lint.core import pages
+from kmstui.policy.lint.core.findings import Severity
+from kmstui.policy.lint.core.registry import Hit, Subject, rule
+from kmstui.policy.lint.facts.principals import ACCOUNT
+from kmstui.policy.syntax.edits import fix, replace_node, wrap_in_list
+from kmstui.policy.syntax.nodes import (
+    ArrayNode,
+    Edit,
+    ErrorNode,
+    Fix,
+    LiteralNode,
+    Member,
+    Node,
+    NumberNode,
+    ObjectNode,
+    Span,
+    StringNode,
+)
+
+_STRINGS = frozenset({"Sid", "Effect"})
+_LISTS = frozenset({"Action", "NotAction", "Resource", "NotResource"})
+_PRINCIPALS = frozenset({"Principal", "NotPrincipal"})
+_NOT_STRINGS = _PRINCIPALS | {"Condition"}
+"""What a string is not good for, or not any."""
+
+
+def json_type(node: Node) -> str:
+    """What JSON calls a value."""
+    if isinstance(node, LiteralNode):
+        return "null" if node.value is None else "a boolean"
+    if isinstance(node, ErrorNode):
+        return "missing"
+    return {
+        StringNode: "a string",
+        NumberNode: "a number",
+        ObjectNode: "an object",
+        ArrayNode: "a list",
+    }[type(node)]
+
+
+@rule(
+    "KMS110",
+    Severity.ERROR,
+    "Wrong JSON type",
+    why="Each element takes values of certain JSON types only; KMS rejects any other, and null "
+    "everywhere.",
+    url=pages.GRAMMAR,
+)
+def wrong_type(subject: Subject) -> Iterator[Hit]:
+    """Values of types that their elements do not take."""
+    text = subject.document.text
+    root = subject.document.root
+    if root is None or isinstance(root, ErrorNode):
+        return
+    if not isinstance(root, ObjectNode):
+        yield Hit(root.span, f"A policy is an object, not {json_type(root)}", _as_policy(root))
+        return
+    for member in root.members:
+        if member.key.value in ("Version", "Id"):
+            yield from _string(text, member.key.value, member.value)
+        elif member.key.value == "Statement":
+            yield from _statements(member.value)
+    for statement in subject.policy.statements:
+        for member in statement.node.members:
+            if not isinstance(member.value, StringNode) or member.key.value in _NOT_STRINGS:
+                yield from _element(text, member)
+
+
+def _as_policy(root: Node) -> Fix | None:
+    """A bare list of statements made into a policy."""
+    if not isinstance(root, ArrayNode) or not root.items:
+        return None
+    if not all(isinstance(item, ObjectNode) for item in root.items):
+        return None
+    start = Edit(Span(root.span.start, root.span.start), '{"Version": "2012-10-17", "Statement": ')
+    return fix("Make it a policy", start, Edit(Span(root.span.end, root.span.end), "}"))
+
+
+def _statements(value: Node) -> Iterator[Hit]:
+    items = value.items if isinstance(value, ArrayNode) else (value,)
+    for item in items:
+        if not isinstance(item, ObjectNode | ErrorNode):
+            yield Hit(item.span, f"A statement is an object, not {json_type(item)}")
+
+
+def _element(text: str, member: Member) -> Iterator[Hit]:
+    name, value = member.key.value, member.value
+    if name in _STRINGS:
+        yield from _string(text, name, value)
+    elif name in _LISTS:
+        yield from _string_or_list(text, name, value)
+    elif name in _PRINCIPALS:
+        yield from _principal(text, name, value)
+    elif name == "Condition":
+        yield from _condition(value)
+
+
+def _quote(text: str, name: str, node: Node) -> Fix | None:
+    """A number in quotes, just as it is written, where that makes a value the element takes."""
+    written = text[node.span.start : node.span.end]
+    if not isinstance(node, NumberNode):
+        return None
+    if name == "Version":
+        return fix("Set 2012-10-17", replace_node(node, "2012-10-17"))
+    if name in ("Sid", "Id") or (name not in _LISTS and ACCOUNT.fullmatch(written)):
+        return fix("Quote it", Edit(node.span, f'"{written}"'))
+    return None
+
+
+def _string(text: str, name: str, value: Node) -> Iterator[Hit]:
+    if isinstance(value, StringNode | ErrorNode):
+        return
+    change = _quote(text, name, value)
+    if isinstance(value, ArrayNode) and len(value.items) == 1:
+        (item,) = value.items
+        if isinstance(item, StringNode):
+            change = fix("Take it out of the list", replace_node(value, item.value))
+    yield Hit(value.span, f"{name} is a string, not {json_type(value)}", change)
+
+
+def _string_or_list(text: str, name: str, value: Node) -> Iterator[Hit]:
+    if isinstance(value, StringNode | ErrorNode):
+        return
+    if not isinstance(value, ArrayNode):
+        message = f"{name} takes a string or a list of strings, not {json_type(value)}"
+        yield Hit(value.span, message, _quote(text, name, value))
+        return
+    for item in value.items:
+        if not isinstance(item, (StringNode, ErrorNode)):
+            message = f"{name} takes strings, not {json_type(item)}"
+            yield Hit(item.span, message, _quote(text, name, item))
+
+
+def _principal(text: str, name: str, value: Node) -> Iterator[Hit]:
+    if isinstance(value, ObjectNode):
+        for member in value.members:
+            yield from _string_or_list(text, f"{name} {member.key.value!r}", member.value)
+        return
+    if isinstance(value, ErrorNode) or (
+        isinstance(value, StringNode) and (value.value == "*" or not value.value.strip())
+    ):
+        return
+    if isinstance(value, StringNode):
+        kind = "Service" if value.value.endswith(".amazonaws.com") else "AWS"
+        message = f'{name} is {{"{kind}": …}}; only "*" may stand by itself'
+    elif isinstance(value, ArrayNode) and value.items:
+        kind = "AWS"
+        message = f"{name} is an object that says of which type its members are, not a list"
+        if not all(isinstance(item, StringNode) for item in value.items):
+            yield Hit(value.span, message)
+            return
+    elif isinstance(value, ArrayNode):
+        return
+    else:
+        yield Hit(value.span, f'{name} is an object or "*", not {json_type(value)}')
+        return
+    before, after = wrap_in_list(value)
+    wrap = (Edit(before.span, f'{{"{kind}": '), Edit(after.span, "}"))
+    yield Hit(value.span, message, fix(f"Wrap it in {kind}", *wrap))
+
+
+def _condition(value: Node) -> Iterator[Hit]:
+    if isinstance(value, ErrorNode):
+        return
+    if not isinstance(value, ObjectNode):
+        yield Hit(value.span, f"Condition is an object, not {json_type(value)}")
+        return
+    for operator in value.members:
+        if isinstance(operator.value, ErrorNode):
+            continue
+        if not isinstance(operator.value, ObjectNode):
+            yield Hit(
+                operator.value.span,
+                f"An operator such as StringEquals takes an object of condition keys, not "
+                f"{json_type(operator.value)}",
+            )
+            continue
+        for member in operator.value.members:
+            if not isinstance(member.value, StringNode):
+                yield from _condition_values(member)
+
+
+def _condition_values(member: Member) -> Iterator[Hit]:
+    items = member.value.items if isinstance(member.value, ArrayNode) else (member.value,)
+    for item in items:
+        is_null = isinstance(item, LiteralNode) and item.value is None
+        if is_null or isinstance(item, ObjectNode | ArrayNode):
+            yield Hit(
+                item.span,
+                f"The condition key {member.key.value!r} takes strings, not {json_type(item)}",
+            )

@@ -1,0 +1,224 @@
+"""What a copied policy still says of somebody else's world (KMS601, KMS602)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from kmstui.policy.lint.checks.conditions_variables import part_of
+from kmstui.policy.lint.core import pages
+from kmstui.policy.lint.core.findings import Severity
+from kmstui.policy.lint.core.registry import Hit, Subject, remembered, rule
+from kmstui.policy.lint.facts.clauses import Clause, clauses, clauses_of
+from kmstui.policy.lint.facts.grants import PUT_KEY_POLICY, Kind, Reading, Who, allows
+from kmstui.policy.lint.facts.placeholders import (
+    ACCOUNT,
+    KEY,
+    REGION,
+    Placeholder,
+    find_placeholders,
+)
+from kmstui.policy.syntax.edits import replace_string
+from kmstui.policy.syntax.nodes import Fix, Span, StringNode
+from kmstui.policy.syntax.statements import Statement
+
+_DOCUMENTATION_ACCOUNTS = ("111122223333", "123456789012")
+"""The accounts of AWS's own examples."""
+_DOCUMENTATION = re.compile(rf"(?<!\d)(?:{'|'.join(_DOCUMENTATION_ACCOUNTS)})(?!\d)")
+_ACCOUNT_ID = re.compile(r"\d{12}")
+_ACCOUNT_KEYS = frozenset(
+    {"kms:calleraccount", "aws:principalaccount", "aws:sourceaccount", "aws:resourceaccount"}
+)
+
+
+@remembered
+def _strings(subject: Subject) -> tuple[tuple[Sequence[StringNode], str], ...]:
+    """All strings in which a placeholder does harm, with the condition key they stand under."""
+    found: list[tuple[Sequence[StringNode], str]] = []
+    for statement in subject.policy.statements:
+        found += (
+            ([entry.value for entry in statement.principals], ""),
+            ([entry.value for entry in statement.not_principals], ""),
+            (statement.actions, ""),
+            (statement.not_actions, ""),
+            (statement.resources, ""),
+            (statement.not_resources, ""),
+        )
+        for clause in clauses_of(subject, statement):
+            found += (((clause.entry.key,), ""), (clause.strings, clause.key))
+    return tuple(found)
+
+
+def _suspects(
+    subject: Subject, is_suspect: Callable[[str], object]
+) -> Iterator[tuple[StringNode, str]]:
+    """Those of the strings whose text is suspect; each text is looked at once."""
+    texts = {node.value for nodes, _ in _strings(subject) for node in nodes}
+    suspect = {text for text in texts if is_suspect(text)}
+    if suspect:
+        for nodes, key in _strings(subject):
+            yield from ((node, key) for node in nodes if node.value in suspect)
+
+
+def _value_for(subject: Subject, found: Placeholder, key: str) -> str | None:
+    """What the placeholder stands for, as the key at hand tells."""
+    arn = subject.key.arn
+    if arn is None:
+        return None
+    if found.stands_for == ACCOUNT or (not found.stands_for and key in _ACCOUNT_KEYS):
+        return arn.account
+    if found.stands_for == REGION:
+        return arn.region
+    return arn.name if found.stands_for == KEY and "arn" not in found.text.lower() else None
+
+
+def _fill(node: StringNode, found: Placeholder, value: str | None) -> Fix | None:
+    if value is None:
+        return None
+    filled = node.value[: found.start] + value + node.value[found.end :]
+    return Fix(f"Write {value}", (replace_string(node, filled),))
+
+
+@rule(
+    "KMS601",
+    Severity.ERROR,
+    "Placeholder left in",
+    why="A text that was to be filled in names nobody and matches nothing; as a principal it"
+    " makes KMS reject the policy.",
+    url=pages.KEY_POLICY,
+)
+def placeholder(subject: Subject) -> Iterator[Hit]:
+    """Placeholders, and (info) accounts of AWS's documentation on a key of another account."""
+    for node, key in _suspects(subject, find_placeholders):
+        for found in find_placeholders(node.value):
+            yield Hit(
+                part_of(node, found.start, found.end),
+                f'"{found.text}" is a placeholder that nobody filled in',
+                _fill(node, found, _value_for(subject, found, key)),
+            )
+    yield from _documentation_accounts(subject)
+
+
+def _may_name_documentation(text: str) -> bool:
+    one, other = _DOCUMENTATION_ACCOUNTS
+    return one in text or other in text
+
+
+def _documentation_accounts(subject: Subject) -> Iterator[Hit]:
+    arn, text = subject.key.arn, subject.document.text
+    # Most policies name none; only escapes could hide one from a look at the whole text.
+    if arn is None or not ("\\" in text or _may_name_documentation(text)):
+        return
+    explained = {span for span, *_ in elsewhere(subject)}
+    for node, _ in _suspects(subject, _may_name_documentation):
+        for match in _DOCUMENTATION.finditer(node.value):
+            span = part_of(node, *match.span())
+            if match.group() == arn.account or span in explained:
+                continue
+            filled = node.value[: match.start()] + arn.account + node.value[match.end() :]
+            yield Hit(
+                span,
+                f"{match.group()} is an account of AWS's documentation; the key is of"
+                f" {arn.account}",
+                Fix(f"Write {arn.account}", (replace_string(node, filled),)),
+                Severity.INFO,
+            )
+
+
+def _own_named(subject: Subject, account: str) -> bool:
+    """Whether any Allow gives the key's account the policy."""
+    return any(
+        who.kind is Kind.ROOT and (who.own or who.account == account)
+        for reading in allows(subject)
+        if PUT_KEY_POLICY in reading.actions
+        for who in reading.who
+    )
+
+
+def _foreign_roots(subject: Subject) -> Iterator[tuple[Reading, Who]]:
+    for reading in allows(subject):
+        if PUT_KEY_POLICY in reading.actions:
+            for who in reading.who:
+                if who.kind is Kind.ROOT and who.foreign:
+                    yield reading, who
+
+
+def _asks_for(clause: Clause) -> bool:
+    operator = clause.operator
+    return (
+        clause.key == "kms:calleraccount"
+        and operator is not None
+        and operator.type == "String"
+        and not operator.negated
+    )
+
+
+@remembered
+def let_in_by_condition(subject: Subject) -> tuple[tuple[Statement, StringNode], ...]:
+    """The kms:CallerAccount values by which Allows of everybody let in the callers of accounts."""
+    return tuple(
+        (reading.statement, node)
+        for reading in allows(subject)
+        if any(who.kind is Kind.EVERYBODY for who in reading.who)
+        for clause in reading.clauses
+        if _asks_for(clause)
+        for node in clause.strings
+        if _ACCOUNT_ID.fullmatch(node.value)
+    )
+
+
+def _elsewhere_conditions(subject: Subject, account: str) -> Iterator[tuple[StringNode, str]]:
+    """kms:CallerAccount values of an account that nothing else in the policy speaks of."""
+    asked = [clause for clause in clauses(subject) if _asks_for(clause)]
+    if any(account in clause.texts for clause in asked):
+        return
+    named = {who.account for reading in allows(subject) for who in reading.who}
+    for clause in asked:
+        for node in clause.strings:
+            if _ACCOUNT_ID.fullmatch(node.value) and node.value not in named:
+                yield node, node.value
+
+
+@remembered
+def elsewhere(subject: Subject) -> tuple[tuple[Span, StringNode, str, str], ...]:
+    """Where the only root, or the CallerAccount, is of another account than the key."""
+    arn = subject.key.arn
+    if arn is None or not arn.account:
+        return ()
+    found: list[tuple[StringNode, str, str]] = []
+    if not _own_named(subject, arn.account):
+        for _, who in _foreign_roots(subject):
+            found.append((who.entry.value, who.account, "The only root"))
+    for node, account in _elsewhere_conditions(subject, arn.account):
+        found.append((node, account, "kms:CallerAccount"))
+    spans = []
+    for node, account, what in found:
+        at = node.value.find(account)
+        spans.append((part_of(node, at, at + len(account)), node, account, what))
+    return tuple(spans)
+
+
+@rule(
+    "KMS602",
+    Severity.WARNING,
+    "Another account than the key's",
+    why="The root statement must name the account that the key belongs to; with another one the"
+    " key's own account loses it. kms:CallerAccount of another account lets in callers of that"
+    " one, and none of the key's own.",
+    url=pages.DEFAULT_KEY_POLICY,
+)
+def other_account(subject: Subject) -> Iterator[Hit]:
+    """The only root, or the CallerAccount, is not the key's account."""
+    arn = subject.key.arn
+    if arn is None:
+        return
+    let_in = {id(node): statement for statement, node in let_in_by_condition(subject)}
+    for span, node, account, what in elsewhere(subject):
+        filled = node.value.replace(account, arn.account, 1)
+        opened = let_in.get(id(node))
+        yield Hit(
+            span,
+            f"{what} is {account}, but the key is of account {arn.account}"
+            + (f": account {account} has access by {opened.label}" if opened else ""),
+            Fix(f"Write {arn.account}", (replace_string(node, filled),)),
+        )

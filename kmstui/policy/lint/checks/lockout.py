@@ -1,0 +1,219 @@
+"""Whether the key can still be managed once the policy is stored (KMS506, KMS507, KMS508)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kmstui.policy.iam.principals import Principal
+from kmstui.policy.lint.core import pages as shared
+from kmstui.policy.lint.core import security_pages as pages
+from kmstui.policy.lint.core.findings import Severity
+from kmstui.policy.lint.core.registry import Hit, Subject, remembered, rule
+from kmstui.policy.lint.facts.clauses import Clause, clauses_of
+from kmstui.policy.lint.facts.grants import (
+    PUT_KEY_POLICY,
+    Kind,
+    allows,
+    home_account,
+    label_span,
+    partition,
+    readings,
+    root_statements,
+)
+from kmstui.policy.syntax.edits import add_value, insert_statement, root_statement
+from kmstui.policy.syntax.nodes import Fix, ObjectNode, Span
+from kmstui.policy.syntax.statements import Statement
+
+if TYPE_CHECKING:
+    from kmstui.policy.evaluation.lockout import Verdict
+
+_LONGEST_JUDGED = 2 * 32_768
+"""Characters; a key policy has 32,768 bytes at most (KMS Developer Guide, "Key policies")."""
+
+
+def _is_plainly_safe(subject: Subject) -> bool:
+    """Whether the account can put the policy and nothing denies it: no need to look closer."""
+    if any(not each.allow and PUT_KEY_POLICY in each.actions for each in readings(subject)):
+        return False
+    return any(not reading.conditional for reading in root_statements(subject))
+
+
+def _caller(subject: Subject) -> Principal | None:
+    """Who asks; None where that is not known, or is the ARN of nobody who sends requests."""
+    arn = subject.key.caller
+    if arn is None:
+        return None
+    try:
+        return Principal.parse(str(arn))
+    except ValueError:
+        return None  # judged as where nobody is known: the person still hears of a lock-out
+
+
+@remembered
+def _verdict(subject: Subject) -> Verdict | None:
+    """What comes of the policy for the caller, or for the root user where none is known.
+
+    None where it is plain that the key stays manageable by the account, and for a text that KMS
+    refuses for its size alone.
+    """
+    if len(subject.document.text) > _LONGEST_JUDGED:
+        return None
+    caller = _caller(subject)
+    if _is_plainly_safe(subject) and (caller is None or caller.account == home_account(subject)):
+        return None
+    # Loading the evaluation takes longer than most policies take to lint.
+    from kmstui.policy.lint.facts.lockout import judge
+
+    return judge(subject, caller)
+
+
+def _denying(subject: Subject, verdict: Verdict) -> Statement | None:
+    """The statement that denies, as it stands in the text at hand."""
+    for statement in verdict.deciding:
+        if statement.effect == "Deny":
+            return subject.policy.statements[statement.index]
+    return None
+
+
+def _element_span(subject: Subject) -> Span:
+    root = subject.document.root
+    if isinstance(root, ObjectNode):
+        member = root.member("Statement")
+        if member is not None:
+            return member.key.span
+    return Span(0, min(1, len(subject.document.text)))
+
+
+def _add_root_statement(subject: Subject) -> Fix | None:
+    root, home = subject.document.root, home_account(subject)
+    if not isinstance(root, ObjectNode) or not home:
+        return None
+    statement = root_statement(partition(subject), home)
+    sids = {each.sid for each in subject.policy.statements}
+    if statement["Sid"] in sids:
+        statement["Sid"] = f"Enable IAM policies of {home}"
+    return Fix(
+        f"Add the root statement for account {home}",
+        insert_statement(subject.document.text, root, statement),
+    )
+
+
+def _except_caller(subject: Subject, denying: Statement) -> Fix | None:
+    """The caller beside those whom a Deny leaves out by aws:PrincipalArn; None where it has none.
+
+    For a session that is its role (IAM User Guide, "AWS global condition context keys").
+    """
+    caller = _caller(subject)
+    if caller is None:
+        return None
+    for clause in clauses_of(subject, denying):
+        operator = clause.operator
+        if clause.key == "aws:principalarn" and operator is not None and operator.negated:
+            exempt = caller.role_arn or caller.name
+            name = exempt.rpartition(":")[2]
+            return Fix(
+                f"Except {name} too", add_value(subject.document.text, clause.entry.member, exempt)
+            )
+    return None
+
+
+def _locked_out(subject: Subject) -> bool:
+    verdict = _verdict(subject)
+    if verdict is None or not subject.policy.statements:
+        return False
+    return verdict.orphans_key or (_caller(subject) is not None and verdict.locks_caller_out)
+
+
+@rule(
+    "KMS506",
+    Severity.ERROR,
+    "Lock-out",
+    why="KMS refuses a policy that would not let its caller put the policy again, and where the"
+    " check is bypassed only AWS Support can restore access to the key.",
+    url=shared.PUT_KEY_POLICY,
+)
+def lock_out(subject: Subject) -> Iterator[Hit]:
+    """Nobody, or not the caller, could put the policy again."""
+    verdict = _verdict(subject)
+    if verdict is None or not _locked_out(subject):
+        return
+    caller = _caller(subject)
+    if verdict.orphans_key:
+        message = "After this save nobody could put the key policy again"
+    else:
+        who = "the caller" if caller is None else caller.short
+        message = f"After this save you ({who}) could not put the key policy again"
+    denying = _denying(subject, verdict)
+    reason = verdict.anybody_reason if verdict.orphans_key and denying is None else verdict.reason
+    if denying is not None:
+        yield Hit(label_span(denying), f"{message}: {reason}", _except_caller(subject, denying))
+        return
+    can_be_added = caller is None or caller.account == home_account(subject) or verdict.orphans_key
+    yield Hit(
+        _element_span(subject),
+        f"{message}: {reason}",
+        _add_root_statement(subject) if can_be_added else None,
+    )
+
+
+def _is_foreign_root_only(subject: Subject) -> bool:
+    """Whether the root statement is there, but for another account: KMS602 speaks of it."""
+    return any(
+        who.kind is Kind.ROOT and who.foreign and PUT_KEY_POLICY in reading.actions
+        for reading in allows(subject)
+        for who in reading.who
+    )
+
+
+@rule(
+    "KMS507",
+    Severity.WARNING,
+    "No root statement",
+    why="Without a statement for the account, IAM policies give no access to the key, and it"
+    " becomes unmanageable when the principals of its policy are deleted.",
+    url=pages.ROOT,
+)
+def no_root_statement(subject: Subject) -> Iterator[Hit]:
+    """No Allow for the account that includes kms:PutKeyPolicy."""
+    if not subject.policy.statements or root_statements(subject):
+        return
+    if _locked_out(subject) or _is_foreign_root_only(subject):
+        return
+    yield Hit(
+        _element_span(subject),
+        "No statement lets the account itself put the key policy",
+        _add_root_statement(subject),
+    )
+
+
+def _leaves_root_user(clause: Clause) -> bool:
+    """AWS documents aws:PrincipalType Account to keep IAM policies out and the root user in.
+
+    Source: KMS Developer Guide, "Default key policy".
+    """
+    return clause.key == "aws:principaltype" and "Account" in clause.texts
+
+
+@rule(
+    "KMS508",
+    Severity.WARNING,
+    "Root statement under a condition",
+    why="When the condition is not met, the account cannot manage the key and IAM policies give"
+    " nothing.",
+    url=pages.ROOT,
+)
+def conditional_root_statement(subject: Subject) -> Iterator[Hit]:
+    """Every root statement has a condition."""
+    found = root_statements(subject)
+    if any(
+        not reading.conditional
+        or (reading.clauses and all(map(_leaves_root_user, reading.clauses)))
+        for reading in found
+    ):
+        return
+    for reading in found:
+        member = reading.statement.node.member("Condition")
+        if member is not None and reading.clauses:
+            keys = ", ".join(dict.fromkeys(clause.name for clause in reading.clauses))
+            yield Hit(member.key.span, f"The account manages the key only under {keys}")

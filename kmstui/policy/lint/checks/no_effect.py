@@ -1,0 +1,385 @@
+"""Statements that other statements make void (KMS517), and conditions likewise (KMS520)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from kmstui.policy.lint.checks.mfa import MFA_KEYS
+from kmstui.policy.lint.checks.outcasts import shut_out, taken_back
+from kmstui.policy.lint.core import security_pages as pages
+from kmstui.policy.lint.core.findings import Severity
+from kmstui.policy.lint.core.registry import Hit, Subject, remembered, rule
+from kmstui.policy.lint.facts.clauses import Clause, is_one_of
+from kmstui.policy.lint.facts.grants import (
+    IDENTITIES,
+    Kind,
+    Reading,
+    Who,
+    allows,
+    denies,
+    label_span,
+    name_of,
+    readings,
+)
+from kmstui.policy.lint.facts.placeholders import ACCOUNT, find_placeholders
+from kmstui.policy.lint.fixes.statements import delete_unless_root, delete_whole
+
+_MOST_COMPARED = 64
+"""Statements about one principal that are compared with each other. A policy of 32 KB holds
+some hundred in all; a text of a megabyte is no policy, and the work stays linear."""
+
+
+_EVERYBODY = name_of(Kind.EVERYBODY)
+
+
+def _gives_to(who: Who, giver: Reading) -> bool:
+    """Whether a statement names `who` itself, or everybody."""
+    return any(other.kind is Kind.EVERYBODY or other.name == who.name for other in giver.who)
+
+
+def _is_denied_by(who: Who, deny: Reading) -> bool:
+    """Whether a Deny takes from all that `who` stands for; one on the account takes from it."""
+    return any(
+        other.kind is Kind.EVERYBODY
+        or other.name == who.name
+        or (other.kind is Kind.ROOT and bool(who.account) and other.account == who.account)
+        for other in deny.who
+    )
+
+
+Index = dict[str, list[Reading]]
+
+
+def _index(found: Iterable[Reading]) -> Index:
+    index: Index = {}
+    for reading in found:
+        for who in reading.who:
+            held = index.setdefault(who.name, [])
+            if len(held) < _MOST_COMPARED:
+                held.append(reading)
+    return index
+
+
+@remembered
+def _allow_index(subject: Subject) -> Index:
+    return _index(allows(subject))
+
+
+@remembered
+def _deny_index(subject: Subject) -> Index:
+    return _index(denies(subject))
+
+
+def _candidates(index: Index, who: Who) -> Iterator[Reading]:
+    """The statements that name `who`, or everybody."""
+    yield from index.get(_EVERYBODY, ())
+    if who.kind is not Kind.EVERYBODY:
+        yield from index.get(who.name, ())
+
+
+def _is_whole(reading: Reading) -> bool:
+    """Whether all its parts could be read, so that it can be compared."""
+    return bool(reading.who) and reading.conditional == bool(reading.clauses)
+
+
+def _covers(reading: Reading, other: Reading) -> bool:
+    """Whether `other`, of the same effect, does all that `reading` does, and is no stricter."""
+    return (
+        other is not reading
+        and reading.actions <= other.actions
+        and other.signature <= reading.signature
+        and _is_whole(other)
+        and all(_gives_to(who, other) for who in reading.who)
+    )
+
+
+def _find_cover(index: Index, reading: Reading) -> Reading | None:
+    if not _is_whole(reading):
+        return None
+    for other in _candidates(index, reading.who[0]):
+        if not _covers(reading, other):
+            continue
+        if other.statement.index < reading.statement.index or not _covers(other, reading):
+            return other
+    return None
+
+
+@remembered
+def _covering(subject: Subject) -> dict[int, Reading]:
+    """By statement number, the one that makes it needless; of two alike, the first stays."""
+    found = {}
+    for reading in readings(subject):
+        index = _allow_index(subject) if reading.allow else _deny_index(subject)
+        other = _find_cover(index, reading)
+        if other is not None:
+            found[reading.statement.index] = other
+    return found
+
+
+@rule(
+    "KMS517",
+    Severity.INFO,
+    "Statement without effect",
+    why="Another statement gives or takes the same already, or the condition shuts out all whom"
+    " the statement names. An explicit Deny wins over every Allow.",
+    url=pages.EVALUATION,
+)
+def needless_statement(subject: Subject) -> Iterator[Hit]:
+    """A statement that another one covers; as a warning, an Allow of which nothing is left."""
+    dead = {statement.index: clause for statement, clause in shut_out(subject)}
+    for reading in readings(subject):
+        if (clause := dead.get(reading.statement.index)) is not None:
+            yield Hit(
+                clause.entry.key.span,
+                f"No request of {reading.names} meets the condition on {clause.name}, so"
+                f" {reading.statement.label} allows nothing",
+                severity=Severity.WARNING,
+            )
+            continue
+        shadow = _shadow(subject, reading) if reading.allow else None
+        if shadow is not None:
+            yield Hit(
+                label_span(reading.statement),
+                f"{shadow.statement.label} denies all that {reading.statement.label} allows",
+                delete_unless_root(subject, reading),
+                Severity.WARNING,
+            )
+            continue
+        if reading.allow and (hits := list(taken_back(subject, reading, _is_denied_by))):
+            yield from hits
+            continue
+        other = _covering(subject).get(reading.statement.index)
+        if other is None or (reading.allow and other.signature < reading.signature):
+            continue  # an Allow whose condition is bypassed is the business of KMS520
+        verb = "allows" if reading.allow else "denies"
+        yield Hit(
+            label_span(reading.statement),
+            f"{other.statement.label} already {verb} what {reading.statement.label} {verb}",
+            delete_whole(subject, reading.statement),
+        )
+
+
+def _shadow(subject: Subject, reading: Reading) -> Reading | None:
+    """An unconditional Deny that takes all that an Allow gives."""
+    if not reading.who:
+        return None
+    index = _deny_index(subject)
+    who = reading.who[0]
+    of_account = index.get(name_of(Kind.ROOT, who.account), []) if who.account else []
+    for deny in (*_candidates(index, who), *of_account):
+        if deny.conditional or not reading.actions <= deny.actions:
+            continue
+        if all(_is_denied_by(each, deny) for each in reading.who):
+            return deny
+    return None
+
+
+_ATTESTED = ("kms:recipientattestation:",)
+
+
+def _is_attestation(clause: Clause) -> bool:
+    return clause.key.startswith(_ATTESTED)
+
+
+def _attestable(subject: Subject, reading: Reading) -> frozenset[str]:
+    """Its actions whose requests may carry an attestation document."""
+    return frozenset(
+        name
+        for name in reading.actions
+        if (info := subject.knowledge.action(name)) is not None
+        and "kms:recipientattestation:imagesha384" in info.condition_keys
+    )
+
+
+def _attested_denials(subject: Subject) -> frozenset[str]:
+    """Actions that some Deny takes from requests without the right attestation."""
+    found: set[str] = set()
+    for deny in denies(subject):
+        if any(map(_is_attestation, deny.clauses)):
+            found |= deny.actions
+    return frozenset(found)
+
+
+def _gives_without_attestation(who: Who, other: Reading) -> bool:
+    if any(map(_is_attestation, other.clauses)):
+        return False
+    through_iam = who.own and any(each.kind is Kind.ROOT and each.own for each in other.who)
+    return through_iam or _gives_to(who, other)
+
+
+@rule(
+    "KMS518",
+    Severity.WARNING,
+    "Attestation that another statement bypasses",
+    why="The condition binds this statement alone. Where another one, or the root statement with"
+    " an IAM policy, allows the same, the role needs no enclave. Take the action out of the"
+    " other statement, or deny requests without the attestation.",
+    url=pages.ATTESTATION,
+)
+def bypassed_attestation(subject: Subject) -> Iterator[Hit]:
+    """kms:RecipientAttestation in an Allow while another Allow gives the same without it."""
+    attested = [
+        (reading, clause)
+        for reading in allows(subject)
+        for clause in reading.clauses[:_MOST_COMPARED]
+        if _is_attestation(clause)
+    ][:_MOST_COMPARED]
+    if not attested:
+        return
+    denied = _attested_denials(subject)
+    told: set[int] = set()
+    for reading, clause in attested:
+        if reading.statement.index in told:
+            continue
+        actions = _attestable(subject, reading) - denied
+        for other in allows(subject):
+            common = sorted(actions & other.actions)
+            if common and any(_gives_without_attestation(who, other) for who in reading.who):
+                told.add(reading.statement.index)
+                yield Hit(
+                    clause.entry.key.span,
+                    f"{other.statement.label} allows {common[0]} without the attestation"
+                    + ("" if _names_all(reading, other) else ", by IAM policies"),
+                )
+                break
+
+
+def _names_all(reading: Reading, other: Reading) -> bool:
+    return all(_gives_to(who, other) for who in reading.who)
+
+
+_RESTRICTING = (
+    *MFA_KEYS,
+    "aws:currenttime",
+    "aws:epochtime",
+    "aws:ec2instancesourcevpc",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principaltag/",
+    "aws:referer",
+    "aws:securetransport",
+    "aws:sourceip",
+    "aws:sourcevpc",
+    "aws:sourcevpcarn",
+    "aws:sourcevpce",
+    "aws:tokenissuetime",
+    "aws:useragent",
+    "aws:vpcsourceip",
+)
+"""Keys by which people mean to restrict access. Others, such as kms:GrantIsForAWSResource, say
+what a direct grant is for, and that IAM policies can give more is no surprise there."""
+_FOR_SERVICES = ("kms:viaservice", "kms:grantisforawsresource")
+"""What the CDK and the console put into the account's own Allows, beside the root statement."""
+_CALLERS_ACCOUNT = ("kms:calleraccount", "aws:principalaccount")
+
+
+def _is_to_account(reading: Reading) -> bool:
+    return all(who.kind is Kind.ROOT for who in reading.who)
+
+
+@lru_cache(maxsize=1024)
+def _may_restrict_nothing(key: str) -> bool:
+    return is_one_of(key, _CALLERS_ACCOUNT + _RESTRICTING)
+
+
+def _always_holds(reading: Reading, clause: Clause) -> bool:
+    """Whether the condition asks for the account that its principals are of anyhow."""
+    operator = clause.operator
+    if operator is None or operator.negated or operator.type != "String":
+        return False
+    if not clause.is_about(*_CALLERS_ACCOUNT):
+        return False
+    asked = set(clause.texts)
+    left_open = any(
+        found.stands_for == ACCOUNT for text in clause.texts for found in find_placeholders(text)
+    )
+    return bool(reading.who) and all(
+        who.kind in IDENTITIES and (who.account in asked or (who.own and left_open))
+        for who in reading.who
+    )
+
+
+@remembered
+def _denied_by_key(subject: Subject) -> dict[str, set[str]]:
+    """The actions that some Deny takes under a condition, by its key."""
+    found: dict[str, set[str]] = {}
+    for deny in denies(subject):
+        for clause in deny.clauses:
+            found.setdefault(clause.key, set()).update(deny.actions)
+    return found
+
+
+def _denied_again(subject: Subject, reading: Reading, clause: Clause) -> bool:
+    """Whether a Deny holds the same key up against the same actions."""
+    return not reading.actions.isdisjoint(_denied_by_key(subject).get(clause.key, ()))
+
+
+@remembered
+def _open_root_statements(subject: Subject) -> tuple[Reading, ...]:
+    """The Allows by which the account's IAM policies can give something unconditionally."""
+    return tuple(
+        reading
+        for reading in allows(subject)
+        if not reading.conditional and any(who.kind is Kind.ROOT and who.own for who in reading.who)
+    )[:_MOST_COMPARED]
+
+
+def _bypass(subject: Subject, reading: Reading, clause: Clause) -> str | None:
+    """How the same is had without the condition; None where it is not."""
+    if _always_holds(reading, clause):
+        return f"{clause.name} always holds for {reading.names}"
+    if not clause.is_about(*_RESTRICTING):
+        return None
+    if not all(who.kind in IDENTITIES and who.own for who in reading.who):
+        return None
+    for root in _open_root_statements(subject):
+        if reading.actions <= root.actions:
+            if _denied_again(subject, reading, clause):
+                return None
+            return (
+                f"{root.statement.label} lets IAM policies of the account allow the same without"
+                f" {clause.name}"
+            )
+    return None
+
+
+@rule(
+    "KMS520",
+    Severity.WARNING,
+    "Condition that restricts nothing",
+    why="A condition in an Allow binds that statement alone: whoever is allowed the same by"
+    " another statement, or by the root statement and an IAM policy, need not meet it. To"
+    " restrict, use a Deny.",
+    url=pages.EVALUATION,
+)
+def pointless_condition(subject: Subject) -> Iterator[Hit]:
+    """A condition of an Allow that the same principal can do without."""
+    for reading in allows(subject):
+        if not reading.clauses:
+            continue
+        other = _covering(subject).get(reading.statement.index)
+        freed = other is not None and other.signature < reading.signature
+        for clause in reading.clauses:
+            if _is_attestation(clause):
+                continue
+            if freed and other is not None and not _holds_part(other, clause):
+                is_no_surprise = clause.is_about(*_FOR_SERVICES) and _is_to_account(reading)
+                yield Hit(
+                    clause.entry.key.span,
+                    f"{other.statement.label} allows the same without {clause.name}",
+                    severity=Severity.INFO if is_no_surprise else None,
+                )
+                break
+            if not _may_restrict_nothing(clause.key):
+                continue
+            reason = _bypass(subject, reading, clause)
+            if reason is not None:
+                yield Hit(clause.entry.key.span, f"{reason}, so it restricts nothing here")
+
+
+def _holds_part(other: Reading, clause: Clause) -> bool:
+    return any(
+        each.key == clause.key and each.entry.operator.value == clause.entry.operator.value
+        for each in other.clauses
+    )

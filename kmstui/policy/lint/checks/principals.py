@@ -1,0 +1,326 @@
+"""KMS301 … KMS310: principals that KMS rejects, that are not what they seem, or are foreign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kmstui.policy.iam.suggestions import did_you_mean
+from kmstui.policy.lint.checks.leftovers import elsewhere, let_in_by_condition
+from kmstui.policy.lint.checks.outcasts import shut_out
+from kmstui.policy.lint.core import pages
+from kmstui.policy.lint.core.findings import Severity
+from kmstui.policy.lint.core.registry import Hit, Subject, remembered, rule
+from kmstui.policy.lint.facts.placeholders import find_placeholders
+from kmstui.policy.lint.facts.principals import (
+    PARTITIONS,
+    AwsPrincipal,
+    Form,
+    account_of,
+    read_principal,
+)
+from kmstui.policy.syntax.edits import (
+    delete_statement,
+    delete_value,
+    fix,
+    insert_condition,
+    replace_node,
+    replace_string,
+)
+from kmstui.policy.syntax.nodes import Fix, Member, ObjectNode, StringNode
+from kmstui.policy.syntax.statements import PrincipalEntry, Statement
+
+PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
+_MEANT_TYPES = {
+    "user": "AWS", "users": "AWS", "role": "AWS", "roles": "AWS", "account": "AWS", "arn": "AWS",
+    "iam": "AWS", "services": "Service", "federate": "Federated",
+}  # fmt: skip
+
+
+class AwsUse(NamedTuple):
+    """One `AWS` principal as it stands in a statement."""
+
+    statement: Statement
+    element: str
+    """`Principal` or `NotPrincipal`."""
+    entry: PrincipalEntry
+    read: AwsPrincipal
+
+    @property
+    def node(self) -> StringNode:
+        """The string."""
+        return self.entry.value
+
+
+@remembered
+def aws_uses(subject: Subject) -> tuple[AwsUse, ...]:
+    """All `AWS` principals of the policy that are not placeholders, in the order written."""
+    return tuple(
+        AwsUse(statement, element, entry, read_principal(entry.value.value))
+        for statement in subject.policy.statements
+        for element, entries in (
+            ("Principal", statement.principals),
+            ("NotPrincipal", statement.not_principals),
+        )
+        for entry in entries
+        if entry.type == "AWS"
+        and entry.value.value.strip()
+        and not find_placeholders(entry.value.value)
+    )
+
+
+def _of_form(subject: Subject, form: Form) -> Iterator[AwsUse]:
+    return (use for use in aws_uses(subject) if use.read.form is form)
+
+
+@rule(
+    "KMS301",
+    Severity.ERROR,
+    "Malformed principal",
+    why="KMS checks each principal when the policy is saved and rejects a policy with one that "
+    "does not exist.",
+    url=pages.PRINCIPAL,
+)
+def malformed_principal(subject: Subject) -> Iterator[Hit]:
+    """ARNs and account IDs that cannot be."""
+    for use in _of_form(subject, Form.MALFORMED):
+        value = use.node.value
+        change = None
+        if value != value.strip():
+            change = fix("Remove the space", replace_string(use.node, value.strip()))
+        yield Hit(use.node.span, f"{value!r} {use.read.reason}", change)
+
+
+@rule(
+    "KMS302",
+    Severity.ERROR,
+    "Wildcard in a principal",
+    why="A principal is matched as a whole: * may stand for everybody, never for a part of an "
+    "ARN. KMS rejects the policy; the condition key aws:PrincipalArn takes patterns.",
+    url=pages.PRINCIPAL,
+)
+def wildcard_in_principal(subject: Subject) -> Iterator[Hit]:
+    """Principals with `*` or `?` in them."""
+    for use in _of_form(subject, Form.WILDCARD):
+        yield Hit(
+            use.node.span,
+            f"{use.node.value!r} has a wildcard; only * by itself may be a principal",
+            _by_condition(subject, use),
+        )
+
+
+def _by_condition(subject: Subject, use: AwsUse) -> Fix | None:
+    """Everybody, under the condition that their ARN is one of those listed."""
+    statement = use.statement
+    if use.element != "Principal" or use.statement.effect not in ("Allow", "Deny"):
+        return None
+    forms = {read_principal(entry.value.value).form for entry in statement.principals}
+    types = {entry.type for entry in statement.principals}
+    if types != {"AWS"} or not forms <= {Form.WILDCARD, Form.IDENTITY}:
+        return None
+    patterns = [entry.value.value for entry in statement.principals]
+    if any(not pattern.startswith("arn:") or pattern.count(":") < 5 for pattern in patterns):
+        return None
+    if any(entry.key.value.lower() == "aws:principalarn" for entry in statement.conditions):
+        return None
+    member = statement.node.member("Principal")
+    if member is None:
+        return None
+    value: str | list[str] = patterns[0] if len(patterns) == 1 else patterns
+    text = subject.document.text
+    return fix(
+        "Use * with ArnLike aws:PrincipalArn",
+        replace_node(member.value, {"AWS": "*"}),
+        insert_condition(text, statement.node, "ArnLike", "aws:PrincipalArn", value),
+    )
+
+
+@rule(
+    "KMS303",
+    Severity.ERROR,
+    "Not a principal",
+    why="Groups, instance profiles and keys do not send requests, so they cannot be principals; "
+    "KMS rejects the policy. Name the users or roles.",
+    url=pages.PRINCIPAL,
+)
+def not_a_principal(subject: Subject) -> Iterator[Hit]:
+    """ARNs of things that cannot be principals."""
+    for use in _of_form(subject, Form.NO_PRINCIPAL):
+        yield Hit(use.node.span, f"{use.read.reason} cannot be a principal: {use.node.value!r}")
+
+
+@rule(
+    "KMS304",
+    Severity.ERROR,
+    "Deleted principal",
+    why="When a user or role is deleted, its ARN in the policy turns into its unique ID, and KMS "
+    "rejects every later save until it is removed.",
+    url=pages.IDENTIFIERS,
+)
+def deleted_principal(subject: Subject) -> Iterator[Hit]:
+    """Unique IDs of users and roles that are gone."""
+    for use in _of_form(subject, Form.UNIQUE_ID):
+        kind = {"AIDA": "user", "AROA": "role", "AGPA": "group"}.get(use.node.value[:4])
+        what = f"a deleted {kind}" if kind else "no user or role that exists"
+        yield Hit(
+            use.node.span,
+            f"{use.node.value} is the unique ID of {what}; KMS will reject the save",
+            _removal(subject, use),
+        )
+
+
+def _removal(subject: Subject, use: AwsUse) -> Fix | None:
+    """Remove a principal; the statement goes with the last one, unless it is the only one."""
+    statement, root, text = use.statement, subject.document.root, subject.document.text
+    entries = statement.principals if use.element == "Principal" else statement.not_principals
+    if len(entries) == 1:
+        if len(subject.policy.statements) == 1 or not isinstance(root, ObjectNode):
+            return None
+        return fix("Remove the statement", delete_statement(text, root, statement))
+    holder = statement.node.get(use.element)
+    if not isinstance(holder, ObjectNode):
+        return None
+    for member in holder.members:
+        if member.span.start <= use.node.span.start < member.span.end:
+            return fix("Remove it", delete_value(text, holder, member, use.node))
+    return None
+
+
+@rule(
+    "KMS305",
+    Severity.ERROR,
+    "Unknown principal type",
+    why="A principal is of type AWS, Service, Federated or CanonicalUser, in just this case; KMS "
+    "rejects any other.",
+    url=pages.PRINCIPAL,
+)
+def unknown_principal_type(subject: Subject) -> Iterator[Hit]:
+    """Types that are none."""
+    for statement in subject.policy.statements:
+        for element in ("Principal", "NotPrincipal"):
+            holder = statement.node.get(element)
+            if not isinstance(holder, ObjectNode):
+                continue
+            for member in holder.members:
+                if member.key.value not in PRINCIPAL_TYPES:
+                    yield _unknown_type(subject, holder, member)
+
+
+def _unknown_type(subject: Subject, holder: ObjectNode, member: Member) -> Hit:
+    name = member.key.value
+    meant = did_you_mean(name.strip(), PRINCIPAL_TYPES) or _MEANT_TYPES.get(name.strip().lower())
+    message = f"{name!r} is no type of principal"
+    if name == "*":
+        # Writing AWS here would open the key to everybody, so the person has to say whom.
+        return Hit(member.key.span, f'{message}; everybody is {{"AWS": "*"}}')
+    if meant is None and name.startswith("arn:"):
+        return Hit(member.key.span, f'{message}; principals stand behind it: {{"AWS": …}}')
+    hint = f"; did you mean {meant!r}?" if meant else ""
+    change = None
+    if meant and holder.member(meant) is None:
+        change = fix(f"Write {meant}", replace_string(member.key, meant))
+    return Hit(member.key.span, message + hint, change)
+
+
+@rule(
+    "KMS307",
+    Severity.WARNING,
+    "Federated or canonical user",
+    why="Principals of a key policy are accounts, users, roles, sessions and services. Whoever "
+    "signs in by an identity provider asks as a session of a role, so name that role; canonical "
+    "user IDs are for S3.",
+    url=pages.PRINCIPAL,
+)
+def federated_principal(subject: Subject) -> Iterator[Hit]:
+    """Types of principals that do not call KMS."""
+    for statement in subject.policy.statements:
+        for entry in (*statement.principals, *statement.not_principals):
+            if entry.type in ("Federated", "CanonicalUser") and entry.value.value.strip():
+                instead = "role" if entry.type == "Federated" else "account"
+                yield Hit(
+                    entry.value.span,
+                    f"KMS documents no {entry.type} principals; name the {instead} behind"
+                    f" {entry.value.value!r}",
+                )
+
+
+@rule(
+    "KMS308",
+    Severity.WARNING,
+    "user/root is not the account",
+    why="`user/root` is an ordinary IAM user that happens to be called root; the account is "
+    "`:root`.",
+    url=pages.DEFAULT_KEY_POLICY,
+)
+def user_named_root(subject: Subject) -> Iterator[Hit]:
+    """An IAM user called root, who is hardly meant."""
+    for use in _of_form(subject, Form.USER_NAMED_ROOT):
+        right = use.node.value.removesuffix("user/root") + "root"
+        yield Hit(
+            use.node.span,
+            f"{use.node.value!r} is an IAM user, not the account",
+            fix(f"Write {right}", replace_string(use.node, right)),
+        )
+
+
+@rule(
+    "KMS309",
+    Severity.ERROR,
+    "Another partition",
+    why="Principals of another partition (aws, aws-cn, aws-us-gov …) do not exist for this key, "
+    "so KMS rejects the policy.",
+    url=pages.ARNS,
+)
+def other_partition(subject: Subject) -> Iterator[Hit]:
+    """Principals of a partition that is not the key's."""
+    arn = subject.key.arn
+    if arn is None:
+        return
+    for use in aws_uses(subject):
+        partition = use.read.partition
+        if partition in PARTITIONS and partition != arn.partition:
+            right = f"arn:{arn.partition}:{use.node.value.split(':', 2)[2]}"
+            yield Hit(
+                use.node.span,
+                f"{use.node.value!r} is of the partition {partition}, the key of {arn.partition}",
+                fix(f"Write {arn.partition}", replace_string(use.node, right)),
+            )
+
+
+@rule(
+    "KMS310",
+    Severity.INFO,
+    "Another account has access",
+    why="Principals of another account can use the key when an IAM policy over there allows it "
+    "too.",
+    url=pages.CROSS_ACCOUNT,
+)
+def other_account(subject: Subject) -> Iterator[Hit]:
+    """The first mention of each foreign account in each statement that allows."""
+    arn = subject.key.arn
+    if arn is None:
+        return
+    seen: set[tuple[int, str]] = set()
+    for statement, node, account in _let_in(subject):
+        place = (statement.index, account)
+        if not account or account == arn.account or place in seen:
+            continue
+        seen.add(place)
+        yield Hit(
+            node.span,
+            f"Account {account} has access by {statement.label}; the key is of {arn.account}",
+        )
+
+
+def _let_in(subject: Subject) -> Iterator[tuple[Statement, StringNode, str]]:
+    """Whom Allows name as principals, or let in as everybody of an account."""
+    dead = {statement.index for statement, _ in shut_out(subject)}
+    for use in aws_uses(subject):
+        statement = use.statement
+        allows = statement.effect == "Allow" and use.element == "Principal"
+        if allows and statement.index not in dead:
+            yield statement, use.node, account_of(use.entry)
+    left_over = {id(node) for _, node, *_ in elsewhere(subject)}
+    for statement, node in let_in_by_condition(subject):
+        if id(node) not in left_over:
+            yield statement, node, node.value

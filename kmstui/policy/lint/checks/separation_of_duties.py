@@ -1,0 +1,298 @@
+"""Permissions that are too much for one principal (KMS509 … KMS512)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kmstui.model.arn import Arn
+from kmstui.policy.lint.core import security_pages as pages
+from kmstui.policy.lint.core.findings import Severity
+from kmstui.policy.lint.core.registry import Hit, Subject, remembered, rule
+from kmstui.policy.lint.facts.clauses import Clause
+from kmstui.policy.lint.facts.grants import (
+    CREATE_GRANT,
+    IDENTITIES,
+    PUT_KEY_POLICY,
+    SCHEDULE_KEY_DELETION,
+    Kind,
+    Reading,
+    Who,
+    allows,
+    covers_everything,
+    expanded,
+)
+from kmstui.policy.lint.fixes.conditions import add_condition
+from kmstui.policy.lint.fixes.split_statement import split_statement
+from kmstui.policy.lint.fixes.statements import applicable, replace_member
+from kmstui.policy.syntax.edits import set_values
+from kmstui.policy.syntax.nodes import ArrayNode, Fix, StringNode
+
+_MANAGEMENT = frozenset({PUT_KEY_POLICY, SCHEDULE_KEY_DELETION})
+_GRANTS = frozenset({CREATE_GRANT, "kms:ListGrants", "kms:RevokeGrant"})
+"""The actions whose requests carry kms:GrantIsForAWSResource."""
+
+
+def _everything_node(subject: Subject, reading: Reading) -> StringNode | None:
+    """The pattern by which a statement allows every action."""
+    for node in reading.statement.actions:
+        if node.value.endswith("*") and covers_everything(subject, node):
+            return node
+    return None
+
+
+@remembered
+def _of_everything(subject: Subject) -> tuple[tuple[Reading, StringNode], ...]:
+    return tuple(
+        (reading, node)
+        for reading in allows(subject)
+        if (node := _everything_node(subject, reading)) is not None
+    )
+
+
+def _is_root(who: Who) -> bool:
+    """The account itself; of an account that cannot be told to be foreign, too."""
+    return who.kind is Kind.ROOT and not who.foreign
+
+
+def _expansion(subject: Subject, reading: Reading, *, foreign: bool) -> Fix | None:
+    member = reading.statement.node.member("Action")
+    names = applicable(subject, reading.actions, cross_account=foreign)
+    if member is None or not names:
+        return None
+    text = subject.document.text
+    title = f"List the {len(names)} actions, to delete what is not needed"
+    if isinstance(member.value, ArrayNode):
+        return Fix(title, (set_values(text, member, names),))
+    return Fix(title, replace_member(text, reading.statement.node, member, "Action", names))
+
+
+@rule(
+    "KMS509",
+    Severity.WARNING,
+    "Every permission for one principal",
+    why="kms:* includes deleting the key, changing its policy and creating grants. Give"
+    " administrators and users the actions that they need.",
+    url=pages.LEAST_PRIVILEGE,
+)
+def every_permission(subject: Subject) -> Iterator[Hit]:
+    """`kms:*` for others than the account; an error where it is another account."""
+    for reading, node in _of_everything(subject):
+        given = [
+            who
+            for who in reading.who
+            if who.kind in IDENTITIES or who.kind is Kind.SERVICE or who.foreign
+        ]
+        if not given:
+            continue
+        foreign = [who for who in given if who.foreign]
+        who = (foreign or given)[0]
+        others = f" and {len(given) - 1} more" if len(given) > 1 else ""
+        whose = f" of the other account {who.account}" if foreign else ""
+        yield Hit(
+            node.span,
+            f'"{node.value}" gives {who.short}{whose}{others} every permission on the key',
+            _expansion(subject, reading, foreign=len(foreign) == len(reading.who)),
+            Severity.ERROR if foreign else None,
+        )
+
+
+_BEST_KNOWN = ("kms:Decrypt", "kms:Sign", "kms:Encrypt", "kms:GenerateDataKey")
+
+
+def _use(subject: Subject, actions: frozenset[str]) -> str | None:
+    """A cryptographic operation among some actions, one whose name people know where possible."""
+    for name in (*_BEST_KNOWN, *sorted(actions)):
+        info = subject.knowledge.action(name)
+        if name in actions and info is not None and info.usages:
+            return name
+    return None
+
+
+@rule(
+    "KMS510",
+    Severity.WARNING,
+    "One principal administers and uses the key",
+    why="Who may change the policy or delete the key should not also read the data under it:"
+    " keep administrators and users apart.",
+    url=pages.ADMINISTRATORS,
+)
+def no_separation_of_duties(subject: Subject) -> Iterator[Hit]:
+    """The same user or role has kms:PutKeyPolicy or deletion, and cryptographic operations."""
+    everything = {reading.statement.index for reading, _ in _of_everything(subject)}
+    manages: dict[str, str] = {}
+    uses: dict[str, str] = {}
+    last: dict[str, Who] = {}
+    told_already: set[str] = set()
+    for reading in allows(subject):
+        management = sorted(_MANAGEMENT & reading.actions)
+        operation = _use(subject, reading.actions)
+        for who in reading.who:
+            # Whoever is of another account cannot put the policy: KMS207 speaks of it.
+            if who.kind not in IDENTITIES or who.foreign:
+                continue
+            if reading.statement.index in everything:
+                told_already.add(who.value)
+            if management:
+                manages.setdefault(who.value, management[0])
+            if operation is not None:
+                uses.setdefault(who.value, operation)
+            if management or operation is not None:
+                last[who.value] = who
+    for value, who in last.items():
+        if value in manages and value in uses and value not in told_already:
+            yield Hit(
+                who.entry.value.span,
+                f"{who.short} has both {manages[value]} and {uses[value]}",
+            )
+
+
+_LIMITS_GRANTS = (
+    "kms:grantisforawsresource",
+    "kms:grantoperations",
+    "kms:granteeprincipal",
+    "kms:granteeserviceprincipal",
+    "kms:grantconstrainttype",
+    "kms:grantconstraintsourcearn",
+    "kms:retiringprincipal",
+    "kms:retiringserviceprincipal",
+    "kms:viaservice",
+    "kms:encryptioncontext:",
+    "kms:encryptioncontextkeys",
+    "aws:calledvia",
+    "aws:calledviafirst",
+    "aws:calledvialast",
+    "aws:viaawsservice",
+)
+
+
+def _limits_grants(clause: Clause) -> bool:
+    return not clause.is_null and clause.is_about(*_LIMITS_GRANTS)
+
+
+@remembered
+def _policy_writers(subject: Subject) -> frozenset[str]:
+    """Who may put the policy, and so gains nothing by grants."""
+    return frozenset(
+        who.value
+        for reading in allows(subject)
+        if PUT_KEY_POLICY in reading.actions
+        for who in reading.who
+    )
+
+
+def _limited_grants(subject: Subject, reading: Reading) -> Fix | None:
+    """Add the condition, to a statement of its own where others would suffer from it."""
+    statement, text = reading.statement, subject.document.text
+    added = add_condition(text, statement, "Bool", "kms:GrantIsForAWSResource", "true")
+    if added is None or not statement.actions:
+        return None
+    if reading.actions <= _GRANTS:
+        return Fix('Add "kms:GrantIsForAWSResource": "true"', added)
+    moved = [
+        node
+        for node in statement.actions
+        if (names := expanded(subject, (node,))) and names <= _GRANTS
+    ]
+    if not any(CREATE_GRANT in expanded(subject, (node,)) for node in moved):
+        return None
+    if reading.conditional:
+        return None  # what is wrong in its conditions would then stand there twice
+    edits = split_statement(subject.document, subject.policy, statement, moved, added)
+    title = 'Move the grants to a statement with "kms:GrantIsForAWSResource": "true"'
+    return None if edits is None else Fix(title, edits)
+
+
+@rule(
+    "KMS511",
+    Severity.WARNING,
+    "Unconstrained CreateGrant",
+    why="Who may create grants may give any operation on the key to anybody, without a change of"
+    " the policy. kms:GrantIsForAWSResource leaves that to AWS services.",
+    url=pages.GRANTS,
+)
+def unconstrained_grants(subject: Subject) -> Iterator[Hit]:
+    """kms:CreateGrant without a condition on the grant."""
+    writers = _policy_writers(subject)
+    for reading in allows(subject):
+        if CREATE_GRANT not in reading.actions or any(map(_limits_grants, reading.clauses)):
+            continue
+        given = [
+            who
+            for who in reading.who
+            if (who.kind in IDENTITIES or who.foreign or who.kind is Kind.EVERYBODY)
+            and who.value not in writers
+        ]
+        node = next(
+            (
+                node
+                for node in reading.statement.actions
+                if CREATE_GRANT in expanded(subject, (node,))
+            ),
+            None,
+        )
+        if given and node is not None:
+            yield Hit(
+                node.span,
+                f"{given[0].short} may create grants of any kind by {node.value}",
+                _limited_grants(subject, reading),
+            )
+
+
+_TOKEN = re.compile(r"[A-Z]+[0-9]*(?![a-z])|[A-Z]?[a-z]+[0-9]*")
+_WORKLOADS = frozenset(
+    {
+        "apprunner", "batch", "beanstalk", "ec2", "ecs", "eks", "emr", "fargate", "function",
+        "glue", "instance", "instances", "irsa", "lambda", "node", "nodegroup", "pod",
+        "sagemaker", "task", "worker", "workers",
+    }
+)  # fmt: skip
+_PEOPLE = frozenset(
+    {
+        "admin", "admins", "administrator", "administrators", "breakglass", "cdk", "ci", "cicd",
+        "cloudformation", "deploy", "deployer", "deployment", "operator", "operators", "pipeline",
+        "sso", "terraform",
+    }
+)  # fmt: skip
+_SERVICE_PATHS = ("service-role/", "aws-service-role/")
+
+
+def is_workload(who: Who) -> bool:
+    """Whether a program is behind a principal: a service, or a role whose name says so.
+
+    IAM does not tell what a role is for; its path and the words of its name do.
+    """
+    if who.kind is Kind.SERVICE:
+        return True
+    arn = Arn.maybe(who.value)
+    if arn is None or who.kind not in (Kind.ROLE, Kind.SESSION):
+        return False
+    if arn.name.startswith(_SERVICE_PATHS):
+        return True
+    name = arn.name.partition("/")[0] if who.kind is Kind.SESSION else arn.name.rsplit("/", 1)[-1]
+    words = {word.lower() for word in _TOKEN.findall(name)}
+    return bool(words & _WORKLOADS) and not words & _PEOPLE
+
+
+@rule(
+    "KMS512",
+    Severity.WARNING,
+    "Workload that may change or delete the key",
+    why="A program that encrypts data needs neither the policy nor the deletion of its key. Who"
+    " breaks into it would own the key.",
+    url=pages.LEAST_PRIVILEGE,
+)
+def workload_manages_key(subject: Subject) -> Iterator[Hit]:
+    """kms:PutKeyPolicy or kms:ScheduleKeyDeletion for an instance role, a function, a service."""
+    seen: set[str] = set()
+    for reading in allows(subject):
+        management = sorted(_MANAGEMENT & reading.actions)
+        if not management:
+            continue
+        for who in reading.who:
+            if is_workload(who) and who.value not in seen:
+                seen.add(who.value)
+                yield Hit(
+                    who.entry.value.span,
+                    f"{who.short} looks like a workload and has {' and '.join(management)}",
+                )

@@ -1,0 +1,206 @@
+"""KMS0xx: what keeps the text from being read as JSON, or KMS from taking it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from kmstui.policy.lint.core import pages
+from kmstui.policy.lint.core.findings import Severity
+from kmstui.policy.lint.core.registry import Check, Hit, Subject, remembered, rule
+from kmstui.policy.syntax.edits import delete_member
+from kmstui.policy.syntax.nodes import Edit, Fix, Span
+
+MOST_BYTES = 32_768
+"""The size of a key policy that PutKeyPolicy allows (its API reference, `Policy`)."""
+NEARLY_MOST_BYTES = MOST_BYTES * 9 // 10
+
+_ALLOWED = bytes((*b"\t\n\r", *range(0x20, 0x100)))
+_FORBIDDEN = re.compile(r"[^\t\n\r\u0020-\u00ff]+")
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^" \t\r\n]+')
+_PLAIN = str.maketrans(
+    {
+        "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u2032": "'",
+        "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-",
+        "\u2026": "...", "\u2022": "*", "\u2044": "/", "\u2215": "/", "\u20ac": "EUR",
+    }
+)  # fmt: skip
+
+
+@remembered
+def _problems(subject: Subject) -> dict[str, list[Hit]]:
+    """The problems that the parser found, by rule."""
+    by_rule: dict[str, list[Hit]] = {}
+    for problem in subject.document.problems:
+        hit = Hit(problem.span, problem.message, problem.fix)
+        by_rule.setdefault(problem.rule, []).append(hit)
+    return by_rule
+
+
+def _of_parser(id_: str, title: str, why: str) -> Check:
+    """Register a rule whose findings the parser makes."""
+
+    def check(subject: Subject) -> list[Hit]:
+        return _problems(subject).get(id_, [])
+
+    return rule(id_, Severity.ERROR, title, why=why, url=pages.JSON)(check)
+
+
+invalid_json = _of_parser(
+    "KMS001",
+    "Invalid JSON",
+    "KMS answers MalformedPolicyDocumentException to a policy that is not JSON.",
+)
+trailing_comma = _of_parser(
+    "KMS002",
+    "Trailing comma",
+    "JSON allows a comma between members or items only, so KMS rejects the policy.",
+)
+missing_comma = _of_parser(
+    "KMS003",
+    "Missing comma or colon",
+    "Without its commas and colons the text is not JSON, so KMS rejects the policy.",
+)
+comment = _of_parser(
+    "KMS004",
+    "Comment",
+    "JSON has no comments, so KMS rejects the policy. Say it in the statement's Sid.",
+)
+wrong_quotes = _of_parser(
+    "KMS005",
+    "Wrong or missing quotes",
+    "JSON knows double quotes only; word processors and chats put in others. KMS rejects them.",
+)
+foreign_literal = _of_parser(
+    "KMS006",
+    "Not a JSON value",
+    "Literals of other languages, unknown escapes and bare line breaks in strings are not JSON, "
+    "so KMS rejects the policy.",
+)
+
+
+@rule(
+    "KMS007",
+    Severity.ERROR,
+    "Duplicate member",
+    why="Of two members with one name only the last counts, so what the first one says is lost "
+    "without a word.",
+    url=pages.GRAMMAR,
+)
+def duplicate_member(subject: Subject) -> Iterator[Hit]:
+    """All but the last of the members with one name."""
+    text = subject.document.text
+    for holder in subject.document.repeated:
+        last = {member.key.value: member for member in holder.members}
+        for member in holder.members:
+            name = member.key.value
+            if last[name] is not member:
+                edit = delete_member(text, holder, member)
+                yield Hit(
+                    member.key.span,
+                    f"{name!r} stands here twice; only the last one counts",
+                    Fix("Delete the one that does not count", (edit,)),
+                )
+
+
+def unindented(text: str) -> str:
+    """JSON text without line ends and indentation; strict JSON has no other blanks there."""
+    return "".join(map(str.strip, text.split("\n")))
+
+
+def minified(text: str) -> str:
+    """JSON text without the white space between its tokens."""
+    return "".join(_TOKEN.findall(text))
+
+
+@rule(
+    "KMS008",
+    Severity.ERROR,
+    "Policy too large",
+    why="KMS rejects a key policy of more than 32,768 bytes, blanks included.",
+    url=pages.PUT_KEY_POLICY,
+)
+def too_large(subject: Subject) -> Iterator[Hit]:
+    """The part of the text that is too much; a warning from 90 per cent on."""
+    text = subject.document.text
+    # A character takes one byte at least, so a short text needs no encoding.
+    if len(text) * 4 <= NEARLY_MOST_BYTES:
+        return
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size <= NEARLY_MOST_BYTES:
+        return
+    excess = size > MOST_BYTES
+    limit = MOST_BYTES if excess else NEARLY_MOST_BYTES
+    span = Span(min(_offset_of_byte(text, limit), len(text) - 1), len(text))
+    message = (
+        f"The policy has {size:,} bytes, {size - MOST_BYTES:,} more than KMS allows"
+        if excess
+        else f"The policy has {size:,} of the {MOST_BYTES:,} bytes that KMS allows"
+    )
+    fix = None
+    if not subject.document.problems:
+        for shorten in (unindented, minified):
+            smaller = shorten(text)
+            if len(smaller.encode("utf-8", "surrogatepass")) <= limit:
+                fix = Fix("Remove the blanks", (Edit(Span(0, len(text)), smaller),))
+                break
+    yield Hit(span, message, fix, Severity.ERROR if excess else Severity.WARNING)
+
+
+def _offset_of_byte(text: str, limit: int) -> int:
+    """The character in which the byte `limit` of the UTF-8 form lies."""
+    return len(text.encode("utf-8", "surrogatepass")[:limit].decode("utf-8", "ignore"))
+
+
+@rule(
+    "KMS009",
+    Severity.ERROR,
+    "Character not allowed",
+    why="A key policy may hold tab, line feed, carriage return and the characters U+0020 to "
+    "U+00FF; KMS rejects any other.",
+    url=pages.PUT_KEY_POLICY,
+)
+def forbidden_character(subject: Subject) -> Iterator[Hit]:
+    """Runs of characters that PutKeyPolicy does not take."""
+    text = subject.document.text
+    if _holds_only_allowed(text):
+        return
+    for match in _FORBIDDEN.finditer(text):
+        run = match.group()
+        codes = ", ".join(f"U+{ord(each):04X} {_character_name(each)}" for each in run[:3])
+        more = f" and {len(run) - 3} more" if len(run) > 3 else ""
+        span = Span(match.start(), match.end())
+        replacement = _replacement(run)
+        title = f"Write {replacement}" if replacement else "Remove it"
+        yield Hit(
+            span,
+            f"KMS does not take {codes}{more}",
+            Fix(title, (Edit(span, replacement),)),
+        )
+
+
+def _holds_only_allowed(text: str) -> bool:
+    try:
+        return not text.encode("latin-1").translate(None, _ALLOWED)
+    except UnicodeEncodeError:
+        return False
+
+
+def _character_name(character: str) -> str:
+    return unicodedata.name(character, "without a name").lower()
+
+
+def _replacement(run: str) -> str:
+    """What comes nearest to the characters in the range that KMS takes."""
+    pieces = []
+    for character in run.translate(_PLAIN):
+        if " " <= character <= "\u00ff":
+            pieces.append(character)
+            continue
+        near = unicodedata.normalize("NFKD", character)
+        near = "".join(each for each in near if " " <= each <= "~" and each not in '"\\')
+        if not near and unicodedata.category(character)[0] in "LNS":
+            near = "_"
+        pieces.append(near)
+    return "".join(pieces)

@@ -1,0 +1,320 @@
+"""Who is given what: the statements of a policy as the rules about security look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import lru_cache
+from typing import NamedTuple
+
+from kmstui.model.arn import Arn
+from kmstui.policy.evaluation.actions import key_actions
+from kmstui.policy.iam.match_value import resource_match
+from kmstui.policy.lint.core.registry import Subject, remembered
+from kmstui.policy.lint.facts.clauses import Clause, clauses_of
+from kmstui.policy.lint.facts.placeholders import ACCOUNT, find_placeholders
+from kmstui.policy.lint.facts.principals import ACCOUNT as ACCOUNT_ID
+from kmstui.policy.lint.facts.principals import Form, read_principal
+from kmstui.policy.syntax.nodes import ObjectNode, Span, StringNode
+from kmstui.policy.syntax.statements import PrincipalEntry, Statement
+
+PUT_KEY_POLICY = "kms:PutKeyPolicy"
+SCHEDULE_KEY_DELETION = "kms:ScheduleKeyDeletion"
+CREATE_GRANT = "kms:CreateGrant"
+
+STAND_IN = "111111111111"
+"""Stands for an account that a placeholder left open and nothing else tells."""
+
+
+class Kind(Enum):
+    """What a principal of a statement is."""
+
+    EVERYBODY = auto()
+    ROOT = auto()
+    """The account: its root user, and whomever its IAM policies allow."""
+    USER = auto()
+    ROLE = auto()
+    SESSION = auto()
+    SERVICE = auto()
+    OTHER = auto()
+    """Identity providers, canonical users, and what is no principal."""
+
+
+IDENTITIES = (Kind.USER, Kind.ROLE, Kind.SESSION)
+
+
+class Who(NamedTuple):
+    """One principal of a statement."""
+
+    entry: PrincipalEntry
+    kind: Kind
+    value: str
+    """As written, with account placeholders filled in."""
+    account: str
+    own: bool
+    """Of the key's account, as far as that is known; a placeholder for it counts."""
+    foreign: bool
+    """Surely of another account than the key's."""
+    name: str
+    """What two statements must share to be about the same principal."""
+
+    @property
+    def short(self) -> str:
+        """A few words for a message."""
+        if self.kind is Kind.EVERYBODY:
+            return "everybody"
+        if self.kind is Kind.ROOT:
+            return (
+                f"account {self.entry.value.value}"
+                if ":" not in self.value
+                else (self.entry.value.value)
+            )
+        arn = Arn.maybe(self.entry.value.value)
+        return self.entry.value.value if arn is None else arn.resource
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One statement of effect Allow or Deny that is about this key."""
+
+    statement: Statement
+    allow: bool
+    who: tuple[Who, ...]
+    """Of its Principal; empty where it has a NotPrincipal."""
+    actions: frozenset[str]
+    """The actions on keys that it covers, NotAction worked out."""
+    clauses: tuple[Clause, ...]
+    signature: frozenset[tuple[str, str, frozenset[str]]]
+    """Its conditions, comparable: operator, key, values."""
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it has a Condition, a half-written one included."""
+        block = self.statement.node.get("Condition")
+        if isinstance(block, ObjectNode):
+            return bool(block.members)
+        return block is not None
+
+    @property
+    def names(self) -> str:
+        """Its principals in a few words."""
+        short = [who.short for who in self.who]
+        return short[0] if len(short) == 1 else f"{short[0]} and {len(short) - 1} more"
+
+
+def _filled(value: str, account: str) -> tuple[str, bool]:
+    """A principal with the placeholders for its account filled in, and whether there were any."""
+    filled = value
+    found = [each for each in find_placeholders(value) if each.stands_for == ACCOUNT]
+    for placeholder in reversed(found):
+        filled = filled[: placeholder.start] + account + filled[placeholder.end :]
+    return filled, bool(found)
+
+
+_KINDS = {
+    ("iam", "user"): Kind.USER,
+    ("iam", "role"): Kind.ROLE,
+    ("sts", "assumed-role"): Kind.SESSION,
+    ("sts", "federated-user"): Kind.SESSION,
+}
+
+
+def _kind(type_: str, value: str) -> tuple[Kind, str]:
+    if type_ == "*":
+        return Kind.EVERYBODY, ""
+    if type_ == "Service":
+        return Kind.SERVICE, ""
+    if type_ != "AWS":
+        return Kind.OTHER, ""
+    read = read_principal(value)
+    if read.form is Form.EVERYBODY:
+        return Kind.EVERYBODY, ""
+    if read.form in (Form.ACCOUNT_ID, Form.ROOT):
+        return Kind.ROOT, read.account
+    arn = Arn.maybe(value)
+    if arn is None or read.form not in (Form.IDENTITY, Form.USER_NAMED_ROOT):
+        return Kind.OTHER, read.account
+    return _KINDS.get((arn.service, arn.resource_type), Kind.OTHER), read.account
+
+
+def name_of(kind: Kind, rest: str = "") -> str:
+    """The name of a principal among all: for the account its number, for others their value."""
+    return f"{kind.name} {rest}"
+
+
+@lru_cache(maxsize=4096)
+def _told(type_: str, written: str, home: str) -> tuple[Kind, str, str, bool, bool, str]:
+    """All of a Who but its entry; principals come again, in a policy and at each key press."""
+    value, open_account = _filled(written, home or STAND_IN)
+    kind, account = _kind(type_, value)
+    if not ACCOUNT_ID.fullmatch(account):
+        account = ""
+    own = open_account or (bool(account) and account == home)
+    foreign = bool(account and home) and not own
+    name = "" if kind is Kind.EVERYBODY else account if kind is Kind.ROOT else value
+    return kind, value, account, own, foreign, name_of(kind, name)
+
+
+def _who(entry: PrincipalEntry, home: str) -> Who:
+    return Who(entry, *_told(entry.type, entry.value.value, home))
+
+
+@remembered
+def home_account(subject: Subject) -> str:
+    """The key's account: the key's own, else the one that the policy speaks of; or empty.
+
+    Nobody can put the policy of another account's key, so the caller's account tells as well.
+    """
+    for arn in (subject.key.arn, subject.key.caller):
+        if arn is not None:
+            return arn.account
+    roots: set[str] = set()
+    all_accounts: set[str] = set()
+    for statement in subject.policy.statements:
+        for entry in statement.principals:
+            kind, account = _kind(entry.type, entry.value.value)
+            if ACCOUNT_ID.fullmatch(account):
+                all_accounts.add(account)
+                manages = statement.effect == "Allow" and PUT_KEY_POLICY in _covered(
+                    subject, statement
+                )
+                if kind is Kind.ROOT and manages:
+                    roots.add(account)
+    for accounts in (roots, all_accounts):
+        if len(accounts) == 1:
+            return accounts.pop()
+    return ""
+
+
+def partition(subject: Subject) -> str:
+    """The partition of the key, or of the first principal that names one."""
+    if subject.key.arn is not None:
+        return subject.key.arn.partition
+    for statement in subject.policy.statements:
+        for entry in statement.principals:
+            arn = Arn.maybe(entry.value.value)
+            if arn is not None:
+                return arn.partition
+    return "aws"
+
+
+@lru_cache(maxsize=1)
+def _every_action() -> frozenset[str]:
+    return frozenset(key_actions())
+
+
+@remembered
+def _expansions(subject: Subject) -> dict[tuple[str, ...], frozenset[str]]:
+    """What lists of patterns stand for, found so far: a policy repeats them."""
+    return {}
+
+
+def expanded(subject: Subject, nodes: tuple[StringNode, ...]) -> frozenset[str]:
+    """The actions on keys that some patterns stand for."""
+    patterns = tuple(node.value for node in nodes)
+    found = _expansions(subject).get(patterns)
+    if found is None:
+        names = {name for pattern in patterns for name in subject.knowledge.expand(pattern)}
+        found = _expansions(subject)[patterns] = _every_action() & names
+    return found
+
+
+def covers_everything(subject: Subject, node: StringNode) -> bool:
+    """Whether one pattern stands for every action on keys: `kms:*`, `*`."""
+    return expanded(subject, (node,)) == _every_action()
+
+
+def _covered(subject: Subject, statement: Statement) -> frozenset[str]:
+    if statement.actions:
+        return expanded(subject, statement.actions)
+    if statement.not_actions:
+        return _every_action() - expanded(subject, statement.not_actions)
+    return frozenset()
+
+
+def _is_about_key(statement: Statement, arn: str) -> bool:
+    """Whether its Resource includes the key; any does where the key is not known."""
+    if statement.not_resources and not statement.resources:
+        return not any(
+            node.value == "*" or (bool(arn) and resource_match(node.value, arn))
+            for node in statement.not_resources
+        )
+    if not arn:
+        return bool(statement.resources)
+    return any(
+        node.value == "*"
+        or "${" in node.value
+        or resource_match(node.value, arn)
+        or bool(find_placeholders(node.value))
+        for node in statement.resources
+    )
+
+
+def _signature(clauses: tuple[Clause, ...]) -> frozenset[tuple[str, str, frozenset[str]]]:
+    return frozenset(
+        (
+            clause.operator.name if clause.operator else clause.entry.operator.value,
+            clause.key,
+            frozenset(clause.texts),
+        )
+        for clause in clauses
+    )
+
+
+def _read(subject: Subject) -> Iterator[Reading]:
+    home = home_account(subject)
+    arn = "" if subject.key.arn is None else str(subject.key.arn)
+    for statement in subject.policy.statements:
+        if statement.effect not in ("Allow", "Deny") or not _is_about_key(statement, arn):
+            continue
+        actions = _covered(subject, statement)
+        if not actions:
+            continue
+        conditions = clauses_of(subject, statement)
+        yield Reading(
+            statement,
+            statement.effect == "Allow",
+            tuple([_who(entry, home) for entry in statement.principals]),
+            actions,
+            conditions,
+            _signature(conditions),
+        )
+
+
+@remembered
+def readings(subject: Subject) -> tuple[Reading, ...]:
+    """The statements that give or take something on this key, in the order written."""
+    return tuple(_read(subject))
+
+
+@remembered
+def allows(subject: Subject) -> tuple[Reading, ...]:
+    """The statements that give something, to somebody named."""
+    return tuple(each for each in readings(subject) if each.allow and each.who)
+
+
+@remembered
+def denies(subject: Subject) -> tuple[Reading, ...]:
+    """The statements that take something, from somebody named."""
+    return tuple(each for each in readings(subject) if not each.allow and each.who)
+
+
+@remembered
+def root_statements(subject: Subject) -> tuple[Reading, ...]:
+    """The Allow statements that let the key's account put the policy."""
+    return tuple(
+        each
+        for each in allows(subject)
+        if PUT_KEY_POLICY in each.actions
+        and any(who.kind is Kind.ROOT and not who.foreign for who in each.who)
+    )
+
+
+def label_span(statement: Statement) -> Span:
+    """Where a finding about a whole statement is shown: its Sid, else its Effect."""
+    for name in ("Sid", "Effect"):
+        member = statement.node.member(name)
+        if member is not None:
+            return member.value.span
+    return Span(statement.node.span.start, statement.node.span.start + 1)

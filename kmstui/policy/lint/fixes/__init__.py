@@ -1,0 +1,1 @@
+"""Edits of the text that several rules offer."""

@@ -1,0 +1,384 @@
+"""Reading on after a syntax error: the likeliest reading of what is not JSON.
+
+Every step either passes some of the text or changes the state towards one that does, and looks
+ahead a bounded way only, so that any text takes linear time.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kmstui.policy.syntax.comments import Skipping
+from kmstui.policy.syntax.nodes import Edit, Fix, Node, Span, StringNode
+from kmstui.policy.syntax.reader import State
+from kmstui.policy.syntax.scanner import (
+    FOREIGN_QUOTES,
+    scan_foreign_string,
+    scan_name,
+    scan_string,
+    scan_word,
+)
+
+_JUNK = re.compile(rf'[^\s{{}}\[\]:,"{FOREIGN_QUOTES}]+|.', re.DOTALL)
+_MISSING_QUOTE_IN_NAME = re.compile(r"([^:\s]+)[ \t]*:[ \t]*\Z")
+
+
+class Recovering(Skipping):
+    """The reader with all that it knows about errors."""
+
+    def recover(self) -> bool:
+        """Deal with what strict JSON does not allow here; False when nothing is left to read."""
+        text, at = self.text, self.at
+        if at >= len(text):
+            self.end_of_text()
+            return False
+        if self.pass_filler():
+            return True
+        if self.state is State.END:
+            return self.after_the_end()
+        self._HANDLERS[self.state](self)
+        return True
+
+    def _at_root(self) -> None:
+        """Something other than a value stands first."""
+        text, at = self.text, self.at
+        if self.guess and self.name_with_colon(at) is not None:
+            self.insert_opener(is_object=True)
+            return
+        brace = text.find("{", at)
+        word = None if brace >= 0 else self._value()
+        if word is not None:
+            self.attach(word)
+            return
+        end = brace if brace >= 0 else len(text)
+        stripped = at + len(text[at:end].rstrip())
+        self.unbalanced = True
+        self.problem_edit(
+            "KMS001",
+            "This is not JSON; a policy is an object, which begins with {",
+            Span(at, stripped),
+            "Remove the text before the policy",
+            Edit(Span(at, end), ""),
+        )
+        self.at = end
+
+    def _at_key(self) -> None:
+        """A member's name is due, or the end of the object."""
+        text, at = self.text, self.at
+        character = text[at]
+        if character == ",":
+            self._extra_comma()
+        elif character in "}]":
+            self._closer(character)
+        elif character in "{[":
+            self.value_without_name(character)
+        elif character == ":":
+            self.problem("KMS001", "A name is missing before this colon", Span(at, at + 1))
+            self.key = None
+            self.at = self.skip_blank(at + 1)
+            self.state = State.VALUE
+        else:
+            self._name()
+
+    def _name(self) -> None:
+        text, at = self.text, self.at
+        found: tuple[StringNode, tuple[object, ...]] | None
+        if text[at] == '"':
+            found = scan_string(text, at)
+            node, problems = found
+        elif text[at] in FOREIGN_QUOTES:
+            node, problems = scan_foreign_string(text, at)
+        else:
+            name = scan_name(text, at)
+            if name is None:
+                self._name_without_value()
+                return
+            node, problems = name
+        self.take(problems)
+        self.key = node
+        self.comma = -1
+        self.last_end = node.span.end
+        self.at = self.skip_blank(node.span.end)
+        self.state = State.COLON
+        if text.startswith(":", self.at):
+            self.at = self.skip_blank(self.at + 1)
+            self.state = State.VALUE
+
+    def _name_without_value(self) -> None:
+        """A word or number where a name is due, and no colon behind it."""
+        scanned = scan_word(self.text, self.at)
+        if scanned is None:
+            self._junk()
+            return
+        node = scanned.node
+        after = self.skip_blank(node.span.end)
+        word = self.text[node.span.start : node.span.end]
+        if self.text.startswith(":", after):
+            span = node.span
+            self.problem_edit(
+                "KMS005",
+                f"The name {word} must stand in double quotes",
+                span,
+                "Quote it",
+                Edit(span, f'"{word}"'),
+            )
+            self.key = StringNode(word, span)
+            self.comma = -1
+            self.last_end = span.end
+            self.at = after
+            self.state = State.COLON
+            return
+        self.problem("KMS001", f"{word[:60]} is no member: a name and a colon are due", node.span)
+        self.at = after
+
+    def _at_colon(self) -> None:
+        """A name was read and no colon follows."""
+        text, at = self.text, self.at
+        key = self.key
+        if key is None:
+            self.state = State.VALUE
+            return
+        if text[at] == ":":
+            self.at = self.skip_blank(at + 1)
+            self.state = State.VALUE
+        elif text[at] == "=":
+            width = 2 if text.startswith("=>", at) else 1
+            self._replace("KMS003", f"A colon is due after {key.value!r}", at, width, ":")
+            self.state = State.VALUE
+        elif text[at] in ",}]":
+            if not self.items_in_object(key):
+                self._without_value(key)
+                self.state = State.AFTER
+        elif not self._unclosed_name(key):
+            self._missing_colon(key)
+
+    def _unclosed_name(self, key: StringNode) -> bool:
+        """`"Sid: "x"`: the name's closing quote is missing, and was taken from the value."""
+        match = _MISSING_QUOTE_IN_NAME.match(key.value[:200])
+        if match is None or self.at != key.span.end or not self._plain(key):
+            return False
+        end = key.span.start + 1 + match.end(1)
+        self.problem_edit(
+            "KMS001",
+            f'The name "{match.group(1)} is not closed',
+            Span(key.span.start, end),
+            "Close the name",
+            Edit(Span(end, end), '"'),
+        )
+        self.key = StringNode(match.group(1), Span(key.span.start, end))
+        self.at = key.span.end - 1
+        self.state = State.VALUE
+        return True
+
+    def _plain(self, node: StringNode) -> bool:
+        """Whether the string's text is its value, without escapes."""
+        return node.span.end - node.span.start == len(node.value) + 2
+
+    def _missing_colon(self, key: StringNode) -> None:
+        if self.text[self.at] == '"' and self.name_with_colon(self.at) is not None:
+            self._without_value(key)
+            self.state = State.KEY
+            return
+        end = key.span.end
+        self.problem_edit(
+            "KMS003",
+            f"A colon is missing after {key.value[:60]!r}",
+            Span(end - 1, end),
+            "Insert the colon",
+            Edit(Span(end, end), ":"),
+        )
+        self.state = State.VALUE
+
+    def _without_value(self, key: StringNode) -> None:
+        self.problem("KMS001", f"{key.value[:60]!r} has no value", key.span)
+        self.missing_value(key.span.end)
+
+    def _at_value(self) -> None:
+        """A member's value is due."""
+        at = self.at
+        character = self.text[at]
+        if character in ",}]":
+            name = f" of {self.key.value[:60]!r}" if self.key is not None else ""
+            self.problem("KMS001", f"The value{name} is missing", Span(at, at + 1))
+            self.missing_value(self.last_end)
+        elif character in ":=":
+            self._replace("KMS001", "This colon is one too many", at, 1, "")
+        else:
+            self._value_or_junk()
+
+    def _at_item(self) -> None:
+        """An item is due, or the end of the array."""
+        at = self.at
+        character = self.text[at]
+        if character == ",":
+            self._extra_comma()
+        elif character in "}]":
+            self._closer(character)
+        elif character in ":=":
+            self._replace("KMS001", "This colon does not belong here", at, 1, "")
+        elif self.name_with_colon(at) is None or not self.member_in_array():
+            self._value_or_junk()
+
+    def _value_or_junk(self) -> None:
+        node = self._value()
+        if node is None:
+            self._junk()
+        else:
+            self.attach(node)
+
+    def _value(self) -> Node | None:
+        """A value in another notation than JSON's; passes it."""
+        text, at = self.text, self.at
+        if text[at] in FOREIGN_QUOTES:
+            node, problems = scan_foreign_string(text, at)
+            self.take(problems)
+            self.at = self.skip_blank(node.span.end)
+            return node
+        scanned = scan_word(text, at)
+        if scanned is None:
+            return None
+        self.take(scanned.problems)
+        self.at = self.skip_blank(scanned.node.span.end)
+        return scanned.node
+
+    def _at_after(self) -> None:
+        """A comma is due, or the end of the object or array."""
+        text, at = self.text, self.at
+        character = text[at]
+        frame = self.frames[-1]
+        if character in "}]":
+            self._closer(character)
+        elif character == ";":
+            self._replace(
+                "KMS003", "Members and items are parted by commas", at, 1, ",", move=False
+            )
+            self.pass_comma(at)
+        elif character == ":":
+            if frame.is_object:
+                self._second_value()
+            elif not self.colon_in_array():
+                self._replace("KMS001", "This colon does not belong here", at, 1, "")
+        elif frame.is_object and character in "{[":
+            self.value_without_name(character)
+        elif not frame.is_object and self.name_with_colon(at) is not None:
+            if not self.member_in_array():
+                self._missing_comma()
+        elif not self._unclosed_value():
+            self._missing_comma()
+
+    def _second_value(self) -> None:
+        """`"Id": "a": "b"`: a colon where the member is complete; what follows is passed too."""
+        at = self.at
+        span = Span(at, at + 1)
+        self.problem("KMS001", "The member is complete before this colon", span)
+        self.at = self.skip_blank(at + 1)
+        if self.text.startswith('"', self.at):
+            node, problems = scan_string(self.text, self.at)
+            self.take(problems)
+            self.at = self.skip_blank(node.span.end)
+
+    def _unclosed_value(self) -> bool:
+        """`"kms:Encrypt, "kms:Decrypt"`: the first string's closing quote is missing."""
+        frame = self.frames[-1]
+        holder: Node | None = None
+        if frame.is_object and frame.members:
+            holder = frame.members[-1].value
+        elif frame.items:
+            holder = frame.items[-1]
+        if not isinstance(holder, StringNode) or holder.span.end != self.at:
+            return False
+        value = holder.value.rstrip(" \t")
+        if self.text[self.at] == '"' or not value.endswith(",") or not self._plain(holder):
+            return False
+        value = value[:-1].rstrip(" \t")
+        start = holder.span.start
+        end = start + 1 + len(value)
+        self.problem_edit(
+            "KMS001",
+            f'The string "{value[:60]} is not closed',
+            Span(start, end),
+            "Close the string",
+            Edit(Span(end, end), '"'),
+        )
+        node = StringNode(value, Span(start, end))
+        if frame.is_object:
+            self.key = frame.members.pop().key
+        else:
+            frame.items.pop()
+        self.attach(node)
+        self.at = self.skip_blank(end)
+        return True
+
+    def _missing_comma(self) -> None:
+        """The next member or item begins without a comma before it."""
+        text, at = self.text, self.at
+        if text[at] not in '"{[' + FOREIGN_QUOTES and scan_word(text, at) is None:
+            self._junk()
+            return
+        end = self.last_end
+        self.problem_edit(
+            "KMS003",
+            "A comma is missing here",
+            Span(end - 1, end),
+            "Insert the comma",
+            Edit(Span(end, end), ","),
+        )
+        self.state = State.KEY if self.frames[-1].is_object else State.ITEM
+
+    def _extra_comma(self) -> None:
+        at = self.at
+        self.problem_edit(
+            "KMS002",
+            "One comma too many",
+            Span(at, at + 1),
+            "Remove it",
+            Edit(Span(at, at + 1), ""),
+        )
+        self.at = self.skip_blank(at + 1)
+
+    def _closer(self, character: str) -> None:
+        """A closing bracket; a comma before it is one too many."""
+        if self.comma >= 0:
+            span = Span(self.comma, self.comma + 1)
+            what = "item" if not self.frames[-1].is_object else "member"
+            self.problem_edit(
+                "KMS002",
+                f"JSON allows no comma after the last {what}",
+                span,
+                "Remove the trailing comma",
+                Edit(span, ""),
+            )
+            self.comma = -1
+        self.close_with(character)
+
+    def _replace(
+        self, rule: str, message: str, at: int, width: int, by: str, *, move: bool = True
+    ) -> None:
+        """Report text that should read otherwise, and pass it."""
+        span = Span(at, at + width)
+        title = f"Write {by}" if by else "Remove it"
+        self.problem(rule, message, span, Fix(title, (Edit(span, by),)))
+        if move:
+            self.at = self.skip_blank(at + width)
+
+    def _junk(self) -> None:
+        """Characters that mean nothing here."""
+        match = _JUNK.match(self.text, self.at)
+        end = match.end() if match is not None else self.at + 1
+        span = Span(self.at, end)
+        shown = self.text[self.at : min(end, self.at + 60)]
+        self.problem_edit(
+            "KMS001", f"{shown!r} does not belong here", span, "Remove it", Edit(span, "")
+        )
+        self.at = self.skip_blank(end)
+
+    _HANDLERS = {  # noqa: RUF012 - methods, not data
+        State.ROOT: _at_root,
+        State.FIRST_KEY: _at_key,
+        State.KEY: _at_key,
+        State.COLON: _at_colon,
+        State.VALUE: _at_value,
+        State.FIRST_ITEM: _at_item,
+        State.ITEM: _at_item,
+        State.AFTER: _at_after,
+    }

@@ -1,0 +1,1 @@
+"""The commands without screens, and what they share."""

@@ -1,0 +1,323 @@
+"""`kmstui can PRINCIPAL ACTION KEY`: yes or no, why, and what was not considered."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol, TextIO
+
+from kmstui.model.arn import Arn
+from kmstui.model.grant import Grant
+from kmstui.model.role import Identity
+from kmstui.model.visible import visible
+from kmstui.policy.evaluation.actions import action_info, canonical_action
+from kmstui.policy.evaluation.compile import Applied
+from kmstui.policy.evaluation.evaluate import Decision, Outcome, evaluate
+from kmstui.policy.evaluation.explain import (
+    answer_word,
+    explain,
+    not_considered_sentence,
+    reason_sentence,
+)
+from kmstui.policy.evaluation.policies import Policies, as_policy, compile_identity_policy
+from kmstui.policy.iam.match_value import has_wildcard
+from kmstui.policy.iam.principals import Principal
+from kmstui.policy.iam.request import Context, Request, account_of
+from kmstui.policy.iam.stand_ins import brought_to_role
+from kmstui.policy.iam.vocabulary import knowledge
+from kmstui.policy.syntax.nodes import Document
+from kmstui.policy.syntax.parse import parse
+from kmstui.scripting.files import MOST_BYTES, CannotLintError, decoded, read
+from kmstui.service.errors import ServiceError
+from kmstui.service.ports import Target
+
+ALLOWED, DENIED, COULD_NOT_SAY = 0, 1, 2
+"""Exit codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAccess:
+    """What a live key and its account tell about access to it."""
+
+    key_arn: str
+    policy: str
+    """The key policy as stored."""
+    grants: tuple[Grant, ...] | None = None
+    """None where they may not be read."""
+    identity: Identity | None = None
+    """The role or user asked about, with its IAM policies; None where they may not be read."""
+
+
+class AccessSource(Protocol):
+    """Reads what `can` needs; the composition root supplies one that connects on first use.
+
+    Its methods raise `ServiceError` and nothing else.
+    """
+
+    def caller(self, target: Target) -> str:
+        """The ARN of who asks, for `me`."""
+        ...
+
+    def key_access(self, target: Target, key: str, principal: str) -> KeyAccess:
+        """What is stored about `key` (ID, ARN or alias) and about `principal` (an ARN).
+
+        What may not be read besides the policy is None, so that the answer says so.
+        """
+        ...
+
+
+class CannotSayError(Exception):
+    """There is no answer; the message is a sentence."""
+
+
+def run(
+    arguments: Sequence[str],
+    source: AccessSource,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    out: TextIO | None = None,
+    err: TextIO | None = None,
+) -> int:
+    """Answer one question on the command line; gives the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        decisions = _decide(options, source, now())
+    except (CannotSayError, ServiceError) as error:
+        print(visible(f"kmstui: {error}"), file=err or sys.stderr)
+        return COULD_NOT_SAY
+    write = _write_json if options.format == "json" else _write_text
+    write(decisions, out or sys.stdout)
+    return _exit_code(decisions)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="kmstui can",
+        description="Whether a principal may do something with a KMS key, and why.",
+        epilog="Exit code 0: allowed; 1: denied; 2: could not say. With a wildcard: 0 only where"
+        " all are allowed.",
+    )
+    add = parser.add_argument
+    add("principal", metavar="PRINCIPAL", help="ARN, account, service, *, or `me`")
+    add("action", metavar="ACTION", help="such as kms:Decrypt or Decrypt; * and ? list each")
+    add("key", metavar="KEY", nargs="?", help="key ID, ARN or alias of a live key")
+    add("--policy", metavar="FILE", help="judge this key policy instead of the stored one")
+    add("--key-arn", metavar="ARN", help="the key that --policy is for")
+    add(
+        "--context",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="a condition key of the request; repeat it for several values",
+    )
+    add(
+        "--without",
+        metavar="KEY",
+        action="append",
+        default=[],
+        help="a condition key that the request does not carry",
+    )
+    for name, what in (
+        ("--identity-policy", "an IAM policy of the principal; may be repeated"),
+        ("--session-policy", "a session policy; may be repeated"),
+    ):
+        add(name, metavar="FILE", action="append", default=[], help=what)
+    add("--permissions-boundary", metavar="FILE", help="the principal's permissions boundary")
+    add("--format", choices=("text", "json"), default="text")
+    add("--profile", metavar="P", default="", help="AWS profile")
+    add("--region", metavar="R", default="", help="AWS Region")
+    add("--endpoint-url", metavar="URL", default="", help="KMS endpoint")
+    return parser
+
+
+def _decide(
+    options: argparse.Namespace, source: AccessSource, now: datetime
+) -> tuple[Decision, ...]:
+    actions = _actions(options.action)
+    context = _context(options.context, options.without, now)
+    if options.policy is None and options.key is None:
+        raise CannotSayError("name a KEY, or a --policy FILE with the --key-arn it is for.")
+    target = Target(options.profile, options.region, options.endpoint_url)
+    name = source.caller(target) if options.principal == "me" else options.principal
+    try:
+        principal = Principal.parse(name)
+    except ValueError as error:
+        raise CannotSayError(f"{error}.") from error
+    key_arn, policies, identity = _key_policies(options, source, target, principal)
+    if identity is not None and identity.arn and not principal.path_known:
+        principal = principal.with_role(identity.arn)
+    principal = brought_to_role(principal, (policies.key.policy,))
+    policies = _with_files(policies, options)
+    return tuple(
+        evaluate(Request(principal, action, key_arn, context), policies) for action in actions
+    )
+
+
+def _actions(pattern: str) -> tuple[str, ...]:
+    """The action, or all that a wildcard stands for."""
+    action = canonical_action(pattern)
+    if has_wildcard(action):
+        found = knowledge().expand(action)
+    else:
+        found = () if action_info(action) is None else (action,)
+    if not found:
+        raise CannotSayError(
+            f"{pattern!r} is no action of KMS that kmstui {knowledge().date} knows;"
+            " an example is kms:Decrypt."
+        )
+    return found
+
+
+def _context(pairs: Iterable[str], without: Iterable[str], now: datetime) -> Context:
+    values: dict[str, list[str]] = {
+        "aws:CurrentTime": [now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")],
+        "aws:EpochTime": [str(int(now.timestamp()))],
+    }
+    given: dict[str, list[str]] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise CannotSayError(f"--context {pair!r} is not KEY=VALUE.")
+        given.setdefault(key.lower(), []).append(value)
+    return Context.of({**values, **given}, absent=without)
+
+
+def _key_policies(
+    options: argparse.Namespace, source: AccessSource, target: Target, principal: Principal
+) -> tuple[str, Policies, Identity | None]:
+    if options.policy is not None:
+        key_arn = options.key_arn or options.key or ""
+        parsed = Arn.maybe(key_arn)
+        if parsed is None or parsed.service != "kms" or parsed.resource_type != "key":
+            raise CannotSayError(
+                "--policy needs --key-arn with the ARN of the key that the policy is for, such as"
+                " arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab."
+            )
+        return key_arn, Policies.of_key(_document(options.policy)), None
+    asked = principal.role_arn or principal.name
+    access = source.key_access(target, options.key, asked)
+    policies = Policies.of_key(access.policy, access.grants)
+    identity = access.identity
+    if identity is None or account_of(identity.arn) != principal.account:
+        # IAM finds roles and users by name: one of the same name in this account is another.
+        return access.key_arn, policies, None
+    return access.key_arn, policies.with_identity(identity), identity
+
+
+def _with_files(policies: Policies, options: argparse.Namespace) -> Policies:
+    """The policies that files replace."""
+    if options.identity_policy:
+        identity = tuple(
+            compile_identity_policy(_document(name), f"identity policy {name}")
+            for name in options.identity_policy
+        )
+        policies = replace(policies, identity=identity, identity_incomplete="")
+    if options.permissions_boundary is not None:
+        name = options.permissions_boundary
+        boundary = compile_identity_policy(_document(name), f"permissions boundary {name}")
+        policies = replace(policies, boundary=boundary)
+    if options.session_policy:
+        session = tuple(
+            compile_identity_policy(_document(name), f"session policy {name}")
+            for name in options.session_policy
+        )
+        policies = replace(policies, session=session)
+    return policies
+
+
+def _document(name: str) -> Document:
+    """The policy in a file, `-` for standard input."""
+    try:
+        # One byte more than allowed tells of a file that never ends.
+        raw = sys.stdin.buffer.read(MOST_BYTES + 1) if name == "-" else read(Path(name))
+        text = decoded(raw, "standard input" if name == "-" else name)
+    except CannotLintError as error:
+        raise CannotSayError(str(error)) from error
+    # Windows editors begin a file with it; here only what the policy says matters.
+    document = parse(text.removeprefix("\ufeff"))
+    if document.problems:
+        problem = document.problems[0]
+        line, column = document.location(problem.span.start)
+        raise CannotSayError(
+            f"{name} is not valid JSON, so KMS would not take it: {problem.message}"
+            f" (line {line + 1}, column {column + 1}). `kmstui lint {name}` shows all of it."
+        )
+    if not as_policy(document).statements:
+        raise CannotSayError(f"{name} holds no policy: there is no statement in it.")
+    return document
+
+
+def _exit_code(decisions: Iterable[Decision]) -> int:
+    outcomes = {decision.outcome for decision in decisions}
+    if outcomes == {Outcome.ALLOWED}:
+        return ALLOWED
+    if outcomes & {Outcome.IMPLICITLY_DENIED, Outcome.EXPLICITLY_DENIED}:
+        return DENIED
+    return COULD_NOT_SAY
+
+
+def _write_text(decisions: Sequence[Decision], out: TextIO) -> None:
+    if len(decisions) == 1:
+        for line in explain(decisions[0]):
+            print(visible(line.text), file=out)
+        return
+    width = max(len(decision.request.action) for decision in decisions)
+    for decision in decisions:
+        head = f"{decision.request.action:<{width}}  {answer_word(decision):<10}"
+        print(visible(f"{head}  {reason_sentence(decision)}"), file=out)
+    left_out = dict.fromkeys(word for each in decisions for word in each.not_considered)
+    print(visible(not_considered_sentence(left_out)), file=out)
+
+
+def _write_json(decisions: Sequence[Decision], out: TextIO) -> None:
+    request = decisions[0].request
+    answer = {
+        "principal": request.principal.name,
+        "key": request.resource,
+        "answers": [_as_json(decision) for decision in decisions],
+    }
+    print(json.dumps(answer, indent=2), file=out)
+
+
+def _as_json(decision: Decision) -> dict[str, Any]:
+    return {
+        "action": decision.request.action,
+        "answer": answer_word(decision),
+        "outcome": decision.outcome.value,
+        "reason": reason_sentence(decision),
+        "statements": [_statement(each) for each in decision.deciding],
+        "conditionsNotMet": [_statement(each) for each in decision.near],
+        "grants": [grant.id for grant in decision.grants],
+        "doubts": [doubt.value for doubt in decision.doubts],
+        "missingContext": list(decision.missing_keys),
+        "considered": list(decision.considered),
+        "notConsidered": list(decision.not_considered),
+    }
+
+
+def _statement(applied: Applied) -> dict[str, Any]:
+    document = applied.compiled.policy.document
+    line, column = document.location(applied.span.start)
+    return {
+        "policy": applied.source,
+        "sid": applied.statement.sid,
+        "number": applied.statement.index + 1,
+        "effect": applied.statement.effect,
+        "applies": applied.truth.name.lower(),
+        "line": line + 1,
+        "column": column + 1,
+        "conditions": [
+            {
+                "operator": result.entry.operator.value,
+                "key": result.entry.key.value,
+                "holds": result.truth.name.lower(),
+                "request": None if result.given is None else list(result.given),
+            }
+            for result in applied.conditions
+        ],
+    }

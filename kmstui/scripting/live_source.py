@@ -1,0 +1,196 @@
+"""What `lint` and `can` read of a live account, each call over a connection of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
+
+from kmstui.model.arn import Arn
+from kmstui.model.caller import Caller
+from kmstui.model.grant import Grant
+from kmstui.model.key import Key, KeyMetadata
+from kmstui.model.role import Identity
+from kmstui.policy.lint.core.findings import KeyContext
+from kmstui.scripting.can import KeyAccess
+from kmstui.scripting.lint import StoredPolicy
+from kmstui.service.errors import NotFoundError, ServiceError
+from kmstui.service.ports import Connector, Gateway, Target, Urgency
+
+T = TypeVar("T")
+
+AT_ONCE = 16
+"""Keys read at once: hides the latency; the gateway bounds what reaches the wire."""
+
+
+class LiveSource:
+    """Implements the sources of both commands over a connector."""
+
+    def __init__(self, connector: Callable[[], Connector]) -> None:
+        """`connector` makes one; it is called when the first key is read."""
+        self._connector = connector
+
+    # lint
+
+    def policy(self, target: Target, key: str) -> StoredPolicy:
+        """The policy of one key: ID, ARN or alias.
+
+        Raises:
+            ServiceError: it cannot be read.
+        """
+
+        async def read(gateway: Gateway) -> StoredPolicy:
+            found, metadata = await find(gateway, key)
+            caller = await _caller(gateway)
+            text = await gateway.get_policy(found.id)
+            return StoredPolicy(key, _context(found, metadata, caller), text)
+
+        return self._run(target, read)
+
+    def policies(
+        self, target: Target, progress: Callable[[int, int], None]
+    ) -> Iterator[StoredPolicy]:
+        """The policies of all customer managed keys, in the order that KMS lists them.
+
+        Raises:
+            ServiceError: the keys cannot be listed.
+        """
+
+        async def read(gateway: Gateway) -> list[StoredPolicy]:
+            keys = [key async for page in gateway.key_pages() for key in page]
+            names = await _alias_names(gateway)
+            caller = await _caller(gateway)
+            limit = asyncio.Semaphore(AT_ONCE)
+            done = 0
+
+            async def one(key: Key) -> StoredPolicy | None:
+                nonlocal done
+                async with limit:
+                    result = await _stored(gateway, key, names.get(key.id, key.id), caller)
+                done += 1
+                progress(done, len(keys))
+                return result
+
+            results = await asyncio.gather(*(one(key) for key in keys))
+            return [each for each in results if each is not None]
+
+        yield from self._run(target, read)
+
+    # can
+
+    def caller(self, target: Target) -> str:
+        """The ARN of who asks.
+
+        Raises:
+            ServiceError: STS did not tell.
+        """
+
+        async def read(gateway: Gateway) -> str:
+            return (await gateway.caller()).arn
+
+        return self._run(target, read)
+
+    def key_access(self, target: Target, key: str, principal: str) -> KeyAccess:
+        """What is stored about a key, and about a principal of its account.
+
+        Raises:
+            ServiceError: the key's policy cannot be read.
+        """
+
+        async def read(gateway: Gateway) -> KeyAccess:
+            found, _ = await find(gateway, key)
+            return KeyAccess(
+                key_arn=found.arn,
+                policy=await gateway.get_policy(found.id),
+                grants=await _grants(gateway, found.id),
+                identity=await _identity(gateway, principal),
+            )
+
+        return self._run(target, read)
+
+    def _run(self, target: Target, read: Callable[[Gateway], Awaitable[T]]) -> T:
+        async def connected() -> T:
+            gateway = await self._connector().connect(target)
+            try:
+                return await read(gateway)
+            finally:
+                gateway.close()
+
+        return asyncio.run(connected())
+
+
+async def find(gateway: Gateway, name: str) -> tuple[Key, KeyMetadata]:
+    """Describe the key that a person named by ID, ARN or alias, with or without `alias/`.
+
+    Raises:
+        ServiceError: there is none, or it may not be described.
+    """
+    try:
+        return await gateway.describe(name)
+    except NotFoundError:
+        if "/" in name:
+            raise
+        return await gateway.describe(f"alias/{name}")
+
+
+async def _stored(
+    gateway: Gateway, key: Key, label: str, caller: Caller | None
+) -> StoredPolicy | None:
+    """One key's policy, or why it cannot be read; None for a key that AWS manages."""
+    metadata: KeyMetadata | None = None
+    try:
+        _, metadata = await gateway.describe(key.id, Urgency.VISIBLE)
+    except ServiceError:
+        # The policy may be readable all the same, and is linted with less known about the key.
+        metadata = None
+    if metadata is not None and metadata.manager == "AWS":
+        return None
+    context = _context(key, metadata, caller)
+    try:
+        return StoredPolicy(label, context, await gateway.get_policy(key.id))
+    except ServiceError as error:
+        return StoredPolicy(label, context, error=error.sentence)
+
+
+def _context(key: Key, metadata: KeyMetadata | None, caller: Caller | None) -> KeyContext:
+    arn = Arn.maybe(key.arn)
+    who = Arn.maybe(caller.arn) if caller is not None else None
+    if metadata is None:
+        return KeyContext(arn=arn, caller=who)
+    return KeyContext(arn, metadata.usage, metadata.spec, bool(metadata.multi_region), who)
+
+
+async def _caller(gateway: Gateway) -> Caller | None:
+    try:
+        return await gateway.caller()
+    except ServiceError:
+        # Rules and answers that need to know the caller say so by themselves.
+        return None
+
+
+async def _alias_names(gateway: Gateway) -> dict[str, str]:
+    names: dict[str, str] = {}
+    try:
+        async for page in gateway.alias_pages():
+            for alias in page:
+                names.setdefault(alias.key_id, alias.name)
+    except ServiceError:
+        # A key is as well known by its ID.
+        return {}
+    return names
+
+
+async def _grants(gateway: Gateway, key_id: str) -> tuple[Grant, ...] | None:
+    try:
+        return await gateway.list_grants(key_id)
+    except ServiceError:
+        # None: the answer says that grants were not considered.
+        return None
+
+
+async def _identity(gateway: Gateway, principal: str) -> Identity | None:
+    try:
+        return await gateway.identity(principal)
+    except ServiceError:
+        # None: the answer says that IAM was not considered.
+        return None

@@ -1,0 +1,1 @@
+"""What bears on who can use a key, read from the account."""

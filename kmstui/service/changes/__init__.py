@@ -1,0 +1,1 @@
+"""A change: written down, sent, read back, and how it ended."""

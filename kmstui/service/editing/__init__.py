@@ -1,0 +1,1 @@
+"""The safe edit of a policy: open, review, put, read back, history."""

@@ -1,0 +1,392 @@
+"""The safe edit of one policy, without a screen.
+
+What a person types is in the journal before anything is sent, and stays there whatever fails.
+A save reads the stored policy again, stops when somebody else changed its meaning, puts, and
+reads back. KMS offers no version or condition for a put, so a change by somebody else between
+the read and the put is overwritten; what the read-back shows of it is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from kmstui.policy.iam.equality import same_meaning
+from kmstui.service.editing.conflicts import Conflict, conflict_of
+from kmstui.service.editing.location import ABSENT, PolicyPlace
+from kmstui.service.editing.put import Desk, PolicyPut, SaveStep
+from kmstui.service.editing.read_back import (
+    AGAIN,
+    PATIENCE,
+    PROPAGATION,
+    Held,
+    ReadBack,
+    Sleep,
+    what_is,
+)
+from kmstui.service.editing.results import (
+    OutcomeUnknown,
+    Saved,
+    SavedStillPropagating,
+    SavedUnread,
+    SaveOutcome,
+    SaveResult,
+    Unchanged,
+)
+from kmstui.service.editing.unfinished import AcceptedPut, last_accepted
+from kmstui.service.errors import InvalidInputError, JournalError
+from kmstui.service.ports import PolicyVersion
+
+Observer = Callable[[SaveStep], None]
+"""Told of each step of a save."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftOffer:
+    """A text that was typed and never stored."""
+
+    text: str
+    base: str
+    """The stored text it was begun from."""
+    time: datetime
+    age: timedelta
+    caller: str
+    """ARN of who typed it; empty when unknown."""
+    stored_changed: bool
+    """Whether what is stored changed meaning since the draft was begun."""
+    accepted: timedelta | None = None
+    """How long ago the service accepted a put of this text, which is not what is stored now."""
+
+    @property
+    def sentence(self) -> str:
+        """How old it is, what became of it, and whether the stored policy has changed."""
+        if self.accepted is not None:
+            return self._accepted_sentence(age_in_words(self.accepted))
+        changed = (
+            "the stored policy has changed since it was begun: saving it will ask you to merge"
+            if self.stored_changed
+            else "the stored policy has not changed since"
+        )
+        return f"There is an unsaved draft, {age_in_words(self.age)} old; {changed}."
+
+    def _accepted_sentence(self, age: str) -> str:
+        found = (
+            "another policy is stored now: somebody else has changed it since, and saving your text"
+            " will ask you to merge"
+            if self.stored_changed
+            else "the policy from before it is stored: somebody has put that back, or the save was"
+            " lost; saving puts your text again"
+        )
+        return f"Your text was saved {age} ago and accepted, but {found}."
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a person confirmed: exactly this text in place of exactly this one."""
+
+    subject: str
+    text: str
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Awaited:
+    """A save that was accepted and that no read has shown yet."""
+
+    sent: str
+    before: str
+    since: datetime
+    decided: bool = False
+    """Whether the person goes on although nobody can tell what is stored."""
+
+    def may_hide(self, stored: str, now: datetime) -> bool:
+        """Whether a read that shows `stored` may be late, and the save be stored all the same."""
+        return same_meaning(stored, self.before) and now - self.since < PROPAGATION
+
+
+class PolicyEditing:
+    """One policy being edited.
+
+    Attributes:
+        place: Where it is stored.
+        base: The stored text that the edit is a change of.
+        draft: What was typed before and not stored, or None.
+        warning: What is wrong with the journal, as sentences; empty when all is well.
+    """
+
+    def __init__(
+        self,
+        place: PolicyPlace,
+        desk: Desk,
+        sleep: Sleep = asyncio.sleep,
+        *,
+        patience: tuple[float, ...] = PATIENCE,
+    ) -> None:
+        self.place = place
+        self.base = ""
+        self.draft: DraftOffer | None = None
+        self.warning = desk.journal.warning
+        self._desk = desk
+        self._sleep = sleep
+        self._patience = patience
+        self._kept = ""
+        self._awaited: _Awaited | None = None
+        self._unanswered = ""
+        self._saving: asyncio.Task[SaveOutcome] | None = None
+        self._read_back: ReadBack | None = None
+
+    async def open(self) -> str:
+        """The stored text, written to the journal; `draft` then tells of an unsaved one.
+
+        Raises:
+            ServiceError: it could not be read; `stored_draft` may still find what was typed.
+        """
+        self.base = await self.place.read()
+        self._kept = self.base
+        if self.base == ABSENT:
+            self.warning = (
+                f"{self.warning} The {self.place.label} does not exist yet: saving makes it."
+            ).strip()
+        try:
+            await self._keep_fetched(self.base)
+            last = await last_accepted(self._desk, self.place.subject)
+            if last is not None:
+                await self._look_for(last)
+            self.draft = await self._offer(last)
+        except JournalError as error:
+            self.warning = f"{self.warning} {error.sentence}".strip()
+        return self.base
+
+    def take_draft(self) -> str:
+        """The person goes on with the draft: its base is what a save will be checked against.
+
+        Raises:
+            InvalidInputError: there is none.
+        """
+        if self.draft is None:
+            raise InvalidInputError(f"there is no draft of {self.place.label}")
+        self.base, self._kept = self.draft.base, ""
+        text, self.draft = self.draft.text, None
+        return text
+
+    async def discard_draft(self) -> None:
+        """The person does not want it: it goes to the history, where it can still be found.
+
+        Raises:
+            JournalError
+        """
+        await self._desk.journal.close_draft(self._desk.scope, self.place.subject)
+        self.draft, self._kept = None, self.base
+
+    async def keep_draft(self, text: str) -> None:
+        """Keep what is typed; cheap where nothing changed since the last time.
+
+        Raises:
+            JournalError: it is not kept.
+        """
+        if text == self._kept:
+            return
+        await self._desk.journal.save_draft(
+            self._desk.scope, self.place.subject, text, base=self.base, caller=self._desk.caller
+        )
+        self._kept = text
+
+    async def check_conflict(self, mine: str) -> Conflict | None:
+        """Read the stored policy again; a conflict where its meaning is not the base's.
+
+        Raises:
+            ServiceError: it could not be read or written to the journal.
+        """
+        theirs = await self.place.read()
+        await self._keep_fetched(theirs)
+        return self._conflict(mine, theirs)
+
+    def rebase(self, conflict: Conflict) -> None:
+        """The person has merged: from now on the edit is a change of what is stored.
+
+        Where reads may be late it stays a change of the person's last save.
+        """
+        self._kept = ""
+        if conflict.awaited_since is None:
+            self.base = conflict.theirs
+        elif self._awaited is not None:
+            self._awaited = replace(self._awaited, decided=True)
+
+    def review(self, text: str) -> Review:
+        """What the person confirms, to be handed to `save`."""
+        return Review(self.place.subject, text, self.base)
+
+    async def save(
+        self, review: Review, *, bypass_alias: str = "", observe: Observer = lambda _: None
+    ) -> SaveOutcome:
+        """Put the reviewed text, unless somebody else changed the policy meanwhile.
+
+        Once it is under way it runs to its end, even if whoever waits for it is cancelled: what
+        became of a put must be found out and written down. `bypass_alias` is the alias that the
+        person typed to turn off KMS's lock-out check for this one save.
+
+        Raises:
+            InvalidInputError: another text was reviewed, the alias is not the key's, or a save is
+                under way already.
+            JournalError: it could not be written down, and nothing was sent.
+            ServiceError: the stored policy could not be read; nothing was sent.
+        """
+        self._check(review, bypass_alias)
+        self._read_back = ReadBack(self.place, self._sleep, self._patience)
+        self._saving = asyncio.ensure_future(
+            self._save(review, self._read_back, observe, bypass=bool(bypass_alias))
+        )
+        return await asyncio.shield(self._saving)
+
+    def stop_waiting(self) -> None:
+        """Wait no longer for reads to show what was put."""
+        if self._read_back is not None:
+            self._read_back.stop_waiting()
+
+    @property
+    def is_saving(self) -> bool:
+        """Whether a save is under way."""
+        return self._saving is not None and not self._saving.done()
+
+    async def settled(self) -> None:
+        """Wait until a save that is under way has ended, however."""
+        if self._saving is not None:
+            await asyncio.wait([self._saving])
+
+    def _check(self, review: Review, bypass_alias: str) -> None:
+        if self.is_saving:
+            raise InvalidInputError(
+                f"a save of {self.place.label} is under way", "Wait until it has ended."
+            )
+        if review.subject != self.place.subject or review.base != self.base:
+            raise InvalidInputError(
+                f"what was reviewed is not a change of what {self.place.label} was read as",
+                "Review the text again; nothing was sent.",
+            )
+        if bypass_alias:
+            self.place.check_bypass(bypass_alias)
+        if not self._desk.journal.durable:
+            raise JournalError(
+                "the text could not be kept, so nothing was sent", self._desk.journal.warning
+            )
+
+    async def _save(
+        self, review: Review, read_back: ReadBack, observe: Observer, *, bypass: bool
+    ) -> SaveOutcome:
+        await self.keep_draft(review.text)
+        observe(SaveStep.CHECKING)
+        stored = await self.place.read()
+        await self._keep_fetched(stored)
+        stands = same_meaning(stored, review.base)
+        same = stored == review.text or (not stands and same_meaning(stored, review.text))
+        if same and not self._may_be_late(stored):
+            await self._desk.journal.close_draft(self._desk.scope, self.place.subject)
+            self.base = self._kept = stored
+            return Unchanged(label=self.place.label, stored=stored)
+        conflict = self._conflict(review.text, stored)
+        if conflict is not None:
+            return conflict
+        put = PolicyPut(self.place, self._desk, read_back, observe)
+        result = await put.run(review.text, stored, bypass=bypass)
+        self._take_in(result, review.text, stored)
+        return result
+
+    def _take_in(self, result: SaveResult, text: str, before: str) -> None:
+        """What the next edit is a change of."""
+        if isinstance(result, Saved):
+            self.base = self._kept = result.stored
+        elif isinstance(result, SavedStillPropagating | SavedUnread):
+            self.base = self._kept = text
+            self._awaited = _Awaited(text, before, self._desk.clock())
+        elif isinstance(result, OutcomeUnknown):
+            self._unanswered = text
+
+    def _conflict(self, mine: str, stored: str) -> Conflict | None:
+        """What stands in the way of putting `mine` in place of `stored`, or None.
+
+        A read that shows the policy from before one's own accepted save may be late, or somebody
+        has put that policy back. Within the time that KMS takes to be consistent nobody can tell,
+        so the person decides.
+        """
+        awaited = self._awaited
+        if awaited is not None and same_meaning(stored, awaited.sent):
+            self._awaited = awaited = None
+        if awaited is not None and not awaited.decided and self._may_be_late(stored):
+            return conflict_of(self.base, mine, stored, awaited.since)
+        known = [self.base, self._unanswered or self.base]
+        if awaited is not None and awaited.decided:
+            known.append(awaited.before)
+        if any(same_meaning(stored, each) for each in known):
+            return None
+        return conflict_of(self.base, mine, stored)
+
+    def _may_be_late(self, stored: str) -> bool:
+        """Whether what is stored may be the last save although a read shows this."""
+        return self._awaited is not None and self._awaited.may_hide(stored, self._desk.clock())
+
+    async def _keep_fetched(self, text: str) -> None:
+        desk = self._desk
+        await desk.journal.keep_version(
+            desk.scope, self.place.subject, text, "fetched", caller=desk.caller
+        )
+
+    async def _look_for(self, last: AcceptedPut) -> None:
+        """Where reads may not show the last accepted put yet, go on from what was put."""
+        if last.shown or self._desk.clock() - last.time >= PROPAGATION:
+            return
+        if what_is(self.base, last.sent, last.before) is not Held.OLD:
+            return
+        look = ReadBack(self.place, self._sleep, AGAIN)
+        reading = await look.look(last.sent, last.before, lambda: None)
+        if reading.held in (Held.OURS, Held.OTHER):
+            await self._keep_fetched(reading.text)
+            self.base = self._kept = reading.text
+            return
+        self.base = self._kept = last.sent
+        self._awaited = _Awaited(last.sent, last.before, last.time)
+        self.warning = (
+            f"{self.warning} Your last save ({last.time:%H:%M} UTC) was accepted, and reads show"
+            " the policy from before it: either they do not show the save yet, which can take up to"
+            " 5 minutes, or somebody has put that policy back. Here is what you saved; a review"
+            " tells which of the two reads show then."
+        ).strip()
+
+    async def _offer(self, last: AcceptedPut | None) -> DraftOffer | None:
+        draft = await self.stored_draft()
+        if draft is None:
+            return None
+        if draft.text == draft.base or same_meaning(draft.text, self.base):
+            # It was stored after all, or nothing was typed: not worth a question.
+            if self._awaited is None:
+                await self._desk.journal.close_draft(self._desk.scope, self.place.subject)
+            return None
+        now = self._desk.clock()
+        return DraftOffer(
+            draft.text,
+            draft.base,
+            draft.time,
+            max(now - draft.time, timedelta(0)),
+            draft.caller,
+            not same_meaning(draft.base, self.base),
+            max(now - last.time, timedelta(0)) if last is not None and last.was(draft) else None,
+        )
+
+    async def stored_draft(self) -> PolicyVersion | None:
+        """The open draft as the journal holds it, also where the policy cannot be read.
+
+        Raises:
+            JournalError
+        """
+        return await self._desk.journal.draft(self._desk.scope, self.place.subject)
+
+
+def age_in_words(age: timedelta) -> str:
+    """`5 minutes`, `3 hours`, `2 days`."""
+    seconds = int(age.total_seconds())
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length:
+            number = seconds // length
+            return f"{number} {unit}{'s' * (number > 1)}"
+    return "less than a minute"

@@ -1,0 +1,329 @@
+"""What can be edited: the policy of a key. What the screens ask of it, whatever it is.
+
+A target knows where its text is stored, what is right and wrong in it, and what a change of it
+does. The inline policy of a role is another (`role_targets`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from kmstui.model.arn import Arn
+from kmstui.model.key import Key
+from kmstui.policy.access.diff import AccessDiff, Direction, access_diff
+from kmstui.policy.authoring.completion import CompletionContext, Completions, complete
+from kmstui.policy.authoring.templates import Facts
+from kmstui.policy.evaluation.lockout import Answer, Verdict, can_still_administer
+from kmstui.policy.iam.vocabulary import knowledge
+from kmstui.policy.lint.core.findings import Finding, KeyContext
+from kmstui.policy.lint.lint import lint
+from kmstui.service.access.account_facts import (
+    AccountFacts,
+    learn_account,
+    principal_of,
+    principals_in,
+    with_contexts,
+)
+from kmstui.service.access.key_context import key_context
+from kmstui.service.editing.history import AccessComparison
+from kmstui.service.editing.location import ALIAS_PREFIX, KeyPolicyPlace, PolicyPlace
+from kmstui.service.editing.review import (
+    AccessLine,
+    Assessment,
+    Judgement,
+    Weight,
+    no_json_judgement,
+    why_no_json,
+)
+from kmstui.service.editing.templates import facts_for
+from kmstui.service.session import Session
+
+
+class EditTarget(Protocol):
+    """One policy that can be opened in the editor."""
+
+    place: PolicyPlace
+    title: str
+    """How a title line names it."""
+    why_not: str
+    """Why it can be looked at only, as a sentence; empty where it can be changed."""
+    key_arn: str
+    """The key that the policy is about; for a role's, the key chosen when it was opened."""
+    word: str
+    """What a person types to show that they mean this one: the alias."""
+
+    def lint(self, text: str) -> tuple[Finding, ...]:
+        """What is wrong with a text; called in a thread."""
+        ...
+
+    def complete(self, text: str, offset: int) -> Completions:
+        """What could be written at a place."""
+        ...
+
+    def assess(self, base: str, text: str) -> Assessment:
+        """What it does to put `text` in place of `base`; called in a thread."""
+        ...
+
+    def compare_access(self, old: str, new: str) -> AccessComparison:
+        """What one version of it does to access that another did not; called in a thread."""
+        ...
+
+    def template_facts(self) -> Facts | None:
+        """What fields of templates are filled with; None where no template fits."""
+        ...
+
+    async def learn(self) -> None:
+        """Read what helps with writing and judging; what is refused stays unknown."""
+        ...
+
+    async def show_stored(self) -> None:
+        """The stored text may have changed: let the panes show it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPolicyRules:
+    """The linter, the completion and the review of one key's policy, as pure functions."""
+
+    key: KeyContext
+    facts: AccountFacts
+    context: CompletionContext
+    caller: str
+    """ARN of who asks; empty when unknown."""
+    name: str
+    """The key as a sentence names it."""
+    disabled: frozenset[str] = frozenset()
+
+    def lint(self, text: str) -> tuple[Finding, ...]:
+        """What is wrong with a text."""
+        return lint(text, self.key, disabled=self.disabled)
+
+    def complete(self, text: str, offset: int) -> Completions:
+        """What could be written at a place."""
+        return complete(text, offset, knowledge(), self.context)
+
+    def assess(self, base: str, text: str) -> Assessment:
+        """What a change does."""
+        arn = self.key.arn
+        findings = self.lint(text)
+        no_json = why_no_json(text)
+        refused = (no_json_judgement(no_json, "KMS"),) if no_json else ()
+        if arn is None:
+            unknown = ("everything: the key's ARN is unknown",)
+            return Assessment(base, text, refused, findings, (), unknown, no_json)
+        verdict = self._verdict(text, arn)
+        diff = access_diff(base, text, str(arn))
+        left_out = dict.fromkeys((*verdict.not_considered, *diff.not_considered))
+        return Assessment(
+            base=base,
+            text=text,
+            judgements=(*refused, *self._judgements(verdict, whole=not no_json)),
+            findings=findings,
+            access=access_lines(diff),
+            not_considered=tuple(left_out),
+            no_json=no_json,
+            locks_out=self._locks_out(verdict, base, arn),
+            # What is no JSON is refused with or without the check.
+            bypassable=bool(self.caller) and verdict.locks_caller_out and not no_json,
+        )
+
+    def _verdict(self, text: str, arn: Arn) -> Verdict:
+        caller = Arn.maybe(self.caller) or Arn.parse(f"arn:{arn.partition}:iam::{arn.account}:root")
+        identity = self.facts.identity if self.caller else None
+        return can_still_administer(text, caller, arn, identity)
+
+    def _locks_out(self, verdict: Verdict, base: str, arn: Arn) -> bool:
+        """Whether the caller or everybody loses the right for good, or from sure to unsure."""
+        if verdict.orphans_key:
+            return True
+        if not self.caller or verdict.answer in (Answer.YES, Answer.ONLY_IF_IAM_ALLOWS):
+            return False
+        return verdict.locks_caller_out or self._verdict(base, arn).answer is not verdict.answer
+
+    def _judgements(self, verdict: Verdict, *, whole: bool) -> tuple[Judgement, ...]:
+        found = [self._of_caller(verdict, whole=whole)]
+        if verdict.orphans_key:
+            found.append(
+                Judgement(
+                    Weight.BAD,
+                    f"Nobody at all could change the policy of {self.name} any more, and only AWS"
+                    f" Support could help. {verdict.anybody_reason}",
+                )
+            )
+        elif verdict.locks_caller_out and verdict.anybody is not Answer.YES:
+            found.append(
+                Judgement(
+                    Weight.DOUBT, f"Others: {verdict.anybody.value}. {verdict.anybody_reason}"
+                )
+            )
+        elif verdict.locks_caller_out:
+            found.append(Judgement(Weight.DOUBT, f"Others can. {verdict.anybody_reason}"))
+        return tuple(found)
+
+    def _of_caller(self, verdict: Verdict, *, whole: bool) -> Judgement:
+        if not self.caller:
+            return Judgement(
+                Weight.DOUBT,
+                "Who you are is not known, so nobody can say whether you keep the right to put"
+                " this policy again; KMS checks it when it is saved.",
+            )
+        return judgement_of(verdict, self.facts.identity_problem, whole=whole)
+
+
+def judgement_of(verdict: Verdict, problem: str, *, whole: bool = True) -> Judgement:
+    """Whether the caller can put the policy again, in a sentence.
+
+    `whole`: the verdict rests on all of the text, not on the part that could be read.
+    """
+    match verdict.answer:
+        case Answer.YES if not whole:
+            return Judgement(
+                Weight.DOUBT,
+                f"The part that could be read lets you put this policy again. {verdict.reason}",
+            )
+        case Answer.YES:
+            return Judgement(Weight.GOOD, f"Yes: you can put this policy again. {verdict.reason}")
+        case Answer.ONLY_IF_IAM_ALLOWS:
+            unread = f" Your IAM policies are not known: {problem}" if problem else ""
+            return Judgement(
+                Weight.DOUBT,
+                "Only if your IAM policies allow kms:PutKeyPolicy can you put this policy"
+                f" again.{unread} {verdict.reason}",
+            )
+        case Answer.ONLY_UNDER_CONDITIONS:
+            return Judgement(
+                Weight.DOUBT,
+                f"Only under conditions can you put this policy again. {verdict.reason}",
+            )
+        case _:
+            return Judgement(
+                Weight.BAD, f"No: you could not put this policy again. {verdict.reason}"
+            )
+
+
+_WEIGHTS = {
+    Direction.GAINS: Weight.BAD,
+    Direction.UNDENIED: Weight.BAD,
+    Direction.LOSES: Weight.GOOD,
+    Direction.DENIED: Weight.GOOD,
+    Direction.UNCLEAR: Weight.DOUBT,
+}
+
+
+def access_lines(diff: AccessDiff) -> tuple[AccessLine, ...]:
+    """The changes of access, gains first."""
+    return tuple(
+        AccessLine(
+            _WEIGHTS[change.direction],
+            change.sentence,
+            change.spans_after[0] if change.spans_after else None,
+        )
+        for change in diff.changes
+    )
+
+
+def compare_key_access(old: str, new: str, key_arn: str) -> AccessComparison:
+    """What a change of a key policy does to access."""
+    diff = access_diff(old, new, key_arn)
+    return AccessComparison("Who gains and who loses", access_lines(diff))
+
+
+class KeyPolicyTarget:
+    """The default policy of a key."""
+
+    def __init__(self, session: Session, key: Key, disabled: Collection[str] = ()) -> None:
+        store = session.store
+        names = store.aliases_of(key.id)
+        self._session = session
+        self._key = key
+        self.place: PolicyPlace = KeyPolicyPlace(session.gateway, key.id, names)
+        self.title = names[0] if names else key.id
+        self.word = self.title.removeprefix(ALIAS_PREFIX)
+        self.key_arn = key.arn
+        self.why_not = _why_not(session, key)
+        self._rules = KeyPolicyRules(
+            key=key_context(key, store.caller),
+            facts=AccountFacts(),
+            context=self._context(AccountFacts()),
+            caller=store.caller.arn if store.caller else "",
+            name=store.name_of(key.id),
+            disabled=frozenset(disabled),
+        )
+
+    @property
+    def key(self) -> Key:
+        """The key."""
+        return self._key
+
+    @property
+    def facts(self) -> AccountFacts:
+        """What is known of the account."""
+        return self._rules.facts
+
+    def lint(self, text: str) -> tuple[Finding, ...]:
+        """What is wrong with a text."""
+        return self._rules.lint(text)
+
+    def complete(self, text: str, offset: int) -> Completions:
+        """What could be written at a place."""
+        return self._rules.complete(text, offset)
+
+    def assess(self, base: str, text: str) -> Assessment:
+        """What a change does."""
+        return self._rules.assess(base, text)
+
+    def compare_access(self, old: str, new: str) -> AccessComparison:
+        """What one version does to access that another did not."""
+        return compare_key_access(old, new, self.key_arn)
+
+    def template_facts(self) -> Facts:
+        """What fields of templates are filled with."""
+        store = self._session.store
+        return facts_for(self._key, store.caller, store.info, self._rules.facts.contexts)
+
+    async def learn(self) -> None:
+        """The caller's IAM policies, the account's roles, encryption contexts in use."""
+        session = self._session
+        self.know(await learn_account(session.gateway, session.store.caller, self._key.arn))
+
+    def know(self, facts: AccountFacts) -> None:
+        """Take what was read of the account."""
+        self._rules = replace(self._rules, facts=facts, context=self._context(facts))
+
+    async def show_stored(self) -> None:
+        """Read the key's policies into the store."""
+        await self._session.read_policies(self._key.id, again=True)
+
+    def _context(self, facts: AccountFacts) -> CompletionContext:
+        store = self._session.store
+        arn = Arn.maybe(self._key.arn)
+        others = (
+            policy.text
+            for key_id, policies in store.policies.items()
+            if key_id != self._key.id
+            for policy in policies
+        )
+        return CompletionContext(
+            root=f"arn:{arn.partition}:iam::{arn.account}:root" if arn else "",
+            caller=principal_of(store.caller),
+            roles=facts.roles,
+            principals=principals_in(others),
+            # The key's own first; what other keys' events and grants showed may do as well.
+            encryption_contexts=with_contexts(facts.contexts, store.contexts),
+            region=arn.region if arn else "",
+        )
+
+
+def _why_not(session: Session, key: Key) -> str:
+    if session.read_only:
+        return (
+            "Read-only mode: you can look, and nothing is changed. Start kmstui without"
+            " --read-only to edit."
+        )
+    if key.is_aws_managed:
+        return (
+            f"{session.store.name_of(key.id)} is managed by AWS: nobody else can change its policy."
+        )
+    return ""

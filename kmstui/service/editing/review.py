@@ -1,0 +1,118 @@
+"""What a change of a policy would do, for the review before it is sent.
+
+Everything here is a pure function of texts and of what was read before; it is worked out off the
+event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kmstui.policy.iam.equality import same_meaning
+from kmstui.policy.lint.core.findings import Finding, Severity
+from kmstui.policy.syntax.nodes import Span
+from kmstui.policy.syntax.parse import parse
+
+LOCK_OUT_RULE = "KMS506"
+"""The linter's rule for what the verdict says too, and better, for it knows the IAM policies."""
+
+
+class Weight(StrEnum):
+    """How a judgement or a change is to be taken."""
+
+    GOOD = "good"
+    NOTE = "note"
+    DOUBT = "doubt"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One sentence of the verdict."""
+
+    weight: Weight
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLine:
+    """One change of access in words."""
+
+    weight: Weight
+    """BAD where somebody gains, GOOD where somebody loses, DOUBT where that is not clear."""
+    sentence: str
+    span: Span | None = None
+    """The statement of the new text that makes the change, where one does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a person looks at before the text is sent."""
+
+    base: str
+    text: str
+    judgements: tuple[Judgement, ...]
+    findings: tuple[Finding, ...]
+    """What the linter says of the new text."""
+    access: tuple[AccessLine, ...]
+    not_considered: tuple[str, ...]
+    """What the verdict and the changes do not rest on."""
+    no_json: str = ""
+    """Why the new text is no JSON, in a clause; the rest is then about what could be read."""
+    locks_out: bool = False
+    """Whether the caller, or everybody, loses the right to change the policy."""
+    bypassable: bool = False
+    """Whether the service would refuse the text for that reason, and can be told not to."""
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the text means what is stored."""
+        return same_meaning(self.base, self.text)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that are errors."""
+        return tuple(each for each in self.findings if each.severity is Severity.ERROR)
+
+    @property
+    def to_acknowledge(self) -> tuple[int, ...]:
+        """Indexes of the errors that a person must take note of, one by one.
+
+        A lock-out is none of them: it is confirmed by typing the key's name.
+        """
+        return tuple(
+            index
+            for index, each in enumerate(self.findings)
+            if each.severity is Severity.ERROR
+            and not (self.locks_out and each.rule == LOCK_OUT_RULE)
+        )
+
+
+def why_no_json(text: str) -> str:
+    """Where a text stops being JSON and why, in a clause; empty where it is JSON.
+
+    KMS and IAM answer MalformedPolicyDocument to such a text, whatever else it says.
+    """
+    document = parse(text)
+    if not document.problems:
+        return ""
+    first = document.problems[0]
+    return f"line {document.location(first.span.start)[0] + 1}: {first.message}"
+
+
+def no_json_judgement(reason: str, service: str) -> Judgement:
+    """That the service will not take the text, and what the rest of the review is worth."""
+    return Judgement(
+        Weight.BAD,
+        f"{service} will refuse this text as it stands, for it is no JSON ({reason}). All else that"
+        " is said here is about the part that could be read.",
+    )
+
+
+def joined_words(words: Sequence[str]) -> str:
+    """`a, b and c`."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,111 @@
+"""The templates at hand, a person's own among them, and what their fields are filled with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kmstui.model.arn import Arn
+from kmstui.model.caller import Caller, ConnectionInfo
+from kmstui.model.key import Key
+from kmstui.policy.authoring.templates import Facts, Template
+from kmstui.policy.authoring.templates_aws import AWS
+from kmstui.policy.authoring.templates_user import own_template
+from kmstui.policy.authoring.templates_workshop import WORKSHOP
+from kmstui.service.access.account_facts import principal_of
+
+_ENDPOINT = re.compile(r"https?://(vpce-[0-9a-f]{8,})-")
+_LARGEST = 1_000_000
+"""Bytes; nothing larger is a template."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """All templates."""
+
+    templates: tuple[Template, ...]
+    problems: tuple[str, ...] = ()
+    """Why files of the person's own were left out, as sentences."""
+
+
+def read_library(directory: Path | None) -> Library:
+    """The built-in templates and those of `directory`, the person's own first."""
+    own: list[Template] = []
+    problems: list[str] = []
+    for path in _files(directory, problems):
+        try:
+            if path.stat().st_size <= _LARGEST:
+                own.append(own_template(path.stem, path.read_text(encoding="utf-8")))
+            else:
+                problems.append(f"{path} is no template: it is larger than any policy.")
+        except OSError as error:
+            problems.append(f"{path} cannot be read: {error.strerror}.")
+        except UnicodeDecodeError:
+            problems.append(f"{path} is no template: it is no UTF-8 text.")
+        except ValueError as error:
+            problems.append(f"{path} is no template: {error}")
+    return Library((*own, *WORKSHOP, *AWS), tuple(problems))
+
+
+def _files(directory: Path | None, problems: list[str]) -> list[Path]:
+    if directory is None or not directory.is_dir():
+        return []
+    try:
+        return sorted(directory.glob("*.json"))
+    except OSError as error:
+        problems.append(f"{directory} cannot be read: {error.strerror}.")
+        return []
+
+
+def facts_for(
+    key: Key,
+    caller: Caller | None,
+    info: ConnectionInfo | None,
+    contexts: Mapping[str, tuple[str, ...]],
+) -> Facts:
+    """What the fields of a template are for this key, as far as it is known."""
+    arn = Arn.maybe(key.arn)
+    fields = {
+        "account": arn.account if arn else "",
+        "region": arn.region if arn else "",
+        "partition": arn.partition if arn else "",
+        "role": principal_of(caller) if caller is not None and caller.role_name else "",
+        "user": _user_name(caller),
+        "vpc-endpoint": _endpoint(info),
+        "bucket": _bucket(contexts),
+    }
+    metadata = key.metadata
+    return Facts(
+        fields,
+        usage=metadata.usage if metadata else "",
+        spec=metadata.spec if metadata else "",
+    )
+
+
+def _user_name(caller: Caller | None) -> str:
+    arn = Arn.maybe(caller.arn) if caller else None
+    return arn.name if arn is not None and arn.resource_type == "user" else ""
+
+
+def _endpoint(info: ConnectionInfo | None) -> str:
+    """The ID of the VPC endpoint in use, where it is one: its DNS name begins with it.
+
+    Source: KMS Developer Guide, "Connecting to a VPC endpoint".
+    """
+    found = _ENDPOINT.match(info.endpoint_url) if info else None
+    return found[1] if found else ""
+
+
+def _bucket(contexts: Mapping[str, tuple[str, ...]]) -> str:
+    """The bucket whose objects the key was used for, where it was one alone.
+
+    S3 sends the object's or the bucket's ARN (S3 User Guide, "Encryption context").
+    """
+    names = {
+        arn.resource.split("/", 1)[0]
+        for value in contexts.get("aws:s3:arn", ())
+        if (arn := Arn.maybe(value)) is not None
+    }
+    return names.pop() if len(names) == 1 else ""

@@ -1,0 +1,189 @@
+"""The policies of all customer keys, read a few at a time and judged by the linter."""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from kmstui.model.key import Key
+from kmstui.policy.lint.core.findings import Finding
+from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.service.inventory.store import Topic
+from kmstui.service.ports import Gateway, Urgency
+from kmstui.service.session import Session
+
+AT_ONCE = 8
+"""Policies read at the same time: far below the quota of 1000 a second that others share."""
+
+_COUNTED_AT_ONCE = 64
+"""Keys between two pauses: half a millisecond."""
+
+_POLICY = "default"
+_OF_AWS = "alias/aws/"
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedFinding:
+    """A finding, and where a person sees it."""
+
+    finding: Finding
+    line: int
+    """Counted from 1, in the text as it is shown."""
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFindings:
+    """What was found in one key's policy, or why it could not be looked at."""
+
+    key_id: str
+    found: tuple[LocatedFinding, ...] = ()
+    problem: str = ""
+
+
+Judge = Callable[[Key, str], tuple[LocatedFinding, ...]]
+"""Lints the policy of a key; pure, and called in a thread."""
+Tell = Callable[[KeyFindings], None]
+Pause = Callable[[], Awaitable[None]]
+"""Waits while a person presses keys."""
+
+
+class AllFindings:
+    """Findings by key, kept until a refresh or until the key's policy changes.
+
+    Attributes:
+        results: What was found so far, by key ID.
+        total: How many keys there were to look at when reading began: those whose policies a
+            person can change, as far as they were known.
+        running: Whether policies are being read.
+        place: The row at which the person left the list.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.results: dict[str, KeyFindings] = {}
+        self.total = 0
+        self.running = False
+        self.place = ""
+        self._judged: dict[str, int] = {}
+        self._stopping = False
+        session.store.subscribe(Topic.POLICIES, self._policies_changed)
+
+    def _policies_changed(self, key_ids: frozenset[str]) -> None:
+        if not key_ids:
+            self.results.clear()
+            if not self._session.store.keys:
+                self.total = 0
+        for key_id in key_ids & self.results.keys():
+            text = self._stored(key_id)
+            if text and hash(text) != self._judged.get(key_id):
+                del self.results[key_id]
+
+    @property
+    def left(self) -> int:
+        """How many keys were not looked at."""
+        return max(0, self.total - len(self.results))
+
+    def stop(self) -> bool:
+        """Read no further; answers whether anything was being read."""
+        was, self._stopping = self.running and not self._stopping, True
+        return was
+
+    async def run(
+        self, judge: Judge, tell: Tell, pause: Pause, counted: Callable[[], None] = lambda: None
+    ) -> None:
+        """Read and judge what is missing; what is refused becomes a result with its reason.
+
+        `counted` is called as soon as `total` is known.
+
+        Raises:
+            CancelledByPersonError: the connection is gone.
+        """
+        gateway = self._session.gateway
+        keys = self._session.store.keys
+        self.running, self._stopping = True, False
+
+        async def work(todo: Iterator[int]) -> None:
+            for number in todo:
+                key = keys.at(number)
+                if self._stopping or key is None:
+                    return
+                result = await self._look(gateway, key, judge, pause)
+                if result is not None and self._session.is_connected_by(gateway):
+                    self.results[key.id] = result
+                    tell(result)
+
+        try:
+            todo = iter(await self._count(pause))
+            counted()
+            await asyncio.gather(*(work(todo) for _ in range(AT_ONCE)))
+        finally:
+            self.running = False
+
+    async def _count(self, pause: Pause) -> Sequence[int]:
+        """Count all keys that are to be looked at; the numbers of those that were not yet."""
+        store = self._session.store
+        keys, aliases = store.keys, store.aliases
+        todo = array("I")
+        total = 0
+        for number in range(len(keys.ids)):
+            if number % _COUNTED_AT_ONCE == 0:
+                await pause()
+            key = keys.at(number)
+            if key is None or key.is_aws_managed:
+                continue
+            if any(name.startswith(_OF_AWS) for name in aliases.names_at(number)):
+                continue
+            total += 1
+            if key.id not in self.results:
+                todo.append(number)
+        self.total = total
+        return todo
+
+    async def _look(
+        self, gateway: Gateway, key: Key, judge: Judge, pause: Pause
+    ) -> KeyFindings | None:
+        """What is found in one policy; None where AWS turns out to manage the key."""
+        try:
+            key = await self._described(gateway, key)
+            if key.is_aws_managed:
+                return None
+            text = self._stored(key.id) or await gateway.get_policy(key.id, _POLICY)
+        except CancelledByPersonError:
+            raise
+        except ServiceError as error:
+            return KeyFindings(key.id, problem=error.sentence)
+        await pause()
+        self._judged[key.id] = hash(text)
+        return KeyFindings(key.id, await asyncio.to_thread(judge, key, text))
+
+    async def _described(self, gateway: Gateway, key: Key) -> Key:
+        """The key with its description, which tells the linter what the key can do."""
+        if key.metadata is not None or key.problem:
+            return key
+        try:
+            described, _ = await gateway.describe(key.id, Urgency.VISIBLE)
+        except CancelledByPersonError:
+            raise
+        except ServiceError:
+            # The policy may be readable all the same; less is found without the description.
+            return key
+        return described
+
+    def _stored(self, key_id: str) -> str:
+        policies = self._session.store.policies.get(key_id, ())
+        return next((each.text for each in policies if each.name == _POLICY), "")
+
+
+_FINDINGS: WeakKeyDictionary[Session, AllFindings] = WeakKeyDictionary()
+
+
+def all_findings(session: Session) -> AllFindings:
+    """The findings of a session: whoever opens the list again finds it as it was."""
+    found = _FINDINGS.get(session)
+    if found is None:
+        found = _FINDINGS[session] = AllFindings(session)
+    return found

@@ -1,0 +1,1 @@
+"""The account's keys, aliases and tags: read, kept, filtered, sorted."""

@@ -1,0 +1,323 @@
+"""Reading the account's keys, aliases and tags: what is on the screen first, then the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from kmstui.model.key import Key
+from kmstui.model.tag import Tag
+from kmstui.service.errors import (
+    CancelledByPersonError,
+    CredentialsExpiredError,
+    CredentialsMissingError,
+    NetworkError,
+    ServiceError,
+    ThrottledError,
+)
+from kmstui.service.inventory.store import Progress, Store
+from kmstui.service.inventory.text_flags import TextFlags
+from kmstui.service.inventory.text_queue import TextQueue
+from kmstui.service.ports import InventoryGateway, Urgency
+
+T = TypeVar("T")
+
+WORKERS = 64
+"""Descriptions under way at once: enough to hide 20 ms of latency at the rate the calls are
+paced to; the gateway bounds what reaches the wire."""
+
+FIRST_PAINT_SECONDS = 0.1
+"""How long the first keys have the processor for themselves: enough to be drawn."""
+
+THROTTLE_PAUSE_SECONDS = 1.0
+
+AT_ONCE = 20
+"""Keys or aliases kept at once: a quarter of a millisecond of the event loop."""
+
+HOLD_SECONDS = 0.03
+"""How long a pressed key has the event loop for itself: long enough to be drawn."""
+
+CONNECTION_FAILURES = 5
+"""After so many descriptions in a row without an answer the endpoint counts as gone; one key
+that hangs is a row with its reason and stops nothing."""
+
+
+class Inventory:
+    """Fills the store from one connection."""
+
+    def __init__(self, store: Store, gateway: InventoryGateway) -> None:
+        self._store = store
+        self._gateway = gateway
+        self._visible: deque[str] = deque()
+        self._waiting = TextQueue(store.keys.ids)
+        self._under_way: set[str] = set()
+        self._done = TextFlags(store.keys.ids)
+        self._tags_per_key = False
+        self._failures_in_a_row = 0
+        self._listing = False
+        self._closed = False
+        self._held_until = 0.0
+        self._work = asyncio.Event()
+        self.first_page = asyncio.Event()
+        """Set once the first page of keys is on the screen, or will not come. Other services'
+        clients take long to make, and share the processor with what a person waits for first."""
+
+    async def load(self) -> None:
+        """Read everything once, forgetting at the end what is listed no more.
+
+        Raises:
+            ServiceError: the keys could not be listed, or every call fails for one cause.
+        """
+        store = self._store
+        gone, gone_aliases = store.keys.flagged(), store.aliases.flagged()
+        self._listing = True
+        self._tags_per_key = False
+        self._failures_in_a_row = 0
+        self._waiting = TextQueue(store.keys.ids)
+        self._done = TextFlags(store.keys.ids)
+        self._tell()
+        stopped = True
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._list_aliases(gone_aliases))
+                listing = group.create_task(self._list_keys(gone))
+                tagging = group.create_task(self._list_tags(listing))
+                tagging.add_done_callback(lambda _: self._work.set())
+                for _ in range(WORKERS):
+                    group.create_task(self._describe_waiting(tagging))
+            stopped = False
+        except BaseExceptionGroup as failures:
+            raise _first_service_error(failures) from failures
+        finally:
+            self._listing = False
+            self._visible.clear()
+            self._waiting.clear()
+            if not self._closed:
+                store.set_progress(
+                    replace(store.progress, listing=False, loading=False, stopped=stopped)
+                )
+        store.remove_keys(gone)
+        store.remove_aliases(gone_aliases)
+
+    def close(self) -> None:
+        """Another connection fills the store from now on: write nothing more into it."""
+        self._closed = True
+
+    def hold(self) -> None:
+        """A key was pressed: keep nothing for a moment."""
+        self._held_until = asyncio.get_running_loop().time() + HOLD_SECONDS
+
+    async def _breathe(self) -> None:
+        """Let everything else run, and a pressed key first."""
+        await asyncio.sleep(max(0.0, self._held_until - asyncio.get_running_loop().time()))
+
+    def show(self, key_ids: Iterable[str]) -> None:
+        """These rows are on the screen: describe them before all others."""
+        self._visible.clear()
+        self._visible.extend(key_id for key_id in key_ids if key_id not in self._done)
+        if self._visible:
+            self._work.set()
+
+    async def look_at(self, key_id: str) -> None:
+        """Describe one key and read its tags now, because a person chose it."""
+        await asyncio.gather(
+            self._describe(key_id, Urgency.ASKED), self.read_tags(key_id, Urgency.ASKED)
+        )
+
+    async def read_tags(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> None:
+        """Read the tags of one key into the store, or the reason why not."""
+        try:
+            tags = await self._gateway.list_tags(key_id, urgency)
+        except CancelledByPersonError:
+            raise
+        except ServiceError as error:
+            key = self._store.keys.get(key_id)
+            if key is not None:
+                self._store.put_key(replace(key, tags_problem=error.sentence))
+            return
+        self._store.set_tags({key_id: tags})
+
+    # Streams
+
+    async def _list_keys(self, gone: TextFlags) -> None:
+        """Add the keys that are listed, taking them out of `gone`."""
+        first = True
+        page: Sequence[Key] = ()
+        try:
+            async for page in self._gateway.key_pages():
+                for part in _parts(page):
+                    self._store.add_keys(part)
+                    ids = [key.id for key in part]
+                    if gone:
+                        gone.difference_update(ids)
+                    self._waiting.extend(ids)
+                    self._tell()
+                    self._work.set()
+                    if first:
+                        first = False
+                        self._draw_first()
+                    await self._breathe()
+        except asyncio.CancelledError:
+            # The connection is gone: what it has answered is shown all the same.
+            if not self._closed:
+                self._store.add_keys(page)
+            raise
+        finally:
+            if first:
+                self.first_page.set()
+        self._listing = False
+        self._tell()
+        self._work.set()
+
+    def _draw_first(self) -> None:
+        # The first keys do not wait for more to be told together with them.
+        self._store.flush()
+        asyncio.get_running_loop().call_later(FIRST_PAINT_SECONDS, self.first_page.set)
+
+    async def _list_aliases(self, gone: TextFlags) -> None:
+        """Add the aliases that are listed, taking them out of `gone`."""
+        first = True
+        try:
+            async for page in self._gateway.alias_pages():
+                for part in _parts(page):
+                    await self._breathe()
+                    self._store.add_aliases(part)
+                    if gone:
+                        gone.difference_update(alias.name for alias in part)
+                if first:
+                    first = False
+                    self._store.flush()
+        except ServiceError as error:
+            # Keys without names are of use; a list of nothing is not.
+            self._store.set_banner(error.sentence)
+            gone.clear()
+
+    async def _list_tags(self, listing: asyncio.Task[None]) -> None:
+        tagged = TextFlags(self._store.keys.ids)
+        early: dict[str, tuple[Tag, ...]] = {}
+        """Of keys that are not listed yet."""
+        await self.first_page.wait()
+        try:
+            async for page in self._gateway.tag_pages():
+                for part in _parts(tuple(page)):
+                    await self._breathe()
+                    tags = {each: page[each] for each in part}
+                    self._set_tags(tags, tagged)
+                    early.update(
+                        {each: tags[each] for each in part if each not in self._store.keys}
+                    )
+        except ServiceError:
+            # The tagging API is a short cut that many roles may not take; each key's own list
+            # is as good, and says per key what is refused.
+            self._tags_per_key = True
+            self._waiting.extend(key_id for key_id in self._done if self._tags_unread(key_id))
+            return
+        await asyncio.wait((listing,))
+        self._set_tags(early, tagged)
+        # Keys that never had a tag are not told of: now it is known that they have none.
+        ids = self._store.keys.ids
+        for numbers in _parts(range(len(ids))):
+            self._store.set_tags({ids[each]: () for each in numbers if not tagged.has(each)})
+            await self._breathe()
+
+    def _set_tags(self, tags: Mapping[str, tuple[Tag, ...]], told: TextFlags) -> None:
+        self._store.set_tags(tags)
+        for key_id in tags:
+            told.add(key_id)
+
+    async def _describe_waiting(self, tagging: asyncio.Task[None]) -> None:
+        while True:
+            key_id, urgency = self._next()
+            if key_id is None:
+                if not self._listing and not self._under_way and tagging.done():
+                    return
+                self._work.clear()
+                await self._work.wait()
+                continue
+            self._under_way.add(key_id)
+            try:
+                await self._fill(key_id, urgency)
+            finally:
+                self._under_way.discard(key_id)
+                self._tell()
+                if not self._waiting:
+                    self._work.set()
+
+    async def _fill(self, key_id: str, urgency: Urgency) -> None:
+        if key_id not in self._done:
+            await self._describe(key_id, urgency)
+            self._done.add(key_id)
+        if self._tags_per_key and self._tags_unread(key_id):
+            await self.read_tags(key_id, urgency)
+
+    def _next(self) -> tuple[str | None, Urgency]:
+        while self._visible:
+            key_id = self._visible.popleft()
+            if key_id not in self._done and key_id not in self._under_way:
+                return key_id, Urgency.VISIBLE
+        while self._waiting:
+            key_id = self._waiting.popleft()
+            if key_id in self._under_way:
+                continue
+            if key_id not in self._done or (self._tags_per_key and self._tags_unread(key_id)):
+                return key_id, Urgency.BACKGROUND
+        return None, Urgency.BACKGROUND
+
+    def _tags_unread(self, key_id: str) -> bool:
+        key = self._store.keys.get(key_id)
+        return key is not None and key.tags is None and not key.tags_problem
+
+    async def _describe(self, key_id: str, urgency: Urgency) -> None:
+        while True:
+            try:
+                _, metadata = await self._gateway.describe(key_id, urgency)
+            except ThrottledError:
+                await asyncio.sleep(THROTTLE_PAUSE_SECONDS)
+                continue
+            except (CredentialsExpiredError, CredentialsMissingError, CancelledByPersonError):
+                raise
+            except NetworkError as error:
+                self._replace(key_id, problem=error.sentence)
+                self._failures_in_a_row += 1
+                if self._failures_in_a_row >= CONNECTION_FAILURES:
+                    raise
+                return
+            except ServiceError as error:
+                self._replace(key_id, problem=error.sentence)
+                return
+            self._failures_in_a_row = 0
+            self._replace(key_id, metadata=metadata, problem="")
+            return
+
+    def _replace(self, key_id: str, **changes: object) -> None:
+        key = self._store.keys.get(key_id)
+        if key is not None:
+            self._store.put_key(replace(key, **changes))  # type: ignore[arg-type]
+
+    def _tell(self) -> None:
+        if self._closed:
+            return
+        self._store.set_progress(
+            Progress(
+                listed=len(self._store.keys),
+                listing=self._listing,
+                described=len(self._done),
+                loading=True,
+            )
+        )
+
+
+def _parts(page: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (page[start : start + AT_ONCE] for start in range(0, len(page), AT_ONCE))
+
+
+def _first_service_error(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    for failure in failures.exceptions:
+        if isinstance(failure, BaseExceptionGroup):
+            return _first_service_error(failure)
+        if isinstance(failure, ServiceError):
+            return failure
+    return failures.exceptions[0]

@@ -1,0 +1,1 @@
+"""A key's life, aliases, grants and events."""

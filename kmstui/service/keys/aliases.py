@@ -1,0 +1,240 @@
+"""Creating, moving and deleting aliases."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+
+from kmstui.model.alias import Alias
+from kmstui.model.key import Key
+from kmstui.service.changes.confirm import Look, confirmed
+from kmstui.service.changes.read_until import Pause
+from kmstui.service.errors import ErrorContext, InvalidInputError
+from kmstui.service.inventory.store import Store
+from kmstui.service.session import Session
+
+PREFIX = "alias/"
+NAME_CHARACTERS = 256
+"""Length of an alias name with its prefix. Source: KMS API Reference, CreateAlias."""
+MOST_ALIASES = 50
+"""Aliases of one key. Source: KMS Developer Guide, "Resource quotas"."""
+
+_ALLOWED = re.compile(r"[a-zA-Z0-9/_-]*")
+
+
+def full_name(name: str) -> str:
+    """The name with its `alias/` prefix, which a person may leave out."""
+    name = name.strip()
+    return name if name.startswith(PREFIX) else PREFIX + name
+
+
+def alias_problem(name: str) -> str:
+    """Why KMS would refuse the alias name, as a sentence; empty when it would not.
+
+    Source: KMS API Reference, CreateAlias: AliasName.
+    """
+    plain = full_name(name).removeprefix(PREFIX)
+    if not plain:
+        return "An alias needs a name after alias/."
+    if plain.startswith("aws/"):
+        return "Names that begin with alias/aws/ are AWS's own."
+    if len(PREFIX + plain) > NAME_CHARACTERS:
+        return (
+            f"The name has {len(PREFIX + plain)} characters with alias/, and an alias can have "
+            f"{NAME_CHARACTERS}."
+        )
+    match = _ALLOWED.match(plain)
+    if match is not None and match.end() < len(plain):
+        bad = plain[match.end()]
+        named = "A space" if bad == " " else repr(bad)
+        return f"{named} cannot stand in an alias: letters, digits, / _ and - can."
+    return ""
+
+
+def creation_problem(store: Store, name: str, key: Key) -> str:
+    """Why the alias cannot be created for the key, as a sentence; empty when it can."""
+    if problem := alias_problem(name) or target_problem(store, key):
+        return problem
+    existing = store.aliases.get(full_name(name))
+    if existing is None:
+        return ""
+    if existing.key_id == key.id:
+        return f"{existing.name} is this key's name already."
+    return (
+        f"{existing.name} exists already and names {store.name_of(existing.key_id)}: "
+        "move it to this key instead."
+    )
+
+
+def target_problem(store: Store, key: Key) -> str:
+    """Why no alias can be made for the key or moved to it; empty when it can.
+
+    Source: KMS Developer Guide, "Key states of AWS KMS keys": CreateAlias and UpdateAlias.
+    """
+    if key.is_aws_managed:
+        return "AWS manages this key: nobody else can change its aliases."
+    if key.metadata is not None and key.metadata.state in (
+        "PendingDeletion",
+        "PendingReplicaDeletion",
+    ):
+        return "The key is pending deletion: KMS refuses new aliases until that is cancelled."
+    if len(store.aliases_of(key.id)) >= MOST_ALIASES:
+        return f"The key has {MOST_ALIASES} aliases already, which is the most."
+    return ""
+
+
+def change_problem(alias: Alias) -> str:
+    """Why the alias can be neither moved nor deleted; empty when it can."""
+    return f"{alias.name} is AWS's own: nobody else can change it." if alias.is_aws else ""
+
+
+def move_problem(store: Store, alias: Alias, new: Key) -> str:
+    """Why the alias cannot be moved to the key; empty when it can.
+
+    Source: KMS API Reference, UpdateAlias: both keys must be of the same type (symmetric,
+    asymmetric or HMAC) and have the same key usage.
+    """
+    if alias.key_id == new.id:
+        return f"{alias.name} is this key's name already."
+    if problem := change_problem(alias) or target_problem(store, new):
+        return problem
+    old = store.keys.get(alias.key_id)
+    if old is None or old.metadata is None or new.metadata is None:
+        return ""
+    if old.metadata.usage != new.metadata.usage:
+        return (
+            f"KMS moves an alias between keys of one usage only: {old.metadata.usage} is not "
+            f"{new.metadata.usage}. Delete it and create it for this key instead."
+        )
+    if _type(old.metadata.spec) != _type(new.metadata.spec):
+        return (
+            f"KMS moves an alias between keys of one type only: {old.metadata.spec} is not of the "
+            f"type of {new.metadata.spec}. Delete it and create it for this key instead."
+        )
+    return ""
+
+
+def _type(spec: str) -> str:
+    if spec.startswith("SYMMETRIC"):
+        return "symmetric"
+    return "HMAC" if spec.startswith("HMAC") else "asymmetric"
+
+
+class Aliases:
+    """Changes of aliases, journaled and read back; each answers what KMS now holds."""
+
+    def __init__(self, session: Session, pause: Pause = asyncio.sleep) -> None:
+        self._session = session
+        self._store = session.store
+        self._pause = pause
+
+    async def create(self, name: str, key_id: str) -> str:
+        """Create an alias.
+
+        Raises:
+            InvalidInputError: the name or the key is refused before anything is sent.
+            ServiceError: KMS refused it.
+        """
+        name = full_name(name)
+        problem = creation_problem(self._store, name, self._key("kms:CreateAlias", key_id))
+        self._refuse("kms:CreateAlias", key_id, problem)
+        gateway = self._session.gateway
+        return await self._change(
+            "kms:CreateAlias", name, ("", key_id), lambda: gateway.create_alias(name, key_id)
+        )
+
+    async def move(self, name: str, key_id: str) -> str:
+        """Point an alias to another key; everything that uses the alias changes key.
+
+        Raises:
+            InvalidInputError, ServiceError: as `create`.
+        """
+        alias = self._alias("kms:UpdateAlias", name)
+        problem = move_problem(self._store, alias, self._key("kms:UpdateAlias", key_id))
+        self._refuse("kms:UpdateAlias", key_id, problem)
+        gateway = self._session.gateway
+        keys = (alias.key_id, key_id)
+        return await self._change(
+            "kms:UpdateAlias", name, keys, lambda: gateway.update_alias(name, key_id)
+        )
+
+    async def delete(self, name: str) -> str:
+        """Delete an alias; the key stays.
+
+        Raises:
+            InvalidInputError, ServiceError: as `create`.
+        """
+        alias = self._alias("kms:DeleteAlias", name)
+        self._refuse("kms:DeleteAlias", alias.key_id, change_problem(alias))
+        gateway = self._session.gateway
+        return await self._change(
+            "kms:DeleteAlias", name, (alias.key_id, ""), lambda: gateway.delete_alias(name)
+        )
+
+    # Before anything is sent
+
+    def _key(self, operation: str, key_id: str) -> Key:
+        key = self._store.keys.get(key_id)
+        if key is None:
+            raise self._refusal(operation, key_id, "the key is not among those listed")
+        return key
+
+    def _alias(self, operation: str, name: str) -> Alias:
+        alias = self._store.aliases.get(name)
+        if alias is None:
+            raise self._refusal(operation, "", f"{name} is not among the aliases listed")
+        return alias
+
+    def _refuse(self, operation: str, key_id: str, problem: str) -> None:
+        if problem:
+            raise self._refusal(operation, key_id, problem)
+
+    def _refusal(self, operation: str, key_id: str, problem: str) -> InvalidInputError:
+        context = ErrorContext(operation, self._store.name_of(key_id) if key_id else "")
+        return InvalidInputError(problem, "Nothing was sent.", context)
+
+    # Sending
+
+    async def _change(
+        self,
+        operation: str,
+        name: str,
+        keys: tuple[str, str],
+        send: Callable[[], Awaitable[None]],
+    ) -> str:
+        """Send a change of the key that the alias names, from one to the other ("": none)."""
+        old, new = keys
+        gateway = self._session.gateway
+        key_ids = tuple(key_id for key_id in reversed(keys) if key_id)
+
+        async def read() -> dict[str, Alias]:
+            found: dict[str, Alias] = {}
+            for key_id in key_ids:
+                async for page in gateway.alias_pages(key_id):
+                    found.update({alias.name: alias for alias in page})
+            return found
+
+        def keep(found: dict[str, Alias]) -> None:
+            if self._session.is_connected_by(gateway):
+                before = [each for key_id in key_ids for each in self._store.aliases_of(key_id)]
+                self._store.add_aliases(found.values())
+                self._store.remove_aliases(each for each in before if each not in found)
+
+        def shows(found: dict[str, Alias]) -> bool:
+            return (found[name].key_id if name in found else "") == new
+
+        return await confirmed(
+            self._session,
+            (operation, name, {"key": old or None}, {"key": new or None}),
+            send,
+            Look(read, shows, keep, lambda found: self._told(name, old, new), "the aliases"),
+            self._pause,
+        )
+
+    def _told(self, name: str, old: str, new: str) -> str:
+        if not new:
+            return f"{name} is gone; key {self._store.name_of(old)} stays as it was."
+        others = [each for each in self._store.aliases_of(new) if each != name]
+        also = f", besides {', '.join(others)}" if 0 < len(others) <= 3 else ""
+        return f"{name} is now the name of key {new}{also}."

@@ -1,0 +1,1 @@
+"""Tags: parsed, planned, set and removed on many keys, undone."""

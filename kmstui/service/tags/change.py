@@ -1,0 +1,231 @@
+"""What a change of tags means for one key, and how it ended; values without any calls."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from kmstui.model.key import Key
+from kmstui.model.tag import Tag, TagDelta
+from kmstui.service.ports import ChangeRecord
+from kmstui.service.tags.parse import MOST_TAGS
+
+Values = tuple[tuple[str, str | None], ...]
+"""Tag keys with their values, None where the key has no such tag; sorted."""
+
+PUTS_A_SECOND = 10
+"""Request quota of TagResource. Source: KMS Developer Guide, "Request quotas"."""
+REMOVALS_A_SECOND = 5
+"""Request quota of UntagResource."""
+
+_UNTAGGABLE_STATES = {
+    "PendingDeletion": "is pending deletion: cancel the deletion to change its tags",
+    "PendingReplicaDeletion": "is pending deletion: cancel the deletion to change its tags",
+    "Creating": "is still being created: wait a moment to change its tags",
+    "Updating": "is being updated: wait a moment to change its tags",
+}
+"""KMS Developer Guide, "Key states", TagResource and UntagResource."""
+
+
+class Outcome(StrEnum):
+    """How the change of one key ended."""
+
+    WAITING = "waiting"
+    RUNNING = "sending"
+    SENT = "sent"
+    """Accepted, and being read back."""
+    DONE = "done"
+    """Read back as it was asked for."""
+    PROPAGATING = "propagating"
+    """Accepted, but the key does not show it yet."""
+    UNREAD = "not read back"
+    """Accepted, and not allowed or not able to be read back."""
+    FAILED = "failed"
+    CANCELLED = "not sent"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    """By kmstui itself, since KMS would refuse it: nothing was sent."""
+    UNCHANGED = "unchanged"
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more will come of it."""
+        return self not in {Outcome.WAITING, Outcome.RUNNING, Outcome.SENT}
+
+    @property
+    def saved(self) -> bool:
+        """Whether KMS has taken the change."""
+        return self in {Outcome.DONE, Outcome.PROPAGATING, Outcome.UNREAD}
+
+    @property
+    def can_be_retried(self) -> bool:
+        """Whether sending it again may help."""
+        return self in {Outcome.FAILED, Outcome.CANCELLED, Outcome.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class TagChange:
+    """What happens to the tags of one key; tag keys that stay as they are do not occur."""
+
+    key_id: str
+    before: Values
+    after: Values
+    refused: str = ""
+    """Why nothing will be sent for this key, as a sentence."""
+    note: str = ""
+    """What the person must know about this key all the same, as a sentence."""
+
+    @property
+    def put(self) -> tuple[Tag, ...]:
+        """Tags to add or change."""
+        return tuple(Tag(name, value) for name, value in self.after if value is not None)
+
+    @property
+    def remove(self) -> tuple[str, ...]:
+        """Tag keys to remove."""
+        return tuple(name for name, value in self.after if value is None)
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """Tag keys that the key has not yet."""
+        old = dict(self.before)
+        return tuple(name for name, value in self.after if value is not None and old[name] is None)
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Tag keys that get another value."""
+        old = dict(self.before)
+        return tuple(
+            name for name, value in self.after if value is not None and old[name] is not None
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to send."""
+        return not self.after
+
+    @property
+    def will_be_sent(self) -> bool:
+        """Whether anything is sent for this key."""
+        return bool(self.after) and not self.refused
+
+
+@dataclass(frozen=True, slots=True)
+class TagResult:
+    """How far the change of one key is."""
+
+    change: TagChange
+    outcome: Outcome
+    detail: str = ""
+    """What the person should know of it, as a sentence."""
+    tags: tuple[Tag, ...] | None = None
+    """What the key was found to hold afterwards; None when it was not read."""
+
+
+def tag_refusal(key: Key, name: str) -> str:
+    """Why the tags of a key cannot be changed at all, as a sentence that calls it `name`; or ""."""
+    if key.is_aws_managed:
+        return f"{name} is managed by AWS: nobody else can change its tags."
+    state = key.metadata.state if key.metadata is not None else ""
+    if state in _UNTAGGABLE_STATES:
+        return f"{name} {_UNTAGGABLE_STATES[state]}."
+    return ""
+
+
+def wanted_values(delta: TagDelta) -> dict[str, str | None]:
+    """The values that a delta asks for; what is put and removed at once is put."""
+    wanted: dict[str, str | None] = dict.fromkeys(delta.remove)
+    return wanted | {tag.key: tag.value for tag in delta.put}
+
+
+def change_to(
+    key_id: str, tags: Sequence[Tag], wanted: Mapping[str, str | None], name: str
+) -> TagChange:
+    """What has to happen so that a key with `tags` shows the wanted values."""
+    old = {tag.key: tag.value for tag in tags}
+    after = tuple(sorted((each, value) for each, value in wanted.items() if old.get(each) != value))
+    change = TagChange(key_id, tuple((each, old.get(each)) for each, _ in after), after)
+    total = len(old) + len(change.added)
+    if change.added and total > MOST_TAGS:
+        # Tags are put before others are removed, so those to be removed count too.
+        reason = f"{name} would have {total} tags at once, and a key can have {MOST_TAGS}."
+        return replace(change, refused=reason)
+    return change
+
+
+def undo_of(change: TagChange, tags: Sequence[Tag], name: str) -> TagChange:
+    """What takes `change` back on a key that has `tags` now.
+
+    A tag that somebody has given a third value since is left as it is, and the note says so.
+    """
+    now = {tag.key: tag.value for tag in tags}
+    before = dict(change.before)
+    theirs = [
+        each
+        for each, value in change.after
+        if now.get(each) != value and now.get(each) != before[each]
+    ]
+    wanted = {each: value for each, value in change.before if each not in theirs}
+    undo = change_to(change.key_id, tags, wanted, name)
+    if not theirs:
+        return undo
+    words = ", ".join(theirs)
+    return replace(undo, note=f"{words} of {name} was changed by somebody else since, and stays.")
+
+
+def shows(tags: Iterable[Tag], change: TagChange) -> bool:
+    """Whether a key with `tags` shows the change."""
+    now = {tag.key: tag.value for tag in tags}
+    return all(now.get(name) == value for name, value in change.after)
+
+
+def names_tag(policy: str, tag_keys: Iterable[str]) -> bool:
+    """Whether a policy text decides by the value of one of these tags of the key.
+
+    Condition keys are compared without case (IAM User Guide, "Condition").
+    """
+    text = policy.lower()
+    return any(
+        re.search(rf'"\s*aws:resourcetag/{re.escape(name.lower())}\s*"', text) for name in tag_keys
+    )
+
+
+def seconds_for(changes: Iterable[TagChange]) -> float:
+    """How long sending the changes takes at the least, by the quotas of the account."""
+    puts = removals = 0
+    for change in changes:
+        if change.will_be_sent:
+            puts += bool(change.put)
+            removals += bool(change.remove)
+    return max(puts / PUTS_A_SECOND, removals / REMOVALS_A_SECOND)
+
+
+# In the journal
+
+_BOTH = "kms:TagResource kms:UntagResource"
+TAG_OPERATIONS = frozenset({"kms:TagResource", "kms:UntagResource", _BOTH})
+"""What the journal calls changes of tags."""
+
+
+def operation_of(change: TagChange) -> str:
+    """What the journal calls it."""
+    if change.put and change.remove:
+        return _BOTH
+    return "kms:TagResource" if change.put else "kms:UntagResource"
+
+
+def change_of(record: ChangeRecord) -> TagChange:
+    """The change of tags that a journal entry tells of."""
+    before: dict[str, str | None] = json.loads(record.before)
+    after: dict[str, str | None] = json.loads(record.after)
+    return TagChange(record.subject, tuple(sorted(before.items())), tuple(sorted(after.items())))
+
+
+def journal_word(outcome: Outcome) -> str:
+    """How the journal calls an outcome."""
+    if outcome.saved:
+        return "done"
+    return {Outcome.CANCELLED: "cancelled", Outcome.UNKNOWN: "unknown"}.get(outcome, "failed")

@@ -1,0 +1,290 @@
+"""Tagging one key or many: what would change, then the change, read back and undoable."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from kmstui.model.tag import Tag, TagDelta
+from kmstui.service.changes.journaling import begin_changes, journal_scope
+from kmstui.service.errors import AccessDeniedError, ServiceError
+from kmstui.service.ports import ChangeRecord, Gateway, Scope, Urgency
+from kmstui.service.session import Session
+from kmstui.service.tags.change import (
+    TAG_OPERATIONS,
+    Outcome,
+    TagChange,
+    TagResult,
+    change_of,
+    change_to,
+    names_tag,
+    operation_of,
+    shows,
+    tag_refusal,
+    undo_of,
+    wanted_values,
+)
+from kmstui.service.tags.run import Observer, Pause, TagRun
+
+READ_AT_ONCE = 16
+"""Keys whose tags are read at once for a plan."""
+
+_FEW = 8
+"""So many keys are read before anything else; more of them let the screen go first."""
+
+_EVERY_RECORD = 10_000_000
+"""More than any run has: the journal is asked for all records of one."""
+
+Told = Callable[[int], None]
+"""Told how many keys were looked at."""
+Planner = Callable[[TagChange, tuple[Tag, ...]], TagChange]
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedTags:
+    """A run that a killed or dropped program left behind, with what each key shows now."""
+
+    batch: str
+    began: datetime
+    caller: str
+    ended: tuple[TagChange, ...]
+    """Changes whose end was written down: they were done."""
+    done: tuple[TagChange, ...]
+    """Changes without an end in the journal that the keys show."""
+    open: tuple[TagChange, ...]
+    """Changes that the keys do not show."""
+    unread: tuple[tuple[TagChange, str], ...]
+    """Changes of keys that could not be read, each with the sentence why."""
+    done_ids: tuple[int, ...]
+    """The journal's numbers of `done`."""
+    open_ids: tuple[int, ...]
+
+    @property
+    def all_done(self) -> tuple[TagChange, ...]:
+        """Every change of the run that is known to have been made."""
+        return (*self.ended, *self.done)
+
+
+class Tagging:
+    """Plans and runs changes of tags."""
+
+    def __init__(self, session: Session, pause: Pause = asyncio.sleep) -> None:
+        self._session = session
+        self._pause = pause
+
+    # Planning
+
+    async def plan(
+        self, key_ids: Sequence[str], delta: TagDelta, told: Told = lambda count: None
+    ) -> tuple[TagChange, ...]:
+        """What `delta` means for each key, in the order given, by the tags that KMS has now."""
+        wanted = wanted_values(delta)
+
+        def planner(change: TagChange, tags: tuple[Tag, ...]) -> TagChange:
+            return change_to(change.key_id, tags, wanted, self._name(change.key_id))
+
+        return await self._plan([TagChange(key_id, (), ()) for key_id in key_ids], planner, told)
+
+    async def plan_again(
+        self, changes: Sequence[TagChange], told: Told = lambda count: None
+    ) -> tuple[TagChange, ...]:
+        """What is left to do so that each key shows its change."""
+
+        def planner(change: TagChange, tags: tuple[Tag, ...]) -> TagChange:
+            return change_to(change.key_id, tags, dict(change.after), self._name(change.key_id))
+
+        return await self._plan(changes, planner, told)
+
+    async def plan_undo(
+        self, changes: Sequence[TagChange], told: Told = lambda count: None
+    ) -> tuple[TagChange, ...]:
+        """What takes the changes back; tags that somebody else has changed since stay."""
+
+        def planner(change: TagChange, tags: tuple[Tag, ...]) -> TagChange:
+            return undo_of(change, tags, self._name(change.key_id))
+
+        return await self._plan(changes, planner, told)
+
+    async def _plan(
+        self, changes: Sequence[TagChange], planner: Planner, told: Told
+    ) -> tuple[TagChange, ...]:
+        gateway = self._session.gateway
+        urgency = Urgency.ASKED if len(changes) <= _FEW else Urgency.VISIBLE
+        planned: dict[int, TagChange] = {}
+        queue = iter(enumerate(changes))
+
+        async def work() -> None:
+            for index, change in queue:
+                planned[index] = await self._plan_one(gateway, change, planner, urgency)
+                told(len(planned))
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(READ_AT_ONCE, len(changes))):
+                group.create_task(work())
+        return tuple(planned[index] for index in range(len(changes)))
+
+    async def _plan_one(
+        self, gateway: Gateway, change: TagChange, planner: Planner, urgency: Urgency
+    ) -> TagChange:
+        store, key_id = self._session.store, change.key_id
+        key = store.keys.get(key_id)
+        refused = tag_refusal(key, self._name(key_id)) if key is not None else ""
+        if refused:
+            return TagChange(key_id, (), (), refused)
+        try:
+            tags = await gateway.list_tags(key_id, urgency)
+        except ServiceError as error:
+            # The tagging API may have told them where ListResourceTags is denied.
+            known = key.tags if key is not None else None
+            if known is None or not isinstance(error, AccessDeniedError):
+                return TagChange(key_id, (), (), error.sentence)
+            tags = known
+        if self._session.is_connected_by(gateway):
+            store.set_tags({key_id: tags})
+        return planner(change, tags)
+
+    def policies_naming(self, changes: Iterable[TagChange]) -> tuple[str, ...]:
+        """IDs of changed keys whose policy, as far as it was read, decides by a tag that changes.
+
+        Changing such a tag changes who has access (KMS Developer Guide, "ABAC for AWS KMS").
+        """
+        return tuple(
+            change.key_id
+            for change in changes
+            if change.will_be_sent
+            and any(
+                names_tag(policy.text, (name for name, _ in change.after))
+                for policy in self._session.store.policies.get(change.key_id, ())
+            )
+        )
+
+    # Running
+
+    async def apply(
+        self,
+        changes: Sequence[TagChange],
+        observer: Observer,
+        cancelled: Callable[[], bool] = lambda: False,
+        written: Callable[[], Awaitable[None]] | None = None,
+    ) -> tuple[TagResult, ...]:
+        """Send the changes in their order, and read each back; one result per change.
+
+        The observer is told of every step. After `cancelled` becomes true nothing more is begun,
+        what is under way is brought to its end, and the rest is told as not sent. `written` is
+        called once the changes are in the journal.
+
+        Raises:
+            JournalError: nothing was sent, because it could not be written down before.
+        """
+        session = self._session
+        gateway = session.gateway
+        sent = [(index, change) for index, change in enumerate(changes) if change.will_be_sent]
+        records = await begin_changes(
+            session,
+            uuid.uuid4().hex,
+            [
+                (operation_of(each), each.key_id, dict(each.before), dict(each.after))
+                for _, each in sent
+            ],
+        )
+        if written is not None:
+            await written()
+        results = [_unsent(change) for change in changes]
+        for index, result in enumerate(results):
+            observer(index, result)
+        run = TagRun(session, gateway, observer, cancelled, self._pause)
+        ended = await run.run(
+            [(index, change, record) for (index, change), record in zip(sent, records, strict=True)]
+        )
+        for index, result in ended.items():
+            results[index] = result
+        return tuple(results)
+
+    # What the journal knows
+
+    async def unfinished(self) -> tuple[UnfinishedTags, ...]:
+        """Runs that were begun and never ended, each compared with what the keys hold now."""
+        scope = self._session.scope
+        if scope is None:
+            return ()
+        batches: dict[str, list[ChangeRecord]] = {}
+        for record in await self._session.journal.pending(scope):
+            if record.operation in TAG_OPERATIONS:
+                batches.setdefault(record.batch, []).append(record)
+        return tuple([await self._examine(scope, batch, each) for batch, each in batches.items()])
+
+    async def settle(self, unfinished: UnfinishedTags) -> None:
+        """Write into the journal what was found of a run that had not ended.
+
+        Keys that could not be read stay open, to be looked at again at the next start.
+
+        Raises:
+            JournalError: it could not be written.
+        """
+        journal_scope(self._session)
+        for outcome, ids in (("done", unfinished.done_ids), ("cancelled", unfinished.open_ids)):
+            for record_id in ids:
+                await self._session.journal.end(record_id, outcome, "Found at a later start.")
+
+    async def changes_of(self, record: ChangeRecord) -> tuple[TagChange, ...]:
+        """The changes of the run that a journal entry belongs to, in their order.
+
+        Those that were not sent are left out; what failed may have been half done.
+        """
+        if not record.batch:
+            return (change_of(record),)
+        return await self._of_batch(record.scope, record.batch, {"done", "failed", "unknown"})
+
+    async def _of_batch(
+        self, scope: Scope, batch: str, outcomes: Collection[str]
+    ) -> tuple[TagChange, ...]:
+        records = await self._session.journal.changes(scope, batch=batch, limit=_EVERY_RECORD)
+        return tuple(
+            change_of(record)
+            for record in reversed(records)
+            if record.outcome in outcomes and record.operation in TAG_OPERATIONS
+        )
+
+    async def _examine(
+        self, scope: Scope, batch: str, records: list[ChangeRecord]
+    ) -> UnfinishedTags:
+        records = sorted(records, key=lambda each: each.id)
+        gateway = self._session.gateway
+        limit = asyncio.Semaphore(READ_AT_ONCE)
+
+        async def shown(change: TagChange) -> bool | str:
+            try:
+                async with limit:
+                    return shows(await gateway.list_tags(change.key_id, Urgency.VISIBLE), change)
+            except ServiceError as error:
+                return error.sentence
+
+        changes = [change_of(record) for record in records]
+        found = await asyncio.gather(*(shown(change) for change in changes))
+        known = [(record.id, change, is_shown) for record, change, is_shown
+                 in zip(records, changes, found, strict=True)]  # fmt: skip
+        return UnfinishedTags(
+            batch,
+            records[0].time,
+            records[0].caller,
+            ended=await self._of_batch(scope, batch, {"done"}) if batch else (),
+            done=tuple(change for _, change, is_shown in known if is_shown is True),
+            open=tuple(change for _, change, is_shown in known if is_shown is False),
+            unread=tuple((change, why) for _, change, why in known if isinstance(why, str)),
+            done_ids=tuple(number for number, _, is_shown in known if is_shown is True),
+            open_ids=tuple(number for number, _, is_shown in known if is_shown is False),
+        )
+
+    def _name(self, key_id: str) -> str:
+        return self._session.store.name_of(key_id)
+
+
+def _unsent(change: TagChange) -> TagResult:
+    if change.refused:
+        return TagResult(change, Outcome.REFUSED, change.refused)
+    if change.is_empty:
+        return TagResult(change, Outcome.UNCHANGED, change.note)
+    return TagResult(change, Outcome.WAITING)

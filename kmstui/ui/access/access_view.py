@@ -1,0 +1,415 @@
+"""Who can do what with the chosen key: principals by access groups, and a what-if line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.events import Resize
+from textual.widget import Widget
+from textual.widgets import Input
+
+from kmstui.policy.access.groups import AccessGroup
+from kmstui.policy.access.table import Cell, Row
+from kmstui.policy.evaluation.evaluate import Decision
+from kmstui.policy.evaluation.explain import Line, explain, not_considered_sentence
+from kmstui.service.access.access import DELEGATED_AT_FIRST, access_reader
+from kmstui.service.errors import ServiceError
+from kmstui.service.inventory.store import Topic
+from kmstui.service.session import Session
+from kmstui.ui.access.answer import answer_line, unread_identity
+from kmstui.ui.access.cells import GROUPS, cell_part, cell_words, columns_for
+from kmstui.ui.access.inquiry import Inquiry, default_policy, key_facts, row_id
+from kmstui.ui.access.question import question_line
+from kmstui.ui.access.what_if import WhatIfLine
+from kmstui.ui.main.policy_view import pretty
+from kmstui.ui.runtime.store_feed import Changes
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import Part
+from kmstui.ui.views.view import KeyView
+from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.progress import Teller
+from kmstui.ui.widgets.word_box import WordBox
+
+if TYPE_CHECKING:
+    from kmstui.ui.app import KmsApp
+
+READING_GROUP = "view"
+"""The group in which the main screen loads views: a reading of one key ends the one before."""
+
+_MORE = 200
+"""Identities that are read besides when a person asks for more."""
+_HINT = (
+    "Tab completes, Enter shows the reasoning, Esc closes. A condition key without a value, as"
+    " aws:SourceVpce=, says that the request does not carry it."
+)
+_STATUS_LINES, _PROBLEM_LINES = 3, 10
+"""Room for what could not be read: beside a table, and in the place of one."""
+_LOW, _HIGH = 14, 26
+"""Lines of the view under which words are kept short, and from which on they may be long."""
+
+
+class AccessView(KeyView):
+    """A table, what the cell under the cursor means, and what no answer rests on."""
+
+    title: ClassVar[str] = "Access"
+    scope: ClassVar[str] = "access"
+
+    def __init__(self, session: Session, signs: Marks) -> None:
+        super().__init__(session, signs)
+        self._key_id: str | None = None
+        self._inquiry: Inquiry | None = None
+        self._rows: dict[str, Row] = {}
+        self._group = AccessGroup.ENCRYPT
+        self._most = DELEGATED_AT_FIRST
+        self._reading: object = None
+        """Tells the reading that runs from one that it has replaced; None while none runs."""
+        self._stopping = False
+        self._answer: Decision | None = None
+        self._wants_question = False
+        self._shown = asyncio.Event()
+        self.status = WordBox(most=_STATUS_LINES, more="(Enter: all of it)")
+        self.table = LineTable(columns_for(80, self._group), self._cells, signs=signs)
+        self.words = WordBox(least=4, most=4, more="(Enter: all of it)")
+        self.what_if = WhatIfLine()
+        self.left_out = WordBox(most=6)
+        self.status.display = self.left_out.display = False
+
+    def compose(self) -> ComposeResult:
+        """What could not be read, the table, the cell in words, the question, the gaps."""
+        yield self.status
+        yield self.table
+        yield self.words
+        yield self.what_if
+        yield self.left_out
+
+    @property
+    def kms(self) -> KmsApp:
+        """The program."""
+        return cast("KmsApp", self.app)
+
+    @property
+    def focus_target(self) -> Widget:
+        """The question while one is asked, else the table."""
+        return self.what_if if self.what_if.display else self.table
+
+    @property
+    def line_scope(self) -> str:
+        """The question's."""
+        return "what-if" if self.what_if.display else ""
+
+    @property
+    def count(self) -> str:
+        """How many principals have access."""
+        return str(sum(row.has_access for row in self._rows.values())) if self._rows else ""
+
+    @property
+    def inquiry(self) -> Inquiry | None:
+        """What is shown."""
+        return self._inquiry
+
+    @property
+    def decision(self) -> Decision | None:
+        """The answer that is being looked at: the question's, or the first of the cell."""
+        if self.what_if.display:
+            return self._answer
+        cell = self.cell
+        return cell.parts[0].decision if cell is not None and cell.parts else None
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor."""
+        return self._rows.get(self.table.cursor_row or "")
+
+    @property
+    def cell(self) -> Cell | None:
+        """The cell under the cursor."""
+        return None if self.row is None else self.row.cell(self._group)
+
+    # The key
+
+    def show_key(self, key_id: str | None) -> None:
+        """Forget what was shown of another key."""
+        if key_id != self._key_id:
+            self._forget()
+            self._key_id = key_id
+            self.table.forget_place()
+        self._draw()
+
+    async def wait_until_shown(self) -> None:
+        """Wait for the table, or for why there is none."""
+        await self._shown.wait()
+
+    def _forget(self) -> None:
+        self._shown.clear()
+        self._inquiry = None
+        self._rows = {}
+        self._most = DELEGATED_AT_FIRST
+        self._answer = None
+        self._wants_question = False
+        self.close_what_if()
+        self.status.set_lines(0, _STATUS_LINES)
+        self.status.say("")
+
+    async def load(self, key_id: str) -> None:
+        """Work the table out from the key policy at once, then from what else can be read."""
+        key = self.store.keys.get(key_id)
+        policy = default_policy(self.store.policies.get(key_id))
+        if key is None or policy is None:
+            return  # the session is reading it, and `store_changed` will tell
+        if policy.problem:
+            self.show_problem(policy.problem)
+            return
+        text = pretty(policy.text)
+        if self._inquiry is None or self._inquiry.text != text:
+            self._take(await Inquiry.of(self.session, key, text, None))
+        self._reading = mine = object()
+        self._stopping = False
+        try:
+            reading = await access_reader(self.session).read(
+                key,
+                text,
+                most=self._most,
+                tell=Teller(self._tell_progress),
+                stop=lambda: self._stopping,
+            )
+        finally:
+            if self._reading is mine:
+                self._reading = None
+        self._take(await Inquiry.of(self.session, key, text, reading))
+
+    def _take(self, inquiry: Inquiry) -> None:
+        if inquiry.key.id != self._key_id:
+            return
+        if self._inquiry is None and not inquiry.takes(self._group):
+            self._choose_useful(inquiry)
+        self._inquiry = inquiry
+        self._rows = {row_id(row): row for row in inquiry.ordered(self.session)}
+        self.what_if.know(inquiry.vocabulary(self.session))
+        self._draw()
+        self._shown.set()
+        if self.what_if.display:
+            self._ask(self.what_if.value)
+        elif self._wants_question:
+            self.open_what_if()
+
+    def _choose_useful(self, inquiry: Inquiry) -> None:
+        """Begin with a group whose actions this kind of key takes."""
+        likely = (AccessGroup.ENCRYPT, AccessGroup.SIGN, AccessGroup.DECRYPT, *GROUPS)
+        self._group = next((group for group in likely if inquiry.takes(group)), self._group)
+        self.table.set_columns(columns_for(self.size.width, self._group))
+
+    def show_problem(self, sentence: str) -> None:
+        """Show why there is no table."""
+        self._forget()
+        self._draw()
+        self.status.set_lines(0, _PROBLEM_LINES)
+        self.status.say(f"{self.signs.error} {sentence}", "bad")
+        self.table.set_empty("")
+        self._shown.set()
+
+    def store_changed(self, changes: Changes) -> None:
+        """Policies were read, the key was described, or it became known who asks."""
+        if self._key_id is None:
+            return
+        policies = changes.get(Topic.POLICIES)
+        again = policies is not None and (not policies or self._key_id in policies)
+        inquiry = self._inquiry
+        if inquiry is not None:
+            key = self.store.keys.get(self._key_id)
+            caller = self.store.caller
+            again = again or (key is not None and key_facts(key) != key_facts(inquiry.key))
+            again = again or (caller.arn if caller else "") != inquiry.caller
+        if again:
+            self.begin()
+
+    def begin(self, *, more: bool = False) -> None:
+        """Read and work out again; `more`: also identities that were left out."""
+        key_id = self._key_id
+        if key_id is None:
+            return
+        if more:
+            self._most += _MORE
+        self.kms.work(
+            lambda: self._load_guarded(key_id), group=READING_GROUP, what="the access view"
+        )
+
+    async def _load_guarded(self, key_id: str) -> None:
+        try:
+            await self.load(key_id)
+        except ServiceError as error:
+            self.show_problem(error.sentence)
+
+    def stop(self) -> bool:
+        """Read no further identities; answers whether any were being read."""
+        was_reading = self._reading is not None and not self._stopping
+        self._stopping = True
+        return was_reading
+
+    # What it shows
+
+    def on_resize(self, event: Resize) -> None:
+        """Show as many groups as fit, and words as there is room."""
+        lines = 2 if event.size.height < _LOW else 6 if event.size.height >= _HIGH else 4
+        self.words.set_lines(lines, lines)
+        self.table.set_columns(columns_for(event.size.width, self._group))
+
+    def on_line_table_moved(self) -> None:
+        """Speak of another row."""
+        self._speak()
+
+    def turn_group(self, steps: int) -> None:
+        """Move to another group."""
+        index = GROUPS.index(self._group) + steps
+        if not 0 <= index < len(GROUPS):
+            return
+        self._group = GROUPS[index]
+        columns = columns_for(self.size.width, self._group)
+        if tuple(column.id for column in columns) != self.table.visible_columns:
+            self.table.set_columns(columns)
+        elif self.table.cursor_row is not None:
+            self.table.redraw([self.table.cursor_row])
+        self._speak()
+
+    def _draw(self) -> None:
+        waiting = "Reading…" if self._key_id and not self.status.text else ""
+        self.table.set_empty(waiting)
+        self.table.set_rows(tuple(self._rows))
+        self._tell_reading()
+        self._speak()
+        self.post_message(self.TitleChanged())
+
+    def _tell_reading(self) -> None:
+        reading = self._inquiry.reading if self._inquiry else None
+        if self.what_if.display:
+            return
+        if reading is None:
+            self.status.say("")
+            return
+        words = list(reading.problems)
+        if reading.left:
+            words.append(
+                f"{reading.left} further roles and users of the account were not looked at"
+                " (m reads more)."
+            )
+        self.status.say(" ".join(words), "warn")
+
+    def _tell_progress(self, done: int, of: int) -> None:
+        if not self.what_if.display:
+            self.status.say(f"Reading IAM policies: {done} of {of} (Esc stops)", "dim")
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        found = self._rows[row]
+        at_cursor = row == self.table.cursor_row
+        name = found.principal.short
+        if Inquiry.is_me(self.session, found.principal):
+            name = f"you: {name}"
+        parts: list[Part] = [name if found.has_access else (name, "dim")]
+        for cell in found.cells:
+            if cell.group.value in columns:
+                word, role = cell_part(cell)
+                chosen = at_cursor and cell.group is self._group
+                parts.append((f"{self.signs.cursor if chosen else ' '}{word}", role))
+        return parts
+
+    def _speak(self) -> None:
+        inquiry = self._inquiry
+        if self.what_if.display:
+            return
+        row, cell = self.row, self.cell
+        if inquiry is None or row is None or cell is None:
+            self.words.say("")
+            self.left_out.say("")
+            return
+        self.words.say(f"{row.principal.short}, {cell.group.value}. {cell_words(cell)}")
+        decision = self.decision
+        left_out = decision.not_considered if decision else inquiry.table.not_considered
+        self.left_out.say(not_considered_sentence(inquiry.left_out(left_out)), "dim")
+
+    # Reasoning
+
+    def reasoning(self) -> tuple[str, tuple[Line, ...]] | None:
+        """The whole reasoning of the answer that is looked at, under its title."""
+        inquiry = self._inquiry
+        if inquiry is None:
+            return None
+        gaps = tuple(Line(f"Not considered: the key's policy {name}.") for name in inquiry.others)
+        if inquiry.reading is not None:
+            gaps += tuple(map(Line, inquiry.reading.problems))
+        if self.what_if.display:
+            if self._answer is None:
+                return None
+            request = self._answer.request
+            title = f"{request.action} for {request.principal.short}"
+            return title, (*explain(self._answer), *gaps)
+        row, cell = self.row, self.cell
+        if row is None or cell is None:
+            return None
+        lines = cell.reasoning() or (Line(cell_words(cell)), Line(self.left_out.text))
+        return f"{row.principal.short}, {cell.group.value}", (*lines, *gaps)
+
+    # What if
+
+    def open_what_if(self) -> None:
+        """Ask a question, beginning with the cell under the cursor."""
+        row, cell = self.row, self.cell
+        self._wants_question = row is None or cell is None
+        if row is None or cell is None:
+            return  # asked from another view: as soon as there is a table
+        action = cell.parts[0].actions[0] if cell.parts else "kms:DescribeKey"
+        is_me = Inquiry.is_me(self.session, row.principal)
+        self.status.say(_HINT, "dim")
+        self.what_if.ask(question_line(row.principal, action, is_me=is_me))
+        self.post_message(self.KeysChanged())
+        self._ask(self.what_if.value)
+
+    def close_what_if(self) -> bool:
+        """Back to the table; answers whether a question was open."""
+        was_open = self.what_if.display
+        if was_open:
+            had_focus = self.what_if.has_focus
+            self.what_if.display = False
+            self.post_message(self.KeysChanged())
+            self._answer = None
+            if had_focus:
+                self.table.focus(scroll_visible=False)
+            self._tell_reading()
+            self._speak()
+        return was_open
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Answer while a person types."""
+        event.stop()
+        if self.what_if.display:
+            self._ask(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter: the whole reasoning, as on a cell."""
+        event.stop()
+        self.kms.main.action_press("enter")
+
+    def _ask(self, line: str) -> None:
+        inquiry = self._inquiry
+        if inquiry is None:
+            return
+        self.kms.work(lambda: self._answer_line(inquiry, line), group="what-if", what="what if")
+
+    async def _answer_line(self, inquiry: Inquiry, line: str) -> None:
+        answer = await answer_line(self.session, inquiry, line)
+        if inquiry is self._inquiry and self.what_if.display:
+            self._answer = answer.decision
+            self.words.say(answer.words, "" if answer.decision else "warn")
+            self.left_out.say(answer.gaps, "dim")
+
+    async def read_who_is_asked_about(self) -> None:
+        """Read the IAM policies of whom the question is about, if they were not read yet.
+
+        Raises:
+            ServiceError: they may not be read, or there is no such role or user.
+        """
+        arn = unread_identity(self.session, self._answer)
+        if arn and self._inquiry is not None:
+            await access_reader(self.session).identity(arn)
+            await self._answer_line(self._inquiry, self.what_if.value)

@@ -1,0 +1,309 @@
+"""Commands of the access view and of the role view."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from kmstui.ui.commands.command import POLICY, Command
+from kmstui.ui.commands.context import Context, needs_key
+from kmstui.ui.commands.registry import command_named
+from kmstui.ui.editing.roles_commands import open_role_policy
+
+if TYPE_CHECKING:
+    from kmstui.policy.evaluation.evaluate import Decision
+    from kmstui.ui.access.access_view import AccessView
+    from kmstui.ui.access.reasoning import Place
+    from kmstui.ui.access.role_view import RoleView
+
+ACCESS, ROLE = "access", "role"
+"""The scopes of the views, which are imported when they are first opened."""
+_SHOWN_SECONDS = 1.0
+"""How long keys typed ahead of a view wait for what it reads."""
+
+WHAT_IF = "what-if"
+"""The scope of the access view's line."""
+
+
+async def _bring_forward(context: Context, scope: str) -> None:
+    main = context.main
+    await main.key_pane.open_view(scope)
+    if main.focused_pane is main.key_pane:
+        main.open_pane(main.key_pane)
+    else:
+        # As Enter on a key opens its policy: full size, until Esc.
+        main.open_only(main.key_pane)
+
+
+def _open(scope: str) -> Callable[[Context], Awaitable[None]]:
+    async def run(context: Context) -> None:
+        await _bring_forward(context, scope)
+        try:
+            # What is typed ahead is about what is being read; Esc must not wait for it for long.
+            shown = context.main.key_pane.view.wait_until_shown()
+            await asyncio.wait_for(shown, _SHOWN_SECONDS)
+        except TimeoutError:
+            return
+
+    return run
+
+
+def _view(context: Context) -> AccessView | None:
+    from kmstui.ui.access.access_view import AccessView
+
+    view = context.main.key_pane.view
+    return view if isinstance(view, AccessView) else None
+
+
+def _needs_table(context: Context) -> str | None:
+    reason = needs_key(context)
+    if reason is not None:
+        return reason
+    view = _view(context)
+    return None if view is not None and view.row is not None else "There is nothing to say yet."
+
+
+def _can_ask(context: Context) -> str | None:
+    # From another view it can be asked as well: the table is then made first.
+    return needs_key(context) if _view(context) is None else _needs_table(context)
+
+
+def _turn(steps: int) -> Callable[[Context], None]:
+    def run(context: Context) -> None:
+        view = _view(context)
+        if view is not None:
+            view.turn_group(steps)
+
+    return run
+
+
+def _reason(context: Context) -> Awaitable[None]:
+    async def run() -> None:
+        from kmstui.ui.access.reasoning import ReasoningScreen
+
+        view = _view(context)
+        if view is None:
+            return
+        if view.what_if.display:
+            await view.read_who_is_asked_about()
+        reasoning, decision = view.reasoning(), view.decision
+        if reasoning is not None:
+            title, lines = reasoning
+            screen = ReasoningScreen(title, lines, context.app.signs, decision)
+            context.app.push_screen(screen, lambda place: follow(context, place, decision))
+
+    return run()
+
+
+def follow(context: Context, place: Place | None, decision: Decision | None) -> None:
+    """Go to a statement of the key policy, or show one of an IAM policy."""
+    from kmstui.ui.access.policy_dialog import PolicyDialog
+    from kmstui.ui.access.reasoning import KEY_POLICY, statement_text, texts_of
+
+    if place is None or decision is None:
+        return
+    if place.source != KEY_POLICY:
+        words = statement_text(place, texts_of(decision))
+        title = f"From {place.source}"
+        context.app.push_screen(PolicyDialog(title, words, context.app.signs))
+        return
+    context.app.work(
+        lambda: go_to_offset(context, place.span.start), group="go", what="going to a statement"
+    )
+
+
+async def go_to_offset(context: Context, offset: int) -> None:
+    """Show the chosen key's policy with the cursor at a place of its text."""
+    from kmstui.ui.main.policy_view import PolicyView
+
+    main = context.main
+    await main.key_pane.open_view(POLICY)
+    main.open_pane(main.key_pane)
+    view = main.key_pane.view
+    if isinstance(view, PolicyView) and view.viewer.display:
+        area = view.viewer.area
+
+        def arrive() -> None:
+            area.focus(scroll_visible=False)
+            area.move_cursor(area.location_of(min(offset, len(area.text))), center=True)
+
+        # A text that was hidden takes the focus, and can be scrolled, once it was laid out.
+        main.call_after_refresh(arrive)
+
+
+def _what_if(context: Context) -> Awaitable[None]:
+    async def run() -> None:
+        await _bring_forward(context, ACCESS)
+        view = _view(context)
+        if view is not None:
+            view.open_what_if()
+
+    return run()
+
+
+def _more(context: Context) -> None:
+    view = _view(context)
+    if view is not None:
+        view.begin(more=True)
+
+
+def _complete(context: Context) -> None:
+    view = _view(context)
+    if view is not None:
+        view.what_if.action_cursor_right()
+
+
+def _escape(context: Context) -> Awaitable[None] | None:
+    view = _view(context)
+    if view is not None and (view.close_what_if() or view.stop()):
+        return None
+    return command_named("pane.back").run(context)
+
+
+def _legend(context: Context) -> None:
+    from kmstui.ui.access.cells import LEGEND
+    from kmstui.ui.dialogs.text_dialog import TextDialog
+
+    context.app.push_screen(TextDialog("What the words of the table mean", LEGEND))
+
+
+def _role(context: Context) -> RoleView | None:
+    from kmstui.ui.access.role_view import RoleView
+
+    view = context.main.key_pane.view
+    return view if isinstance(view, RoleView) else None
+
+
+def _open_line(context: Context) -> None:
+    """The reasoning of an effect, or the text of a policy."""
+    from kmstui.policy.evaluation.explain import explain
+    from kmstui.ui.access.policy_dialog import PolicyDialog
+    from kmstui.ui.access.reasoning import ReasoningScreen
+    from kmstui.ui.main.policy_view import pretty
+
+    view = _role(context)
+    if view is None:
+        return
+    effect, policy = view.effect, view.policy
+    if effect is not None:
+        decision = effect.part.decision
+        title = (
+            f"{decision.request.principal.short}: {effect.mark.value}, to {decision.request.action}"
+        )
+        if len(effect.actions) > 1:
+            title += f" and {len(effect.actions) - 1} others that are decided alike"
+        screen = ReasoningScreen(title, explain(decision), context.app.signs, decision)
+        context.app.push_screen(screen, lambda place: follow(context, place, decision))
+    elif policy is not None:
+        title, text = f"IAM policy {policy.name}", pretty(policy.text)
+        context.app.push_screen(PolicyDialog(title, text, context.app.signs))
+
+
+def _choose_role(context: Context) -> Awaitable[None]:
+    async def run() -> None:
+        from kmstui.ui.editing.role_menus import ask_for_role
+
+        await _bring_forward(context, ROLE)
+        view = _role(context)
+        chosen = await ask_for_role(context, context.key, "What can which role do?")
+        if view is not None and chosen is not None:
+            view.choose(chosen)
+
+    return run()
+
+
+def _edit_role(context: Context) -> Awaitable[None]:
+    async def run() -> None:
+        from kmstui.ui.editing.role_choice import choose_policy
+
+        view = _role(context)
+        if view is None or view.identity is None:
+            return
+        policy = await choose_policy(context, view.identity, context.key)
+        if policy is not None:
+            open_role_policy(context, view.identity, policy)
+
+    return run()
+
+
+def _needs_identity(context: Context) -> str | None:
+    view = _role(context)
+    if view is None or view.identity is None:
+        return "No role or user is shown. o chooses one."
+    return None
+
+
+def _needs_role(context: Context) -> str | None:
+    reason = _needs_identity(context)
+    view = _role(context)
+    if reason is None and view is not None and view.identity is not None:
+        identity = view.identity
+        if identity.kind != "role":
+            return f"{identity.name} is a user: only policies of roles are edited here."
+    return reason
+
+
+COMMANDS = (
+    Command(
+        id="access.open", label="Access", help="Show who can do what with the key, and why",
+        keys=("c",), available=needs_key, run=_open(ACCESS), opens=True,
+    ),
+    Command(
+        id="access.reason", label="Why", help="Show the reasoning, and go to the statement",
+        keys=("enter",), scope=ACCESS, available=_needs_table, run=_reason, bar=10, opens=True,
+    ),
+    Command(
+        id="access.what-if", label="What if", help="Change principal, action or context of the "
+        "question", keys=("w",), scope=ACCESS, available=_can_ask, run=_what_if, bar=20,
+        opens=True,
+    ),
+    Command(
+        id="access.right", label="Next group", help="Look at the next group of actions",
+        keys=("right",), scope=ACCESS, run=_turn(1), palette=False,
+    ),
+    Command(
+        id="access.left", label="Previous group", help="Look at the group of actions before",
+        keys=("left",), scope=ACCESS, run=_turn(-1), palette=False,
+    ),
+    Command(
+        id="access.more", label="More roles", help="Read IAM policies of further roles and users",
+        keys=("m",), scope=ACCESS, available=_needs_table, run=_more,
+    ),
+    Command(
+        id="access.legend", label="Words", help="Show what the words of the access table mean",
+        scope=ACCESS, run=_legend,
+    ),
+    Command(
+        id="access.escape", label="Back", help="Close the question, stop reading, or go back",
+        keys=("escape",), scope=ACCESS, run=_escape, palette=False,
+    ),
+    Command(
+        id="what-if.reason", label="Why", help="Show the reasoning of the answer", keys=("enter",),
+        scope=WHAT_IF, run=_reason, bar=10, opens=True, palette=False,
+    ),
+    Command(
+        id="what-if.complete", label="Complete", help="Take the proposal behind the cursor",
+        keys=("tab",), scope=WHAT_IF, run=_complete, bar=20, palette=False,
+    ),
+    Command(
+        id="what-if.close", label="Close", help="Close the question", keys=("escape",),
+        scope=WHAT_IF, run=_escape, bar=30, palette=False,
+    ),
+    Command(
+        id="role.open", label="Role", help="Show what your role can do with the key, and why",
+        keys=("p",), available=needs_key, run=_open(ROLE), opens=True,
+    ),
+    Command(
+        id="role.line", label="Why", help="Show the reasoning, or the policy's text",
+        keys=("enter",), scope=ROLE, available=_needs_identity, run=_open_line, bar=10,
+    ),
+    Command(
+        id="role.choose", label="Other role", help="Show what another role can do with the key",
+        keys=("o",), scope=ROLE, available=needs_key, run=_choose_role, bar=11, opens=True,
+    ),
+    Command(
+        id="role.edit-this", label="Edit role", help="Edit an inline policy of the role shown",
+        keys=("e",), scope=ROLE, available=_needs_role, run=_edit_role, opens=True,
+    ),
+)  # fmt: skip

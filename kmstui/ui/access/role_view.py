@@ -1,0 +1,258 @@
+"""What one role or user can do with the chosen key, and the IAM policies behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+
+from kmstui.model.arn import Arn
+from kmstui.model.key import Key
+from kmstui.model.role import Identity, IdentityPolicy
+from kmstui.policy.access.role import Effect, RoleEffect, role_effect
+from kmstui.policy.access.table import Mark
+from kmstui.policy.evaluation.explain import not_considered_sentence
+from kmstui.policy.evaluation.policies import as_policy
+from kmstui.policy.iam.principals import Principal
+from kmstui.policy.iam.stand_ins import brought_to_role
+from kmstui.service.access.access import access_reader, is_caller, role_of, without_problem
+from kmstui.service.errors import ServiceError
+from kmstui.service.inventory.store import Topic
+from kmstui.service.session import Session
+from kmstui.ui.access.iam_words import kms_statements
+from kmstui.ui.access.inquiry import DEFAULT_POLICY, default_policy, key_facts
+from kmstui.ui.main.policy_view import pretty
+from kmstui.ui.runtime.store_feed import Changes
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.views.view import KeyView
+from kmstui.ui.widgets.prose_rows import Block, Rows
+from kmstui.ui.widgets.word_box import WordBox
+
+if TYPE_CHECKING:
+    from kmstui.ui.app import KmsApp
+
+_MOST_ASKED = (
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:GenerateDataKey",
+    "kms:Sign",
+    "kms:Verify",
+    "kms:GenerateMac",
+    "kms:VerifyMac",
+    "kms:PutKeyPolicy",
+)
+_ANSWERS = {
+    Mark.YES: "yes",
+    Mark.NO: "no",
+    Mark.DENIED: "no, denied",
+    Mark.CONDITIONAL: "it depends",
+    Mark.VIA_IAM: "if IAM allows it",
+    Mark.IMPOSSIBLE: "not with this key",
+}
+_EFFECT, _POLICY = "effect:", "policy:"
+"""What a line is about: an effect or a policy, by its number."""
+
+
+class RoleView(KeyView):
+    """Can, may and cannot, each with its reason; then the policies that say so."""
+
+    title: ClassVar[str] = "Role"
+    scope: ClassVar[str] = "role"
+
+    def __init__(self, session: Session, signs: Marks) -> None:
+        super().__init__(session, signs)
+        self._key_id: str | None = None
+        self._arn = ""
+        """The role or user that the person chose; empty: who asks."""
+        self._effect: RoleEffect | None = None
+        self._shown = asyncio.Event()
+        self.identity: Identity | None = None
+        """Whose policies are shown."""
+        self.rows = Rows(signs=signs)
+        self.left_out = WordBox(most=6)
+        self.left_out.display = False
+
+    def compose(self) -> ComposeResult:
+        """What it can and why, and what that does not rest on."""
+        yield self.rows
+        yield self.left_out
+
+    @property
+    def kms(self) -> KmsApp:
+        """The program."""
+        return cast("KmsApp", self.app)
+
+    @property
+    def focus_target(self) -> Rows:
+        """The sentences."""
+        return self.rows
+
+    @property
+    def effect(self) -> Effect | None:
+        """The effect under the cursor."""
+        about = self.rows.about
+        if self._effect is None or not about.startswith(_EFFECT):
+            return None
+        return self._effect.effects[int(about.removeprefix(_EFFECT))]
+
+    @property
+    def policy(self) -> IdentityPolicy | None:
+        """The IAM policy under the cursor."""
+        about = self.rows.about
+        if self.identity is None or not about.startswith(_POLICY):
+            return None
+        return _policies(self.identity)[int(about.removeprefix(_POLICY))]
+
+    def choose(self, arn: str) -> None:
+        """Show another role or user."""
+        self._arn = arn
+        self._forget()
+        self.begin()
+
+    def show_key(self, key_id: str | None) -> None:
+        """Show the effect on another key."""
+        if key_id != self._key_id:
+            self._key_id = key_id
+            self._forget()
+
+    async def wait_until_shown(self) -> None:
+        """Wait for the sentences, or for why there are none."""
+        await self._shown.wait()
+
+    def _forget(self) -> None:
+        self._shown.clear()
+        self._effect = None
+        self.identity = None
+        self.rows.forget_place()
+        self._say("Reading…" if self._key_id else "", "dim")
+        self.left_out.say("")
+        self.post_message(self.TitleChanged())
+
+    def _say(self, text: str, role: str) -> None:
+        self.rows.show([Block(text, role)] if text else [])
+
+    def show_problem(self, sentence: str) -> None:
+        """Show why nothing can be said."""
+        self._forget()
+        self._say(f"{self.signs.error} {sentence}", "bad")
+        self._shown.set()
+
+    def store_changed(self, changes: Changes) -> None:
+        """The policy or the role changed, the key was described, or it is known who asks."""
+        ids = changes.get(Topic.POLICIES)
+        policies = ids is not None and (not ids or self._key_id in ids)
+        described = self._effect is None and self._key_id in changes.get(Topic.KEYS, ())
+        asked = self.identity is None and Topic.SESSION in changes
+        if policies or described or asked or Topic.IDENTITIES in changes:
+            self.begin()
+
+    def begin(self) -> None:
+        """Read what is missing and show it."""
+        key_id = self._key_id
+        if key_id is not None:
+            self.kms.work(lambda: self._load(key_id), group="view", what="the role view")
+
+    async def _load(self, key_id: str) -> None:
+        try:
+            await self.load(key_id)
+        except ServiceError as error:
+            self.show_problem(error.sentence)
+
+    async def load(self, key_id: str) -> None:
+        """Read the role and the key's grants, and put them together with the key policy."""
+        key = self.store.keys.get(key_id)
+        policy = default_policy(self.store.policies.get(key_id))
+        if key is None or policy is None:
+            return  # the session is reading it, and `store_changed` will tell
+        if policy.problem:
+            self.show_problem(policy.problem)
+            return
+        text = pretty(policy.text)
+        arn = self._arn or self._own(text)
+        if not arn:
+            self.show_problem(self._why_nobody())
+            return
+        reader = access_reader(self.session)
+        identity = await reader.identity(arn)
+        grants, _ = await reader.grants(key_id)
+        effect = await asyncio.to_thread(
+            role_effect, without_problem(identity), text, key_facts(key), grants=grants
+        )
+        if key_id == self._key_id:
+            self._take(key, identity, effect)
+
+    def _own(self, policy: str) -> str:
+        """The ARN of the caller's role or user; with its path where the key policy tells it."""
+        caller = self.store.caller
+        if caller is None:
+            return ""
+        principal = Principal.parse(caller.arn)
+        return role_of(brought_to_role(principal, (as_policy(policy),)))
+
+    def _why_nobody(self) -> str:
+        caller = self.store.caller
+        if caller is None:
+            return "It is not known who you are. o chooses a role that the key policy names."
+        return f"{caller.short} has no IAM policies. o chooses a role that the key policy names."
+
+    def _take(self, key: Key, identity: Identity, effect: RoleEffect) -> None:
+        self.identity, self._effect = identity, effect
+        others = self.store.policies.get(key.id, ())
+        further = [
+            f"the key's policy {each.name}" for each in others if each.name != DEFAULT_POLICY
+        ]
+        self.left_out.say(not_considered_sentence((*effect.not_considered, *further)), "dim")
+        self.rows.show([*self._effects(key, effect), *self._policies(identity)])
+        self._shown.set()
+        self.post_message(self.TitleChanged())
+
+    def _effects(self, key: Key, effect: RoleEffect) -> Iterator[Block]:
+        signs = self.signs
+        looks = {
+            Mark.YES: (signs.done, "good"),
+            Mark.CONDITIONAL: (signs.warning, "warn"),
+            Mark.VIA_IAM: (signs.warning, "warn"),
+        }
+        names = self.store.aliases_of(key.id)
+        who = "You: " if is_caller(effect.identity.arn, self.store.caller) else ""
+        resource = Arn.parse(effect.identity.arn).resource
+        yield Block(f"{who}{resource} with {names[0] if names else key.id}", "title")
+        yield Block(self._most_asked(effect))
+        for number, each in enumerate(effect.effects):
+            sign, role = looks.get(each.mark, (signs.error, "bad"))
+            yield Block(each.sentence, role, f"{sign} ", f"{_EFFECT}{number}")
+
+    def _most_asked(self, effect: RoleEffect) -> str:
+        """Yes or no about what is asked most, before the long sentences."""
+        marks = {name: each.mark for each in effect.effects for name in each.actions}
+        answers = (
+            f"{name.removeprefix('kms:')}: {_ANSWERS[marks[name]]}"
+            for name in _MOST_ASKED
+            if name in marks
+        )
+        return f" {self.signs.dot} ".join(answers)
+
+    def _policies(self, identity: Identity) -> Iterator[Block]:
+        yield Block("")
+        yield Block("Its IAM policies, as far as they concern KMS", "title")
+        if identity.problem:
+            yield Block(identity.problem, "warn", f"{self.signs.warning} ")
+        if not _policies(identity) and not identity.problem:
+            yield Block("It has none.", "dim")
+        for number, policy in enumerate(_policies(identity)):
+            about = f"{_POLICY}{number}"
+            kind = "Inline policy" if policy.inline else "Managed policy"
+            if policy is identity.boundary:
+                kind = "Permissions boundary, which caps the others:"
+            words, number_of_statements = kms_statements(policy.text, policy.name)
+            some = f"{len(words)} of {number_of_statements} statements concern KMS"
+            yield Block(f"{kind} {policy.name}: {some}", "accent", about=about)
+            for sentence in words:
+                yield Block(sentence, lead="    ", about=about)
+
+
+def _policies(identity: Identity) -> tuple[IdentityPolicy, ...]:
+    boundary = () if identity.boundary is None else (identity.boundary,)
+    return (*identity.policies, *boundary)

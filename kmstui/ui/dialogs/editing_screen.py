@@ -1,0 +1,63 @@
+"""What the screens of the safe edit have in common: title, notices, and the keys that work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+from textual.screen import Screen
+
+from kmstui.service.inventory.store import Store, Topic
+from kmstui.ui.runtime.store_feed import Changes, StoreFeed
+from kmstui.ui.style.text_styles import Part, TitleLine
+from kmstui.ui.widgets.frame_lines import KeyBar
+from kmstui.ui.widgets.notice_line import FadingLine
+
+if TYPE_CHECKING:
+    from kmstui.ui.app import KmsApp
+
+Answer = TypeVar("Answer")
+
+
+class NoticeLine(FadingLine):
+    """The newest notice that came while this screen was there."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(most_lines=4, classes="edit--notice")
+        self._store = store
+        self._feed: StoreFeed | None = None
+
+    def on_mount(self) -> None:
+        """Hear what is told from now on."""
+        self._feed = StoreFeed(self._store, (Topic.NOTICES,), self, self._told)
+
+    def on_unmount(self) -> None:
+        """No more news."""
+        if self._feed is not None:
+            self._feed.close()
+
+    def _told(self, changes: Changes) -> None:
+        if self._store.notices:
+            self.tell_notice(self._store.notices[-1])
+
+
+class EditingScreen(Screen[Answer], Generic[Answer]):
+    """A whole screen with a title line above and a key bar below."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(classes="edit")
+        self.title_line = TitleLine(classes="edit--title -focused")
+        self.notice = NoticeLine(store)
+        self.key_bar = KeyBar(classes="edit--keys")
+
+    @property
+    def kms(self) -> KmsApp:
+        """The program."""
+        return cast("KmsApp", self.app)
+
+    def show_keys(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Draw these keys and what they do."""
+        parts: list[Part] = []
+        for key, does in keys:
+            parts += [(f" {key}", "key"), f" {does} "]
+        self.key_bar.show(parts)

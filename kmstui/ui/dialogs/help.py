@@ -1,0 +1,102 @@
+"""All keys: the focused pane's first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from kmstui.ui.commands.command import EVERYWHERE, Command, key_name
+from kmstui.ui.commands.registry import all_commands, commands_in
+from kmstui.ui.dialogs.dialog import Dialog
+from kmstui.ui.style.text_styles import Part
+from kmstui.ui.widgets.columns import Column
+from kmstui.ui.widgets.frame_lines import KeyBar
+from kmstui.ui.widgets.line_table import LineTable
+
+FILTER_HELP = (
+    ("text", "in an alias, ID, ARN, description or tag"),
+    ("alias:x  state:enabled  spec:rsa", "in one field; also usage, origin, manager, region, id"),
+    ("tag:project  tag:project=kmsworkshop", "a tag key, or a tag with that in its value"),
+    ("alias:", "has one; -alias: has none"),
+    ("-word", "excludes"),
+    ("/regex/", "a regular expression over the same texts"),
+    ('"two words"', "keeps spaces"),
+)
+"""The filter language, in short."""
+
+
+def key_names(keys: Sequence[str]) -> str:
+    """Keys as a person reads them."""
+    return " ".join(dict.fromkeys(key_name(key) for key in keys))
+
+
+def widget_keys(widget: Widget | None) -> Iterator[tuple[str, str]]:
+    """The keys that the focused widget itself answers to, and what they do."""
+    if widget is None:
+        return
+    by_words: dict[str, list[str]] = {}
+    for key, bindings in widget._bindings.key_to_bindings.items():
+        for binding in bindings:
+            if binding.description:
+                by_words.setdefault(binding.description, []).append(key)
+    for words, keys in by_words.items():
+        yield key_names(keys), words
+
+
+class Help(Dialog[None]):
+    """A list of keys, by where they work."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,enter,question_mark,f1", "leave", "leave", show=False)
+    ]
+
+    def __init__(self, scopes: Sequence[str], focused: Widget | None) -> None:
+        super().__init__("Keys")
+        self.add_class("dialog-wide")
+        rows: list[tuple[str, str]] = []
+        inner = [scope for scope in scopes if scope != EVERYWHERE]
+        rows += _group("Here", commands_in(inner))
+        rows += _rows("Moving here", widget_keys(focused))
+        rows += _group("Everywhere", commands_in((EVERYWHERE,)))
+        others = [each for each in all_commands() if each.scope not in scopes]
+        for scope in dict.fromkeys(each.scope for each in others):
+            rows += _group(f"In {scope}", [each for each in others if each.scope == scope])
+        rows += _rows("Filter (/)", FILTER_HELP)
+        self._rows = rows
+        columns = (
+            Column("key", "", 9, rank=1, most=22, whole_rank=1),
+            Column("words", "", 20, rank=0, most=90),
+        )
+        self.table = LineTable(columns, self._cells, header=False)
+        self.table.set_rows([str(index) for index in range(len(rows))])
+
+    def compose(self) -> ComposeResult:
+        """Title, keys, and how to leave."""
+        keys = KeyBar()
+        keys.show([(" Esc", "key"), " Close ", (" j k Ctrl-d", "key"), " Scroll "])
+        with self.box:
+            yield self.heading_line()
+            yield self.table
+            yield keys
+
+    def on_mount(self) -> None:
+        """The list has the keys."""
+        self.table.focus()
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        key, words = self._rows[int(row)]
+        parts: list[Part] = [(key, "key"), words]
+        return parts[: len(columns)] if key else [(words, "title")]
+
+
+def _rows(title: str, rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    listed = list(rows)
+    return [("", title), *listed] if listed else []
+
+
+def _group(title: str, commands: Sequence[Command]) -> list[tuple[str, str]]:
+    return _rows(title, [(key_names(each.keys), each.help) for each in commands if each.keys])

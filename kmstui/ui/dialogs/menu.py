@@ -1,0 +1,162 @@
+"""A menu: choose one of several things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from kmstui.ui.dialogs.dialog import Dialog
+from kmstui.ui.style.text_styles import Part
+from kmstui.ui.widgets.columns import Column
+from kmstui.ui.widgets.frame_lines import Sentences
+from kmstui.ui.widgets.line_table import LineTable
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """One line of a menu."""
+
+    id: str
+    """What the menu answers."""
+    text: str
+    key: str = ""
+    """A single character that chooses it at once."""
+    detail: str = ""
+    """What stands beside it."""
+    off: str = ""
+    """Why it cannot be chosen, as a sentence; it is shown then."""
+
+
+class Menu(Dialog[str]):
+    """Answers the id of the item chosen, or None.
+
+    A letter chooses its item at once; in a menu whose items have no letters, such as the
+    Regions, typing narrows the list instead.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "choose", show=False),
+    ]
+
+    def __init__(self, title: str, items: Sequence[MenuItem], chosen: str = "") -> None:
+        super().__init__(title)
+        self._typed = ""
+        self._head = self.heading_line()
+        self._items = {item.id: item for item in items}
+        self._chosen = chosen
+        self._keys = {item.key: item.id for item in items if item.key}
+        columns = [
+            Column("key", "", 1, rank=1),
+            Column(
+                "text", "", 16, rank=0, most=max((len(item.text) for item in items), default=16)
+            ),
+            Column("detail", "", 8, rank=2, most=200),
+        ]
+        if not self._keys:
+            columns = columns[1:]
+        if not any(item.detail or item.off for item in items):
+            columns = columns[:-1]
+        self.table = LineTable(columns, self._cells, header=False)
+        self.table.set_rows([item.id for item in items])
+        self.reason = Sentences(classes="dialog--reason")
+
+    def compose(self) -> ComposeResult:
+        """Title, items, and the reason why the one under the cursor is off."""
+        with self.box:
+            yield self._head
+            yield self.table
+            yield self.reason
+
+    def on_mount(self) -> None:
+        """Begin at what is in use."""
+        self.table.styles.height = len(self._items)
+        self.table.focus()
+        if self._chosen:
+            self.table.move_to_row(self._chosen)
+        self._explain()
+
+    def change_items(self, items: Sequence[MenuItem]) -> None:
+        """Let the items say something else; their ids stay."""
+        self._items = {item.id: item for item in items}
+        self.table.redraw()
+        self._explain()
+
+    def on_resize(self) -> None:
+        """In a low window the items scroll, and the reason stays in sight."""
+        self.call_after_refresh(self.share_room, self.table)
+
+    def on_line_table_moved(self) -> None:
+        """Say why an item is off."""
+        self._explain()
+
+    def on_line_table_chosen(self) -> None:
+        """Clicked twice."""
+        self.action_choose()
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter chooses its item, or narrows the list."""
+        item = self._keys.get(event.character or "")
+        if item is not None:
+            event.stop()
+            self._choose(item)
+        elif self._keys:
+            if event.key == "q":
+                event.stop()
+                self.dismiss(None)
+        elif event.is_printable and event.character:
+            event.stop()
+            self._narrow(self._typed + event.character)
+        elif event.key == "backspace":
+            event.stop()
+            self._narrow(self._typed[:-1])
+
+    def on_paste(self, event: events.Paste) -> None:
+        """As typed, where typing narrows; a paste chooses nothing."""
+        event.stop()
+        if not self._keys:
+            self._narrow(self._typed + " ".join(event.text.split()))
+
+    def _narrow(self, typed: str) -> None:
+        self._typed = typed
+        word = typed.casefold()
+        rows = [
+            item.id
+            for item in self._items.values()
+            if word in item.text.casefold() or word in item.detail.casefold()
+        ]
+        self.table.set_rows(rows)
+        self._head.say(f"{self.heading}: {typed}" if typed else self.heading, "title")
+        self.table.set_empty("Nothing matches; Backspace takes letters back.")
+        self._explain()
+
+    def action_choose(self) -> None:
+        """Choose the item under the cursor."""
+        if self.table.cursor_row is not None:
+            self._choose(self.table.cursor_row)
+
+    def _choose(self, item_id: str) -> None:
+        if self._items[item_id].off:
+            self.table.move_to_row(item_id)
+            self._explain()
+        else:
+            self.dismiss(item_id)
+
+    def _explain(self) -> None:
+        item = self._items.get(self.table.cursor_row or "")
+        self.reason.say(item.off if item else "", "warn")
+        self.call_after_refresh(self.share_room, self.table)
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        item = self._items[row]
+        role = "dim" if item.off else ""
+        cells: dict[str, Part] = {
+            "key": (item.key, "key"),
+            "text": (item.text, role),
+            "detail": (item.off or item.detail, "dim"),
+        }
+        return [cells[column] for column in columns]

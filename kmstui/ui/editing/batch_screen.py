@@ -1,0 +1,237 @@
+"""Several keys at once: what happens to each, all of it together, and how each save ended."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from kmstui.service.editing.bulk import KeyOutcome, KeyPlan, StatementBatch
+from kmstui.service.errors import ServiceError
+from kmstui.service.session import Session
+from kmstui.ui.dialogs.confirm import Confirm
+from kmstui.ui.dialogs.editing_screen import EditingScreen
+from kmstui.ui.editing.review_rows import review_rows
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import Part
+from kmstui.ui.widgets.columns import Column
+from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.prose_rows import Block, Row, Rows, code
+
+ALL = "all"
+"""The row that stands for all keys together."""
+
+_ROLES = {
+    KeyOutcome.READING: "dim",
+    KeyOutcome.READY: "accent",
+    KeyOutcome.LEFT_OUT: "warn",
+    KeyOutcome.SAVING: "dim",
+    KeyOutcome.SAVED: "good",
+    KeyOutcome.DOUBTFUL: "warn",
+    KeyOutcome.FAILED: "bad",
+}
+
+
+class BatchScreen(EditingScreen[None]):
+    """Reviews and saves a statement on several keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "save", "save", show=False),
+        Binding("tab,shift+tab", "turn", "list or review", show=False),
+        Binding("escape,q", "leave", "leave", show=False),
+    ]
+
+    def __init__(
+        self,
+        session: Session,
+        key_ids: Sequence[str],
+        statements: Sequence[Mapping[str, Any]],
+        signs: Marks,
+        *,
+        remove: bool,
+    ) -> None:
+        super().__init__(session.store)
+        self._session = session
+        self._statements = statements
+        self._remove = remove
+        self._signs = signs
+        self._working = True
+        self.plan_of_keys = StatementBatch(
+            session, key_ids, statements, remove, self._rules_off, self._told
+        )
+        columns = (
+            Column("key", "KEY", 28, rank=0, most=36),
+            Column("outcome", "", 12, rank=1),
+            Column("detail", "", 16, rank=2, most=200),
+        )
+        self.table = LineTable(columns, self._cells, signs=signs, id="batch-keys")
+        self.rows = Rows(signs=signs)
+
+    def _rules_off(self, key_id: str) -> Collection[str]:
+        return self.kms.options.rules_off(key_id)
+
+    def compose(self) -> ComposeResult:
+        """Keys above, what happens to the chosen one below."""
+        yield self.title_line
+        yield self.table
+        yield self.rows
+        yield self.notice
+        yield self.key_bar
+
+    def on_mount(self) -> None:
+        """Read and judge every key."""
+        self.table.set_rows([ALL, *self.plan_of_keys.key_ids])
+        self.table.focus()
+        self.show_keys([("y", "Save"), ("j k", "Key by key"), ("Tab", "Read on"), ("Esc", "Leave")])
+        self._draw()
+        self.kms.work(self._plan, group="batch", what="several keys")
+
+    async def _plan(self) -> None:
+        try:
+            await self.plan_of_keys.plan()
+        except ServiceError as error:
+            self.notice.tell(error.sentence, "bad")
+        finally:
+            self._working = False
+            self._draw()
+
+    def _told(self, plan: KeyPlan) -> None:
+        if self.is_attached:
+            self.table.redraw((plan.key_id, ALL))
+            self._write_title()
+            if self.table.cursor_row in (plan.key_id, ALL):
+                self._describe()
+
+    # Drawing
+
+    def _draw(self) -> None:
+        self.table.redraw()
+        self._write_title()
+        self._describe()
+
+    def _write_title(self) -> None:
+        verb = "Remove" if self._remove else "Add"
+        self.title_line.show(
+            [
+                (f" {verb} a statement ", "title"),
+                (f"{len(self.plan_of_keys.key_ids)} keys", "accent"),
+            ],
+            [(f"{self._counts()} ", "")],
+        )
+
+    def _counts(self) -> str:
+        counts = Counter(plan.outcome for plan in self.plan_of_keys.plans.values())
+        return ", ".join(f"{counts[each]} {each.value}" for each in KeyOutcome if counts[each])
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        cells: dict[str, Part]
+        if row == ALL:
+            cells = {"key": ("All together", "title"), "outcome": "", "detail": self._counts()}
+        else:
+            plan = self.plan_of_keys.plans.get(row)
+            outcome = plan.outcome if plan else KeyOutcome.READING
+            names = self._session.store.aliases_of(row)
+            cells = {
+                "key": (names[0] if names else row, "accent"),
+                "outcome": (outcome.value, _ROLES[outcome]),
+                "detail": (plan.detail if plan else "", "dim"),
+            }
+        return [cells[column] for column in columns]
+
+    def on_line_table_moved(self, event: LineTable.Moved) -> None:
+        """Another key is looked at."""
+        if event.table is self.table:
+            self.rows.forget_place()
+            self._describe()
+
+    def on_rows_resized(self) -> None:
+        """Two texts may stand side by side now, or no more."""
+        self._describe()
+
+    def _describe(self) -> None:
+        row = self.table.cursor_row
+        if row is None:
+            return
+        self.rows.show(self._all() if row == ALL else self._one(self.plan_of_keys.plans.get(row)))
+
+    def _one(self, plan: KeyPlan | None) -> Iterator[Row]:
+        if plan is None or plan.outcome is KeyOutcome.READING:
+            yield Block("Reading…", "dim")
+            return
+        if plan.detail:
+            yield Block(plan.detail, _ROLES[plan.outcome])
+            yield Block("")
+        if plan.assessment is not None:
+            yield from review_rows(plan.assessment, (), self._signs, width=self.size.width)
+
+    def _all(self) -> Iterator[Row]:
+        yield Block("The statement taken out" if self._remove else "The statement added", "title")
+        for statement in self._statements:
+            for line in _json_lines(statement):
+                yield code(line, "dim")
+        yield Block("")
+        yield Block("Who gains and who loses", "title")
+        counts: Counter[str] = Counter()
+        for plan in self.plan_of_keys.plans.values():
+            if plan.outcome is not KeyOutcome.LEFT_OUT and plan.assessment is not None:
+                counts.update({line.sentence for line in plan.assessment.access})
+        for sentence, number in counts.most_common():
+            yield Block(sentence, "", f"{number:3} key{'s' if number != 1 else ' '} ")
+        if not counts and not self._working:
+            yield Block("Nobody gains or loses anything.", "dim")
+
+    # Saving
+
+    def action_save(self) -> None:
+        """Save every key that will change, after a question."""
+        ready = self.plan_of_keys.ready
+        if self._working:
+            self.notice.tell("Still at work; a moment.")
+        elif not ready:
+            self.notice.tell("No key is left that this would change.", "warn")
+        else:
+            left = len(self.plan_of_keys.key_ids) - len(ready)
+            words = f"{left} of the keys are left out. " if left else ""
+            question = Confirm(
+                f"Save the policies of {len(ready)} keys?",
+                f"{words}Each is read again before it is put, and read back after.",
+                yes="Save",
+            )
+            self.app.push_screen(question, self._sure)
+
+    def _sure(self, sure: bool | None) -> None:
+        if sure:
+            self._working = True
+            self.kms.work(self._save, group="batch", what="saving several keys", exclusive=False)
+
+    async def _save(self) -> None:
+        try:
+            await self.plan_of_keys.save()
+        finally:
+            self._working = False
+            if self.is_attached:
+                self._draw()
+        self._session.notify(
+            f"Policies of {len(self.plan_of_keys.key_ids)} keys: {self._counts()}."
+        )
+
+    def action_turn(self) -> None:
+        """Between the list and the review."""
+        (self.rows if self.table.has_focus else self.table).focus()
+
+    def action_leave(self) -> None:
+        """Leave; what is under way goes on to its end."""
+        if self._working and any(
+            plan.outcome is KeyOutcome.SAVING for plan in self.plan_of_keys.plans.values()
+        ):
+            self.notice.tell("Saving is under way; it ends by itself.", "warn")
+            return
+        self.dismiss(None)
+
+
+def _json_lines(statement: Mapping[str, Any]) -> list[str]:
+    return json.dumps(statement, indent=2, ensure_ascii=False).splitlines()

@@ -1,0 +1,181 @@
+"""Two people changed the policy: decide place by place, and look at all texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from kmstui.service.editing.conflicts import Conflict, Merge, resolve
+from kmstui.service.editing.history import pretty
+from kmstui.service.inventory.store import Store
+from kmstui.ui.dialogs.confirm import Confirm
+from kmstui.ui.dialogs.editing_screen import EditingScreen
+from kmstui.ui.editing.diff_rows import diff_rows
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.widgets.prose_rows import Block, Row, Rows, code
+
+VIEWS = ("Decide", "Merged", "Their change", "Your change", "Before")
+
+
+class ConflictScreen(EditingScreen[str | None]):
+    """Answers the text that the person goes on with, merged or their own; None: not decided."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "take", "take the merged text", show=False),
+        Binding("o", "overwrite", "go on with your text alone", show=False),
+        Binding("space", "turn", "the other one's choice", show=False),
+        Binding("n,f8", "next", "next place", show=False),
+        Binding("tab,right_square_bracket,l,right", "view(1)", "next text", show=False),
+        Binding("shift+tab,left_square_bracket,h,left", "view(-1)", "text before", show=False),
+        Binding("escape,q", "leave", "back", show=False),
+    ]
+
+    def __init__(self, store: Store, title: str, conflict: Conflict, signs: Marks) -> None:
+        super().__init__(store)
+        self._about_title = title
+        self._conflict = conflict
+        self._signs = signs
+        merged = conflict.merge
+        self._choices = [each.kept for each in merged.conflicts] if merged else []
+        self._view = 0
+        self.rows = Rows(signs=signs, id="conflict-rows")
+
+    def compose(self) -> ComposeResult:
+        """Title, the places or a text, keys."""
+        yield self.title_line
+        yield self.rows
+        yield self.notice
+        yield self.key_bar
+
+    def on_mount(self) -> None:
+        """Begin with the places to decide."""
+        self.rows.focus()
+        self._draw()
+
+    @property
+    def merged(self) -> str:
+        """The merged text as chosen so far; my own where there is no merge."""
+        merge = self._conflict.merge
+        if merge is None:
+            return self._conflict.mine
+        return resolve(merge, self._choices) if merge.conflicts else merge.text
+
+    def _draw(self) -> None:
+        views = [
+            (f" {name} ", "title" if number == self._view else "dim")
+            for number, name in enumerate(VIEWS)
+        ]
+        self.title_line.show([(" Merge ", "title"), (f"{self._about_title} ", "accent"), *views])
+        keys = [("Tab", "Texts"), ("o", "Overwrite theirs"), ("Esc", "Back")]
+        if self._conflict.merge is not None:
+            keys = [("y", "Take merged"), *keys]
+        if self._choices:
+            keys = [("Space", "Yours/theirs"), ("n", "Next"), *keys]
+        self.show_keys(keys)
+        self.rows.show(self._content())
+
+    def _content(self) -> Iterator[Row]:
+        conflict = self._conflict
+        match self._view:
+            case 0:
+                yield from self._places()
+            case 1:
+                yield from _lines(self.merged)
+            case 2:
+                yield from diff_rows(conflict.base, conflict.theirs, width=self.size.width)
+            case 3:
+                yield from diff_rows(conflict.base, conflict.mine, width=self.size.width)
+            case _:
+                yield from _lines(conflict.base)
+
+    def _places(self) -> Iterator[Row]:
+        yield Block(self._conflict.sentence, "warn")
+        merge = self._conflict.merge
+        if merge is None:
+            return
+        yield Block("")
+        for number, (place, choice) in enumerate(zip(merge.conflicts, self._choices, strict=True)):
+            about = str(number)
+            yield Block(place.where, "title", about=about)
+            yield Block(_short(place.base), "dim", "      it was ", about)
+            for name, value in (("mine", place.mine), ("theirs", place.theirs)):
+                word = "yours" if name == "mine" else "theirs"
+                chosen = choice == name
+                lead = f"  {'(x)' if chosen else '( )'} {word:6} "
+                yield Block(_short(value), "accent" if chosen else "", lead, about)
+        yield from _touched(merge)
+        if not merge.conflicts:
+            yield Block("")
+            yield Block("The merged text", "title")
+            yield from diff_rows(self._conflict.theirs, self.merged, width=self.size.width)
+
+    def on_rows_resized(self) -> None:
+        """Two texts may stand side by side now, or no more."""
+        if self._view in (2, 3):
+            self._draw()
+
+    def action_view(self, steps: int) -> None:
+        """Show another text."""
+        self._view = (self._view + steps) % len(VIEWS)
+        self.rows.forget_place()
+        self._draw()
+
+    def action_turn(self) -> None:
+        """Take the other one's at this place."""
+        about = self.rows.about
+        if self._view != 0 or not about.isdecimal():
+            self.notice.tell("Go to a place that both changed; Space turns yours and theirs.")
+            return
+        number = int(about)
+        self._choices[number] = "theirs" if self._choices[number] == "mine" else "mine"
+        self._draw()
+
+    def action_next(self) -> None:
+        """Go to the next place."""
+        about = self.rows.about
+        following = (int(about) + 1) % len(self._choices) if about.isdecimal() else 0
+        self.rows.go_to(str(following))
+
+    def action_take(self) -> None:
+        """Go on with the merged text."""
+        if self._conflict.merge is None:
+            self.notice.tell(self._conflict.why_unmerged, "warn")
+        else:
+            self.dismiss(self.merged)
+
+    def action_overwrite(self) -> None:
+        """Go on with my text, which takes their change back."""
+        question = Confirm(
+            "Go on without their change?",
+            self._conflict.what_overwriting_does,
+            yes="Go on",
+        )
+        self.app.push_screen(question, self._overwrite)
+
+    def _overwrite(self, sure: bool | None) -> None:
+        if sure:
+            self.dismiss(self._conflict.mine)
+
+    def action_leave(self) -> None:
+        """Decide later."""
+        self.dismiss(None)
+
+
+def _touched(merge: Merge) -> Iterator[Row]:
+    if merge.touched_by_both:
+        yield Block("")
+        yield Block(
+            f"Both of you changed {', '.join(merge.touched_by_both)}: look at it once more.", "warn"
+        )
+
+
+def _lines(text: str) -> Iterator[Row]:
+    for line in pretty(text).splitlines():
+        yield code(line)
+
+
+def _short(value: str) -> str:
+    return " ".join(value.split()) or "not there"

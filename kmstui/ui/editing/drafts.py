@@ -1,0 +1,53 @@
+"""What is typed is kept as it is typed, one text after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kmstui.service.editing.edit import PolicyEditing
+from kmstui.service.errors import ServiceError
+from kmstui.service.ports import Journal
+
+
+class DraftKeeper:
+    """Keeps the newest text; texts that come while one is being written wait, the last alone.
+
+    Attributes:
+        problem: Why the last text is not kept, as a sentence; empty when it is.
+        kept: Whether any text was kept as a draft.
+    """
+
+    def __init__(self, editing: PolicyEditing, journal: Journal, told: Callable[[], None]) -> None:
+        self._editing = editing
+        self._journal = journal
+        self._told = told
+        self._waiting: str | None = None
+        self._busy = False
+        self.problem = ""
+        self.kept = False
+
+    async def keep(self, text: str) -> None:
+        """Keep this text, or the newest one that comes meanwhile; never raises for the journal."""
+        self._waiting = text
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._waiting is not None:
+                text, self._waiting = self._waiting, None
+                await self._keep_one(text)
+        finally:
+            self._busy = False
+
+    async def _keep_one(self, text: str) -> None:
+        before = (self.problem, self.kept)
+        try:
+            await self._editing.keep_draft(text)
+        except ServiceError as error:
+            self.problem = error.sentence
+        else:
+            # What is in memory alone is gone with the program.
+            self.problem = "" if self._journal.durable else self._journal.warning
+            self.kept = not self.problem
+        if before != (self.problem, self.kept):
+            self._told()

@@ -1,0 +1,181 @@
+"""The list of versions, and what the chosen one changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from kmstui.service.errors import JournalError, ServiceError
+from kmstui.ui.editing.comparing import comparison
+from kmstui.ui.editing.history_columns import columns_for
+from kmstui.ui.editing.history_source import HistoryItem, HistorySource
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import Part
+from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.prose_rows import Rows
+
+if TYPE_CHECKING:
+    from kmstui.ui.app import KmsApp
+
+
+_MORE = "more"
+"""The row below the last version where there are older ones."""
+
+
+class HistoryPanel(Vertical):
+    """Versions above, the difference below: to what was held before, or to the marked one."""
+
+    def __init__(self, signs: Marks) -> None:
+        super().__init__(classes="history")
+        self._signs = signs
+        self._source: HistorySource | None = None
+        self._items: dict[str, HistoryItem] = {}
+        self._marked = ""
+        self.table = LineTable(columns_for((), 80), self._cells, signs=signs)
+        self.rows = Rows(signs=signs)
+
+    def compose(self) -> ComposeResult:
+        """List and difference."""
+        yield self.table
+        yield self.rows
+
+    @property
+    def count(self) -> int:
+        """How many versions are listed."""
+        return len(self._items)
+
+    @property
+    def source(self) -> HistorySource | None:
+        """Where the list comes from."""
+        return self._source
+
+    @property
+    def chosen(self) -> HistoryItem | None:
+        """The version under the cursor."""
+        return self._items.get(self.table.cursor_row or "")
+
+    def forget(self) -> None:
+        """Another policy's history is to be shown."""
+        self._source, self._items, self._marked = None, {}, ""
+        self.table.forget_place()
+        self.table.set_rows(())
+        self.table.set_empty("")
+        self.rows.show(())
+
+    async def read(self, source: HistorySource) -> None:
+        """Show the versions of this source; what is wrong with the journal is said in place."""
+        try:
+            items = await source.items()
+        except JournalError as error:
+            self.forget()
+            self.table.set_empty(error.sentence, "bad")
+            return
+        self._source = source
+        self._items = {item.id: item for item in items}
+        self._fit()
+        self.table.set_rows([*self._items, *([_MORE] if source.has_more else [])])
+        self.table.refresh(layout=True)
+        self.table.set_empty("No version was kept on this computer yet.")
+        self._compare()
+
+    async def ask_cloudtrail(self) -> str:
+        """Add what CloudTrail saw; answers what came of it, as a sentence."""
+        if self._source is None:
+            return "The history is not read yet."
+        try:
+            number = await self._source.ask_cloudtrail()
+        except ServiceError as error:
+            return error.sentence
+        await self.read(self._source)
+        if not number:
+            return "CloudTrail saw no change of this policy in the last 90 days."
+        return f"CloudTrail saw {number} change{'s' * (number != 1)} of this policy."
+
+    async def list_more(self) -> str:
+        """List older versions too; answers how many are listed now, as a sentence."""
+        source = self._source
+        if source is None or not source.has_more:
+            return "All versions that this computer has kept are listed."
+        source.list_more()
+        await self.read(source)
+        more = "the newest" if source.has_more else "all"
+        return f"These are {more} {len(self._items)} versions."
+
+    def mark(self) -> None:
+        """Compare with the version under the cursor from now on, or no more."""
+        row = self.table.cursor_row or ""
+        if row == _MORE:
+            return
+        self._marked = "" if row == self._marked else row
+        self.table.set_marks([self._marked] if self._marked else [])
+        self._compare()
+
+    def pair(self) -> tuple[HistoryItem | None, HistoryItem | None]:
+        """What is compared: the older and the newer version."""
+        chosen = self.chosen
+        if chosen is None:
+            return None, None
+        ids = list(self._items)
+        place = ids.index(chosen.id)
+        if not self._marked or self._marked == chosen.id:
+            return self._before(chosen, ids[place + 1 :]), chosen
+        other = self._items[self._marked]
+        return (other, chosen) if ids.index(other.id) > place else (chosen, other)
+
+    def _before(self, chosen: HistoryItem, older: Sequence[str]) -> HistoryItem | None:
+        """What the chosen version is a change of: a save's draft and put lie in between."""
+        items = [self._items[each] for each in older]
+        held = (each for each in items if each.held and each.text != chosen.text)
+        return (next(held, None) if chosen.differs else None) or next(iter(items), None)
+
+    def on_line_table_moved(self, event: LineTable.Moved) -> None:
+        """Another version is chosen."""
+        if event.table is self.table:
+            event.stop()
+            self._compare()
+
+    def on_resize(self) -> None:
+        """Give the columns what there is."""
+        self._fit()
+
+    def _fit(self) -> None:
+        self.table.set_columns(columns_for(tuple(self._items.values()), self.size.width))
+
+    def on_rows_resized(self) -> None:
+        """Two texts may stand side by side now, or no more."""
+        self._compare()
+
+    def _compare(self) -> None:
+        old, new = self.pair()
+        if new is None or self._source is None:
+            self.rows.show(())
+            return
+        app, source = cast("KmsApp", self.app), self._source
+        app.work(lambda: self._show_comparison(old, new, source), group="compare", what="comparing")
+
+    async def _show_comparison(
+        self, old: HistoryItem | None, new: HistoryItem, source: HistorySource
+    ) -> None:
+        await source.ready()
+        rows = await asyncio.to_thread(
+            comparison, old, new, source.compare_access, width=self.size.width
+        )
+        if self.is_attached and self.pair() == (old, new):
+            self.rows.forget_place()
+            self.rows.show(rows)
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        item = self._items.get(row)
+        if item is None:
+            return [("", ""), ("older versions: m", "dim")][: len(columns)]
+        role = "" if item.differs else "dim"
+        cells: dict[str, Part] = {
+            "time": (f"{item.time:%Y-%m-%d %H:%M:%S}", "dim"),
+            "what": (item.what, "accent" if item.id == "draft" else role),
+            "who": (item.who_within(self.table.width_of("who"), self._signs.more), "dim"),
+        }
+        return [cells[column] for column in columns]

@@ -1,0 +1,308 @@
+"""The review: what the change does, before anything is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from kmstui.policy.iam.equality import same_meaning
+from kmstui.policy.syntax.nodes import Span
+from kmstui.service.editing.conflicts import Conflict
+from kmstui.service.editing.edit import PolicyEditing
+from kmstui.service.editing.key_target import EditTarget
+from kmstui.service.editing.review import Assessment
+from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.service.inventory.store import Store
+from kmstui.ui.dialogs.confirm import Confirm
+from kmstui.ui.dialogs.editing_screen import EditingScreen
+from kmstui.ui.editing.review_rows import access_name, finding_name, review_rows
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import Part
+from kmstui.ui.widgets.prose_rows import Block, Row, Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The person has read it and wants it saved."""
+
+    assessment: Assessment
+    bypass_alias: str = ""
+    """The alias that was typed to turn KMS's lock-out check off; empty: it stays on."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoTo:
+    """The person wants to go on editing, at this place of the text."""
+
+    span: Span
+
+
+ReviewAnswer = Confirmed | GoTo | Conflict
+
+
+class ReviewScreen(EditingScreen[ReviewAnswer | None]):
+    """Answers what the person decided; None: back to the text."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "save", "save", show=False),
+        Binding("ctrl+s", "save_by_editors_key", "save", show=False),
+        Binding("space", "acknowledge", "acknowledge", show=False),
+        Binding("n,f8,tab", "next_error", "next error", show=False),
+        Binding("enter", "go_to", "go to the place", show=False),
+        Binding("m", "merge", "merge", show=False),
+        Binding("b", "bypass", "bypass the lock-out check", show=False),
+        Binding("escape,q", "leave", "back", show=False),
+    ]
+
+    def __init__(
+        self,
+        store: Store,
+        target: EditTarget,
+        editing: PolicyEditing,
+        text: str,
+        signs: Marks,
+        *,
+        prepare: Callable[[], Awaitable[None]],
+        refused: bool = False,
+    ) -> None:
+        """`prepare` is waited for first; `refused`: KMS's lock-out check said no before."""
+        super().__init__(store)
+        self._target = target
+        self._editing = editing
+        self._text = text
+        self._signs = signs
+        self._prepare = prepare
+        self._refused = refused
+        self._conflict: Conflict | None = None
+        self._unread = ""
+        self._assessment: Assessment | None = None
+        self._acknowledged: set[int] = set()
+        self.rows = Rows(signs=signs, id="review-rows")
+
+    def compose(self) -> ComposeResult:
+        """Title, what there is to say, keys."""
+        yield self.title_line
+        yield self.rows
+        yield self.notice
+        yield self.key_bar
+
+    def on_mount(self) -> None:
+        """Work it out."""
+        self.rows.show([Block("Working out what this change does…", "dim")])
+        self._write_frame()
+        self.rows.focus()
+        self.kms.work(self._work_out, group="review", what="the review", exclusive=False)
+
+    async def _work_out(self) -> None:
+        await asyncio.gather(self._look_for_conflict(), self._prepare())
+        assessment = await asyncio.to_thread(self._target.assess, self._editing.base, self._text)
+        if self.is_attached:
+            self._assessment = assessment
+            self._draw()
+
+    async def _look_for_conflict(self) -> None:
+        try:
+            conflict = await self._editing.check_conflict(self._text)
+        except CancelledByPersonError:
+            raise
+        except ServiceError as error:
+            # It is read once more before anything is sent; until then the person can read on.
+            self._unread = error.sentence
+            return
+        if conflict is not None and same_meaning(conflict.theirs, self._text):
+            # Both came to the same: nothing is left to merge or to send.
+            self._editing.rebase(conflict)
+            conflict = None
+        self._conflict = conflict
+
+    # Drawing
+
+    def on_rows_resized(self) -> None:
+        """Two texts may stand side by side now, or no more."""
+        if self._assessment is not None:
+            self._draw()
+
+    def _draw(self) -> None:
+        assessment = self._assessment
+        if assessment is None:
+            return
+        self.rows.show(
+            review_rows(
+                assessment,
+                self._acknowledged,
+                self._signs,
+                width=self.size.width,
+                before=self._before(assessment),
+            )
+        )
+        self._write_frame()
+
+    def _before(self, assessment: Assessment) -> list[Row]:
+        rows: list[Row] = []
+        if self._conflict is not None:
+            rows.append(Block(f"{self._conflict.sentence} m shows it.", "bad", " ! ", "conflict"))
+        if self._unread:
+            rows.append(
+                Block(f"The stored policy could not be read again. {self._unread}", "bad", " ! ")
+            )
+        if assessment.unchanged:
+            same = assessment.text == assessment.base
+            words = "saving sends nothing" if same else "only its layout would change"
+            rows.append(Block(f"This text means what is stored: {words}.", "warn"))
+        if assessment.bypassable or self._refused:
+            rows.append(
+                Block(
+                    "KMS refuses such a policy. b saves it past KMS's lock-out check, after you"
+                    f" have typed {self._target.word}.",
+                    "warn",
+                    " ! ",
+                )
+            )
+        return [*rows, Block("")] if rows else rows
+
+    def _write_frame(self) -> None:
+        parts: list[Part] = [(" Review ", "title"), (self._target.title, "accent")]
+        left = len(self._missing())
+        end: list[Part] = []
+        if self._assessment is None:
+            end = [("…", "dim")]
+        elif left:
+            end = [(f"{left} error{'s' * (left != 1)} to acknowledge ", "bad")]
+        self.title_line.show(parts, end)
+        keys = [("y", "Save"), ("Space", "Acknowledge"), ("n", "Next error"), ("Enter", "Go there")]
+        if self._conflict is not None:
+            keys = [("m", "Merge"), *keys[1:]]
+        if self._refused or (self._assessment is not None and self._assessment.bypassable):
+            keys.append(("b", "Bypass"))
+        self.show_keys([*keys, ("Esc", "Back")])
+
+    # Errors
+
+    def _missing(self) -> list[int]:
+        if self._assessment is None:
+            return []
+        wanted = self._assessment.to_acknowledge
+        return [index for index in wanted if index not in self._acknowledged]
+
+    def action_acknowledge(self) -> None:
+        """Take note of the error under the cursor, and go to the next."""
+        assessment = self._assessment
+        if assessment is None:
+            return
+        missing = self._missing()
+        index = next((each for each in missing if finding_name(each) == self.rows.about), None)
+        if index is None:
+            self.action_next_error()
+            return
+        self._acknowledged.add(index)
+        self._draw()
+        if self._missing():
+            self.action_next_error()
+        else:
+            self.notice.tell("Every error is acknowledged: y saves it.", "warn")
+
+    def action_next_error(self) -> None:
+        """Go to the next error that is not acknowledged."""
+        missing = self._missing()
+        if not missing:
+            self.notice.tell("No error is left to acknowledge.")
+            return
+        here = next((n for n in missing if finding_name(n) == self.rows.about), None)
+        later = [n for n in missing if here is not None and n > here]
+        self.rows.go_to(finding_name(later[0] if later else missing[0]))
+
+    # Decisions
+
+    def action_save_by_editors_key(self) -> None:
+        """Ctrl-s opened the review; pressed twice by habit it must not send anything."""
+        self.notice.tell("Read what it does; y saves it.", "warn")
+
+    def action_save(self) -> None:
+        """Save it, if everything was read."""
+        if not self._may_save():
+            return
+        assessment = self._assessment
+        if assessment is None:
+            return
+        if not assessment.locks_out:
+            self.dismiss(Confirmed(assessment))
+            return
+        question = Confirm(
+            "This policy locks you out, or may",
+            " ".join(each.sentence for each in assessment.judgements)
+            + " KMS's own lock-out check stays on and may refuse it.",
+            word=self._target.word,
+            role="bad",
+        )
+        self.app.push_screen(question, lambda sure: self._sure(assessment, sure, ""))
+
+    def action_bypass(self) -> None:
+        """Save it past KMS's lock-out check."""
+        assessment = self._assessment
+        if not self._may_save() or assessment is None:
+            return
+        if not (assessment.bypassable or self._refused):
+            self.notice.tell("KMS would not refuse this policy: y saves it.", "warn")
+            return
+        question = Confirm(
+            "Bypass KMS's lock-out check",
+            " ".join(each.sentence for each in assessment.judgements)
+            + " With BypassPolicyLockoutSafetyCheck KMS stores the policy all the same. If nobody"
+            " can put another one, only AWS Support can help.",
+            word=self._target.word,
+            role="bad",
+        )
+        self.app.push_screen(question, lambda sure: self._sure(assessment, sure, self._target.word))
+
+    def _sure(self, assessment: Assessment, sure: bool | None, bypass_alias: str) -> None:
+        if sure:
+            self.dismiss(Confirmed(assessment, bypass_alias))
+
+    def _may_save(self) -> bool:
+        missing = self._missing()
+        if self._assessment is None:
+            self.notice.tell("Still working it out; a moment.")
+        elif self._conflict is not None:
+            self.rows.go_to("conflict")
+            self.notice.tell(self._conflict.what_next, "warn")
+        elif missing:
+            self.rows.go_to(finding_name(missing[0]))
+            self.notice.tell(
+                "Each error must be acknowledged with Space before this is saved.", "warn"
+            )
+        else:
+            return True
+        return False
+
+    def action_merge(self) -> None:
+        """Look at what the other one changed."""
+        if self._conflict is not None:
+            self.dismiss(self._conflict)
+        else:
+            self.notice.tell("Nobody else has changed the policy: there is nothing to merge.")
+
+    def action_go_to(self) -> None:
+        """Go to the place in the text that the line is about."""
+        assessment = self._assessment
+        if assessment is None:
+            return
+        places = {
+            finding_name(index): finding.span for index, finding in enumerate(assessment.findings)
+        }
+        places |= {
+            access_name(index): line.span
+            for index, line in enumerate(assessment.access)
+            if line.span is not None
+        }
+        span = places.get(self.rows.about)
+        if span is not None:
+            self.dismiss(GoTo(span))
+
+    def action_leave(self) -> None:
+        """Back to the text."""
+        self.dismiss(None)

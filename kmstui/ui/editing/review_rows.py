@@ -1,0 +1,118 @@
+"""What the review says, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from kmstui.policy.lint.core.findings import Finding, Severity
+from kmstui.policy.syntax.parse import parse
+from kmstui.service.editing.review import AccessLine, Assessment, Weight, joined_words
+from kmstui.ui.editing.diff_rows import diff_rows
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.widgets.prose_rows import Block, Row
+
+_ROLES = {Weight.GOOD: "good", Weight.NOTE: "", Weight.DOUBT: "warn", Weight.BAD: "bad"}
+_SEVERITY_ROLES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.INFO: "dim"}
+
+
+def finding_name(index: int) -> str:
+    """What a row about the finding number `index` points at."""
+    return f"finding {index}"
+
+
+def access_name(index: int) -> str:
+    """What a row about the access change number `index` points at."""
+    return f"access {index}"
+
+
+def review_rows(
+    assessment: Assessment,
+    acknowledged: Collection[int],
+    signs: Marks,
+    *,
+    width: int,
+    before: Collection[Row] = (),
+) -> Iterator[Row]:
+    """Everything, in the order in which it matters.
+
+    `acknowledged` are indexes into the assessment's findings; `before` stands first.
+    """
+    yield from before
+    yield Block("After this save", "title")
+    yield from _verdict(assessment, signs)
+    yield Block("")
+    yield Block(_findings_title(assessment, acknowledged), "title")
+    yield from _findings(assessment, acknowledged, signs)
+    yield Block("")
+    so_far = ", as far as the text could be read" if assessment.no_json else ""
+    yield Block(f"Who gains and who loses{so_far}", "title")
+    yield from access_rows(assessment.access)
+    yield Block("")
+    yield Block("The change", "title")
+    yield from diff_rows(assessment.base, assessment.text, width=width)
+    yield Block("")
+    yield Block(f"Not considered: {joined_words(assessment.not_considered)}.", "dim")
+
+
+def _verdict(assessment: Assessment, signs: Marks) -> Iterator[Row]:
+    marks = {
+        Weight.GOOD: signs.done,
+        Weight.NOTE: signs.information,
+        Weight.DOUBT: signs.warning,
+        Weight.BAD: signs.error,
+    }
+    for judgement in assessment.judgements:
+        yield Block(
+            judgement.sentence, _ROLES[judgement.weight], f" {marks[judgement.weight]} ", "verdict"
+        )
+
+
+def _findings_title(assessment: Assessment, acknowledged: Collection[int]) -> str:
+    errors = len(assessment.errors)
+    others = len(assessment.findings) - errors
+    if not assessment.findings:
+        return "Findings: none"
+    words = [f"{errors} error{'s' * (errors != 1)}"] if errors else []
+    words += [f"{others} other{'s' * (others != 1)}"] if others else []
+    left = len(set(assessment.to_acknowledge).difference(acknowledged))
+    tail = f"; Space acknowledges an error, {left} to go" if left else ""
+    return f"Findings: {joined_words(words)}{tail}"
+
+
+def _findings(assessment: Assessment, acknowledged: Collection[int], signs: Marks) -> Iterator[Row]:
+    document = parse(assessment.text)
+    marks = {
+        Severity.ERROR: signs.error,
+        Severity.WARNING: signs.warning,
+        Severity.INFO: signs.information,
+    }
+    numbered = sorted(
+        enumerate(assessment.findings), key=lambda each: (-each[1].severity, each[1].span)
+    )
+    for index, finding in numbered:
+        box = "    "
+        if index in assessment.to_acknowledge:
+            box = "[x] " if index in acknowledged else "[ ] "
+        yield Block(
+            _told(finding, document.location(finding.span.start)[0] + 1),
+            _SEVERITY_ROLES[finding.severity],
+            f" {box}{marks[finding.severity]} ",
+            finding_name(index),
+        )
+
+
+def _told(finding: Finding, line: int) -> str:
+    return f"{finding.rule} line {line}: {finding.message}"
+
+
+_ACCESS_SIGNS = {Weight.BAD: " + ", Weight.GOOD: " - "}
+
+
+def access_rows(lines: Sequence[AccessLine]) -> Iterator[Row]:
+    """Who gains and who loses."""
+    if not lines:
+        yield Block("Nobody gains or loses anything.", "dim", "   ")
+    for index, line in enumerate(lines):
+        sign = _ACCESS_SIGNS.get(line.weight, " ? ")
+        role = "" if line.weight is Weight.GOOD else "warn"
+        yield Block(line.sentence, role, sign, access_name(index))

@@ -1,0 +1,175 @@
+"""Choosing a template: what it really does, and what it would write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from kmstui.policy.authoring.templates import (
+    Facts,
+    Template,
+    fields_of,
+    fill,
+    unsuitable,
+    whole_policy,
+)
+from kmstui.service.editing.templates import read_library
+from kmstui.service.inventory.store import Store
+from kmstui.ui.dialogs.editing_screen import EditingScreen
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import Part
+from kmstui.ui.widgets.columns import Column
+from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.prose_rows import Block, Row, Rows, code
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A template, and whether it takes the place of the whole policy."""
+
+    template: Template
+    whole: bool
+
+
+class TemplateScreen(EditingScreen[Chosen | None]):
+    """Answers the choice; None: none."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "add", "add its statements", show=False),
+        Binding("w", "whole", "as the whole policy", show=False),
+        Binding("tab,shift+tab", "turn", "list or text", show=False),
+        Binding("escape,q", "leave", "leave", show=False),
+    ]
+
+    def __init__(
+        self,
+        store: Store,
+        directory: Path | None,
+        facts: Facts,
+        signs: Marks,
+        *,
+        heading: str = "Template",
+        whole: bool = True,
+    ) -> None:
+        """Take own templates from `directory`; `whole`: a whole policy may be chosen."""
+        super().__init__(store)
+        self._directory = directory
+        self._facts = facts
+        self._whole = whole
+        self._heading = heading
+        self._by_id: dict[str, Template] = {}
+        columns = (
+            Column("group", "FROM", 8, rank=1),
+            Column("title", "TEMPLATE", 24, rank=0, most=44),
+            Column("note", "", 10, rank=2, most=80),
+        )
+        self.table = LineTable(columns, self._cells, signs=signs, id="templates")
+        self.text = Rows(signs=signs, id="template-text")
+
+    def compose(self) -> ComposeResult:
+        """List above, what the chosen one does below."""
+        yield self.title_line
+        yield self.table
+        yield self.text
+        yield self.notice
+        yield self.key_bar
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        self.title_line.show([(f" {self._heading} ", "title")])
+        whole = [("w", "As the whole policy")] if self._whole else []
+        self.show_keys(
+            [("Enter", "Add to the policy"), *whole, ("Tab", "Read on"), ("Esc", "Back")]
+        )
+        self.table.focus()
+        library = read_library(self._directory)
+        self._by_id = {each.id: each for each in library.templates}
+        self.table.set_rows(list(self._by_id))
+        if library.problems:
+            self.notice.tell(" ".join(library.problems), "warn")
+        self._describe()
+
+    def on_line_table_moved(self, event: LineTable.Moved) -> None:
+        """Say what the chosen one does."""
+        if event.table is self.table:
+            self._describe()
+
+    def on_line_table_chosen(self, event: LineTable.Chosen) -> None:
+        """Clicked twice."""
+        if event.table is self.table:
+            self.action_add()
+
+    @property
+    def chosen(self) -> Template | None:
+        """The template under the cursor."""
+        return self._by_id.get(self.table.cursor_row or "")
+
+    def action_add(self) -> None:
+        """Add its statements to the policy at hand."""
+        template = self.chosen
+        if template is None:
+            return
+        if not template.statements:
+            self.action_whole()
+        else:
+            self.dismiss(Chosen(template, whole=False))
+
+    def action_whole(self) -> None:
+        """Put it in place of the whole policy."""
+        if self.chosen is not None and self._whole:
+            self.dismiss(Chosen(self.chosen, whole=True))
+
+    def action_turn(self) -> None:
+        """Between the list and the text."""
+        (self.text if self.table.has_focus else self.table).focus()
+
+    def action_leave(self) -> None:
+        """Choose nothing."""
+        self.dismiss(None)
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        template = self._by_id[row]
+        off = unsuitable(template, self._facts)
+        cells: dict[str, Part] = {
+            "group": (template.group, "dim"),
+            "title": (template.title, "dim" if off else ""),
+            "note": (off, "warn"),
+        }
+        return [cells[column] for column in columns]
+
+    def _describe(self) -> None:
+        template = self.chosen
+        self.text.forget_place()
+        self.text.show(self._rows(template) if template is not None else ())
+
+    def _rows(self, template: Template) -> Iterator[Row]:
+        yield Block(template.does)
+        if template.corrects:
+            yield Block(template.corrects, "warn", "The workshop: ")
+        off = unsuitable(template, self._facts)
+        if off:
+            yield Block(off, "warn")
+        unknown = [
+            name
+            for name in fields_of([dict(each) for each in template.statements])
+            if not self._facts.fields.get(name)
+        ]
+        if unknown:
+            yield Block(f"To fill in, with Tab: {', '.join(unknown)}.", "accent")
+        if template.source:
+            yield Block(template.source, "dim")
+        yield Block("")
+        for line in self._preview(template).splitlines():
+            yield code(line, "dim")
+
+    def _preview(self, template: Template) -> str:
+        if not template.statements:
+            return whole_policy(template, self._facts)
+        statements = fill(template, self._facts)
+        return ",\n".join(json.dumps(each, indent=2, ensure_ascii=False) for each in statements)

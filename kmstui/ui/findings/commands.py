@@ -1,0 +1,74 @@
+"""Commands of the findings of all keys, and of what Access Analyzer says of one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING
+
+from kmstui.ui.commands.command import POLICY, Command
+from kmstui.ui.commands.context import Context, needs_key
+
+if TYPE_CHECKING:
+    from kmstui.ui.findings.screen import GoTo
+
+
+def _open(context: Context) -> None:
+    from kmstui.ui.findings.screen import FindingsScreen
+
+    def follow(place: GoTo | None) -> None:
+        if place is not None:
+            context.app.work(
+                lambda: go_to_finding(context, place), group="go", what="going to a finding"
+            )
+
+    context.app.push_screen(FindingsScreen(context.session, context.app.signs), follow)
+
+
+async def go_to_finding(context: Context, place: GoTo) -> None:
+    """Choose the key and show the place in its policy.
+
+    Raises:
+        ServiceError: the policy cannot be read.
+    """
+    from kmstui.ui.access.commands import go_to_offset
+
+    main = context.main
+    await context.session.read_policies(place.key_id)
+    if not await main.go_to_key(place.key_id, open_keys=False):
+        context.session.notify(
+            f"{place.key_id} is not among the keys listed. Press r to read again.", "warning"
+        )
+        return
+    main.key_pane.show_key(place.key_id)
+    await go_to_offset(context, place.offset)
+
+
+def _needs_connection(context: Context) -> str | None:
+    return None if context.store.keys else "There are no keys yet."
+
+
+def _analyze(context: Context) -> Awaitable[None]:
+    async def run() -> None:
+        from kmstui.ui.findings.analyzer import ask_analyzer
+        from kmstui.ui.main.policy_view import PolicyView
+
+        main = context.main
+        await main.key_pane.open_view(POLICY)
+        main.open_pane(main.key_pane)
+        view = main.key_pane.view
+        if isinstance(view, PolicyView) and view.viewer.display:
+            await ask_analyzer(context.session, view)
+
+    return run()
+
+
+COMMANDS = (
+    Command(
+        id="findings.all", label="All findings", help="Show the findings of all keys, worst first",
+        keys=("F",), available=_needs_connection, run=_open,
+    ),
+    Command(
+        id="findings.analyzer", label="Access Analyzer", help="Ask IAM Access Analyzer about the "
+        "key's policy", keys=("V",), scope=POLICY, available=needs_key, run=_analyze,
+    ),
+)  # fmt: skip

@@ -1,0 +1,162 @@
+"""Creating, moving and deleting aliases, each shown before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kmstui.model.alias import Alias
+from kmstui.model.key import Key
+from kmstui.service.inventory.store import Store
+from kmstui.service.keys.aliases import (
+    Aliases,
+    change_problem,
+    creation_problem,
+    full_name,
+    move_problem,
+)
+from kmstui.ui.commands.context import Context
+from kmstui.ui.dialogs.key_picker import KeyPicker
+from kmstui.ui.dialogs.menu import Menu, MenuItem
+from kmstui.ui.keys.change_dialog import ChangeDialog, Line, Proposal
+from kmstui.ui.keys.sending import Change, send_change
+
+
+def described(store: Store, key_id: str) -> str:
+    """A key in a sentence: its name, state, spec and description."""
+    key = store.keys.get(key_id)
+    words = [store.name_of(key_id)]
+    if key is not None and key.metadata is not None:
+        words += [key.metadata.state, key.metadata.spec]
+        if key.metadata.description:
+            words.append(f"“{key.metadata.description}”")
+    return ", ".join(words)
+
+
+def create_alias(context: Context, key: Key) -> None:
+    """Ask for a name and create the alias."""
+    store = context.store
+
+    def preview(name: str) -> str:
+        if not name:
+            return "A program that uses the alias need not know the key's ID."
+        return f"{full_name(name)} will name this key. Nothing else changes."
+
+    names = store.aliases_of(key.id)
+    proposal = Proposal(
+        title=f"Create an alias of {store.name_of(key.id)}",
+        words=f"It has {', '.join(names)}." if names else "It has no alias yet.",
+        yes="Create",
+        line=Line(
+            "The name; alias/ may be left out:",
+            placeholder="letters, digits, / _ -",
+            check=lambda name: creation_problem(store, name, key),
+            preview=preview,
+        ),
+    )
+
+    def go(typed: str | None) -> None:
+        if typed is None:
+            return
+        name = full_name(typed)
+        change = Change(
+            f"Creating {name} of {key.id}",
+            lambda: Aliases(context.session).create(name, key.id),
+            ("create-alias", "--alias-name", name, "--target-key-id", key.id),
+        )
+        send_change(context, change)
+
+    context.app.push_screen(ChangeDialog(proposal), go)
+
+
+def move_alias(context: Context, alias: Alias) -> None:
+    """Let the person pick the other key, show from which to which, and move the alias."""
+    store = context.store
+
+    def picked(key_id: str | None) -> None:
+        if key_id is not None:
+            _confirm_move(context, alias, key_id)
+
+    picker = KeyPicker(
+        f"Move {alias.name} to which key?",
+        store,
+        context.app.breath,
+        context.app.type_ahead,
+        lambda key: move_problem(store, alias, key),
+    )
+    context.app.push_screen(picker, picked)
+
+
+def _confirm_move(context: Context, alias: Alias, key_id: str) -> None:
+    store = context.store
+    proposal = Proposal(
+        title=f"Move {alias.name} to another key?",
+        words=(
+            f"From: {described(store, alias.key_id)}\n"
+            f"To:   {described(store, key_id)}\n"
+            f"Everything that uses {alias.name} uses the other key from then on. What was "
+            "encrypted before is still decrypted by the key that encrypted it. Policies that "
+            "decide by kms:ResourceAliases or kms:RequestAlias may let in others than before."
+        ),
+        yes="Move",
+        role="warn",
+    )
+
+    def go(sure: str | None) -> None:
+        if sure is None:
+            return
+        change = Change(
+            f"Moving {alias.name} to {key_id}",
+            lambda: Aliases(context.session).move(alias.name, key_id),
+            ("update-alias", "--alias-name", alias.name, "--target-key-id", key_id),
+        )
+        send_change(context, change)
+
+    context.app.push_screen(ChangeDialog(proposal), go)
+
+
+def delete_alias(context: Context, alias: Alias) -> None:
+    """Say what stops working, ask for the name, and delete the alias."""
+    store = context.store
+    others = [name for name in store.aliases_of(alias.key_id) if name != alias.name]
+    left = f"It keeps {', '.join(others)}." if others else "It has no other alias."
+    proposal = Proposal(
+        title=f"Delete {alias.name}?",
+        words=(
+            f"It names {described(store, alias.key_id)}\n"
+            f"The key stays as it is. {left} Whatever calls KMS by {alias.name} fails from then "
+            "on, until an alias of this name exists again."
+        ),
+        yes="Delete",
+        role="bad",
+        word=alias.name,
+    )
+
+    def go(sure: str | None) -> None:
+        if sure is None:
+            return
+        change = Change(
+            f"Deleting {alias.name}",
+            lambda: Aliases(context.session).delete(alias.name),
+            ("delete-alias", "--alias-name", alias.name),
+        )
+        send_change(context, change)
+
+    context.app.push_screen(ChangeDialog(proposal), go)
+
+
+def pick_alias(
+    context: Context, names: tuple[str, ...], title: str, job: Callable[[Context, Alias], None]
+) -> None:
+    """Do something to one of these aliases: to the only one at once, else to the one chosen."""
+    aliases = [context.store.aliases[name] for name in names if name in context.store.aliases]
+    if len(aliases) == 1:
+        job(context, aliases[0])
+        return
+
+    def picked(name: str | None) -> None:
+        alias = context.store.aliases.get(name or "")
+        if alias is not None:
+            job(context, alias)
+
+    items = [MenuItem(each.name, each.name, off=change_problem(each)) for each in aliases]
+    context.app.push_screen(Menu(title, items), picked)

@@ -1,0 +1,292 @@
+"""The form that creates a key."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widget import Widget
+from textual.widgets import Input
+
+from kmstui.model.key import KeyCreation
+from kmstui.service.editing.templates import Library, read_library
+from kmstui.service.inventory.store import FLUSH_SECONDS, Store
+from kmstui.service.keys.aliases import full_name
+from kmstui.service.keys.creation import SPECS, creation_problem, specs_for
+from kmstui.service.keys.creation_policies import DEFAULT, CreationPolicy, creation_policies
+from kmstui.service.keys.lifecycle import Lifecycle
+from kmstui.service.tags.parse import parse_tags
+from kmstui.ui.commands.aws_cli import aws_command
+from kmstui.ui.commands.context import Context
+from kmstui.ui.dialogs.choice_line import ChoiceLine
+from kmstui.ui.dialogs.dialog import Dialog
+from kmstui.ui.keys.change_dialog import ChangeDialog, Proposal
+from kmstui.ui.keys.sending import Change, send_change
+from kmstui.ui.style.text_styles import OneLine
+from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
+
+_USAGES = {
+    "ENCRYPT_DECRYPT": "encrypt and decrypt",
+    "SIGN_VERIFY": "sign and verify",
+    "GENERATE_VERIFY_MAC": "generate and verify MACs",
+    "KEY_AGREEMENT": "agree on shared secrets",
+    "ENCAPSULATE_DECAPSULATE": "encapsulate and decapsulate",
+}
+
+_HELP = {
+    "usage": "What the key is for; it cannot be changed later. AWS services use encrypt and "
+    "decrypt.",
+    "spec": "Its kind of key material; it cannot be changed later. AWS services use "
+    "SYMMETRIC_DEFAULT.",
+    "regions": "A multi-Region key can be replicated into other Regions; no key can be made one "
+    "later.",
+    "description": "Everybody who may describe the key reads it.",
+    "alias": "A name for programs and people; alias/ may be left out.",
+    "tags": 'As for t: project=kmsworkshop "cost center=42"',
+    "policy": "",
+}
+
+
+_TRIES = 25
+
+
+def open_creation(context: Context) -> None:
+    """Open the form."""
+    context.app.push_screen(CreationForm(context))
+
+
+class CreationForm(Dialog[None]):
+    """Fields from top to bottom; nothing is sent before the review."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "review", "create", show=False),
+        Binding("down,tab", "turn(1)", "next field", show=False),
+        Binding("up,shift+tab", "turn(-1)", "field before", show=False),
+    ]
+
+    def __init__(self, context: Context) -> None:
+        super().__init__("Create a key")
+        self.add_class("dialog-wide")
+        self._about = context
+        self._store: Store = context.store
+        self._library: Library = read_library(context.app.options.templates_directory)
+        self._policies: dict[str, CreationPolicy] = {DEFAULT.id: DEFAULT}
+        self.usage = ChoiceLine(
+            [(usage, f"{usage} - {_USAGES[usage]}") for usage in SPECS], id="usage"
+        )
+        self.spec = ChoiceLine([], id="spec")
+        self.regions = ChoiceLine(
+            [("", "this Region only"), ("multi", "multi-Region primary key")], id="regions"
+        )
+        self.description = self._line("description", "what it protects, for whom")
+        self.alias = self._line("alias", "letters, digits, / _ -")
+        self.tags = self._line("tags", "key=value key=value")
+        self.policy = ChoiceLine([(DEFAULT.id, DEFAULT.title)], id="policy")
+        self._fields: tuple[tuple[str, Widget], ...] = (
+            ("Usage", self.usage),
+            ("Spec", self.spec),
+            ("Regions", self.regions),
+            ("Description", self.description),
+            ("Alias", self.alias),
+            ("Tags", self.tags),
+            ("Policy", self.policy),
+        )
+        self.help_line = Sentences(most_lines=4)
+        self.reason = Sentences(classes="dialog--reason")
+        self._set_specs()
+
+    @staticmethod
+    def _line(name: str, placeholder: str) -> Input:
+        line = Input(placeholder=placeholder, compact=True, id=name)
+        line.cursor_blink = False
+        return line
+
+    def compose(self) -> ComposeResult:
+        """Title, fields, help, what is wrong, and the keys."""
+        keys = KeyBar(classes="dialog--keys")
+        keys.show(
+            [(" ↑ ↓", "key"), " Field  ", (" ← →", "key"), " Choose  ",
+             (" Ctrl-s", "key"), " Review  ", (" Esc", "key"), " Leave "]
+        )  # fmt: skip
+        with self.box:
+            yield self.heading_line()
+            for label, field in self._fields:
+                with Horizontal(classes="form--row"):
+                    yield OneLine([(f" {label}", "dim")], classes="form--label")
+                    yield field
+            yield self.help_line
+            yield self.reason
+            yield keys
+
+    def on_mount(self) -> None:
+        """Begin at the first field."""
+        self.usage.focus()
+        self._offer_policies()
+        self._explain("usage")
+
+    # What was filled in
+
+    @property
+    def creation(self) -> KeyCreation:
+        """What CreateKey is asked for, as far as the fields can be read."""
+        return KeyCreation(
+            spec=self.spec.value,
+            usage=self.usage.value,
+            description=self.description.value,
+            multi_region=bool(self.regions.value),
+            policy=self._policies[self.policy.value].text,
+            tags=parse_tags(self.tags.value).tags,
+        )
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be created so, as a sentence, or ""."""
+        problems = parse_tags(self.tags.value).problems
+        if problems:
+            return f"Tags: {problems[0].message}."
+        chosen = self._policies[self.policy.value]
+        if chosen.off:
+            return f"Policy: {chosen.off}"
+        return creation_problem(self._store, self.creation, self.alias.value.strip())
+
+    def _set_specs(self) -> None:
+        partition = self._store.info.partition if self._store.info else "aws"
+        specs = specs_for(self.usage.value, partition)
+        self.spec.set_choices([(spec, spec) for spec in specs])
+
+    def _offer_policies(self) -> None:
+        offered = creation_policies(self._store, self.creation, self._library.templates)
+        self._policies = {policy.id: policy for policy in offered}
+        possible = [policy for policy in offered if not policy.off]
+        self.policy.set_choices([(policy.id, policy.title) for policy in possible])
+
+    # Moving and typing
+
+    def action_turn(self, steps: int) -> None:
+        """Go to the next field, or the one before."""
+        fields = [field for _, field in self._fields]
+        index = next((i for i, field in enumerate(fields) if field.has_focus), 0)
+        # At once: a key typed ahead is for the field that it goes to.
+        self.set_focus(fields[(index + steps) % len(fields)])
+
+    @on(ChoiceLine.Changed)
+    def _chosen(self, event: ChoiceLine.Changed) -> None:
+        event.stop()
+        if event.line is self.usage:
+            self._set_specs()
+        if event.line is not self.policy:
+            self._offer_policies()
+        self._explain(event.line.id or "")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._explain(event.input.id or "")
+
+    @on(Input.Submitted)
+    @on(ChoiceLine.Submitted)
+    def _entered(self, event: Input.Submitted | ChoiceLine.Submitted) -> None:
+        event.stop()
+        if self.policy.has_focus:
+            self.action_review()
+        else:
+            self.action_turn(1)
+
+    def on_descendant_focus(self) -> None:
+        """Say what the field is about."""
+        self._explain(self.focused.id or "" if self.focused else "")
+
+    def _explain(self, field: str) -> None:
+        words = _HELP.get(field, "")
+        if field == "policy":
+            left_out = sum(bool(policy.off) for policy in self._policies.values())
+            words = self._policies[self.policy.value].does
+            if left_out:
+                words += (
+                    f" {left_out} further templates need something to be filled in, or do not "
+                    "suit this key: take them in the editor afterwards (e, then Ctrl-t)."
+                )
+        self.help_line.say(words, "dim")
+        self.reason.say(self.problem, "warn")
+
+    # The review
+
+    def action_review(self) -> None:
+        """Show what will be created, and create it once that is confirmed."""
+        problem = self.problem
+        if problem:
+            self.reason.say(problem, "bad")
+            return
+        creation, alias = self.creation, self.alias.value.strip()
+        proposal = Proposal(
+            title="Create this key?",
+            words=self._review_words(creation, alias),
+            yes="Create",
+        )
+
+        def go(sure: str | None) -> None:
+            if sure is not None:
+                self.dismiss(None)
+                _send(self._about, creation, alias)
+
+        self.app.push_screen(ChangeDialog(proposal), go)
+
+    def _review_words(self, creation: KeyCreation, alias: str) -> str:
+        info = self._store.info
+        tags = ", ".join(f"{tag.key}={tag.value}" for tag in creation.tags)
+        policy = self._policies[self.policy.value]
+        where = "multi-Region primary key" if creation.multi_region else "single-Region key"
+        lines = [
+            f"In {info.region if info else '?'}: a {where}, {creation.spec}, {creation.usage}",
+            f"Description: {creation.description or 'none'}",
+            f"Alias: {full_name(alias) if alias else 'none'}",
+            f"Tags: {tags or 'none'}",
+            f"Policy: {policy.title}. {policy.does}",
+            "Usage, spec and Regions cannot be changed later. A key costs money each month from "
+            "now on, and its deletion takes at least 7 days.",
+        ]
+        return "\n".join(lines)
+
+
+def _send(context: Context, creation: KeyCreation, alias: str) -> None:
+    async def send() -> str:
+        key, sentence = await Lifecycle(context.session).create(creation, alias)
+        info = context.store.info
+        commands = [aws_command(info, *create_words(creation))]
+        if alias:
+            words = ("create-alias", "--alias-name", full_name(alias), "--target-key-id", key.id)
+            commands.append(aws_command(info, *words))
+        context.app.last_change_command = "\n".join(commands)
+        await _go_to_new(context, key.id)
+        return sentence
+
+    send_change(context, Change("Creating a key", send))
+
+
+async def _go_to_new(context: Context, key_id: str) -> None:
+    """Put the cursor on a new key, whose row comes with the store's next news."""
+    for _ in range(_TRIES):
+        if await context.main.go_to_key(key_id):
+            return
+        await asyncio.sleep(FLUSH_SECONDS)
+
+
+def create_words(creation: KeyCreation) -> Sequence[str]:
+    """The words of the AWS CLI command that creates the key."""
+    words = ["create-key", "--key-usage", creation.usage, "--key-spec", creation.spec]
+    if creation.description:
+        words += ["--description", creation.description]
+    if creation.multi_region:
+        words.append("--multi-region")
+    if creation.policy is not None:
+        words += ["--policy", creation.policy]
+    if creation.tags:
+        tags = [{"TagKey": tag.key, "TagValue": tag.value} for tag in creation.tags]
+        words += ["--tags", json.dumps(tags)]
+    return words

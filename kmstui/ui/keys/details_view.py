@@ -1,0 +1,218 @@
+"""Everything that DescribeKey tells, and what is read on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+
+from kmstui.model.key import Key, KeyMetadata, LastUsage, Rotation
+from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.service.inventory.store import Store, Topic
+from kmstui.service.session import Session
+from kmstui.ui.main.key_columns import state_role
+from kmstui.ui.runtime.store_feed import Changes
+from kmstui.ui.style.cells import wrap
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import Part, text_and_role
+from kmstui.ui.views.view import KeyView
+from kmstui.ui.widgets.columns import Column
+from kmstui.ui.widgets.line_table import LineTable
+
+Row = tuple[str, Part]
+
+_LABEL_WIDTH = 18
+
+
+def moment(time: datetime | None) -> str:
+    """A time in UTC, to the second."""
+    return "" if time is None else f"{time:%Y-%m-%d %H:%M:%S} UTC"
+
+
+class DetailsView(KeyView):
+    """Labels and values; long values take several lines."""
+
+    title: ClassVar[str] = "Details"
+    scope: ClassVar[str] = "details"
+
+    def __init__(self, session: Session, signs: Marks) -> None:
+        super().__init__(session, signs)
+        self._key_id: str | None = None
+        self._rotation: Rotation | str | None = None
+        self._usage: LastUsage | str | None = None
+        self._lines: list[Row] = []
+        columns = (
+            Column("label", "", _LABEL_WIDTH, rank=1),
+            Column("value", "", 20, rank=0, most=1000),
+        )
+        self.table = LineTable(columns, self._cells, signs=signs, header=False)
+
+    def compose(self) -> ComposeResult:
+        """The table alone."""
+        yield self.table
+
+    @property
+    def focus_target(self) -> LineTable:
+        """The table."""
+        return self.table
+
+    def show_key(self, key_id: str | None) -> None:
+        """Show what is known."""
+        if key_id != self._key_id:
+            self._rotation = self._usage = None
+            self.table.forget_place()
+        self._key_id = key_id
+        self._show()
+
+    async def load(self, key_id: str) -> None:
+        """Read the rotation, where the key can have one. Failures are lines of the view.
+
+        It is read again each time: an action may have changed it.
+        """
+        if not may_rotate(self.store.keys.get(key_id)):
+            return
+        try:
+            rotation: Rotation | str = await self.session.gateway.rotation(key_id)
+        except CancelledByPersonError:
+            return
+        except ServiceError as error:
+            rotation = error.sentence
+        if key_id == self._key_id:
+            self._rotation = rotation
+            self._show()
+
+    async def read_last_usage(self) -> None:
+        """Ask KMS when the key was last used; its quota is small, so only when asked for."""
+        key_id = self._key_id
+        if key_id is None:
+            return
+        try:
+            usage: LastUsage | str = await self.session.gateway.last_usage(key_id)
+        except ServiceError as error:
+            usage = error.sentence
+        if key_id == self._key_id:
+            self._usage = usage
+            self._show()
+
+    def show_problem(self, sentence: str) -> None:
+        """A line like any other."""
+        self._rotation = sentence
+        self._show()
+
+    def store_changed(self, changes: Changes) -> None:
+        """The key was described, tagged, or named."""
+        for topic in (Topic.KEYS, Topic.ALIASES):
+            ids = changes.get(topic)
+            if ids is not None and (not ids or self._key_id in ids):
+                self._show()
+                return
+
+    def on_resize(self) -> None:
+        """Wrap anew."""
+        self._show()
+
+    def _show(self) -> None:
+        key = self.store.keys.get(self._key_id or "")
+        width = max(10, self.size.width - _LABEL_WIDTH - 5)
+        self._lines = []
+        for label, value in () if key is None else self._rows(key):
+            text, role = text_and_role(value)
+            for number, line in enumerate(wrap(text, width)):
+                self._lines.append(("" if number else label, (line, role)))
+        self.table.set_rows([str(index) for index in range(len(self._lines))])
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        label, value = self._lines[int(row)]
+        return [(label, "dim"), value] if len(columns) == 2 else [value]
+
+    def _rows(self, key: Key) -> Iterator[Row]:
+        yield from identity_rows(key, self.store)
+        if key.problem:
+            yield "Problem", (f"{self.signs.error} {key.problem}", "bad")
+        if key.metadata is None:
+            if not key.problem:
+                yield "State", ("Reading…", "dim")
+            return
+        yield from metadata_rows(key.metadata)
+        yield from self._rotation_rows(key)
+        yield "Last use", self._usage_words()
+        if key.tags_problem:
+            yield "Tags", (f"{self.signs.error} {key.tags_problem}", "bad")
+
+    def _rotation_rows(self, key: Key) -> Iterator[Row]:
+        rotation = self._rotation
+        if not may_rotate(key):
+            yield "Rotation", ("this kind of key does not rotate by itself", "dim")
+        elif rotation is None:
+            yield "Rotation", ("Reading…", "dim")
+        elif isinstance(rotation, str):
+            yield "Rotation", (f"{self.signs.error} {rotation}", "bad")
+        else:
+            every = f", every {rotation.period_days} days" if rotation.period_days else ""
+            yield "Rotation", f"on{every}" if rotation.enabled else "off"
+            if rotation.next_rotation:
+                yield "Next rotation", moment(rotation.next_rotation)
+            if rotation.on_demand_started:
+                yield "Rotating since", moment(rotation.on_demand_started)
+            for time, kind in rotation.past:
+                yield "Rotated", f"{moment(time)}  {kind}"
+
+    def _usage_words(self) -> Part:
+        usage = self._usage
+        if usage is None:
+            return "Enter asks KMS", "dim"
+        if isinstance(usage, str):
+            return f"{self.signs.error} {usage}", "bad"
+        since = f" since {moment(usage.tracking_since)}" if usage.tracking_since else ""
+        if usage.at is None:
+            return f"no use was recorded{since}"
+        return f"{moment(usage.at)}  {usage.operation}"
+
+
+def may_rotate(key: Key | None) -> bool:
+    """Whether KMS can rotate the key: symmetric encryption keys.
+
+    Source: KMS Developer Guide, "Rotate AWS KMS keys"; imported material rotates on demand only,
+    keys in custom key stores not at all.
+    """
+    metadata = None if key is None else key.metadata
+    return (
+        metadata is not None
+        and metadata.spec == "SYMMETRIC_DEFAULT"
+        and metadata.origin in ("AWS_KMS", "EXTERNAL")
+    )
+
+
+def identity_rows(key: Key, store: Store) -> Iterator[Row]:
+    """Who the key is."""
+    yield "Key ID", (key.id, "accent")
+    yield "ARN", key.arn
+    names = store.aliases_of(key.id)
+    yield "Aliases" if len(names) > 1 else "Alias", (", ".join(names) or "none", "accent")
+
+
+def metadata_rows(metadata: KeyMetadata) -> Iterator[Row]:
+    """What DescribeKey says, in the service's words; what does not apply is left out."""
+    yield "State", (metadata.state, state_role(metadata.state))
+    if metadata.deletion:
+        yield "Deletion", (moment(metadata.deletion), "bad")
+    if metadata.pending_window_days is not None:
+        days = metadata.pending_window_days
+        yield "Deletion", (f"{days} days after the last replica is gone", "bad")
+    yield "Description", metadata.description or ("none", "dim")
+    yield "Spec", metadata.spec
+    yield "Usage", metadata.usage
+    yield "Origin", metadata.origin
+    yield "Manager", metadata.manager
+    yield "Created", moment(metadata.created)
+    if metadata.expiration_model:
+        yield "Material expires", metadata.expiration_model
+    if metadata.valid_to:
+        yield "Valid to", (moment(metadata.valid_to), "warn")
+    if metadata.custom_key_store_id:
+        yield "Custom key store", metadata.custom_key_store_id
+    yield "Multi-Region", metadata.multi_region or "no"
+    for number, arn in enumerate(metadata.replicas):
+        yield "Primary" if number == 0 else "Replica", arn

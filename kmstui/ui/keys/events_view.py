@@ -1,0 +1,257 @@
+"""What CloudTrail saw happen with the key, newest first, a page at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+
+from kmstui.model.grant import KeyEvent
+from kmstui.service.inventory.store import Topic
+from kmstui.service.keys.events import context_condition, read_events
+from kmstui.service.session import Session
+from kmstui.ui.keys.details_view import moment
+from kmstui.ui.keys.grants_view import short_principal
+from kmstui.ui.runtime.store_feed import Changes
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import Part
+from kmstui.ui.views.view import KeyView
+from kmstui.ui.widgets.columns import Column
+from kmstui.ui.widgets.line_table import LineTable
+
+MORE = "more"
+"""The row after the events, where there are older ones."""
+
+_NONE = (
+    "CloudTrail saw nothing happen with this key in the last 90 days. Events show about five "
+    "minutes after they happen."
+)
+
+_ONLY_LOOKS = "Nothing but looks at the key, which are hidden: o shows them."
+
+_LOOKING = ("Describe", "List", "Get")
+"""Beginnings of operations that look at the key, as kmstui itself does, and do not use it."""
+
+_COLUMNS = (
+    Column("time", "TIME (UTC)", 16, rank=0),
+    Column("name", "WHAT", 16, rank=1, most=26),
+    Column("who", "WHO", 14, rank=2, least=8, most=44),
+    Column("source", "FROM", 15, rank=4, most=30),
+    Column("endpoint", "ENDPOINT", 12, rank=6, most=24),
+    Column("context", "ENCRYPTION CONTEXT", 18, rank=3, least=10, most=60),
+    Column("error", "ERROR", 14, rank=5, most=40),
+)
+
+
+def looks_only(event: KeyEvent) -> bool:
+    """Whether the call neither used the key nor changed it. GetPublicKey gives the key away."""
+    return event.name.startswith(_LOOKING) and event.name != "GetPublicKey"
+
+
+def context_words(event: KeyEvent) -> str:
+    """The event's encryption context on one line."""
+    return " ".join(f"{name}={value}" for name, value in event.encryption_context)
+
+
+def event_lines(event: KeyEvent) -> Iterator[str]:
+    """Everything of an event, a line each."""
+    yield f"Time         {moment(event.time)}"
+    yield f"What         {event.name}{' (only reads)' if event.read_only else ''}"
+    yield f"Who          {event.principal or 'unknown'}"
+    yield f"From         {event.source_ip or 'unknown'}"
+    yield f"Endpoint     {event.vpc_endpoint or 'public'}"
+    yield f"With         {event.user_agent or 'unknown'}"
+    if event.error_code:
+        yield f"Error        {event.error_code}: {event.error_message}"
+    if event.encryption_context:
+        yield "Encryption context (c copies it as a policy condition)"
+        for name, value in event.encryption_context:
+            yield f"             {name} = {value}"
+    else:
+        yield "Encryption context: none"
+    if event.policy:
+        yield "Policy that was put"
+        yield event.policy
+    yield f"Event ID     {event.id}"
+
+
+class EventsView(KeyView):
+    """A row for each event, and one that reads older ones."""
+
+    title: ClassVar[str] = "Events"
+    scope: ClassVar[str] = "events"
+
+    def __init__(self, session: Session, signs: Marks) -> None:
+        super().__init__(session, signs)
+        self._key_id: str | None = None
+        self._events: dict[str, KeyEvent] | None = None
+        self._token = ""
+        self._reading = False
+        self._stale = False
+        self._looks_hidden = False
+        self.table = LineTable(_COLUMNS, self._cells, signs=signs)
+
+    def compose(self) -> ComposeResult:
+        """The table alone."""
+        yield self.table
+
+    @property
+    def focus_target(self) -> LineTable:
+        """The table."""
+        return self.table
+
+    @property
+    def count(self) -> str:
+        """How many were read, and whether there are more."""
+        if self._events is None:
+            return ""
+        hidden = len(self._events) - len(self._shown)
+        return (
+            f"{len(self._events)}{' so far…' if self._token else ''}"
+            f"{f' ({hidden} hidden: o)' if hidden else ''}"
+        )
+
+    @property
+    def _shown(self) -> list[str]:
+        events = self._events or {}
+        return [
+            row for row, event in events.items() if not (self._looks_hidden and looks_only(event))
+        ]
+
+    def toggle_looks(self) -> None:
+        """Hide the calls that only looked at the key, or show them again."""
+        self._looks_hidden = not self._looks_hidden
+        self._show(_ONLY_LOOKS if self._events else _NONE)
+
+    @property
+    def chosen(self) -> KeyEvent | None:
+        """The event under the cursor."""
+        return (self._events or {}).get(self.table.cursor_row or "")
+
+    @property
+    def at_more(self) -> bool:
+        """Whether the cursor is on the row that reads older events."""
+        return self.table.cursor_row == MORE
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are older events."""
+        return bool(self._token)
+
+    def show_key(self, key_id: str | None) -> None:
+        """Another key's events are read when they are asked for."""
+        if key_id != self._key_id:
+            self._key_id, self._events, self._token = key_id, None, ""
+            self.table.forget_place()
+            self._show("Asking CloudTrail…" if key_id else "")
+
+    async def load(self, key_id: str) -> None:
+        """Read the newest events, unless some are here.
+
+        Raises:
+            ServiceError: CloudTrail may not be asked.
+        """
+        if self._events is None or self._stale:
+            await self._read(key_id)
+
+    def store_changed(self, changes: Changes) -> None:
+        """A refresh was asked for: read the newest events again, and show these until then."""
+        if Topic.POLICIES in changes and not changes[Topic.POLICIES]:
+            self._stale = True
+
+    async def read_more(self) -> None:
+        """Read the next older events.
+
+        Raises:
+            ServiceError: CloudTrail may not be asked.
+        """
+        if self._key_id is not None and self._token and not self._reading:
+            await self._read(self._key_id, self._token)
+
+    async def _read(self, key_id: str, token: str = "") -> None:
+        key = self.store.keys.get(key_id)
+        if key is None:
+            return
+        self._reading = True
+        self.table.redraw((MORE,))
+        try:
+            page = await read_events(self.session, key.arn, token)
+        finally:
+            self._reading = False
+            self.table.redraw((MORE,))
+        if key_id == self._key_id:
+            known = self._events if token and self._events else {}
+            self._stale = False
+            self._events = {**known, **{_row(event): event for event in page.events}}
+            self._token = page.token
+            self._show(_ONLY_LOOKS if self._events else _NONE)
+
+    def show_problem(self, sentence: str) -> None:
+        """The reason stands where the events would."""
+        self._events, self._token = None, ""
+        self._show(f"{self.signs.error} {sentence}", "bad")
+
+    def copies(self) -> Sequence[tuple[str, str, str]]:
+        """The event's parts."""
+        event = self.chosen
+        if event is None:
+            return ()
+        parts = [
+            ("Who", "1", event.principal),
+            ("From", "2", event.source_ip),
+            ("VPC endpoint", "3", event.vpc_endpoint),
+            ("Event as JSON", "5", json.dumps(_as_json(event), indent=2)),
+        ]
+        if event.encryption_context:
+            parts.append(("Context as condition", "4", context_condition(event.encryption_context)))
+        return [part for part in sorted(parts, key=lambda part: part[1]) if part[2]]
+
+    def _show(self, empty: str, role: str = "dim") -> None:
+        self.table.set_empty(empty, role)
+        self.table.set_rows([*self._shown, *([MORE] if self._token else [])])
+        self.post_message(self.TitleChanged())
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        if row == MORE:
+            words = "asking CloudTrail…" if self._reading else "older events: m reads 50 more"
+            return [(words, "dim")]
+        event = (self._events or {}).get(row)
+        if event is None:
+            return ()
+        failed = bool(event.error_code)
+        name = f"{self.signs.error} {event.name}" if failed else event.name
+        cells: dict[str, Part] = {
+            "time": (f"{event.time:%Y-%m-%d %H:%M}", "dim"),
+            "name": (name, "bad" if failed else ("" if event.read_only else "warn")),
+            "who": (short_principal(event.principal), "accent"),
+            "source": event.source_ip or ("-", "dim"),
+            "endpoint": event.vpc_endpoint or ("public", "dim"),
+            "context": context_words(event) or ("-", "dim"),
+            "error": (event.error_code, "bad"),
+        }
+        return [cells[column] for column in columns]
+
+
+def _row(event: KeyEvent) -> str:
+    """Names the event's row: its ID, or what tells it from others where it has none."""
+    return event.id or f"{event.time.isoformat()} {event.name} {event.principal}"
+
+
+def _as_json(event: KeyEvent) -> dict[str, object]:
+    """The event by CloudTrail's names of its members."""
+    members: dict[str, object] = {
+        "eventID": event.id,
+        "eventTime": event.time.isoformat(),
+        "eventName": event.name,
+        "userIdentity": event.principal,
+        "sourceIPAddress": event.source_ip,
+        "vpcEndpointId": event.vpc_endpoint,
+        "userAgent": event.user_agent,
+        "errorCode": event.error_code,
+        "errorMessage": event.error_message,
+        "encryptionContext": dict(event.encryption_context),
+        "policy": event.policy,
+    }
+    return {name: value for name, value in members.items() if value}

@@ -1,0 +1,130 @@
+"""Commands that change a key itself, and the menu that gathers them.
+
+They act on the chosen key alone, whatever is marked: tags are what is changed on many keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from kmstui.service.keys.allowed import KeyAction, off_reason
+from kmstui.ui.commands.command import Command
+from kmstui.ui.commands.context import Context, no_changes, no_key
+
+if TYPE_CHECKING:
+    from kmstui.ui.keys.key_flows import Flow
+
+_LETTERS = {
+    KeyAction.DESCRIPTION: "d",
+    KeyAction.ENABLE: "e",
+    KeyAction.DISABLE: "b",
+    KeyAction.ROTATION_ON: "o",
+    KeyAction.ROTATION_OFF: "f",
+    KeyAction.ROTATE_NOW: "n",
+    KeyAction.REPLICATE: "p",
+    KeyAction.SCHEDULE_DELETION: "D",
+    KeyAction.CANCEL_DELETION: "C",
+}
+"""Every action in the menu's order, with its letter there."""
+
+_HELP = {
+    KeyAction.DESCRIPTION: "Change the description of the key",
+    KeyAction.ENABLE: "Enable the key",
+    KeyAction.DISABLE: "Disable the key",
+    KeyAction.ROTATION_ON: "Turn the key's automatic rotation on, or change its period",
+    KeyAction.ROTATION_OFF: "Turn the key's automatic rotation off",
+    KeyAction.ROTATE_NOW: "Rotate the key's material once, now",
+    KeyAction.REPLICATE: "Replicate the key into another Region",
+    KeyAction.SCHEDULE_DELETION: "Schedule the deletion of the key; asks for its alias",
+    KeyAction.CANCEL_DELETION: "Cancel the scheduled deletion of the key",
+}
+
+_CREATE = "create"
+
+
+def _off(action: KeyAction) -> Callable[[Context], str | None]:
+    def off(context: Context) -> str | None:
+        if reason := no_changes(context):
+            return reason
+        if context.key is None:
+            return no_key(context)
+        return off_reason(context.key, action) or None
+
+    return off
+
+
+def _flow(action: KeyAction) -> Flow:
+    from kmstui.ui.keys.deletion import cancel_deletion, schedule_deletion
+    from kmstui.ui.keys.key_flows import FLOWS
+
+    deletion = {
+        KeyAction.SCHEDULE_DELETION: schedule_deletion,
+        KeyAction.CANCEL_DELETION: cancel_deletion,
+    }
+    return {**FLOWS, **deletion}[action]
+
+
+def _run(action: KeyAction) -> Callable[[Context], None]:
+    def run(context: Context) -> None:
+        if context.key is not None:
+            _flow(action)(context, context.key)
+
+    return run
+
+
+def _create(context: Context) -> None:
+    from kmstui.ui.keys.creation import open_creation
+
+    open_creation(context)
+
+
+def _menu(context: Context) -> None:
+    from kmstui.ui.dialogs.live_menu import LiveMenu
+    from kmstui.ui.dialogs.menu import MenuItem
+
+    key = context.key
+    title = "Actions" if key is None else context.store.name_of(key.id)
+    if key is not None and context.targets != (key.id,):
+        title += ": this key alone, not those marked"
+
+    def items() -> list[MenuItem]:
+        return [
+            *(
+                MenuItem(action.name, action.value, key=letter, off=_off(action)(context) or "")
+                for action, letter in _LETTERS.items()
+            ),
+            MenuItem(_CREATE, "Create a key…", key="c", off=no_changes(context) or ""),
+        ]
+
+    def go(chosen: str | None) -> None:
+        if chosen == _CREATE:
+            _create(context)
+        elif chosen is not None:
+            _run(KeyAction[chosen])(context)
+
+    context.app.push_screen(LiveMenu(title, items, context.store), go)
+
+
+def _command(action: KeyAction) -> Command:
+    return Command(
+        id=f"key.{action.name.lower().replace('_', '-')}",
+        label=action.value,
+        help=_HELP[action],
+        available=_off(action),
+        run=_run(action),
+    )
+
+
+COMMANDS = (
+    Command(
+        id="key.menu", label="More", help="Enable, disable, describe, rotate, replicate, "
+        "delete or create a key", keys=("x",), available=no_changes, run=_menu, bar=34,
+        palette=False,
+    ),
+    *(_command(action) for action in _LETTERS),
+    Command(
+        id="key.create", label="Create key", help="Create a key", available=no_changes,
+        run=_create,
+    ),
+)  # fmt: skip

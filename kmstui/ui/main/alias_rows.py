@@ -1,0 +1,36 @@
+"""Which aliases the aliases table shows, by name."""
+
+from __future__ import annotations
+
+from kmstui.service.inventory.sort import folded
+from kmstui.service.inventory.store import Store
+from kmstui.service.inventory.text_table import TextTable
+from kmstui.ui.main.live_rows import LiveRows, RowsChanged
+from kmstui.ui.runtime.time_slices import Breath
+
+
+class AliasRows(LiveRows):
+    """The aliases by name; AWS's own ones when they are asked for."""
+
+    def __init__(self, store: Store, breath: Breath, changed: RowsChanged) -> None:
+        self._store = store
+        super().__init__(breath, changed)
+        self.with_aws = False
+
+    def set_with_aws(self, *, shown: bool) -> None:
+        """Show AWS's own aliases too, or not."""
+        if shown != self.with_aws:
+            self.with_aws = shown
+            self.touch_at(self._store.aliases.of_aws())
+
+    @property
+    def candidates(self) -> TextTable:
+        """Every alias."""
+        return self._store.aliases.names
+
+    def text(self, number: int) -> str | None:
+        """An alias is sorted by its name."""
+        alias = self._store.aliases.at(number)
+        if alias is None or (alias.is_aws and not self.with_aws):
+            return None
+        return folded(alias.name)

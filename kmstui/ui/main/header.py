@@ -1,0 +1,106 @@
+"""The line above the panes: whose keys these are, and how KMS is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kmstui.model.caller import Caller, ConnectionInfo, Route
+from kmstui.ui.style.cells import fit, width_of
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import OneLine, Part, parts_width
+
+_ROUTE_LEAST = 8
+"""Cells of a route that still say something, such as `public …`."""
+
+_ROLE_LEAST = 12
+
+
+class HeaderLine(OneLine):
+    """Account, caller, Region and route of the connection in use; never what was asked for."""
+
+    def __init__(self, signs: Marks, *, id: str) -> None:
+        super().__init__(id=id)
+        self._dot: Part = (f" {signs.dot} ", "dim")
+        self._info: ConnectionInfo | None = None
+        self._caller: Caller | None = None
+        self._problem = ""
+        self._mode: tuple[Part, ...] = ()
+
+    def show_connection(
+        self,
+        info: ConnectionInfo | None,
+        caller: Caller | None,
+        problem: str,
+        *,
+        read_only: bool,
+    ) -> None:
+        """Say what the connection is; `problem` is why the caller is not known."""
+        self._info, self._caller, self._problem = info, caller, problem
+        self._mode = ((" READ-ONLY ", "warn"),) if read_only else ()
+        self._write()
+
+    def on_resize(self) -> None:
+        """There is more or less room."""
+        self._write()
+
+    def _write(self) -> None:
+        room = self.size.width - parts_width(self._mode)
+        parts: list[Part] = []
+        for parts in self._forms(room):
+            if not self.size.width or parts_width(parts) <= room:
+                break
+        self.show(parts, self._mode)
+
+    def _forms(self, room: int) -> Iterator[list[Part]]:
+        """What the line can say, the fullest first.
+
+        Account, role and Region say which keys these are and as whom they are read: session,
+        profile and route give way to them.
+        """
+        name: Part = (" kmstui ", "title")
+        info = self._info
+        if info is None:
+            yield [name, (" not connected", "dim")]
+            return
+        route = info.endpoint_url if info.route is Route.CUSTOM else info.route.value
+        profile = f"profile {info.profile}" if info.profile else ""
+        caller = "" if self._caller is None else self._caller.short
+        role = (self._caller and self._caller.role_name) or caller
+        yield self._line(caller, route, profile, before=name)
+        yield self._line(caller, route, profile)
+        yield self._line(role, route, profile, before=name)
+        yield self._line(role, route, profile)
+        yield self._line(role, route)
+        without_route = self._line(role)
+        left = room - parts_width(without_route)
+        if left - parts_width((self._dot,)) >= _ROUTE_LEAST:
+            yield self._line(role, fit(route, left - parts_width((self._dot,))))
+        yield without_route
+        if width_of(role) + left >= _ROLE_LEAST:
+            yield self._line(fit(role, width_of(role) + left))
+        without_account = self._line(role, account=False)
+        cut = width_of(role) + room - parts_width(without_account)
+        yield self._line(fit(role, max(_ROLE_LEAST, cut)), account=False)
+
+    def _line(
+        self,
+        who: str,
+        route: str = "",
+        profile: str = "",
+        *,
+        before: Part | None = None,
+        account: bool = True,
+    ) -> list[Part]:
+        parts: list[Part] = [] if before is None else [before]
+        if self._caller is not None:
+            parts += [" "] if not account else [(f" {self._caller.account}", "accent"), self._dot]
+            parts.append(who)
+        elif self._problem:
+            parts.append((" identity unknown", "warn"))
+        else:
+            parts.append((" asking…", "dim"))
+        region = self._info.region if self._info is not None else ""
+        for text, role in ((region, "accent"), (route, "dim"), (profile, "")):
+            if text:
+                parts += [self._dot, (text, role)]
+        return parts

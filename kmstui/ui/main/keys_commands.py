@@ -1,0 +1,142 @@
+"""Commands of the keys, aliases and policy panes that read only."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from kmstui.service.inventory.sort import SORT_COLUMNS
+from kmstui.ui.commands.command import ALIASES, EVERYWHERE, KEYS, POLICY, Command
+from kmstui.ui.commands.context import Context, needs_key
+from kmstui.ui.main.key_columns import COLUMNS
+
+
+def _open_policy(context: Context) -> Awaitable[None]:
+    async def run() -> None:
+        main = context.main
+        await main.key_pane.open_view(POLICY)
+        main.open_only(main.key_pane)
+        main.look()
+
+    return run()
+
+
+def _filter(context: Context) -> None:
+    main = context.main
+    if main.focused_pane is not main.keys_pane:
+        main.open_pane(main.keys_pane)
+    main.keys_pane.open_filter()
+
+
+def _sort(context: Context) -> None:
+    from kmstui.ui.dialogs.menu import Menu, MenuItem
+
+    pane = context.main.keys_pane
+    items = [
+        MenuItem(column, COLUMNS[column].title.capitalize(), key=key)
+        for column, key in zip(SORT_COLUMNS, _sort_keys(), strict=True)
+    ]
+
+    def sort(column: str | None) -> None:
+        if column is not None:
+            pane.sort_by(column)
+
+    menu = Menu("Sort by (the same again: the other way round)", items, pane.key_rows.column)
+    context.app.push_screen(menu, sort)
+
+
+def _sort_keys() -> list[str]:
+    """A letter for each column: its first that is still free."""
+    taken: list[str] = []
+    for column in SORT_COLUMNS:
+        taken.append(next(letter for letter in column + "zxqw" if letter not in taken))
+    return taken
+
+
+def _toggle_aws(context: Context) -> None:
+    context.main.toggle_aws()
+
+
+def _go_to_key_of_alias(context: Context) -> Awaitable[None] | None:
+    name = context.main.aliases_pane.chosen
+    alias = context.store.aliases.get(name or "")
+    if alias is None:
+        return None
+
+    async def run() -> None:
+        if not alias.key_id:
+            context.session.notify(
+                f"{alias.name} names no key yet: AWS makes one when the service first needs it.",
+            )
+        elif not await context.main.go_to_key(alias.key_id):
+            context.session.notify(
+                f"The key {alias.key_id} of {alias.name} is not among those listed. "
+                "Press r to read again.",
+                "warning",
+            )
+
+    return run()
+
+
+def _go_to_aliases_of_key(context: Context) -> None:
+    main = context.main
+    names = context.store.aliases_of(context.chosen or "")
+    if names and names[0].startswith("alias/aws/") and not main.keys_pane.key_rows.with_aws:
+        main.toggle_aws()
+    main.open_pane(main.aliases_pane)
+    if names:
+        main.aliases_pane.table.move_to_row(names[0])
+
+
+def _has_alias(context: Context) -> str | None:
+    reason = needs_key(context)
+    if reason is None and not context.store.aliases_of(context.chosen or ""):
+        return f"{context.chosen} has no alias."
+    return reason
+
+
+def _next_policy(context: Context) -> None:
+    from kmstui.ui.main.policy_view import PolicyView
+
+    view = context.main.key_pane.view
+    if isinstance(view, PolicyView) and not view.next_policy():
+        context.session.notify("This key has one policy only.")
+
+
+def _back_to_keys(context: Context) -> None:
+    context.main.back()
+
+
+COMMANDS = (
+    Command(
+        id="key.open", label="Policy", help="Open the key's policy full size", keys=("enter",),
+        scope=KEYS, available=needs_key, run=_open_policy, opens=True, bar=10,
+    ),
+    Command(
+        id="keys.filter", label="Filter", help="Filter the keys while typing", keys=("slash",),
+        scope=EVERYWHERE, run=_filter, bar=20,
+    ),
+    Command(
+        id="keys.sort", label="Sort", help="Sort the keys by a column; again to reverse",
+        keys=("s",), scope=KEYS, run=_sort, bar=40,
+    ),
+    Command(
+        id="keys.aws", label="AWS keys", help="Show what AWS manages too, or no more",
+        keys=("a",), scope=EVERYWHERE, run=_toggle_aws,
+    ),
+    Command(
+        id="key.aliases", label="To its alias", help="Go to the key's first alias",
+        keys=("o",), scope=KEYS, available=_has_alias, run=_go_to_aliases_of_key,
+    ),
+    Command(
+        id="alias.key", label="To its key", help="Go to the key that the alias names",
+        keys=("enter", "o"), scope=ALIASES, run=_go_to_key_of_alias, opens=True, bar=10,
+    ),
+    Command(
+        id="policy.next", label="Next policy", help="Show the next policy of the key (AWS_RAM)",
+        keys=("v",), scope=POLICY, run=_next_policy,
+    ),
+    Command(
+        id="policy.back", label="Back to keys", help="Go back to the keys", keys=("backspace",),
+        scope=EVERYWHERE, run=_back_to_keys, palette=False,
+    ),
+)  # fmt: skip

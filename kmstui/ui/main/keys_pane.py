@@ -1,0 +1,254 @@
+"""Pane 1: the keys of the account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import monotonic
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.widgets import Input
+
+from kmstui.service.inventory.filter import FilterError, parse_filter
+from kmstui.service.inventory.store import Progress, Store
+from kmstui.ui.commands.command import KEYS
+from kmstui.ui.main.key_columns import cells_of, columns_named, findings_cell
+from kmstui.ui.main.key_rows import KeyRows
+from kmstui.ui.runtime.time_slices import Breath
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import Part
+from kmstui.ui.widgets.finding_counts import Counts
+from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.markable_table import MarkableTable
+from kmstui.ui.widgets.pane import Pane
+
+COUNT_SECONDS = 0.25
+"""Time between two counts of what was read: each costs a line over SSH."""
+
+
+def progress_text(progress: Progress, keys: int) -> str:
+    """How much of the account is here; never less than everything without saying so."""
+    if progress.stopped and not progress.loading:
+        return f"{keys:,} so far, stopped (r goes on)"
+    if progress.listing:
+        return f"{keys:,} so far… (Esc stops)"
+    if progress.loading and progress.described < keys:
+        return f"{keys:,}, described {progress.described:,}… (Esc stops)"
+    if progress.loading:
+        return f"{keys:,}, reading tags… (Esc stops)"
+    return f"{keys:,}"
+
+
+class KeysPane(Pane):
+    """The keys table with its filter."""
+
+    number: ClassVar[int] = 1
+    caption: ClassVar[str] = "Keys"
+    scope: ClassVar[str] = KEYS
+
+    class Narrowed(Message):
+        """A person has typed a filter and goes on with what it shows."""
+
+    class Typed(Message):
+        """A key went into the filter and has taken effect."""
+
+    def __init__(
+        self, store: Store, breath: Breath, signs: Marks, columns: Sequence[str] = ()
+    ) -> None:
+        super().__init__(id="keys")
+        self._store = store
+        self._signs = signs
+        self.table = MarkableTable(
+            columns_named(columns), self._cells, signs=signs, id="keys-table", classes="pane--body"
+        )
+        self.filter_input = Input(
+            placeholder="text  tag:project=x  state:enabled  -word  /regex/", compact=True,
+            id="filter", classes="pane--body",
+        )  # fmt: skip
+        self.filter_input.cursor_blink = False
+        self.filter_input.display = False
+        self.key_rows = KeyRows(store, breath, self._rows_changed, lambda: self.table.cursor_row)
+        self._filter_problem = ""
+        self._filtered_anew = False
+        self._findings: dict[str, Counts] = {}
+        self._stage = (False, False, False)
+        self._told = 0.0
+        self.table.set_rows(self.key_rows.rows, self.key_rows.rows.position)
+        self.table.set_sorted("alias", descending=False)
+
+    def compose(self) -> ComposeResult:
+        """Title, table, and the filter's line while it is used."""
+        yield self.title_line
+        yield self.table
+        yield self.filter_input
+
+    @property
+    def body(self) -> LineTable:
+        """The table."""
+        return self.table
+
+    @property
+    def focus_target(self) -> LineTable:
+        """The table."""
+        return self.table
+
+    @property
+    def filter_text(self) -> str:
+        """What the filter says."""
+        return self.filter_input.value.strip()
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether the filter's line is open."""
+        return self.filter_input.display
+
+    # What it is told
+
+    def keys_changed(self, ids: frozenset[str]) -> None:
+        """Keys or their aliases changed; none: everything may have."""
+        if not ids and not self._store.keys:
+            # Another connection begins: not one row of the old may stay while slices are made.
+            self.key_rows.clear()
+            self._findings.clear()
+            self.table.forget_place()
+            self._rows_changed(None, True)
+        self.key_rows.touch(ids)
+
+    def set_findings(self, key_id: str, counts: Counts) -> None:
+        """The policy of a key was linted."""
+        if self._findings.get(key_id) != counts:
+            self._findings[key_id] = counts
+            self.table.redraw((key_id,))
+
+    def progress_changed(self) -> None:
+        """More was listed or described; counts alone are told a few times a second."""
+        progress = self._store.progress
+        stage = (progress.listing, progress.loading, progress.stopped)
+        now = monotonic()
+        if stage != self._stage or now - self._told >= COUNT_SECONDS:
+            self._stage, self._told = stage, now
+            self._write()
+
+    def session_changed(self) -> None:
+        """The connection or the banner changed, and with them why there may be no keys."""
+        self._write()
+
+    def _rows_changed(self, ids: frozenset[str] | None, moved: bool) -> None:
+        rows = self.key_rows.rows
+        # A person who types a filter looks at the first match, unless theirs is among them.
+        anew, self._filtered_anew = self._filtered_anew, False
+        self.table.show_rows(rows, rows.position, ids, moved=moved, anew=anew)
+        self._write()
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        key = self._store.keys.get(row)
+        if key is None:
+            return ()
+        findings = findings_cell(self._findings.get(row), self._signs)
+        return cells_of(key, self._store.aliases_of(row), columns, findings)
+
+    # What it says
+
+    def _write(self) -> None:
+        progress = self._store.progress
+        parts: list[Part] = [("Keys", "title"), f"  {self._counts(progress)}"]
+        marked = len(self.table.marks)
+        if marked:
+            parts.append((f"  {marked:,} marked", "accent"))
+        if self._filter_problem:
+            # The sentence needs the line; it says itself that nothing is filtered.
+            parts = [(self._filter_problem, "bad")]
+        elif self.filter_text:
+            parts.append((f"  /{self.filter_text}", "accent"))
+        self.show_title(parts)
+        self.table.set_empty(self._why_empty(progress))
+
+    def _counts(self, progress: Progress) -> str:
+        shown = len(self.key_rows.rows)
+        total = len(self._store.keys)
+        if self.filter_text:
+            return f"{shown:,} of {progress_text(progress, total)}"
+        if progress.loading or progress.stopped:
+            return progress_text(progress, total)
+        hidden = total - shown
+        return f"{shown:,}" + (f" (and {hidden:,} of AWS: a)" if hidden > 0 else "")
+
+    def _why_empty(self, progress: Progress) -> str:
+        if self._store.banner:
+            return ""
+        if progress.loading or not self.key_rows.settled:
+            return "Reading…"
+        if self._store.info is None:
+            return "Connecting…"
+        if self.filter_text:
+            return "No key matches the filter. Esc clears it."
+        if self._store.keys:
+            return "No customer managed keys here. a shows those that AWS manages."
+        return f"There are no keys in {self._store.info.region}. R switches to another Region."
+
+    # Filter, sort
+
+    def open_filter(self) -> None:
+        """Let a person type a filter."""
+        self.filter_input.display = True
+        self.filter_input.focus(scroll_visible=False)
+
+    def close_filter(self, *, clear: bool) -> bool:
+        """Go back to the table; answers whether there was anything to close or clear."""
+        was_open = self.filter_input.display
+        had_text = bool(self.filter_input.value)
+        if clear:
+            self.filter_input.value = ""
+            self._apply_filter("")
+        self.filter_input.display = False
+        if was_open:
+            self.table.focus(scroll_visible=False)
+        return was_open or (clear and had_text)
+
+    def set_filter(self, text: str) -> None:
+        """Filter by this text as if it was typed."""
+        self.filter_input.value = text
+        self._apply_filter(text)
+
+    def _apply_filter(self, text: str) -> None:
+        try:
+            wanted = parse_filter(text)
+        except FilterError as error:
+            self._filter_problem = str(error)
+        else:
+            self._filter_problem = ""
+            self._filtered_anew = self._filtered_anew or wanted != self.key_rows.filter
+            self.key_rows.set_filter(wanted)
+        self._write()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter while a person types."""
+        event.stop()
+        self._apply_filter(event.value)
+        if event.input.has_focus:
+            self.post_message(self.Typed())
+
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter: the filter stays, the table has the keys again."""
+        event.stop()
+        # Keys typed ahead, such as `*` or `t`, are meant for the rows that match.
+        await self.key_rows.wait_settled()
+        self.close_filter(clear=False)
+        self.post_message(self.Narrowed())
+
+    def on_line_table_marked(self, event: LineTable.Marked) -> None:
+        """Count the marks."""
+        self._write()
+
+    def sort_by(self, column: str) -> None:
+        """Sort by a column; by the same one again, the other way round."""
+        rows = self.key_rows
+        reverse = not rows.reverse if rows.column == column else False
+        rows.set_sort(column, reverse=reverse)
+        self.table.set_sorted(column, descending=reverse)
+
+    def toggle_aws(self) -> bool:
+        """Show AWS-managed keys too, or no more; answers whether they are shown now."""
+        self.key_rows.set_with_aws(shown=not self.key_rows.with_aws)
+        return self.key_rows.with_aws

@@ -1,0 +1,410 @@
+"""The screen with the panes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.timer import Timer
+
+from kmstui.service.errors import ServiceError
+from kmstui.service.inventory.store import Topic
+from kmstui.service.session import Session
+from kmstui.ui.commands.command import EVERYWHERE, Command
+from kmstui.ui.commands.command_screen import CommandScreen
+from kmstui.ui.commands.registry import all_commands, bindings_for, commands_in
+from kmstui.ui.editing.unfinished import Unfinished
+from kmstui.ui.main.aliases_pane import AliasesPane
+from kmstui.ui.main.header import HeaderLine
+from kmstui.ui.main.key_pane import KeyPane
+from kmstui.ui.main.keys_pane import KeysPane
+from kmstui.ui.main.sharing import Panes
+from kmstui.ui.main.start_notices import tell_at_start
+from kmstui.ui.main.tags_pane import TagsPane
+from kmstui.ui.runtime.gc_tuning import Garbage
+from kmstui.ui.runtime.options import UiOptions
+from kmstui.ui.runtime.preload import import_ahead
+from kmstui.ui.runtime.store_feed import Changes, StoreFeed
+from kmstui.ui.runtime.time_slices import Breath
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
+from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.notice_line import NewestNotice
+from kmstui.ui.widgets.pane import Pane
+
+if TYPE_CHECKING:
+    from kmstui.ui.main.policy_view import PolicyView
+
+SMALLEST = (28, 7)
+"""Columns and lines under which nothing useful fits."""
+
+REST_SECONDS = 0.1
+"""The cursor rests on a key for so long before it is read: passing over keys reads nothing."""
+
+TYPING_REST_SECONDS = 0.5
+"""The same while a person types a filter, who looks at another key with each character: reading
+and drawing what the panes show of it takes longer than a character may wait."""
+
+START_SECONDS = 3.0
+"""After this time the start is over, whether there are keys or not."""
+
+
+class MainScreen(CommandScreen):
+    """Header, panes, notices and key bar; passes what changed to the panes it concerns."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(all_commands())
+
+    def __init__(self, session: Session, options: UiOptions, breath: Breath, signs: Marks) -> None:
+        super().__init__(id="main")
+        self.session = session
+        self.store = session.store
+        self.options = options
+        self.signs = signs
+        self._breath = breath
+        self.header = HeaderLine(signs, id="header")
+        self.banner = Sentences(id="banner")
+        self.keys_pane = KeysPane(self.store, breath, signs, options.columns)
+        self.aliases_pane = AliasesPane(self.store, breath, signs)
+        self.key_pane = KeyPane(session, signs)
+        self.tags_pane = TagsPane(self.store, signs)
+        self._panes = Panes(
+            left=(self.keys_pane, self.aliases_pane), right=(self.key_pane, self.tags_pane)
+        )
+        self.notice = NewestNotice(self.store, id="notice")
+        self.key_bar = KeyBar(id="key-bar")
+        self.too_small = Sentences(id="too-small")
+        self._chooser: Pane = self.keys_pane
+        self._rest: Timer | None = None
+        self._feed: StoreFeed | None = None
+        self._wanted_key = options.key
+        self._garbage = Garbage()
+        self._unfinished = Unfinished(session)
+
+    def compose(self) -> ComposeResult:
+        """Header, panes in two columns, notices, key bar."""
+        yield self.header
+        yield self.banner
+        yield self._panes
+        yield self.notice
+        yield self.key_bar
+        yield self.too_small
+
+    def on_mount(self) -> None:
+        """Draw what is there, subscribe, and give the keys table the focus."""
+        self._feed = StoreFeed(self.store, Topic, self, self._store_changed)
+        self.set_timer(START_SECONDS, self._end_start)
+        self._share()
+        self._store_changed({topic: frozenset() for topic in Topic if topic is not Topic.NOTICES})
+        self.keys_pane.table.focus(scroll_visible=False)
+        tell_at_start(self.session, self.options)
+        for rows in (self.keys_pane.key_rows, self.aliases_pane.alias_rows):
+            self.run_worker(rows.run(), group="rows", exit_on_error=True)
+
+    def _end_start(self) -> None:
+        self._garbage.begin()
+        import_ahead()
+
+    def on_unmount(self) -> None:
+        """No more news."""
+        if self._feed is not None:
+            self._feed.close()
+
+    # What commands ask
+
+    @property
+    def scopes(self) -> Sequence[str]:
+        """The focused pane's commands, and those that work everywhere."""
+        return (self._line_scope or self.focused_pane.scope, EVERYWHERE)
+
+    @property
+    def _line_scope(self) -> str:
+        return self.key_pane.line_scope if self.focused_pane is self.key_pane else ""
+
+    @property
+    def panes(self) -> tuple[Pane, ...]:
+        """All panes, in the order of their numbers."""
+        return self._panes.all
+
+    @property
+    def focused_pane(self) -> Pane:
+        """The pane that has the focus, or had it last."""
+        return self._panes.focused
+
+    @property
+    def chosen(self) -> str | None:
+        """ID of the key under the cursor of the keys or the aliases, whichever had the focus last.
+
+        None for an alias that names no key yet.
+        """
+        if self._chooser is self.aliases_pane:
+            alias = self.store.aliases.get(self.aliases_pane.chosen or "")
+            return (alias.key_id or None) if alias is not None else None
+        return self.keys_pane.table.cursor_row
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """IDs of the marked keys in the table's order, then those hidden; or the chosen one's."""
+        marks = self.keys_pane.table.marks & self.store.keys.keys()
+        if not marks:
+            return (self.chosen,) if self.chosen is not None else ()
+        shown = self.keys_pane.key_rows.rows.among(marks)
+        return (*shown, *sorted(marks.difference(shown)))
+
+    # The store
+
+    def _store_changed(self, changes: Changes) -> None:
+        keys = changes.get(Topic.KEYS)
+        aliases = changes.get(Topic.ALIASES)
+        if keys is not None:
+            self.keys_pane.keys_changed(keys)
+            self.aliases_pane.keys_changed(keys)
+            if not keys or self.tags_pane.key_id in keys:
+                self.tags_pane.key_changed()
+        if aliases is not None:
+            self.keys_pane.keys_changed(aliases)
+            self.key_pane.write_title()
+            self.tags_pane.key_changed()
+        if Topic.ALIAS_NAMES in changes:
+            self.aliases_pane.aliases_changed(changes[Topic.ALIAS_NAMES])
+        if Topic.PROGRESS in changes:
+            self.keys_pane.progress_changed()
+            self._garbage.progress(self.store.progress)
+            self._open_wanted_key()
+            if not self.store.progress.loading and self.store.info is not None:
+                # An account may have no keys, whose first one would begin it.
+                self.call_after_refresh(import_ahead)
+        if Topic.SESSION in changes:
+            self._write_header()
+            self.banner.say(self.store.banner, "bad")
+            self.keys_pane.session_changed()
+        if Topic.NOTICES in changes:
+            self.notice.show_newest()
+        self.key_pane.store_changed(changes)
+        if Topic.POLICIES in changes and not changes[Topic.POLICIES]:
+            self._rest_on_key()
+        if self._unfinished.due:
+            self._work(self._unfinished.tell, "unfinished", "looking for unfinished saves")
+
+    def _write_header(self) -> None:
+        store = self.store
+        self.header.show_connection(
+            store.info, store.caller, store.caller_problem, read_only=self.session.read_only
+        )
+
+    def _open_wanted_key(self) -> None:
+        progress = self.store.progress
+        if not self._wanted_key or progress.listing or not self.store.keys:
+            return
+        wanted, self._wanted_key = self._wanted_key, ""
+        self.run_worker(self._find_wanted(wanted), group="find", exit_on_error=True)
+
+    async def _find_wanted(self, wanted: str) -> None:
+        try:
+            key_id = await self.session.find(wanted)
+        except ServiceError as error:
+            self.session.notify(error.sentence, "error")
+            return
+        await self.go_to_key(key_id)
+
+    # Choosing
+
+    @on(LineTable.Moved, "#keys-table")
+    def _key_moved(self) -> None:
+        # The first rows are about to be drawn.
+        self.call_after_refresh(import_ahead)
+        if self._chooser is self.keys_pane:
+            self._rest_on_key()
+
+    @on(LineTable.Moved, "#aliases-table")
+    def _alias_moved(self) -> None:
+        if self._chooser is self.aliases_pane:
+            self._follow_alias()
+
+    def _follow_alias(self) -> None:
+        chosen = self.chosen
+        if chosen is not None:
+            # Where a filter hides the key, the panes at the right follow all the same.
+            self.keys_pane.table.move_to_row(chosen)
+        self._rest_on_key()
+
+    def _choose_in(self, pane: Pane) -> None:
+        """The focus came to a pane; among keys and aliases it says which key is chosen."""
+        before, chosen = self._chooser, self.chosen
+        if pane is before or pane not in (self.keys_pane, self.aliases_pane):
+            return
+        self._chooser = pane
+        if pane is self.aliases_pane:
+            names = self.store.aliases_of(chosen or "")
+            if self.chosen != chosen and names:
+                self.aliases_pane.table.move_to_row(names[0])
+            self.aliases_pane.table.keep_place()
+        if self.chosen != chosen:
+            self._rest_on_key()
+
+    @on(LineTable.Chosen)
+    def _row_chosen(self) -> None:
+        self.action_press("enter")
+
+    @on(LineTable.Scrolled, "#keys-table")
+    def _keys_scrolled(self) -> None:
+        self.session.show(list(self.keys_pane.table.rows_in_sight))
+
+    def _rest_on_key(self) -> None:
+        if self._rest is not None:
+            self._rest.stop()
+        typing = self.keys_pane.filter_input.has_focus
+        self._rest = self.set_timer(TYPING_REST_SECONDS if typing else REST_SECONDS, self.look)
+
+    def look(self) -> None:
+        """Show the chosen key in every pane, and read what is not known of it."""
+        key_id = self.chosen
+        self.key_pane.show_key(key_id)
+        self.tags_pane.show_key(key_id)
+        if key_id is not None:
+            self.session.show(list(self.keys_pane.table.rows_in_sight))
+            self._work(lambda: self.session.look_at(key_id), "look", "reading a key")
+            self._load_view()
+
+    def _load_view(self) -> None:
+        key_id = self.chosen
+        if key_id is not None:
+            self._work(lambda: self._load(key_id), "view", "reading a view")
+
+    async def _load(self, key_id: str) -> None:
+        view = self.key_pane.view
+        try:
+            await view.load(key_id)
+        except ServiceError as error:
+            view.show_problem(error.sentence)
+
+    def on_policy_view_linted(self, message: PolicyView.Linted) -> None:
+        """The findings of a policy in pane 3 are a cell of the keys table too."""
+        self.keys_pane.set_findings(message.key_id, message.counts)
+
+    @on(KeyPane.ViewChanged)
+    def _view_changed(self) -> None:
+        self._write_key_bar()
+        self._load_view()
+
+    def on_key_view_keys_changed(self) -> None:
+        """A line of a view was opened or closed: other keys work now."""
+        self._write_key_bar()
+
+    @on(KeysPane.Typed)
+    def _filter_typed(self) -> None:
+        self.kms.type_ahead.answered(self.keys_pane.filter_input)
+        if self._rest is not None:
+            self._rest_on_key()
+
+    @on(KeysPane.Narrowed)
+    def _narrowed(self) -> None:
+        # The next key is about a key that the filter shows, not about the one before.
+        rows, table = self.keys_pane.key_rows, self.keys_pane.table
+
+        async def wait() -> None:
+            await rows.wait_built()
+            table.keep_place()
+
+        self._work_first(wait, "filter", "filtering")
+
+    async def go_to_key(self, key_id: str, *, open_keys: bool = True) -> bool:
+        """Put the cursor on a key, clearing filters that hide it; answers whether it is there.
+
+        `open_keys`: give the keys the focus; whoever goes on to another pane opens that alone.
+        """
+        table = self.keys_pane.table
+        if key_id not in self.store.keys:
+            return False
+        if not table.move_to_row(key_id):
+            rows = self.keys_pane.key_rows
+            if self.store.keys[key_id].is_aws_managed and not rows.with_aws:
+                self.toggle_aws()
+            self.keys_pane.close_filter(clear=True)
+            await rows.wait_settled()
+            if not table.move_to_row(key_id):
+                return False
+        self._choose_in(self.keys_pane)
+        if open_keys:
+            self.open_pane(self.keys_pane)
+        return True
+
+    def toggle_aws(self) -> None:
+        """Show what AWS manages too, or no more."""
+        shown = self.keys_pane.toggle_aws()
+        self.aliases_pane.set_with_aws(shown=shown)
+
+    def run_command(self, command: Command) -> None:
+        """As on any screen; what a person did something with stays under the cursor."""
+        self.keys_pane.table.keep_place()
+        super().run_command(command)
+
+    # Panes
+
+    def change_zoom(self, steps: int) -> None:
+        """Give the focused pane more room or less."""
+        self._panes.change_zoom(steps)
+
+    def open_only(self, pane: Pane) -> None:
+        """Open a pane full size, until `back`."""
+        self._panes.zoom_by_opening()
+        self.open_pane(pane)
+
+    def back(self) -> bool:
+        """Undo `open_only`, or go to the keys; answers whether there was a way back."""
+        there = self._panes.undo_opening() or self.focused_pane is not self.keys_pane
+        if there:
+            self.open_pane(self.keys_pane)
+        return there
+
+    def open_pane(self, pane: Pane) -> None:
+        """Open a pane and give it the focus."""
+        self._panes.focused = pane
+        self._choose_in(pane)
+        if self.key_pane.key_id != self.chosen:
+            # Without waiting for the cursor to rest: keys in the pane are about this key.
+            self.look()
+        self._share()
+        pane.focus_target.focus(scroll_visible=False)
+
+    def turn_pane(self, steps: int) -> None:
+        """Go to the next pane or the one before."""
+        self.open_pane(self._panes.beside(steps))
+
+    def _share(self) -> None:
+        small = self.size.width < SMALLEST[0] or self.size.height < SMALLEST[1]
+        self.set_class(small, "-too-small")
+        self.too_small.say(
+            f"This window is too small: kmstui needs {SMALLEST[0]}x{SMALLEST[1]}." if small else ""
+        )
+        self._panes.share()
+        self._write_key_bar()
+
+    def _write_key_bar(self) -> None:
+        line = self._line_scope
+        self.key_bar.show_commands(commands_in((line,)) if line else self.commands)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Share the room anew; the chosen rows stay in sight."""
+        self._share()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The mouse or Tab may have moved the focus to another pane."""
+        for pane in self.panes:
+            if pane is not self.focused_pane and event.widget in pane.query("*"):
+                self._panes.focused = pane
+                self._choose_in(pane)
+                self._share()
+
+    @on(Pane.Asked)
+    def _pane_asked(self, message: Pane.Asked) -> None:
+        self.open_pane(message.pane)
+
+    def _work(self, job: Callable[[], Awaitable[None]], group: str, what: str) -> None:
+        self.kms.work(job, group=group, what=what)
+
+    def _work_first(self, job: Callable[[], Awaitable[None]], group: str, what: str) -> None:
+        """Run a job before the keys that were typed behind this one."""
+        self.kms.type_ahead.opens(self.kms.work(job, group=group, what=what), self)

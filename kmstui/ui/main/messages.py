@@ -1,0 +1,222 @@
+"""Messages, the calls made, and the changes in the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from kmstui.service.errors import JournalError
+from kmstui.service.inventory.store import Notice, Topic
+from kmstui.service.ports import CallRecord, ChangeRecord
+from kmstui.service.session import Session
+from kmstui.ui.dialogs.dialog import Dialog
+from kmstui.ui.dialogs.text_dialog import TextDialog
+from kmstui.ui.runtime.store_feed import Changes, StoreFeed
+from kmstui.ui.style.change_words import change_words
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import Part, TitleLine
+from kmstui.ui.widgets.columns import Column
+from kmstui.ui.widgets.frame_lines import Sentences
+from kmstui.ui.widgets.line_table import LineTable
+
+_TITLES = ("Messages", "Calls", "Changes")
+_CHANGES = 2
+_ROLES = {"information": "", "warning": "warn", "error": "bad"}
+_OUTCOMES = {"done": "good", "failed": "bad", "unknown": "bad", "pending": "warn"}
+_TIME = Column("time", "TIME UTC", 8)
+_COLUMNS = (
+    (_TIME, Column("text", "MESSAGE", 20, most=400)),
+    (
+        _TIME,
+        Column("operation", "OPERATION", 22, rank=1, most=34),
+        Column("seconds", "MS", 6, rank=2, right=True),
+        Column("retries", "RETRIES", 7, rank=4, right=True),
+        Column("error", "ERROR", 16, rank=3, most=30),
+        Column("key", "KEY", 16, rank=5, most=100),
+    ),
+    (
+        Column("time", "TIME UTC", 14),
+        Column("outcome", "OUTCOME", 9, rank=2),
+        Column("subject", "KEY OR ALIAS", 16, rank=1, most=36),
+        Column("words", "WHAT", 20, rank=3, most=60),
+        Column("operation", "OPERATION", 15, rank=4, most=34),
+        Column("detail", "HOW IT ENDED", 12, rank=5, most=300),
+    ),
+)
+
+
+class Messages(Dialog[None]):
+    """Three lists, newest first: what was said, what was called, what was changed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,exclamation_mark", "leave", "leave", show=False),
+        Binding("tab,right_square_bracket,l,right", "turn(1)", "next list", show=False),
+        Binding("shift+tab,left_square_bracket,h,left", "turn(-1)", "list before", show=False),
+        Binding("enter", "open", "whole text", show=False),
+        Binding("z", "undo", "undo a change of tags", show=False),
+    ]
+
+    def __init__(self, session: Session, signs: Marks) -> None:
+        super().__init__("Messages")
+        self.add_class("dialog-full")
+        self._session = session
+        self._store = session.store
+        self._signs = signs
+        self._number = 0
+        self._items: dict[str, Notice | CallRecord | ChangeRecord] = {}
+        self._changes: Sequence[ChangeRecord] = ()
+        self._feed: StoreFeed | None = None
+        self.title_line = TitleLine(classes="pane--title -focused")
+        self.table = LineTable(_COLUMNS[0], self._cells, signs=signs)
+        self.reason = Sentences(classes="dialog--reason")
+
+    def compose(self) -> ComposeResult:
+        """Titles and the list."""
+        with self.box:
+            yield self.title_line
+            yield self.table
+            yield self.reason
+
+    def on_mount(self) -> None:
+        """Show what was said, and what comes."""
+        self.table.focus()
+        self._feed = StoreFeed(self._store, (Topic.NOTICES, Topic.CALLS), self, self._store_changed)
+        self._show()
+
+    def on_unmount(self) -> None:
+        """No more news."""
+        if self._feed is not None:
+            self._feed.close()
+
+    def _store_changed(self, changes: Changes) -> None:
+        if (Topic.NOTICES, Topic.CALLS, None)[self._number] in changes:
+            self._show()
+
+    def action_turn(self, steps: int) -> None:
+        """Show the next list."""
+        self._number = (self._number + steps) % len(_TITLES)
+        self.table.forget_place()
+        self.table.set_columns(_COLUMNS[self._number])
+        self._show()
+        if self._number == _CHANGES:
+            self.run_worker(self._read_changes(), group="changes", exclusive=True)
+
+    async def _read_changes(self) -> None:
+        scope = self._session.scope
+        if scope is None:
+            return
+        try:
+            self._changes = await self._session.journal.changes(scope)
+        except JournalError as error:
+            self.table.set_empty(error.sentence, "bad")
+            return
+        if self._number == _CHANGES:
+            self._show()
+
+    def action_undo(self) -> None:
+        """Show what takes the change back that the chosen entry belongs to."""
+        from kmstui.ui.app import KmsApp
+
+        item = self._items.get(self.table.cursor_row or "")
+        app = self.app
+        if self._number == _CHANGES and isinstance(item, ChangeRecord) and isinstance(app, KmsApp):
+            self.reason.say(app.tagging.undo_entry(item, self._read_again), "warn")
+
+    def _read_again(self, _: bool | None) -> None:
+        self.run_worker(self._read_changes(), group="changes", exclusive=True)
+
+    def action_open(self) -> None:
+        """Show the whole of one entry."""
+        item = self._items.get(self.table.cursor_row or "")
+        if isinstance(item, Notice):
+            self.app.push_screen(TextDialog(f"{item.time:%H:%M:%S} UTC", item.text))
+        elif isinstance(item, CallRecord):
+            self.app.push_screen(TextDialog(f"{item.service}:{item.operation}", _told(item)))
+        elif isinstance(item, ChangeRecord):
+            self.app.push_screen(
+                TextDialog(f"{item.operation}: {item.outcome}", self._told_change(item))
+            )
+
+    def _told_change(self, change: ChangeRecord) -> str:
+        lines = [
+            f"of: {self._subject(change)}",
+            f"at: {change.time:%Y-%m-%d %H:%M:%S} UTC",
+            f"by: {change.caller or '-'}",
+            f"what: {change_words(change, self._signs)}",
+            f"before: {change.before}",
+            f"after: {change.after}",
+            change.detail,
+        ]
+        return "\n".join(lines)
+
+    def _subject(self, change: ChangeRecord) -> str:
+        is_key = change.subject in self._store.keys
+        return self._store.name_of(change.subject) if is_key else change.subject
+
+    def _short_name(self, change: ChangeRecord) -> str:
+        names = self._store.aliases_of(change.subject)
+        return names[0].removeprefix("alias/") if names else change.subject
+
+    def _show(self) -> None:
+        lists: tuple[Sequence[Notice | CallRecord | ChangeRecord], ...] = (
+            tuple(self._store.notices),
+            tuple(self._store.calls),
+            tuple(reversed(self._changes)),
+        )
+        items = lists[self._number]
+        # Rows are numbered from the oldest, so that a row keeps its number while others come.
+        self._items = {str(index): item for index, item in enumerate(items)}
+        self.table.set_rows(list(reversed(self._items)))
+        empty = ("Nothing was said yet.", "No calls yet.", "Nothing was changed here yet.")
+        self.table.set_empty(empty[self._number])
+        parts: list[Part] = []
+        for index, title in enumerate(_TITLES):
+            chosen = index == self._number
+            parts.append((f"[{title}]", "title") if chosen else (f" {title} ", "dim"))
+        hint = "  Tab turns, Enter opens, Esc closes"
+        if self._number == _CHANGES:
+            hint = "  Tab turns, Enter opens, z undoes a change of tags, Esc closes"
+        self.title_line.show([*parts, (hint, "dim")])
+        self.reason.say("")
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        item = self._items[row]
+        cells: dict[str, Part]
+        if isinstance(item, Notice):
+            cells = {"text": (item.text, _ROLES.get(item.severity, ""))}
+        elif isinstance(item, CallRecord):
+            cells = {
+                "operation": (
+                    f"{item.service}:{item.operation}",
+                    "accent" if item.mutating else "",
+                ),
+                "seconds": f"{item.seconds * 1000:.0f}",
+                "retries": str(item.retries) if item.retries else "",
+                "error": (item.error, "bad"),
+                "key": item.key,
+            }
+        else:
+            cells = {
+                "operation": item.operation,
+                "outcome": (item.outcome, _OUTCOMES.get(item.outcome, "")),
+                "subject": self._short_name(item),
+                "words": change_words(item, self._signs),
+                "detail": (item.detail, "dim"),
+            }
+        form = "%m-%d %H:%M:%S" if isinstance(item, ChangeRecord) else "%H:%M:%S"
+        cells["time"] = (item.time.strftime(form), "dim")
+        return [cells[column] for column in columns]
+
+
+def _told(call: CallRecord) -> str:
+    lines = [
+        f"key: {call.key or '-'}",
+        f"at: {call.time:%Y-%m-%d %H:%M:%S} UTC",
+        f"took: {call.seconds * 1000:.1f} ms, {call.retries} retries",
+        f"result: {call.error or 'answered'}",
+        "It changes something." if call.mutating else "It only reads.",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,232 @@
+"""The command palette: every command, key, profile, Region and theme by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+from textual.worker import Worker
+
+from kmstui.service.errors import ServiceError
+from kmstui.service.inventory.store import Store
+from kmstui.ui.commands.command import Command
+from kmstui.ui.commands.context import Context
+from kmstui.ui.commands.registry import all_commands
+from kmstui.ui.dialogs.dialog import Dialog
+from kmstui.ui.dialogs.help import key_names
+from kmstui.ui.main.session_commands import switch_profile, switch_region
+from kmstui.ui.style.text_styles import Part
+from kmstui.ui.style.theme import THEME_NAMES
+from kmstui.ui.widgets.columns import Column
+from kmstui.ui.widgets.line_table import LineTable
+
+_MOST = 100
+"""Entries offered at once; typing on narrows them."""
+
+_STEP = 64
+"""Keys between two looks at the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that the palette offers."""
+
+    kind: str
+    text: str
+    detail: str
+    run: Callable[[], None]
+    off: str = ""
+    """Why it cannot be used now."""
+
+
+class Palette(Dialog[None]):
+    """A line to type in, and what matches all its words."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,ctrl+n", "move(1)", "next", show=False, priority=True),
+        Binding("up,ctrl+p", "move(-1)", "previous", show=False, priority=True),
+        Binding("pagedown", "move(10)", "ten further", show=False, priority=True),
+        Binding("pageup", "move(-10)", "ten back", show=False, priority=True),
+    ]
+
+    def __init__(self, context: Context) -> None:
+        super().__init__("Go to, or do")
+        self.add_class("dialog-wide")
+        self._about = context
+        self._found: list[Entry] = []
+        self._connections: list[Entry] | None = None
+        self._do_when_found = False
+        self._searching: Worker[None]
+        self.input = Input(placeholder="command, alias, profile, Region …", compact=True)
+        self.input.cursor_blink = False
+        columns = (
+            Column("kind", "", 8, rank=2),
+            Column("text", "", 20, rank=0, most=26),
+            Column("detail", "", 12, rank=1, most=100),
+        )
+        self.table = LineTable(columns, self._cells, header=False)
+        self.table.can_focus = False
+
+    def compose(self) -> ComposeResult:
+        """The line and the list."""
+        with self.box:
+            yield self.input
+            yield self.table
+
+    def on_mount(self) -> None:
+        """Offer everything at first."""
+        self.input.focus()
+        self._find("")
+
+    def action_move(self, steps: int) -> None:
+        """Move in the list while typing."""
+        self.table.action_move(steps)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Find what matches."""
+        event.stop()
+        self._find(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter: do it."""
+        event.stop()
+        if self._searching.is_finished:
+            self._do()
+        else:
+            # What is found so far belongs to fewer letters than were typed.
+            self._do_when_found = True
+            self._about.app.type_ahead.opens(self._searching, self)
+
+    def _do(self) -> None:
+        if self._found and self.table.cursor_row is not None:
+            entry = self._found[int(self.table.cursor_row)]
+            if entry.off:
+                return
+            self.dismiss(None)
+            entry.run()
+
+    def _find(self, text: str) -> None:
+        self._searching = self._about.app.work(
+            lambda: self._search(text), group="palette", what="the palette"
+        )
+
+    async def _search(self, text: str) -> None:
+        breath = self._about.app.breath
+        breath.begin()
+        ranked: tuple[list[Entry], ...] = ([], [], [])
+        wanted = _Wanted(text)
+        if self._connections is None:
+            self._connections = await _other_connections(self._about)
+        for entry in (*_fixed(self._about), *self._connections):
+            rank = wanted.rank(entry.kind, entry.text, entry.detail)
+            if rank is not None:
+                ranked[rank].append(entry)
+        for number, (name, key_id) in enumerate(_named_keys(self._about.store)):
+            rank = wanted.rank("key", name, key_id)
+            if rank is not None and len(ranked[rank]) < _MOST:
+                go = partial(_go_to, self._about, key_id)
+                ranked[rank].append(Entry("key", name, key_id if key_id != name else "", go))
+                if len(ranked[0]) >= _MOST:
+                    break
+            if number % _STEP == 0 and breath.over:
+                await breath.take()
+        found = [entry for entries in ranked for entry in entries][:_MOST]
+        self._found = found
+        self.table.forget_place()
+        self.table.set_rows([str(index) for index in range(len(found))])
+        self.table.set_empty("Nothing matches.")
+        if self._do_when_found:
+            self._do_when_found = False
+            self._do()
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        entry = self._found[int(row)]
+        cells: dict[str, Part] = {
+            "kind": (entry.kind, "dim"),
+            "text": (entry.text, "dim" if entry.off else "accent"),
+            "detail": (entry.off or entry.detail, "dim" if entry.off else ""),
+        }
+        return [cells[column] for column in columns]
+
+
+class _Wanted:
+    """What was typed: every word of it must be somewhere."""
+
+    def __init__(self, text: str) -> None:
+        self._text = " ".join(text.casefold().split())
+        self._words = self._text.split()
+
+    def rank(self, kind: str, text: str, detail: str) -> int | None:
+        """0: it begins so; 1: the words are in kind and text; 2: elsewhere; None: not at all."""
+        whole = f"{kind} {text} {detail}".casefold()
+        for word in self._words:
+            if word not in whole:
+                return None
+        if text.casefold().startswith(self._text):
+            return 0
+        head = f"{kind} {text}".casefold()
+        return 1 if all(word in head for word in self._words) else 2
+
+
+def _named_keys(store: Store) -> Iterator[tuple[str, str]]:
+    """Every alias that names a key, and every key without one, with the key's ID."""
+    for name, alias in store.aliases.items():
+        if alias.key_id:
+            yield name.removeprefix("alias/"), alias.key_id
+    for key_id in store.keys:
+        if not store.aliases_of(key_id):
+            yield key_id, key_id
+
+
+def _fixed(context: Context) -> Iterator[Entry]:
+    for command in all_commands():
+        if command.palette:
+            yield _of_command(context, command)
+    for theme in THEME_NAMES:
+        yield Entry("theme", theme, "colours", partial(_set_theme, context, theme))
+
+
+async def _other_connections(context: Context) -> list[Entry]:
+    connector, info = context.session.connector, context.store.info
+    try:
+        profiles = await connector.profiles()
+        regions = await connector.regions(info.partition if info else "aws")
+    except ServiceError:
+        # Connecting says what is wrong; the palette is about more than that.
+        return []
+    return [
+        *(
+            Entry("profile", each, "switch to this profile", partial(switch_profile, context, each))
+            for each in profiles
+        ),
+        *(
+            Entry("Region", each, "switch to this Region", partial(switch_region, context, each))
+            for each in regions
+        ),
+    ]
+
+
+def _of_command(context: Context, command: Command) -> Entry:
+    keys = key_names(command.keys[:1])
+    detail = f"{command.help}  ({keys})" if keys else command.help
+    return Entry(
+        "do", command.label, detail,
+        partial(context.main.run_command, command), command.available(context) or "",
+    )  # fmt: skip
+
+
+def _set_theme(context: Context, theme: str) -> None:
+    context.app.theme = theme
+
+
+def _go_to(context: Context, key_id: str) -> None:
+    async def go() -> None:
+        await context.main.go_to_key(key_id)
+
+    worker = context.app.work(go, group="go", what="going to a key")
+    context.app.type_ahead.opens(worker, context.main)

@@ -1,0 +1,205 @@
+"""The key's policies, as the service holds them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.widget import Widget
+
+from kmstui.policy.lint.core.findings import Finding, KeyContext
+from kmstui.service.access.key_context import key_context
+from kmstui.service.inventory.store import StoredPolicy, Topic
+from kmstui.service.session import Session
+from kmstui.ui.main.key_columns import counts_text
+from kmstui.ui.policy.layout import format_json
+from kmstui.ui.policy.viewer import Lint, PolicyViewer
+from kmstui.ui.runtime.store_feed import Changes
+from kmstui.ui.style.symbols import PLAIN, Marks
+from kmstui.ui.views.view import KeyView
+from kmstui.ui.widgets.finding_counts import Counts
+from kmstui.ui.widgets.frame_lines import Sentences
+
+
+def pretty(text: str) -> str:
+    """The policy with one member or item a line; as it is where it is no JSON."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return format_json(text)
+
+
+def lint_for(
+    stored: str, context: KeyContext, disabled: frozenset[str], joined: tuple[Finding, ...] = ()
+) -> Lint:
+    """The linter as the viewer calls it, in a thread, for one key.
+
+    `joined` are findings of somebody else that stand beside those of the linter.
+    """
+
+    def run(text: str) -> Sequence[Finding]:
+        from kmstui.ui.findings.stored import lint_stored
+
+        found = (*lint_stored(stored, text, context, disabled), *joined)
+        return sorted(found, key=lambda finding: finding.span)
+
+    return run
+
+
+class PolicyView(KeyView):
+    """A viewer of the policy, and of further policies where the key has them."""
+
+    title: ClassVar[str] = "Policy"
+    scope: ClassVar[str] = "policy"
+    can_focus = True
+
+    class Linted(Message):
+        """The findings of a key's default policy were counted."""
+
+        def __init__(self, key_id: str, counts: Counts) -> None:
+            super().__init__()
+            self.key_id = key_id
+            self.counts = counts
+
+    def __init__(self, session: Session, signs: Marks) -> None:
+        super().__init__(session, signs)
+        self._key_id: str | None = None
+        self._shown: tuple[StoredPolicy, ...] | None = None
+        self._number = 0
+        self.viewer = PolicyViewer(ascii_marks=signs is PLAIN, id="policy-text")
+        self.viewer.display = False
+        self._linted_for: object = None
+        self._joined: tuple[str, tuple[Finding, ...]] = ("", ())
+        self.words = Sentences(most_lines=20, classes="words")
+
+    def compose(self) -> ComposeResult:
+        """Words where there is no text, and the text."""
+        yield self.words
+        yield self.viewer
+
+    @property
+    def focus_target(self) -> Widget:
+        """The text, or the view itself where there is none."""
+        return self.viewer.area if self.viewer.display else self
+
+    @property
+    def count(self) -> str:
+        """The findings, and which of several policies is shown."""
+        words = []
+        counts = self.viewer.counts if self.viewer.display else None
+        if counts is not None:
+            words.append(counts_text(counts, self.signs))
+        policies = self._shown or ()
+        if len(policies) > 1:
+            name = policies[self._number].name
+            words.append(f"{name} ({self._number + 1} of {len(policies)}: v)")
+        return " ".join(word for word in words if word)
+
+    @property
+    def key_id(self) -> str | None:
+        """The key whose policies are shown."""
+        return self._key_id
+
+    @property
+    def policy(self) -> StoredPolicy | None:
+        """The policy that is shown."""
+        return self._shown[self._number] if self._shown else None
+
+    def show_key(self, key_id: str | None) -> None:
+        """Show what is in the store."""
+        if key_id != self._key_id:
+            self._number = 0
+            self._shown = None
+        self._key_id = key_id
+        self._show()
+
+    async def load(self, key_id: str) -> None:
+        """The session reads policies of a chosen key by itself."""
+
+    def show_problem(self, sentence: str) -> None:
+        """Show why there is no text."""
+        self.viewer.display = False
+        self.words.say(f"{self.signs.error} {sentence}", "bad")
+
+    def store_changed(self, changes: Changes) -> None:
+        """Policies were read or forgotten."""
+        ids = changes.get(Topic.POLICIES)
+        if ids is not None and (not ids or self._key_id in ids):
+            self._show()
+        if self.viewer.display and (Topic.KEYS in changes or Topic.SESSION in changes):
+            self._lint_for_key()
+
+    def next_policy(self) -> bool:
+        """Show the next of the key's policies; answers whether there is another."""
+        if not self._shown or len(self._shown) < 2:
+            return False
+        self._number = (self._number + 1) % len(self._shown)
+        self._draw()
+        return True
+
+    def on_policy_viewer_findings_changed(self, event: PolicyViewer.FindingsChanged) -> None:
+        """The title counts them."""
+        event.stop()
+        self.post_message(self.TitleChanged())
+        policy = self.policy
+        if policy is not None and policy.name == "default" and self._key_id is not None:
+            self.post_message(self.Linted(self._key_id, event.counts))
+
+    def join_findings(self, text: str, findings: Sequence[Finding]) -> None:
+        """Show what somebody else found in this very text, as long as it is shown."""
+        self._joined = (text, tuple(findings))
+        self._lint_for_key()
+
+    def _lint_for_key(self) -> None:
+        key = self.store.keys.get(self._key_id or "")
+        policy = self.policy
+        if key is None or policy is None:
+            return
+        text, findings = self._joined
+        joined = findings if text == pretty(policy.text) else ()
+        if key.is_aws_managed or (key.metadata is None and not key.problem):
+            # Only AWS can change its own: what the linter would say helps nobody. Whose a key is
+            # will be told soon.
+            wanted: object = joined
+            lint: Lint | None = (lambda text: joined) if joined else None
+        else:
+            about = (key_context(key, self.store.caller), self._rules_off(key.id), joined)
+            wanted = (policy.text, *about)
+            lint = lint_for(policy.text, *about)
+        if wanted != self._linted_for:
+            self._linted_for = wanted
+            self.viewer.set_lint(lint)
+
+    def _rules_off(self, key_id: str) -> frozenset[str]:
+        from kmstui.ui.app import KmsApp
+
+        app = self.app
+        return app.options.rules_off(key_id) if isinstance(app, KmsApp) else frozenset()
+
+    def _show(self) -> None:
+        policies = self.store.policies.get(self._key_id or "")
+        if policies is not None and policies == self._shown:
+            return
+        self._shown = policies
+        self._number = 0
+        self._draw()
+
+    def _draw(self) -> None:
+        policy = self.policy
+        if policy is None:
+            self.viewer.display = False
+            self.words.say("Reading…" if self._key_id else "", "dim")
+        elif policy.problem:
+            self.show_problem(policy.problem)
+        else:
+            text = pretty(policy.text)
+            self._lint_for_key()
+            if text != self.viewer.text:
+                self.viewer.load(text)
+            self.words.say("")
+            self.viewer.display = True
+        self.post_message(self.TitleChanged())

@@ -1,0 +1,28 @@
+"""What a person must know before the first key is pressed."""
+
+from __future__ import annotations
+
+from kmstui.service.session import Session
+from kmstui.ui.main.key_columns import COLUMNS, unknown_columns
+from kmstui.ui.runtime.options import UiOptions
+from kmstui.ui.style.theme import unknown_theme_words
+
+
+def tell_at_start(session: Session, options: UiOptions) -> None:
+    """Tell of settings that name nothing, and last, so that it is seen, of a journal in trouble."""
+    unknown = unknown_columns(options.columns)
+    if unknown:
+        session.notify(
+            f"The setting columns names {', '.join(unknown)}, which no column is called; "
+            f"there are {', '.join(COLUMNS)}.",
+            "warning",
+        )
+    words = unknown_theme_words(options.theme)
+    if words:
+        session.notify(words, "warning")
+    journal = session.journal
+    if not journal.durable:
+        # What comes of it first: the whole of it may not fit.
+        session.notify(f"Nothing can be changed. {journal.warning}", "error")
+    elif journal.warning:
+        session.notify(journal.warning, "warning")

@@ -1,0 +1,98 @@
+"""Pane 4: the tags of the chosen key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+
+from kmstui.service.inventory.store import Store
+from kmstui.ui.commands.command import TAGS
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import Part
+from kmstui.ui.widgets.columns import Column
+from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.pane import Pane
+
+_COLUMNS = (
+    Column("key", "TAG KEY", 12, rank=0, most=40),
+    Column("value", "VALUE", 12, rank=1, most=200),
+)
+
+
+class TagsPane(Pane):
+    """The tags table."""
+
+    number: ClassVar[int] = 4
+    caption: ClassVar[str] = "Tags"
+    scope: ClassVar[str] = TAGS
+
+    def __init__(self, store: Store, signs: Marks) -> None:
+        super().__init__(id="tags")
+        self._store = store
+        self._key_id: str | None = None
+        self._values: dict[str, str] = {}
+        self.table = LineTable(
+            _COLUMNS, self._cells, signs=signs, id="tags-table", classes="pane--body"
+        )
+
+    def compose(self) -> ComposeResult:
+        """Title and table."""
+        yield self.title_line
+        yield self.table
+
+    @property
+    def body(self) -> LineTable:
+        """The table."""
+        return self.table
+
+    @property
+    def focus_target(self) -> LineTable:
+        """The table."""
+        return self.table
+
+    @property
+    def chosen(self) -> str | None:
+        """The tag key under the cursor."""
+        return self.table.cursor_row
+
+    @property
+    def key_id(self) -> str | None:
+        """The key whose tags are shown."""
+        return self._key_id
+
+    def show_key(self, key_id: str | None) -> None:
+        """Show the tags of this key, as far as they are known."""
+        if key_id != self._key_id:
+            self.table.forget_place()
+        self._key_id = key_id
+        self.key_changed()
+
+    def key_changed(self) -> None:
+        """Tags of the key may have been read or changed."""
+        key = self._store.keys.get(self._key_id or "")
+        tags = (key.tags or ()) if key else ()
+        values = {tag.key: tag.value for tag in tags}
+        if values != self._values or list(self.table.rows) != list(values):
+            self._values = values
+            self.table.set_rows(list(values))
+        if key is None:
+            self._say("", "")
+        elif key.tags_problem:
+            self._say("✖", key.tags_problem, "bad")
+        elif key.tags is None:
+            self._say("…", "Reading…")
+        else:
+            self._say(str(len(tags)), "No tags. t adds some.")
+
+    def _say(self, count: str, empty: str, role: str = "dim") -> None:
+        key_id = self._key_id or ""
+        name = key_id if key_id in self._store.keys else ""
+        alias = (*self._store.aliases_of(key_id), name)[0]
+        self.show_title([("Tags", "title"), f"  {count}", (f"  {alias}", "dim")])
+        self.table.set_empty(empty, role)
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        cells: dict[str, Part] = {"key": (row, "accent"), "value": self._values.get(row, "")}
+        return [cells[column] for column in columns]

@@ -1,0 +1,175 @@
+"""The text area's keys for writing JSON: indents, brackets, paste, stops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.document._document import Selection
+
+from kmstui.ui.policy.finding_marks import Mark
+from kmstui.ui.policy.layout import detect_indent, leading_space, pasted
+from kmstui.ui.policy.text_area import PolicyTextArea
+
+PLACEHOLDER_RULE = "KMS601"
+"""The linter's rule for what a template left to fill in; Tab goes from one to the next."""
+
+LONGEST_PASTE = 1_000_000
+"""Characters. A key policy holds at most 32,768 bytes (AWS KMS quotas)."""
+
+
+class EditingArea(PolicyTextArea):
+    """A policy that is written."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+z", "undo", "Undo", tooltip="Take the last change back", show=False),
+        Binding("ctrl+y", "redo", "Redo", tooltip="Do the change again", show=False),
+    ]
+
+    def __init__(self, text: str = "", *, ascii_marks: bool = False) -> None:
+        super().__init__(text, ascii_marks=ascii_marks)
+        self.intercept: Callable[[str], bool] = lambda _key: False
+        """Asked first about every key, by name; True where it has been dealt with."""
+        self.typed = ""
+        """The character that the last change typed; empty where it was another change."""
+
+    def take_key(self, event: events.Key) -> bool:
+        """Give a key its meaning in JSON."""
+        self.typed = ""
+        if self.read_only:
+            return False
+        if self.intercept(event.key) or self._json_key(event):
+            return True
+        if event.is_printable and not event.key.startswith("alt+"):
+            self.typed = event.character or ""
+        return False
+
+    def _json_key(self, event: events.Key) -> bool:
+        keys: dict[str, Callable[[], None]] = {
+            "enter": self._new_line,
+            "tab": self._tab,
+            "shift+tab": self._dedent,
+        }
+        if action := keys.get(event.key):
+            action()
+            return True
+        return event.character in ("}", "]") and self._close(event.character)
+
+    # Indents
+
+    @property
+    def _unit(self) -> str:
+        return detect_indent(self.document.text)
+
+    def _new_line(self) -> None:
+        start, end = sorted((self.selection.start, self.selection.end))
+        before = self.document[start[0]][: start[1]]
+        line = self.document[end[0]]
+        after = line[end[1] :]
+        end = (end[0], end[1] + len(leading_space(after)))
+        after = after.lstrip()
+        indent = leading_space(before)
+        opens = before.rstrip()[-1:] in ("{", "[")
+        inner = indent + self._unit if opens else indent
+        if opens and after[:1] in ("}", "]"):
+            self.replace(f"\n{inner}\n{indent}", start, end, maintain_selection_offset=False)
+            self.move_cursor((start[0] + 1, len(inner)))
+        else:
+            if after[:1] in ("}", "]") and not opens:
+                inner = inner.removesuffix(self._unit)
+            self.replace(f"\n{inner}", start, end, maintain_selection_offset=False)
+
+    def _close(self, bracket: str) -> bool:
+        """A closing bracket alone on its line goes below the line of its partner."""
+        if not self.selection.is_empty:
+            return False
+        row, column = self.cursor_location
+        if self.document[row][:column].strip():
+            return False
+        partner = self.enclosing_bracket((row, column))
+        if partner is None:
+            return False
+        indent = leading_space(self.document[partner[0]])
+        self.replace(indent + bracket, (row, 0), (row, column), maintain_selection_offset=False)
+        return True
+
+    def _tab(self) -> None:
+        start, end = sorted((self.selection.start, self.selection.end))
+        if start[0] != end[0]:
+            self._shift_rows(start[0], end[0], self._indented)
+        elif stop := self._next_stop():
+            self.selection = Selection(stop.start, stop.end)
+            self.scroll_cursor_visible()
+        else:
+            width = len(self._unit.expandtabs())
+            blanks = " " * (width - self.get_column_width(*start) % width)
+            self.replace(blanks, start, end, maintain_selection_offset=False)
+
+    def _next_stop(self) -> Mark | None:
+        stops = [mark for mark in self.marks if mark.finding.rule == PLACEHOLDER_RULE]
+        # The selection's start, so that a stop just reached is not found again.
+        here = min(self.selection.start, self.selection.end)
+        return next((stop for stop in stops if stop.start > here), stops[0] if stops else None)
+
+    def _dedent(self) -> None:
+        start, end = sorted((self.selection.start, self.selection.end))
+        self._shift_rows(start[0], end[0], self._dedented)
+
+    def _indented(self, line: str) -> str:
+        return self._unit + line if line else line
+
+    def _dedented(self, line: str) -> str:
+        width = len(self._unit.expandtabs())
+        blanks = len(leading_space(line[:width]))
+        return line[1:] if line.startswith("\t") else line[blanks:]
+
+    def _shift_rows(self, first: int, last: int, shift: Callable[[str], str]) -> None:
+        lines = [self.document[row] for row in range(first, last + 1)]
+        shifted = [shift(line) for line in lines]
+        if shifted == lines:
+            return
+        start, end = self.selection
+        self.history.checkpoint()
+        self.replace(self._stand_ins.decode("\n".join(shifted)), (first, 0), (last, len(lines[-1])))
+        self.history.checkpoint()
+
+        def moved(row: int, column: int) -> tuple[int, int]:
+            return row, max(0, column + len(shifted[row - first]) - len(lines[row - first]))
+
+        self.selection = Selection(moved(*start), moved(*end))
+
+    # Paste
+
+    async def on_paste(self, event: events.Paste) -> None:
+        """Paste from the terminal."""
+        event.stop()
+        event.prevent_default()
+        self.insert_pasted(event.text)
+        if not self.has_focus:
+            self.focus()
+
+    def action_paste(self) -> None:
+        """Paste what was copied or cut here."""
+        self.insert_pasted(self.app.clipboard)
+
+    def insert_pasted(self, paste: str) -> None:
+        """Insert a paste as JSON: unwrapped from what AWS tools print around it, and indented."""
+        if self.read_only:
+            return
+        if len(paste) > LONGEST_PASTE:
+            self.notify(
+                f"The paste has {len(paste):,} characters; a key policy holds at most 32,768 "
+                "bytes. Nothing was inserted.",
+                severity="error",
+                markup=False,
+            )
+            return
+        self.typed = ""
+        start, end = sorted((self.selection.start, self.selection.end))
+        text, begin = pasted(paste, self.text, self.offset_of(start), self.offset_of(end))
+        start = self.location_of(begin)
+        self.history.checkpoint()
+        self.replace(text, start, end, maintain_selection_offset=False)
+        self.history.checkpoint()

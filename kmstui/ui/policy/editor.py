@@ -1,0 +1,289 @@
+"""The policy to change: all of the viewer, and what writing needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import TextArea
+
+from kmstui.policy.lint.core.findings import Finding
+from kmstui.policy.syntax.nodes import Edit, apply_edits
+from kmstui.ui.policy.completing import Complete, Completing
+from kmstui.ui.policy.debounce import Debounce
+from kmstui.ui.policy.editing_area import EditingArea
+from kmstui.ui.policy.layout import detect_indent, format_json
+from kmstui.ui.policy.line_bar import LineBar
+from kmstui.ui.policy.statements import (
+    Change,
+    NoStatementError,
+    delete_statement,
+    duplicate_statement,
+    move_statement,
+)
+from kmstui.ui.policy.viewer import Lint, PolicyViewer
+
+DRAFT_PAUSE = 0.15
+DRAFT_AT_MOST = 1.0
+"""Seconds that a typed text may wait to be told to whoever keeps drafts."""
+
+_CHANGING = {
+    "fix",
+    "fix_all",
+    "format",
+    "replace",
+    "complete",
+    "template",
+    "edit_externally",
+    "move_statement",
+    "duplicate_statement",
+    "delete_statement",
+}
+
+
+@dataclass
+class EditorMessage(Message):
+    """Something that the editor does not do itself."""
+
+    editor: PolicyEditor
+    text: str
+    """The whole text as it stands."""
+
+    @property
+    def control(self) -> PolicyEditor:
+        """The editor that sent this message."""
+        return self.editor
+
+
+class PolicyEditor(PolicyViewer):
+    """Edits one policy text; posts what should happen with it, and does none of that itself."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "save", "Review & save", tooltip="Review the change, then save it"),
+        Binding("escape", "close", "Close", tooltip="Leave the editor"),
+        Binding("f4", "fix", "Fix", tooltip="Apply the fix of the finding at the cursor"),
+        Binding("ctrl+f4", "fix_all", "Fix all alike", show=False),
+        Binding("ctrl+t", "template", "Template", tooltip="Insert a template"),
+        Binding("ctrl+at,ctrl+@", "complete", "Complete", show=False),
+        Binding("ctrl+r", "replace", "Replace", tooltip="Find and replace", show=False),
+        Binding("f9", "format", "Format", tooltip="Lay the JSON out anew", show=False),
+        Binding("ctrl+o", "edit_externally", "$EDITOR", tooltip="Edit in your own editor"),
+        Binding("alt+up", "move_statement(-1)", "Statement up", show=False),
+        Binding("alt+down", "move_statement(1)", "Statement down", show=False),
+        Binding("alt+shift+down", "duplicate_statement", "Duplicate statement", show=False),
+        Binding("ctrl+delete", "delete_statement", "Delete statement", show=False),
+    ]
+
+    class TextChanged(EditorMessage):
+        """The text is another now; posted after a short pause, for whoever keeps drafts."""
+
+    class SaveRequested(EditorMessage):
+        """Ctrl-s."""
+
+    class CloseRequested(EditorMessage):
+        """Esc, with nothing open that it would close first."""
+
+    class ExternalEditorRequested(EditorMessage):
+        """Ctrl-o."""
+
+    class TemplateRequested(EditorMessage):
+        """Ctrl-t."""
+
+    area: EditingArea
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        lint: Lint | None = None,
+        complete: Complete | None = None,
+        ascii_marks: bool = False,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(text, lint=lint, ascii_marks=ascii_marks, id=id, classes=classes)
+        self._completing = Completing(self, self.area, complete)
+        self._draft_soon = Debounce(self, DRAFT_PAUSE, self._tell_draft, at_most=DRAFT_AT_MOST)
+        self._told = text
+        self.area.intercept = self._completing.take_key
+
+    def _make_area(self, text: str) -> EditingArea:
+        return EditingArea(text, ascii_marks=self._ascii_marks)
+
+    @property
+    def may_fix(self) -> bool:
+        """Fixes can be applied here."""
+        return not self.area.read_only
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While the area is read-only, as during a save, no command may change the text."""
+        if action in _CHANGING and self.area.read_only:
+            return False
+        return super().check_action(action, parameters)
+
+    def load(self, text: str, *, offset: int = 0) -> None:
+        """Begin with another text; undo does not go back behind it."""
+        super().load(text, offset=offset)
+        self._told = self.text
+        self._draft_soon.cancel()
+
+    def replace_text(self, text: str, *, offset: int | None = None) -> None:
+        """Make the whole text `text` as one step of undo, as a template or a merge does."""
+        self.area.popup = None
+        self.area.typed = ""
+        self.area.replace_text(text, offset)
+        self._text_changed(at_once=True)
+
+    # What happens to the text
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Somebody types, or a command has changed the text."""
+        super().on_text_area_changed(event)
+        self._draft_soon.poke()
+
+    def _settled(self) -> None:
+        super()._settled()
+        self._completing.settled()
+
+    def _tell_draft(self) -> None:
+        text = self.text
+        if text != self._told:
+            self._told = text
+            self.post_message(self.TextChanged(self, text))
+
+    def flush(self) -> None:
+        """Tell the text now if it is not told yet; call it before the editor is taken away."""
+        self._draft_soon.flush()
+
+    # Requests
+
+    def action_save(self) -> None:
+        """Ask for the review."""
+        self.flush()
+        self.post_message(self.SaveRequested(self, self.text))
+
+    def action_close(self) -> None:
+        """Close what is open here, else ask to leave."""
+        if self.area.popup is not None:
+            self.area.popup = None
+        elif not self.close_part():
+            self.flush()
+            self.post_message(self.CloseRequested(self, self.text))
+
+    def action_edit_externally(self) -> None:
+        """Ask for the person's own editor."""
+        self.flush()
+        self.post_message(self.ExternalEditorRequested(self, self.text))
+
+    def action_template(self) -> None:
+        """Ask for a template."""
+        self.post_message(self.TemplateRequested(self, self.text))
+
+    # Fixes
+
+    def action_fix(self) -> None:
+        """Apply the fix of the finding at hand."""
+        finding = self.finding_at_hand()
+        if finding is None:
+            self.notify("There is no finding on this line; F8 goes to the next one.")
+        elif finding.fix is None:
+            self.notify(f"{finding.rule} has no fix that can be made for you; F1 says why.")
+        else:
+            self._fix([finding])
+
+    def action_fix_all(self) -> None:
+        """Apply the fixes of all findings of the same rule."""
+        finding = self.finding_at_hand()
+        if finding is None:
+            self.notify("There is no finding on this line; F8 goes to the next one.")
+            return
+        alike = [each for each in self.findings if each.rule == finding.rule and each.fix]
+        if alike:
+            fixed = self._fix(alike)
+            self.notify(f"{fixed} of {len(alike)} findings {finding.rule} fixed; Ctrl-z undoes.")
+        else:
+            self.notify(f"{finding.rule} has no fix that can be made for you; F1 says why.")
+
+    def _fix(self, findings: list[Finding]) -> int:
+        """Apply the fixes that do not overlap; how many those were."""
+        if self.counts is None:
+            self.notify("The text has changed since it was checked; try again in a moment.")
+            return 0
+        edits: list[Edit] = []
+        fixed = 0
+        for finding in findings:
+            wanted = finding.fix.edits if finding.fix else ()
+            if not any(_overlap(one, other) for one in wanted for other in edits):
+                edits += wanted
+                fixed += 1
+        self.replace_text(apply_edits(self.text, tuple(edits)))
+        return fixed
+
+    # Format, replace, statements
+
+    def action_format(self) -> None:
+        """Lay the JSON out anew; the cursor stays at its token."""
+        text, offset = self.text, self.area.cursor_offset
+        indent = detect_indent(text)
+        formatted = format_json(text, indent)
+        self.replace_text(formatted, offset=_same_place(text, offset, formatted))
+
+    def action_replace(self) -> None:
+        """Ask what to replace by what."""
+        self._searching.open("replace")
+
+    def on_line_bar_replace(self, event: LineBar.Replace) -> None:
+        """Replace the match that is selected and go to the next, or replace all."""
+        event.stop()
+        if self.area.read_only:
+            return
+        if not event.everywhere:
+            self._searching.replace_one(event.query, event.replacement)
+        elif (
+            text := self._searching.replaced_everywhere(event.query, event.replacement)
+        ) is not None:
+            self.replace_text(text)
+
+    def action_move_statement(self, by: int) -> None:
+        """Swap the statement at the cursor with the one above (-1) or below (1)."""
+        self._change_statement(lambda text, offset: move_statement(text, offset, by))
+
+    def action_duplicate_statement(self) -> None:
+        """Write the statement at the cursor once more, below itself."""
+        self._change_statement(duplicate_statement)
+
+    def action_delete_statement(self) -> None:
+        """Take the statement at the cursor out."""
+        self._change_statement(delete_statement)
+
+    def _change_statement(self, change: Callable[[str, int], Change]) -> None:
+        try:
+            changed = change(self.text, self.area.cursor_offset)
+        except NoStatementError as error:
+            self.notify(str(error))
+        else:
+            self.replace_text(changed.text, offset=changed.cursor)
+
+    def action_complete(self) -> None:
+        """Propose what could be written here."""
+        if not self._completing.open():
+            self.notify("Nothing to propose here.")
+
+
+def _overlap(one: Edit, other: Edit) -> bool:
+    if one.span == other.span:
+        return True
+    return one.span.start < other.span.end and other.span.start < one.span.end
+
+
+def _same_place(text: str, offset: int, formatted: str) -> int:
+    """The offset behind as many characters that are not white space."""
+    wanted = sum(not character.isspace() for character in text[:offset])
+    for place, character in enumerate(formatted):
+        if wanted == 0:
+            return place
+        wanted -= not character.isspace()
+    return len(formatted)

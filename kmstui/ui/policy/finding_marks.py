@@ -1,0 +1,123 @@
+"""Findings as marks in the text, carried along while somebody types."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from kmstui.policy.lint.core.findings import Finding
+from kmstui.policy.syntax.nodes import Document
+
+Location = tuple[int, int]
+"""Row and column, counted from 0, as a TextArea counts them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One finding where it stands in the text now."""
+
+    finding: Finding
+    start: Location
+    end: Location
+    """Not included; a range of several rows is drawn on its first."""
+
+
+def carried(position: Location, top: Location, bottom: Location, end: Location) -> Location:
+    """Where `position` is after `top`…`bottom` was replaced by a text that ends at `end`."""
+    if position < top:
+        return position
+    if position < bottom:
+        return min(position, end)
+    row, column = position
+    if row == bottom[0]:
+        column += end[1] - bottom[1]
+    return row + end[0] - bottom[0], column
+
+
+def _carry_one(mark: Mark, top: Location, bottom: Location, end: Location) -> Mark:
+    if mark.end <= top and mark.start < mark.end:
+        # Typing right behind a marked range does not widen it.
+        return mark
+    start = carried(mark.start, top, bottom, end)
+    return Mark(mark.finding, start, max(start, carried(mark.end, top, bottom, end)))
+
+
+class Marks:
+    """The marks of one text, in the order of the text."""
+
+    def __init__(self) -> None:
+        self._marks: list[Mark] = []
+        self._rows: dict[int, list[Mark]] | None = None
+
+    def __len__(self) -> int:
+        return len(self._marks)
+
+    def __iter__(self) -> Iterator[Mark]:
+        return iter(self._marks)
+
+    def put(self, findings: Iterable[Finding], text: str) -> None:
+        """Replace all marks by findings whose spans are offsets into `text`."""
+        location = Document(text, None, ()).location
+        last = len(text)
+        self._marks = sorted(
+            (
+                Mark(
+                    finding,
+                    location(min(finding.span.start, last)),
+                    location(min(finding.span.end, last)),
+                )
+                for finding in findings
+            ),
+            key=lambda mark: (mark.start, mark.end),
+        )
+        self._rows = None
+
+    def carry(self, top: Location, bottom: Location, end: Location) -> None:
+        """Follow an edit that replaced `top`…`bottom` by a text that ends at `end`."""
+        stays_below = bottom[0] if end[0] == bottom[0] else None
+        moved = [
+            mark
+            if mark.end < top or (stays_below is not None and mark.start[0] > stays_below)
+            else _carry_one(mark, top, bottom, end)
+            for mark in self._marks
+        ]
+        if moved != self._marks:
+            self._marks = moved
+            self._rows = None
+
+    def on_row(self, row: int) -> Sequence[Mark]:
+        """The marks that begin on a row, the worst first."""
+        if self._rows is None:
+            self._rows = {}
+            for mark in self._marks:
+                self._rows.setdefault(mark.start[0], []).append(mark)
+            for marks in self._rows.values():
+                marks.sort(key=lambda mark: -mark.finding.severity)
+        return self._rows.get(row, ())
+
+    def rows(self) -> set[int]:
+        """Every row on which a mark begins."""
+        return {mark.start[0] for mark in self._marks}
+
+    def after(self, location: Location) -> Mark | None:
+        """The next mark, from the top again when there is none below."""
+        if not self._marks:
+            return None
+        starts = [mark.start for mark in self._marks]
+        return self._marks[bisect_right(starts, location) % len(starts)]
+
+    def before(self, location: Location) -> Mark | None:
+        """The previous mark, from the bottom again when there is none above."""
+        if not self._marks:
+            return None
+        starts = [mark.start for mark in self._marks]
+        return self._marks[bisect_left(starts, location) - 1]
+
+    def at(self, location: Location) -> Mark | None:
+        """The mark to speak of at the cursor: one around it, else the worst of its row."""
+        around = [mark for mark in self._marks if mark.start <= location <= mark.end]
+        on_row = self.on_row(location[0])
+        same_row = [mark for mark in around if mark.start[0] == location[0]]
+        candidates = same_row or on_row or around
+        return max(candidates, key=lambda mark: mark.finding.severity, default=None)

@@ -1,0 +1,342 @@
+"""A policy on the screen: coloured JSON with findings drawn in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Span as TextSpan
+from rich.text import Text
+from textual.cache import LRUCache
+from textual.strip import Strip
+from textual.theme import Theme
+from textual.widgets.text_area import TextAreaTheme
+
+from kmstui.policy.lint.core.findings import Severity
+from kmstui.ui.policy.finding_marks import Mark, Marks
+from kmstui.ui.policy.frugal import FrugalTextArea
+from kmstui.ui.policy.glyphs import StandIns, stand_ins_in
+from kmstui.ui.policy.highlight import KINDS, token_spans
+from kmstui.ui.policy.line_end import line_end_message
+from kmstui.ui.policy.popup import STYLES as POPUP_STYLES
+from kmstui.ui.policy.popup import CompletionPopup
+from kmstui.ui.policy.styled_cells import (
+    StyledSpan,
+    goes_on,
+    has_a_cell_each,
+    over,
+    styled_cells,
+)
+from kmstui.ui.style.symbols import marks
+
+
+class MarkedTextArea(FrugalTextArea):
+    """Draws the lines of a JSON policy, their findings, and proposals over them."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"policy--{kind}" for kind in KINDS),
+        *(f"policy--{severity.word}" for severity in Severity),
+        "policy--strange",
+        *POPUP_STYLES,
+    }
+
+    def __init__(
+        self, text: str, *, read_only: bool, ascii_marks: bool, id: str | None, classes: str | None
+    ) -> None:
+        self._ascii_marks = ascii_marks
+        self._stand_ins = StandIns()
+        self._marks = Marks()
+        self._popup: CompletionPopup | None = None
+        self._styles_by_name: dict[str, Style] = {}
+        self._rows: LRUCache[object, Strip] = LRUCache(512)
+        self._bodies: LRUCache[object, Strip] = LRUCache(512)
+        self._room: object = None
+        self._base_style: Style | None = None
+        super().__init__(self._stand_ins.encode(text), read_only=read_only, id=id, classes=classes)
+
+    @property
+    def popup(self) -> CompletionPopup | None:
+        """Proposals drawn over the text; after moving its cursor, set it again."""
+        return self._popup
+
+    @popup.setter
+    def popup(self, popup: CompletionPopup | None) -> None:
+        if popup is not self._popup or popup is not None:
+            self._popup = popup
+            self.draw_differences()
+
+    @property
+    def gutter_width(self) -> int:
+        """Line number, blank, mark, blank."""
+        return super().gutter_width + 1 if self.show_line_numbers else 0
+
+    def get_line(self, line_index: int) -> Text:
+        """One line, coloured, with the findings on it underlined."""
+        line = self.document.get_line(line_index)
+        spans = [TextSpan(*span) for span in self._spans(line_index, line, 0, len(line))]
+        strange = self._style("strange")
+        spans += [TextSpan(index, index + 1, strange) for index in stand_ins_in(line)]
+        return Text(self._stand_ins.shown(line), end="", no_wrap=True, spans=spans)
+
+    def _spans(self, row: int, line: str, start: int, stop: int) -> list[StyledSpan]:
+        """The styles of tokens and findings between two columns of a line."""
+        style = self._style
+        spans = [(first, end, style(kind)) for first, end, kind in token_spans(line)]
+        for mark in reversed(self._marks.on_row(row)):
+            if mark.start[1] >= stop > start or (mark.end[0] == row and mark.end[1] < start):
+                continue
+            first, end = _drawn_columns(mark, len(line))
+            spans.append((first, end, style(mark.finding.severity.word)))
+        return spans
+
+    def line(self, y: int) -> Strip:
+        """Gutter with its mark, text, message of the worst finding, and the popup over it."""
+        place = self.wrapped_document.place_at(y + self.scroll_offset.y)
+        if place is None or not self.show_line_numbers:
+            strip = super().line(y)
+        elif self.soft_wrap or self.is_special(place[0]):
+            strip = self._quick_row(*place) or self._slow_row(y, *place)
+        else:
+            strip = self._plain_row(y, place[0])
+        if self._popup is not None:
+            strip = self._popup.over(strip, y, self._popup_styles)
+        return strip
+
+    def _plain_row(self, y: int, row: int) -> Strip:
+        """A row that is drawn as its text says, remembered by that: rows move, texts stay."""
+        said = (
+            self.document.get_line(row),
+            *(
+                (mark.start[1], mark.end, mark.finding.rule, mark.finding.message)
+                for mark in self._marks.on_row(row)
+            ),
+        )
+        strip = self._rows.get((row, said))
+        if strip is None:
+            strip = self._rows[row, said] = self._numbered(y, row, said)
+        return strip
+
+    def _numbered(self, y: int, row: int, said: object) -> Strip:
+        body = self._bodies.get(said)
+        if body is None:
+            # Without the number, which is all that differs when the row has moved.
+            whole = self._quick_row(row, 0) or self._slow_row(y, row, 0)
+            body = self._bodies[said] = whole.crop(self.gutter_width - 2)
+        number = self._number(row, 0)
+        return Strip([number, *body], len(number.text) + body.cell_length)
+
+    def _slow_row(self, y: int, row: int, section: int) -> Strip:
+        """As the base class draws it, which draws everything."""
+        # It goes on behind the edge for as long as the text does.
+        strip = super().line(y).crop(0, self.size.width)
+        return self._decorated(strip, row, section).simplify()
+
+    def _quick_row(self, row: int, section: int) -> Strip | None:
+        """As the base class draws it, without all that it does for lines less simple.
+
+        It draws a line as a whole, and then takes what is to be seen of it: of a line of 32 KB
+        that is wrapped, the whole for each of its pieces.
+        """
+        line = self.document.get_line(row)
+        width = self.size.width - self.gutter_width
+        if self.soft_wrap:
+            start, stop = self.wrapped_document.bounds(row, section)
+            if not has_a_cell_each(line[start:stop]):
+                return None
+        else:
+            start, stop = self.scroll_offset.x, self.scroll_offset.x + width
+            if not has_a_cell_each(line[:stop]):
+                return None
+        spans = self._spans(row, line, start, stop)
+        fill = self._base
+        if self.is_special(row):
+            fill += self._line_style(row)
+            spans += self._cursor_spans(row, line)
+            # The cursor may stand behind the text.
+            stop += stop == len(line) and self.soft_wrap
+            line = line + " " if line or row == self.selection.end[0] else "\u258c"
+        number = self._number(row, section)
+        here = self._marks.on_row(row)
+        marked = self._mark_cells(here[0] if here and not section else None, number.style)
+        cells = [number, *marked, *styled_cells(line, spans, self._base, start, stop)]
+        strip = Strip(cells).extend_cell_length(self.size.width, fill)
+        return self._with_edges(self._with_message(strip, row, section, fill), row).simplify()
+
+    def _number(self, row: int, section: int) -> Segment:
+        theme = self._theme
+        is_cursors = row == self.selection.end[0] and self._line_style(row)
+        style = theme.cursor_line_gutter_style if is_cursors else theme.gutter_style
+        number = "" if section else str(row + self.line_number_start)
+        return Segment(f"{number:>{self.gutter_width - 3}} ", self._base + (style or Style()))
+
+    def _line_style(self, row: int) -> Style:
+        """What the cursor's row has of its own."""
+        is_shown = self.highlight_cursor_line and self._has_cursor
+        style = self._theme.cursor_line_style if is_shown else None
+        return (style if row == self.selection.end[0] else None) or Style()
+
+    def _cursor_spans(self, row: int, line: str) -> list[StyledSpan]:
+        """The cursor's line, what is selected, brackets and the cursor, in that order."""
+        theme, none = self._theme, Style()
+        cursor_row, column = self.selection.end
+        spans = [(0, len(line) + 1, self._line_style(row))]
+        top, bottom = sorted(self.selection)
+        if top != bottom and top[0] <= row <= bottom[0]:
+            selected = theme.selection_style or none
+            if not line and row != cursor_row:
+                # A glyph shows that an empty line is selected.
+                return [*spans, (0, 1, Style(color=selected.bgcolor))]
+            first = top[1] if row == top[0] else 0
+            spans.append((first, bottom[1] if row == bottom[0] else len(line), selected))
+        partner = self.matching_bracket_location
+        if not (self._has_cursor and self.match_cursor_bracket and top == bottom):
+            partner = None
+        bracket = theme.bracket_matching_style or none
+        if row == cursor_row:
+            if partner is not None:
+                spans.append((column, column + 1, bracket))
+            if self._draw_cursor:
+                spans.append((column, column + 1, theme.cursor_style or none))
+        if partner is not None and partner[0] == row:
+            spans.append((partner[1], partner[1] + 1, bracket))
+        return spans
+
+    def prepare_to_draw(self) -> None:
+        """Forget the rows drawn before if there is other room for them now."""
+        super().prepare_to_draw()
+        room = self.scroll_offset.x, self.scrollable_content_region.size, self.gutter_width
+        if room != self._room:
+            self._room = room
+            self._forget_rows()
+
+    def _forget_rows(self) -> None:
+        self._rows.clear()
+        self._bodies.clear()
+
+    def _decorated(self, strip: Strip, row: int, section: int) -> Strip:
+        here = self._marks.on_row(row)
+        width = self.gutter_width
+        numbers = strip.crop(1, width - 1)
+        background = next(iter(numbers), Segment("")).style or Style()
+        mark = here[0] if here and not section else None
+        cells = Strip(self._mark_cells(mark, background), 2)
+        strip = Strip.join([numbers, cells, strip.crop(width)])
+        return self._with_edges(self._with_message(strip, row, section, _background(strip)), row)
+
+    def _mark_cells(self, mark: Mark | None, background: Style | None) -> list[Segment]:
+        background = background or Style()
+        if mark is None:
+            return [Segment("  ", background)]
+        severity = mark.finding.severity
+        style = background + self._words + self._style(severity.word) + Style(underline=False)
+        sign = mark_of(severity, ascii_only=self._ascii_marks)
+        return [Segment(sign, style), Segment(" ", background)]
+
+    def _with_message(self, strip: Strip, row: int, section: int, background: Style) -> Strip:
+        """The strip with the message of the worst finding behind the text's end, if it is here."""
+        here = self._marks.on_row(row)
+        if not here or section < len(self.wrapped_document.get_offsets(row)):
+            return strip
+        scroll_x = 0 if self.soft_wrap else self.scroll_offset.x
+        end, _ = self.wrapped_document.location_to_offset((row, len(self.document[row])))
+        start = self.gutter_width + max(0, end - scroll_x) + 2
+        cells = self.scrollable_content_region.width - start
+        message = line_end_message([mark.finding.message for mark in here], cells)
+        if not message:
+            return strip
+        style = self._style(here[0].finding.severity.word) + Style(underline=False, bold=False)
+        words = Segment(message, Style(bgcolor=background.bgcolor) + self._words + style)
+        return over(strip, words, start)
+
+    def _with_edges(self, strip: Strip, row: int) -> Strip:
+        """The strip with a sign where the line goes on behind the left edge or the right one."""
+        if self.soft_wrap:
+            return strip
+        line = self.document.get_line(row)
+        left, right = self.gutter_width, self.scrollable_content_region.width - 1
+        hidden = self.scroll_offset.x
+        sign = Segment(marks(ascii_only=self._ascii_marks).more, self._base + Style(dim=True))
+        cursor = self._cursor_cell(row)
+        if hidden and line and cursor != left:
+            strip = over(strip, sign, left)
+        if goes_on(line, hidden + right + 1 - left, self.indent_width) and cursor != right:
+            strip = over(strip, sign, right)
+        return strip
+
+    def _cursor_cell(self, row: int) -> int | None:
+        """Where the cursor stands in the row as it is drawn, or None."""
+        if row != self.selection.end[0]:
+            return None
+        cell, _ = self.wrapped_document.location_to_offset(self.selection.end)
+        return self.gutter_width + cell - self.scroll_offset.x
+
+    # Style
+
+    def _style(self, name: str) -> Style:
+        style = self._styles_by_name.get(name)
+        if style is None:
+            css = self.get_component_styles(f"policy--{name}")
+            color = css.color.rich_color if css.has_rule("color") else None
+            style = Style(color=color) + (css.text_style or Style())
+            self._styles_by_name[name] = style
+        return style
+
+    @property
+    def _base(self) -> Style:
+        if self._base_style is None:
+            self._base_style = self.rich_style
+        return self._base_style
+
+    @property
+    def _words(self) -> Style:
+        """The colour of words that have no other."""
+        return Style(color=self._base.color)
+
+    @property
+    def _popup_styles(self) -> Mapping[str, Style]:
+        return {name: self.get_component_rich_style(name) for name in POPUP_STYLES}
+
+    def notify_style_update(self) -> None:
+        """Styles have changed: forget what was looked up and drawn with them."""
+        self._styles_by_name.clear()
+        self._base_style = None
+        self._forget_rows()
+        super().notify_style_update()
+
+    def on_mount(self) -> None:
+        """Take the theme's colours, now and whenever it changes."""
+        self._take_theme(self.app.current_theme)
+        self.app.theme_changed_signal.subscribe(self, self._take_theme)
+
+    def _take_theme(self, _: Theme) -> None:
+        # The cursor's line gets a background only: the base class would take its letters'
+        # colour too, and with it the highlighting.
+        line = self.get_component_rich_style("text-area--cursor-line")
+        self.register_theme(TextAreaTheme("kmstui", cursor_line_style=Style(bgcolor=line.bgcolor)))
+        self.theme = "kmstui"
+        self.notify_style_update()
+        self.refresh()
+
+
+def mark_of(severity: Severity, *, ascii_only: bool) -> str:
+    """The mark of a severity, one cell wide."""
+    signs = marks(ascii_only=ascii_only)
+    return {
+        Severity.ERROR: signs.error,
+        Severity.WARNING: signs.warning,
+        Severity.INFO: signs.information,
+    }[severity]
+
+
+def _drawn_columns(mark: Mark, length: int) -> tuple[int, int]:
+    """The columns of a mark on its first row: at least one, and never past the line's end."""
+    end = mark.end[1] if mark.end[0] == mark.start[0] else length
+    start = min(mark.start[1], max(0, length - 1))
+    return start, max(start + 1, min(end, length))
+
+
+def _background(strip: Strip) -> Style:
+    last = next(reversed(list(strip)), None)
+    return Style(bgcolor=last.style.bgcolor) if last and last.style else Style()

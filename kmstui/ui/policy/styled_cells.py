@@ -1,0 +1,58 @@
+"""A line of text in the styles of its parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from kmstui.ui.policy.highlight import LONGEST_LINE
+from kmstui.ui.terminal.painting.cells import is_simple
+
+StyledSpan = tuple[int, int, Style]
+
+_NOT_LATIN = re.compile("[^\x20-\x7e\xa1-\xac\xae-\u024f]")
+
+
+def has_a_cell_each(text: str) -> bool:
+    """Whether each character takes one cell; lines that are long and not Latin are not tried."""
+    if not _NOT_LATIN.search(text):
+        return True
+    return len(text) <= LONGEST_LINE and "\t" not in text and is_simple(text)
+
+
+def goes_on(line: str, cells: int, tab: int) -> bool:
+    """Whether a line takes more than so many cells; a tab takes up to `tab`."""
+    # Some characters take no cell, but hardly three of four; a line may have 30,000.
+    return cell_len(line[: 4 * cells].expandtabs(tab)) > cells
+
+
+def styled_cells(
+    line: str, spans: Iterable[StyledSpan], base: Style, first: int, stop: int
+) -> Iterator[Segment]:
+    """The columns from `first` to before `stop` of a line whose characters take a cell each.
+
+    A later span goes over an earlier one where they overlap.
+    """
+    text = line[first:stop]
+    styles = [base] * len(text)
+    for start, end, style in spans:
+        here = slice(max(0, start - first), max(0, end - first))
+        styles[here] = [under + style for under in styles[here]]
+    for style, run in groupby(range(len(text)), styles.__getitem__):
+        where = list(run)
+        yield Segment(text[where[0] : where[-1] + 1], style)
+
+
+def over(strip: Strip, words: Segment | None, start: int) -> Strip:
+    """The strip with words written over it from a cell on."""
+    if words is None:
+        return strip
+    tail = Strip([words])
+    after = strip.crop(min(start + tail.cell_length, strip.cell_length))
+    return Strip.join([strip.crop(0, start), tail, after])

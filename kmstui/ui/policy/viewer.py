@@ -1,0 +1,340 @@
+"""The policy to read: text, findings below it, find and go to line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from textual import events
+from textual.actions import SkipAction
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import TextArea
+from textual.worker import Worker, WorkerState
+
+from kmstui.policy.lint.core.findings import Finding
+from kmstui.ui.policy.debounce import Debounce
+from kmstui.ui.policy.finding_line import FindingLine
+from kmstui.ui.policy.finding_marks import Mark
+from kmstui.ui.policy.findings_list import FindingsList
+from kmstui.ui.policy.line_bar import LineBar
+from kmstui.ui.policy.reading_area import ReadingArea
+from kmstui.ui.policy.searching import Searching
+from kmstui.ui.policy.text_area import PolicyTextArea
+from kmstui.ui.policy.why import WhyScreen
+from kmstui.ui.widgets.finding_counts import Counts
+
+Lint = Callable[[str], Sequence[Finding]]
+"""Finds what is wrong with a text; pure, and called in a thread."""
+
+_WIDE = 70
+_LOW = 12
+LINT_PAUSE = 0.15
+"""Seconds without a key before a text that has changed is linted."""
+
+
+class PolicyViewer(Vertical):
+    """Shows one policy text and what the linter says about it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f8", "next_finding", "Next finding", tooltip="Go to the next finding"),
+        Binding("shift+f8", "previous_finding", "Previous finding", show=False),
+        Binding("f1", "why", "Why", tooltip="Why the linter says so"),
+        Binding("f2", "toggle_findings", "Findings", tooltip="List all findings"),
+        Binding("ctrl+f", "find", "Find", tooltip="Find text, plain or by regular expression"),
+        Binding("f3", "find_again(1)", "Find next", show=False),
+        Binding("shift+f3", "find_again(-1)", "Find previous", show=False),
+        Binding("ctrl+g", "go_to_line", "Go to line", show=False),
+        Binding("escape", "close", "Close", show=False),
+        Binding("f5", "toggle_wrap", "Wrap", tooltip="Wrap long lines", show=False),
+    ]
+
+    @dataclass
+    class FindingsChanged(Message):
+        """The linter has spoken about the present text."""
+
+        viewer: PolicyViewer
+        counts: Counts
+
+        @property
+        def control(self) -> PolicyViewer:
+            """The viewer that sent this message."""
+            return self.viewer
+
+    @dataclass
+    class Linted(Message):
+        """What the thread found, and for which revision of the text."""
+
+        revision: int
+        findings: Sequence[Finding]
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        lint: Lint | None = None,
+        ascii_marks: bool = False,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._lint = lint
+        self._ascii_marks = ascii_marks
+        self.area = self._make_area(text)
+        self._line = FindingLine(ascii_marks=ascii_marks)
+        self._list = FindingsList(ascii_marks=ascii_marks)
+        self._bar = LineBar()
+        self._searching = Searching(self.area, self._bar)
+        self._list.display = self._bar.display = False
+        self.area.settled = self._settled
+        self._lint_soon = Debounce(self, LINT_PAUSE, self._lint_now)
+        self._counts: Counts | None = None
+        self._seen_revision = -1
+
+    def _make_area(self, text: str) -> PolicyTextArea:
+        return ReadingArea(text, read_only=True, ascii_marks=self._ascii_marks)
+
+    def compose(self) -> ComposeResult:
+        """Text above, what is said about it below."""
+        yield self.area
+        yield self._list
+        yield self._bar
+        yield self._line
+
+    def on_mount(self) -> None:
+        """Lint what was given."""
+        self._text_changed(at_once=True)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the words below the room they need, as far as there is room."""
+        rows = 2 if event.size.width >= _WIDE else 3
+        self._line.styles.height = 1 if event.size.height < _LOW else rows
+
+    def focus(self, scroll_visible: bool = True) -> PolicyViewer:
+        """Focus the text."""
+        self.area.focus(scroll_visible)
+        return self
+
+    # What it shows
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return self.area.text
+
+    @property
+    def counts(self) -> Counts | None:
+        """How many findings the present text has; None while that is not known."""
+        return self._counts if self._seen_revision == self.area.revision else None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings shown, in the order of the text."""
+        return tuple(mark.finding for mark in self.area.marks)
+
+    def load(self, text: str, *, offset: int = 0) -> None:
+        """Show another text with the cursor at `offset`; what was shown is forgotten."""
+        self.area.load_text(text)
+        self.area.move_cursor(self.area.location_of(min(offset, len(text))))
+        self._text_changed(at_once=True)
+
+    def set_lint(self, lint: Lint | None) -> None:
+        """Lint by another function from now on, as when the key at hand has become known."""
+        self._lint = lint
+        self._lint_soon.cancel()
+        self._lint_now()
+
+    # Linting
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Somebody types, or a text was loaded."""
+        event.stop()
+        self._text_changed(at_once=False)
+
+    def _text_changed(self, *, at_once: bool) -> None:
+        if self.area.revision == self._seen_revision or not self.is_running:
+            return
+        self._lint_soon.poke()
+        if at_once:
+            self._lint_soon.flush()
+
+    def _lint_now(self) -> None:
+        if self._lint is None:
+            # Not judged is something else than judged and found good.
+            self._seen_revision = self.area.revision
+            self._counts = None
+            self.area.show_findings(())
+            return
+        self.run_worker(
+            partial(self._lint_in_thread, self._lint, self.area.text, self.area.revision),
+            thread=True,
+            exclusive=True,
+            group="lint",
+            exit_on_error=False,
+            description="lint the policy text",
+        )
+
+    def _lint_in_thread(self, lint: Lint, text: str, revision: int) -> None:
+        self.post_message(self.Linted(revision, lint(text)))
+
+    def on_policy_viewer_linted(self, event: Linted) -> None:
+        """Take what the thread found, unless the text has changed since."""
+        event.stop()
+        self._line.tell("")
+        self._show_findings(event.revision, event.findings)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Say that the linter itself has failed."""
+        event.stop()
+        if event.state is WorkerState.ERROR:
+            error = event.worker.error
+            self._line.tell(
+                f"The linter failed on this text ({type(error).__name__}: {error}): "
+                "its findings are not shown. Please report this."
+            )
+
+    def _show_findings(self, revision: int, findings: Sequence[Finding]) -> None:
+        if revision != self.area.revision:
+            return
+        self._seen_revision = revision
+        self._counts = Counts.of(findings)
+        self.area.show_findings(findings)
+        self.post_message(self.FindingsChanged(self, self._counts))
+
+    # Findings
+
+    def on_policy_text_area_marks_changed(self, event: PolicyTextArea.MarksChanged) -> None:
+        """Bring list and line up to date."""
+        event.stop()
+        if self._list.display:
+            self._list.show(tuple(self.area.marks))
+        self._speak_of_cursor()
+
+    def on_text_area_selection_changed(self, event: TextArea.SelectionChanged) -> None:
+        """The area has said so itself already, and sooner."""
+        event.stop()
+
+    def _settled(self) -> None:
+        """The text or the cursor is another now."""
+        self._speak_of_cursor()
+        if self._lint_soon.pending:
+            # Linting takes turns with the keys: one that came meanwhile took 20 ms and more.
+            self._lint_soon.poke()
+
+    def _speak_of_cursor(self) -> None:
+        mark = self.area.mark_at_cursor()
+        self._line.show(mark.finding if mark else None, self._counts, may_fix=self.may_fix)
+
+    @property
+    def may_fix(self) -> bool:
+        """Fixes can be applied here."""
+        return False
+
+    def action_next_finding(self) -> None:
+        """Go to the next finding."""
+        self._go_to(self.area.marks.after(self.area.cursor_location))
+
+    def action_previous_finding(self) -> None:
+        """Go to the previous finding."""
+        self._go_to(self.area.marks.before(self.area.cursor_location))
+
+    def _go_to(self, mark: Mark | None) -> None:
+        if mark is not None:
+            self.area.move_cursor(mark.start, center=True)
+
+    def finding_at_hand(self) -> Finding | None:
+        """The finding that F1 and F4 mean: the list's, when it has the focus, or the cursor's."""
+        if self._list.has_focus:
+            return self._list.chosen
+        mark = self.area.mark_at_cursor()
+        return mark.finding if mark else None
+
+    def action_why(self) -> None:
+        """Tell the story behind the finding at hand."""
+        finding = self.finding_at_hand()
+        if finding is None:
+            self.notify("There is no finding on this line; F8 goes to the next one.")
+        else:
+            self.app.push_screen(WhyScreen(finding, ascii_marks=self._ascii_marks))
+
+    def action_toggle_findings(self) -> None:
+        """Open the list of findings, or close it."""
+        self._list.display = not self._list.display
+        if self._list.display:
+            self._list.show(tuple(self.area.marks))
+            self.screen.set_focus(self._list)
+        else:
+            self.screen.set_focus(self.area)
+
+    def close_part(self) -> bool:
+        """Close the bar or the list, if one is open; whether there was one."""
+        if self._bar.display:
+            self._bar.action_close()
+        elif self._list.display:
+            self.action_toggle_findings()
+        else:
+            return False
+        return True
+
+    def action_close(self) -> None:
+        """Close what is open here; with nothing open the key is somebody else's."""
+        if not self.close_part():
+            raise SkipAction
+
+    def on_findings_list_chosen(self, event: FindingsList.Chosen) -> None:
+        """Go there."""
+        event.stop()
+        self._go_to(event.mark)
+        self.screen.set_focus(self.area)
+
+    # Find and go to
+
+    def action_find(self) -> None:
+        """Ask what to find, beginning with what is selected."""
+        self._searching.open("find")
+
+    def action_go_to_line(self) -> None:
+        """Ask for a line number."""
+        self._searching.open("line")
+
+    def action_find_again(self, by: int) -> None:
+        """Go to the next or previous match of what was last looked for."""
+        if self._bar.search.pattern:
+            self._searching.step(self._bar.search, by)
+        else:
+            self.action_find()
+
+    def on_line_bar_searched(self, event: LineBar.Searched) -> None:
+        """Show the first match from where the search began."""
+        event.stop()
+        self._searching.show_first(event.query)
+
+    def on_line_bar_step(self, event: LineBar.Step) -> None:
+        """Go to the next or previous match."""
+        event.stop()
+        self._searching.step(event.query, event.by)
+
+    def on_line_bar_go_to(self, event: LineBar.GoTo) -> None:
+        """Go to a line; a number too large means the last."""
+        event.stop()
+        digits = event.line.strip()
+        if not digits.isdecimal():
+            self._bar.tell("a number, please")
+            return
+        last = self.area.document.line_count
+        row = (last if len(digits) > 9 else min(max(1, int(digits)), last)) - 1
+        self.area.move_cursor((row, 0), center=True)
+        self._bar.action_close()
+
+    def on_line_bar_closed(self, event: LineBar.Closed) -> None:
+        """Back to the text."""
+        event.stop()
+        self.screen.set_focus(self.area)
+
+    def action_toggle_wrap(self) -> None:
+        """Wrap long lines, or let them run out of sight again."""
+        self.area.soft_wrap = not self.area.soft_wrap

@@ -1,0 +1,51 @@
+"""From the store to a screen: changes arrive in the screen's own task, several at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from textual.widget import Widget
+
+from kmstui.service.inventory.store import Store, Topic
+
+Changes = dict[Topic, frozenset[str]]
+"""What changed, by topic; an empty set: everything of that topic may have."""
+
+
+class StoreFeed:
+    """Subscribes a widget to topics of the store.
+
+    The store tells its subscribers from whatever task changed it. Widgets draw in theirs.
+    """
+
+    def __init__(
+        self, store: Store, topics: Iterable[Topic], widget: Widget, tell: Callable[[Changes], None]
+    ) -> None:
+        self._widget = widget
+        self._tell = tell
+        self._waiting: Changes = {}
+        self._ends = [store.subscribe(topic, self._keeper(topic)) for topic in topics]
+
+    def _keeper(self, topic: Topic) -> Callable[[frozenset[str]], None]:
+        def keep(ids: frozenset[str]) -> None:
+            if not self._waiting:
+                self._widget.call_later(self._flush)
+            before = self._waiting.get(topic)
+            if before is not None and (not before or not ids):
+                ids = frozenset()
+            elif before is not None:
+                ids = before | ids
+            self._waiting[topic] = ids
+
+        return keep
+
+    def _flush(self) -> None:
+        changes, self._waiting = self._waiting, {}
+        if changes:
+            self._tell(changes)
+
+    def close(self) -> None:
+        """End the subscriptions."""
+        for end in self._ends:
+            end()
+        self._waiting = {}

@@ -1,0 +1,1 @@
+"""Colours, signs, texts in cells, style sheets."""

@@ -1,0 +1,136 @@
+"""The rows of a change of tags: a key each, or a tag each where it is about one key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from kmstui.service.inventory.store import Store
+from kmstui.service.tags.change import Outcome, TagChange, TagResult
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import Part
+from kmstui.ui.tags.words import (
+    about,
+    now_holds,
+    result_parts,
+    short_name,
+    step_line,
+    steps_of,
+)
+from kmstui.ui.widgets.columns import Column
+
+ONE_KEY = (
+    Column("sign", "", 1),
+    Column("tag", "TAG KEY", 16, rank=1, most=40),
+    Column("value", "VALUE", 20, rank=2, most=256),
+)
+MANY_KEYS = (
+    Column("outcome", "OUTCOME", 13, rank=1),
+    Column("key", "KEY", 20, most=36),
+    Column("what", "WHAT", 24, rank=2, most=400),
+)
+_SIGN_ROLES = {"+": "good", "~": "warn", "-": "bad"}
+
+
+class ChangeRows:
+    """What was planned and what came of it, by key.
+
+    Attributes:
+        changes: The plan, by key ID, in the order asked for.
+        results: How far each key is, as far as it was begun.
+    """
+
+    def __init__(self, store: Store, signs: Marks) -> None:
+        self._store = store
+        self._signs = signs
+        self.changes: dict[str, TagChange] = {}
+        self.results: dict[str, TagResult] = {}
+
+    def plan(self, changes: Sequence[TagChange]) -> None:
+        """This is what will happen."""
+        self.changes = {change.key_id: change for change in changes}
+        self.results = {}
+
+    @property
+    def one(self) -> TagChange | None:
+        """The change, where it is about one key."""
+        return next(iter(self.changes.values())) if len(self.changes) == 1 else None
+
+    @property
+    def to_send(self) -> tuple[TagChange, ...]:
+        """The changes that are sent."""
+        return tuple(change for change in self.changes.values() if change.will_be_sent)
+
+    @property
+    def to_retry(self) -> tuple[TagChange, ...]:
+        """Changes that failed or were not sent."""
+        return tuple(
+            replace(result.change, refused="")
+            for result in self.results.values()
+            if result.outcome.can_be_retried
+        )
+
+    @property
+    def to_undo(self) -> tuple[TagChange, ...]:
+        """Changes that were sent. A failed one may have been half done; undoing finds out."""
+        sent = (Outcome.FAILED, Outcome.UNKNOWN)
+        return tuple(
+            result.change
+            for result in self.results.values()
+            if result.outcome.saved or result.outcome in sent
+        )
+
+    @property
+    def order(self) -> list[str]:
+        """IDs of the rows, those that need a look first."""
+        if self.one is not None:
+            return [name for name, _ in self.one.after]
+        return sorted(self.changes, key=self._place)
+
+    def _place(self, key_id: str) -> int:
+        if key_id not in self.results:
+            return 0 if self.changes[key_id].refused else 1
+        return 0 if self.results[key_id].outcome.can_be_retried else 1
+
+    def cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        """The cells of a row."""
+        cells = self._tag_cells(self.one, row) if self.one is not None else self._key_cells(row)
+        return [cells[column] for column in columns]
+
+    def _tag_cells(self, change: TagChange, row: str) -> dict[str, Part]:
+        steps = steps_of(change, self._signs)
+        sign, tag, value = next(step for step in steps if step[1] == row)
+        result = self.results.get(change.key_id)
+        if result is not None:
+            value = f"{value}   {result.outcome.value}"
+        return {"sign": (sign, _SIGN_ROLES[sign]), "tag": tag, "value": value}
+
+    def _key_cells(self, row: str) -> dict[str, Part]:
+        change, result = self.changes[row], self.results.get(row)
+        if result is None and change.refused:
+            result = TagResult(change, Outcome.REFUSED, change.refused)
+        outcome: Part
+        what: Part
+        if result is not None:
+            outcome, what = result_parts(result, self._store, self._signs)
+        elif change.is_empty:
+            words = change.note or "it is as wanted already"
+            outcome, what = (Outcome.UNCHANGED.value, "dim"), (words, "dim")
+        else:
+            outcome, what = ("will change", "accent"), step_line(change, self._signs)
+        return {"outcome": outcome, "key": short_name(self._store, row), "what": what}
+
+    def told(self, row: str) -> tuple[str, str]:
+        """What a row of many has no room for, and its role."""
+        change, result = self.changes[row], self.results.get(row)
+        name = self._store.name_of(row)
+        words = result.detail if result is not None else change.refused or change.note
+        if words:
+            return (words if row in words else f"{name}: {words}"), "warn"
+        if result is not None and result.tags is not None:
+            return now_holds(result, self._store), ""
+        return name, "dim"
+
+    def all_about(self, row: str) -> str:
+        """All there is to know of a row of many."""
+        return about(self.changes[row], self.results.get(row), self._signs)

@@ -1,0 +1,396 @@
+"""The screen on which a change of tags is shown, sent and told key by key."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from enum import Enum, auto
+from time import monotonic
+from typing import ClassVar, Protocol
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from kmstui.service.errors import ServiceError
+from kmstui.service.inventory.store import Store
+from kmstui.service.tags.change import Outcome, TagChange, TagResult, seconds_for
+from kmstui.service.tags.tagging import Tagging
+from kmstui.ui.dialogs.dialog import Dialog
+from kmstui.ui.dialogs.text_dialog import TextDialog
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import Part
+from kmstui.ui.tags.change_rows import MANY_KEYS, ONE_KEY, ChangeRows
+from kmstui.ui.tags.progress import RunProgress, duration
+from kmstui.ui.tags.words import (
+    access_warning,
+    now_holds,
+    number,
+    plan_summary,
+    run_summary,
+)
+from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
+from kmstui.ui.widgets.line_table import LineTable
+
+Planner = Callable[[Callable[[int], None]], Awaitable[tuple[TagChange, ...]]]
+"""Answers what is to be done, and is told to whom it can say how many keys it has looked at."""
+Cancel = Callable[[], None]
+
+PROGRESS_SECONDS = 0.25
+"""Time between two counts: each costs a line over SSH."""
+
+_WORTH_TELLING_SECONDS = 2.0
+
+
+class Phase(Enum):
+    """How far the screen is."""
+
+    READING = auto()
+    PLANNED = auto()
+    RUNNING = auto()
+    ENDED = auto()
+
+
+class Desk(Protocol):
+    """What the screen needs of the program around it."""
+
+    @property
+    def tagging(self) -> Tagging:
+        """Plans and runs."""
+        ...
+
+    @property
+    def store(self) -> Store:
+        """What was read."""
+        ...
+
+    @property
+    def signs(self) -> Marks:
+        """How signs are drawn."""
+        ...
+
+    def work(self, job: Callable[[], Awaitable[None]], what: str) -> Cancel:
+        """Run a job beside the screen; answers what ends it."""
+        ...
+
+    def copy(self, changes: Sequence[TagChange], told: Callable[[str], None]) -> None:
+        """Copy changes as AWS CLI commands."""
+        ...
+
+    def began(self, words: Callable[[], str]) -> None:
+        """A run began: leaving the program now would lose what the words say."""
+        ...
+
+    def ended(self, results: Sequence[TagResult]) -> None:
+        """A run ended."""
+        ...
+
+    def tell(self, text: str) -> None:
+        """Say a sentence on the screen beneath."""
+        ...
+
+
+class ChangeScreen(Dialog[bool]):
+    """First what will happen, then what happens; answers True when something was sent."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "go", "send", show=False),
+        Binding("y", "copy", "copy as AWS CLI commands", show=False),
+        Binding("r", "retry", "try again", show=False),
+        Binding("z", "undo", "undo", show=False),
+        Binding("space", "details", "all about the row", show=False),
+        Binding("q", "leave", "leave", show=False),
+    ]
+
+    def __init__(
+        self,
+        desk: Desk,
+        title: str,
+        planner: Planner,
+        *,
+        written: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`written` is called when the change is in the journal, before anything is sent."""
+        super().__init__(title)
+        self.add_class("dialog-wide", "tag-change")
+        self._desk = desk
+        self._planner = planner
+        self._written = written
+        self._phase = Phase.READING
+        self._rows = ChangeRows(desk.store, desk.signs)
+        self._progress = RunProgress(())
+        self._stop_reading: Cancel | None = None
+        self._cancelled = False
+        self._go_at_once = False
+        self._sent = False
+        self._drawn = 0.0
+        self._followed: str | None = None
+        self._title = self.heading_line()
+        self.summary = Sentences(classes="dialog--reason", most_lines=6)
+        self.access = Sentences(classes="dialog--reason", most_lines=6)
+        self.notice = Sentences(classes="dialog--reason", most_lines=6)
+        self.detail = Sentences(
+            most_lines=4, more="(all of it: Space)", classes="tag-change--detail"
+        )
+        self.table = LineTable(MANY_KEYS, self._rows.cells, signs=desk.signs)
+        self.keys = KeyBar(classes="dialog--keys")
+
+    def compose(self) -> ComposeResult:
+        """Title, what it comes to, the rows, more of the row at the cursor, and the keys."""
+        with self.box:
+            yield self._title
+            yield self.summary
+            yield self.access
+            yield self.table
+            yield self.detail
+            yield self.notice
+            yield self.keys
+
+    def on_mount(self) -> None:
+        """Find out what will happen."""
+        self.table.focus()
+        self._read_plan(self._planner)
+
+    # What will happen
+
+    def _read_plan(self, planner: Planner) -> None:
+        self._enter(Phase.READING)
+        self.summary.say("Reading the tags…", "dim")
+        self._stop_reading = self._desk.work(
+            lambda: self._plan(planner), "planning a change of tags"
+        )
+
+    async def _plan(self, planner: Planner) -> None:
+        try:
+            changes = await planner(self._looked_at)
+        except ServiceError as error:
+            self.summary.say(error.sentence, "bad")
+            self._enter(Phase.ENDED)
+            return
+        self._rows.plan(changes)
+        self._show_plan()
+        if self._go_at_once and self._is_plain():
+            self.action_go()
+
+    def _looked_at(self, count: int) -> None:
+        if self._is_time():
+            self.summary.say(f"Reading the tags: {number(count, 'key')} so far…", "dim")
+
+    def _show_plan(self) -> None:
+        changes = tuple(self._rows.changes.values())
+        store = self._desk.store
+        words, role = plan_summary(changes, store)
+        seconds = seconds_for(changes)
+        if seconds > _WORTH_TELLING_SECONDS:
+            words += f" It takes {duration(seconds)}, since KMS allows few changes a second."
+        self.summary.say(words, role)
+        concerned = self._desk.tagging.policies_naming(changes)
+        self.access.say(access_warning(concerned, changes, store), "warn")
+        notes = [change.note for change in changes if change.note]
+        more = f" And so on {number(len(notes) - 1, 'other key')}." if len(notes) > 1 else ""
+        self.notice.say(f"{notes[0]}{more}" if notes else "", "warn")
+        self.set_class(self._rows.one is None, "dialog-full", "-many")
+        self.table.set_columns(MANY_KEYS if self._rows.one is None else ONE_KEY)
+        self._show_rows()
+        self._enter(Phase.PLANNED)
+
+    def _show_rows(self) -> None:
+        self.table.set_rows(self._rows.order)
+        self._tell_row()
+
+    def _is_plain(self) -> bool:
+        """Whether there is nothing to weigh: one key, and no value or access is lost by it."""
+        change = self._rows.one
+        return (
+            change is not None
+            and change.will_be_sent
+            and len(change.added) == len(change.after)
+            and not self._desk.tagging.policies_naming([change])
+        )
+
+    # What happens
+
+    def action_go(self) -> None:
+        """Send it; where there is nothing to send, leave."""
+        if self._phase is Phase.READING:
+            # Pressed before the plan was there: it stands if the plan holds no surprise.
+            self._go_at_once = True
+        elif self._phase is Phase.PLANNED and self._rows.to_send:
+            self._begin(tuple(self._rows.changes.values()))
+        elif self._phase is not Phase.RUNNING:
+            self.action_leave()
+
+    def _begin(self, changes: tuple[TagChange, ...]) -> None:
+        self._cancelled = False
+        self._sent = True
+        self._followed = None
+        self._progress = RunProgress(change for change in changes if change.will_be_sent)
+        self.access.say("")
+        self.notice.say("")
+        self._desk.began(self._words_if_lost)
+        self._show_progress()
+        self._enter(Phase.RUNNING)
+        self._desk.work(lambda: self._run(changes), "changing tags")
+
+    async def _run(self, changes: tuple[TagChange, ...]) -> None:
+        def observe(index: int, result: TagResult) -> None:
+            self._observe(result)
+
+        try:
+            await self._desk.tagging.apply(changes, observe, self._is_cancelled, self._written)
+        except ServiceError as error:
+            self._sent = bool(self._rows.results)
+            self._show_plan()
+            self.notice.say(error.sentence, "bad")
+        else:
+            self._written = None
+            self._show_end()
+        finally:
+            self._desk.ended(tuple(self._rows.results.values()))
+
+    def _is_cancelled(self) -> bool:
+        return self._cancelled
+
+    def _observe(self, result: TagResult) -> None:
+        key_id = result.change.key_id
+        self._rows.results[key_id] = result
+        if result.outcome.ended and result.change.will_be_sent:
+            self._progress.end(result.change)
+        if self._rows.one is not None:
+            self.table.redraw()
+        else:
+            self._observe_row(key_id, result.outcome)
+        if self._is_time():
+            self._show_progress()
+
+    def _observe_row(self, key_id: str, outcome: Outcome) -> None:
+        self.table.redraw([key_id])
+        if outcome is Outcome.RUNNING and self._followed == self.table.cursor_row:
+            # As long as the person has not moved away, the cursor goes with what is sent.
+            self._followed = key_id
+            self.table.move_to_row(key_id)
+        elif key_id == self.table.cursor_row and outcome.ended:
+            self._tell_row()
+
+    @on(LineTable.Moved)
+    def _moved(self, message: LineTable.Moved) -> None:
+        message.stop()
+        self._tell_row()
+
+    def _tell_row(self) -> None:
+        row = self.table.cursor_row
+        if self._rows.one is not None or row is None:
+            self.detail.say("")
+        else:
+            self.detail.say(*self._rows.told(row))
+
+    def _is_time(self) -> bool:
+        now = monotonic()
+        if now - self._drawn < PROGRESS_SECONDS:
+            return False
+        self._drawn = now
+        return True
+
+    def _show_progress(self) -> None:
+        words = self._progress.words()
+        if self._cancelled:
+            words += " Stopping: what is under way is brought to its end…"
+        self.summary.say(words, "warn" if self._cancelled else "accent")
+
+    def _words_if_lost(self) -> str:
+        left = number(self._progress.left, "key")
+        return f"Tags are being changed: {left} would be left as they are."
+
+    # What happened
+
+    def _show_end(self) -> None:
+        results = tuple(self._rows.results.values())
+        if self._rows.one is not None and results[0].outcome is Outcome.DONE:
+            self._desk.tell(f"{now_holds(results[0], self._desk.store)} z undoes it.")
+            self.dismiss(True)
+            return
+        words, role = run_summary(results)
+        self.summary.say(words, role)
+        if self._rows.one is not None:
+            self.notice.say(results[0].detail, role)
+        else:
+            self._show_rows()
+            self.table.action_first()
+        self._enter(Phase.ENDED)
+
+    def action_retry(self) -> None:
+        """Send again what failed or was not sent; what it is was agreed to already."""
+        again = self._rows.to_retry
+        if self._phase is Phase.ENDED and again:
+            self._enter(Phase.READING)
+            self.summary.say(f"Reading the tags of {number(len(again), 'key')} again…", "dim")
+            self._desk.work(lambda: self._retry(again), "trying again")
+
+    async def _retry(self, again: tuple[TagChange, ...]) -> None:
+        try:
+            changes = await self._desk.tagging.plan_again(again, self._looked_at)
+        except ServiceError as error:
+            self.notice.say(error.sentence, "bad")
+            self._enter(Phase.ENDED)
+        else:
+            self._begin(changes)
+
+    def action_undo(self) -> None:
+        """Show what takes the change back."""
+        changes = self._rows.to_undo
+        if self._phase is Phase.ENDED and changes:
+            self._title.say("Undo the change of tags", "title")
+            self.notice.say("")
+            self._go_at_once = False
+            self._read_plan(lambda told: self._desk.tagging.plan_undo(changes, told))
+
+    def action_copy(self) -> None:
+        """Copy what will be sent, or what was, as AWS CLI commands."""
+        if self._phase in (Phase.PLANNED, Phase.ENDED) and self._rows.to_send:
+            self._desk.copy(self._rows.to_send, lambda words: self.notice.say(words, "good"))
+
+    def action_details(self) -> None:
+        """Show all about a row."""
+        row = self.table.cursor_row
+        if row is not None and self._rows.one is None:
+            title = self._desk.store.name_of(row)
+            self.app.push_screen(TextDialog(title, self._rows.all_about(row)))
+
+    def action_leave(self) -> None:
+        """Stop what runs, or leave."""
+        if self._phase is Phase.RUNNING:
+            self._cancelled = True
+            self._show_progress()
+            return
+        if self._phase is Phase.READING and self._stop_reading is not None:
+            self._stop_reading()
+        self.dismiss(self._sent)
+
+    # The keys
+
+    def _enter(self, phase: Phase) -> None:
+        self._phase = phase
+        offered = {
+            Phase.READING: [("Esc", "Leaves")],
+            Phase.PLANNED: self._keys_of_plan(),
+            Phase.RUNNING: [("Esc", "Stops")],
+            Phase.ENDED: self._keys_of_end(),
+        }[phase]
+        if self._rows.changes and self._rows.one is None:
+            offered.append(("Space", "Details"))
+        parts: list[Part] = []
+        for key, words in offered:
+            parts += [(f" {key}", "key"), f" {words} "]
+        self.keys.show(parts)
+
+    def _keys_of_plan(self) -> list[tuple[str, str]]:
+        if not self._rows.to_send:
+            return [("Esc", "Back")]
+        return [("Enter", "Sends it"), ("y", "Copies AWS CLI instead"), ("Esc", "Back")]
+
+    def _keys_of_end(self) -> list[tuple[str, str]]:
+        keys = []
+        if again := len(self._rows.to_retry):
+            keys.append(("r", f"Tries {again:,} again"))
+        if self._rows.to_undo:
+            keys += [("z", "Undoes it"), ("y", "Copies AWS CLI")]
+        return [*keys, ("Esc", "Closes")]

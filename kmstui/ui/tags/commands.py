@@ -1,0 +1,117 @@
+"""Commands that change tags."""
+
+from __future__ import annotations
+
+from kmstui.model.tag import Tag
+from kmstui.ui.commands.command import EVERYWHERE, TAGS, Command
+from kmstui.ui.commands.context import Context, needs_writing, no_changes
+
+
+def _can_tag(context: Context) -> str | None:
+    reason = needs_writing(context)
+    if reason is not None:
+        return reason
+    refusals = [_refusal(context, key_id) for key_id in context.targets]
+    # Of several keys those that can be tagged are, and the plan says why the others cannot.
+    return refusals[0] if refusals and all(refusals) else None
+
+
+def _refusal(context: Context, key_id: str) -> str:
+    from kmstui.service.tags.change import tag_refusal
+
+    key = context.store.keys.get(key_id)
+    return tag_refusal(key, context.store.name_of(key_id)) if key is not None else ""
+
+
+def _can_untag(context: Context) -> str | None:
+    reason = _can_tag(context)
+    if reason is not None:
+        return reason
+    keys = [context.store.keys[key_id] for key_id in context.targets]
+    if all(key.tags == () for key in keys):
+        name = context.store.name_of(keys[0].id)
+        return f"{name} has no tags." if len(keys) == 1 else "None of the marked keys has a tag."
+    return None
+
+
+def _tag_in_sight(context: Context) -> tuple[str, Tag] | None:
+    pane = context.main.tags_pane
+    key = context.store.keys.get(pane.key_id or "")
+    tag = next(
+        (each for each in (key.tags if key else None) or () if each.key == pane.chosen), None
+    )
+    return None if key is None or tag is None else (key.id, tag)
+
+
+def _can_change_tag(context: Context) -> str | None:
+    reason = needs_writing(context)
+    if reason is not None:
+        return reason
+    found = _tag_in_sight(context)
+    if found is None:
+        return "Choose a tag first; t adds one."
+    return _refusal(context, found[0]) or None
+
+
+def _put(context: Context) -> None:
+    context.app.tagging.put(context.targets)
+
+
+def _remove(context: Context) -> None:
+    context.app.tagging.remove(context.targets)
+
+
+def _change_value(context: Context) -> None:
+    if found := _tag_in_sight(context):
+        context.app.tagging.change_value(*found)
+
+
+def _rename(context: Context) -> None:
+    if found := _tag_in_sight(context):
+        context.app.tagging.rename(*found)
+
+
+def _delete(context: Context) -> None:
+    if found := _tag_in_sight(context):
+        context.app.tagging.delete(found[0], found[1].key)
+
+
+def _can_undo(context: Context) -> str | None:
+    # It is about what was changed, whichever key is chosen, or none.
+    reason = no_changes(context)
+    if reason is None and not context.app.tagging.last:
+        return "No tags were changed since kmstui was started; ! lists earlier changes."
+    return reason
+
+
+def _undo(context: Context) -> None:
+    desk = context.app.tagging
+    desk.undo([result.change for result in desk.last])
+
+
+COMMANDS = (
+    Command(
+        id="tags.put", label="Tag", help="Tag the chosen key, or all marked ones", keys=("t",),
+        scope=EVERYWHERE, available=_can_tag, run=_put, bar=30,
+    ),
+    Command(
+        id="tags.remove", label="Untag", help="Remove tags of the chosen key, or all marked ones",
+        keys=("u",), scope=EVERYWHERE, available=_can_untag, run=_remove, bar=31,
+    ),
+    Command(
+        id="tags.undo", label="Undo tags", help="Undo the last change of tags", keys=("z",),
+        scope=EVERYWHERE, available=_can_undo, run=_undo,
+    ),
+    Command(
+        id="tag.value", label="Value", help="Change the value of the tag", keys=("enter", "e"),
+        scope=TAGS, available=_can_change_tag, run=_change_value, bar=10,
+    ),
+    Command(
+        id="tag.rename", label="Rename", help="Rename the tag key: tag, then untag", keys=("n",),
+        scope=TAGS, available=_can_change_tag, run=_rename, bar=11,
+    ),
+    Command(
+        id="tag.delete", label="Delete", help="Remove the tag from the key", keys=("d",),
+        scope=TAGS, available=_can_change_tag, run=_delete, bar=12,
+    ),
+)  # fmt: skip

@@ -1,0 +1,228 @@
+"""Where the commands about tags meet the program: opens the line and the screens.
+
+It is there from the start; what it opens is imported when it opens it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from kmstui.model.key import Key
+from kmstui.model.tag import Tag, TagDelta
+from kmstui.service.inventory.store import Store
+from kmstui.service.ports import ChangeRecord
+from kmstui.service.session import Session
+from kmstui.ui.commands.context import READ_ONLY
+from kmstui.ui.runtime.time_slices import Breath
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.tags.watch import UnfinishedWatch
+
+if TYPE_CHECKING:
+    from kmstui.service.tags.change import TagChange, TagResult
+    from kmstui.service.tags.complete import TagVocabulary
+    from kmstui.service.tags.tagging import Tagging
+    from kmstui.ui.app import KmsApp
+    from kmstui.ui.tags.change_screen import Planner
+    from kmstui.ui.tags.modes import LineMode
+
+_LEARN_STEP = 64
+"""Keys between two looks at the clock."""
+
+
+class TaggingDesk:
+    """One for the program.
+
+    Attributes:
+        last: The results of the run that ended last, which can be undone.
+    """
+
+    def __init__(self, app: KmsApp, session: Session, breath: Breath, signs: Marks) -> None:
+        self._app = app
+        self._session = session
+        self._breath = breath
+        self.signs = signs
+        self.last: tuple[TagResult, ...] = ()
+        self._lost: Callable[[], str] | None = None
+        self._watch = UnfinishedWatch(app, session, self)
+
+    @cached_property
+    def tagging(self) -> Tagging:
+        """Plans and runs."""
+        from kmstui.service.tags.tagging import Tagging
+
+        return Tagging(self._session)
+
+    @cached_property
+    def vocabulary(self) -> TagVocabulary:
+        """Tags seen in the account, for completion."""
+        from kmstui.service.tags.complete import TagVocabulary
+
+        return TagVocabulary()
+
+    @property
+    def store(self) -> Store:
+        """What was read."""
+        return self._session.store
+
+    # What commands ask
+
+    def put(self, key_ids: Sequence[str]) -> None:
+        """Ask for tags to add to keys, or to change."""
+        from kmstui.ui.tags.modes import PutTags
+
+        self._ask(PutTags(self.vocabulary), key_ids)
+
+    def remove(self, key_ids: Sequence[str]) -> None:
+        """Ask for tag keys to remove from keys."""
+        from kmstui.ui.tags.modes import RemoveTags
+
+        self._ask(RemoveTags.of([self._key(each).tags or () for each in key_ids]), key_ids)
+
+    def change_value(self, key_id: str, tag: Tag) -> None:
+        """Ask for another value of a tag."""
+        from kmstui.ui.tags.modes import ChangeValue
+
+        self._ask(ChangeValue(self.vocabulary, tag), [key_id])
+
+    def rename(self, key_id: str, tag: Tag) -> None:
+        """Ask for another tag key."""
+        from kmstui.ui.tags.modes import RenameTag
+
+        taken = frozenset(each.key for each in self._key(key_id).tags or ())
+        self._ask(RenameTag(self.vocabulary, tag, taken), [key_id])
+
+    def delete(self, key_id: str, tag_key: str) -> None:
+        """Show what removing a tag does."""
+        self.show(f"Remove the tag {tag_key}", self._planner([key_id], TagDelta(remove=(tag_key,))))
+
+    def undo(self, changes: Sequence[TagChange]) -> None:
+        """Show what takes changes back."""
+        self.show(
+            "Undo the change of tags", lambda told: self.tagging.plan_undo(tuple(changes), told)
+        )
+
+    def undo_entry(self, record: ChangeRecord, closed: Callable[[bool | None], None]) -> str:
+        """Show what takes back the run that a journal entry belongs to; answers why not, or ""."""
+        from kmstui.service.tags.change import TAG_OPERATIONS
+
+        if record.operation not in TAG_OPERATIONS:
+            return "Only changes of tags can be undone here; History has a policy's earlier texts."
+        if self._session.read_only:
+            return READ_ONLY
+
+        async def plan(told: Callable[[int], None]) -> tuple[TagChange, ...]:
+            changes = await self.tagging.changes_of(record)
+            return await self.tagging.plan_undo(changes, told)
+
+        self.show("Undo the change of tags", plan, closed=closed)
+        return ""
+
+    def show(
+        self,
+        title: str,
+        planner: Planner,
+        *,
+        written: Callable[[], Awaitable[None]] | None = None,
+        closed: Callable[[bool | None], None] | None = None,
+    ) -> None:
+        """Show what a planner comes to, to be sent from there."""
+        from kmstui.ui.tags.change_screen import ChangeScreen
+
+        self._app.push_screen(ChangeScreen(self, title, planner, written=written), closed)
+
+    def _ask(self, mode: LineMode, key_ids: Sequence[str]) -> None:
+        from kmstui.ui.tags.line import TagLine
+        from kmstui.ui.tags.words import names_of
+
+        key_ids = tuple(key_ids)
+
+        def submit(delta: TagDelta) -> None:
+            def closed(sent: bool | None) -> None:
+                if sent and line.is_current:
+                    line.dismiss(None)
+
+            self.show(_title(mode, delta), self._planner(key_ids, delta), closed=closed)
+
+        line = TagLine(mode, names_of(self.store, key_ids), self.signs, submit)
+        self._app.push_screen(line)
+        self._app.work(self._learn, group="tag-words", what="reading the tags in use")
+
+    def _planner(self, key_ids: Sequence[str], delta: TagDelta) -> Planner:
+        async def plan(told: Callable[[int], None]) -> tuple[TagChange, ...]:
+            if len(key_ids) == 1:
+                # Whether its policy decides by the tag is worth two calls.
+                await self._session.read_policies(key_ids[0])
+            return await self.tagging.plan(key_ids, delta, told)
+
+        return plan
+
+    async def _learn(self) -> None:
+        """Count the tags in use, in slices: there may be 100,000 sets of them."""
+        self.vocabulary.clear()
+        for number, (tags, keys) in enumerate(self.store.keys.tags_in_use()):
+            self.vocabulary.learn(tags, keys)
+            if number % _LEARN_STEP == 0 and self._breath.over:
+                await self._breath.take()
+
+    def _key(self, key_id: str) -> Key:
+        return self.store.keys.get(key_id) or Key(key_id, "")
+
+    # What the screen asks
+
+    def work(self, job: Callable[[], Awaitable[None]], what: str) -> Callable[[], None]:
+        """Run a job beside the screen; answers what ends it."""
+        return self._app.work(job, group="tags", what=what, exclusive=False).cancel
+
+    def copy(self, changes: Sequence[TagChange], told: Callable[[str], None]) -> None:
+        """Copy changes as AWS CLI commands."""
+        from kmstui.ui.commands.context import Context
+        from kmstui.ui.main.copying import copy_text
+        from kmstui.ui.tags.words import cli_commands
+
+        text = cli_commands(changes, self.store.info)
+        if not text:
+            told("There is nothing to copy: nothing would be sent.")
+            return
+
+        async def job() -> None:
+            before = len(self.store.notices)
+            await copy_text(Context(self._app, self._app.screen), text, "AWS CLI commands")
+            if len(self.store.notices) > before:
+                told(self.store.notices[-1].text)
+
+        self.work(job, "copying")
+
+    def began(self, words: Callable[[], str]) -> None:
+        """A run began: ending the program asks first."""
+        self._lost = words
+        self._app.unsaved.append(words)
+
+    def ended(self, results: Sequence[TagResult]) -> None:
+        """A run ended: it can be undone and copied from the main screen too."""
+        from kmstui.ui.tags.words import cli_commands
+
+        if self._lost is not None:
+            self._app.unsaved.remove(self._lost)
+            self._lost = None
+        saved = tuple(result for result in results if result.outcome.saved)
+        if saved:
+            self.last = saved
+            self._app.last_change_command = cli_commands(
+                (result.change for result in saved), self.store.info
+            )
+
+    def tell(self, text: str) -> None:
+        """Say a sentence on the screen beneath."""
+        self._session.notify(text)
+
+
+def _title(mode: LineMode, delta: TagDelta) -> str:
+    """What was asked for, above what will happen."""
+    from kmstui.ui.tags.modes import PutTags, RemoveTags
+    from kmstui.ui.tags.words import tags_text
+
+    if isinstance(mode, PutTags):
+        return f"{mode.title} {tags_text(delta.put)}"
+    return f"{mode.title} {', '.join(delta.remove)}" if isinstance(mode, RemoveTags) else mode.title

@@ -1,0 +1,111 @@
+"""What an interrupted run left behind, at the next start: which keys were done, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from kmstui.service.inventory.store import Store
+from kmstui.service.tags.change import TagChange
+from kmstui.service.tags.tagging import UnfinishedTags
+from kmstui.ui.dialogs.dialog import Dialog
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import Part
+from kmstui.ui.tags.words import number, short_name, step_line
+from kmstui.ui.widgets.columns import Column
+from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
+from kmstui.ui.widgets.line_table import LineTable
+
+FINISH, UNDO, KEEP = "finish", "undo", "keep"
+"""What the screen answers; None: ask again at the next start."""
+
+_COLUMNS = (
+    Column("state", "STATE", 9, rank=1),
+    Column("key", "KEY", 20, most=36),
+    Column("what", "WHAT", 24, rank=2, most=400),
+)
+
+
+def unfinished_words(run: UnfinishedTags) -> str:
+    """What became of the run, in sentences."""
+    done, left, unread = len(run.all_done), len(run.open), len(run.unread)
+    words = (
+        f"A change of tags on {number(done + left + unread, 'key')}, begun "
+        f"{run.began:%Y-%m-%d %H:%M} UTC, was interrupted. KMS shows it on {number(done, 'key')}"
+    )
+    words += f", and not on {left:,}." if left else "."
+    if unread:
+        words += f" {number(unread, 'key')} could not be read now."
+    return words
+
+
+class UnfinishedScreen(Dialog[str]):
+    """Lists the keys of the run with what was found, and asks what to do."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "answer('finish')", "finish", show=False),
+        Binding("z", "answer('undo')", "undo", show=False),
+        Binding("a", "answer('keep')", "accept it as it is", show=False),
+    ]
+
+    def __init__(self, run: UnfinishedTags, store: Store, signs: Marks) -> None:
+        super().__init__("An interrupted change of tags")
+        self.add_class("dialog-full", "tag-change", "-many")
+        self._run = run
+        self._store = store
+        self._signs = signs
+        self._rows: dict[str, tuple[str, TagChange, str]] = {}
+        for change in run.open:
+            self._rows[change.key_id] = ("not done", change, "")
+        for change, why in run.unread:
+            self._rows[change.key_id] = ("not read", change, why)
+        for change in run.all_done:
+            self._rows[change.key_id] = ("done", change, "")
+        self.table = LineTable(_COLUMNS, self._cells, signs=signs)
+        self.table.set_rows(list(self._rows))
+
+    def compose(self) -> ComposeResult:
+        """Title, what was found, the keys of the run, and what can be done."""
+        words = Sentences(classes="dialog--reason", most_lines=6)
+        words.say(unfinished_words(self._run), "warn")
+        keys = KeyBar(classes="dialog--keys")
+        parts: list[Part] = []
+        if self._run.open or self._run.unread:
+            parts += [(" f", "key"), " Finish the rest "]
+        if self._run.all_done:
+            parts += [(" z", "key"), " Undo what was done "]
+        parts += [(" a", "key"), " Accept ", (" Esc", "key"), " Ask next time "]
+        keys.show(parts)
+        with self.box:
+            yield self.heading_line("warn")
+            yield words
+            yield self.table
+            yield keys
+
+    def on_mount(self) -> None:
+        """The list has the keys."""
+        self.table.focus()
+
+    def action_answer(self, answer: str) -> None:
+        """Do this."""
+        can = {
+            FINISH: bool(self._run.open or self._run.unread),
+            UNDO: bool(self._run.all_done),
+            KEEP: True,
+        }
+        if can[answer]:
+            self.dismiss(answer)
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        state, change, why = self._rows[row]
+        role = {"done": "good", "not done": "warn"}.get(state, "bad")
+        what: Part = (why, "bad") if why else step_line(change, self._signs)
+        cells: dict[str, Part] = {
+            "state": (state, role),
+            "key": short_name(self._store, row),
+            "what": what,
+        }
+        return [cells[column] for column in columns]

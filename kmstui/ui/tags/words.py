@@ -1,0 +1,232 @@
+"""What a change of tags does and did, in words."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from kmstui.model.caller import ConnectionInfo
+from kmstui.model.tag import Tag
+from kmstui.service.inventory.store import Store
+from kmstui.service.tags.change import Outcome, TagChange, TagResult
+from kmstui.service.tags.parse import written
+from kmstui.ui.commands.aws_cli import aws_command, aws_loop
+from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.text_styles import Part
+
+OUTCOME_ROLES = {
+    Outcome.DONE: "good",
+    Outcome.PROPAGATING: "warn",
+    Outcome.UNREAD: "warn",
+    Outcome.FAILED: "bad",
+    Outcome.UNKNOWN: "bad",
+    Outcome.CANCELLED: "warn",
+    Outcome.REFUSED: "warn",
+    Outcome.UNCHANGED: "dim",
+    Outcome.WAITING: "dim",
+}
+
+
+def number(count: int, noun: str) -> str:
+    """`1 key`, `2 keys`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def short_name(store: Store, key_id: str) -> str:
+    """The key's first alias without its prefix, or else its ID."""
+    names = store.aliases_of(key_id)
+    return names[0].removeprefix("alias/") if names else key_id
+
+
+def names_of(store: Store, key_ids: Sequence[str]) -> str:
+    """Some keys, as many as a line holds."""
+    if len(key_ids) == 1:
+        return store.name_of(key_ids[0])
+    some = ", ".join(short_name(store, key_id) for key_id in key_ids[:4])
+    more = f" and {len(key_ids) - 4:,} more" if len(key_ids) > 4 else ""
+    return f"{len(key_ids):,} keys: {some}{more}"
+
+
+def tags_text(tags: Iterable[Tag]) -> str:
+    """Tags on one line, as they could be typed."""
+    return " ".join(written(tag) for tag in tags)
+
+
+# The plan
+
+
+def steps_of(change: TagChange, signs: Marks) -> list[tuple[str, str, str]]:
+    """Each tag that changes: sign, tag key, and what becomes of its value."""
+    old = dict(change.before)
+    steps = []
+    for name, value in change.after:
+        before = old[name]
+        if value is None:
+            steps.append(("-", name, f"was {before!r}" if before else "was empty"))
+        elif before is None:
+            steps.append(("+", name, value))
+        else:
+            steps.append(("~", name, f"{before or '(empty)'} {signs.arrow} {value or '(empty)'}"))
+    return steps
+
+
+def step_line(change: TagChange, signs: Marks) -> str:
+    """All steps on one line."""
+    words = []
+    for sign, name, value in steps_of(change, signs):
+        if sign == "-":
+            words.append(f"-{name}")
+        elif sign == "+":
+            words.append(f"+{name}={value}")
+        else:
+            words.append(f"~{name}: {value}")
+    return "  ".join(words)
+
+
+def plan_summary(changes: Sequence[TagChange], store: Store) -> tuple[str, str]:
+    """What will be sent, in a few sentences, and the role that suits them."""
+    sent = [change for change in changes if change.will_be_sent]
+    refused = [change for change in changes if change.refused]
+    same = len(changes) - len(sent) - len(refused)
+    if len(changes) == 1:
+        return _summary_of_one(changes[0], store)
+    if not sent:
+        words = "Nothing to send: "
+        parts = [f"{number(same, 'key')} as wanted already"] if same else []
+        parts += (
+            [f"{number(len(refused), 'key')} refused, with the reason below"] if refused else []
+        )
+        return words + ", ".join(parts) + ".", "warn"
+    words = f"{number(len(sent), 'key')} of {len(changes):,} will change; this {_counts(sent)}."
+    if same:
+        words += f" {number(same, 'key')} as wanted already."
+    if refused:
+        words += f" {number(len(refused), 'key')} refused, with the reason below."
+    return words, "warn" if refused else ""
+
+
+def _summary_of_one(change: TagChange, store: Store) -> tuple[str, str]:
+    name = store.name_of(change.key_id)
+    if change.refused:
+        return f"Nothing can be sent. {change.refused}", "bad"
+    if change.is_empty:
+        return f"Nothing to send: {name} has the tags as wanted already.", "warn"
+    return f"On {name} this {_counts([change])}.", ""
+
+
+def _counts(changes: Sequence[TagChange]) -> str:
+    counts = Counter[str]()
+    for change in changes:
+        counts["adds"] += len(change.added)
+        counts["changes"] += len(change.changed)
+        counts["removes"] += len(change.remove)
+    parts = []
+    for verb, noun in (("adds", "tag"), ("changes", "value"), ("removes", "tag")):
+        if counts[verb]:
+            parts.append(f"{verb} {number(counts[verb], noun)}")
+    return ", ".join(parts)
+
+
+def access_warning(key_ids: Sequence[str], changes: Sequence[TagChange], store: Store) -> str:
+    """A word on attribute-based access control, where the key's own policy decides by the tag."""
+    if not key_ids:
+        return ""
+    concerned = next(change for change in changes if change.key_id == key_ids[0])
+    policies = store.policies.get(key_ids[0], ())
+    text = " ".join(policy.text.lower() for policy in policies)
+    tags = ", ".join(
+        name for name, _ in concerned.after if f"aws:resourcetag/{name.lower()}" in text
+    )
+    which = store.name_of(key_ids[0])
+    if len(key_ids) > 1:
+        which += f" and {number(len(key_ids) - 1, 'other key')}"
+    return (
+        f"The key policy of {which} decides by the tag {tags} (aws:ResourceTag): this changes who "
+        "may use the key, some minutes after it is sent."
+    )
+
+
+# The run
+
+
+def run_summary(results: Iterable[TagResult]) -> tuple[str, str]:
+    """How many keys ended how, and the role that suits it."""
+    counts = Counter(result.outcome for result in results)
+    total = sum(counts.values())
+    order = [each for each in Outcome if each in counts]
+    words = ", ".join(f"{counts[each]:,} {each.value}" for each in order)
+    wrong = counts[Outcome.FAILED] + counts[Outcome.UNKNOWN]
+    late = counts[Outcome.CANCELLED] + counts[Outcome.PROPAGATING] + counts[Outcome.UNREAD]
+    role = "bad" if wrong else "warn" if late else "good"
+    return f"{number(total, 'key')}: {words}.", role
+
+
+def result_parts(result: TagResult, store: Store, signs: Marks) -> tuple[Part, Part]:
+    """How far a key is, and what there is to know of it."""
+    role = OUTCOME_ROLES.get(result.outcome, "accent")
+    outcome: Part = (result.outcome.value, role)
+    if result.detail:
+        # The key stands beside it.
+        name = store.name_of(result.change.key_id)
+        return outcome, (result.detail.removeprefix(f"{name} "), role)
+    if result.tags is not None:
+        return outcome, (f"now {tags_text(result.tags) or 'without tags'}", "")
+    return outcome, (step_line(result.change, signs), "dim" if result.outcome.ended else "")
+
+
+def about(change: TagChange, result: TagResult | None, signs: Marks) -> str:
+    """All there is to know of one key, in lines."""
+    steps = (f"{sign} {tag}  {value}" for sign, tag, value in steps_of(change, signs))
+    lines = [*steps, change.refused, change.note]
+    if result is not None:
+        lines += ["", f"Outcome: {result.outcome.value}"]
+        lines += [result.detail] if result.detail not in lines else []
+        if result.tags is not None:
+            lines += ["", "The key now has these tags:" if result.tags else "It has no tags now."]
+            lines += [written(tag) for tag in result.tags]
+    return "\n".join(lines).strip() or "Nothing changes on this key."
+
+
+def now_holds(result: TagResult, store: Store) -> str:
+    """What a key was found to hold after its change, as a sentence."""
+    change = result.change
+    parts = []
+    if change.put:
+        parts.append(f"now has {tags_text(change.put)}")
+    if change.remove:
+        parts.append(f"has no tag {', '.join(change.remove)} any more")
+    count = len(result.tags or ())
+    return f"{store.name_of(change.key_id)} {' and '.join(parts)} ({number(count, 'tag')} in all)."
+
+
+# The AWS CLI
+
+
+def cli_commands(changes: Iterable[TagChange], info: ConnectionInfo | None) -> str:
+    """The changes as AWS CLI commands; a loop where many keys get the same.
+
+    Tags are written as JSON: the short form would read some of their characters otherwise.
+    """
+    sent = [change for change in changes if change.will_be_sent]
+    sent.sort(key=lambda change: repr(change.after))
+    lines = []
+    for _, group in groupby(sent, key=lambda change: change.after):
+        alike = list(group)
+        key_ids = [change.key_id for change in alike]
+        for words in _words_of(alike[0]):
+            if len(key_ids) == 1:
+                lines.append(aws_command(info, words[0], "--key-id", key_ids[0], *words[1:]))
+            else:
+                lines.append(aws_loop(info, key_ids, words[0], words[1:]))
+    return "\n".join(lines)
+
+
+def _words_of(change: TagChange) -> Iterable[Sequence[str]]:
+    if change.put:
+        tags = [{"TagKey": tag.key, "TagValue": tag.value} for tag in change.put]
+        yield "tag-resource", "--tags", json.dumps(tags, ensure_ascii=False)
+    if change.remove:
+        names = json.dumps(list(change.remove), ensure_ascii=False)
+        yield "untag-resource", "--tag-keys", names

@@ -1,0 +1,116 @@
+"""Frames as the shortest sequences that make the terminal show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.color import ColorSystem
+from textual.geometry import Size
+from textual.strip import Strip
+
+from kmstui.ui.terminal.painting.cells import UNKNOWN, Cell, Row, cells_of, is_even
+from kmstui.ui.terminal.painting.scrolls import find_scroll
+from kmstui.ui.terminal.painting.styles import StyleTable
+
+Piece = tuple[int, int, Iterable[Strip]]
+"""Row and column of the screen, and what shall stand from there on."""
+
+_GAP = 4
+"""Cells that are alike are sent again where they are no more than this: to move the cursor over
+them takes as many bytes."""
+
+
+class Painter:
+    """Knows what stands on the terminal, and sends what shall stand there otherwise."""
+
+    def __init__(self) -> None:
+        self._styles = StyleTable()
+        self._rows: list[Row] = []
+        self._size = Size(0, 0)
+
+    @property
+    def has_painted(self) -> bool:
+        """Something stands on the terminal."""
+        return bool(self._rows)
+
+    def forget(self) -> None:
+        """Somebody else has written to the terminal, or it has been resized."""
+        self._rows = []
+
+    def paint(self, pieces: Iterable[Piece], size: Size, system: ColorSystem) -> str:
+        """The sequence that makes the terminal of this size show these pieces."""
+        if not self._styles.use(system) or size != self._size or not self._rows:
+            self._size = size
+            self._rows = [[UNKNOWN] * size.width for _ in range(size.height)]
+        wanted: dict[int, Row] = {}
+        for y, x, strips in pieces:
+            if 0 <= y < size.height:
+                row = wanted.get(y)
+                if row is None:
+                    row = wanted[y] = self._rows[y].copy()
+                cells = self._cells(strips)[: size.width - x]
+                row[x : x + len(cells)] = cells
+        changed = {y: row for y, row in wanted.items() if row != self._rows[y]}
+        return "".join(self._changes(changed))
+
+    def _cells(self, strips: Iterable[Strip]) -> Row:
+        number = self._styles.number
+        cells: Row = []
+        for strip in strips:
+            for text, style, control in strip:
+                if not control:
+                    cells.extend(cells_of(text, number(style)))
+        return cells
+
+    def _changes(self, changed: dict[int, Row]) -> Iterator[str]:
+        rows = self._rows
+        if scroll := find_scroll(rows, changed):
+            yield scroll.sequence
+            within = range(scroll.top, scroll.bottom + 1)
+            # What nobody wanted to change has moved too, and must come back.
+            changed = {**{y: rows[y] for y in within}, **changed}
+            scroll.apply(rows)
+        style = 0
+        for y in sorted(changed):
+            row = changed[y]
+            at = None
+            for start, end in _ranges(rows[y], row):
+                # Within a row it takes fewer bytes to say how far than to say where.
+                yield f"\x1b[{y + 1};{start + 1}H" if at is None else f"\x1b[{start - at}C"
+                at = end
+                for character, number in row[start:end]:
+                    if number != style:
+                        yield self._styles.change(style, number)
+                        style = number
+                    yield character
+            rows[y] = row
+        yield self._styles.change(style, 0)
+
+
+def _ranges(old: Sequence[Cell], new: Sequence[Cell]) -> list[tuple[int, int]]:
+    """The columns to send. Rows whose cells terminals may count otherwise are sent as a whole."""
+    if old == new:
+        return []
+    if not (is_even(new) and is_even([cell for cell in old if cell is not UNKNOWN])):
+        return _known(new)
+    ranges: list[tuple[int, int]] = []
+    for column, (before, after) in enumerate(zip(old, new, strict=True)):
+        if before == after or after is UNKNOWN:
+            continue
+        if ranges and column - ranges[-1][1] <= _GAP:
+            ranges[-1] = (ranges[-1][0], column + 1)
+        else:
+            ranges.append((column, column + 1))
+    return ranges
+
+
+def _known(row: Sequence[Cell]) -> list[tuple[int, int]]:
+    ranges: list[tuple[int, int]] = []
+    for column, cell in enumerate(row):
+        if cell is UNKNOWN:
+            continue
+        if ranges and column == ranges[-1][1]:
+            ranges[-1] = (ranges[-1][0], column + 1)
+        else:
+            ranges.append((column, column + 1))
+    return ranges

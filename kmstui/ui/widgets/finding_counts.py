@@ -1,0 +1,26 @@
+"""How many findings a policy has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kmstui.policy.lint.core.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many findings there are of each severity."""
+
+    errors: int = 0
+    warnings: int = 0
+    infos: int = 0
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding]) -> Counts:
+        """Count `findings`."""
+        numbers = Counter(finding.severity.name for finding in findings)
+        return cls(numbers["ERROR"], numbers["WARNING"], numbers["INFO"])

@@ -1,0 +1,206 @@
+"""A write is sent again only when it certainly was not carried out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from kmstui.aws.calls import clients
+from kmstui.demo import EmbeddedKms
+from kmstui.model.key import KeyCreation
+from kmstui.model.tag import Tag
+from kmstui.service.errors import (
+    CancelledByPersonError,
+    EndpointError,
+    MalformedAnswerError,
+    NetworkError,
+    ServiceFailureError,
+    UnreportedOutcomeError,
+)
+from kmstui.service.ports import CallRecord, Target
+
+Connect = Callable[..., Awaitable[Any]]
+Until = Callable[[Callable[[], bool]], Awaitable[None]]
+
+_POLICY = '{"Version": "2012-10-17", "Statement": []}'
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clients, "_READ_SECONDS", 0.2)
+
+
+async def test_a_put_that_nobody_answers_is_not_repeated_and_its_outcome_is_open(
+    scripted: Any, connect: Connect, impatient: None, records: list[CallRecord]
+) -> None:
+    scripted.hold.clear()
+    gateway = await connect()
+    with pytest.raises(UnreportedOutcomeError) as caught:
+        await gateway.put_policy("1234", _POLICY)
+    assert caught.value.sentence == (
+        f"Outcome unknown on kms:PutKeyPolicy for key 1234: it was sent and {scripted.url} did not "
+        "answer in time, so the change may or may not have happened. Read the key again (r) before "
+        "you repeat it."
+    )
+    assert scripted.targets == ["TrentService.PutKeyPolicy"]
+    assert records[0].error == "Outcome unknown"
+
+
+@pytest.mark.parametrize("kind", ["close", "garbage500", "status"])
+async def test_a_change_whose_answer_is_lost_happened_once_and_is_told_as_open(
+    kind: str, embedded: EmbeddedKms, aws_environment: Any, connect: Connect
+) -> None:
+    gateway = await connect()
+    key, _ = await gateway.describe("alias/ImportedCMK")
+    fault = "error500" if kind == "garbage500" else kind
+    code = "DependencyTimeoutException" if kind == "garbage500" else ""
+    embedded.control.fault(
+        fault if not code else "error",
+        "TagResource",
+        code=code,
+        message="late",
+        status=503,
+        after=True,
+    )
+    embedded.control.clear_requests()
+    with pytest.raises(UnreportedOutcomeError):
+        await gateway.tag(key.id, [Tag("once", "yes")])
+    assert embedded.control.key(key.id).tags == {"once": "yes"}
+    assert embedded.control.operations() == ["TagResource"]
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"nonsense"])
+async def test_creating_a_key_is_never_repeated_because_the_answer_is_unreadable(
+    body: bytes, scripted: Any, connect: Connect
+) -> None:
+    scripted.status, scripted.body = (502, body) if body == b"<html>" else (200, body)
+    gateway = await connect()
+    with pytest.raises(UnreportedOutcomeError):
+        await gateway.create_key(KeyCreation())
+    assert scripted.targets == ["TrentService.CreateKey"]
+
+
+async def test_a_web_page_instead_of_kms_changed_nothing(scripted: Any, connect: Connect) -> None:
+    scripted.body = b"<html>Please log in to the hotel's network"
+    gateway = await connect()
+    with pytest.raises(EndpointError):
+        await gateway.put_policy("1234", _POLICY)
+
+
+async def test_a_throttled_write_was_refused_so_it_is_sent_again(
+    embedded: EmbeddedKms, aws_environment: Any, connect: Connect, records: list[CallRecord]
+) -> None:
+    gateway = await connect()
+    key, _ = await gateway.describe("alias/ImportedCMK")
+    embedded.control.throttle("TagResource", times=1)
+    await gateway.tag(key.id, [Tag("again", "yes")])
+    assert embedded.control.key(key.id).tags == {"again": "yes"}
+    assert records[-1].retries == 1
+
+
+async def test_a_write_that_kms_says_it_rejected_is_sent_again(
+    scripted: Any, connect: Connect
+) -> None:
+    scripted.status = 500
+    scripted.body = b'{"__type": "KMSInternalException", "message": "rejected"}'
+    gateway = await connect()
+    with pytest.raises(ServiceFailureError):
+        await gateway.untag("1234", ["a"])
+    assert len(scripted.targets) == 4
+
+
+async def test_a_write_that_never_left_is_no_open_outcome(
+    scripted: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = await connect(Target(endpoint_url="http://127.0.0.1:9"))
+    with pytest.raises(NetworkError):
+        await gateway.put_policy("1234", _POLICY)
+
+
+async def test_closing_during_a_write_leaves_its_outcome_open_and_a_read_cancelled(
+    scripted: Any, connect: Connect
+) -> None:
+    scripted.hold.clear()
+    gateway = await connect()
+    write = asyncio.create_task(gateway.put_policy("1234", _POLICY))
+    read = asyncio.create_task(gateway.describe("1234"))
+    for _ in range(2):
+        await asyncio.to_thread(scripted.waiting.acquire)
+    gateway.close()
+    with pytest.raises(UnreportedOutcomeError, match="connection was closed"):
+        await write
+    with pytest.raises(CancelledByPersonError):
+        await read
+    with pytest.raises(CancelledByPersonError, match="on kms:DescribeKey for key 1234"):
+        await gateway.describe("1234")
+
+
+async def test_a_connection_that_was_closed_sends_no_retries(
+    scripted: Any, connect: Connect, until: Until
+) -> None:
+    scripted.hold.clear()
+    scripted.status, scripted.body = 500, b"{}"
+    gateway = await connect()
+    read = asyncio.create_task(gateway.describe("1234"))
+    await asyncio.to_thread(scripted.waiting.acquire)
+    gateway.close()
+    with pytest.raises(CancelledByPersonError):
+        await read
+    dispatcher = gateway._calls._dispatcher
+    scripted.hold.set()
+    await until(lambda: not dispatcher._running)
+    assert len(scripted.targets) == 1
+
+
+async def test_every_change_arrives_as_it_was_asked_for(
+    embedded: EmbeddedKms, monkeypatch: pytest.MonkeyPatch, connect: Connect, no_aws: Any
+) -> None:
+    for name, value in embedded.environment_for("admin").items():
+        monkeypatch.setenv(name, value)
+    gateway = await connect()
+    key, metadata = await gateway.create_key(
+        KeyCreation(description="ours", tags=(Tag("project", "kmsworkshop"),), multi_region=True)
+    )
+    held = embedded.control.key
+    assert (metadata.description, held(key.id).tags) == ("ours", {"project": "kmsworkshop"})
+    assert metadata.multi_region == "PRIMARY"
+    await gateway.untag(key.id, ["project"])
+    assert held(key.id).tags == {}
+    await gateway.update_description(key.id, "theirs")
+    assert held(key.id).metadata["Description"] == "theirs"
+    await gateway.create_alias("alias/mine", key.id)
+    assert held(key.id).aliases == ("alias/mine",)
+    other, _ = await gateway.create_key(KeyCreation())
+    await gateway.update_alias("alias/mine", other.id)
+    assert held(other.id).aliases == ("alias/mine",)
+    await gateway.delete_alias("alias/mine")
+    assert held(other.id).aliases == ()
+    await gateway.disable(other.id)
+    assert (await gateway.describe(other.id))[1].state == "Disabled"
+    await gateway.enable(other.id)
+    await gateway.enable_rotation(other.id)
+    assert (await gateway.rotation(other.id)).enabled
+    await gateway.disable_rotation(other.id)
+    assert not (await gateway.rotation(other.id)).enabled
+    await gateway.rotate_now(other.id)
+    replica = await gateway.replicate(key.id, "us-east-1", "copy")
+    assert ":us-east-1:" in replica.arn
+    deletion = await gateway.schedule_deletion(other.id, 7)
+    assert deletion is not None
+    assert (await gateway.describe(other.id))[1].deletion is not None
+    await gateway.cancel_deletion(other.id)
+    assert (await gateway.describe(other.id))[1].state == "Disabled"
+
+
+async def test_closing_closes_the_connections(
+    scripted: Any, connect: Connect, until: Until
+) -> None:
+    gateway = await connect()
+    with pytest.raises(MalformedAnswerError):
+        await gateway.describe("1234")
+    assert scripted.open_connections() == 1
+    gateway.close()
+    await until(lambda: scripted.open_connections() == 0)

@@ -1,0 +1,97 @@
+"""Read-only mode: nothing that changes anything leaves, whatever asks for it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from kmstui.aws.api.base import nothing
+from kmstui.aws.calls import operations
+from kmstui.aws.calls.call import Calls
+from kmstui.aws.calls.operations import READS, Operation
+from kmstui.model.key import KeyCreation
+from kmstui.model.tag import Tag
+from kmstui.service.errors import ReadOnlyError
+
+Connect = Callable[..., Awaitable[Any]]
+
+_CHANGES: dict[str, tuple[Any, ...]] = {
+    "put_policy": ("k", "{}"),
+    "tag": ("k", [Tag("a", "b")]),
+    "untag": ("k", ["a"]),
+    "create_alias": ("alias/a", "k"),
+    "update_alias": ("alias/a", "k"),
+    "delete_alias": ("alias/a",),
+    "create_key": (KeyCreation(),),
+    "update_description": ("k", "d"),
+    "enable": ("k",),
+    "disable": ("k",),
+    "enable_rotation": ("k",),
+    "disable_rotation": ("k",),
+    "rotate_now": ("k",),
+    "schedule_deletion": ("k", 7),
+    "cancel_deletion": ("k",),
+    "replicate": ("k", "us-east-1"),
+    "revoke_grant": ("k", "g"),
+    "put_role_policy": ("r", "p", "{}"),
+}
+
+
+@pytest.mark.parametrize("method", _CHANGES)
+async def test_a_change_is_refused_before_anything_leaves(
+    method: str, scripted: Any, connect: Connect
+) -> None:
+    gateway = await connect(read_only=True)
+    with pytest.raises(ReadOnlyError, match="started read-only, so nothing was sent"):
+        await getattr(gateway, method)(*_CHANGES[method])
+    assert scripted.targets == []
+
+
+@pytest.mark.parametrize("method", _CHANGES)
+async def test_the_second_fence_holds_when_the_first_one_fails(
+    method: str, scripted: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Calls, "_refuse_what_may_not_leave", lambda *_: None)
+    gateway = await connect(read_only=True)
+    with pytest.raises(ReadOnlyError, match="would change something"):
+        await getattr(gateway, method)(*_CHANGES[method])
+    assert scripted.targets == []
+
+
+async def test_a_client_that_is_used_past_the_gateway_sends_nothing_either(
+    scripted: Any, connect: Connect
+) -> None:
+    gateway = await connect()
+    kms = gateway._calls._clients.client("kms")
+    with pytest.raises(ReadOnlyError, match="was not announced"):
+        kms.disable_key(KeyId="k")
+    assert scripted.targets == []
+
+
+async def test_an_operation_nobody_has_thought_about_counts_as_a_change(
+    scripted: Any, connect: Connect
+) -> None:
+    gateway = await connect(read_only=True)
+    with pytest.raises(ReadOnlyError):
+        await gateway._calls.send(Operation("kms", "Decrypt", 10), {"KeyId": "k"}, nothing)
+    assert scripted.targets == []
+
+
+async def test_reads_go_through(embedded: Any, aws_environment: Any, connect: Connect) -> None:
+    gateway = await connect(read_only=True)
+    key, _ = await gateway.describe("alias/ImportedCMK")
+    assert await gateway.get_policy(key.id)
+    assert (await gateway.caller()).account == embedded.account
+
+
+def test_what_counts_as_reading_is_named_so_by_the_api() -> None:
+    every = [value for _, value in inspect.getmembers(operations) if isinstance(value, Operation)]
+    assert len(every) == len(set(every))
+    for operation in every:
+        reads = operation.name.startswith(
+            ("List", "Get", "Describe", "Lookup", "Validate", "Check")
+        )
+        assert (operation in READS) is reads

@@ -1,0 +1,115 @@
+"""A person learns before the save that nobody, or not they, could put the policy again.
+
+https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html and
+https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from kmstui.model.arn import Arn
+from kmstui.model.role import Identity, IdentityPolicy
+from kmstui.policy.evaluation.lockout import Answer, can_still_administer
+from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.statements import read_policy
+from tests.policy.lockouts import Lockout, allow, deny, lockouts, policy_text
+
+ACCOUNT = "111122223333"
+KEY = Arn.parse(f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab")
+ROLE = "KMSWorkshop-InstanceInitRole"
+SESSION = Arn.parse(f"arn:aws:sts::{ACCOUNT}:assumed-role/{ROLE}/i-0123456789abcdef0")
+ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+CASES = lockouts(ACCOUNT, ROLE, str(KEY))
+
+
+def test_there_are_at_least_twenty_ways_to_be_locked_out() -> None:
+    assert sum(case.caller is Answer.NO for case in CASES) >= 20
+    assert sum(case.anybody is Answer.NO for case in CASES) >= 10
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_each_is_seen_before_the_save(case: Lockout) -> None:
+    verdict = can_still_administer(case.text, SESSION, KEY)
+    assert (verdict.answer, verdict.anybody) == (case.caller, case.anybody), verdict.reason
+    assert verdict.reason.endswith(".")
+    assert "service control policies" in verdict.not_considered
+
+
+def identity(*statements: dict[str, object]) -> Identity:
+    text = policy_text(*statements)
+    arn = f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"
+    return Identity(arn, ROLE, "role", (IdentityPolicy("inline", text, inline=True),))
+
+
+PUT = {"Effect": "Allow", "Action": "kms:PutKeyPolicy", "Resource": "*"}
+
+
+def test_the_default_policy_leaves_it_to_iam() -> None:
+    default = policy_text(allow(ROOT))
+    assert can_still_administer(default, SESSION, KEY).answer is Answer.ONLY_IF_IAM_ALLOWS
+    assert can_still_administer(default, SESSION, KEY, identity(PUT)).answer is Answer.YES
+    silent = identity({**PUT, "Action": "kms:Decrypt"})
+    verdict = can_still_administer(default, SESSION, KEY, silent)
+    assert verdict.answer is Answer.NO
+    assert verdict.anybody is Answer.YES
+    assert "no identity policy" in verdict.reason
+
+
+def test_without_the_root_statement_iam_policies_do_not_help() -> None:
+    text = policy_text(allow({"AWS": f"arn:aws:iam::{ACCOUNT}:role/SomebodyElse"}))
+    verdict = can_still_administer(text, SESSION, KEY, identity(PUT))
+    assert verdict.locks_caller_out
+    assert not verdict.orphans_key
+
+
+def test_a_deny_in_iam_locks_out_too() -> None:
+    text = policy_text(allow({"AWS": f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"}))
+    assert can_still_administer(text, SESSION, KEY).answer is Answer.YES
+    refusing = identity({**PUT, "Effect": "Deny"})
+    assert can_still_administer(text, SESSION, KEY, refusing).answer is Answer.NO
+
+
+def test_the_root_user_needs_no_iam_policy() -> None:
+    root = Arn.parse(f"arn:aws:iam::{ACCOUNT}:root")
+    assert can_still_administer(policy_text(allow(ROOT)), root, KEY).answer is Answer.YES
+
+
+def test_a_session_is_brought_to_its_role_whatever_the_path() -> None:
+    with_path = f"arn:aws:iam::{ACCOUNT}:role/teams/blue/{ROLE}"
+    for text in (
+        policy_text(allow({"AWS": with_path})),
+        policy_text(
+            allow("*", Condition={"ArnEquals": {"aws:PrincipalArn": with_path}}),
+        ),
+    ):
+        assert can_still_administer(text, SESSION, KEY).answer is Answer.YES
+
+
+def test_a_caller_of_another_account_is_locked_out_whatever_the_policy_says() -> None:
+    """PutKeyPolicy cannot be used across accounts (API_PutKeyPolicy, "Cross-account use")."""
+    stranger = Arn.parse("arn:aws:iam::444455556666:user/eve")
+    text = policy_text(allow(ROOT), allow({"AWS": str(stranger)}))
+    assert can_still_administer(text, stranger, KEY).answer is Answer.NO
+
+
+def test_a_guard_on_the_bypass_flag_does_not_worry_anybody() -> None:
+    guard = deny("*", "kms:*", Condition={"Bool": {"kms:BypassPolicyLockoutSafetyCheck": "true"}})
+    text = policy_text(allow({"AWS": f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"}), guard)
+    assert can_still_administer(text, SESSION, KEY).answer is Answer.YES
+
+
+def test_a_text_that_is_no_policy_locks_everybody_out_without_a_traceback() -> None:
+    for text in ("", "[]", "{", '{"Statement": [1, {"Effect": "Allow"}]}', "\x00"):
+        verdict = can_still_administer(text, SESSION, KEY)
+        assert verdict.locks_caller_out and verdict.orphans_key
+
+
+def test_text_document_and_policy_give_the_same_verdict() -> None:
+    text = CASES[0].text
+    document = parse(text)
+    answers = {
+        can_still_administer(form, SESSION, KEY).answer
+        for form in (text, document, read_policy(document))
+    }
+    assert answers == {Answer.NO}

@@ -1,0 +1,358 @@
+"""KMS517, 518 and 520: what other statements make void; and the workshop as printed."""
+
+from __future__ import annotations
+
+import pytest
+
+from kmstui.policy.lint.core.findings import KeyContext, Severity
+from kmstui.policy.lint.lint import lint
+from tests.policy import workshop_printed
+from tests.policy.rule_cases import (
+    ACCOUNT,
+    NO_KEY,
+    ROLE,
+    Case,
+    check,
+    check_fixes,
+    policy,
+    root_statement,
+    statement,
+    unmark,
+)
+from tests.policy.security_cases import (
+    ANNA,
+    FOREIGN,
+    NETWORK,
+    PRESENT,
+    ROOT,
+    SHA,
+    VIA,
+    VPCE,
+    case,
+)
+
+_MFA = {"Bool": {PRESENT: "true"}}
+SHADOWS = (
+    case("KMS517", "twice", also=(statement(Sid="First"),), Sid="⟦Again⟧", fixable=True),
+    case(
+        "KMS517",
+        "part of another",
+        also=(statement(Sid="⟦Less⟧", Action="kms:Decrypt"),),
+        fixable=True,
+    ),
+    case(
+        "KMS517",
+        "Deny twice",
+        also=(statement(Sid="First", Effect="Deny"),),
+        Sid="⟦Again⟧",
+        Effect="Deny",
+        Condition={"StringEquals": VIA},
+    ),
+    case(
+        "KMS517",
+        "denied to all",
+        also=(statement(Sid="No", **NETWORK, Action=["kms:Encrypt", "kms:D*"]),),
+        Sid="⟦Void⟧",
+        severity=Severity.WARNING,
+        fixable=True,
+    ),
+    case(
+        "KMS517",
+        "denied to the account",
+        also=(
+            statement(
+                Sid="No", Effect="Deny", Principal={"AWS": ROOT}, Action=["kms:Encrypt", "kms:D*"]
+            ),
+        ),
+        Sid="⟦Void⟧",
+        severity=Severity.WARNING,
+    ),
+    case(
+        "KMS517",
+        "near: a Deny about all but the key is about nothing",
+        also=(statement(**NETWORK, Action="kms:*", Resource=None, NotResource="*"),),
+    ),
+    case("KMS517", "near: the account's is for IAM policies"),
+    case("KMS517", "near: other principal", also=(statement(Sid="Hers", Principal={"AWS": ANNA}),)),
+    case(
+        "KMS517",
+        "near: denied in part",
+        also=(statement(Sid="No", Effect="Deny", Action="kms:Encrypt"),),
+    ),
+    case(
+        "KMS517",
+        "near: denied under a condition",
+        also=(statement(Sid="No", Effect="Deny", Condition={"StringNotEquals": VPCE}),),
+    ),
+    case(
+        "KMS517",
+        "near: other condition",
+        also=(statement(Sid="Other", Condition={"StringEquals": VPCE}),),
+        Condition={"StringEquals": VIA},
+    ),
+    case(
+        "KMS517",
+        "forgotten among those that a Deny spares",
+        also=(
+            statement(
+                Sid="Only",
+                **NETWORK,
+                Action="kms:*",
+                Condition={"ArnNotLike": {"aws:PrincipalArn": [ROOT, ANNA]}},
+            ),
+        ),
+        Sid="⟦Void⟧",
+        severity=Severity.WARNING,
+        fixable=True,
+    ),
+    case(
+        "KMS517",
+        "a role of another account, shut out by its own condition",
+        Sid="Void",
+        Principal={"AWS": f"arn:aws:iam::{FOREIGN}:role/app"},
+        Condition={"StringEquals": {"⟦kms:CallerAccount⟧": ACCOUNT}},
+        severity=Severity.WARNING,
+        fixable=False,
+    ),
+    case(
+        "KMS517",
+        "an account likewise",
+        Principal={"AWS": FOREIGN},
+        Condition={"StringEquals": {"⟦aws:PrincipalAccount⟧": ACCOUNT}},
+        severity=Severity.WARNING,
+        fixable=False,
+    ),
+    case(
+        "KMS517",
+        "a role under the name of another",
+        Principal={"AWS": ROLE},
+        Condition={"ArnEquals": {"⟦aws:PrincipalArn⟧": ANNA}},
+        severity=Severity.WARNING,
+        fixable=False,
+    ),
+    case(
+        "KMS517",
+        "near: one of its principals meets the condition",
+        Principal={"AWS": [ROLE, f"arn:aws:iam::{FOREIGN}:role/app"]},
+        Condition={"StringEquals": {"kms:CallerAccount": ACCOUNT}},
+        key=NO_KEY,
+    ),
+    case(
+        "KMS517",
+        "near: the account stands for the role too",
+        Principal={"AWS": FOREIGN},
+        Condition={"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{FOREIGN}:role/app"}},
+    ),
+    case(
+        "KMS517",
+        "near: the session's own account",
+        Principal={"AWS": f"arn:aws:sts::{FOREIGN}:assumed-role/app/x"},
+        Condition={"StringEquals": {"kms:CallerAccount": FOREIGN}},
+    ),
+    case(
+        "KMS517",
+        "a service, which is of no organization",
+        also=(
+            statement(
+                Sid="Perimeter",
+                **NETWORK,
+                Condition={"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
+            ),
+        ),
+        Sid="⟦Void⟧",
+        Principal={"Service": "s3.amazonaws.com"},
+        Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+        severity=Severity.WARNING,
+        fixable=False,
+    ),
+    case(
+        "KMS517",
+        "near: spared by name",
+        also=(
+            statement(
+                **NETWORK, Condition={"ArnNotLike": {"aws:PrincipalArn": [ROOT, f"{ROLE[:-1]}*"]}}
+            ),
+        ),
+    ),
+    case(
+        "KMS517",
+        "near: the network decides too",
+        also=(
+            statement(
+                **NETWORK,
+                Condition={
+                    "ArnNotLike": {"aws:PrincipalArn": ROOT},
+                    "StringNotEquals": VPCE,
+                },
+            ),
+        ),
+    ),
+    case(
+        "KMS517",
+        "near: services are spared",
+        also=(
+            statement(
+                **NETWORK,
+                Condition={
+                    "StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"},
+                    "Bool": {"aws:PrincipalIsAWSService": "false"},
+                },
+            ),
+        ),
+        Principal={"Service": "s3.amazonaws.com"},
+    ),
+    case(
+        "KMS517",
+        "near: nobody filled in the account yet",
+        also=(
+            statement(
+                **NETWORK,
+                Condition={
+                    "ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::your-account-id:role/app"}
+                },
+            ),
+        ),
+        Principal={"AWS": "arn:aws:iam::your-account-id:role/app"},
+    ),
+    Case(
+        "KMS517",
+        policy(
+            Statement=[root_statement(Sid="⟦Void⟧"), statement(**NETWORK, Sid="No", Action="kms:*")]
+        ),
+        fixable=False,
+        note="the account's own: the Deny is the mistake, and no key press deletes the Allow",
+    ),
+    case(
+        "KMS518",
+        "the role itself",
+        root=False,
+        also=(root_statement(Action=["kms:Put*"]), statement(Sid="Open", Action="kms:Decrypt")),
+        Condition={
+            "StringEqualsIgnoreCase": {"⟦kms:RecipientAttestation:ImageSha384⟧": "9fedcba8"}
+        },
+    ),
+    case(
+        "KMS518",
+        "by IAM policies",
+        Condition={
+            "StringEqualsIgnoreCase": {"⟦kms:RecipientAttestation:ImageSha384⟧": "9fedcba8"}
+        },
+    ),
+    case(
+        "KMS518",
+        "near: the account may not decrypt",
+        root=False,
+        also=(
+            {
+                name: value
+                for name, value in root_statement(NotAction=["kms:D*", "kms:G*"]).items()
+                if name != "Action"
+            },
+        ),
+        Condition={"StringEqualsIgnoreCase": SHA},
+    ),
+    case(
+        "KMS518",
+        "near: denied without",
+        also=(statement(Sid="No", **NETWORK, Condition={"StringNotEqualsIgnoreCase": SHA}),),
+        Condition={"StringEqualsIgnoreCase": SHA},
+    ),
+    case(
+        "KMS520",
+        "the caller's own account",
+        Condition={"StringEquals": {"⟦kms:CallerAccount⟧": ACCOUNT}},
+    ),
+    case("KMS520", "MFA", Condition={"Bool": {"⟦aws:MultiFactorAuthPresent⟧": "true"}}),
+    case("KMS520", "endpoint", Condition={"StringEquals": {"⟦aws:SourceVpce⟧": "vpce-1a2b3c4d"}}),
+    case(
+        "KMS520",
+        "the same without",
+        also=(statement(Sid="Open"),),
+        Condition={"StringEquals": {"⟦kms:ViaService⟧": "s3.eu-west-1.amazonaws.com"}},
+    ),
+    case("KMS520", "near: says what a direct grant is for", Condition={"StringEquals": VIA}),
+    case(
+        "KMS520",
+        "what the CDK writes for a secret is no more than worth knowing",
+        Principal={"AWS": ROOT},
+        Condition={"StringEquals": {"⟦kms:ViaService⟧": "secretsmanager.eu-west-1.amazonaws.com"}},
+        severity=Severity.INFO,
+    ),
+    case(
+        "KMS520",
+        "tags of the account's own Allow",
+        Principal={"AWS": ROOT},
+        Condition={"StringEquals": {"⟦aws:ResourceTag/team⟧": "${aws:PrincipalTag/team}"}},
+        severity=Severity.WARNING,
+    ),
+    case(
+        "KMS520",
+        "near: the account may not use the key",
+        root=False,
+        also=(root_statement(Action=["kms:Put*", "kms:Describe*"]),),
+        Condition=_MFA,
+    ),
+    case(
+        "KMS520",
+        "near: a Deny holds the same up",
+        also=(statement(Sid="No", **NETWORK, Condition={"BoolIfExists": {PRESENT: "false"}}),),
+        Condition=_MFA,
+    ),
+    case(
+        "KMS520",
+        "near: everybody of the account",
+        Principal="*",
+        Condition={"StringEquals": {"kms:CallerAccount": ACCOUNT}},
+    ),
+)
+
+CASES = SHADOWS
+
+
+@pytest.mark.parametrize("each", CASES, ids=str)
+def test_it_is_found_where_it_is(each: Case) -> None:
+    check(each)
+
+
+@pytest.mark.parametrize("each", [each for each in CASES if each.fixable], ids=str)
+def test_its_fix_removes_it(each: Case) -> None:
+    assert check_fixes(unmark(each.text)[0], each.key)
+
+
+def _rules_at(text: str, key: KeyContext = NO_KEY) -> set[tuple[str, str]]:
+    return {
+        (each.rule, text[each.span.start : each.span.end].strip('"')) for each in lint(text, key)
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "CALLER_ACCOUNT",
+            {
+                ("KMS509", "kms:*"),
+                ("KMS520", "kms:CallerAccount"),
+                ("KMS512", "arn:aws:iam::your-acount-id:role/KMSWorkshop-InstanceInitRole"),
+                ("KMS601", "your-acount-id"),
+                ("KMS601", "your-account-id"),
+            },
+        ),
+        ("NOT_PRINCIPAL", {("KMS505", "NotPrincipal"), ("KMS601", "your-account-id")}),
+        (
+            "MFA",
+            {
+                ("KMS002", ","),
+                ("KMS402", "aws: MultiFactorAuthAge"),
+                ("KMS515", "aws: MultiFactorAuthAge"),
+                ("KMS520", "aws: MultiFactorAuthAge"),
+                ("KMS601", "your-acount-id"),
+            },
+        ),
+        ("VPC_ENDPOINT", {("KMS516", "aws:sourceVpce"), ("KMS601", "vpce-1xxxxxxxx1")}),
+    ],
+)
+def test_the_workshops_mistakes_are_found_as_printed(
+    name: str, expected: set[tuple[str, str]]
+) -> None:
+    assert expected <= _rules_at(getattr(workshop_printed, name))

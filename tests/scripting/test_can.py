@@ -1,0 +1,236 @@
+"""`kmstui can`, like `kubectl auth can-i`: a word, a reason, an exit code scripts can trust."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from kmstui.model.grant import Grant
+from kmstui.scripting.can import KeyAccess, run
+from kmstui.service.errors import AccessDeniedError, ErrorContext
+from kmstui.service.ports import Target
+from tests.policy.asking import ANNA, APP, KEY, OTHER, ROOT, SESSION, iam, iam_allow, identity
+from tests.policy.lockouts import allow, deny, policy_text
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+DEFAULT = policy_text(allow({"AWS": ROOT}))
+
+
+@dataclass
+class Source:
+    """A key and a caller that are there."""
+
+    access: KeyAccess = field(default_factory=lambda: KeyAccess(KEY, DEFAULT))
+    asked: list[tuple[Target, str, str]] = field(default_factory=list)
+    refusal: AccessDeniedError | None = None
+
+    def caller(self, target: Target) -> str:
+        if self.refusal is not None:
+            raise self.refusal
+        return SESSION
+
+    def key_access(self, target: Target, key: str, principal: str) -> KeyAccess:
+        if self.refusal is not None:
+            raise self.refusal
+        self.asked.append((target, key, principal))
+        return self.access
+
+
+@dataclass
+class Answer:
+    code: int
+    out: str
+    err: str
+
+
+def can(*arguments: str, source: Source | None = None) -> Answer:
+    out, err = io.StringIO(), io.StringIO()
+    code = run(arguments, source or Source(), now=lambda: NOON, out=out, err=err)
+    return Answer(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    def write(text: str, name: str = "policy.json") -> str:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def test_a_policy_in_a_file(write) -> None:
+    name = write(policy_text(allow({"AWS": ANNA}, "kms:Decrypt", Sid="Anna")))
+    yes = can(ANNA, "decrypt", "--policy", name, "--key-arn", KEY)
+    assert yes.code == 0
+    assert yes.out.startswith('Yes: Statement "Anna" of the key policy allows kms:Decrypt')
+    no = can(ANNA, "kms:Encrypt", "--policy", name, "--key-arn", KEY)
+    assert (no.code, no.out.split(":")[0]) == (1, "No")
+    for answer in (yes, no):
+        assert "\nNot considered: service control policies, " in answer.out
+
+
+def test_what_is_not_known_is_no_yes(write) -> None:
+    answer = can(SESSION, "kms:Decrypt", "--policy", write(DEFAULT), "--key-arn", KEY)
+    assert answer.code == 2
+    assert answer.out.startswith("It depends: ")
+    assert "identity policies" in answer.out
+
+
+def test_context_and_its_absence(write) -> None:
+    inside = {"ForAnyValue:StringEquals": {"aws:VpcSourceIds": ["b", "c"]}}
+    name = write(policy_text(allow({"AWS": ANNA}, Condition=inside)))
+    asked = (ANNA, "kms:Decrypt", "--policy", name, "--key-arn", KEY)
+    assert can(*asked).code == 2
+    assert "aws:VpcSourceIds" in can(*asked).out
+    several = ("--context", "aws:VpcSourceIds=a", "--context", "aws:vpcsourceids=b")
+    assert can(*asked, "--context", "aws:VpcSourceIds=a").code == 1
+    assert (
+        can(*asked, "--context", "aws:VpcSourceIds=a", "--context", "aws:VpcSourceIds=b").code == 0
+    )
+    assert can(*asked, *several).code in (0, 1)
+    assert can(*asked, "--without", "aws:VpcSourceIds").code == 1
+    assert "not KEY=VALUE" in can(*asked, "--context", "nonsense").err
+
+
+def test_the_time_is_now(write) -> None:
+    until = {"DateLessThan": {"aws:CurrentTime": "2026-11-24T12:00:01Z"}}
+    after = {"DateGreaterThan": {"aws:CurrentTime": "2026-11-24T12:00:01Z"}}
+    for condition, code in ((until, 0), (after, 1)):
+        name = write(policy_text(allow({"AWS": ANNA}, Condition=condition)))
+        assert can(ANNA, "kms:Decrypt", "--policy", name, "--key-arn", KEY).code == code
+
+
+def test_policies_of_the_principal(write) -> None:
+    key = write(DEFAULT)
+    permitting = write(iam(iam_allow("kms:*crypt")), "iam.json")
+    narrow = write(iam(iam_allow("kms:Encrypt")), "narrow.json")
+    asked = (APP, "kms:Decrypt", "--policy", key, "--key-arn", KEY)
+    assert can(*asked, "--identity-policy", permitting).code == 0
+    assert can(*asked, "--identity-policy", narrow).code == 1
+    both = ("--identity-policy", narrow, "--identity-policy", permitting)
+    assert can(*asked, *both).code == 0
+    for limit in ("--permissions-boundary", "--session-policy"):
+        assert can(*asked, "--identity-policy", permitting, limit, narrow).code == 1
+
+
+def test_a_wildcard_lists_each(write) -> None:
+    name = write(policy_text(allow({"AWS": ANNA}, ["kms:ReEncrypt*", "kms:Decrypt"])))
+    both = can(ANNA, "kms:ReEncrypt*", "--policy", name, "--key-arn", KEY)
+    assert both.code == 0
+    assert [line.split()[:2] for line in both.out.splitlines()[:2]] == [
+        ["kms:ReEncryptFrom", "yes"],
+        ["kms:ReEncryptTo", "yes"],
+    ]
+    mixed = can(ANNA, "*crypt", "--policy", name, "--key-arn", KEY)
+    assert mixed.code == 1
+    assert mixed.out.splitlines()[-1].startswith("Not considered: ")
+
+
+def test_a_live_key() -> None:
+    grant = Grant("g1", KEY, APP, ("Decrypt",))
+    reading = identity(APP, iam(iam_allow("kms:Encrypt")))
+    source = Source(KeyAccess(KEY, DEFAULT, (grant,), reading))
+    assert can(SESSION, "kms:Encrypt", "alias/a", source=source).code == 0
+    assert can("me", "kms:Decrypt", "alias/a", "--region", "eu-west-1", source=source).code == 0
+    assert can("me", "kms:DescribeKey", "alias/a", source=source).code == 1
+    assert source.asked[1] == (Target("", "eu-west-1", ""), "alias/a", APP)
+
+
+def test_a_namesake_in_this_account_does_not_speak_for_a_stranger() -> None:
+    eve = f"arn:aws:iam::{OTHER}:role/app"
+    text = policy_text(allow({"AWS": eve}))
+    source = Source(KeyAccess(KEY, text, (), identity(APP, iam(iam_allow()))))
+    answer = can(eve, "kms:Decrypt", "alias/a", source=source)
+    assert answer.code == 2
+    assert "identity policies (IAM)" in answer.out
+
+
+def test_a_refusal_of_aws_is_a_sentence() -> None:
+    context = ErrorContext(operation="kms:GetKeyPolicy", key="1234 (alias/a)")
+    refusal = AccessDeniedError("your role may not", "Ask for kms:GetKeyPolicy.", context)
+    answer = can("me", "kms:Decrypt", "alias/a", source=Source(refusal=refusal))
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == (
+        "kmstui: AccessDenied on kms:GetKeyPolicy for key 1234 (alias/a): your role may not."
+        " Ask for kms:GetKeyPolicy.\n"
+    )
+
+
+def test_json_for_scripts(write) -> None:
+    outside = {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}
+    text = policy_text(allow({"AWS": ANNA}), deny("*", Sid="Out", Condition=outside))
+    name = write(text)
+    answer = can(ANNA, "kms:Decrypt", "--policy", name, "--key-arn", KEY, "--format", "json")
+    data = json.loads(answer.out)
+    assert (data["principal"], data["key"]) == (ANNA, KEY)
+    (decision,) = data["answers"]
+    assert decision["outcome"] == "not predictable"
+    assert decision["missingContext"] == ["aws:SourceVpce"]
+    assert "resource control policies" in decision["notConsidered"]
+    denying = next(each for each in decision["statements"] if each["effect"] == "Deny")
+    assert (denying["sid"], denying["number"], denying["applies"]) == ("Out", 2, "maybe")
+    column = text.index('{"Effect": "Deny"') + 1
+    assert (denying["line"], denying["column"]) == (1, column)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((ANNA, "kms:Decrypt"), "name a KEY"),
+        (("anna", "kms:Decrypt", "k"), "names no principal"),
+        ((ANNA, "kms:Decrpyt", "k"), "no action of KMS"),
+        ((ANNA, "s3:*", "k"), "no action of KMS"),
+        ((ANNA, "kms:Decrypt", "--policy", "/nowhere/p.json", "--key-arn", KEY), "cannot be read"),
+        ((ANNA, "kms:Decrypt", "--policy", "p.json"), "--key-arn"),
+        ((ANNA, "kms:Decrypt", "--policy", "p.json", "--key-arn", "k"), "--key-arn"),
+    ],
+)
+def test_what_cannot_be_answered_says_what_to_do(arguments: tuple[str, ...], said: str) -> None:
+    answer = can(*arguments)
+    assert answer.code == 2
+    assert said in answer.err
+    assert answer.err.startswith("kmstui: ") and answer.err.endswith(".\n")
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"\xff\xfe\x00", b"[]", b'{"Statement": 5}', b"\x1b[2J"]
+)
+def test_a_file_that_is_no_policy(raw: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "p.json"
+    path.write_bytes(raw)
+    answer = can(ANNA, "kms:Decrypt", "--policy", str(path), "--key-arn", KEY)
+    assert answer.code == 2
+    assert "Traceback" not in answer.err and "\x1b" not in answer.err
+
+
+def test_a_policy_cannot_steer_the_terminal(write) -> None:
+    name = write(policy_text(allow({"AWS": ANNA}, Sid="\x9b2J\x1b]0;x\x07")))
+    answer = can(ANNA, "kms:Decrypt", "--policy", name, "--key-arn", KEY)
+    assert answer.code == 0
+    assert not {"\x1b", "\x9b", "\x07"} & set(answer.out)
+    assert "\\x9b2J" in answer.out
+
+
+def test_a_key_of_another_account(write) -> None:
+    name = write(policy_text(allow({"AWS": OTHER})))
+    permitting = write(iam(iam_allow()), "iam.json")
+    asked = (f"arn:aws:iam::{OTHER}:user/eve", "kms:Decrypt", "--policy", name, "--key-arn", KEY)
+    assert can(*asked).code == 2
+    assert can(*asked, "--identity-policy", permitting).code == 0
+
+
+def test_it_needs_neither_the_screens_nor_boto3() -> None:
+    """A policy in a file is judged at once, also where boto3 cannot be imported."""
+    program = (
+        "import sys; import kmstui.scripting.can;"
+        "sys.exit(bool({'textual', 'boto3', 'botocore', 'rich'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -1,0 +1,184 @@
+"""What a person is told after a save is what an onlooker finds stored."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from kmstui.demo import EmbeddedKms
+from kmstui.policy.iam.equality import same_meaning
+from kmstui.service.editing.conflicts import Conflict
+from kmstui.service.editing.edit import PolicyEditing
+from kmstui.service.editing.location import KeyPolicyPlace, place_of
+from kmstui.service.editing.put import Desk
+from kmstui.service.editing.read_back import Held
+from kmstui.service.editing.results import (
+    OutcomeUnknown,
+    Refused,
+    Saved,
+    SavedButDiffers,
+    SavedStillPropagating,
+)
+from kmstui.service.ports import Gateway
+
+ALIAS = "alias/ImportedCMK"
+ROLE = "KMSWorkshop-InstanceInitRole"
+
+
+@pytest.fixture
+async def editing(gateway: Gateway, desk: Desk) -> PolicyEditing:
+    key, _ = await gateway.describe(ALIAS)
+    opened = PolicyEditing(
+        KeyPolicyPlace(gateway, key.id, (ALIAS,)), desk, patience=(0.0, 0.02, 0.02, 0.02, 0.02)
+    )
+    await opened.open()
+    return opened
+
+
+def with_statement(text: str, sid: str, **elements: object) -> str:
+    document: dict[str, Any] = json.loads(text)
+    added = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"AWS": document["Statement"][0]["Principal"]["AWS"]},
+        "Action": "kms:Encrypt",
+        "Resource": "*",
+    }
+    document["Statement"].append(added | elements)
+    return json.dumps(document, indent=2)
+
+
+def stored(embedded: EmbeddedKms) -> str:
+    return embedded.control.key(ALIAS).policy
+
+
+async def test_a_saved_policy_is_stored(editing: PolicyEditing, embedded: EmbeddedKms) -> None:
+    mine = with_statement(editing.base, "mine")
+    assert isinstance(await editing.save(editing.review(mine)), Saved)
+    assert stored(embedded) == mine
+
+
+async def test_another_spelling_of_kms_is_neither_a_conflict_nor_a_difference(
+    editing: PolicyEditing, embedded: EmbeddedKms
+) -> None:
+    embedded.control.set_policy_rewriting(True)
+    mine = with_statement(editing.base, "mine", Action=["kms:Encrypt", "kms:Decrypt"])
+    result = await editing.save(editing.review(mine))
+    assert isinstance(result, Saved)
+    assert result.stored != mine
+    again = with_statement(editing.base, "again")
+    assert isinstance(await editing.save(editing.review(again)), Saved)
+
+
+async def test_the_second_of_two_people_merges(
+    editing: PolicyEditing, embedded: EmbeddedKms
+) -> None:
+    embedded.control.change_key(ALIAS, policy=with_statement(editing.base, "theirs"))
+    mine = with_statement(editing.base, "mine")
+    conflict = await editing.save(editing.review(mine))
+    assert isinstance(conflict, Conflict)
+    assert "mine" not in stored(embedded)
+    assert conflict.merge is not None
+    editing.rebase(conflict)
+    assert isinstance(await editing.save(editing.review(conflict.merge.text)), Saved)
+    both = with_statement(with_statement(conflict.base, "mine"), "theirs")
+    assert same_meaning(stored(embedded), both)
+
+
+async def test_a_principal_that_does_not_exist_is_shown(
+    editing: PolicyEditing, embedded: EmbeddedKms, desk: Desk
+) -> None:
+    before = stored(embedded)
+    nobody = f"arn:aws:iam::{desk.scope.account}:role/Nobody"
+    mine = with_statement(before, "mine", Principal={"AWS": nobody})
+    result = await editing.save(editing.review(mine))
+    assert isinstance(result, Refused)
+    assert "invalid principals" in result.sentence
+    (place,) = result.places
+    assert json.loads(mine[place.span.start : place.span.end]) == nobody
+    assert stored(embedded) == before
+
+
+async def test_a_lockout_is_refused_and_only_the_alias_forces_it(
+    editing: PolicyEditing, embedded: EmbeddedKms
+) -> None:
+    mine = with_statement(editing.base, "no", Effect="Deny", Principal="*", Action="kms:Put*")
+    result = await editing.save(editing.review(mine))
+    assert isinstance(result, Refused)
+    assert result.locks_out
+    (place,) = result.places
+    assert json.loads(mine[place.span.start : place.span.end])["Sid"] == "no"
+
+    forced = await editing.save(editing.review(mine), bypass_alias="ImportedCMK")
+    assert isinstance(forced, Saved)
+    assert stored(embedded) == mine
+
+
+@pytest.mark.parametrize("kind", ["close", "error500"])
+async def test_an_answer_that_is_lost_after_the_put_is_found_out(
+    editing: PolicyEditing, embedded: EmbeddedKms, kind: str
+) -> None:
+    mine = with_statement(editing.base, "mine")
+    embedded.control.fault(kind, "PutKeyPolicy", after=True)
+    result = await editing.save(editing.review(mine))
+    assert isinstance(result, Saved)
+    assert result.silence
+    assert stored(embedded) == mine
+
+
+async def test_a_put_that_is_lost_on_the_way_is_not_called_saved(
+    editing: PolicyEditing, embedded: EmbeddedKms, desk: Desk
+) -> None:
+    before = stored(embedded)
+    embedded.control.fault("close", "PutKeyPolicy")
+    result = await editing.save(editing.review(with_statement(before, "mine")))
+    assert isinstance(result, OutcomeUnknown)
+    assert result.held is Held.OLD
+    assert stored(embedded) == before
+    assert [c.outcome for c in await desk.journal.changes()] == ["unknown"]
+
+
+async def test_reads_that_lag_are_waited_for_and_named(
+    editing: PolicyEditing, embedded: EmbeddedKms
+) -> None:
+    embedded.control.set_lag(60_000)
+    mine = with_statement(editing.base, "mine")
+    assert isinstance(await editing.save(editing.review(mine)), SavedStillPropagating)
+    assert stored(embedded) == mine
+    embedded.control.set_lag(0)
+
+
+async def test_somebody_elses_put_at_the_same_moment_is_shown(
+    editing: PolicyEditing, embedded: EmbeddedKms, desk: Desk
+) -> None:
+    theirs = with_statement(editing.base, "theirs")
+    place = editing.place
+    put = place.put
+
+    async def overtaken(text: str, *, bypass_lockout_check: bool = False) -> None:
+        await put(text, bypass_lockout_check=bypass_lockout_check)
+        embedded.control.change_key(ALIAS, policy=theirs)
+
+    place.put = overtaken  # type: ignore[method-assign]
+    result = await editing.save(editing.review(with_statement(editing.base, "mine")))
+    assert isinstance(result, SavedButDiffers)
+    assert result.stored == theirs
+
+
+async def test_decrypt_is_taken_from_the_workshops_role(gateway: Gateway, desk: Desk) -> None:
+    """The workshop's "allow only Encrypt, not Decrypt", in the role's inline policy."""
+    identity = await gateway.identity(f"arn:aws:iam::{desk.scope.account}:role/{ROLE}")
+    policy = next(each for each in identity.policies if each.inline)
+    editing = PolicyEditing(place_of(gateway, f"role/{ROLE}/{policy.name}"), desk)
+    text = await editing.open()
+    document = json.loads(text)
+    for statement in document["Statement"]:
+        actions = statement["Action"]
+        if isinstance(actions, list):
+            statement["Action"] = [each for each in actions if each != "kms:Decrypt"]
+    mine = json.dumps(document)
+    assert not same_meaning(mine, text)
+    assert isinstance(await editing.save(editing.review(mine)), Saved)
+    assert same_meaning((await gateway.get_role_policy(ROLE, policy.name)).text, mine)

@@ -1,0 +1,76 @@
+"""The service's words are shown at the place they are about."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from kmstui.service.editing.refusals import locks_out, places_of
+
+LOCKOUT = "The new key policy will not allow you to update the key policy in the future."
+INVALID = "Policy contains a statement with one or more invalid principals."
+
+
+def policy(*principals: str, effect: str = "Allow", action: object = "kms:*") -> str:
+    statement = {
+        "Sid": "Allow use",
+        "Effect": effect,
+        "Principal": {"AWS": list(principals)},
+        "Action": action,
+        "Resource": "*",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)
+
+
+A, B, GONE = (
+    "arn:aws:iam::111122223333:role/a",
+    "arn:aws:iam::111122223333:role/ab",
+    "AROA" + "X" * 17,
+)
+
+
+def shown(text: str, message: str, stored: str) -> list[tuple[str, bool]]:
+    return [
+        (text[place.span.start : place.span.end], place.certain)
+        for place in places_of(text, message, stored)
+    ]
+
+
+def test_a_principal_that_the_words_name_is_certain() -> None:
+    message = f'Invalid principal in policy: "AWS":"{A}"'
+    assert shown(policy(A, B), message, policy(B)) == [(f'"{A}"', True)]
+
+
+def test_without_a_name_deleted_principals_come_first_then_new_ones() -> None:
+    assert shown(policy(A, B, GONE), INVALID, policy(A)) == [
+        (f'"{GONE}"', False),
+        (f'"{B}"', False),
+    ]
+
+
+def test_an_action_that_the_words_name_is_found() -> None:
+    text = policy(A, action=["kms:Encrypt", "kms:Encrpyt"])
+    assert shown(text, "The action kms:Encrpyt does not exist.", text) == [('"kms:Encrpyt"', True)]
+
+
+@pytest.mark.parametrize("action", ["kms:*", ["kms:Decrypt", "KMS:Put*"]])
+def test_a_lockout_is_shown_at_the_statement_that_denies_the_next_put(action: object) -> None:
+    text = policy(A, effect="Deny", action=action)
+    ((place, certain),) = shown(text, LOCKOUT, text)
+    assert place.startswith("{")
+    assert '"Deny"' in place
+    assert not certain
+    assert locks_out(LOCKOUT)
+
+
+def test_a_lockout_by_what_is_missing_has_no_place() -> None:
+    assert shown(policy(A, action="kms:Encrypt"), LOCKOUT, policy(A)) == []
+    assert shown(policy(A, effect="Deny", action="kms:Encrypt"), LOCKOUT, policy(A)) == []
+
+
+@pytest.mark.parametrize("text", ["", "{", "null", '{"Statement": 1}'])
+def test_any_text_is_looked_at_without_an_exception(text: str) -> None:
+    assert shown(text, INVALID, text) == []
+    assert shown(text, LOCKOUT, "") == []
+    assert shown(text, "anything", policy(A)) == []

@@ -1,0 +1,280 @@
+"""A run tells of each key what became of it, and never more than is known."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from kmstui.model.tag import Tag, TagDelta
+from kmstui.service.errors import (
+    UNCERTAIN,
+    AccessDeniedError,
+    CredentialsExpiredError,
+    JournalError,
+    NetworkError,
+    ThrottledError,
+)
+from kmstui.service.ports import Target
+from kmstui.service.tags.change import Outcome, TagChange
+from kmstui.service.tags.run import READ_BACK_PAUSES, SENDING_AT_ONCE, THROTTLE_PAUSES
+from tests.fakes import (
+    DISABLED,
+    IMPORTED,
+    MANAGED,
+    NAMELESS,
+    SIGNING,
+    FakeGateway,
+    MemoryJournal,
+    key_id_of,
+    large_world,
+    until,
+)
+
+TEAM = TagDelta(put=(Tag("team", "blue"),))
+
+
+async def test_each_key_is_sent_read_back_and_written_down(bench):
+    plan = await bench.tagging.plan([IMPORTED, SIGNING], TEAM)
+    results = await bench.apply(plan)
+    assert [each.outcome for each in results] == [Outcome.DONE, Outcome.DONE]
+    assert Tag("team", "blue") in results[0].tags
+    assert bench.store.keys[SIGNING].tags == (Tag("team", "blue"),)
+    assert await bench.records() == [(IMPORTED, "done"), (SIGNING, "done")]
+    steps = [outcome for index, outcome in bench.seen if index == 0]
+    assert steps == [Outcome.WAITING, Outcome.RUNNING, Outcome.SENT, Outcome.DONE]
+
+
+async def test_it_is_in_the_journal_before_anything_is_sent(bench):
+    plan = await bench.tagging.plan([IMPORTED], TEAM)
+    gate = bench.gateway.hold("kms:TagResource")
+    run = asyncio.create_task(bench.apply(plan))
+    await until(lambda: bench.sent)
+    (record,) = await bench.journal.changes()
+    assert (record.operation, record.outcome) == ("kms:TagResource", "pending")
+    assert (record.before, record.after) == ('{"team": null}', '{"team": "blue"}')
+    assert record.caller.endswith("KMSWorkshop-InstanceInitRole/i-0123456789abcdef0")
+    gate.set()
+    await run
+
+
+async def test_nothing_is_sent_when_it_cannot_be_written_down(bench):
+    plan = await bench.tagging.plan([IMPORTED], TEAM)
+    bench.journal.error = JournalError("the disk is full")
+    with pytest.raises(JournalError, match="the disk is full"):
+        await bench.apply(plan)
+    assert bench.sent == []
+
+
+async def test_nothing_is_sent_without_a_journal_that_lasts(bench):
+    plan = await bench.tagging.plan([IMPORTED], TEAM)
+    bench.journal.durable, bench.journal.warning = False, "The journal cannot be written."
+    with pytest.raises(JournalError, match="The journal cannot be written"):
+        await bench.apply(plan)
+    assert bench.sent == []
+
+
+async def test_a_journal_that_fails_later_does_not_hide_what_happened(bench):
+    plan = await bench.tagging.plan([IMPORTED], TEAM)
+    gate = bench.gateway.hold("kms:TagResource")
+    run = asyncio.create_task(bench.apply(plan))
+    await until(lambda: bench.sent)
+    bench.journal.error = JournalError("the disk is full")
+    gate.set()
+    (result,) = await run
+    assert result.outcome is Outcome.DONE
+    assert "the disk is full" in result.detail
+
+
+async def test_many_keys_are_sent_in_their_order(bench):
+    bench.gateway.world = large_world(60)
+    await bench.session.refresh()
+    keys = [key_id_of(number) for number in reversed(range(60))]
+    results = await bench.apply(await bench.tagging.plan(keys, TEAM))
+    assert [key for _, key in bench.sent] == keys
+    assert {each.outcome for each in results} == {Outcome.DONE}
+    assert all(Tag("team", "blue") in bench.gateway.world.tags[key] for key in keys)
+
+
+async def test_a_rename_puts_before_it_removes(bench):
+    delta = TagDelta(put=(Tag("stage", "dev"),), remove=("env",))
+    await bench.apply(await bench.tagging.plan([IMPORTED], delta))
+    assert bench.sent == [("tag", IMPORTED), ("untag", IMPORTED)]
+    assert bench.gateway.world.tags[IMPORTED] == (
+        Tag("project", "kmsworkshop"), Tag("stage", "dev"),
+    )  # fmt: skip
+    (record,) = await bench.journal.changes()
+    assert record.operation == "kms:TagResource kms:UntagResource"
+
+
+async def test_a_rename_that_stops_half_way_says_that_both_tags_are_there(bench):
+    bench.gateway.fail("kms:UntagResource", AccessDeniedError("not allowed"))
+    delta = TagDelta(put=(Tag("stage", "dev"),), remove=("env",))
+    (result,) = await bench.apply(await bench.tagging.plan([IMPORTED], delta))
+    assert result.outcome is Outcome.FAILED
+    assert result.detail.startswith("The tags were put, but env stayed. AccessDenied")
+    assert Tag("stage", "dev") in bench.store.keys[IMPORTED].tags
+
+
+async def test_one_refusal_fails_no_other_key(bench):
+    bench.gateway.fail("kms:TagResource", AccessDeniedError("not allowed"), SIGNING)
+    results = await bench.apply(await bench.tagging.plan([IMPORTED, SIGNING, NAMELESS], TEAM))
+    outcomes = [each.outcome for each in results]
+    assert outcomes == [Outcome.DONE, Outcome.FAILED, Outcome.DONE]
+    assert "AccessDenied: not allowed." in results[1].detail
+    assert (SIGNING, "failed") in await bench.records()
+
+
+@pytest.mark.parametrize(
+    "error", [CredentialsExpiredError("they are too old"), NetworkError("no route to KMS")]
+)
+async def test_what_stops_one_stops_all_and_the_rest_is_told_as_not_sent(bench, error):
+    bench.gateway.world = large_world(40)
+    await bench.session.refresh()
+    keys = [key_id_of(number) for number in range(40)]
+    plan = await bench.tagging.plan(keys, TEAM)
+    bench.gateway.fail("kms:TagResource", error)
+    results = await bench.apply(plan)
+    assert len(bench.sent) <= SENDING_AT_ONCE
+    assert results[0].outcome is Outcome.FAILED
+    assert results[-1].outcome is Outcome.CANCELLED
+    assert str(error) in results[-1].detail
+    records = await bench.records()
+    assert len([each for each in records if each[1] == "cancelled"]) >= 40 - SENDING_AT_ONCE
+
+
+async def test_throttled_changes_are_sent_again_after_a_while(bench):
+    bench.gateway.fail("kms:TagResource", ThrottledError("too many"), times=2)
+    (result,) = await bench.apply(await bench.tagging.plan([IMPORTED], TEAM))
+    assert result.outcome is Outcome.DONE
+    assert bench.paused == list(THROTTLE_PAUSES[:2])
+
+
+async def test_a_quota_that_others_use_up_for_good_is_told(bench):
+    bench.gateway.fail("kms:TagResource", ThrottledError("too many"))
+    (result,) = await bench.apply(await bench.tagging.plan([IMPORTED], TEAM))
+    assert result.outcome is Outcome.FAILED
+    assert result.detail == "Throttled: too many."
+    assert result.outcome.can_be_retried
+
+
+class Lagging(FakeGateway):
+    """Answers old tags some times after each change."""
+
+    looks = 3
+
+    async def list_tags(self, key_id, urgency=None):
+        tags = await super().list_tags(key_id)
+        if ("kms:TagResource", key_id) in self.calls and self.looks:
+            self.looks -= 1
+            return ()
+        return tags
+
+
+async def test_tags_that_show_late_are_waited_for(bench):
+    lagging = Lagging()
+    bench.session.connector._gateways = [lagging]
+    await bench.session.open(Target())
+    (result,) = await bench.apply(await bench.tagging.plan([NAMELESS], TEAM))
+    assert result.outcome is Outcome.DONE
+    assert bench.paused == list(READ_BACK_PAUSES[:3])
+
+
+async def test_tags_that_do_not_show_are_told_as_propagating_not_as_failed(bench):
+    lagging = Lagging()
+    lagging.looks = 99
+    bench.session.connector._gateways = [lagging]
+    await bench.session.open(Target())
+    (result,) = await bench.apply(await bench.tagging.plan([NAMELESS], TEAM))
+    assert result.outcome is Outcome.PROPAGATING
+    assert "the key does not show it yet" in result.detail
+    assert await bench.records() == [(NAMELESS, "done")]
+
+
+async def test_a_change_that_may_not_be_read_back_was_accepted_all_the_same(bench):
+    plan = await bench.tagging.plan([NAMELESS], TEAM)
+    bench.gateway.fail("kms:ListResourceTags", AccessDeniedError("not allowed"))
+    (result,) = await bench.apply(plan)
+    assert result.outcome is Outcome.UNREAD
+    assert result.detail.startswith("KMS accepted it, but it could not be read back.")
+
+
+@pytest.mark.parametrize("error", UNCERTAIN)
+@pytest.mark.parametrize(("happened", "outcome"), [(True, "done"), (False, "unknown")])
+async def test_an_answer_that_tells_nothing_is_found_out_by_looking(
+    bench, happened, outcome, error
+):
+    plan = await bench.tagging.plan([NAMELESS], TEAM)
+    bench.gateway.fail("kms:TagResource", error("no answer that tells"))
+    if happened:
+        bench.gateway.world.tags[NAMELESS] = (Tag("team", "blue"),)
+    (result,) = await bench.apply(plan)
+    assert result.outcome is (Outcome.DONE if happened else Outcome.UNKNOWN)
+    assert await bench.records() == [(NAMELESS, outcome)]
+
+
+async def test_cancel_sends_no_more_and_tells_truly_what_was_sent(bench):
+    bench.gateway.world = large_world(40)
+    await bench.session.refresh()
+    keys = [key_id_of(number) for number in range(40)]
+    plan = await bench.tagging.plan(keys, TEAM)
+    gate = bench.gateway.hold("kms:TagResource")
+    cancelled = []
+    run = asyncio.create_task(bench.apply(plan, cancelled=lambda: bool(cancelled)))
+    await until(lambda: len(bench.sent) == SENDING_AT_ONCE)
+    cancelled.append(True)
+    gate.set()
+    results = await run
+    assert len(bench.sent) == SENDING_AT_ONCE
+    for result in results:
+        tagged = Tag("team", "blue") in bench.gateway.world.tags.get(result.change.key_id, ())
+        assert tagged == (result.outcome is Outcome.DONE)
+        assert tagged or result.outcome is Outcome.CANCELLED
+    assert [each for _, each in await bench.records()].count("cancelled") == 35
+
+
+async def test_refused_and_unchanged_keys_send_nothing(bench):
+    plan = await bench.tagging.plan(
+        [MANAGED, IMPORTED], TagDelta(put=(Tag("env", "dev"),))
+    )  # fmt: skip
+    results = await bench.apply(plan)
+    assert [each.outcome for each in results] == [Outcome.REFUSED, Outcome.UNCHANGED]
+    assert bench.sent == []
+
+
+async def test_a_switch_in_the_middle_never_reaches_the_other_account(bench):
+    bench.gateway.world = large_world(20)
+    await bench.session.refresh()
+    keys = [key_id_of(number) for number in range(20)]
+    plan = await bench.tagging.plan(keys, TEAM)
+    gate = bench.gateway.hold("kms:TagResource")
+    run = asyncio.create_task(bench.apply(plan))
+    await until(lambda: len(bench.sent) == SENDING_AT_ONCE)
+    other = FakeGateway(large_world(20))
+    bench.session.connector._gateways = [other]
+    await bench.session.open(Target(profile="other"))
+    gate.set()
+    results = await run
+    assert other.count("kms:TagResource") == 0
+    assert bench.store.keys[keys[0]].tags != (Tag("team", "blue"),)
+    assert results[-1].outcome is Outcome.CANCELLED
+
+
+async def test_retry_takes_what_is_left(bench):
+    bench.gateway.fail("kms:TagResource", AccessDeniedError("no"), SIGNING, times=1)
+    results = await bench.apply(await bench.tagging.plan([IMPORTED, SIGNING, DISABLED], TEAM))
+    again = [each.change for each in results if each.outcome.can_be_retried]
+    assert [each.key_id for each in again] == [SIGNING]
+    results = await bench.apply(await bench.tagging.plan_again(again))
+    assert [each.outcome for each in results] == [Outcome.DONE]
+
+
+async def test_without_the_account_nothing_is_sent(bench):
+    empty = FakeGateway(large_world(0))
+    empty.fail("sts:GetCallerIdentity", NetworkError("no route"))
+    bench.session.connector._gateways = [empty]
+    await bench.session.open(Target())
+    assert bench.session.scope is None
+    with pytest.raises(JournalError, match="the account is not known"):
+        await bench.apply([TagChange(IMPORTED, (("a", None),), (("a", "1"),))])
+    assert isinstance(bench.journal, MemoryJournal)
+    assert replace(TagChange(IMPORTED, (), ()), refused="x").will_be_sent is False

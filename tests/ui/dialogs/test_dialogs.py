@@ -1,0 +1,270 @@
+import asyncio
+import base64
+from types import SimpleNamespace
+
+from textual.events import Key, Paste
+
+from kmstui.ui.commands.command import key_name
+from kmstui.ui.commands.registry import all_commands
+from kmstui.ui.dialogs.confirm import Confirm
+from kmstui.ui.dialogs.menu import Menu, MenuItem
+from kmstui.ui.dialogs.prompt import Prompt
+from kmstui.ui.main import copying
+from kmstui.ui.runtime.time_slices import Breath
+from tests.fakes import IMPORTED, SIGNING, FakeGateway, key_id_of, large_world
+from tests.screens import WIDE, running
+
+
+async def test_help_shows_every_key_with_the_focused_panes_first():
+    async with running(size=(160, 120)) as run:
+        await run.press("2", "question_mark")
+        await run.wait_for("Filter (/)")
+        for command in all_commands():
+            assert not command.keys or command.help[:50] in run.text, command.id
+            if command.keys:
+                assert key_name(command.keys[0]) in run.text
+        assert run.text.index("Go to the key that the alias names") < run.text.index("Everywhere")
+        assert "half a page down" in run.text
+        await run.press("q")
+        assert run.app.screen is run.main
+
+
+async def test_help_and_messages_say_what_they_are_about_where_it_is_narrow():
+    async with running(size=(44, 14)) as run:
+        await run.press("question_mark")
+        await run.wait_for("Open the key's policy")
+        await run.press("escape", "v")
+        run.session.notify("Something was said to somebody.")
+        await run.press("exclamation_mark")
+        await run.wait_for("Something was said")
+        assert "MESSAGE" in run.text
+
+
+async def test_the_palette_finds_keys_commands_profiles_regions_and_themes():
+    async with running() as run:
+        await run.press("colon")
+        await run.type("ing-old")
+        await run.press("enter")
+        await run.wait_for(lambda: run.main.chosen == SIGNING)
+        await run.press("ctrl+p")
+        await run.type("light")
+        await run.press("enter")
+        await run.wait_for(lambda: run.app.theme == "kmstui-light")
+        await run.press("colon")
+        await run.type("reg us-e")
+        await run.wait_for("us-east-1")
+        await run.press("enter")
+        await run.wait_for(lambda: run.connector.asked[-1].region == "us-east-1")
+        await run.press("colon")
+        await run.type("prof work")
+        await run.press("enter")
+        await run.wait_for(lambda: run.connector.asked[-1].profile == "workshop")
+        assert run.connector.asked[-1].region == ""
+
+
+async def test_enter_before_the_search_has_ended_does_what_was_typed(monkeypatch):
+    async with running(FakeGateway(large_world(300))) as run:
+        monkeypatch.setattr(Breath, "over", True)  # every step of the search lets keys go first
+        for key in (Key("colon", ":"), *(Key(each, each) for each in "000123"), Key("enter", "\r")):
+            run.app.post_message(key)
+        await run.wait_for(lambda: run.main.chosen == key_id_of(123))
+        assert run.app.screen is run.main
+
+
+async def test_the_palette_offers_first_what_begins_with_the_words_typed():
+    async with running() as run:
+        run.gateway.world.add(key_id_of(50), "filter")
+        await run.press("r", "colon")
+        await run.type("filter")
+        await run.wait_for("Filter the keys while typing")
+        texts = [entry.text for entry in run.app.screen._found]
+        assert texts[:2] == ["Filter", "filter"]
+
+
+async def test_the_palette_says_why_a_command_is_off():
+    async with running(FakeGateway(large_world(0)), loaded=False) as run:
+        await run.wait_for("There are no keys in")
+        await run.press("colon")
+        await run.type("full size")
+        await run.wait_for("No keys in eu-central-1.")
+        await run.press("enter", "escape")
+        assert run.app.screen is run.main
+
+
+async def test_copying_sends_the_text_to_the_terminal(monkeypatch):
+    monkeypatch.delenv("TMUX", raising=False)
+    async with running() as run:
+        sent = []
+        monkeypatch.setattr(run.app, "write_escape", sent.append)
+        await run.choose(IMPORTED)
+        await run.press("y", "i")
+        await run.wait_for("Key ID sent to the terminal's clipboard")
+        await run.press("y", "c")
+        await run.wait_for(lambda: len(sent) == 2)
+        texts = [base64.b64decode(each.split(";")[2].rstrip("\a")).decode() for each in sent]
+        assert texts == [
+            IMPORTED,
+            f"aws kms get-key-policy --key-id {IMPORTED} --policy-name default "
+            "--output text --query Policy --region eu-central-1",
+        ]
+
+
+async def test_copying_inside_tmux_goes_through_tmux(monkeypatch, tmp_path):
+    tmux = tmp_path / "tmux"
+    tmux.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\ncat > {tmp_path}/taken\n')
+    tmux.chmod(0o755)
+    monkeypatch.setenv("TMUX", "/tmp/tmux-1/default,1,0")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    async with running() as run:
+        await run.choose(IMPORTED)
+        await run.press("y", "a")
+        await run.wait_for("Alias sent to tmux's buffer")
+        assert (tmp_path / "taken").read_text() == "alias/ImportedCMK"
+        assert (tmp_path / "asked").read_text() == "load-buffer -w -\n"
+
+
+async def test_a_text_that_cannot_be_copied_is_shown_to_be_selected(monkeypatch):
+    monkeypatch.setenv("TMUX", "/tmp/tmux-1/default,1,0")
+    monkeypatch.setenv("PATH", "/nonexistent")
+    async with running() as run:
+        await run.choose(IMPORTED)
+        await run.press("y", "p")
+        await run.wait_for("tmux could not be started")
+        assert '"Sid": "Enable IAM User Permissions"' in run.text
+        await run.press("escape")
+        assert run.app.screen is run.main
+
+
+async def test_a_text_too_long_for_a_terminal_is_shown(monkeypatch):
+    monkeypatch.delenv("TMUX", raising=False)
+    async with running() as run:
+        context = SimpleNamespace(app=run.app, session=run.session)
+        await copying.copy_text(context, "x" * 60_000, "Policy")
+        await run.wait_for("too long for a terminal's clipboard (60,000 characters)")
+
+
+async def test_calls_made_are_listed_with_their_errors():
+    async with running(size=WIDE) as run:
+        await run.press("exclamation_mark", "tab")
+        await run.wait_for("kms:DescribeKey")
+        assert "sts:GetCallerIdentity" in run.text
+        await run.press("enter")
+        await run.wait_for("It only reads.")
+        await run.press("escape", "escape")
+        assert run.app.screen is run.main
+
+
+async def test_quitting_asks_only_when_something_is_unsaved():
+    async with running() as run:
+        run.app.unsaved.append(lambda: "The policy of alias/x was changed and not saved.")
+        await run.press("q")
+        await run.wait_for("The policy of alias/x was changed and not saved.")
+        await run.press("n")
+        assert run.app.is_running
+        run.app.unsaved.clear()
+        await run.press("q")
+        await run.wait_for(lambda: not run.app.is_running)
+
+
+async def test_switching_asks_when_something_is_unsaved():
+    async with running() as run:
+        run.app.unsaved.append(lambda: "A draft is open.")
+        await run.press("R", "down", "enter")
+        await run.wait_for("A draft is open.")
+        await run.press("escape")
+        assert len(run.connector.asked) == 1
+        await run.press("R", "down", "enter", "y")
+        await run.wait_for(lambda: len(run.connector.asked) == 2)
+
+
+async def test_an_mfa_code_is_asked_for_while_a_thread_waits():
+    async with running() as run:
+        answer = asyncio.create_task(asyncio.to_thread(run.app.ask_mfa_code, "arn:mfa/me"))
+        await run.wait_for("For the device arn:mfa/me.")
+        await run.type("12345")
+        await run.press("enter")
+        await run.wait_for("A code has 6 digits.")
+        await run.type("6")
+        await run.press("enter")
+        assert await answer == "123456"
+
+
+async def test_an_mfa_question_that_is_cancelled_or_left_behind_gives_no_code():
+    async with running() as run:
+        first = asyncio.create_task(asyncio.to_thread(run.app.ask_mfa_code, "arn:mfa/me"))
+        await run.wait_for("MFA code")
+        await run.press("escape")
+        assert await first == ""
+        second = asyncio.create_task(asyncio.to_thread(run.app.ask_mfa_code, "arn:mfa/me"))
+        await run.wait_for("MFA code")
+    assert await second == ""
+
+
+async def test_a_confirmation_wants_the_alias_typed():
+    answers = []
+    async with running() as run:
+        dialog = Confirm("Delete?", "It cannot be undone.", word="alias/x")
+        run.app.push_screen(dialog, answers.append)
+        await run.wait_for("Type alias/x to go on")
+        await run.type("alias/y")
+        await run.press("enter")
+        await run.wait_for("That is not alias/x.")
+        assert answers == []
+        await run.press("backspace")
+        await run.type("x")
+        await run.press("enter")
+        await run.wait_for(lambda: answers == [True])
+
+
+async def test_a_menu_shows_why_an_item_is_off_and_does_not_choose_it():
+    answers = []
+    items = [
+        MenuItem("enable", "Enable", key="e"),
+        MenuItem("delete", "Delete", key="d", off="alias/aws/s3 is managed by AWS."),
+    ]
+    async with running() as run:
+        run.app.push_screen(Menu("Actions", items), answers.append)
+        await run.press("d")
+        await run.wait_for("alias/aws/s3 is managed by AWS.")
+        assert answers == []
+        await run.press("e")
+        await run.wait_for(lambda: answers == ["enable"])
+
+
+async def test_a_menu_without_letters_narrows_by_what_is_typed_or_pasted():
+    answers = []
+    async with running() as run:
+        menu = Menu("Region", [MenuItem(name, name) for name in ("eu-west-1", "eu-north-1")])
+        run.app.push_screen(menu, answers.append)
+        await run.type("zz")
+        await run.wait_for("Nothing matches; Backspace takes letters back.")
+        await run.press("backspace", "backspace")
+        run.app.post_message(Paste("north\n"))
+        await run.wait_for("Region: north")
+        await run.press("enter")
+        await run.wait_for(lambda: answers == ["eu-north-1"])
+
+
+async def test_a_paste_into_a_menu_with_letters_chooses_nothing():
+    answers = []
+    async with running() as run:
+        run.app.push_screen(Menu("Actions", [MenuItem("a", "A", key="a")]), answers.append)
+        run.app.post_message(Paste("a"))
+        await run.press("down", "escape")
+        await run.wait_for(lambda: answers == [None])
+
+
+async def test_a_prompt_checks_while_one_types():
+    answers = []
+    async with running() as run:
+        run.app.push_screen(
+            Prompt("Name", check=lambda text: "" if text == "ok" else "It must be ok."),
+            answers.append,
+        )
+        await run.type("o")
+        await run.wait_for("It must be ok.")
+        await run.press("enter")
+        assert answers == []
+        await run.type("k")
+        await run.press("enter")
+        await run.wait_for(lambda: answers == ["ok"])

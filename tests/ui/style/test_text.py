@@ -1,0 +1,81 @@
+from dataclasses import astuple
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual import constants
+from textual.color import Color
+
+from kmstui.model.visible import visible
+from kmstui.ui.commands.aws_cli import aws_command
+from kmstui.ui.style.cells import fit, width_of, wrap
+from kmstui.ui.style.symbols import FANCY, PLAIN
+from kmstui.ui.style.theme import theme_for
+from kmstui.ui.terminal.ascii_filter import AsciiFilter, to_ascii
+from kmstui.ui.terminal.escape_delay import shorten_escape
+from tests.fakes import HOSTILE_TEXT, INFO
+
+
+def test_what_a_terminal_would_obey_is_shown_by_its_code():
+    assert visible(HOSTILE_TEXT) == (
+        r"[bold red]markup[/] \x1b[2Jescape \u202egnol\u202c\ttab\nline"
+    )
+
+
+@settings(max_examples=200)
+@given(st.text(), st.integers(0, 40), st.booleans())
+def test_fitted_text_takes_exactly_its_cells(text, width, right):
+    shown = fit(text, width, right=right)
+    assert cell_len(shown) == width
+    assert shown == "" or shown.isprintable()
+
+
+@settings(max_examples=200)
+@given(st.text(), st.integers(2, 40))
+def test_wrapped_text_loses_no_word_and_fits(text, width):
+    lines = wrap(text, width)
+    assert all(cell_len(line) <= width for line in lines)
+    shown = "".join(visible(part) for part in text.split("\n"))
+    assert "".join(lines).replace(" ", "") == shown.replace(" ", "")
+
+
+@settings(max_examples=100)
+@given(st.text(max_size=30))
+def test_ascii_terminals_get_ascii_of_the_same_width(text):
+    shown = visible(text)
+    (segment,) = AsciiFilter().apply([Segment(shown)], Color(0, 0, 0))
+    assert segment.text.isascii()
+    assert len(segment.text) == width_of(shown)
+
+
+def test_commands_for_the_aws_cli_are_quoted():
+    command = aws_command(INFO, "tag-resource", "--tags", "TagKey=a b,TagValue=$(rm)")
+    assert command == (
+        "aws kms tag-resource --tags 'TagKey=a b,TagValue=$(rm)' --region eu-central-1"
+    )
+
+
+def test_the_theme_suits_the_terminal():
+    assert theme_for("", "truecolor", {}) == "kmstui-dark"
+    assert theme_for("light", "truecolor", {}) == "kmstui-light"
+    assert theme_for("kmstui-light", "256", {}) == "kmstui-light"
+    assert theme_for("nonsense", "256", {"COLORFGBG": "0;15"}) == "kmstui-light"
+    assert theme_for("", "standard", {}) == "kmstui-ansi"
+    assert theme_for("", "truecolor", {"NO_COLOR": "1"}) == "kmstui-ansi"
+
+
+def test_escape_works_soon_and_the_person_has_the_last_word(monkeypatch):
+    monkeypatch.setattr(constants, "ESCAPE_DELAY", 0.1)
+    shorten_escape({"ESCDELAY": "300"})
+    assert constants.ESCAPE_DELAY == 0.1
+    shorten_escape({})
+    assert constants.ESCAPE_DELAY == 0.05
+
+
+def test_every_sign_says_one_thing_in_ascii_too():
+    # The review marks who gains with + and who loses with -, beside these.
+    verdicts = {PLAIN.done, PLAIN.error, PLAIN.warning, PLAIN.information}
+    assert len(verdicts | {"+", "-", "?"}) == 7
+    drawn = [to_ascii(sign) for sign in astuple(FANCY)]
+    assert drawn == list(astuple(PLAIN))

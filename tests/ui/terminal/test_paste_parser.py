@@ -1,0 +1,43 @@
+"""A paste presses no keys."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from textual import events
+
+from kmstui.ui.terminal.paste_parser import PasteParser
+
+PIECES = st.sampled_from(
+    ["\x1b", "[", "20", "0", "1", "~", "2J", "\x07", "q", "漢", "\r\n", "\x1b["]
+)
+
+
+def read(data, cuts):
+    """What comes of data that arrives in portions."""
+    parser = PasteParser()
+    places = [0, *sorted({cut % (len(data) + 1) for cut in cuts}), len(data)]
+    portions = [data[start:end] for start, end in pairwise(places)]
+    return [event for portion in portions if portion for event in parser.feed(portion)]
+
+
+@settings(max_examples=150)
+@given(st.lists(PIECES).map("".join), st.lists(st.integers(0, 60), max_size=4))
+@example("\x1b[2J\x07\x1bq", [])
+@example("\x1b[201\x1b[20", [3, 9, 12, 15])
+def test_a_paste_is_one_event_and_holds_what_was_pasted(text, cuts):
+    # Where the text itself ends the paste, nobody can tell.
+    text = text.replace("\x1b[201~", "")
+    first, paste, last = read(f"a\x1b[200~{text}\x1b[201~b", cuts)
+    assert (first.key, last.key) == ("a", "b")
+    assert isinstance(paste, events.Paste)
+    assert paste.text == text.replace("\x1b", "␛")
+
+
+@given(st.lists(st.integers(0, 60), max_size=4))
+def test_keys_stay_keys(cuts):
+    came = read("\x1b[A\x1b[20~x\x1b[200~\x1b[201~\x1b[B", cuts)
+    keys = [event.key for event in came if isinstance(event, events.Key)]
+    assert keys == ["up", "f9", "x", "down"]

@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from pty_terminal import PtyTerminal
+from tests.pty_terminal import PtyTerminal
 
 # A first start may have a whole installation before it.
 INSTALL_SECONDS = 600
 
 
 def main(command: list[str]) -> int:
-    """Answer the program's exit code."""
+    """Return the program's exit code."""
     with PtyTerminal(command, columns=160, rows=45) as terminal:
         terminal.wait_for("ImportedCMK", timeout=INSTALL_SECONDS)
         terminal.send("/", "alias:ImportedCMK", "enter")

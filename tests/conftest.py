@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from quiet import quiet_pilots
+from tests.quiet import quiet_pilots
 
 # Hypothesis fails an example that takes 0.2 s, which any may on a busy machine.
 settings.register_profile("kmstui", deadline=None)

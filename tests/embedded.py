@@ -1,7 +1,7 @@
 """Fixtures around the embedded AWS: one server for each test process, reset for each test.
 
-A directory's ``conftest.py`` imports the fixtures that its tests use; ``tests`` is on the path:
-``from embedded import embedded, embedded_server``. Nothing here can reach a real AWS: every
+A directory's ``conftest.py`` imports the fixtures that its tests use:
+``from tests.embedded import embedded, embedded_server``. Nothing here can reach a real AWS: every
 variable that could is replaced.
 """
 

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
-from embedded import aws_environment, embedded, embedded_server
 from kmstui.aws.calls.botocore_data import SparingFileLoader
 from kmstui.aws.session.connector import AwsConnector
 from kmstui.service.ports import CallRecord, Gateway, Target
+from tests.embedded import aws_environment, embedded, embedded_server
 
 __all__ = ["aws_environment", "embedded", "embedded_server"]
 

@@ -219,8 +219,8 @@ def answer_to(fd: int, key: str) -> Answer:
 
 def measure(arguments: argparse.Namespace, kind: str) -> None:
     """Type at the child and print what came of it."""
-    sys.path.insert(0, str(TESTS))
-    from pty_terminal import PtyTerminal
+    sys.path.insert(0, str(TESTS.parent))
+    from tests.pty_terminal import PtyTerminal
 
     env = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
     script = str(Path(__file__).resolve())

@@ -23,13 +23,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from process_tree import Memory, cpu_seconds, tree
-from process_tree import memory as memory_of
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from kmstui.demo.embedded import EmbeddedKms, EmbeddedOptions
-from pty_terminal import PtyTerminal
+from tests.benchmarks.process_tree import Memory, cpu_seconds, tree
+from tests.benchmarks.process_tree import memory as memory_of
+from tests.pty_terminal import PtyTerminal
 
 PYTHON = sys.executable
 AWS = str(Path(PYTHON).with_name("aws"))

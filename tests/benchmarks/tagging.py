@@ -20,11 +20,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from kmstui.demo import EmbeddedKms, EmbeddedOptions
 from kmstui.service.tags.change import PUTS_A_SECOND, REMOVALS_A_SECOND
-from pty_terminal import PtyTerminal
+from tests.pty_terminal import PtyTerminal
 
 TAG = {"bulk": "yes", "cost center": "42"}
 

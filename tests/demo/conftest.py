@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded import aws_environment, client, embedded, embedded_server
 from kmstui.demo import EmbeddedKms
+from tests.embedded import aws_environment, client, embedded, embedded_server
 
 __all__ = ["aws_environment", "embedded", "embedded_server"]
 

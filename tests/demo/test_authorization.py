@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from embedded import client
 from kmstui.demo import EmbeddedKms
+from tests.embedded import client
 
 ACCOUNT = "418259630147"
 ROLE = "KMSWorkshop-InstanceInitRole"

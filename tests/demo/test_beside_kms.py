@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from embedded import client
 from kmstui.demo import MFA_CODE, EmbeddedKms, mfa_serial
+from tests.embedded import client
 
 ACCOUNT = "418259630147"
 

@@ -14,8 +14,8 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from embedded import client
 from kmstui.demo import EmbeddedKms
+from tests.embedded import client
 
 
 def test_one_key_is_denied_and_the_others_work(

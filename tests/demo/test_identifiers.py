@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from embedded import client
 from kmstui.demo import EmbeddedKms
+from tests.embedded import client
 
 IMPORTED = "alias/ImportedCMK"
 TAKES_NO_ALIAS: dict[str, dict[str, Any]] = {

@@ -10,8 +10,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from embedded import client
 from kmstui.demo import EmbeddedKms
+from tests.embedded import client
 
 DAY = 86_400
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from embedded import client
 from kmstui.demo import EmbeddedKms
+from tests.embedded import client
 
 
 def test_list_keys_pages_by_100_and_ends(embedded: EmbeddedKms) -> None:

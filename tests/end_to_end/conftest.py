@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from embedded import embedded, embedded_server
 from kmstui.demo import EmbeddedKms
-from pty_terminal import PtyTerminal
+from tests.embedded import embedded, embedded_server
+from tests.pty_terminal import PtyTerminal
 
 __all__ = ["embedded", "embedded_server"]
 

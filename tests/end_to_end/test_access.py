@@ -9,7 +9,7 @@ import re
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded import client
+from tests.embedded import client
 
 ROLE = "KMSWorkshop-InstanceInitRole"
 GAPS = "Not considered: service control policies"

@@ -7,7 +7,7 @@ import termios
 
 import pytest
 
-from pty_terminal import PtyTerminal
+from tests.pty_terminal import PtyTerminal
 
 MODES = {
     b"\x1b[?1049h": b"\x1b[?1049l",

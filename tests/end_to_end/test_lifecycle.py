@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pty_terminal import PtyTerminal
+from tests.pty_terminal import PtyTerminal
 
 
 def choose(terminal: PtyTerminal, alias: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pty_terminal import PtyTerminal
+from tests.pty_terminal import PtyTerminal
 
 TYPED = "Typed by hand"
 """Stands in the text that must not be lost."""

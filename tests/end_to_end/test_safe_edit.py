@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from pty_terminal import PtyTerminal
+from tests.pty_terminal import PtyTerminal
 
 BUCKET = "kms-workshop"
 CONTEXT = f"aws:s3:arn=arn:aws:s3:::{BUCKET}/SampleFile-KMS.txt"

@@ -12,7 +12,7 @@ from pathlib import Path
 from kmstui.ui.commands.command import EVERYWHERE
 from kmstui.ui.commands.registry import all_commands
 from kmstui.ui.views.registry import VIEWS
-from pty_terminal import KEYS
+from tests.pty_terminal import KEYS
 
 
 def says(sentence):

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from embedded import client
 from kmstui.demo import EmbeddedKms
 from kmstui.service.errors import AccessDeniedError, UnsupportedError
 from kmstui.service.ports import AnalyzerFinding
+from tests.embedded import client
 
 Connect = Callable[..., Awaitable[Any]]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from embedded import client
 from kmstui.demo import EmbeddedKms
 from kmstui.service import errors
+from tests.embedded import client
 
 Connect = Callable[..., Awaitable[Any]]
 

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-import readme
-from embedded import client
 from kmstui.aws.calls import operations
 from kmstui.demo import EmbeddedKms
 from kmstui.demo.access.beside_kms import PREFIXES
 from kmstui.model.key import KeyCreation
 from kmstui.model.tag import Tag
 from kmstui.service.errors import AccessDeniedError, InvalidStateError
+from tests import readme
+from tests.embedded import client
 
 Connect = Callable[..., Awaitable[Any]]
 

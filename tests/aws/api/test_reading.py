@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 import pytest
 
-from embedded import client
 from kmstui.demo import EmbeddedKms
 from kmstui.model.tag import Tag
 from kmstui.service.errors import AccessDeniedError, MalformedAnswerError, NotFoundError
 from kmstui.service.ports import CallRecord, Urgency
+from tests.embedded import client
 
 T = TypeVar("T")
 Connect = Callable[..., Awaitable[Any]]

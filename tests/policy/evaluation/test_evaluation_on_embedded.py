@@ -8,11 +8,11 @@ from collections.abc import Mapping
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded import aws_environment, client, embedded, embedded_server
 from kmstui.bootstrap import run_can
 from kmstui.demo import EmbeddedKms
 from kmstui.model.arn import Arn
 from kmstui.policy.evaluation.lockout import Answer, can_still_administer
+from tests.embedded import aws_environment, client, embedded, embedded_server
 from tests.policy.lockouts import lockouts
 
 __all__ = ["aws_environment", "embedded", "embedded_server"]

@@ -7,11 +7,11 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded import client, embedded, embedded_server
 from kmstui.demo import EmbeddedKms
 from kmstui.model.arn import Arn
 from kmstui.policy.lint.core.findings import KeyContext, Severity
 from kmstui.policy.lint.lint import fix_all
+from tests.embedded import client, embedded, embedded_server
 from tests.policy import workshop_printed as workshop
 
 __all__ = ["embedded", "embedded_server"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import pty_terminal
+from tests import pty_terminal
 
 HERE = Path(__file__).resolve().parent
 

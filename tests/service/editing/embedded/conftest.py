@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from embedded import aws_environment, embedded, embedded_server
 from kmstui.aws.session.connector import AwsConnector
 from kmstui.journal import SqliteJournal
 from kmstui.service.editing.put import Desk
 from kmstui.service.ports import Gateway, Scope, Target
+from tests.embedded import aws_environment, embedded, embedded_server
 
 __all__ = ["aws_environment", "embedded", "embedded_server"]
 

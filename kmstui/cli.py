@@ -57,7 +57,7 @@ def _run_app(arguments: Sequence[str]) -> int:
     if sentence:
         return _cannot(sentence)
     draw_where_it_is_seen()
-    # Nothing of what the start makes is garbage; `ui.garbage` turns collecting on.
+    # Nothing of what the start makes is garbage; `ui.runtime.gc_tuning` turns collecting on.
     gc.disable()
     from kmstui.bootstrap import run_app
     from kmstui.config import load_settings

@@ -143,7 +143,7 @@ class Session:
         if self._gateway is not None:
             self._gateway.hold_background()
         if self._inventory is not None:
-            self._inventory.hold()
+            self._inventory.key_pressed()
 
     async def look_at(self, key_id: str) -> None:
         """Read what the panes show of a chosen key: description, tags, policies.

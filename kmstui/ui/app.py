@@ -23,7 +23,7 @@ from kmstui.ui.dialogs.mfa import MfaQuestion, ask_from_thread
 from kmstui.ui.main.main_screen import MainScreen
 from kmstui.ui.runtime.crash_log import write_fault
 from kmstui.ui.runtime.options import UiOptions
-from kmstui.ui.runtime.time_slices import Breath
+from kmstui.ui.runtime.time_slices import TimeSlices
 from kmstui.ui.runtime.type_ahead import TypeAhead
 from kmstui.ui.style.style_sheets import style_sheets
 from kmstui.ui.style.symbols import marks
@@ -47,7 +47,7 @@ class KmsApp(PaintedApp[int]):
     Attributes:
         session: The connection in use and the store.
         options: What the person chose.
-        breath: Lets keys go before long work.
+        slices: Lets keys go before long work.
         tagging: What changes tags.
         last_change_command: The AWS CLI command of the change made last, for the copy menu.
         type_ahead: Holds keys until what the one before opened is there.
@@ -67,12 +67,12 @@ class KmsApp(PaintedApp[int]):
         let_the_reader_in()
         self.options = options or UiOptions()
         self.session = session
-        self.breath = Breath()
+        self.slices = TimeSlices()
         self.signs = marks(ascii_only=self.options.ascii or self.options.plain_signs)
         self.unsaved: list[Callable[[], str]] = []
         self.last_change_command = ""
         self.ended_by: signal.Signals | None = None
-        self.tagging = TaggingDesk(self, session, self.breath, self.signs)
+        self.tagging = TaggingDesk(self, session, self.slices, self.signs)
         self._questions: set[MfaQuestion] = set()
         self._ascii_filter = AsciiFilter()
         self.type_ahead = TypeAhead(self, super().on_event)
@@ -89,7 +89,7 @@ class KmsApp(PaintedApp[int]):
     def main(self) -> MainScreen:
         """The screen with the panes."""
         if self._main is None:
-            self._main = MainScreen(self.session, self.options, self.breath, self.signs)
+            self._main = MainScreen(self.session, self.options, self.slices, self.signs)
         return self._main
 
     def get_default_screen(self) -> Screen[Any]:
@@ -238,7 +238,7 @@ class KmsApp(PaintedApp[int]):
         Until the app comes to it, several of them could have had their turn.
         """
         if isinstance(message, events.Key | events.Paste) and not message.is_forwarded:
-            self.breath.pressed()
+            self.slices.pressed()
             self.session.key_pressed()
         return super().post_message(message)
 
@@ -250,7 +250,7 @@ class KmsApp(PaintedApp[int]):
             await super().on_event(event)
             self.type_ahead.returned(event)
         else:
-            self.breath.pressed()
+            self.slices.pressed()
             self.main.notice.fade()
             await self.type_ahead.take(event)
 

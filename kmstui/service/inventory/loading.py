@@ -37,7 +37,7 @@ THROTTLE_PAUSE_SECONDS = 1.0
 AT_ONCE = 20
 """Keys or aliases kept at once: a quarter of a millisecond of the event loop."""
 
-HOLD_SECONDS = 0.03
+PRESS_SECONDS = 0.03
 """How long a pressed key has the event loop for itself: long enough to be drawn."""
 
 CONNECTION_FAILURES = 5
@@ -59,7 +59,7 @@ class Inventory:
         self._failures_in_a_row = 0
         self._listing = False
         self._closed = False
-        self._held_until = 0.0
+        self._pressed_until = 0.0
         self._work = asyncio.Event()
         self.first_page = asyncio.Event()
         """Set once the first page of keys is on the screen, or will not come. Other services'
@@ -106,13 +106,13 @@ class Inventory:
         """Another connection fills the store from now on: write nothing more into it."""
         self._closed = True
 
-    def hold(self) -> None:
+    def key_pressed(self) -> None:
         """A key was pressed: keep nothing for a moment."""
-        self._held_until = asyncio.get_running_loop().time() + HOLD_SECONDS
+        self._pressed_until = asyncio.get_running_loop().time() + PRESS_SECONDS
 
-    async def _breathe(self) -> None:
+    async def _pause(self) -> None:
         """Let everything else run, and a pressed key first."""
-        await asyncio.sleep(max(0.0, self._held_until - asyncio.get_running_loop().time()))
+        await asyncio.sleep(max(0.0, self._pressed_until - asyncio.get_running_loop().time()))
 
     def show(self, key_ids: Iterable[str]) -> None:
         """These rows are on the screen: describe them before all others."""
@@ -159,7 +159,7 @@ class Inventory:
                     if first:
                         first = False
                         self._draw_first()
-                    await self._breathe()
+                    await self._pause()
         except asyncio.CancelledError:
             # The connection is gone: what it has answered is shown all the same.
             if not self._closed:
@@ -183,7 +183,7 @@ class Inventory:
         try:
             async for page in self._gateway.alias_pages():
                 for part in _parts(page):
-                    await self._breathe()
+                    await self._pause()
                     self._store.add_aliases(part)
                     if gone:
                         gone.difference_update(alias.name for alias in part)
@@ -203,7 +203,7 @@ class Inventory:
         try:
             async for page in self._gateway.tag_pages():
                 for part in _parts(tuple(page)):
-                    await self._breathe()
+                    await self._pause()
                     tags = {each: page[each] for each in part}
                     self._set_tags(tags, tagged)
                     early.update(
@@ -221,7 +221,7 @@ class Inventory:
         ids = self._store.keys.ids
         for numbers in _parts(range(len(ids))):
             self._store.set_tags({ids[each]: () for each in numbers if not tagged.has(each)})
-            await self._breathe()
+            await self._pause()
 
     def _set_tags(self, tags: Mapping[str, tuple[Tag, ...]], told: TextFlags) -> None:
         self._store.set_tags(tags)

@@ -32,7 +32,7 @@ class CommandScreen(Screen[None]):
         Textual draws 60 times a second, so while rows come in a key would wait for up to 17 ms
         after it was dealt with. There is no public way to draw earlier in Textual 8.2.8.
         """
-        if self.kms.breath.is_held:
+        if self.kms.slices.is_pressed:
             self._on_timer_update()
 
     @property

@@ -13,7 +13,7 @@ from kmstui.model.key import Key
 from kmstui.service.inventory.filter import FilterError, parse_filter
 from kmstui.service.inventory.store import Store
 from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.runtime.time_slices import Breath
+from kmstui.ui.runtime.time_slices import TimeSlices
 from kmstui.ui.runtime.type_ahead import TypeAhead
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
@@ -48,7 +48,7 @@ class KeyPicker(Dialog[str]):
         self,
         title: str,
         store: Store,
-        breath: Breath,
+        slices: TimeSlices,
         type_ahead: TypeAhead,
         problem: Callable[[Key], str],
     ) -> None:
@@ -56,7 +56,7 @@ class KeyPicker(Dialog[str]):
         super().__init__(title)
         self.add_class("dialog-wide")
         self._store = store
-        self._breath = breath
+        self._slices = slices
         self._type_ahead = type_ahead
         self._problem = problem
         self._problems: dict[str, str] = {}
@@ -136,7 +136,7 @@ class KeyPicker(Dialog[str]):
         named: list[str] = []
         possible: list[str] = []
         others: dict[str, str] = {}
-        self._breath.begin()
+        self._slices.begin()
         for key in self._store.keys.values():
             aliases = self._store.aliases_of(key.id)
             if not key.is_aws_managed and wanted.matches(key, aliases):
@@ -149,8 +149,8 @@ class KeyPicker(Dialog[str]):
                     possible.append(key.id)
                 if len(named) >= _MOST:
                     break
-            if self._breath.over:
-                await self._breath.take()
+            if self._slices.over:
+                await self._slices.next()
         self._found = text
         self._show([*self._in_order(named), *self._in_order(possible)][:_MOST], others)
 

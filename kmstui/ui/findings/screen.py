@@ -123,7 +123,7 @@ class FindingsScreen(EditingScreen[GoTo]):
             return judged(text, key_context(key, caller), contexts.rules_off(key.id))
 
         try:
-            await self._all.run(judge, self._told, self.kms.breath.take, self._counted)
+            await self._all.run(judge, self._told, self.kms.slices.next, self._counted)
         finally:
             self._reading = False
             if self.is_running:

@@ -79,7 +79,7 @@ def move_alias(context: Context, alias: Alias) -> None:
     picker = KeyPicker(
         f"Move {alias.name} to which key?",
         store,
-        context.app.breath,
+        context.app.slices,
         context.app.type_ahead,
         lambda key: move_problem(store, alias, key),
     )

@@ -6,15 +6,15 @@ from kmstui.service.inventory.sort import folded
 from kmstui.service.inventory.store import Store
 from kmstui.service.inventory.text_table import TextTable
 from kmstui.ui.main.live_rows import LiveRows, RowsChanged
-from kmstui.ui.runtime.time_slices import Breath
+from kmstui.ui.runtime.time_slices import TimeSlices
 
 
 class AliasRows(LiveRows):
     """The aliases by name; AWS's own ones when they are asked for."""
 
-    def __init__(self, store: Store, breath: Breath, changed: RowsChanged) -> None:
+    def __init__(self, store: Store, slices: TimeSlices, changed: RowsChanged) -> None:
         self._store = store
-        super().__init__(breath, changed)
+        super().__init__(slices, changed)
         self.with_aws = False
 
     def set_with_aws(self, *, shown: bool) -> None:

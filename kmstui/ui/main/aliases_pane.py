@@ -11,7 +11,7 @@ from kmstui.service.inventory.store import Store
 from kmstui.ui.commands.command import ALIASES
 from kmstui.ui.main.alias_rows import AliasRows
 from kmstui.ui.main.key_columns import day, state_role
-from kmstui.ui.runtime.time_slices import Breath
+from kmstui.ui.runtime.time_slices import TimeSlices
 from kmstui.ui.style.symbols import Marks
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
@@ -33,10 +33,10 @@ class AliasesPane(Pane):
     caption: ClassVar[str] = "Aliases"
     scope: ClassVar[str] = ALIASES
 
-    def __init__(self, store: Store, breath: Breath, signs: Marks) -> None:
+    def __init__(self, store: Store, slices: TimeSlices, signs: Marks) -> None:
         super().__init__(id="aliases")
         self._store = store
-        self.alias_rows = AliasRows(store, breath, self._rows_changed)
+        self.alias_rows = AliasRows(store, slices, self._rows_changed)
         self.table = LineTable(
             _COLUMNS, self._cells, signs=signs, id="aliases-table", classes="pane--body"
         )

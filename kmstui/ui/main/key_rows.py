@@ -13,7 +13,7 @@ from kmstui.service.inventory.store import Store
 from kmstui.service.inventory.text_flags import TextFlags
 from kmstui.service.inventory.text_table import TextTable
 from kmstui.ui.main.live_rows import STEP, LiveRows, RowsChanged
-from kmstui.ui.runtime.time_slices import Breath
+from kmstui.ui.runtime.time_slices import TimeSlices
 
 EARLY = 100
 """Rows that are shown before all are found: more than a screen full."""
@@ -42,13 +42,13 @@ class KeyRows(LiveRows):
     def __init__(
         self,
         store: Store,
-        breath: Breath,
+        slices: TimeSlices,
         changed: RowsChanged,
         chosen: Callable[[], str | None] = lambda: None,
     ) -> None:
         """`chosen` answers the row under the cursor, which stays where it is found again."""
         self._store = store
-        super().__init__(breath, changed)
+        super().__init__(slices, changed)
         self._chosen = chosen
         self._found: FoundRows | None = None
         """None while everything is shown."""
@@ -174,11 +174,11 @@ class KeyRows(LiveRows):
                 if self._matches(number):
                     find.rows.append(number)
                     find.members.add_at(number)
-            if self._breath.over:
+            if self._slices.over:
                 if not shown and len(find.rows) >= EARLY and self._is_placed(find.rows):
                     shown = True
                     self._show(None, find.rows[:])
-                await self._breath.take()
+                await self._slices.next()
                 given_up = self._asked or not self._are_of_this_connection
                 if given_up or self.filter != wanted:
                     return None

@@ -15,7 +15,7 @@ from kmstui.service.inventory.store import Progress, Store
 from kmstui.ui.commands.command import KEYS
 from kmstui.ui.main.key_columns import cells_of, columns_named, findings_cell
 from kmstui.ui.main.key_rows import KeyRows
-from kmstui.ui.runtime.time_slices import Breath
+from kmstui.ui.runtime.time_slices import TimeSlices
 from kmstui.ui.style.symbols import Marks
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.finding_counts import Counts
@@ -54,7 +54,7 @@ class KeysPane(Pane):
         """A key went into the filter and has taken effect."""
 
     def __init__(
-        self, store: Store, breath: Breath, signs: Marks, columns: Sequence[str] = ()
+        self, store: Store, slices: TimeSlices, signs: Marks, columns: Sequence[str] = ()
     ) -> None:
         super().__init__(id="keys")
         self._store = store
@@ -68,7 +68,7 @@ class KeysPane(Pane):
         )  # fmt: skip
         self.filter_input.cursor_blink = False
         self.filter_input.display = False
-        self.key_rows = KeyRows(store, breath, self._rows_changed, lambda: self.table.cursor_row)
+        self.key_rows = KeyRows(store, slices, self._rows_changed, lambda: self.table.cursor_row)
         self._filter_problem = ""
         self._filtered_anew = False
         self._findings: dict[str, Counts] = {}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from kmstui.service.inventory.sorted_rows import FoundRows, SortedRows
 from kmstui.service.inventory.text_flags import TextFlags
 from kmstui.service.inventory.text_table import TextTable
-from kmstui.ui.runtime.time_slices import Breath
+from kmstui.ui.runtime.time_slices import TimeSlices
 
 RowsChanged = Callable[[frozenset[str] | None, bool], None]
 """Told the rows that show something else now (None: all), and whether rows moved."""
@@ -30,14 +30,14 @@ class LiveRows:
     A subclass says which rows there are and where each belongs.
     """
 
-    def __init__(self, breath: Breath, changed: RowsChanged) -> None:
-        self._breath = breath
+    def __init__(self, slices: TimeSlices, changed: RowsChanged) -> None:
+        self._slices = slices
         self._changed = changed
         self._told: list[frozenset[str]] = []
         """Rows that changed, as it was told."""
         self._dirty = TextFlags(self.candidates)
         """The same, each once."""
-        self._slices = 0
+        self._busy_slices = 0
         """Slices of catching up since all was up to date."""
         self._asked = True
         self._ordering = False
@@ -115,14 +115,14 @@ class LiveRows:
         while True:
             await self._work.wait()
             self._work.clear()
-            await self._breath.take()
-            self._slices = 0
+            await self._slices.next()
+            self._busy_slices = 0
             while not self.settled:
                 if not self._are_of_this_connection:
                     self.clear()
                 await self._go_on()
                 self._went_on.set()
-                await self._breath.take()
+                await self._slices.next()
 
     @property
     def _are_of_this_connection(self) -> bool:
@@ -135,8 +135,8 @@ class LiveRows:
             await self._order()
         else:
             self._catch_up()
-            self._slices += 1
-            if self._slices > SLICES_WITHOUT_REST and not self.settled:
+            self._busy_slices += 1
+            if self._busy_slices > SLICES_WITHOUT_REST and not self.settled:
                 await asyncio.sleep(REST_SECONDS)
 
     async def _order(self) -> None:
@@ -147,8 +147,8 @@ class LiveRows:
         for start in range(0, count, STEP):
             numbers = range(start, min(start + STEP, count))
             ordered.update({number: self.text(number) for number in numbers})
-            if self._breath.over:
-                await self._breath.take()
+            if self._slices.over:
+                await self._slices.next()
                 if self._asked or candidates is not self.candidates:
                     return
         self._ordered, self._ordering = ordered, False
@@ -164,12 +164,12 @@ class LiveRows:
     def _catch_up(self) -> None:
         while self._told:
             self._dirty.update(self._told.pop())
-            if self._breath.over:
+            if self._slices.over:
                 return
         changed: set[str] = set()
         moved = False
         names = self._ordered.names
-        while self._dirty and not (changed and self._breath.over):
+        while self._dirty and not (changed and self._slices.over):
             changes: dict[int, str | None] = {}
             for _ in range(min(STEP, len(self._dirty))):
                 number = self._dirty.pop()

@@ -28,7 +28,7 @@ from kmstui.ui.runtime.gc_tuning import Garbage
 from kmstui.ui.runtime.options import UiOptions
 from kmstui.ui.runtime.preload import import_ahead
 from kmstui.ui.runtime.store_feed import Changes, StoreFeed
-from kmstui.ui.runtime.time_slices import Breath
+from kmstui.ui.runtime.time_slices import TimeSlices
 from kmstui.ui.style.symbols import Marks
 from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
 from kmstui.ui.widgets.line_table import LineTable
@@ -57,17 +57,19 @@ class MainScreen(CommandScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(all_commands())
 
-    def __init__(self, session: Session, options: UiOptions, breath: Breath, signs: Marks) -> None:
+    def __init__(
+        self, session: Session, options: UiOptions, slices: TimeSlices, signs: Marks
+    ) -> None:
         super().__init__(id="main")
         self.session = session
         self.store = session.store
         self.options = options
         self.signs = signs
-        self._breath = breath
+        self._slices = slices
         self.header = HeaderLine(signs, id="header")
         self.banner = Sentences(id="banner")
-        self.keys_pane = KeysPane(self.store, breath, signs, options.columns)
-        self.aliases_pane = AliasesPane(self.store, breath, signs)
+        self.keys_pane = KeysPane(self.store, slices, signs, options.columns)
+        self.aliases_pane = AliasesPane(self.store, slices, signs)
         self.key_pane = KeyPane(session, signs)
         self.tags_pane = TagsPane(self.store, signs)
         self._panes = Panes(

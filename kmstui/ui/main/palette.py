@@ -116,8 +116,8 @@ class Palette(Dialog[None]):
         )
 
     async def _search(self, text: str) -> None:
-        breath = self._about.app.breath
-        breath.begin()
+        slices = self._about.app.slices
+        slices.begin()
         ranked: tuple[list[Entry], ...] = ([], [], [])
         wanted = _Wanted(text)
         if self._connections is None:
@@ -133,8 +133,8 @@ class Palette(Dialog[None]):
                 ranked[rank].append(Entry("key", name, key_id if key_id != name else "", go))
                 if len(ranked[0]) >= _MOST:
                     break
-            if number % _STEP == 0 and breath.over:
-                await breath.take()
+            if number % _STEP == 0 and slices.over:
+                await slices.next()
         found = [entry for entries in ranked for entry in entries][:_MOST]
         self._found = found
         self.table.forget_place()

@@ -13,7 +13,7 @@ _PRESS_SECONDS = 0.03
 """How long a pressed key has the loop for itself: long enough to be drawn."""
 
 
-class Breath:
+class TimeSlices:
     """Says when a slice of work is over, and waits while a person presses keys.
 
     Of all that work in slices one has its turn in each round of the event loop.
@@ -32,7 +32,7 @@ class Breath:
         self._pressed = self._now()
 
     @property
-    def is_held(self) -> bool:
+    def is_pressed(self) -> bool:
         """Whether a key was pressed so lately that its answer may not be on the screen yet."""
         return self._now() < self._pressed + _PRESS_SECONDS
 
@@ -45,7 +45,7 @@ class Breath:
         """Whether the slice is used up."""
         return self._now() >= self._slice_end
 
-    async def take(self) -> None:
+    async def next(self) -> None:
         """Let everything else run; begins the next slice."""
         await asyncio.sleep(0)
         rest = self._pressed + _PRESS_SECONDS - self._now()

@@ -15,7 +15,7 @@ from kmstui.service.inventory.store import Store
 from kmstui.service.ports import ChangeRecord
 from kmstui.service.session import Session
 from kmstui.ui.commands.context import READ_ONLY
-from kmstui.ui.runtime.time_slices import Breath
+from kmstui.ui.runtime.time_slices import TimeSlices
 from kmstui.ui.style.symbols import Marks
 from kmstui.ui.tags.watch import UnfinishedWatch
 
@@ -38,10 +38,10 @@ class TaggingDesk:
         last: The results of the run that ended last, which can be undone.
     """
 
-    def __init__(self, app: KmsApp, session: Session, breath: Breath, signs: Marks) -> None:
+    def __init__(self, app: KmsApp, session: Session, slices: TimeSlices, signs: Marks) -> None:
         self._app = app
         self._session = session
-        self._breath = breath
+        self._slices = slices
         self.signs = signs
         self.last: tuple[TagResult, ...] = ()
         self._lost: Callable[[], str] | None = None
@@ -163,8 +163,8 @@ class TaggingDesk:
         self.vocabulary.clear()
         for number, (tags, keys) in enumerate(self.store.keys.tags_in_use()):
             self.vocabulary.learn(tags, keys)
-            if number % _LEARN_STEP == 0 and self._breath.over:
-                await self._breath.take()
+            if number % _LEARN_STEP == 0 and self._slices.over:
+                await self._slices.next()
 
     def _key(self, key_id: str) -> Key:
         return self.store.keys.get(key_id) or Key(key_id, "")

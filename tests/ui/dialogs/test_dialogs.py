@@ -10,7 +10,7 @@ from kmstui.ui.dialogs.confirm import Confirm
 from kmstui.ui.dialogs.menu import Menu, MenuItem
 from kmstui.ui.dialogs.prompt import Prompt
 from kmstui.ui.main import copying
-from kmstui.ui.runtime.time_slices import Breath
+from kmstui.ui.runtime.time_slices import TimeSlices
 from tests.fakes import IMPORTED, SIGNING, FakeGateway, key_id_of, large_world
 from tests.screens import WIDE, running
 
@@ -64,7 +64,7 @@ async def test_the_palette_finds_keys_commands_profiles_regions_and_themes():
 
 async def test_enter_before_the_search_has_ended_does_what_was_typed(monkeypatch):
     async with running(FakeGateway(large_world(300))) as run:
-        monkeypatch.setattr(Breath, "over", True)  # every step of the search lets keys go first
+        monkeypatch.setattr(TimeSlices, "over", True)  # every step of the search lets keys go first
         for key in (Key("colon", ":"), *(Key(each, each) for each in "000123"), Key("enter", "\r")):
             run.app.post_message(key)
         await run.wait_for(lambda: run.main.chosen == key_id_of(123))

@@ -12,11 +12,11 @@ from kmstui.model.key import Key
 from kmstui.service.inventory.filter import parse_filter
 from kmstui.service.inventory.store import Store, Topic
 from kmstui.ui.main.key_rows import EARLY, KeyRows
-from kmstui.ui.runtime.time_slices import Breath
+from kmstui.ui.runtime.time_slices import TimeSlices
 from tests.fakes import arn_of, key_id_of, metadata_of, until
 
 
-class HastyBreath(Breath):
+class HastySlices(TimeSlices):
     """Calls every slice over at once, so that all that can come between does."""
 
     @property
@@ -37,7 +37,7 @@ async def rows_of(count, chosen=lambda: None, *, told_late=False):
     store.add_keys(a_key(number) for number in numbers)
     store.add_aliases(Alias(f"alias/app/{number:03d}", key_id_of(number)) for number in numbers)
     shown = []
-    rows = KeyRows(store, HastyBreath(), lambda ids, moved: shown.append(list(rows.rows)), chosen)
+    rows = KeyRows(store, HastySlices(), lambda ids, moved: shown.append(list(rows.rows)), chosen)
     loop = asyncio.get_running_loop()
     store.subscribe(
         Topic.KEYS, partial(loop.call_later, 0.02, rows.touch) if told_late else rows.touch

@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> int:
-    """Run the command line; answers the exit code."""
+    """Run the command line; returns the exit code."""
     from kmstui.cli import run
 
     return run(sys.argv[1:])

@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kmstui.config import Settings
-    from kmstui.scripting.can import KeyAccess
-    from kmstui.scripting.lint import StoredPolicy
     from kmstui.scripting.live_source import LiveSource
-    from kmstui.service.ports import Connector, Journal, Target
+    from kmstui.service.ports import Connector, Journal
     from kmstui.ui.app import KmsApp
 
 
@@ -33,7 +31,7 @@ def now() -> datetime:
 
 
 def run_app(settings: Settings, *, key: str, demo: bool, demo_keys: int) -> int:
-    """Run the screens until the person quits; answers the exit code.
+    """Run the screens until the person quits; returns the exit code.
 
     Raises:
         StartError: something it cannot do without is not there.
@@ -90,14 +88,14 @@ def composed_app(
         from kmstui.config import config_path
         from kmstui.journal import open_journal
         from kmstui.service.session import Session
-        from kmstui.terminal import has_few_glyphs, takes_utf8
         from kmstui.ui.app import KmsApp
         from kmstui.ui.runtime.options import UiOptions
+        from kmstui.ui.terminal.abilities import has_few_glyphs, takes_utf8
 
         state = settings.state_path
         if demo:
+            from kmstui.demo.connector import DemoConnector
             from kmstui.demo.embedded import EmbeddedOptions
-            from kmstui.demo_connection import DemoConnector
 
             # What happens in a demo is nobody's history.
             scratch = TemporaryDirectory(prefix="kmstui-demo-", ignore_cleanup_errors=True)
@@ -130,82 +128,51 @@ def composed_app(
 
 
 def run_lint(arguments: Sequence[str]) -> int:
-    """Run `kmstui lint`; answers the exit code.
+    """Run `kmstui lint`; returns the exit code.
 
     Raises:
         ConfigError: a setting cannot be read.
     """
     from kmstui.config import load_settings
-    from kmstui.scripting import lint as lint_command
+    from kmstui.scripting import lint
 
     settings = load_settings({})
-    return lint_command.run(
+    return lint.run(
         arguments,
-        SourceOnDemand(settings),
+        lambda: live_source(settings),
         disabled=settings.disable,
         disabled_by_key=dict(settings.disable_by_key),
     )
 
 
 def run_can(arguments: Sequence[str]) -> int:
-    """Run `kmstui can`; answers the exit code.
+    """Run `kmstui can`; returns the exit code.
 
     Raises:
         ConfigError: a setting cannot be read.
     """
     from kmstui.config import load_settings
-    from kmstui.scripting import can as can_command
+    from kmstui.scripting import can
 
-    return can_command.run(arguments, SourceOnDemand(load_settings({})))
+    settings = load_settings({})
+    return can.run(arguments, lambda: live_source(settings))
 
 
-class SourceOnDemand:
-    """Keys of a live account for `lint` and `can`; loads what that takes at the first question.
+def live_source(settings: Settings) -> LiveSource:
+    """Keys of a live account, for commands; what their flags leave open comes from the settings."""
+    from getpass import getpass
 
-    What a command's flags leave open comes from the settings.
-    """
+    from kmstui.aws.session.connector import AwsConnector
+    from kmstui.scripting.live_source import LiveSource
+    from kmstui.service.ports import Target
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def ask(serial: str) -> str:
+        return getpass(f"MFA code for {serial}: ")
 
-    def policy(self, target: Target, key: str) -> StoredPolicy:
-        """As `LiveSource.policy`."""
-        return self._source().policy(self._settled(target), key)
-
-    def policies(
-        self, target: Target, progress: Callable[[int, int], None]
-    ) -> Iterator[StoredPolicy]:
-        """As `LiveSource.policies`."""
-        return self._source().policies(self._settled(target), progress)
-
-    def caller(self, target: Target) -> str:
-        """As `LiveSource.caller`."""
-        return self._source().caller(self._settled(target))
-
-    def key_access(self, target: Target, key: str, principal: str) -> KeyAccess:
-        """As `LiveSource.key_access`."""
-        return self._source().key_access(self._settled(target), key, principal)
-
-    def _settled(self, target: Target) -> Target:
-        from kmstui.service.ports import Target
-
-        settings = self._settings
-        return Target(
-            target.profile or settings.profile,
-            target.region or settings.region,
-            target.endpoint_url or settings.endpoint_url,
-        )
-
-    def _source(self) -> LiveSource:
-        from getpass import getpass
-
-        from kmstui.aws.session.connector import AwsConnector
-        from kmstui.scripting.live_source import LiveSource
-
-        def ask(serial: str) -> str:
-            return getpass(f"MFA code for {serial}: ")
-
-        return LiveSource(lambda: AwsConnector(lambda record: None, ask, read_only=True))
+    return LiveSource(
+        lambda: AwsConnector(lambda record: None, ask, read_only=True),
+        Target(settings.profile, settings.region, settings.endpoint_url),
+    )
 
 
 def close_journal(journal: Journal) -> None:

@@ -9,9 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from kmstui import __version__
-
-COULD_NOT_RUN = 2
-"""Exit code when nothing could be done; 1 is kept for "ran, and the answer is no"."""
+from kmstui.scripting.command import complain
 
 DEMO_KEYS_MOST = 100_000
 
@@ -28,19 +26,17 @@ the usual AWS variables and files apply. Inside the program, ? shows the keys.
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command; answers its exit code."""
+    """Run one command; returns its exit code."""
     from kmstui.bootstrap import StartError, run_can, run_lint
     from kmstui.config import ConfigError
 
-    command = arguments[0] if arguments else ""
+    commands = {"lint": run_lint, "can": run_can}
     try:
-        if command == "lint":
-            return run_lint(arguments[1:])
-        if command == "can":
-            return run_can(arguments[1:])
+        if arguments and arguments[0] in commands:
+            return commands[arguments[0]](arguments[1:])
         return _run_app(arguments)
     except (ConfigError, StartError) as error:
-        return _cannot(str(error))
+        return complain(str(error), sys.stderr)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -51,11 +47,11 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run_app(arguments: Sequence[str]) -> int:
     parsed = _parser().parse_args(arguments)
-    from kmstui.terminal import draw_where_it_is_seen, why_no_screens
+    from kmstui.ui.terminal.abilities import draw_where_it_is_seen, why_no_screens
 
     sentence = why_no_screens()
     if sentence:
-        return _cannot(sentence)
+        return complain(sentence, sys.stderr)
     draw_where_it_is_seen()
     # Nothing of what the start makes is garbage; `ui.runtime.gc_tuning` turns collecting on.
     gc.disable()
@@ -116,10 +112,3 @@ def _demo_keys(text: str) -> int:
     if not 0 <= number <= DEMO_KEYS_MOST:
         raise argparse.ArgumentTypeError(f"between 0 and {DEMO_KEYS_MOST}, not {number}")
     return number
-
-
-def _cannot(sentence: str) -> int:
-    from kmstui.model.visible import visible
-
-    print(f"kmstui: {visible(sentence)}", file=sys.stderr)
-    return COULD_NOT_RUN

@@ -6,13 +6,11 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any, TextIO
 
 from kmstui.model.arn import Arn
-from kmstui.model.grant import Grant
 from kmstui.model.role import Identity
 from kmstui.model.visible import visible
 from kmstui.policy.evaluation.actions import action_info, canonical_action
@@ -32,74 +30,56 @@ from kmstui.policy.iam.stand_ins import brought_to_role
 from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.syntax.nodes import Document
 from kmstui.policy.syntax.parse import parse
-from kmstui.scripting.files import MOST_BYTES, CannotLintError, decoded, read
-from kmstui.service.errors import ServiceError
-from kmstui.service.ports import Target
+from kmstui.scripting.command import (
+    COULD_NOT_RUN,
+    CommandError,
+    Streams,
+    add_connection_options,
+    command_parser,
+    run_command,
+    target_of,
+)
+from kmstui.scripting.files import read_text
+from kmstui.scripting.sources import AccessSource
 
-ALLOWED, DENIED, COULD_NOT_SAY = 0, 1, 2
-"""Exit codes."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyAccess:
-    """What a live key and its account tell about access to it."""
-
-    key_arn: str
-    policy: str
-    """The key policy as stored."""
-    grants: tuple[Grant, ...] | None = None
-    """None where they may not be read."""
-    identity: Identity | None = None
-    """The role or user asked about, with its IAM policies; None where they may not be read."""
-
-
-class AccessSource(Protocol):
-    """Reads what `can` needs; the composition root supplies one that connects on first use.
-
-    Its methods raise `ServiceError` and nothing else.
-    """
-
-    def caller(self, target: Target) -> str:
-        """The ARN of who asks, for `me`."""
-        ...
-
-    def key_access(self, target: Target, key: str, principal: str) -> KeyAccess:
-        """What is stored about `key` (ID, ARN or alias) and about `principal` (an ARN).
-
-        What may not be read besides the policy is None, so that the answer says so.
-        """
-        ...
-
-
-class CannotSayError(Exception):
-    """There is no answer; the message is a sentence."""
+ALLOWED, DENIED = 0, 1
+"""Exit codes, besides `COULD_NOT_RUN`."""
 
 
 def run(
     arguments: Sequence[str],
-    source: AccessSource,
+    source: Callable[[], AccessSource],
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     out: TextIO | None = None,
     err: TextIO | None = None,
 ) -> int:
-    """Answer one question on the command line; gives the exit code."""
+    """Answer one question on the command line; returns the exit code.
+
+    Args:
+        arguments: The command line behind `can`.
+        source: Called for what reads live keys.
+        now: The clock, for conditions on the time.
+        out: Where the answer goes; standard output if not given.
+        err: Where complaints go; standard error if not given.
+    """
+    streams = Streams.of(None, out, err)
     options = _parser().parse_args(arguments)
-    try:
+
+    def job() -> int:
         decisions = _decide(options, source, now())
-    except (CannotSayError, ServiceError) as error:
-        print(visible(f"kmstui: {error}"), file=err or sys.stderr)
-        return COULD_NOT_SAY
-    write = _write_json if options.format == "json" else _write_text
-    write(decisions, out or sys.stdout)
-    return _exit_code(decisions)
+        write = _write_json if options.format == "json" else _write_text
+        write(decisions, streams.out)
+        return _exit_code(decisions)
+
+    return run_command(job, streams.err, "kmstui")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="kmstui can",
-        description="Whether a principal may do something with a KMS key, and why.",
-        epilog="Exit code 0: allowed; 1: denied; 2: could not say. With a wildcard: 0 only where"
+    parser = command_parser(
+        "can",
+        "Whether a principal may do something with a KMS key, and why.",
+        "Exit code 0: allowed; 1: denied; 2: could not say. With a wildcard: 0 only where"
         " all are allowed.",
     )
     add = parser.add_argument
@@ -129,26 +109,24 @@ def _parser() -> argparse.ArgumentParser:
         add(name, metavar="FILE", action="append", default=[], help=what)
     add("--permissions-boundary", metavar="FILE", help="the principal's permissions boundary")
     add("--format", choices=("text", "json"), default="text")
-    add("--profile", metavar="P", default="", help="AWS profile")
-    add("--region", metavar="R", default="", help="AWS Region")
-    add("--endpoint-url", metavar="URL", default="", help="KMS endpoint")
+    add_connection_options(parser)
     return parser
 
 
 def _decide(
-    options: argparse.Namespace, source: AccessSource, now: datetime
+    options: argparse.Namespace, source: Callable[[], AccessSource], now: datetime
 ) -> tuple[Decision, ...]:
     actions = _actions(options.action)
     context = _context(options.context, options.without, now)
     if options.policy is None and options.key is None:
-        raise CannotSayError("name a KEY, or a --policy FILE with the --key-arn it is for.")
-    target = Target(options.profile, options.region, options.endpoint_url)
-    name = source.caller(target) if options.principal == "me" else options.principal
+        raise CommandError("name a KEY, or a --policy FILE with the --key-arn it is for.")
+    me = options.principal == "me"
+    name = source().caller(target_of(options)) if me else options.principal
     try:
         principal = Principal.parse(name)
     except ValueError as error:
-        raise CannotSayError(f"{error}.") from error
-    key_arn, policies, identity = _key_policies(options, source, target, principal)
+        raise CommandError(f"{error}.") from error
+    key_arn, policies, identity = _key_policies(options, source, principal)
     if identity is not None and identity.arn and not principal.path_known:
         principal = principal.with_role(identity.arn)
     principal = brought_to_role(principal, (policies.key.policy,))
@@ -166,7 +144,7 @@ def _actions(pattern: str) -> tuple[str, ...]:
     else:
         found = () if action_info(action) is None else (action,)
     if not found:
-        raise CannotSayError(
+        raise CommandError(
             f"{pattern!r} is no action of KMS that kmstui {knowledge().date} knows;"
             " an example is kms:Decrypt."
         )
@@ -182,25 +160,25 @@ def _context(pairs: Iterable[str], without: Iterable[str], now: datetime) -> Con
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key:
-            raise CannotSayError(f"--context {pair!r} is not KEY=VALUE.")
+            raise CommandError(f"--context {pair!r} is not KEY=VALUE.")
         given.setdefault(key.lower(), []).append(value)
     return Context.of({**values, **given}, absent=without)
 
 
 def _key_policies(
-    options: argparse.Namespace, source: AccessSource, target: Target, principal: Principal
+    options: argparse.Namespace, source: Callable[[], AccessSource], principal: Principal
 ) -> tuple[str, Policies, Identity | None]:
     if options.policy is not None:
         key_arn = options.key_arn or options.key or ""
         parsed = Arn.maybe(key_arn)
         if parsed is None or parsed.service != "kms" or parsed.resource_type != "key":
-            raise CannotSayError(
+            raise CommandError(
                 "--policy needs --key-arn with the ARN of the key that the policy is for, such as"
                 " arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab."
             )
         return key_arn, Policies.of_key(_document(options.policy)), None
     asked = principal.role_arn or principal.name
-    access = source.key_access(target, options.key, asked)
+    access = source().key_access(target_of(options), options.key, asked)
     policies = Policies.of_key(access.policy, access.grants)
     identity = access.identity
     if identity is None or account_of(identity.arn) != principal.account:
@@ -232,23 +210,18 @@ def _with_files(policies: Policies, options: argparse.Namespace) -> Policies:
 
 def _document(name: str) -> Document:
     """The policy in a file, `-` for standard input."""
-    try:
-        # One byte more than allowed tells of a file that never ends.
-        raw = sys.stdin.buffer.read(MOST_BYTES + 1) if name == "-" else read(Path(name))
-        text = decoded(raw, "standard input" if name == "-" else name)
-    except CannotLintError as error:
-        raise CannotSayError(str(error)) from error
+    text = read_text(name, sys.stdin)
     # Windows editors begin a file with it; here only what the policy says matters.
     document = parse(text.removeprefix("\ufeff"))
     if document.problems:
         problem = document.problems[0]
         line, column = document.location(problem.span.start)
-        raise CannotSayError(
+        raise CommandError(
             f"{name} is not valid JSON, so KMS would not take it: {problem.message}"
             f" (line {line + 1}, column {column + 1}). `kmstui lint {name}` shows all of it."
         )
     if not as_policy(document).statements:
-        raise CannotSayError(f"{name} holds no policy: there is no statement in it.")
+        raise CommandError(f"{name} holds no policy: there is no statement in it.")
     return document
 
 
@@ -258,7 +231,7 @@ def _exit_code(decisions: Iterable[Decision]) -> int:
         return ALLOWED
     if outcomes & {Outcome.IMPLICITLY_DENIED, Outcome.EXPLICITLY_DENIED}:
         return DENIED
-    return COULD_NOT_SAY
+    return COULD_NOT_RUN
 
 
 def _write_text(decisions: Sequence[Decision], out: TextIO) -> None:

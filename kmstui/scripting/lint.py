@@ -9,66 +9,46 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 from urllib.parse import quote
 
-from kmstui.model.visible import visible
+from kmstui.model.arn import Arn
+from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.lint.core.findings import Finding, KeyContext, Severity
 from kmstui.policy.lint.core.registry import RULES
+from kmstui.policy.lint.core.rule_ids import UnknownRuleError, known_rule
+from kmstui.policy.lint.facts.principals import Form, read_principal
 from kmstui.policy.lint.lint import fix_all, lint
 from kmstui.policy.syntax.parse import parse
-from kmstui.scripting.files import MOST_BYTES, CannotLintError, decoded, read, reason, rewrite
-from kmstui.scripting.lint_arguments import argument_parser, asked_rule, key_context
+from kmstui.scripting.command import (
+    COULD_NOT_RUN,
+    CommandError,
+    Streams,
+    add_connection_options,
+    command_parser,
+    complain,
+    run_command,
+    target_of,
+)
+from kmstui.scripting.files import STDIN, read_text, reason, rewrite
 from kmstui.scripting.report import Linted, write_json, write_sarif, write_text
+from kmstui.scripting.sources import PolicySource, StoredPolicy
 
 if TYPE_CHECKING:
     from kmstui.service.ports import Target
 
-CLEAN, ERRORS, COULD_NOT_RUN = 0, 1, 2
-"""Exit codes."""
+CLEAN, ERRORS = 0, 1
+"""Exit codes, besides `COULD_NOT_RUN`."""
 
-_STDIN = "-"
+_PREFIX = "kmstui lint"
 _KEY = re.compile(
     r"arn:[\w-]+:kms:[\w-]*:\d*:(?:key|alias)/.+|alias/.+"
     r"|(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 )
-
-
-class StoredPolicy(NamedTuple):
-    """The policy of one key as it is stored, or why it could not be read."""
-
-    label: str
-    """What to call the key: its alias or its ID."""
-    key: KeyContext
-    text: str = ""
-    error: str = ""
-    """A sentence; empty where the text was read."""
-
-
-class PolicySource(Protocol):
-    """Reads stored policies; the composition root supplies one that connects on first use.
-
-    Its methods raise `ServiceError` when nothing at all can be read, and nothing else; that one
-    key of many cannot be read is a `StoredPolicy` with an error.
-    """
-
-    def policy(self, target: Target, key: str) -> StoredPolicy:
-        """The policy of `key`: ID, ARN or alias."""
-        ...
-
-    def policies(
-        self, target: Target, progress: Callable[[int, int], None]
-    ) -> Iterator[StoredPolicy]:
-        """The policies of all customer managed keys of the account and Region.
-
-        `progress` is told how many of how many are read.
-        """
-        ...
 
 
 class _Piece(NamedTuple):
@@ -81,15 +61,9 @@ class _Piece(NamedTuple):
     path: Path | None = None
 
 
-class _Streams(NamedTuple):
-    stdin: TextIO
-    out: TextIO
-    err: TextIO
-
-
 def run(
     arguments: Sequence[str],
-    source: PolicySource | None = None,
+    source: Callable[[], PolicySource] | None = None,
     *,
     disabled: Collection[str] = (),
     disabled_by_key: Mapping[str, Collection[str]] | None = None,
@@ -97,44 +71,60 @@ def run(
     out: TextIO | None = None,
     err: TextIO | None = None,
 ) -> int:
-    """Lint what the arguments name; gives the exit code: 0 no errors, 1 errors, 2 could not run.
+    """Lint what the arguments name; returns the exit code: 0 no errors, 1 errors, 2 could not run.
 
     Args:
         arguments: The command line behind `lint`.
-        source: Reads keys; without it, only files can be linted.
+        source: Called for what reads keys; without it, only files can be linted.
         disabled: Ids of rules that the configuration turns off.
         disabled_by_key: Rules that it turns off for one key, by key ID.
         stdin: What `-` reads; standard input if not given.
         out: Where findings go; standard output if not given.
         err: Where progress and complaints go; standard error if not given.
     """
-    streams = _Streams(stdin or sys.stdin, out or _lenient(sys.stdout), err or _lenient(sys.stderr))
-    options = argument_parser().parse_args(arguments)
-    try:
+    streams = Streams.of(stdin, out, err)
+    options = _parser().parse_args(arguments)
+
+    def job() -> int:
         if options.explain:
             return _explain(options.explain, streams.out)
         if options.list_rules:
             return _list_rules(streams.out)
-        command = _Lint(options, source, streams, disabled, disabled_by_key or {})
-        return command.run()
-    except CannotLintError as error:
-        return _complain(str(error), streams.err)
+        return _Lint(options, source, streams, disabled, disabled_by_key or {}).run()
+
+    return run_command(job, streams.err, _PREFIX)
 
 
-def _lenient(stream: TextIO) -> TextIO:
-    """A standard stream that escapes what its encoding lacks instead of failing on it."""
-    if isinstance(stream, TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace")
-    return stream
-
-
-def _complain(sentence: str, err: TextIO) -> int:
-    print(f"kmstui lint: {visible(sentence)}", file=err)
-    return COULD_NOT_RUN
+def _parser() -> argparse.ArgumentParser:
+    parser = command_parser(
+        "lint",
+        "Check KMS key policies.",
+        "Exit code: 0 without errors, 1 with errors, 2 when something could not be linted.",
+    )
+    add = parser.add_argument
+    add("what", nargs="*", metavar="FILE|-|KEY", help="files, - for standard input, or keys")
+    add("--all", action="store_true", help="all customer managed keys of the account and Region")
+    add("--format", choices=("text", "json", "sarif"), default="text", help="default: text")
+    add(
+        "--severity",
+        choices=[severity.word for severity in Severity],
+        default="info",
+        help="the least that is reported; default: info",
+    )
+    add("--disable", action="append", default=[], metavar="ID", help="turn a rule off (repeatable)")
+    add("--fix", action="store_true", help="apply the quick fixes; files are rewritten")
+    add("--key-arn", metavar="ARN", help="the key that the policy is for")
+    add("--key-usage", metavar="USAGE", help="its usage, such as ENCRYPT_DECRYPT")
+    add("--key-spec", metavar="SPEC", help="its spec, such as SYMMETRIC_DEFAULT")
+    add("--caller", metavar="ARN", help="who will put the policy")
+    add("--explain", metavar="ID", help="tell about one rule")
+    add("--list-rules", action="store_true", help="list all rules")
+    add_connection_options(parser)
+    return parser
 
 
 def _explain(id_: str, out: TextIO) -> int:
-    rule = RULES[asked_rule(id_)]
+    rule = RULES[_asked_rule(id_)]
     print(f"{rule.id} ({rule.severity.word}): {rule.title}\n\n{rule.why}\n{rule.url}", file=out)
     return CLEAN
 
@@ -151,8 +141,8 @@ class _Lint:
     def __init__(
         self,
         options: argparse.Namespace,
-        source: PolicySource | None,
-        streams: _Streams,
+        source: Callable[[], PolicySource] | None,
+        streams: Streams,
         disabled: Collection[str],
         disabled_by_key: Mapping[str, Collection[str]],
     ) -> None:
@@ -161,28 +151,28 @@ class _Lint:
         self._streams = streams
         self._disabled_by_key = disabled_by_key
         words = [id_ for words in options.disable for id_ in words.replace(",", " ").split()]
-        self._disabled = {asked_rule(id_) for id_ in words} | set(disabled)
+        self._disabled = {_asked_rule(id_) for id_ in words} | set(disabled)
         self._least = Severity[options.severity.upper()]
-        self._key = key_context(options)
+        self._key = _key_context(options)
         self._errors: list[str] = []
         """What could not be linted."""
 
     def run(self) -> int:
         options = self._options
         if options.all and options.what:
-            raise CannotLintError(
+            raise CommandError(
                 f"--all means every key of the account and Region, but {options.what[0]} is named"
                 " too: give one or the other."
             )
         if not options.all and not options.what:
-            raise CannotLintError("Name files or keys, - for standard input, or give --all.")
+            raise CommandError("Name files or keys, - for standard input, or give --all.")
         if options.fix and (options.all or any(map(_is_key, options.what))):
-            raise CannotLintError(
+            raise CommandError(
                 "--fix rewrites files; a key's policy is changed in kmstui, which checks the save."
             )
         linted = [self._lint(piece) for piece in self._pieces()]
         for sentence in self._errors:
-            _complain(sentence, self._streams.err)
+            complain(sentence, self._streams.err, _PREFIX)
         self._write(linted)
         if self._errors and (not options.all or not linted):
             return COULD_NOT_RUN
@@ -198,48 +188,39 @@ class _Lint:
             return
         for what in self._options.what:
             try:
-                if what == _STDIN:
-                    yield _Piece("<stdin>", "stdin", self._key, decoded(self._stdin(), "stdin"))
-                elif _is_key(what):
+                if _is_key(what):
                     yield self._one_key(what)
+                    continue
+                text = read_text(what, self._streams.stdin)
+                if what == STDIN:
+                    yield _Piece("<stdin>", "stdin", self._key, text)
                 else:
                     path = Path(what)
-                    text = decoded(read(path), what)
                     yield _Piece(what, quote(path.as_posix()), self._key, text, path)
-            except CannotLintError as error:
+            except CommandError as error:
                 self._errors.append(str(error))
 
-    def _stdin(self) -> bytes:
-        raw = getattr(self._streams.stdin, "buffer", None)
-        if raw is None:
-            return self._streams.stdin.read().encode("utf-8", "surrogateescape")
-        data: bytes = raw.read(MOST_BYTES + 1)
-        return data
-
-    def _target(self) -> tuple[PolicySource, Target]:
-        from kmstui.service.ports import Target
-
+    def _live(self) -> tuple[PolicySource, Target]:
         if self._source is None:
-            raise CannotLintError("Keys cannot be read here; name a file.")
-        options = self._options
-        return self._source, Target(options.profile, options.region, options.endpoint_url)
+            raise CommandError("Keys cannot be read here; name a file.")
+        return self._source(), target_of(self._options)
 
     def _one_key(self, key: str) -> _Piece:
         from kmstui.service.errors import ServiceError
 
-        source, target = self._target()
+        source, target = self._live()
         try:
             stored = source.policy(target, key)
         except ServiceError as error:
-            raise CannotLintError(f"The policy of {key} cannot be read: {error}") from error
+            raise CommandError(f"The policy of {key} cannot be read: {error}") from error
         if stored.error:
-            raise CannotLintError(stored.error)
+            raise CommandError(stored.error)
         return self._of_key(stored)
 
     def _all_keys(self) -> Iterator[_Piece]:
         from kmstui.service.errors import ServiceError
 
-        source, target = self._target()
+        source, target = self._live()
         try:
             for stored in source.policies(target, self._progress):
                 if stored.error:
@@ -303,7 +284,7 @@ class _Lint:
 
     def _write(self, linted: Sequence[Linted]) -> None:
         # With --fix, standard output is the fixed policy when it came from standard input.
-        to_err = self._options.fix and _STDIN in self._options.what
+        to_err = self._options.fix and STDIN in self._options.what
         out = self._streams.err if to_err else self._streams.out
         if self._options.format == "json":
             write_json(linted, out)
@@ -332,3 +313,59 @@ def _merged(stored: KeyContext, given: KeyContext) -> KeyContext:
         spec=given.spec or stored.spec,
         caller=given.caller or stored.caller,
     )
+
+
+def _asked_rule(id_: str) -> str:
+    """The id of a rule that an option names, in its own case.
+
+    Raises:
+        CommandError: no rule has it.
+    """
+    try:
+        return known_rule(id_)
+    except UnknownRuleError as error:
+        raise CommandError(f"{error} --list-rules lists them all.") from None
+
+
+def _key_context(options: argparse.Namespace) -> KeyContext:
+    """What the options tell about the key and who asks.
+
+    Raises:
+        CommandError: one of them cannot be.
+    """
+    arn = _arn(options.key_arn, "--key-arn")
+    if arn is not None and (arn.service, arn.resource_type) != ("kms", "key"):
+        raise CommandError(f"--key-arn is not the ARN of a KMS key: {options.key_arn}")
+    return KeyContext(
+        arn=arn,
+        usage=_one_of("kms:KeyUsage", options.key_usage, "--key-usage"),
+        spec=_one_of("kms:KeySpec", options.key_spec, "--key-spec"),
+        caller=_caller(options.caller),
+    )
+
+
+def _arn(text: str | None, option: str) -> Arn | None:
+    if not text:
+        return None
+    try:
+        return Arn.parse(text)
+    except ValueError:
+        raise CommandError(f"{option} is not an ARN: {text}") from None
+
+
+def _caller(text: str | None) -> Arn | None:
+    arn = _arn(text, "--caller")
+    if arn is not None and read_principal(str(arn)).form not in (Form.IDENTITY, Form.ROOT):
+        raise CommandError(f"--caller is not the ARN of a user, role, session or root: {text}")
+    return arn
+
+
+def _one_of(condition_key: str, word: str | None, option: str) -> str:
+    """A value of KMS's enumerations, in its own case."""
+    if not word:
+        return ""
+    info = knowledge().condition_key(condition_key)
+    values = info.values if info is not None else ()
+    if word.upper() not in values:
+        raise CommandError(f"{option} is none of {', '.join(values)}: {word}")
+    return word.upper()

@@ -12,8 +12,7 @@ from kmstui.model.grant import Grant
 from kmstui.model.key import Key, KeyMetadata
 from kmstui.model.role import Identity
 from kmstui.policy.lint.core.findings import KeyContext
-from kmstui.scripting.can import KeyAccess
-from kmstui.scripting.lint import StoredPolicy
+from kmstui.scripting.sources import KeyAccess, StoredPolicy
 from kmstui.service.errors import NotFoundError, ServiceError
 from kmstui.service.ports import Connector, Gateway, Target, Urgency
 
@@ -24,11 +23,11 @@ AT_ONCE = 16
 
 
 class LiveSource:
-    """Implements the sources of both commands over a connector."""
+    """Implements the sources of both commands; `usual` says what a target leaves open."""
 
-    def __init__(self, connector: Callable[[], Connector]) -> None:
-        """`connector` makes one; it is called when the first key is read."""
+    def __init__(self, connector: Callable[[], Connector], usual: Target) -> None:
         self._connector = connector
+        self._usual = usual
 
     # lint
 
@@ -109,8 +108,15 @@ class LiveSource:
         return self._run(target, read)
 
     def _run(self, target: Target, read: Callable[[Gateway], Awaitable[T]]) -> T:
+        usual = self._usual
+        settled = Target(
+            target.profile or usual.profile,
+            target.region or usual.region,
+            target.endpoint_url or usual.endpoint_url,
+        )
+
         async def connected() -> T:
-            gateway = await self._connector().connect(target)
+            gateway = await self._connector().connect(settled)
             try:
                 return await read(gateway)
             finally:

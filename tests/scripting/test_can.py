@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from kmstui.model.grant import Grant
-from kmstui.scripting.can import KeyAccess, run
+from kmstui.scripting.can import run
+from kmstui.scripting.sources import KeyAccess
 from kmstui.service.errors import AccessDeniedError, ErrorContext
 from kmstui.service.ports import Target
 from tests.policy.asking import ANNA, APP, KEY, OTHER, ROOT, SESSION, iam, iam_allow, identity
@@ -52,7 +53,7 @@ class Answer:
 
 def can(*arguments: str, source: Source | None = None) -> Answer:
     out, err = io.StringIO(), io.StringIO()
-    code = run(arguments, source or Source(), now=lambda: NOON, out=out, err=err)
+    code = run(arguments, lambda: source or Source(), now=lambda: NOON, out=out, err=err)
     return Answer(code, out.getvalue(), err.getvalue())
 
 

@@ -20,8 +20,10 @@ from kmstui.model.arn import Arn
 from kmstui.policy.lint.core.findings import KeyContext
 from kmstui.policy.syntax.nodes import Span
 from kmstui.policy.syntax.parse import parse
-from kmstui.scripting.lint import CLEAN, COULD_NOT_RUN, ERRORS, PolicySource, StoredPolicy, run
+from kmstui.scripting.command import COULD_NOT_RUN
+from kmstui.scripting.lint import CLEAN, ERRORS, run
 from kmstui.scripting.report import excerpt
+from kmstui.scripting.sources import PolicySource, StoredPolicy
 from kmstui.service.errors import NetworkError
 from kmstui.service.ports import Target
 from tests.policy.rule_cases import KEY_ARN, policy, statement
@@ -89,7 +91,7 @@ def lint(
     out, err = stream(), stream()
     code = run(
         [str(each) for each in arguments],
-        source,
+        None if source is None else lambda: source,
         stdin=io.StringIO(stdin),
         out=out,
         err=err,
@@ -239,14 +241,14 @@ def test_a_byte_order_mark_is_a_finding_that_fix_removes(tmp_path: Path) -> None
         (["--all", "a.json"], "but a.json is named too: give one or the other"),
         (["no such file"], "no such file cannot be read: no such file or directory."),
         (["/"], "/ is a directory"),
-        (["a\0b"], "is no file name"),
+        (["a\0b"], "is not a file name"),
         (["--disable", "KMS50l", "x"], "There is no rule 'KMS50l'; did you mean KMS50"),
         (["--explain", "nonsense"], "There is no rule 'nonsense'."),
-        (["--key-arn", "nonsense", "x"], "--key-arn is no ARN: nonsense"),
+        (["--key-arn", "nonsense", "x"], "--key-arn is not an ARN: nonsense"),
         (["--key-arn", "arn:aws:s3:::b", "x"], "--key-arn is not the ARN of a KMS key"),
         (["--key-usage", "SIGN", "x"], "--key-usage is none of SIGN_VERIFY"),
         (["--key-spec", "AES", "x"], "--key-spec is none of RSA_2048"),
-        (["--caller", "bob", "x"], "--caller is no ARN: bob"),
+        (["--caller", "bob", "x"], "--caller is not an ARN: bob"),
         (["--caller", "arn:aws:s3:::b", "x"], "--caller is not the ARN of a user"),
         (["--fix", _ID], "--fix rewrites files"),
         (["--fix", "--all"], "--fix rewrites files"),

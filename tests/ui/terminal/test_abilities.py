@@ -6,7 +6,12 @@ import io
 
 import pytest
 
-from kmstui.terminal import draw_where_it_is_seen, has_few_glyphs, takes_utf8, why_no_screens
+from kmstui.ui.terminal.abilities import (
+    draw_where_it_is_seen,
+    has_few_glyphs,
+    takes_utf8,
+    why_no_screens,
+)
 
 
 class Stream(io.TextIOWrapper):

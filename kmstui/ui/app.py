@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -14,46 +14,33 @@ from textual import events
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
-from textual.worker import Worker
 
-from kmstui.service.errors import CancelledByPersonError, ServiceError
-from kmstui.service.ports import Target
+from kmstui.model.caller import ConnectionInfo
+from kmstui.service.inventory.store import Topic
+from kmstui.service.ports import ChangeRecord
 from kmstui.service.session import Session
+from kmstui.ui.commands.program import Program
 from kmstui.ui.dialogs.mfa import MfaQuestion, ask_from_thread
+from kmstui.ui.editing.unfinished import tell_unfinished_puts
 from kmstui.ui.main.main_screen import MainScreen
 from kmstui.ui.runtime.crash_log import write_fault
 from kmstui.ui.runtime.options import UiOptions
-from kmstui.ui.runtime.time_slices import TimeSlices
-from kmstui.ui.runtime.type_ahead import TypeAhead
 from kmstui.ui.style.style_sheets import style_sheets
-from kmstui.ui.style.symbols import marks
 from kmstui.ui.style.text_styles import LOOKS
 from kmstui.ui.style.theme import THEMES, theme_for
-from kmstui.ui.tags.desk import TaggingDesk
+from kmstui.ui.tags.controller import TagController
 from kmstui.ui.terminal.ascii_filter import AsciiFilter
 from kmstui.ui.terminal.escape_delay import shorten_escape
-from kmstui.ui.terminal.painting.app import PaintedApp
 from kmstui.ui.terminal.paste_parser import take_pastes_as_text
 from kmstui.ui.terminal.signals import ending_in_order
 from kmstui.ui.terminal.terminal_input import let_the_reader_in, take_any_bytes
 
-SESSION_GROUP = "session"
-"""The worker that connects and reads the inventory; a new one ends the old."""
 
-
-class KmsApp(PaintedApp[int]):
-    """Holds the session, and what every screen needs: guarded work and faults told in words.
+class KmsApp(Program):
+    """The program with its screens: from the first frame to the end.
 
     Attributes:
-        session: The connection in use and the store.
-        options: What the person chose.
-        slices: Lets keys go before long work.
-        tagging: What changes tags.
-        last_change_command: The AWS CLI command of the change made last, for the copy menu.
-        type_ahead: Holds keys until what the one before opened is there.
         ended_by: The signal that ended the program, if one did.
-        unsaved: Asked before the program ends or switches: each answers a sentence about text
-            that would be lost, or "".
     """
 
     TITLE = "kmstui"
@@ -65,25 +52,25 @@ class KmsApp(PaintedApp[int]):
         take_any_bytes()
         take_pastes_as_text()
         let_the_reader_in()
-        self.options = options or UiOptions()
-        self.session = session
-        self.slices = TimeSlices()
-        self.signs = marks(ascii_only=self.options.ascii or self.options.plain_signs)
-        self.unsaved: list[Callable[[], str]] = []
-        self.last_change_command = ""
         self.ended_by: signal.Signals | None = None
-        self.tagging = TaggingDesk(self, session, self.slices, self.signs)
         self._questions: set[MfaQuestion] = set()
         self._ascii_filter = AsciiFilter()
-        self.type_ahead = TypeAhead(self, super().on_event)
+        self._main: MainScreen | None = None
+        self._examined: ConnectionInfo | None = None
         # Without colours Textual would draw shades of grey, unless the terminal's own are used.
         no_color = "NO_COLOR" in os.environ or None
-        super().__init__(css_path=[str(sheet) for sheet in style_sheets()], ansi_color=no_color)
+        super().__init__(
+            session,
+            options or UiOptions(),
+            css_path=[str(sheet) for sheet in style_sheets()],
+            ansi_color=no_color,
+        )
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = theme_for(self.options.theme, self.console.color_system)
-        self._main: MainScreen | None = None
+        for topic in (Topic.SESSION, Topic.PROGRESS):
+            session.store.subscribe(topic, self._connection_changed)
 
     @property
     def main(self) -> MainScreen:
@@ -130,11 +117,6 @@ class KmsApp(PaintedApp[int]):
         else:
             self.stylesheet.set_variables(self.get_css_variables())
 
-    def write_escape(self, sequence: str) -> None:
-        """Send a control sequence to the terminal, such as one that copies."""
-        if self._driver is not None:
-            self._driver.write(sequence)
-
     def ask_mfa_code(self, serial: str) -> str:
         """Ask the person for a code; called on a worker thread, which waits for the answer."""
         if self._loop is None:
@@ -145,82 +127,20 @@ class KmsApp(PaintedApp[int]):
         # Called by the loop itself; the dialog belongs into the app's own task.
         self.call_later(self.push_screen, question.dialog(), question.answer)
 
-    # The session
-
-    def connect(self, target: Target) -> None:
-        """Connect to another profile, Region or endpoint; all of the old one goes first."""
-        self.work(
-            lambda: self.session.open(target), group=SESSION_GROUP, what="connecting", quiet=True
-        )
-
-    def refresh_session(self) -> None:
-        """Read everything again."""
-        self.work(self.session.refresh, group=SESSION_GROUP, what="reading", quiet=True)
-
-    def stop_reading(self) -> bool:
-        """Cancel the reading of the inventory; answers whether there was any."""
-        if not self.session.store.progress.loading:
-            return False
-        self.workers.cancel_group(self, SESSION_GROUP)
-        return True
-
-    def unsaved_words(self) -> str:
-        """What would be lost now, in sentences; "" when nothing would."""
-        return " ".join(words for ask in self.unsaved if (words := ask()))
-
-    # Work that may fail
-
-    def work(
-        self,
-        job: Callable[[], Awaitable[None]],
-        *,
-        group: str,
-        what: str,
-        exclusive: bool = True,
-        quiet: bool = False,
-    ) -> Worker[None]:
-        """Run a job in a worker; whatever it raises becomes a sentence.
-
-        Args:
-            job: Makes the coroutine.
-            group: Jobs of one group: with `exclusive` a new one cancels the one before.
-            what: Names the job if it is our fault.
-            exclusive: Whether the job before is cancelled.
-            quiet: Errors of the service are told already by whom the job calls.
-        """
-        return self.run_worker(
-            # Made when it begins, so that one that is replaced before leaves no coroutine behind.
-            partial(self._guarded, job, what, quiet),
-            name=what,
-            group=group,
-            exclusive=exclusive,
-            exit_on_error=False,
-        )
-
-    async def _guarded(self, job: Callable[[], Awaitable[None]], what: str, quiet: bool) -> None:
-        try:
-            await job()
-        except CancelledByPersonError:
-            # The person knows: it was they who cancelled, switched, or closed.
+    def _connection_changed(self, _: frozenset[str]) -> None:
+        """Look once for each connection, when the account is known, at what earlier runs left."""
+        info = self.session.store.info
+        if info is None or info is self._examined or self.session.scope is None:
             return
-        except ServiceError as error:
-            if not quiet:
-                self.session.notify(error.sentence, "error")
-        except Exception as error:
-            self.tell_fault(what, error)
+        self._examined = info
+        puts = partial(tell_unfinished_puts, self.session)
+        self.call_later(self.work, puts, group="puts", what="looking for unfinished saves")
+        tags = self.part(TagController)
+        self.call_later(tags.work, tags.look_for_unfinished, "looking for interrupted changes")
 
-    def guard(self, action: Callable[[], None], what: str) -> None:
-        """Run something at once; whatever it raises becomes a sentence."""
-        try:
-            action()
-        except ServiceError as error:
-            self.session.notify(error.sentence, "error")
-        except Exception as error:
-            self.tell_fault(what, error)
-
-    def tell_fault(self, what: str, error: Exception) -> None:
-        """Our own fault: say so, keep the details, and go on."""
-        self.session.notify(write_fault(self.options.fault_log, what, error), "error")
+    def undo_change(self, record: ChangeRecord, closed: Callable[[bool | None], None]) -> str:
+        """Show what takes a change of tags back; returns why not, or ""."""
+        return self.part(TagController).undo_entry(record, closed)
 
     def _fatal_error(self) -> None:
         # Textual's own hook, which would print a traceback. A widget that has failed is dead,

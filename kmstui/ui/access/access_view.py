@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.events import Resize
@@ -24,6 +24,8 @@ from kmstui.ui.access.cells import GROUPS, cell_part, cell_words, columns_for
 from kmstui.ui.access.inquiry import Inquiry, default_policy, key_facts, row_id
 from kmstui.ui.access.question import question_line
 from kmstui.ui.access.what_if import WhatIfLine
+from kmstui.ui.commands.program import program_of
+from kmstui.ui.main.navigation import main_of
 from kmstui.ui.main.policy_view import pretty
 from kmstui.ui.runtime.store_feed import Changes
 from kmstui.ui.style.symbols import Marks
@@ -32,9 +34,6 @@ from kmstui.ui.views.view import KeyView
 from kmstui.ui.widgets.line_table import LineTable
 from kmstui.ui.widgets.progress import Teller
 from kmstui.ui.widgets.word_box import WordBox
-
-if TYPE_CHECKING:
-    from kmstui.ui.app import KmsApp
 
 READING_GROUP = "view"
 """The group in which the main screen loads views: a reading of one key ends the one before."""
@@ -84,11 +83,6 @@ class AccessView(KeyView):
         yield self.words
         yield self.what_if
         yield self.left_out
-
-    @property
-    def kms(self) -> KmsApp:
-        """The program."""
-        return cast("KmsApp", self.app)
 
     @property
     def focus_target(self) -> Widget:
@@ -232,7 +226,7 @@ class AccessView(KeyView):
             return
         if more:
             self._most += _MORE
-        self.kms.work(
+        program_of(self).work(
             lambda: self._load_guarded(key_id), group=READING_GROUP, what="the access view"
         )
 
@@ -388,13 +382,15 @@ class AccessView(KeyView):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter: the whole reasoning, as on a cell."""
         event.stop()
-        self.kms.main.action_press("enter")
+        main_of(program_of(self)).action_press("enter")
 
     def _ask(self, line: str) -> None:
         inquiry = self._inquiry
         if inquiry is None:
             return
-        self.kms.work(lambda: self._answer_line(inquiry, line), group="what-if", what="what if")
+        program_of(self).work(
+            lambda: self._answer_line(inquiry, line), group="what-if", what="what if"
+        )
 
     async def _answer_line(self, inquiry: Inquiry, line: str) -> None:
         answer = await answer_line(self.session, inquiry, line)

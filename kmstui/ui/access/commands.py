@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from kmstui.ui.commands.command import POLICY, Command
+from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.context import Context, needs_key
 from kmstui.ui.commands.registry import command_named
 from kmstui.ui.editing.roles_commands import open_role_policy
+from kmstui.ui.main.navigation import go_to_offset, main_of
 
 if TYPE_CHECKING:
     from kmstui.policy.evaluation.evaluate import Decision
@@ -27,7 +28,7 @@ WHAT_IF = "what-if"
 
 
 async def _bring_forward(context: Context, scope: str) -> None:
-    main = context.main
+    main = main_of(context.app)
     await main.key_pane.open_view(scope)
     if main.focused_pane is main.key_pane:
         main.open_pane(main.key_pane)
@@ -41,7 +42,7 @@ def _open(scope: str) -> Callable[[Context], Awaitable[None]]:
         await _bring_forward(context, scope)
         try:
             # What is typed ahead is about what is being read; Esc must not wait for it for long.
-            shown = context.main.key_pane.view.wait_until_shown()
+            shown = main_of(context.app).key_pane.view.wait_until_shown()
             await asyncio.wait_for(shown, _SHOWN_SECONDS)
         except TimeoutError:
             return
@@ -52,7 +53,7 @@ def _open(scope: str) -> Callable[[Context], Awaitable[None]]:
 def _view(context: Context) -> AccessView | None:
     from kmstui.ui.access.access_view import AccessView
 
-    view = context.main.key_pane.view
+    view = main_of(context.app).key_pane.view
     return view if isinstance(view, AccessView) else None
 
 
@@ -109,27 +110,8 @@ def follow(context: Context, place: Place | None, decision: Decision | None) -> 
         context.app.push_screen(PolicyDialog(title, words, context.app.signs))
         return
     context.app.work(
-        lambda: go_to_offset(context, place.span.start), group="go", what="going to a statement"
+        lambda: go_to_offset(context.app, place.span.start), group="go", what="going to a statement"
     )
-
-
-async def go_to_offset(context: Context, offset: int) -> None:
-    """Show the chosen key's policy with the cursor at a place of its text."""
-    from kmstui.ui.main.policy_view import PolicyView
-
-    main = context.main
-    await main.key_pane.open_view(POLICY)
-    main.open_pane(main.key_pane)
-    view = main.key_pane.view
-    if isinstance(view, PolicyView) and view.viewer.display:
-        area = view.viewer.area
-
-        def arrive() -> None:
-            area.focus(scroll_visible=False)
-            area.move_cursor(area.location_of(min(offset, len(area.text))), center=True)
-
-        # A text that was hidden takes the focus, and can be scrolled, once it was laid out.
-        main.call_after_refresh(arrive)
 
 
 def _what_if(context: Context) -> Awaitable[None]:
@@ -171,7 +153,7 @@ def _legend(context: Context) -> None:
 def _role(context: Context) -> RoleView | None:
     from kmstui.ui.access.role_view import RoleView
 
-    view = context.main.key_pane.view
+    view = main_of(context.app).key_pane.view
     return view if isinstance(view, RoleView) else None
 
 

@@ -7,10 +7,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.policy.reading_area import ReadingArea
 from kmstui.ui.style.symbols import PLAIN, Marks
-from kmstui.ui.widgets.frame_lines import KeyBar
 
 
 class PolicyDialog(Dialog[None]):

@@ -13,10 +13,10 @@ from kmstui.policy.evaluation.evaluate import Decision
 from kmstui.policy.evaluation.explain import Line
 from kmstui.policy.iam.conditions import Truth
 from kmstui.policy.syntax.nodes import Span
+from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.main.policy_view import pretty
 from kmstui.ui.style.symbols import Marks
-from kmstui.ui.widgets.frame_lines import KeyBar
 from kmstui.ui.widgets.prose_rows import Block, Rows
 
 KEY_POLICY = "key policy"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 
@@ -23,15 +23,13 @@ from kmstui.service.inventory.store import Topic
 from kmstui.service.session import Session
 from kmstui.ui.access.iam_words import kms_statements
 from kmstui.ui.access.inquiry import DEFAULT_POLICY, default_policy, key_facts
+from kmstui.ui.commands.program import program_of
 from kmstui.ui.main.policy_view import pretty
 from kmstui.ui.runtime.store_feed import Changes
 from kmstui.ui.style.symbols import Marks
 from kmstui.ui.views.view import KeyView
 from kmstui.ui.widgets.prose_rows import Block, Rows
 from kmstui.ui.widgets.word_box import WordBox
-
-if TYPE_CHECKING:
-    from kmstui.ui.app import KmsApp
 
 _MOST_ASKED = (
     "kms:Encrypt",
@@ -78,11 +76,6 @@ class RoleView(KeyView):
         """What it can and why, and what that does not rest on."""
         yield self.rows
         yield self.left_out
-
-    @property
-    def kms(self) -> KmsApp:
-        """The program."""
-        return cast("KmsApp", self.app)
 
     @property
     def focus_target(self) -> Rows:
@@ -152,7 +145,7 @@ class RoleView(KeyView):
         """Read what is missing and show it."""
         key_id = self._key_id
         if key_id is not None:
-            self.kms.work(lambda: self._load(key_id), group="view", what="the role view")
+            program_of(self).work(lambda: self._load(key_id), group="view", what="the role view")
 
     async def _load(self, key_id: str) -> None:
         try:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
 
 from textual.screen import Screen
 
 from kmstui.ui.commands.command import Command, key_name
 from kmstui.ui.commands.context import Context
+from kmstui.ui.commands.program import Program, program_of
 from kmstui.ui.commands.registry import all_commands, command_for, commands_in
-
-if TYPE_CHECKING:
-    from kmstui.ui.app import KmsApp
 
 
 class CommandScreen(Screen[None]):
@@ -22,9 +19,9 @@ class CommandScreen(Screen[None]):
     """
 
     @property
-    def kms(self) -> KmsApp:
-        """The app, which is always this one."""
-        return cast("KmsApp", self.app)
+    def kms(self) -> Program:
+        """The program."""
+        return program_of(self)
 
     def on_idle(self) -> None:
         """Draw what a key changed at once.

@@ -11,22 +11,16 @@ if TYPE_CHECKING:
     from kmstui.model.key import Key
     from kmstui.service.inventory.store import Store
     from kmstui.service.session import Session
-    from kmstui.ui.app import KmsApp
-    from kmstui.ui.main.main_screen import MainScreen
+    from kmstui.ui.commands.program import Program
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """The running program as commands see it."""
 
-    app: KmsApp
+    app: Program
     screen: Screen[Any]
     """The screen in front."""
-
-    @property
-    def main(self) -> MainScreen:
-        """The screen with the panes, in front or not."""
-        return self.app.main
 
     @property
     def session(self) -> Session:
@@ -41,7 +35,7 @@ class Context:
     @property
     def chosen(self) -> str | None:
         """ID of the key under the cursor of the keys table."""
-        return self.main.chosen
+        return self.app.main.chosen
 
     @property
     def key(self) -> Key | None:
@@ -51,7 +45,7 @@ class Context:
     @property
     def targets(self) -> tuple[str, ...]:
         """IDs of the marked keys in the table's order, or of the chosen one when none is marked."""
-        return self.main.targets
+        return self.app.main.targets
 
 
 READ_ONLY = "This is read-only mode: start kmstui without --read-only to make changes."

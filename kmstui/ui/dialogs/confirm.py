@@ -8,8 +8,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
+from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
+from kmstui.ui.widgets.sentences import Sentences
 
 
 class Confirm(Dialog[bool]):

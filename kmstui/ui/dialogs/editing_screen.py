@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 from textual.screen import Screen
 
 from kmstui.service.inventory.store import Store, Topic
+from kmstui.ui.commands.key_bar import KeyBar
+from kmstui.ui.commands.program import Program, program_of
 from kmstui.ui.runtime.store_feed import Changes, StoreFeed
 from kmstui.ui.style.text_styles import Part, TitleLine
-from kmstui.ui.widgets.frame_lines import KeyBar
-from kmstui.ui.widgets.notice_line import FadingLine
-
-if TYPE_CHECKING:
-    from kmstui.ui.app import KmsApp
+from kmstui.ui.widgets.sentences import FadingLine
 
 Answer = TypeVar("Answer")
 
@@ -51,9 +49,9 @@ class EditingScreen(Screen[Answer], Generic[Answer]):
         self.key_bar = KeyBar(classes="edit--keys")
 
     @property
-    def kms(self) -> KmsApp:
+    def kms(self) -> Program:
         """The program."""
-        return cast("KmsApp", self.app)
+        return program_of(self)
 
     def show_keys(self, keys: Sequence[tuple[str, str]]) -> None:
         """Draw these keys and what they do."""

@@ -10,11 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from kmstui.ui.commands.command import EVERYWHERE, Command, key_name
+from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.commands.registry import all_commands, commands_in
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.frame_lines import KeyBar
 from kmstui.ui.widgets.line_table import LineTable
 
 FILTER_HELP = (

@@ -17,8 +17,8 @@ from kmstui.ui.runtime.time_slices import TimeSlices
 from kmstui.ui.runtime.type_ahead import TypeAhead
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.frame_lines import Sentences
 from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.sentences import Sentences
 
 _MOST = 100
 """Keys offered at once; typing on narrows them."""

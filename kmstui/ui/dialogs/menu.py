@@ -13,8 +13,8 @@ from textual.binding import Binding, BindingType
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.frame_lines import Sentences
 from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.sentences import Sentences
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.widgets.frame_lines import Sentences
+from kmstui.ui.widgets.sentences import Sentences
 
 Check = Callable[[str], str]
 """Answers why a text cannot be taken, as a sentence, or "" when it can."""

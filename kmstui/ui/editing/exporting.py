@@ -11,10 +11,10 @@ from kmstui.ui.dialogs.prompt import Prompt
 from kmstui.ui.editing.history_source import HistoryItem
 
 if TYPE_CHECKING:
-    from kmstui.ui.app import KmsApp
+    from kmstui.ui.commands.program import Program
 
 
-def ask_and_export(app: KmsApp, item: HistoryItem) -> None:
+def ask_and_export(app: Program, item: HistoryItem) -> None:
     """Ask for a file and write the version to it."""
 
     def write(name: str | None) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.context import Context, needs_customer_key
 from kmstui.ui.editing.edit_commands import edit_key
+from kmstui.ui.main.navigation import main_of
 
 if TYPE_CHECKING:
     from kmstui.ui.editing.history_panel import HistoryPanel
@@ -18,7 +19,7 @@ HISTORY = "history"
 def _panel(context: Context) -> HistoryPanel | None:
     from kmstui.ui.editing.history_view import HistoryView
 
-    view = context.main.key_pane.view
+    view = main_of(context.app).key_pane.view
     return view.panel if isinstance(view, HistoryView) else None
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from kmstui.service.errors import JournalError, ServiceError
+from kmstui.ui.commands.program import program_of
 from kmstui.ui.editing.comparing import comparison
 from kmstui.ui.editing.history_columns import columns_for
 from kmstui.ui.editing.history_source import HistoryItem, HistorySource
@@ -17,10 +17,6 @@ from kmstui.ui.style.symbols import Marks
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.line_table import LineTable
 from kmstui.ui.widgets.prose_rows import Rows
-
-if TYPE_CHECKING:
-    from kmstui.ui.app import KmsApp
-
 
 _MORE = "more"
 """The row below the last version where there are older ones."""
@@ -154,7 +150,7 @@ class HistoryPanel(Vertical):
         if new is None or self._source is None:
             self.rows.show(())
             return
-        app, source = cast("KmsApp", self.app), self._source
+        app, source = program_of(self), self._source
         app.work(lambda: self._show_comparison(old, new, source), group="compare", what="comparing")
 
     async def _show_comparison(

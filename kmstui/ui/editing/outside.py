@@ -14,10 +14,10 @@ from kmstui.ui.policy.external import ExternalEdit, edit_externally
 if TYPE_CHECKING:
     from textual.app import App
 
-    from kmstui.ui.app import KmsApp
+    from kmstui.ui.commands.program import Program
 
 
-def edit_outside(app: KmsApp, text: str, editing: PolicyEditing) -> ExternalEdit:
+def edit_outside(app: Program, text: str, editing: PolicyEditing) -> ExternalEdit:
     """Give the terminal to `$VISUAL` or `$EDITOR` until it ends."""
     directory = app.options.state_directory or Path(tempfile.gettempdir())
     return edit_externally(

@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.worker import get_current_worker
 
 from kmstui.service.errors import CancelledByPersonError
+from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.widgets.frame_lines import KeyBar
 
 if TYPE_CHECKING:
     from kmstui.ui.commands.context import Context

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -22,14 +22,12 @@ from kmstui.service.editing.results import (
     Unchanged,
 )
 from kmstui.service.errors import ServiceError
+from kmstui.ui.commands.key_bar import KeyBar
+from kmstui.ui.commands.program import program_of
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.editing.diff_rows import diff_rows
 from kmstui.ui.style.symbols import Marks
-from kmstui.ui.widgets.frame_lines import KeyBar
 from kmstui.ui.widgets.prose_rows import Block, Row, Rows
-
-if TYPE_CHECKING:
-    from kmstui.ui.app import KmsApp
 
 SaveEnd = SaveOutcome | ServiceError
 """How a save ended; an error was raised before anything was sent."""
@@ -77,7 +75,7 @@ class SavingScreen(Dialog[SaveEnd]):
         """Begin."""
         self.rows.focus()
         self._show_steps()
-        app = cast("KmsApp", self.app)
+        app = program_of(self)
         # Where this is cancelled, the editing itself carries the save to its end.
         app.work(self._run, group="save", what="saving", exclusive=False)
 

@@ -40,7 +40,7 @@ from kmstui.ui.policy.editor import PolicyEditor
 from kmstui.ui.policy.viewer import PolicyViewer
 from kmstui.ui.style.symbols import PLAIN, Marks
 from kmstui.ui.style.text_styles import Part
-from kmstui.ui.widgets.frame_lines import Sentences
+from kmstui.ui.widgets.sentences import Sentences
 
 _KEYS = (
     ("Ctrl-s", "Review"),

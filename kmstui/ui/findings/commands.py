@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kmstui.ui.commands.command import POLICY, Command
 from kmstui.ui.commands.context import Context, needs_key
+from kmstui.ui.main.navigation import go_to_offset, main_of, show_policy
 
 if TYPE_CHECKING:
     from kmstui.ui.findings.screen import GoTo
@@ -30,9 +31,7 @@ async def go_to_finding(context: Context, place: GoTo) -> None:
     Raises:
         ServiceError: the policy cannot be read.
     """
-    from kmstui.ui.access.commands import go_to_offset
-
-    main = context.main
+    main = main_of(context.app)
     await context.session.read_policies(place.key_id)
     if not await main.go_to_key(place.key_id, open_keys=False):
         context.session.notify(
@@ -40,7 +39,7 @@ async def go_to_finding(context: Context, place: GoTo) -> None:
         )
         return
     main.key_pane.show_key(place.key_id)
-    await go_to_offset(context, place.offset)
+    await go_to_offset(context.app, place.offset)
 
 
 def _needs_connection(context: Context) -> str | None:
@@ -50,13 +49,9 @@ def _needs_connection(context: Context) -> str | None:
 def _analyze(context: Context) -> Awaitable[None]:
     async def run() -> None:
         from kmstui.ui.findings.analyzer import ask_analyzer
-        from kmstui.ui.main.policy_view import PolicyView
 
-        main = context.main
-        await main.key_pane.open_view(POLICY)
-        main.open_pane(main.key_pane)
-        view = main.key_pane.view
-        if isinstance(view, PolicyView) and view.viewer.display:
+        view = await show_policy(context.app)
+        if view is not None:
             await ask_analyzer(context.session, view)
 
     return run()

@@ -16,12 +16,13 @@ from kmstui.model.key import Key
 from kmstui.policy.lint.core.findings import KeyContext
 from kmstui.service.access.key_context import key_context
 from kmstui.service.findings.lint_all import KeyFindings, LocatedFinding, all_findings
+from kmstui.service.findings.stored import lint_stored, located
 from kmstui.service.inventory.store import Topic
 from kmstui.service.session import Session
 from kmstui.ui.dialogs.editing_screen import EditingScreen
 from kmstui.ui.findings.rows import COLUMNS, FindingRow, matcher, rows_of, worst_first
-from kmstui.ui.findings.stored import lint_stored, located
 from kmstui.ui.main.key_columns import alias_text, counts_text
+from kmstui.ui.main.navigation import main_of
 from kmstui.ui.main.policy_view import pretty
 from kmstui.ui.runtime.store_feed import Changes, StoreFeed
 from kmstui.ui.style.symbols import Marks
@@ -136,7 +137,7 @@ class FindingsScreen(EditingScreen[GoTo]):
     def _told(self, result: KeyFindings) -> None:
         counts = Counts.of(each.finding for each in result.found)
         if not result.problem:
-            self.kms.main.keys_pane.set_findings(result.key_id, counts)
+            main_of(self.kms).keys_pane.set_findings(result.key_id, counts)
         if self.is_running:
             self._take(result)
             self._draw_soon()

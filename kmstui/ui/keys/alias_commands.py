@@ -10,11 +10,12 @@ from kmstui.model.alias import Alias
 from kmstui.model.key import Key
 from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.context import Context, no_changes, no_key
+from kmstui.ui.main.navigation import main_of
 
 
 def _alias(context: Context) -> Alias | None:
     """The alias under the cursor, while the aliases pane has the focus."""
-    main = context.main
+    main = main_of(context.app)
     if main.focused_pane is not main.aliases_pane:
         return None
     return context.store.aliases.get(main.aliases_pane.chosen or "")

@@ -12,8 +12,9 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
+from kmstui.ui.widgets.sentences import Sentences
 
 Facts = Callable[[], Awaitable[str]]
 """Reads what the person should know before the change, as sentences."""

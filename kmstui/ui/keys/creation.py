@@ -24,12 +24,14 @@ from kmstui.service.keys.lifecycle import Lifecycle
 from kmstui.service.tags.parse import parse_tags
 from kmstui.ui.commands.aws_cli import aws_command
 from kmstui.ui.commands.context import Context
+from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.dialogs.choice_line import ChoiceLine
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.keys.change_dialog import ChangeDialog, Proposal
 from kmstui.ui.keys.sending import Change, send_change
+from kmstui.ui.main.navigation import main_of
 from kmstui.ui.style.text_styles import OneLine
-from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
+from kmstui.ui.widgets.sentences import Sentences
 
 _USAGES = {
     "ENCRYPT_DECRYPT": "encrypt and decrypt",
@@ -272,7 +274,7 @@ def _send(context: Context, creation: KeyCreation, alias: str) -> None:
 async def _go_to_new(context: Context, key_id: str) -> None:
     """Put the cursor on a new key, whose row comes with the store's next news."""
     for _ in range(_TRIES):
-        if await context.main.go_to_key(key_id):
+        if await main_of(context.app).go_to_key(key_id):
             return
         await asyncio.sleep(FLUSH_SECONDS)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kmstui.model.grant import KeyEvent
 from kmstui.ui.commands.command import EVENTS, Command
 from kmstui.ui.commands.context import Context
+from kmstui.ui.main.navigation import main_of
 
 if TYPE_CHECKING:
     from kmstui.ui.keys.events_view import EventsView
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 def _view(context: Context) -> EventsView | None:
     from kmstui.ui.keys.events_view import EventsView
 
-    view = context.main.key_pane.view
+    view = main_of(context.app).key_pane.view
     return view if isinstance(view, EventsView) else None
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kmstui.model.grant import Grant
 from kmstui.ui.commands.command import GRANTS, Command
 from kmstui.ui.commands.context import Context, no_changes
+from kmstui.ui.main.navigation import main_of
 
 if TYPE_CHECKING:
     from kmstui.ui.keys.grants_view import GrantsView
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def _view(context: Context) -> GrantsView | None:
     from kmstui.ui.keys.grants_view import GrantsView
 
-    view = context.main.key_pane.view
+    view = main_of(context.app).key_pane.view
     return view if isinstance(view, GrantsView) else None
 
 

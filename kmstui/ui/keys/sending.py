@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from kmstui.service.errors import ServiceError
 from kmstui.ui.commands.aws_cli import aws_command
 from kmstui.ui.commands.context import Context
+from kmstui.ui.main.navigation import main_of
 
 CHANGES_GROUP = "changes"
 """The workers that send changes; none of them ends another."""
@@ -44,7 +45,7 @@ def send_change(context: Context, change: Change) -> None:
             sentence = await change.send()
         except ServiceError:
             # It may have been refused because the key is not any more what the panes show.
-            context.main.look()
+            main_of(context.app).look()
             raise
         finally:
             slow.cancel()
@@ -53,6 +54,6 @@ def send_change(context: Context, change: Change) -> None:
             app.last_change_command = aws_command(session.store.info, *change.command)
         session.notify(sentence)
         # What the panes show of the key may have changed with it.
-        context.main.look()
+        main_of(context.app).look()
 
     app.work(run, group=CHANGES_GROUP, what=change.what, exclusive=False)

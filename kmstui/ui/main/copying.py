@@ -10,6 +10,7 @@ from kmstui.ui.commands.aws_cli import aws_command
 from kmstui.ui.commands.context import Context
 from kmstui.ui.dialogs.menu import Menu, MenuItem
 from kmstui.ui.dialogs.text_dialog import TextDialog
+from kmstui.ui.main.navigation import main_of
 from kmstui.ui.main.policy_view import PolicyView
 from kmstui.ui.terminal.clipboard import CopyError, copy_to_tmux, inside_tmux, osc_52
 
@@ -27,7 +28,7 @@ class Copyable:
 
 def copyables(context: Context) -> Iterator[Copyable]:
     """What can be copied of the chosen key and of what is shown."""
-    main, store, info = context.main, context.store, context.store.info
+    main, store, info = main_of(context.app), context.store, context.store.info
     key_id = context.chosen
     if main.focused_pane is main.key_pane:
         for name, letter, text in main.key_pane.view.copies():
@@ -71,7 +72,7 @@ def copyables(context: Context) -> Iterator[Copyable]:
 
 
 def _policy(context: Context, key_id: str) -> str:
-    view = context.main.key_pane.view
+    view = main_of(context.app).key_pane.view
     if isinstance(view, PolicyView) and view.policy is not None and view.key_id == key_id:
         return view.viewer.text if not view.policy.problem else ""
     policies = context.store.policies.get(key_id, ())

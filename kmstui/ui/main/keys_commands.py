@@ -8,11 +8,12 @@ from kmstui.service.inventory.sort import SORT_COLUMNS
 from kmstui.ui.commands.command import ALIASES, EVERYWHERE, KEYS, POLICY, Command
 from kmstui.ui.commands.context import Context, needs_key
 from kmstui.ui.main.key_columns import COLUMNS
+from kmstui.ui.main.navigation import main_of
 
 
 def _open_policy(context: Context) -> Awaitable[None]:
     async def run() -> None:
-        main = context.main
+        main = main_of(context.app)
         await main.key_pane.open_view(POLICY)
         main.open_only(main.key_pane)
         main.look()
@@ -21,7 +22,7 @@ def _open_policy(context: Context) -> Awaitable[None]:
 
 
 def _filter(context: Context) -> None:
-    main = context.main
+    main = main_of(context.app)
     if main.focused_pane is not main.keys_pane:
         main.open_pane(main.keys_pane)
     main.keys_pane.open_filter()
@@ -30,7 +31,7 @@ def _filter(context: Context) -> None:
 def _sort(context: Context) -> None:
     from kmstui.ui.dialogs.menu import Menu, MenuItem
 
-    pane = context.main.keys_pane
+    pane = main_of(context.app).keys_pane
     items = [
         MenuItem(column, COLUMNS[column].title.capitalize(), key=key)
         for column, key in zip(SORT_COLUMNS, _sort_keys(), strict=True)
@@ -53,11 +54,11 @@ def _sort_keys() -> list[str]:
 
 
 def _toggle_aws(context: Context) -> None:
-    context.main.toggle_aws()
+    main_of(context.app).toggle_aws()
 
 
 def _go_to_key_of_alias(context: Context) -> Awaitable[None] | None:
-    name = context.main.aliases_pane.chosen
+    name = main_of(context.app).aliases_pane.chosen
     alias = context.store.aliases.get(name or "")
     if alias is None:
         return None
@@ -67,7 +68,7 @@ def _go_to_key_of_alias(context: Context) -> Awaitable[None] | None:
             context.session.notify(
                 f"{alias.name} names no key yet: AWS makes one when the service first needs it.",
             )
-        elif not await context.main.go_to_key(alias.key_id):
+        elif not await main_of(context.app).go_to_key(alias.key_id):
             context.session.notify(
                 f"The key {alias.key_id} of {alias.name} is not among those listed. "
                 "Press r to read again.",
@@ -78,7 +79,7 @@ def _go_to_key_of_alias(context: Context) -> Awaitable[None] | None:
 
 
 def _go_to_aliases_of_key(context: Context) -> None:
-    main = context.main
+    main = main_of(context.app)
     names = context.store.aliases_of(context.chosen or "")
     if names and names[0].startswith("alias/aws/") and not main.keys_pane.key_rows.with_aws:
         main.toggle_aws()
@@ -97,13 +98,13 @@ def _has_alias(context: Context) -> str | None:
 def _next_policy(context: Context) -> None:
     from kmstui.ui.main.policy_view import PolicyView
 
-    view = context.main.key_pane.view
+    view = main_of(context.app).key_pane.view
     if isinstance(view, PolicyView) and not view.next_policy():
         context.session.notify("This key has one policy only.")
 
 
 def _back_to_keys(context: Context) -> None:
-    context.main.back()
+    main_of(context.app).back()
 
 
 COMMANDS = (

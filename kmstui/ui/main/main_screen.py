@@ -15,8 +15,8 @@ from kmstui.service.inventory.store import Topic
 from kmstui.service.session import Session
 from kmstui.ui.commands.command import EVERYWHERE, Command
 from kmstui.ui.commands.command_screen import CommandScreen
+from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.commands.registry import all_commands, bindings_for, commands_in
-from kmstui.ui.editing.unfinished import Unfinished
 from kmstui.ui.main.aliases_pane import AliasesPane
 from kmstui.ui.main.header import HeaderLine
 from kmstui.ui.main.key_pane import KeyPane
@@ -30,10 +30,9 @@ from kmstui.ui.runtime.preload import import_ahead
 from kmstui.ui.runtime.store_feed import Changes, StoreFeed
 from kmstui.ui.runtime.time_slices import TimeSlices
 from kmstui.ui.style.symbols import Marks
-from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
 from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.notice_line import NewestNotice
 from kmstui.ui.widgets.pane import Pane
+from kmstui.ui.widgets.sentences import NewestNotice, Sentences
 
 if TYPE_CHECKING:
     from kmstui.ui.main.policy_view import PolicyView
@@ -83,7 +82,6 @@ class MainScreen(CommandScreen):
         self._feed: StoreFeed | None = None
         self._wanted_key = options.key
         self._garbage = Garbage()
-        self._unfinished = Unfinished(session)
 
     def compose(self) -> ComposeResult:
         """Header, panes in two columns, notices, key bar."""
@@ -187,8 +185,6 @@ class MainScreen(CommandScreen):
         self.key_pane.store_changed(changes)
         if Topic.POLICIES in changes and not changes[Topic.POLICIES]:
             self._rest_on_key()
-        if self._unfinished.due:
-            self._work(self._unfinished.tell, "unfinished", "looking for unfinished saves")
 
     def _write_header(self) -> None:
         store = self.store

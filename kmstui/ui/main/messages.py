@@ -12,6 +12,7 @@ from kmstui.service.errors import JournalError
 from kmstui.service.inventory.store import Notice, Topic
 from kmstui.service.ports import CallRecord, ChangeRecord
 from kmstui.service.session import Session
+from kmstui.ui.commands.program import program_of
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.dialogs.text_dialog import TextDialog
 from kmstui.ui.runtime.store_feed import Changes, StoreFeed
@@ -19,8 +20,8 @@ from kmstui.ui.style.change_words import change_words
 from kmstui.ui.style.symbols import Marks
 from kmstui.ui.style.text_styles import Part, TitleLine
 from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.frame_lines import Sentences
 from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.sentences import Sentences
 
 _TITLES = ("Messages", "Calls", "Changes")
 _CHANGES = 2
@@ -118,12 +119,9 @@ class Messages(Dialog[None]):
 
     def action_undo(self) -> None:
         """Show what takes the change back that the chosen entry belongs to."""
-        from kmstui.ui.app import KmsApp
-
         item = self._items.get(self.table.cursor_row or "")
-        app = self.app
-        if self._number == _CHANGES and isinstance(item, ChangeRecord) and isinstance(app, KmsApp):
-            self.reason.say(app.tagging.undo_entry(item, self._read_again), "warn")
+        if self._number == _CHANGES and isinstance(item, ChangeRecord):
+            self.reason.say(program_of(self).undo_change(item, self._read_again), "warn")
 
     def _read_again(self, _: bool | None) -> None:
         self.run_worker(self._read_changes(), group="changes", exclusive=True)

@@ -19,6 +19,7 @@ from kmstui.ui.commands.context import Context
 from kmstui.ui.commands.registry import all_commands
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.dialogs.help import key_names
+from kmstui.ui.main.navigation import main_of
 from kmstui.ui.main.session_commands import switch_profile, switch_region
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.style.theme import THEME_NAMES
@@ -216,7 +217,7 @@ def _of_command(context: Context, command: Command) -> Entry:
     detail = f"{command.help}  ({keys})" if keys else command.help
     return Entry(
         "do", command.label, detail,
-        partial(context.main.run_command, command), command.available(context) or "",
+        partial(main_of(context.app).run_command, command), command.available(context) or "",
     )  # fmt: skip
 
 
@@ -226,7 +227,7 @@ def _set_theme(context: Context, theme: str) -> None:
 
 def _go_to(context: Context, key_id: str) -> None:
     async def go() -> None:
-        await context.main.go_to_key(key_id)
+        await main_of(context.app).go_to_key(key_id)
 
     worker = context.app.work(go, group="go", what="going to a key")
-    context.app.type_ahead.opens(worker, context.main)
+    context.app.type_ahead.opens(worker, main_of(context.app))

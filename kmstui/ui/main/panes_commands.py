@@ -6,26 +6,27 @@ from collections.abc import Awaitable, Callable
 
 from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.context import Context
+from kmstui.ui.main.navigation import main_of
 
 
 def _open(index: int) -> Callable[[Context], None]:
     def run(context: Context) -> None:
-        context.main.open_pane(context.main.panes[index])
+        main_of(context.app).open_pane(main_of(context.app).panes[index])
 
     return run
 
 
 def _turn(steps: int) -> Callable[[Context], None]:
-    return lambda context: context.main.turn_pane(steps)
+    return lambda context: main_of(context.app).turn_pane(steps)
 
 
 def _zoom(steps: int) -> Callable[[Context], None]:
-    return lambda context: context.main.change_zoom(steps)
+    return lambda context: main_of(context.app).change_zoom(steps)
 
 
 def _view(steps: int) -> Callable[[Context], Awaitable[None]]:
     def run(context: Context) -> Awaitable[None]:
-        main = context.main
+        main = main_of(context.app)
         main.open_pane(main.key_pane)
         return main.key_pane.turn(steps)
 
@@ -33,7 +34,7 @@ def _view(steps: int) -> Callable[[Context], Awaitable[None]]:
 
 
 def _back(context: Context) -> None:
-    main = context.main
+    main = main_of(context.app)
     # From the innermost outwards: a filter that is out of sight is not what a person means.
     pane = main.keys_pane
     if main.notice.close() or (pane.is_typing and pane.close_filter(clear=True)):

@@ -14,6 +14,7 @@ from kmstui.policy.lint.core.findings import Finding, KeyContext
 from kmstui.service.access.key_context import key_context
 from kmstui.service.inventory.store import StoredPolicy, Topic
 from kmstui.service.session import Session
+from kmstui.ui.commands.program import program_of
 from kmstui.ui.main.key_columns import counts_text
 from kmstui.ui.policy.layout import format_json
 from kmstui.ui.policy.viewer import Lint, PolicyViewer
@@ -21,7 +22,7 @@ from kmstui.ui.runtime.store_feed import Changes
 from kmstui.ui.style.symbols import PLAIN, Marks
 from kmstui.ui.views.view import KeyView
 from kmstui.ui.widgets.finding_counts import Counts
-from kmstui.ui.widgets.frame_lines import Sentences
+from kmstui.ui.widgets.sentences import Sentences
 
 
 def pretty(text: str) -> str:
@@ -42,7 +43,7 @@ def lint_for(
     """
 
     def run(text: str) -> Sequence[Finding]:
-        from kmstui.ui.findings.stored import lint_stored
+        from kmstui.service.findings.stored import lint_stored
 
         found = (*lint_stored(stored, text, context, disabled), *joined)
         return sorted(found, key=lambda finding: finding.span)
@@ -175,10 +176,7 @@ class PolicyView(KeyView):
             self.viewer.set_lint(lint)
 
     def _rules_off(self, key_id: str) -> frozenset[str]:
-        from kmstui.ui.app import KmsApp
-
-        app = self.app
-        return app.options.rules_off(key_id) if isinstance(app, KmsApp) else frozenset()
+        return program_of(self).options.rules_off(key_id)
 
     def _show(self) -> None:
         policies = self.store.policies.get(self._key_id or "")

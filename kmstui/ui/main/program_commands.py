@@ -6,12 +6,13 @@ from collections.abc import Awaitable
 
 from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.context import Context
+from kmstui.ui.main.navigation import main_of
 
 
 def _help(context: Context) -> None:
     from kmstui.ui.dialogs.help import Help
 
-    main = context.main
+    main = main_of(context.app)
     context.app.push_screen(Help(main.scopes, main.focused))
 
 

@@ -15,6 +15,7 @@ from kmstui.service.errors import ServiceError
 from kmstui.service.inventory.store import Store
 from kmstui.service.tags.change import Outcome, TagChange, TagResult, seconds_for
 from kmstui.service.tags.tagging import Tagging
+from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.dialogs.text_dialog import TextDialog
 from kmstui.ui.style.symbols import Marks
@@ -28,8 +29,8 @@ from kmstui.ui.tags.words import (
     plan_summary,
     run_summary,
 )
-from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
 from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.sentences import Sentences
 
 Planner = Callable[[Callable[[int], None]], Awaitable[tuple[TagChange, ...]]]
 """Answers what is to be done, and is told to whom it can say how many keys it has looked at."""

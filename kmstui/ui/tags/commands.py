@@ -5,6 +5,12 @@ from __future__ import annotations
 from kmstui.model.tag import Tag
 from kmstui.ui.commands.command import EVERYWHERE, TAGS, Command
 from kmstui.ui.commands.context import Context, needs_writing, no_changes
+from kmstui.ui.main.navigation import main_of
+from kmstui.ui.tags.controller import TagController
+
+
+def _tags(context: Context) -> TagController:
+    return context.app.part(TagController)
 
 
 def _can_tag(context: Context) -> str | None:
@@ -35,7 +41,7 @@ def _can_untag(context: Context) -> str | None:
 
 
 def _tag_in_sight(context: Context) -> tuple[str, Tag] | None:
-    pane = context.main.tags_pane
+    pane = main_of(context.app).tags_pane
     key = context.store.keys.get(pane.key_id or "")
     tag = next(
         (each for each in (key.tags if key else None) or () if each.key == pane.chosen), None
@@ -54,39 +60,39 @@ def _can_change_tag(context: Context) -> str | None:
 
 
 def _put(context: Context) -> None:
-    context.app.tagging.put(context.targets)
+    _tags(context).put(context.targets)
 
 
 def _remove(context: Context) -> None:
-    context.app.tagging.remove(context.targets)
+    _tags(context).remove(context.targets)
 
 
 def _change_value(context: Context) -> None:
     if found := _tag_in_sight(context):
-        context.app.tagging.change_value(*found)
+        _tags(context).change_value(*found)
 
 
 def _rename(context: Context) -> None:
     if found := _tag_in_sight(context):
-        context.app.tagging.rename(*found)
+        _tags(context).rename(*found)
 
 
 def _delete(context: Context) -> None:
     if found := _tag_in_sight(context):
-        context.app.tagging.delete(found[0], found[1].key)
+        _tags(context).delete(found[0], found[1].key)
 
 
 def _can_undo(context: Context) -> str | None:
     # It is about what was changed, whichever key is chosen, or none.
     reason = no_changes(context)
-    if reason is None and not context.app.tagging.last:
+    if reason is None and not _tags(context).last:
         return "No tags were changed since kmstui was started; ! lists earlier changes."
     return reason
 
 
 def _undo(context: Context) -> None:
-    desk = context.app.tagging
-    desk.undo([result.change for result in desk.last])
+    tags = _tags(context)
+    tags.undo([result.change for result in tags.last])
 
 
 COMMANDS = (

@@ -14,12 +14,13 @@ from textual.widgets import TextArea
 
 from kmstui.model.tag import TagDelta
 from kmstui.service.tags.parse import TagProblem
+from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.style.symbols import Marks
 from kmstui.ui.style.text_styles import OneLine, Part
 from kmstui.ui.tags.modes import LineMode
 from kmstui.ui.tags.proposals import Proposals
 from kmstui.ui.tags.text import TagText
-from kmstui.ui.widgets.frame_lines import KeyBar, Sentences
+from kmstui.ui.widgets.sentences import Sentences
 
 
 class TagLine(ModalScreen[None]):

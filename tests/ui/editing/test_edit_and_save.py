@@ -26,7 +26,7 @@ from kmstui.service.errors import (
     UnreportedOutcomeError,
 )
 from kmstui.service.ports import Scope
-from kmstui.ui.editing.unfinished import Unfinished
+from kmstui.ui.editing.unfinished import tell_unfinished_puts
 from kmstui.ui.runtime.options import UiOptions
 from tests.fakes import ACCOUNT, CALLER, IMPORTED, MANAGED, NOW, REGION, ROLE_ARN, arn_of
 from tests.policy.lockouts import lockouts
@@ -499,7 +499,7 @@ async def test_unfinished_puts_and_drafts_of_an_earlier_run_are_told(at_desk):
             KeyPolicyPlace(desk.gateway, IMPORTED), desk_of(session), None, lambda _: None
         )._begin(MINE, OLD)
         session.clock = lambda: NOW + timedelta(minutes=6)
-        await Unfinished(session).tell()
+        await tell_unfinished_puts(session)
         await desk.run.wait_for("it was not stored")
         told = " ".join(each.text for each in desk.run.store.notices)
         assert f"Drafts that are not saved: key {IMPORTED} (alias/ImportedCMK)" in told

@@ -1,51 +1,22 @@
-"""The lines below the panes: what went wrong, and which keys work."""
+"""Lines of prose, and notices that stay until a person goes on working."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from time import monotonic
 
 from rich.segment import Segment
 from textual.geometry import Size
 from textual.strip import Strip
 
-from kmstui.ui.commands.command import Command, key_name
+from kmstui.service.inventory.store import Notice, Store
 from kmstui.ui.style.cells import fit, width_of, wrap
-from kmstui.ui.style.text_styles import OneLine, Part, RoleWidget, parts_width
+from kmstui.ui.style.text_styles import RoleWidget
 
+NOTICE_SECONDS = 2.0
+"""A notice outlives keys pressed within this time: they were on their way already."""
 
-class KeyBar(OneLine):
-    """The few keys that work here; those that do not fit are left out whole, the last one stays."""
-
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self._commands: list[Command] = []
-
-    def show_commands(self, commands: Iterable[Command]) -> None:
-        """Draw those commands that have a place in the bar."""
-        self._commands = sorted((each for each in commands if each.bar), key=lambda each: each.bar)
-        self._fill()
-
-    def on_resize(self) -> None:
-        """There is more or less room."""
-        self._fill()
-
-    def _fill(self) -> None:
-        if not self._commands:
-            return
-        *others, last = self._commands
-        end = _key_parts(last)
-        room = self.size.width - parts_width(end)
-        parts: list[Part] = []
-        for command in others:
-            more = _key_parts(command)
-            if parts_width((*parts, *more)) > room:
-                break
-            parts += more
-        self.show((*parts, *end))
-
-
-def _key_parts(command: Command) -> tuple[Part, Part]:
-    return (f" {key_name(command.keys[0])}", "key"), f" {command.label} "
+_ROLES = {"information": "good", "warning": "warn", "error": "bad"}
 
 
 class Sentences(RoleWidget):
@@ -102,3 +73,47 @@ class Sentences(RoleWidget):
             return Strip.blank(width, base)
         style = base + self.role_style(self._role)
         return Strip([Segment(fit(f" {lines[y]}", width), style)], width)
+
+
+class FadingLine(Sentences):
+    """What was there long enough to be read goes with the next key."""
+
+    _said = 0.0
+
+    def tell(self, text: str, role: str = "") -> None:
+        """Say this until the person goes on working."""
+        self._said = monotonic()
+        self.say(text, role)
+
+    def tell_notice(self, notice: Notice) -> None:
+        """Say this notice in its colour."""
+        self.tell(notice.text, _ROLES.get(notice.severity, ""))
+
+    def fade(self) -> None:
+        """The person goes on."""
+        if self.text and monotonic() - self._said > NOTICE_SECONDS:
+            self.say("")
+
+    def close(self) -> bool:
+        """Take the text away; answers whether there was one."""
+        there = bool(self.text)
+        self.say("")
+        return there
+
+
+class NewestNotice(FadingLine):
+    """The notice told last."""
+
+    def __init__(self, store: Store, *, id: str) -> None:
+        super().__init__(id=id)
+        self._store = store
+        self._newest: Notice | None = None
+
+    def show_newest(self) -> None:
+        """Show it, unless it is shown already or the banner says the same."""
+        notices = self._store.notices
+        if not notices or notices[-1] is self._newest:
+            return
+        self._newest = notices[-1]
+        if self._newest.text != self._store.banner:
+            self.tell_notice(self._newest)

@@ -5,25 +5,23 @@ It is there from the start; what it opens is imported when it opens it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kmstui.model.key import Key
 from kmstui.model.tag import Tag, TagDelta
+from kmstui.service.inventory.loading import FIRST_PAINT_SECONDS
 from kmstui.service.inventory.store import Store
 from kmstui.service.ports import ChangeRecord
-from kmstui.service.session import Session
 from kmstui.ui.commands.context import READ_ONLY
-from kmstui.ui.runtime.time_slices import TimeSlices
-from kmstui.ui.style.symbols import Marks
-from kmstui.ui.tags.watch import UnfinishedWatch
+from kmstui.ui.commands.program import Program
 
 if TYPE_CHECKING:
     from kmstui.service.tags.change import TagChange, TagResult
     from kmstui.service.tags.complete import TagVocabulary
     from kmstui.service.tags.tagging import Tagging
-    from kmstui.ui.app import KmsApp
     from kmstui.ui.tags.change_screen import Planner
     from kmstui.ui.tags.modes import LineMode
 
@@ -31,21 +29,19 @@ _LEARN_STEP = 64
 """Keys between two looks at the clock."""
 
 
-class TaggingDesk:
+class TagController:
     """One for the program.
 
     Attributes:
         last: The results of the run that ended last, which can be undone.
     """
 
-    def __init__(self, app: KmsApp, session: Session, slices: TimeSlices, signs: Marks) -> None:
-        self._app = app
-        self._session = session
-        self._slices = slices
-        self.signs = signs
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._session = program.session
+        self.signs = program.signs
         self.last: tuple[TagResult, ...] = ()
         self._lost: Callable[[], str] | None = None
-        self._watch = UnfinishedWatch(app, session, self)
 
     @cached_property
     def tagging(self) -> Tagging:
@@ -104,7 +100,7 @@ class TaggingDesk:
         )
 
     def undo_entry(self, record: ChangeRecord, closed: Callable[[bool | None], None]) -> str:
-        """Show what takes back the run that a journal entry belongs to; answers why not, or ""."""
+        """Show what takes back the run that a journal entry belongs to; returns why not, or ""."""
         from kmstui.service.tags.change import TAG_OPERATIONS
 
         if record.operation not in TAG_OPERATIONS:
@@ -130,7 +126,7 @@ class TaggingDesk:
         """Show what a planner comes to, to be sent from there."""
         from kmstui.ui.tags.change_screen import ChangeScreen
 
-        self._app.push_screen(ChangeScreen(self, title, planner, written=written), closed)
+        self._program.push_screen(ChangeScreen(self, title, planner, written=written), closed)
 
     def _ask(self, mode: LineMode, key_ids: Sequence[str]) -> None:
         from kmstui.ui.tags.line import TagLine
@@ -146,8 +142,8 @@ class TaggingDesk:
             self.show(_title(mode, delta), self._planner(key_ids, delta), closed=closed)
 
         line = TagLine(mode, names_of(self.store, key_ids), self.signs, submit)
-        self._app.push_screen(line)
-        self._app.work(self._learn, group="tag-words", what="reading the tags in use")
+        self._program.push_screen(line)
+        self._program.work(self._learn, group="tag-words", what="reading the tags in use")
 
     def _planner(self, key_ids: Sequence[str], delta: TagDelta) -> Planner:
         async def plan(told: Callable[[int], None]) -> tuple[TagChange, ...]:
@@ -163,17 +159,25 @@ class TaggingDesk:
         self.vocabulary.clear()
         for number, (tags, keys) in enumerate(self.store.keys.tags_in_use()):
             self.vocabulary.learn(tags, keys)
-            if number % _LEARN_STEP == 0 and self._slices.over:
-                await self._slices.next()
+            if number % _LEARN_STEP == 0 and self._program.slices.over:
+                await self._program.slices.next()
 
     def _key(self, key_id: str) -> Key:
         return self.store.keys.get(key_id) or Key(key_id, "")
 
+    async def look_for_unfinished(self) -> None:
+        """Ask about each run of an earlier kmstui that was interrupted."""
+        # What it takes to look is loaded once the first keys have been drawn.
+        await asyncio.sleep(FIRST_PAINT_SECONDS)
+        from kmstui.ui.tags.unfinished import ask_about_unfinished
+
+        await ask_about_unfinished(self._program, self.tagging, self.show)
+
     # What the screen asks
 
     def work(self, job: Callable[[], Awaitable[None]], what: str) -> Callable[[], None]:
-        """Run a job beside the screen; answers what ends it."""
-        return self._app.work(job, group="tags", what=what, exclusive=False).cancel
+        """Run a job beside the screen; returns what ends it."""
+        return self._program.work(job, group="tags", what=what, exclusive=False).cancel
 
     def copy(self, changes: Sequence[TagChange], told: Callable[[str], None]) -> None:
         """Copy changes as AWS CLI commands."""
@@ -188,7 +192,7 @@ class TaggingDesk:
 
         async def job() -> None:
             before = len(self.store.notices)
-            await copy_text(Context(self._app, self._app.screen), text, "AWS CLI commands")
+            await copy_text(Context(self._program, self._program.screen), text, "AWS CLI commands")
             if len(self.store.notices) > before:
                 told(self.store.notices[-1].text)
 
@@ -197,19 +201,19 @@ class TaggingDesk:
     def began(self, words: Callable[[], str]) -> None:
         """A run began: ending the program asks first."""
         self._lost = words
-        self._app.unsaved.append(words)
+        self._program.unsaved.append(words)
 
     def ended(self, results: Sequence[TagResult]) -> None:
         """A run ended: it can be undone and copied from the main screen too."""
         from kmstui.ui.tags.words import cli_commands
 
         if self._lost is not None:
-            self._app.unsaved.remove(self._lost)
+            self._program.unsaved.remove(self._lost)
             self._lost = None
         saved = tuple(result for result in results if result.outcome.saved)
         if saved:
             self.last = saved
-            self._app.last_change_command = cli_commands(
+            self._program.last_change_command = cli_commands(
                 (result.change for result in saved), self.store.info
             )
 

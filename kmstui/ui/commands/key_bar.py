@@ -1,0 +1,43 @@
+"""The line of the keys that work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kmstui.ui.commands.command import Command, key_name
+from kmstui.ui.style.text_styles import OneLine, Part, parts_width
+
+
+class KeyBar(OneLine):
+    """The few keys that work here; those that do not fit are left out whole, the last one stays."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._commands: list[Command] = []
+
+    def show_commands(self, commands: Iterable[Command]) -> None:
+        """Draw those commands that have a place in the bar."""
+        self._commands = sorted((each for each in commands if each.bar), key=lambda each: each.bar)
+        self._fill()
+
+    def on_resize(self) -> None:
+        """There is more or less room."""
+        self._fill()
+
+    def _fill(self) -> None:
+        if not self._commands:
+            return
+        *others, last = self._commands
+        end = _key_parts(last)
+        room = self.size.width - parts_width(end)
+        parts: list[Part] = []
+        for command in others:
+            more = _key_parts(command)
+            if parts_width((*parts, *more)) > room:
+                break
+            parts += more
+        self.show((*parts, *end))
+
+
+def _key_parts(command: Command) -> tuple[Part, Part]:
+    return (f" {key_name(command.keys[0])}", "key"), f" {command.label} "

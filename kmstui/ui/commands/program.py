@@ -1,0 +1,173 @@
+"""What commands and screens need of the program: the session, guarded work, unsaved texts.
+
+The program itself, which knows every screen, inherits from this.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Protocol, TypeVar, cast
+
+from textual.dom import DOMNode
+from textual.worker import Worker
+
+from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.service.ports import ChangeRecord, Target
+from kmstui.service.session import Session
+from kmstui.ui.runtime.crash_log import write_fault
+from kmstui.ui.runtime.options import UiOptions
+from kmstui.ui.runtime.time_slices import TimeSlices
+from kmstui.ui.runtime.type_ahead import TypeAhead
+from kmstui.ui.style.symbols import marks
+from kmstui.ui.terminal.painting.app import PaintedApp
+
+Part = TypeVar("Part")
+
+SESSION_GROUP = "session"
+"""The worker that connects and reads the inventory; a new one ends the old."""
+
+
+class PanesScreen(Protocol):
+    """What every capability may ask of the screen with the panes."""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether nothing is open over it."""
+
+    @property
+    def chosen(self) -> str | None:
+        """ID of the key under the cursor."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """IDs of the marked keys, or of the chosen one when none is marked."""
+
+
+class Program(PaintedApp[int]):
+    """Holds the session, and what every screen needs: guarded work and faults told in words.
+
+    Attributes:
+        session: The connection in use and the store.
+        options: What the person chose.
+        slices: Lets keys go before long work.
+        last_change_command: The AWS CLI command of the change made last, for the copy menu.
+        type_ahead: Holds keys until what the one before opened is there.
+        unsaved: Asked before the program ends or switches: each returns a sentence about text
+            that would be lost, or "".
+    """
+
+    def __init__(self, session: Session, options: UiOptions, **textual: Any) -> None:
+        self.session = session
+        self.options = options
+        self.slices = TimeSlices()
+        self.signs = marks(ascii_only=options.ascii or options.plain_signs)
+        self.unsaved: list[Callable[[], str]] = []
+        self.last_change_command = ""
+        self.type_ahead = TypeAhead(self, super().on_event)
+        self._parts: dict[Callable[..., Any], Any] = {}
+        super().__init__(**textual)
+
+    @property
+    @abstractmethod
+    def main(self) -> PanesScreen:
+        """The screen with the panes, in front or not."""
+
+    @abstractmethod
+    def undo_change(self, record: ChangeRecord, closed: Callable[[bool | None], None]) -> str:
+        """Show what takes a change back that the journal tells of; returns why not, or ""."""
+
+    def part(self, kind: Callable[[Program], Part]) -> Part:
+        """The one object of this kind that a capability keeps, made when first asked for."""
+        if kind not in self._parts:
+            self._parts[kind] = kind(self)
+        made: Part = self._parts[kind]
+        return made
+
+    def write_escape(self, sequence: str) -> None:
+        """Send a control sequence to the terminal, such as one that copies."""
+        if self._driver is not None:
+            self._driver.write(sequence)
+
+    # The session
+
+    def connect(self, target: Target) -> None:
+        """Connect to another profile, Region or endpoint; all of the old one goes first."""
+        self.work(
+            lambda: self.session.open(target), group=SESSION_GROUP, what="connecting", quiet=True
+        )
+
+    def refresh_session(self) -> None:
+        """Read everything again."""
+        self.work(self.session.refresh, group=SESSION_GROUP, what="reading", quiet=True)
+
+    def stop_reading(self) -> bool:
+        """Cancel the reading of the inventory; returns whether there was any."""
+        if not self.session.store.progress.loading:
+            return False
+        self.workers.cancel_group(self, SESSION_GROUP)
+        return True
+
+    def unsaved_words(self) -> str:
+        """What would be lost now, in sentences; "" when nothing would."""
+        return " ".join(words for ask in self.unsaved if (words := ask()))
+
+    # Work that may fail
+
+    def work(
+        self,
+        job: Callable[[], Awaitable[None]],
+        *,
+        group: str,
+        what: str,
+        exclusive: bool = True,
+        quiet: bool = False,
+    ) -> Worker[None]:
+        """Run a job in a worker; whatever it raises becomes a sentence.
+
+        Args:
+            job: Makes the coroutine.
+            group: Jobs of one group: with `exclusive` a new one cancels the one before.
+            what: Names the job if it is our fault.
+            exclusive: Whether the job before is cancelled.
+            quiet: Errors of the service are told already by whom the job calls.
+        """
+        return self.run_worker(
+            # Made when it begins, so that one that is replaced before leaves no coroutine behind.
+            partial(self._guarded, job, what, quiet),
+            name=what,
+            group=group,
+            exclusive=exclusive,
+            exit_on_error=False,
+        )
+
+    async def _guarded(self, job: Callable[[], Awaitable[None]], what: str, quiet: bool) -> None:
+        try:
+            await job()
+        except CancelledByPersonError:
+            # The person knows: it was they who cancelled, switched, or closed.
+            return
+        except ServiceError as error:
+            if not quiet:
+                self.session.notify(error.sentence, "error")
+        except Exception as error:
+            self.tell_fault(what, error)
+
+    def guard(self, action: Callable[[], None], what: str) -> None:
+        """Run something at once; whatever it raises becomes a sentence."""
+        try:
+            action()
+        except ServiceError as error:
+            self.session.notify(error.sentence, "error")
+        except Exception as error:
+            self.tell_fault(what, error)
+
+    def tell_fault(self, what: str, error: Exception) -> None:
+        """Our own fault: say so, keep the details, and go on."""
+        self.session.notify(write_fault(self.options.fault_log, what, error), "error")
+
+
+def program_of(node: DOMNode) -> Program:
+    """The program that a screen or widget belongs to."""
+    return cast("Program", node.app)

@@ -1,0 +1,43 @@
+"""Going to the panes, views and places of the main screen, for whoever may know it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from kmstui.ui.commands.command import POLICY
+from kmstui.ui.commands.program import Program
+
+if TYPE_CHECKING:
+    from kmstui.ui.main.main_screen import MainScreen
+    from kmstui.ui.main.policy_view import PolicyView
+
+
+def main_of(program: Program) -> MainScreen:
+    """The screen with the panes, in front or not, with all that can be done to it."""
+    return cast("MainScreen", program.main)
+
+
+async def show_policy(program: Program) -> PolicyView | None:
+    """Show the chosen key's policy in pane 3; None where there is no text to show."""
+    from kmstui.ui.main.policy_view import PolicyView
+
+    main = main_of(program)
+    await main.key_pane.open_view(POLICY)
+    main.open_pane(main.key_pane)
+    view = main.key_pane.view
+    return view if isinstance(view, PolicyView) and view.viewer.display else None
+
+
+async def go_to_offset(program: Program, offset: int) -> None:
+    """Show the chosen key's policy with the cursor at a place of its text."""
+    view = await show_policy(program)
+    if view is None:
+        return
+    area = view.viewer.area
+
+    def arrive() -> None:
+        area.focus(scroll_visible=False)
+        area.move_cursor(area.location_of(min(offset, len(area.text))), center=True)
+
+    # A text that was hidden takes the focus, and can be scrolled, once it was laid out.
+    main_of(program).call_after_refresh(arrive)

@@ -7,21 +7,21 @@ import time
 
 from moto.iam.models import iam_backends
 
-from kmstui.demo.access.callers import CallerRegistry
-from kmstui.demo.front.faults import Faults, Latency
-from kmstui.demo.front.quotas import Quotas
-from kmstui.demo.front.request_log import RequestLog
-from kmstui.demo.front.state import EmbeddedState
+from kmstui.demo.access.context import CallerRegistry
+from kmstui.demo.front.access_analyzer import AccessAnalyzerService
+from kmstui.demo.front.cloudtrail import CloudTrailService, RequestLog
+from kmstui.demo.front.control_api import EmbeddedState
+from kmstui.demo.front.faults import Faults, Latency, Quotas
+from kmstui.demo.front.metadata import MetadataService
+from kmstui.demo.front.sts import MotoApplication, StsService
 from kmstui.demo.kms.service import KmsService
 from kmstui.demo.kms.store import Stores
-from kmstui.demo.services.access_analyzer import AccessAnalyzerService
-from kmstui.demo.services.cloudtrail import CloudTrailService
-from kmstui.demo.services.metadata import MetadataService
-from kmstui.demo.services.moto_app import MotoApplication
-from kmstui.demo.services.sts import StsService
-from kmstui.demo.services.tagging_api import TaggingService
-from kmstui.demo.world.extra import fill_extra
-from kmstui.demo.world.keys import build_keys
+from kmstui.demo.kms.tags import TaggingService
+from kmstui.demo.world.building import Builder
+from kmstui.demo.world.difficult import add_difficult_keys
+from kmstui.demo.world.documented import add_managed_keys, add_service_keys, add_workshop_keys
+from kmstui.demo.world.everyday import add_everyday_keys, fill_extra
+from kmstui.demo.world.history import history
 from kmstui.demo.world.people import INSTANCE_ROLE, PARTNER, build_people
 
 
@@ -34,8 +34,12 @@ def assemble(
     credentials = build_people(account, callers, {})
 
     def build_world() -> None:
-        now = time.time()
-        cloudtrail.seed(build_keys(stores, callers, credentials, account, region, now))
+        build = Builder(stores, account, region, time.time())
+        add_workshop_keys(build)
+        add_managed_keys(build)
+        used = {**add_service_keys(build), **add_everyday_keys(build)}
+        add_difficult_keys(build)
+        cloudtrail.seed(history(build, callers, credentials, used))
 
     def reset_world() -> None:
         for store in stores.all():

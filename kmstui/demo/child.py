@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import shutil
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+from waitress.server import create_server
 
 ACCOUNT = "418259630147"
 
@@ -50,8 +54,8 @@ def main(arguments: Sequence[str]) -> None:
     prepare_environment()
 
     from kmstui.demo.assembly import assemble, fill
+    from kmstui.demo.child import make_server
     from kmstui.demo.front.app import Front
-    from kmstui.demo.server import make_server
 
     state = assemble(
         account=ACCOUNT,
@@ -85,3 +89,35 @@ def _end_with_parent(scratch: str) -> None:
         # The parent may be removing it at this very moment, or may have been killed before.
         shutil.rmtree(scratch, ignore_errors=True)
     os._exit(0)
+
+
+WsgiApplication = Callable[..., Iterable[bytes]]
+
+
+class Server(Protocol):
+    """What is used of a waitress server."""
+
+    effective_port: int
+
+    def run(self) -> None:
+        """Serve until closed."""
+
+
+def make_server(application: WsgiApplication, port: int, *, slow: bool) -> Server:
+    """A server on 127.0.0.1; port 0 takes a free one. ``slow`` calls sleep and need threads."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    server: Any = create_server(
+        application,
+        host="127.0.0.1",
+        port=port,
+        threads=128 if slow else 64,
+        connection_limit=2000,
+        backlog=1024,
+        asyncore_use_poll=True,
+        channel_timeout=600,
+        # One write for head and body, so that no delayed acknowledgement comes between.
+        send_bytes=1,
+        ident="kmstui-embedded",
+        clear_untrusted_proxy_headers=False,
+    )
+    return server  # type: ignore[no-any-return]

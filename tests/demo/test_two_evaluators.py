@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kmstui.demo.access.callers import Caller, session_caller
+from kmstui.demo.access.context import Caller, session_caller
 from kmstui.demo.access.evaluation import IdentityPolicies, Question, Verdict, decide
 from kmstui.model.role import Identity, IdentityPolicy
 from kmstui.policy.evaluation.evaluate import Outcome, evaluate

@@ -7,12 +7,82 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kmstui.demo.access.callers import Caller
-from kmstui.demo.access.context import Network, global_context, key_context, parameter_context
-from kmstui.demo.access.evaluation import Question, Verdict, decide, decide_by_identity
-from kmstui.demo.access.identities import identity_policies
+from moto.iam.models import iam_backends
+
+from kmstui.demo.access.context import (
+    Caller,
+    Network,
+    global_context,
+    key_context,
+    parameter_context,
+)
+from kmstui.demo.access.evaluation import (
+    IdentityPolicies,
+    Question,
+    Verdict,
+    decide,
+    decide_by_identity,
+)
 from kmstui.demo.errors import ServiceError
+from kmstui.demo.front.wire import AwsRequest
 from kmstui.demo.kms.keys import EmbeddedKey, GrantRecord
+
+
+def identity_policies(caller: Caller) -> IdentityPolicies:
+    """Every IAM policy of ``caller``: inline, attached, by group, boundary, session."""
+    holder = find_holder(caller.principal_arn)
+    if holder is None:
+        return IdentityPolicies(session=caller.session_policies)
+    texts = _own_policies(holder)
+    if caller.kind == "User":
+        for group in iam_backends[caller.account]["aws"].get_groups_for_user(holder.name):
+            texts.extend(_own_policies(group))
+    boundary_arn = getattr(holder, "permissions_boundary_arn", None)
+    return IdentityPolicies(
+        policies=tuple(texts),
+        boundary=_managed_document(caller.account, boundary_arn) if boundary_arn else None,
+        session=caller.session_policies,
+    )
+
+
+def _own_policies(holder: Any) -> list[str]:
+    texts = [str(text) for text in holder.policies.values()]
+    texts.extend(_default_version(policy) for policy in holder.managed_policies.values())
+    return [text for text in texts if text]
+
+
+def _default_version(policy: Any) -> str:
+    for version in policy.versions:
+        if version.is_default:
+            return str(version.document)
+    return ""
+
+
+def _managed_document(account: str, arn: str) -> str | None:
+    policy = iam_backends[account]["aws"].managed_policies.get(arn)
+    return _default_version(policy) if policy else None
+
+
+def find_holder(arn: str) -> Any:
+    """The role or user with this ARN, path included, in whichever account; None when gone."""
+    parts = arn.split(":", 5)
+    if len(parts) != 6 or parts[2] != "iam" or parts[4] not in iam_backends:
+        return None
+    backend = iam_backends[parts[4]]["aws"]
+    kind, _, path_and_name = parts[5].partition("/")
+    name = path_and_name.rsplit("/", 1)[-1]
+    found: Any
+    if kind == "role":
+        found = next((role for role in backend.roles.values() if role.name == name), None)
+    elif kind == "user":
+        found = backend.users.get(name)
+    else:
+        return None
+    return found if found is not None and found.arn == arn else None
+
+
+Result = dict[str, Any]
+"""The members of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +189,27 @@ def _constraints_hold(grant: GrantRecord, parameters: Mapping[str, Any]) -> bool
     if equals is not None and equals != given:
         return False
     return subset is None or all(given.get(name) == value for name, value in subset.items())
+
+
+PREFIXES = {
+    "iam": "iam",
+    "tagging": "tag",
+    "cloudtrail": "cloudtrail",
+    "access-analyzer": "access-analyzer",
+}
+"""The prefix of the actions, by the name under which requests are signed."""
+
+
+def require_beside_kms(request: AwsRequest, call: Call) -> None:
+    """Raise AccessDenied, spelled as the service spells it, unless IAM allows the request.
+
+    The resource is taken to be `*`: policies that name roles or users one by one allow less here
+    than in AWS.
+    """
+    try:
+        require_by_identity(call, f"{PREFIXES[request.service]}:{request.operation}")
+    except ServiceError as error:
+        # https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+        code = "AccessDenied" if request.protocol == "query" else error.code
+        status = 403 if request.protocol in {"query", "rest"} else error.status
+        raise ServiceError(code, error.message, status) from None

@@ -15,9 +15,14 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from kmstui.demo.access.callers import Caller
-from kmstui.demo.access.conditions import as_list, conditions_hold
-from kmstui.demo.access.patterns import Context, resolve_variables, wildcard_match
+from kmstui.demo.access.conditions import (
+    Context,
+    as_list,
+    conditions_hold,
+    resolve_variables,
+    wildcard_match,
+)
+from kmstui.demo.access.context import Caller
 
 
 class Verdict(Enum):

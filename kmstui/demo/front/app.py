@@ -10,14 +10,12 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from kmstui.demo.access.authorization import Call
-from kmstui.demo.access.beside_kms import PREFIXES, require_beside_kms
-from kmstui.demo.access.callers import Caller
+from kmstui.demo.access.authorization import PREFIXES, Call, require_beside_kms
+from kmstui.demo.access.context import Caller
 from kmstui.demo.errors import ServiceError
-from kmstui.demo.front.control_api import ControlApi
+from kmstui.demo.front.cloudtrail import Entry
+from kmstui.demo.front.control_api import ControlApi, EmbeddedState
 from kmstui.demo.front.faults import CloseConnection, Fault
-from kmstui.demo.front.request_log import Entry
-from kmstui.demo.front.state import EmbeddedState
 from kmstui.demo.front.wire import (
     STATUS_TEXT,
     Answer,

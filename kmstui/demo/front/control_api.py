@@ -1,21 +1,52 @@
-"""The control API under ``/_embedded/``: JSON in, JSON out. ``kmstui.demo.control`` speaks it."""
+"""The control API under /_embedded/, and the state it switches. kmstui.demo.control speaks it."""
 
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field
+from typing import Any
 from urllib.parse import parse_qs
 
-from kmstui.demo.access.context import Network
+from kmstui.demo.access.context import CallerRegistry, Credentials, Network
 from kmstui.demo.errors import ServiceError
-from kmstui.demo.front.faults import Fault
+from kmstui.demo.front.access_analyzer import AccessAnalyzerService
+from kmstui.demo.front.cloudtrail import CloudTrailService, RequestLog
+from kmstui.demo.front.faults import Fault, Faults, Latency, Quotas
+from kmstui.demo.front.metadata import MetadataService
+from kmstui.demo.front.sts import MotoApplication, StsService
 from kmstui.demo.front.wire import Answer
-from kmstui.demo.kms.identifiers import find_key
+from kmstui.demo.kms.service import KmsService
+from kmstui.demo.kms.store import Stores, find_key
+from kmstui.demo.kms.tags import TaggingService
 
-if TYPE_CHECKING:
-    from kmstui.demo.front.state import EmbeddedState
+
+@dataclass(slots=True)
+class EmbeddedState:
+    """The world and the switches on it."""
+
+    account: str
+    region: str
+    callers: CallerRegistry
+    credentials: Mapping[str, Credentials]
+    stores: Stores
+    kms: KmsService
+    sts: StsService
+    tagging: TaggingService
+    cloudtrail: CloudTrailService
+    access_analyzer: AccessAnalyzerService
+    metadata: MetadataService
+    moto: MotoApplication
+    quotas: Quotas
+    latency: Latency
+    faults: Faults
+    log: RequestLog
+    reset_world: Callable[[], None]
+    network: Network = field(default_factory=Network)
+    filled: threading.Event = field(default_factory=threading.Event)
+    """Set once the extra keys are all there."""
+
 
 Body = Mapping[str, Any]
 

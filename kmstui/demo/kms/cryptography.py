@@ -5,21 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from moto.core.exceptions import JsonRESTError
 from moto.kms.utils import HEADER_LEN, KEY_ID_LEN, generate_hmac
 
-from kmstui.demo.access.authorization import Call, require_by_identity, require_on_key
+from kmstui.demo.access.authorization import Call, Result, require_by_identity, require_on_key
 from kmstui.demo.errors import ServiceError, unsupported, validation
-from kmstui.demo.kms.identifiers import find_key
-from kmstui.demo.kms.keys import EmbeddedKey
-from kmstui.demo.kms.states import require_state
-from kmstui.demo.kms.store import Stores
-
-Result = dict[str, Any]
+from kmstui.demo.kms.keys import EmbeddedKey, require_state
+from kmstui.demo.kms.store import Stores, find_key
 
 _USAGE = {
     "Encrypt": "ENCRYPT_DECRYPT",

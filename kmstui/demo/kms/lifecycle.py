@@ -1,6 +1,8 @@
-"""The life of a key: description, enabling, deletion.
+"""The life of a key: created, described, replicated, disabled, deleted.
 
-https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
+https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html,
+https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html and
+https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
 """
 
 from __future__ import annotations
@@ -8,27 +10,113 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from kmstui.demo.access.authorization import Call
-from kmstui.demo.errors import unsupported, validation
-from kmstui.demo.kms.keys import DAY, EmbeddedKey
+from kmstui.demo.access.authorization import Call, Result, require_by_identity
+from kmstui.demo.errors import ServiceError, not_found, unsupported, validation
+from kmstui.demo.kms import paging
+from kmstui.demo.kms.keys import (
+    DAY,
+    SPECS,
+    SYMMETRIC,
+    USAGES,
+    EmbeddedKey,
+    allowed_usages,
+    new_key_id,
+    tag_list,
+)
+from kmstui.demo.kms.policies import default_policy
+from kmstui.demo.kms.policy_validation import accepted_policy
 from kmstui.demo.kms.store import Stores
+from kmstui.demo.kms.tags import checked_tags
 
 
-def enable_key(call: Call, stores: Stores, key: EmbeddedKey) -> dict[str, Any]:
+def create_key(call: Call, stores: Stores) -> Result:
+    """CreateKey."""
+    require_by_identity(call, "kms:CreateKey")
+    parameters = call.parameters
+    if parameters.get("Tags"):
+        require_by_identity(call, "kms:TagResource")
+    key = EmbeddedKey(
+        key_id=new_key_id(multi_region=bool(parameters.get("MultiRegion"))),
+        account=call.account,
+        region=call.region,
+        policy=default_policy(call.account),
+        created=time.time(),
+        spec=_spec(call),
+        usage=_usage(call),
+        description=checked_description(parameters.get("Description", "")),
+        origin=_origin(call),
+        multi_region=bool(parameters.get("MultiRegion")),
+    )
+    if key.multi_region:
+        key.primary_region = call.region
+    if parameters.get("Tags"):
+        key.tags = checked_tags(parameters["Tags"])
+    if parameters.get("Policy") is not None:
+        key.policy = str(accepted_policy(call, key, parameters["Policy"]))
+    stores.of(call.account, call.region).add([key])
+    return {"KeyMetadata": key.metadata()}
+
+
+def _spec(call: Call) -> str:
+    spec = call.parameters.get("KeySpec") or call.parameters.get("CustomerMasterKeySpec")
+    spec = spec or SYMMETRIC
+    if spec not in SPECS:
+        raise validation(
+            spec, "keySpec", f"Member must satisfy enum value set: [{', '.join(SPECS)}]"
+        )
+    if spec == "SM2":
+        raise unsupported("KeySpec SM2 is available in China Regions only.")
+    return str(spec)
+
+
+def _usage(call: Call) -> str:
+    spec = _spec(call)
+    allowed = allowed_usages(spec)
+    usage = call.parameters.get("KeyUsage")
+    if usage is None:
+        if spec == SYMMETRIC:
+            return "ENCRYPT_DECRYPT"
+        raise validation("null", "keyUsage", f"Member must not be null for KeySpec {spec}")
+    if usage not in USAGES:
+        raise validation(
+            usage, "keyUsage", f"Member must satisfy enum value set: [{', '.join(USAGES)}]"
+        )
+    if usage not in allowed:
+        raise validation(
+            usage, "keyUsage", f"KeyUsage {usage} is not compatible with KeySpec {spec}"
+        )
+    return str(usage)
+
+
+def _origin(call: Call) -> str:
+    origin = call.parameters.get("Origin", "AWS_KMS")
+    if origin in {"AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"}:
+        raise unsupported("There are no custom key stores in this account.")
+    if origin not in {"AWS_KMS", "EXTERNAL"}:
+        raise validation(
+            origin,
+            "origin",
+            "Member must satisfy enum value set: [AWS_KMS, EXTERNAL, AWS_CLOUDHSM, "
+            "EXTERNAL_KEY_STORE]",
+        )
+    return str(origin)
+
+
+def enable_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """EnableKey."""
     _require_customer_key(call, key)
     key.key_state = "Enabled"
     return {}
 
 
-def disable_key(call: Call, stores: Stores, key: EmbeddedKey) -> dict[str, Any]:
+def disable_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """DisableKey."""
     _require_customer_key(call, key)
     key.key_state = "Disabled"
     return {}
 
 
-def update_key_description(call: Call, stores: Stores, key: EmbeddedKey) -> dict[str, Any]:
+def update_key_description(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """UpdateKeyDescription."""
     _require_customer_key(call, key)
     description = checked_description(call.parameters.get("Description"))
@@ -48,7 +136,7 @@ def checked_description(text: object) -> str:
     return text
 
 
-def schedule_key_deletion(call: Call, stores: Stores, key: EmbeddedKey) -> dict[str, Any]:
+def schedule_key_deletion(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """ScheduleKeyDeletion: 7 to 30 days; a primary with replicas waits for them first."""
     _require_customer_key(call, key)
     days = call.parameters.get("PendingWindowInDays", 30)
@@ -71,7 +159,7 @@ def schedule_key_deletion(call: Call, stores: Stores, key: EmbeddedKey) -> dict[
     return answer
 
 
-def cancel_key_deletion(call: Call, stores: Stores, key: EmbeddedKey) -> dict[str, Any]:
+def cancel_key_deletion(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """CancelKeyDeletion: the key comes back disabled (or pending import again)."""
     waiting = key.origin == "EXTERNAL" and not key.imported.present
     key.key_state = "PendingImport" if waiting else "Disabled"
@@ -83,3 +171,120 @@ def cancel_key_deletion(call: Call, stores: Stores, key: EmbeddedKey) -> dict[st
 def _require_customer_key(call: Call, key: EmbeddedKey) -> None:
     if key.key_manager == "AWS":
         raise unsupported(f"{call.operation} is not valid for AWS managed key {key.arn}.")
+
+
+def list_keys(call: Call, stores: Stores) -> Result:
+    """ListKeys."""
+    require_by_identity(call, "kms:ListKeys")
+    store = stores.of(call.account, call.region)
+    page, end = paging.cut("keys", store.key_order, call.parameters, paging.LIST_KEYS, str)
+    prefix = f"arn:aws:kms:{call.region}:{call.account}:key/"
+    return {"Keys": [{"KeyId": key, "KeyArn": prefix + key} for key in page], **end}
+
+
+def describe_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    """DescribeKey."""
+    metadata = key.metadata()
+    metadata["Description"] = stores.consistency.seen(key.arn, "description", key.description)
+    return {"KeyMetadata": metadata}
+
+
+def get_key_last_usage(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    """GetKeyLastUsage; ``KeyLastUsage`` is empty when the key was not used since tracking began."""
+    use = key.last_use
+    usage: Result = {}
+    if use is not None:
+        usage = {
+            "Operation": use.operation,
+            "Timestamp": round(use.at, 3),
+            "CloudTrailEventId": use.event_id,
+            "KmsRequestId": use.request_id,
+        }
+    return {
+        "KeyId": key.id,
+        "KeyLastUsage": usage,
+        "TrackingStartDate": round(max(key.creation_date, tracking_start()), 3),
+        "KeyCreationDate": round(key.creation_date, 3),
+    }
+
+
+def tracking_start() -> float:
+    """When KMS began to record last use in this world: 200 days ago."""
+    return time.time() - 200 * 86_400.0
+
+
+def replicate_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    """ReplicateKey: the replica has its own policy, tags, description and aliases."""
+    _require_primary(key)
+    region = call.parameters.get("ReplicaRegion")
+    if not isinstance(region, str):
+        raise validation("null", "replicaRegion", "Member must not be null")
+    if region == key.region:
+        raise validation(region, "replicaRegion", "Member must differ from the primary's Region")
+    target = stores.of(key.account_id, region)
+    if key.id in target.keys:
+        raise ServiceError(
+            "AlreadyExistsException", f"{key.arn} already has a replica in {region}."
+        )
+    # CreateKey is needed in the replica's Region besides ReplicateKey on the primary.
+    require_by_identity(call, "kms:CreateKey")
+    replica = make_replica(key, region)
+    if call.parameters.get("Description") is not None:
+        replica.description = checked_description(call.parameters["Description"])
+    if call.parameters.get("Tags"):
+        replica.tags = checked_tags(call.parameters["Tags"])
+    if call.parameters.get("Policy") is not None:
+        replica.policy = str(accepted_policy(call, replica, call.parameters["Policy"]))
+    target.add([replica])
+    set_regions(stores, key, key.primary_region, (*key.replica_regions, region))
+    return {
+        "ReplicaKeyMetadata": replica.metadata(),
+        "ReplicaPolicy": replica.policy,
+        "ReplicaTags": tag_list(sorted(replica.tags.items())),
+    }
+
+
+def make_replica(key: EmbeddedKey, region: str) -> EmbeddedKey:
+    """A replica of ``key`` for ``region``, of the same material, not yet in any store."""
+    replica = EmbeddedKey(
+        key_id=key.id,
+        account=key.account_id,
+        region=region,
+        policy=default_policy(key.account_id),
+        created=time.time(),
+        spec=key.key_spec,
+        usage=key.key_usage,
+        origin=key.origin,
+        multi_region=True,
+    )
+    replica.key_state = "Enabled"
+    replica.share_material_of(key)
+    replica.primary_region = key.primary_region
+    return replica
+
+
+def set_regions(stores: Stores, key: EmbeddedKey, primary: str, replicas: tuple[str, ...]) -> None:
+    """Tell every related key where its primary and its replicas are."""
+    for region in (primary, *replicas):
+        related = stores.of(key.account_id, region).keys.get(key.id)
+        if related is not None:
+            related.primary_region = primary
+            related.replica_regions = replicas
+
+
+def update_primary_region(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    """UpdatePrimaryRegion: a replica becomes the primary, the primary a replica."""
+    _require_primary(key)
+    region = str(call.parameters.get("PrimaryRegion"))
+    if region not in key.replica_regions:
+        raise not_found(f"{key.arn} has no replica in {region}.")
+    replicas = tuple(r for r in key.replica_regions if r != region)
+    set_regions(stores, key, region, (*replicas, key.region))
+    return {}
+
+
+def _require_primary(key: EmbeddedKey) -> None:
+    if not key.multi_region:
+        raise unsupported(f"{key.arn} is not a multi-Region key.")
+    if key.region != key.primary_region:
+        raise unsupported(f"{key.arn} is not a multi-Region primary key.")

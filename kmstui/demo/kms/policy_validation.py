@@ -1,4 +1,4 @@
-"""The grammar that KMS holds a key policy to.
+"""What KMS holds a key policy to: the grammar, principals that exist, no lock-out.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html,
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html. What is merely
@@ -10,12 +10,17 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NoReturn
 
+from moto.iam.models import iam_backends
+
+from kmstui.demo.access.authorization import Call, decision_on_key, find_holder
 from kmstui.demo.access.conditions import OPERATORS, as_list, split_operator
+from kmstui.demo.access.evaluation import Verdict
 from kmstui.demo.errors import ServiceError, validation
+from kmstui.demo.kms.keys import EmbeddedKey
 
 MAXIMUM_BYTES = 32_768
 _MAXIMUM_MEMBER = 131_072
@@ -243,3 +248,83 @@ def _is_network(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+INVALID_PRINCIPALS = "Policy contains a statement with one or more invalid principals."
+
+
+LOCKED_OUT = "The new key policy will not allow you to update the key policy in the future."
+
+
+def accepted_policy(call: Call, key: EmbeddedKey, text: object) -> object:
+    """``text`` when KMS would store it for ``key`` at this caller's request.
+
+    Raises MalformedPolicyDocumentException, LimitExceededException or ValidationException.
+    """
+    document = parse_policy(text)
+    if invalid_principals(document):
+        raise malformed(INVALID_PRINCIPALS)
+    if not call.parameters.get("BypassPolicyLockoutSafetyCheck", False):
+        require_no_lockout(call, key, str(text))
+    return text
+
+
+def require_no_lockout(call: Call, key: EmbeddedKey, policy: str) -> None:
+    """Raise unless this caller could put the policy again under ``policy``.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#prevent-unmanageable-key
+    """
+    verdict = decision_on_key(call, key, "kms:PutKeyPolicy", policy=policy)
+    if verdict is not Verdict.ALLOWED:
+        raise malformed(LOCKED_OUT)
+
+
+_ACCOUNT = re.compile(r"\d{12}")
+_SERVICE = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.(?:amazonaws\.com(?:\.cn)?|amazon\.com)")
+_SESSION = re.compile(r"arn:aws:sts::(\d{12}):assumed-role/([\w+=,.@-]+)/([\w+=,.@-]+)")
+_FEDERATED_USER = re.compile(r"arn:aws:sts::\d{12}:federated-user/[\w+=,.@-]+")
+_IAM = re.compile(r"arn:aws:iam::(\d{12}):(root|user/\S+|role/\S+)")
+_PROVIDER = re.compile(
+    r"arn:aws:iam::\d{12}:(?:saml|oidc)-provider/\S+|cognito-identity\.amazonaws\.com"
+    r"|www\.amazon\.com|graph\.facebook\.com|accounts\.google\.com"
+)
+
+
+def invalid_principals(document: Mapping[str, Any]) -> list[str]:
+    """The principals of a policy that are malformed or do not exist."""
+    return [name for kind, name in _named(document) if kind in _VALID and not _VALID[kind](name)]
+
+
+def _named(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for statement in as_list(document["Statement"]):
+        for element in ("Principal", "NotPrincipal"):
+            principal = statement.get(element)
+            if isinstance(principal, Mapping):
+                for kind, names in principal.items():
+                    for name in as_list(names):
+                        yield kind, name
+
+
+def _valid_aws(name: str) -> bool:
+    if name == "*" or _ACCOUNT.fullmatch(name) or _FEDERATED_USER.fullmatch(name):
+        return True
+    session = _SESSION.fullmatch(name)
+    if session:
+        return _role_exists(session.group(1), session.group(2))
+    found = _IAM.fullmatch(name)
+    if found is None or "*" in name or "?" in name:
+        return False
+    return found.group(2) == "root" or find_holder(name) is not None
+
+
+def _role_exists(account: str, role: str) -> bool:
+    if account not in iam_backends:
+        return False
+    return any(held.name == role for held in iam_backends[account]["aws"].roles.values())
+
+
+_VALID: dict[str, Callable[[str], bool]] = {
+    "AWS": _valid_aws,
+    "Service": lambda name: _SERVICE.fullmatch(name) is not None,
+    "Federated": lambda name: _PROVIDER.fullmatch(name) is not None,
+}

@@ -9,29 +9,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from kmstui.demo.access.authorization import Call, require_on_key
+from kmstui.demo.access.authorization import Call, Result, require_on_key
 from kmstui.demo.errors import ServiceError
-from kmstui.demo.kms import (
-    creating,
-    cryptography,
-    granting,
-    lifecycle,
-    naming,
-    policy_putting,
-    reading,
-    replicating,
-    rotating,
-    tagging,
-)
-from kmstui.demo.kms.identifiers import find_key
-from kmstui.demo.kms.importing import ImportOffers
-from kmstui.demo.kms.keys import EmbeddedKey, LastUse
-from kmstui.demo.kms.states import CRYPTOGRAPHIC, require_state
-from kmstui.demo.kms.store import Stores
+from kmstui.demo.kms import aliases, cryptography, grants, key_material, lifecycle, policies, tags
+from kmstui.demo.kms.key_material import ImportOffers
+from kmstui.demo.kms.keys import CRYPTOGRAPHIC, EmbeddedKey, LastUse, require_state
+from kmstui.demo.kms.store import Stores, find_key
 
-Result = dict[str, Any]
 KeyHandler = Callable[[Call, Stores, EmbeddedKey], Result]
 FreeHandler = Callable[[Call, Stores], Result]
 
@@ -71,42 +56,42 @@ class KmsService:
         self._changing = threading.Lock()
         offers = ImportOffers()
         self._free: dict[str, FreeHandler] = {
-            "ListKeys": reading.list_keys,
-            "ListAliases": reading.list_aliases,
-            "CreateKey": creating.create_key,
-            "CreateAlias": naming.create_alias,
-            "UpdateAlias": naming.update_alias,
-            "DeleteAlias": naming.delete_alias,
-            "ListRetirableGrants": granting.list_retirable_grants,
-            "RetireGrant": granting.retire_grant,
+            "ListKeys": lifecycle.list_keys,
+            "ListAliases": aliases.list_aliases,
+            "CreateKey": lifecycle.create_key,
+            "CreateAlias": aliases.create_alias,
+            "UpdateAlias": aliases.update_alias,
+            "DeleteAlias": aliases.delete_alias,
+            "ListRetirableGrants": grants.list_retirable_grants,
+            "RetireGrant": grants.retire_grant,
             "Decrypt": cryptography.decrypt,
             "ReEncrypt": cryptography.re_encrypt,
             "GenerateRandom": cryptography.generate_random,
         }
         self._on_key: dict[str, KeyHandler] = {
-            "DescribeKey": reading.describe_key,
-            "ListResourceTags": reading.list_resource_tags,
-            "ListKeyPolicies": reading.list_key_policies,
-            "GetKeyPolicy": reading.get_key_policy,
-            "GetKeyLastUsage": reading.get_key_last_usage,
-            "PutKeyPolicy": policy_putting.put_key_policy,
-            "TagResource": tagging.tag_resource,
-            "UntagResource": tagging.untag_resource,
+            "DescribeKey": lifecycle.describe_key,
+            "ListResourceTags": tags.list_resource_tags,
+            "ListKeyPolicies": policies.list_key_policies,
+            "GetKeyPolicy": policies.get_key_policy,
+            "GetKeyLastUsage": lifecycle.get_key_last_usage,
+            "PutKeyPolicy": policies.put_key_policy,
+            "TagResource": tags.tag_resource,
+            "UntagResource": tags.untag_resource,
             "EnableKey": lifecycle.enable_key,
             "DisableKey": lifecycle.disable_key,
             "UpdateKeyDescription": lifecycle.update_key_description,
             "ScheduleKeyDeletion": lifecycle.schedule_key_deletion,
             "CancelKeyDeletion": lifecycle.cancel_key_deletion,
-            "EnableKeyRotation": rotating.enable_key_rotation,
-            "DisableKeyRotation": rotating.disable_key_rotation,
-            "GetKeyRotationStatus": rotating.get_key_rotation_status,
-            "ListKeyRotations": rotating.list_key_rotations,
-            "RotateKeyOnDemand": rotating.rotate_key_on_demand,
-            "CreateGrant": granting.create_grant,
-            "ListGrants": granting.list_grants,
-            "RevokeGrant": granting.revoke_grant,
-            "ReplicateKey": replicating.replicate_key,
-            "UpdatePrimaryRegion": replicating.update_primary_region,
+            "EnableKeyRotation": key_material.enable_key_rotation,
+            "DisableKeyRotation": key_material.disable_key_rotation,
+            "GetKeyRotationStatus": key_material.get_key_rotation_status,
+            "ListKeyRotations": key_material.list_key_rotations,
+            "RotateKeyOnDemand": key_material.rotate_key_on_demand,
+            "CreateGrant": grants.create_grant,
+            "ListGrants": grants.list_grants,
+            "RevokeGrant": grants.revoke_grant,
+            "ReplicateKey": lifecycle.replicate_key,
+            "UpdatePrimaryRegion": lifecycle.update_primary_region,
             "GetParametersForImport": offers.parameters,
             "ImportKeyMaterial": offers.take_in,
             "DeleteImportedKeyMaterial": offers.delete,

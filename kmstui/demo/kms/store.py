@@ -1,17 +1,62 @@
-"""The keys and aliases of one account in one Region, and the orders in which they are listed."""
+"""The keys and aliases of one account in one Region: kept, listed in order, found by identifier.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
+"""
 
 from __future__ import annotations
 
 import bisect
+import re
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from moto.kms.models import kms_backends
 
-from kmstui.demo.kms.consistency import Consistency
+from kmstui.demo.errors import ServiceError, not_found, validation
 from kmstui.demo.kms.keys import EmbeddedKey
+
+_Value = TypeVar("_Value")
+
+
+class Consistency:
+    """What reads still see. ``lag`` is in seconds; zero, the default, shows changes at once."""
+
+    def __init__(self) -> None:
+        self.lag = 0.0
+        self._lock = threading.Lock()
+        self._before: dict[tuple[str, str], tuple[float, object]] = {}
+
+    def changing(self, arn: str, what: str, before: object) -> None:
+        """Note what ``what`` ("policy", "tags", …) of a key was, just before it changes."""
+        if not self.lag:
+            return
+        now = time.monotonic()
+        with self._lock:
+            held = self._before.get((arn, what))
+            if held is None or held[0] <= now:
+                self._before[arn, what] = (now + self.lag, before)
+
+    def seen(self, arn: str, what: str, current: _Value) -> _Value:
+        """What a read is answered: the value before while the lag lasts, else the current one."""
+        if not self._before:
+            return current
+        held = self._before.get((arn, what))
+        if held is None:
+            return current
+        if held[0] <= time.monotonic():
+            with self._lock:
+                self._before.pop((arn, what), None)
+            return current
+        return held[1]  # type: ignore[return-value]
+
+    def clear(self) -> None:
+        """Show every change at once again."""
+        with self._lock:
+            self.lag = 0.0
+            self._before.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +183,66 @@ class Stores:
     def all(self) -> list[RegionStore]:
         """The stores there are so far."""
         return list(self._stores.values())
+
+
+_KEY_ID = re.compile(
+    r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|mrk-[0-9a-fA-F]{32}"
+)
+_ALIAS_TAIL = re.compile(r"alias/[a-zA-Z0-9/_-]+")
+
+
+def find_key(
+    stores: Stores, account: str, region: str, identifier: object, *, alias_allowed: bool
+) -> EmbeddedKey:
+    """The key that ``identifier`` names to a caller of ``account`` in ``region``.
+
+    Raises NotFoundException, InvalidArnException or ValidationException in KMS's words; an alias
+    where KMS takes none is a NotFoundException.
+    """
+    text = _checked(identifier)
+    if text.startswith("arn:"):
+        owner, resource = _split_arn(text, region)
+    else:
+        owner, resource = account, text
+    store = stores.of(owner, region)
+    if resource.startswith("alias/"):
+        if not alias_allowed:
+            raise not_found(f"Invalid keyId '{text}'")
+        return _behind_alias(store, resource)
+    key_id = resource.removeprefix("key/")
+    if not _KEY_ID.fullmatch(key_id):
+        raise not_found(f"Invalid keyId '{text}'")
+    key = store.keys.get(key_id)
+    if key is None:
+        raise not_found(f"Key 'arn:aws:kms:{region}:{owner}:key/{key_id}' does not exist")
+    return key
+
+
+def _checked(identifier: object) -> str:
+    if identifier is None:
+        raise validation("null", "keyId", "Member must not be null")
+    if not isinstance(identifier, str):
+        raise ServiceError("SerializationException", "KeyId must be a string.")
+    if not 1 <= len(identifier) <= 2048:
+        side = "greater than or equal to 1" if not identifier else "less than or equal to 2048"
+        raise validation(identifier[:64], "keyId", f"Member must have length {side}")
+    return identifier
+
+
+def _split_arn(text: str, region: str) -> tuple[str, str]:
+    parts = text.split(":", 5)
+    if len(parts) != 6 or parts[1] != "aws" or parts[2] != "kms":
+        raise ServiceError("InvalidArnException", f"{text} is not a valid ARN")
+    if not parts[5].startswith(("key/", "alias/")) or not re.fullmatch(r"\d{12}", parts[4]):
+        raise ServiceError("InvalidArnException", f"{text} is not a valid ARN")
+    if parts[3] != region:
+        raise not_found(f"Invalid arn {parts[3]}")
+    return parts[4], parts[5]
+
+
+def _behind_alias(store: RegionStore, name: str) -> EmbeddedKey:
+    alias = store.aliases.get(name) if _ALIAS_TAIL.fullmatch(name) else None
+    key = store.keys.get(alias.target or "") if alias else None
+    if key is None:
+        raise not_found(f"Alias arn:aws:kms:{store.region}:{store.account}:{name} is not found.")
+    return key

@@ -8,9 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kmstui.demo.kms.creating import default_policy
-from kmstui.demo.kms.keys import DAY, EmbeddedKey, GrantRecord, Rotation, material_id
-from kmstui.demo.kms.specs import SYMMETRIC, allowed_usages
+from kmstui.demo.kms.keys import (
+    DAY,
+    SYMMETRIC,
+    EmbeddedKey,
+    GrantRecord,
+    Rotation,
+    allowed_usages,
+    material_id,
+)
+from kmstui.demo.kms.policies import default_policy
 from kmstui.demo.kms.store import AliasEntry, Stores
 
 _NAMESPACE = uuid.UUID("6f1c1c1e-4b64-4f0e-9a53-7d3b2f7c9a10")

@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kmstui.demo.access.callers import Caller, CallerRegistry, Credentials
+from kmstui.demo.access.context import Caller, CallerRegistry, Credentials
+from kmstui.demo.front.cloudtrail import TrailEvent, event_record
 from kmstui.demo.kms.keys import DAY, EmbeddedKey, LastUse
-from kmstui.demo.services.cloudtrail import TrailEvent, event_record
 from kmstui.demo.world.building import Builder
 
 _ENDPOINT = "vpce-0f4d2b7a91c6e8350"

@@ -13,9 +13,9 @@ from typing import Any
 from moto.core.utils import utcnow
 from moto.iam.models import iam_backends
 
-from kmstui.demo.access.callers import Caller, CallerRegistry, Credentials, session_caller
+from kmstui.demo.access.context import Caller, CallerRegistry, Credentials, session_caller
 from kmstui.demo.embedded import MFA_CODE, mfa_serial
-from kmstui.demo.services.metadata import INSTANCE_ID
+from kmstui.demo.front.metadata import INSTANCE_ID
 
 PARTNER = "290417736502"
 """Another company's account."""

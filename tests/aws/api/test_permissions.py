@@ -15,7 +15,7 @@ import pytest
 
 from kmstui.aws.calls import operations
 from kmstui.demo import EmbeddedKms
-from kmstui.demo.access.beside_kms import PREFIXES
+from kmstui.demo.access.authorization import PREFIXES
 from kmstui.model.key import KeyCreation
 from kmstui.model.tag import Tag
 from kmstui.service.errors import AccessDeniedError, InvalidStateError

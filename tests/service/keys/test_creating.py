@@ -1,7 +1,7 @@
 import pytest
 
-from kmstui.demo.kms.specs import SPECS as EMBEDDED_SPECS
-from kmstui.demo.kms.specs import allowed_usages
+from kmstui.demo.kms.keys import SPECS as EMBEDDED_SPECS
+from kmstui.demo.kms.keys import allowed_usages
 from kmstui.model.key import KeyCreation
 from kmstui.model.tag import Tag
 from kmstui.policy.lint.core.findings import Severity

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from kmstui.demo.access.callers import Credentials
+from kmstui.demo.access.context import Credentials
 from kmstui.demo.front.wire import Answer
 
 _LIFETIME = 6 * 3600

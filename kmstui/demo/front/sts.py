@@ -5,23 +5,59 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
 from __future__ import annotations
 
+import io
 import re
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from moto.iam.models import iam_backends
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.sts.models import sts_backends
 
-from kmstui.demo.access.callers import Caller, CallerRegistry, session_caller
+from kmstui.demo.access.authorization import find_holder
 from kmstui.demo.access.conditions import as_list, conditions_hold
-from kmstui.demo.access.context import Network, global_context
+from kmstui.demo.access.context import (
+    Caller,
+    CallerRegistry,
+    Network,
+    global_context,
+    session_caller,
+)
 from kmstui.demo.access.evaluation import aws_principals, parsed
-from kmstui.demo.access.identities import find_holder
 from kmstui.demo.embedded import MFA_CODE
 from kmstui.demo.errors import ServiceError
 from kmstui.demo.front.wire import Answer, AwsRequest
-from kmstui.demo.services.moto_app import MotoApplication
+
+_HOP_HEADERS = frozenset({"connection", "transfer-encoding", "content-length", "date", "server"})
+
+
+class MotoApplication:
+    """moto behind the front."""
+
+    def __init__(self) -> None:
+        self._app = DomainDispatcherApplication(create_backend_app)
+
+    def ask(self, environ: Mapping[str, Any], body: bytes) -> Answer:
+        """Moto's answer to the request in ``environ`` with ``body``."""
+        inner = {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        started: dict[str, Any] = {}
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
+            started["status"], started["headers"] = status, headers
+
+        parts = self._app(inner, start_response)
+        try:
+            content = b"".join(parts)
+        finally:
+            close = getattr(parts, "close", None)
+            if close is not None:
+                close()
+        headers = dict(started["headers"])
+        content_type = headers.pop("Content-Type", "text/xml")
+        kept = tuple((k, v) for k, v in headers.items() if k.lower() not in _HOP_HEADERS)
+        return Answer(int(started["status"].split()[0]), content_type, content, kept)
+
 
 _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 

@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Any
 
-from kmstui.demo.access.authorization import Call, require_by_identity, require_on_key
+from kmstui.demo.access.authorization import Call, Result, require_by_identity, require_on_key
 from kmstui.demo.errors import ServiceError, invalid_state, not_found, unsupported, validation
-from kmstui.demo.kms.identifiers import find_key
-from kmstui.demo.kms.keys import EmbeddedKey
-from kmstui.demo.kms.states import require_state
-from kmstui.demo.kms.store import RegionStore, Stores
+from kmstui.demo.kms import paging
+from kmstui.demo.kms.keys import EmbeddedKey, require_state
+from kmstui.demo.kms.store import AliasEntry, RegionStore, Stores, find_key
 
 MAXIMUM_ALIASES_PER_KEY = 50
 _PATTERN = re.compile(r"[a-zA-Z0-9:/_-]+")
 
 
-def create_alias(call: Call, stores: Stores) -> dict[str, Any]:
+def create_alias(call: Call, stores: Stores) -> Result:
     """CreateAlias."""
     store = stores.of(call.account, call.region)
     name = _checked_name(call)
@@ -46,7 +44,7 @@ def create_alias(call: Call, stores: Stores) -> dict[str, Any]:
     return {}
 
 
-def update_alias(call: Call, stores: Stores) -> dict[str, Any]:
+def update_alias(call: Call, stores: Stores) -> Result:
     """UpdateAlias: moves an alias to another key of the same type and usage."""
     store = stores.of(call.account, call.region)
     name = _checked_name(call)
@@ -67,7 +65,7 @@ def update_alias(call: Call, stores: Stores) -> dict[str, Any]:
     return {}
 
 
-def delete_alias(call: Call, stores: Stores) -> dict[str, Any]:
+def delete_alias(call: Call, stores: Stores) -> Result:
     """DeleteAlias."""
     store = stores.of(call.account, call.region)
     name = _checked_name(call)
@@ -138,3 +136,26 @@ def _authorize_alias(call: Call, name: str) -> None:
 def _require_customer_key(key: EmbeddedKey) -> None:
     if key.key_manager == "AWS":
         raise unsupported(f"{key.arn} is an AWS managed key, which takes no alias of yours.")
+
+
+def list_aliases(call: Call, stores: Stores) -> Result:
+    """ListAliases, of the whole Region or of one key."""
+    require_by_identity(call, "kms:ListAliases")
+    store = stores.of(call.account, call.region)
+    names = store.alias_order
+    identifier = call.parameters.get("KeyId")
+    if identifier is not None:
+        key = find_key(stores, call.account, call.region, identifier, alias_allowed=False)
+        names = list(key.alias_names)
+    page, end = paging.cut("aliases", names, call.parameters, paging.LIST_ALIASES, str)
+    entries = [store.aliases.get(name) for name in page]
+    return {"Aliases": [_alias(entry) for entry in entries if entry is not None], **end}
+
+
+def _alias(entry: AliasEntry) -> Result:
+    answer: Result = {"AliasName": entry.name, "AliasArn": entry.arn}
+    if entry.target is not None:
+        answer["TargetKeyId"] = entry.target
+        answer["CreationDate"] = round(entry.created, 3)
+        answer["LastUpdatedDate"] = round(entry.updated, 3)
+    return answer

@@ -9,13 +9,11 @@ import secrets
 import time
 from typing import Any
 
-from kmstui.demo.access.authorization import Call, require_by_identity
-from kmstui.demo.access.identities import find_holder
+from kmstui.demo.access.authorization import Call, Result, find_holder, require_by_identity
 from kmstui.demo.errors import ServiceError, not_found, unsupported, validation
 from kmstui.demo.kms import paging
-from kmstui.demo.kms.identifiers import find_key
 from kmstui.demo.kms.keys import EmbeddedKey, GrantRecord
-from kmstui.demo.kms.store import Stores
+from kmstui.demo.kms.store import Stores, find_key
 
 OPERATIONS = (
     "Decrypt",
@@ -40,7 +38,7 @@ OPERATIONS = (
 )
 
 
-def create_grant(call: Call, stores: Stores, key: EmbeddedKey) -> dict[str, Any]:
+def create_grant(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """CreateGrant."""
     if key.key_manager == "AWS":
         raise unsupported(f"CreateGrant is not valid for AWS managed key {key.arn}.")
@@ -83,7 +81,7 @@ def create_grant(call: Call, stores: Stores, key: EmbeddedKey) -> dict[str, Any]
     return {"GrantId": grant.grant_id, "GrantToken": grant.token}
 
 
-def list_grants(call: Call, stores: Stores, key: EmbeddedKey) -> dict[str, Any]:
+def list_grants(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """ListGrants, all or by grant and grantee."""
     wanted = call.parameters.get("GrantId")
     grantee = call.parameters.get("GranteePrincipal")
@@ -95,7 +93,7 @@ def list_grants(call: Call, stores: Stores, key: EmbeddedKey) -> dict[str, Any]:
     return _page(call, f"grants/{key.id}", chosen)
 
 
-def list_retirable_grants(call: Call, stores: Stores) -> dict[str, Any]:
+def list_retirable_grants(call: Call, stores: Stores) -> Result:
     """ListRetirableGrants: of every key in the Region, for one retiring principal."""
     require_by_identity(call, "kms:ListRetirableGrants")
     principal = call.parameters.get("RetiringPrincipal")
@@ -114,14 +112,14 @@ def list_retirable_grants(call: Call, stores: Stores) -> dict[str, Any]:
     return _page(call, f"retirable/{principal}", chosen)
 
 
-def _page(call: Call, listing: str, grants: list[GrantRecord]) -> dict[str, Any]:
+def _page(call: Call, listing: str, grants: list[GrantRecord]) -> Result:
     page, end = paging.cut(
         listing, grants, call.parameters, paging.LIST_GRANTS, lambda grant: grant.grant_id
     )
     return {"Grants": [grant_members(grant) for grant in page], **end}
 
 
-def grant_members(grant: GrantRecord) -> dict[str, Any]:
+def grant_members(grant: GrantRecord) -> Result:
     """A GrantListEntry."""
     members: dict[str, Any] = {
         "KeyId": grant.key_arn,
@@ -139,7 +137,7 @@ def grant_members(grant: GrantRecord) -> dict[str, Any]:
     return members
 
 
-def revoke_grant(call: Call, stores: Stores, key: EmbeddedKey) -> dict[str, Any]:
+def revoke_grant(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """RevokeGrant."""
     grant_id = str(call.parameters.get("GrantId") or "")
     if key.grants.pop(grant_id, None) is None:
@@ -147,7 +145,7 @@ def revoke_grant(call: Call, stores: Stores, key: EmbeddedKey) -> dict[str, Any]
     return {}
 
 
-def retire_grant(call: Call, stores: Stores) -> dict[str, Any]:
+def retire_grant(call: Call, stores: Stores) -> Result:
     """RetireGrant, by token or by key ARN and grant ID: for its retiring principal or grantee."""
     token = call.parameters.get("GrantToken")
     if token:

@@ -1,0 +1,177 @@
+"""Tags: TagResource, UntagResource, ListResourceTags, and GetResources of the tagging API.
+
+https://docs.aws.amazon.com/kms/latest/APIReference/API_TagResource.html, API_Tag.html and
+https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
+"""
+
+from __future__ import annotations
+
+import bisect
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from kmstui.demo.access.authorization import Call, Result
+from kmstui.demo.access.context import Caller
+from kmstui.demo.errors import ServiceError, validation
+from kmstui.demo.front.wire import AwsRequest
+from kmstui.demo.kms import paging
+from kmstui.demo.kms.keys import EmbeddedKey, tag_list
+from kmstui.demo.kms.paging import decode_marker, encode_marker
+from kmstui.demo.kms.store import Stores
+
+MAXIMUM_TAGS = 50
+_PUNCTUATION = frozenset("_.:/=+-@")
+
+
+def tag_resource(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    """TagResource: adds tags and overwrites values."""
+    given = checked_tags(call.parameters.get("Tags"))
+    tags = {**key.tags, **given}
+    if len(tags) > MAXIMUM_TAGS:
+        raise tag_error("Too many tags")
+    stores.consistency.changing(key.arn, "tags", key.tags)
+    key.tags = tags
+    return {}
+
+
+def untag_resource(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    """UntagResource: silent on tag keys that are not there."""
+    names = call.parameters.get("TagKeys")
+    if not isinstance(names, list):
+        raise validation("null", "tagKeys", "Member must not be null")
+    for position, name in enumerate(names, 1):
+        _require_key(position, name, member="tagKeys")
+    stores.consistency.changing(key.arn, "tags", key.tags)
+    key.tags = {name: value for name, value in key.tags.items() if name not in names}
+    return {}
+
+
+def checked_tags(tags: object) -> dict[str, str]:
+    """Tags of a request as a mapping; raises TagException or ValidationException."""
+    if not isinstance(tags, list):
+        raise validation("null", "tags", "Member must not be null")
+    checked: dict[str, str] = {}
+    for position, tag in enumerate(tags, 1):
+        name, value = tag.get("TagKey"), tag.get("TagValue")
+        _require_key(position, name, member="tags")
+        if not isinstance(value, str):
+            raise validation("null", f"tags.{position}.member.tagValue", "Member must not be null")
+        if len(value) > 256:
+            raise validation(
+                value,
+                f"tags.{position}.member.tagValue",
+                "Member must have length less than or equal to 256",
+            )
+        if not _permitted(value):
+            raise tag_error("Tag value contains invalid characters")
+        if name in checked:
+            raise tag_error("Duplicate tag keys")
+        checked[name] = value
+    if len(checked) > MAXIMUM_TAGS:
+        raise tag_error("Too many tags")
+    return checked
+
+
+def _require_key(position: int, name: object, *, member: str) -> None:
+    where = f"{member}.{position}.member" + (".tagKey" if member == "tags" else "")
+    if not isinstance(name, str):
+        raise validation("null", where, "Member must not be null")
+    if not name:
+        raise validation(name, where, "Member must have length greater than or equal to 1")
+    if len(name) > 128:
+        raise validation(name, where, "Member must have length less than or equal to 128")
+    if name.lower().startswith("aws:"):
+        raise tag_error("Tags beginning with aws: are reserved")
+    if not _permitted(name):
+        raise tag_error("Tag key contains invalid characters")
+
+
+def _permitted(text: str) -> bool:
+    """Letters, separators and numbers of any script, and ``_ . : / = + - @``."""
+    return all(c in _PUNCTUATION or unicodedata.category(c)[0] in "LZN" for c in text)
+
+
+def tag_error(message: str) -> ServiceError:
+    """KMS's TagException."""
+    return ServiceError("TagException", message)
+
+
+def list_resource_tags(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    """ListResourceTags."""
+    tags = sorted(stores.consistency.seen(key.arn, "tags", key.tags).items())
+    page, end = paging.cut(
+        f"tags/{key.id}", tags, call.parameters, paging.LIST_RESOURCE_TAGS, lambda tag: tag[0]
+    )
+    return {"Tags": tag_list(page), **end}
+
+
+PAGE = 100
+_SCAN = 5000
+
+
+class TaggingService:
+    """GetResources, from the tags that KMS holds."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    def answer(self, request: AwsRequest, caller: Caller) -> Result:
+        """Serve one call; raises ``ServiceError``."""
+        if request.operation != "GetResources":
+            raise ServiceError(
+                "InvalidParameterException", f"{request.operation} is not served here."
+            )
+        parameters = request.parameters
+        size = parameters.get("ResourcesPerPage") or PAGE
+        if not isinstance(size, int) or not 1 <= size <= PAGE:
+            raise ServiceError(
+                "InvalidParameterException", f"ResourcesPerPage must be from 1 to {PAGE}"
+            )
+        store = self._stores.of(caller.account, request.region)
+        types = parameters.get("ResourceTypeFilters") or ["kms:key"]
+        if not {"kms", "kms:key"}.intersection(types):
+            return {"ResourceTagMappingList": [], "PaginationToken": ""}
+        order = store.key_order
+        start = self._start(parameters, order)
+        filters = _filters(parameters)
+        found: list[dict[str, Any]] = []
+        position = start
+        while position < len(order) and len(found) < size and position - start < _SCAN:
+            key = store.keys.get(order[position])
+            position += 1
+            if key is None:
+                continue
+            tags = self._stores.consistency.seen(key.arn, "tags", key.tags)
+            # Resources that never had a tag are not listed; nor are AWS managed keys.
+            if tags and key.key_manager == "CUSTOMER" and _matches(tags, filters):
+                listed = [{"Key": k, "Value": v} for k, v in sorted(tags.items())]
+                found.append({"ResourceARN": key.arn, "Tags": listed})
+        token = encode_marker("resources", order[position - 1]) if position < len(order) else ""
+        return {"ResourceTagMappingList": found, "PaginationToken": token}
+
+    @staticmethod
+    def _start(parameters: Mapping[str, Any], order: Any) -> int:
+        token = parameters.get("PaginationToken")
+        if not token:
+            return 0
+        try:
+            last = decode_marker("resources", str(token))
+        except ServiceError as error:
+            raise ServiceError(
+                "PaginationTokenExpiredException", "The pagination token is not valid."
+            ) from error
+        return bisect.bisect_right(order, last)
+
+
+def _filters(parameters: Mapping[str, Any]) -> dict[str, set[str]]:
+    return {
+        str(entry.get("Key")): set(entry.get("Values") or ())
+        for entry in parameters.get("TagFilters") or ()
+    }
+
+
+def _matches(tags: Mapping[str, str], filters: Mapping[str, set[str]]) -> bool:
+    return all(
+        name in tags and (not values or tags[name] in values) for name, values in filters.items()
+    )

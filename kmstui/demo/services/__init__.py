@@ -1,1 +1,0 @@
-"""The AWS services beside KMS that kmstui asks."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.context import Context, needs_key
 from kmstui.ui.commands.registry import command_named
-from kmstui.ui.editing.roles_commands import open_role_policy
+from kmstui.ui.editing.commands import open_role_policy
 from kmstui.ui.main.navigation import go_to_offset, main_of
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def _open_line(context: Context) -> None:
 
 def _choose_role(context: Context) -> Awaitable[None]:
     async def run() -> None:
-        from kmstui.ui.editing.role_menus import ask_for_role
+        from kmstui.ui.editing.role_policies import ask_for_role
 
         await _bring_forward(context, ROLE)
         view = _role(context)
@@ -197,7 +197,7 @@ def _choose_role(context: Context) -> Awaitable[None]:
 
 def _edit_role(context: Context) -> Awaitable[None]:
     async def run() -> None:
-        from kmstui.ui.editing.role_choice import choose_policy
+        from kmstui.ui.editing.role_policies import choose_policy
 
         view = _role(context)
         if view is None or view.identity is None:

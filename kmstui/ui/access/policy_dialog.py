@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.policy.reading_area import ReadingArea
+from kmstui.ui.policy.text_area import ReadingArea
 from kmstui.ui.style.symbols import PLAIN, Marks
 
 

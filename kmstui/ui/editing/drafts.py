@@ -1,12 +1,13 @@
-"""What is typed is kept as it is typed, one text after the other."""
+"""Drafts: what is typed is kept as it is typed, and asked about before it is left."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from kmstui.service.editing.edit import PolicyEditing
+from kmstui.service.editing.edit import DraftOffer, PolicyEditing
 from kmstui.service.errors import ServiceError
 from kmstui.service.ports import Journal
+from kmstui.ui.dialogs.menu import Menu, MenuItem
 
 
 class DraftKeeper:
@@ -51,3 +52,32 @@ class DraftKeeper:
             self.kept = not self.problem
         if before != (self.problem, self.kept):
             self._told()
+
+
+def ask_about_draft(draft: DraftOffer, title: str) -> Menu:
+    """Answers `take`, `stored`, `discard`; None is as `stored`."""
+    who = f" Typed by {draft.caller}." if draft.caller else ""
+    return Menu(
+        f"{title}: {draft.sentence}{who}",
+        [
+            MenuItem("take", "Go on with the draft", key="g"),
+            MenuItem("stored", "Look at the stored policy; the draft stays", key="s"),
+            MenuItem("discard", "Discard the draft; the history keeps it", key="d"),
+        ],
+    )
+
+
+def ask_to_leave(title: str, problem: str) -> Menu:
+    """Answers `keep` or `discard`; None: stay."""
+    if problem:
+        heading = f"The changes of {title} are not kept anywhere. {problem}"
+        keep = MenuItem("keep", "Leave; the changes are lost", key="l")
+        return Menu(heading, [MenuItem("stay", "Stay", key="s"), keep])
+    return Menu(
+        f"The changes of {title} are not saved.",
+        [
+            MenuItem("keep", "Leave; they are kept as a draft", key="l"),
+            MenuItem("discard", "Leave and discard; the history keeps them", key="d"),
+            MenuItem("stay", "Stay", key="s"),
+        ],
+    )

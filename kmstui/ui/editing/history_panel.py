@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from kmstui.service.editing.history import CompareAccess, export
+from kmstui.service.editing.location import ABSENT
+from kmstui.service.editing.review import why_no_json
 from kmstui.service.errors import JournalError, ServiceError
-from kmstui.ui.commands.program import program_of
-from kmstui.ui.editing.comparing import comparison
-from kmstui.ui.editing.history_columns import columns_for
+from kmstui.ui.commands.program import Program, program_of
+from kmstui.ui.dialogs.prompt import Prompt
 from kmstui.ui.editing.history_source import HistoryItem, HistorySource
+from kmstui.ui.editing.review_rows import access_rows, diff_rows
 from kmstui.ui.style.symbols import Marks
 from kmstui.ui.style.text_styles import Part
+from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.prose_rows import Rows
+from kmstui.ui.widgets.prose_rows import Block, Row, Rows
+
+_ROOMY = 120
+"""Cells from which on there is room for a long WHAT beside whom it was."""
+_LEAST, _NARROW, _WIDE = 12, 24, 60
+
+
+def columns_for(items: Sequence[HistoryItem], width: int) -> tuple[Column, ...]:
+    """When, what and who; what takes no more than it needs, and who gets the rest."""
+    what = max((len(item.what) for item in items), default=_NARROW)
+    most = _WIDE if width >= _ROOMY else _NARROW
+    return (
+        Column("time", "TIME UTC", 19, rank=1),
+        Column("what", "WHAT", min(max(what, _LEAST), most), rank=0),
+        Column("who", "WHO", 16, rank=2, most=_WIDE),
+    )
+
 
 _MORE = "more"
 """The row below the last version where there are older ones."""
@@ -175,3 +196,80 @@ class HistoryPanel(Vertical):
             "who": (item.who_within(self.table.width_of("who"), self._signs.more), "dim"),
         }
         return [cells[column] for column in columns]
+
+
+def comparison(
+    old: HistoryItem | None, new: HistoryItem, compare_access: CompareAccess, *, width: int
+) -> tuple[Row, ...]:
+    """What changed from one version to the other; pure, and slow enough for a thread.
+
+    Without an old one, the text itself.
+    """
+    if old is None:
+        return (
+            Block(f"{moment(new)}  {new.what}", "title"),
+            Block(_who(new), "dim", "by "),
+            *diff_rows("", new.text, width=width),
+        )
+    # Where the same one did both it is said once: an ARN takes lines of a small terminal.
+    other = () if old.who == new.who else (Block(_who(old), "dim", "by   "),)
+    return (
+        Block(f"{moment(old)}  {old.what}", "dim", "from "),
+        *other,
+        Block(f"{moment(new)}  {new.what}", "dim", "to   "),
+        Block(_who(new), "dim", "by   "),
+        *_access(old.text, new.text, compare_access),
+        Block("The text", "title"),
+        *diff_rows(old.text, new.text, width=width),
+    )
+
+
+def moment(item: HistoryItem) -> str:
+    """When, in UTC."""
+    return f"{item.time:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _who(item: HistoryItem) -> str:
+    return item.who or "somebody who is not known"
+
+
+def _access(old: str, new: str, compare_access: CompareAccess) -> Iterator[Row]:
+    found = compare_access(old, new)
+    yield Block(found.title, "title")
+    for name, text in (("older", old), ("newer", new)):
+        reason = why_no_json(text) if text != ABSENT else ""
+        if reason:
+            yield Block(
+                f"The {name} text is no JSON ({reason}); of it only the part counts that could be"
+                " read.",
+                "warn",
+                "   ",
+            )
+    yield from access_rows(found.lines)
+    if found.rests_on:
+        yield Block(found.rests_on, "dim", "   ")
+
+
+def ask_and_export(app: Program, item: HistoryItem) -> None:
+    """Ask for a file and write the version to it."""
+
+    def write(name: str | None) -> None:
+        if not name:
+            return
+        try:
+            path = Path(name).expanduser()
+        except RuntimeError:
+            app.session.notify(f"Not written: nobody knows whose home {name} is in.", "error")
+            return
+        try:
+            export(item.text, path)
+        except ServiceError as error:
+            app.session.notify(error.sentence, "error")
+        else:
+            app.session.notify(f"Written to {path}, readable by you alone.")
+
+    suggestion = f"policy-{item.time:%Y%m%d-%H%M%S}.json"
+    app.push_screen(
+        Prompt("Write this version to a new file", "An existing file is left alone.",
+               value=suggestion), write,
+    )  # fmt: skip

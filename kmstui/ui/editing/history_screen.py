@@ -9,8 +9,7 @@ from textual.binding import Binding, BindingType
 
 from kmstui.service.editing.location import ABSENT
 from kmstui.ui.dialogs.editing_screen import EditingScreen
-from kmstui.ui.editing.exporting import ask_and_export
-from kmstui.ui.editing.history_panel import HistoryPanel
+from kmstui.ui.editing.history_panel import HistoryPanel, ask_and_export
 from kmstui.ui.editing.history_source import HistorySource
 from kmstui.ui.style.symbols import Marks
 

@@ -234,7 +234,7 @@ class FindingsScreen(EditingScreen[GoTo]):
 
     def action_why(self) -> None:
         """Tell the story behind the finding under the cursor."""
-        from kmstui.ui.policy.why import WhyScreen
+        from kmstui.ui.policy.finding_widgets import WhyScreen
         from kmstui.ui.style.symbols import PLAIN
 
         row = self._shown.get(self.table.cursor_row or "")

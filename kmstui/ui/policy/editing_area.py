@@ -1,4 +1,4 @@
-"""The text area's keys for writing JSON: indents, brackets, paste, stops."""
+"""The text area for writing JSON: indents, brackets, paste, stops, and proposals."""
 
 from __future__ import annotations
 
@@ -9,12 +9,21 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.document._document import Selection
 
+from kmstui.policy.authoring.completion import Completions
+from kmstui.ui.policy.completion_popup import MOST_ROWS, CompletionPopup
+from kmstui.ui.policy.debounce import Debounce
 from kmstui.ui.policy.finding_marks import Mark
 from kmstui.ui.policy.layout import detect_indent, leading_space, pasted
 from kmstui.ui.policy.text_area import PolicyTextArea
 
 PLACEHOLDER_RULE = "KMS601"
 """The linter's rule for what a template left to fill in; Tab goes from one to the next."""
+
+Complete = Callable[[str, int], Completions]
+"""What could be written at an offset of a text; pure and quick."""
+
+PROPOSAL_PAUSE = 0.08
+"""Seconds after a letter before there are proposals."""
 
 LONGEST_PASTE = 1_000_000
 """Characters. A key policy holds at most 32,768 bytes (AWS KMS quotas)."""
@@ -28,10 +37,13 @@ class EditingArea(PolicyTextArea):
         Binding("ctrl+y", "redo", "Redo", tooltip="Do the change again", show=False),
     ]
 
-    def __init__(self, text: str = "", *, ascii_marks: bool = False) -> None:
+    def __init__(
+        self, text: str = "", *, complete: Complete | None = None, ascii_marks: bool = False
+    ) -> None:
         super().__init__(text, ascii_marks=ascii_marks)
-        self.intercept: Callable[[str], bool] = lambda _key: False
-        """Asked first about every key, by name; True where it has been dealt with."""
+        self._complete = complete
+        self._proposed_for = self.revision
+        self._propose_soon = Debounce(self, PROPOSAL_PAUSE, self._propose_if_useful)
         self.typed = ""
         """The character that the last change typed; empty where it was another change."""
 
@@ -40,7 +52,7 @@ class EditingArea(PolicyTextArea):
         self.typed = ""
         if self.read_only:
             return False
-        if self.intercept(event.key) or self._json_key(event):
+        if self._key_of_popup(event.key) or self._json_key(event):
             return True
         if event.is_printable and not event.key.startswith("alt+"):
             self.typed = event.character or ""
@@ -56,6 +68,12 @@ class EditingArea(PolicyTextArea):
             action()
             return True
         return event.character in ("}", "]") and self._close(event.character)
+
+    def replace_text(self, text: str, cursor: int | None = None) -> None:
+        """Make the whole text `text`, as one step of undo; proposals were for another one."""
+        self.popup = None
+        self.typed = ""
+        super().replace_text(text, cursor)
 
     # Indents
 
@@ -173,3 +191,73 @@ class EditingArea(PolicyTextArea):
         self.history.checkpoint()
         self.replace(text, start, end, maintain_selection_offset=False)
         self.history.checkpoint()
+
+    # Proposals
+
+    def update_proposals(self) -> None:
+        """The text or the cursor is another now: propose something soon, or nothing any more."""
+        if self._proposed_for == self.revision:
+            if self.popup and self.cursor_offset <= self.popup.completions.start:
+                self.popup = None
+            return
+        self._proposed_for = self.revision
+        if self._complete and _begins_a_word(self.typed):
+            self._propose_soon.poke()
+        else:
+            self._propose_soon.cancel()
+            self.popup = None
+
+    def propose(self) -> bool:
+        """Show what could be written here; returns whether there is anything."""
+        if self._complete is None:
+            return False
+        text, offset = self.text, self.cursor_offset
+        completions = self._complete(text, offset)
+        written = text[completions.start : completions.end]
+        items = completions.items
+        if not items or (len(items) == 1 and items[0].insert.rstrip(": ") == written):
+            return False
+        row, column = self.cursor_location
+        at = self.place_of((row, column - (offset - completions.start)))
+        self.popup = CompletionPopup(completions, at, self.scrollable_content_region.size)
+        return True
+
+    def _propose_if_useful(self) -> None:
+        if not self.has_focus or not self.propose():
+            self.popup = None
+
+    def _key_of_popup(self, key: str) -> bool:
+        popup = self.popup
+        if popup is None:
+            return False
+        steps = {"up": -1, "down": 1, "pageup": -MOST_ROWS, "pagedown": MOST_ROWS}
+        if key in steps:
+            popup.move(steps[key])
+            self.popup = popup
+        elif key in ("enter", "tab"):
+            return self._accept(popup)
+        elif key == "escape":
+            self.popup = None
+        else:
+            return False
+        return True
+
+    def _accept(self, popup: CompletionPopup) -> bool:
+        """Write what was proposed; False where nothing fits what has been typed since."""
+        self.popup = None
+        if self._complete is None:
+            return False
+        now = self._complete(self.text, self.cursor_offset)
+        fitting = [item for item in now.items if item.label == popup.chosen.label]
+        items = fitting if fitting and popup.moved else now.items
+        if not items:
+            return False
+        start, end = map(self.location_of, (now.start, now.end))
+        self.history.checkpoint()
+        self.replace(items[0].insert, start, end, maintain_selection_offset=False)
+        self.history.checkpoint()
+        return True
+
+
+def _begins_a_word(typed: str) -> bool:
+    return bool(typed) and (typed.isalnum() or typed in '":-./_*')

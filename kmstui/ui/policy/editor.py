@@ -12,11 +12,9 @@ from textual.widgets import TextArea
 
 from kmstui.policy.lint.core.findings import Finding
 from kmstui.policy.syntax.nodes import Edit, apply_edits
-from kmstui.ui.policy.completing import Complete, Completing
 from kmstui.ui.policy.debounce import Debounce
-from kmstui.ui.policy.editing_area import EditingArea
+from kmstui.ui.policy.editing_area import Complete, EditingArea
 from kmstui.ui.policy.layout import detect_indent, format_json
-from kmstui.ui.policy.line_bar import LineBar
 from kmstui.ui.policy.statements import (
     Change,
     NoStatementError,
@@ -104,14 +102,13 @@ class PolicyEditor(PolicyViewer):
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
+        self._complete = complete
         super().__init__(text, lint=lint, ascii_marks=ascii_marks, id=id, classes=classes)
-        self._completing = Completing(self, self.area, complete)
         self._draft_soon = Debounce(self, DRAFT_PAUSE, self._tell_draft, at_most=DRAFT_AT_MOST)
         self._told = text
-        self.area.intercept = self._completing.take_key
 
     def _make_area(self, text: str) -> EditingArea:
-        return EditingArea(text, ascii_marks=self._ascii_marks)
+        return EditingArea(text, complete=self._complete, ascii_marks=self._ascii_marks)
 
     @property
     def may_fix(self) -> bool:
@@ -132,8 +129,6 @@ class PolicyEditor(PolicyViewer):
 
     def replace_text(self, text: str, *, offset: int | None = None) -> None:
         """Make the whole text `text` as one step of undo, as a template or a merge does."""
-        self.area.popup = None
-        self.area.typed = ""
         self.area.replace_text(text, offset)
         self._text_changed(at_once=True)
 
@@ -146,7 +141,7 @@ class PolicyEditor(PolicyViewer):
 
     def _settled(self) -> None:
         super()._settled()
-        self._completing.settled()
+        self.area.update_proposals()
 
     def _tell_draft(self) -> None:
         text = self.text
@@ -187,25 +182,25 @@ class PolicyEditor(PolicyViewer):
     def action_fix(self) -> None:
         """Apply the fix of the finding at hand."""
         finding = self.finding_at_hand()
-        if finding is None:
-            self.notify("There is no finding on this line; F8 goes to the next one.")
-        elif finding.fix is None:
-            self.notify(f"{finding.rule} has no fix that can be made for you; F1 says why.")
-        else:
+        if finding is not None and finding.fix is None:
+            self._say_unfixable(finding)
+        elif finding is not None:
             self._fix([finding])
 
     def action_fix_all(self) -> None:
         """Apply the fixes of all findings of the same rule."""
         finding = self.finding_at_hand()
         if finding is None:
-            self.notify("There is no finding on this line; F8 goes to the next one.")
             return
         alike = [each for each in self.findings if each.rule == finding.rule and each.fix]
         if alike:
             fixed = self._fix(alike)
             self.notify(f"{fixed} of {len(alike)} findings {finding.rule} fixed; Ctrl-z undoes.")
         else:
-            self.notify(f"{finding.rule} has no fix that can be made for you; F1 says why.")
+            self._say_unfixable(finding)
+
+    def _say_unfixable(self, finding: Finding) -> None:
+        self.notify(f"{finding.rule} has no fix that can be made for you; F1 says why.")
 
     def _fix(self, findings: list[Finding]) -> int:
         """Apply the fixes that do not overlap; how many those were."""
@@ -233,19 +228,7 @@ class PolicyEditor(PolicyViewer):
 
     def action_replace(self) -> None:
         """Ask what to replace by what."""
-        self._searching.open("replace")
-
-    def on_line_bar_replace(self, event: LineBar.Replace) -> None:
-        """Replace the match that is selected and go to the next, or replace all."""
-        event.stop()
-        if self.area.read_only:
-            return
-        if not event.everywhere:
-            self._searching.replace_one(event.query, event.replacement)
-        elif (
-            text := self._searching.replaced_everywhere(event.query, event.replacement)
-        ) is not None:
-            self.replace_text(text)
+        self._bar.open("replace")
 
     def action_move_statement(self, by: int) -> None:
         """Swap the statement at the cursor with the one above (-1) or below (1)."""
@@ -269,7 +252,7 @@ class PolicyEditor(PolicyViewer):
 
     def action_complete(self) -> None:
         """Propose what could be written here."""
-        if not self._completing.open():
+        if not self.area.propose():
             self.notify("Nothing to propose here.")
 
 

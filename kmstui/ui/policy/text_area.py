@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
 
+from textual import events
+from textual.binding import Binding, BindingType
 from textual.document._document import EditResult
 from textual.document._edit import Edit
-from textual.message import Message
+from textual.dom import DOMNode
+from textual.screen import Screen
 
 from kmstui.policy.lint.core.findings import Finding
 from kmstui.ui.policy.changes import changed_range, location_in
+from kmstui.ui.policy.drawn_area import MarkedTextArea
 from kmstui.ui.policy.finding_marks import Location, Mark, Marks
-from kmstui.ui.policy.marked_area import MarkedTextArea
 
 
 class PolicyTextArea(MarkedTextArea):
     """A TextArea for one JSON policy; knows findings, and nothing of where they come from."""
-
-    @dataclass
-    class MarksChanged(Message):
-        """The findings shown have changed."""
-
-        text_area: PolicyTextArea
-
-        @property
-        def control(self) -> PolicyTextArea:
-            """The text area that sent this message."""
-            return self.text_area
 
     def __init__(
         self,
@@ -94,7 +87,6 @@ class PolicyTextArea(MarkedTextArea):
         """Draw findings whose spans are offsets into the present `text`."""
         self._marks.put(findings, self.document.text)
         self.draw_differences()
-        self.post_message(self.MarksChanged(self))
 
     def mark_at_cursor(self) -> Mark | None:
         """The finding to speak of at the cursor."""
@@ -147,3 +139,82 @@ class PolicyTextArea(MarkedTextArea):
         self.revision += 1
         top, bottom = location_in(before, start), location_in(before, old_end)
         self._marks.carry(top, bottom, location_in(after, new_end))
+
+    # Keys
+
+    def take_key(self, event: events.Key) -> bool:
+        """Give a key a meaning of one's own, before any other; True where it has had one."""
+        return False
+
+    async def on_key(self, event: events.Key) -> None:
+        """Act on keys one after the other, as they came.
+
+        Textual lets letters change the text at once, but sends keys with a binding on a round
+        through the app: of "Down, x" arriving in one packet, x would be written first, in the
+        wrong line. Over SSH that is every day's case. So bindings are acted on right here, and
+        keys that were on their way when the focus left are passed on to where it went.
+        """
+        focused = self.screen.focused
+        if self.app.screen is not self.screen:
+            # Typed before a dialog was seen: neither meant for the text nor an answer to it.
+            taken = True
+        elif focused is not None and focused is not self:
+            focused.post_message(events.Key(event.key, event.character))
+            taken = True
+        else:
+            taken = self.take_key(event) or await self._act_on_binding(event)
+        if taken:
+            event.stop()
+            event.prevent_default()
+        elif "+" in event.key and not event.key.startswith("shift+"):
+            # The letter of Alt-letter is no text; whoever is above may have a binding for it.
+            event.prevent_default()
+
+    async def _act_on_binding(self, event: events.Key) -> bool:
+        if self.check_consume_key(event.key, event.character) and "+" not in event.key:
+            return False
+        for node in self.ancestors_with_self:
+            if isinstance(node, Screen):
+                break
+            action = _actions_by_key(type(node)).get(event.key)
+            if action and await self.app.run_action(action, node):
+                return True
+        return False
+
+
+@lru_cache(maxsize=64)
+def _actions_by_key(kind: type[DOMNode]) -> dict[str, str]:
+    """What the bindings of a class and of those it is made from say, the nearest class last."""
+    return {
+        binding.key: binding.action
+        for cls in reversed(kind.__mro__)
+        for binding in Binding.make_bindings(cls.__dict__.get("BINDINGS", ()))
+    }
+
+
+class ReadingArea(PolicyTextArea):
+    """A policy that is read: the keys of a pager instead of those of an editor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "Down", show=False),
+        Binding("k", "cursor_up", "Up", show=False),
+        Binding("g", "to_top", "Top", show=False),
+        Binding("G", "to_bottom", "Bottom", show=False),
+        Binding("ctrl+d", "half_page(1)", "Half a page down", show=False),
+        Binding("ctrl+u", "half_page(-1)", "Half a page up", show=False),
+        Binding("home", "to_top", show=False),
+        Binding("end", "to_bottom", show=False),
+    ]
+
+    def action_to_top(self) -> None:
+        """Go to the first line."""
+        self.move_cursor((0, 0))
+
+    def action_to_bottom(self) -> None:
+        """Go to the last line."""
+        self.move_cursor((self.document.line_count - 1, 0))
+
+    def action_half_page(self, direction: int) -> None:
+        """Go half a screen up or down."""
+        rows = max(1, self.content_size.height // 2)
+        self.move_cursor_relative(rows=direction * rows)

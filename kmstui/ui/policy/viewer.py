@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import ClassVar
 
 from textual import events
@@ -18,14 +17,10 @@ from textual.worker import Worker, WorkerState
 
 from kmstui.policy.lint.core.findings import Finding
 from kmstui.ui.policy.debounce import Debounce
-from kmstui.ui.policy.finding_line import FindingLine
+from kmstui.ui.policy.find_bar import FindBar
 from kmstui.ui.policy.finding_marks import Mark
-from kmstui.ui.policy.findings_list import FindingsList
-from kmstui.ui.policy.line_bar import LineBar
-from kmstui.ui.policy.reading_area import ReadingArea
-from kmstui.ui.policy.searching import Searching
-from kmstui.ui.policy.text_area import PolicyTextArea
-from kmstui.ui.policy.why import WhyScreen
+from kmstui.ui.policy.finding_widgets import FindingLine, FindingsList, WhyScreen
+from kmstui.ui.policy.text_area import PolicyTextArea, ReadingArea
 from kmstui.ui.widgets.finding_counts import Counts
 
 Lint = Callable[[str], Sequence[Finding]]
@@ -65,13 +60,6 @@ class PolicyViewer(Vertical):
             """The viewer that sent this message."""
             return self.viewer
 
-    @dataclass
-    class Linted(Message):
-        """What the thread found, and for which revision of the text."""
-
-        revision: int
-        findings: Sequence[Finding]
-
     def __init__(
         self,
         text: str = "",
@@ -87,8 +75,7 @@ class PolicyViewer(Vertical):
         self.area = self._make_area(text)
         self._line = FindingLine(ascii_marks=ascii_marks)
         self._list = FindingsList(ascii_marks=ascii_marks)
-        self._bar = LineBar()
-        self._searching = Searching(self.area, self._bar)
+        self._bar = FindBar(self.area)
         self._list.display = self._bar.display = False
         self.area.settled = self._settled
         self._lint_soon = Debounce(self, LINT_PAUSE, self._lint_now)
@@ -167,10 +154,11 @@ class PolicyViewer(Vertical):
             # Not judged is something else than judged and found good.
             self._seen_revision = self.area.revision
             self._counts = None
-            self.area.show_findings(())
+            self._show_findings(())
             return
+        lint, text, revision = self._lint, self.area.text, self.area.revision
         self.run_worker(
-            partial(self._lint_in_thread, self._lint, self.area.text, self.area.revision),
+            lambda: (revision, lint(text)),
             thread=True,
             exclusive=True,
             group="lint",
@@ -178,38 +166,31 @@ class PolicyViewer(Vertical):
             description="lint the policy text",
         )
 
-    def _lint_in_thread(self, lint: Lint, text: str, revision: int) -> None:
-        self.post_message(self.Linted(revision, lint(text)))
-
-    def on_policy_viewer_linted(self, event: Linted) -> None:
-        """Take what the thread found, unless the text has changed since."""
-        event.stop()
-        self._line.tell("")
-        self._show_findings(event.revision, event.findings)
-
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Say that the linter itself has failed."""
+        """Take what the thread found, or say that the linter itself has failed."""
         event.stop()
-        if event.state is WorkerState.ERROR:
+        if event.state is WorkerState.SUCCESS and event.worker.result:
+            self._line.tell("")
+            self._linted(*event.worker.result)
+        elif event.state is WorkerState.ERROR:
             error = event.worker.error
             self._line.tell(
                 f"The linter failed on this text ({type(error).__name__}: {error}): "
                 "its findings are not shown. Please report this."
             )
 
-    def _show_findings(self, revision: int, findings: Sequence[Finding]) -> None:
-        if revision != self.area.revision:
-            return
-        self._seen_revision = revision
-        self._counts = Counts.of(findings)
-        self.area.show_findings(findings)
-        self.post_message(self.FindingsChanged(self, self._counts))
+    def _linted(self, revision: int, findings: Sequence[Finding]) -> None:
+        """Show what was found, unless the text has changed since."""
+        if revision == self.area.revision:
+            self._seen_revision = revision
+            self._counts = Counts.of(findings)
+            self._show_findings(findings)
+            self.post_message(self.FindingsChanged(self, self._counts))
 
     # Findings
 
-    def on_policy_text_area_marks_changed(self, event: PolicyTextArea.MarksChanged) -> None:
-        """Bring list and line up to date."""
-        event.stop()
+    def _show_findings(self, findings: Sequence[Finding]) -> None:
+        self.area.show_findings(findings)
         if self._list.display:
             self._list.show(tuple(self.area.marks))
         self._speak_of_cursor()
@@ -247,18 +228,21 @@ class PolicyViewer(Vertical):
             self.area.move_cursor(mark.start, center=True)
 
     def finding_at_hand(self) -> Finding | None:
-        """The finding that F1 and F4 mean: the list's, when it has the focus, or the cursor's."""
-        if self._list.has_focus:
-            return self._list.chosen
+        """The finding that F1 and F4 mean: the list's, when it has the focus, or the cursor's.
+
+        Says so where there is none.
+        """
         mark = self.area.mark_at_cursor()
-        return mark.finding if mark else None
+        at_cursor = mark.finding if mark else None
+        finding = self._list.chosen if self._list.has_focus else at_cursor
+        if finding is None:
+            self.notify("There is no finding on this line; F8 goes to the next one.")
+        return finding
 
     def action_why(self) -> None:
         """Tell the story behind the finding at hand."""
         finding = self.finding_at_hand()
-        if finding is None:
-            self.notify("There is no finding on this line; F8 goes to the next one.")
-        else:
+        if finding is not None:
             self.app.push_screen(WhyScreen(finding, ascii_marks=self._ascii_marks))
 
     def action_toggle_findings(self) -> None:
@@ -295,45 +279,18 @@ class PolicyViewer(Vertical):
 
     def action_find(self) -> None:
         """Ask what to find, beginning with what is selected."""
-        self._searching.open("find")
+        self._bar.open("find")
 
     def action_go_to_line(self) -> None:
         """Ask for a line number."""
-        self._searching.open("line")
+        self._bar.open("line")
 
     def action_find_again(self, by: int) -> None:
         """Go to the next or previous match of what was last looked for."""
-        if self._bar.search.pattern:
-            self._searching.step(self._bar.search, by)
+        if self._bar.search_query.pattern:
+            self._bar.step(by)
         else:
             self.action_find()
-
-    def on_line_bar_searched(self, event: LineBar.Searched) -> None:
-        """Show the first match from where the search began."""
-        event.stop()
-        self._searching.show_first(event.query)
-
-    def on_line_bar_step(self, event: LineBar.Step) -> None:
-        """Go to the next or previous match."""
-        event.stop()
-        self._searching.step(event.query, event.by)
-
-    def on_line_bar_go_to(self, event: LineBar.GoTo) -> None:
-        """Go to a line; a number too large means the last."""
-        event.stop()
-        digits = event.line.strip()
-        if not digits.isdecimal():
-            self._bar.tell("a number, please")
-            return
-        last = self.area.document.line_count
-        row = (last if len(digits) > 9 else min(max(1, int(digits)), last)) - 1
-        self.area.move_cursor((row, 0), center=True)
-        self._bar.action_close()
-
-    def on_line_bar_closed(self, event: LineBar.Closed) -> None:
-        """Back to the text."""
-        event.stop()
-        self.screen.set_focus(self.area)
 
     def action_toggle_wrap(self) -> None:
         """Wrap long lines, or let them run out of sight again."""

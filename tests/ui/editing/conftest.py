@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import pytest
 
 from kmstui.model.role import Identity, IdentityPolicy
-from kmstui.ui.editing.review import ReviewScreen
-from kmstui.ui.editing.screen import EditScreen
+from kmstui.ui.editing.edit_screen import EditScreen
+from kmstui.ui.editing.review_screen import ReviewScreen
 from kmstui.ui.runtime.options import UiOptions
 from tests.fakes import ACCOUNT, IMPORTED, ROLE_ARN
 from tests.screens import NARROW, Running, running

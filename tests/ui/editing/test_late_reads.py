@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from kmstui.ui.editing.screen import EditScreen
+from kmstui.ui.editing.edit_screen import EditScreen
 from tests.ui.editing.conftest import MINE, OLD, ROLE, ROOT_STATEMENT, allow, policy
 
 MORE = policy(

@@ -11,8 +11,8 @@ from kmstui.model.role import Identity, IdentityPolicy
 from kmstui.policy.authoring.templates_roles import role_templates
 from kmstui.service.errors import ErrorContext, NotFoundError
 from kmstui.service.ports import Scope
+from kmstui.ui.editing.edit_screen import EditScreen
 from kmstui.ui.editing.history_screen import HistoryScreen
-from kmstui.ui.editing.screen import EditScreen
 from tests.fakes import ACCOUNT, IMPORTED, REGION, ROLE_ARN, SIGNING, arn_of
 from tests.ui.editing.conftest import allow, policy, service
 

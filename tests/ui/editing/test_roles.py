@@ -126,7 +126,7 @@ async def test_keys_typed_ahead_of_the_roles_wait_for_the_menu(at_desk):
 async def test_a_slow_answer_is_waited_for_in_front_and_keys_do_nothing_below(
     at_desk, monkeypatch, operation, words, then
 ):
-    monkeypatch.setattr("kmstui.ui.editing.reading.HOLDING_SECONDS", 0.0)
+    monkeypatch.setattr("kmstui.ui.editing.reading_dialog.HOLDING_SECONDS", 0.0)
     async with at_desk() as desk:
         gate = desk.gateway.hold(operation)
         await desk.run.press("I")
@@ -145,7 +145,7 @@ async def test_a_slow_answer_is_waited_for_in_front_and_keys_do_nothing_below(
 
 
 async def test_a_slow_answer_can_be_waited_for_no_longer(at_desk, monkeypatch):
-    monkeypatch.setattr("kmstui.ui.editing.reading.HOLDING_SECONDS", 0.0)
+    monkeypatch.setattr("kmstui.ui.editing.reading_dialog.HOLDING_SECONDS", 0.0)
     async with at_desk() as desk:
         desk.gateway.hold("iam:ListRoles")
         await desk.run.press("i")

@@ -126,8 +126,8 @@ class Bench:
 
     async def proposed(self) -> None:
         """Wait for the proposals for what has been typed so far."""
-        pending = self.widget._completing
-        await self.until(lambda: self.area.popup and not pending.pending, "the popup")
+        due = self.area._propose_soon
+        await self.until(lambda: self.area.popup and not due.pending, "the popup")
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)

@@ -54,7 +54,7 @@ class Host(PaintedApp[None]):
     def _settle(self) -> None:
         # Keys go through several queues: only a second look tells that none is on its way.
         state = self.editor.area.revision, self.editor.area.selection, self.focused
-        busy = self.editor.counts is None or self.editor._completing.pending
+        busy = self.editor.counts is None or self.editor.area._propose_soon.pending
         if busy or state != self.seen:
             self.seen = state
             self.set_timer(0.2, self._settle)

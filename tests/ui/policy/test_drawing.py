@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
-from kmstui.ui.policy.line_width import widest
-from kmstui.ui.policy.marked_area import MarkedTextArea
+from kmstui.ui.policy.cells import goes_on, widest
+from kmstui.ui.policy.drawn_area import MarkedTextArea
 from kmstui.ui.policy.scroll_bar import show_place
-from kmstui.ui.policy.styled_cells import goes_on
 from tests.ui.policy.conftest import POLICY
 
 LINES = st.lists(st.text(st.sampled_from("a \t漢\u0301é"), max_size=12), min_size=1)

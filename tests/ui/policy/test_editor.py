@@ -102,7 +102,7 @@ async def test_a_range_is_carried_along_while_typing_until_it_is_linted_again(be
 
 async def test_findings_of_an_older_text_are_dropped(bench):
     async with bench() as at:
-        at.widget.post_message(at.widget.Linted(at.area.revision - 1, ()))
+        at.widget._linted(at.area.revision - 1, ())
         await at.pilot.pause()
         assert at.widget.counts.warnings == 1
 
@@ -352,7 +352,7 @@ async def test_nothing_runs_while_nothing_happens(bench):
         await at.type("x")
         await at.until(lambda: at.messages(PolicyEditor.TextChanged), "the draft")
         await at.linted()
-        await at.until(lambda: not at.widget._completing.pending)
+        await at.until(lambda: not at.area._propose_soon.pending)
         assert not at.widget._lint_soon.pending
         assert not at.widget._draft_soon.pending
         assert at.area.blink_timer._active.is_set() is False

@@ -15,14 +15,13 @@ from textual.strip import Strip
 from kmstui.policy.authoring.completion import Completion, Completions
 from kmstui.policy.lint.core.findings import Finding, Severity
 from kmstui.policy.syntax.nodes import Document, Span
-from kmstui.ui.policy.brackets import enclosing, partner
+from kmstui.ui.policy.cells import line_end_message
 from kmstui.ui.policy.changes import changed_range
+from kmstui.ui.policy.completion_popup import STYLES, CompletionPopup
 from kmstui.ui.policy.finding_marks import Marks
 from kmstui.ui.policy.glyphs import StandIns
-from kmstui.ui.policy.highlight import token_spans
+from kmstui.ui.policy.highlight import enclosing, partner, token_spans
 from kmstui.ui.policy.layout import detect_indent, format_json, pasted, unwrapped
-from kmstui.ui.policy.line_end import line_end_message
-from kmstui.ui.policy.popup import STYLES, CompletionPopup
 from kmstui.ui.policy.search import Query, SearchError, find_all, replace_all
 from kmstui.ui.policy.statements import (
     NoStatementError,

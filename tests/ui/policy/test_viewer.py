@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from kmstui.ui.policy.finding_widgets import WhyScreen
 from kmstui.ui.policy.viewer import PolicyViewer
-from kmstui.ui.policy.why import WhyScreen
 
 from .conftest import POLICY, lint_words
 

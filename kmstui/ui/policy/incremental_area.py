@@ -8,25 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from itertools import groupby
 from typing import Self
 
-from textual import events
-from textual.binding import Binding
 from textual.document._document import EditResult, Selection
 from textual.document._document_navigator import DocumentNavigator
 from textual.document._edit import Edit
-from textual.dom import DOMNode
 from textual.geometry import Offset, Region, Size
 from textual.reactive import Reactive, reactive
-from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import TextArea
 
-from kmstui.ui.policy.brackets import enclosing, partner
+from kmstui.ui.policy.cells import widest
 from kmstui.ui.policy.finding_marks import Location
-from kmstui.ui.policy.line_width import widest
+from kmstui.ui.policy.highlight import enclosing, partner
 from kmstui.ui.policy.scroll_bar import show_place
 from kmstui.ui.policy.wrapping import Wrapping
 
@@ -325,57 +320,6 @@ class FrugalTextArea(TextArea):
     def _scrolled(self, old_value: float, new_value: float) -> None:
         if round(old_value) != round(new_value):
             self.draw_differences()
-
-    # Keys
-
-    def take_key(self, event: events.Key) -> bool:
-        """Give a key a meaning of one's own, before any other; True where it has had one."""
-        return False
-
-    async def on_key(self, event: events.Key) -> None:
-        """Act on keys one after the other, as they came.
-
-        Textual lets letters change the text at once, but sends keys with a binding on a round
-        through the app: of "Down, x" arriving in one packet, x would be written first, in the
-        wrong line. Over SSH that is every day's case. So bindings are acted on right here, and
-        keys that were on their way when the focus left are passed on to where it went.
-        """
-        focused = self.screen.focused
-        if self.app.screen is not self.screen:
-            # Typed before a dialog was seen: neither meant for the text nor an answer to it.
-            taken = True
-        elif focused is not None and focused is not self:
-            focused.post_message(events.Key(event.key, event.character))
-            taken = True
-        else:
-            taken = self.take_key(event) or await self._act_on_binding(event)
-        if taken:
-            event.stop()
-            event.prevent_default()
-        elif "+" in event.key and not event.key.startswith("shift+"):
-            # The letter of Alt-letter is no text; whoever is above may have a binding for it.
-            event.prevent_default()
-
-    async def _act_on_binding(self, event: events.Key) -> bool:
-        if self.check_consume_key(event.key, event.character) and "+" not in event.key:
-            return False
-        for node in self.ancestors_with_self:
-            if isinstance(node, Screen):
-                break
-            action = _actions_by_key(type(node)).get(event.key)
-            if action and await self.app.run_action(action, node):
-                return True
-        return False
-
-
-@lru_cache(maxsize=64)
-def _actions_by_key(kind: type[DOMNode]) -> dict[str, str]:
-    """What the bindings of a class and of those it is made from say, the nearest class last."""
-    return {
-        binding.key: binding.action
-        for cls in reversed(kind.__mro__)
-        for binding in Binding.make_bindings(cls.__dict__.get("BINDINGS", ()))
-    }
 
 
 def _runs(rows: Iterable[int], width: int) -> Iterator[Region]:

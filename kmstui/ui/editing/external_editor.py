@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shlex
 import shutil
@@ -13,8 +14,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from textual.app import App, SuspendNotSupported
+
+from kmstui.service.editing.edit import PolicyEditing
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from kmstui.ui.commands.program import Program
+
 
 _FALLBACKS = ("vi", "nano")
 
@@ -167,3 +177,38 @@ def _interrupts_for_the_editor() -> Iterator[None]:
 
 def _reason(error: Exception) -> str:
     return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+
+
+def edit_outside(app: Program, text: str, editing: PolicyEditing) -> ExternalEdit:
+    """Give the terminal to `$VISUAL` or `$EDITOR` until it ends."""
+    directory = app.options.state_directory or Path(tempfile.gettempdir())
+    return edit_externally(
+        cast("App[object]", app),
+        text,
+        directory=directory,
+        keep=lambda edited: keep_at_once(editing, edited),
+    )
+
+
+def keep_at_once(editing: PolicyEditing, text: str) -> None:
+    """Keep a draft before returning.
+
+    The event loop stands still while the terminal is away, so another one waits for the
+    journal's thread.
+
+    Raises:
+        ServiceError: it is not kept.
+    """
+    failures: list[Exception] = []
+
+    def work() -> None:
+        try:
+            asyncio.run(editing.keep_draft(text))
+        except Exception as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=work, name="keep-draft", daemon=True)
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]

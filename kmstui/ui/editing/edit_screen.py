@@ -27,12 +27,11 @@ from kmstui.service.editing.put import Desk
 from kmstui.service.errors import JournalError, ServiceError
 from kmstui.service.session import Session
 from kmstui.ui.dialogs.editing_screen import EditingScreen
-from kmstui.ui.editing.drafts import DraftKeeper
+from kmstui.ui.editing.drafts import DraftKeeper, ask_about_draft, ask_to_leave
+from kmstui.ui.editing.external_editor import edit_outside
 from kmstui.ui.editing.history_screen import HistoryScreen
 from kmstui.ui.editing.history_source import HistorySource
-from kmstui.ui.editing.leaving import ask_about_draft, ask_to_leave
-from kmstui.ui.editing.outside import edit_outside
-from kmstui.ui.editing.save_flow import SaveFlow
+from kmstui.ui.editing.saving import SaveFlow
 from kmstui.ui.editing.template_screen import Chosen, TemplateScreen
 from kmstui.ui.main.policy_view import pretty
 from kmstui.ui.policy.changes import changed_range

@@ -1,20 +1,24 @@
-"""Which role, and which action to take from it."""
+"""A role and its inline policies: which one to edit, a new one, one action taken from it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kmstui.model.arn import Arn
 from kmstui.model.key import Key
-from kmstui.model.role import Identity
+from kmstui.model.role import Identity, IdentityPolicy
 from kmstui.policy.access.groups import possible_actions
 from kmstui.policy.authoring.remove_action import CannotTakeError, allows, without_action
+from kmstui.policy.authoring.templates_roles import role_templates
+from kmstui.service.editing.location import role_subject
 from kmstui.service.editing.role_target import RolePolicyTarget, roles_to_offer
 from kmstui.service.errors import CancelledByPersonError, ServiceError
-from kmstui.ui.commands.context import Context
+from kmstui.ui.commands.context import Context, no_changes
 from kmstui.ui.dialogs.menu import Menu, MenuItem
-from kmstui.ui.editing.reading import read_in_front
+from kmstui.ui.dialogs.prompt import Prompt
+from kmstui.ui.editing.reading_dialog import read_in_front
 
 _SOON = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:Sign")
 """What is taken most often, so that it stands first."""
@@ -137,3 +141,113 @@ def target_for(
     """The inline policy as something to edit."""
     disabled: Sequence[str] = context.app.options.disable
     return RolePolicyTarget(context.session, identity, policy, key, disabled)
+
+
+_NEW = "/new"
+"""The id of the menu's line for a new policy; no name of a policy holds a slash."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChoice:
+    """The policy that a person wants to edit."""
+
+    name: str
+    begin_with: str = ""
+    """What a new one begins with."""
+
+
+async def choose_policy(
+    context: Context, identity: Identity, key: Key | None
+) -> PolicyChoice | None:
+    """Let the person choose, where there is anything to choose.
+
+    Raises:
+        JournalError: it cannot be read, and may hold the draft of a policy that is not made yet.
+    """
+    inline = [each.name for each in identity.policies if each.inline]
+    if not inline and identity.problem:
+        context.session.notify(identity.problem, "warning")
+        return None
+    begun = await _begun(context, identity, inline)
+    if len(inline) == 1 and not begun:
+        return PolicyChoice(inline[0])
+    return await _ask(context, identity, key, begun)
+
+
+async def _ask(
+    context: Context, identity: Identity, key: Key | None, begun: list[str]
+) -> PolicyChoice | None:
+    items = [_policy_item(each) for each in identity.policies if each.inline]
+    items += [MenuItem(name, name, detail="a draft; not made yet") for name in begun]
+    items.append(MenuItem(_NEW, "New inline policy…", off=no_changes(context) or ""))
+    items += [_policy_item(each) for each in identity.policies if not each.inline]
+    title = f"Policies of role {identity.name}"
+    if not any(each.inline for each in identity.policies):
+        title = f"Role {identity.name} has no inline policy"
+    chosen = await context.app.push_screen_wait(Menu(title, items))
+    if chosen == _NEW:
+        return await create_policy(context, identity, key)
+    return None if chosen is None else PolicyChoice(chosen)
+
+
+async def _begun(context: Context, identity: Identity, inline: list[str]) -> list[str]:
+    """Names of policies that were typed and never saved, and are not among the role's."""
+    scope = context.session.scope
+    if scope is None:
+        return []
+    start = role_subject(identity.name, "")
+    drafts = await context.session.journal.drafts(scope)
+    names = (each.subject.removeprefix(start) for each in drafts if each.subject.startswith(start))
+    return [name for name in names if name not in inline]
+
+
+def _policy_item(policy: IdentityPolicy) -> MenuItem:
+    off = "" if policy.inline else "A managed policy is shared with others: edit it in IAM."
+    return MenuItem(policy.name, policy.name, detail="inline" if policy.inline else "", off=off)
+
+
+_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
+"""What PutRolePolicy takes as PolicyName (IAM API Reference)."""
+
+
+async def create_policy(
+    context: Context, identity: Identity, key: Key | None
+) -> PolicyChoice | None:
+    """Ask for name and beginning; nothing is sent before it was edited and reviewed."""
+    taken = {each.name for each in identity.policies if each.inline}
+    name = await context.app.push_screen_wait(
+        Prompt(
+            f"A new inline policy of role {identity.name}",
+            "Its name. It is made when you have reviewed and saved it.",
+            value="" if "kms" in taken else "kms",
+            placeholder="kms-2",
+            check=lambda typed: _trouble(typed, taken, identity.name),
+        )
+    )
+    if name is None:
+        return None
+    metadata = key.metadata if key is not None else None
+    templates = role_templates(
+        metadata.usage if metadata else "", metadata.spec if metadata else ""
+    )
+    items = [
+        MenuItem(
+            each.id,
+            each.title,
+            detail=", ".join(action.removeprefix("kms:") for action in each.actions),
+        )
+        for each in templates
+    ]
+    chosen = await context.app.push_screen_wait(Menu(f"What may the role do, by {name}?", items))
+    found = next((each for each in templates if each.id == chosen), None)
+    if found is None:
+        return None
+    return PolicyChoice(name, found.text(key.arn if key is not None else "*"))
+
+
+def _trouble(typed: str, taken: set[str], role: str) -> str:
+    if not _NAME.fullmatch(typed):
+        return "A name has 1 to 128 of the letters a-z and A-Z, digits, and + = , . @ _ -"
+    if typed in taken:
+        return f"Role {role} has an inline policy {typed} already: choose it to edit it."
+    return ""

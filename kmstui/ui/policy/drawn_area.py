@@ -15,20 +15,20 @@ from textual.theme import Theme
 from textual.widgets.text_area import TextAreaTheme
 
 from kmstui.policy.lint.core.findings import Severity
-from kmstui.ui.policy.finding_marks import Mark, Marks
-from kmstui.ui.policy.frugal import FrugalTextArea
-from kmstui.ui.policy.glyphs import StandIns, stand_ins_in
-from kmstui.ui.policy.highlight import KINDS, token_spans
-from kmstui.ui.policy.line_end import line_end_message
-from kmstui.ui.policy.popup import STYLES as POPUP_STYLES
-from kmstui.ui.policy.popup import CompletionPopup
-from kmstui.ui.policy.styled_cells import (
+from kmstui.ui.policy.cells import (
     StyledSpan,
     goes_on,
     has_a_cell_each,
+    line_end_message,
     over,
     styled_cells,
 )
+from kmstui.ui.policy.completion_popup import STYLES as POPUP_STYLES
+from kmstui.ui.policy.completion_popup import CompletionPopup
+from kmstui.ui.policy.finding_marks import Mark, Marks
+from kmstui.ui.policy.glyphs import StandIns, stand_ins_in
+from kmstui.ui.policy.highlight import KINDS, token_spans
+from kmstui.ui.policy.incremental_area import FrugalTextArea
 from kmstui.ui.style.symbols import marks
 
 

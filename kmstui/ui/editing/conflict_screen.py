@@ -13,7 +13,7 @@ from kmstui.service.editing.history import pretty
 from kmstui.service.inventory.store import Store
 from kmstui.ui.dialogs.confirm import Confirm
 from kmstui.ui.dialogs.editing_screen import EditingScreen
-from kmstui.ui.editing.diff_rows import diff_rows
+from kmstui.ui.editing.review_rows import diff_rows
 from kmstui.ui.style.symbols import Marks
 from kmstui.ui.widgets.prose_rows import Block, Row, Rows, code
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from textual.app import SuspendNotSupported
 
-from kmstui.ui.policy.external import edit_externally
+from kmstui.ui.editing.external_editor import edit_externally
 
 
 class Terminal:

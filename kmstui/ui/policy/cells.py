@@ -1,9 +1,10 @@
-"""A line of text in the styles of its parts."""
+"""Lines of a text as cells of the screen: their styles, their width, and words behind them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 
 from rich.cells import cell_len
@@ -12,6 +13,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from kmstui.ui.policy.highlight import LONGEST_LINE
+from kmstui.ui.style.cells import fit
 from kmstui.ui.terminal.painting.cells import is_simple
 
 StyledSpan = tuple[int, int, Style]
@@ -56,3 +58,32 @@ def over(strip: Strip, words: Segment | None, start: int) -> Strip:
     tail = Strip([words])
     after = strip.crop(min(start + tail.cell_length, strip.cell_length))
     return Strip.join([strip.crop(0, start), tail, after])
+
+
+_LEAST_CELLS = 8
+"""With less room than this, nothing is better than a stump."""
+
+
+def line_end_message(messages: Sequence[str], cells: int) -> str:
+    """The first message, and how many more there are, in the cells there are; may be empty."""
+    if cells < _LEAST_CELLS:
+        return ""
+    more = f" (+{len(messages) - 1})" if len(messages) > 1 else ""
+    return fit(messages[0], cells - len(more)).rstrip() + more
+
+
+def widest(lines: Sequence[str], tab: int) -> int:
+    """The cells of the widest line, with tab stops every `tab` cells."""
+    text = "\n".join(lines)
+    if text.isascii() and "\t" not in text:
+        return max(map(len, lines))
+    return max(
+        # Long lines are not remembered: one of 32 KB, typed in, would fill the memory.
+        (_width_of if len(line) <= LONGEST_LINE else _width_of.__wrapped__)(line, tab)
+        for line in lines
+    )
+
+
+@lru_cache(maxsize=4096)
+def _width_of(line: str, tab: int) -> int:
+    return cell_len(line.expandtabs(tab))

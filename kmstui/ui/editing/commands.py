@@ -1,0 +1,327 @@
+"""Commands of the safe edit: a key's policy, a role's, a statement on several keys, the history."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from kmstui.ui.commands.command import Command
+from kmstui.ui.commands.context import Context, needs_customer_key, needs_key, needs_writing
+from kmstui.ui.main.navigation import main_of
+
+if TYPE_CHECKING:
+    from kmstui.model.key import Key
+    from kmstui.model.role import Identity
+    from kmstui.service.editing.key_target import EditTarget
+    from kmstui.ui.editing.history_panel import HistoryPanel
+    from kmstui.ui.editing.role_policies import PolicyChoice
+
+    Choose = Callable[[Context, Identity, Key | None], Awaitable[PolicyChoice | None]]
+
+
+def open_editor(
+    context: Context, target: EditTarget, *, outside: bool = False, begin_with: str = ""
+) -> None:
+    """Open a policy in the editor.
+
+    Raises:
+        JournalError: the account is not known yet.
+    """
+    from kmstui.service.editing.put import desk_of
+    from kmstui.ui.editing.edit_screen import EditScreen
+
+    desk = desk_of(context.session)
+    screen = EditScreen(
+        context.session, target, desk, context.app.signs, outside=outside, begin_with=begin_with
+    )
+    context.app.push_screen(screen)
+
+
+def edit_key(context: Context, key_id: str, *, outside: bool = False, begin_with: str = "") -> None:
+    """Open the policy of a key in the editor.
+
+    Raises:
+        ServiceError: there is no connection, or the account is not known yet.
+    """
+    from kmstui.service.editing.key_target import KeyPolicyTarget
+
+    key = context.store.keys[key_id]
+    disabled = context.app.options.rules_off(key.id)
+    target = KeyPolicyTarget(context.session, key, disabled)
+    open_editor(context, target, outside=outside, begin_with=begin_with)
+
+
+def _edit(context: Context) -> None:
+    if context.key is not None:
+        edit_key(context, context.key.id)
+
+
+def _edit_outside(context: Context) -> None:
+    if context.key is not None:
+        edit_key(context, context.key.id, outside=True)
+
+
+def _statement(context: Context) -> None:
+    from kmstui.ui.dialogs.menu import Menu, MenuItem
+
+    number = len(context.targets)
+    what = "this key" if number == 1 else f"{number} marked keys"
+    items = [
+        MenuItem("add", f"Add a statement to {what}", key="a"),
+        MenuItem("remove", f"Remove a statement from {what}", key="r"),
+    ]
+
+    def go(choice: str | None) -> None:
+        if choice == "add":
+            _add_statement(context)
+        elif choice == "remove":
+            worker = context.app.work(
+                lambda: _remove_statement(context), group="batch", what="reading policies"
+            )
+            context.app.type_ahead.opens(worker, context.app.screen)
+
+    context.app.push_screen(Menu("The same statement for several keys", items), go)
+
+
+def _add_statement(context: Context) -> None:
+    from kmstui.service.editing.key_target import KeyPolicyTarget
+    from kmstui.ui.editing.batch_screen import BatchScreen
+    from kmstui.ui.editing.statement_screen import Statements, StatementScreen
+
+    key_ids = context.targets
+    first = KeyPolicyTarget(context.session, context.store.keys[key_ids[0]])
+
+    def review(statements: Statements | None) -> None:
+        if statements is not None:
+            context.app.push_screen(
+                BatchScreen(context.session, key_ids, statements, context.app.signs, remove=False)
+            )
+
+    context.app.push_screen(
+        StatementScreen(context.store, first, len(key_ids), context.app.signs), review
+    )
+
+
+async def _remove_statement(context: Context) -> None:
+    from kmstui.service.editing.bulk import common_statements
+    from kmstui.ui.dialogs.menu import Menu, MenuItem
+    from kmstui.ui.editing.batch_screen import BatchScreen
+    from kmstui.ui.editing.reading_dialog import read_in_front
+
+    key_ids = context.targets
+    number = len(key_ids)
+    await read_in_front(
+        context,
+        "the policy of this key" if number == 1 else f"the policies of {number} keys",
+        asyncio.gather(*(context.session.read_policies(key_id) for key_id in key_ids)),
+    )
+    texts = {
+        key_id: policy.text
+        for key_id in key_ids
+        for policy in context.store.policies.get(key_id, ())
+        if policy.name == "default" and not policy.problem
+    }
+    rows = common_statements(texts)
+    if not rows:
+        context.session.notify("None of these policies can be read, or has statements.", "warning")
+        return
+    items = [
+        MenuItem(str(index), statement.label.strip('"'), detail=f"on {holders} of {number}")
+        for index, (statement, _, holders) in enumerate(rows)
+    ]
+    chosen = await context.app.push_screen_wait(Menu("Remove which statement?", items))
+    if chosen is not None:
+        context.app.push_screen(
+            BatchScreen(
+                context.session,
+                key_ids,
+                (rows[int(chosen)][1],),
+                context.app.signs,
+                remove=True,
+            )
+        )
+
+
+def open_role_policy(context: Context, identity: Identity, policy: PolicyChoice) -> None:
+    """Open an inline policy of a role in the editor, about the chosen key.
+
+    Raises:
+        JournalError: the account is not known yet.
+    """
+    from kmstui.ui.editing.role_policies import target_for
+
+    target = target_for(context, identity, policy.name, context.key)
+    open_editor(context, target, begin_with=policy.begin_with)
+
+
+async def _edit_role(context: Context) -> None:
+    from kmstui.ui.editing.role_policies import choose_policy
+
+    await _choose_and_open(context, "Edit a policy of which role?", choose_policy)
+
+
+async def _new_policy(context: Context) -> None:
+    from kmstui.ui.editing.role_policies import create_policy
+
+    await _choose_and_open(context, "A new inline policy for which role?", create_policy)
+
+
+async def _choose_and_open(context: Context, heading: str, choose: Choose) -> None:
+    from kmstui.ui.editing.role_policies import choose_role
+
+    identity = await choose_role(context, context.key, heading)
+    policy = None if identity is None else await choose(context, identity, context.key)
+    if identity is not None and policy is not None:
+        open_role_policy(context, identity, policy)
+
+
+def _take_from_role(context: Context) -> Awaitable[None]:
+    async def run() -> None:
+        from kmstui.policy.authoring.remove_action import CannotTakeError
+        from kmstui.ui.editing.role_policies import (
+            choose_action,
+            choose_role,
+            take_action,
+            target_for,
+        )
+
+        key = context.key
+        identity = await choose_role(context, key, "Take a KMS action from which role?")
+        if identity is None:
+            return
+        action = await choose_action(context, identity, key)
+        if action is None:
+            return
+        try:
+            taken = take_action(identity, action)
+        except CannotTakeError as error:
+            context.session.notify(str(error), "warning")
+            return
+        if taken.elsewhere:
+            context.session.notify(
+                f"{action} stays allowed by {', '.join(taken.elsewhere)}.", "warning"
+            )
+        target = target_for(context, identity, taken.policy, key)
+        open_editor(context, target, begin_with=taken.text)
+
+    return run()
+
+
+HISTORY = "history"
+"""The scope of the view."""
+
+
+def _panel(context: Context) -> HistoryPanel | None:
+    from kmstui.ui.editing.history_view import HistoryView
+
+    view = main_of(context.app).key_pane.view
+    return view.panel if isinstance(view, HistoryView) else None
+
+
+def _mark_version(context: Context) -> None:
+    panel = _panel(context)
+    if panel is not None:
+        panel.mark()
+
+
+def _open_history(context: Context) -> None:
+    from kmstui.ui.editing.history_screen import HistoryScreen
+
+    panel, key = _panel(context), context.key
+    if panel is None or panel.source is None or key is None:
+        return
+    names = context.store.aliases_of(key.id)
+    screen = HistoryScreen(
+        panel.source,
+        names[0] if names else key.id,
+        context.app.signs,
+        may_restore=needs_customer_key(context) is None,
+    )
+
+    def bring_back(text: str | None) -> None:
+        if text is not None:
+            edit_key(context, key.id, begin_with=text)
+
+    context.app.push_screen(screen, bring_back)
+
+
+def _bring_back(context: Context) -> None:
+    panel = _panel(context)
+    if panel is not None and panel.chosen is not None and context.key is not None:
+        edit_key(context, context.key.id, begin_with=panel.chosen.text)
+
+
+def _export_version(context: Context) -> None:
+    from kmstui.ui.editing.history_panel import ask_and_export
+
+    panel = _panel(context)
+    if panel is not None and panel.chosen is not None:
+        ask_and_export(context.app, panel.chosen)
+
+
+async def _ask_cloudtrail(context: Context) -> None:
+    panel = _panel(context)
+    if panel is not None:
+        context.session.notify(await panel.ask_cloudtrail())
+
+
+async def _list_more(context: Context) -> None:
+    panel = _panel(context)
+    if panel is not None:
+        context.session.notify(await panel.list_more())
+
+
+COMMANDS = (
+    Command(
+        id="policy.edit", label="Edit", help="Edit the key's policy, checked while you type",
+        keys=("e",), available=needs_key, run=_edit, bar=15,
+    ),
+    Command(
+        id="policy.edit-outside", label="$EDITOR",
+        help="Edit the key's policy in $VISUAL or $EDITOR", keys=("E",), available=needs_key,
+        run=_edit_outside,
+    ),
+    Command(
+        id="policy.statement", label="Statement", help="Add a statement to the policies of the"
+        " marked keys, or remove one", keys=("S",), available=needs_writing, run=_statement,
+    ),
+    Command(
+        id="role.edit", label="Role policy", help="Edit an inline policy of a role: yours, or one"
+        " that the key policy names", keys=("i",), available=needs_key, run=_edit_role, opens=True,
+    ),
+    Command(
+        id="role.new-policy", label="New role policy", help="Write a new inline policy for a role,"
+        " about the chosen key", available=needs_writing, run=_new_policy, opens=True,
+    ),
+    Command(
+        id="role.take", label="Take from role", help="Take a KMS action, such as Decrypt, from a"
+        " role's policy", keys=("I",), available=needs_writing, run=_take_from_role, opens=True,
+    ),
+    Command(
+        id="history.open", label="Full size", help="Open the history on a screen of its own",
+        keys=("enter",), scope=HISTORY, run=_open_history, bar=10, palette=False,
+    ),
+    Command(
+        id="history.mark", label="Compare with", help="Compare with the version under the cursor",
+        keys=("space",), scope=HISTORY, run=_mark_version, bar=20, palette=False,
+    ),
+    Command(
+        id="history.restore", label="Bring back", help="Bring this version back, through a review",
+        keys=("b",), scope=HISTORY, available=needs_customer_key, run=_bring_back, bar=30,
+        palette=False,
+    ),
+    Command(
+        id="history.export", label="Write to a file", help="Write this version to a file",
+        keys=("w",), scope=HISTORY, run=_export_version, bar=40, palette=False,
+    ),
+    Command(
+        id="history.cloudtrail", label="Ask CloudTrail",
+        help="Ask CloudTrail who put which policy in the last 90 days", keys=("f",), scope=HISTORY,
+        run=_ask_cloudtrail, bar=50, palette=False,
+    ),
+    Command(
+        id="history.more", label="Older", help="List older versions too", keys=("m",),
+        scope=HISTORY, run=_list_more, palette=False,
+    ),
+)  # fmt: skip

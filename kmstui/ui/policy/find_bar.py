@@ -1,0 +1,186 @@
+"""The one-line bar below the text: find, find and replace, go to line."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.document._document import Selection
+from textual.widgets import Input, Static
+
+from kmstui.ui.policy.search import (
+    Query,
+    SearchError,
+    find_all,
+    next_match,
+    previous_match,
+    replace_all,
+    replacement_of,
+)
+from kmstui.ui.policy.text_area import PolicyTextArea
+
+Mode = Literal["find", "replace", "line"]
+
+
+class FindBar(Horizontal):
+    """Asks for a pattern, a replacement or a line number; selects matches, and says which."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "Close"),
+        Binding("f3,down", "step(1)", "Next"),
+        Binding("shift+f3,up", "step(-1)", "Previous"),
+        Binding("f2", "toggle_regex", "Regex"),
+        Binding("f4", "replace_all", "Replace all"),
+    ]
+
+    def __init__(self, area: PolicyTextArea) -> None:
+        super().__init__()
+        self._area = area
+        self._from = 0
+        self.mode: Mode = "find"
+        self.regex = False
+        self._pattern = Input(placeholder="find", compact=True, select_on_focus=True)
+        self._replacement = Input(placeholder="replace with", compact=True)
+        self._label = Static("Find", classes="bar--label", markup=False)
+        self._state = Static("", classes="bar--state", markup=False)
+
+    def compose(self) -> ComposeResult:
+        """Label, one or two inputs, state."""
+        yield self._label
+        yield self._pattern
+        yield self._replacement
+        yield self._state
+
+    def open(self, mode: Mode) -> None:
+        """Ask, beginning with what is selected."""
+        start, end = self._selected
+        self._from = self._area.offset_of(start)
+        self.mode = mode
+        self.display = True
+        self._replacement.display = mode == "replace"
+        self._label.update("Line" if mode == "line" else "Find")
+        text = self._area.selected_text if start[0] == end[0] and mode != "line" else ""
+        if text or mode == "line":
+            self._pattern.value = text
+        self._tell("")
+        # At once: the keys that are on their way already are meant for here.
+        self.screen.set_focus(self._pattern)
+
+    def action_close(self) -> None:
+        """Back to the text."""
+        self.display = False
+        self.screen.set_focus(self._area)
+
+    def _tell(self, state: str) -> None:
+        """Say what came of it: "3 of 12", or why not."""
+        flag = ".* " if self.regex and self.mode != "line" else ""
+        self._state.update(flag + state)
+
+    @property
+    def search_query(self) -> Query:
+        """What is looked for now."""
+        return Query(self._pattern.value, self.regex)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Look while typing."""
+        event.stop()
+        if self.display and self.mode != "line" and event.input is self._pattern:
+            self._show_first()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter: go to the line, to the next match, or replace this one."""
+        event.stop()
+        if self.mode == "line":
+            self._go_to_line(self._pattern.value.strip())
+        elif event.input is self._replacement:
+            self._replace_one()
+        else:
+            self.step(1)
+
+    def _go_to_line(self, digits: str) -> None:
+        """Go to a line; a number too large means the last."""
+        if not digits.isdecimal():
+            self._tell("a number, please")
+            return
+        last = self._area.document.line_count
+        row = (last if len(digits) > 9 else min(max(1, int(digits)), last)) - 1
+        self._area.move_cursor((row, 0), center=True)
+        self.action_close()
+
+    # Find
+
+    def action_step(self, by: int) -> None:
+        """Next or previous match."""
+        if self.mode != "line":
+            self.step(by)
+
+    def action_toggle_regex(self) -> None:
+        """Read the pattern as a regular expression, or plainly again."""
+        self.regex = not self.regex
+        self._show_first()
+
+    def _show_first(self) -> None:
+        """Select the first match from where the search began."""
+        if matches := self._matches():
+            self._select(matches, next_match(matches, self._from))
+
+    def step(self, by: int) -> None:
+        """Select the next match (1) or the previous one (-1)."""
+        matches = self._matches()
+        if not matches:
+            return
+        start, end = map(self._area.offset_of, self._selected)
+        index = next_match(matches, end) if by > 0 else previous_match(matches, start)
+        self._select(matches, index)
+
+    @property
+    def _selected(self) -> Selection:
+        return Selection(*sorted(self._area.selection))
+
+    def _matches(self) -> list[tuple[int, int]]:
+        try:
+            matches = find_all(self._area.text, self.search_query)
+        except SearchError as error:
+            self._tell(str(error))
+            return []
+        self._tell("" if matches or not self.search_query.pattern else "not found")
+        return matches
+
+    def _select(self, matches: list[tuple[int, int]], index: int) -> None:
+        self._area.selection = Selection(*map(self._area.location_of, matches[index]))
+        self._area.scroll_cursor_visible(center=True)
+        self._tell(f"{index + 1} of {len(matches)}")
+
+    # Replace
+
+    def _replace_one(self) -> None:
+        """Replace the match that is selected, if one is, and go to the next."""
+        area, (start, end) = self._area, self._selected
+        if area.read_only:
+            return
+        present = (area.offset_of(start), area.offset_of(end))
+        if present in self._matches():
+            try:
+                insert = replacement_of(
+                    area.text, present, self.search_query, self._replacement.value
+                )
+            except SearchError as error:
+                self._tell(str(error))
+                return
+            area.history.checkpoint()
+            area.replace(insert, start, end, maintain_selection_offset=False)
+        self.step(1)
+
+    def action_replace_all(self) -> None:
+        """Replace every match as one step of undo."""
+        if self.mode != "replace" or self._area.read_only or not self._matches():
+            return
+        try:
+            text, count = replace_all(self._area.text, self.search_query, self._replacement.value)
+        except SearchError as error:
+            self._tell(str(error))
+            return
+        self._tell(f"{count} replaced")
+        self._area.replace_text(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from kmstui.model.arn import Arn
 from kmstui.model.tag import Tag
 
 
@@ -62,6 +63,18 @@ class Key:
     """Why the tags could not be read, as a sentence."""
     rotation: bool | None = None
     """Whether automatic rotation is on; None until it was asked for."""
+
+    @property
+    def account(self) -> str:
+        """The account that owns it; empty where its ARN is not known."""
+        arn = Arn.maybe(self.arn)
+        return "" if arn is None else arn.account
+
+    @property
+    def region(self) -> str:
+        """Its Region; empty where its ARN is not known."""
+        arn = Arn.maybe(self.arn)
+        return "" if arn is None else arn.region
 
     @property
     def is_aws_managed(self) -> bool:

@@ -11,12 +11,11 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from kmstui.model.arn import Arn
-from kmstui.model.role import Identity
+from kmstui.model.identity import Identity
 from kmstui.model.visible import visible
-from kmstui.policy.evaluation.actions import action_info, canonical_action
-from kmstui.policy.evaluation.compile import Applied
-from kmstui.policy.evaluation.evaluate import Decision, Outcome, evaluate
-from kmstui.policy.evaluation.explain import (
+from kmstui.policy.evaluation.compiled import Applied
+from kmstui.policy.evaluation.evaluator import Decision, Outcome, evaluate
+from kmstui.policy.evaluation.explanation import (
     answer_word,
     explain,
     not_considered_sentence,
@@ -24,12 +23,12 @@ from kmstui.policy.evaluation.explain import (
 )
 from kmstui.policy.evaluation.policies import Policies, as_policy, compile_identity_policy
 from kmstui.policy.iam.match_value import has_wildcard
+from kmstui.policy.iam.policy_principals import brought_to_role
 from kmstui.policy.iam.principals import Principal
 from kmstui.policy.iam.request import Context, Request, account_of
-from kmstui.policy.iam.stand_ins import brought_to_role
-from kmstui.policy.iam.vocabulary import knowledge
+from kmstui.policy.iam.vocabulary import action_info, canonical_action, knowledge
 from kmstui.policy.syntax.nodes import Document
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 from kmstui.scripting.command import (
     COULD_NOT_RUN,
     CommandError,

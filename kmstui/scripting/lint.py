@@ -23,7 +23,7 @@ from kmstui.policy.lint.core.registry import RULES
 from kmstui.policy.lint.core.rule_ids import UnknownRuleError, known_rule
 from kmstui.policy.lint.facts.principals import Form, read_principal
 from kmstui.policy.lint.lint import fix_all, lint
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 from kmstui.scripting.command import (
     COULD_NOT_RUN,
     CommandError,

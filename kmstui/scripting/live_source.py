@@ -9,8 +9,8 @@ from typing import TypeVar
 from kmstui.model.arn import Arn
 from kmstui.model.caller import Caller
 from kmstui.model.grant import Grant
+from kmstui.model.identity import Identity
 from kmstui.model.key import Key, KeyMetadata
-from kmstui.model.role import Identity
 from kmstui.policy.lint.core.findings import KeyContext
 from kmstui.scripting.sources import KeyAccess, StoredPolicy
 from kmstui.service.errors import NotFoundError, ServiceError

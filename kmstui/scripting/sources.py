@@ -9,7 +9,7 @@ from kmstui.policy.lint.core.findings import KeyContext
 
 if TYPE_CHECKING:
     from kmstui.model.grant import Grant
-    from kmstui.model.role import Identity
+    from kmstui.model.identity import Identity
     from kmstui.service.ports import Target
 
 

@@ -73,7 +73,7 @@ class Session:
     def _account_of_keys(self) -> str:
         # STS may be out of reach while KMS works: every listed key's ARN names the account too.
         for key in self.store.keys.values():
-            return key.arn.split(":")[4] if key.arn.count(":") >= 5 else ""
+            return key.account
         return ""
 
     async def open(self, target: Target) -> None:

@@ -14,12 +14,12 @@ from typing import Any
 from kmstui.model.arn import Arn
 from kmstui.policy.access.diff import access_diff
 from kmstui.policy.access.table import KeyFacts, access_table
-from kmstui.policy.evaluation.evaluate import evaluate
+from kmstui.policy.evaluation.evaluator import evaluate
 from kmstui.policy.evaluation.lockout import can_still_administer
 from kmstui.policy.evaluation.policies import Policies
 from kmstui.policy.iam.principals import Principal
 from kmstui.policy.iam.request import Context, Request
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 
 ACCOUNT = "111122223333"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"

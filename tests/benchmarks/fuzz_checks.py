@@ -14,11 +14,11 @@ from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.lint.core.findings import KeyContext
 from kmstui.policy.lint.lint import fix_all, lint
 from kmstui.policy.syntax.nodes import apply_edits
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 from tests.policy import workshop_printed
 from tests.policy.documented import DOCUMENTED
 from tests.policy.rule_cases import KEY
-from tests.policy.syntax.test_document import assert_sound, strict, value_of
+from tests.policy.syntax.test_parser import assert_sound, strict, value_of
 
 SEEDS = (*workshop_printed.ALL.values(), *(each.text for each in DOCUMENTED))
 _PIECES = (

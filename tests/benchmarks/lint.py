@@ -24,7 +24,7 @@ from kmstui.model.arn import Arn
 from kmstui.policy.lint.checks import RULES
 from kmstui.policy.lint.core.findings import KeyContext
 from kmstui.policy.lint.lint import lint
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 from tests.policy.documented import DOCUMENTED, allow, root
 from tests.policy.rule_cases import KEY
 

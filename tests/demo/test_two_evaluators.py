@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from kmstui.demo.access.context import Caller, session_caller
 from kmstui.demo.access.evaluation import IdentityPolicies, Question, Verdict, decide
-from kmstui.model.role import Identity, IdentityPolicy
-from kmstui.policy.evaluation.evaluate import Outcome, evaluate
+from kmstui.model.identity import Identity, IdentityPolicy
+from kmstui.policy.evaluation.evaluator import Outcome, evaluate
 from kmstui.policy.evaluation.policies import Policies
 from kmstui.policy.iam.principals import Principal
 from kmstui.policy.iam.request import Context, Request

@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from kmstui.model.alias import Alias
 from kmstui.model.caller import Caller, ConnectionInfo, Route
 from kmstui.model.grant import Grant, KeyEvent
+from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.model.key import Key, KeyCreation, KeyMetadata, LastUsage, Rotation
-from kmstui.model.role import Identity, IdentityPolicy
 from kmstui.model.tag import Tag
 from kmstui.service.errors import CancelledByPersonError, ErrorContext, NotFoundError
 from kmstui.service.ports import (

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from kmstui.model.caller import Caller
 from kmstui.model.grant import Grant, KeyEvent
+from kmstui.model.identity import Identity
 from kmstui.model.key import KeyMetadata, LastUsage, Rotation
-from kmstui.model.role import Identity
 from kmstui.model.tag import Tag
 
 ACCOUNT = "444455556666"

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kmstui.model.grant import Grant
-from kmstui.model.role import Identity, IdentityPolicy
-from kmstui.policy.evaluation.evaluate import Decision, Outcome, evaluate
+from kmstui.model.identity import Identity, IdentityPolicy
+from kmstui.policy.evaluation.evaluator import Decision, Outcome, evaluate
 from kmstui.policy.evaluation.policies import Policies, compile_identity_policy
 from kmstui.policy.iam.conditions import Truth, compile_condition
 from kmstui.policy.iam.principals import Principal
 from kmstui.policy.iam.request import NOTHING_KNOWN, Context, Request
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import read_policy
 from tests.policy.lockouts import policy_text
 

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kmstui.policy.evaluation.lockout import Answer
+from kmstui.policy.evaluation.lockout import CanPut
 
 Statement = Mapping[str, Any]
 
-YES, NO = Answer.YES, Answer.NO
-IAM, CONDITIONS = Answer.ONLY_IF_IAM_ALLOWS, Answer.ONLY_UNDER_CONDITIONS
+YES, NO = CanPut.YES, CanPut.NO
+IAM, CONDITIONS = CanPut.ONLY_IF_IAM_ALLOWS, CanPut.ONLY_UNDER_CONDITIONS
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Lockout:
 
     name: str
     text: str
-    caller: Answer
+    caller: CanPut
     """For a session of the role, its IAM policies unread."""
-    anybody: Answer
+    anybody: CanPut
     """For the best of all principals of the account."""
 
 
@@ -64,7 +64,7 @@ def lockouts(
     foreign = {"AWS": f"arn:aws:iam::{other_account}:root"}
     root_all = allow(root)
     everybody = {"AWS": "*"}
-    made: Sequence[tuple[str, str, Answer, Answer]] = (
+    made: Sequence[tuple[str, str, CanPut, CanPut]] = (
         ("no statement is about PutKeyPolicy", policy_text(allow(role, "kms:Decrypt")), NO, NO),
         ("use only, no root statement", policy_text(allow(role, "kms:Encrypt")), NO, NO),
         ("the other role administers", policy_text(allow(other)), NO, YES),

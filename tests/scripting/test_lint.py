@@ -19,7 +19,7 @@ import pytest
 from kmstui.model.arn import Arn
 from kmstui.policy.lint.core.findings import KeyContext
 from kmstui.policy.syntax.nodes import Span
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 from kmstui.scripting.command import COULD_NOT_RUN
 from kmstui.scripting.lint import CLEAN, ERRORS, run
 from kmstui.scripting.report import excerpt

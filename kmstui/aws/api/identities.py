@@ -16,7 +16,7 @@ from kmstui.aws.calls.answer import Answer
 from kmstui.aws.calls.call import Calls
 from kmstui.model.arn import Arn
 from kmstui.model.caller import Caller
-from kmstui.model.role import Identity, IdentityPolicy
+from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.service.errors import (
     CancelledByPersonError,
     InvalidInputError,

@@ -15,12 +15,12 @@ from kmstui.model.arn import Arn
 from kmstui.policy.access.diff_contexts import Limit, Space, TooManyError
 from kmstui.policy.access.diff_terms import Access, Atoms, Term, Terms, terms_of
 from kmstui.policy.access.groups import action_classes, actions_words
-from kmstui.policy.evaluation.actions import action_info, key_actions
-from kmstui.policy.evaluation.explain_conditions import joined
+from kmstui.policy.evaluation.explanation import joined
 from kmstui.policy.evaluation.policies import Policies, PolicyLike, compile_key_policy
+from kmstui.policy.iam.policy_principals import everyone
 from kmstui.policy.iam.principals import Principal, PrincipalKind
 from kmstui.policy.iam.request import account_of
-from kmstui.policy.iam.stand_ins import everyone
+from kmstui.policy.iam.vocabulary import action_info, key_actions
 from kmstui.policy.syntax.nodes import Span
 from kmstui.policy.syntax.statements import Statement
 
@@ -45,7 +45,7 @@ class Direction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AccessChange:
     """One row: some principals, some actions, one change."""
 
     principals: tuple[Principal, ...]
@@ -92,7 +92,7 @@ class Change:
 class AccessDiff:
     """All changes; empty where the two policies mean the same."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[AccessChange, ...]
     """Gains first, since they are what a slip of the hand gives away."""
     principals: tuple[Principal, ...]
     """Everybody who was asked about."""
@@ -103,7 +103,7 @@ class AccessDiff:
         """Whether anything changes."""
         return bool(self.changes)
 
-    def of(self, direction: Direction) -> tuple[Change, ...]:
+    def of(self, direction: Direction) -> tuple[AccessChange, ...]:
         """The changes of one direction."""
         return tuple(change for change in self.changes if change.direction is direction)
 
@@ -251,7 +251,7 @@ def access_diff(before: PolicyLike, after: PolicyLike, key_arn: str) -> AccessDi
             key = (shift, actions, tuple(id(each) for each in row[2:]))
             rows.setdefault(key, []).append(principal)
             details.setdefault(key, (shift, actions, old, new))
-    changes = [_change(rows[key], *details[key]) for key in rows]
+    changes = [_change_of(rows[key], *details[key]) for key in rows]
     changes.sort(key=lambda change: tuple(Direction).index(change.direction))
     return AccessDiff(
         tuple(changes),
@@ -277,14 +277,14 @@ def _only(one: Terms, other: Terms) -> tuple[Statement, ...]:
     return tuple(found.values())
 
 
-def _change(
+def _change_of(
     principals: Sequence[Principal],
     shift: _Shift,
     actions: tuple[str, ...],
     old: Terms,
     new: Terms,
-) -> Change:
-    return Change(
+) -> AccessChange:
+    return AccessChange(
         principals=tuple(principals),
         direction=shift.direction,
         actions=actions,

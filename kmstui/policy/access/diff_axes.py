@@ -8,7 +8,7 @@ from functools import partial
 
 from kmstui.policy.access.diff_samples import ABSENT, VARIABLE_VALUES, Sample, samples_of
 from kmstui.policy.access.diff_terms import AtomId, Atoms
-from kmstui.policy.evaluation.explain_conditions import joined
+from kmstui.policy.evaluation.explanation import joined
 from kmstui.policy.iam.conditions import Condition, Truth
 from kmstui.policy.iam.request import Values
 

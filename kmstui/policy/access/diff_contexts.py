@@ -14,7 +14,7 @@ from itertools import product
 from kmstui.policy.access.diff_axes import axes_of, order_of
 from kmstui.policy.access.diff_samples import VARIABLE_VALUES
 from kmstui.policy.access.diff_terms import Access, AtomId, Atoms, Term
-from kmstui.policy.evaluation.explain_conditions import joined
+from kmstui.policy.evaluation.explanation import joined
 from kmstui.policy.iam.conditions import Condition, Truth
 
 _MOST_BOXES = 6

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 
-from kmstui.policy.evaluation.explain_conditions import joined
+from kmstui.policy.evaluation.explanation import joined
 from kmstui.policy.iam.conditions import Condition
 from kmstui.policy.iam.match_value import has_wildcard, instant, number
 from kmstui.policy.iam.operators import Operator

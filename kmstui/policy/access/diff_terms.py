@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from kmstui.policy.evaluation.actions import absent_keys
-from kmstui.policy.evaluation.compile import CompiledPolicy, CompiledStatement
+from kmstui.policy.evaluation.compiled import CompiledPolicy, CompiledStatement
 from kmstui.policy.iam.conditions import Condition, Doubt, Truth
-from kmstui.policy.iam.match_principal import Aim, Grip
+from kmstui.policy.iam.match_principal import NamedBy, PrincipalMatch
 from kmstui.policy.iam.principals import Principal, PrincipalKind
 from kmstui.policy.iam.request import Request, account_of, lookup_for
+from kmstui.policy.iam.vocabulary import absent_keys
 from kmstui.policy.syntax.statements import Statement
 
 
@@ -86,7 +86,7 @@ def terms_of(
     """What `policy` says about a principal and an action."""
     lookup = lookup_for(Request(principal, action, resource), absent_keys(action))
     found: list[tuple[Term, Statement]] = []
-    for compiled, aims in policy.candidates(principal, action):
+    for compiled, matches in policy.candidates(principal, action):
         covered = compiled.covers_resource(resource, lookup)
         if covered is Truth.NO:
             continue
@@ -101,31 +101,31 @@ def terms_of(
                 open_atoms.append(atoms.of(condition))
         else:
             found.extend(
-                (_term(compiled, aim, principal, resource, open_atoms, atoms), compiled.statement)
-                for aim in aims
+                (_term(compiled, match, principal, resource, open_atoms, atoms), compiled.statement)
+                for match in matches
             )
     return Terms(frozenset(term for term, _ in found), tuple(found))
 
 
 def _term(
     compiled: CompiledStatement,
-    aim: Aim,
+    match: PrincipalMatch,
     principal: Principal,
     resource: str,
     open_atoms: Iterable[AtomId],
     atoms: Atoms,
 ) -> Term:
     held = set(open_atoms)
-    if aim.doubt is not None:
-        held.add(atoms.of_doubt(aim.doubt, compiled))
-    access = Access.DENIED if compiled.deny else _access(aim, principal, resource)
+    if match.doubt is not None:
+        held.add(atoms.of_doubt(match.doubt, compiled))
+    access = Access.DENIED if compiled.deny else _access(match, principal, resource)
     return Term(compiled.deny, access, frozenset(held))
 
 
-def _access(aim: Aim, principal: Principal, resource: str) -> Access:
+def _access(match: PrincipalMatch, principal: Principal, resource: str) -> Access:
     """What an Allow gives, by the rules of `evaluate`."""
     if principal.kind is PrincipalKind.ROOT:
         return Access.DIRECT
     if principal.account and principal.account != account_of(resource):
         return Access.VIA_IAM
-    return Access.VIA_IAM if aim.grip is Grip.ACCOUNT else Access.DIRECT
+    return Access.VIA_IAM if match.by is NamedBy.ACCOUNT else Access.DIRECT

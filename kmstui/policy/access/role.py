@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kmstui.model.grant import Grant
-from kmstui.model.role import Identity
+from kmstui.model.identity import Identity
 from kmstui.policy.access.groups import actions_words, possible_actions
 from kmstui.policy.access.table import KeyFacts, Mark, Part, access_row, classes_of
 from kmstui.policy.evaluation.policies import Policies, PolicyLike

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from kmstui.model.arn import Arn
 from kmstui.model.grant import Grant
-from kmstui.model.role import Identity
+from kmstui.model.identity import Identity
 from kmstui.policy.access.groups import (
     AccessGroup,
     action_classes,
@@ -16,14 +16,14 @@ from kmstui.policy.access.groups import (
     group_of,
     possible_actions,
 )
-from kmstui.policy.evaluation.compile import CompiledPolicy
-from kmstui.policy.evaluation.evaluate import Decision, Outcome, evaluate
-from kmstui.policy.evaluation.explain import Line, explain, reason_sentence
+from kmstui.policy.evaluation.compiled import CompiledPolicy
+from kmstui.policy.evaluation.evaluator import Decision, Outcome, evaluate
+from kmstui.policy.evaluation.explanation import ReasoningLine, explain, reason_sentence
 from kmstui.policy.evaluation.policies import Policies, PolicyLike
 from kmstui.policy.iam.conditions import Doubt
+from kmstui.policy.iam.policy_principals import brought_to_role, everyone
 from kmstui.policy.iam.principals import Principal
 from kmstui.policy.iam.request import NOTHING_KNOWN, Context, Request, account_of
-from kmstui.policy.iam.stand_ins import brought_to_role, everyone
 
 
 class Mark(StrEnum):
@@ -103,11 +103,11 @@ class Cell:
             return f"No action of this group works with this key ({self.group.value})."
         return " ".join(part.words for part in self.parts if part.mark is self.mark)
 
-    def reasoning(self) -> tuple[Line, ...]:
+    def reasoning(self) -> tuple[ReasoningLine, ...]:
         """The whole reasoning in words, with the statements to jump to."""
-        lines: list[Line] = []
+        lines: list[ReasoningLine] = []
         for part in self.parts:
-            lines.append(Line(f"{actions_words(frozenset(part.actions))}:"))
+            lines.append(ReasoningLine(f"{actions_words(frozenset(part.actions))}:"))
             lines.extend(explain(part.decision))
         return tuple(lines)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kmstui.model.arn import Arn
-from kmstui.policy.authoring.cursor import Place, place_at, tokens_forth, unquoted
+from kmstui.policy.authoring.cursor import Cursor, cursor_at, tokens_forth, unquoted
 from kmstui.policy.iam.operators import FOR_ALL_VALUES, FOR_ANY_VALUE, OPERATORS, parse_operator
 from kmstui.policy.iam.vocabulary import ActionInfo, ConditionKeyInfo, Knowledge
 
@@ -110,17 +110,17 @@ def complete(
 ) -> Completions:
     """What could be written at `offset` of `text`, which need not be valid; never raises."""
     offset = max(0, min(offset, len(text)))
-    place = place_at(text, offset)
-    proposals = _Proposals(text, place, knowledge, context or CompletionContext())
-    if place.expects == "key":
+    cursor = cursor_at(text, offset)
+    proposals = _Proposals(text, cursor, knowledge, context or CompletionContext())
+    if cursor.expects == "key":
         items = [
-            _as_key(item, text, place.end) for item in _matching(proposals.keys(), place.typed)
+            _as_key(item, text, cursor.end) for item in _matching(proposals.keys(), cursor.typed)
         ]
-    elif place.expects == "value":
-        items = _matching(proposals.values(), place.typed)
+    elif cursor.expects == "value":
+        items = _matching(proposals.values(), cursor.typed)
     else:
         items = []
-    return Completions(place.start, place.end, tuple(items))
+    return Completions(cursor.start, cursor.end, tuple(items))
 
 
 def _quoted(label: str, detail: str = "") -> Completion:
@@ -152,7 +152,7 @@ def _matching(items: Iterable[Completion], typed: str) -> list[Completion]:
 @dataclass(frozen=True, slots=True)
 class _Proposals:
     text: str
-    place: Place
+    cursor: Cursor
     knowledge: Knowledge
     context: CompletionContext
 
@@ -160,7 +160,7 @@ class _Proposals:
 
     def keys(self) -> Iterator[Completion]:
         """What an object at this place may hold and does not hold yet."""
-        names = self.place.names
+        names = self.cursor.names
         inside = names[0] if names else ""
         around = names[1] if len(names) > 1 else ""
         if inside == "Condition":
@@ -169,14 +169,14 @@ class _Proposals:
             yield from self._absent(_PRINCIPAL_TYPES)
         elif around == "Condition":
             yield from self._condition_keys(inside)
-        elif not inside and len(self.place.brackets) == 1:
+        elif not inside and len(self.cursor.brackets) == 1:
             yield from self._absent(_ROOT)
         elif inside in ("", "Statement"):
             yield from self._absent(_STATEMENT)
 
     def _absent(self, elements: Mapping[str, str]) -> Iterator[Completion]:
-        present = set(_members(self.text, self.place.brackets[0].offset))
-        present.discard(self.place.typed)
+        present = set(_members(self.text, self.cursor.brackets[0].offset))
+        present.discard(self.cursor.typed)
         for name, detail in elements.items():
             if name not in present:
                 yield _quoted(name, detail)
@@ -186,7 +186,7 @@ class _Proposals:
             (
                 prefix
                 for prefix in (FOR_ALL_VALUES, FOR_ANY_VALUE)
-                if self.place.typed.lower().startswith(prefix.lower())
+                if self.cursor.typed.lower().startswith(prefix.lower())
             ),
             "",
         )
@@ -226,7 +226,7 @@ class _Proposals:
         return self.context.encryption_contexts if prefix.lower() == _CONTEXT_KEY else ()
 
     def _actions_of_statement(self) -> tuple[ActionInfo, ...]:
-        brackets = self.place.brackets
+        brackets = self.cursor.brackets
         if len(brackets) < 3:
             return ()
         patterns = _values(self.text, brackets[2].offset, "Action")
@@ -238,7 +238,7 @@ class _Proposals:
 
     def values(self) -> Iterator[Completion]:
         """What the member at this place may be given."""
-        names = self.place.names
+        names = self.cursor.names
         inside = names[0] if names else ""
         around = names[1] if len(names) > 1 else ""
         beyond = names[2] if len(names) > 2 else ""

@@ -34,7 +34,7 @@ class Bracket:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Cursor:
     """Where the cursor stands."""
 
     brackets: tuple[Bracket, ...]
@@ -94,7 +94,7 @@ def unquoted(lexeme: str) -> str:
     return lexeme[1:-1] if len(lexeme) > 1 and lexeme.endswith('"') else lexeme[1:]
 
 
-def place_at(text: str, offset: int) -> Place:
+def cursor_at(text: str, offset: int) -> Cursor:
     """Where `offset` stands in `text`."""
     line_start = text.rfind("\n", 0, offset) + 1
     start, quoted = offset, False
@@ -112,7 +112,7 @@ def place_at(text: str, offset: int) -> Place:
         end = offset
     brackets, before = _around(text, start)
     member, expects = _expected(brackets, before)
-    return Place(brackets, member, expects, start, end, typed, quoted)
+    return Cursor(brackets, member, expects, start, end, typed, quoted)
 
 
 def _closed(lexeme: str) -> bool:

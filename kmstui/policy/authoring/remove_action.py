@@ -12,7 +12,7 @@ from kmstui.policy.iam.match_value import has_wildcard, wildcard_match
 from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.syntax.edits import add_value, delete_statement, set_values
 from kmstui.policy.syntax.nodes import Edit, ObjectNode, StringNode, apply_edits
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import Statement, read_policy
 
 

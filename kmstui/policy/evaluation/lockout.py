@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kmstui.model.arn import Arn
-from kmstui.model.role import Identity
-from kmstui.policy.evaluation.evaluate import Decision, Outcome, evaluate
-from kmstui.policy.evaluation.explain import reason_sentence, statements_of
+from kmstui.model.identity import Identity
+from kmstui.policy.evaluation.evaluator import Decision, Outcome, evaluate
+from kmstui.policy.evaluation.explanation import reason_sentence, statements_of
 from kmstui.policy.evaluation.policies import Policies, PolicyLike, as_policy
 from kmstui.policy.iam.conditions import Doubt
+from kmstui.policy.iam.policy_principals import brought_to_role, everyone
 from kmstui.policy.iam.principals import Principal
 from kmstui.policy.iam.request import Context, Request, account_of
-from kmstui.policy.iam.stand_ins import brought_to_role, everyone
 from kmstui.policy.syntax.statements import Statement
 
 PUT = "kms:PutKeyPolicy"
@@ -41,7 +41,7 @@ services forward.
 """
 
 
-class Answer(StrEnum):
+class CanPut(StrEnum):
     """Whether the policy can be put again."""
 
     YES = "yes"
@@ -52,21 +52,21 @@ class Answer(StrEnum):
     NO = "no"
 
 
-_ORDER = (Answer.NO, Answer.ONLY_UNDER_CONDITIONS, Answer.ONLY_IF_IAM_ALLOWS, Answer.YES)
+_ORDER = (CanPut.NO, CanPut.ONLY_UNDER_CONDITIONS, CanPut.ONLY_IF_IAM_ALLOWS, CanPut.YES)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What comes after the policy is stored."""
 
-    answer: Answer
+    answer: CanPut
     """Whether the caller can put the policy again."""
     reason: str
     """Why, as one sentence."""
     deciding: tuple[Statement, ...]
     """The statements of the key policy that decide about the caller."""
     decision: Decision
-    anybody: Answer
+    anybody: CanPut
     """Whether anybody of the key's account can, the root user included."""
     anybody_reason: str
     not_considered: tuple[str, ...]
@@ -75,12 +75,12 @@ class Verdict:
     @property
     def locks_caller_out(self) -> bool:
         """Whether KMS would refuse the policy for this caller."""
-        return self.answer is Answer.NO
+        return self.answer is CanPut.NO
 
     @property
     def orphans_key(self) -> bool:
         """Whether nobody could put a policy again, so that only AWS Support helps."""
-        return self.anybody is Answer.NO
+        return self.anybody is CanPut.NO
 
 
 def can_still_administer(
@@ -121,24 +121,24 @@ def can_still_administer(
     )
 
 
-def _answer(decision: Decision) -> Answer:
+def _answer(decision: Decision) -> CanPut:
     if decision.outcome is Outcome.ALLOWED:
-        return Answer.YES
+        return CanPut.YES
     if decision.outcome is not Outcome.NOT_PREDICTABLE:
-        return Answer.NO
+        return CanPut.NO
     if set(decision.doubts) == {Doubt.IAM}:
-        return Answer.ONLY_IF_IAM_ALLOWS
-    return Answer.ONLY_UNDER_CONDITIONS
+        return CanPut.ONLY_IF_IAM_ALLOWS
+    return CanPut.ONLY_UNDER_CONDITIONS
 
 
 def _anybody(
     policies: Policies, caller: Principal, own: Decision, key_arn: Arn, context: Context
-) -> tuple[Answer, str]:
+) -> tuple[CanPut, str]:
     """The best answer among all who may be asked about, the caller first."""
     best, decision = _answer(own), own
     account = account_of(str(key_arn))
     for principal in everyone((policies.key.policy,), account, key_arn.partition):
-        if best is Answer.YES:
+        if best is CanPut.YES:
             break
         if principal.account != account or principal == caller:
             continue
@@ -146,6 +146,6 @@ def _anybody(
         answer = _answer(candidate)
         if _ORDER.index(answer) > _ORDER.index(best):
             best, decision = answer, candidate
-    if best is Answer.NO:
+    if best is CanPut.NO:
         return best, f"No statement of the key policy allows {PUT} to anybody of {account}."
     return best, reason_sentence(decision)

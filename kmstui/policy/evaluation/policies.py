@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from kmstui.model.grant import Grant
-from kmstui.model.role import Identity
-from kmstui.policy.evaluation.compile import CompiledPolicy
+from kmstui.model.identity import Identity
+from kmstui.policy.evaluation.compiled import CompiledPolicy
 from kmstui.policy.iam.principals import Principal, PrincipalKind
 from kmstui.policy.syntax.nodes import Document
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import Policy, read_policy
 
 PolicyLike = str | Document | Policy

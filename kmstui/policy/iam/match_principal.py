@@ -19,7 +19,7 @@ _ACCOUNT = re.compile(r"\d{12}")
 RoleKey = tuple[str, str]
 
 
-class Grip(IntEnum):
+class NamedBy(IntEnum):
     """How directly a statement names somebody."""
 
     ACCOUNT = 1
@@ -32,19 +32,19 @@ class Grip(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class PrincipalMatch:
     """That a statement is about somebody."""
 
-    grip: Grip
+    by: NamedBy
     truth: Truth
     doubt: Doubt | None = None
 
 
-_DIRECT = Aim(Grip.DIRECT, Truth.YES)
-_ROLE = Aim(Grip.ROLE, Truth.YES)
-_ACCOUNT_AIM = Aim(Grip.ACCOUNT, Truth.YES)
-_OPEN_EXEMPTION = Aim(Grip.DIRECT, Truth.MAYBE, Doubt.NOT_PRINCIPAL)
-_UNSUPPORTED = Aim(Grip.DIRECT, Truth.MAYBE, Doubt.NOT_PRINCIPAL_ALLOW)
+_DIRECT = PrincipalMatch(NamedBy.DIRECT, Truth.YES)
+_ROLE = PrincipalMatch(NamedBy.ROLE, Truth.YES)
+_THROUGH_ACCOUNT = PrincipalMatch(NamedBy.ACCOUNT, Truth.YES)
+_OPEN_EXEMPTION = PrincipalMatch(NamedBy.DIRECT, Truth.MAYBE, Doubt.NOT_PRINCIPAL)
+_UNSUPPORTED = PrincipalMatch(NamedBy.DIRECT, Truth.MAYBE, Doubt.NOT_PRINCIPAL_ALLOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class PrincipalSet:
         """Whether it lists the principal's account."""
         return bool(principal.account) and principal.account in self.accounts
 
-    def aims(self, principal: Principal) -> tuple[Aim, ...]:
+    def matches(self, principal: Principal) -> tuple[PrincipalMatch, ...]:
         """All the ways in which it is about `principal`."""
         if self.everybody:
             return (_DIRECT,)
@@ -130,16 +130,16 @@ class PrincipalSet:
         elif self.names_role(principal):
             found.append(_ROLE)
         elif principal.kind is PrincipalKind.ROLE and principal.role_key in self.session_roles:
-            found.append(Aim(Grip.DIRECT, Truth.MAYBE, Doubt.SESSION))
+            found.append(PrincipalMatch(NamedBy.DIRECT, Truth.MAYBE, Doubt.SESSION))
         elif self.providers and principal.kind in _MAYBE_FEDERATED:
-            found.append(Aim(Grip.DIRECT, Truth.MAYBE, Doubt.PROVIDER))
+            found.append(PrincipalMatch(NamedBy.DIRECT, Truth.MAYBE, Doubt.PROVIDER))
         if self.names_account(principal):
-            found.append(_ACCOUNT_AIM)
+            found.append(_THROUGH_ACCOUNT)
         elif self.canonical_users and principal.account:
-            found.append(Aim(Grip.ACCOUNT, Truth.MAYBE, Doubt.CANONICAL_USER))
+            found.append(PrincipalMatch(NamedBy.ACCOUNT, Truth.MAYBE, Doubt.CANONICAL_USER))
         return tuple(found)
 
-    def exempts(self, principal: Principal, *, has_boundary: bool) -> Aim | None:
+    def exempts(self, principal: Principal, *, has_boundary: bool) -> PrincipalMatch | None:
         """How a Deny that lists these as NotPrincipal is about `principal`; None: it spares it.
 
         Who is not listed is denied, and so is whoever has a permissions boundary. To be spared,
@@ -208,13 +208,13 @@ class PrincipalTest:
             return frozenset({None})
         return listed.accounts | listed.arns | listed.roles | listed.session_roles
 
-    def aims(self, principal: Principal, *, has_boundary: bool) -> tuple[Aim, ...]:
+    def matches(self, principal: Principal, *, has_boundary: bool) -> tuple[PrincipalMatch, ...]:
         """All the ways in which the statement is about `principal`."""
         if not self.negated:
-            return self.listed.aims(principal)
+            return self.listed.matches(principal)
         if self.deny:
-            aim = self.listed.exempts(principal, has_boundary=has_boundary)
-            return () if aim is None else (aim,)
+            match = self.listed.exempts(principal, has_boundary=has_boundary)
+            return () if match is None else (match,)
         # "NotPrincipal must be used with Deny; using it with Allow is not supported".
-        listed = self.listed.everybody or bool(self.listed.aims(principal))
+        listed = self.listed.everybody or bool(self.listed.matches(principal))
         return () if listed else (_UNSUPPORTED,)

@@ -14,7 +14,7 @@ from kmstui.policy.lint.core.findings import Finding, Severity
 from kmstui.policy.lint.lint import lint
 from kmstui.policy.syntax.edits import delete_member, fix
 from kmstui.policy.syntax.nodes import Document, Span
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import read_policy
 
 LARGEST = 10_240

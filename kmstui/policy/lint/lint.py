@@ -15,7 +15,7 @@ from kmstui.policy.lint.checks import RULES
 from kmstui.policy.lint.core.findings import Finding, KeyContext, Severity
 from kmstui.policy.lint.core.registry import Subject
 from kmstui.policy.syntax.nodes import Document, Edit, Span, apply_edits
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import read_policy
 
 MOST_ROUNDS = 50

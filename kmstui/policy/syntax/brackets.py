@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 
 from kmstui.policy.syntax.nodes import Edit, Fix, Node, Span, StringNode
-from kmstui.policy.syntax.reader import MOST_PROBLEMS, Frame, Reader, State
-from kmstui.policy.syntax.tokens import Tokens
+from kmstui.policy.syntax.reader import MOST_PROBLEMS, Frame, Reader, State, Tokens
 
 ROOT_ELEMENTS = frozenset({"Version", "Id", "Statement"})
 STATEMENT_ELEMENTS = frozenset(

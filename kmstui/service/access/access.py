@@ -15,11 +15,11 @@ from weakref import WeakKeyDictionary
 from kmstui.model.arn import Arn
 from kmstui.model.caller import Caller
 from kmstui.model.grant import Grant
+from kmstui.model.identity import Identity
 from kmstui.model.key import Key
-from kmstui.model.role import Identity
 from kmstui.policy.evaluation.policies import as_policy
+from kmstui.policy.iam.policy_principals import named
 from kmstui.policy.iam.principals import Principal, PrincipalKind
-from kmstui.policy.iam.stand_ins import named
 from kmstui.policy.syntax.statements import Policy
 from kmstui.service.access.account_facts import principal_of
 from kmstui.service.errors import CancelledByPersonError, NotFoundError, ServiceError

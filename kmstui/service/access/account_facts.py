@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from kmstui.model.arn import Arn
 from kmstui.model.caller import Caller
 from kmstui.model.grant import KeyEvent
-from kmstui.model.role import Identity
-from kmstui.policy.syntax.parse import parse
+from kmstui.model.identity import Identity
+from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import read_policy
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.ports import Gateway

@@ -15,7 +15,7 @@ from kmstui.model.key import Key
 from kmstui.policy.access.diff import AccessDiff, Direction, access_diff
 from kmstui.policy.authoring.completion import CompletionContext, Completions, complete
 from kmstui.policy.authoring.templates import Facts
-from kmstui.policy.evaluation.lockout import Answer, Verdict, can_still_administer
+from kmstui.policy.evaluation.lockout import CanPut, Verdict, can_still_administer
 from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.lint.core.findings import Finding, KeyContext
 from kmstui.policy.lint.lint import lint
@@ -138,7 +138,7 @@ class KeyPolicyRules:
         """Whether the caller or everybody loses the right for good, or from sure to unsure."""
         if verdict.orphans_key:
             return True
-        if not self.caller or verdict.answer in (Answer.YES, Answer.ONLY_IF_IAM_ALLOWS):
+        if not self.caller or verdict.answer in (CanPut.YES, CanPut.ONLY_IF_IAM_ALLOWS):
             return False
         return verdict.locks_caller_out or self._verdict(base, arn).answer is not verdict.answer
 
@@ -152,7 +152,7 @@ class KeyPolicyRules:
                     f" Support could help. {verdict.anybody_reason}",
                 )
             )
-        elif verdict.locks_caller_out and verdict.anybody is not Answer.YES:
+        elif verdict.locks_caller_out and verdict.anybody is not CanPut.YES:
             found.append(
                 Judgement(
                     Weight.DOUBT, f"Others: {verdict.anybody.value}. {verdict.anybody_reason}"
@@ -178,21 +178,21 @@ def judgement_of(verdict: Verdict, problem: str, *, whole: bool = True) -> Judge
     `whole`: the verdict rests on all of the text, not on the part that could be read.
     """
     match verdict.answer:
-        case Answer.YES if not whole:
+        case CanPut.YES if not whole:
             return Judgement(
                 Weight.DOUBT,
                 f"The part that could be read lets you put this policy again. {verdict.reason}",
             )
-        case Answer.YES:
+        case CanPut.YES:
             return Judgement(Weight.GOOD, f"Yes: you can put this policy again. {verdict.reason}")
-        case Answer.ONLY_IF_IAM_ALLOWS:
+        case CanPut.ONLY_IF_IAM_ALLOWS:
             unread = f" Your IAM policies are not known: {problem}" if problem else ""
             return Judgement(
                 Weight.DOUBT,
                 "Only if your IAM policies allow kms:PutKeyPolicy can you put this policy"
                 f" again.{unread} {verdict.reason}",
             )
-        case Answer.ONLY_UNDER_CONDITIONS:
+        case CanPut.ONLY_UNDER_CONDITIONS:
             return Judgement(
                 Weight.DOUBT,
                 f"Only under conditions can you put this policy again. {verdict.reason}",

@@ -13,7 +13,7 @@ import re
 from fnmatch import fnmatchcase
 
 from kmstui.policy.syntax.nodes import Document, Node, ObjectNode, StringNode, walk
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import Policy, Statement, read_policy
 from kmstui.service.editing.location import PUT_KEY_POLICY
 from kmstui.service.editing.results import Place

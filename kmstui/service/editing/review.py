@@ -13,7 +13,7 @@ from enum import StrEnum
 from kmstui.policy.iam.equality import same_meaning
 from kmstui.policy.lint.core.findings import Finding, Severity
 from kmstui.policy.syntax.nodes import Span
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 
 LOCK_OUT_RULE = "KMS506"
 """The linter's rule for what the verdict says too, and better, for it knows the IAM policies."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from kmstui.policy.access.groups import actions_words
 from kmstui.policy.access.role import RoleEffect
 from kmstui.policy.access.table import Mark, Part
-from kmstui.policy.evaluation.compile import Applied
-from kmstui.policy.evaluation.evaluate import Decision
-from kmstui.policy.evaluation.explain import reason_sentence
+from kmstui.policy.evaluation.compiled import Applied
+from kmstui.policy.evaluation.evaluator import Decision
+from kmstui.policy.evaluation.explanation import reason_sentence
 from kmstui.policy.syntax.statements import scalar_text
 from kmstui.service.editing.review import AccessLine, Weight
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.model.key import Key
-from kmstui.model.role import Identity, IdentityPolicy
 from kmstui.policy.access.role import RoleEffect, role_effect
 from kmstui.policy.access.table import KeyFacts
 from kmstui.policy.authoring.completion import CompletionContext, Completions, complete
 from kmstui.policy.authoring.remove_action import allows
 from kmstui.policy.authoring.templates import Facts
-from kmstui.policy.iam.stand_ins import role_arns
+from kmstui.policy.iam.policy_principals import role_arns
 from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.lint.core.findings import Finding
 from kmstui.policy.lint.iam import lint_identity
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import read_policy
 from kmstui.service.access.access import is_caller
 from kmstui.service.access.account_facts import principal_of

@@ -10,9 +10,8 @@ from pathlib import Path
 from kmstui.model.arn import Arn
 from kmstui.model.caller import Caller, ConnectionInfo
 from kmstui.model.key import Key
-from kmstui.policy.authoring.templates import Facts, Template
+from kmstui.policy.authoring.templates import Facts, Template, own_template
 from kmstui.policy.authoring.templates_aws import AWS
-from kmstui.policy.authoring.templates_user import own_template
 from kmstui.policy.authoring.templates_workshop import WORKSHOP
 from kmstui.service.access.account_facts import principal_of
 

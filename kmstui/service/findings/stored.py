@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from kmstui.policy.lint.core.findings import Finding, KeyContext
 from kmstui.policy.lint.lint import lint
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 from kmstui.service.findings.lint_all import LocatedFinding
 
 TOO_LARGE = "KMS008"

@@ -17,8 +17,8 @@ from typing import Protocol
 from kmstui.model.alias import Alias
 from kmstui.model.caller import Caller, ConnectionInfo
 from kmstui.model.grant import Grant, KeyEvent
+from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.model.key import Key, KeyCreation, KeyMetadata, LastUsage, Rotation
-from kmstui.model.role import Identity, IdentityPolicy
 from kmstui.model.tag import Tag
 
 

@@ -13,8 +13,8 @@ from textual.widgets import Input
 
 from kmstui.policy.access.groups import AccessGroup
 from kmstui.policy.access.table import Cell, Row
-from kmstui.policy.evaluation.evaluate import Decision
-from kmstui.policy.evaluation.explain import Line, explain, not_considered_sentence
+from kmstui.policy.evaluation.evaluator import Decision
+from kmstui.policy.evaluation.explanation import ReasoningLine, explain, not_considered_sentence
 from kmstui.service.access.access import DELEGATED_AT_FIRST, access_reader
 from kmstui.service.errors import ServiceError
 from kmstui.service.inventory.store import Topic
@@ -324,14 +324,16 @@ class AccessView(KeyView):
 
     # Reasoning
 
-    def reasoning(self) -> tuple[str, tuple[Line, ...]] | None:
+    def reasoning(self) -> tuple[str, tuple[ReasoningLine, ...]] | None:
         """The whole reasoning of the answer that is looked at, under its title."""
         inquiry = self._inquiry
         if inquiry is None:
             return None
-        gaps = tuple(Line(f"Not considered: the key's policy {name}.") for name in inquiry.others)
+        gaps = tuple(
+            ReasoningLine(f"Not considered: the key's policy {name}.") for name in inquiry.others
+        )
         if inquiry.reading is not None:
-            gaps += tuple(map(Line, inquiry.reading.problems))
+            gaps += tuple(map(ReasoningLine, inquiry.reading.problems))
         if self.what_if.display:
             if self._answer is None:
                 return None
@@ -341,7 +343,10 @@ class AccessView(KeyView):
         row, cell = self.row, self.cell
         if row is None or cell is None:
             return None
-        lines = cell.reasoning() or (Line(cell_words(cell)), Line(self.left_out.text))
+        lines = cell.reasoning() or (
+            ReasoningLine(cell_words(cell)),
+            ReasoningLine(self.left_out.text),
+        )
         return f"{row.principal.short}, {cell.group.value}", (*lines, *gaps)
 
     # What if

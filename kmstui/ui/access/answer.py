@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from kmstui.policy.evaluation.evaluate import Decision
-from kmstui.policy.evaluation.explain import answer_word, not_considered_sentence, reason_sentence
+from kmstui.policy.evaluation.evaluator import Decision
+from kmstui.policy.evaluation.explanation import (
+    answer_word,
+    not_considered_sentence,
+    reason_sentence,
+)
 from kmstui.service.access.access import access_reader, role_of
 from kmstui.service.session import Session
 from kmstui.ui.access.inquiry import Inquiry

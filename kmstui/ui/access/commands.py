@@ -13,7 +13,7 @@ from kmstui.ui.editing.commands import open_role_policy
 from kmstui.ui.main.navigation import go_to_offset, main_of
 
 if TYPE_CHECKING:
-    from kmstui.policy.evaluation.evaluate import Decision
+    from kmstui.policy.evaluation.evaluator import Decision
     from kmstui.ui.access.access_view import AccessView
     from kmstui.ui.access.reasoning import Place
     from kmstui.ui.access.role_view import RoleView
@@ -159,7 +159,7 @@ def _role(context: Context) -> RoleView | None:
 
 def _open_line(context: Context) -> None:
     """The reasoning of an effect, or the text of a policy."""
-    from kmstui.policy.evaluation.explain import explain
+    from kmstui.policy.evaluation.explanation import explain
     from kmstui.ui.access.policy_dialog import PolicyDialog
     from kmstui.ui.access.reasoning import ReasoningScreen
     from kmstui.ui.main.policy_view import pretty

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kmstui.policy.access.groups import actions_words
-from kmstui.policy.evaluation.compile import CompiledPolicy, CompiledStatement
-from kmstui.policy.evaluation.explain_conditions import conditions_words, joined
+from kmstui.policy.evaluation.compiled import CompiledPolicy, CompiledStatement
+from kmstui.policy.evaluation.explanation import conditions_words, joined
 from kmstui.policy.evaluation.policies import compile_identity_policy
 from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.syntax.statements import Statement

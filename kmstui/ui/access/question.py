@@ -12,15 +12,14 @@ from datetime import UTC, datetime
 
 from kmstui.model.arn import Arn
 from kmstui.model.grant import Grant
-from kmstui.model.role import Identity
-from kmstui.policy.evaluation.actions import action_info, canonical_action, key_actions
-from kmstui.policy.evaluation.evaluate import Decision, evaluate
+from kmstui.model.identity import Identity
+from kmstui.policy.evaluation.evaluator import Decision, evaluate
 from kmstui.policy.evaluation.policies import Policies, PolicyLike, as_policy
+from kmstui.policy.iam.policy_principals import brought_to_role, other_of
 from kmstui.policy.iam.principals import Principal
 from kmstui.policy.iam.request import Context, Request
-from kmstui.policy.iam.stand_ins import brought_to_role, other_of
 from kmstui.policy.iam.suggestions import did_you_mean
-from kmstui.policy.iam.vocabulary import knowledge
+from kmstui.policy.iam.vocabulary import action_info, canonical_action, key_actions, knowledge
 from kmstui.policy.syntax.statements import scalar_text
 
 PRINCIPAL, ACTION = "principal", "action"

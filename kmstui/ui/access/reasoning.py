@@ -9,8 +9,8 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from kmstui.policy.evaluation.evaluate import Decision
-from kmstui.policy.evaluation.explain import Line
+from kmstui.policy.evaluation.evaluator import Decision
+from kmstui.policy.evaluation.explanation import ReasoningLine
 from kmstui.policy.iam.conditions import Truth
 from kmstui.policy.syntax.nodes import Span
 from kmstui.ui.commands.key_bar import KeyBar
@@ -59,7 +59,7 @@ class ReasoningScreen(Dialog[Place]):
     ]
 
     def __init__(
-        self, title: str, lines: Iterable[Line], signs: Marks, decision: Decision | None
+        self, title: str, lines: Iterable[ReasoningLine], signs: Marks, decision: Decision | None
     ) -> None:
         super().__init__(title)
         self.add_class("dialog-wide")

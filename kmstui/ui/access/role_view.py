@@ -9,14 +9,14 @@ from typing import ClassVar
 from textual.app import ComposeResult
 
 from kmstui.model.arn import Arn
+from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.model.key import Key
-from kmstui.model.role import Identity, IdentityPolicy
 from kmstui.policy.access.role import Effect, RoleEffect, role_effect
 from kmstui.policy.access.table import Mark
-from kmstui.policy.evaluation.explain import not_considered_sentence
+from kmstui.policy.evaluation.explanation import not_considered_sentence
 from kmstui.policy.evaluation.policies import as_policy
+from kmstui.policy.iam.policy_principals import brought_to_role
 from kmstui.policy.iam.principals import Principal
-from kmstui.policy.iam.stand_ins import brought_to_role
 from kmstui.service.access.access import access_reader, is_caller, role_of, without_problem
 from kmstui.service.errors import ServiceError
 from kmstui.service.inventory.store import Topic

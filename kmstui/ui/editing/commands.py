@@ -11,8 +11,8 @@ from kmstui.ui.commands.context import Context, needs_customer_key, needs_key, n
 from kmstui.ui.main.navigation import main_of
 
 if TYPE_CHECKING:
+    from kmstui.model.identity import Identity
     from kmstui.model.key import Key
-    from kmstui.model.role import Identity
     from kmstui.service.editing.key_target import EditTarget
     from kmstui.ui.editing.history_panel import HistoryPanel
     from kmstui.ui.editing.role_policies import PolicyChoice

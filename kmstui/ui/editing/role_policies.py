@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kmstui.model.arn import Arn
+from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.model.key import Key
-from kmstui.model.role import Identity, IdentityPolicy
 from kmstui.policy.access.groups import possible_actions
 from kmstui.policy.authoring.remove_action import CannotTakeError, allows, without_action
 from kmstui.policy.authoring.templates_roles import role_templates

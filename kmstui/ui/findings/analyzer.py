@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Iterable, Sequence
 
 from kmstui.policy.lint.core.findings import Finding, Severity
 from kmstui.policy.syntax.nodes import Document, Span
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import read_policy
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.ports import AnalyzerFinding

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kmstui.policy.syntax.nodes import ArrayNode, Node, ObjectNode, Span
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 
 
 class NoStatementError(ValueError):

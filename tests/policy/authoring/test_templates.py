@@ -15,6 +15,7 @@ from kmstui.policy.authoring.templates import (
     fields_of,
     fill,
     first_field,
+    own_template,
     unsuitable,
     use_actions,
     whole_policy,
@@ -22,7 +23,6 @@ from kmstui.policy.authoring.templates import (
     without_statements,
 )
 from kmstui.policy.authoring.templates_aws import AWS
-from kmstui.policy.authoring.templates_user import own_template
 from kmstui.policy.authoring.templates_workshop import WORKSHOP
 from kmstui.policy.iam.equality import same_meaning
 from kmstui.policy.lint.core.findings import KeyContext, Severity

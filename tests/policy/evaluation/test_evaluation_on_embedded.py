@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from kmstui.bootstrap import run_can
 from kmstui.demo import EmbeddedKms
 from kmstui.model.arn import Arn
-from kmstui.policy.evaluation.lockout import Answer, can_still_administer
+from kmstui.policy.evaluation.lockout import CanPut, can_still_administer
 from tests.embedded import aws_environment, client, embedded, embedded_server
 from tests.policy.lockouts import lockouts
 
@@ -62,7 +62,7 @@ def test_what_locks_the_caller_out_is_refused(embedded: EmbeddedKms) -> None:
         other_account="290417736502",
     )
     for_the_lockout = 0
-    for case in (each for each in cases if each.caller is Answer.NO):
+    for case in (each for each in cases if each.caller is CanPut.NO):
         with pytest.raises(ClientError) as refused:
             kms.put_key_policy(KeyId=key_arn, Policy=case.text)
         assert error_code(refused.value) == "MalformedPolicyDocumentException", case.name
@@ -71,5 +71,5 @@ def test_what_locks_the_caller_out_is_refused(embedded: EmbeddedKms) -> None:
     assert json.loads(kms.get_key_policy(KeyId=key_arn)["Policy"]) == json.loads(before)
     caller = Arn.parse(client(embedded, "sts").get_caller_identity()["Arn"])
     verdict = can_still_administer(before, caller, Arn.parse(key_arn))
-    assert verdict.answer is Answer.ONLY_IF_IAM_ALLOWS
+    assert verdict.answer is CanPut.ONLY_IF_IAM_ALLOWS
     kms.put_key_policy(KeyId=key_arn, Policy=before)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from kmstui.model.arn import Arn
-from kmstui.model.role import Identity, IdentityPolicy
+from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.policy.access.diff import Direction, access_diff
 from kmstui.policy.access.role import role_effect
 from kmstui.policy.access.table import KeyFacts, Mark
-from kmstui.policy.evaluation.lockout import Answer, can_still_administer
+from kmstui.policy.evaluation.lockout import CanPut, can_still_administer
 from kmstui.policy.iam.request import Context
 from tests.policy.asking import ALLOWED, DENIED, OPEN, SILENT, iam, iam_allow, outcome
 from tests.policy.workshop import (
@@ -63,9 +63,9 @@ def test_only_from_a_role_denies_everybody_else_and_perhaps_the_role() -> None:
     assert outcome(ROLE_ONLY, SESSION, identity_policies=PERMITTING, key=KEY) is OPEN
     admin = Arn.parse(f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/me")
     verdict = can_still_administer(ROLE_ONLY, admin, Arn.parse(KEY))
-    assert verdict.answer is Answer.NO
+    assert verdict.answer is CanPut.NO
     own = can_still_administer(ROLE_ONLY, Arn.parse(SESSION), Arn.parse(KEY))
-    assert own.answer is Answer.ONLY_UNDER_CONDITIONS
+    assert own.answer is CanPut.ONLY_UNDER_CONDITIONS
     assert "NotPrincipal" in own.reason
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import pytest
 
 from kmstui.model.arn import Arn
-from kmstui.model.role import Identity, IdentityPolicy
-from kmstui.policy.evaluation.lockout import Answer, can_still_administer
-from kmstui.policy.syntax.parse import parse
+from kmstui.model.identity import Identity, IdentityPolicy
+from kmstui.policy.evaluation.lockout import CanPut, can_still_administer
+from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import read_policy
 from tests.policy.lockouts import Lockout, allow, deny, lockouts, policy_text
 
@@ -24,8 +24,8 @@ CASES = lockouts(ACCOUNT, ROLE, str(KEY))
 
 
 def test_there_are_at_least_twenty_ways_to_be_locked_out() -> None:
-    assert sum(case.caller is Answer.NO for case in CASES) >= 20
-    assert sum(case.anybody is Answer.NO for case in CASES) >= 10
+    assert sum(case.caller is CanPut.NO for case in CASES) >= 20
+    assert sum(case.anybody is CanPut.NO for case in CASES) >= 10
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -47,12 +47,12 @@ PUT = {"Effect": "Allow", "Action": "kms:PutKeyPolicy", "Resource": "*"}
 
 def test_the_default_policy_leaves_it_to_iam() -> None:
     default = policy_text(allow(ROOT))
-    assert can_still_administer(default, SESSION, KEY).answer is Answer.ONLY_IF_IAM_ALLOWS
-    assert can_still_administer(default, SESSION, KEY, identity(PUT)).answer is Answer.YES
+    assert can_still_administer(default, SESSION, KEY).answer is CanPut.ONLY_IF_IAM_ALLOWS
+    assert can_still_administer(default, SESSION, KEY, identity(PUT)).answer is CanPut.YES
     silent = identity({**PUT, "Action": "kms:Decrypt"})
     verdict = can_still_administer(default, SESSION, KEY, silent)
-    assert verdict.answer is Answer.NO
-    assert verdict.anybody is Answer.YES
+    assert verdict.answer is CanPut.NO
+    assert verdict.anybody is CanPut.YES
     assert "no identity policy" in verdict.reason
 
 
@@ -65,14 +65,14 @@ def test_without_the_root_statement_iam_policies_do_not_help() -> None:
 
 def test_a_deny_in_iam_locks_out_too() -> None:
     text = policy_text(allow({"AWS": f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"}))
-    assert can_still_administer(text, SESSION, KEY).answer is Answer.YES
+    assert can_still_administer(text, SESSION, KEY).answer is CanPut.YES
     refusing = identity({**PUT, "Effect": "Deny"})
-    assert can_still_administer(text, SESSION, KEY, refusing).answer is Answer.NO
+    assert can_still_administer(text, SESSION, KEY, refusing).answer is CanPut.NO
 
 
 def test_the_root_user_needs_no_iam_policy() -> None:
     root = Arn.parse(f"arn:aws:iam::{ACCOUNT}:root")
-    assert can_still_administer(policy_text(allow(ROOT)), root, KEY).answer is Answer.YES
+    assert can_still_administer(policy_text(allow(ROOT)), root, KEY).answer is CanPut.YES
 
 
 def test_a_session_is_brought_to_its_role_whatever_the_path() -> None:
@@ -83,20 +83,20 @@ def test_a_session_is_brought_to_its_role_whatever_the_path() -> None:
             allow("*", Condition={"ArnEquals": {"aws:PrincipalArn": with_path}}),
         ),
     ):
-        assert can_still_administer(text, SESSION, KEY).answer is Answer.YES
+        assert can_still_administer(text, SESSION, KEY).answer is CanPut.YES
 
 
 def test_a_caller_of_another_account_is_locked_out_whatever_the_policy_says() -> None:
     """PutKeyPolicy cannot be used across accounts (API_PutKeyPolicy, "Cross-account use")."""
     stranger = Arn.parse("arn:aws:iam::444455556666:user/eve")
     text = policy_text(allow(ROOT), allow({"AWS": str(stranger)}))
-    assert can_still_administer(text, stranger, KEY).answer is Answer.NO
+    assert can_still_administer(text, stranger, KEY).answer is CanPut.NO
 
 
 def test_a_guard_on_the_bypass_flag_does_not_worry_anybody() -> None:
     guard = deny("*", "kms:*", Condition={"Bool": {"kms:BypassPolicyLockoutSafetyCheck": "true"}})
     text = policy_text(allow({"AWS": f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"}), guard)
-    assert can_still_administer(text, SESSION, KEY).answer is Answer.YES
+    assert can_still_administer(text, SESSION, KEY).answer is CanPut.YES
 
 
 def test_a_text_that_is_no_policy_locks_everybody_out_without_a_traceback() -> None:
@@ -112,4 +112,4 @@ def test_text_document_and_policy_give_the_same_verdict() -> None:
         can_still_administer(form, SESSION, KEY).answer
         for form in (text, document, read_policy(document))
     }
-    assert answers == {Answer.NO}
+    assert answers == {CanPut.NO}

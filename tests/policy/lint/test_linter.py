@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kmstui.policy.lint.checks import RULES
 from kmstui.policy.lint.core.findings import KeyContext, Severity
 from kmstui.policy.lint.lint import HIDES, fix_all, lint
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 from tests.policy.documented import DOCUMENTED
 from tests.policy.rule_cases import KEY, policy, statement
 

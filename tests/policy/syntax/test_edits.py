@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kmstui.policy.syntax import edits
 from kmstui.policy.syntax.nodes import ArrayNode, ObjectNode, apply_edits
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 
 _LINES = '{\n    "a" : [ "x",\n            "y" ],\n    "b" : {}\n}'
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from kmstui.model.grant import KeyEvent
+from kmstui.model.identity import Identity
 from kmstui.model.key import Key
-from kmstui.model.role import Identity
 from kmstui.service.access.account_facts import learn_account, principal_of, principals_in
 from kmstui.service.editing.templates import facts_for, read_library
 from kmstui.service.errors import AccessDeniedError, CancelledByPersonError

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from kmstui.model.caller import Caller
-from kmstui.model.role import Identity, IdentityPolicy
+from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.policy.access.table import KeyFacts
 from kmstui.service.editing.review import Weight
 from kmstui.service.editing.role_target import RolePolicyRules, RolePolicyTarget

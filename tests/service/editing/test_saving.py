@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from kmstui.model.role import Identity, IdentityPolicy
+from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.policy.iam.equality import same_meaning
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing

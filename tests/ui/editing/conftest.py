@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from kmstui.model.role import Identity, IdentityPolicy
+from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.ui.editing.edit_screen import EditScreen
 from kmstui.ui.editing.review_screen import ReviewScreen
 from kmstui.ui.runtime.options import UiOptions

@@ -10,7 +10,7 @@ import pytest
 
 from kmstui.model.arn import Arn
 from kmstui.policy.authoring.completion import CompletionContext
-from kmstui.policy.evaluation.lockout import Answer
+from kmstui.policy.evaluation.lockout import CanPut
 from kmstui.policy.lint.core.findings import KeyContext
 from kmstui.service.access.account_facts import AccountFacts
 from kmstui.service.editing.key_target import KeyPolicyRules
@@ -161,7 +161,7 @@ async def test_each_lock_out_is_called_one_with_its_reason(case):
     assert verdict.startswith(("No: you could not", "Only under conditions"))
     assert assessment.judgements[0].weight is not Weight.GOOD
     # What KMS would let pass is never offered to be bypassed.
-    assert assessment.bypassable == (case.caller is Answer.NO)
+    assert assessment.bypassable == (case.caller is CanPut.NO)
 
 
 def test_there_are_enough_of_them():
@@ -175,7 +175,7 @@ async def test_every_lock_out_is_stopped_until_the_name_is_typed(at_desk, half):
         for case in half:
             await desk.write(case.text)
             await desk.review()
-            no = case.caller is Answer.NO
+            no = case.caller is CanPut.NO
             begins = "No: you could not put" if no else "Only under conditions can you put"
             reason = desk.said.partition(begins)[2].partition("After this save, the")[0]
             assert len(reason) > 40, (case.name, desk.said)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from kmstui.model.role import Identity, IdentityPolicy
+from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.ui.editing.history_screen import HistoryScreen
 from tests.fakes import ROLE_ARN
 from tests.ui.editing.conftest import ROLE_POLICY, service

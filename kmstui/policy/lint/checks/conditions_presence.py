@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum, auto
 
-from kmstui.policy.evaluation.actions import absent_keys
-from kmstui.policy.iam.vocabulary import ActionInfo
+from kmstui.policy.iam.vocabulary import ActionInfo, absent_keys
 from kmstui.policy.lint.core import conditions_pages as pages
 from kmstui.policy.lint.core.findings import Severity
 from kmstui.policy.lint.core.registry import Hit, Subject, remembered, rule

@@ -154,7 +154,7 @@ def _compiled(subject: Subject) -> dict[int, tuple[Condition, ...]]:
 
 
 def _hit(subject: Subject, reading: Reading, deny: Reading) -> Hit:
-    from kmstui.policy.evaluation.explain_conditions import conditions_words
+    from kmstui.policy.evaluation.explanation import conditions_words
 
     why = conditions_words(clause.entry for clause in deny.clauses)
     return Hit(

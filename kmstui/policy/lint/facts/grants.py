@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from kmstui.model.arn import Arn
-from kmstui.policy.evaluation.actions import key_actions
 from kmstui.policy.iam.match_value import resource_match
+from kmstui.policy.iam.vocabulary import key_actions
 from kmstui.policy.lint.core.registry import Subject, remembered
 from kmstui.policy.lint.facts.clauses import Clause, clauses_of
 from kmstui.policy.lint.facts.placeholders import ACCOUNT, find_placeholders

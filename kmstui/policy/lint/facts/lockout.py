@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from kmstui.model.arn import Arn
 from kmstui.policy.evaluation.lockout import Verdict, can_still_administer
+from kmstui.policy.iam.policy_principals import accounts
 from kmstui.policy.iam.principals import Principal
-from kmstui.policy.iam.stand_ins import accounts
 from kmstui.policy.lint.core.registry import Subject
 from kmstui.policy.lint.facts.grants import (
     PUT_KEY_POLICY,

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from kmstui.policy.evaluation.actions import action_info
-from kmstui.policy.evaluation.compile import Applied
-from kmstui.policy.evaluation.evaluate import Decision, Outcome, Reason
-from kmstui.policy.evaluation.explain_conditions import conditions_words, joined, result_words
-from kmstui.policy.iam.conditions import Doubt, Truth
-from kmstui.policy.iam.match_principal import Grip
+from kmstui.policy.evaluation.compiled import Applied
+from kmstui.policy.evaluation.evaluator import Decision, Outcome, Reason
+from kmstui.policy.iam.conditions import ConditionResult, Doubt, Truth
+from kmstui.policy.iam.match_principal import NamedBy
+from kmstui.policy.iam.operators import FOR_ALL_VALUES, FOR_ANY_VALUE, Operator, parse_operator
+from kmstui.policy.iam.vocabulary import action_info
 from kmstui.policy.syntax.nodes import Span
-from kmstui.policy.syntax.statements import Statement
+from kmstui.policy.syntax.statements import ConditionEntry, Statement, scalar_text
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ReasoningLine:
     """One sentence of a reasoning, and the statement it speaks of."""
 
     text: str
@@ -114,7 +114,9 @@ def _delegation(decision: Decision) -> str:
     opening = [
         each
         for each in decision.deciding
-        if not each.deny and each.truth is Truth.YES and (outside or each.aim.grip is Grip.ACCOUNT)
+        if not each.deny
+        and each.truth is Truth.YES
+        and (outside or each.match.by is NamedBy.ACCOUNT)
     ]
     account = request.principal.account
     if not opening:
@@ -131,7 +133,7 @@ def _open_clause(applied: Applied, action: str) -> str:
     subject = statement_words(applied)
     if applied.deny:
         verb = f"denies {action}"
-    elif applied.aim.grip is Grip.ACCOUNT:
+    elif applied.match.by is NamedBy.ACCOUNT:
         verb = f"lets IAM policies decide about {action}"
     else:
         verb = f"allows {action}"
@@ -200,33 +202,37 @@ def not_considered_sentence(not_considered: Iterable[str]) -> str:
     return f"Not considered: {', '.join(not_considered)}."
 
 
-def explain(decision: Decision) -> tuple[Line, ...]:
+def explain(decision: Decision) -> tuple[ReasoningLine, ...]:
     """The whole reasoning: the answer, the statements with their conditions, what is left out."""
-    lines = [Line(f"{_capital(answer_word(decision))}: {reason_sentence(decision)}")]
-    shown = [*decision.deciding, *(each for each in decision.near if each.aim.truth)]
+    lines = [ReasoningLine(f"{_capital(answer_word(decision))}: {reason_sentence(decision)}")]
+    shown = [*decision.deciding, *(each for each in decision.near if each.match.truth)]
     for applied in dict.fromkeys(shown):
         effect, infinitive = ("denies", "deny") if applied.deny else ("allows", "allow")
-        to_account = applied.aim.grip is Grip.ACCOUNT and not applied.deny
+        to_account = applied.match.by is NamedBy.ACCOUNT and not applied.deny
         state = {
             Truth.YES: f"{effect} it{' to the account' if to_account else ''}",
             Truth.MAYBE: f"{effect} it under a condition",
             Truth.NO: f"would {infinitive} it, but does not apply",
         }[applied.truth]
         lines.append(
-            Line(f"{_capital(statement_words(applied))} {state}", applied.source, applied.span)
+            ReasoningLine(
+                f"{_capital(statement_words(applied))} {state}", applied.source, applied.span
+            )
         )
         lines.extend(
-            Line(f"  {result_words(result)}", applied.source, result.entry.member.span)
+            ReasoningLine(f"  {result_words(result)}", applied.source, result.entry.member.span)
             for result in applied.conditions
         )
     lines.extend(
-        Line(f"Grant {grant.id} to {grant.grantee}: {', '.join(grant.operations)}")
+        ReasoningLine(f"Grant {grant.id} to {grant.grantee}: {', '.join(grant.operations)}")
         for grant in decision.grants
     )
     if decision.missing_keys:
-        lines.append(Line(f"To be sure, say what these are: {', '.join(decision.missing_keys)}"))
-    lines.append(Line(f"Considered: {', '.join(decision.considered)}."))
-    lines.append(Line(not_considered_sentence(decision.not_considered)))
+        lines.append(
+            ReasoningLine(f"To be sure, say what these are: {', '.join(decision.missing_keys)}")
+        )
+    lines.append(ReasoningLine(f"Considered: {', '.join(decision.considered)}."))
+    lines.append(ReasoningLine(not_considered_sentence(decision.not_considered)))
     return tuple(lines)
 
 
@@ -234,3 +240,76 @@ def statements_of(decision: Decision) -> tuple[Statement, ...]:
     """The deciding statements of the key policy, each once."""
     found = (each.statement for each in decision.deciding if each.source == "key policy")
     return tuple({id(statement): statement for statement in found}.values())
+
+
+_VERBS = {
+    "StringEquals": "is",
+    "StringEqualsIgnoreCase": "is (whatever the case)",
+    "StringLike": "is like",
+    "NumericEquals": "is",
+    "NumericLessThan": "is less than",
+    "NumericLessThanEquals": "is at most",
+    "NumericGreaterThan": "is more than",
+    "NumericGreaterThanEquals": "is at least",
+    "DateEquals": "is",
+    "DateLessThan": "is before",
+    "DateLessThanEquals": "is not after",
+    "DateGreaterThan": "is after",
+    "DateGreaterThanEquals": "is not before",
+    "Bool": "is",
+    "BinaryEquals": "is the bytes",
+    "IpAddress": "is in",
+    "ArnEquals": "is like",
+    "ArnLike": "is like",
+}
+
+
+def joined(words: Iterable[str], conjunction: str = "or", most: int = 4) -> str:
+    """`a`, `a or b`, `a, b or c`; beyond `most`, how many more there are."""
+    items = list(words)
+    if len(items) > most:
+        items = [*items[: most - 1], f"{len(items) - most + 1} more"]
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {conjunction} {items[-1]}"
+
+
+def operator_words(operator: Operator) -> str:
+    """The verb of an operator: `is not like`, `is less than`."""
+    verb = _VERBS[operator.positive]
+    return verb.replace("is", "is not", 1) if operator.negated else verb
+
+
+def condition_words(entry: ConditionEntry) -> str:
+    """One condition as a clause: `aws:SourceVpce is not vpce-1, or absent`."""
+    key = entry.key.value
+    values = [scalar_text(value) for value in entry.values]
+    operator = parse_operator(entry.operator.value)
+    if operator is None:
+        return f"{entry.operator.value} {key} {joined(values)}"
+    if operator.type == "Null":
+        absent = any(value.lower() == "true" for value in values)
+        return f"{key} is absent" if absent else f"{key} is present"
+    subject = {
+        FOR_ANY_VALUE: f"one of {key}",
+        FOR_ALL_VALUES: f"each of {key}",
+    }.get(operator.set_prefix, key)
+    words = f"{subject} {operator_words(operator)} {joined(values) or 'nothing'}"
+    return f"{words}, or it is absent" if operator.holds_when_absent else words
+
+
+def conditions_words(entries: Iterable[ConditionEntry]) -> str:
+    """Several conditions that must all hold."""
+    return joined((condition_words(entry) for entry in entries), "and", most=8)
+
+
+def result_words(result: ConditionResult) -> str:
+    """What became of one condition, with what the request says."""
+    state = {Truth.YES: "holds", Truth.NO: "does not hold", Truth.MAYBE: "is open"}[result.truth]
+    if result.given is None:
+        given = "the request's value is not known"
+    elif not result.given:
+        given = "the request does not carry it"
+    else:
+        given = f"the request says {joined(result.given, 'and')}"
+    return f"{condition_words(result.entry)}: {state}, {given}"

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kmstui.model.grant import Grant
-from kmstui.policy.evaluation.actions import absent_keys, action_info
-from kmstui.policy.evaluation.compile import Applied, CompiledPolicy
+from kmstui.policy.evaluation.compiled import Applied, CompiledPolicy
 from kmstui.policy.evaluation.grants import grant_truths
 from kmstui.policy.evaluation.policies import Policies
 from kmstui.policy.iam.conditions import Doubt, Truth
-from kmstui.policy.iam.match_principal import Grip
+from kmstui.policy.iam.match_principal import NamedBy
 from kmstui.policy.iam.principals import PrincipalKind
 from kmstui.policy.iam.request import Lookup, Request, lookup_for
+from kmstui.policy.iam.vocabulary import absent_keys, action_info
 
 
 class Outcome(StrEnum):
@@ -99,7 +99,7 @@ class Decision:
 
 @dataclass(slots=True)
 class _Tally:
-    """What one kind of policy says: the strongest Deny, and the strongest Allow per grip."""
+    """What one kind of policy says: the strongest Deny, and for each `NamedBy` the Allow."""
 
     deny: Truth = Truth.NO
     account: Truth = Truth.NO
@@ -112,9 +112,9 @@ def _tally(applied: Iterable[Applied]) -> _Tally:
     for each in applied:
         if each.deny:
             tally.deny = max(tally.deny, each.truth)
-        elif each.aim.grip is Grip.DIRECT:
+        elif each.match.by is NamedBy.DIRECT:
             tally.direct = max(tally.direct, each.truth)
-        elif each.aim.grip is Grip.ROLE:
+        elif each.match.by is NamedBy.ROLE:
             tally.role = max(tally.role, each.truth)
         else:
             tally.account = max(tally.account, each.truth)
@@ -277,24 +277,27 @@ class _Evaluation:
         return min(opened, self.iam, self.cap)
 
     def _allowed(self) -> Decision:
-        by_grip = {
-            grip: self._allowing(self.key, grip) for grip in (Grip.DIRECT, Grip.ROLE, Grip.ACCOUNT)
+        by_level = {
+            by: self._allowing(self.key, by)
+            for by in (NamedBy.DIRECT, NamedBy.ROLE, NamedBy.ACCOUNT)
         }
-        direct = by_grip[Grip.DIRECT] or (by_grip[Grip.ROLE] if self.cap is Truth.YES else [])
+        direct = by_level[NamedBy.DIRECT] or (
+            by_level[NamedBy.ROLE] if self.cap is Truth.YES else []
+        )
         iam = self._allowing(self.identity)
         if self.iam_only and self.principal.kind is PrincipalKind.ROOT:
             reason, deciding = Reason.ROOT_USER, []
         elif self.iam_only:
             reason, deciding = Reason.IAM, iam
         elif self.principal.account != self.request.owner and self.iam_applies:
-            deciding = [*(direct or by_grip[Grip.ACCOUNT]), *iam]
+            deciding = [*(direct or by_level[NamedBy.ACCOUNT]), *iam]
             reason = Reason.BOTH_ACCOUNTS
         elif direct:
             reason, deciding = Reason.KEY_POLICY, direct
-        elif by_grip[Grip.ACCOUNT] and self.principal.kind is PrincipalKind.ROOT:
-            reason, deciding = Reason.ROOT_USER, by_grip[Grip.ACCOUNT]
-        elif by_grip[Grip.ACCOUNT] and iam and self.cap is Truth.YES:
-            reason, deciding = Reason.IAM, [*by_grip[Grip.ACCOUNT], *iam]
+        elif by_level[NamedBy.ACCOUNT] and self.principal.kind is PrincipalKind.ROOT:
+            reason, deciding = Reason.ROOT_USER, by_level[NamedBy.ACCOUNT]
+        elif by_level[NamedBy.ACCOUNT] and iam and self.cap is Truth.YES:
+            reason, deciding = Reason.IAM, [*by_level[NamedBy.ACCOUNT], *iam]
         else:
             reason, deciding = Reason.GRANT, []
         grants = [grant for grant, truth in self.granted if truth is Truth.YES]
@@ -360,11 +363,11 @@ class _Evaluation:
         return unread and asked and self.iam is Truth.MAYBE
 
     @staticmethod
-    def _allowing(applied: Iterable[Applied], grip: Grip | None = None) -> list[Applied]:
+    def _allowing(applied: Iterable[Applied], by: NamedBy | None = None) -> list[Applied]:
         return [
             each
             for each in applied
-            if not each.deny and each.truth is Truth.YES and (grip is None or each.aim.grip is grip)
+            if not each.deny and each.truth is Truth.YES and (by is None or each.match.by is by)
         ]
 
     def _decision(

@@ -18,14 +18,14 @@ from kmstui.policy.iam.conditions import (
     compile_condition,
     resolve,
 )
-from kmstui.policy.iam.match_principal import Aim, Grip, PrincipalTest
+from kmstui.policy.iam.match_principal import NamedBy, PrincipalMatch, PrincipalTest
 from kmstui.policy.iam.match_value import resource_match, wildcard_match
 from kmstui.policy.iam.principals import Principal
 from kmstui.policy.iam.request import Lookup
 from kmstui.policy.syntax.nodes import Span
 from kmstui.policy.syntax.statements import VARIABLES_SINCE, Policy, Statement
 
-_NAMED = Aim(Grip.DIRECT, Truth.YES)
+_NAMED = PrincipalMatch(NamedBy.DIRECT, Truth.YES)
 """An identity policy is about the identity that carries it."""
 
 
@@ -50,11 +50,11 @@ class CompiledStatement:
         """Where the statement stands in its text."""
         return self.statement.node.span
 
-    def aims(self, principal: Principal, *, has_boundary: bool) -> tuple[Aim, ...]:
+    def matches(self, principal: Principal, *, has_boundary: bool) -> tuple[PrincipalMatch, ...]:
         """All the ways in which it is about `principal`."""
         if self.principal is None:
             return (_NAMED,)
-        return self.principal.aims(principal, has_boundary=has_boundary)
+        return self.principal.matches(principal, has_boundary=has_boundary)
 
     def ruled_out_for(self, principal: Principal) -> bool:
         """Whether a condition fails that hangs on who asks alone."""
@@ -102,7 +102,7 @@ class Applied:
     """One statement that is about a request, and whether its conditions hold."""
 
     compiled: CompiledStatement
-    aim: Aim
+    match: PrincipalMatch
     truth: Truth
     """Of all together; NO where only the conditions do not hold."""
     conditions: tuple[ConditionResult, ...]
@@ -131,7 +131,7 @@ class Applied:
     @property
     def doubts(self) -> tuple[Doubt, ...]:
         """Why its truth is MAYBE."""
-        found = [] if self.aim.doubt is None else [self.aim.doubt]
+        found = [] if self.match.doubt is None else [self.match.doubt]
         if self.resource_doubt:
             found.append(Doubt.VARIABLE)
         found += [result.doubt for result in self.conditions if result.doubt is not None]
@@ -143,15 +143,15 @@ class Applied:
         return tuple(result for result in self.conditions if result.truth is Truth.MAYBE)
 
 
-Candidate = tuple[CompiledStatement, tuple[Aim, ...]]
+Candidate = tuple[CompiledStatement, tuple[PrincipalMatch, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Aims:
+class _Matches:
     """How statements name one principal, by the statement's identity."""
 
-    all: dict[int, tuple[Aim, ...]]
-    possible: dict[int, tuple[Aim, ...]]
+    all: dict[int, tuple[PrincipalMatch, ...]]
+    possible: dict[int, tuple[PrincipalMatch, ...]]
     """Less those that are ruled out."""
 
 
@@ -195,7 +195,7 @@ class CompiledPolicy:
             for handle in () if each.principal is None else each.principal.handles:
                 self._by_handle.setdefault(handle, []).append(each)
         self._by_action: dict[str, tuple[CompiledStatement, ...]] = {}
-        self._aims: dict[tuple[Principal | None, bool], _Aims] = {}
+        self._matches: dict[tuple[Principal | None, bool], _Matches] = {}
         self._candidates: dict[tuple[Principal | None, str, bool, bool], tuple[Candidate, ...]] = {}
 
     def covering(self, action: str) -> tuple[CompiledStatement, ...]:
@@ -226,30 +226,30 @@ class CompiledPolicy:
         key = (principal, action, has_boundary, ruled_out)
         found = self._candidates.get(key)
         if found is None:
-            about = self._aims_of(principal, has_boundary)
-            aims = about.all if ruled_out else about.possible
+            about = self._matches_of(principal, has_boundary)
+            matches = about.all if ruled_out else about.possible
             found = self._candidates[key] = tuple(
-                (each, aims[id(each)]) for each in self.covering(action) if id(each) in aims
+                (each, matches[id(each)]) for each in self.covering(action) if id(each) in matches
             )
         return found
 
-    def _aims_of(self, principal: Principal | None, has_boundary: bool) -> _Aims:
-        found = self._aims.get((principal, has_boundary))
+    def _matches_of(self, principal: Principal | None, has_boundary: bool) -> _Matches:
+        found = self._matches.get((principal, has_boundary))
         if found is None:
             if principal is None:
-                every: dict[int, tuple[Aim, ...]] = {
+                every: dict[int, tuple[PrincipalMatch, ...]] = {
                     id(each): (_NAMED,) for each in self.statements
                 }
-                found = _Aims(every, every)
+                found = _Matches(every, every)
             else:
-                found = _Aims({}, {})
+                found = _Matches({}, {})
                 for each in self._naming(principal):
-                    aims = each.aims(principal, has_boundary=has_boundary)
-                    if aims:
-                        found.all[id(each)] = aims
+                    matches = each.matches(principal, has_boundary=has_boundary)
+                    if matches:
+                        found.all[id(each)] = matches
                         if not each.ruled_out_for(principal):
-                            found.possible[id(each)] = aims
-            self._aims[(principal, has_boundary)] = found
+                            found.possible[id(each)] = matches
+            self._matches[(principal, has_boundary)] = found
         return found
 
     def _naming(self, principal: Principal) -> Iterator[CompiledStatement]:
@@ -275,17 +275,17 @@ class CompiledPolicy:
         candidates = self.candidates(
             principal, action, has_boundary=has_boundary, ruled_out=ruled_out
         )
-        for compiled, aims in candidates:
+        for compiled, matches in candidates:
             covered = compiled.covers_resource(resource, lookup)
             if covered is Truth.NO:
                 continue
             results = tuple(condition.result(lookup) for condition in compiled.conditions)
             held = min((result.truth for result in results), default=Truth.YES)
-            for aim in aims:
+            for match in matches:
                 yield Applied(
                     compiled,
-                    aim,
-                    min(held, covered, aim.truth),
+                    match,
+                    min(held, covered, match.truth),
                     results,
                     covered is Truth.MAYBE,
                 )

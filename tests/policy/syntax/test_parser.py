@@ -20,7 +20,7 @@ from kmstui.policy.syntax.nodes import (
     apply_edits,
     walk,
 )
-from kmstui.policy.syntax.parse import parse
+from kmstui.policy.syntax.parser import parse
 
 _JSON = st.recursive(
     st.none()

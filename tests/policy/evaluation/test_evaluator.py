@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from kmstui.model.grant import Grant
-from kmstui.model.role import Identity, IdentityPolicy
-from kmstui.policy.evaluation.evaluate import Reason, evaluate
-from kmstui.policy.evaluation.explain import explain, reason_sentence
+from kmstui.model.identity import Identity, IdentityPolicy
+from kmstui.policy.evaluation.evaluator import Reason, evaluate
+from kmstui.policy.evaluation.explanation import explain, reason_sentence
 from kmstui.policy.evaluation.policies import Policies
 from kmstui.policy.iam.conditions import Doubt
 from kmstui.policy.iam.principals import Principal, PrincipalKind

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
-from kmstui.aws.calls.botocore_data import SparingFileLoader
 from kmstui.aws.session.connector import AwsConnector
 from kmstui.service.ports import CallRecord, Gateway, Target
 from tests.embedded import aws_environment, embedded, embedded_server
@@ -100,9 +99,7 @@ class Scripted:
 
 @cache
 def _loader() -> Any:
-    loader = Session().get_component("data_loader")
-    loader.file_loader = SparingFileLoader()
-    return loader
+    return Session().get_component("data_loader")
 
 
 @pytest.fixture

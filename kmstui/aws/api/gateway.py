@@ -12,21 +12,19 @@ from kmstui.aws.api.lifecycle import Lifecycle
 from kmstui.aws.api.policies import Policies
 from kmstui.aws.api.tags import Tags
 from kmstui.aws.calls.call import Calls
-from kmstui.aws.calls.turns import Hold
 from kmstui.model.caller import ConnectionInfo
 
 
 class AwsGateway(Keys, Aliases, Tags, Policies, Lifecycle, Grants, Events, Identities, Analyzer):
     """Implements `kmstui.service.ports.Gateway`."""
 
-    def __init__(self, info: ConnectionInfo, calls: Calls, hold: Hold) -> None:
+    def __init__(self, info: ConnectionInfo, calls: Calls) -> None:
         super().__init__(calls)
         self.info = info
-        self._hold = hold
 
     def hold_background(self) -> None:
         """See `InventoryGateway`."""
-        self._hold.press()
+        self._calls.hold_background()
 
     def close(self) -> None:
         """See `Gateway`."""

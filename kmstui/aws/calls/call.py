@@ -14,10 +14,9 @@ from botocore import xform_name
 from kmstui.aws.calls.answer import Answer
 from kmstui.aws.calls.clients import Attempt, Clients
 from kmstui.aws.calls.context import Situation, key_name
+from kmstui.aws.calls.dispatcher import Dispatcher, Job, Outcome
 from kmstui.aws.calls.errors import translate, unsupported
 from kmstui.aws.calls.operations import Operation
-from kmstui.aws.calls.queue import Job, Outcome
-from kmstui.aws.calls.thread_pool import Dispatcher
 from kmstui.aws.calls.throttling import Pacing
 from kmstui.aws.calls.turns import Turns
 from kmstui.service.errors import (
@@ -114,6 +113,10 @@ class Calls:
                 situation.context,
             ) from error
         return future
+
+    def hold_background(self) -> None:
+        """A key was pressed: send no BACKGROUND call for a moment."""
+        self._turns.hold_background()
 
     def close(self) -> None:
         """Give up everything; every later call raises CancelledByPersonError."""

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as boto
 from botocore.config import Config
-from botocore.handlers import json_decode_policies
 
+from kmstui.aws.calls.botocore_internals import (
+    SharedCertificates,
+    keep_policies_as_text,
+    share_certificates,
+)
+from kmstui.aws.calls.dispatcher import THREADS
 from kmstui.aws.calls.error_codes import THROTTLES
 from kmstui.aws.calls.errors import WebPageAnswer, outcome_is_open
 from kmstui.aws.calls.operations import READ_NAMES, Operation
-from kmstui.aws.calls.sockets import give_turns_away
-from kmstui.aws.calls.thread_pool import THREADS
 from kmstui.aws.calls.throttling import Pacing
-from kmstui.aws.calls.tls import Trust
 from kmstui.aws.calls.turns import Turns
 from kmstui.service.errors import CancelledByPersonError, ReadOnlyError
 
@@ -64,7 +66,7 @@ class Clients:
         self._kms_endpoint_url = kms_endpoint_url
         self._pacing = pacing
         self._turns = turns
-        self._trust = Trust()
+        self._certificates = SharedCertificates()
         self._read_only = read_only
         self._made: dict[str, BaseClient] = {}
         self._lock = threading.Lock()
@@ -126,13 +128,13 @@ class Clients:
         )
         events = client.meta.events
         events.register("before-call", self._fence)
-        events.register("request-created", self._take_turn)
-        events.register("before-send", self._sent)
+        events.register("request-created", self._compute)
+        events.register("before-send", self._send)
+        events.register("before-parse", self._compute)
         events.register("needs-retry", self._before_retry)
         events.register("after-call", self._refuse_web_page)
-        # Policies are texts to us, whether they can be parsed or not.
-        events.unregister("after-call.iam", json_decode_policies)
-        give_turns_away(client, self._turns, self._trust)
+        keep_policies_as_text(client)
+        share_certificates(client, self._certificates)
         return client
 
     def _current(self) -> Attempt | None:
@@ -156,11 +158,12 @@ class Clients:
         if self._closed:
             raise CancelledByPersonError("the connection was closed")
 
-    def _take_turn(self, **_: object) -> None:
-        # Once for each attempt; the turn was given back before the pause that precedes a retry.
+    def _compute(self, **_: object) -> None:
+        # Before each attempt is signed, and before an answer is parsed.
         self._turns.take()
 
-    def _sent(self, **_: object) -> None:
+    def _send(self, **_: object) -> None:
+        self._turns.give()
         attempt = self._current()
         if attempt is not None:
             attempt.sent = True
@@ -170,7 +173,7 @@ class Clients:
     ) -> None:
         """Look at every answer before botocore's own handler decides on a retry.
 
-        Answering None leaves the decision to it. Raising ends the call: where a write may have
+        Returning None leaves the decision to it. Raising ends the call: where a write may have
         been carried out (a person's or a program's later change could be undone by repeating
         it), where an endpoint hangs, and where the connection was closed.
         """
@@ -179,7 +182,7 @@ class Clients:
             return
         attempt.retries = attempts - 1
         status, code, parsed = _told(response)
-        if caught_exception is not None or status >= 400:
+        if status >= 400:
             # botocore sleeps before a retry; others shall not wait for that.
             self._turns.give()
         if code in THROTTLES or status == 429:

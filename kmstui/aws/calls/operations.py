@@ -1,4 +1,8 @@
-"""The operations that kmstui sends: their names, their quotas, and which of them only read."""
+"""The operations that kmstui sends: their names, quotas, and which of them only read.
+
+One more is one line here, a method of the adapter in `api` and its signature in
+`service/ports/gateways.py`; the process in between forwards it by that signature.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,9 @@ class Operation:
     quota: float
     """KMS Developer Guide, "Request quotas"; other services as documented or, where they name
     none, low enough not to disturb anybody else."""
+    reads: bool = False
+    """Whether it only reads, which is what read-only mode lets through. What is added without it
+    is refused there until somebody has thought about it."""
 
     @property
     def permission(self) -> str:
@@ -37,20 +44,20 @@ class Operation:
 
     @property
     def mutating(self) -> bool:
-        """Whether it may change anything: whatever is not known to read only."""
-        return self not in READS
+        """Whether it may change anything: whatever is not known to only read."""
+        return not self.reads
 
 
-LIST_KEYS = Operation("kms", "ListKeys", 500)
-LIST_ALIASES = Operation("kms", "ListAliases", 500)
-DESCRIBE_KEY = Operation("kms", "DescribeKey", 2000)
-LIST_RESOURCE_TAGS = Operation("kms", "ListResourceTags", 2000)
-GET_KEY_POLICY = Operation("kms", "GetKeyPolicy", 1000)
-LIST_KEY_POLICIES = Operation("kms", "ListKeyPolicies", 100)
-GET_KEY_ROTATION_STATUS = Operation("kms", "GetKeyRotationStatus", 1000)
-LIST_KEY_ROTATIONS = Operation("kms", "ListKeyRotations", 100)
-GET_KEY_LAST_USAGE = Operation("kms", "GetKeyLastUsage", 5)
-LIST_GRANTS = Operation("kms", "ListGrants", 100)
+LIST_KEYS = Operation("kms", "ListKeys", 500, reads=True)
+LIST_ALIASES = Operation("kms", "ListAliases", 500, reads=True)
+DESCRIBE_KEY = Operation("kms", "DescribeKey", 2000, reads=True)
+LIST_RESOURCE_TAGS = Operation("kms", "ListResourceTags", 2000, reads=True)
+GET_KEY_POLICY = Operation("kms", "GetKeyPolicy", 1000, reads=True)
+LIST_KEY_POLICIES = Operation("kms", "ListKeyPolicies", 100, reads=True)
+GET_KEY_ROTATION_STATUS = Operation("kms", "GetKeyRotationStatus", 1000, reads=True)
+LIST_KEY_ROTATIONS = Operation("kms", "ListKeyRotations", 100, reads=True)
+GET_KEY_LAST_USAGE = Operation("kms", "GetKeyLastUsage", 5, reads=True)
+LIST_GRANTS = Operation("kms", "ListGrants", 100, reads=True)
 
 PUT_KEY_POLICY = Operation("kms", "PutKeyPolicy", 15)
 TAG_RESOURCE = Operation("kms", "TagResource", 10)
@@ -70,70 +77,36 @@ CANCEL_KEY_DELETION = Operation("kms", "CancelKeyDeletion", 5)
 REPLICATE_KEY = Operation("kms", "ReplicateKey", 5)
 REVOKE_GRANT = Operation("kms", "RevokeGrant", 50)
 
-GET_RESOURCES = Operation("resourcegroupstaggingapi", "GetResources", 15)
+GET_RESOURCES = Operation("resourcegroupstaggingapi", "GetResources", 15, reads=True)
 
-GET_CALLER_IDENTITY = Operation("sts", "GetCallerIdentity", 100)
+GET_CALLER_IDENTITY = Operation("sts", "GetCallerIdentity", 100, reads=True)
 
-LIST_ROLES = Operation("iam", "ListRoles", 20)
-LIST_USERS = Operation("iam", "ListUsers", 20)
-GET_ROLE = Operation("iam", "GetRole", 20)
-GET_USER = Operation("iam", "GetUser", 20)
-LIST_ROLE_POLICIES = Operation("iam", "ListRolePolicies", 20)
-GET_ROLE_POLICY = Operation("iam", "GetRolePolicy", 20)
-LIST_ATTACHED_ROLE_POLICIES = Operation("iam", "ListAttachedRolePolicies", 20)
-LIST_USER_POLICIES = Operation("iam", "ListUserPolicies", 20)
-GET_USER_POLICY = Operation("iam", "GetUserPolicy", 20)
-LIST_ATTACHED_USER_POLICIES = Operation("iam", "ListAttachedUserPolicies", 20)
-LIST_GROUPS_FOR_USER = Operation("iam", "ListGroupsForUser", 20)
-LIST_GROUP_POLICIES = Operation("iam", "ListGroupPolicies", 20)
-GET_GROUP_POLICY = Operation("iam", "GetGroupPolicy", 20)
-LIST_ATTACHED_GROUP_POLICIES = Operation("iam", "ListAttachedGroupPolicies", 20)
-GET_POLICY = Operation("iam", "GetPolicy", 20)
-GET_POLICY_VERSION = Operation("iam", "GetPolicyVersion", 20)
+LIST_ROLES = Operation("iam", "ListRoles", 20, reads=True)
+LIST_USERS = Operation("iam", "ListUsers", 20, reads=True)
+GET_ROLE = Operation("iam", "GetRole", 20, reads=True)
+GET_USER = Operation("iam", "GetUser", 20, reads=True)
+LIST_ROLE_POLICIES = Operation("iam", "ListRolePolicies", 20, reads=True)
+GET_ROLE_POLICY = Operation("iam", "GetRolePolicy", 20, reads=True)
+LIST_ATTACHED_ROLE_POLICIES = Operation("iam", "ListAttachedRolePolicies", 20, reads=True)
+LIST_USER_POLICIES = Operation("iam", "ListUserPolicies", 20, reads=True)
+GET_USER_POLICY = Operation("iam", "GetUserPolicy", 20, reads=True)
+LIST_ATTACHED_USER_POLICIES = Operation("iam", "ListAttachedUserPolicies", 20, reads=True)
+LIST_GROUPS_FOR_USER = Operation("iam", "ListGroupsForUser", 20, reads=True)
+LIST_GROUP_POLICIES = Operation("iam", "ListGroupPolicies", 20, reads=True)
+GET_GROUP_POLICY = Operation("iam", "GetGroupPolicy", 20, reads=True)
+LIST_ATTACHED_GROUP_POLICIES = Operation("iam", "ListAttachedGroupPolicies", 20, reads=True)
+GET_POLICY = Operation("iam", "GetPolicy", 20, reads=True)
+GET_POLICY_VERSION = Operation("iam", "GetPolicyVersion", 20, reads=True)
 PUT_ROLE_POLICY = Operation("iam", "PutRolePolicy", 5)
 
-LOOKUP_EVENTS = Operation("cloudtrail", "LookupEvents", 2)
+LOOKUP_EVENTS = Operation("cloudtrail", "LookupEvents", 2, reads=True)
 
-VALIDATE_POLICY = Operation("accessanalyzer", "ValidatePolicy", 20)
-CHECK_NO_PUBLIC_ACCESS = Operation("accessanalyzer", "CheckNoPublicAccess", 20)
+VALIDATE_POLICY = Operation("accessanalyzer", "ValidatePolicy", 20, reads=True)
+CHECK_NO_PUBLIC_ACCESS = Operation("accessanalyzer", "CheckNoPublicAccess", 20, reads=True)
 
-READS = frozenset(
-    {
-        LIST_KEYS,
-        LIST_ALIASES,
-        DESCRIBE_KEY,
-        LIST_RESOURCE_TAGS,
-        GET_KEY_POLICY,
-        LIST_KEY_POLICIES,
-        GET_KEY_ROTATION_STATUS,
-        LIST_KEY_ROTATIONS,
-        GET_KEY_LAST_USAGE,
-        LIST_GRANTS,
-        GET_RESOURCES,
-        GET_CALLER_IDENTITY,
-        LIST_ROLES,
-        LIST_USERS,
-        GET_ROLE,
-        GET_USER,
-        LIST_ROLE_POLICIES,
-        GET_ROLE_POLICY,
-        LIST_ATTACHED_ROLE_POLICIES,
-        LIST_USER_POLICIES,
-        GET_USER_POLICY,
-        LIST_ATTACHED_USER_POLICIES,
-        LIST_GROUPS_FOR_USER,
-        LIST_GROUP_POLICIES,
-        GET_GROUP_POLICY,
-        LIST_ATTACHED_GROUP_POLICIES,
-        GET_POLICY,
-        GET_POLICY_VERSION,
-        LOOKUP_EVENTS,
-        VALIDATE_POLICY,
-        CHECK_NO_PUBLIC_ACCESS,
-    }
+READ_NAMES = frozenset(
+    (each.service, each.name)
+    for each in tuple(globals().values())
+    if isinstance(each, Operation) and each.reads
 )
-"""What read-only mode lets through. A list of the allowed, so that an operation added later is
-refused until somebody has thought about it."""
-
-READ_NAMES = frozenset((operation.service, operation.name) for operation in READS)
-"""The same by botocore's names, for the fence right before a request leaves."""
+"""What only reads, by botocore's names: for the fence right before a request leaves."""

@@ -13,7 +13,7 @@ import socket
 import traceback
 from collections.abc import Sequence
 
-from kmstui.aws.process.messages import Fault, frame
+from kmstui.aws.process.messages import PROCESS, AwsProcessError, Result, frame
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -29,6 +29,7 @@ def main(arguments: Sequence[str]) -> None:
         gc.enable()
         asyncio.run(Server(read_only=mode == "read-only").serve(line))
     except Exception:
-        line.sendall(frame([Fault(0, traceback.format_exc())]))
+        error = AwsProcessError(traceback.format_exc())
+        line.sendall(frame([Result(PROCESS, error=error)]))
     # Not by the interpreter's own way out, which waits for threads that wait for AWS.
     os._exit(0)

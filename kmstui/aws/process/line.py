@@ -13,22 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from kmstui.aws.process.messages import (
-    Answer,
+    NO_RESULT,
+    PROCESS,
     Call,
-    Called,
-    Cancel,
-    Close,
-    Code,
-    CodeWanted,
-    Connect,
-    Failure,
-    Fault,
     Frames,
-    Hold,
     Item,
     Message,
-    More,
-    Stream,
+    Result,
     frame,
     unpack,
 )
@@ -40,10 +31,6 @@ _SLICE_SECONDS = 0.002
 """How long answers may keep the event loop from a key press."""
 
 _END_SECONDS = 2.0
-
-
-class AwsProcessError(RuntimeError):
-    """Our own fault on the other side; the message is its traceback."""
 
 
 class Line(asyncio.Protocol):
@@ -88,17 +75,18 @@ class Line(asyncio.Protocol):
             self._process.kill()
             self._process.wait()
 
-    # Asking
+    # Calling
 
     def open(self, target: Target) -> int:
-        """Begin to open a connection; answers its number, for `wait`."""
+        """Begin to open a connection; returns its number, for `wait`."""
         number = self._new()
-        self._send(Connect(number, target, dict(os.environ)))
+        arguments = (number, target, dict(os.environ))
+        self._send(Call(number, PROCESS, "connect", arguments))
         return number
 
     async def ask(
         self,
-        connection: int,
+        receiver: int,
         method: str,
         arguments: Sequence[Any],
         named: Mapping[str, Any],
@@ -113,44 +101,40 @@ class Line(asyncio.Protocol):
             AwsProcessError: it failed as it should not.
         """
         number = self._new(changes=changes)
-        self._send(Call(number, connection, method, arguments, named))
+        self._send(Call(number, receiver, method, arguments, named))
         return await self.wait(number)
 
     async def stream(
-        self, connection: int, method: str, arguments: Sequence[Any], named: Mapping[str, Any]
+        self, receiver: int, method: str, arguments: Sequence[Any], named: Mapping[str, Any]
     ) -> AsyncIterator[Any]:
         """Iterate over a method on the other side. Raises as `ask`."""
         number = self._new()
         waiter = self._waiting[number]
-        self._send(Stream(number, connection, method, arguments, named))
+        self._send(Call(number, receiver, method, arguments, named))
         try:
             while not waiter.ended or waiter.items:
                 await waiter.came.wait()
                 while waiter.items:
                     yield unpack(waiter.items.popleft())
-                    self._send(More(number))
+                    self.tell(PROCESS, "item_taken", number)
                 if not waiter.ended:
                     waiter.came.clear()
-            waiter.answer()
+            waiter.result()
         finally:
             self._forget(number)
 
     async def wait(self, number: int) -> Any:
-        """The answer to a question. Raises as `ask`."""
+        """The result of a call. Raises as `ask`."""
         waiter = self._waiting[number]
         try:
             await waiter.came.wait()
-            return waiter.answer()
+            return waiter.result()
         finally:
             self._forget(number)
 
-    def hold_background(self, connection: int) -> None:
-        """A key was pressed."""
-        self._send(Hold(connection))
-
-    def close_connection(self, connection: int) -> None:
-        """Close a connection; what is under way over it fails."""
-        self._send(Close(connection))
+    def tell(self, receiver: int, method: str, *arguments: Any) -> None:
+        """Call a method on the other side of which no result is waited for."""
+        self._send(Call(NO_RESULT, receiver, method, arguments))
 
     def _new(self, *, changes: bool = False) -> int:
         if self.ended:
@@ -162,11 +146,11 @@ class Line(asyncio.Protocol):
     def _forget(self, number: int) -> None:
         waiter = self._waiting.pop(number)
         if not waiter.ended:
-            self._send(Cancel(number))
+            self.tell(PROCESS, "cancel", number)
 
     def _send(self, message: Message) -> None:
         if self.ended:
-            # Whoever waits for an answer is told so; nothing else is of use to anybody.
+            # Whoever waits for a result is told so; nothing else is of use to anybody.
             return
         if self._transport is not None:
             self._transport.write(frame([message]))
@@ -212,25 +196,20 @@ class Line(asyncio.Protocol):
         asyncio.get_running_loop().call_soon(self._take_frames)
 
     def _take(self, message: Message) -> None:
-        match message:
-            case Called(record):
-                self._tell(record)
-            case CodeWanted(number, serial):
-                threading.Thread(
-                    target=self._ask_person, args=(number, serial), name="kmstui-mfa", daemon=True
-                ).start()
-            case Fault(0, text):
-                self._last_words = text.strip().rpartition("\n")[2]
-            case Item(number, packed) if number in self._waiting:
-                self._waiting[number].add(packed)
-            case Answer(number, value) if number in self._waiting:
-                self._waiting[number].end(value)
-            case Failure(number, error) if number in self._waiting:
-                self._waiting[number].end(error=error)
-            case Fault(number, text) if number in self._waiting:
-                self._waiting[number].end(error=AwsProcessError(text))
+        if isinstance(message, Call):
+            getattr(self, message.method)(*message.arguments)
+        elif waiter := self._waiting.get(message.number):
+            if isinstance(message, Item):
+                waiter.add(message.packed)
+            else:
+                waiter.end(message.value, error=message.error)
+        elif isinstance(message, Result) and message.number == PROCESS:
+            self._last_words = str(message.error).strip().rpartition("\n")[2]
 
-    def _tell(self, record: CallRecord) -> None:
+    # Called from the other side
+
+    def record_call(self, record: CallRecord) -> None:
+        """Pass on to the observer what was called."""
         try:
             self._observer(record)
         except Exception as error:
@@ -238,16 +217,17 @@ class Line(asyncio.Protocol):
                 {"message": "the observer of calls failed", "exception": error}
             )
 
-    def _ask_person(self, number: int, serial: str) -> None:
-        code = self._prompt(serial)
-        loop = self._loop
-        if loop is None or loop.is_closed():
-            # The program has ended, and with it the process that asked.
-            return
-        loop.call_soon_threadsafe(self._answer_code, number, code)
+    def ask_for_code(self, number: int, serial: str) -> None:
+        """Ask the person for the MFA code of a device, on a thread of its own."""
+        loop = asyncio.get_running_loop()
 
-    def _answer_code(self, number: int, code: str) -> None:
-        self._send(Code(number, code))
+        def ask() -> None:
+            code = self._prompt(serial)
+            # Where the loop is closed, the program has ended, and with it the process that asked.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self.tell, PROCESS, "give_code", number, code)
+
+        threading.Thread(target=ask, name="kmstui-mfa", daemon=True).start()
 
     def _gone(self, *, changes: bool) -> ServiceError:
         words = f" ({self._last_words})" if self._last_words else ""
@@ -255,14 +235,14 @@ class Line(asyncio.Protocol):
         if changes:
             return UnreportedOutcomeError(
                 f"{reason}, so the change may or may not have happened",
-                "Press r to connect again, and look at the key before you repeat it.",
+                "Press r to connect again, and read the key again before you repeat it.",
             )
         return NetworkError(reason, "Press r to connect again.")
 
 
 @dataclass(slots=True)
 class _Waiter:
-    """Who waits for an answer; made before there is an event loop, in one case."""
+    """Who waits for a result; made before there is an event loop, in one case."""
 
     changes: bool
     came: asyncio.Event = field(default_factory=asyncio.Event)
@@ -283,8 +263,8 @@ class _Waiter:
         self._value, self._error, self.ended = value, error, True
         self.came.set()
 
-    def answer(self) -> Any:
-        """How it ended."""
+    def result(self) -> Any:
+        """What the call returned or raised."""
         if self._error is not None:
             raise self._error
         return self._value

@@ -1,8 +1,8 @@
 """What goes over the line between the program and its AWS process.
 
-Tuples, because hundreds of thousands of them are pickled. Both ends are of one version of kmstui
-and hold the only two ends of the line, so pickle is safe here. Numbers tell questions apart;
-connections are numbered by the question that opened them, and number 0 is the connector itself.
+Both ends are of one version of kmstui and hold the only two ends of the line, so pickle is safe
+here, and any value of the model may cross. Credentials never do, but for those in the program's
+own environment.
 """
 
 from __future__ import annotations
@@ -12,134 +12,53 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from kmstui.service.errors import ServiceError
-from kmstui.service.ports import CallRecord, Target
+PROCESS = 0
+"""Receives what is for the other side itself and not for one of its connections."""
 
-CONNECTOR = 0
+NO_RESULT = 0
+"""The number of a call of which nobody waits for a result."""
+
 ITEMS_AHEAD = 8
 
 
-class Connect(NamedTuple):
-    """Open a connection; the answer is its `ConnectionInfo`."""
-
-    number: int
-    target: Target
-    environment: Mapping[str, str]
-    """The asking process's, whole: a demo replaces its AWS variables after the start."""
-
-
 class Call(NamedTuple):
-    """Await a method of a connection, or of the connector."""
+    """Call a method of the other side.
 
-    number: int
-    connection: int
-    method: str
-    arguments: Sequence[Any]
-    named: Mapping[str, Any]
-
-
-class Stream(NamedTuple):
-    """Iterate over a method of a connection: an `Item` for each, then an `Answer`.
-
-    At most `ITEMS_AHEAD` come without a `More`: keeping them takes longer than sending them.
+    Where it awaits, a `Result` comes back; where it iterates, an `Item` for each before that, of
+    which at most `ITEMS_AHEAD` without an `items_taken`: keeping them takes longer than sending.
     """
 
     number: int
-    connection: int
+    """Tells results apart; a connection has the number of the call that opened it."""
+    receiver: int
+    """A connection, or `PROCESS`."""
     method: str
-    arguments: Sequence[Any]
-    named: Mapping[str, Any]
-
-
-class Cancel(NamedTuple):
-    """Nobody waits for the answer any more."""
-
-    number: int
-
-
-class Hold(NamedTuple):
-    """A key was pressed: `Gateway.hold_background`."""
-
-    connection: int
-
-
-class More(NamedTuple):
-    """An item of a stream was taken: another one may come."""
-
-    number: int
-
-
-class Close(NamedTuple):
-    """`Gateway.close`."""
-
-    connection: int
-
-
-class Code(NamedTuple):
-    """The person's MFA code, or "" when they cancelled."""
-
-    number: int
-    code: str
-
-
-class Answer(NamedTuple):
-    """What a method answered."""
-
-    number: int
-    value: Any
+    arguments: Sequence[Any] = ()
+    named: Mapping[str, Any] = {}
 
 
 class Item(NamedTuple):
-    """One of a stream."""
+    """One of those that a method iterates over."""
 
     number: int
     packed: bytes
     """See `pack`: what it takes to read an item is done by whom it is for, in its turn."""
 
 
-class Failure(NamedTuple):
-    """What a method raised."""
+class Result(NamedTuple):
+    """What a method returned or raised."""
 
     number: int
-    error: ServiceError
+    """Of the call; `PROCESS` where the other side ends of the error."""
+    value: Any = None
+    error: Exception | None = None
 
 
-class Fault(NamedTuple):
-    """What a method raised that it should not: our own fault. Number 0: the process ends of it."""
-
-    number: int
-    traceback: str
+Message = Call | Item | Result
 
 
-class CodeWanted(NamedTuple):
-    """A device's code is needed."""
-
-    number: int
-    serial: str
-
-
-class Called(NamedTuple):
-    """A call is finished, for the observer."""
-
-    record: CallRecord
-
-
-Message = (
-    Connect
-    | Call
-    | Stream
-    | Cancel
-    | Hold
-    | More
-    | Close
-    | Code
-    | Answer
-    | Item
-    | Failure
-    | Fault
-    | CodeWanted
-    | Called
-)
+class AwsProcessError(RuntimeError):
+    """Our own fault on the other side; the message is its traceback."""
 
 
 def pack(value: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""An `AwsConnector` that is asked over a line. The other end is `line`."""
+"""The AWS process's end of the line: an `AwsConnector` that is asked over it. See `line`."""
 
 from __future__ import annotations
 
@@ -6,39 +6,30 @@ import asyncio
 import os
 import socket
 import traceback
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
 # Imported before anybody asks: they take longer than all the rest of connecting.
 import kmstui.aws.session.open  # noqa: F401
-from kmstui.aws.api.gateway import AwsGateway
 from kmstui.aws.process.messages import (
-    CONNECTOR,
     ITEMS_AHEAD,
-    Answer,
+    NO_RESULT,
+    PROCESS,
+    AwsProcessError,
     Call,
-    Called,
-    Cancel,
-    Close,
-    Code,
-    CodeWanted,
-    Connect,
-    Failure,
-    Fault,
     Frames,
-    Hold,
     Item,
     Message,
-    More,
-    Stream,
+    Result,
     frame,
     pack,
 )
 from kmstui.aws.session.connector import AwsConnector
 from kmstui.model.caller import ConnectionInfo
 from kmstui.service.errors import ServiceError
+from kmstui.service.ports import CallRecord, Gateway, Target
 
 _CHUNK_BYTES = 1 << 16
 
@@ -47,23 +38,21 @@ _KEYS_PER_ITEM = 250
 
 
 class Server:
-    """Answers what comes over the line."""
+    """Does what is asked over the line: calls methods by their names, of a gateway or its own."""
 
     def __init__(self, *, read_only: bool) -> None:
-        self._connector = AwsConnector(
-            lambda record: self._send(Called(record)), self._ask_for_code, read_only=read_only
-        )
-        self._gateways: dict[int, AwsGateway] = {}
+        self._connector = AwsConnector(self._tell, self._ask_for_code, read_only=read_only)
+        self._gateways: dict[int, Gateway] = {}
         self._tasks: dict[int, asyncio.Task[object]] = {}
         self._room: dict[int, asyncio.Semaphore] = {}
-        """For the items that may be sent of each stream."""
+        """For the items that may be sent of each iteration."""
         self._codes: dict[int, Future[str]] = {}
         self._outgoing: list[Message] = []
         self._loop: asyncio.AbstractEventLoop
         self._writer: asyncio.StreamWriter
 
     async def serve(self, line: socket.socket) -> None:
-        """Answer until the other end is closed."""
+        """Work until the other end is closed."""
         self._loop = asyncio.get_running_loop()
         reader, self._writer = await asyncio.open_unix_connection(sock=line)
         frames = Frames()
@@ -71,34 +60,76 @@ class Server:
             frames.feed(data)
             for messages in frames:
                 for message in messages:
-                    self._take(message)
+                    if isinstance(message, Call):
+                        self._take(message)
 
-    def _take(self, message: Message) -> None:
-        match message:
-            case Connect():
-                self._begin(message.number, self._connect(message))
-            # Whom it is for is looked up at once: a Close may come right behind.
-            case Call():
-                self._begin(message.number, self._call(self._peer(message.connection), message))
-            case Stream():
-                self._begin(message.number, self._stream(self._peer(message.connection), message))
-            case Cancel(number):
-                if number in self._tasks:
-                    self._tasks[number].cancel()
-            case Hold(connection):
-                self._gateways[connection].hold_background()
-            case More(number):
-                if number in self._room:
-                    self._room[number].release()
-            case Close(connection):
-                if connection in self._gateways:
-                    self._gateways.pop(connection).close()
-            case Code(number, code):
-                self._codes.pop(number).set_result(code)
+    # Called from the other side
 
-    def _begin(self, number: int, work: Coroutine[Any, Any, object]) -> None:
-        task = self._tasks[number] = self._loop.create_task(work)
-        task.add_done_callback(partial(self._finished, number))
+    async def connect(
+        self, number: int, target: Target, environment: Mapping[str, str]
+    ) -> ConnectionInfo:
+        """Open a connection that receives calls by `number`.
+
+        `environment` is the program's, whole: a demo replaces its AWS variables after the start.
+        """
+        if environment != dict(os.environ):
+            os.environ.clear()
+            os.environ.update(environment)
+        gateway = await self._connector.connect(target)
+        self._gateways[number] = gateway
+        return gateway.info
+
+    async def profiles(self) -> tuple[str, ...]:
+        """See `Connector`."""
+        return await self._connector.profiles()
+
+    async def regions(self, partition: str = "aws") -> tuple[str, ...]:
+        """See `Connector`."""
+        return await self._connector.regions(partition)
+
+    def close_connection(self, number: int) -> None:
+        """Close a connection, if it came about."""
+        if number in self._gateways:
+            self._gateways.pop(number).close()
+
+    def cancel(self, number: int) -> None:
+        """Nobody waits for the result of a call any more."""
+        if number in self._tasks:
+            self._tasks[number].cancel()
+
+    def item_taken(self, number: int) -> None:
+        """One more item may come."""
+        if number in self._room:
+            self._room[number].release()
+
+    def give_code(self, number: int, code: str) -> None:
+        """The person's MFA code, or "" when they cancelled."""
+        self._codes.pop(number).set_result(code)
+
+    # Calling
+
+    def _take(self, call: Call) -> None:
+        # Whom it is for is looked up at once: the connection's end may come right behind.
+        receiver = self if call.receiver == PROCESS else self._gateways[call.receiver]
+        if call.number == NO_RESULT:
+            getattr(receiver, call.method)(*call.arguments)
+            return
+        task = self._tasks[call.number] = self._loop.create_task(self._work(receiver, call))
+        task.add_done_callback(partial(self._finished, call.number))
+
+    async def _work(self, receiver: object, call: Call) -> object:
+        result = getattr(receiver, call.method)(*call.arguments, **call.named)
+        if not isinstance(result, AsyncIterator):
+            return await result
+        room = self._room[call.number] = asyncio.Semaphore(ITEMS_AHEAD)
+        try:
+            async for page in result:
+                for part in _parts(page):
+                    await room.acquire()
+                    self._send(Item(call.number, pack(part)))
+        finally:
+            del self._room[call.number]
+        return None
 
     def _finished(self, number: int, task: asyncio.Task[object]) -> None:
         del self._tasks[number]
@@ -106,36 +137,27 @@ class Server:
             return
         error = task.exception()
         if error is None:
-            self._send(Answer(number, task.result()))
+            self._send(Result(number, task.result()))
         elif isinstance(error, ServiceError):
-            self._send(Failure(number, error))
+            self._send(Result(number, error=error))
         else:
-            self._send(Fault(number, "".join(traceback.format_exception(error))))
+            fault = AwsProcessError("".join(traceback.format_exception(error)))
+            self._send(Result(number, error=fault))
 
-    async def _connect(self, message: Connect) -> ConnectionInfo:
-        if message.environment != dict(os.environ):
-            os.environ.clear()
-            os.environ.update(message.environment)
-        gateway = await self._connector.connect(message.target)
-        self._gateways[message.number] = gateway
-        return gateway.info
+    def _tell(self, record: CallRecord) -> None:
+        self._send(Call(NO_RESULT, PROCESS, "record_call", (record,)))
 
-    def _peer(self, connection: int) -> AwsConnector | AwsGateway:
-        return self._connector if connection == CONNECTOR else self._gateways[connection]
+    def _ask_for_code(self, serial: str) -> str:
+        # On the thread that connects; it waits as long as the person does.
+        code: Future[str] = Future()
+        number = id(code)
 
-    async def _call(self, peer: object, call: Call) -> Any:
-        return await getattr(peer, call.method)(*call.arguments, **call.named)
+        def ask() -> None:
+            self._codes[number] = code
+            self._send(Call(NO_RESULT, PROCESS, "ask_for_code", (number, serial)))
 
-    async def _stream(self, peer: object, stream: Stream) -> None:
-        pages: AsyncIterator[Any] = getattr(peer, stream.method)(*stream.arguments, **stream.named)
-        room = self._room[stream.number] = asyncio.Semaphore(ITEMS_AHEAD)
-        try:
-            async for page in pages:
-                for part in _parts(page):
-                    await room.acquire()
-                    self._send(Item(stream.number, pack(part)))
-        finally:
-            del self._room[stream.number]
+        self._loop.call_soon_threadsafe(ask)
+        return code.result()
 
     def _send(self, message: Message) -> None:
         if not self._outgoing:
@@ -145,18 +167,6 @@ class Server:
     def _flush(self) -> None:
         outgoing, self._outgoing = self._outgoing, []
         self._writer.write(frame(outgoing))
-
-    def _ask_for_code(self, serial: str) -> str:
-        # On the thread that connects; it waits as long as the person does.
-        code: Future[str] = Future()
-        number = id(code)
-
-        def ask() -> None:
-            self._codes[number] = code
-            self._send(CodeWanted(number, serial))
-
-        self._loop.call_soon_threadsafe(ask)
-        return code.result()
 
 
 def _parts(page: Any) -> Iterator[Any]:

@@ -15,15 +15,15 @@ from botocore.utils import IMDSRegionProvider
 
 from kmstui import __version__
 from kmstui.aws.api.gateway import AwsGateway
-from kmstui.aws.calls.botocore_data import SparingFileLoader
+from kmstui.aws.calls.botocore_internals import ask_for_mfa_codes_with
 from kmstui.aws.calls.call import Calls
 from kmstui.aws.calls.clients import Clients
 from kmstui.aws.calls.context import Situation
+from kmstui.aws.calls.dispatcher import Dispatcher
 from kmstui.aws.calls.errors import no_region, translate
 from kmstui.aws.calls.signin_errors import no_credentials
-from kmstui.aws.calls.thread_pool import Dispatcher
 from kmstui.aws.calls.throttling import Pacing
-from kmstui.aws.calls.turns import Hold, Turns
+from kmstui.aws.calls.turns import Turns
 from kmstui.aws.session.endpoint import route_of
 from kmstui.model.caller import ConnectionInfo
 from kmstui.service.errors import EndpointError, MfaError, ProfileError, ServiceError
@@ -101,11 +101,10 @@ class Opener:
         if not region:
             raise no_region(situation)
         session.set_config_variable("region", region)
-        self._prompt_for_mfa(session)
+        ask_for_mfa_codes_with(self._ask_for_code, session, self._role_cache)
         situation = replace(situation, region=region, knows_region=partial(_is_known, session))
         source = _credential_source(session, situation)
-        pacing, hold = Pacing(), Hold()
-        turns = Turns(hold)
+        pacing, turns = Pacing(), Turns()
         clients = Clients(
             boto3.session.Session(botocore_session=session),
             f"{session.user_agent()} kmstui/{__version__}",
@@ -126,13 +125,13 @@ class Opener:
         )
         calls = Calls(
             clients,
-            Dispatcher(self._observer, hold),
+            Dispatcher(self._observer, turns),
             pacing=pacing,
             turns=turns,
             situation=situation,
             read_only=self._read_only,
         )
-        return AwsGateway(info, calls, hold)
+        return AwsGateway(info, calls)
 
     def _dns_suffixes(self) -> frozenset[str]:
         partitions: Any = self._loader.load_data("partitions")
@@ -146,18 +145,9 @@ class Opener:
         session = Session(profile=profile or None)
         if self._loader is None:
             self._loader = session.get_component("data_loader")
-            self._loader.file_loader = SparingFileLoader()
         else:
             session.register_component("data_loader", self._loader)
         return session
-
-    def _prompt_for_mfa(self, session: Session) -> None:
-        # botocore asks on the terminal by getpass and takes another prompter only where a
-        # provider is constructed, which happens inside; the AWS CLI replaces `cache` this way.
-        resolver: Any = session.get_component("credential_provider")
-        provider: Any = resolver.get_provider("assume-role")
-        provider.cache = self._role_cache
-        provider._prompter = self._ask_for_code
 
     def _ask_for_code(self, prompt: str) -> str:
         serial = prompt.removeprefix("Enter MFA code for ").rstrip().removesuffix(":")

@@ -14,6 +14,7 @@ from kmstui.service.ports.gateways import (
     PolicyGateway,
     TagGateway,
     Urgency,
+    is_change,
 )
 from kmstui.service.ports.journals import ChangeRecord, Journal, PolicyVersion, Scope
 
@@ -39,4 +40,5 @@ __all__ = [
     "TagGateway",
     "Target",
     "Urgency",
+    "is_change",
 ]

@@ -3,16 +3,17 @@
 Every method of a gateway raises subclasses of `kmstui.service.errors.ServiceError` and nothing
 else besides `asyncio.CancelledError`. Key arguments are key IDs or key ARNs, never aliases:
 GetKeyPolicy, PutKeyPolicy, TagResource, UntagResource, ListResourceTags and ListKeyPolicies
-refuse an alias (KMS API Reference).
+refuse an alias (KMS API Reference). What is awaited is one answer, what is iterated over comes in
+pages, and what changes something is marked so: the process gateway forwards by that.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from kmstui.model.alias import Alias
 from kmstui.model.caller import Caller, ConnectionInfo
@@ -20,6 +21,19 @@ from kmstui.model.grant import Grant, KeyEvent
 from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.model.key import Key, KeyCreation, KeyMetadata, LastUsage, Rotation
 from kmstui.model.tag import Tag
+
+M = TypeVar("M", bound=Callable[..., object])
+
+
+def changes(method: M) -> M:
+    """Mark a method that changes something: without an answer it may or may not have happened."""
+    method.changes = True  # type: ignore[attr-defined]
+    return method
+
+
+def is_change(method: Callable[..., object]) -> bool:
+    """Whether a method of a port is marked with `changes`."""
+    return getattr(method, "changes", False)
 
 
 class Urgency(IntEnum):
@@ -85,6 +99,7 @@ class PolicyGateway(Protocol):
         """GetKeyPolicy: the text as the service holds it."""
         ...
 
+    @changes
     async def put_policy(
         self, key_id: str, text: str, *, bypass_lockout_check: bool = False
     ) -> None:
@@ -100,10 +115,12 @@ class PolicyGateway(Protocol):
 class TagGateway(Protocol):
     """Changes of tags. TagResource has a quota of 10/s, UntagResource of 5/s."""
 
+    @changes
     async def tag(self, key_id: str, tags: Sequence[Tag]) -> None:
         """TagResource."""
         ...
 
+    @changes
     async def untag(self, key_id: str, tag_keys: Sequence[str]) -> None:
         """UntagResource; silent on tag keys that do not exist."""
         ...
@@ -112,14 +129,17 @@ class TagGateway(Protocol):
 class AliasGateway(Protocol):
     """Changes of aliases."""
 
+    @changes
     async def create_alias(self, name: str, key_id: str) -> None:
         """CreateAlias; `name` with its `alias/` prefix."""
         ...
 
+    @changes
     async def update_alias(self, name: str, key_id: str) -> None:
         """UpdateAlias: point it to another key."""
         ...
 
+    @changes
     async def delete_alias(self, name: str) -> None:
         """DeleteAlias."""
         ...
@@ -128,42 +148,52 @@ class AliasGateway(Protocol):
 class LifecycleGateway(Protocol):
     """Changes of a key itself."""
 
+    @changes
     async def create_key(self, creation: KeyCreation) -> tuple[Key, KeyMetadata]:
         """CreateKey."""
         ...
 
+    @changes
     async def update_description(self, key_id: str, description: str) -> None:
         """UpdateKeyDescription, at most 8192 characters."""
         ...
 
+    @changes
     async def enable(self, key_id: str) -> None:
         """EnableKey."""
         ...
 
+    @changes
     async def disable(self, key_id: str) -> None:
         """DisableKey."""
         ...
 
+    @changes
     async def enable_rotation(self, key_id: str, period_days: int | None = None) -> None:
         """EnableKeyRotation; a period of 90 to 2560 days, 365 where none is named."""
         ...
 
+    @changes
     async def disable_rotation(self, key_id: str) -> None:
         """DisableKeyRotation."""
         ...
 
+    @changes
     async def rotate_now(self, key_id: str) -> None:
         """RotateKeyOnDemand."""
         ...
 
+    @changes
     async def schedule_deletion(self, key_id: str, window_days: int) -> datetime | None:
-        """ScheduleKeyDeletion, 7 to 30 days; answers the DeletionDate where KMS names one."""
+        """ScheduleKeyDeletion, 7 to 30 days; returns the DeletionDate where KMS names one."""
         ...
 
+    @changes
     async def cancel_deletion(self, key_id: str) -> None:
         """CancelKeyDeletion; the key is Disabled afterwards."""
         ...
 
+    @changes
     async def replicate(self, key_id: str, region: str, description: str = "") -> Key:
         """ReplicateKey into another Region."""
         ...
@@ -176,6 +206,7 @@ class GrantGateway(Protocol):
         """ListGrants, all pages."""
         ...
 
+    @changes
     async def revoke_grant(self, key_id: str, grant_id: str) -> None:
         """RevokeGrant."""
         ...
@@ -214,6 +245,7 @@ class IdentityGateway(Protocol):
         """A role or user with its inline, attached and group policies and its boundary."""
         ...
 
+    @changes
     async def put_role_policy(self, role_name: str, policy_name: str, text: str) -> None:
         """iam:PutRolePolicy."""
         ...

@@ -10,11 +10,9 @@ from typing import Any
 
 import pytest
 
-from kmstui.aws.calls.delivery import Delivery
-from kmstui.aws.calls.queue import Backlog, Job, Outcome
-from kmstui.aws.calls.thread_pool import Dispatcher
+from kmstui.aws.calls.dispatcher import Dispatcher, Job, Outcome
 from kmstui.aws.calls.throttling import Bucket
-from kmstui.aws.calls.turns import HOLD_SECONDS, Hold, Turns
+from kmstui.aws.calls.turns import HOLD_SECONDS, Turns
 from kmstui.service.ports import Urgency
 
 _FAST = 1e6
@@ -33,13 +31,13 @@ def _job(
 
 
 @pytest.fixture
-def hold() -> Hold:
-    return Hold()
+def turns() -> Turns:
+    return Turns()
 
 
 @pytest.fixture
-def dispatcher(hold: Hold) -> Dispatcher:
-    return Dispatcher(lambda _: None, hold, threads=1)
+def dispatcher(turns: Turns) -> Dispatcher:
+    return Dispatcher(lambda _: None, turns, threads=1)
 
 
 async def test_what_a_person_waits_for_goes_before_what_is_visible_and_the_rest(
@@ -70,9 +68,9 @@ async def test_a_lane_that_waits_for_its_pace_lets_others_pass(dispatcher: Dispa
 
 
 async def test_a_key_press_holds_background_calls_back_and_no_others(
-    dispatcher: Dispatcher, hold: Hold
+    dispatcher: Dispatcher, turns: Turns
 ) -> None:
-    hold.press()
+    turns.hold_background()
     pressed = time.monotonic()
     began: dict[Urgency, float] = {}
     jobs = [
@@ -88,7 +86,7 @@ async def test_a_key_press_holds_background_calls_back_and_no_others(
 
 
 async def test_background_calls_leave_threads_free_for_a_person() -> None:
-    dispatcher = Dispatcher(lambda _: None, Hold(), threads=12)
+    dispatcher = Dispatcher(lambda _: None, Turns(), threads=12)
     gate = threading.Event()
     stuck = [_job(gate.wait, Urgency.BACKGROUND) for _ in range(50)]
     for job in stuck:
@@ -140,7 +138,7 @@ async def test_closing_fails_what_waits_and_what_is_under_way_at_once(
 
 async def test_threads_end_after_closing() -> None:
     before = set(threading.enumerate())
-    dispatcher = Dispatcher(lambda _: None, Hold(), threads=8)
+    dispatcher = Dispatcher(lambda _: None, Turns(), threads=8)
     jobs = [_job(lambda: None) for _ in range(100)]
     for job in jobs:
         dispatcher.submit(job)
@@ -168,74 +166,22 @@ async def test_a_crash_in_a_call_reaches_the_one_who_waits(dispatcher: Dispatche
     dispatcher.close()
 
 
-class _CountingLoop:
-    """An event loop that counts how often threads wake it."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self.wake_ups = 0
-
-    def call_soon_threadsafe(self, *arguments: Any) -> None:
-        self.wake_ups += 1
-        self._loop.call_soon_threadsafe(*arguments)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._loop, name)
-
-
-async def test_a_thousand_background_answers_wake_the_loop_a_few_times_only() -> None:
-    loop = _CountingLoop(asyncio.get_running_loop())
-    delivery = Delivery(loop, lambda _: None)  # type: ignore[arg-type]
-    jobs = [_job(lambda: None, Urgency.BACKGROUND) for _ in range(1000)]
-
-    def answer_all() -> None:
-        for number, job in enumerate(jobs):
-            delivery.put(job, Outcome(number))
-
-    threading.Thread(target=answer_all, daemon=True).start()
-    assert await asyncio.gather(*(job.future for job in jobs)) == list(range(1000))
-    assert loop.wake_ups < 100
-
-
 async def test_an_urgent_answer_overtakes_the_heap_of_background_ones() -> None:
-    delivery = Delivery(asyncio.get_running_loop(), lambda _: None)
+    dispatcher = Dispatcher(lambda _: None, Turns())
     background = [_job(lambda: None, Urgency.BACKGROUND) for _ in range(500)]
     for job in background:
-        delivery.put(job, Outcome())
-    asked = _job(lambda: None)
-    delivery.put(asked, Outcome("now"))
+        dispatcher.submit(job)
+    asked = _job(lambda: "now")
+    dispatcher.submit(asked)
     assert await asked.future == "now"
     assert sum(job.future.done() for job in background) < 100
     await asyncio.gather(*(job.future for job in background))
+    dispatcher.close()
 
 
-async def test_only_one_background_thread_computes_at_a_time() -> None:
-    turns = Turns(Hold())
-    first_in, let_go, second_in = threading.Event(), threading.Event(), threading.Event()
-
-    def first() -> None:
-        with turns.computing(Urgency.BACKGROUND):
-            first_in.set()
-            with turns.on_the_network():
-                assert second_in.wait(5)
-            let_go.wait(5)
-
-    def second() -> None:
-        first_in.wait(5)
-        with turns.computing(Urgency.BACKGROUND):
-            second_in.set()
-
-    threads = [threading.Thread(target=work, daemon=True) for work in (first, second)]
-    for thread in threads:
-        thread.start()
-    assert await asyncio.to_thread(second_in.wait, 5)
-    with turns.computing(Urgency.ASKED):
-        # A person's call asks for no turn, so it gets by although one is taken.
-        let_go.set()
-    for thread in threads:
-        await asyncio.to_thread(thread.join, 5)
-        assert not thread.is_alive()
-
-
-def test_an_empty_backlog_names_no_time_to_wake_up_at() -> None:
-    assert Backlog().next(0.0, 0.0) == (None, None)
+async def test_without_anything_to_send_no_timer_runs(dispatcher: Dispatcher) -> None:
+    job = _job(lambda: "answer")
+    dispatcher.submit(job)
+    assert await job.future == "answer"
+    assert dispatcher._timer is None
+    dispatcher.close()

@@ -11,7 +11,7 @@ import pytest
 from kmstui.aws.api.base import nothing
 from kmstui.aws.calls import operations
 from kmstui.aws.calls.call import Calls
-from kmstui.aws.calls.operations import READS, Operation
+from kmstui.aws.calls.operations import READ_NAMES, Operation
 from kmstui.model.key import KeyCreation
 from kmstui.model.tag import Tag
 from kmstui.service.errors import ReadOnlyError
@@ -94,4 +94,5 @@ def test_what_counts_as_reading_is_named_so_by_the_api() -> None:
         reads = operation.name.startswith(
             ("List", "Get", "Describe", "Lookup", "Validate", "Check")
         )
-        assert (operation in READS) is reads
+        assert operation.mutating is not reads
+        assert ((operation.service, operation.name) in READ_NAMES) is reads

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from urllib3.util import parse_url
 
-from kmstui.aws.calls.tls import Trust
+from kmstui.aws.calls.botocore_internals import SharedCertificates
 from kmstui.service.errors import MalformedAnswerError, NetworkError
 from kmstui.service.ports import Target, Urgency
 
@@ -152,7 +152,7 @@ def test_a_proxy_that_speaks_tls_itself_is_verified_as_before() -> None:
     connection = SimpleNamespace(
         ssl_context=object(), ca_certs="/nowhere/ca.pem", proxy=parse_url("https://proxy.example")
     )
-    Trust().give(connection)
+    SharedCertificates().give(connection)
     assert connection.ca_certs == "/nowhere/ca.pem"
 
 

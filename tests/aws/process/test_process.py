@@ -19,10 +19,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kmstui.aws.process.connector import ProcessConnector
-from kmstui.aws.process.gateway import Opened, ProcessGateway
-from kmstui.aws.process.line import AwsProcessError
-from kmstui.aws.process.messages import CONNECTOR, ITEMS_AHEAD, Answer, Frames, frame
+from kmstui.aws.process.connector import Opened, ProcessConnector, ProcessGateway
+from kmstui.aws.process.messages import (
+    ITEMS_AHEAD,
+    PROCESS,
+    AwsProcessError,
+    Frames,
+    Result,
+    frame,
+)
 from kmstui.aws.process.starting import start_early
 from kmstui.demo import EmbeddedKms
 from kmstui.model.caller import ConnectionInfo, Route
@@ -71,11 +76,13 @@ def process_of(connector: ProcessConnector) -> int:
 
 
 @given(
-    st.lists(st.lists(st.builds(Answer, st.integers(), st.text() | st.binary()), min_size=1)),
+    st.lists(
+        st.lists(st.builds(Result, st.integers(), st.text() | st.binary(), st.none()), min_size=1)
+    ),
     st.lists(st.integers(1, 40), min_size=1),
 )
 def test_messages_come_out_as_they_went_in_however_the_bytes_are_cut(
-    groups: list[list[Answer]], sizes: list[int]
+    groups: list[list[Result]], sizes: list[int]
 ) -> None:
     data = b"".join(frame(group) for group in groups)
     frames, received, at = Frames(), [], 0
@@ -181,7 +188,7 @@ async def test_a_list_comes_no_faster_than_it_is_kept(scripted: Any, make: Make)
     pages = gateway.key_pages()
     taken = [await anext(pages)]
     # An answer to a later question: all that could come of the list is there.
-    await gateway._opened.line.ask(CONNECTOR, "profiles", (), {})
+    await gateway._opened.line.ask(PROCESS, "profiles", (), {})
     (waiter,) = gateway._opened.line._waiting.values()
     assert 0 < len(waiter.items) < ITEMS_AHEAD
     taken.extend([page async for page in pages])
@@ -346,7 +353,9 @@ async def test_no_process_to_be_had_is_a_sentence(
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
     connector = make(expected=Target())
-    with pytest.raises(ServiceFailureError, match="gives kmstui no process to talk to AWS with"):
+    with pytest.raises(
+        ServiceFailureError, match="the system would not start the process that talks to AWS"
+    ):
         await connector.connect(Target())
 
 

@@ -1,4 +1,4 @@
-"""Waiting for the network costs nobody a turn."""
+"""Calls of lesser urgency compute one at a time; waiting for the network costs nobody a turn."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from kmstui.aws.calls.sockets import give_turns_away
-from kmstui.aws.calls.tls import Trust
-from kmstui.aws.calls.turns import Hold, Turns
+from kmstui.aws.calls.botocore_internals import SharedCertificates, share_certificates
+from kmstui.aws.calls.turns import Turns
 from kmstui.service.errors import ServiceError
 from kmstui.service.ports import Urgency
 
@@ -50,7 +49,7 @@ async def test_a_background_call_that_hangs_does_not_stop_the_others(
 
 
 def test_a_botocore_with_other_inner_parts_is_left_alone() -> None:
-    give_turns_away(object(), Turns(Hold()), Trust())  # type: ignore[arg-type]
+    share_certificates(object(), SharedCertificates())  # type: ignore[arg-type]
 
 
 async def test_a_background_call_that_waits_to_be_repeated_lets_others_compute(
@@ -78,3 +77,32 @@ async def test_a_background_call_that_waits_to_be_repeated_lets_others_compute(
     let_go.set()
     with pytest.raises(ServiceError):
         await failing
+
+
+async def test_only_one_background_thread_computes_at_a_time() -> None:
+    turns = Turns()
+    first_in, let_go, second_in = threading.Event(), threading.Event(), threading.Event()
+
+    def first() -> None:
+        with turns.computing(Urgency.BACKGROUND):
+            first_in.set()
+            turns.give()
+            assert second_in.wait(5)
+            turns.take()
+            let_go.wait(5)
+
+    def second() -> None:
+        first_in.wait(5)
+        with turns.computing(Urgency.BACKGROUND):
+            second_in.set()
+
+    threads = [threading.Thread(target=work, daemon=True) for work in (first, second)]
+    for thread in threads:
+        thread.start()
+    assert await asyncio.to_thread(second_in.wait, 5)
+    with turns.computing(Urgency.ASKED):
+        # A person's call asks for no turn, so it gets by although one is taken.
+        let_go.set()
+    for thread in threads:
+        await asyncio.to_thread(thread.join, 5)
+        assert not thread.is_alive()

@@ -1,0 +1,100 @@
+"""What kmstui uses of botocore and urllib3 that they do not offer, all in this one place.
+
+A test for each name fails by that name when a release changes it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from botocore.awsrequest import AWSHTTPSConnection, AWSHTTPSConnectionPool
+from botocore.handlers import json_decode_policies
+from urllib3.exceptions import SSLError
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from botocore.client import BaseClient
+    from botocore.session import Session
+
+
+def ask_for_mfa_codes_with(
+    prompt: Callable[[str], str], session: Session, cache: dict[str, Any]
+) -> None:
+    """Have MFA codes asked for by `prompt`, and keep assumed roles in `cache`.
+
+    `AssumeRoleProvider._prompter`: botocore asks on the terminal by getpass and takes another
+    prompter only where a provider is constructed, which happens inside. `AssumeRoleProvider.cache`
+    the AWS CLI replaces in the same way.
+    """
+    resolver: Any = session.get_component("credential_provider")
+    provider: Any = resolver.get_provider("assume-role")
+    provider.cache = cache
+    provider._prompter = prompt
+
+
+def keep_policies_as_text(client: BaseClient) -> None:
+    """Leave the policies that IAM sends as the texts they are, whether they can be parsed or not.
+
+    `handlers.json_decode_policies`, which botocore registers for every answer of IAM.
+    """
+    client.meta.events.unregister("after-call.iam", json_decode_policies)
+
+
+def share_certificates(client: BaseClient, certificates: SharedCertificates) -> None:
+    """Let the client's connections trust what those of other clients have read.
+
+    `BaseClient._endpoint`, and `_pool_classes_by_scheme` of its HTTP session, are where the class
+    of connections can be replaced. Should a later botocore keep it elsewhere, every connection
+    reads the certificates itself.
+    """
+
+    class Connection(AWSHTTPSConnection):
+        def connect(self) -> None:
+            certificates.give(self)
+            super().connect()
+
+    class Pool(AWSHTTPSConnectionPool):
+        ConnectionCls = Connection
+
+    session: Any = getattr(getattr(client, "_endpoint", None), "http_session", None)
+    classes: Any = getattr(session, "_pool_classes_by_scheme", None)
+    if isinstance(classes, dict):
+        classes["https"] = Pool
+
+
+class SharedCertificates:
+    """Gives the connections of all clients one TLS context for each file of certificates.
+
+    botocore makes a context for each client, and urllib3 reads the file again for each connection:
+    30 ms and 0.7 MB every time.
+    """
+
+    def __init__(self) -> None:
+        self._contexts: dict[str, SSLContext] = {}
+        self._lock = threading.Lock()
+
+    def give(self, connection: Any) -> None:
+        """Make a connection of urllib3, before it connects, trust what its file holds.
+
+        `ssl_context`, `ca_certs` and `proxy` of `urllib3.connection.HTTPSConnection`.
+
+        Raises:
+            SSLError: the file cannot be read, as urllib3 tells it.
+        """
+        context = getattr(connection, "ssl_context", None)
+        path = getattr(connection, "ca_certs", None)
+        # A proxy that speaks TLS itself is verified by the same file, in a context of its own.
+        through_tls = getattr(getattr(connection, "proxy", None), "scheme", "") == "https"
+        if context is None or not path or through_tls:
+            return
+        with self._lock:
+            if path not in self._contexts:
+                try:
+                    context.load_verify_locations(path)
+                except OSError as error:
+                    raise SSLError(error) from error
+                self._contexts[path] = context
+        connection.ssl_context, connection.ca_certs = self._contexts[path], None

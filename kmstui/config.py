@@ -241,7 +241,7 @@ def _rules(value: Any, where: str) -> tuple[str, ...]:
     if not words:
         return ()
     # Most people turn nothing off, and the screens need the rules only later.
-    from kmstui.policy.lint.core.rule_ids import UnknownRuleError, known_rule
+    from kmstui.policy.lint.linter import UnknownRuleError, known_rule
 
     try:
         return tuple(map(known_rule, words))

@@ -18,11 +18,9 @@ from urllib.parse import quote
 
 from kmstui.model.arn import Arn
 from kmstui.policy.iam.vocabulary import knowledge
-from kmstui.policy.lint.core.findings import Finding, KeyContext, Severity
-from kmstui.policy.lint.core.registry import RULES
-from kmstui.policy.lint.core.rule_ids import UnknownRuleError, known_rule
 from kmstui.policy.lint.facts.principals import Form, read_principal
-from kmstui.policy.lint.lint import fix_all, lint
+from kmstui.policy.lint.linter import UnknownRuleError, fix_all, known_rule, lint
+from kmstui.policy.lint.rules import RULES, Finding, KeyContext, Severity
 from kmstui.policy.syntax.parser import parse
 from kmstui.scripting.command import (
     COULD_NOT_RUN,

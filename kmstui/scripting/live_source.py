@@ -11,7 +11,7 @@ from kmstui.model.caller import Caller
 from kmstui.model.grant import Grant
 from kmstui.model.identity import Identity
 from kmstui.model.key import Key, KeyMetadata
-from kmstui.policy.lint.core.findings import KeyContext
+from kmstui.policy.lint.rules import KeyContext
 from kmstui.scripting.sources import KeyAccess, StoredPolicy
 from kmstui.service.errors import NotFoundError, ServiceError
 from kmstui.service.ports import Connector, Gateway, Target, Urgency

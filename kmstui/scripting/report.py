@@ -10,8 +10,7 @@ from unicodedata import east_asian_width
 
 from kmstui import __version__
 from kmstui.model.visible import visible
-from kmstui.policy.lint.core.findings import Finding, Severity
-from kmstui.policy.lint.core.registry import RULES
+from kmstui.policy.lint.rules import RULES, Finding, Severity
 from kmstui.policy.syntax.nodes import Document, Edit, Span
 
 _COLOURS = {Severity.ERROR: "31;1", Severity.WARNING: "33;1", Severity.INFO: "36;1"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from kmstui.policy.lint.core.findings import KeyContext
+from kmstui.policy.lint.rules import KeyContext
 
 if TYPE_CHECKING:
     from kmstui.model.grant import Grant

@@ -101,7 +101,7 @@ def host(kind: str, policy: str, *, wrap: bool) -> None:
 
     from kmstui.policy.authoring.completion import CompletionContext, complete
     from kmstui.policy.iam.vocabulary import knowledge
-    from kmstui.policy.lint.lint import lint
+    from kmstui.policy.lint.linter import lint
     from kmstui.ui.policy.editor import PolicyEditor
     from kmstui.ui.runtime.gc_tuning import Garbage
     from kmstui.ui.terminal.painting.app import PaintedApp

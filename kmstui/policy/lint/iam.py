@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from kmstui.policy.lint.checks import RULES
-from kmstui.policy.lint.core.findings import Finding, Severity
-from kmstui.policy.lint.lint import lint
+from kmstui.policy.lint.linter import RULES, lint
+from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.policy.syntax.edits import delete_member, fix
 from kmstui.policy.syntax.nodes import Document, Span
 from kmstui.policy.syntax.parser import parse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kmstui.model.arn import Arn
 from kmstui.model.caller import Caller
 from kmstui.model.key import Key
-from kmstui.policy.lint.core.findings import KeyContext
+from kmstui.policy.lint.rules import KeyContext
 
 
 def key_context(key: Key, caller: Caller | None) -> KeyContext:

@@ -17,7 +17,7 @@ from typing import Any
 
 from kmstui.policy.authoring.templates import statements_of, with_statements, without_statements
 from kmstui.policy.iam.equality import canonical_statement, same_meaning
-from kmstui.policy.lint.core.findings import Finding
+from kmstui.policy.lint.rules import Finding
 from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import Statement, read_policy
 from kmstui.service.access.account_facts import AccountFacts, caller_identity

@@ -17,8 +17,8 @@ from kmstui.policy.authoring.completion import CompletionContext, Completions, c
 from kmstui.policy.authoring.templates import Facts
 from kmstui.policy.evaluation.lockout import CanPut, Verdict, can_still_administer
 from kmstui.policy.iam.vocabulary import knowledge
-from kmstui.policy.lint.core.findings import Finding, KeyContext
-from kmstui.policy.lint.lint import lint
+from kmstui.policy.lint.linter import lint
+from kmstui.policy.lint.rules import Finding, KeyContext
 from kmstui.service.access.account_facts import (
     AccountFacts,
     learn_account,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kmstui.policy.iam.equality import same_meaning
-from kmstui.policy.lint.core.findings import Finding, Severity
+from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.policy.syntax.nodes import Span
 from kmstui.policy.syntax.parser import parse
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from kmstui.model.key import Key
-from kmstui.policy.lint.core.findings import Finding
+from kmstui.policy.lint.rules import Finding
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.inventory.store import Topic
 from kmstui.service.ports import Gateway, Urgency

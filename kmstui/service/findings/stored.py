@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from kmstui.policy.lint.core.findings import Finding, KeyContext
-from kmstui.policy.lint.lint import lint
+from kmstui.policy.lint.linter import lint
+from kmstui.policy.lint.rules import Finding, KeyContext
 from kmstui.policy.syntax.parser import parse
 from kmstui.service.findings.lint_all import LocatedFinding
 

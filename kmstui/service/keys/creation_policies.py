@@ -13,8 +13,8 @@ from kmstui.model.arn import Arn
 from kmstui.model.key import Key, KeyCreation
 from kmstui.policy.authoring.templates import Template, fields_of, fill, unsuitable, whole_policy
 from kmstui.policy.evaluation.lockout import can_still_administer
-from kmstui.policy.lint.core.findings import KeyContext, Severity
-from kmstui.policy.lint.lint import lint
+from kmstui.policy.lint.linter import lint
+from kmstui.policy.lint.rules import KeyContext, Severity
 from kmstui.service.access.account_facts import principal_of
 from kmstui.service.editing.templates import facts_for
 from kmstui.service.inventory.store import Store

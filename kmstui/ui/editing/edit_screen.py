@@ -19,7 +19,7 @@ from kmstui.policy.authoring.templates import (
     with_statements,
 )
 from kmstui.policy.iam.equality import same_meaning
-from kmstui.policy.lint.core.findings import Finding
+from kmstui.policy.lint.rules import Finding
 from kmstui.policy.syntax.nodes import Span
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.key_target import EditTarget

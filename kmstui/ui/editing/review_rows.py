@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Collection, Iterator, Sequence
 from itertools import zip_longest
 
-from kmstui.policy.lint.core.findings import Finding, Severity
+from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.policy.syntax.parser import parse
 from kmstui.service.editing.history import pretty
 from kmstui.service.editing.review import AccessLine, Assessment, Weight, joined_words

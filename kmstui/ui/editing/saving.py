@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kmstui.model.caller import ConnectionInfo
-from kmstui.policy.lint.core.findings import Finding, Severity
+from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.policy.syntax.nodes import Span
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.location import PolicyPlace, RolePolicyPlace

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from kmstui.policy.authoring.completion import Completions
 from kmstui.policy.authoring.templates import Facts, fill, first_field, with_statements
-from kmstui.policy.lint.core.findings import Finding, Severity
+from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.service.editing.bulk import statements_in
 from kmstui.service.editing.key_target import EditTarget
 from kmstui.service.inventory.store import Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Iterable, Sequence
 
-from kmstui.policy.lint.core.findings import Finding, Severity
+from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.policy.syntax.nodes import Document, Span
 from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import read_policy

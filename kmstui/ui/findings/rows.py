@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from kmstui.policy.lint.core.findings import Severity
+from kmstui.policy.lint.rules import Severity
 from kmstui.service.findings.lint_all import KeyFindings, LocatedFinding
 from kmstui.ui.style.symbols import Marks
 from kmstui.ui.style.text_styles import Part

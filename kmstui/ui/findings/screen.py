@@ -13,7 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from kmstui.model.key import Key
-from kmstui.policy.lint.core.findings import KeyContext
+from kmstui.policy.lint.rules import KeyContext
 from kmstui.service.access.key_context import key_context
 from kmstui.service.findings.lint_all import KeyFindings, LocatedFinding, all_findings
 from kmstui.service.findings.stored import lint_stored, located

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
 
-from kmstui.policy.lint.core.findings import Finding, KeyContext
+from kmstui.policy.lint.rules import Finding, KeyContext
 from kmstui.service.access.key_context import key_context
 from kmstui.service.inventory.store import StoredPolicy, Topic
 from kmstui.service.session import Session

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.theme import Theme
 from textual.widgets.text_area import TextAreaTheme
 
-from kmstui.policy.lint.core.findings import Severity
+from kmstui.policy.lint.rules import Severity
 from kmstui.ui.policy.cells import (
     StyledSpan,
     goes_on,

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
-from kmstui.policy.lint.core.findings import Finding
+from kmstui.policy.lint.rules import Finding
 from kmstui.policy.syntax.nodes import Edit, apply_edits
 from kmstui.ui.policy.debounce import Debounce
 from kmstui.ui.policy.editing_area import Complete, EditingArea

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kmstui.policy.lint.core.findings import Finding
+from kmstui.policy.lint.rules import Finding
 from kmstui.policy.syntax.nodes import Document
 
 Location = tuple[int, int]

@@ -21,7 +21,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from kmstui.model.visible import visible
-from kmstui.policy.lint.core.findings import Finding
+from kmstui.policy.lint.rules import Finding
 from kmstui.ui.policy.drawn_area import mark_of
 from kmstui.ui.policy.finding_marks import Mark
 from kmstui.ui.style.cells import fit

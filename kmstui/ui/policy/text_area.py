@@ -13,7 +13,7 @@ from textual.document._edit import Edit
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from kmstui.policy.lint.core.findings import Finding
+from kmstui.policy.lint.rules import Finding
 from kmstui.ui.policy.changes import changed_range, location_in
 from kmstui.ui.policy.drawn_area import MarkedTextArea
 from kmstui.ui.policy.finding_marks import Location, Mark, Marks

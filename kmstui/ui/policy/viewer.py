@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widgets import TextArea
 from textual.worker import Worker, WorkerState
 
-from kmstui.policy.lint.core.findings import Finding
+from kmstui.policy.lint.rules import Finding
 from kmstui.ui.policy.debounce import Debounce
 from kmstui.ui.policy.find_bar import FindBar
 from kmstui.ui.policy.finding_marks import Mark

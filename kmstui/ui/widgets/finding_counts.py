@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kmstui.policy.lint.core.findings import Finding
+    from kmstui.policy.lint.rules import Finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ from kmstui.policy.authoring.templates import (
 from kmstui.policy.authoring.templates_aws import AWS
 from kmstui.policy.authoring.templates_workshop import WORKSHOP
 from kmstui.policy.iam.equality import same_meaning
-from kmstui.policy.lint.core.findings import KeyContext, Severity
-from kmstui.policy.lint.lint import lint
+from kmstui.policy.lint.linter import lint
+from kmstui.policy.lint.rules import KeyContext, Severity
 from tests.policy.policy_strategies import policies
 
 ACCOUNT = "444455556666"

@@ -114,7 +114,7 @@ def test_suggestions(known: Knowledge, word: str, meant: str | None) -> None:
 def test_a_good_policy_reads_no_file_of_botocore() -> None:
     script = """
 import sys, io, builtins, pathlib
-from kmstui.policy.lint.lint import lint
+from kmstui.policy.lint.linter import lint
 from tests.policy.documented import DOCUMENTED
 def refuse(*_):
     raise AssertionError("botocore's data was read")

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kmstui.policy.lint.checks import RULES
-from kmstui.policy.lint.core.findings import KeyContext, Severity
-from kmstui.policy.lint.lint import HIDES, fix_all, lint
+from kmstui.policy.lint.linter import HIDES, fix_all, lint
+from kmstui.policy.lint.rules import RULES, KeyContext, Severity
 from kmstui.policy.syntax.parser import parse
 from tests.policy.documented import DOCUMENTED
 from tests.policy.rule_cases import KEY, policy, statement

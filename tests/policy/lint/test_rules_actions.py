@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kmstui.policy.lint.core.findings import Severity
+from kmstui.policy.lint.rules import Severity
 from tests.policy.rule_cases import (
     ACCOUNT,
     KEY,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kmstui.policy.lint.lint import lint
+from kmstui.policy.lint.linter import lint
 from tests.policy.condition_cases import VIA, case, fixed, under
 from tests.policy.rule_cases import (
     ACCOUNT,

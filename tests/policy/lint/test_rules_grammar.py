@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kmstui.policy.lint.checks import RULES
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.lint import lint
+from kmstui.policy.lint.linter import RULES, lint
+from kmstui.policy.lint.rules import Severity
 from tests.policy.rule_cases import (
     KEY,
     ROLE,

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from kmstui.model.arn import Arn
-from kmstui.policy.lint.core.findings import KeyContext
-from kmstui.policy.lint.lint import lint
+from kmstui.policy.lint.linter import lint
+from kmstui.policy.lint.rules import KeyContext
 from kmstui.policy.syntax.nodes import apply_edits
 from tests.policy.rule_cases import (
     ACCOUNT,

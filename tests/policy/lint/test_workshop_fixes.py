@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 
 from kmstui.demo import EmbeddedKms
 from kmstui.model.arn import Arn
-from kmstui.policy.lint.core.findings import KeyContext, Severity
-from kmstui.policy.lint.lint import fix_all
+from kmstui.policy.lint.linter import fix_all
+from kmstui.policy.lint.rules import KeyContext, Severity
 from tests.embedded import client, embedded, embedded_server
 from tests.policy import workshop_printed as workshop
 

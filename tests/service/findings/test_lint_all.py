@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from kmstui.model.key import Key
-from kmstui.policy.lint.lint import lint
+from kmstui.policy.lint.linter import lint
 from kmstui.service.errors import AccessDeniedError
 from kmstui.service.findings.lint_all import AllFindings, LocatedFinding, all_findings
 from kmstui.service.inventory.store import Store

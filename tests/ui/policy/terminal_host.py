@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from kmstui.policy.authoring.completion import complete
 from kmstui.policy.iam.vocabulary import knowledge
-from kmstui.policy.lint.lint import lint
+from kmstui.policy.lint.linter import lint
 from kmstui.ui.policy.editor import PolicyEditor
 from kmstui.ui.terminal.painting.app import PaintedApp
 

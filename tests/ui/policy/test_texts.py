@@ -13,7 +13,7 @@ from textual.geometry import Offset, Size
 from textual.strip import Strip
 
 from kmstui.policy.authoring.completion import Completion, Completions
-from kmstui.policy.lint.core.findings import Finding, Severity
+from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.policy.syntax.nodes import Document, Span
 from kmstui.ui.policy.cells import line_end_message
 from kmstui.ui.policy.changes import changed_range

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kmstui.policy.iam.match_value import has_wildcard
-from kmstui.policy.lint.core import security_pages as pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, remembered, rule
+from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause
 from kmstui.policy.lint.facts.grants import (
     Kind,
@@ -19,6 +17,7 @@ from kmstui.policy.lint.facts.grants import (
     partition,
 )
 from kmstui.policy.lint.fixes.conditions import condition_fix
+from kmstui.policy.lint.rules import Hit, Severity, Subject, remembered, rule
 from kmstui.policy.syntax.edits import replace_node
 from kmstui.policy.syntax.nodes import Fix
 

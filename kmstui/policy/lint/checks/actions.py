@@ -9,11 +9,10 @@ from typing import NamedTuple
 from kmstui.policy.iam.match_value import has_wildcard
 from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.iam.vocabulary import ActionInfo, knowledge
-from kmstui.policy.lint.core import pages
-from kmstui.policy.lint.core.findings import KeyContext, Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, remembered, rule
+from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.placeholders import find_placeholders
 from kmstui.policy.lint.facts.principals import account_of
+from kmstui.policy.lint.rules import Hit, KeyContext, Severity, Subject, remembered, rule
 from kmstui.policy.syntax.edits import delete_value, fix, replace_string
 from kmstui.policy.syntax.nodes import Fix, Member, StringNode
 from kmstui.policy.syntax.statements import Statement

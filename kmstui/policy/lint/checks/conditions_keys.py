@@ -7,11 +7,10 @@ from functools import lru_cache
 
 from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.iam.vocabulary import knowledge
-from kmstui.policy.lint.core import conditions_pages as pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, rule
+from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses
 from kmstui.policy.lint.fixes.conditions import MOST_MEMBERS
+from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
 from kmstui.policy.syntax.edits import delete_condition, replace_string
 from kmstui.policy.syntax.nodes import Fix, ObjectNode
 

@@ -13,9 +13,7 @@ from kmstui.policy.iam.operators import (
     parse_operator,
 )
 from kmstui.policy.iam.suggestions import did_you_mean
-from kmstui.policy.lint.core import conditions_pages as pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, rule
+from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import (
     Clause,
     clauses,
@@ -23,6 +21,7 @@ from kmstui.policy.lint.facts.clauses import (
     operators,
 )
 from kmstui.policy.lint.fixes.conditions import condition_fix, operator_fix
+from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
 from kmstui.policy.syntax.edits import replace_string
 from kmstui.policy.syntax.nodes import Fix, StringNode
 from kmstui.policy.syntax.statements import Statement

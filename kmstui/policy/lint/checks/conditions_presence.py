@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from enum import Enum, auto
 
 from kmstui.policy.iam.vocabulary import ActionInfo, absent_keys
-from kmstui.policy.lint.core import conditions_pages as pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, remembered, rule
+from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses, clauses_of
 from kmstui.policy.lint.fixes.service_only_keys import never_of_people
 from kmstui.policy.lint.fixes.split_statement import split_statement
+from kmstui.policy.lint.rules import Hit, Severity, Subject, remembered, rule
 from kmstui.policy.syntax.edits import delete_condition
 from kmstui.policy.syntax.nodes import Fix, StringNode
 

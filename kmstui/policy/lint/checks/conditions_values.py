@@ -8,11 +8,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from kmstui.policy.iam.match_value import has_wildcard, instant, number
 from kmstui.policy.iam.operators import OPERATORS, Operator
-from kmstui.policy.lint.core import conditions_pages as pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, rule
+from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses
 from kmstui.policy.lint.fixes.conditions import operator_fix
+from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
 from kmstui.policy.syntax.nodes import LiteralNode
 
 _ID_FORMS: dict[str, tuple[re.Pattern[str], str]] = {

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 
 from kmstui.policy.iam.suggestions import did_you_mean
-from kmstui.policy.lint.core import conditions_pages as pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, rule
+from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import clauses
 from kmstui.policy.lint.facts.placeholders import find_placeholders
+from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
 from kmstui.policy.syntax.edits import insert_first_member, replace_node
 from kmstui.policy.syntax.nodes import Fix, ObjectNode, Span, StringNode
 from kmstui.policy.syntax.statements import VARIABLES_SINCE

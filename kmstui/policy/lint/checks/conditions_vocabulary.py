@@ -9,11 +9,10 @@ from ipaddress import IPv4Network, IPv6Network
 from kmstui.policy.iam.match_value import has_wildcard, wildcard_match
 from kmstui.policy.iam.operators import Operator
 from kmstui.policy.iam.suggestions import did_you_mean
+from kmstui.policy.lint import pages
 from kmstui.policy.lint.checks.conditions_values import network
-from kmstui.policy.lint.core import conditions_pages as pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, rule
 from kmstui.policy.lint.facts.clauses import Clause, clauses
+from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
 from kmstui.policy.syntax.edits import replace_string
 from kmstui.policy.syntax.nodes import Fix, StringNode
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kmstui.policy.iam.suggestions import did_you_mean
-from kmstui.policy.lint.core import pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, rule
+from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.elements import has_element, meant_element
+from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
 from kmstui.policy.syntax.brackets import ROOT_ELEMENTS, STATEMENT_ELEMENTS
 from kmstui.policy.syntax.edits import (
     delete_member,

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from kmstui.policy.lint import pages
 from kmstui.policy.lint.checks.conditions_variables import part_of
-from kmstui.policy.lint.core import pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, remembered, rule
 from kmstui.policy.lint.facts.clauses import Clause, clauses, clauses_of
 from kmstui.policy.lint.facts.grants import PUT_KEY_POLICY, Kind, Reading, Who, allows
 from kmstui.policy.lint.facts.placeholders import (
@@ -18,6 +16,7 @@ from kmstui.policy.lint.facts.placeholders import (
     Placeholder,
     find_placeholders,
 )
+from kmstui.policy.lint.rules import Hit, Severity, Subject, remembered, rule
 from kmstui.policy.syntax.edits import replace_string
 from kmstui.policy.syntax.nodes import Fix, Span, StringNode
 from kmstui.policy.syntax.statements import Statement

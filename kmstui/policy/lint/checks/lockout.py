@@ -6,10 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kmstui.policy.iam.principals import Principal
-from kmstui.policy.lint.core import pages as shared
-from kmstui.policy.lint.core import security_pages as pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, remembered, rule
+from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses_of
 from kmstui.policy.lint.facts.grants import (
     PUT_KEY_POLICY,
@@ -21,6 +18,7 @@ from kmstui.policy.lint.facts.grants import (
     readings,
     root_statements,
 )
+from kmstui.policy.lint.rules import Hit, Severity, Subject, remembered, rule
 from kmstui.policy.syntax.edits import add_value, insert_statement, root_statement
 from kmstui.policy.syntax.nodes import Fix, ObjectNode, Span
 from kmstui.policy.syntax.statements import Statement
@@ -131,7 +129,7 @@ def _locked_out(subject: Subject) -> bool:
     "Lock-out",
     why="KMS refuses a policy that would not let its caller put the policy again, and where the"
     " check is bypassed only AWS Support can restore access to the key.",
-    url=shared.PUT_KEY_POLICY,
+    url=pages.PUT_KEY_POLICY,
 )
 def lock_out(subject: Subject) -> Iterator[Hit]:
     """Nobody, or not the caller, could put the policy again."""

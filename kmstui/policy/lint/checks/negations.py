@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kmstui.model.arn import Arn
-from kmstui.policy.lint.core import security_pages as pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, rule
+from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.grants import PUT_KEY_POLICY, partition, readings
 from kmstui.policy.lint.fixes.conditions import add_condition
 from kmstui.policy.lint.fixes.statements import applicable, replace_member
+from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
 from kmstui.policy.syntax.nodes import Fix
 from kmstui.policy.syntax.statements import Statement
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from kmstui.policy.lint.checks.mfa import MFA_KEYS
+from kmstui.policy.lint import pages
+from kmstui.policy.lint.checks.if_exists import MFA_KEYS
 from kmstui.policy.lint.checks.outcasts import shut_out, taken_back
-from kmstui.policy.lint.core import security_pages as pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, remembered, rule
 from kmstui.policy.lint.facts.clauses import Clause, is_one_of
 from kmstui.policy.lint.facts.grants import (
     IDENTITIES,
@@ -24,6 +22,7 @@ from kmstui.policy.lint.facts.grants import (
 )
 from kmstui.policy.lint.facts.placeholders import ACCOUNT, find_placeholders
 from kmstui.policy.lint.fixes.statements import delete_unless_root, delete_whole
+from kmstui.policy.lint.rules import Hit, Severity, Subject, remembered, rule
 
 _MOST_COMPARED = 64
 """Statements about one principal that are compared with each other. A policy of 32 KB holds

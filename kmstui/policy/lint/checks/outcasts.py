@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from kmstui.policy.iam.principals import Principal
 from kmstui.policy.lint.checks.leftovers import elsewhere
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, remembered
 from kmstui.policy.lint.facts.clauses import Clause
 from kmstui.policy.lint.facts.grants import Kind, Reading, Who, allows, denies, label_span
 from kmstui.policy.lint.facts.placeholders import find_placeholders
+from kmstui.policy.lint.rules import Hit, Severity, Subject, remembered
 from kmstui.policy.syntax.edits import add_value
 from kmstui.policy.syntax.nodes import Fix
 from kmstui.policy.syntax.statements import Statement

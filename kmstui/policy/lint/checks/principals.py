@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kmstui.policy.iam.suggestions import did_you_mean
+from kmstui.policy.lint import pages
 from kmstui.policy.lint.checks.leftovers import elsewhere, let_in_by_condition
 from kmstui.policy.lint.checks.outcasts import shut_out
-from kmstui.policy.lint.core import pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, remembered, rule
 from kmstui.policy.lint.facts.placeholders import find_placeholders
 from kmstui.policy.lint.facts.principals import (
     PARTITIONS,
@@ -19,6 +17,7 @@ from kmstui.policy.lint.facts.principals import (
     account_of,
     read_principal,
 )
+from kmstui.policy.lint.rules import Hit, Severity, Subject, remembered, rule
 from kmstui.policy.syntax.edits import (
     delete_statement,
     delete_value,

@@ -8,10 +8,9 @@ from functools import lru_cache
 
 from kmstui.policy.iam.match_value import has_wildcard
 from kmstui.policy.iam.suggestions import did_you_mean
-from kmstui.policy.lint.core import pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, rule
+from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.placeholders import find_placeholders
+from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
 from kmstui.policy.syntax.edits import fix, replace_string
 from kmstui.policy.syntax.nodes import StringNode
 

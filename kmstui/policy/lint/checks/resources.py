@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from kmstui.model.arn import Arn
 from kmstui.policy.iam.match_value import resource_match
-from kmstui.policy.lint.core import pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, rule
+from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.placeholders import find_placeholders
+from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
 from kmstui.policy.syntax.edits import delete_value, fix, replace_node
 from kmstui.policy.syntax.nodes import StringNode
 from kmstui.policy.syntax.statements import Statement

@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterator
 
 from kmstui.model.arn import Arn
-from kmstui.policy.lint.core import security_pages as pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, remembered, rule
+from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause
 from kmstui.policy.lint.facts.grants import (
     CREATE_GRANT,
@@ -25,6 +23,7 @@ from kmstui.policy.lint.facts.grants import (
 from kmstui.policy.lint.fixes.conditions import add_condition
 from kmstui.policy.lint.fixes.split_statement import split_statement
 from kmstui.policy.lint.fixes.statements import applicable, replace_member
+from kmstui.policy.lint.rules import Hit, Severity, Subject, remembered, rule
 from kmstui.policy.syntax.edits import set_values
 from kmstui.policy.syntax.nodes import ArrayNode, Fix, StringNode
 

@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterator
 
 from kmstui.model.arn import Arn
+from kmstui.policy.lint import pages
 from kmstui.policy.lint.checks.access_too_wide import is_wide
-from kmstui.policy.lint.core import security_pages as pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, rule
 from kmstui.policy.lint.facts.clauses import Clause
 from kmstui.policy.lint.facts.grants import (
     CREATE_GRANT,
@@ -20,6 +18,7 @@ from kmstui.policy.lint.facts.grants import (
     home_account,
 )
 from kmstui.policy.lint.fixes.conditions import add_conditions, condition_fix
+from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
 from kmstui.policy.syntax.nodes import Fix
 
 _OF_WHOM = (

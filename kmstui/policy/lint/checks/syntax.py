@@ -6,9 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from kmstui.policy.lint.core import pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Check, Hit, Subject, remembered, rule
+from kmstui.policy.lint import pages
+from kmstui.policy.lint.rules import Check, Hit, Severity, Subject, remembered, rule
 from kmstui.policy.syntax.edits import delete_member
 from kmstui.policy.syntax.nodes import Edit, Fix, Span
 

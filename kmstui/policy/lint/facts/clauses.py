@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kmstui.policy.iam.operators import Operator, parse_operator
 from kmstui.policy.iam.vocabulary import ConditionKeyInfo
-from kmstui.policy.lint.core.registry import Subject, remembered
+from kmstui.policy.lint.rules import Subject, remembered
 from kmstui.policy.syntax.nodes import ObjectNode, StringNode
 from kmstui.policy.syntax.statements import ConditionEntry, Scalar, Statement, scalar_text
 

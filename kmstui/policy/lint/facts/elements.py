@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from kmstui.policy.iam.suggestions import did_you_mean
-from kmstui.policy.lint.core.registry import Subject, remembered
+from kmstui.policy.lint.rules import Subject, remembered
 from kmstui.policy.syntax.brackets import ROOT_ELEMENTS, STATEMENT_ELEMENTS
 from kmstui.policy.syntax.nodes import Member, ObjectNode
 

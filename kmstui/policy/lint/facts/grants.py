@@ -11,11 +11,11 @@ from typing import NamedTuple
 from kmstui.model.arn import Arn
 from kmstui.policy.iam.match_value import resource_match
 from kmstui.policy.iam.vocabulary import key_actions
-from kmstui.policy.lint.core.registry import Subject, remembered
 from kmstui.policy.lint.facts.clauses import Clause, clauses_of
 from kmstui.policy.lint.facts.placeholders import ACCOUNT, find_placeholders
 from kmstui.policy.lint.facts.principals import ACCOUNT as ACCOUNT_ID
 from kmstui.policy.lint.facts.principals import Form, read_principal
+from kmstui.policy.lint.rules import Subject, remembered
 from kmstui.policy.syntax.nodes import ObjectNode, Span, StringNode
 from kmstui.policy.syntax.statements import PrincipalEntry, Statement
 

@@ -12,7 +12,6 @@ from kmstui.model.arn import Arn
 from kmstui.policy.evaluation.lockout import Verdict, can_still_administer
 from kmstui.policy.iam.policy_principals import accounts
 from kmstui.policy.iam.principals import Principal
-from kmstui.policy.lint.core.registry import Subject
 from kmstui.policy.lint.facts.grants import (
     PUT_KEY_POLICY,
     STAND_IN,
@@ -22,6 +21,7 @@ from kmstui.policy.lint.facts.grants import (
 )
 from kmstui.policy.lint.facts.placeholders import ACCOUNT, find_placeholders
 from kmstui.policy.lint.facts.principals import ACCOUNT as ACCOUNT_ID
+from kmstui.policy.lint.rules import Subject
 from kmstui.policy.syntax.nodes import StringNode
 from kmstui.policy.syntax.statements import ConditionEntry, Policy, PrincipalEntry, Statement
 

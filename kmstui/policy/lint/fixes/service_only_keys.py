@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kmstui.policy.iam.principals import OF_SERVICES_ONLY
-from kmstui.policy.lint.core.registry import Hit, Subject
 from kmstui.policy.lint.facts.clauses import Clause
 from kmstui.policy.lint.facts.grants import IDENTITIES, Kind, Reading, readings
 from kmstui.policy.lint.fixes.conditions import add_condition
+from kmstui.policy.lint.rules import Hit, Subject
 from kmstui.policy.syntax.nodes import Fix
 
 _PEOPLE = (*IDENTITIES, Kind.ROOT)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from kmstui.policy.lint.core.registry import Subject, remembered
 from kmstui.policy.lint.facts.grants import Kind, Reading
+from kmstui.policy.lint.rules import Subject, remembered
 from kmstui.policy.syntax.edits import delete_member, insert_first_member, insert_member
 from kmstui.policy.syntax.nodes import ArrayNode, Edit, Fix, Member, ObjectNode, Span
 from kmstui.policy.syntax.statements import Statement

@@ -10,10 +10,32 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from kmstui.model.visible import visible
+from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.iam.vocabulary import knowledge
-from kmstui.policy.lint.checks import RULES
-from kmstui.policy.lint.core.findings import Finding, KeyContext, Severity
-from kmstui.policy.lint.core.registry import Subject
+from kmstui.policy.lint.checks import (  # noqa: F401 (importing them registers their rules)
+    access_too_wide,
+    actions,
+    conditions_keys,
+    conditions_operators,
+    conditions_presence,
+    conditions_values,
+    conditions_variables,
+    conditions_vocabulary,
+    grammar,
+    grammar_types,
+    if_exists,
+    leftovers,
+    lockout,
+    negations,
+    no_effect,
+    principals,
+    principals_services,
+    resources,
+    separation_of_duties,
+    services,
+    syntax,
+)
+from kmstui.policy.lint.rules import RULES, Finding, KeyContext, Severity, Subject
 from kmstui.policy.syntax.nodes import Document, Edit, Span, apply_edits
 from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import read_policy
@@ -42,6 +64,24 @@ HIDES: Mapping[str, frozenset[str]] = {
     "KMS514": frozenset({"KMS513"}),
 }
 """A finding of a rule hides those of these rules that touch the same text: they have one cause."""
+
+
+class UnknownRuleError(ValueError):
+    """No rule has the id; the message is a sentence."""
+
+
+def known_rule(written: str) -> str:
+    """The id of a rule, in its own case.
+
+    Raises:
+        UnknownRuleError: no rule has it.
+    """
+    upper = written.upper()
+    if upper not in RULES:
+        near = did_you_mean(upper, RULES)
+        hint = f"; did you mean {near}?" if near else "."
+        raise UnknownRuleError(f"There is no rule {written!r}{hint}")
+    return upper
 
 
 def lint(

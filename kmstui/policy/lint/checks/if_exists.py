@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kmstui.policy.lint import pages
 from kmstui.policy.lint.checks.separation_of_duties import is_workload
-from kmstui.policy.lint.core import conditions_pages, security_pages
-from kmstui.policy.lint.core.findings import Severity
-from kmstui.policy.lint.core.registry import Hit, Subject, rule
 from kmstui.policy.lint.facts.clauses import Clause, guaranteed
 from kmstui.policy.lint.facts.grants import (
     Kind,
@@ -16,6 +14,7 @@ from kmstui.policy.lint.facts.grants import (
     readings,
 )
 from kmstui.policy.lint.fixes.conditions import operator_fix
+from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
 from kmstui.policy.syntax.nodes import Fix
 
 MFA_KEYS = ("aws:multifactorauthpresent", "aws:multifactorauthage")
@@ -74,7 +73,7 @@ def _demands_mfa(reading: Reading, clause: Clause) -> bool:
     "MFA condition that does not work as meant",
     why="Requests with long-term access keys carry no MFA keys at all: a Deny needs …IfExists to"
     " stop them, an Allow must not have it. An instance role or a service never carries MFA.",
-    url=security_pages.MFA,
+    url=pages.MFA,
 )
 def mfa_pitfalls(subject: Subject) -> Iterator[Hit]:
     """MFA keys under an operator that lets requests without them through, or nobody."""
@@ -163,7 +162,7 @@ _OF_TAGGING = ("aws:requesttag/", "aws:tagkeys")
     "Allow that IfExists opens",
     why="IfExists holds when the request lacks the key, so this Allow also applies to all"
     " requests without it.",
-    url=conditions_pages.IF_EXISTS,
+    url=pages.IF_EXISTS,
 )
 def if_exists_opens(subject: Subject) -> Iterator[Hit]:
     """…IfExists in an Allow, on a key that requests may lack."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from kmstui.policy.lint.linter import RULES, lint
-from kmstui.policy.lint.rules import Finding, Severity
+from kmstui.policy.lint.linter import lint
+from kmstui.policy.lint.rules import RULES, Finding, Severity
 from kmstui.policy.syntax.edits import delete_member, fix
 from kmstui.policy.syntax.nodes import Document, Span
 from kmstui.policy.syntax.parser import parse

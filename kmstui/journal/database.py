@@ -1,23 +1,101 @@
-"""The journal's file: how it is opened, written, and replaced when it is damaged."""
+"""The journal's database: in a file, or in memory where no file can be written."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
+from functools import lru_cache, partial
 from pathlib import Path
 
-from kmstui.journal.deep_check import DeepCheck, check
-from kmstui.journal.failures import is_busy, is_damage
-from kmstui.journal.filesystem import is_on_network, make_private_directory, make_private_file
-from kmstui.journal.locks import OpenLock, SessionLock, is_running, sweep_sessions
-from kmstui.journal.rows import DamagedError, as_int, to_micros
-from kmstui.journal.salvage import move_aside, salvage
-from kmstui.journal.schema import migrate
-from kmstui.journal.store import Clock, Store, immediate
-from kmstui.journal.torn_log import is_torn
+from kmstui.journal.damage import DeepCheck, check, is_torn, move_aside, salvage
+from kmstui.journal.failures import DamagedError, is_busy, is_damage
+from kmstui.journal.filesystem import (
+    OpenLock,
+    SessionLock,
+    is_on_network,
+    is_running,
+    make_private_directory,
+    make_private_file,
+    sweep_sessions,
+)
+from kmstui.journal.tables import as_int, insert, migrate
 from kmstui.service.errors import JournalError
+
+Clock = Callable[[], datetime]
+"""The time now, in UTC."""
+
+
+def utc_now() -> datetime:
+    """The system's clock."""
+    return datetime.now(UTC)
+
+
+class Store:
+    """An open database with this program's session in it. For one thread at a time.
+
+    Attributes:
+        connection: In autocommit mode.
+        session: The id of this program's row in the table of sessions.
+        warning: What a person must know about it, as sentences; empty when all is well.
+        durable: Whether what is written survives the program.
+    """
+
+    connection: sqlite3.Connection
+    session: int
+    warning: str = ""
+    durable: bool
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.path = directory / FILE_NAME
+
+    def ask_once(self) -> Callable[[str], bool]:
+        """Whether the session of a token still runs, on this host or any that shares the file.
+
+        Each session is asked for once: hundreds of changes may have been begun by one.
+        """
+        return lru_cache(maxsize=None)(partial(is_running, self.directory))
+
+    def look_through(self, found: Callable[[Exception], None]) -> None:
+        """Begin to look for damage that opening it had no time for."""
+
+    def ensure_in_place(self) -> None:
+        """Called before each use."""
+
+    def replace_damaged(self, cause: Exception) -> None:
+        """Begin anew with what can be read of the damaged content, or raise."""
+        raise cause
+
+    def warn(self, sentences: str) -> None:
+        """Add to the warning."""
+        self.warning = f"{self.warning} {sentences}".strip()
+
+    def close(self) -> None:
+        """Release it."""
+        self.connection.close()
+
+
+@contextmanager
+def immediate(connection: sqlite3.Connection) -> Iterator[None]:
+    """A write transaction from the start.
+
+    A transaction that begins by reading and then wants to write fails at once, whatever the
+    busy timeout, when another process wrote in between (sqlite.org/lang_transaction.html).
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # A full disk or an I/O error may have rolled back already.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
 
 FILE_NAME = "journal.db"
 
@@ -43,8 +121,7 @@ class FileStore(Store):
     durable = True
 
     def __init__(self, directory: Path, clock: Clock, busy_seconds: float = BUSY_SECONDS) -> None:
-        self._directory = directory
-        self._path = directory / FILE_NAME
+        super().__init__(directory)
         self._clock = clock
         self._busy_seconds = busy_seconds
         self._connected = False
@@ -53,28 +130,24 @@ class FileStore(Store):
 
     def close(self) -> None:
         """Release the file and the locks."""
-        self._stop_looking()
         self._disconnect()
         self._session_lock.release()
         self._open_lock.release()
 
-    def is_running(self, token: str) -> bool:
-        """Whether the session `token` still runs, on this host or any that shares the file."""
-        return is_running(self._directory, token)
-
     def look_through(self, found: Callable[[Exception], None]) -> None:
         """Look for damage that opening it had no time for; `found` is called from elsewhere."""
-        if self._path.stat().st_size > CHECKED_AT_ONCE:
-            self._deep_check = DeepCheck(self._path, found)
+        if self.path.stat().st_size > CHECKED_AT_ONCE:
+            self._deep_check = DeepCheck(self.path, found)
 
     def ensure_in_place(self) -> None:
         """Begin a new file when somebody removed this one: what is written to it is lost."""
-        if self._is_in_place():
-            return
+        with suppress(FileNotFoundError):
+            if os.path.samestat(self.path.stat(), self._identity):
+                return
         self.close()
         self._enter()
         self.warn(
-            f"{self._path} was removed while kmstui was running. A new journal was begun; what"
+            f"{self.path} was removed while kmstui was running. A new journal was begun; what"
             " the old one held is no longer in it."
         )
 
@@ -84,11 +157,25 @@ class FileStore(Store):
         Raises:
             JournalError: another kmstui has it open, and would go on writing into it.
         """
-        self._replace(cause)
+        if not self._open_lock.claim():
+            raise JournalError(
+                f"{self.path} is damaged ({cause}) and another kmstui has it open",
+                "Close every kmstui and start again: the damaged file is then moved aside, and"
+                " what can be read of it is taken over.",
+            ) from cause
+        self._disconnect()
+        damaged = move_aside(self.path, self._clock())
+        counts = self._open(damaged)
+        self._open_lock.share()
+        self.warn(
+            f"The journal was damaged ({cause}) and was moved to {damaged}."
+            f" {counts['versions']} versions, {counts['drafts']} drafts and"
+            f" {counts['changes']} changes could be read and were taken over."
+        )
 
     def _enter(self) -> None:
-        make_private_directory(self._directory)
-        self._open_lock = OpenLock(self._directory)
+        make_private_directory(self.directory)
+        self._open_lock = OpenLock(self.directory)
         try:
             self._wait_for_mover()
             self._look_for_torn_log()
@@ -98,18 +185,15 @@ class FileStore(Store):
             except (sqlite3.Error, DamagedError) as error:
                 if not is_damage(error):
                     raise
-                self._replace(error)
+                self.replace_damaged(error)
         except BaseException:
             self._open_lock.release()
             raise
 
-    def _is_in_place(self) -> bool:
-        try:
-            return os.path.samestat(self._path.stat(), self._identity)
-        except FileNotFoundError:
-            return False
-
     def _disconnect(self) -> None:
+        if self._deep_check is not None:
+            self._deep_check.stop()
+            self._deep_check = None
         # Nothing is open yet when a file is found damaged while it is being opened.
         if self._connected:
             self.connection.close()
@@ -120,7 +204,7 @@ class FileStore(Store):
         while not self._open_lock.share():
             if time.monotonic() > deadline:
                 raise JournalError(
-                    f"another kmstui is replacing {self._path}, and has not finished",
+                    f"another kmstui is replacing {self.path}, and has not finished",
                     "Try again in a minute.",
                 )
             time.sleep(0.02)
@@ -130,7 +214,7 @@ class FileStore(Store):
         if not self._open_lock.claim():
             return
         try:
-            torn = is_torn(self._path.with_name(f"{FILE_NAME}-wal"))
+            torn = is_torn(self.path.with_name(f"{FILE_NAME}-wal"))
         finally:
             self._open_lock.share()
         if torn:
@@ -139,29 +223,24 @@ class FileStore(Store):
                 " was kept before it is there; what was being typed at that moment may be missing."
             )
 
-    def _stop_looking(self) -> None:
-        if self._deep_check is not None:
-            self._deep_check.stop()
-            self._deep_check = None
-
     def _open(self, damaged: Path | None = None) -> dict[str, int]:
         """Open the file, creating what is missing, and take over rows of a damaged one."""
-        make_private_file(self._path)
-        if 0 < self._path.stat().st_size < _SMALLEST_PAGE:
+        make_private_file(self.path)
+        if 0 < self.path.stat().st_size < _SMALLEST_PAGE:
             # SQLite would take it for empty and write over it.
             raise DamagedError("file is too short to be a database")
-        connection = connect(str(self._path), self._busy_seconds)
+        connection = connect(str(self.path), self._busy_seconds)
         counts: dict[str, int] = {}
         try:
-            make_durable(connection, self._path, self._busy_seconds)
-            if self._path.stat().st_size <= CHECKED_AT_ONCE:
+            make_durable(connection, self.path, self._busy_seconds)
+            if self.path.stat().st_size <= CHECKED_AT_ONCE:
                 check(connection)
             with immediate(connection):
-                migrate(connection, name=str(self._path))
+                migrate(connection, name=str(self.path))
                 if damaged is not None:
                     counts = salvage(damaged, connection)
-                sweep_sessions(self._directory)
-                self._session_lock.hold(self._directory)
+                sweep_sessions(self.directory)
+                self._session_lock.hold(self.directory)
                 self.session = enter_session(connection, self._session_lock.token, self._clock)
         except BaseException:
             connection.close()
@@ -169,26 +248,8 @@ class FileStore(Store):
             raise
         self.connection = connection
         self._connected = True
-        self._identity = self._path.stat()
+        self._identity = self.path.stat()
         return counts
-
-    def _replace(self, cause: Exception) -> None:
-        if not self._open_lock.claim():
-            raise JournalError(
-                f"{self._path} is damaged ({cause}) and another kmstui has it open",
-                "Close every kmstui and start again: the damaged file is then moved aside, and"
-                " what can be read of it is taken over.",
-            ) from cause
-        self._stop_looking()
-        self._disconnect()
-        damaged = move_aside(self._path, self._clock())
-        counts = self._open(damaged)
-        self._open_lock.share()
-        self.warn(
-            f"The journal was damaged ({cause}) and was moved to {damaged}."
-            f" {counts['versions']} versions, {counts['drafts']} drafts and"
-            f" {counts['changes']} changes could be read and were taken over."
-        )
 
 
 def connect(database: str, busy_seconds: float) -> sqlite3.Connection:
@@ -230,10 +291,8 @@ def make_durable(connection: sqlite3.Connection, path: Path, busy_seconds: float
 
 def enter_session(connection: sqlite3.Connection, token: str, clock: Clock) -> int:
     """The id of this program's row; the same one again after a damaged file was replaced."""
-    connection.execute(
-        "INSERT OR IGNORE INTO sessions (token, pid, started) VALUES (?, ?, ?)",
-        (token, os.getpid(), to_micros(clock())),
-    )
+    values = {"token": token, "pid": os.getpid(), "started": clock()}
+    insert(connection, "sessions", values, "INSERT OR IGNORE")
     row = connection.execute("SELECT id FROM sessions WHERE token = ?", (token,)).fetchone()
     return as_int(row[0])
 
@@ -251,3 +310,41 @@ def _set_wal(connection: sqlite3.Connection, busy_seconds: float) -> bool:
             time.sleep(0.02)
         else:
             return bool(mode == "wal")
+
+
+_WAYS_TO_READ = ("mode=ro", "mode=ro&immutable=1")
+"""The second one does without the shared-memory file, which a full disk may not take; it does
+not see what lies in the write-ahead log alone."""
+
+
+class MemoryStore(Store):
+    """The tables in memory, begun with what an existing file lets itself be read."""
+
+    durable = False
+
+    def __init__(self, directory: Path, clock: Clock) -> None:
+        super().__init__(directory)
+        self.connection = _copy_of(self.path)
+        with immediate(self.connection):
+            migrate(self.connection)
+            # No lock file carries an empty token, and nobody else sees these tables.
+            self.session = enter_session(self.connection, "", clock)
+        (self.earlier,) = self.connection.execute("SELECT count(*) FROM versions").fetchone()
+
+
+def _copy_of(path: Path) -> sqlite3.Connection:
+    """The file's content in memory, or an empty database where it cannot be used."""
+    for way in _WAYS_TO_READ:
+        memory = connect(":memory:", 0)
+        try:
+            with closing(connect(f"{path.absolute().as_uri()}?{way}", 0)) as source:
+                source.backup(memory)
+            check(memory)
+            with immediate(memory):
+                migrate(memory)
+        except (sqlite3.Error, DamagedError, JournalError):
+            # The person was told already why the file cannot be used; this is what is left.
+            memory.close()
+        else:
+            return memory
+    return connect(":memory:", 0)

@@ -6,7 +6,6 @@ import errno
 import sqlite3
 from pathlib import Path
 
-from kmstui.journal.rows import DamagedError
 from kmstui.service.errors import JournalError
 
 ELSEWHERE = "set KMSTUI_STATE_DIRECTORY to another directory"
@@ -17,6 +16,10 @@ _PRIMARY = 0xFF
 
 _FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _DENIED_ERRNOS = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+class DamagedError(Exception):
+    """The file holds what was never written into it."""
 
 
 def is_damage(error: BaseException) -> bool:

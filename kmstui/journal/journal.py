@@ -1,27 +1,36 @@
-"""The journal: implements the port `kmstui.service.ports.Journal`."""
+"""The journal: implements the port `kmstui.service.ports.Journal` on a thread of its own."""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
-from kmstui.journal.changes import add_changes, end_change, list_changes, list_pending
-from kmstui.journal.database import BUSY_SECONDS, FILE_NAME, FileStore
-from kmstui.journal.failures import is_damage, journal_error
-from kmstui.journal.memory import MemoryStore
-from kmstui.journal.rows import DamagedError
-from kmstui.journal.store import Clock, Store, utc_now
-from kmstui.journal.thread import JournalThread
-from kmstui.journal.versions import (
+from kmstui.journal.database import (
+    BUSY_SECONDS,
+    FILE_NAME,
+    Clock,
+    FileStore,
+    MemoryStore,
+    Store,
+    immediate,
+    utc_now,
+)
+from kmstui.journal.drafts import open_drafts, put_draft, retire_drafts
+from kmstui.journal.failures import DamagedError, is_damage, journal_error
+from kmstui.journal.history import (
+    add_changes,
     add_version,
+    end_change,
+    list_changes,
+    list_pending,
     list_versions,
-    open_drafts,
-    put_draft,
-    retire_drafts,
 )
 from kmstui.service.errors import JournalError
 from kmstui.service.ports import ChangeRecord, Journal, PolicyVersion, Scope
@@ -32,12 +41,63 @@ CLOSE_SECONDS = 5.0
 """How long the end of the program waits for the last writes."""
 
 
+class JournalThread:
+    """Runs jobs one after the other, off the event loop.
+
+    A daemon thread: a disk that hangs must not keep the program from ending. A job that was
+    handed over is run even if its waiter is cancelled, so that the last draft of a program that
+    quits is kept.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+        self._thread.start()
+
+    async def run(self, job: Callable[[], T]) -> T:
+        """What `job` returns or raises."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+
+        def settle(set_outcome: Callable[[Any], None], value: object) -> None:
+            if not answer.done():
+                set_outcome(value)
+
+        def work() -> None:
+            outcome: tuple[Callable[[Any], None], object]
+            try:
+                outcome = answer.set_result, job()
+            except BaseException as error:
+                outcome = answer.set_exception, error
+            # The loop is closed when the program is ending: nobody waits any more.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(settle, *outcome)
+
+        self._jobs.put(work)
+        return await answer
+
+    def post(self, job: Callable[[], None]) -> None:
+        """Run `job`, which must not raise, and tell nobody; from any thread."""
+        self._jobs.put(job)
+
+    def stop(self, last: Callable[[], None], seconds: float) -> bool:
+        """Finish what was handed over, then run `last`; False when that takes too long."""
+        self._jobs.put(last)
+        self._jobs.put(None)
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+
+
 class StoreJournal:
     """The port over a store; every access to the store is on the journal's own thread."""
 
-    def __init__(self, store: Store, path: Path, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
-        self._path = path
+        self._path = store.path
         self._clock = clock
         self._thread = JournalThread()
         self._closed = False
@@ -93,8 +153,8 @@ class StoreJournal:
         def job(store: Store) -> None:
             # Looked for once: later saves only replace our own.
             if (scope, subject) not in self._retired:
-                self._retire(store, scope, subject, own=False)
-            put_draft(store.connection, store.session, draft)
+                retire_drafts(store, scope, subject, own=False)
+            put_draft(store, draft)
 
         await self._write(job)
         self._retired.add((scope, subject))
@@ -105,16 +165,14 @@ class StoreJournal:
 
     async def drafts(self, scope: Scope) -> tuple[PolicyVersion, ...]:
         """All open drafts, newest first, without those another running program types into."""
-        return await self._read(
-            lambda store: tuple(open_drafts(store.connection, store.session, _cached(store), scope))
-        )
+        return await self._read(lambda store: open_drafts(store, scope))
 
     async def close_draft(self, scope: Scope, subject: str) -> None:
         """Move the subject's draft to the history."""
-        await self._write(lambda store: self._retire(store, scope, subject, own=True))
+        await self._write(lambda store: retire_drafts(store, scope, subject, own=True))
 
     async def begin(self, changes: Sequence[ChangeRecord]) -> tuple[ChangeRecord, ...]:
-        """Write changes before they are sent, in one transaction; answers them with their ids."""
+        """Write changes before they are sent, in one transaction; returns them with their ids."""
         return await self._write(
             lambda store: add_changes(store.connection, store.session, changes)
         )
@@ -144,9 +202,7 @@ class StoreJournal:
 
     async def pending(self, scope: Scope) -> tuple[ChangeRecord, ...]:
         """Changes that were begun and never ended, by processes that no longer run."""
-        return await self._read(
-            lambda store: list_pending(store.connection, store.session, _cached(store), scope)
-        )
+        return await self._read(lambda store: list_pending(store, scope))
 
     def close(self) -> None:
         """Finish what was handed over, and release the file.
@@ -173,12 +229,9 @@ class StoreJournal:
         if failures:
             raise journal_error(failures[0], self._path) from failures[0]
 
-    def _retire(self, store: Store, scope: Scope, subject: str, *, own: bool) -> None:
-        retire_drafts(store.connection, store.session, _cached(store), scope, subject, own=own)
-
     async def _write(self, job: Callable[[Store], T]) -> T:
         def in_transaction(store: Store) -> T:
-            with store.writing():
+            with immediate(store.connection):
                 return job(store)
 
         return await self._read(in_transaction)
@@ -210,7 +263,7 @@ class StoreJournal:
 
 
 class SqliteJournal(StoreJournal):
-    """The journal in a file; what a method answered is on the disk.
+    """The journal in a file; what a method has returned for is on the disk.
 
     Raises:
         JournalError: the file cannot be written, is another program's, or a newer kmstui's.
@@ -219,12 +272,11 @@ class SqliteJournal(StoreJournal):
     def __init__(
         self, directory: Path, clock: Clock = utc_now, *, busy_seconds: float = BUSY_SECONDS
     ) -> None:
-        path = directory / FILE_NAME
         try:
             store = FileStore(directory, clock, busy_seconds)
         except (sqlite3.Error, OSError, DamagedError) as error:
-            raise journal_error(error, path) from error
-        super().__init__(store, path, clock)
+            raise journal_error(error, directory / FILE_NAME) from error
+        super().__init__(store, clock)
 
 
 class MemoryJournal(StoreJournal):
@@ -241,7 +293,7 @@ class MemoryJournal(StoreJournal):
             f"{reason} Until the journal can be written, nothing you type or change would be"
             f" kept, so nothing is changed: keys can be looked at only.{earlier}"
         ).strip()
-        super().__init__(store, directory / FILE_NAME, clock)
+        super().__init__(store, clock)
 
 
 def open_journal(directory: Path, clock: Clock = utc_now) -> Journal:
@@ -254,8 +306,3 @@ def open_journal(directory: Path, clock: Clock = utc_now) -> Journal:
         return SqliteJournal(directory, clock)
     except JournalError as error:
         return MemoryJournal(directory, error.sentence, clock)
-
-
-def _cached(store: Store) -> Callable[[str], bool]:
-    """Asks for each session once: hundreds of changes may have been begun by one."""
-    return lru_cache(maxsize=None)(store.is_running)

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from kmstui.journal import MemoryJournal, SqliteJournal, filesystem, open_journal
-from kmstui.journal.schema import APPLICATION_ID, MIGRATIONS, migrate
-from kmstui.journal.store import immediate
+from kmstui.journal.database import immediate
+from kmstui.journal.tables import APPLICATION_ID, MIGRATIONS, migrate
 from kmstui.service.errors import JournalError
 from tests.journal.conftest import HERE, change, noise
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from kmstui.journal import SqliteJournal, open_journal
-from kmstui.journal.schema import MIGRATIONS, migrate
-from kmstui.journal.store import immediate
+from kmstui.journal.database import immediate
+from kmstui.journal.tables import MIGRATIONS, migrate
 from tests.journal.conftest import HERE, noise
 
 PAGE = 4096
@@ -24,7 +24,7 @@ PAGE = 4096
 def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every file is too large to be looked through at once."""
     monkeypatch.setattr("kmstui.journal.database.CHECKED_AT_ONCE", 0)
-    monkeypatch.setattr("kmstui.journal.deep_check.AFTER_SECONDS", 0.0)
+    monkeypatch.setattr("kmstui.journal.damage.AFTER_SECONDS", 0.0)
 
 
 async def fill(directory: Path) -> list[str]:

@@ -1,12 +1,17 @@
-"""The tables, and the steps from one version of them to the next."""
+"""The tables, the steps from one version of them to the next, and the values that lie in them."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
 
-from kmstui.journal.failures import ELSEWHERE
+from kmstui.journal.failures import ELSEWHERE, DamagedError
 from kmstui.service.errors import JournalError
+from kmstui.service.ports import Scope
 
 APPLICATION_ID = 0x6B6D7374
 """`kmst`: tells our file from any other SQLite database (PRAGMA application_id)."""
@@ -112,3 +117,126 @@ def migrate(
             connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {len(steps)}")
+
+
+Row = tuple[object, ...]
+"""A row as SQLite answers it; what is in it is checked as it is used."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def encode(text: str) -> bytes:
+    """Any str, lone surrogates included, as bytes."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def decode(value: object) -> str:
+    """What `encode` or `field` made of a str.
+
+    Raises:
+        DamagedError: it is no text.
+    """
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, bytes):
+        raise DamagedError(f"a text was expected, not {value!r}")
+    try:
+        return value.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError as error:
+        raise DamagedError(str(error)) from error
+
+
+def as_int(value: object) -> int:
+    """A number.
+
+    Raises:
+        DamagedError: it is none.
+    """
+    if not isinstance(value, int):
+        raise DamagedError(f"a number was expected, not {value!r}")
+    return value
+
+
+def field(text: str) -> str | bytes:
+    """`text` for a TEXT column, or as a BLOB where SQLite's UTF-8 cannot carry it.
+
+    The service's words come out of JSON, whose escapes can spell a lone surrogate.
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return encode(text)
+    return text
+
+
+def location(scope: Scope, *subject: str) -> tuple[str | bytes, ...]:
+    """Account, Region, and a subject where one is given, as columns of those names hold them."""
+    return tuple(map(field, (scope.account, scope.region, *subject)))
+
+
+def keep_text(connection: sqlite3.Connection, text: str) -> int:
+    """The id of `text` in the table of texts, where each is kept once, packed if that is less."""
+    body = encode(text)
+    digest = sha256(body).digest()
+    row = connection.execute("SELECT id FROM texts WHERE digest = ?", (digest,)).fetchone()
+    if row is not None:
+        return int(row[0])
+    packed = zlib.compress(body)
+    shrinks = len(packed) < len(body)
+    body = packed if shrinks else body
+    return insert(connection, "texts", {"digest": digest, "packed": int(shrinks), "body": body})
+
+
+def kept_text(digest: object, packed: object, body: object) -> str:
+    """What `keep_text` was given.
+
+    SQLite finds damage of its own structures, not of what lies in them: the digest does.
+
+    Raises:
+        DamagedError: it is not that any more.
+    """
+    if not isinstance(body, bytes):
+        raise DamagedError(f"a text was expected, not {body!r}")
+    try:
+        plain = zlib.decompress(body) if packed else body
+    except zlib.error as error:
+        raise DamagedError(f"a text cannot be unpacked: {error}") from error
+    if sha256(plain).digest() != digest:
+        raise DamagedError("a text is not what was kept")
+    return decode(plain)
+
+
+def insert(
+    connection: sqlite3.Connection, table: str, values: Mapping[str, object], how: str = "INSERT"
+) -> int:
+    """Add a row to `table`, texts and times as they lie there; returns its id."""
+    cursor = connection.execute(
+        f"{how} INTO {table} ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",
+        tuple(map(_stored, values.values())),
+    )
+    if cursor.lastrowid is None:
+        raise RuntimeError("the statement inserted no row")
+    return cursor.lastrowid
+
+
+def _stored(value: object) -> Any:
+    if isinstance(value, datetime):
+        return to_micros(value)
+    return field(value) if isinstance(value, str) else value
+
+
+def to_micros(time: datetime) -> int:
+    """Microseconds since 1970 UTC, exact."""
+    return (time - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_micros(micros: int) -> datetime:
+    """The time that `to_micros` was given, in UTC.
+
+    Raises:
+        DamagedError: no calendar has that time.
+    """
+    try:
+        return _EPOCH + timedelta(microseconds=micros)
+    except OverflowError as error:
+        raise DamagedError(f"{micros} is no time") from error

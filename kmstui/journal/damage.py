@@ -1,23 +1,119 @@
-"""A damaged journal: moved aside, and what can still be read taken over."""
+"""Damage: looked for, moved aside, and what can still be read taken over."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+import struct
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
+from kmstui.journal.failures import DamagedError, is_damage
 from kmstui.journal.filesystem import sync_directory
-from kmstui.journal.rows import DamagedError, Row, as_int, kept_text
+from kmstui.journal.tables import Row, as_int, kept_text
+
+_HEADER = struct.Struct(">8I")
+"""Magic, format, page size, checkpoint number, two salts, two checksums."""
+_FRAME = struct.Struct(">4I")
+"""Page number, size of the database after a commit or 0, two salts."""
+_FRAME_HEADER = 24
+"""Bytes of a frame before its page."""
+_MAGIC = (0x377F0682, 0x377F0683)
+
+
+def is_torn(log: Path) -> bool:
+    """Whether the log ends in the middle of a write; nobody may be writing it now.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        with log.open("rb") as file:
+            size = log.stat().st_size
+            start = file.read(_HEADER.size)
+            if len(start) < _HEADER.size:
+                return bool(start)
+            magic, _, page_size, _, *salts, _, _ = _HEADER.unpack(start)
+            frame = page_size + _FRAME_HEADER
+            if magic not in _MAGIC or (size - _HEADER.size) % frame:
+                return True
+            is_whole = True
+            # Frames of earlier rounds lie behind the newest ones, and have other salts.
+            for place in range(_HEADER.size, size, frame):
+                file.seek(place)
+                _, commit, *carried = _FRAME.unpack(file.read(_FRAME.size))
+                if carried != salts:
+                    break
+                is_whole = commit != 0
+            return not is_whole
+    except FileNotFoundError:
+        return False
+
+
+AFTER_SECONDS = 5.0
+"""How long the check lets the program start first."""
+
+
+class DeepCheck:
+    """Checks a file once, on a connection and a thread of its own.
+
+    `found` is called on that thread where the file is damaged. Whatever else keeps it from being
+    read is met, and told, by whoever uses the file.
+    """
+
+    def __init__(self, path: Path, found: Callable[[Exception], None]) -> None:
+        self._path = path
+        self._found = found
+        self._stopped = threading.Event()
+        self._connection: sqlite3.Connection | None = None
+        self._thread = threading.Thread(target=self._run, name="journal check", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """The program ends, or the file is replaced: what was not looked at yet never will be."""
+        self._stopped.set()
+        connection = self._connection
+        if connection is not None:
+            connection.interrupt()
+
+    def _run(self) -> None:
+        if self._stopped.wait(AFTER_SECONDS):
+            return
+        try:
+            with closing(
+                sqlite3.connect(
+                    f"{self._path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False
+                )
+            ) as connection:
+                self._connection = connection
+                check(connection)
+        except (sqlite3.Error, DamagedError) as error:
+            if is_damage(error) and not self._stopped.is_set():
+                self._found(error)
+        finally:
+            self._connection = None
+
+
+def check(connection: sqlite3.Connection) -> None:
+    """Look through the whole file.
+
+    Raises:
+        DamagedError: it is not sound.
+    """
+    with closing(connection.execute("PRAGMA quick_check(1)")) as cursor:
+        (verdict,) = cursor.fetchone()
+    if verdict != "ok":
+        raise DamagedError(" ".join(str(verdict).split()))
+
 
 _TABLES = ("texts", "sessions", "versions", "drafts", "changes")
 """Referred-to tables come first."""
 
 _OPTIONAL_TEXTS = {"versions": ("base",), "drafts": ("base",), "changes": ("before", "after")}
 """Columns of texts without which a row still tells something."""
-
-_COUNTED = {"versions": "versions", "drafts": "drafts", "changes": "changes"}
 
 
 def move_aside(path: Path, now: datetime) -> Path:
@@ -38,12 +134,12 @@ def move_aside(path: Path, now: datetime) -> Path:
 
 
 def salvage(damaged: Path, connection: sqlite3.Connection) -> dict[str, int]:
-    """Copy every readable row into the new journal; answers how many of each kind.
+    """Copy every readable row into the new journal; returns how many of each table.
 
     The caller holds the write transaction on `connection`. Rows whose text does not have its
     digest are left out, and versions whose text was.
     """
-    counts = dict.fromkeys(_COUNTED.values(), 0)
+    counts = dict.fromkeys(_TABLES, 0)
     # Without a log nothing but the file is read, and nothing is made beside it.
     log = damaged.with_name(damaged.name + "-wal")
     way = "mode=ro" if log.exists() else "mode=ro&immutable=1"
@@ -56,9 +152,7 @@ def salvage(damaged: Path, connection: sqlite3.Connection) -> dict[str, int]:
         # Has SQLite read a file that is shorter than its header says; nothing is written.
         source.execute("PRAGMA writable_schema = ON")
         for table in _TABLES:
-            copied = _copy_table(source, connection, table)
-            if table in _COUNTED:
-                counts[table] = copied
+            counts[table] = _copy_table(source, connection, table)
     finally:
         source.close()
     return counts
@@ -78,8 +172,9 @@ def _copy_table(source: sqlite3.Connection, target: sqlite3.Connection, table: s
     for row in _readable_rows(source, table, columns):
         named = dict(zip(columns, row, strict=True))
         if table != "texts" or _is_sound(named):
-            mended = _mend(target, named, table)
-            copied += _copy_row(target, insert, tuple(mended.values()))
+            _mend(target, named, table)
+            with suppress(sqlite3.IntegrityError):
+                copied += target.execute(insert, tuple(named.values())).rowcount
     return copied
 
 
@@ -91,7 +186,7 @@ def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
         return []
 
 
-def _mend(target: sqlite3.Connection, row: dict[str, object], table: str) -> dict[str, object]:
+def _mend(target: sqlite3.Connection, row: dict[str, object], table: str) -> None:
     """Refer to stand-ins where what was referred to is lost: what was typed is not lost with it.
 
     A version without its text is left to go: there is nothing in it.
@@ -105,7 +200,6 @@ def _mend(target: sqlite3.Connection, row: dict[str, object], table: str) -> dic
         found = target.execute("SELECT 1 FROM texts WHERE id = ?", (row[column],)).fetchone()
         if row[column] is not None and found is None:
             row[column] = _empty_text(target)
-    return row
 
 
 def _empty_text(target: sqlite3.Connection) -> int:
@@ -138,10 +232,3 @@ def _is_sound(text: dict[str, object]) -> bool:
     except DamagedError:
         return False
     return True
-
-
-def _copy_row(target: sqlite3.Connection, insert: str, row: Row) -> int:
-    try:
-        return target.execute(insert, row).rowcount
-    except sqlite3.IntegrityError:
-        return 0

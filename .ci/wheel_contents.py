@@ -1,11 +1,12 @@
-"""Fail when the wheel lacks a file that is tracked under `kmstui` or `styles`."""
+"""Fail when the wheel lacks a tracked file of `kmstui` or `styles`, or holds one it should not."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 import zipfile
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 
 def place(tracked: str) -> str:
@@ -14,19 +15,27 @@ def place(tracked: str) -> str:
     return str("kmstui" / path) if path.parts[0] == "styles" else tracked
 
 
+def left_out() -> set[str]:
+    """The files that pyproject.toml keeps out of the wheel."""
+    settings = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))
+    return set(settings["tool"]["hatch"]["build"]["targets"]["wheel"]["exclude"])
+
+
 def main(wheel: str) -> int:
-    """Answer 0 when all is there."""
+    """Return 0 when all is there, and nothing that is to be left out."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "kmstui", "styles"], check=True, capture_output=True, text=True
     )
-    tracked = [each for each in listed.stdout.split("\0") if each]
+    excluded = left_out()
+    tracked = {place(each) for each in listed.stdout.split("\0") if each} - excluded
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
-    missing = [each for each in tracked if place(each) not in held]
-    for each in missing:
-        print(f"{each} is not in the wheel", file=sys.stderr)
-    print(f"the wheel holds {len(tracked) - len(missing)} of {len(tracked)} tracked files")
-    return 1 if missing or not tracked else 0
+    faults = [f"{each} is not in the wheel" for each in sorted(tracked - held)]
+    faults += [f"{each} should not be in the wheel" for each in sorted(excluded & held)]
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    print(f"the wheel holds {len(tracked & held)} of {len(tracked)} tracked files")
+    return 1 if faults or not tracked else 0
 
 
 if __name__ == "__main__":

@@ -16,6 +16,9 @@ from typing import Any
 
 from kmstui.policy.iam.match_value import has_wildcard, wildcard_match
 
+MODEL = Path(__file__).parent / "kms_model" / "kms_model.json"
+"""The generated file, which `kms_model/build.py` makes."""
+
 _MOST_REMEMBERED = 4096
 _NAMESPACE = "kms:"
 
@@ -165,9 +168,7 @@ def _make_room(remembered: dict[str, Any]) -> None:
 @lru_cache(maxsize=1)
 def knowledge() -> Knowledge:
     """The vocabulary of the generated file; read once."""
-    model: dict[str, Any] = json.loads(
-        Path(__file__).with_name("kms_model.json").read_text(encoding="utf-8")
-    )
+    model: dict[str, Any] = json.loads(MODEL.read_text(encoding="utf-8"))
     return Knowledge(
         date=model["date"],
         actions={
@@ -209,12 +210,12 @@ def _condition_key(name: str, entry: dict[str, Any]) -> ConditionKeyInfo:
     )
 
 
-def botocore_operations() -> frozenset[str]:
-    """The KMS operations of the installed botocore, without importing it; empty without one.
+def botocore_model() -> dict[str, Any]:
+    """The KMS model of the installed botocore, without importing it; empty without one.
 
     The file is found beside the package, since importing botocore takes 100 ms.
     """
-    # Only an action that the generated file does not know needs them.
+    # Only an action that the generated file does not know needs it.
     import gzip
     from importlib.util import find_spec
 
@@ -222,8 +223,9 @@ def botocore_operations() -> frozenset[str]:
     for location in (spec.submodule_search_locations if spec is not None else None) or ():
         path = Path(location, "data", "kms", "2014-11-01", "service-2.json.gz")
         if path.is_file():
-            return frozenset(json.loads(gzip.decompress(path.read_bytes()))["operations"])
-    return frozenset()
+            model: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
+            return model
+    return {}
 
 
 @lru_cache(maxsize=1)
@@ -245,7 +247,7 @@ def _newer_actions() -> dict[str, ActionInfo]:
             condition_keys=any_key,
             usages=frozenset(),
         )
-        for name in sorted(botocore_operations())
+        for name in sorted(botocore_model().get("operations", ()))
         if (lower := f"{_NAMESPACE}{name}".lower()) not in known.actions
         and name not in _OPERATIONS_WITHOUT_PERMISSION
     }

@@ -9,7 +9,7 @@ import pytest
 from botocore.session import get_session
 
 from kmstui.policy.iam.suggestions import did_you_mean
-from kmstui.policy.iam.vocabulary import Knowledge, botocore_operations, knowledge
+from kmstui.policy.iam.vocabulary import Knowledge, botocore_model, knowledge
 
 
 @pytest.fixture(scope="module")
@@ -19,14 +19,14 @@ def known() -> Knowledge:
 
 def test_every_operation_of_the_installed_botocore_is_an_action(known: Knowledge) -> None:
     model = get_session().get_service_model("kms")
-    assert botocore_operations() == frozenset(model.operation_names)
+    assert frozenset(botocore_model()["operations"]) == frozenset(model.operation_names)
     for name in set(model.operation_names) - {"ReEncrypt"}:
         found = known.action(f"kms:{name}")
         assert found is not None and found.name == f"kms:{name}"
 
 
 def test_the_generated_file_agrees_with_botocore(known: Knowledge) -> None:
-    operations = {f"kms:{name}".lower() for name in botocore_operations()}
+    operations = {f"kms:{name}".lower() for name in botocore_model()["operations"]}
     permissions = {"kms:reencryptfrom", "kms:reencryptto", "kms:synchronizemultiregionkey"}
     assert operations - set(known.actions) == {"kms:reencrypt"}
     assert set(known.actions) - operations == permissions

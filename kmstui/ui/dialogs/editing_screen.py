@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
+from textual.app import ComposeResult
 from textual.screen import Screen
+from textual.widget import Widget
 
 from kmstui.service.inventory.store import Store, Topic
 from kmstui.ui.commands.key_bar import KeyBar
@@ -44,9 +46,22 @@ class EditingScreen(Screen[Answer], Generic[Answer]):
 
     def __init__(self, store: Store) -> None:
         super().__init__(classes="edit")
+        self.body: Sequence[Widget] = ()
+        """What the screen is about, from above; Tab goes from one to the next."""
         self.title_line = TitleLine(classes="edit--title -focused")
         self.notice = NoticeLine(store)
         self.key_bar = KeyBar(classes="edit--keys")
+
+    def compose(self) -> ComposeResult:
+        """Title, what the screen is about, notices, keys."""
+        yield self.title_line
+        yield from self.body
+        yield self.notice
+        yield self.key_bar
+
+    def action_leave(self) -> None:
+        """Go without a result."""
+        self.dismiss(None)
 
     @property
     def kms(self) -> Program:

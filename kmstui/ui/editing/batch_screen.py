@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from kmstui.service.editing.bulk import KeyOutcome, KeyPlan, StatementBatch
@@ -41,7 +40,6 @@ class BatchScreen(EditingScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "save", "save", show=False),
-        Binding("tab,shift+tab", "turn", "list or review", show=False),
         Binding("escape,q", "leave", "leave", show=False),
     ]
 
@@ -70,17 +68,10 @@ class BatchScreen(EditingScreen[None]):
         )
         self.table = LineTable(columns, self._cells, signs=signs, id="batch-keys")
         self.rows = Rows(signs=signs)
+        self.body = (self.table, self.rows)
 
     def _rules_off(self, key_id: str) -> Collection[str]:
         return self.kms.options.rules_off(key_id)
-
-    def compose(self) -> ComposeResult:
-        """Keys above, what happens to the chosen one below."""
-        yield self.title_line
-        yield self.table
-        yield self.rows
-        yield self.notice
-        yield self.key_bar
 
     def on_mount(self) -> None:
         """Read and judge every key."""
@@ -218,10 +209,6 @@ class BatchScreen(EditingScreen[None]):
         self._session.notify(
             f"Policies of {len(self.plan_of_keys.key_ids)} keys: {self._counts()}."
         )
-
-    def action_turn(self) -> None:
-        """Between the list and the review."""
-        (self.rows if self.table.has_focus else self.table).focus()
 
     def action_leave(self) -> None:
         """Leave; what is under way goes on to its end."""

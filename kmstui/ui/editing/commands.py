@@ -213,7 +213,7 @@ HISTORY = "history"
 
 
 def _panel(context: Context) -> HistoryPanel | None:
-    from kmstui.ui.editing.history_view import HistoryView
+    from kmstui.ui.editing.history_screen import HistoryView
 
     view = main_of(context.app).key_pane.view
     return view.panel if isinstance(view, HistoryView) else None

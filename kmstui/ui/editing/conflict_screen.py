@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from kmstui.service.editing.conflicts import Conflict, Merge, resolve
@@ -42,13 +41,7 @@ class ConflictScreen(EditingScreen[str | None]):
         self._choices = [each.kept for each in merged.conflicts] if merged else []
         self._view = 0
         self.rows = Rows(signs=signs, id="conflict-rows")
-
-    def compose(self) -> ComposeResult:
-        """Title, the places or a text, keys."""
-        yield self.title_line
-        yield self.rows
-        yield self.notice
-        yield self.key_bar
+        self.body = (self.rows,)
 
     def on_mount(self) -> None:
         """Begin with the places to decide."""
@@ -158,10 +151,6 @@ class ConflictScreen(EditingScreen[str | None]):
     def _overwrite(self, sure: bool | None) -> None:
         if sure:
             self.dismiss(self._conflict.mine)
-
-    def action_leave(self) -> None:
-        """Decide later."""
-        self.dismiss(None)
 
 
 def _touched(merge: Merge) -> Iterator[Row]:

@@ -1,17 +1,24 @@
-"""The history of one policy on a screen of its own, as the editor opens it."""
+"""The history of a policy: behind pane 3, and on a screen of its own."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from kmstui.service.editing.key_target import compare_key_access
 from kmstui.service.editing.location import ABSENT
+from kmstui.service.inventory.store import Topic
+from kmstui.service.session import Session
 from kmstui.ui.dialogs.editing_screen import EditingScreen
 from kmstui.ui.editing.history_panel import HistoryPanel, ask_and_export
 from kmstui.ui.editing.history_source import HistorySource
+from kmstui.ui.runtime.store_feed import Changes
 from kmstui.ui.style.symbols import Marks
+from kmstui.ui.views.view import KeyView
+from kmstui.ui.widgets.line_table import LineTable
 
 
 class HistoryScreen(EditingScreen[str | None]):
@@ -19,7 +26,6 @@ class HistoryScreen(EditingScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "compare with this one", show=False),
-        Binding("tab,shift+tab", "turn", "list or difference", show=False),
         Binding("b", "bring_back", "bring back", show=False),
         Binding("w", "export", "write to a file", show=False),
         Binding("f", "cloudtrail", "ask CloudTrail", show=False),
@@ -35,13 +41,7 @@ class HistoryScreen(EditingScreen[str | None]):
         self._about_title = title
         self._may_restore = may_restore
         self.panel = HistoryPanel(signs)
-
-    def compose(self) -> ComposeResult:
-        """Title, panel, keys."""
-        yield self.title_line
-        yield self.panel
-        yield self.notice
-        yield self.key_bar
+        self.body = (self.panel,)
 
     def on_mount(self) -> None:
         """Read the list."""
@@ -65,11 +65,6 @@ class HistoryScreen(EditingScreen[str | None]):
     def action_mark(self) -> None:
         """Compare with the version under the cursor."""
         self.panel.mark()
-
-    def action_turn(self) -> None:
-        """Between the list and the difference."""
-        panel = self.panel
-        (panel.rows if panel.table.has_focus else panel.table).focus()
 
     def action_bring_back(self) -> None:
         """Take this version into the editor."""
@@ -104,6 +99,59 @@ class HistoryScreen(EditingScreen[str | None]):
     async def _ask(self) -> None:
         self.notice.tell(await self.panel.ask_cloudtrail())
 
-    def action_leave(self) -> None:
-        """Back."""
-        self.dismiss(None)
+
+class HistoryView(KeyView):
+    """What this computer has seen of the policy, and CloudTrail where it is asked."""
+
+    title: ClassVar[str] = "History"
+    scope: ClassVar[str] = "history"
+
+    def __init__(self, session: Session, signs: Marks) -> None:
+        super().__init__(session, signs)
+        self._key_id: str | None = None
+        self._source: HistorySource | None = None
+        self.panel = HistoryPanel(signs)
+
+    def compose(self) -> ComposeResult:
+        """The panel alone."""
+        yield self.panel
+
+    @property
+    def count(self) -> str:
+        """How many versions there are."""
+        more = "+" if self._source is not None and self._source.has_more else ""
+        return f"{self.panel.count}{more}" if self.panel.count else ""
+
+    @property
+    def focus_target(self) -> LineTable:
+        """The list."""
+        return self.panel.table
+
+    def show_key(self, key_id: str | None) -> None:
+        """Nothing is known before it was read from the journal."""
+        if key_id != self._key_id:
+            self.panel.forget()
+        self._key_id = key_id
+
+    async def load(self, key_id: str) -> None:
+        """Read the list from the journal."""
+        key = self.store.keys.get(key_id)
+        if key is None:
+            return
+        if self._source is None or self._source.key_arn != key.arn:
+            compare = partial(compare_key_access, key_arn=key.arn)
+            self._source = HistorySource(self.session, key_id, key.arn, compare)
+        await self.panel.read(self._source)
+        self.post_message(self.TitleChanged())
+
+    def show_problem(self, sentence: str) -> None:
+        """Say it where the list would stand."""
+        self.panel.forget()
+        self.panel.table.set_empty(sentence, "bad")
+
+    def store_changed(self, changes: Changes) -> None:
+        """A policy that was read or put is a new version."""
+        ids = changes.get(Topic.POLICIES)
+        key_id = self._key_id
+        if ids and key_id in ids and key_id is not None and self.is_attached:
+            self.run_worker(self.load(key_id), group="history", exclusive=True, exit_on_error=True)

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from kmstui.policy.iam.equality import same_meaning
@@ -83,13 +82,7 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
         self._assessment: Assessment | None = None
         self._acknowledged: set[int] = set()
         self.rows = Rows(signs=signs, id="review-rows")
-
-    def compose(self) -> ComposeResult:
-        """Title, what there is to say, keys."""
-        yield self.title_line
-        yield self.rows
-        yield self.notice
-        yield self.key_bar
+        self.body = (self.rows,)
 
     def on_mount(self) -> None:
         """Work it out."""
@@ -302,7 +295,3 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
         span = places.get(self.rows.about)
         if span is not None:
             self.dismiss(GoTo(span))
-
-    def action_leave(self) -> None:
-        """Back to the text."""
-        self.dismiss(None)

@@ -7,31 +7,38 @@ typed ahead reach the screen they were meant for and never the text below it.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 
 from kmstui.model.caller import ConnectionInfo
-from kmstui.policy.lint.rules import Finding, Severity
-from kmstui.policy.syntax.nodes import Span
 from kmstui.service.editing.conflicts import Conflict
+from kmstui.service.editing.edit import PolicyEditing, Review
 from kmstui.service.editing.location import PolicyPlace, RolePolicyPlace
+from kmstui.service.editing.put import SaveStep
 from kmstui.service.editing.results import (
-    Place,
+    OutcomeUnknown,
     Refused,
     Saved,
+    SavedButDiffers,
     SavedStillPropagating,
     SavedUnread,
+    SaveOutcome,
     SaveResult,
     Unchanged,
 )
+from kmstui.service.errors import ServiceError
 from kmstui.ui.commands.aws_cli import aws_command
+from kmstui.ui.commands.key_bar import KeyBar
+from kmstui.ui.commands.program import program_of
+from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.editing.conflict_screen import ConflictScreen
+from kmstui.ui.editing.policy_screen import PolicyScreen, Refusal
+from kmstui.ui.editing.review_rows import diff_rows
 from kmstui.ui.editing.review_screen import Confirmed, GoTo, ReviewAnswer, ReviewScreen
-from kmstui.ui.editing.saving_screen import SaveEnd, SavingScreen
 from kmstui.ui.style.symbols import Marks
-
-if TYPE_CHECKING:
-    from kmstui.ui.editing.edit_screen import EditScreen
+from kmstui.ui.widgets.prose_rows import Block, Row, Rows
 
 
 def put_command(
@@ -59,130 +66,205 @@ def _one_line(text: str) -> str:
         return text
 
 
-_URL = "https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html"
+def review_and_save(screen: PolicyScreen) -> None:
+    """Show what the present text does; save it once that is confirmed."""
+    text = screen.viewer.text
 
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A refused put, and the text it was about."""
-
-    result: Refused
-
-    def is_lock_out_of(self, text: str) -> bool:
-        """Whether KMS's lock-out check refused this very text."""
-        return self.result.locks_out and self.result.sent == text
-
-    def findings(self, text: str) -> tuple[Finding, ...]:
-        """The refusal's words at each place that still stands in `text` as it was sent."""
-        found = []
-        for place in self.result.places:
-            fragment = self.result.sent[place.span.start : place.span.end]
-            at = place.span.start if text == self.result.sent else text.find(fragment)
-            unique = text == self.result.sent or text.count(fragment) == 1
-            if at >= 0 and unique:
-                found.append(self._finding(place, Span(at, at + len(fragment))))
-        return tuple(found)
-
-    def _finding(self, place: Place, span: Span) -> Finding:
-        error = self.result.error
-        words = error.context.service_message or error.reason
-        guess = "" if place.certain else "perhaps here: "
-        return Finding(
-            rule="AWS",
-            severity=Severity.ERROR,
-            title="The save was refused",
-            message=f"Refused ({guess}{place.reason}): {words}",
-            why=error.sentence,
-            url=_URL,
-            span=span,
-        )
-
-
-class SaveFlow:
-    """Leads one text through; `refusal` is what the service said last."""
-
-    def __init__(self, screen: EditScreen, signs: Marks) -> None:
-        self._screen = screen
-        self._signs = signs
-        self._text = ""
-        self._bypass_alias = ""
-        self.refusal: Refusal | None = None
-
-    def review(self) -> None:
-        """Show what the present text does."""
-        screen = self._screen
-        self._text = text = screen.viewer.text
-        review = ReviewScreen(
-            screen.session.store,
-            screen.target,
-            screen.editing,
-            text,
-            self._signs,
-            prepare=lambda: screen.ready_for_review(text),
-            refused=self.refusal is not None and self.refusal.is_lock_out_of(text),
-        )
-        screen.app.push_screen(review, self._reviewed)
-
-    def _reviewed(self, answer: ReviewAnswer | None) -> None:
+    def reviewed(answer: ReviewAnswer | None) -> None:
         if isinstance(answer, Conflict):
-            self._merge(answer)
+            _merge(screen, answer)
         elif isinstance(answer, GoTo):
-            self._screen.select(answer.span)
+            screen.select(answer.span)
         elif isinstance(answer, Confirmed):
-            self._save(answer.bypass_alias)
+            _save(screen, text, answer.bypass_alias)
 
-    def _merge(self, conflict: Conflict) -> None:
-        screen = self._screen
+    review = ReviewScreen(
+        screen.session.store,
+        screen.target,
+        screen.editing,
+        text,
+        screen.signs,
+        prepare=lambda: screen.ready_for_review(text),
+        refused=screen.refusal is not None and screen.refusal.is_lock_out_of(text),
+    )
+    screen.app.push_screen(review, reviewed)
 
-        def merged(text: str | None) -> None:
-            if text is not None:
-                screen.editing.rebase(conflict)
-                screen.put_text(text)
-                self.review()
 
-        screen.app.push_screen(
-            ConflictScreen(screen.session.store, screen.target.title, conflict, self._signs), merged
-        )
+def _merge(screen: PolicyScreen, conflict: Conflict) -> None:
+    def merged(text: str | None) -> None:
+        if text is not None:
+            screen.editing.rebase(conflict)
+            screen.put_text(text)
+            review_and_save(screen)
 
-    def _save(self, bypass_alias: str) -> None:
-        editing = self._screen.editing
-        self._bypass_alias = bypass_alias
-        saving = SavingScreen(
-            editing, editing.review(self._text), self._signs, bypass_alias=bypass_alias
-        )
-        self._screen.app.push_screen(saving, self._ended)
+    title = screen.target.title
+    screen.app.push_screen(
+        ConflictScreen(screen.session.store, title, conflict, screen.signs), merged
+    )
 
-    def _ended(self, end: SaveEnd | None) -> None:
+
+def _save(screen: PolicyScreen, text: str, bypass_alias: str) -> None:
+    def ended(end: SaveEnd | None) -> None:
         if isinstance(end, Conflict):
-            self._merge(end)
+            _merge(screen, end)
         elif isinstance(end, Refused):
-            self._take_refusal(end)
+            _show_refusal(screen, end)
         elif isinstance(end, Saved | Unchanged | SavedStillPropagating | SavedUnread):
-            self._finish(end)
+            _finish(screen, text, end, bypassed=bool(bypass_alias))
 
-    def _finish(self, end: SaveResult) -> None:
-        screen = self._screen
-        severity = "information" if isinstance(end, Saved | Unchanged) else "warning"
-        screen.session.notify(end.sentence, severity)
-        if not isinstance(end, Unchanged):
-            screen.kms.last_change_command = put_command(
-                screen.session.store.info,
-                screen.target.place,
-                self._text,
-                bypass=bool(self._bypass_alias),
-            )
-        screen.kms.work(
-            screen.target.show_stored,
-            group="stored",
-            what="reading what is stored",
-            exclusive=False,
+    editing = screen.editing
+    saving = SavingScreen(editing, editing.review(text), screen.signs, bypass_alias=bypass_alias)
+    screen.app.push_screen(saving, ended)
+
+
+def _finish(screen: PolicyScreen, text: str, end: SaveResult, *, bypassed: bool) -> None:
+    severity = "information" if isinstance(end, Saved | Unchanged) else "warning"
+    screen.session.notify(end.sentence, severity)
+    if not isinstance(end, Unchanged):
+        screen.kms.last_change_command = put_command(
+            screen.session.store.info, screen.target.place, text, bypass=bypassed
         )
-        screen.dismiss(None)
+    screen.kms.work(
+        screen.target.show_stored, group="stored", what="reading what is stored", exclusive=False
+    )
+    screen.dismiss(None)
 
-    def _take_refusal(self, refused: Refused) -> None:
-        screen = self._screen
-        self.refusal = Refusal(refused)
-        screen.viewer.set_lint(screen.lint)
-        screen.notice.tell(refused.sentence, "bad")
-        if refused.places:
-            screen.select(refused.places[0].span)
+
+def _show_refusal(screen: PolicyScreen, refused: Refused) -> None:
+    screen.refusal = Refusal(refused)
+    screen.viewer.set_lint(screen.lint)
+    screen.notice.tell(refused.sentence, "bad")
+    if refused.places:
+        screen.select(refused.places[0].span)
+
+
+SaveEnd = SaveOutcome | ServiceError
+"""How a save ended; an error was raised before anything was sent."""
+
+_TITLES: dict[type[object], tuple[str, str]] = {
+    SavedStillPropagating: ("Saved, still propagating", "warn"),
+    SavedButDiffers: ("Accepted, but something else is stored", "bad"),
+    SavedUnread: ("Accepted, not read back", "warn"),
+    Refused: ("Refused: nothing has changed", "bad"),
+    OutcomeUnknown: ("Nobody can tell yet whether it was saved", "bad"),
+}
+
+
+class SavingScreen(Dialog[SaveEnd]):
+    """Runs the save; closes by itself where it ended as wished, else after it was read."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stop", "wait no longer", show=False),
+        Binding("enter,q", "close", "close", show=False),
+    ]
+
+    def __init__(
+        self, editing: PolicyEditing, review: Review, signs: Marks, *, bypass_alias: str = ""
+    ) -> None:
+        super().__init__(f"Saving the policy of {editing.place.label}")
+        self.add_class("dialog-wide", "saving")
+        self._editing = editing
+        self._review = review
+        self._bypass_alias = bypass_alias
+        self._signs = signs
+        self._steps: list[SaveStep] = []
+        self._end: SaveEnd | None = None
+        self._head = self.heading_line()
+        self.rows = Rows(signs=signs)
+        self.keys = KeyBar()
+
+    def compose(self) -> ComposeResult:
+        """What happens, and the keys."""
+        with self.box:
+            yield self._head
+            yield self.rows
+            yield self.keys
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self.rows.focus()
+        self._show_steps()
+        app = program_of(self)
+        # Where this is cancelled, the editing itself carries the save to its end.
+        app.work(self._run, group="save", what="saving", exclusive=False)
+
+    async def _run(self) -> None:
+        try:
+            self._take(await self._save())
+        finally:
+            if self._end is None and self.is_attached:
+                # A fault of our own, which is told; the person must not be stuck here.
+                self.dismiss(None)
+
+    async def _save(self) -> SaveEnd:
+        try:
+            return await self._editing.save(
+                self._review, bypass_alias=self._bypass_alias, observe=self._observe
+            )
+        except ServiceError as error:
+            return error
+
+    def _take(self, end: SaveEnd) -> None:
+        self._end = end
+        if isinstance(end, Saved | Unchanged | Conflict):
+            self.dismiss(end)
+        else:
+            self._show_end(end)
+
+    def _observe(self, step: SaveStep) -> None:
+        if step not in self._steps:
+            self._steps.append(step)
+            self._show_steps()
+
+    def _show_steps(self) -> None:
+        rows: list[Row] = [
+            Block(f"{step}", "good", f" {self._signs.done} ") for step in self._steps[:-1]
+        ]
+        rows += [Block(f"{step}…", "", "   ") for step in self._steps[-1:]]
+        self.rows.show(rows)
+        self.keys.show(
+            [(" Esc", "key"), " Wait no longer "] if SaveStep.WAITING in self._steps else [" "]
+        )
+
+    def _show_end(self, end: SaveResult | ServiceError) -> None:
+        title, role = _TITLES.get(type(end), ("Not saved: nothing was sent", "bad"))
+        self._head.say(title, role)
+        rows: list[Row] = [Block(paragraph) for paragraph in _words(end)]
+        rows += self._differences(end)
+        self.rows.show(rows)
+        self.keys.show([(" Enter", "key"), " Close ", (" j k", "key"), " Scroll "])
+
+    def _differences(self, end: SaveResult | ServiceError) -> list[Row]:
+        if not isinstance(end, SavedButDiffers | OutcomeUnknown) or not end.stored:
+            return []
+        head = Block("From your text to what is stored now", "title")
+        return [Block(""), head, *diff_rows(end.sent, end.stored, width=0)]
+
+    def action_stop(self) -> None:
+        """Wait no longer for reads to show it; or close, once it has ended."""
+        if self._end is None:
+            self._editing.stop_waiting()
+        else:
+            self.action_close()
+
+    def action_close(self) -> None:
+        """Close, if it has ended."""
+        if self._end is not None:
+            self.dismiss(self._end)
+
+
+def _words(end: SaveResult | ServiceError) -> list[str]:
+    if isinstance(end, ServiceError):
+        return [end.sentence, "Your text is kept."]
+    found = [end.sentence]
+    if isinstance(end, Refused) and end.locks_out:
+        found.append(
+            "This is KMS's lock-out check. It can be bypassed from the review (b), after you have"
+            " typed the key's alias."
+        )
+    if isinstance(end, OutcomeUnknown):
+        found.append(
+            "Enter goes back to your text. Ctrl-s there reads the stored policy again and shows"
+            " your text beside it; nothing is sent before y."
+        )
+    return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from kmstui.policy.authoring.completion import Completions
@@ -43,13 +42,7 @@ class StatementScreen(EditingScreen[Statements | None]):
         self.editor = PolicyEditor(
             _BEGINNING, lint=self._lint, complete=self._complete, ascii_marks=signs is PLAIN
         )
-
-    def compose(self) -> ComposeResult:
-        """Title, text, keys."""
-        yield self.title_line
-        yield self.editor
-        yield self.notice
-        yield self.key_bar
+        self.body = (self.editor,)
 
     def on_mount(self) -> None:
         """Offer the templates first: they are what is mostly added."""
@@ -119,7 +112,3 @@ class StatementScreen(EditingScreen[Statements | None]):
         """Esc."""
         event.stop()
         self.action_leave()
-
-    def action_leave(self) -> None:
-        """Leave without statements."""
-        self.dismiss(None)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from kmstui.policy.authoring.templates import (
@@ -43,7 +42,6 @@ class TemplateScreen(EditingScreen[Chosen | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "add", "add its statements", show=False),
         Binding("w", "whole", "as the whole policy", show=False),
-        Binding("tab,shift+tab", "turn", "list or text", show=False),
         Binding("escape,q", "leave", "leave", show=False),
     ]
 
@@ -71,14 +69,7 @@ class TemplateScreen(EditingScreen[Chosen | None]):
         )
         self.table = LineTable(columns, self._cells, signs=signs, id="templates")
         self.text = Rows(signs=signs, id="template-text")
-
-    def compose(self) -> ComposeResult:
-        """List above, what the chosen one does below."""
-        yield self.title_line
-        yield self.table
-        yield self.text
-        yield self.notice
-        yield self.key_bar
+        self.body = (self.table, self.text)
 
     def on_mount(self) -> None:
         """Fill the list."""
@@ -124,14 +115,6 @@ class TemplateScreen(EditingScreen[Chosen | None]):
         """Put it in place of the whole policy."""
         if self.chosen is not None and self._whole:
             self.dismiss(Chosen(self.chosen, whole=True))
-
-    def action_turn(self) -> None:
-        """Between the list and the text."""
-        (self.text if self.table.has_focus else self.table).focus()
-
-    def action_leave(self) -> None:
-        """Choose nothing."""
-        self.dismiss(None)
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
         template = self._by_id[row]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widgets import Input
@@ -81,15 +80,7 @@ class FindingsScreen(EditingScreen[GoTo]):
         self.filter_input = Input(placeholder="error  KMS5  alias  -word", compact=True)
         self.filter_input.cursor_blink = False
         self.filter_input.display = False
-
-    def compose(self) -> ComposeResult:
-        """Title, list, the chosen finding in words, filter, notices, keys."""
-        yield self.title_line
-        yield self.table
-        yield self.words
-        yield self.filter_input
-        yield self.notice
-        yield self.key_bar
+        self.body = (self.table, self.words, self.filter_input)
 
     def on_mount(self) -> None:
         """Show what is known from before, and read the rest."""

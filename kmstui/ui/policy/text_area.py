@@ -1,4 +1,4 @@
-"""The text of a policy: offsets, findings that stay where they belong, changes."""
+"""The text of a policy: offsets, findings that stay where they belong, changes, keys."""
 
 from __future__ import annotations
 
@@ -14,9 +14,31 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from kmstui.policy.lint.rules import Finding
-from kmstui.ui.policy.changes import changed_range, location_in
 from kmstui.ui.policy.drawn_area import MarkedTextArea
 from kmstui.ui.policy.finding_marks import Location, Mark, Marks
+
+
+def changed_range(before: str, after: str) -> tuple[int, int, int]:
+    """The smallest range that differs: start, its end in `before`, its end in `after`."""
+    start = _common_prefix(before, after)
+    behind = _common_prefix(before[start:][::-1], after[start:][::-1])
+    return start, len(before) - behind, len(after) - behind
+
+
+def location_in(text: str, offset: int) -> tuple[int, int]:
+    """Row and column of a place in a text."""
+    return text.count("\n", 0, offset), offset - text.rfind("\n", 0, offset) - 1
+
+
+def _common_prefix(one: str, other: str) -> int:
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 class PolicyTextArea(MarkedTextArea):

@@ -11,9 +11,8 @@ import pytest
 from kmstui.model.grant import KeyEvent
 from kmstui.service.errors import JournalError
 from kmstui.ui.editing.edit_screen import EditScreen
-from kmstui.ui.editing.history_screen import HistoryScreen
+from kmstui.ui.editing.history_screen import HistoryScreen, HistoryView
 from kmstui.ui.editing.history_source import HistoryItem
-from kmstui.ui.editing.history_view import HistoryView
 from tests.fakes import CALLER, IMPORTED, NOW
 from tests.screens import WIDE
 from tests.ui.editing.conftest import MINE, OLD, ROLE, THEIRS, allow, policy

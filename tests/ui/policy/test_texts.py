@@ -16,7 +16,6 @@ from kmstui.policy.authoring.completion import Completion, Completions
 from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.policy.syntax.nodes import Document, Span
 from kmstui.ui.policy.cells import line_end_message
-from kmstui.ui.policy.changes import changed_range
 from kmstui.ui.policy.completion_popup import STYLES, CompletionPopup
 from kmstui.ui.policy.finding_marks import Marks
 from kmstui.ui.policy.glyphs import StandIns
@@ -29,6 +28,7 @@ from kmstui.ui.policy.statements import (
     duplicate_statement,
     move_statement,
 )
+from kmstui.ui.policy.text_area import changed_range
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -1,0 +1,353 @@
+"""One policy on a screen: opening it, linting and keeping what is typed, and leaving it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from kmstui.policy.iam.equality import same_meaning
+from kmstui.policy.lint.rules import Finding, Severity
+from kmstui.policy.syntax.nodes import Span
+from kmstui.service.editing.edit import PolicyEditing
+from kmstui.service.editing.key_target import EditTarget
+from kmstui.service.editing.put import Desk
+from kmstui.service.editing.results import Place, Refused
+from kmstui.service.errors import JournalError, ServiceError
+from kmstui.service.session import Session
+from kmstui.ui.dialogs.editing_screen import EditingScreen
+from kmstui.ui.editing.drafts import DraftKeeper, ask_about_draft, ask_to_leave
+from kmstui.ui.editing.external_editor import edit_outside
+from kmstui.ui.main.policy_view import pretty
+from kmstui.ui.policy.editor import PolicyEditor
+from kmstui.ui.policy.viewer import PolicyViewer
+from kmstui.ui.style.symbols import PLAIN, Marks
+from kmstui.ui.style.text_styles import Part
+from kmstui.ui.widgets.sentences import Sentences
+
+_URL = "https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refused put, and the text it was about."""
+
+    result: Refused
+
+    def is_lock_out_of(self, text: str) -> bool:
+        """Whether KMS's lock-out check refused this very text."""
+        return self.result.locks_out and self.result.sent == text
+
+    def findings(self, text: str) -> tuple[Finding, ...]:
+        """The refusal's words at each place that still stands in `text` as it was sent."""
+        found = []
+        for place in self.result.places:
+            fragment = self.result.sent[place.span.start : place.span.end]
+            at = place.span.start if text == self.result.sent else text.find(fragment)
+            unique = text == self.result.sent or text.count(fragment) == 1
+            if at >= 0 and unique:
+                found.append(self._finding(place, Span(at, at + len(fragment))))
+        return tuple(found)
+
+    def _finding(self, place: Place, span: Span) -> Finding:
+        error = self.result.error
+        words = error.context.service_message or error.reason
+        guess = "" if place.certain else "perhaps here: "
+        return Finding(
+            rule="AWS",
+            severity=Severity.ERROR,
+            title="The save was refused",
+            message=f"Refused ({guess}{place.reason}): {words}",
+            why=error.sentence,
+            url=_URL,
+            span=span,
+        )
+
+
+_KEYS = (
+    ("Ctrl-s", "Review"),
+    ("F8", "Next"),
+    ("F4", "Fix"),
+    ("F1", "Why"),
+    ("Ctrl-t", "Template"),
+    ("F6", "History"),
+    ("Esc", "Close"),
+    ("Ctrl-o", "$EDITOR"),
+    ("Ctrl-f", "Find"),
+    ("F9", "Format"),
+)
+_VIEWING_KEYS = (
+    ("F8", "Next finding"),
+    ("F1", "Why"),
+    ("F2", "Findings"),
+    ("Ctrl-f", "Find"),
+    ("F6", "History"),
+    ("Esc", "Close"),
+)
+
+
+class PolicyScreen(EditingScreen[None]):
+    """Opens a policy, keeps what is typed, and asks before it is left.
+
+    Attributes:
+        session: The connection it was opened over.
+        target: What is edited.
+        editing: The safe edit behind it.
+        drafts: Keeps what is typed.
+        viewer: The text; an editor where it can be changed.
+        refusal: What the service said last of a text that was sent.
+        is_open: Whether the text is there.
+        learned: Set once what the account tells is known.
+    """
+
+    AUTO_FOCUS = None  # The text gets the keys once it is there.
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "leave", show=False),
+        Binding("q", "leave_viewer", "leave", show=False),
+    ]
+
+    def __init__(
+        self,
+        session: Session,
+        target: EditTarget,
+        desk: Desk,
+        signs: Marks,
+        *,
+        outside: bool = False,
+        begin_with: str = "",
+    ) -> None:
+        """`outside`: in the person's own editor at once; `begin_with`: a text to go on with."""
+        super().__init__(session.store)
+        self.signs = signs
+        self._outside = outside
+        self._begin_with = begin_with
+        self._opened_as = ""
+        self.is_open = False
+        self.learned = asyncio.Event()
+        self.refusal: Refusal | None = None
+        self.session = session
+        self.target = target
+        self.editing = PolicyEditing(target.place, desk)
+        self.drafts = DraftKeeper(self.editing, desk.journal, self._tell_kept)
+        self.words = Sentences(most_lines=6, classes="edit--words")
+        self.viewer = self._make_viewer()
+        self.body = (self.words, self.viewer)
+
+    def _make_viewer(self) -> PolicyViewer:
+        plain = self.signs is PLAIN
+        if self.target.why_not:
+            return PolicyViewer(lint=self.lint, ascii_marks=plain)
+        return PolicyEditor(lint=self.lint, complete=self.target.complete, ascii_marks=plain)
+
+    @property
+    def editor(self) -> PolicyEditor | None:
+        """The editor; None where the policy can be looked at only."""
+        return self.viewer if isinstance(self.viewer, PolicyEditor) else None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the text means something else than the one that it is a change of."""
+        text = self.viewer.text
+        return text != self._opened_as and not same_meaning(text, self.editing.base)
+
+    def on_mount(self) -> None:
+        """Read the policy."""
+        self.viewer.display = False
+        self.words.say("Reading…", "dim")
+        self._write_title()
+        self.show_keys(_KEYS if self.editor else _VIEWING_KEYS)
+        self.kms.unsaved.append(self.unsaved_words)
+        self.kms.work(self._open, group="edit", what="opening a policy", exclusive=False)
+
+    async def on_unmount(self) -> None:
+        """Nothing is unsaved here any more; what was typed since the last pause is kept."""
+        if self.unsaved_words in self.kms.unsaved:
+            self.kms.unsaved.remove(self.unsaved_words)
+        if self.editor is not None and self.is_open and self.changed:
+            await self.drafts.keep(self.viewer.text)
+
+    def unsaved_words(self) -> str:
+        """What would be lost if the program ended now."""
+        if self.editor is None or not self.is_open or not self.changed:
+            return ""
+        if self.drafts.problem:
+            return f"The policy of {self.target.title} has changes that are kept nowhere."
+        return (
+            f"The policy of {self.target.title} has changes that are not saved; they are kept as"
+            " a draft."
+        )
+
+    # Opening
+
+    async def _open(self) -> None:
+        try:
+            text = await self.editing.open()
+        except ServiceError as error:
+            await self._could_not_open(error)
+            return
+        self.kms.work(self._learn, group="learn", what="reading the account", exclusive=False)
+        if self.editor is not None:
+            text = await self._choose_beginning(text)
+        self._opened_as = pretty(self.editing.base)
+        self.is_open = True
+        self.words.say(f"{self.target.why_not} {self.editing.warning}".strip(), "warn")
+        self._show_text(pretty(text))
+        if self._begin_with:
+            await self.drafts.keep(self.viewer.text)
+        if self._outside and self.editor is not None:
+            self._edit_outside(self.editor)
+
+    async def _choose_beginning(self, stored: str) -> str:
+        """The stored text, or the draft that the person wants to go on with."""
+        draft = self.editing.draft
+        if self._begin_with:
+            if draft is not None:
+                await self.editing.discard_draft()
+            return self._begin_with
+        if draft is None:
+            return stored
+        choice = await self.app.push_screen_wait(ask_about_draft(draft, self.target.title))
+        if choice == "take":
+            self.drafts.kept = True
+            return self.editing.take_draft()
+        if choice == "discard":
+            await self.editing.discard_draft()
+        return stored
+
+    def _show_text(self, text: str) -> None:
+        self.viewer.display = True
+        self.viewer.load(text)
+        self.viewer.focus()
+        self._write_title()
+
+    async def _could_not_open(self, error: ServiceError) -> None:
+        words = error.sentence
+        draft = None
+        try:
+            draft = await self.editing.stored_draft()
+        except JournalError as problem:
+            words = f"{words} {problem.sentence}"
+        if draft is not None:
+            # Nothing can be saved now, but what was typed can be read and copied.
+            words = f"{words} Below is the draft that you have not saved."
+            self.viewer.area.read_only = True
+            self._show_text(draft.text)
+        self.words.say(words, "bad")
+
+    async def _learn(self) -> None:
+        try:
+            await self.target.learn()
+        finally:
+            self.learned.set()
+
+    # The text
+
+    def lint(self, text: str) -> Sequence[Finding]:
+        """What is wrong with a text, and what the service has said of it."""
+        refused = self.refusal.findings(text) if self.refusal is not None else ()
+        return (*self.target.lint(text), *refused)
+
+    def put_text(self, text: str) -> None:
+        """Make this the text, as one step of undo, and keep it."""
+        if self.editor is not None:
+            self.editor.replace_text(pretty(text))
+            self.keep(self.editor.text)
+
+    def select(self, span: Span) -> None:
+        """Put the cursor at a place of the text."""
+        area = self.viewer.area
+        area.move_cursor(area.location_of(span.start), center=True)
+        self.viewer.focus()
+
+    def on_policy_editor_text_changed(self, event: PolicyEditor.TextChanged) -> None:
+        """Keep what is typed."""
+        event.stop()
+        self.notice.fade()
+        self.keep(event.text)
+
+    def keep(self, text: str) -> None:
+        """Keep this text as a draft."""
+        if self.is_open:
+            self.kms.work(
+                lambda: self.drafts.keep(text),
+                group="draft",
+                what="keeping a draft",
+                exclusive=False,
+            )
+
+    async def ready_for_review(self, text: str) -> None:
+        """Wait until the text is kept and what the account tells is known."""
+        await self.drafts.keep(text)
+        await self.learned.wait()
+
+    # Leaving
+
+    def on_policy_editor_close_requested(self, event: PolicyEditor.CloseRequested) -> None:
+        """Esc."""
+        event.stop()
+        self.action_leave()
+
+    def action_leave_viewer(self) -> None:
+        """The letter q closes what is only looked at."""
+        if self.editor is None or not self.is_open:
+            self.action_leave()
+
+    def action_leave(self) -> None:
+        """Close; with changes, ask first."""
+        if self.editor is None or not self.is_open or not self.changed:
+            self.dismiss(None)
+            return
+        self.keep(self.viewer.text)
+        question = ask_to_leave(self.target.title, self.drafts.problem)
+        self.app.push_screen(question, self._leave)
+
+    def _leave(self, choice: str | None) -> None:
+        if choice == "discard":
+            self.is_open = False
+            self.kms.work(
+                self.editing.discard_draft, group="draft", what="discarding", exclusive=False
+            )
+        if choice in ("discard", "keep"):
+            self.dismiss(None)
+
+    def on_policy_editor_external_editor_requested(
+        self, event: PolicyEditor.ExternalEditorRequested
+    ) -> None:
+        """Ctrl-o."""
+        event.stop()
+        if self.is_open:
+            self._edit_outside(event.editor)
+
+    def _edit_outside(self, editor: PolicyEditor) -> None:
+        edit = edit_outside(self.kms, editor.text, self.editing)
+        if edit.text != editor.text:
+            editor.replace_text(edit.text)
+            self.keep(edit.text)
+        if edit.trouble:
+            self.notice.tell(edit.trouble, "warn")
+
+    # Drawing
+
+    def _tell_kept(self) -> None:
+        self._write_title()
+        if self.drafts.problem:
+            self.notice.tell(f"What you type is not kept. {self.drafts.problem}", "bad")
+
+    def _write_title(self) -> None:
+        verb = " Edit " if self.editor else " View "
+        parts: list[Part] = [(verb, "title"), (self.target.title, "accent")]
+        subject = self.target.place.subject
+        if subject != self.target.title:
+            parts.append((f"  {subject}", "dim"))
+        self.title_line.show(parts, self._state())
+
+    def _state(self) -> list[Part]:
+        if self.target.why_not:
+            return [("READ-ONLY ", "warn")]
+        if self.drafts.problem:
+            return [("NOT KEPT ", "bad")]
+        return [("draft kept ", "dim")] if self.drafts.kept else []

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
-from rich.text import Text
 from textual import events
 from textual.filter import LineFilter
 from textual.message import Message
@@ -30,10 +29,8 @@ from kmstui.ui.style.text_styles import LOOKS
 from kmstui.ui.style.theme import THEMES, theme_for
 from kmstui.ui.tags.controller import TagController
 from kmstui.ui.terminal.ascii_filter import AsciiFilter
-from kmstui.ui.terminal.escape_delay import shorten_escape
-from kmstui.ui.terminal.paste_parser import take_pastes_as_text
 from kmstui.ui.terminal.signals import ending_in_order
-from kmstui.ui.terminal.terminal_input import let_the_reader_in, take_any_bytes
+from kmstui.ui.terminal.textual_patches import patch_textual
 
 
 class KmsApp(Program):
@@ -48,13 +45,11 @@ class KmsApp(Program):
     COMPONENT_CLASSES: ClassVar[set[str]] = set(LOOKS)
 
     def __init__(self, session: Session, options: UiOptions | None = None) -> None:
-        shorten_escape()
-        take_any_bytes()
-        take_pastes_as_text()
-        let_the_reader_in()
+        patch_textual()
         self.ended_by: signal.Signals | None = None
         self._questions: set[MfaQuestion] = set()
         self._ascii_filter = AsciiFilter()
+        self._event_loop: asyncio.AbstractEventLoop | None = None
         self._main: MainScreen | None = None
         self._examined: ConnectionInfo | None = None
         # Without colours Textual would draw shades of grey, unless the terminal's own are used.
@@ -88,12 +83,6 @@ class KmsApp(Program):
         filters = super().get_line_filters()
         return [*filters, self._ascii_filter] if self.options.ascii else filters
 
-    @property
-    def _background_screens(self) -> list[Screen[Any]]:
-        # Textual counts the screen below as visible even where the one in front is opaque, and
-        # draws the one in front anew whenever something changes below: frames for nothing.
-        return [] if self.screen.styles.background.a == 1 else super()._background_screens
-
     async def run_async(self, **how: Any) -> int | None:
         """As Textual's; a signal to end gives the terminal back and keeps what was typed."""
         with ending_in_order(self._end_by):
@@ -105,6 +94,7 @@ class KmsApp(Program):
 
     def on_mount(self) -> None:
         """Connect at once: while the first frame is drawn, the first keys are on their way."""
+        self._event_loop = asyncio.get_running_loop()
         self.connect(self.options.target)
 
     def refresh_css(self, animate: bool = True) -> None:
@@ -119,9 +109,9 @@ class KmsApp(Program):
 
     def ask_mfa_code(self, serial: str) -> str:
         """Ask the person for a code; called on a worker thread, which waits for the answer."""
-        if self._loop is None:
+        if self._event_loop is None:
             return ""
-        return ask_from_thread(self._loop, self._show_mfa_question, serial, self._questions)
+        return ask_from_thread(self._event_loop, self._show_mfa_question, serial, self._questions)
 
     def _show_mfa_question(self, question: MfaQuestion) -> None:
         # Called by the loop itself; the dialog belongs into the app's own task.
@@ -142,13 +132,9 @@ class KmsApp(Program):
         """Show what takes a change of tags back; returns why not, or ""."""
         return self.part(TagController).undo_entry(record, closed)
 
-    def _fatal_error(self) -> None:
-        # Textual's own hook, which would print a traceback. A widget that has failed is dead,
-        # so the program ends, in words.
-        error = self._exception or RuntimeError("unknown")
-        sentence = write_fault(self.options.fault_log, "the screen", error)
-        self._exit_renderables.append(Text(f"{sentence} kmstui had to stop."))
-        self._close_messages_no_wait()
+    def last_words(self, error: Exception) -> str:
+        """What to print when a widget has failed: a sentence, not a traceback."""
+        return f"{write_fault(self.options.fault_log, 'the screen', error)} kmstui had to stop."
 
     # Keys
 

@@ -105,7 +105,7 @@ def host(kind: str, policy: str, *, wrap: bool) -> None:
     from kmstui.ui.policy.editor import PolicyEditor
     from kmstui.ui.runtime.gc_tuning import Garbage
     from kmstui.ui.terminal.painting.app import PaintedApp
-    from kmstui.ui.terminal.terminal_input import let_the_reader_in
+    from kmstui.ui.terminal.textual_patches import let_the_reader_in
 
     let_the_reader_in()
     vocabulary, context = knowledge(), CompletionContext(root="arn:aws:iam::111122223333:root")

@@ -10,6 +10,7 @@ from kmstui.ui.commands.command import Command, key_name
 from kmstui.ui.commands.context import Context
 from kmstui.ui.commands.program import Program, program_of
 from kmstui.ui.commands.registry import all_commands, command_for, commands_in
+from kmstui.ui.textual_internals import draw_now
 
 
 class CommandScreen(Screen[None]):
@@ -27,10 +28,10 @@ class CommandScreen(Screen[None]):
         """Draw what a key changed at once.
 
         Textual draws 60 times a second, so while rows come in a key would wait for up to 17 ms
-        after it was dealt with. There is no public way to draw earlier in Textual 8.2.8.
+        after it was dealt with.
         """
         if self.kms.slices.is_pressed:
-            self._on_timer_update()
+            draw_now(self)
 
     @property
     def scopes(self) -> Sequence[str]:

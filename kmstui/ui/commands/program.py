@@ -85,11 +85,6 @@ class Program(PaintedApp[int]):
         made: Part = self._parts[kind]
         return made
 
-    def write_escape(self, sequence: str) -> None:
-        """Send a control sequence to the terminal, such as one that copies."""
-        if self._driver is not None:
-            self._driver.write(sequence)
-
     # The session
 
     def connect(self, target: Target) -> None:

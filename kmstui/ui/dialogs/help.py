@@ -39,10 +39,9 @@ def widget_keys(widget: Widget | None) -> Iterator[tuple[str, str]]:
     if widget is None:
         return
     by_words: dict[str, list[str]] = {}
-    for key, bindings in widget._bindings.key_to_bindings.items():
-        for binding in bindings:
-            if binding.description:
-                by_words.setdefault(binding.description, []).append(key)
+    for key, active in widget.screen.active_bindings.items():
+        if active.node is widget and active.binding.description:
+            by_words.setdefault(active.binding.description, []).append(key)
     for words, keys in by_words.items():
         yield key_names(keys), words
 

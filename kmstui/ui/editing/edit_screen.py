@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.document._document import Selection
+from textual.widgets.text_area import Selection
 
 from kmstui.policy.authoring.templates import (
     Facts,

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.document._document import Selection
+from textual.widgets.text_area import Selection
 
 from kmstui.policy.authoring.completion import Completions
 from kmstui.ui.policy.completion_popup import MOST_ROWS, CompletionPopup

@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.document._document import Selection
 from textual.widgets import Input, Static
+from textual.widgets.text_area import Selection
 
 from kmstui.ui.policy.search import (
     Query,

@@ -11,13 +11,11 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import Self
 
-from textual.document._document import EditResult, Selection
-from textual.document._document_navigator import DocumentNavigator
-from textual.document._edit import Edit
 from textual.geometry import Offset, Region, Size
 from textual.reactive import Reactive, reactive
 from textual.strip import Strip
 from textual.widgets import TextArea
+from textual.widgets.text_area import DocumentNavigator, Edit, EditResult, Selection
 
 from kmstui.ui.policy.cells import widest
 from kmstui.ui.policy.finding_marks import Location

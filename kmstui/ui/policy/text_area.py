@@ -8,10 +8,9 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.document._document import EditResult
-from textual.document._edit import Edit
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.widgets.text_area import Edit, EditResult
 
 from kmstui.policy.lint.rules import Finding
 from kmstui.ui.policy.drawn_area import MarkedTextArea

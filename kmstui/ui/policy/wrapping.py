@@ -9,9 +9,9 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from rich.cells import cell_len
-from textual.document._wrapped_document import WrappedDocument
 from textual.expand_tabs import expand_tabs_inline
 from textual.geometry import Offset
+from textual.widgets.text_area import WrappedDocument
 
 from kmstui.ui.policy.finding_marks import Location
 

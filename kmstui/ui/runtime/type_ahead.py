@@ -16,7 +16,7 @@ from typing import Any
 
 from textual import events
 from textual.app import App
-from textual.message_pump import MessagePump
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
@@ -46,7 +46,7 @@ class TypeAhead:
         self._forward = forward
         self._waiting: deque[events.Event] = deque()
         self._current: events.Event | None = None
-        self._target: MessagePump | None = None
+        self._target: DOMNode | None = None
         self._before: tuple[Screen[object] | None, Widget | None] = (None, None)
         self._followed = False
         self._walk = 0
@@ -131,16 +131,16 @@ class TypeAhead:
         self._walk = 1
         self._ask(self._target, self._current, again=True)
 
-    def _ask(self, node: MessagePump, event: events.Event, *, again: bool) -> None:
+    def _ask(self, node: DOMNode, event: events.Event, *, again: bool) -> None:
         # The question stands behind the key in the node's queue, so that it is asked when the
         # node is through with the key.
         if not node.call_later(self._passed, node, event, again):
             self._finish_if(event)
 
-    def _passed(self, node: MessagePump, event: events.Event, again: bool) -> None:
+    def _passed(self, node: DOMNode, event: events.Event, again: bool) -> None:
         if event is not self._current:
             return
-        parent = node._parent  # the way that Textual bubbles messages
+        parent = node.parent  # the way that Textual bubbles messages
         if again:
             # Once more, behind what the node told itself because of the key.
             self._ask(node, event, again=False)

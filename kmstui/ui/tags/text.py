@@ -10,10 +10,9 @@ from rich.style import Style
 from rich.text import Span, Text
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.document._document import EditResult, Selection
-from textual.document._edit import Edit
 from textual.message import Message
 from textual.widgets import TextArea
+from textual.widgets.text_area import Edit, EditResult, Selection
 
 from kmstui.service.tags.parse import TagProblem
 from kmstui.ui.policy.glyphs import StandIns, glyph, stand_ins_in
@@ -128,7 +127,8 @@ class TagText(TextArea):
 
     # Keys
 
-    async def _on_key(self, event: events.Key) -> None:
+    def on_key(self, event: events.Key) -> None:
+        """Enter submits, where a text area would begin a line."""
         if event.key == "enter":
             event.stop()
             event.prevent_default()

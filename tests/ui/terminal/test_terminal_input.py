@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from kmstui.ui.runtime.time_slices import SLICE_SECONDS
-from kmstui.ui.terminal.terminal_input import let_the_reader_in
+from kmstui.ui.terminal.textual_patches import let_the_reader_in
 
 
 @pytest.fixture

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from rich.color import ColorSystem
-from rich.console import Console, RenderableType
+from rich.console import COLOR_SYSTEMS, Console
 from textual import events
-from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
-from textual.app import App, ReturnType
+from textual.app import ReturnType
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
-from textual.screen import Screen
 from textual.types import CSSPathType
 
-from kmstui.ui.terminal.painting.painter import Painter, Piece
+from kmstui.ui.terminal.painting.painter import Painter
+from kmstui.ui.textual_internals import InsideApp, Piece
 
 
-class PaintedApp(App[ReturnType]):
+class PaintedApp(InsideApp[ReturnType]):
     """Sends the cells that differ from what the terminal shows, where Textual sends whole lines.
 
     Over a slow line a person waits for bytes: to open a line with Enter at 80x24 costs 0.4 KB
@@ -52,35 +49,8 @@ class PaintedApp(App[ReturnType]):
         """Send the whole screen."""
         self.draw_anew()
 
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        # Textual 8.2.8 has no public place for this; every frame goes through here.
-        shown: Any = renderable
-        if isinstance(renderable, ChopsUpdate | LayoutUpdate):
-            shown = _PaintedUpdate(renderable, self._painter, self.size)
-        super()._display(screen, shown)
-
-
-class _PaintedUpdate(CompositorUpdate):
-    """What Textual's update shows, by the painter."""
-
-    def __init__(self, update: ChopsUpdate | LayoutUpdate, painter: Painter, size: Size) -> None:
-        self._update = update
-        self._painter = painter
-        self._size = size
-
-    def render_segments(self, console: Console) -> str:
-        """The sequence to write."""
+    def encode_frame(self, pieces: Iterator[Piece], console: Console) -> str:
+        """The sequence that makes the terminal show these pieces."""
         # Without a colour system Textual takes its colours for the terminal's.
-        system = console._color_system or ColorSystem.TRUECOLOR
-        return self._painter.paint(_pieces(self._update), self._size, system)
-
-
-def _pieces(update: ChopsUpdate | LayoutUpdate) -> Iterator[Piece]:
-    if isinstance(update, LayoutUpdate):
-        for y, strips in enumerate(update.strips, update.region.y):
-            yield y, update.region.x, strips
-        return
-    for y, start, end in update.spans:
-        for stop, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
-            if strip is not None and start < stop and x < end:
-                yield y, x, [strip]
+        system = COLOR_SYSTEMS[console.color_system or "truecolor"]
+        return self._painter.paint(pieces, self.size, system)

@@ -11,9 +11,7 @@ from textual.strip import Strip
 from kmstui.ui.terminal.painting.cells import UNKNOWN, Cell, Row, cells_of, is_even
 from kmstui.ui.terminal.painting.scrolls import find_scroll
 from kmstui.ui.terminal.painting.styles import StyleTable
-
-Piece = tuple[int, int, Iterable[Strip]]
-"""Row and column of the screen, and what shall stand from there on."""
+from kmstui.ui.textual_internals import Piece
 
 _GAP = 4
 """Cells that are alike are sent again where they are no more than this: to move the cursor over

@@ -1,18 +1,67 @@
-"""What is pasted is text, whatever is in it."""
+"""How Textual's driver reads the terminal here: any bytes, pastes as text, a quick Esc."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+import codecs
+import os
+import sys
+from collections.abc import Iterable, Iterator, MutableMapping
+from functools import partial
 
-from textual._xterm_parser import XTermParser
-from textual.drivers import linux_driver
 from textual.message import Message
+
+from kmstui.ui.textual_internals import (
+    XTermParser,
+    decode_terminal_by,
+    read_terminal_by,
+    wait_for_escape,
+)
+
+ESCAPE_SECONDS = 0.05
+"""A terminal sends a key's sequence in one piece, and SSH passes it on in one packet, so that
+the pieces are milliseconds apart; Neovim's `ttimeoutlen` is the same. Textual waits 100 ms."""
+
+_SWITCH_SECONDS = 0.0002
 
 _BEGIN, _END = "\x1b[200~", "\x1b[201~"
 """What a terminal puts around a paste (xterm's "bracketed paste mode")."""
 
 _ESCAPE_SHOWN = "␛"
+
+
+def patch_textual() -> None:
+    """Do all that is in this module, before the driver starts."""
+    shorten_escape()
+    take_any_bytes()
+    read_terminal_by(PasteParser)
+    let_the_reader_in()
+
+
+def shorten_escape(environ: MutableMapping[str, str] = os.environ) -> None:
+    """Let Esc work sooner, unless the person has set ncurses' `ESCDELAY`."""
+    if "ESCDELAY" not in environ:
+        wait_for_escape(ESCAPE_SECONDS)
+
+
+def take_any_bytes() -> None:
+    """Read what is no UTF-8 as U+FFFD, which is seen, and which the linter calls an error.
+
+    A terminal set to Latin-1, a paste from a binary file or a disturbed line sends such bytes.
+    Textual 8.2.8 decodes strictly, and ends the program with a traceback at the first of them.
+    """
+    decode_terminal_by(
+        lambda encoding: partial(codecs.getincrementaldecoder(encoding), errors="replace")
+    )
+
+
+def let_the_reader_in() -> None:
+    """Let the thread that reads the terminal have the interpreter as soon as a key is there.
+
+    It asks for it after having waited for one switch interval, and counts anew whenever the
+    event loop lets go for a moment. A loop that works in slices does so every millisecond: with
+    the default of 5 ms a key came through when the work was done, a third of a second later.
+    """
+    sys.setswitchinterval(_SWITCH_SECONDS)
 
 
 class PasteParser(XTermParser):
@@ -60,10 +109,3 @@ def _split_off(text: str, end: str) -> tuple[str, str]:
         if text.endswith(end[:length]):
             return text[:-length], text[-length:]
     return text, ""
-
-
-def take_pastes_as_text() -> None:
-    """Let the driver read the terminal by this parser."""
-    # Its driver has no knob for that, but for the name by which it finds the parser.
-    module: Any = linux_driver
-    module.XTermParser = PasteParser

@@ -1,0 +1,126 @@
+"""Every name of Textual 8.2.8 that is not public and that the screens lean on.
+
+Textual is pinned to this release, and `tests/ui/test_textual_internals.py` fails by name where
+another one has changed what is used here. Nothing else in `kmstui.ui` touches such a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+from textual import constants
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual._xterm_parser import XTermParser
+from textual.app import App, ReturnType
+from textual.drivers import linux_driver
+from textual.screen import Screen
+from textual.strip import Strip
+
+__all__ = [
+    "InsideApp",
+    "Piece",
+    "XTermParser",
+    "decode_terminal_by",
+    "draw_now",
+    "read_terminal_by",
+    "wait_for_escape",
+]
+
+Piece = tuple[int, int, Iterable[Strip]]
+"""Row and column of the screen, and what shall stand from there on."""
+
+
+class InsideApp(App[ReturnType]):
+    """An app that encodes its frames itself, and ends after a fault with words of its own."""
+
+    def encode_frame(self, pieces: Iterator[Piece], console: Console) -> str:
+        """The sequence that makes the terminal show these pieces."""
+        raise NotImplementedError
+
+    def last_words(self, error: Exception) -> str:
+        """What to print when a widget has failed, which ends the program; "" for a traceback."""
+        return ""
+
+    def write_escape(self, sequence: str) -> None:
+        """Send a control sequence to the terminal, such as one that copies."""
+        if self._driver is not None:
+            self._driver.write(sequence)
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        # There is no public place for this; every frame goes through here.
+        shown: Any = renderable
+        if isinstance(renderable, ChopsUpdate | LayoutUpdate):
+            shown = _EncodedFrame(renderable, self.encode_frame)
+        super()._display(screen, shown)
+
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        # Textual counts the screen below as visible even where the one in front is opaque, and
+        # draws the one in front anew whenever something changes below: frames for nothing.
+        return [] if self.screen.styles.background.a == 1 else super()._background_screens
+
+    def _fatal_error(self) -> None:
+        # A widget that has failed is dead, so the program ends; this would print a traceback.
+        words = self.last_words(self._exception or RuntimeError("unknown"))
+        if words:
+            self.panic(Text(words))
+        else:
+            super()._fatal_error()
+
+
+class _EncodedFrame(CompositorUpdate):
+    """A frame of Textual's in the app's own encoding."""
+
+    def __init__(
+        self,
+        update: ChopsUpdate | LayoutUpdate,
+        encode: Callable[[Iterator[Piece], Console], str],
+    ) -> None:
+        self._update = update
+        self._encode = encode
+
+    def render_segments(self, console: Console) -> str:
+        """The sequence to write."""
+        return self._encode(_pieces(self._update), console)
+
+
+def _pieces(update: ChopsUpdate | LayoutUpdate) -> Iterator[Piece]:
+    if isinstance(update, LayoutUpdate):
+        for y, strips in enumerate(update.strips, update.region.y):
+            yield y, update.region.x, strips
+        return
+    for y, start, end in update.spans:
+        for stop, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if strip is not None and start < stop and x < end:
+                yield y, x, [strip]
+
+
+def draw_now(screen: Screen[Any]) -> None:
+    """Draw what has changed, without waiting for the next of 60 frames a second."""
+    screen._on_timer_update()
+
+
+# The driver finds these by names of its module; it has no other knob for them.
+_driver_module: Any = linux_driver
+_constants: Any = constants
+
+
+def read_terminal_by(parser: type[XTermParser]) -> None:
+    """Let the driver make keys and pastes of what the terminal sends by this parser."""
+    _driver_module.XTermParser = parser
+
+
+def decode_terminal_by(decoder: Callable[[str], Callable[[], Any]]) -> None:
+    """Let the driver get what decodes the terminal's bytes from `decoder`, by encoding."""
+    _driver_module.getincrementaldecoder = decoder
+
+
+def wait_for_escape(seconds: float) -> None:
+    """Let a lone Esc wait this long for the rest of a key's sequence.
+
+    The one public knob is read from the environment at import, which $EDITOR would inherit.
+    """
+    _constants.ESCAPE_DELAY = seconds

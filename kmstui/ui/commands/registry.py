@@ -24,9 +24,7 @@ MODULES: tuple[str, ...] = (
     "kmstui.ui.keys.lifecycle_commands",
     "kmstui.ui.access.commands",
     "kmstui.ui.findings.commands",
-    "kmstui.ui.keys.details_commands",
-    "kmstui.ui.keys.grants_commands",
-    "kmstui.ui.keys.events_commands",
+    "kmstui.ui.keys.view_commands",
     "kmstui.ui.main.session_commands",
     "kmstui.ui.main.program_commands",
 )

@@ -17,8 +17,7 @@ from kmstui.service.keys.aliases import (
 from kmstui.ui.commands.context import Context
 from kmstui.ui.dialogs.key_picker import KeyPicker
 from kmstui.ui.dialogs.menu import Menu, MenuItem
-from kmstui.ui.keys.change_dialog import ChangeDialog, Line, Proposal
-from kmstui.ui.keys.sending import Change, send_change
+from kmstui.ui.keys.change_dialog import Line, Proposal, propose
 
 
 def described(store: Store, key_id: str) -> str:
@@ -46,26 +45,19 @@ def create_alias(context: Context, key: Key) -> None:
         title=f"Create an alias of {store.name_of(key.id)}",
         words=f"It has {', '.join(names)}." if names else "It has no alias yet.",
         yes="Create",
+        doing=lambda name: f"Creating {full_name(name)} of {key.id}",
+        send=lambda name: Aliases(context.session).create(full_name(name), key.id),
+        command=lambda name: (
+            "create-alias", "--alias-name", full_name(name), "--target-key-id", key.id
+        ),
         line=Line(
             "The name; alias/ may be left out:",
             placeholder="letters, digits, / _ -",
             check=lambda name: creation_problem(store, name, key),
             preview=preview,
         ),
-    )
-
-    def go(typed: str | None) -> None:
-        if typed is None:
-            return
-        name = full_name(typed)
-        change = Change(
-            f"Creating {name} of {key.id}",
-            lambda: Aliases(context.session).create(name, key.id),
-            ("create-alias", "--alias-name", name, "--target-key-id", key.id),
-        )
-        send_change(context, change)
-
-    context.app.push_screen(ChangeDialog(proposal), go)
+    )  # fmt: skip
+    propose(context, proposal)
 
 
 def move_alias(context: Context, alias: Alias) -> None:
@@ -98,20 +90,14 @@ def _confirm_move(context: Context, alias: Alias, key_id: str) -> None:
             "decide by kms:ResourceAliases or kms:RequestAlias may let in others than before."
         ),
         yes="Move",
-        role="warn",
-    )
-
-    def go(sure: str | None) -> None:
-        if sure is None:
-            return
-        change = Change(
-            f"Moving {alias.name} to {key_id}",
-            lambda: Aliases(context.session).move(alias.name, key_id),
-            ("update-alias", "--alias-name", alias.name, "--target-key-id", key_id),
-        )
-        send_change(context, change)
-
-    context.app.push_screen(ChangeDialog(proposal), go)
+        doing=f"Moving {alias.name} to {key_id}",
+        send=lambda _: Aliases(context.session).move(alias.name, key_id),
+        command=lambda _: (
+            "update-alias", "--alias-name", alias.name, "--target-key-id", key_id
+        ),
+        style="warn",
+    )  # fmt: skip
+    propose(context, proposal)
 
 
 def delete_alias(context: Context, alias: Alias) -> None:
@@ -127,21 +113,13 @@ def delete_alias(context: Context, alias: Alias) -> None:
             "on, until an alias of this name exists again."
         ),
         yes="Delete",
-        role="bad",
+        doing=f"Deleting {alias.name}",
+        send=lambda _: Aliases(context.session).delete(alias.name),
+        command=lambda _: ("delete-alias", "--alias-name", alias.name),
+        style="bad",
         word=alias.name,
     )
-
-    def go(sure: str | None) -> None:
-        if sure is None:
-            return
-        change = Change(
-            f"Deleting {alias.name}",
-            lambda: Aliases(context.session).delete(alias.name),
-            ("delete-alias", "--alias-name", alias.name),
-        )
-        send_change(context, change)
-
-    context.app.push_screen(ChangeDialog(proposal), go)
+    propose(context, proposal)
 
 
 def pick_alias(

@@ -1,7 +1,8 @@
-"""Shows what a change will do, takes what it needs to know, and asks whether to make it."""
+"""Shows what a change will do, takes what it needs to know, asks, and sends it."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,13 +13,21 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.ui.commands.aws_cli import aws_command
+from kmstui.ui.commands.context import Context
 from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
+from kmstui.ui.main.navigation import main_of
 from kmstui.ui.widgets.sentences import Sentences
 
 Facts = Callable[[], Awaitable[str]]
 """Reads what the person should know before the change, as sentences."""
 
+CHANGES_GROUP = "changes"
+"""The workers that send changes; none of them ends another."""
+
+_SLOW_SECONDS = 0.5
+"""What takes longer is told while it is under way."""
 
 _ALL_LINES = 200
 """Nothing of what a person should know is cut: it scrolls."""
@@ -26,6 +35,10 @@ _ALL_LINES = 200
 
 def _nothing(text: str) -> str:
     return ""
+
+
+def _no_command(text: str) -> tuple[str, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +50,9 @@ class Line:
     value: str = ""
     placeholder: str = ""
     check: Callable[[str], str] = _nothing
-    """Answers why the text cannot be taken, as a sentence, or ""."""
+    """Returns why the text cannot be taken, as a sentence, or ""."""
     preview: Callable[[str], str] = _nothing
-    """Answers what the text would do, as sentences."""
+    """Returns what the text would do, as sentences."""
     replaced: bool = False
     """Whether typing replaces the value, as suits a number, rather than adding to it."""
 
@@ -53,8 +66,15 @@ class Proposal:
     """What will be different, and for whom."""
     yes: str
     """The verb of the key that makes it: `Disable`."""
-    role: str = "title"
-    """The title's role: `warn` for what disturbs, `bad` for what destroys."""
+    doing: str | Callable[[str], str]
+    """What is under way, as a sentence without its full stop: `Disabling 1234… (alias/x)`; or
+    what makes it of the line typed."""
+    send: Callable[[str], Awaitable[str]]
+    """Takes the line typed, sends the change, and returns what KMS now holds as a sentence."""
+    command: Callable[[str], tuple[str, ...]] = _no_command
+    """Takes the line typed and returns the AWS CLI's words for the change, after `aws kms`."""
+    style: str = "title"
+    """The title's text style: `warn` for what disturbs, `bad` for what destroys."""
     facts: Facts | None = None
     line: Line | None = None
     word: str = ""
@@ -62,7 +82,7 @@ class Proposal:
 
 
 class ChangeDialog(Dialog[str]):
-    """Answers the line typed ("" where there is none), or None when it was left."""
+    """Returns the line typed ("" where there is none), or None when it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "sure", "yes", show=False),
@@ -99,7 +119,7 @@ class ChangeDialog(Dialog[str]):
         """Title, words, facts, lines, and how to answer."""
         proposal = self._proposal
         with self.box:
-            yield self.heading_line(proposal.role)
+            yield self.heading_line(proposal.style)
             with self._words:
                 yield self._sentences(proposal.words)
                 yield self.facts
@@ -215,3 +235,54 @@ class ChangeDialog(Dialog[str]):
         """Read on in a window too small for all the words."""
         lines = pages * max(1, self._words.size.height - 1)
         self._words.scroll_relative(y=lines, animate=False, force=True, immediate=True)
+
+
+def propose(
+    context: Context, proposal: Proposal, agreed: Callable[[], object] | None = None
+) -> None:
+    """Show a change, and send it once the person agrees.
+
+    Args:
+        context: Where it is shown.
+        proposal: The change.
+        agreed: Called before it is sent.
+    """
+
+    def go(typed: str | None) -> None:
+        if typed is None:
+            return
+        if agreed is not None:
+            agreed()
+        _send(context, proposal, typed)
+
+    context.app.push_screen(ChangeDialog(proposal), go)
+
+
+def _send(context: Context, proposal: Proposal, typed: str) -> None:
+    """Send it in the background, and tell how it ended."""
+    app, session = context.app, context.session
+    doing = proposal.doing if isinstance(proposal.doing, str) else proposal.doing(typed)
+
+    def unsaved() -> str:
+        return f"{doing}, and it is not known yet how that ended."
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        slow = loop.call_later(_SLOW_SECONDS, session.notify, f"{doing}…")
+        app.unsaved.append(unsaved)
+        try:
+            sentence = await proposal.send(typed)
+        except ServiceError:
+            # It may have been refused because the key is not any more what the panes show.
+            main_of(app).look()
+            raise
+        finally:
+            slow.cancel()
+            app.unsaved.remove(unsaved)
+        if words := proposal.command(typed):
+            app.last_change_command = aws_command(session.store.info, *words)
+        session.notify(sentence)
+        # What the panes show of the key may have changed with it.
+        main_of(app).look()
+
+    app.work(run, group=CHANGES_GROUP, what=doing, exclusive=False)

@@ -27,8 +27,7 @@ from kmstui.ui.commands.context import Context
 from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.dialogs.choice_line import ChoiceLine
 from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.keys.change_dialog import ChangeDialog, Proposal
-from kmstui.ui.keys.sending import Change, send_change
+from kmstui.ui.keys.change_dialog import Proposal, propose
 from kmstui.ui.main.navigation import main_of
 from kmstui.ui.style.text_styles import OneLine
 from kmstui.ui.widgets.sentences import Sentences
@@ -54,8 +53,8 @@ _HELP = {
     "policy": "",
 }
 
-
 _TRIES = 25
+"""Looks for the row of a new key."""
 
 
 def open_creation(context: Context) -> None:
@@ -230,14 +229,10 @@ class CreationForm(Dialog[None]):
             title="Create this key?",
             words=self._review_words(creation, alias),
             yes="Create",
+            doing="Creating a key",
+            send=lambda _: _create(self._about, creation, alias),
         )
-
-        def go(sure: str | None) -> None:
-            if sure is not None:
-                self.dismiss(None)
-                _send(self._about, creation, alias)
-
-        self.app.push_screen(ChangeDialog(proposal), go)
+        propose(self._about, proposal, agreed=lambda: self.dismiss(None))
 
     def _review_words(self, creation: KeyCreation, alias: str) -> str:
         info = self._store.info
@@ -256,19 +251,16 @@ class CreationForm(Dialog[None]):
         return "\n".join(lines)
 
 
-def _send(context: Context, creation: KeyCreation, alias: str) -> None:
-    async def send() -> str:
-        key, sentence = await Lifecycle(context.session).create(creation, alias)
-        info = context.store.info
-        commands = [aws_command(info, *create_words(creation))]
-        if alias:
-            words = ("create-alias", "--alias-name", full_name(alias), "--target-key-id", key.id)
-            commands.append(aws_command(info, *words))
-        context.app.last_change_command = "\n".join(commands)
-        await _go_to_new(context, key.id)
-        return sentence
-
-    send_change(context, Change("Creating a key", send))
+async def _create(context: Context, creation: KeyCreation, alias: str) -> str:
+    key, sentence = await Lifecycle(context.session).create(creation, alias)
+    info = context.store.info
+    commands = [aws_command(info, *create_words(creation))]
+    if alias:
+        words = ("create-alias", "--alias-name", full_name(alias), "--target-key-id", key.id)
+        commands.append(aws_command(info, *words))
+    context.app.last_change_command = "\n".join(commands)
+    await _go_to_new(context, key.id)
+    return sentence
 
 
 async def _go_to_new(context: Context, key_id: str) -> None:

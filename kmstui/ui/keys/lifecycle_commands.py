@@ -6,14 +6,10 @@ They act on the chosen key alone, whatever is marked: tags are what is changed o
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from kmstui.service.keys.allowed import KeyAction, off_reason
 from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.context import Context, no_changes, no_key
-
-if TYPE_CHECKING:
-    from kmstui.ui.keys.key_flows import Flow
 
 _LETTERS = {
     KeyAction.DESCRIPTION: "d",
@@ -54,21 +50,12 @@ def _off(action: KeyAction) -> Callable[[Context], str | None]:
     return off
 
 
-def _flow(action: KeyAction) -> Flow:
-    from kmstui.ui.keys.deletion import cancel_deletion, schedule_deletion
-    from kmstui.ui.keys.key_flows import FLOWS
-
-    deletion = {
-        KeyAction.SCHEDULE_DELETION: schedule_deletion,
-        KeyAction.CANCEL_DELETION: cancel_deletion,
-    }
-    return {**FLOWS, **deletion}[action]
-
-
 def _run(action: KeyAction) -> Callable[[Context], None]:
     def run(context: Context) -> None:
+        from kmstui.ui.keys.key_actions import ACTIONS
+
         if context.key is not None:
-            _flow(action)(context, context.key)
+            ACTIONS[action](context, context.key)
 
     return run
 

@@ -5,7 +5,7 @@ import pytest
 from kmstui.model.key import LastUsage, Rotation
 from kmstui.model.tag import Tag
 from kmstui.service.errors import AccessDeniedError, InvalidStateError
-from kmstui.ui.keys.deletion import production_tags
+from kmstui.ui.keys.key_actions import production_tags
 from tests.fakes import (
     DISABLED,
     DYING,

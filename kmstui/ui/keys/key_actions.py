@@ -1,0 +1,373 @@
+"""The actions on one key, each shown before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from kmstui.model.key import Key, LastUsage, Rotation
+from kmstui.model.tag import Tag
+from kmstui.model.visible import visible
+from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.service.keys.allowed import (
+    DEFAULT_ROTATION_DAYS,
+    DEFAULT_WINDOW_DAYS,
+    MOST_ROTATIONS_ON_DEMAND,
+    ROTATION_DAYS,
+    WINDOW_DAYS,
+    KeyAction,
+    days_in,
+)
+from kmstui.service.keys.creation import description_problem
+from kmstui.service.keys.lifecycle import Lifecycle, replica_regions
+from kmstui.ui.commands.context import Context
+from kmstui.ui.dialogs.menu import Menu, MenuItem
+from kmstui.ui.keys.change_dialog import Line, Proposal, propose
+
+_PRODUCTION = ("prod", "prd", "live")
+"""Beginnings of words in a tag that say that people depend on the key."""
+
+
+def change_description(context: Context, key: Key) -> None:
+    """Ask for the description and send it."""
+    name = context.store.name_of(key.id)
+    old = key.metadata.description if key.metadata else ""
+    shown = visible(old)
+    hidden = (
+        " It holds characters that do not print: they are written as codes here, and would be "
+        "stored as these codes."
+    )
+    line = Line(
+        "The description is no secret: everybody who may describe the key reads it.",
+        shown,
+        check=lambda text: (
+            description_problem(text) or ("It is the same as now." if text == old else "")
+        ),
+        preview=lambda text: "" if text == shown else f"Then: {text or 'none'}",
+    )
+    proposal = Proposal(
+        title=f"Description of {name}",
+        words=f"Now: {shown or 'none'}.{hidden if shown != old else ''}",
+        yes="Change",
+        doing=f"Changing the description of {name}",
+        send=lambda text: Lifecycle(context.session).set_description(key.id, text),
+        command=lambda text: ("update-key-description", "--key-id", key.id, "--description", text),
+        line=line,
+    )
+    propose(context, proposal)
+
+
+def enable(context: Context, key: Key) -> None:
+    """Enable the key."""
+    name = context.store.name_of(key.id)
+    proposal = Proposal(
+        title=f"Enable {name}?",
+        words=f"State: {_state(key)} → Enabled. Whoever may use the key can use it again.",
+        yes="Enable",
+        doing=f"Enabling {name}",
+        send=lambda _: Lifecycle(context.session).enable(key.id),
+        command=lambda _: ("enable-key", "--key-id", key.id),
+    )
+    propose(context, proposal)
+
+
+def disable(context: Context, key: Key) -> None:
+    """Disable the key."""
+    name = context.store.name_of(key.id)
+
+    async def facts() -> str:
+        return last_use_words(await context.session.gateway.last_usage(key.id))
+
+    proposal = Proposal(
+        title=f"Disable {name}?",
+        words=(
+            f"State: {_state(key)} → Disabled. Until it is enabled again nothing can be encrypted, "
+            "decrypted, signed or verified with it, by AWS services neither: volumes do not "
+            "attach and objects are not read. A service that keeps a data key in memory may go "
+            "on for a while. Nothing is lost."
+        ),
+        yes="Disable",
+        doing=f"Disabling {name}",
+        send=lambda _: Lifecycle(context.session).disable(key.id),
+        command=lambda _: ("disable-key", "--key-id", key.id),
+        style="warn",
+        facts=facts,
+    )
+    propose(context, proposal)
+
+
+def rotation_on(context: Context, key: Key) -> None:
+    """Ask for the period and turn automatic rotation on."""
+    name = context.store.name_of(key.id)
+
+    def preview(text: str) -> str:
+        first = context.session.clock() + timedelta(days=int(text or 0))
+        return text and f"Then: every {int(text)} days, first about {first:%Y-%m-%d}."
+
+    line = _days_line(
+        "Period in days", "A period is", ROTATION_DAYS, DEFAULT_ROTATION_DAYS, preview
+    )
+    proposal = Proposal(
+        title=f"Automatic rotation of {name}",
+        words=(
+            "KMS makes new key material of its own each period, and keeps the old for decrypting: "
+            "ID, aliases and policy stay, and nothing has to be encrypted again. Each of the first "
+            "two rotations adds to the key's monthly price."
+        ),
+        yes="Turn on",
+        doing=f"Turning on the rotation of {name}",
+        send=lambda days: Lifecycle(context.session).set_rotation(key.id, int(days)),
+        command=lambda days: (
+            "enable-key-rotation", "--key-id", key.id, "--rotation-period-in-days", str(int(days))
+        ),
+        facts=_rotation_facts(context, key),
+        line=line,
+    )  # fmt: skip
+    propose(context, proposal)
+
+
+def rotation_off(context: Context, key: Key) -> None:
+    """Turn automatic rotation off."""
+    name = context.store.name_of(key.id)
+    proposal = Proposal(
+        title=f"Turn off the automatic rotation of {name}?",
+        words=(
+            "The key material of today stays in use. What was encrypted under older material is "
+            "still decrypted. Rules of your organisation may ask for rotation."
+        ),
+        yes="Turn off",
+        doing=f"Turning off the rotation of {name}",
+        send=lambda _: Lifecycle(context.session).set_rotation(key.id, None),
+        command=lambda _: ("disable-key-rotation", "--key-id", key.id),
+        style="warn",
+        facts=_rotation_facts(context, key),
+    )
+    propose(context, proposal)
+
+
+def rotate_now(context: Context, key: Key) -> None:
+    """Rotate the key material once."""
+    name = context.store.name_of(key.id)
+
+    def so_far(rotation: Rotation) -> str:
+        used = sum(kind == "ON_DEMAND" for _, kind in rotation.past)
+        return f" Rotated on demand so far: {used} of {MOST_ROTATIONS_ON_DEMAND} times."
+
+    imported = key.metadata is not None and key.metadata.origin == "EXTERNAL"
+    material = (
+        "Its key material is imported: KMS refuses unless new material that waits for rotation "
+        "has been imported before. "
+    )
+    proposal = Proposal(
+        title=f"Rotate {name} now?",
+        words=(
+            "KMS encrypts with new key material from then on and keeps the old for decrypting: "
+            f"ID, aliases and policy stay. {material if imported else ''}It cannot be taken back, "
+            f"and KMS allows it {MOST_ROTATIONS_ON_DEMAND} times in a key's life."
+        ),
+        yes="Rotate",
+        doing=f"Rotating {name}",
+        send=lambda _: Lifecycle(context.session).rotate_now(key.id),
+        command=lambda _: ("rotate-key-on-demand", "--key-id", key.id),
+        style="warn",
+        facts=_rotation_facts(context, key, so_far),
+    )
+    propose(context, proposal)
+
+
+def replicate(context: Context, key: Key) -> None:
+    """Let the person pick a Region, and replicate the key into it."""
+    info = context.store.info
+    taken = replica_regions(key.metadata) if key.metadata else ()
+
+    def picked(region: str | None) -> None:
+        if region is not None:
+            _confirm_replica(context, key, region)
+
+    async def ask() -> None:
+        regions = await context.session.connector.regions(info.partition if info else "aws")
+        items = [
+            MenuItem(
+                region, region, off="A key of this set is there already." if region in taken else ""
+            )
+            for region in regions
+        ]
+        title = f"Replicate {context.store.name_of(key.id)} into which Region?"
+        context.app.push_screen(Menu(title, items), picked)
+
+    app = context.app
+    app.type_ahead.opens(app.work(ask, group="replicate", what="offering Regions"), app.screen)
+
+
+def _confirm_replica(context: Context, key: Key, region: str) -> None:
+    name = context.store.name_of(key.id)
+    description = key.metadata.description if key.metadata else ""
+    described = ("--description", description) if description else ()
+    proposal = Proposal(
+        title=f"Replicate {name} into {region}?",
+        words=(
+            f"A key with the same ID and key material will exist in {region}: what is encrypted "
+            "in one Region can be decrypted in the other. It takes over the description. It gets "
+            "KMS's default key policy, no aliases and no tags: none of these are shared, so set "
+            "them there. It is a key of its own on the bill."
+        ),
+        yes="Replicate",
+        doing=f"Replicating {name} into {region}",
+        send=lambda _: Lifecycle(context.session).replicate(key.id, region),
+        command=lambda _: (
+            "replicate-key", "--key-id", key.id, "--replica-region", region, *described
+        ),
+        style="warn",
+    )  # fmt: skip
+    propose(context, proposal)
+
+
+def schedule_deletion(context: Context, key: Key) -> None:
+    """Say what would be lost, ask for the waiting period and the alias, and schedule it."""
+    store = context.store
+    name = store.name_of(key.id)
+    aliases = store.aliases_of(key.id)
+
+    def preview(text: str) -> str:
+        when = context.session.clock() + timedelta(days=int(text or 0))
+        return text and f"Deleted about {when:%Y-%m-%d %H:%M} UTC; x cancels it until then."
+
+    async def facts() -> str:
+        try:
+            return last_use_words(await context.session.gateway.last_usage(key.id))
+        except CancelledByPersonError:
+            raise
+        except ServiceError as error:
+            return f"When it was last used is not known. {error.sentence}"
+
+    asked = ("Waiting period in days", "The waiting period is")
+    proposal = Proposal(
+        title=f"Schedule the deletion of {name}?",
+        words=_what_is_lost(key, aliases),
+        yes="Schedule deletion",
+        doing=f"Scheduling the deletion of {name}",
+        send=lambda days: Lifecycle(context.session).schedule_deletion(key.id, int(days)),
+        command=lambda days: (
+            "schedule-key-deletion", "--key-id", key.id, "--pending-window-in-days", str(int(days))
+        ),
+        style="bad",
+        facts=facts,
+        line=_days_line(*asked, WINDOW_DAYS, DEFAULT_WINDOW_DAYS, preview),
+        word=aliases[0] if aliases else key.id,
+    )  # fmt: skip
+    propose(context, proposal)
+
+
+def cancel_deletion(context: Context, key: Key) -> None:
+    """Cancel a scheduled deletion."""
+    name = context.store.name_of(key.id)
+    metadata = key.metadata
+    when = f" on {metadata.deletion:%Y-%m-%d %H:%M} UTC" if metadata and metadata.deletion else ""
+    proposal = Proposal(
+        title=f"Cancel the deletion of {name}?",
+        words=(
+            f"State: {_state(key)}{when} → Disabled. KMS leaves the key disabled; enable it with x "
+            "afterwards to use it again."
+        ),
+        yes="Cancel the deletion",
+        doing=f"Cancelling the deletion of {name}",
+        send=lambda _: Lifecycle(context.session).cancel_deletion(key.id),
+        command=lambda _: ("cancel-key-deletion", "--key-id", key.id),
+    )
+    propose(context, proposal)
+
+
+def _state(key: Key) -> str:
+    return key.metadata.state if key.metadata else "?"
+
+
+def _days_line(
+    ask: str, rule: str, days: range, default: int, preview: Callable[[str], str]
+) -> Line:
+    """A line that takes a number of days in a range."""
+    span = f"{days[0]} to {days[-1]}"
+    return Line(
+        f"{ask} ({span}):",
+        str(default),
+        check=lambda text: "" if days_in(text, days) is not None else f"{rule} {span} whole days.",
+        preview=preview,
+        replaced=True,
+    )
+
+
+def _rotation_facts(
+    context: Context, key: Key, more: Callable[[Rotation], str] = lambda rotation: ""
+) -> Callable[[], Awaitable[str]]:
+    async def facts() -> str:
+        rotation = await context.session.gateway.rotation(key.id)
+        return f"Now: {_rotation_words(rotation)}.{more(rotation)}"
+
+    return facts
+
+
+def _rotation_words(rotation: Rotation) -> str:
+    if not rotation.enabled:
+        return "no automatic rotation"
+    every = f"every {rotation.period_days} days" if rotation.period_days else "on"
+    following = rotation.next_rotation
+    return f"{every}, next on {following:%Y-%m-%d}" if following else every
+
+
+def last_use_words(usage: LastUsage) -> str:
+    """When a key was last used, as a sentence."""
+    since = f" since {usage.tracking_since:%Y-%m-%d}" if usage.tracking_since else ""
+    if usage.at is None:
+        return f"No use of it was recorded{since}."
+    return f"Last used on {usage.at:%Y-%m-%d %H:%M} UTC ({usage.operation or 'unknown'})."
+
+
+def production_tags(tags: tuple[Tag, ...]) -> tuple[Tag, ...]:
+    """The tags that look as if the key were in production."""
+    return tuple(
+        tag
+        for tag in tags
+        if any(
+            word.startswith(_PRODUCTION)
+            for part in (tag.key, tag.value)
+            for word in part.casefold().replace("-", " ").replace("_", " ").split()
+        )
+    )
+
+
+def _what_is_lost(key: Key, aliases: tuple[str, ...]) -> str:
+    lines = [
+        "At once nothing can be encrypted or decrypted with it. After the waiting period it is "
+        "gone for ever, and with it whatever is encrypted under it. To try what depends on it, "
+        "disable it first.",
+        f"Aliases that go with it: {', '.join(aliases) or 'none'}.",
+    ]
+    if tags := production_tags(key.tags or ()):
+        shown = ", ".join(f"{tag.key}={tag.value}" for tag in tags)
+        lines.append(f"ITS TAGS SAY PRODUCTION: {shown}.")
+    elif key.tags is None:
+        lines.append("Its tags are not known.")
+    metadata = key.metadata
+    if metadata is not None and metadata.multi_region == "PRIMARY":
+        others = replica_regions(metadata)[1:]
+        if others:
+            lines.append(
+                f"It is a primary key with replicas in {', '.join(others)}: it waits until "
+                "they are deleted, and its waiting period begins then."
+            )
+    if metadata is not None and metadata.origin == "EXTERNAL":
+        lines.append("Its key material is imported: a copy of yours cannot bring the key back.")
+    return "\n".join(lines)
+
+
+ACTIONS: dict[KeyAction, Callable[[Context, Key], None]] = {
+    KeyAction.DESCRIPTION: change_description,
+    KeyAction.ENABLE: enable,
+    KeyAction.DISABLE: disable,
+    KeyAction.ROTATION_ON: rotation_on,
+    KeyAction.ROTATION_OFF: rotation_off,
+    KeyAction.ROTATE_NOW: rotate_now,
+    KeyAction.REPLICATE: replicate,
+    KeyAction.SCHEDULE_DELETION: schedule_deletion,
+    KeyAction.CANCEL_DELETION: cancel_deletion,
+}
+"""What asks and sends, by action."""

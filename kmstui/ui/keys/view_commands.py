@@ -1,0 +1,190 @@
+"""Commands of the views of details, grants and events."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING
+
+from kmstui.model.grant import Grant, KeyEvent
+from kmstui.ui.commands.command import DETAILS, EVENTS, GRANTS, Command
+from kmstui.ui.commands.context import Context, needs_key, no_changes
+from kmstui.ui.main.navigation import main_of
+
+if TYPE_CHECKING:
+    from kmstui.ui.keys.events_view import EventsView
+    from kmstui.ui.keys.grants_view import GrantsView
+
+
+async def _last_use(context: Context) -> None:
+    from kmstui.ui.keys.details_view import DetailsView
+
+    pane = main_of(context.app).key_pane
+    await pane.open_view(DETAILS)
+    if isinstance(pane.view, DetailsView):
+        await pane.view.read_last_usage()
+
+
+# Grants
+
+
+def _grants(context: Context) -> GrantsView | None:
+    from kmstui.ui.keys.grants_view import GrantsView
+
+    view = main_of(context.app).key_pane.view
+    return view if isinstance(view, GrantsView) else None
+
+
+def _grant(context: Context) -> Grant | None:
+    view = _grants(context)
+    return view.chosen if view is not None else None
+
+
+def _no_grant(context: Context) -> str | None:
+    return None if _grant(context) is not None else "There is no grant here to act on."
+
+
+def _revoke_off(context: Context) -> str | None:
+    return no_changes(context) or _no_grant(context)
+
+
+def _open_grant(context: Context) -> None:
+    from kmstui.ui.dialogs.text_dialog import TextDialog
+    from kmstui.ui.keys.grants_view import grant_lines
+
+    grant = _grant(context)
+    if grant is not None:
+        context.app.push_screen(TextDialog("Grant", "\n".join(grant_lines(grant))))
+
+
+def _revoke(context: Context) -> None:
+    from kmstui.service.keys.grants import Grants
+    from kmstui.ui.keys.change_dialog import Proposal, propose
+    from kmstui.ui.keys.grants_view import constraint_words
+
+    view, grant = _grants(context), _grant(context)
+    key_id = view.key_id if view is not None else None
+    if grant is None or key_id is None:
+        return
+    name = context.store.name_of(key_id)
+    proposal = Proposal(
+        title=f"Revoke a grant of {name}?",
+        words=(
+            f"Who: {grant.grantee}\n"
+            f"Loses: {', '.join(grant.operations)}\n"
+            f"Given with: {constraint_words(grant) or 'any encryption context'}\n"
+            "What it may do by the key policy or by other grants stays. A service that holds this "
+            "grant, as EBS does for a volume, fails where it needs it. A grant cannot be brought "
+            "back, only made anew."
+        ),
+        yes="Revoke",
+        doing=f"Revoking a grant of {name}",
+        send=lambda _: Grants(context.session).revoke(key_id, grant),
+        command=lambda _: ("revoke-grant", "--key-id", key_id, "--grant-id", grant.id),
+        style="warn",
+    )
+    propose(context, proposal)
+
+
+# Events
+
+
+def _events(context: Context) -> EventsView | None:
+    from kmstui.ui.keys.events_view import EventsView
+
+    view = main_of(context.app).key_pane.view
+    return view if isinstance(view, EventsView) else None
+
+
+def _event(context: Context) -> KeyEvent | None:
+    view = _events(context)
+    return view.chosen if view is not None else None
+
+
+def _no_event(context: Context) -> str | None:
+    view = _events(context)
+    there = view is not None and (view.chosen is not None or view.at_more)
+    return None if there else "There is no event here to look at."
+
+
+def _no_context(context: Context) -> str | None:
+    event = _event(context)
+    if event is None:
+        return "There is no event here to look at."
+    if not event.encryption_context:
+        return f"This {event.name} had no encryption context."
+    return None
+
+
+def _no_more(context: Context) -> str | None:
+    view = _events(context)
+    return None if view is not None and view.has_more else "CloudTrail has no older events of it."
+
+
+def _open_event(context: Context) -> Awaitable[None] | None:
+    from kmstui.ui.dialogs.text_dialog import TextDialog
+    from kmstui.ui.keys.events_view import event_lines
+
+    view = _events(context)
+    if view is not None and view.at_more:
+        return view.read_more()
+    event = _event(context)
+    if event is not None:
+        context.app.push_screen(TextDialog("Event", "\n".join(event_lines(event))))
+    return None
+
+
+def _more(context: Context) -> Awaitable[None] | None:
+    view = _events(context)
+    return view.read_more() if view is not None else None
+
+
+def _toggle(context: Context) -> None:
+    view = _events(context)
+    if view is not None:
+        view.toggle_looks()
+
+
+def _copy_condition(context: Context) -> Awaitable[None] | None:
+    from kmstui.service.keys.events import context_condition
+    from kmstui.ui.main.copying import copy_text
+
+    event = _event(context)
+    if event is None:
+        return None
+    return copy_text(context, context_condition(event.encryption_context), "Condition")
+
+
+COMMANDS = (
+    Command(
+        id="details.last-use", label="Last use", help="Ask KMS when the key was last used",
+        keys=("enter",), scope=DETAILS, available=needs_key, run=_last_use, bar=10,
+    ),
+    Command(
+        id="grant.open", label="Grant", help="Show everything of the grant", keys=("enter",),
+        scope=GRANTS, available=_no_grant, run=_open_grant, bar=10, palette=False,
+    ),
+    Command(
+        id="grant.revoke", label="Revoke", help="Revoke the grant, after a question", keys=("D",),
+        scope=GRANTS, available=_revoke_off, run=_revoke, bar=12, palette=False,
+    ),
+    Command(
+        id="event.open", label="Event", help="Show everything of the event, or read older ones",
+        keys=("enter",), scope=EVENTS, available=_no_event, run=_open_event, bar=10,
+        palette=False,
+    ),
+    Command(
+        id="event.condition", label="Copy condition",
+        help="Copy the event's encryption context as the Condition of a policy", keys=("c",),
+        scope=EVENTS, available=_no_context, run=_copy_condition, bar=12,
+        palette=False,
+    ),
+    Command(
+        id="event.more", label="More", help="Read 50 older events", keys=("m",),
+        scope=EVENTS, available=_no_more, run=_more, bar=14, palette=False,
+    ),
+    Command(
+        id="event.looks", label="Only use",
+        help="Hide calls that only looked at the key, or show them again", keys=("o",),
+        scope=EVENTS, run=_toggle, bar=13, palette=False,
+    ),
+)  # fmt: skip

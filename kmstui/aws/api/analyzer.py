@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-from kmstui.aws.api.base import Noun
-from kmstui.aws.api.paging import Listing, Style, everything
+from kmstui.aws.api.base import ApiBase, Listing, Paging
+from kmstui.aws.calls import operations as op
 from kmstui.aws.calls.answer import Answer
-from kmstui.aws.calls.operations import CHECK_NO_PUBLIC_ACCESS, VALIDATE_POLICY
 from kmstui.service.ports import AnalyzerFinding
 
-_NEXT_TOKEN = Style("nextToken", "nextToken")
+_NEXT_TOKEN = Paging("nextToken", "nextToken")
 
 
-class Analyzer(Noun):
+class Analyzer(ApiBase):
     """Access Analyzer's checks of a policy text."""
 
     async def validate_policy(self, text: str) -> tuple[AnalyzerFinding, ...]:
         """See `AnalyzerGateway`."""
         listing = Listing(
-            VALIDATE_POLICY,
+            op.VALIDATE_POLICY,
             {"policyDocument": text, "policyType": "RESOURCE_POLICY", "maxResults": 100},
             _NEXT_TOKEN,
             lambda answer: answer.each("findings", _finding),
         )
-        return await everything(listing, self._calls)
+        return await listing.everything(self._calls)
 
     async def check_no_public_access(self, text: str) -> AnalyzerFinding | None:
         """See `AnalyzerGateway`."""
         params = {"policyDocument": text, "resourceType": "AWS::KMS::Key"}
-        return await self._calls.send(CHECK_NO_PUBLIC_ACCESS, params, _public)
+        return await self._calls.send(op.CHECK_NO_PUBLIC_ACCESS, params, _public)
 
 
 def _finding(answer: Answer) -> AnalyzerFinding:
-    places = answer.optional_each("locations", _place)
-    line, column, end_line, end_column = places[0] if places else (0, 0, 0, 0)
+    spans = answer.optional_each("locations", _span)
+    line, column, end_line, end_column = spans[0] if spans else (0, 0, 0, 0)
     return AnalyzerFinding(
         answer.text("findingType"),
         answer.optional_text("issueCode"),
@@ -45,7 +44,7 @@ def _finding(answer: Answer) -> AnalyzerFinding:
     )
 
 
-def _place(answer: Answer) -> tuple[int, int, int, int]:
+def _span(answer: Answer) -> tuple[int, int, int, int]:
     span = answer.structure("span")
     start, end = span.structure("start"), span.structure("end")
     return (*_position(start), *_position(end))

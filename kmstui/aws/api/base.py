@@ -1,17 +1,113 @@
-"""What the modules of the API's nouns share."""
+"""What the modules of the API's nouns share: changes, and lists that come in pages."""
 
 from __future__ import annotations
 
-from kmstui.aws.calls.answer import Answer
-from kmstui.aws.calls.call import Calls
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from kmstui.aws.calls.answer import Answer, UnreadableAnswer
+from kmstui.aws.calls.call import Calls, Params
+from kmstui.aws.calls.operations import Operation
+from kmstui.service.ports import Urgency
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 
-class Noun:
+class ApiBase:
     """Operations on one kind of thing, over one connection."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
+    async def _change(self, operation: Operation, *, about: str = "", **members: object) -> None:
+        """Send a change that returns nothing of use; `about` as `key` of `Calls.send`."""
+        await self._calls.send(operation, members, nothing, key=about)
+
 
 def nothing(_: Answer) -> None:
-    """For operations that answer nothing, or nothing of use."""
+    """For operations that return nothing, or nothing of use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How an operation names its place in a list."""
+
+    request: str
+    """The member of the request that says where to go on."""
+    answer: str
+    """The member of the answer that says so."""
+    truncated: str = ""
+    """The flag that says whether there is more; empty where the marker alone says it."""
+
+
+KMS = Paging("Marker", "NextMarker", "Truncated")
+IAM = Paging("Marker", "Marker", "IsTruncated")
+TAGGING = Paging("PaginationToken", "PaginationToken")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page, and where to go on; an empty marker ends the list."""
+
+    content: T
+    marker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """A list to be read page by page: the next one is under way while the last one is looked at."""
+
+    operation: Operation
+    params: Params
+    paging: Paging
+    read: Callable[[Answer], T]
+    urgency: Urgency = Urgency.ASKED
+    """Of the first page."""
+    later: Urgency | None = None
+    """Of all others; None for the same."""
+
+    async def everything(self: Listing[tuple[U, ...]], calls: Calls) -> tuple[U, ...]:
+        """All pages in one."""
+        found: list[U] = []
+        async for page in self.pages(calls):
+            found.extend(page)
+        return tuple(found)
+
+    async def pages(self, calls: Calls) -> AsyncIterator[T]:
+        """Each page as it comes."""
+        coming = self._ask(calls, "", self.urgency)
+        try:
+            while True:
+                page = await coming
+                if not page.marker:
+                    yield page.content
+                    return
+                coming = self._ask(
+                    calls, page.marker, self.urgency if self.later is None else self.later
+                )
+                yield page.content
+        finally:
+            coming.cancel()
+
+    def _ask(self, calls: Calls, marker: str, urgency: Urgency) -> asyncio.Future[Page[T]]:
+        params = dict(self.params)
+        if marker:
+            params[self.paging.request] = marker
+        return calls.start(
+            self.operation,
+            params,
+            lambda answer: self._page(answer, marker),
+            urgency=urgency,
+        )
+
+    def _page(self, answer: Answer, before: str) -> Page[T]:
+        more = not self.paging.truncated or answer.flag(self.paging.truncated)
+        marker = answer.optional_text(self.paging.answer) if more else ""
+        if self.paging.truncated and more and not marker:
+            raise UnreadableAnswer(f"{self.paging.answer} is missing though there is more")
+        if marker and marker == before:
+            raise UnreadableAnswer(f"{self.paging.answer} repeats, so the list would never end")
+        return Page(self.read(answer), marker)

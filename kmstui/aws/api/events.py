@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from kmstui.aws.api.base import Noun
+from kmstui.aws.api.base import ApiBase
+from kmstui.aws.calls import operations as op
 from kmstui.aws.calls.answer import Answer, text_pairs
-from kmstui.aws.calls.operations import LOOKUP_EVENTS
 from kmstui.model.grant import KeyEvent
 
 
-class Events(Noun):
+class Events(ApiBase):
     """Reads of CloudTrail's event history (90 days)."""
 
     async def events(
@@ -25,7 +25,7 @@ class Events(Noun):
             "MaxResults": 50,
             "NextToken": token or None,
         }
-        events, following = await self._calls.send(LOOKUP_EVENTS, params, _page, key=key_arn)
+        events, following = await self._calls.send(op.LOOKUP_EVENTS, params, _page, key=key_arn)
         return tuple(event for event in events if not name or event.name == name), following
 
 

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from kmstui.aws.api.base import Noun, nothing
-from kmstui.aws.api.paging import KMS, Listing, everything
+from kmstui.aws.api.base import KMS, ApiBase, Listing
+from kmstui.aws.calls import operations as op
 from kmstui.aws.calls.answer import Answer
-from kmstui.aws.calls.operations import LIST_GRANTS, REVOKE_GRANT
 from kmstui.model.grant import Grant
 
 
-class Grants(Noun):
+class Grants(ApiBase):
     """Reads and revocations of grants."""
 
     async def list_grants(self, key_id: str) -> tuple[Grant, ...]:
         """See `GrantGateway`."""
         listing = Listing(
-            LIST_GRANTS,
+            op.LIST_GRANTS,
             {"KeyId": key_id, "Limit": 100},
             KMS,
             lambda answer: answer.each("Grants", _grant),
-            key=key_id,
         )
-        return await everything(listing, self._calls)
+        return await listing.everything(self._calls)
 
     async def revoke_grant(self, key_id: str, grant_id: str) -> None:
         """See `GrantGateway`."""
-        params = {"KeyId": key_id, "GrantId": grant_id}
-        await self._calls.send(REVOKE_GRANT, params, nothing, key=key_id)
+        await self._change(op.REVOKE_GRANT, KeyId=key_id, GrantId=grant_id)
 
 
 def _grant(answer: Answer) -> Grant:

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import unquote
 
-from kmstui.aws.api.base import Noun, nothing
-from kmstui.aws.api.paging import IAM, Listing, everything
+from kmstui.aws.api.base import IAM, ApiBase, Listing
 from kmstui.aws.calls import operations as op
 from kmstui.aws.calls.answer import Answer
 from kmstui.aws.calls.call import Calls
@@ -29,7 +28,7 @@ T = TypeVar("T")
 _PAGE = 1000
 
 
-class Identities(Noun):
+class Identities(ApiBase):
     """Reads of identities, and the change of a role's inline policy."""
 
     async def caller(self) -> Caller:
@@ -52,34 +51,35 @@ class Identities(Noun):
             NotFoundError: there is no such identity.
         """
         kind, name = _kind_and_name(arn)
-        reading = _Reading(self._calls)
+        reader = _IdentityReader(self._calls)
         detail = op.GET_ROLE if kind == "role" else op.GET_USER
         member = kind.capitalize()
         boundary_arn, inline, attached, of_groups = await asyncio.gather(
-            reading.part(
+            reader.part(
                 "its permissions boundary",
                 self._calls.send(detail, {f"{member}Name": name}, _boundary_of(member)),
                 "",
                 all_of_it=True,
             ),
-            reading.inline(_OWN[kind], {f"{member}Name": name}),
-            reading.attached(_OWN[kind], {f"{member}Name": name}),
-            reading.of_groups(name) if kind == "user" else _none(),
+            reader.inline(_OWN[kind], {f"{member}Name": name}),
+            reader.attached(_OWN[kind], {f"{member}Name": name}),
+            reader.of_groups(name) if kind == "user" else _none(),
         )
-        boundary = await reading.managed((boundary_arn,)) if boundary_arn else ()
+        boundary = await reader.managed((boundary_arn,)) if boundary_arn else ()
         return Identity(
             arn,
             name,
             kind,
             _once(inline + attached + of_groups),
             boundary[0] if boundary else None,
-            reading.problem,
+            reader.problem,
         )
 
     async def put_role_policy(self, role_name: str, policy_name: str, text: str) -> None:
         """See `IdentityGateway`."""
-        params = {"RoleName": role_name, "PolicyName": policy_name, "PolicyDocument": text}
-        await self._calls.send(op.PUT_ROLE_POLICY, params, nothing)
+        await self._change(
+            op.PUT_ROLE_POLICY, RoleName=role_name, PolicyName=policy_name, PolicyDocument=text
+        )
 
     async def get_role_policy(self, role_name: str, policy_name: str) -> IdentityPolicy:
         """See `IdentityGateway`."""
@@ -93,7 +93,7 @@ class Identities(Noun):
             IAM,
             lambda answer: answer.each(member, lambda each: each.text("Arn")),
         )
-        return tuple(sorted(await everything(listing, self._calls)))
+        return tuple(sorted(await listing.everything(self._calls)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ _GROUP = _Holder(op.LIST_GROUP_POLICIES, op.GET_GROUP_POLICY, op.LIST_ATTACHED_G
 
 
 @dataclass(slots=True)
-class _Reading:
+class _IdentityReader:
     """One identity being read; a part that is refused becomes a problem and hides no other."""
 
     calls: Calls
@@ -149,15 +149,12 @@ class _Reading:
         """The inline policies of a role, user or group."""
         names = await self.part(
             "inline policies",
-            everything(
-                Listing(
-                    holder.list_inline,
-                    {**who, "MaxItems": _PAGE},
-                    IAM,
-                    lambda answer: answer.texts("PolicyNames"),
-                ),
-                self.calls,
-            ),
+            Listing(
+                holder.list_inline,
+                {**who, "MaxItems": _PAGE},
+                IAM,
+                lambda answer: answer.texts("PolicyNames"),
+            ).everything(self.calls),
             (),
         )
         read = await asyncio.gather(
@@ -176,17 +173,12 @@ class _Reading:
         """The managed policies attached to a role, user or group."""
         arns = await self.part(
             "attached policies",
-            everything(
-                Listing(
-                    holder.list_attached,
-                    {**who, "MaxItems": _PAGE},
-                    IAM,
-                    lambda answer: answer.each(
-                        "AttachedPolicies", lambda each: each.text("PolicyArn")
-                    ),
-                ),
-                self.calls,
-            ),
+            Listing(
+                holder.list_attached,
+                {**who, "MaxItems": _PAGE},
+                IAM,
+                lambda answer: answer.each("AttachedPolicies", lambda each: each.text("PolicyArn")),
+            ).everything(self.calls),
             (),
         )
         return await self.managed(arns)
@@ -202,15 +194,12 @@ class _Reading:
         """The policies that a user has from groups."""
         groups = await self.part(
             "groups",
-            everything(
-                Listing(
-                    op.LIST_GROUPS_FOR_USER,
-                    {"UserName": user, "MaxItems": _PAGE},
-                    IAM,
-                    lambda answer: answer.each("Groups", lambda each: each.text("GroupName")),
-                ),
-                self.calls,
-            ),
+            Listing(
+                op.LIST_GROUPS_FOR_USER,
+                {"UserName": user, "MaxItems": _PAGE},
+                IAM,
+                lambda answer: answer.each("Groups", lambda each: each.text("GroupName")),
+            ).everything(self.calls),
             (),
         )
         parts = await asyncio.gather(

@@ -6,28 +6,21 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from kmstui.aws.api.base import Noun
-from kmstui.aws.api.paging import KMS, Listing, everything
+from kmstui.aws.api.base import KMS, ApiBase, Listing
+from kmstui.aws.calls import operations as op
 from kmstui.aws.calls.answer import Answer
-from kmstui.aws.calls.operations import (
-    DESCRIBE_KEY,
-    GET_KEY_LAST_USAGE,
-    GET_KEY_ROTATION_STATUS,
-    LIST_KEY_ROTATIONS,
-    LIST_KEYS,
-)
 from kmstui.model.key import Key, KeyMetadata, LastUsage, Rotation
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.ports import Urgency
 
 
-class Keys(Noun):
+class Keys(ApiBase):
     """Reads of keys."""
 
     def key_pages(self) -> AsyncIterator[Sequence[Key]]:
         """See `InventoryGateway`."""
         return Listing(
-            LIST_KEYS,
+            op.LIST_KEYS,
             {"Limit": 1000},
             KMS,
             lambda answer: answer.each("Keys", _entry),
@@ -39,16 +32,14 @@ class Keys(Noun):
     ) -> tuple[Key, KeyMetadata]:
         """See `InventoryGateway`."""
         return await self._calls.send(
-            DESCRIBE_KEY, {"KeyId": key_id}, read_description, key=key_id, urgency=urgency
+            op.DESCRIBE_KEY, {"KeyId": key_id}, read_description, urgency=urgency
         )
 
     async def rotation(self, key_id: str) -> Rotation:
         """See `InventoryGateway`."""
-        rotation = await self._calls.send(
-            GET_KEY_ROTATION_STATUS, {"KeyId": key_id}, _status, key=key_id
-        )
+        rotation = await self._calls.send(op.GET_KEY_ROTATION_STATUS, {"KeyId": key_id}, _status)
         try:
-            past = await everything(_rotations(key_id), self._calls)
+            past = await _rotations(key_id).everything(self._calls)
         except CancelledByPersonError:
             raise
         except ServiceError as error:
@@ -57,9 +48,7 @@ class Keys(Noun):
 
     async def last_usage(self, key_id: str) -> LastUsage:
         """See `InventoryGateway`."""
-        return await self._calls.send(
-            GET_KEY_LAST_USAGE, {"KeyId": key_id}, _last_usage, key=key_id
-        )
+        return await self._calls.send(op.GET_KEY_LAST_USAGE, {"KeyId": key_id}, _last_usage)
 
 
 def read_description(answer: Answer) -> tuple[Key, KeyMetadata]:
@@ -111,11 +100,10 @@ def _status(answer: Answer) -> Rotation:
 
 def _rotations(key_id: str) -> Listing[tuple[tuple[datetime, str], ...]]:
     return Listing(
-        LIST_KEY_ROTATIONS,
+        op.LIST_KEY_ROTATIONS,
         {"KeyId": key_id, "Limit": 1000},
         KMS,
         lambda answer: answer.each("Rotations", _past),
-        key=key_id,
     )
 
 

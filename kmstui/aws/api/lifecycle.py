@@ -4,27 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from kmstui.aws.api.base import Noun, nothing
+from kmstui.aws.api.base import ApiBase
 from kmstui.aws.api.keys import read_description, read_metadata
 from kmstui.aws.api.tags import kms_tags
+from kmstui.aws.calls import operations as op
 from kmstui.aws.calls.answer import Answer
-from kmstui.aws.calls.operations import (
-    CANCEL_KEY_DELETION,
-    CREATE_KEY,
-    DISABLE_KEY,
-    DISABLE_KEY_ROTATION,
-    ENABLE_KEY,
-    ENABLE_KEY_ROTATION,
-    REPLICATE_KEY,
-    ROTATE_KEY_ON_DEMAND,
-    SCHEDULE_KEY_DELETION,
-    UPDATE_KEY_DESCRIPTION,
-    Operation,
-)
 from kmstui.model.key import Key, KeyCreation, KeyMetadata
 
 
-class Lifecycle(Noun):
+class Lifecycle(ApiBase):
     """Changes of a key itself."""
 
     async def create_key(self, creation: KeyCreation) -> tuple[Key, KeyMetadata]:
@@ -38,45 +26,44 @@ class Lifecycle(Noun):
             "Policy": creation.policy,
             "Tags": kms_tags(creation.tags) or None,
         }
-        return await self._calls.send(CREATE_KEY, params, read_description)
+        return await self._calls.send(op.CREATE_KEY, params, read_description)
 
     async def update_description(self, key_id: str, description: str) -> None:
         """See `LifecycleGateway`."""
-        await self._change(UPDATE_KEY_DESCRIPTION, key_id, Description=description)
+        await self._change(op.UPDATE_KEY_DESCRIPTION, KeyId=key_id, Description=description)
 
     async def enable(self, key_id: str) -> None:
         """See `LifecycleGateway`."""
-        await self._change(ENABLE_KEY, key_id)
+        await self._change(op.ENABLE_KEY, KeyId=key_id)
 
     async def disable(self, key_id: str) -> None:
         """See `LifecycleGateway`."""
-        await self._change(DISABLE_KEY, key_id)
+        await self._change(op.DISABLE_KEY, KeyId=key_id)
 
     async def enable_rotation(self, key_id: str, period_days: int | None = None) -> None:
         """See `LifecycleGateway`."""
-        await self._change(ENABLE_KEY_ROTATION, key_id, RotationPeriodInDays=period_days)
+        await self._change(op.ENABLE_KEY_ROTATION, KeyId=key_id, RotationPeriodInDays=period_days)
 
     async def disable_rotation(self, key_id: str) -> None:
         """See `LifecycleGateway`."""
-        await self._change(DISABLE_KEY_ROTATION, key_id)
+        await self._change(op.DISABLE_KEY_ROTATION, KeyId=key_id)
 
     async def rotate_now(self, key_id: str) -> None:
         """See `LifecycleGateway`."""
-        await self._change(ROTATE_KEY_ON_DEMAND, key_id)
+        await self._change(op.ROTATE_KEY_ON_DEMAND, KeyId=key_id)
 
     async def schedule_deletion(self, key_id: str, window_days: int) -> datetime | None:
         """See `LifecycleGateway`."""
         params = {"KeyId": key_id, "PendingWindowInDays": window_days}
         return await self._calls.send(
-            SCHEDULE_KEY_DELETION,
+            op.SCHEDULE_KEY_DELETION,
             params,
             lambda answer: answer.optional_time("DeletionDate"),
-            key=key_id,
         )
 
     async def cancel_deletion(self, key_id: str) -> None:
         """See `LifecycleGateway`."""
-        await self._change(CANCEL_KEY_DELETION, key_id)
+        await self._change(op.CANCEL_KEY_DELETION, KeyId=key_id)
 
     async def replicate(self, key_id: str, region: str, description: str = "") -> Key:
         """See `LifecycleGateway`."""
@@ -85,10 +72,7 @@ class Lifecycle(Noun):
             "ReplicaRegion": region,
             "Description": description or None,
         }
-        return await self._calls.send(REPLICATE_KEY, params, _replica, key=key_id)
-
-    async def _change(self, operation: Operation, key_id: str, **members: object) -> None:
-        await self._calls.send(operation, {"KeyId": key_id, **members}, nothing, key=key_id)
+        return await self._calls.send(op.REPLICATE_KEY, params, _replica)
 
 
 def _replica(answer: Answer) -> Key:

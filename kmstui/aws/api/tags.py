@@ -5,27 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import lru_cache
 
-from kmstui.aws.api.base import Noun, nothing
-from kmstui.aws.api.paging import KMS, TAGGING, Listing, everything
+from kmstui.aws.api.base import KMS, TAGGING, ApiBase, Listing
+from kmstui.aws.calls import operations as op
 from kmstui.aws.calls.answer import Answer
-from kmstui.aws.calls.context import key_name
-from kmstui.aws.calls.operations import (
-    GET_RESOURCES,
-    LIST_RESOURCE_TAGS,
-    TAG_RESOURCE,
-    UNTAG_RESOURCE,
-)
+from kmstui.aws.calls.situation import short_key_name
 from kmstui.model.tag import Tag
 from kmstui.service.ports import Urgency
 
 
-class Tags(Noun):
+class Tags(ApiBase):
     """Reads and changes of tags."""
 
     def tag_pages(self) -> AsyncIterator[Mapping[str, tuple[Tag, ...]]]:
         """See `InventoryGateway`."""
         return Listing(
-            GET_RESOURCES,
+            op.GET_RESOURCES,
             {"ResourceTypeFilters": ["kms:key"], "ResourcesPerPage": 100},
             TAGGING,
             _tags_by_key,
@@ -35,24 +29,21 @@ class Tags(Noun):
     async def list_tags(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> tuple[Tag, ...]:
         """See `InventoryGateway`."""
         listing = Listing(
-            LIST_RESOURCE_TAGS,
+            op.LIST_RESOURCE_TAGS,
             {"KeyId": key_id, "Limit": 50},
             KMS,
             lambda answer: answer.each("Tags", _kms_tag),
-            key=key_id,
             urgency=urgency,
         )
-        return tuple(sorted(await everything(listing, self._calls)))
+        return tuple(sorted(await listing.everything(self._calls)))
 
     async def tag(self, key_id: str, tags: Sequence[Tag]) -> None:
         """See `TagGateway`."""
-        params = {"KeyId": key_id, "Tags": kms_tags(tags)}
-        await self._calls.send(TAG_RESOURCE, params, nothing, key=key_id)
+        await self._change(op.TAG_RESOURCE, KeyId=key_id, Tags=kms_tags(tags))
 
     async def untag(self, key_id: str, tag_keys: Sequence[str]) -> None:
         """See `TagGateway`."""
-        params = {"KeyId": key_id, "TagKeys": list(tag_keys)}
-        await self._calls.send(UNTAG_RESOURCE, params, nothing, key=key_id)
+        await self._change(op.UNTAG_RESOURCE, KeyId=key_id, TagKeys=list(tag_keys))
 
 
 def kms_tags(tags: Sequence[Tag]) -> list[dict[str, str]]:
@@ -72,7 +63,7 @@ def _tags_of_key(answer: Answer) -> tuple[str, tuple[Tag, ...]]:
     tags = answer.optional_each(
         "Tags", lambda tag: _tag(tag.text("Key"), tag.optional_text("Value"))
     )
-    return key_name(answer.text("ResourceARN")), tuple(sorted(tags))
+    return short_key_name(answer.text("ResourceARN")), tuple(sorted(tags))
 
 
 @lru_cache(maxsize=512)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-from kmstui.aws.calls.context import Situation
-
 _USER = re.compile(r"User: (?P<arn>arn:\S+) is not authorized")
 _DENY = re.compile(r"explicit deny in an? (?P<kind>[\w -]+?policy|permissions boundary)", re.I)
 _MISSING = re.compile(r"no (?P<kind>[\w -]+?policy|permissions boundary) allows", re.I)
@@ -25,8 +23,8 @@ _EXPLICIT = {
 }
 
 _EXPLICIT_STEP = {
-    "resource-based policy": "Someone who may put the key policy has to change that Deny.",
-    "identity-based policy": "An IAM administrator has to change that Deny; it is on {who}.",
+    "resource-based policy": "Someone who may change the key policy has to change that Deny.",
+    "identity-based policy": "An IAM administrator has to change that Deny in a policy of {who}.",
     "service control policy": "Only an administrator of the organization can change that.",
     "resource control policy": "Only an administrator of the organization can change that.",
     "permissions boundary": "An IAM administrator has to change the boundary of {who}.",
@@ -65,14 +63,17 @@ _IAM_ONLY = frozenset({"kms:CreateKey", "kms:ListKeys", "kms:ListAliases"})
 _ALIAS = frozenset({"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"})
 
 
-def explain(message: str, situation: Situation) -> tuple[str, str]:
-    """The reason in one clause, and what to do next, from the service's words."""
-    what = situation.operation or "this"
+def explain(message: str, operation: str) -> tuple[str, str]:
+    """The reason in one clause, and what to do next, from the service's words.
+
+    `operation` is the permission-style name, or empty.
+    """
+    what = operation or "this"
     who = _who(message)
     if found := _DENY.search(message):
         kind = found["kind"].lower()
         reason = _EXPLICIT.get(kind, f"a {kind} forbids it")
-        step = _EXPLICIT_STEP.get(kind, "Whoever keeps that policy has to change it.")
+        step = _EXPLICIT_STEP.get(kind, "Whoever manages that policy has to change it.")
         return reason, _sentence(step, who, what)
     if found := _MISSING.search(message):
         kind = found["kind"].lower()
@@ -86,7 +87,7 @@ def _implicit_step(kind: str, what: str) -> str:
         if what in _ALIAS:
             return "{who} needs {what} both on the alias in IAM and on the key in its key policy."
         if what == "sts:AssumeRole":
-            return "{who} needs {what} in an IAM policy, and the role's trust policy has to let it."
+            return "{who} needs {what} in an IAM policy, and the role's trust policy must allow it."
         if what in _IAM_ONLY or not what.startswith("kms:"):
             return _IN_IAM
     return _IMPLICIT_STEP.get(kind, _IN_KEY_POLICY)

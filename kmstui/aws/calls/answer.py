@@ -25,7 +25,7 @@ class Answer:
 
     def __init__(self, members: object, path: str = "") -> None:
         if not isinstance(members, dict):
-            raise UnreadableAnswer(f"{path or 'the answer'} is no structure")
+            raise UnreadableAnswer(f"{path or 'the answer'} is not a structure")
         self._members = members
         self._path = path
 
@@ -84,7 +84,7 @@ class Answer:
         """A list of strings that must be there."""
         items = self._required(name, list)
         if not all(isinstance(item, str) for item in items):
-            raise UnreadableAnswer(f"{self._at(name)} holds something else than text")
+            raise UnreadableAnswer(f"{self._at(name)} contains something other than text")
         return tuple(items)
 
     def pairs(self, name: str) -> tuple[tuple[str, str], ...]:
@@ -108,7 +108,7 @@ class Answer:
         if value is None:
             return None
         if not isinstance(value, kind):
-            raise UnreadableAnswer(f"{self._at(name)} is of an unexpected type")
+            raise UnreadableAnswer(f"{self._at(name)} has an unexpected type")
         return value
 
     def _at(self, name: str) -> str:

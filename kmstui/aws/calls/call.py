@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 from botocore import xform_name
 
 from kmstui.aws.calls.answer import Answer
+from kmstui.aws.calls.botocore_errors import OLD_BOTOCORE
 from kmstui.aws.calls.clients import Attempt, Clients
-from kmstui.aws.calls.context import Situation, key_name
 from kmstui.aws.calls.dispatcher import Dispatcher, Job, Outcome
-from kmstui.aws.calls.errors import translate, unsupported
+from kmstui.aws.calls.errors import translate
 from kmstui.aws.calls.operations import Operation
+from kmstui.aws.calls.situation import Situation, short_key_name
 from kmstui.aws.calls.throttling import Pacing
 from kmstui.aws.calls.turns import Turns
 from kmstui.service.errors import (
@@ -69,7 +70,7 @@ class Calls:
             operation: What to call.
             params: Its members, by the API reference's names; None values are left out.
             read: Turns the answer into a value.
-            key: Key ID or ARN (or alias) that it is about.
+            key: Key ID or ARN (or alias) that it is about; the member `KeyId` where none is named.
             urgency: Its place in the queue.
 
         Raises:
@@ -92,7 +93,7 @@ class Calls:
         situation = replace(
             self._situation,
             operation=operation.permission,
-            key=key_name(key),
+            key=short_key_name(key or str(params.get("KeyId") or "")),
             mutating=operation.mutating,
         )
         self._refuse_what_may_not_leave(operation, situation)
@@ -108,7 +109,7 @@ class Calls:
             self._dispatcher.submit(job)
         except RuntimeError as error:
             raise ServiceFailureError(
-                "this computer gives kmstui no thread to send it with",
+                "the system would not start a thread to send it with",
                 "Raise the limit of processes (ulimit -u), or end other programs.",
                 situation.context,
             ) from error
@@ -162,7 +163,7 @@ class Calls:
     ) -> T:
         client: Any = self._clients.client(operation.service)
         if operation.name not in client.meta.service_model.operation_names:
-            raise unsupported(situation)
+            raise OLD_BOTOCORE.error(situation)
         method = getattr(client, xform_name(operation.name))
         sent = {name: value for name, value in params.items() if value is not None}
         return read(Answer(method(**sent)))
@@ -180,7 +181,7 @@ def _abandoned(situation: Situation, *, sent: bool) -> ServiceError:
         return UnreportedOutcomeError(
             "the connection was closed while it was under way, so the change may or may not have "
             "happened",
-            "Connect again and look at the key before you repeat it.",
+            "Connect again and read the key again before you repeat it.",
             situation.context,
         )
     return CancelledByPersonError(

@@ -15,13 +15,13 @@ from botocore.utils import IMDSRegionProvider
 
 from kmstui import __version__
 from kmstui.aws.api.gateway import AwsGateway
+from kmstui.aws.calls.botocore_errors import NO_CREDENTIALS, NO_REGION
 from kmstui.aws.calls.botocore_internals import ask_for_mfa_codes_with
 from kmstui.aws.calls.call import Calls
 from kmstui.aws.calls.clients import Clients
-from kmstui.aws.calls.context import Situation
 from kmstui.aws.calls.dispatcher import Dispatcher
-from kmstui.aws.calls.errors import no_region, translate
-from kmstui.aws.calls.signin_errors import no_credentials
+from kmstui.aws.calls.errors import translate
+from kmstui.aws.calls.situation import Situation
 from kmstui.aws.calls.throttling import Pacing
 from kmstui.aws.calls.turns import Turns
 from kmstui.aws.session.endpoint import route_of
@@ -74,8 +74,9 @@ class Opener:
         except Exception as error:
             # The name is boto's for "Invalid endpoint: …", which it raises as a bare ValueError.
             if isinstance(error, ValueError) and "endpoint" in str(error).lower():
+                url = target.endpoint_url or os.environ.get("AWS_ENDPOINT_URL", "")
                 raise EndpointError(
-                    f"“{target.endpoint_url or os.environ.get('AWS_ENDPOINT_URL', '')}” is no URL",
+                    f"“{url}” is not a URL",
                     "Give one like https://kms.eu-central-1.amazonaws.com.",
                 ) from None
             raise translate(error, situation, sent=False) from None
@@ -99,7 +100,7 @@ class Opener:
         situation = replace(situation, profile=profile)
         region = _region(session, target)
         if not region:
-            raise no_region(situation)
+            raise NO_REGION.error(situation)
         session.set_config_variable("region", region)
         ask_for_mfa_codes_with(self._ask_for_code, session, self._role_cache)
         situation = replace(situation, region=region, knows_region=partial(_is_known, session))
@@ -186,7 +187,7 @@ def _is_known(session: Session, region: str) -> bool:
 def _credential_source(session: Session, situation: Situation) -> str:
     credentials: Credentials | None = session.get_credentials()
     if credentials is None:
-        raise no_credentials(situation)
+        raise NO_CREDENTIALS.error(situation)
     # Fetches what is fetched later otherwise: MFA and expired sessions show up now.
     credentials.get_frozen_credentials()
     return str(credentials.method)

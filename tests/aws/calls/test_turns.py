@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from kmstui.aws.calls.botocore_internals import SharedCertificates, share_certificates
 from kmstui.aws.calls.turns import Turns
 from kmstui.service.errors import ServiceError
 from kmstui.service.ports import Urgency
@@ -46,10 +45,6 @@ async def test_a_background_call_that_hangs_does_not_stop_the_others(
     assert await asyncio.to_thread(scripted.waiting.acquire, timeout=5)
     gateway.close()
     await asyncio.gather(hanging, other, return_exceptions=True)
-
-
-def test_a_botocore_with_other_inner_parts_is_left_alone() -> None:
-    share_certificates(object(), SharedCertificates())  # type: ignore[arg-type]
 
 
 async def test_a_background_call_that_waits_to_be_repeated_lets_others_compute(

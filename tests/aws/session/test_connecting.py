@@ -102,7 +102,7 @@ async def test_without_any_region_the_ways_to_name_one_are_told(
 
 
 async def test_a_region_that_is_no_name_is_told(no_aws: Path, keys: None, connect: Connect) -> None:
-    with pytest.raises(errors.RegionMissingError, match="“not a region!” is no Region's name"):
+    with pytest.raises(errors.RegionMissingError, match="“not a region!” is not the name"):
         await connect(Target(region="not a region!"))
 
 
@@ -146,7 +146,7 @@ async def test_a_url_that_is_none_is_named(
 ) -> None:
     with pytest.raises(errors.EndpointError) as caught:
         await connect(Target(region="eu-west-1", endpoint_url=url))
-    assert f"“{url}” is no URL" in caught.value.reason
+    assert f"“{url}” is not a URL" in caught.value.reason
 
 
 async def test_the_endpoint_of_the_flag_is_for_kms_alone(scripted: Any, connect: Connect) -> None:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from typing import TypeVar, cast
 
-from kmstui.service.errors import CancelledByPersonError, NotFoundError, ServiceError
+from kmstui.service.changes.scope import ChangeScope, Clock
+from kmstui.service.errors import (
+    CancelledByPersonError,
+    JournalError,
+    NotFoundError,
+    ServiceError,
+)
 from kmstui.service.inventory.loading import Inventory
 from kmstui.service.inventory.store import Notice, Store, StoredPolicy
 from kmstui.service.ports import Connector, Gateway, Journal, Scope, Target
 
-Clock = Callable[[], datetime]
+T = TypeVar("T")
 
 
 class Session:
@@ -41,6 +47,7 @@ class Session:
         self._gateway: Gateway | None = None
         self._inventory: Inventory | None = None
         self._identifying: asyncio.Task[None] | None = None
+        self._shared: dict[object, object] = {}
 
     @property
     def gateway(self) -> Gateway:
@@ -69,6 +76,27 @@ class Session:
             return None
         account = self.store.caller.account if self.store.caller else self._account_of_keys()
         return Scope(account, self.store.info.region) if account else None
+
+    def change_scope(self, batch: str = "") -> ChangeScope:
+        """Where changes on this connection are written down.
+
+        Raises:
+            JournalError: the account is not known yet, so nothing could be written down under it.
+        """
+        scope = self.scope
+        if scope is None:
+            raise JournalError(
+                "the account is not known, so nothing can be written down",
+                "Refresh with r once the service answers.",
+            )
+        caller = self.store.caller
+        return ChangeScope(self.journal, scope, caller.arn if caller else "", self.clock, batch)
+
+    def shared(self, make: Callable[[Session], T]) -> T:
+        """What `make` makes of this session, once: views share what they read by it."""
+        if make not in self._shared:
+            self._shared[make] = make(self)
+        return cast("T", self._shared[make])
 
     def _account_of_keys(self) -> str:
         # STS may be out of reach while KMS works: every listed key's ARN names the account too.

@@ -1,1 +1,1 @@
-"""A change: written down, sent, read back, and how it ended."""
+"""One way for every change in AWS: written down, sent, read back, ended, and settled later."""

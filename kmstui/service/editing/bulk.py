@@ -21,11 +21,10 @@ from kmstui.policy.lint.rules import Finding
 from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import Statement, read_policy
 from kmstui.service.access.account_facts import AccountFacts, caller_identity
+from kmstui.service.changes.waiting import Sleep
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.key_target import KeyPolicyTarget
-from kmstui.service.editing.put import desk_of
-from kmstui.service.editing.read_back import Sleep
 from kmstui.service.editing.results import (
     Saved,
     SavedButDiffers,
@@ -102,7 +101,7 @@ class StatementBatch:
         """
         for key_id in self.key_ids:
             self._tell(KeyPlan(key_id, self.session.store.name_of(key_id)))
-        desk_of(self.session)
+        self.session.change_scope()
         gateway, caller = self.session.gateway, self.session.store.caller
         self._facts = AccountFacts(*await caller_identity(gateway, caller))
         await self._each(self.key_ids, self._plan_one)
@@ -147,7 +146,7 @@ class StatementBatch:
         if target.why_not:
             self._end(key_id, KeyOutcome.LEFT_OUT, target.why_not)
             return
-        editing = PolicyEditing(target.place, desk_of(self.session, self._batch), self.sleep)
+        editing = PolicyEditing(target.location, self.session.change_scope(self._batch), self.sleep)
         base = await editing.open()
         reason, text = self._change_of(editing, base)
         if reason:

@@ -9,21 +9,28 @@ the read and the put is overwritten; what the read-back shows of it is told.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from kmstui.policy.iam.equality import same_meaning
-from kmstui.service.editing.conflicts import Conflict, conflict_of
-from kmstui.service.editing.location import ABSENT, PolicyPlace
-from kmstui.service.editing.put import Desk, PolicyPut, SaveStep
-from kmstui.service.editing.read_back import (
-    AGAIN,
-    PATIENCE,
+from kmstui.service.changes.read_back import Shown, read_back
+from kmstui.service.changes.runner import ChangeStep, Observer
+from kmstui.service.changes.scope import ChangeScope
+from kmstui.service.changes.waiting import (
+    FOR_A_POLICY,
+    FOR_AN_OPENED_POLICY,
     PROPAGATION,
-    Held,
-    ReadBack,
     Sleep,
+    Waiting,
+)
+from kmstui.service.editing.conflicts import Conflict, conflict_of
+from kmstui.service.editing.location import ABSENT, PolicyLocation
+from kmstui.service.editing.put import (
+    AcceptedPut,
+    last_accepted,
+    policy_check,
+    put_policy,
     what_is,
 )
 from kmstui.service.editing.results import (
@@ -35,12 +42,8 @@ from kmstui.service.editing.results import (
     SaveResult,
     Unchanged,
 )
-from kmstui.service.editing.unfinished import AcceptedPut, last_accepted
 from kmstui.service.errors import InvalidInputError, JournalError
 from kmstui.service.ports import PolicyVersion
-
-Observer = Callable[[SaveStep], None]
-"""Told of each step of a save."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ class PolicyEditing:
     """One policy being edited.
 
     Attributes:
-        place: Where it is stored.
+        location: Where it is stored.
         base: The stored text that the edit is a change of.
         draft: What was typed before and not stored, or None.
         warning: What is wrong with the journal, as sentences; empty when all is well.
@@ -118,24 +121,24 @@ class PolicyEditing:
 
     def __init__(
         self,
-        place: PolicyPlace,
-        desk: Desk,
+        location: PolicyLocation,
+        scope: ChangeScope,
         sleep: Sleep = asyncio.sleep,
         *,
-        patience: tuple[float, ...] = PATIENCE,
+        pauses: Sequence[float] = FOR_A_POLICY,
     ) -> None:
-        self.place = place
+        self.location = location
         self.base = ""
         self.draft: DraftOffer | None = None
-        self.warning = desk.journal.warning
-        self._desk = desk
+        self.warning = scope.journal.warning
+        self._scope = scope
         self._sleep = sleep
-        self._patience = patience
+        self._pauses = pauses
         self._kept = ""
         self._awaited: _Awaited | None = None
         self._unanswered = ""
         self._saving: asyncio.Task[SaveOutcome] | None = None
-        self._read_back: ReadBack | None = None
+        self._waiting: Waiting | None = None
 
     async def open(self) -> str:
         """The stored text, written to the journal; `draft` then tells of an unsaved one.
@@ -143,15 +146,15 @@ class PolicyEditing:
         Raises:
             ServiceError: it could not be read; `stored_draft` may still find what was typed.
         """
-        self.base = await self.place.read()
+        self.base = await self.location.read()
         self._kept = self.base
         if self.base == ABSENT:
             self.warning = (
-                f"{self.warning} The {self.place.label} does not exist yet: saving makes it."
+                f"{self.warning} The {self.location.label} does not exist yet: saving makes it."
             ).strip()
         try:
             await self._keep_fetched(self.base)
-            last = await last_accepted(self._desk, self.place.subject)
+            last = await last_accepted(self._scope, self.location.subject)
             if last is not None:
                 await self._look_for(last)
             self.draft = await self._offer(last)
@@ -166,7 +169,7 @@ class PolicyEditing:
             InvalidInputError: there is none.
         """
         if self.draft is None:
-            raise InvalidInputError(f"there is no draft of {self.place.label}")
+            raise InvalidInputError(f"there is no draft of {self.location.label}")
         self.base, self._kept = self.draft.base, ""
         text, self.draft = self.draft.text, None
         return text
@@ -177,7 +180,7 @@ class PolicyEditing:
         Raises:
             JournalError
         """
-        await self._desk.journal.close_draft(self._desk.scope, self.place.subject)
+        await self._scope.journal.close_draft(self._scope.where, self.location.subject)
         self.draft, self._kept = None, self.base
 
     async def keep_draft(self, text: str) -> None:
@@ -188,8 +191,12 @@ class PolicyEditing:
         """
         if text == self._kept:
             return
-        await self._desk.journal.save_draft(
-            self._desk.scope, self.place.subject, text, base=self.base, caller=self._desk.caller
+        await self._scope.journal.save_draft(
+            self._scope.where,
+            self.location.subject,
+            text,
+            base=self.base,
+            caller=self._scope.caller,
         )
         self._kept = text
 
@@ -199,7 +206,7 @@ class PolicyEditing:
         Raises:
             ServiceError: it could not be read or written to the journal.
         """
-        theirs = await self.place.read()
+        theirs = await self.location.read()
         await self._keep_fetched(theirs)
         return self._conflict(mine, theirs)
 
@@ -216,7 +223,7 @@ class PolicyEditing:
 
     def review(self, text: str) -> Review:
         """What the person confirms, to be handed to `save`."""
-        return Review(self.place.subject, text, self.base)
+        return Review(self.location.subject, text, self.base)
 
     async def save(
         self, review: Review, *, bypass_alias: str = "", observe: Observer = lambda _: None
@@ -234,16 +241,16 @@ class PolicyEditing:
             ServiceError: the stored policy could not be read; nothing was sent.
         """
         self._check(review, bypass_alias)
-        self._read_back = ReadBack(self.place, self._sleep, self._patience)
+        self._waiting = Waiting(self._pauses, self._sleep)
         self._saving = asyncio.ensure_future(
-            self._save(review, self._read_back, observe, bypass=bool(bypass_alias))
+            self._save(review, self._waiting, observe, bypass=bool(bypass_alias))
         )
         return await asyncio.shield(self._saving)
 
     def stop_waiting(self) -> None:
         """Wait no longer for reads to show what was put."""
-        if self._read_back is not None:
-            self._read_back.stop_waiting()
+        if self._waiting is not None:
+            self._waiting.stop()
 
     @property
     def is_saving(self) -> bool:
@@ -258,38 +265,40 @@ class PolicyEditing:
     def _check(self, review: Review, bypass_alias: str) -> None:
         if self.is_saving:
             raise InvalidInputError(
-                f"a save of {self.place.label} is under way", "Wait until it has ended."
+                f"a save of {self.location.label} is under way", "Wait until it has ended."
             )
-        if review.subject != self.place.subject or review.base != self.base:
+        if review.subject != self.location.subject or review.base != self.base:
             raise InvalidInputError(
-                f"what was reviewed is not a change of what {self.place.label} was read as",
+                f"what was reviewed is not a change of what {self.location.label} was read as",
                 "Review the text again; nothing was sent.",
             )
         if bypass_alias:
-            self.place.check_bypass(bypass_alias)
-        if not self._desk.journal.durable:
+            self.location.check_bypass(bypass_alias)
+        if not self._scope.journal.durable:
             raise JournalError(
-                "the text could not be kept, so nothing was sent", self._desk.journal.warning
+                "the text could not be kept, so nothing was sent", self._scope.journal.warning
             )
 
     async def _save(
-        self, review: Review, read_back: ReadBack, observe: Observer, *, bypass: bool
+        self, review: Review, waiting: Waiting, observe: Observer, *, bypass: bool
     ) -> SaveOutcome:
         await self.keep_draft(review.text)
-        observe(SaveStep.CHECKING)
-        stored = await self.place.read()
+        observe(ChangeStep.CHECKING)
+        stored = await self.location.read()
         await self._keep_fetched(stored)
         stands = same_meaning(stored, review.base)
         same = stored == review.text or (not stands and same_meaning(stored, review.text))
         if same and not self._may_be_late(stored):
-            await self._desk.journal.close_draft(self._desk.scope, self.place.subject)
+            await self._scope.journal.close_draft(self._scope.where, self.location.subject)
             self.base = self._kept = stored
-            return Unchanged(label=self.place.label, stored=stored)
+            return Unchanged(label=self.location.label, stored=stored)
         conflict = self._conflict(review.text, stored)
         if conflict is not None:
             return conflict
-        put = PolicyPut(self.place, self._desk, read_back, observe)
-        result = await put.run(review.text, stored, bypass=bypass)
+        texts = (stored, review.text)
+        result = await put_policy(
+            self.location, self._scope, texts, waiting, observe, bypass=bypass
+        )
         self._take_in(result, review.text, stored)
         return result
 
@@ -299,7 +308,7 @@ class PolicyEditing:
             self.base = self._kept = result.stored
         elif isinstance(result, SavedStillPropagating | SavedUnread):
             self.base = self._kept = text
-            self._awaited = _Awaited(text, before, self._desk.clock())
+            self._awaited = _Awaited(text, before, self._scope.clock())
         elif isinstance(result, OutcomeUnknown):
             self._unanswered = text
 
@@ -324,25 +333,22 @@ class PolicyEditing:
 
     def _may_be_late(self, stored: str) -> bool:
         """Whether what is stored may be the last save although a read shows this."""
-        return self._awaited is not None and self._awaited.may_hide(stored, self._desk.clock())
+        return self._awaited is not None and self._awaited.may_hide(stored, self._scope.clock())
 
     async def _keep_fetched(self, text: str) -> None:
-        desk = self._desk
-        await desk.journal.keep_version(
-            desk.scope, self.place.subject, text, "fetched", caller=desk.caller
-        )
+        await self._scope.keep(self.location.subject, text, "fetched")
 
     async def _look_for(self, last: AcceptedPut) -> None:
         """Where reads may not show the last accepted put yet, go on from what was put."""
-        if last.shown or self._desk.clock() - last.time >= PROPAGATION:
+        if last.shown or self._scope.clock() - last.time >= PROPAGATION:
             return
-        if what_is(self.base, last.sent, last.before) is not Held.OLD:
+        if what_is(self.base, last.sent, last.before) is not Shown.OLD:
             return
-        look = ReadBack(self.place, self._sleep, AGAIN)
-        reading = await look.look(last.sent, last.before, lambda: None)
-        if reading.held in (Held.OURS, Held.OTHER):
-            await self._keep_fetched(reading.text)
-            self.base = self._kept = reading.text
+        check = policy_check(self.location, last.sent, last.before)
+        found = await read_back(check, Waiting(FOR_AN_OPENED_POLICY, self._sleep))
+        if found.value is not None and found.shown in (Shown.OURS, Shown.OTHER):
+            await self._keep_fetched(found.value)
+            self.base = self._kept = found.value
             return
         self.base = self._kept = last.sent
         self._awaited = _Awaited(last.sent, last.before, last.time)
@@ -360,9 +366,9 @@ class PolicyEditing:
         if draft.text == draft.base or same_meaning(draft.text, self.base):
             # It was stored after all, or nothing was typed: not worth a question.
             if self._awaited is None:
-                await self._desk.journal.close_draft(self._desk.scope, self.place.subject)
+                await self._scope.journal.close_draft(self._scope.where, self.location.subject)
             return None
-        now = self._desk.clock()
+        now = self._scope.clock()
         return DraftOffer(
             draft.text,
             draft.base,
@@ -379,7 +385,7 @@ class PolicyEditing:
         Raises:
             JournalError
         """
-        return await self._desk.journal.draft(self._desk.scope, self.place.subject)
+        return await self._scope.journal.draft(self._scope.where, self.location.subject)
 
 
 def age_in_words(age: timedelta) -> str:

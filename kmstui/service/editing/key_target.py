@@ -28,7 +28,7 @@ from kmstui.service.access.account_facts import (
 )
 from kmstui.service.access.key_context import key_context
 from kmstui.service.editing.history import AccessComparison
-from kmstui.service.editing.location import ALIAS_PREFIX, KeyPolicyPlace, PolicyPlace
+from kmstui.service.editing.location import ALIAS_PREFIX, KeyPolicyLocation, PolicyLocation
 from kmstui.service.editing.review import (
     AccessLine,
     Assessment,
@@ -44,7 +44,7 @@ from kmstui.service.session import Session
 class EditTarget(Protocol):
     """One policy that can be opened in the editor."""
 
-    place: PolicyPlace
+    location: PolicyLocation
     title: str
     """How a title line names it."""
     why_not: str
@@ -238,7 +238,7 @@ class KeyPolicyTarget:
         names = store.aliases_of(key.id)
         self._session = session
         self._key = key
-        self.place: PolicyPlace = KeyPolicyPlace(session.gateway, key.id, names)
+        self.location: PolicyLocation = KeyPolicyLocation(session.gateway, key.id, names)
         self.title = names[0] if names else key.id
         self.word = self.title.removeprefix(ALIAS_PREFIX)
         self.key_arn = key.arn

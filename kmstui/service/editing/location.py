@@ -21,7 +21,7 @@ _NO_ROLE = "role with name"
 of a policy it says `The role policy with name …`. The error code is NoSuchEntity for both."""
 
 
-class PolicyPlace(Protocol):
+class PolicyLocation(Protocol):
     """One stored policy that can be read and replaced."""
 
     @property
@@ -56,7 +56,7 @@ class PolicyPlace(Protocol):
         ...
 
 
-class KeyPolicyPlace:
+class KeyPolicyLocation:
     """The `default` policy of a key."""
 
     operation = PUT_KEY_POLICY
@@ -90,7 +90,7 @@ class KeyPolicyPlace:
             )
 
 
-class RolePolicyPlace:
+class RolePolicyLocation:
     """An inline policy of a role."""
 
     operation = PUT_ROLE_POLICY
@@ -132,10 +132,10 @@ def role_subject(role: str, policy: str) -> str:
     return f"role/{role}/{policy}"
 
 
-def place_of(gateway: Gateway, subject: str, aliases: Sequence[str] = ()) -> PolicyPlace:
+def location_of(gateway: Gateway, subject: str, aliases: Sequence[str] = ()) -> PolicyLocation:
     """The place that the journal calls `subject`."""
     parts = subject.split("/")
     # Neither role names nor policy names hold a slash (IAM API Reference, PutRolePolicy).
     if len(parts) == 3 and parts[0] == "role":
-        return RolePolicyPlace(gateway, parts[1], parts[2])
-    return KeyPolicyPlace(gateway, subject, aliases)
+        return RolePolicyLocation(gateway, parts[1], parts[2])
+    return KeyPolicyLocation(gateway, subject, aliases)

@@ -1,14 +1,26 @@
-"""One put of a policy: journaled before it is sent, read back, and its end written down."""
+"""Puts of a policy: one that is sent now, the last one that was accepted, those left unfinished."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import datetime
 
-from kmstui.service.editing.location import PolicyPlace
-from kmstui.service.editing.read_back import Held, ReadBack, Reading
+from kmstui.policy.iam.equality import same_meaning
+from kmstui.service.changes.read_back import Check, ReadBack, Shown
+from kmstui.service.changes.runner import Change, Observer, journal_trouble, run_change
+from kmstui.service.changes.scope import ChangeScope
+from kmstui.service.changes.settling import (
+    Examined,
+    examine_changes,
+    pending_changes,
+    settle_changes,
+)
+from kmstui.service.changes.waiting import FOR_A_POLICY, Sleep, Waiting
+from kmstui.service.editing.history import HELD_KINDS
+from kmstui.service.editing.location import PUT_KEY_POLICY, PUT_ROLE_POLICY, PolicyLocation
 from kmstui.service.editing.refusals import locks_out, places_of
 from kmstui.service.editing.results import (
     OutcomeUnknown,
@@ -19,195 +31,10 @@ from kmstui.service.editing.results import (
     SavedUnread,
     SaveResult,
 )
-from kmstui.service.errors import UNCERTAIN, JournalError, ServiceError
-from kmstui.service.ports import ChangeRecord, Journal, Scope
-from kmstui.service.session import Clock, Session
+from kmstui.service.errors import JournalError, ServiceError
+from kmstui.service.ports import ChangeRecord, PolicyVersion
 
-
-class SaveStep(StrEnum):
-    """What a save is doing, for a line on the screen."""
-
-    CHECKING = "Reading the stored policy"
-    SENDING = "Sending"
-    READING_BACK = "Reading it back"
-    WAITING = "Waiting until reads show it"
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Who edits, where that is written down, and what time it is."""
-
-    journal: Journal
-    scope: Scope
-    caller: str
-    """ARN; empty when unknown."""
-    clock: Clock
-    batch: str = ""
-    """What the changes of several keys made together share; empty for a single one."""
-
-
-def desk_of(session: Session, batch: str = "") -> Desk:
-    """The desk of a session.
-
-    Raises:
-        JournalError: the account is not known yet, so nothing could be written down under it.
-    """
-    if session.scope is None:
-        raise JournalError(
-            "the account is not known, so nothing can be written down",
-            "Refresh with r once the service answers.",
-        )
-    caller = session.store.caller
-    return Desk(session.journal, session.scope, caller.arn if caller else "", session.clock, batch)
-
-
-class PolicyPut:
-    """Puts one text at one place."""
-
-    def __init__(
-        self,
-        place: PolicyPlace,
-        desk: Desk,
-        read_back: ReadBack,
-        observe: Callable[[SaveStep], None],
-    ) -> None:
-        self._place = place
-        self._desk = desk
-        self._read_back = read_back
-        self._observe = observe
-
-    async def run(self, text: str, before: str, *, bypass: bool) -> SaveResult:
-        """Put `text` in place of `before`.
-
-        Raises:
-            JournalError: it could not be written down, and nothing was sent.
-        """
-        note = "lock-out check bypassed" if bypass else ""
-        await self._keep(text, "sent", note)
-        record = await self._begin(text, before)
-        self._observe(SaveStep.SENDING)
-        try:
-            await self._place.put(text, bypass_lockout_check=bypass)
-        except UNCERTAIN as error:
-            return await self._after_silence(record, text, before, error)
-        except ServiceError as error:
-            return await self._refused(record, text, before, error)
-        return await self._after_acceptance(record, text, before)
-
-    async def _begin(self, text: str, before: str) -> ChangeRecord:
-        change = ChangeRecord(
-            id=0,
-            time=self._desk.clock(),
-            scope=self._desk.scope,
-            caller=self._desk.caller,
-            batch=self._desk.batch,
-            operation=self._place.operation,
-            subject=self._place.subject,
-            before=policy_json(before),
-            after=policy_json(text),
-            outcome="pending",
-        )
-        (record,) = await self._desk.journal.begin([change])
-        return record
-
-    async def _refused(
-        self, record: ChangeRecord, text: str, before: str, error: ServiceError
-    ) -> SaveResult:
-        message = error.context.service_message or error.reason
-        return Refused(
-            label=self._place.label,
-            journal_problem=await self._end(record, "failed", error.sentence),
-            sent=text,
-            error=error,
-            places=places_of(text, message, before),
-            locks_out=locks_out(message),
-        )
-
-    async def _after_acceptance(self, record: ChangeRecord, text: str, before: str) -> SaveResult:
-        # Written before the reading back: a crash during it must not make it unknown again.
-        trouble = await self._end(record, "done", "accepted")
-        reading = await self._look(text, before)
-        label = self._place.label
-        match reading.held:
-            case Held.OURS:
-                trouble = trouble or await self._stored(reading.text)
-                return Saved(label=label, journal_problem=trouble, stored=reading.text)
-            case Held.OLD:
-                trouble = trouble or await self._end(record, "done", "accepted, not visible yet")
-                return SavedStillPropagating(
-                    label=label, journal_problem=trouble, stored=reading.text
-                )
-            case Held.OTHER:
-                trouble = trouble or await self._end(
-                    record, "done", "accepted, and replaced by somebody else's policy"
-                )
-                trouble = trouble or await self._fetched(reading.text)
-                return SavedButDiffers(
-                    label=label, journal_problem=trouble, sent=text, stored=reading.text
-                )
-            case _:
-                return SavedUnread(
-                    label=label, journal_problem=trouble, sent=text, reason=reading.problem
-                )
-
-    async def _after_silence(
-        self, record: ChangeRecord, text: str, before: str, error: ServiceError
-    ) -> SaveResult:
-        reading = await self._look(text, before)
-        label = self._place.label
-        if reading.held is Held.OURS:
-            trouble = await self._end(record, "done", f"no answer, but stored: {error.reason}")
-            trouble = trouble or await self._stored(reading.text)
-            return Saved(
-                label=label, journal_problem=trouble, stored=reading.text, silence=error.reason
-            )
-        found = {Held.OLD: "the policy before is stored", Held.OTHER: "a third policy is stored"}
-        detail = found.get(reading.held, "and it could not be read back")
-        trouble = await self._end(record, "unknown", f"no answer, {detail}: {error.reason}")
-        if reading.held is Held.OTHER:
-            trouble = trouble or await self._fetched(reading.text)
-        return OutcomeUnknown(
-            label=label,
-            journal_problem=trouble,
-            sent=text,
-            silence=error.reason,
-            held=reading.held,
-            stored=reading.text,
-            problem=reading.problem,
-        )
-
-    async def _look(self, text: str, before: str) -> Reading:
-        self._observe(SaveStep.READING_BACK)
-        return await self._read_back.look(text, before, lambda: self._observe(SaveStep.WAITING))
-
-    async def _keep(self, text: str, kind: str, note: str = "") -> None:
-        desk = self._desk
-        await desk.journal.keep_version(
-            desk.scope, self._place.subject, text, kind, caller=desk.caller, note=note
-        )
-
-    async def _end(self, record: ChangeRecord, outcome: str, detail: str) -> str:
-        try:
-            await self._desk.journal.end(record.id, outcome, detail)
-        except JournalError as error:
-            return _trouble(error)
-        return ""
-
-    async def _stored(self, text: str) -> str:
-        """Write down what the place holds; the draft it was typed as is history now."""
-        try:
-            await self._keep(text, "stored")
-            await self._desk.journal.close_draft(self._desk.scope, self._place.subject)
-        except JournalError as error:
-            return _trouble(error)
-        return ""
-
-    async def _fetched(self, text: str) -> str:
-        try:
-            await self._keep(text, "fetched", "somebody else's")
-        except JournalError as error:
-            return _trouble(error)
-        return ""
+PUTS = (PUT_KEY_POLICY, PUT_ROLE_POLICY)
 
 
 def policy_json(text: str) -> str:
@@ -225,8 +52,234 @@ def policy_of(record_json: str) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _trouble(error: JournalError) -> str:
-    return (
-        f"How it ended could not be written to the journal: {error.reason.rstrip('.')}."
-        f" {error.next_step}"
-    ).rstrip()
+def what_is(text: str, sent: str, before: str) -> Shown:
+    """Which of the two texts `text` means; where they mean the same, the one sent."""
+    if same_meaning(text, sent):
+        return Shown.OURS
+    return Shown.OLD if same_meaning(text, before) else Shown.OTHER
+
+
+def policy_check(location: PolicyLocation, sent: str, before: str) -> Check[str]:
+    """How to see whether `sent` was put in place of `before`."""
+    return Check(location.read, lambda text: what_is(text, sent, before))
+
+
+def put_change(
+    location: PolicyLocation, text: str, before: str, *, bypass: bool = False
+) -> Change[str]:
+    """The put of `text` in place of `before`."""
+
+    async def send() -> str:
+        await location.put(text, bypass_lockout_check=bypass)
+        return "accepted"
+
+    return Change(
+        location.operation,
+        location.subject,
+        {"policy": before},
+        {"policy": text},
+        send,
+        policy_check(location, text, before),
+        settled_later=True,
+    )
+
+
+# Sending one
+
+
+async def put_policy(
+    location: PolicyLocation,
+    scope: ChangeScope,
+    texts: tuple[str, str],
+    waiting: Waiting,
+    observe: Observer,
+    *,
+    bypass: bool,
+) -> SaveResult:
+    """Put the second of two texts in place of the first.
+
+    Raises:
+        JournalError: it could not be written down, and nothing was sent.
+    """
+    before, text = texts
+    await scope.keep(location.subject, text, "sent", "lock-out check bypassed" if bypass else "")
+    change = put_change(location, text, before, bypass=bypass)
+    result = await run_change(scope, change, waiting, observe)
+    trouble = result.journal_problem
+    if result.refused and result.error is not None:
+        return _refused(location.label, texts, result.error, trouble)
+    trouble = trouble or await _keep_found(scope, location.subject, result.read)
+    return _result(location.label, text, result.read, result.error, trouble)
+
+
+def _refused(label: str, texts: tuple[str, str], error: ServiceError, trouble: str) -> Refused:
+    before, text = texts
+    message = error.context.service_message or error.reason
+    return Refused(
+        label=label,
+        journal_problem=trouble,
+        sent=text,
+        error=error,
+        places=places_of(text, message, before),
+        locks_out=locks_out(message),
+    )
+
+
+def _result(
+    label: str, text: str, read: ReadBack[str], error: ServiceError | None, trouble: str
+) -> SaveResult:
+    stored = read.value or ""
+    silence = error.reason if error is not None else ""
+    if read.shown is Shown.OURS:
+        return Saved(label=label, journal_problem=trouble, stored=stored, silence=silence)
+    if error is not None:
+        return OutcomeUnknown(
+            label=label,
+            journal_problem=trouble,
+            sent=text,
+            silence=silence,
+            shown=read.shown,
+            stored=stored,
+            problem=read.problem,
+        )
+    match read.shown:
+        case Shown.OLD:
+            return SavedStillPropagating(label=label, journal_problem=trouble, stored=stored)
+        case Shown.OTHER:
+            return SavedButDiffers(label=label, journal_problem=trouble, sent=text, stored=stored)
+        case _:
+            return SavedUnread(label=label, journal_problem=trouble, sent=text, reason=read.problem)
+
+
+async def _keep_found(scope: ChangeScope, subject: str, read: ReadBack[str]) -> str:
+    """Keep what was found to be stored; returns why that could not be, as a sentence, or ""."""
+    stored = read.value or ""
+    try:
+        if read.shown is Shown.OURS:
+            await scope.keep(subject, stored, "stored")
+            # The draft it was typed as is history now.
+            await scope.journal.close_draft(scope.where, subject)
+        elif read.shown is Shown.OTHER:
+            await scope.keep(subject, stored, "fetched", "somebody else's")
+    except JournalError as error:
+        return journal_trouble(error)
+    return ""
+
+
+# The last one that was accepted
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedPut:
+    """A put that the service accepted; reads may not show it yet."""
+
+    sent: str
+    before: str
+    """What was stored when it was sent."""
+    time: datetime
+    shown: bool
+    """Whether a read has shown it: what is read now was put after it, by whomever."""
+
+    def was(self, draft: PolicyVersion) -> bool:
+        """Whether it is this draft that was put, which nobody has closed since.
+
+        The same text typed again over somebody else's policy is a draft of its own.
+        """
+        return same_meaning(self.sent, draft.text) and same_meaning(self.before, draft.base)
+
+
+async def last_accepted(scope: ChangeScope, subject: str) -> AcceptedPut | None:
+    """The last put of a policy, if it was accepted.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    journal, where = scope.journal, scope.where
+    found = await journal.changes(where, subject=subject, operations=PUTS, limit=1)
+    if not found or found[0].outcome != "done":
+        return None
+    change = found[0]
+    sent, before = policy_of(change.after), policy_of(change.before)
+    versions = await journal.versions(where, subject, since=change.time)
+    # A read has found this text, in a read-back or at an opening.
+    shown = any(each.kind in HELD_KINDS and same_meaning(each.text, sent) for each in versions)
+    return AcceptedPut(sent, before, change.ended or change.time, shown)
+
+
+# Those that an ended program left unfinished
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminedPut:
+    """What became of one put."""
+
+    found: Examined[str]
+    sentence: str
+
+    @property
+    def settled(self) -> bool:
+        """Whether the journal now has its end; else it is examined again at the next start."""
+        return bool(self.found.outcome)
+
+
+async def examine_puts(
+    scope: ChangeScope,
+    location_of: Callable[[str], PolicyLocation],
+    sleep: Sleep = asyncio.sleep,
+    *,
+    pauses: Sequence[float] = FOR_A_POLICY,
+) -> tuple[ExaminedPut, ...]:
+    """Find out what became of every unfinished put of a policy in this account and Region.
+
+    `location_of` gives the location that a subject of the journal names. Where nothing was left
+    unfinished, nothing is read but the journal.
+
+    Raises:
+        JournalError: it cannot be read, or not be written.
+    """
+
+    def check(record: ChangeRecord) -> Check[str]:
+        location = location_of(record.subject)
+        return policy_check(location, policy_of(record.after), policy_of(record.before))
+
+    records = await pending_changes(scope, PUTS)
+    found = await examine_changes(scope, dict.fromkeys(PUTS, check), records, pauses, sleep)
+    await settle_changes(scope, found)
+    for each in found:
+        if each.read.shown is Shown.OURS:
+            await _keep_stored(scope, each.record, each.read.value or "")
+    return tuple(
+        ExaminedPut(each, _sentence(each, location_of(each.record.subject).label)) for each in found
+    )
+
+
+def _sentence(found: Examined[str], label: str) -> str:
+    head = f"kmstui ended while it saved the policy of {label}"
+    match found.read.shown:
+        case Shown.OURS:
+            words = "it was stored."
+        case Shown.OLD if found.recent:
+            words = (
+                "reads show the policy before, so it was most likely not stored; it may still"
+                " show up within 5 minutes. Your text is kept as a draft."
+            )
+        case Shown.OLD:
+            words = "it was not stored. Your text is kept as a draft."
+        case Shown.OTHER:
+            words = (
+                "it now holds neither your policy nor the one before, so somebody else has changed"
+                " it since. Your text is kept: open it and compare."
+            )
+        case _:
+            words = (
+                "whether it was stored is not known, because it cannot be read now."
+                f" {found.read.problem} Your text is kept."
+            )
+    return f"{head} ({found.record.time:%Y-%m-%d %H:%M} UTC): {words}"
+
+
+async def _keep_stored(scope: ChangeScope, record: ChangeRecord, stored: str) -> None:
+    await scope.keep(record.subject, stored, "stored")
+    draft = await scope.journal.draft(scope.where, record.subject)
+    if draft is not None and same_meaning(draft.text, policy_of(record.after)):
+        await scope.journal.close_draft(scope.where, record.subject)

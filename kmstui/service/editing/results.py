@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from kmstui.policy.syntax.nodes import Span
+from kmstui.service.changes.read_back import Shown
 from kmstui.service.editing.conflicts import Conflict
-from kmstui.service.editing.read_back import Held
 from kmstui.service.errors import ServiceError
 
 _KEPT = "Your text is kept."
@@ -142,7 +142,7 @@ class OutcomeUnknown(SaveResult):
     sent: str
     silence: str
     """Why no answer came, in a clause."""
-    held: Held
+    shown: Shown
     """`OLD`, `OTHER` or `UNREADABLE`."""
     stored: str = ""
     """What is stored, where it could be read."""
@@ -153,15 +153,15 @@ class OutcomeUnknown(SaveResult):
     def what(self) -> str:
         """What happened."""
         found = {
-            Held.OLD: (
+            Shown.OLD: (
                 "still shows the policy before, so yours was most likely not stored; it may still"
                 " show up within 5 minutes. The next review reads it again."
             ),
-            Held.OTHER: (
+            Shown.OTHER: (
                 "holds neither your policy nor the one before: somebody else changed it. Look at"
                 " the difference and decide."
             ),
-        }.get(self.held, f"cannot be read back now. {self.problem}")
+        }.get(self.shown, f"cannot be read back now. {self.problem}")
         return f"{_sentence(self.silence)} {self.label[:1].upper()}{self.label[1:]} {found} {_KEPT}"
 
 

@@ -21,7 +21,12 @@ from kmstui.policy.syntax.statements import read_policy
 from kmstui.service.access.access import is_caller
 from kmstui.service.access.account_facts import principal_of
 from kmstui.service.editing.history import AccessComparison
-from kmstui.service.editing.location import ABSENT, PUT_ROLE_POLICY, PolicyPlace, RolePolicyPlace
+from kmstui.service.editing.location import (
+    ABSENT,
+    PUT_ROLE_POLICY,
+    PolicyLocation,
+    RolePolicyLocation,
+)
 from kmstui.service.editing.review import (
     AccessLine,
     Assessment,
@@ -159,7 +164,7 @@ class RolePolicyTarget:
         self._session = session
         self._key = key
         self._arn = identity.arn
-        self.place: PolicyPlace = RolePolicyPlace(session.gateway, identity.name, policy)
+        self.location: PolicyLocation = RolePolicyLocation(session.gateway, identity.name, policy)
         self.title = f"role {identity.name}, {policy}"
         self.word = identity.name
         self.key_arn = ""

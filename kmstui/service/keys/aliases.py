@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from kmstui.model.alias import Alias
 from kmstui.model.key import Key
-from kmstui.service.changes.confirm import Look, confirmed
-from kmstui.service.changes.read_until import Pause
-from kmstui.service.errors import ErrorContext, InvalidInputError
+from kmstui.service.changes.read_back import Check, ours_if
+from kmstui.service.changes.runner import Change
 from kmstui.service.inventory.store import Store
-from kmstui.service.session import Session
+from kmstui.service.keys.key_changes import KeyChanges, Telling
+from kmstui.service.ports import InventoryGateway
 
 PREFIX = "alias/"
 NAME_CHARACTERS = 256
@@ -121,13 +121,30 @@ def _type(spec: str) -> str:
     return "HMAC" if spec.startswith("HMAC") else "asymmetric"
 
 
-class Aliases:
-    """Changes of aliases, journaled and read back; each answers what KMS now holds."""
+def alias_check(
+    gateway: InventoryGateway,
+    name: str,
+    before: Mapping[str, str | None],
+    after: Mapping[str, str | None],
+) -> Check[dict[str, Alias]]:
+    """How to see whether an alias was changed: the aliases of the keys that it named and names."""
+    key_ids = [key_id for key_id in (after["key"], before["key"]) if key_id]
 
-    def __init__(self, session: Session, pause: Pause = asyncio.sleep) -> None:
-        self._session = session
-        self._store = session.store
-        self._pause = pause
+    async def read() -> dict[str, Alias]:
+        found: dict[str, Alias] = {}
+        for key_id in key_ids:
+            async for page in gateway.alias_pages(key_id):
+                found.update({alias.name: alias for alias in page})
+        return found
+
+    def shows(found: dict[str, Alias]) -> bool:
+        return (found[name].key_id if name in found else None) == after["key"]
+
+    return Check(read, lambda found: ours_if(shows(found)))
+
+
+class Aliases(KeyChanges):
+    """Changes of aliases, journaled and read back; each returns what KMS now holds."""
 
     async def create(self, name: str, key_id: str) -> str:
         """Create an alias.
@@ -139,10 +156,8 @@ class Aliases:
         name = full_name(name)
         problem = creation_problem(self._store, name, self._key("kms:CreateAlias", key_id))
         self._refuse("kms:CreateAlias", key_id, problem)
-        gateway = self._session.gateway
-        return await self._change(
-            "kms:CreateAlias", name, ("", key_id), lambda: gateway.create_alias(name, key_id)
-        )
+        send = partial(self._session.gateway.create_alias, name, key_id)
+        return await self._change("kms:CreateAlias", name, ("", key_id), send)
 
     async def move(self, name: str, key_id: str) -> str:
         """Point an alias to another key; everything that uses the alias changes key.
@@ -153,11 +168,8 @@ class Aliases:
         alias = self._alias("kms:UpdateAlias", name)
         problem = move_problem(self._store, alias, self._key("kms:UpdateAlias", key_id))
         self._refuse("kms:UpdateAlias", key_id, problem)
-        gateway = self._session.gateway
-        keys = (alias.key_id, key_id)
-        return await self._change(
-            "kms:UpdateAlias", name, keys, lambda: gateway.update_alias(name, key_id)
-        )
+        send = partial(self._session.gateway.update_alias, name, key_id)
+        return await self._change("kms:UpdateAlias", name, (alias.key_id, key_id), send)
 
     async def delete(self, name: str) -> str:
         """Delete an alias; the key stays.
@@ -167,12 +179,8 @@ class Aliases:
         """
         alias = self._alias("kms:DeleteAlias", name)
         self._refuse("kms:DeleteAlias", alias.key_id, change_problem(alias))
-        gateway = self._session.gateway
-        return await self._change(
-            "kms:DeleteAlias", name, (alias.key_id, ""), lambda: gateway.delete_alias(name)
-        )
-
-    # Before anything is sent
+        send = partial(self._session.gateway.delete_alias, name)
+        return await self._change("kms:DeleteAlias", name, (alias.key_id, ""), send)
 
     def _key(self, operation: str, key_id: str) -> Key:
         key = self._store.keys.get(key_id)
@@ -190,12 +198,6 @@ class Aliases:
         if problem:
             raise self._refusal(operation, key_id, problem)
 
-    def _refusal(self, operation: str, key_id: str, problem: str) -> InvalidInputError:
-        context = ErrorContext(operation, self._store.name_of(key_id) if key_id else "")
-        return InvalidInputError(problem, "Nothing was sent.", context)
-
-    # Sending
-
     async def _change(
         self,
         operation: str,
@@ -206,30 +208,20 @@ class Aliases:
         """Send a change of the key that the alias names, from one to the other ("": none)."""
         old, new = keys
         gateway = self._session.gateway
-        key_ids = tuple(key_id for key_id in reversed(keys) if key_id)
-
-        async def read() -> dict[str, Alias]:
-            found: dict[str, Alias] = {}
-            for key_id in key_ids:
-                async for page in gateway.alias_pages(key_id):
-                    found.update({alias.name: alias for alias in page})
-            return found
+        before, after = {"key": old or None}, {"key": new or None}
 
         def keep(found: dict[str, Alias]) -> None:
             if self._session.is_connected_by(gateway):
-                before = [each for key_id in key_ids for each in self._store.aliases_of(key_id)]
+                known = [
+                    each for key_id in keys if key_id for each in self._store.aliases_of(key_id)
+                ]
                 self._store.add_aliases(found.values())
-                self._store.remove_aliases(each for each in before if each not in found)
+                self._store.remove_aliases(each for each in known if each not in found)
 
-        def shows(found: dict[str, Alias]) -> bool:
-            return (found[name].key_id if name in found else "") == new
-
-        return await confirmed(
-            self._session,
-            (operation, name, {"key": old or None}, {"key": new or None}),
-            send,
-            Look(read, shows, keep, lambda found: self._told(name, old, new), "the aliases"),
-            self._pause,
+        check = alias_check(gateway, name, before, after)
+        return await self._run(
+            Change(operation, name, before, after, send, check),
+            Telling(lambda _: self._told(name, old, new), keep, what="the aliases"),
         )
 
     def _told(self, name: str, old: str, new: str) -> str:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 
 from kmstui.model.grant import Grant
-from kmstui.service.changes.journaling import journaled
-from kmstui.service.changes.read_until import ACCEPTED, Pause, read_until
-from kmstui.service.errors import ServiceError
-from kmstui.service.session import Session
+from kmstui.service.changes.read_back import Check, ours_if
+from kmstui.service.changes.runner import Change
+from kmstui.service.keys.key_changes import KeyChanges, Telling
+from kmstui.service.ports import GrantGateway
 
 
-class Grants:
+def revocation_check(gateway: GrantGateway, key_id: str, grant_id: str) -> Check[tuple[Grant, ...]]:
+    """How to see whether a grant was revoked.
+
+    A revocation shows at once to most and to all within five minutes (KMS Developer Guide,
+    "Eventual consistency", grants).
+    """
+    return Check(
+        partial(gateway.list_grants, key_id),
+        lambda found: ours_if(all(each.id != grant_id for each in found)),
+    )
+
+
+class Grants(KeyChanges):
     """Reads and revokes grants."""
-
-    def __init__(self, session: Session, pause: Pause = asyncio.sleep) -> None:
-        self._session = session
-        self._pause = pause
 
     async def of(self, key_id: str) -> tuple[Grant, ...]:
         """The grants of a key, newest first; their encryption contexts count as seen.
@@ -34,16 +42,12 @@ class Grants:
         return tuple(sorted(grants, key=_newest_first))
 
     async def revoke(self, key_id: str, grant: Grant) -> str:
-        """Revoke a grant; answers what KMS now holds.
-
-        A revocation shows at once to most and to all within five minutes (KMS Developer Guide,
-        "Eventual consistency", grants).
+        """Revoke a grant; returns what KMS now holds.
 
         Raises:
-            ServiceError: KMS refused it.
+            ServiceError: KMS refused it; or no clear answer came, and the grant is still listed.
         """
         gateway = self._session.gateway
-        name = self._session.store.name_of(key_id)
         before = {
             "grant": grant.id,
             "name": grant.name,
@@ -53,28 +57,28 @@ class Grants:
             "context_equals": dict(grant.context_equals),
             "context_subset": dict(grant.context_subset),
         }
-        await journaled(
-            self._session,
-            "kms:RevokeGrant",
-            key_id,
-            before,
-            {"grant": None},
-            lambda: gateway.revoke_grant(key_id, grant.id),
-        )
-        try:
-            grants = await read_until(
-                lambda: gateway.list_grants(key_id),
-                lambda found: all(each.id != grant.id for each in found),
-                self._pause,
+
+        def done(grants: tuple[Grant, ...]) -> str:
+            left = {0: "no other is left", 1: "one other is left"}.get(
+                len(grants), f"{len(grants)} others are left"
             )
-        except ServiceError as error:
-            return f"{ACCEPTED}, but the grants could not be read back. {error.sentence}"
-        if any(each.id == grant.id for each in grants):
-            return f"{ACCEPTED}. The grant is still listed, which can last five minutes."
-        left = {0: "no other is left", 1: "one other is left"}.get(
-            len(grants), f"{len(grants)} others are left"
+            return f"{grant.grantee} has lost this grant on {self._name(key_id)}; {left}."
+
+        return await self._run(
+            Change(
+                "kms:RevokeGrant",
+                key_id,
+                before,
+                {"grant": None},
+                partial(gateway.revoke_grant, key_id, grant.id),
+                revocation_check(gateway, key_id, grant.id),
+            ),
+            Telling(
+                done,
+                what="the grants",
+                later="The grant is still listed, which can last five minutes.",
+            ),
         )
-        return f"{grant.grantee} has lost this grant on {name}; {left}."
 
 
 def _newest_first(grant: Grant) -> tuple[float, str]:

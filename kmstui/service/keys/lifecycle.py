@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from kmstui.model.key import Key, KeyCreation, KeyMetadata, Rotation
-from kmstui.service.changes.confirm import Look, confirmed
-from kmstui.service.changes.journaling import journaled
-from kmstui.service.changes.read_until import Pause
+from kmstui.service.changes.read_back import Check, ours_if
+from kmstui.service.changes.runner import Change, run_change
+from kmstui.service.changes.waiting import ONCE, Waiting
 from kmstui.service.errors import ErrorContext, InvalidInputError, ServiceError
 from kmstui.service.keys.aliases import Aliases, full_name
 from kmstui.service.keys.allowed import (
@@ -21,28 +22,75 @@ from kmstui.service.keys.allowed import (
     pending_deletion,
 )
 from kmstui.service.keys.creation import creation_problem, description_problem
+from kmstui.service.keys.key_changes import KeyChanges, Telling
 from kmstui.service.ports import Gateway
-from kmstui.service.session import Session
 
-Send = Callable[[], Awaitable[str | None]]
-Shows = Callable[[KeyMetadata], bool]
+Values = Mapping[str, Any]
+"""What a change asks for, as the journal has it."""
+
+_OPERATIONS: Mapping[KeyAction, str] = {
+    KeyAction.DESCRIPTION: "kms:UpdateKeyDescription",
+    KeyAction.ENABLE: "kms:EnableKey",
+    KeyAction.DISABLE: "kms:DisableKey",
+    KeyAction.ROTATION_ON: "kms:EnableKeyRotation",
+    KeyAction.ROTATION_OFF: "kms:DisableKeyRotation",
+    KeyAction.ROTATE_NOW: "kms:RotateKeyOnDemand",
+    KeyAction.REPLICATE: "kms:ReplicateKey",
+    KeyAction.SCHEDULE_DELETION: "kms:ScheduleKeyDeletion",
+    KeyAction.CANCEL_DELETION: "kms:CancelKeyDeletion",
+}
+
+_VALUES: Mapping[str, Callable[[KeyMetadata], object]] = {
+    "description": lambda metadata: metadata.description,
+    "state": lambda metadata: metadata.state,
+    "regions": lambda metadata: list(replica_regions(metadata)),
+}
+"""What of a key can be asked for: how it was before."""
+
+_SHOWN: Mapping[str, Callable[[KeyMetadata, Values], bool]] = {
+    "kms:UpdateKeyDescription": lambda now, after: now.description == after["description"],
+    "kms:EnableKey": lambda now, after: now.state == after["state"],
+    "kms:DisableKey": lambda now, after: now.state == after["state"],
+    "kms:ScheduleKeyDeletion": lambda now, _: pending_deletion(now),
+    "kms:CancelKeyDeletion": lambda now, _: not pending_deletion(now),
+    "kms:ReplicateKey": lambda now, after: set(after["regions"]) <= set(replica_regions(now)),
+}
+"""By operation, whether a described key shows what was asked for."""
+
+KEY_OPERATIONS = tuple(_SHOWN)
+ROTATION_OPERATIONS = (_OPERATIONS[KeyAction.ROTATION_ON], _OPERATIONS[KeyAction.ROTATION_OFF])
 
 
-class Lifecycle:
-    """Changes of keys, journaled and read back; each answers what KMS now holds."""
+def key_check(gateway: Gateway, operation: str, key_id: str, after: Values) -> Check[KeyMetadata]:
+    """How to see whether a key was changed; of KEY_OPERATIONS."""
 
-    def __init__(self, session: Session, pause: Pause = asyncio.sleep) -> None:
-        self._session = session
-        self._store = session.store
-        self._pause = pause
+    async def read() -> KeyMetadata:
+        return (await gateway.describe(key_id))[1]
+
+    return Check(read, lambda now: ours_if(_SHOWN[operation](now, after)))
+
+
+def rotation_check(gateway: Gateway, key_id: str, after: Values) -> Check[Rotation]:
+    """How to see whether automatic rotation was turned on or off; of ROTATION_OPERATIONS."""
+    on, days = after["rotation"], after["period_days"]
+
+    def shows(rotation: Rotation) -> bool:
+        return rotation.enabled is on and (not on or rotation.period_days == days)
+
+    return Check(partial(gateway.rotation, key_id), lambda rotation: ours_if(shows(rotation)))
+
+
+class Lifecycle(KeyChanges):
+    """Changes of keys, journaled and read back; each returns what KMS now holds.
+
+    Each raises InvalidInputError for what is refused before anything is sent, and ServiceError
+    where KMS refused it or nobody knows whether it happened.
+    """
 
     async def create(self, creation: KeyCreation, alias: str = "") -> tuple[Key, str]:
         """Create a key and, where asked for, its alias.
 
-        Raises:
-            InvalidInputError: a value is refused before anything is sent.
-            ServiceError: KMS refused it. When only the alias was refused, the key exists and
-                the sentence of the result says so instead.
+        When only the alias was refused, the key exists and the sentence says so instead.
         """
         if problem := creation_problem(self._store, creation, alias):
             raise InvalidInputError(problem, "Nothing was sent.", ErrorContext("kms:CreateKey"))
@@ -55,22 +103,13 @@ class Lifecycle:
             created.append(replace(key, metadata=metadata, tags=tags))
             return key.id
 
-        await journaled(
-            session,
-            "kms:CreateKey",
-            full_name(alias) if alias else "new key",
-            {},
-            {
-                "spec": creation.spec,
-                "usage": creation.usage,
-                "description": creation.description,
-                "multi_region": creation.multi_region,
-                "origin": creation.origin,
-                "policy": creation.policy,
-                "tags": {tag.key: tag.value for tag in creation.tags},
-            },
-            send,
-        )
+        subject = full_name(alias) if alias else "new key"
+        change: Change[object] = Change("kms:CreateKey", subject, {}, _wishes(creation), send)
+        result = await run_change(session.change_scope(), change, Waiting(ONCE))
+        if result.journal_problem:
+            session.notify(result.journal_problem, "warning")
+        if result.error is not None:
+            raise result.error
         key = created[0]
         if session.is_connected_by(gateway):
             self._store.add_keys((key,))
@@ -83,147 +122,57 @@ class Lifecycle:
         return key, sentence
 
     async def set_description(self, key_id: str, description: str) -> str:
-        """Change the description.
-
-        Raises:
-            InvalidInputError, ServiceError
-        """
+        """Change the description."""
         if problem := description_problem(description):
-            raise self._refusal("kms:UpdateKeyDescription", key_id, problem)
-        metadata = self._described("kms:UpdateKeyDescription", key_id, KeyAction.DESCRIPTION)
-        gateway = self._session.gateway
+            raise self._refused(KeyAction.DESCRIPTION, key_id, problem)
+
+        def done(now: KeyMetadata) -> str:
+            name = self._name(key_id)
+            if not now.description:
+                return f"{name} has no description any more."
+            return f"The description of {name} is changed."
+
         return await self._change(
-            "kms:UpdateKeyDescription",
             key_id,
-            {"description": metadata.description},
+            KeyAction.DESCRIPTION,
             {"description": description},
-            lambda: gateway.update_description(key_id, description),
-            lambda now: now.description == description,
-            lambda now: (
-                f"The description of {self._name(key_id)} is changed."
-                if now.description
-                else f"{self._name(key_id)} has no description any more."
-            ),
+            partial(self._session.gateway.update_description, key_id, description),
+            done,
         )
 
     async def enable(self, key_id: str) -> str:
-        """Enable the key.
-
-        Raises:
-            InvalidInputError, ServiceError
-        """
-        return await self._set_state("kms:EnableKey", key_id, KeyAction.ENABLE, "Enabled")
-
-    async def disable(self, key_id: str) -> str:
-        """Disable the key: nothing can be encrypted or decrypted with it until it is enabled.
-
-        Raises:
-            InvalidInputError, ServiceError
-        """
-        return await self._set_state("kms:DisableKey", key_id, KeyAction.DISABLE, "Disabled")
-
-    async def set_rotation(self, key_id: str, period_days: int | None) -> str:
-        """Turn automatic rotation on with a period in days, or off with None.
-
-        Raises:
-            InvalidInputError, ServiceError
-        """
-        on = period_days is not None
-        operation = "kms:EnableKeyRotation" if on else "kms:DisableKeyRotation"
-        if period_days is not None and period_days not in ROTATION_DAYS:
-            raise self._refusal(
-                operation,
-                key_id,
-                f"a rotation period is {ROTATION_DAYS[0]} to {ROTATION_DAYS[-1]} days, "
-                f"not {period_days}",
-            )
-        self._described(operation, key_id, KeyAction.ROTATION_ON if on else KeyAction.ROTATION_OFF)
-        gateway = self._session.gateway
-        before = self._store.keys[key_id].rotation
-
-        def shows(rotation: Rotation) -> bool:
-            return rotation.enabled is on and (not on or rotation.period_days == period_days)
-
-        def keep(rotation: Rotation) -> None:
-            key = self._store.keys.get(key_id)
-            if key is not None and self._session.is_connected_by(gateway):
-                self._store.put_key(replace(key, rotation=rotation.enabled))
-
-        def told(rotation: Rotation) -> str:
-            if not on:
-                return f"{self._name(key_id)} does not rotate by itself any more."
-            following = rotation.next_rotation
-            when = f", next on {following:%Y-%m-%d}" if following else ""
-            return f"{self._name(key_id)} rotates every {period_days} days{when}."
-
-        return await confirmed(
-            self._session,
-            (
-                operation,
-                key_id,
-                {"rotation": before},
-                {"rotation": on, "period_days": period_days},
-            ),
-            lambda: (
-                gateway.enable_rotation(key_id, period_days)
-                if on
-                else gateway.disable_rotation(key_id)
-            ),
-            Look(lambda: gateway.rotation(key_id), shows, keep, told),
-            self._pause,
+        """Enable the key."""
+        return await self._change(
+            key_id,
+            KeyAction.ENABLE,
+            {"state": "Enabled"},
+            partial(self._session.gateway.enable, key_id),
+            lambda now: f"{self._name(key_id)} is {now.state}.",
         )
 
-    async def rotate_now(self, key_id: str) -> str:
-        """Rotate the key material now; at most 25 times in a key's life.
-
-        Raises:
-            InvalidInputError, ServiceError
-        """
-        self._described("kms:RotateKeyOnDemand", key_id, KeyAction.ROTATE_NOW)
-        gateway = self._session.gateway
-        before = await _rotation_before(gateway, key_id)
-
-        def told(rotation: Rotation) -> str:
-            if rotation.on_demand_started:
-                return f"KMS rotates {self._name(key_id)} now; Details shows when it is done."
-            at = max(_on_demand(rotation))
-            return f"{self._name(key_id)} was last rotated on demand at {at:%H:%M} UTC."
-
-        return await confirmed(
-            self._session,
-            ("kms:RotateKeyOnDemand", key_id, {}, {"rotation": "on demand"}),
-            lambda: gateway.rotate_now(key_id),
-            Look(
-                lambda: gateway.rotation(key_id),
-                lambda rotation: _rotated_since(before, rotation),
-                lambda rotation: None,
-                told,
-            ),
-            self._pause,
+    async def disable(self, key_id: str) -> str:
+        """Disable the key: nothing can be encrypted or decrypted with it until it is enabled."""
+        return await self._change(
+            key_id,
+            KeyAction.DISABLE,
+            {"state": "Disabled"},
+            partial(self._session.gateway.disable, key_id),
+            lambda now: f"{self._name(key_id)} is {now.state}.",
         )
 
     async def schedule_deletion(self, key_id: str, window_days: int) -> str:
-        """Schedule the deletion; until its date it can be cancelled.
-
-        Raises:
-            InvalidInputError, ServiceError
-        """
-        operation = "kms:ScheduleKeyDeletion"
+        """Schedule the deletion; until its date it can be cancelled."""
         if window_days not in WINDOW_DAYS:
-            raise self._refusal(
-                operation,
-                key_id,
-                f"the waiting period is {WINDOW_DAYS[0]} to {WINDOW_DAYS[-1]} days, "
-                f"not {window_days}",
-            )
-        metadata = self._described(operation, key_id, KeyAction.SCHEDULE_DELETION)
+            allowed = f"{WINDOW_DAYS[0]} to {WINDOW_DAYS[-1]} days"
+            problem = f"the waiting period is {allowed}, not {window_days}"
+            raise self._refused(KeyAction.SCHEDULE_DELETION, key_id, problem)
         gateway = self._session.gateway
 
         async def send() -> str:
             when = await gateway.schedule_deletion(key_id, window_days)
             return f"DeletionDate {when.isoformat()}" if when else ""
 
-        def told(now: KeyMetadata) -> str:
+        def done(now: KeyMetadata) -> str:
             name = self._name(key_id)
             if now.deletion is None:
                 return f"{name} is {now.state}: it waits for its replicas. x cancels that."
@@ -231,35 +180,26 @@ class Lifecycle:
             return f"{name} is {now.state} and will be deleted on {when}. Until then x cancels it."
 
         return await self._change(
-            operation,
             key_id,
-            {"state": metadata.state},
+            KeyAction.SCHEDULE_DELETION,
             {"state": "PendingDeletion", "window_days": window_days},
             send,
-            pending_deletion,
-            told,
+            done,
         )
 
     async def cancel_deletion(self, key_id: str) -> str:
-        """Cancel the deletion; the key is Disabled afterwards (KMS API, CancelKeyDeletion).
+        """Cancel the deletion; the key is Disabled afterwards (KMS API, CancelKeyDeletion)."""
 
-        Raises:
-            InvalidInputError, ServiceError
-        """
-        operation = "kms:CancelKeyDeletion"
-        metadata = self._described(operation, key_id, KeyAction.CANCEL_DELETION)
-        gateway = self._session.gateway
+        def done(now: KeyMetadata) -> str:
+            end = "; x enables it." if now.state == "Disabled" else "."
+            return f"The deletion of {self._name(key_id)} is cancelled. It is {now.state}{end}"
+
         return await self._change(
-            operation,
             key_id,
-            {"state": metadata.state},
+            KeyAction.CANCEL_DELETION,
             {"state": "Disabled"},
-            lambda: gateway.cancel_deletion(key_id),
-            lambda now: not pending_deletion(now),
-            lambda now: (
-                f"The deletion of {self._name(key_id)} is cancelled. It is {now.state}"
-                + ("; x enables it." if now.state == "Disabled" else ".")
-            ),
+            partial(self._session.gateway.cancel_deletion, key_id),
+            done,
         )
 
     async def replicate(self, key_id: str, region: str) -> str:
@@ -267,89 +207,130 @@ class Lifecycle:
 
         The replica has KMS's default policy, no aliases and no tags: none of these are shared
         (KMS Developer Guide, "Multi-Region keys in AWS KMS").
-
-        Raises:
-            InvalidInputError, ServiceError
         """
-        operation = "kms:ReplicateKey"
-        metadata = self._described(operation, key_id, KeyAction.REPLICATE)
+        metadata = self._described(key_id, KeyAction.REPLICATE)
         if region in replica_regions(metadata):
             problem = f"there is a key of this set in {region} already"
-            raise self._refusal(operation, key_id, problem)
+            raise self._refused(KeyAction.REPLICATE, key_id, problem)
         gateway = self._session.gateway
 
         async def send() -> str:
             return (await gateway.replicate(key_id, region, metadata.description)).arn
 
         return await self._change(
-            operation,
             key_id,
-            {"regions": list(replica_regions(metadata))},
+            KeyAction.REPLICATE,
             {"regions": [*replica_regions(metadata), region]},
             send,
-            lambda now: region in replica_regions(now),
             lambda now: f"{self._name(key_id)} has a replica in {region}; R switches to it.",
         )
 
+    async def set_rotation(self, key_id: str, period_days: int | None) -> str:
+        """Turn automatic rotation on with a period in days, or off with None."""
+        on = period_days is not None
+        action = KeyAction.ROTATION_ON if on else KeyAction.ROTATION_OFF
+        if period_days is not None and period_days not in ROTATION_DAYS:
+            allowed = f"{ROTATION_DAYS[0]} to {ROTATION_DAYS[-1]} days"
+            problem = f"a rotation period is {allowed}, not {period_days}"
+            raise self._refused(action, key_id, problem)
+        self._described(key_id, action)
+        gateway = self._session.gateway
+
+        def keep(rotation: Rotation) -> None:
+            key = self._store.keys.get(key_id)
+            if key is not None and self._session.is_connected_by(gateway):
+                self._store.put_key(replace(key, rotation=rotation.enabled))
+
+        def done(rotation: Rotation) -> str:
+            if not on:
+                return f"{self._name(key_id)} does not rotate by itself any more."
+            following = rotation.next_rotation
+            when = f", next on {following:%Y-%m-%d}" if following else ""
+            return f"{self._name(key_id)} rotates every {period_days} days{when}."
+
+        before = {"rotation": self._store.keys[key_id].rotation}
+        after = {"rotation": on, "period_days": period_days}
+        send: Callable[[], Awaitable[None]] = (
+            partial(gateway.disable_rotation, key_id)
+            if period_days is None
+            else partial(gateway.enable_rotation, key_id, period_days)
+        )
+        check = rotation_check(gateway, key_id, after)
+        return await self._run(
+            Change(_OPERATIONS[action], key_id, before, after, send, check), Telling(done, keep)
+        )
+
+    async def rotate_now(self, key_id: str) -> str:
+        """Rotate the key material now; at most 25 times in a key's life."""
+        self._described(key_id, KeyAction.ROTATE_NOW)
+        gateway = self._session.gateway
+        before = await _rotation_before(gateway, key_id)
+
+        def done(rotation: Rotation) -> str:
+            if rotation.on_demand_started:
+                return f"KMS rotates {self._name(key_id)} now; Details shows when it is done."
+            at = max(_on_demand(rotation))
+            return f"{self._name(key_id)} was last rotated on demand at {at:%H:%M} UTC."
+
+        check = Check(
+            partial(gateway.rotation, key_id),
+            lambda rotation: ours_if(_rotated_since(before, rotation)),
+        )
+        send = partial(gateway.rotate_now, key_id)
+        change = Change(
+            _OPERATIONS[KeyAction.ROTATE_NOW], key_id, {}, {"rotation": "on demand"}, send, check
+        )
+        return await self._run(change, Telling(done))
+
     # Common to all
 
-    def _name(self, key_id: str) -> str:
-        return self._store.name_of(key_id)
+    def _refused(self, action: KeyAction, key_id: str, problem: str) -> InvalidInputError:
+        return self._refusal(_OPERATIONS[action], key_id, problem)
 
-    def _refusal(self, operation: str, key_id: str, problem: str) -> InvalidInputError:
-        context = ErrorContext(operation, self._name(key_id))
-        return InvalidInputError(problem, "Nothing was sent.", context)
-
-    def _described(self, operation: str, key_id: str, action: KeyAction) -> KeyMetadata:
+    def _described(self, key_id: str, action: KeyAction) -> KeyMetadata:
         key = self._store.keys.get(key_id)
         if key is None:
-            raise self._refusal(operation, key_id, "the key is not among those listed")
+            raise self._refused(action, key_id, "the key is not among those listed")
         reason = off_reason(key, action)
         if reason or key.metadata is None:
-            raise self._refusal(operation, key_id, reason)
+            raise self._refused(action, key_id, reason)
         return key.metadata
-
-    async def _set_state(self, operation: str, key_id: str, action: KeyAction, state: str) -> str:
-        metadata = self._described(operation, key_id, action)
-        gateway = self._session.gateway
-        send = gateway.enable if action is KeyAction.ENABLE else gateway.disable
-        return await self._change(
-            operation,
-            key_id,
-            {"state": metadata.state},
-            {"state": state},
-            lambda: send(key_id),
-            lambda now: now.state == state,
-            lambda now: f"{self._name(key_id)} is {now.state}.",
-        )
 
     async def _change(
         self,
-        operation: str,
         key_id: str,
-        before: Mapping[str, object],
-        after: Mapping[str, object],
-        send: Send,
-        shows: Shows,
-        told: Callable[[KeyMetadata], str],
+        action: KeyAction,
+        after: Values,
+        send: Callable[[], Awaitable[str | None]],
+        done: Callable[[KeyMetadata], str],
     ) -> str:
-        gateway: Gateway = self._session.gateway
-
-        async def read() -> KeyMetadata:
-            return (await gateway.describe(key_id))[1]
+        """Make a change that the description of a key shows."""
+        metadata, operation = self._described(key_id, action), _OPERATIONS[action]
+        gateway = self._session.gateway
+        before = {name: _VALUES[name](metadata) for name in after if name in _VALUES}
 
         def keep(now: KeyMetadata) -> None:
             key = self._store.keys.get(key_id)
             if key is not None and self._session.is_connected_by(gateway):
                 self._store.put_key(replace(key, metadata=now, problem=""))
 
-        return await confirmed(
-            self._session,
-            (operation, key_id, before, after),
-            send,
-            Look(read, shows, keep, told),
-            self._pause,
+        check = key_check(gateway, operation, key_id, after)
+        return await self._run(
+            Change(operation, key_id, before, after, send, check), Telling(done, keep)
         )
+
+
+def _wishes(creation: KeyCreation) -> Values:
+    """What is asked for of a new key, as the journal has it."""
+    return {
+        "spec": creation.spec,
+        "usage": creation.usage,
+        "description": creation.description,
+        "multi_region": creation.multi_region,
+        "origin": creation.origin,
+        "policy": creation.policy,
+        "tags": {tag.key: tag.value for tag in creation.tags},
+    }
 
 
 async def _rotation_before(gateway: Gateway, key_id: str) -> Rotation | None:

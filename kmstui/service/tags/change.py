@@ -222,10 +222,3 @@ def change_of(record: ChangeRecord) -> TagChange:
     before: dict[str, str | None] = json.loads(record.before)
     after: dict[str, str | None] = json.loads(record.after)
     return TagChange(record.subject, tuple(sorted(before.items())), tuple(sorted(after.items())))
-
-
-def journal_word(outcome: Outcome) -> str:
-    """How the journal calls an outcome."""
-    if outcome.saved:
-        return "done"
-    return {Outcome.CANCELLED: "cancelled", Outcome.UNKNOWN: "unknown"}.get(outcome, "failed")

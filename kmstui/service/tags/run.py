@@ -8,12 +8,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from kmstui.model.tag import Tag
-from kmstui.service.changes.journaling import end_change
+from kmstui.service.changes.read_back import Check, Shown, ours_if
+from kmstui.service.changes.runner import (
+    Change,
+    ChangeResult,
+    Sent,
+    begin_changes,
+    confirm_change,
+    end_change,
+    send_change,
+)
+from kmstui.service.changes.scope import ChangeScope
+from kmstui.service.changes.waiting import FOR_ONE_OF_MANY, FOR_QUOTA, Sleep, Waiting
 from kmstui.service.errors import (
-    UNCERTAIN,
     CancelledByPersonError,
     CredentialsExpiredError,
     CredentialsMissingError,
@@ -24,23 +34,15 @@ from kmstui.service.errors import (
     ServiceError,
     ThrottledError,
 )
-from kmstui.service.ports import ChangeRecord, Gateway
+from kmstui.service.ports import ChangeRecord, Gateway, Urgency
 from kmstui.service.session import Session
-from kmstui.service.tags.change import Outcome, TagChange, TagResult, journal_word, shows
+from kmstui.service.tags.change import Outcome, TagChange, TagResult, operation_of, shows
 
 SENDING_AT_ONCE = 5
 """Hides the latency of writes. These are under way when a person cancels: not many."""
 
 READING_AT_ONCE = 64
 """Keys that are being read back; with more, sending waits."""
-
-READ_BACK_PAUSES = (0.1, 0.3, 0.6, 1.0, 2.0)
-"""Seconds between looks at tags that do not show yet. Tags are eventually consistent, for up to
-5 minutes (KMS Developer Guide, "Eventual consistency"), which nobody wants to watch."""
-
-THROTTLE_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""Seconds before a change is sent again that was throttled in spite of all retries: others use
-the account's quota too, and the gateway has slowed down meanwhile."""
 
 _OF_THE_CONNECTION = (
     CredentialsExpiredError,
@@ -55,8 +57,66 @@ _OF_THE_CONNECTION = (
 
 Observer = Callable[[int, TagResult], None]
 """Told the index of a change and how far it is."""
-Pause = Callable[[float], Awaitable[None]]
-Item = tuple[int, TagChange, ChangeRecord]
+Tags = tuple[Tag, ...]
+
+
+def tag_check(gateway: Gateway, change: TagChange, urgency: Urgency = Urgency.ASKED) -> Check[Tags]:
+    """How to see whether the tags of a key were changed."""
+    return Check(
+        lambda: gateway.list_tags(change.key_id, urgency), lambda tags: ours_if(shows(tags, change))
+    )
+
+
+@dataclass(slots=True)
+class _Sending:
+    """The one or two calls that the change of one key takes."""
+
+    index: int
+    tags: TagChange
+    gateway: Gateway
+    retried: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
+    """Makes one call, and again where it was throttled."""
+    put: bool = False
+    """Whether the tags were put; the others may still be there."""
+
+    @property
+    def change(self) -> Change[Tags]:
+        """The change as the runner takes it."""
+        return Change(
+            operation_of(self.tags),
+            self.tags.key_id,
+            dict(self.tags.before),
+            dict(self.tags.after),
+            self._send,
+            tag_check(self.gateway, self.tags),
+            settled_later=True,
+            refusal=self._refusal,
+        )
+
+    async def _send(self) -> None:
+        gateway, tags = self.gateway, self.tags
+        # Put before remove: a rename that stops half-way leaves both tags, not none.
+        if tags.put:
+            await self.retried(lambda: gateway.tag(tags.key_id, tags.put))
+            self.put = True
+        if tags.remove:
+            await self.retried(lambda: gateway.untag(tags.key_id, tags.remove))
+
+    def _refusal(self, error: ServiceError) -> tuple[str, str]:
+        result = self.refused(error)
+        return "cancelled" if result.outcome is Outcome.CANCELLED else "failed", result.detail
+
+    def refused(self, error: ServiceError, found: Tags | None = None) -> TagResult:
+        """The result of a refusal, after which the key was found to hold these tags."""
+        if self.put:
+            words = f"The tags were put, but {', '.join(self.tags.remove)} stayed. {error.sentence}"
+            return TagResult(self.tags, Outcome.FAILED, words, found)
+        ended = isinstance(error, CancelledByPersonError | ReadOnlyError)
+        outcome = Outcome.CANCELLED if ended else Outcome.FAILED
+        return TagResult(self.tags, outcome, error.sentence)
+
+
+Item = tuple[_Sending, ChangeRecord]
 
 
 class TagRun:
@@ -65,13 +125,14 @@ class TagRun:
     def __init__(
         self,
         session: Session,
-        gateway: Gateway,
+        scope: ChangeScope,
         observer: Observer,
         cancelled: Callable[[], bool],
-        pause: Pause,
+        pause: Sleep,
     ) -> None:
         self._session = session
-        self._gateway = gateway
+        self._scope = scope
+        self._gateway = session.gateway
         self._observer = observer
         self._cancelled = cancelled
         self._pause = pause
@@ -79,8 +140,18 @@ class TagRun:
         self._readers = asyncio.Semaphore(READING_AT_ONCE)
         self._results: dict[int, TagResult] = {}
 
+    async def begin(self, changes: Sequence[tuple[int, TagChange]]) -> list[Item]:
+        """Write down all changes, each with its index.
+
+        Raises:
+            JournalError: they could not be written down, so nothing may be sent.
+        """
+        sendings = [_Sending(index, each, self._gateway, self._retried) for index, each in changes]
+        records = await begin_changes(self._scope, [each.change for each in sendings])
+        return list(zip(sendings, records, strict=True))
+
     async def run(self, items: Sequence[Item]) -> dict[int, TagResult]:
-        """Send all, in their order; answers how each ended, by index."""
+        """Send all, in their order; returns how each ended, by index."""
         queue = iter(items)
         async with asyncio.TaskGroup() as readers, asyncio.TaskGroup() as senders:
             for _ in range(SENDING_AT_ONCE):
@@ -88,100 +159,58 @@ class TagRun:
         return self._results
 
     async def _send_all(self, queue: Iterator[Item], readers: asyncio.TaskGroup) -> None:
-        for item in queue:
-            index, change, _ = item
+        for sending, record in queue:
+            tags = sending.tags
             if self._cancelled() or self._stopped_by:
-                await self._end(item, self._not_sent(change))
+                why = self._stopped_by or "Cancelled before it was sent."
+                problem = await end_change(self._scope, record, "cancelled", why)
+                self._end(sending.index, TagResult(tags, Outcome.CANCELLED, why), problem)
                 continue
             await self._readers.acquire()
-            self._observer(index, TagResult(change, Outcome.RUNNING))
-            result = await self._send(change)
-            if result.outcome is Outcome.SENT:
-                self._observer(index, result)
-                readers.create_task(self._finish(item, result))
-            else:
+            self._observer(sending.index, TagResult(tags, Outcome.RUNNING))
+            sent = await send_change(self._scope, sending.change, record)
+            if sent.refused and sent.error is not None:
                 self._readers.release()
-                await self._end(item, result)
+                await self._refused(sending, sent.error, sent.journal_problem)
+            else:
+                why = sent.error.sentence if sent.error is not None else ""
+                self._observer(sending.index, TagResult(tags, Outcome.SENT, why))
+                readers.create_task(self._finish(sending, sent))
 
-    def _not_sent(self, change: TagChange) -> TagResult:
-        why = self._stopped_by or "Cancelled before it was sent."
-        return TagResult(change, Outcome.CANCELLED, why)
-
-    async def _end(self, item: Item, result: TagResult) -> None:
-        index, _, record = item
-        word = journal_word(result.outcome)
-        problem = await end_change(self._session, record, word, result.detail)
-        if problem:
-            result = replace(result, detail=f"{result.detail} {problem}".strip())
+    def _end(self, index: int, result: TagResult, journal_problem: str) -> None:
+        if journal_problem:
+            result = replace(result, detail=f"{result.detail} {journal_problem}".strip())
         self._results[index] = result
         self._observer(index, result)
 
-    # Sending
-
-    async def _send(self, change: TagChange) -> TagResult:
-        put = False
-        try:
-            # Put before remove: a rename that stops half-way leaves both tags, not none.
-            if change.put:
-                await self._patiently(lambda: self._gateway.tag(change.key_id, change.put))
-                put = True
-            if change.remove:
-                await self._patiently(lambda: self._gateway.untag(change.key_id, change.remove))
-        except UNCERTAIN as error:
-            return TagResult(change, Outcome.SENT, error.sentence)
-        except ServiceError as error:
-            return await self._failed(change, error, put=put)
-        return TagResult(change, Outcome.SENT)
-
-    async def _patiently(self, send: Callable[[], Awaitable[None]]) -> None:
-        for seconds in THROTTLE_PAUSES:
+    async def _retried(self, call: Callable[[], Awaitable[None]]) -> None:
+        for seconds in FOR_QUOTA:
             try:
-                return await send()
+                return await call()
             except ThrottledError:
                 if self._cancelled():
                     raise
             await self._pause(seconds)
-        return await send()
+        return await call()
 
-    async def _failed(self, change: TagChange, error: ServiceError, *, put: bool) -> TagResult:
+    async def _refused(self, sending: _Sending, error: ServiceError, journal_problem: str) -> None:
         if isinstance(error, _OF_THE_CONNECTION) and not self._stopped_by:
             self._stopped_by = f"Not sent, since an earlier one failed: {error.sentence}"
-        if not put:
-            ended = isinstance(error, CancelledByPersonError | ReadOnlyError)
-            outcome = Outcome.CANCELLED if ended else Outcome.FAILED
-            return TagResult(change, outcome, error.sentence)
-        names = ", ".join(change.remove)
-        words = f"The tags were put, but {names} stayed. {error.sentence}"
-        return TagResult(change, Outcome.FAILED, words, await self._look(change.key_id))
+        found = await self._read(sending.tags.key_id) if sending.put else None
+        self._end(sending.index, sending.refused(error, found), journal_problem)
 
-    # Reading back
-
-    async def _finish(self, item: Item, sent: TagResult) -> None:
+    async def _finish(self, sending: _Sending, sent: Sent) -> None:
+        check = tag_check(self._gateway, sending.tags)
+        waiting = Waiting(FOR_ONE_OF_MANY, self._pause)
         try:
-            result = await self._read_back(sent)
+            ended = await confirm_change(self._scope, check, sent, waiting)
         finally:
             self._readers.release()
-        await self._end(item, result)
+        if ended.read.shown is Shown.OURS:
+            self._keep(sending.tags.key_id, ended.read.value)
+        self._end(sending.index, _result(sending.tags, ended), ended.journal_problem)
 
-    async def _read_back(self, sent: TagResult) -> TagResult:
-        change, unreported = sent.change, sent.detail
-        tags: tuple[Tag, ...] | None = None
-        for seconds in (*READ_BACK_PAUSES, None):
-            try:
-                tags = await self._gateway.list_tags(change.key_id)
-            except ServiceError as error:
-                return _unread(change, unreported, error)
-            if shows(tags, change):
-                self._keep(change.key_id, tags)
-                return TagResult(change, Outcome.DONE, "", tags)
-            if seconds is not None:
-                await self._pause(seconds)
-        if unreported:
-            return TagResult(change, Outcome.UNKNOWN, unreported, tags)
-        words = "KMS accepted it; the key does not show it yet, which can take minutes."
-        return TagResult(change, Outcome.PROPAGATING, words, tags)
-
-    async def _look(self, key_id: str) -> tuple[Tag, ...] | None:
+    async def _read(self, key_id: str) -> Tags | None:
         try:
             tags = await self._gateway.list_tags(key_id)
         except ServiceError as error:
@@ -190,14 +219,21 @@ class TagRun:
         self._keep(key_id, tags)
         return tags
 
-    def _keep(self, key_id: str, tags: tuple[Tag, ...]) -> None:
+    def _keep(self, key_id: str, tags: Tags | None) -> None:
         # After a switch the store is of another account; the run's results still are told.
-        if self._session.is_connected_by(self._gateway):
+        if tags is not None and self._session.is_connected_by(self._gateway):
             self._session.store.set_tags({key_id: tags})
 
 
-def _unread(change: TagChange, unreported: str, error: ServiceError) -> TagResult:
-    if unreported:
-        return TagResult(change, Outcome.UNKNOWN, f"{unreported} {error.sentence}")
-    words = f"KMS accepted it, but it could not be read back. {error.sentence}"
-    return TagResult(change, Outcome.UNREAD, words)
+def _result(change: TagChange, ended: ChangeResult[Tags]) -> TagResult:
+    read = ended.read
+    if read.shown is Shown.OURS:
+        return TagResult(change, Outcome.DONE, "", read.value)
+    if ended.error is not None:
+        words = f"{ended.error.sentence} {read.problem}".rstrip()
+        return TagResult(change, Outcome.UNKNOWN, words, read.value)
+    if read.value is None:
+        words = f"KMS accepted it, but it could not be read back. {read.problem}"
+        return TagResult(change, Outcome.UNREAD, words)
+    words = "KMS accepted it; the key does not show it yet, which can take minutes."
+    return TagResult(change, Outcome.PROPAGATING, words, read.value)

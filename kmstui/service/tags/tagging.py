@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kmstui.model.tag import Tag, TagDelta
-from kmstui.service.changes.journaling import begin_changes, journal_scope
+from kmstui.service.changes.read_back import Check, Shown
+from kmstui.service.changes.settling import examine_changes, pending_changes
+from kmstui.service.changes.waiting import Sleep
 from kmstui.service.errors import AccessDeniedError, ServiceError
 from kmstui.service.ports import ChangeRecord, Gateway, Scope, Urgency
 from kmstui.service.session import Session
@@ -21,13 +23,11 @@ from kmstui.service.tags.change import (
     change_of,
     change_to,
     names_tag,
-    operation_of,
-    shows,
     tag_refusal,
     undo_of,
     wanted_values,
 )
-from kmstui.service.tags.run import Observer, Pause, TagRun
+from kmstui.service.tags.run import Observer, TagRun, Tags, tag_check
 
 READ_AT_ONCE = 16
 """Keys whose tags are read at once for a plan."""
@@ -71,7 +71,7 @@ class UnfinishedTags:
 class Tagging:
     """Plans and runs changes of tags."""
 
-    def __init__(self, session: Session, pause: Pause = asyncio.sleep) -> None:
+    def __init__(self, session: Session, pause: Sleep = asyncio.sleep) -> None:
         self._session = session
         self._pause = pause
 
@@ -179,27 +179,20 @@ class Tagging:
         Raises:
             JournalError: nothing was sent, because it could not be written down before.
         """
-        session = self._session
-        gateway = session.gateway
-        sent = [(index, change) for index, change in enumerate(changes) if change.will_be_sent]
-        records = await begin_changes(
-            session,
-            uuid.uuid4().hex,
-            [
-                (operation_of(each), each.key_id, dict(each.before), dict(each.after))
-                for _, each in sent
-            ],
+        run = TagRun(
+            self._session,
+            self._session.change_scope(uuid.uuid4().hex),
+            observer,
+            cancelled,
+            self._pause,
         )
+        items = await run.begin([each for each in enumerate(changes) if each[1].will_be_sent])
         if written is not None:
             await written()
         results = [_unsent(change) for change in changes]
         for index, result in enumerate(results):
             observer(index, result)
-        run = TagRun(session, gateway, observer, cancelled, self._pause)
-        ended = await run.run(
-            [(index, change, record) for (index, change), record in zip(sent, records, strict=True)]
-        )
-        for index, result in ended.items():
+        for index, result in (await run.run(items)).items():
             results[index] = result
         return tuple(results)
 
@@ -207,14 +200,12 @@ class Tagging:
 
     async def unfinished(self) -> tuple[UnfinishedTags, ...]:
         """Runs that were begun and never ended, each compared with what the keys hold now."""
-        scope = self._session.scope
-        if scope is None:
+        if self._session.scope is None:
             return ()
         batches: dict[str, list[ChangeRecord]] = {}
-        for record in await self._session.journal.pending(scope):
-            if record.operation in TAG_OPERATIONS:
-                batches.setdefault(record.batch, []).append(record)
-        return tuple([await self._examine(scope, batch, each) for batch, each in batches.items()])
+        for record in await pending_changes(self._session.change_scope(), TAG_OPERATIONS):
+            batches.setdefault(record.batch, []).append(record)
+        return tuple([await self._examine(batch, each) for batch, each in batches.items()])
 
     async def settle(self, unfinished: UnfinishedTags) -> None:
         """Write into the journal what was found of a run that had not ended.
@@ -224,7 +215,7 @@ class Tagging:
         Raises:
             JournalError: it could not be written.
         """
-        journal_scope(self._session)
+        self._session.change_scope().check_durable()
         for outcome, ids in (("done", unfinished.done_ids), ("cancelled", unfinished.open_ids)):
             for record_id in ids:
                 await self._session.journal.end(record_id, outcome, "Found at a later start.")
@@ -248,34 +239,27 @@ class Tagging:
             if record.outcome in outcomes and record.operation in TAG_OPERATIONS
         )
 
-    async def _examine(
-        self, scope: Scope, batch: str, records: list[ChangeRecord]
-    ) -> UnfinishedTags:
-        records = sorted(records, key=lambda each: each.id)
+    async def _examine(self, batch: str, records: list[ChangeRecord]) -> UnfinishedTags:
         gateway = self._session.gateway
-        limit = asyncio.Semaphore(READ_AT_ONCE)
 
-        async def shown(change: TagChange) -> bool | str:
-            try:
-                async with limit:
-                    return shows(await gateway.list_tags(change.key_id, Urgency.VISIBLE), change)
-            except ServiceError as error:
-                return error.sentence
+        def check(record: ChangeRecord) -> Check[Tags]:
+            return tag_check(gateway, change_of(record), Urgency.VISIBLE)
 
-        changes = [change_of(record) for record in records]
-        found = await asyncio.gather(*(shown(change) for change in changes))
-        known = [(record.id, change, is_shown) for record, change, is_shown
-                 in zip(records, changes, found, strict=True)]  # fmt: skip
+        checks = dict.fromkeys(TAG_OPERATIONS, check)
+        found = await examine_changes(self._session.change_scope(), checks, records)
+        known = [(each.record, change_of(each.record), each.read) for each in found]
+        done = [each for each in known if each[2].shown is Shown.OURS]
+        left = [each for each in known if each[2].shown is Shown.OLD]
         return UnfinishedTags(
             batch,
             records[0].time,
             records[0].caller,
-            ended=await self._of_batch(scope, batch, {"done"}) if batch else (),
-            done=tuple(change for _, change, is_shown in known if is_shown is True),
-            open=tuple(change for _, change, is_shown in known if is_shown is False),
-            unread=tuple((change, why) for _, change, why in known if isinstance(why, str)),
-            done_ids=tuple(number for number, _, is_shown in known if is_shown is True),
-            open_ids=tuple(number for number, _, is_shown in known if is_shown is False),
+            ended=await self._of_batch(records[0].scope, batch, {"done"}) if batch else (),
+            done=tuple(change for _, change, _ in done),
+            open=tuple(change for _, change, _ in left),
+            unread=tuple((change, read.problem) for _, change, read in known if read.problem),
+            done_ids=tuple(record.id for record, _, _ in done),
+            open_ids=tuple(record.id for record, _, _ in left),
         )
 
     def _name(self, key_id: str) -> str:

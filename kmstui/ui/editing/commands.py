@@ -28,12 +28,11 @@ def open_editor(
     Raises:
         JournalError: the account is not known yet.
     """
-    from kmstui.service.editing.put import desk_of
     from kmstui.ui.editing.edit_screen import EditScreen
 
-    desk = desk_of(context.session)
+    scope = context.session.change_scope()
     screen = EditScreen(
-        context.session, target, desk, context.app.signs, outside=outside, begin_with=begin_with
+        context.session, target, scope, context.app.signs, outside=outside, begin_with=begin_with
     )
     context.app.push_screen(screen)
 

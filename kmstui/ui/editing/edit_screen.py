@@ -43,7 +43,7 @@ class EditScreen(PolicyScreen):
             return
         source = HistorySource(
             self.session,
-            self.target.place.subject,
+            self.target.location.subject,
             self.target.key_arn,
             self.target.compare_access,
             self.learned.wait,

@@ -12,9 +12,9 @@ from textual.binding import Binding, BindingType
 from kmstui.policy.iam.equality import same_meaning
 from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.policy.syntax.nodes import Span
+from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.key_target import EditTarget
-from kmstui.service.editing.put import Desk
 from kmstui.service.editing.results import Place, Refused
 from kmstui.service.errors import JournalError, ServiceError
 from kmstui.service.session import Session
@@ -114,7 +114,7 @@ class PolicyScreen(EditingScreen[None]):
         self,
         session: Session,
         target: EditTarget,
-        desk: Desk,
+        scope: ChangeScope,
         signs: Marks,
         *,
         outside: bool = False,
@@ -131,8 +131,8 @@ class PolicyScreen(EditingScreen[None]):
         self.refusal: Refusal | None = None
         self.session = session
         self.target = target
-        self.editing = PolicyEditing(target.place, desk)
-        self.drafts = DraftKeeper(self.editing, desk.journal, self._tell_kept)
+        self.editing = PolicyEditing(target.location, scope)
+        self.drafts = DraftKeeper(self.editing, scope.journal, self._tell_kept)
         self.words = Sentences(most_lines=6, classes="edit--words")
         self.viewer = self._make_viewer()
         self.body = (self.words, self.viewer)
@@ -340,7 +340,7 @@ class PolicyScreen(EditingScreen[None]):
     def _write_title(self) -> None:
         verb = " Edit " if self.editor else " View "
         parts: list[Part] = [(verb, "title"), (self.target.title, "accent")]
-        subject = self.target.place.subject
+        subject = self.target.location.subject
         if subject != self.target.title:
             parts.append((f"  {subject}", "dim"))
         self.title_line.show(parts, self._state())

@@ -13,10 +13,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from kmstui.model.caller import ConnectionInfo
+from kmstui.service.changes.runner import ChangeStep
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing, Review
-from kmstui.service.editing.location import PolicyPlace, RolePolicyPlace
-from kmstui.service.editing.put import SaveStep
+from kmstui.service.editing.location import PolicyLocation, RolePolicyLocation
 from kmstui.service.editing.results import (
     OutcomeUnknown,
     Refused,
@@ -42,11 +42,11 @@ from kmstui.ui.widgets.prose_rows import Block, Row, Rows
 
 
 def put_command(
-    info: ConnectionInfo | None, place: PolicyPlace, text: str, *, bypass: bool = False
+    info: ConnectionInfo | None, place: PolicyLocation, text: str, *, bypass: bool = False
 ) -> str:
     """`aws kms put-key-policy …` or `aws iam put-role-policy …` with the text on one line."""
     document = _one_line(text)
-    if isinstance(place, RolePolicyPlace):
+    if isinstance(place, RolePolicyLocation):
         _, role, policy = place.subject.split("/")
         return aws_command(
             info, "put-role-policy", "--role-name", role, "--policy-name", policy,
@@ -122,7 +122,7 @@ def _finish(screen: PolicyScreen, text: str, end: SaveResult, *, bypassed: bool)
     screen.session.notify(end.sentence, severity)
     if not isinstance(end, Unchanged):
         screen.kms.last_change_command = put_command(
-            screen.session.store.info, screen.target.place, text, bypass=bypassed
+            screen.session.store.info, screen.target.location, text, bypass=bypassed
         )
     screen.kms.work(
         screen.target.show_stored, group="stored", what="reading what is stored", exclusive=False
@@ -161,13 +161,13 @@ class SavingScreen(Dialog[SaveEnd]):
     def __init__(
         self, editing: PolicyEditing, review: Review, signs: Marks, *, bypass_alias: str = ""
     ) -> None:
-        super().__init__(f"Saving the policy of {editing.place.label}")
+        super().__init__(f"Saving the policy of {editing.location.label}")
         self.add_class("dialog-wide", "saving")
         self._editing = editing
         self._review = review
         self._bypass_alias = bypass_alias
         self._signs = signs
-        self._steps: list[SaveStep] = []
+        self._steps: list[ChangeStep] = []
         self._end: SaveEnd | None = None
         self._head = self.heading_line()
         self.rows = Rows(signs=signs)
@@ -211,7 +211,7 @@ class SavingScreen(Dialog[SaveEnd]):
         else:
             self._show_end(end)
 
-    def _observe(self, step: SaveStep) -> None:
+    def _observe(self, step: ChangeStep) -> None:
         if step not in self._steps:
             self._steps.append(step)
             self._show_steps()
@@ -223,7 +223,7 @@ class SavingScreen(Dialog[SaveEnd]):
         rows += [Block(f"{step}…", "", "   ") for step in self._steps[-1:]]
         self.rows.show(rows)
         self.keys.show(
-            [(" Esc", "key"), " Wait no longer "] if SaveStep.WAITING in self._steps else [" "]
+            [(" Esc", "key"), " Wait no longer "] if ChangeStep.WAITING in self._steps else [" "]
         )
 
     def _show_end(self, end: SaveResult | ServiceError) -> None:

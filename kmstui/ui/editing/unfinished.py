@@ -11,34 +11,30 @@ async def tell_unfinished_puts(session: Session) -> None:
     Raises:
         JournalError: the journal cannot be read or written.
     """
-    scope, journal = session.scope, session.journal
-    if scope is None or not (await journal.pending(scope) or await journal.drafts(scope)):
+    where, journal = session.scope, session.journal
+    if where is None or not (await journal.pending(where) or await journal.drafts(where)):
         # As at most starts: the first keys need not wait for the policy engines to load.
         return
-    from kmstui.service.editing.location import PolicyPlace, place_of
-    from kmstui.service.editing.put import desk_of, policy_of
-    from kmstui.service.editing.unfinished import PUTS, examine_puts
+    from kmstui.service.editing.location import PolicyLocation, location_of
+    from kmstui.service.editing.put import PUTS, examine_puts, policy_of
 
-    def place(subject: str) -> PolicyPlace:
-        return place_of(session.gateway, subject, session.store.aliases_of(subject))
+    def location(subject: str) -> PolicyLocation:
+        return location_of(session.gateway, subject, session.store.aliases_of(subject))
 
-    desk = desk_of(session)
     saved = {
         (change.subject, policy_of(change.after))
-        for change in await desk.journal.changes(desk.scope, operations=PUTS)
+        for change in await journal.changes(where, operations=PUTS)
         if change.outcome == "done"
     }
     # What was saved is no draft any more, though nobody lived to put it away.
     drafts = [
-        draft
-        for draft in await desk.journal.drafts(desk.scope)
-        if (draft.subject, draft.text) not in saved
+        draft for draft in await journal.drafts(where) if (draft.subject, draft.text) not in saved
     ]
     if drafts:
-        names = ", ".join(place(draft.subject).label for draft in drafts[:3])
+        names = ", ".join(location(draft.subject).label for draft in drafts[:3])
         more = f" and {len(drafts) - 3} more" if len(drafts) > 3 else ""
         keys = {"i" if draft.subject.startswith("role/") else "e" for draft in drafts}
         opens = " or ".join(sorted(keys))
         session.notify(f"Drafts that are not saved: {names}{more}. {opens} opens one again.")
-    for examined in await examine_puts(desk, place):
+    for examined in await examine_puts(session.change_scope(), location):
         session.notify(examined.sentence, "warning")

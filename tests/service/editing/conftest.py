@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.editing.edit import PolicyEditing
-from kmstui.service.editing.location import KeyPolicyPlace
-from kmstui.service.editing.put import Desk
+from kmstui.service.editing.location import KeyPolicyLocation
 from kmstui.service.ports import Scope
 from tests.fakes import ACCOUNT, CALLER, IMPORTED, REGION, FakeGateway, MemoryJournal
 
@@ -112,11 +112,11 @@ def journal(time: Time) -> MemoryJournal:
 
 
 @pytest.fixture
-def desk(journal: MemoryJournal, time: Time) -> Desk:
-    return Desk(journal, HERE, CALLER.arn, time)
+def scope(journal: MemoryJournal, time: Time) -> ChangeScope:
+    return ChangeScope(journal, HERE, CALLER.arn, time)
 
 
 @pytest.fixture
-def editing(service: Service, desk: Desk, time: Time) -> PolicyEditing:
-    place = KeyPolicyPlace(service, IMPORTED, ("alias/ImportedCMK", "alias/second"))
-    return PolicyEditing(place, desk, time.sleep)
+def editing(service: Service, scope: ChangeScope, time: Time) -> PolicyEditing:
+    place = KeyPolicyLocation(service, IMPORTED, ("alias/ImportedCMK", "alias/second"))
+    return PolicyEditing(place, scope, time.sleep)

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from kmstui.journal import open_journal
+from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.editing.edit import PolicyEditing
-from kmstui.service.editing.put import Desk
 from kmstui.service.ports import Scope
 from tests.service.editing.conftest import MINE, OLD
 
@@ -93,8 +93,8 @@ class FilePlace:
 
 async def edit(directory: Path, steps: Steps) -> None:
     journal = SteppedJournal(open_journal(directory / "state"), steps)
-    desk = Desk(journal, HERE, "me", lambda: datetime.now(UTC))
-    editing = PolicyEditing(FilePlace(directory / "policy", steps), desk)
+    scope = ChangeScope(journal, HERE, "me", lambda: datetime.now(UTC))
+    editing = PolicyEditing(FilePlace(directory / "policy", steps), scope)
     await editing.open()
     with (directory / "typed").open("a") as typed:
         for text in TYPING:

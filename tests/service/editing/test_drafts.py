@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing, age_in_words
-from kmstui.service.editing.put import Desk, desk_of
 from kmstui.service.errors import InvalidInputError, JournalError, NetworkError
 from kmstui.service.inventory.store import Store
 from kmstui.service.ports import Target
@@ -28,14 +28,14 @@ async def test_the_fetched_text_is_in_the_journal_before_anything_is_typed(
 
 
 async def test_a_draft_is_offered_with_its_age_and_its_base_unchanged(
-    editing: PolicyEditing, desk: Desk, time: Time, service: Service
+    editing: PolicyEditing, scope: ChangeScope, time: Time, service: Service
 ) -> None:
     await editing.open()
     await editing.keep_draft("{ half a pol")
     time.now += timedelta(hours=3)
     service.stored = OLD.replace("\n", "")  # KMS gives it back in another layout
 
-    again = PolicyEditing(editing.place, desk, time.sleep)
+    again = PolicyEditing(editing.location, scope, time.sleep)
     await again.open()
 
     assert again.draft is not None
@@ -47,13 +47,13 @@ async def test_a_draft_is_offered_with_its_age_and_its_base_unchanged(
 
 
 async def test_a_draft_whose_base_was_changed_meanwhile_is_merged_and_not_put_over_it(
-    editing: PolicyEditing, desk: Desk, time: Time, service: Service
+    editing: PolicyEditing, scope: ChangeScope, time: Time, service: Service
 ) -> None:
     await editing.open()
     await editing.keep_draft(MINE)
     service.stored = THEIRS
 
-    again = PolicyEditing(editing.place, desk, time.sleep)
+    again = PolicyEditing(editing.location, scope, time.sleep)
     await again.open()
     assert again.draft is not None
     assert again.draft.stored_changed
@@ -70,7 +70,7 @@ async def test_a_draft_whose_base_was_changed_meanwhile_is_merged_and_not_put_ov
 @pytest.mark.parametrize("stored_as", [MINE, MINE.replace("\n", " ")])
 async def test_a_draft_that_was_stored_after_all_is_not_offered(
     editing: PolicyEditing,
-    desk: Desk,
+    scope: ChangeScope,
     time: Time,
     service: Service,
     journal: MemoryJournal,
@@ -80,7 +80,7 @@ async def test_a_draft_that_was_stored_after_all_is_not_offered(
     await editing.keep_draft(MINE)
     service.stored = stored_as
 
-    again = PolicyEditing(editing.place, desk, time.sleep)
+    again = PolicyEditing(editing.location, scope, time.sleep)
     await again.open()
     assert again.draft is None
     assert MINE in [v.text for v in await journal.versions(HERE, IMPORTED)]
@@ -101,12 +101,12 @@ async def killed_while_reading_back(
 
 
 async def test_an_accepted_text_that_reads_do_not_show_yet_is_no_unsaved_draft(
-    editing: PolicyEditing, desk: Desk, time: Time, service: Service, journal: MemoryJournal
+    editing: PolicyEditing, scope: ChangeScope, time: Time, service: Service, journal: MemoryJournal
 ) -> None:
     await killed_while_reading_back(editing, service, journal)
     service.stale = [OLD] * 4
 
-    again = PolicyEditing(editing.place, desk, time.sleep)
+    again = PolicyEditing(editing.location, scope, time.sleep)
     assert await again.open() == MINE
     assert again.draft is None
     assert "Your last save (07:00 UTC) was accepted, and reads show the policy" in again.warning
@@ -120,28 +120,28 @@ async def test_an_accepted_text_that_reads_do_not_show_yet_is_no_unsaved_draft(
 
 
 async def test_an_accepted_text_that_shows_on_a_second_look_is_stored(
-    editing: PolicyEditing, desk: Desk, time: Time, service: Service, journal: MemoryJournal
+    editing: PolicyEditing, scope: ChangeScope, time: Time, service: Service, journal: MemoryJournal
 ) -> None:
     await killed_while_reading_back(editing, service, journal)
     service.stale = [OLD, OLD]
-    again = PolicyEditing(editing.place, desk, time.sleep)
+    again = PolicyEditing(editing.location, scope, time.sleep)
     assert await again.open() == MINE
     assert (again.draft, again.warning) == (None, "")
     assert await again.stored_draft() is None
 
 
 async def test_what_is_typed_on_an_accepted_text_is_no_conflict_with_a_late_read(
-    editing: PolicyEditing, desk: Desk, time: Time, service: Service, journal: MemoryJournal
+    editing: PolicyEditing, scope: ChangeScope, time: Time, service: Service, journal: MemoryJournal
 ) -> None:
     await killed_while_reading_back(editing, service, journal)
     service.stale = [OLD] * 4
-    again = PolicyEditing(editing.place, desk, time.sleep)
+    again = PolicyEditing(editing.location, scope, time.sleep)
     await again.open()
     more = policy("root", "mine", "more")
     await again.keep_draft(more)
 
     service.stale = [OLD] * 4
-    third = PolicyEditing(editing.place, desk, time.sleep)
+    third = PolicyEditing(editing.location, scope, time.sleep)
     await third.open()
     assert third.draft is not None
     assert not third.draft.stored_changed
@@ -158,7 +158,7 @@ async def test_what_is_typed_on_an_accepted_text_is_no_conflict_with_a_late_read
 )
 async def test_an_accepted_text_that_is_not_what_is_stored_is_offered_with_both_said(
     editing: PolicyEditing,
-    desk: Desk,
+    scope: ChangeScope,
     time: Time,
     service: Service,
     journal: MemoryJournal,
@@ -168,7 +168,7 @@ async def test_an_accepted_text_that_is_not_what_is_stored_is_offered_with_both_
     await killed_while_reading_back(editing, service, journal)
     service.stored = stored
     time.now += timedelta(minutes=6)
-    again = PolicyEditing(editing.place, desk, time.sleep)
+    again = PolicyEditing(editing.location, scope, time.sleep)
     assert await again.open() == stored
     assert again.draft is not None
     assert "Your text was saved 6 minutes ago and accepted, but" in again.draft.sentence
@@ -177,15 +177,15 @@ async def test_an_accepted_text_that_is_not_what_is_stored_is_offered_with_both_
 
 
 async def test_the_same_text_typed_again_over_somebody_elses_policy_is_a_draft(
-    editing: PolicyEditing, desk: Desk, time: Time, service: Service
+    editing: PolicyEditing, scope: ChangeScope, time: Time, service: Service
 ) -> None:
     await editing.open()
     await editing.save(editing.review(MINE))
     service.stored = THEIRS
-    again = PolicyEditing(editing.place, desk, time.sleep)
+    again = PolicyEditing(editing.location, scope, time.sleep)
     await again.open()
     await again.keep_draft(MINE)
-    third = PolicyEditing(editing.place, desk, time.sleep)
+    third = PolicyEditing(editing.location, scope, time.sleep)
     await third.open()
     assert third.draft is not None
     assert third.draft.accepted is None
@@ -225,12 +225,12 @@ async def test_with_a_broken_journal_the_policy_can_be_looked_at_and_the_person_
 
 
 async def test_a_draft_is_found_though_the_policy_cannot_be_read(
-    editing: PolicyEditing, desk: Desk, time: Time, service: Service
+    editing: PolicyEditing, scope: ChangeScope, time: Time, service: Service
 ) -> None:
     await editing.open()
     await editing.keep_draft(MINE)
     service.fail("kms:GetKeyPolicy", NetworkError("nothing answered"))
-    again = PolicyEditing(editing.place, desk, time.sleep)
+    again = PolicyEditing(editing.location, scope, time.sleep)
     with pytest.raises(NetworkError):
         await again.open()
     draft = await again.stored_draft()
@@ -257,7 +257,7 @@ async def test_a_session_whose_account_is_not_known_has_no_desk() -> None:
         Store(lambda _, __: None), FakeConnector(FakeGateway()), MemoryJournal(), Time()
     )
     with pytest.raises(JournalError, match="the account is not known"):
-        desk_of(session)
+        session.change_scope()
 
 
 async def test_the_desk_of_a_session_writes_under_its_account_and_caller() -> None:
@@ -265,6 +265,6 @@ async def test_the_desk_of_a_session_writes_under_its_account_and_caller() -> No
         Store(lambda _, __: None), FakeConnector(FakeGateway()), MemoryJournal(), Time()
     )
     await session.open(Target())
-    desk = desk_of(session, "b1")
-    assert (desk.scope, desk.caller, desk.batch) == (HERE, CALLER.arn, "b1")
+    scope = session.change_scope("b1")
+    assert (scope.where, scope.caller, scope.batch) == (HERE, CALLER.arn, "b1")
     session.close()

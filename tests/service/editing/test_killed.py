@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from kmstui.journal import SqliteJournal
+from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.history import HELD_KINDS
-from kmstui.service.editing.put import Desk
-from kmstui.service.editing.unfinished import Examined, examine_puts
+from kmstui.service.editing.put import ExaminedPut, examine_puts
 from tests.service.editing.conftest import MINE, Time
 from tests.service.editing.killed_editor import HERE, TYPING, FilePlace, Steps
 
@@ -35,15 +35,15 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [directory / str(step + 1) for step in range(int(done.stdout))]
 
 
-async def start_again(directory: Path) -> tuple[tuple[Examined, ...], PolicyEditing]:
+async def start_again(directory: Path) -> tuple[tuple[ExaminedPut, ...], PolicyEditing]:
     """The next start, six minutes later: what was left unfinished, and the policy opened."""
     journal = SqliteJournal(directory / "state")
     time = Time()
     time.now = datetime.now(UTC) + timedelta(minutes=6)
-    desk = Desk(journal, HERE, "me", time)
+    scope = ChangeScope(journal, HERE, "me", time)
     place = FilePlace(directory / "policy", Steps(0))
-    examined = await examine_puts(desk, lambda _: place, time.sleep)
-    editing = PolicyEditing(place, desk, time.sleep)
+    examined = await examine_puts(scope, lambda _: place, time.sleep)
+    editing = PolicyEditing(place, scope, time.sleep)
     await editing.open()
     return examined, editing
 
@@ -60,7 +60,7 @@ async def test_every_step_was_walked(walked: list[Path]) -> None:
 async def test_the_last_text_that_was_kept_is_there(walked: list[Path]) -> None:
     for directory in walked:
         _, editing = await start_again(directory)
-        journal = editing._desk.journal
+        journal = editing._scope.journal
         typed = (directory / "typed").read_text() if (directory / "typed").exists() else ""
         if typed:
             last = TYPING[int(typed.split()[-1])]
@@ -81,7 +81,7 @@ async def test_the_truth_about_the_put_is_told_and_written_down(walked: list[Pat
     told = []
     for directory in walked:
         _, editing = await start_again(directory)
-        journal = editing._desk.journal
+        journal = editing._scope.journal
         changes = await journal.changes(HERE)
         is_stored = (directory / "policy").read_text() == MINE
         assert len(changes) <= 1

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
-from kmstui.service.editing.put import Desk
+from kmstui.service.editing.put import AcceptedPut, last_accepted
 from kmstui.service.editing.results import Saved, SavedStillPropagating, Unchanged
-from kmstui.service.editing.unfinished import AcceptedPut, last_accepted
 from kmstui.service.ports import PolicyVersion
 from tests.fakes import CALLER, IMPORTED, MemoryJournal
 from tests.service.editing.conftest import HERE, MINE, OLD, THEIRS, Service, Time, policy
@@ -130,11 +130,11 @@ async def test_once_a_read_has_shown_it_the_old_policy_is_somebodys_change(
 
 
 async def test_a_draft_of_the_old_policy_does_not_go_over_ones_own_late_save_unseen(
-    unshown: PolicyEditing, service: Service, desk: Desk, time: Time
+    unshown: PolicyEditing, service: Service, scope: ChangeScope, time: Time
 ) -> None:
-    await desk.journal.save_draft(HERE, IMPORTED, THEIRS, base=OLD)
+    await scope.journal.save_draft(HERE, IMPORTED, THEIRS, base=OLD)
     service.stale = [OLD] * 4
-    again = PolicyEditing(unshown.place, desk, time.sleep)
+    again = PolicyEditing(unshown.location, scope, time.sleep)
     await again.open()
     assert again.draft is not None
     again.take_draft()
@@ -147,8 +147,8 @@ async def test_a_draft_of_the_old_policy_does_not_go_over_ones_own_late_save_uns
 # What the journal says of the last accepted put
 
 
-async def last(desk: Desk) -> AcceptedPut:
-    found = await last_accepted(desk, IMPORTED)
+async def last(scope: ChangeScope) -> AcceptedPut:
+    found = await last_accepted(scope, IMPORTED)
     assert found is not None
     return found
 
@@ -168,36 +168,36 @@ async def last(desk: Desk) -> AcceptedPut:
 async def test_a_put_is_shown_once_a_read_after_it_has_found_its_meaning(
     unshown: PolicyEditing,
     journal: MemoryJournal,
-    desk: Desk,
+    scope: ChangeScope,
     time: Time,
     seen: str,
     kind: str,
     seconds: int,
     shown: bool,
 ) -> None:
-    assert not (await last(desk)).shown
+    assert not (await last(scope)).shown
     time.now += timedelta(seconds=seconds)
     await journal.keep_version(HERE, IMPORTED, seen, kind)
-    assert (await last(desk)).shown is shown
+    assert (await last(scope)).shown is shown
 
 
 async def test_the_last_put_tells_what_it_put_in_place_of_what_and_since_when(
-    unshown: PolicyEditing, desk: Desk
+    unshown: PolicyEditing, scope: ChangeScope
 ) -> None:
-    found = await last(desk)
+    found = await last(scope)
     assert (found.sent, found.before) == (MINE, OLD)
     assert found.time.strftime("%H:%M:%S") == "07:00:15"
 
 
 async def test_a_refused_put_is_no_accepted_one(
-    editing: PolicyEditing, service: Service, desk: Desk
+    editing: PolicyEditing, service: Service, scope: ChangeScope
 ) -> None:
     from kmstui.service.errors import PolicyRefusedError
 
     await editing.open()
     service.put_error, service.stores = PolicyRefusedError("no"), False
     await editing.save(editing.review(MINE))
-    assert await last_accepted(desk, IMPORTED) is None
+    assert await last_accepted(scope, IMPORTED) is None
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,14 @@ import pytest
 
 from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.policy.iam.equality import same_meaning
+from kmstui.service.changes.read_back import Shown
+from kmstui.service.changes.runner import ChangeStep
+from kmstui.service.changes.scope import ChangeScope
+from kmstui.service.changes.waiting import FOR_A_POLICY
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
-from kmstui.service.editing.location import RolePolicyPlace, place_of
-from kmstui.service.editing.put import Desk, SaveStep, policy_of
-from kmstui.service.editing.read_back import PATIENCE, Held
+from kmstui.service.editing.location import RolePolicyLocation, location_of
+from kmstui.service.editing.put import policy_of
 from kmstui.service.editing.results import (
     OutcomeUnknown,
     Refused,
@@ -86,13 +89,13 @@ async def test_a_save_is_written_down_before_it_is_sent_and_read_back(
 async def test_the_steps_are_told(editing: PolicyEditing, service: Service) -> None:
     await editing.open()
     service.stale = [OLD, OLD]
-    steps: list[SaveStep] = []
+    steps: list[ChangeStep] = []
     await editing.save(editing.review(MINE), observe=steps.append)
     assert steps == [
-        SaveStep.CHECKING,
-        SaveStep.SENDING,
-        SaveStep.READING_BACK,
-        SaveStep.WAITING,
+        ChangeStep.CHECKING,
+        ChangeStep.SENDING,
+        ChangeStep.READING_BACK,
+        ChangeStep.WAITING,
     ]
 
 
@@ -104,9 +107,9 @@ async def test_what_is_stored_already_is_not_sent(editing: PolicyEditing, servic
 
 
 async def test_the_second_of_two_people_is_stopped_shown_the_difference_and_can_merge(
-    editing: PolicyEditing, desk: Desk, time: Time, service: Service
+    editing: PolicyEditing, scope: ChangeScope, time: Time, service: Service
 ) -> None:
-    other = PolicyEditing(editing.place, desk, time.sleep)
+    other = PolicyEditing(editing.location, scope, time.sleep)
     await editing.open()
     await other.open()
     assert isinstance(await save(other, THEIRS), Saved)
@@ -165,7 +168,7 @@ async def test_a_put_that_does_not_show_in_time_is_saved_and_still_propagating(
     result = await save(editing)
     assert isinstance(result, SavedStillPropagating)
     assert result.sentence.startswith("Saved, still propagating:")
-    assert time.slept == [each for each in PATIENCE if each]
+    assert time.slept == list(FOR_A_POLICY)
     (change,) = await journal.changes()
     assert (change.outcome, change.detail) == ("done", "accepted, not visible yet")
 
@@ -188,8 +191,8 @@ async def test_a_person_who_waits_no_longer_gets_what_is_known(
     await editing.open()
     service.stale = [OLD] * 7
 
-    def observe(step: SaveStep) -> None:
-        if step is SaveStep.WAITING:
+    def observe(step: ChangeStep) -> None:
+        if step is ChangeStep.WAITING:
             editing.stop_waiting()
 
     result = await editing.save(editing.review(MINE), observe=observe)
@@ -294,7 +297,7 @@ async def test_no_answer_and_not_stored_is_told_as_likely_and_no_more(
     service.put_error, service.stores = error, False
     result = await save(editing)
     assert isinstance(result, OutcomeUnknown)
-    assert result.held is Held.OLD
+    assert result.shown is Shown.OLD
     assert "yours was most likely not stored; it may still show up" in result.sentence
     assert [c.outcome for c in await journal.changes()] == ["unknown"]
     assert await editing.stored_draft() is not None
@@ -339,7 +342,7 @@ async def test_no_answer_and_somebody_elses_policy_is_told(
     service.at_put = lambda: setattr(service, "stored", THEIRS)
     result = await save(editing)
     assert isinstance(result, OutcomeUnknown)
-    assert (result.held, result.stored) == (Held.OTHER, THEIRS)
+    assert (result.shown, result.stored) == (Shown.OTHER, THEIRS)
     assert "neither your policy nor the one before" in result.sentence
 
 
@@ -348,12 +351,12 @@ async def test_no_answer_and_no_reading_back_is_unknown(
 ) -> None:
     await editing.open()
     service.put_error, service.stores = SILENCE, False
-    service.stale = [OLD, *[NetworkError("nothing answered")] * len(PATIENCE)]
+    service.stale = [OLD, *[NetworkError("nothing answered")] * (len(FOR_A_POLICY) + 1)]
     result = await save(editing)
     assert isinstance(result, OutcomeUnknown)
-    assert result.held is Held.UNREADABLE
+    assert result.shown is Shown.UNREADABLE
     assert "cannot be read back now. No connection: nothing answered." in result.sentence
-    assert sum(time.slept) == sum(PATIENCE)
+    assert sum(time.slept) == sum(FOR_A_POLICY)
     (change,) = await journal.changes()
     assert change.outcome == "unknown"
 
@@ -449,15 +452,15 @@ async def test_a_key_that_cannot_be_read_before_the_put_is_not_put(
 
 
 async def test_a_roles_inline_policy_is_saved_the_same_way(
-    service: Service, desk: Desk, time: Time, journal: MemoryJournal
+    service: Service, scope: ChangeScope, time: Time, journal: MemoryJournal
 ) -> None:
     role = "KMSWorkshop-InstanceInitRole"
     service.world.identities[ROLE_ARN] = Identity(
         ROLE_ARN, role, "role", (IdentityPolicy("KMS", OLD, inline=True),)
     )
-    place = place_of(service, f"role/{role}/KMS")
-    assert isinstance(place, RolePolicyPlace)
-    editing = PolicyEditing(place, desk, time.sleep)
+    place = location_of(service, f"role/{role}/KMS")
+    assert isinstance(place, RolePolicyLocation)
+    editing = PolicyEditing(place, scope, time.sleep)
     result = await save(editing)
 
     assert isinstance(result, Saved)

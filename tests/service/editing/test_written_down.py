@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing, Review
-from kmstui.service.editing.put import Desk
 from kmstui.service.editing.results import OutcomeUnknown, Saved, SavedStillPropagating, SaveResult
 from kmstui.service.errors import (
     AccessDeniedError,
@@ -87,21 +87,21 @@ async def test_a_draft_into_which_nothing_was_typed_is_not_offered_over_a_new_po
 
 
 async def test_what_was_accepted_stays_a_draft_until_a_read_shows_it(
-    editing: PolicyEditing, service: Service, desk: Desk, time: Time
+    editing: PolicyEditing, service: Service, scope: ChangeScope, time: Time
 ) -> None:
     service.at_put = lambda: setattr(service, "stale", [OLD] * 20)
     assert isinstance(await save(editing), SavedStillPropagating)
-    again = PolicyEditing(editing.place, desk, time.sleep)
+    again = PolicyEditing(editing.location, scope, time.sleep)
     assert await again.open() == MINE
     assert again.draft is None
     assert await again.stored_draft() is not None
 
 
 async def test_a_save_that_was_seen_and_put_back_by_somebody_is_not_awaited_again(
-    editing: PolicyEditing, service: Service, desk: Desk, time: Time
+    editing: PolicyEditing, service: Service, scope: ChangeScope, time: Time
 ) -> None:
     assert isinstance(await save(editing), Saved)
     service.stored = OLD
-    again = PolicyEditing(editing.place, desk, time.sleep)
+    again = PolicyEditing(editing.location, scope, time.sleep)
     assert await again.open() == OLD
     assert again.warning == ""

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from kmstui.model.tag import Tag, TagDelta
+from kmstui.service.changes.waiting import FOR_ONE_OF_MANY, FOR_QUOTA
 from kmstui.service.errors import (
     UNCERTAIN,
     AccessDeniedError,
@@ -16,7 +17,7 @@ from kmstui.service.errors import (
 )
 from kmstui.service.ports import Target
 from kmstui.service.tags.change import Outcome, TagChange
-from kmstui.service.tags.run import READ_BACK_PAUSES, SENDING_AT_ONCE, THROTTLE_PAUSES
+from kmstui.service.tags.run import SENDING_AT_ONCE
 from tests.fakes import (
     DISABLED,
     IMPORTED,
@@ -146,7 +147,7 @@ async def test_throttled_changes_are_sent_again_after_a_while(bench):
     bench.gateway.fail("kms:TagResource", ThrottledError("too many"), times=2)
     (result,) = await bench.apply(await bench.tagging.plan([IMPORTED], TEAM))
     assert result.outcome is Outcome.DONE
-    assert bench.paused == list(THROTTLE_PAUSES[:2])
+    assert bench.paused == list(FOR_QUOTA[:2])
 
 
 async def test_a_quota_that_others_use_up_for_good_is_told(bench):
@@ -176,7 +177,7 @@ async def test_tags_that_show_late_are_waited_for(bench):
     await bench.session.open(Target())
     (result,) = await bench.apply(await bench.tagging.plan([NAMELESS], TEAM))
     assert result.outcome is Outcome.DONE
-    assert bench.paused == list(READ_BACK_PAUSES[:3])
+    assert bench.paused == list(FOR_ONE_OF_MANY[:3])
 
 
 async def test_tags_that_do_not_show_are_told_as_propagating_not_as_failed(bench):

@@ -13,9 +13,10 @@ from kmstui.policy.authoring.completion import CompletionContext
 from kmstui.policy.evaluation.lockout import CanPut
 from kmstui.policy.lint.rules import KeyContext
 from kmstui.service.access.account_facts import AccountFacts
+from kmstui.service.changes.runner import begin_changes
 from kmstui.service.editing.key_target import KeyPolicyRules
-from kmstui.service.editing.location import KeyPolicyPlace
-from kmstui.service.editing.put import PolicyPut, desk_of
+from kmstui.service.editing.location import KeyPolicyLocation
+from kmstui.service.editing.put import put_change
 from kmstui.service.editing.review import Weight
 from kmstui.service.errors import (
     AccessDeniedError,
@@ -269,7 +270,7 @@ async def test_a_refusal_stands_at_its_place_and_the_text_is_kept(at_desk):
 async def test_whatever_fails_is_said_and_leaves_the_text(at_desk, error, stores, title):
     async with at_desk() as desk:
         screen = await desk.open()
-        desk.screen.editing._patience = (0.0,)
+        desk.screen.editing._pauses = ()
         await desk.write(MINE)
         await desk.review()
         desk.gateway.put_error, desk.gateway.stores = error, stores
@@ -299,7 +300,7 @@ async def test_a_put_without_an_answer_that_was_stored_is_saved(at_desk):
 async def test_what_is_not_visible_yet_is_called_propagating(at_desk):
     async with at_desk() as desk:
         await desk.open()
-        desk.screen.editing._patience = (0.0, 0.0)
+        desk.screen.editing._pauses = (0.0,)
         await desk.write(MINE)
         await desk.review()
         desk.gateway.stale = [OLD, OLD, OLD]
@@ -312,7 +313,7 @@ async def test_what_is_not_visible_yet_is_called_propagating(at_desk):
 async def test_somebody_elses_put_at_the_same_time_is_shown_beside_mine(at_desk):
     async with at_desk() as desk:
         screen = await desk.open()
-        screen.editing._patience = (0.0, 0.0, 0.0)
+        screen.editing._pauses = (0.0, 0.0)
         await desk.write(MINE)
         await desk.review()
         desk.gateway.at_put = lambda: desk.gateway.stale.extend([THEIRS] * 3)
@@ -495,9 +496,8 @@ async def test_unfinished_puts_and_drafts_of_an_earlier_run_are_told(at_desk):
     async with at_desk() as desk:
         session = desk.run.session
         await session.journal.save_draft(HERE, IMPORTED, MINE, base=OLD)
-        await PolicyPut(
-            KeyPolicyPlace(desk.gateway, IMPORTED), desk_of(session), None, lambda _: None
-        )._begin(MINE, OLD)
+        change = put_change(KeyPolicyLocation(desk.gateway, IMPORTED), MINE, OLD)
+        await begin_changes(session.change_scope(), [change])
         session.clock = lambda: NOW + timedelta(minutes=6)
         await tell_unfinished_puts(session)
         await desk.run.wait_for("it was not stored")

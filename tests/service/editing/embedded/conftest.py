@@ -10,7 +10,7 @@ import pytest
 
 from kmstui.aws.session.connector import AwsConnector
 from kmstui.journal import SqliteJournal
-from kmstui.service.editing.put import Desk
+from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.ports import Gateway, Scope, Target
 from tests.embedded import aws_environment, embedded, embedded_server
 
@@ -25,9 +25,9 @@ async def gateway(aws_environment: Mapping[str, str]) -> AsyncIterator[Gateway]:
 
 
 @pytest.fixture
-async def desk(gateway: Gateway, tmp_path: Path) -> AsyncIterator[Desk]:
+async def scope(gateway: Gateway, tmp_path: Path) -> AsyncIterator[ChangeScope]:
     caller = await gateway.caller()
     journal = SqliteJournal(tmp_path / "state")
     scope = Scope(caller.account, gateway.info.region)
-    yield Desk(journal, scope, caller.arn, lambda: datetime.now(UTC))
+    yield ChangeScope(journal, scope, caller.arn, lambda: datetime.now(UTC))
     journal.close()

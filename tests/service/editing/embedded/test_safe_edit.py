@@ -9,11 +9,11 @@ import pytest
 
 from kmstui.demo import EmbeddedKms
 from kmstui.policy.iam.equality import same_meaning
+from kmstui.service.changes.read_back import Shown
+from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
-from kmstui.service.editing.location import KeyPolicyPlace, place_of
-from kmstui.service.editing.put import Desk
-from kmstui.service.editing.read_back import Held
+from kmstui.service.editing.location import KeyPolicyLocation, location_of
 from kmstui.service.editing.results import (
     OutcomeUnknown,
     Refused,
@@ -28,10 +28,10 @@ ROLE = "KMSWorkshop-InstanceInitRole"
 
 
 @pytest.fixture
-async def editing(gateway: Gateway, desk: Desk) -> PolicyEditing:
+async def editing(gateway: Gateway, scope: ChangeScope) -> PolicyEditing:
     key, _ = await gateway.describe(ALIAS)
     opened = PolicyEditing(
-        KeyPolicyPlace(gateway, key.id, (ALIAS,)), desk, patience=(0.0, 0.02, 0.02, 0.02, 0.02)
+        KeyPolicyLocation(gateway, key.id, (ALIAS,)), scope, pauses=(0.02, 0.02, 0.02, 0.02)
     )
     await opened.open()
     return opened
@@ -88,10 +88,10 @@ async def test_the_second_of_two_people_merges(
 
 
 async def test_a_principal_that_does_not_exist_is_shown(
-    editing: PolicyEditing, embedded: EmbeddedKms, desk: Desk
+    editing: PolicyEditing, embedded: EmbeddedKms, scope: ChangeScope
 ) -> None:
     before = stored(embedded)
-    nobody = f"arn:aws:iam::{desk.scope.account}:role/Nobody"
+    nobody = f"arn:aws:iam::{scope.where.account}:role/Nobody"
     mine = with_statement(before, "mine", Principal={"AWS": nobody})
     result = await editing.save(editing.review(mine))
     assert isinstance(result, Refused)
@@ -129,15 +129,15 @@ async def test_an_answer_that_is_lost_after_the_put_is_found_out(
 
 
 async def test_a_put_that_is_lost_on_the_way_is_not_called_saved(
-    editing: PolicyEditing, embedded: EmbeddedKms, desk: Desk
+    editing: PolicyEditing, embedded: EmbeddedKms, scope: ChangeScope
 ) -> None:
     before = stored(embedded)
     embedded.control.fault("close", "PutKeyPolicy")
     result = await editing.save(editing.review(with_statement(before, "mine")))
     assert isinstance(result, OutcomeUnknown)
-    assert result.held is Held.OLD
+    assert result.shown is Shown.OLD
     assert stored(embedded) == before
-    assert [c.outcome for c in await desk.journal.changes()] == ["unknown"]
+    assert [c.outcome for c in await scope.journal.changes()] == ["unknown"]
 
 
 async def test_reads_that_lag_are_waited_for_and_named(
@@ -151,10 +151,10 @@ async def test_reads_that_lag_are_waited_for_and_named(
 
 
 async def test_somebody_elses_put_at_the_same_moment_is_shown(
-    editing: PolicyEditing, embedded: EmbeddedKms, desk: Desk
+    editing: PolicyEditing, embedded: EmbeddedKms, scope: ChangeScope
 ) -> None:
     theirs = with_statement(editing.base, "theirs")
-    place = editing.place
+    place = editing.location
     put = place.put
 
     async def overtaken(text: str, *, bypass_lockout_check: bool = False) -> None:
@@ -167,11 +167,13 @@ async def test_somebody_elses_put_at_the_same_moment_is_shown(
     assert result.stored == theirs
 
 
-async def test_decrypt_is_taken_from_the_workshops_role(gateway: Gateway, desk: Desk) -> None:
+async def test_decrypt_is_taken_from_the_workshops_role(
+    gateway: Gateway, scope: ChangeScope
+) -> None:
     """The workshop's "allow only Encrypt, not Decrypt", in the role's inline policy."""
-    identity = await gateway.identity(f"arn:aws:iam::{desk.scope.account}:role/{ROLE}")
+    identity = await gateway.identity(f"arn:aws:iam::{scope.where.account}:role/{ROLE}")
     policy = next(each for each in identity.policies if each.inline)
-    editing = PolicyEditing(place_of(gateway, f"role/{ROLE}/{policy.name}"), desk)
+    editing = PolicyEditing(location_of(gateway, f"role/{ROLE}/{policy.name}"), scope)
     text = await editing.open()
     document = json.loads(text)
     for statement in document["Statement"]:

@@ -1,0 +1,220 @@
+"""The one way in which something in AWS is changed.
+
+A change is described by a `Change`: operation and subject as the journal has them, what was there
+before and what is asked for, how to send it, and how to see whether it happened (`Check`).
+`run_change` takes it through its steps:
+
+1. It is written down, or nothing is sent (`begin_changes`; many at once for a batch).
+2. It is sent (`send_change`). Accepted or refused is written down at once: a crash while it is
+   read back must not make that unknown again.
+3. It is read back (`confirm_change`), by a schedule of `waiting`. Where no clear answer came
+   (`UNCERTAIN`), what is read decides; the end is written down.
+
+Nothing raises once it was sent but the cancellation of who waits: an error is part of the
+`ChangeResult`, and so is the trouble of a journal that cannot be written any more.
+What a killed program left behind is found out by `settling`, with the same `Check`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from kmstui.service.changes.read_back import Check, ReadBack, Shown, read_back
+from kmstui.service.changes.scope import ChangeScope
+from kmstui.service.changes.waiting import Waiting
+from kmstui.service.errors import UNCERTAIN, JournalError, ServiceError
+from kmstui.service.ports import ChangeRecord
+
+T = TypeVar("T")
+
+
+class ChangeStep(StrEnum):
+    """What is being done, for a line on the screen."""
+
+    CHECKING = "Reading the stored policy"
+    SENDING = "Sending"
+    READING_BACK = "Reading it back"
+    WAITING = "Waiting until reads show it"
+
+
+Observer = Callable[[ChangeStep], None]
+"""Told of each step."""
+
+
+def _failed(error: ServiceError) -> tuple[str, str]:
+    return "failed", error.sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Generic[T]):
+    """One change of something in AWS, and how to see whether it happened."""
+
+    operation: str
+    """The permission that it needs, such as `kms:CreateAlias`."""
+    subject: str
+    """Key ID, alias name, or `role/NAME/POLICY`."""
+    before: Mapping[str, object]
+    after: Mapping[str, object]
+    send: Callable[[], Awaitable[str | None]]
+    """Sends it; what it returns is written down beside "done"."""
+    check: Check[T] | None = None
+    """None where nothing can be read back, since only the answer names what was made."""
+    settled_later: bool = False
+    """Whether the next start finds out what became of it: then no end is written down before one is
+    known. Else "unknown" is written down as soon as nobody knows."""
+    refusal: Callable[[ServiceError], tuple[str, str]] = _failed
+    """How the journal has a refusal: outcome and detail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A change that was sent, and what came back."""
+
+    record: ChangeRecord
+    detail: str = ""
+    error: ServiceError | None = None
+    """Why it was refused, or why nobody knows whether it happened."""
+    refused: bool = False
+    journal_problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeResult(Generic[T]):
+    """How a change ended, as far as that is known."""
+
+    read: ReadBack[T]
+    error: ServiceError | None = None
+    """Why it was refused, or why no clear answer came; None where it was accepted."""
+    refused: bool = False
+    journal_problem: str = ""
+    """Why its end could not be written down, as a sentence: it happened all the same, so this must
+    reach the person."""
+
+
+async def run_change(
+    scope: ChangeScope,
+    change: Change[T],
+    waiting: Waiting,
+    observe: Observer = lambda _: None,
+) -> ChangeResult[T]:
+    """Write a change down, send it, read it back, and write down how it ended.
+
+    Raises:
+        JournalError: it could not be written down, and nothing was sent.
+    """
+    (record,) = await begin_changes(scope, [change])
+    observe(ChangeStep.SENDING)
+    sent = await send_change(scope, change, record)
+    if sent.refused:
+        return ChangeResult(ReadBack(), sent.error, True, sent.journal_problem)
+    if change.check is None:
+        return ChangeResult(ReadBack(), sent.error, False, sent.journal_problem)
+    return await confirm_change(scope, change.check, sent, waiting, observe)
+
+
+async def begin_changes(
+    scope: ChangeScope, changes: Sequence[Change[Any]]
+) -> tuple[ChangeRecord, ...]:
+    """Write changes down, all or none.
+
+    Raises:
+        JournalError: they could not be written down, so nothing may be sent.
+    """
+    scope.check_durable()
+    time = scope.clock()
+    return await scope.journal.begin(
+        [
+            ChangeRecord(
+                id=0,
+                time=time,
+                scope=scope.where,
+                caller=scope.caller,
+                batch=scope.batch,
+                operation=change.operation,
+                subject=change.subject,
+                before=json.dumps(change.before),
+                after=json.dumps(change.after),
+                outcome="pending",
+            )
+            for change in changes
+        ]
+    )
+
+
+async def send_change(scope: ChangeScope, change: Change[Any], record: ChangeRecord) -> Sent:
+    """Send a change that was written down, and write down what is known at once."""
+    try:
+        detail = await change.send() or ""
+    except asyncio.CancelledError:
+        # The program ends, and the request may have left: nobody will hear the answer.
+        if not change.settled_later:
+            why = "kmstui ended before an answer came."
+            await end_change(scope, record, "unknown", why)
+        raise
+    except UNCERTAIN as error:
+        problem = ""
+        if not change.settled_later:
+            problem = await end_change(scope, record, "unknown", error.sentence)
+        return Sent(record, error=error, journal_problem=problem)
+    except ServiceError as error:
+        problem = await end_change(scope, record, *change.refusal(error))
+        return Sent(record, error=error, refused=True, journal_problem=problem)
+    problem = await end_change(scope, record, "done", detail)
+    return Sent(record, detail, journal_problem=problem)
+
+
+async def confirm_change(
+    scope: ChangeScope,
+    check: Check[T],
+    sent: Sent,
+    waiting: Waiting,
+    observe: Observer = lambda _: None,
+) -> ChangeResult[T]:
+    """Read back a change that was not refused, and write down what that told."""
+    observe(ChangeStep.READING_BACK)
+    read = await read_back(check, waiting, lambda: observe(ChangeStep.WAITING))
+    problem = sent.journal_problem
+    found = _found(sent, read)
+    if found is not None and not problem:
+        problem = await end_change(scope, sent.record, *found)
+    return ChangeResult(read, sent.error, False, problem)
+
+
+def _found(sent: Sent, read: ReadBack[Any]) -> tuple[str, str] | None:
+    """Outcome and detail that the reading back adds to what is written down already."""
+    if sent.error is None:
+        if read.shown is Shown.OURS:
+            return None
+        words = {
+            Shown.OLD: "not visible yet",
+            Shown.OTHER: "and replaced by somebody else's",
+        }.get(read.shown, f"but not read back: {read.problem}")
+        return "done", f"{sent.detail or 'accepted'}, {words}"
+    words = {
+        Shown.OURS: "Read back afterwards: it was done.",
+        Shown.OLD: "Read back afterwards, it did not show.",
+        Shown.OTHER: "Read back afterwards, something else was there.",
+    }.get(read.shown, f"Afterwards it could not be read back: {read.problem}")
+    return "done" if read.shown is Shown.OURS else "unknown", f"{sent.error.sentence} {words}"
+
+
+async def end_change(scope: ChangeScope, record: ChangeRecord, outcome: str, detail: str) -> str:
+    """Write down how a change ended; returns why that could not be, as a sentence, or ""."""
+    try:
+        await scope.journal.end(record.id, outcome, detail)
+    except JournalError as error:
+        return journal_trouble(error)
+    return ""
+
+
+def journal_trouble(error: JournalError) -> str:
+    """That the end of a change could not be written down, as sentences for the person."""
+    reason = error.reason.rstrip(".")
+    return (
+        f"How it ended could not be written to the journal: {reason}. {error.next_step}"
+    ).rstrip()

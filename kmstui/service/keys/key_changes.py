@@ -1,0 +1,70 @@
+"""What the changes of keys, aliases and grants share: one is sent, read back, and told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from kmstui.service.changes.read_back import Shown
+from kmstui.service.changes.runner import Change, run_change
+from kmstui.service.changes.waiting import FOR_A_KEY, Sleep, Waiting
+from kmstui.service.errors import ErrorContext, InvalidInputError
+from kmstui.service.session import Session
+
+T = TypeVar("T")
+
+ACCEPTED = "KMS accepted it"
+LATER = "KMS does not show it yet, which can take some minutes; r reads again."
+
+
+@dataclass(frozen=True, slots=True)
+class Telling(Generic[T]):
+    """What becomes of what was read back, and how the person is told."""
+
+    done: Callable[[T], str]
+    """What is said once the change shows."""
+    keep: Callable[[T], None] = lambda _: None
+    """Takes what was read into the store, be the change in it or not."""
+    what: str = "it"
+    """What is read, for the sentence that says that it could not be."""
+    later: str = LATER
+    """What is said where the change does not show in time."""
+
+
+class KeyChanges:
+    """Makes changes on the connection of a session."""
+
+    def __init__(self, session: Session, pause: Sleep = asyncio.sleep) -> None:
+        self._session = session
+        self._store = session.store
+        self._pause = pause
+
+    def _name(self, key_id: str) -> str:
+        return self._store.name_of(key_id)
+
+    def _refusal(self, operation: str, key_id: str, problem: str) -> InvalidInputError:
+        context = ErrorContext(operation, self._name(key_id) if key_id else "")
+        return InvalidInputError(problem, "Nothing was sent.", context)
+
+    async def _run(self, change: Change[T], telling: Telling[T]) -> str:
+        """Make a change; returns what to tell the person.
+
+        Raises:
+            JournalError: it could not be written down, and nothing was sent.
+            ServiceError: it was refused; or no clear answer came, and it does not show.
+        """
+        waiting = Waiting(FOR_A_KEY, self._pause)
+        result = await run_change(self._session.change_scope(), change, waiting)
+        if result.journal_problem:
+            self._session.notify(result.journal_problem, "warning")
+        if result.read.value is not None:
+            telling.keep(result.read.value)
+            if result.read.shown is Shown.OURS:
+                return telling.done(result.read.value)
+        if result.error is not None:
+            raise result.error
+        if result.read.shown is Shown.UNREADABLE:
+            return f"{ACCEPTED}, but {telling.what} could not be read back. {result.read.problem}"
+        return f"{ACCEPTED}. {telling.later}"

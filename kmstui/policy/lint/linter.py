@@ -6,10 +6,10 @@ import gc
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from operator import attrgetter
 from typing import NamedTuple
 
-from kmstui.model.visible import visible
 from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.lint.checks import (  # noqa: F401 (importing them registers their rules)
@@ -35,35 +35,13 @@ from kmstui.policy.lint.checks import (  # noqa: F401 (importing them registers 
     services,
     syntax,
 )
-from kmstui.policy.lint.rules import RULES, Finding, KeyContext, Severity, Subject
+from kmstui.policy.lint.rules import RULES, Finding, KeyContext, Scope, Severity, Subject
 from kmstui.policy.syntax.nodes import Document, Edit, Span, apply_edits
 from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import read_policy
 
 MOST_ROUNDS = 50
 """How often `fix_all` lints again; a policy of 32 KB has not that many layers of mistakes."""
-
-_VALUE_RULES = frozenset(
-    {
-        "KMS201", "KMS203", "KMS204", "KMS301", "KMS302", "KMS303", "KMS304", "KMS306", "KMS309",
-        "KMS310", "KMS311", "KMS402", "KMS403", "KMS404", "KMS406", "KMS407", "KMS413", "KMS416",
-        "KMS417", "KMS418", "KMS419", "KMS602",
-    }
-)  # fmt: skip
-"""Rules about how one value is written, which say nothing new of a value that is wrong already."""
-
-HIDES: Mapping[str, frozenset[str]] = {
-    "KMS601": _VALUE_RULES,
-    "KMS009": _VALUE_RULES | {"KMS101", "KMS106"},
-    "KMS001": frozenset({"KMS009", "KMS110"}),
-    "KMS005": frozenset({"KMS009"}),
-    "KMS006": _VALUE_RULES | {"KMS009", "KMS110"},
-    "KMS007": frozenset({"KMS420"}),
-    "KMS101": frozenset({"KMS007"}),
-    "KMS306": frozenset({"KMS513"}),
-    "KMS514": frozenset({"KMS513"}),
-}
-"""A finding of a rule hides those of these rules that touch the same text: they have one cause."""
 
 
 class UnknownRuleError(ValueError):
@@ -85,7 +63,11 @@ def known_rule(written: str) -> str:
 
 
 def lint(
-    text: str | Document, key: KeyContext | None = None, *, disabled: Collection[str] = ()
+    text: str | Document,
+    key: KeyContext | None = None,
+    *,
+    disabled: Collection[str] = (),
+    scope: Scope = Scope.KEY,
 ) -> tuple[Finding, ...]:
     """All findings in a policy, in the order of their places.
 
@@ -94,9 +76,22 @@ def lint(
         key: What is known of the key it is for; more is found the more is known.
         disabled: Ids of rules that shall not report. What they would hide stays hidden: it is
             the same cause, which the person does not want to hear of.
+        scope: What the policy is: a key's, or one of IAM.
     """
     with _uncollected():
-        return _lint(parse(text) if isinstance(text, str) else text, key, disabled)
+        document = parse(text) if isinstance(text, str) else text
+        subject = Subject(document, read_policy(document), key or KeyContext(), knowledge(), scope)
+        return _lint(subject, disabled)
+
+
+def lint_identity(text: str | Document, *, disabled: Collection[str] = ()) -> tuple[Finding, ...]:
+    """All findings in a policy of a role in IAM, in the order of their places.
+
+    What differs there: there is no Principal, an Action and a Resource are needed, other services'
+    actions are as good as those of KMS, and nothing is said about who may administer a key.
+    Source: IAM User Guide, "Grammar of the IAM JSON policy language"; "IAM and AWS STS quotas".
+    """
+    return lint(text, disabled=disabled, scope=Scope.IDENTITY)
 
 
 @contextmanager
@@ -115,33 +110,27 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _lint(
-    document: Document, key: KeyContext | None, disabled: Collection[str]
-) -> tuple[Finding, ...]:
-    subject = Subject(document, read_policy(document), key or KeyContext(), knowledge())
+@cache
+def _hiding() -> Mapping[str, tuple[str, ...]]:
+    """The rules that hide others, each with those."""
+    hidden: dict[str, list[str]] = {}
+    for rule in RULES.values():
+        for hiding in rule.hidden_by:
+            hidden.setdefault(hiding, []).append(rule.id)
+    return {hiding: tuple(names) for hiding, names in hidden.items()}
+
+
+def _lint(subject: Subject, disabled: Collection[str]) -> tuple[Finding, ...]:
     found: dict[str, list[Finding]] = {}
     for rule in RULES.values():
-        if rule.id in disabled and rule.id not in HIDES:
+        if subject.scope not in rule.scope or (rule.id in disabled and rule.id not in _hiding()):
             continue
-        findings = [
-            Finding(
-                rule.id,
-                rule.severity if hit.severity is None else hit.severity,
-                rule.title,
-                visible(hit.message),
-                rule.why,
-                rule.url,
-                hit.span,
-                hit.fix,
-            )
-            for hit in rule.check(subject)
-        ]
+        findings = [rule.finding(hit, subject.scope) for hit in rule.check(subject)]
         if findings:
             found[rule.id] = findings
-    kept = _without_hidden(found)
     return tuple(
         sorted(
-            (finding for finding in kept if finding.rule not in disabled),
+            (finding for finding in _without_hidden(found) if finding.rule not in disabled),
             key=attrgetter("span", "rule"),
         )
     )
@@ -149,17 +138,14 @@ def _lint(
 
 def _without_hidden(found: Mapping[str, list[Finding]]) -> Iterable[Finding]:
     """The findings that no other one explains."""
-    covers: dict[str, list[Span]] = {}
-    for rule, hidden in HIDES.items():
-        spans = [finding.span for finding in found.get(rule, ())]
-        if spans:
-            for name in hidden & found.keys():
-                covers.setdefault(name, []).extend(spans)
-    for rule, findings in found.items():
-        if rule not in covers:
+    for id_, findings in found.items():
+        spans = [
+            finding.span for hiding in RULES[id_].hidden_by for finding in found.get(hiding, ())
+        ]
+        if not spans:
             yield from findings
             continue
-        cover = _Cover(covers[rule])
+        cover = _Cover(spans)
         yield from (finding for finding in findings if not cover.touches(finding.span))
 
 

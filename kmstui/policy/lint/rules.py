@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import Flag, IntEnum, auto
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from kmstui.model.visible import visible
 from kmstui.policy.syntax.nodes import Fix, Span
 
 if TYPE_CHECKING:
@@ -53,6 +54,22 @@ class Finding(NamedTuple):
     fix: Fix | None = None
 
 
+class Scope(Flag):
+    """Which kind of policy a rule is about."""
+
+    KEY = auto()
+    """The policy of a key."""
+    IDENTITY = auto()
+    """A policy in IAM, of a role."""
+    BOTH = KEY | IDENTITY
+
+    @property
+    def words(self) -> str:
+        """`key policies`, `IAM policies` or both."""
+        words = {Scope.KEY: "key policies", Scope.IDENTITY: "IAM policies"}
+        return words.get(self, "key policies and IAM policies")
+
+
 @dataclass(frozen=True, slots=True)
 class KeyContext:
     """What is known about the key that the policy is for; all of it optional."""
@@ -85,6 +102,8 @@ class Subject:
     policy: Policy
     key: KeyContext
     knowledge: Knowledge
+    scope: Scope = Scope.KEY
+    """`KEY` or `IDENTITY`: what the policy is."""
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """What `remembered` readings were made of this subject; rules do not touch it."""
 
@@ -105,25 +124,67 @@ def remembered(read: Callable[[Subject], T]) -> Callable[[Subject], T]:
 Check = Callable[[Subject], Iterable[Hit]]
 
 
+BROKEN_VALUE = ("KMS006", "KMS009", "KMS601")
+"""Rules that say all there is to say of a value that is broken. Whichever rule is about how one
+value is written is hidden by them."""
+
+
+class Identity(NamedTuple):
+    """What a rule says otherwise of a policy in IAM; what is empty is the same."""
+
+    severity: Severity | None = None
+    why: str = ""
+    url: str = ""
+
+
 class Rule(NamedTuple):
     """One rule of the catalogue."""
 
     id: str
     severity: Severity
     title: str
+    flags: str
+    """What it finds, in one sentence."""
     why: str
+    """What comes of that, in a few sentences."""
     url: str
+    scope: Scope
+    hidden_by: tuple[str, ...]
+    """Rules that tell the cause where they find something in the same text."""
+    identity: Identity
     check: Check
+
+    def finding(self, hit: Hit, scope: Scope) -> Finding:
+        """What it says of one place in a policy of that kind."""
+        severity, why, url = self.severity, self.why, self.url
+        if scope is Scope.IDENTITY:
+            severity = self.identity.severity or severity
+            why = self.identity.why or why.replace("KMS rejects", "IAM rejects")
+            url = self.identity.url or url
+        if hit.severity is not None:
+            severity = hit.severity
+        return Finding(
+            self.id, severity, self.title, visible(hit.message), why, url, hit.span, hit.fix
+        )
 
 
 RULES: dict[str, Rule] = {}
-"""Every registered rule by id, in the order registered."""
+"""Every registered rule by id."""
 
 
 def rule(
-    id_: str, severity: Severity, title: str, *, why: str, url: str
+    id_: str,
+    severity: Severity,
+    title: str,
+    url: str,
+    scope: Scope = Scope.KEY,
+    *,
+    hidden_by: tuple[str, ...] = (),
+    identity: Identity | None = None,
 ) -> Callable[[Check], Check]:
     """Register a function as the rule `id_`.
+
+    The first sentence of its docstring is what it finds, the rest is why that matters.
 
     Raises:
         ValueError: two functions claim the same id.
@@ -132,7 +193,19 @@ def rule(
     def register(check: Check) -> Check:
         if id_ in RULES:
             raise ValueError(f"rule {id_} is registered twice")
-        RULES[id_] = Rule(id_, severity, title, why, url, check)
+        flags, _, why = (check.__doc__ or "").partition("\n\n")
+        RULES[id_] = Rule(
+            id_,
+            severity,
+            title,
+            flags,
+            " ".join(why.split()),
+            url,
+            scope,
+            hidden_by,
+            identity or Identity(),
+            check,
+        )
         return check
 
     return register

@@ -14,7 +14,7 @@ from kmstui.policy.authoring.remove_action import allows
 from kmstui.policy.authoring.templates import Facts
 from kmstui.policy.iam.policy_principals import role_arns
 from kmstui.policy.iam.vocabulary import knowledge
-from kmstui.policy.lint.iam import lint_identity
+from kmstui.policy.lint.linter import lint_identity
 from kmstui.policy.lint.rules import Finding
 from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import read_policy

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kmstui.policy.authoring.remove_action import CannotTakeError, allows, without_action
 from kmstui.policy.iam.vocabulary import knowledge
-from kmstui.policy.lint.iam import lint_identity
+from kmstui.policy.lint.linter import lint_identity
 
 PATTERNS = ("kms:Decrypt", "kms:*", "kms:De*", "KMS:decrypt", "kms:Encrypt", "s3:GetObject")
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from kmstui.policy.lint.iam import lint_identity
+from kmstui.policy.lint.linter import lint_identity
 
 _ALLOW = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
 

@@ -215,7 +215,7 @@ async def test_beside_a_policy_that_is_there_a_new_one_is_begun_from_the_palette
     ],
 )
 def test_every_beginning_is_a_sound_policy_for_the_key(usage, spec, first):
-    from kmstui.policy.lint.iam import lint_identity
+    from kmstui.policy.lint.linter import lint_identity
 
     templates = role_templates(usage, spec)
     assert templates[0].actions[0] == first

@@ -133,16 +133,13 @@ def _to_own_root(subject: Subject, who: Who) -> Fix | None:
     return Fix(f"Allow account {home} only", (replace_node(who.entry.value, value),))
 
 
-@rule(
-    "KMS501",
-    Severity.ERROR,
-    "Public key",
-    why="* is everybody: any identity of any AWS account may use the key, if its own IAM policies"
-    " let it.",
-    url=pages.ANYBODY,
-)
+@rule("KMS501", Severity.ERROR, "Public key", pages.ANYBODY)
 def public(subject: Subject) -> Iterator[Hit]:
-    """`*` allowed without any condition."""
+    """`*` allowed without any condition.
+
+    * is everybody: any identity of any AWS account may use the key, if its own IAM policies let
+    it.
+    """
     for reading, who in _open_to_all(subject):
         if not reading.conditional:
             yield Hit(
@@ -152,16 +149,13 @@ def public(subject: Subject) -> Iterator[Hit]:
             )
 
 
-@rule(
-    "KMS502",
-    Severity.WARNING,
-    "Everybody, with conditions that do not say who",
-    why="A condition such as kms:ViaService, aws:Referer or any …IfExists does not tell whose"
-    " requests are meant: people of other accounts can meet it too.",
-    url=pages.ANYBODY,
-)
+@rule("KMS502", Severity.WARNING, "Everybody, with conditions that do not say who", pages.ANYBODY)
 def weakly_restricted(subject: Subject) -> Iterator[Hit]:
-    """`*` allowed under conditions that strangers can meet."""
+    """`*` allowed under conditions that strangers can meet.
+
+    A condition such as kms:ViaService, aws:Referer or any …IfExists does not tell whose
+    requests are meant: people of other accounts can meet it too.
+    """
     home = home_account(subject)
     for reading, who in _open_to_all(subject):
         if not reading.clauses:
@@ -184,16 +178,13 @@ def weakly_restricted(subject: Subject) -> Iterator[Hit]:
         )
 
 
-@rule(
-    "KMS514",
-    Severity.ERROR,
-    "Wildcard in a service principal",
-    why="A service principal has no wildcards: KMS rejects it, and as * it would be every"
-    " service on behalf of anybody.",
-    url=pages.ANYBODY,
-)
+@rule("KMS514", Severity.ERROR, "Wildcard in a service principal", pages.ANYBODY)
 def wildcard_service(subject: Subject) -> Iterator[Hit]:
-    """`*` or `?` in a `Service` principal."""
+    """`*` or `?` in a `Service` principal.
+
+    A service principal has no wildcards: KMS rejects it, and as * it would be every service on
+    behalf of anybody.
+    """
     for statement in subject.policy.statements:
         for entry in (*statement.principals, *statement.not_principals):
             if entry.type == "Service" and has_wildcard(entry.value.value):

@@ -12,7 +12,17 @@ from kmstui.policy.iam.vocabulary import ActionInfo, knowledge
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.placeholders import find_placeholders
 from kmstui.policy.lint.facts.principals import account_of
-from kmstui.policy.lint.rules import Hit, KeyContext, Severity, Subject, remembered, rule
+from kmstui.policy.lint.rules import (
+    BROKEN_VALUE,
+    Hit,
+    Identity,
+    KeyContext,
+    Scope,
+    Severity,
+    Subject,
+    remembered,
+    rule,
+)
 from kmstui.policy.syntax.edits import delete_value, fix, replace_string
 from kmstui.policy.syntax.nodes import Fix, Member, StringNode
 from kmstui.policy.syntax.statements import Statement
@@ -64,10 +74,6 @@ def _is_re_encrypt(value: str) -> bool:
     return value.lower() == "kms:reencrypt"
 
 
-def _has_kms_prefix(value: str) -> bool:
-    return value.lower().startswith(_PREFIX)
-
-
 @lru_cache(maxsize=1024)
 def _suggested(value: str) -> str | None:
     """The action that a value which is none was meant to be."""
@@ -83,24 +89,34 @@ def _suggested(value: str) -> str | None:
     return None
 
 
-def _of_other_service(value: str) -> bool:
+def _of_other_service(subject: Subject, value: str) -> bool:
+    """Whether it is an action of another service; a policy in IAM may name any."""
     prefix, colon, _ = value.strip().partition(":")
-    return bool(colon) and prefix.lower() != "kms" and _suggested(value) is None
+    if not colon or prefix.lower() == "kms":
+        return False
+    return subject.scope is Scope.IDENTITY or _suggested(value) is None
 
 
 @rule(
     "KMS201",
     Severity.WARNING,
     "Unknown action",
-    why="KMS takes an action that it does not have without a word, and it allows or denies "
-    "nothing.",
-    url=pages.PERMISSIONS,
+    pages.PERMISSIONS,
+    Scope.BOTH,
+    hidden_by=BROKEN_VALUE,
+    identity=Identity(
+        why="IAM accepts an action that KMS does not have without a word, and it allows or"
+        " denies nothing."
+    ),
 )
 def unknown_action(subject: Subject) -> Iterator[Hit]:
-    """Actions that KMS does not have."""
+    """Actions that KMS does not have.
+
+    KMS takes an action that it does not have without a word, and it allows or denies nothing.
+    """
     for use in _unmatched(subject):
         value = use.node.value
-        if has_wildcard(value) or _is_re_encrypt(value) or _of_other_service(value):
+        if has_wildcard(value) or _is_re_encrypt(value) or _of_other_service(subject, value):
             continue
         suggestion = _suggested(value)
         change = (
@@ -115,16 +131,13 @@ def unknown_action(subject: Subject) -> Iterator[Hit]:
             yield Hit(use.node.span, f"KMS has no action {value!r}{date}{hint}", change)
 
 
-@rule(
-    "KMS202",
-    Severity.WARNING,
-    "kms:ReEncrypt is no permission",
-    why="The operation ReEncrypt needs kms:ReEncryptFrom on the one key and kms:ReEncryptTo on "
-    "the other; an action kms:ReEncrypt does not exist.",
-    url=pages.PERMISSIONS,
-)
+@rule("KMS202", Severity.WARNING, "kms:ReEncrypt is no permission", pages.PERMISSIONS, Scope.BOTH)
 def re_encrypt(subject: Subject) -> Iterator[Hit]:
-    """The operation's name where its permissions are due."""
+    """The operation's name where its permissions are due.
+
+    The operation ReEncrypt needs kms:ReEncryptFrom on the one key and kms:ReEncryptTo on the
+    other; an action kms:ReEncrypt does not exist.
+    """
     for use in action_uses(subject):
         if _is_re_encrypt(use.node.value):
             yield Hit(
@@ -136,17 +149,16 @@ def re_encrypt(subject: Subject) -> Iterator[Hit]:
 
 
 @rule(
-    "KMS203",
-    Severity.WARNING,
-    "Another service's action",
-    why="A key policy governs this key only, so actions of other services do nothing in it.",
-    url=pages.KEY_POLICY,
+    "KMS203", Severity.WARNING, "Another service's action", pages.KEY_POLICY, hidden_by=BROKEN_VALUE
 )
 def other_service(subject: Subject) -> Iterator[Hit]:
-    """Actions whose prefix is not kms."""
+    """Actions whose prefix is not kms.
+
+    A key policy governs this key only, so actions of other services do nothing in it.
+    """
     for use in _unmatched(subject):
         value = use.node.value
-        if _of_other_service(value):
+        if _of_other_service(subject, value):
             yield Hit(use.node.span, f"{value!r} is no action of KMS", _delete(subject, use))
 
 
@@ -154,27 +166,28 @@ def other_service(subject: Subject) -> Iterator[Hit]:
     "KMS204",
     Severity.WARNING,
     "Pattern without a match",
-    why="A pattern that matches no action allows or denies nothing.",
-    url=pages.PERMISSIONS,
+    pages.PERMISSIONS,
+    Scope.BOTH,
+    hidden_by=BROKEN_VALUE,
 )
 def pattern_without_match(subject: Subject) -> Iterator[Hit]:
-    """Patterns that no action of KMS fits."""
+    """Patterns that no action of KMS fits.
+
+    A pattern that matches no action allows or denies nothing.
+    """
     for use in _unmatched(subject):
         value = use.node.value
-        if has_wildcard(value) and not _of_other_service(value):
+        if has_wildcard(value) and not _of_other_service(subject, value):
             yield Hit(use.node.span, f"No action of KMS matches {value!r}")
 
 
-@rule(
-    "KMS205",
-    Severity.INFO,
-    "IAM-only action",
-    why="The action names no key, so only an IAM policy can allow it; in a key policy it does "
-    "nothing.",
-    url=pages.PERMISSIONS,
-)
+@rule("KMS205", Severity.INFO, "IAM-only action", pages.PERMISSIONS)
 def iam_only_action(subject: Subject) -> Iterator[Hit]:
-    """Actions that work in IAM policies only."""
+    """Actions that work in IAM policies only.
+
+    The action names no key, so only an IAM policy can allow it; in a key policy it does
+    nothing.
+    """
     for use in action_uses(subject):
         if use.matched and all(info.iam_only for info in use.matched):
             yield Hit(
@@ -199,15 +212,12 @@ def _impossible(key: KeyContext) -> Callable[[ActionInfo], bool]:
     return test
 
 
-@rule(
-    "KMS206",
-    Severity.WARNING,
-    "Impossible for this key",
-    why="The key's usage and spec, which never change, decide which operations work with it.",
-    url=pages.KEY_TYPES,
-)
+@rule("KMS206", Severity.WARNING, "Impossible for this key", pages.KEY_TYPES)
 def impossible_action(subject: Subject) -> Iterator[Hit]:
-    """Allowed actions that this key cannot do."""
+    """Allowed actions that this key cannot do.
+
+    The key's usage and spec, which never change, decide which operations work with it.
+    """
     key = subject.key
     if not key.usage and not key.spec:
         return
@@ -224,16 +234,13 @@ def impossible_action(subject: Subject) -> Iterator[Hit]:
             )
 
 
-@rule(
-    "KMS207",
-    Severity.WARNING,
-    "Not across accounts",
-    why="Another account can use the key, describe it and work with its grants; administrative "
-    "operations work in the key's own account only.",
-    url=pages.CROSS_ACCOUNT,
-)
+@rule("KMS207", Severity.WARNING, "Not across accounts", pages.CROSS_ACCOUNT)
 def not_across_accounts(subject: Subject) -> Iterator[Hit]:
-    """Actions allowed to principals of other accounts only, which cannot use them."""
+    """Actions allowed to principals of other accounts only, which cannot use them.
+
+    Another account can use the key, describe it and work with its grants; administrative
+    operations work in the key's own account only.
+    """
     arn = subject.key.arn
     if arn is None:
         return
@@ -254,15 +261,12 @@ def not_across_accounts(subject: Subject) -> Iterator[Hit]:
             )
 
 
-@rule(
-    "KMS208",
-    Severity.INFO,
-    "Redundant action",
-    why="Another entry of the same list covers it already.",
-    url=pages.ACTION,
-)
+@rule("KMS208", Severity.INFO, "Redundant action", pages.ACTION, Scope.BOTH)
 def redundant_action(subject: Subject) -> Iterator[Hit]:
-    """Actions that a pattern beside them covers."""
+    """Actions that a pattern beside them covers.
+
+    Another entry of the same list covers it already.
+    """
     lists: dict[int, list[ActionUse]] = {}
     for use in action_uses(subject):
         if use.matched:

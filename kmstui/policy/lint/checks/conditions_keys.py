@@ -10,7 +10,7 @@ from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses
 from kmstui.policy.lint.fixes.conditions import MOST_MEMBERS
-from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
+from kmstui.policy.lint.rules import BROKEN_VALUE, Hit, Scope, Severity, Subject, rule
 from kmstui.policy.syntax.edits import delete_condition, replace_string
 from kmstui.policy.syntax.nodes import Fix, ObjectNode
 
@@ -88,12 +88,15 @@ def _form_problem(subject: Subject, clause: Clause) -> tuple[str, str | None] | 
     "KMS402",
     Severity.ERROR,
     "Condition key in the wrong form",
-    why="A condition key is PREFIX:NAME without white space, such as kms:ViaService or"
-    " aws:PrincipalOrgID. Any other text is the name of a key that no request carries.",
-    url=pages.CONDITION,
+    pages.CONDITION,
+    hidden_by=BROKEN_VALUE,
 )
 def malformed_key(subject: Subject) -> Iterator[Hit]:
-    """White space in a key, a missing prefix, a missing name."""
+    """White space in a key, a missing prefix, a missing name.
+
+    A condition key is PREFIX:NAME without white space, such as kms:ViaService or
+    aws:PrincipalOrgID. Any other text is the name of a key that no request carries.
+    """
     for clause in clauses(subject):
         problem = _form_problem(subject, clause)
         if problem is not None:
@@ -125,12 +128,15 @@ def _nearest(key: str, namespace: str) -> str | None:
     "KMS403",
     Severity.ERROR,
     "Unknown global condition key",
-    why="No request carries a key that AWS does not have: an Allow with it never applies, and a"
-    " Deny neither, or always where the operator is negated.",
-    url=pages.GLOBAL_KEYS,
+    pages.GLOBAL_KEYS,
+    hidden_by=BROKEN_VALUE,
 )
 def unknown_global_key(subject: Subject) -> Iterator[Hit]:
-    """An `aws:` key that AWS does not have."""
+    """An `aws:` key that AWS does not have.
+
+    No request carries a key that AWS does not have: an Allow with it never applies, and a Deny
+    neither, or always where the operator is negated.
+    """
     for clause, name in _unknown(subject, "aws:"):
         # AWS adds such keys, so what resembles none of them may be newer than the list.
         meant = f"; did you mean {name}?" if name else f" of the list of {subject.knowledge.date}"
@@ -145,12 +151,15 @@ def unknown_global_key(subject: Subject) -> Iterator[Hit]:
     "KMS404",
     Severity.WARNING,
     "Unknown KMS condition key",
-    why="No request carries a key that KMS does not have: an Allow with it never applies, and a"
-    " Deny neither, or always where the operator is negated.",
-    url=pages.KMS_CONDITION_KEYS,
+    pages.KMS_CONDITION_KEYS,
+    hidden_by=BROKEN_VALUE,
 )
 def unknown_kms_key(subject: Subject) -> Iterator[Hit]:
-    """A `kms:` key that KMS does not have."""
+    """A `kms:` key that KMS does not have.
+
+    No request carries a key that KMS does not have: an Allow with it never applies, and a Deny
+    neither, or always where the operator is negated.
+    """
     for clause, name in _unknown(subject, "kms:"):
         meant = f"; did you mean {name}?" if name else ""
         if clause.key == "kms:encryptioncontextkey":
@@ -167,12 +176,14 @@ def unknown_kms_key(subject: Subject) -> Iterator[Hit]:
     "KMS414",
     Severity.WARNING,
     "Condition key that works in IAM policies only",
-    why="A key policy belongs to one key and is not told its aliases, so the condition is never"
-    " met there.",
-    url=pages.RESOURCE_ALIASES,
+    pages.RESOURCE_ALIASES,
 )
 def iam_only_key(subject: Subject) -> Iterator[Hit]:
-    """A key that key policies do not know, such as kms:ResourceAliases."""
+    """A key that key policies do not know, such as kms:ResourceAliases.
+
+    A key policy belongs to one key and is not told its aliases, so the condition is never met
+    there.
+    """
     for clause in clauses(subject):
         if clause.info is not None and clause.info.iam_only:
             yield Hit(
@@ -181,15 +192,12 @@ def iam_only_key(subject: Subject) -> Iterator[Hit]:
             )
 
 
-@rule(
-    "KMS415",
-    Severity.INFO,
-    "Deprecated condition key",
-    why="AWS keeps the old name working but documents only the new one.",
-    url=pages.KMS_CONDITION_KEYS,
-)
+@rule("KMS415", Severity.INFO, "Deprecated condition key", pages.KMS_CONDITION_KEYS, Scope.BOTH)
 def deprecated_key(subject: Subject) -> Iterator[Hit]:
-    """kms:CustomerMasterKeySpec and kms:CustomerMasterKeyUsage."""
+    """kms:CustomerMasterKeySpec and kms:CustomerMasterKeyUsage.
+
+    AWS keeps the old name working but documents only the new one.
+    """
     for clause in clauses(subject):
         if clause.info is not None and clause.info.deprecated_for:
             name = clause.info.deprecated_for
@@ -211,12 +219,16 @@ def _delete(subject: Subject, clause: Clause) -> Fix | None:
     "KMS420",
     Severity.ERROR,
     "Condition key twice in different case",
-    why="Condition keys are compared without case, so one operator names the same key twice and"
-    " the policy is rejected or one of the two is lost.",
-    url=pages.CONDITION,
+    pages.CONDITION,
+    Scope.BOTH,
+    hidden_by=("KMS007",),
 )
 def same_key_in_other_case(subject: Subject) -> Iterator[Hit]:
-    """The same key twice under one operator, in different case."""
+    """The same key twice under one operator, in different case.
+
+    Condition keys are compared without case, so one operator names the same key twice and the
+    policy is rejected or one of the two is lost.
+    """
     first: dict[tuple[int, int, str], str] = {}
     for clause in clauses(subject):
         entry = clause.entry

@@ -21,7 +21,7 @@ from kmstui.policy.lint.facts.clauses import (
     operators,
 )
 from kmstui.policy.lint.fixes.conditions import condition_fix, operator_fix
-from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
+from kmstui.policy.lint.rules import BROKEN_VALUE, Hit, Scope, Severity, Subject, rule
 from kmstui.policy.syntax.edits import replace_string
 from kmstui.policy.syntax.nodes import Fix, StringNode
 from kmstui.policy.syntax.statements import Statement
@@ -59,15 +59,12 @@ def _rename_operator(node: StringNode, statement: Statement, name: str) -> Fix |
     return Fix(f"Use {name}", (replace_string(node, name),))
 
 
-@rule(
-    "KMS401",
-    Severity.ERROR,
-    "Unknown condition operator",
-    why="KMS rejects a policy with an operator that IAM does not have.",
-    url=pages.OPERATORS,
-)
+@rule("KMS401", Severity.ERROR, "Unknown condition operator", pages.OPERATORS, Scope.BOTH)
 def unknown_operator(subject: Subject) -> Iterator[Hit]:
-    """An operator that AWS does not have."""
+    """An operator that AWS does not have.
+
+    KMS rejects a policy with an operator that IAM does not have.
+    """
     for statement, node, is_object in operators(subject):
         text = node.value
         if parse_operator(text) is not None:
@@ -100,12 +97,16 @@ def _first_wildcard(clause: Clause) -> StringNode | None:
     "KMS407",
     Severity.WARNING,
     "Wildcard that is taken literally",
-    why="StringEquals and its kin compare * and ? as the characters they are; only StringLike"
-    " and the Arn operators read them as wildcards.",
-    url=pages.OPERATORS + "#Conditions_String",
+    pages.OPERATORS + "#Conditions_String",
+    Scope.BOTH,
+    hidden_by=BROKEN_VALUE,
 )
 def literal_wildcard(subject: Subject) -> Iterator[Hit]:
-    """`*` or `?` under an operator that takes them literally."""
+    """`*` or `?` under an operator that takes them literally.
+
+    StringEquals and its kin compare * and ? as the characters they are; only StringLike and the
+    Arn operators read them as wildcards.
+    """
     for clause in clauses(subject):
         operator = clause.operator
         if operator is None or operator.type != "String" or operator.wildcards:
@@ -120,16 +121,13 @@ def literal_wildcard(subject: Subject) -> Iterator[Hit]:
         yield Hit(node.span, f'{operator.name} takes "{node.value}" literally', fix)
 
 
-@rule(
-    "KMS409",
-    Severity.WARNING,
-    "Set operator on a key with one value",
-    why="ForAllValues and ForAnyValue are for multivalued keys. On a single-valued key"
-    " ForAllValues also holds when the key is absent, which makes an Allow too wide.",
-    url=pages.SETS,
-)
+@rule("KMS409", Severity.WARNING, "Set operator on a key with one value", pages.SETS, Scope.BOTH)
 def needless_set_operator(subject: Subject) -> Iterator[Hit]:
-    """ForAllValues or ForAnyValue on a single-valued key."""
+    """ForAllValues or ForAnyValue on a single-valued key.
+
+    ForAllValues and ForAnyValue are for multivalued keys. On a single-valued key ForAllValues
+    also holds when the key is absent, which makes an Allow too wide.
+    """
     for clause in clauses(subject):
         operator, info = clause.operator, clause.info
         if operator is None or not operator.set_prefix or info is None or info.multivalued:
@@ -151,16 +149,13 @@ def _set_operator(operator: Operator, effect: str) -> Operator | None:
     return None
 
 
-@rule(
-    "KMS410",
-    Severity.WARNING,
-    "Multivalued key without a set operator",
-    why="A request may carry several values of this key. Without ForAnyValue or ForAllValues it"
-    " is not defined which of them count.",
-    url=pages.SETS,
-)
+@rule("KMS410", Severity.WARNING, "Multivalued key without a set operator", pages.SETS, Scope.BOTH)
 def missing_set_operator(subject: Subject) -> Iterator[Hit]:
-    """A multivalued key under an operator for one value."""
+    """A multivalued key under an operator for one value.
+
+    A request may carry several values of this key. Without ForAnyValue or ForAllValues it is
+    not defined which of them count.
+    """
     for clause in clauses(subject):
         operator, info = clause.operator, clause.info
         if operator is None or operator.set_prefix or clause.is_null:
@@ -177,15 +172,14 @@ def missing_set_operator(subject: Subject) -> Iterator[Hit]:
 
 
 @rule(
-    "KMS411",
-    Severity.WARNING,
-    "ForAllValues that also allows requests without the key",
-    why="ForAllValues holds when the request has no value at all, so this Allow applies to"
-    " requests that do not carry the key. Null: false rules them out.",
-    url=pages.SETS,
+    "KMS411", Severity.WARNING, "ForAllValues that also allows requests without the key", pages.SETS
 )
 def for_all_values_of_none(subject: Subject) -> Iterator[Hit]:
-    """ForAllValues in an Allow that nothing keeps from holding on an absent key."""
+    """ForAllValues in an Allow that nothing keeps from holding on an absent key.
+
+    ForAllValues holds when the request has no value at all, so this Allow applies to requests
+    that do not carry the key. Null: false rules them out.
+    """
     for clause in clauses(subject):
         operator, info = clause.operator, clause.info
         if operator is None or clause.is_null or operator.set_prefix != FOR_ALL_VALUES:
@@ -210,15 +204,12 @@ def for_all_values_of_none(subject: Subject) -> Iterator[Hit]:
         )
 
 
-@rule(
-    "KMS412",
-    Severity.ERROR,
-    "Null with IfExists",
-    why="Null already asks whether the key exists; AWS has no NullIfExists and rejects it.",
-    url=pages.IF_EXISTS,
-)
+@rule("KMS412", Severity.ERROR, "Null with IfExists", pages.IF_EXISTS, Scope.BOTH)
 def null_if_exists(subject: Subject) -> Iterator[Hit]:
-    """`NullIfExists`."""
+    """`NullIfExists`.
+
+    Null already asks whether the key exists; AWS has no NullIfExists and rejects it.
+    """
     for statement, node, _ in operators(subject):
         operator = parse_operator(node.value)
         if operator is not None and operator.type == "Null" and operator.if_exists:

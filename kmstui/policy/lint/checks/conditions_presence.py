@@ -132,13 +132,15 @@ def _split(subject: Subject, clause: Clause, dead: list[StringNode]) -> Fix | No
     "KMS408",
     Severity.WARNING,
     "Condition key that these requests never carry",
-    why="Requests for these actions, or of these principals, do not carry the key. A condition that"
-    " asks for its value is never met: an Allow gives nothing, a Deny stops nothing. One that asks"
-    " for any other value always is.",
-    url=pages.KMS_CONDITION_KEYS,
+    pages.KMS_CONDITION_KEYS,
 )
 def key_never_present(subject: Subject) -> Iterator[Hit]:
-    """A condition that makes an Allow dead or a Deny inert for its actions or principals."""
+    """A condition that makes an Allow dead or a Deny inert for its actions or principals.
+
+    Requests for these actions, or of these principals, do not carry the key. A condition that
+    asks for its value is never met: an Allow gives nothing, a Deny stops nothing. One that asks
+    for any other value always is.
+    """
     yield from never_of_people(subject)
     for clause in clauses(subject):
         if clause.statement.effect not in ("Allow", "Deny"):

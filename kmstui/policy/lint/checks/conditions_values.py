@@ -11,7 +11,7 @@ from kmstui.policy.iam.operators import OPERATORS, Operator
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses
 from kmstui.policy.lint.fixes.conditions import operator_fix
-from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
+from kmstui.policy.lint.rules import BROKEN_VALUE, Hit, Scope, Severity, Subject, rule
 from kmstui.policy.syntax.nodes import LiteralNode
 
 _ID_FORMS: dict[str, tuple[re.Pattern[str], str]] = {
@@ -85,12 +85,16 @@ def _demanded(clause: Clause, operator: Operator) -> tuple[Callable[[str], bool]
     "KMS406",
     Severity.ERROR,
     "Condition value of the wrong form",
-    why="A value that is not of its operator's or key's form matches no request, and AWS rejects"
-    " some of them.",
-    url=pages.OPERATORS,
+    pages.OPERATORS,
+    Scope.BOTH,
+    hidden_by=BROKEN_VALUE,
 )
 def malformed_value(subject: Subject) -> Iterator[Hit]:
-    """Bad booleans, numbers, dates, addresses, account, VPC and endpoint IDs."""
+    """Bad booleans, numbers, dates, addresses, account, VPC and endpoint IDs.
+
+    A value that is not of its operator's or key's form matches no request, and AWS rejects some
+    of them.
+    """
     for clause in clauses(subject):
         operator = clause.operator
         demanded = _demanded(clause, operator) if operator is not None else None
@@ -142,15 +146,14 @@ def _all_well_formed(clause: Clause, operator: Operator) -> bool:
 
 
 @rule(
-    "KMS405",
-    Severity.WARNING,
-    "Operator of another type than the key",
-    why="An operator that does not fit the type of the key compares in a way that was hardly"
-    " meant: a CIDR range under StringEquals, for instance, is equal to no address.",
-    url=pages.OPERATORS,
+    "KMS405", Severity.WARNING, "Operator of another type than the key", pages.OPERATORS, Scope.BOTH
 )
 def wrong_operator_type(subject: Subject) -> Iterator[Hit]:
-    """An operator whose type is not the key's."""
+    """An operator whose type is not the key's.
+
+    An operator that does not fit the type of the key compares in a way that was hardly meant: a
+    CIDR range under StringEquals, for instance, is equal to no address.
+    """
     for clause in clauses(subject):
         operator, info = clause.operator, clause.info
         if operator is None or info is None or _accepts(operator, clause):

@@ -9,7 +9,7 @@ from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import clauses
 from kmstui.policy.lint.facts.placeholders import find_placeholders
-from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
+from kmstui.policy.lint.rules import BROKEN_VALUE, Hit, Scope, Severity, Subject, rule
 from kmstui.policy.syntax.edits import insert_first_member, replace_node
 from kmstui.policy.syntax.nodes import Fix, ObjectNode, Span, StringNode
 from kmstui.policy.syntax.statements import VARIABLES_SINCE
@@ -72,13 +72,17 @@ def _set_version(subject: Subject) -> Fix | None:
     "KMS413",
     Severity.ERROR,
     "Policy variable that does not work",
-    why="A variable is ${KEY}, with a condition key of one value, and only Version 2012-10-17 has"
-    " variables: in older ones the text stands for itself. A statement whose variable has no"
-    " value does not match.",
-    url=pages.VARIABLES,
+    pages.VARIABLES,
+    Scope.BOTH,
+    hidden_by=BROKEN_VALUE,
 )
 def broken_variable(subject: Subject) -> Iterator[Hit]:
-    """Malformed variables, and variables in a policy of a Version that has none."""
+    """Malformed variables, and variables in a policy of a Version that has none.
+
+    A variable is ${KEY}, with a condition key of one value, and only Version 2012-10-17 has
+    variables: in older ones the text stands for itself. A statement whose variable has no value
+    does not match.
+    """
     old = subject.policy.version != VARIABLES_SINCE
     for node in _text_values(subject):
         if "${" not in node.value:

@@ -12,7 +12,7 @@ from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.checks.conditions_values import network
 from kmstui.policy.lint.facts.clauses import Clause, clauses
-from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
+from kmstui.policy.lint.rules import BROKEN_VALUE, Hit, Scope, Severity, Subject, rule
 from kmstui.policy.syntax.edits import replace_string
 from kmstui.policy.syntax.nodes import Fix, StringNode
 
@@ -73,12 +73,16 @@ def _meant_service(subject: Subject, service: str) -> str | None:
     "KMS416",
     Severity.WARNING,
     "kms:ViaService in the wrong form",
-    why="The value is SERVICE.REGION.amazonaws.com; any other text equals no service, so the"
-    " condition never holds.",
-    url=pages.VIA_SERVICE,
+    pages.VIA_SERVICE,
+    Scope.BOTH,
+    hidden_by=BROKEN_VALUE,
 )
 def malformed_via_service(subject: Subject) -> Iterator[Hit]:
-    """kms:ViaService values that name no service in a Region."""
+    """kms:ViaService values that name no service in a Region.
+
+    The value is SERVICE.REGION.amazonaws.com; any other text equals no service, so the
+    condition never holds.
+    """
     for clause, node in _via_values(subject):
         text = node.value
         if clause.operator is not None and clause.operator.wildcards and has_wildcard(text):
@@ -103,12 +107,15 @@ def malformed_via_service(subject: Subject) -> Iterator[Hit]:
     "KMS417",
     Severity.WARNING,
     "kms:ViaService in another Region than the key",
-    why="A service uses the keys of its own Region, so a request through a service of another"
-    " Region does not reach this key.",
-    url=pages.VIA_SERVICE,
+    pages.VIA_SERVICE,
+    hidden_by=BROKEN_VALUE,
 )
 def via_service_elsewhere(subject: Subject) -> Iterator[Hit]:
-    """kms:ViaService values of a Region that is not the key's."""
+    """kms:ViaService values of a Region that is not the key's.
+
+    A service uses the keys of its own Region, so a request through a service of another Region
+    does not reach this key.
+    """
     arn = subject.key.arn
     if arn is None or not arn.region:
         return
@@ -148,12 +155,16 @@ def _in_enumeration(operator: Operator, text: str, values: tuple[str, ...]) -> b
     "KMS418",
     Severity.WARNING,
     "Value that the condition key never has",
-    why="The key has a fixed set of values, compared with their case; a value outside it matches"
-    " no request.",
-    url=pages.KMS_CONDITION_KEYS,
+    pages.KMS_CONDITION_KEYS,
+    Scope.BOTH,
+    hidden_by=BROKEN_VALUE,
 )
 def value_outside_enumeration(subject: Subject) -> Iterator[Hit]:
-    """Values outside the key's enumeration, and sessions where only their roles are told."""
+    """Values outside the key's enumeration, and sessions where only their roles are told.
+
+    The key has a fixed set of values, compared with their case; a value outside it matches no
+    request.
+    """
     for clause in clauses(subject):
         if clause.key == "aws:principalarn" and not clause.is_null:
             yield from _sessions(clause)
@@ -223,12 +234,16 @@ def _is_private(given: IPv4Network | IPv6Network) -> bool:
     "KMS419",
     Severity.ERROR,
     "Private address in aws:SourceIp",
-    why="aws:SourceIp is the public address that a request comes from. Requests through a VPC"
-    " endpoint carry no aws:SourceIp at all; their private address is aws:VpcSourceIp.",
-    url=pages.GLOBAL_KEYS + "#condition-keys-sourceip",
+    pages.GLOBAL_KEYS + "#condition-keys-sourceip",
+    Scope.BOTH,
+    hidden_by=BROKEN_VALUE,
 )
 def private_source_address(subject: Subject) -> Iterator[Hit]:
-    """Private ranges in aws:SourceIp."""
+    """Private ranges in aws:SourceIp.
+
+    aws:SourceIp is the public address that a request comes from. Requests through a VPC
+    endpoint carry no aws:SourceIp at all; their private address is aws:VpcSourceIp.
+    """
     for clause in clauses(subject):
         if clause.key != "aws:sourceip" or clause.is_null:
             continue

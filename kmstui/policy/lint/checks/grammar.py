@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.elements import has_element, meant_element
-from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
+from kmstui.policy.lint.rules import Hit, Identity, Scope, Severity, Subject, rule
 from kmstui.policy.syntax.brackets import ROOT_ELEMENTS, STATEMENT_ELEMENTS
 from kmstui.policy.syntax.edits import (
     delete_member,
@@ -40,16 +40,12 @@ def opening(node: Node) -> Span:
     return Span(node.span.start, min(node.span.start + 1, node.span.end))
 
 
-@rule(
-    "KMS101",
-    Severity.ERROR,
-    "Unknown element",
-    why="A policy has a fixed set of elements, whose names are case-sensitive; KMS rejects any "
-    "other.",
-    url=pages.GRAMMAR,
-)
+@rule("KMS101", Severity.ERROR, "Unknown element", pages.GRAMMAR, Scope.BOTH, hidden_by=("KMS009",))
 def unknown_element(subject: Subject) -> Iterator[Hit]:
-    """Members of the root and of statements that policies do not have."""
+    """Members of the root and of statements that policies do not have.
+
+    A policy has a fixed set of elements, whose names are case-sensitive; KMS rejects any other.
+    """
     root = subject.document.root
     if isinstance(root, ObjectNode):
         for member in root.members:
@@ -89,16 +85,13 @@ def _is_answer(root: ObjectNode) -> bool:
     return isinstance(root.get("Policy"), StringNode) and root.get("Statement") is None
 
 
-@rule(
-    "KMS102",
-    Severity.WARNING,
-    "Version missing",
-    why="Without Version the policy is read as 2008-10-17, in which policy variables such as "
-    "${aws:PrincipalTag/team} are plain text.",
-    url=pages.VERSION,
-)
+@rule("KMS102", Severity.WARNING, "Version missing", pages.VERSION, Scope.BOTH)
 def version_missing(subject: Subject) -> Iterator[Hit]:
-    """A policy without Version."""
+    """A policy without Version.
+
+    Without Version the policy is read as 2008-10-17, in which policy variables such as
+    ${aws:PrincipalTag/team} are plain text.
+    """
     root = subject.document.root
     if not isinstance(root, ObjectNode) or _is_answer(root):
         return
@@ -113,16 +106,13 @@ def _version(subject: Subject) -> StringNode | None:
     return value if isinstance(value, StringNode) else None
 
 
-@rule(
-    "KMS103",
-    Severity.ERROR,
-    "Version invalid",
-    why="Version is the version of the policy language, not of the policy: 2012-10-17, or "
-    "2008-10-17 of old. KMS rejects any other.",
-    url=pages.VERSION,
-)
+@rule("KMS103", Severity.ERROR, "Version invalid", pages.VERSION, Scope.BOTH)
 def version_invalid(subject: Subject) -> Iterator[Hit]:
-    """A Version that the policy language does not have."""
+    """A Version that the policy language does not have.
+
+    Version is the version of the policy language, not of the policy: 2012-10-17, or 2008-10-17
+    of old. KMS rejects any other.
+    """
     version = _version(subject)
     if version is not None and version.value not in (CURRENT_VERSION, OLD_VERSION):
         yield Hit(
@@ -132,15 +122,12 @@ def version_invalid(subject: Subject) -> Iterator[Hit]:
         )
 
 
-@rule(
-    "KMS104",
-    Severity.WARNING,
-    "Old Version",
-    why="In 2008-10-17 policy variables such as ${aws:PrincipalTag/team} are plain text.",
-    url=pages.VERSION,
-)
+@rule("KMS104", Severity.WARNING, "Old Version", pages.VERSION, Scope.BOTH)
 def version_old(subject: Subject) -> Iterator[Hit]:
-    """The old version of the policy language."""
+    """The old version of the policy language.
+
+    In 2008-10-17 policy variables such as ${aws:PrincipalTag/team} are plain text.
+    """
     version = _version(subject)
     if version is not None and version.value == OLD_VERSION:
         yield Hit(
@@ -154,11 +141,15 @@ def version_old(subject: Subject) -> Iterator[Hit]:
     "KMS105",
     Severity.ERROR,
     "No statement",
-    why="A key policy without statements lets nobody use or manage the key, so KMS rejects it.",
-    url=pages.STATEMENT,
+    pages.STATEMENT,
+    Scope.BOTH,
+    identity=Identity(why="A policy without statements allows nothing, so IAM rejects it."),
 )
 def statement_missing(subject: Subject) -> Iterator[Hit]:
-    """A policy without Statement, or with an empty one."""
+    """A policy without Statement, or with an empty one.
+
+    A key policy without statements lets nobody use or manage the key, so KMS rejects it.
+    """
     root = subject.document.root
     if not isinstance(root, ObjectNode) or _is_answer(root):
         return
@@ -185,11 +176,15 @@ def _root_fix(subject: Subject, root: ObjectNode) -> Fix | None:
     "KMS106",
     Severity.ERROR,
     "Effect missing or wrong",
-    why="Each statement needs Effect with the value Allow or Deny, in just this case.",
-    url=pages.EFFECT,
+    pages.EFFECT,
+    Scope.BOTH,
+    hidden_by=("KMS009",),
 )
 def effect_wrong(subject: Subject) -> Iterator[Hit]:
-    """Statements that neither allow nor deny."""
+    """Statements that neither allow nor deny.
+
+    Each statement needs Effect with the value Allow or Deny, in just this case.
+    """
     for statement in subject.policy.statements:
         node = statement.node.get("Effect")
         if node is None:
@@ -205,15 +200,12 @@ def _subject_of(statement: Statement) -> str:
     return statement.label[:1].upper() + statement.label[1:]
 
 
-@rule(
-    "KMS107",
-    Severity.ERROR,
-    "Principal missing",
-    why="A statement of a key policy says whom it is about; KMS rejects one without a principal.",
-    url=pages.PRINCIPAL,
-)
+@rule("KMS107", Severity.ERROR, "Principal missing", pages.PRINCIPAL)
 def principal_missing(subject: Subject) -> Iterator[Hit]:
-    """Statements about nobody."""
+    """Statements about nobody.
+
+    A statement of a key policy says whom it is about; KMS rejects one without a principal.
+    """
     for statement in subject.policy.statements:
         node = statement.node
         if not node.members:
@@ -245,12 +237,18 @@ def _empty_principals(value: Node | None) -> Iterator[Node]:
     "KMS108",
     Severity.WARNING,
     "No Action",
-    why="A statement without Action has no effect. The KMS console calls it an error; PutKeyPolicy "
-    "accepts it without a word.",
-    url=pages.PUT_KEY_POLICY,
+    pages.PUT_KEY_POLICY,
+    Scope.BOTH,
+    identity=Identity(
+        Severity.ERROR, "IAM refuses a policy whose statement lacks it.", pages.GRAMMAR
+    ),
 )
 def action_missing(subject: Subject) -> Iterator[Hit]:
-    """Statements that allow or deny nothing."""
+    """Statements that allow or deny nothing.
+
+    A statement without Action has no effect. The KMS console calls it an error; PutKeyPolicy
+    accepts it without a word.
+    """
     for statement in subject.policy.statements:
         node = statement.node
         if node.members and not has_element(subject, node, "Action", "NotAction"):
@@ -261,12 +259,18 @@ def action_missing(subject: Subject) -> Iterator[Hit]:
     "KMS109",
     Severity.WARNING,
     "No Resource",
-    why="A statement without Resource has no effect. The KMS console calls it an error; "
-    "PutKeyPolicy accepts it without a word. In a key policy the resource is this key, written *.",
-    url=pages.PUT_KEY_POLICY,
+    pages.PUT_KEY_POLICY,
+    Scope.BOTH,
+    identity=Identity(
+        Severity.ERROR, "IAM refuses a policy whose statement lacks it.", pages.GRAMMAR
+    ),
 )
 def resource_missing(subject: Subject) -> Iterator[Hit]:
-    """Statements that are about no key."""
+    """Statements that are about no key.
+
+    A statement without Resource has no effect. The KMS console calls it an error; PutKeyPolicy
+    accepts it without a word. In a key policy the resource is this key, written *.
+    """
     for statement in subject.policy.statements:
         node = statement.node
         if node.members and not has_element(subject, node, "Resource", "NotResource"):
@@ -279,15 +283,12 @@ def resource_missing(subject: Subject) -> Iterator[Hit]:
             )
 
 
-@rule(
-    "KMS111",
-    Severity.ERROR,
-    "Element and its opposite",
-    why="A statement may have an element or its Not-form, never both; KMS rejects it.",
-    url=pages.GRAMMAR,
-)
+@rule("KMS111", Severity.ERROR, "Element and its opposite", pages.GRAMMAR, Scope.BOTH)
 def element_with_opposite(subject: Subject) -> Iterator[Hit]:
-    """Action beside NotAction, and so on."""
+    """Action beside NotAction, and so on.
+
+    A statement may have an element or its Not-form, never both; KMS rejects it.
+    """
     for statement in subject.policy.statements:
         for name in ("Action", "Resource", "Principal"):
             opposite = statement.node.member(f"Not{name}")
@@ -298,15 +299,12 @@ def element_with_opposite(subject: Subject) -> Iterator[Hit]:
                 )
 
 
-@rule(
-    "KMS112",
-    Severity.WARNING,
-    "Duplicate Sid",
-    why="Two statements with one Sid cannot be told apart in messages, diffs and logs.",
-    url=pages.SID,
-)
+@rule("KMS112", Severity.WARNING, "Duplicate Sid", pages.SID, Scope.BOTH)
 def duplicate_sid(subject: Subject) -> Iterator[Hit]:
-    """The second and later statements of one Sid."""
+    """The second and later statements of one Sid.
+
+    Two statements with one Sid cannot be told apart in messages, diffs and logs.
+    """
     taken = {statement.sid for statement in subject.policy.statements}
     numbers: dict[str, int] = {}
     for statement in subject.policy.statements:
@@ -334,16 +332,13 @@ def _fresh_sid(sid: str, last: int, taken: set[str]) -> tuple[int, str]:
     return number, f"{sid}{blank}{number}"
 
 
-@rule(
-    "KMS113",
-    Severity.WARNING,
-    "Empty list or condition",
-    why="An empty list equals nothing, so the statement never applies, or always where the "
-    "operator is negated; an empty condition restricts nothing.",
-    url=pages.GRAMMAR,
-)
+@rule("KMS113", Severity.WARNING, "Empty list or condition", pages.GRAMMAR, Scope.BOTH)
 def empty_element(subject: Subject) -> Iterator[Hit]:
-    """Elements that hold nothing."""
+    """Elements that hold nothing.
+
+    An empty list equals nothing, so the statement never applies, or always where the operator
+    is negated; an empty condition restricts nothing.
+    """
     text = subject.document.text
     for statement in subject.policy.statements:
         for member in statement.node.members:
@@ -380,3 +375,21 @@ def _empty_conditions(
             for member in operator.value.members
             if _is_empty(member)
         )
+
+
+@rule("KMS114", Severity.ERROR, "Principal in an IAM policy", pages.GRAMMAR, Scope.IDENTITY)
+def principal_in_identity_policy(subject: Subject) -> Iterator[Hit]:
+    """Principal or NotPrincipal in a policy that is about the role that has it.
+
+    IAM refuses the policy. Who may use a key is said in the key policy.
+    """
+    for statement in subject.policy.statements:
+        for name in ("Principal", "NotPrincipal"):
+            member = statement.node.member(name)
+            if member is not None:
+                edit = delete_member(subject.document.text, statement.node, member)
+                yield Hit(
+                    member.key.span,
+                    f"{name} is not allowed in an IAM policy: it is about the role that has it",
+                    fix(f"Remove {name}", edit),
+                )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.principals import ACCOUNT
-from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
+from kmstui.policy.lint.rules import Hit, Scope, Severity, Subject, rule
 from kmstui.policy.syntax.edits import fix, replace_node, wrap_in_list
 from kmstui.policy.syntax.nodes import (
     ArrayNode,
@@ -47,12 +47,16 @@ def json_type(node: Node) -> str:
     "KMS110",
     Severity.ERROR,
     "Wrong JSON type",
-    why="Each element takes values of certain JSON types only; KMS rejects any other, and null "
-    "everywhere.",
-    url=pages.GRAMMAR,
+    pages.GRAMMAR,
+    Scope.BOTH,
+    hidden_by=("KMS001", "KMS006"),
 )
 def wrong_type(subject: Subject) -> Iterator[Hit]:
-    """Values of types that their elements do not take."""
+    """Values of types that their elements do not take.
+
+    Each element takes values of certain JSON types only; KMS rejects any other, and null
+    everywhere.
+    """
     text = subject.document.text
     root = subject.document.root
     if root is None or isinstance(root, ErrorNode):

@@ -67,16 +67,13 @@ def _demands_mfa(reading: Reading, clause: Clause) -> bool:
     )
 
 
-@rule(
-    "KMS515",
-    Severity.WARNING,
-    "MFA condition that does not work as meant",
-    why="Requests with long-term access keys carry no MFA keys at all: a Deny needs …IfExists to"
-    " stop them, an Allow must not have it. An instance role or a service never carries MFA.",
-    url=pages.MFA,
-)
+@rule("KMS515", Severity.WARNING, "MFA condition that does not work as meant", pages.MFA)
 def mfa_pitfalls(subject: Subject) -> Iterator[Hit]:
-    """MFA keys under an operator that lets requests without them through, or nobody."""
+    """MFA keys under an operator that lets requests without them through, or nobody.
+
+    Requests with long-term access keys carry no MFA keys at all: a Deny needs …IfExists to stop
+    them, an Allow must not have it. An instance role or a service never carries MFA.
+    """
     absent_denied = set[str]()
     for reading in readings(subject):
         if _denies_absent_mfa(reading):
@@ -156,16 +153,13 @@ _OF_TAGGING = ("aws:requesttag/", "aws:tagkeys")
 """Here IfExists means "if a tag is given", the documented way to limit tag values."""
 
 
-@rule(
-    "KMS519",
-    Severity.WARNING,
-    "Allow that IfExists opens",
-    why="IfExists holds when the request lacks the key, so this Allow also applies to all"
-    " requests without it.",
-    url=pages.IF_EXISTS,
-)
+@rule("KMS519", Severity.WARNING, "Allow that IfExists opens", pages.IF_EXISTS)
 def if_exists_opens(subject: Subject) -> Iterator[Hit]:
-    """…IfExists in an Allow, on a key that requests may lack."""
+    """…IfExists in an Allow, on a key that requests may lack.
+
+    IfExists holds when the request lacks the key, so this Allow also applies to all requests
+    without it.
+    """
     for reading in allows(subject):
         if all(who.kind is Kind.EVERYBODY for who in reading.who):
             continue  # KMS502 speaks of it

@@ -16,7 +16,16 @@ from kmstui.policy.lint.facts.placeholders import (
     Placeholder,
     find_placeholders,
 )
-from kmstui.policy.lint.rules import Hit, Severity, Subject, remembered, rule
+from kmstui.policy.lint.rules import (
+    BROKEN_VALUE,
+    Hit,
+    Identity,
+    Scope,
+    Severity,
+    Subject,
+    remembered,
+    rule,
+)
 from kmstui.policy.syntax.edits import replace_string
 from kmstui.policy.syntax.nodes import Fix, Span, StringNode
 from kmstui.policy.syntax.statements import Statement
@@ -82,12 +91,18 @@ def _fill(node: StringNode, found: Placeholder, value: str | None) -> Fix | None
     "KMS601",
     Severity.ERROR,
     "Placeholder left in",
-    why="A text that was to be filled in names nobody and matches nothing; as a principal it"
-    " makes KMS reject the policy.",
-    url=pages.KEY_POLICY,
+    pages.KEY_POLICY,
+    Scope.BOTH,
+    identity=Identity(
+        why="A text that was to be filled in names nothing and matches nothing.", url=pages.GRAMMAR
+    ),
 )
 def placeholder(subject: Subject) -> Iterator[Hit]:
-    """Placeholders, and (info) accounts of AWS's documentation on a key of another account."""
+    """Placeholders, and (info) accounts of AWS's documentation on a key of another account.
+
+    A text that was to be filled in names nobody and matches nothing; as a principal it makes
+    KMS reject the policy.
+    """
     for node, key in _suspects(subject, find_placeholders):
         for found in find_placeholders(node.value):
             yield Hit(
@@ -201,13 +216,16 @@ def elsewhere(subject: Subject) -> tuple[tuple[Span, StringNode, str, str], ...]
     "KMS602",
     Severity.WARNING,
     "Another account than the key's",
-    why="The root statement must name the account that the key belongs to; with another one the"
-    " key's own account loses it. kms:CallerAccount of another account lets in callers of that"
-    " one, and none of the key's own.",
-    url=pages.DEFAULT_KEY_POLICY,
+    pages.DEFAULT_KEY_POLICY,
+    hidden_by=BROKEN_VALUE,
 )
 def other_account(subject: Subject) -> Iterator[Hit]:
-    """The only root, or the CallerAccount, is not the key's account."""
+    """The only root, or the CallerAccount, is not the key's account.
+
+    The root statement must name the account that the key belongs to; with another one the key's
+    own account loses it. kms:CallerAccount of another account lets in callers of that one, and
+    none of the key's own.
+    """
     arn = subject.key.arn
     if arn is None:
         return

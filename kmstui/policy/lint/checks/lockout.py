@@ -123,16 +123,13 @@ def _locked_out(subject: Subject) -> bool:
     return verdict.orphans_key or (_caller(subject) is not None and verdict.locks_caller_out)
 
 
-@rule(
-    "KMS506",
-    Severity.ERROR,
-    "Lock-out",
-    why="KMS refuses a policy that would not let its caller put the policy again, and where the"
-    " check is bypassed only AWS Support can restore access to the key.",
-    url=pages.PUT_KEY_POLICY,
-)
+@rule("KMS506", Severity.ERROR, "Lock-out", pages.PUT_KEY_POLICY)
 def lock_out(subject: Subject) -> Iterator[Hit]:
-    """Nobody, or not the caller, could put the policy again."""
+    """Nobody, or not the caller, could put the policy again.
+
+    KMS refuses a policy that would not let its caller put the policy again, and where the check
+    is bypassed only AWS Support can restore access to the key.
+    """
     verdict = _verdict(subject)
     if verdict is None or not _locked_out(subject):
         return
@@ -164,16 +161,13 @@ def _is_foreign_root_only(subject: Subject) -> bool:
     )
 
 
-@rule(
-    "KMS507",
-    Severity.WARNING,
-    "No root statement",
-    why="Without a statement for the account, IAM policies give no access to the key, and it"
-    " becomes unmanageable when the principals of its policy are deleted.",
-    url=pages.ROOT,
-)
+@rule("KMS507", Severity.WARNING, "No root statement", pages.ROOT)
 def no_root_statement(subject: Subject) -> Iterator[Hit]:
-    """No Allow for the account that includes kms:PutKeyPolicy."""
+    """No Allow for the account that includes kms:PutKeyPolicy.
+
+    Without a statement for the account, IAM policies give no access to the key, and it becomes
+    unmanageable when the principals of its policy are deleted.
+    """
     if not subject.policy.statements or root_statements(subject):
         return
     if _locked_out(subject) or _is_foreign_root_only(subject):
@@ -193,16 +187,13 @@ def _leaves_root_user(clause: Clause) -> bool:
     return clause.key == "aws:principaltype" and "Account" in clause.texts
 
 
-@rule(
-    "KMS508",
-    Severity.WARNING,
-    "Root statement under a condition",
-    why="When the condition is not met, the account cannot manage the key and IAM policies give"
-    " nothing.",
-    url=pages.ROOT,
-)
+@rule("KMS508", Severity.WARNING, "Root statement under a condition", pages.ROOT)
 def conditional_root_statement(subject: Subject) -> Iterator[Hit]:
-    """Every root statement has a condition."""
+    """Every root statement has a condition.
+
+    When the condition is not met, the account cannot manage the key and IAM policies give
+    nothing.
+    """
     found = root_statements(subject)
     if any(
         not reading.conditional

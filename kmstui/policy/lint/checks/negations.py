@@ -14,16 +14,13 @@ from kmstui.policy.syntax.nodes import Fix
 from kmstui.policy.syntax.statements import Statement
 
 
-@rule(
-    "KMS503",
-    Severity.ERROR,
-    "Allow with NotPrincipal",
-    why="NotPrincipal with Allow lets in everybody who is not listed, anonymous callers"
-    " included. AWS does not support it.",
-    url=pages.NOT_PRINCIPAL,
-)
+@rule("KMS503", Severity.ERROR, "Allow with NotPrincipal", pages.NOT_PRINCIPAL)
 def allow_not_principal(subject: Subject) -> Iterator[Hit]:
-    """NotPrincipal in an Allow."""
+    """NotPrincipal in an Allow.
+
+    NotPrincipal with Allow lets in everybody who is not listed, anonymous callers included. AWS
+    does not support it.
+    """
     for statement in subject.policy.statements:
         member = statement.node.member("NotPrincipal")
         if member is not None and statement.effect == "Allow":
@@ -41,16 +38,13 @@ def _listed_actions(subject: Subject, statement: Statement) -> Fix | None:
     return Fix(f"List the {len(names)} allowed actions", edits) if names else None
 
 
-@rule(
-    "KMS504",
-    Severity.WARNING,
-    "Allow with NotAction",
-    why="Everything that is not listed is allowed: deletion, the policy itself, and actions that"
-    " AWS adds later.",
-    url=pages.NOT_ACTION,
-)
+@rule("KMS504", Severity.WARNING, "Allow with NotAction", pages.NOT_ACTION)
 def allow_not_action(subject: Subject) -> Iterator[Hit]:
-    """NotAction in an Allow."""
+    """NotAction in an Allow.
+
+    Everything that is not listed is allowed: deletion, the policy itself, and actions that AWS
+    adds later.
+    """
     for statement in subject.policy.statements:
         member = statement.node.member("NotAction")
         if member is not None and statement.effect == "Allow" and statement.not_actions:
@@ -96,17 +90,14 @@ def _by_condition(subject: Subject, statement: Statement) -> Fix | None:
     return Fix('Use "Principal": "*" with ArnNotEquals aws:PrincipalArn', (*replaced, *added))
 
 
-@rule(
-    "KMS505",
-    Severity.WARNING,
-    "Deny with NotPrincipal",
-    why="Everybody who is not listed is denied: the sessions of a listed role unless they are"
-    " listed themselves, and always whoever has a permissions boundary. AWS advises"
-    " ArnNotEquals on aws:PrincipalArn instead.",
-    url=pages.NOT_PRINCIPAL,
-)
+@rule("KMS505", Severity.WARNING, "Deny with NotPrincipal", pages.NOT_PRINCIPAL)
 def deny_not_principal(subject: Subject) -> Iterator[Hit]:
-    """NotPrincipal in a Deny."""
+    """NotPrincipal in a Deny.
+
+    Everybody who is not listed is denied: the sessions of a listed role unless they are listed
+    themselves, and always whoever has a permissions boundary. AWS advises ArnNotEquals on
+    aws:PrincipalArn instead.
+    """
     managing = {
         reading.statement.index
         for reading in readings(subject)

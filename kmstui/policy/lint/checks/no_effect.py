@@ -116,16 +116,13 @@ def _covering(subject: Subject) -> dict[int, Reading]:
     return found
 
 
-@rule(
-    "KMS517",
-    Severity.INFO,
-    "Statement without effect",
-    why="Another statement gives or takes the same already, or the condition shuts out all whom"
-    " the statement names. An explicit Deny wins over every Allow.",
-    url=pages.EVALUATION,
-)
+@rule("KMS517", Severity.INFO, "Statement without effect", pages.EVALUATION)
 def needless_statement(subject: Subject) -> Iterator[Hit]:
-    """A statement that another one covers; as a warning, an Allow of which nothing is left."""
+    """A statement that another one covers; as a warning, an Allow of which nothing is left.
+
+    Another statement gives or takes the same already, or the condition shuts out all whom the
+    statement names. An explicit Deny wins over every Allow.
+    """
     dead = {statement.index: clause for statement, clause in shut_out(subject)}
     for reading in readings(subject):
         if (clause := dead.get(reading.statement.index)) is not None:
@@ -207,17 +204,14 @@ def _gives_without_attestation(who: Who, other: Reading) -> bool:
     return through_iam or _gives_to(who, other)
 
 
-@rule(
-    "KMS518",
-    Severity.WARNING,
-    "Attestation that another statement bypasses",
-    why="The condition binds this statement alone. Where another one, or the root statement with"
-    " an IAM policy, allows the same, the role needs no enclave. Take the action out of the"
-    " other statement, or deny requests without the attestation.",
-    url=pages.ATTESTATION,
-)
+@rule("KMS518", Severity.WARNING, "Attestation that another statement bypasses", pages.ATTESTATION)
 def bypassed_attestation(subject: Subject) -> Iterator[Hit]:
-    """kms:RecipientAttestation in an Allow while another Allow gives the same without it."""
+    """kms:RecipientAttestation in an Allow while another Allow gives the same without it.
+
+    The condition binds this statement alone. Where another one, or the root statement with an
+    IAM policy, allows the same, the role needs no enclave. Take the action out of the other
+    statement, or deny requests without the attestation.
+    """
     attested = [
         (reading, clause)
         for reading in allows(subject)
@@ -343,17 +337,14 @@ def _bypass(subject: Subject, reading: Reading, clause: Clause) -> str | None:
     return None
 
 
-@rule(
-    "KMS520",
-    Severity.WARNING,
-    "Condition that restricts nothing",
-    why="A condition in an Allow binds that statement alone: whoever is allowed the same by"
-    " another statement, or by the root statement and an IAM policy, need not meet it. To"
-    " restrict, use a Deny.",
-    url=pages.EVALUATION,
-)
+@rule("KMS520", Severity.WARNING, "Condition that restricts nothing", pages.EVALUATION)
 def pointless_condition(subject: Subject) -> Iterator[Hit]:
-    """A condition of an Allow that the same principal can do without."""
+    """A condition of an Allow that the same principal can do without.
+
+    A condition in an Allow binds that statement alone: whoever is allowed the same by another
+    statement, or by the root statement and an IAM policy, need not meet it. To restrict, use a
+    Deny.
+    """
     for reading in allows(subject):
         if not reading.clauses:
             continue

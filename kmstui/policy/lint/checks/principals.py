@@ -17,7 +17,7 @@ from kmstui.policy.lint.facts.principals import (
     account_of,
     read_principal,
 )
-from kmstui.policy.lint.rules import Hit, Severity, Subject, remembered, rule
+from kmstui.policy.lint.rules import BROKEN_VALUE, Hit, Severity, Subject, remembered, rule
 from kmstui.policy.syntax.edits import (
     delete_statement,
     delete_value,
@@ -72,16 +72,13 @@ def _of_form(subject: Subject, form: Form) -> Iterator[AwsUse]:
     return (use for use in aws_uses(subject) if use.read.form is form)
 
 
-@rule(
-    "KMS301",
-    Severity.ERROR,
-    "Malformed principal",
-    why="KMS checks each principal when the policy is saved and rejects a policy with one that "
-    "does not exist.",
-    url=pages.PRINCIPAL,
-)
+@rule("KMS301", Severity.ERROR, "Malformed principal", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)
 def malformed_principal(subject: Subject) -> Iterator[Hit]:
-    """ARNs and account IDs that cannot be."""
+    """ARNs and account IDs that cannot be.
+
+    KMS checks each principal when the policy is saved and rejects a policy with one that does
+    not exist.
+    """
     for use in _of_form(subject, Form.MALFORMED):
         value = use.node.value
         change = None
@@ -90,16 +87,13 @@ def malformed_principal(subject: Subject) -> Iterator[Hit]:
         yield Hit(use.node.span, f"{value!r} {use.read.reason}", change)
 
 
-@rule(
-    "KMS302",
-    Severity.ERROR,
-    "Wildcard in a principal",
-    why="A principal is matched as a whole: * may stand for everybody, never for a part of an "
-    "ARN. KMS rejects the policy; the condition key aws:PrincipalArn takes patterns.",
-    url=pages.PRINCIPAL,
-)
+@rule("KMS302", Severity.ERROR, "Wildcard in a principal", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)
 def wildcard_in_principal(subject: Subject) -> Iterator[Hit]:
-    """Principals with `*` or `?` in them."""
+    """Principals with `*` or `?` in them.
+
+    A principal is matched as a whole: * may stand for everybody, never for a part of an ARN.
+    KMS rejects the policy; the condition key aws:PrincipalArn takes patterns.
+    """
     for use in _of_form(subject, Form.WILDCARD):
         yield Hit(
             use.node.span,
@@ -134,30 +128,24 @@ def _by_condition(subject: Subject, use: AwsUse) -> Fix | None:
     )
 
 
-@rule(
-    "KMS303",
-    Severity.ERROR,
-    "Not a principal",
-    why="Groups, instance profiles and keys do not send requests, so they cannot be principals; "
-    "KMS rejects the policy. Name the users or roles.",
-    url=pages.PRINCIPAL,
-)
+@rule("KMS303", Severity.ERROR, "Not a principal", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)
 def not_a_principal(subject: Subject) -> Iterator[Hit]:
-    """ARNs of things that cannot be principals."""
+    """ARNs of things that cannot be principals.
+
+    Groups, instance profiles and keys do not send requests, so they cannot be principals; KMS
+    rejects the policy. Name the users or roles.
+    """
     for use in _of_form(subject, Form.NO_PRINCIPAL):
         yield Hit(use.node.span, f"{use.read.reason} cannot be a principal: {use.node.value!r}")
 
 
-@rule(
-    "KMS304",
-    Severity.ERROR,
-    "Deleted principal",
-    why="When a user or role is deleted, its ARN in the policy turns into its unique ID, and KMS "
-    "rejects every later save until it is removed.",
-    url=pages.IDENTIFIERS,
-)
+@rule("KMS304", Severity.ERROR, "Deleted principal", pages.IDENTIFIERS, hidden_by=BROKEN_VALUE)
 def deleted_principal(subject: Subject) -> Iterator[Hit]:
-    """Unique IDs of users and roles that are gone."""
+    """Unique IDs of users and roles that are gone.
+
+    When a user or role is deleted, its ARN in the policy turns into its unique ID, and KMS
+    rejects every later save until it is removed.
+    """
     for use in _of_form(subject, Form.UNIQUE_ID):
         kind = {"AIDA": "user", "AROA": "role", "AGPA": "group"}.get(use.node.value[:4])
         what = f"a deleted {kind}" if kind else "no user or role that exists"
@@ -185,16 +173,13 @@ def _removal(subject: Subject, use: AwsUse) -> Fix | None:
     return None
 
 
-@rule(
-    "KMS305",
-    Severity.ERROR,
-    "Unknown principal type",
-    why="A principal is of type AWS, Service, Federated or CanonicalUser, in just this case; KMS "
-    "rejects any other.",
-    url=pages.PRINCIPAL,
-)
+@rule("KMS305", Severity.ERROR, "Unknown principal type", pages.PRINCIPAL)
 def unknown_principal_type(subject: Subject) -> Iterator[Hit]:
-    """Types that are none."""
+    """Types that are none.
+
+    A principal is of type AWS, Service, Federated or CanonicalUser, in just this case; KMS
+    rejects any other.
+    """
     for statement in subject.policy.statements:
         for element in ("Principal", "NotPrincipal"):
             holder = statement.node.get(element)
@@ -221,17 +206,14 @@ def _unknown_type(subject: Subject, holder: ObjectNode, member: Member) -> Hit:
     return Hit(member.key.span, message + hint, change)
 
 
-@rule(
-    "KMS307",
-    Severity.WARNING,
-    "Federated or canonical user",
-    why="Principals of a key policy are accounts, users, roles, sessions and services. Whoever "
-    "signs in by an identity provider asks as a session of a role, so name that role; canonical "
-    "user IDs are for S3.",
-    url=pages.PRINCIPAL,
-)
+@rule("KMS307", Severity.WARNING, "Federated or canonical user", pages.PRINCIPAL)
 def federated_principal(subject: Subject) -> Iterator[Hit]:
-    """Types of principals that do not call KMS."""
+    """Types of principals that do not call KMS.
+
+    Principals of a key policy are accounts, users, roles, sessions and services. Whoever signs
+    in by an identity provider asks as a session of a role, so name that role; canonical user
+    IDs are for S3.
+    """
     for statement in subject.policy.statements:
         for entry in (*statement.principals, *statement.not_principals):
             if entry.type in ("Federated", "CanonicalUser") and entry.value.value.strip():
@@ -243,16 +225,12 @@ def federated_principal(subject: Subject) -> Iterator[Hit]:
                 )
 
 
-@rule(
-    "KMS308",
-    Severity.WARNING,
-    "user/root is not the account",
-    why="`user/root` is an ordinary IAM user that happens to be called root; the account is "
-    "`:root`.",
-    url=pages.DEFAULT_KEY_POLICY,
-)
+@rule("KMS308", Severity.WARNING, "user/root is not the account", pages.DEFAULT_KEY_POLICY)
 def user_named_root(subject: Subject) -> Iterator[Hit]:
-    """An IAM user called root, who is hardly meant."""
+    """An IAM user called root, who is hardly meant.
+
+    `user/root` is an ordinary IAM user that happens to be called root; the account is `:root`.
+    """
     for use in _of_form(subject, Form.USER_NAMED_ROOT):
         right = use.node.value.removesuffix("user/root") + "root"
         yield Hit(
@@ -262,16 +240,13 @@ def user_named_root(subject: Subject) -> Iterator[Hit]:
         )
 
 
-@rule(
-    "KMS309",
-    Severity.ERROR,
-    "Another partition",
-    why="Principals of another partition (aws, aws-cn, aws-us-gov …) do not exist for this key, "
-    "so KMS rejects the policy.",
-    url=pages.ARNS,
-)
+@rule("KMS309", Severity.ERROR, "Another partition", pages.ARNS, hidden_by=BROKEN_VALUE)
 def other_partition(subject: Subject) -> Iterator[Hit]:
-    """Principals of a partition that is not the key's."""
+    """Principals of a partition that is not the key's.
+
+    Principals of another partition (aws, aws-cn, aws-us-gov …) do not exist for this key, so
+    KMS rejects the policy.
+    """
     arn = subject.key.arn
     if arn is None:
         return
@@ -290,12 +265,14 @@ def other_partition(subject: Subject) -> Iterator[Hit]:
     "KMS310",
     Severity.INFO,
     "Another account has access",
-    why="Principals of another account can use the key when an IAM policy over there allows it "
-    "too.",
-    url=pages.CROSS_ACCOUNT,
+    pages.CROSS_ACCOUNT,
+    hidden_by=BROKEN_VALUE,
 )
 def other_account(subject: Subject) -> Iterator[Hit]:
-    """The first mention of each foreign account in each statement that allows."""
+    """The first mention of each foreign account in each statement that allows.
+
+    Principals of another account can use the key when an IAM policy over there allows it too.
+    """
     arn = subject.key.arn
     if arn is None:
         return

@@ -10,7 +10,7 @@ from kmstui.policy.iam.match_value import has_wildcard
 from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.placeholders import find_placeholders
-from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
+from kmstui.policy.lint.rules import BROKEN_VALUE, Hit, Severity, Subject, rule
 from kmstui.policy.syntax.edits import fix, replace_string
 from kmstui.policy.syntax.nodes import StringNode
 
@@ -42,12 +42,15 @@ def service_name(name: str) -> str:
     "KMS306",
     Severity.ERROR,
     "Malformed or unknown service",
-    why="A service principal is a name such as logs.amazonaws.com or "
-    "logs.eu-west-1.amazonaws.com; KMS rejects a policy with one that does not exist.",
-    url=pages.PRINCIPAL,
+    pages.PRINCIPAL,
+    hidden_by=BROKEN_VALUE,
 )
 def service_principal(subject: Subject) -> Iterator[Hit]:
-    """Service principals that cannot be, or that are not known (a warning)."""
+    """Service principals that cannot be, or that are not known (a warning).
+
+    A service principal is a name such as logs.amazonaws.com or logs.eu-west-1.amazonaws.com;
+    KMS rejects a policy with one that does not exist.
+    """
     services = subject.knowledge.service_principals
     for statement in subject.policy.statements:
         for entry in (*statement.principals, *statement.not_principals):

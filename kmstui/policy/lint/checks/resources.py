@@ -9,7 +9,7 @@ from kmstui.model.arn import Arn
 from kmstui.policy.iam.match_value import resource_match
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.placeholders import find_placeholders
-from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
+from kmstui.policy.lint.rules import BROKEN_VALUE, Hit, Severity, Subject, rule
 from kmstui.policy.syntax.edits import delete_value, fix, replace_node
 from kmstui.policy.syntax.nodes import StringNode
 from kmstui.policy.syntax.statements import Statement
@@ -20,15 +20,14 @@ _SOME_KEY = re.compile(
 
 
 @rule(
-    "KMS311",
-    Severity.WARNING,
-    "Resource is not this key",
-    why="In a key policy the resource is the key itself, written *. A Resource that does not "
-    "match this key makes the statement dead.",
-    url=pages.KEY_POLICY,
+    "KMS311", Severity.WARNING, "Resource is not this key", pages.KEY_POLICY, hidden_by=BROKEN_VALUE
 )
 def other_resource(subject: Subject) -> Iterator[Hit]:
-    """Resources that are not this key, or no key at all."""
+    """Resources that are not this key, or no key at all.
+
+    In a key policy the resource is the key itself, written *. A Resource that does not match
+    this key makes the statement dead.
+    """
     for statement in subject.policy.statements:
         dead = [node for node in statement.resources if not _may_match(subject.key.arn, node)]
         if not dead:
@@ -61,16 +60,13 @@ def _hit(subject: Subject, statement: Statement, node: StringNode, *, alive: boo
     return Hit(node.span, message, fix('Write "*"', replace_node(member.value, "*")))
 
 
-@rule(
-    "KMS312",
-    Severity.WARNING,
-    "NotResource",
-    why="A key policy is about one key. NotResource names what the statement is not about, which "
-    "is either nothing at all or the key.",
-    url=pages.NOT_RESOURCE,
-)
+@rule("KMS312", Severity.WARNING, "NotResource", pages.NOT_RESOURCE)
 def not_resource(subject: Subject) -> Iterator[Hit]:
-    """Statements with NotResource."""
+    """Statements with NotResource.
+
+    A key policy is about one key. NotResource names what the statement is not about, which is
+    either nothing at all or the key.
+    """
     for statement in subject.policy.statements:
         member = statement.node.member("NotResource")
         if member is not None:

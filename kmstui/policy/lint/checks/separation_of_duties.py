@@ -66,16 +66,13 @@ def _expansion(subject: Subject, reading: Reading, *, foreign: bool) -> Fix | No
     return Fix(title, replace_member(text, reading.statement.node, member, "Action", names))
 
 
-@rule(
-    "KMS509",
-    Severity.WARNING,
-    "Every permission for one principal",
-    why="kms:* includes deleting the key, changing its policy and creating grants. Give"
-    " administrators and users the actions that they need.",
-    url=pages.LEAST_PRIVILEGE,
-)
+@rule("KMS509", Severity.WARNING, "Every permission for one principal", pages.LEAST_PRIVILEGE)
 def every_permission(subject: Subject) -> Iterator[Hit]:
-    """`kms:*` for others than the account; an error where it is another account."""
+    """`kms:*` for others than the account; an error where it is another account.
+
+    kms:* includes deleting the key, changing its policy and creating grants. Give
+    administrators and users the actions that they need.
+    """
     for reading, node in _of_everything(subject):
         given = [
             who
@@ -109,15 +106,14 @@ def _use(subject: Subject, actions: frozenset[str]) -> str | None:
 
 
 @rule(
-    "KMS510",
-    Severity.WARNING,
-    "One principal administers and uses the key",
-    why="Who may change the policy or delete the key should not also read the data under it:"
-    " keep administrators and users apart.",
-    url=pages.ADMINISTRATORS,
+    "KMS510", Severity.WARNING, "One principal administers and uses the key", pages.ADMINISTRATORS
 )
 def no_separation_of_duties(subject: Subject) -> Iterator[Hit]:
-    """The same user or role has kms:PutKeyPolicy or deletion, and cryptographic operations."""
+    """The same user or role has kms:PutKeyPolicy or deletion, and cryptographic operations.
+
+    Who may change the policy or delete the key should not also read the data under it: keep
+    administrators and users apart.
+    """
     everything = {reading.statement.index for reading, _ in _of_everything(subject)}
     manages: dict[str, str] = {}
     uses: dict[str, str] = {}
@@ -202,16 +198,13 @@ def _limited_grants(subject: Subject, reading: Reading) -> Fix | None:
     return None if edits is None else Fix(title, edits)
 
 
-@rule(
-    "KMS511",
-    Severity.WARNING,
-    "Unconstrained CreateGrant",
-    why="Who may create grants may give any operation on the key to anybody, without a change of"
-    " the policy. kms:GrantIsForAWSResource leaves that to AWS services.",
-    url=pages.GRANTS,
-)
+@rule("KMS511", Severity.WARNING, "Unconstrained CreateGrant", pages.GRANTS)
 def unconstrained_grants(subject: Subject) -> Iterator[Hit]:
-    """kms:CreateGrant without a condition on the grant."""
+    """kms:CreateGrant without a condition on the grant.
+
+    Who may create grants may give any operation on the key to anybody, without a change of the
+    policy. kms:GrantIsForAWSResource leaves that to AWS services.
+    """
     writers = _policy_writers(subject)
     for reading in allows(subject):
         if CREATE_GRANT not in reading.actions or any(map(_limits_grants, reading.clauses)):
@@ -274,15 +267,14 @@ def is_workload(who: Who) -> bool:
 
 
 @rule(
-    "KMS512",
-    Severity.WARNING,
-    "Workload that may change or delete the key",
-    why="A program that encrypts data needs neither the policy nor the deletion of its key. Who"
-    " breaks into it would own the key.",
-    url=pages.LEAST_PRIVILEGE,
+    "KMS512", Severity.WARNING, "Workload that may change or delete the key", pages.LEAST_PRIVILEGE
 )
 def workload_manages_key(subject: Subject) -> Iterator[Hit]:
-    """kms:PutKeyPolicy or kms:ScheduleKeyDeletion for an instance role, a function, a service."""
+    """kms:PutKeyPolicy or kms:ScheduleKeyDeletion for an instance role, a function, a service.
+
+    A program that encrypts data needs neither the policy nor the deletion of its key. Who
+    breaks into it would own the key.
+    """
     seen: set[str] = set()
     for reading in allows(subject):
         management = sorted(_MANAGEMENT & reading.actions)

@@ -75,12 +75,15 @@ def _needs_no_owner(subject: Subject, reading: Reading) -> bool:
     "KMS513",
     Severity.WARNING,
     "Service principal that acts for anybody",
-    why="Without aws:SourceArn, aws:SourceAccount or aws:SourceOrgID the service may use the key"
-    " on behalf of any customer: the confused deputy problem.",
-    url=pages.CONFUSED_DEPUTY,
+    pages.CONFUSED_DEPUTY,
+    hidden_by=("KMS306", "KMS514"),
 )
 def confused_deputy(subject: Subject) -> Iterator[Hit]:
-    """An Allow for a service without a condition on its customer."""
+    """An Allow for a service without a condition on its customer.
+
+    Without aws:SourceArn, aws:SourceAccount or aws:SourceOrgID the service may use the key on
+    behalf of any customer: the confused deputy problem.
+    """
     home = home_account(subject)
     for reading in allows(subject):
         services = [who for who in reading.who if who.kind is Kind.SERVICE]
@@ -143,17 +146,14 @@ def _with_exceptions(subject: Subject, reading: Reading) -> Fix | None:
     return None if edits is None else Fix("Exempt AWS services that act for you", edits)
 
 
-@rule(
-    "KMS516",
-    Severity.WARNING,
-    "Network condition that denies AWS services",
-    why="S3, EBS and other services use the key from their own network, not from your VPC or"
-    " address; this Deny stops them when they act for you. BoolIfExists false on"
-    " aws:ViaAWSService and aws:PrincipalIsAWSService exempts them.",
-    url=pages.VPC_ENDPOINT,
-)
+@rule("KMS516", Severity.WARNING, "Network condition that denies AWS services", pages.VPC_ENDPOINT)
 def network_denies_services(subject: Subject) -> Iterator[Hit]:
-    """A Deny for all other networks, without an exception for services."""
+    """A Deny for all other networks, without an exception for services.
+
+    S3, EBS and other services use the key from their own network, not from your VPC or address;
+    this Deny stops them when they act for you. BoolIfExists false on aws:ViaAWSService and
+    aws:PrincipalIsAWSService exempts them.
+    """
     for reading in denies(subject):
         clauses = reading.clauses
         if any(clause.is_about(*_EXEMPTS_SERVICES) for clause in clauses):

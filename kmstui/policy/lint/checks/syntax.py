@@ -7,12 +7,22 @@ import unicodedata
 from collections.abc import Iterator
 
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.rules import Check, Hit, Severity, Subject, remembered, rule
+from kmstui.policy.lint.rules import (
+    Hit,
+    Identity,
+    Scope,
+    Severity,
+    Subject,
+    remembered,
+    rule,
+)
 from kmstui.policy.syntax.edits import delete_member
 from kmstui.policy.syntax.nodes import Edit, Fix, Span
 
 MOST_BYTES = 32_768
 """The size of a key policy that PutKeyPolicy allows (its API reference, `Policy`)."""
+MOST_CHARACTERS_IN_IAM = 10_240
+"""White space aside, of all inline policies of a role together (IAM quotas)."""
 NEARLY_MOST_BYTES = MOST_BYTES * 9 // 10
 
 _ALLOWED = bytes((*b"\t\n\r", *range(0x20, 0x100)))
@@ -37,58 +47,66 @@ def _problems(subject: Subject) -> dict[str, list[Hit]]:
     return by_rule
 
 
-def _of_parser(id_: str, title: str, why: str) -> Check:
+def _of_parser(id_: str, title: str, flags: str, why: str, identity: str = "") -> None:
     """Register a rule whose findings the parser makes."""
 
     def check(subject: Subject) -> list[Hit]:
         return _problems(subject).get(id_, [])
 
-    return rule(id_, Severity.ERROR, title, why=why, url=pages.JSON)(check)
+    check.__doc__ = f"{flags}\n\n{why}"
+    own = Identity(why=identity)
+    rule(id_, Severity.ERROR, title, pages.JSON, Scope.BOTH, identity=own)(check)
 
 
-invalid_json = _of_parser(
+_of_parser(
     "KMS001",
     "Invalid JSON",
-    "KMS answers MalformedPolicyDocumentException to a policy that is not JSON.",
+    "A bracket or string that is not closed, text behind the policy, an empty text, and the like.",
+    "KMS rejects a policy that is not JSON with MalformedPolicyDocumentException.",
+    "IAM rejects a policy that is not JSON with MalformedPolicyDocument.",
 )
-trailing_comma = _of_parser(
+_of_parser(
     "KMS002",
     "Trailing comma",
+    "A comma behind the last member or item.",
     "JSON allows a comma between members or items only, so KMS rejects the policy.",
 )
-missing_comma = _of_parser(
+_of_parser(
     "KMS003",
     "Missing comma or colon",
+    "Two members or items without a comma between them, or a name without its colon.",
     "Without its commas and colons the text is not JSON, so KMS rejects the policy.",
 )
-comment = _of_parser(
+_of_parser(
     "KMS004",
     "Comment",
+    "Comments as in JavaScript, Python or HCL.",
     "JSON has no comments, so KMS rejects the policy. Say it in the statement's Sid.",
 )
-wrong_quotes = _of_parser(
+_of_parser(
     "KMS005",
     "Wrong or missing quotes",
-    "JSON knows double quotes only; word processors and chats put in others. KMS rejects them.",
+    "Single or typographic quotes, and names without quotes.",
+    "JSON has double quotes only; word processors and chats put in others. KMS rejects them.",
 )
-foreign_literal = _of_parser(
+_of_parser(
     "KMS006",
     "Not a JSON value",
+    "True, None, NaN and the like, unknown escapes, and line breaks in strings.",
     "Literals of other languages, unknown escapes and bare line breaks in strings are not JSON, "
     "so KMS rejects the policy.",
 )
 
 
 @rule(
-    "KMS007",
-    Severity.ERROR,
-    "Duplicate member",
-    why="Of two members with one name only the last counts, so what the first one says is lost "
-    "without a word.",
-    url=pages.GRAMMAR,
+    "KMS007", Severity.ERROR, "Duplicate member", pages.GRAMMAR, Scope.BOTH, hidden_by=("KMS101",)
 )
 def duplicate_member(subject: Subject) -> Iterator[Hit]:
-    """All but the last of the members with one name."""
+    """All but the last of the members with one name.
+
+    Of two members with one name only the last counts, so what the first one says is lost
+    without a word.
+    """
     text = subject.document.text
     for holder in subject.document.repeated:
         last = {member.key.value: member for member in holder.members}
@@ -113,15 +131,12 @@ def minified(text: str) -> str:
     return "".join(_TOKEN.findall(text))
 
 
-@rule(
-    "KMS008",
-    Severity.ERROR,
-    "Policy too large",
-    why="KMS rejects a key policy of more than 32,768 bytes, blanks included.",
-    url=pages.PUT_KEY_POLICY,
-)
+@rule("KMS008", Severity.ERROR, "Policy too large", pages.PUT_KEY_POLICY)
 def too_large(subject: Subject) -> Iterator[Hit]:
-    """The part of the text that is too much; a warning from 90 per cent on."""
+    """The part of the text that is too much; a warning from 90 per cent on.
+
+    KMS rejects a key policy of more than 32,768 bytes, blanks included.
+    """
     text = subject.document.text
     # A character takes one byte at least, so a short text needs no encoding.
     if len(text) * 4 <= NEARLY_MOST_BYTES:
@@ -156,12 +171,21 @@ def _offset_of_byte(text: str, limit: int) -> int:
     "KMS009",
     Severity.ERROR,
     "Character not allowed",
-    why="A key policy may hold tab, line feed, carriage return and the characters U+0020 to "
-    "U+00FF; KMS rejects any other.",
-    url=pages.PUT_KEY_POLICY,
+    pages.PUT_KEY_POLICY,
+    Scope.BOTH,
+    hidden_by=("KMS001", "KMS005", "KMS006"),
+    identity=Identity(
+        why="An IAM policy may hold tab, line feed, carriage return and the characters U+0020 to"
+        " U+00FF; IAM rejects any other.",
+        url=pages.PUT_ROLE_POLICY,
+    ),
 )
 def forbidden_character(subject: Subject) -> Iterator[Hit]:
-    """Runs of characters that PutKeyPolicy does not take."""
+    """Runs of characters that PutKeyPolicy does not take.
+
+    A key policy may hold tab, line feed, carriage return and the characters U+0020 to U+00FF;
+    KMS rejects any other.
+    """
     text = subject.document.text
     if _holds_only_allowed(text):
         return
@@ -203,3 +227,19 @@ def _replacement(run: str) -> str:
             near = "_"
         pieces.append(near)
     return "".join(pieces)
+
+
+@rule("KMS115", Severity.ERROR, "IAM policy too large", pages.QUOTAS, Scope.IDENTITY)
+def identity_policy_too_large(subject: Subject) -> Iterator[Hit]:
+    """A policy of more characters than all inline policies of a role together may have.
+
+    IAM refuses the policy.
+    """
+    text = subject.document.text
+    size = sum(not character.isspace() for character in text)
+    if size > MOST_CHARACTERS_IN_IAM:
+        yield Hit(
+            Span(0, min(1, len(text))),
+            f"The policy has {size:,} characters; all inline policies of a role together may have"
+            f" {MOST_CHARACTERS_IN_IAM:,}, white space aside",
+        )

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from kmstui.model.arn import Arn
 from kmstui.policy.iam.vocabulary import knowledge
-from kmstui.policy.lint.facts.principals import Form, read_principal
+from kmstui.policy.lint.facts.values import Form, read_principal
 from kmstui.policy.lint.linter import UnknownRuleError, fix_all, known_rule, lint
 from kmstui.policy.lint.rules import RULES, Finding, KeyContext, Severity
 from kmstui.policy.syntax.parser import parse

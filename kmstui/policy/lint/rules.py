@@ -122,8 +122,6 @@ def remembered(read: Callable[[Subject], T]) -> Callable[[Subject], T]:
 
 
 Check = Callable[[Subject], Iterable[Hit]]
-
-
 BROKEN_VALUE = ("KMS006", "KMS009", "KMS601")
 """Rules that say all there is to say of a value that is broken. Whichever rule is about how one
 value is written is hidden by them."""

@@ -9,7 +9,7 @@ from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses
-from kmstui.policy.lint.fixes.conditions import MOST_MEMBERS
+from kmstui.policy.lint.fixes import MOST_MEMBERS
 from kmstui.policy.lint.rules import BROKEN_VALUE, Hit, Scope, Severity, Subject, rule
 from kmstui.policy.syntax.edits import delete_condition, replace_string
 from kmstui.policy.syntax.nodes import Fix, ObjectNode

@@ -1,168 +1,347 @@
-"""Rules about condition values: their form (KMS406), and the operators' types (KMS405)."""
+"""Values that only certain words make sense for: services, Regions, enumerations, variables."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from kmstui.policy.iam.match_value import has_wildcard, instant, number
-from kmstui.policy.iam.operators import OPERATORS, Operator
+from kmstui.policy.iam.match_value import has_wildcard, wildcard_match
+from kmstui.policy.iam.operators import Operator
+from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses
-from kmstui.policy.lint.fixes.conditions import operator_fix
+from kmstui.policy.lint.facts.values import find_placeholders, part_of
 from kmstui.policy.lint.rules import BROKEN_VALUE, Hit, Scope, Severity, Subject, rule
-from kmstui.policy.syntax.nodes import LiteralNode
+from kmstui.policy.syntax.edits import insert_first_member, replace_node, replace_string
+from kmstui.policy.syntax.nodes import Fix, ObjectNode, StringNode
+from kmstui.policy.syntax.statements import VARIABLES_SINCE
 
-_ID_FORMS: dict[str, tuple[re.Pattern[str], str]] = {
-    "aws:sourcevpce": (re.compile(r"vpce-(?:[0-9a-f]{8}|[0-9a-f]{17})"), "a VPC endpoint ID"),
-    "aws:sourcevpc": (re.compile(r"vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})"), "a VPC ID"),
-    **dict.fromkeys(
-        (
-            "kms:calleraccount",
-            "aws:principalaccount",
-            "aws:resourceaccount",
-            "aws:sourceaccount",
-            "aws:sourceowner",
-            "aws:vpceaccount",
-        ),
-        (re.compile(r"\d{12}"), "an account ID of twelve digits"),
-    ),
-}
-"""How values of these keys look (EC2 User Guide, "Resource IDs"; IAM User Guide, "Condition
-keys")."""
+_REGION = r"[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}"
+_VIA_SERVICE = re.compile(rf"([a-z0-9-]+)\.({_REGION})\.amazonaws\.com(?:\.cn)?")
+_SWAPPED = re.compile(rf"({_REGION})\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
+_NO_REGION = re.compile(r"([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?)")
+_NO_DOMAIN = re.compile(rf"([a-z0-9-]+)\.({_REGION})")
+_SERVICE_OF = {"ebs": "ec2", "efs": "elasticfilesystem", "emr": "elasticmapreduce"}
+"""The service that calls KMS, where it has another name than people know it by (KMS Developer
+Guide, "kms:ViaService", table of supported services)."""
 
 
-def _reads(read: Callable[[str], object], text: str) -> bool:
-    try:
-        read(text)
-    except (ValueError, OverflowError):
-        return False
-    return True
-
-
-def network(text: str) -> IPv4Network | IPv6Network:
-    """An address or a range in CIDR notation.
-
-    Raises:
-        ValueError: it is neither.
-    """
-    return ip_network(text, strict=False)
-
-
-def _is_boolean(text: str) -> bool:
-    return text.lower() in ("true", "false")
-
-
-_TYPE_FORMS: dict[str, tuple[Callable[[str], bool], str]] = {
-    "Bool": (_is_boolean, "true or false"),
-    "Null": (_is_boolean, "true or false"),
-    "Numeric": (lambda text: _reads(number, text), "a number"),
-    "Date": (lambda text: _reads(instant, text), "a date, as in 2026-11-24T00:00:00Z"),
-    "IPAddress": (lambda text: _reads(network, text), "an address or CIDR range"),
-}
-
-
-def _demanded(clause: Clause, operator: Operator) -> tuple[Callable[[str], bool], str] | None:
-    """The form that the values must have, as a test and in words."""
-    form = _TYPE_FORMS.get(operator.type)
-    if form is not None:
-        return form
-    pattern = _ID_FORMS.get(clause.key)
-    if operator.type != "String" or pattern is None:
+def _fix_value(node: StringNode, value: str | None) -> Fix | None:
+    if value is None or value == node.value:
         return None
-    expression, words = pattern
+    return Fix(f'Write "{value}"', (replace_string(node, value),))
 
-    def test(text: str) -> bool:
-        # What stands behind a wildcard can be anything; under an operator that takes it
-        # literally, KMS407 speaks of it.
-        return has_wildcard(text) or expression.fullmatch(text) is not None
 
-    return test, words
+def _via_values(subject: Subject) -> Iterator[tuple[Clause, StringNode]]:
+    for clause in clauses(subject):
+        if clause.key == "kms:viaservice" and not clause.is_null and clause.operator is not None:
+            for node in clause.strings:
+                if "${" not in node.value:
+                    yield clause, node
+
+
+def _domain(subject: Subject) -> str:
+    arn = subject.key.arn
+    return "amazonaws.com.cn" if arn is not None and arn.partition == "aws-cn" else "amazonaws.com"
+
+
+def _corrected(subject: Subject, text: str) -> str | None:
+    """A ViaService value in its proper form, as far as it can be told."""
+    lower = "".join(text.split()).lower()
+    region = subject.key.arn.region if subject.key.arn is not None else ""
+    if _VIA_SERVICE.fullmatch(lower):
+        return lower
+    if (match := _SWAPPED.fullmatch(lower)) is not None:
+        return f"{match[2]}.{match[1]}.{_domain(subject)}"
+    if (match := _NO_DOMAIN.fullmatch(lower)) is not None:
+        return f"{match[1]}.{match[2]}.{_domain(subject)}"
+    if region and (match := _NO_REGION.fullmatch(lower)) is not None:
+        return f"{match[1]}.{region}.{match[2]}"
+    if region and lower in subject.knowledge.via_services:
+        return f"{lower}.{region}.{_domain(subject)}"
+    return None
+
+
+def _meant_service(subject: Subject, service: str) -> str | None:
+    """The service that was meant by one that does not call KMS; None where it may be new."""
+    if service in subject.knowledge.via_services:
+        return None
+    return _SERVICE_OF.get(service) or did_you_mean(service, sorted(subject.knowledge.via_services))
 
 
 @rule(
-    "KMS406",
-    Severity.ERROR,
-    "Condition value of the wrong form",
-    pages.OPERATORS,
+    "KMS416",
+    Severity.WARNING,
+    "kms:ViaService in the wrong form",
+    pages.VIA_SERVICE,
     Scope.BOTH,
     hidden_by=BROKEN_VALUE,
 )
-def malformed_value(subject: Subject) -> Iterator[Hit]:
-    """Bad booleans, numbers, dates, addresses, account, VPC and endpoint IDs.
+def malformed_via_service(subject: Subject) -> Iterator[Hit]:
+    """kms:ViaService values that name no service in a Region.
 
-    A value that is not of its operator's or key's form matches no request, and AWS rejects some
-    of them.
+    The value is SERVICE.REGION.amazonaws.com; any other text equals no service, so the
+    condition never holds.
     """
-    for clause in clauses(subject):
-        operator = clause.operator
-        demanded = _demanded(clause, operator) if operator is not None else None
-        if operator is None or demanded is None:
+    for clause, node in _via_values(subject):
+        text = node.value
+        if clause.operator is not None and clause.operator.wildcards and has_wildcard(text):
             continue
-        holds, words = demanded
-        for node, text in clause.pairs:
-            if isinstance(node, LiteralNode) and node.value is None:
-                continue  # null is of no type at all: KMS110
-            if "${" not in text and not holds(text):
-                yield Hit(node.span, f'"{text}" is not {words}, which {clause.written} needs')
-
-
-def _accepts(operator: Operator, clause: Clause) -> bool:
-    """Whether the operator's type is one that the key can be compared by."""
-    info = clause.info
-    if info is None or operator.type in ("Null", info.type):
-        return True
-    # Tags and encryption contexts hold whatever somebody put in: numbers, dates, ARNs.
-    if clause.named or operator.type in info.other_types:
-        return True
-    return operator.type == "String" and info.type == "ARN"
-
-
-def _counterpart(operator: Operator, clause: Clause) -> Operator | None:
-    """The operator of the key's own type that says the same; None where there is none."""
-    wanted = clause.info.type if clause.info is not None else ""
-    wild = any(has_wildcard(text) for text in clause.texts)
-    if wanted == "String" and operator.type in ("ARN", "IPAddress", "Bool", "Binary", "Numeric"):
-        if operator.positive.endswith("Than") or operator.positive.endswith("ThanEquals"):
-            return None
-        name = f"String{'Not' if operator.negated else ''}{'Like' if wild else 'Equals'}"
-    elif wanted == "ARN":
-        name = f"Arn{'Not' if operator.negated else ''}Like"
-    elif wanted == "IPAddress":
-        name = "NotIpAddress" if operator.negated else "IpAddress"
-    elif wanted == "Bool":
-        name = "" if operator.negated else "Bool"
-    else:
-        stem = operator.base.removeprefix(operator.type).replace("Like", "Equals")
-        name = wanted + stem.removesuffix("IgnoreCase")
-    chosen = OPERATORS.get(name.lower())
-    return None if chosen is None else operator.with_(base=chosen.base)
-
-
-def _all_well_formed(clause: Clause, operator: Operator) -> bool:
-    demanded = _demanded(clause, operator)
-    return demanded is None or all(demanded[0](text) for text in clause.texts)
+        match = _VIA_SERVICE.fullmatch(text)
+        if match is None:
+            corrected = _corrected(subject, text)
+            form = corrected or "SERVICE.REGION.amazonaws.com"
+            yield Hit(node.span, f'"{text}" is not of the form {form}', _fix_value(node, corrected))
+            continue
+        meant = _meant_service(subject, match[1])
+        if meant is not None:
+            value = meant + text[len(match[1]) :]
+            yield Hit(
+                node.span,
+                f'"{match[1]}" is no service that calls KMS; did you mean {meant}?',
+                _fix_value(node, value),
+            )
 
 
 @rule(
-    "KMS405", Severity.WARNING, "Operator of another type than the key", pages.OPERATORS, Scope.BOTH
+    "KMS417",
+    Severity.WARNING,
+    "kms:ViaService in another Region than the key",
+    pages.VIA_SERVICE,
+    hidden_by=BROKEN_VALUE,
 )
-def wrong_operator_type(subject: Subject) -> Iterator[Hit]:
-    """An operator whose type is not the key's.
+def via_service_elsewhere(subject: Subject) -> Iterator[Hit]:
+    """kms:ViaService values of a Region that is not the key's.
 
-    An operator that does not fit the type of the key compares in a way that was hardly meant: a
-    CIDR range under StringEquals, for instance, is equal to no address.
+    A service uses the keys of its own Region, so a request through a service of another Region
+    does not reach this key.
+    """
+    arn = subject.key.arn
+    if arn is None or not arn.region:
+        return
+    for clause, node in _via_values(subject):
+        match = _VIA_SERVICE.fullmatch(node.value)
+        if match is None or match[2] == arn.region:
+            continue
+        # The policy of a multi-Region key may well serve all of its replicas.
+        if subject.key.multi_region and any(f".{arn.region}." in text for text in clause.texts):
+            continue
+        value = node.value[: match.start(2)] + arn.region + node.value[match.end(2) :]
+        # One text for the keys of several Regions serves this one as well.
+        if _is_among(value, clause):
+            continue
+        yield Hit(
+            node.span,
+            f"The key is in {arn.region}, {node.value} in {match[2]}",
+            _fix_value(node, value),
+        )
+
+
+def _is_among(value: str, clause: Clause) -> bool:
+    if clause.operator is not None and clause.operator.wildcards:
+        return any(wildcard_match(text, value) for text in clause.texts)
+    return value in clause.texts
+
+
+def _in_enumeration(operator: Operator, text: str, values: tuple[str, ...]) -> bool:
+    if operator.wildcards:
+        return any(wildcard_match(text, value) for value in values)
+    if operator.positive == "StringEqualsIgnoreCase":
+        return text.lower() in {value.lower() for value in values}
+    return text in values
+
+
+@rule(
+    "KMS418",
+    Severity.WARNING,
+    "Value that the condition key never has",
+    pages.KMS_CONDITION_KEYS,
+    Scope.BOTH,
+    hidden_by=BROKEN_VALUE,
+)
+def value_outside_enumeration(subject: Subject) -> Iterator[Hit]:
+    """Values outside the key's enumeration, and sessions where only their roles are told.
+
+    The key has a fixed set of values, compared with their case; a value outside it matches no
+    request.
     """
     for clause in clauses(subject):
+        if clause.key == "aws:principalarn" and not clause.is_null:
+            yield from _sessions(clause)
         operator, info = clause.operator, clause.info
-        if operator is None or info is None or _accepts(operator, clause):
+        if operator is None or operator.type != "String" or info is None or not info.values:
             continue
-        chosen = _counterpart(operator, clause)
-        if chosen is not None and not _all_well_formed(clause, chosen):
-            chosen = None
-        yield Hit(
-            clause.entry.operator.span,
-            f"{info.name} is of type {info.type}, {operator.name} compares {operator.type}",
-            operator_fix(subject.document.text, clause, chosen.name) if chosen else None,
-        )
+        for node in clause.strings:
+            text = node.value
+            if "${" in text or _in_enumeration(operator, text, info.values):
+                continue
+            # Literal wildcards are the business of KMS407.
+            if has_wildcard(text) and not operator.wildcards:
+                continue
+            meant = did_you_mean(text.removeprefix("kms:"), info.values)
+            yield Hit(
+                node.span,
+                f'{info.name} is never "{text}"'
+                + (f"; did you mean {meant}?" if meant else f" (list of {subject.knowledge.date})"),
+                _fix_value(node, None if meant in clause.texts else meant),
+            )
+
+
+_SESSION = re.compile(r"(arn:[^:]*):sts:[^:]*:([^:]*):assumed-role/([^/]+)(?:/.*)?", re.DOTALL)
+
+
+def _sessions(clause: Clause) -> Iterator[Hit]:
+    """Values that name a role's session: the key holds the role's ARN.
+
+    Source: IAM User Guide, "AWS global condition context keys", aws:PrincipalArn.
+    """
+    for node in clause.strings:
+        match = _SESSION.fullmatch(node.value)
+        if match is not None:
+            role = f"{match[1]}:iam::{match[2]}:role/{match[3]}"
+            yield Hit(
+                node.span,
+                f"{clause.name} of a session is its role's ARN, never that of the session",
+                _fix_value(node, None if role in clause.texts else role),
+            )
+
+
+_PRIVATE_4 = tuple(
+    map(
+        IPv4Network,
+        (
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+        ),
+    )
+)
+_PRIVATE_6 = tuple(map(IPv6Network, ("::1/128", "fc00::/7", "fe80::/10")))
+"""Ranges that no public source has (RFC 1918, 6598, 3927, 4193 …). Documentation ranges are left
+out: AWS's own examples use them."""
+
+
+def _is_private(given: IPv4Network | IPv6Network) -> bool:
+    if isinstance(given, IPv4Network):
+        return any(given.subnet_of(private) for private in _PRIVATE_4)
+    return any(given.subnet_of(private) for private in _PRIVATE_6)
+
+
+@rule(
+    "KMS419",
+    Severity.ERROR,
+    "Private address in aws:SourceIp",
+    pages.GLOBAL_KEYS + "#condition-keys-sourceip",
+    Scope.BOTH,
+    hidden_by=BROKEN_VALUE,
+)
+def private_source_address(subject: Subject) -> Iterator[Hit]:
+    """Private ranges in aws:SourceIp.
+
+    aws:SourceIp is the public address that a request comes from. Requests through a VPC
+    endpoint carry no aws:SourceIp at all; their private address is aws:VpcSourceIp.
+    """
+    for clause in clauses(subject):
+        if clause.key != "aws:sourceip" or clause.is_null:
+            continue
+        for node in clause.strings:
+            try:
+                given = ip_network(node.value, strict=False)
+            except ValueError:
+                continue  # KMS406 speaks of it
+            if _is_private(given):
+                yield Hit(
+                    node.span,
+                    f'"{node.value}" is private; aws:SourceIp is always a public address',
+                )
+
+
+_OPENING = re.compile(r"\$\{([^{}]*)(\}?)")
+_LITERALS = ("*", "?", "$")
+_NAME = re.compile(r"[A-Za-z][\w.-]*:[^\s',]+(?: [^\s',]+)*(?:\s*,\s*'[^']*')?")
+
+
+def _text_values(subject: Subject) -> Iterator[StringNode]:
+    """The strings in which AWS resolves variables: resources and condition values."""
+    for statement in subject.policy.statements:
+        yield from statement.resources
+        yield from statement.not_resources
+    for clause in clauses(subject):
+        if clause.operator is not None and clause.operator.type in ("String", "ARN"):
+            yield from clause.strings
+
+
+def _problem(subject: Subject, name: str, closed: bool) -> str | None:
+    """What is wrong with a variable, as the end of a sentence."""
+    if not closed:
+        return 'has no closing "}"'
+    if not name.strip():
+        return "names no condition key"
+    if not _NAME.fullmatch(name):
+        return "is malformed: it is ${KEY} or ${KEY, 'default'}, without other white space"
+    key = name.partition(",")[0].strip()
+    info = subject.knowledge.condition_key(key)
+    if info is not None:
+        return f"cannot be used: {info.name} has several values" if info.multivalued else None
+    if key.lower().startswith(("aws:", "kms:")):
+        known = [each.name for each in subject.knowledge.condition_keys.values()]
+        meant = did_you_mean(key, known)
+        return "is no condition key" + (f"; did you mean ${{{meant}}}?" if meant else "")
+    return None
+
+
+def _set_version(subject: Subject) -> Fix | None:
+    root = subject.document.root
+    if not isinstance(root, ObjectNode):
+        return None
+    title = f'Set "Version": "{VARIABLES_SINCE}"'
+    member = root.member("Version")
+    if member is not None:
+        return Fix(title, (replace_node(member.value, VARIABLES_SINCE),))
+    return Fix(
+        title, (insert_first_member(subject.document.text, root, "Version", VARIABLES_SINCE),)
+    )
+
+
+@rule(
+    "KMS413",
+    Severity.ERROR,
+    "Policy variable that does not work",
+    pages.VARIABLES,
+    Scope.BOTH,
+    hidden_by=BROKEN_VALUE,
+)
+def broken_variable(subject: Subject) -> Iterator[Hit]:
+    """Malformed variables, and variables in a policy of a Version that has none.
+
+    A variable is ${KEY}, with a condition key of one value, and only Version 2012-10-17 has
+    variables: in older ones the text stands for itself. A statement whose variable has no value
+    does not match.
+    """
+    old = subject.policy.version != VARIABLES_SINCE
+    for node in _text_values(subject):
+        if "${" not in node.value:
+            continue
+        placeholders = {found.start for found in find_placeholders(node.value)}
+        for match in _OPENING.finditer(node.value):
+            name = match[1]
+            if match.start() in placeholders:
+                continue
+            span = part_of(node, *match.span())
+            problem = None
+            if name not in _LITERALS or not match[2]:
+                problem = _problem(subject, name, bool(match[2]))
+            if problem is not None:
+                yield Hit(span, f'"{match[0]}" {problem}')
+            elif old:
+                version = subject.policy.version or "2008-10-17, since none is given,"
+                yield Hit(
+                    span,
+                    f'"{match[0]}" is no variable in Version {version} but plain text',
+                    _set_version(subject),
+                    Severity.WARNING,
+                )

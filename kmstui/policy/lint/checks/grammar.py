@@ -1,13 +1,13 @@
-"""KMS1xx: elements that are unknown, missing, contradictory or empty."""
+"""Elements that are unknown, missing or contradictory (KMS101, KMS105 to 109, 111, 114)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.facts.elements import has_element, meant_element
-from kmstui.policy.lint.rules import Hit, Identity, Scope, Severity, Subject, rule
+from kmstui.policy.lint.rules import Hit, Identity, Scope, Severity, Subject, remembered, rule
 from kmstui.policy.syntax.brackets import ROOT_ELEMENTS, STATEMENT_ELEMENTS
 from kmstui.policy.syntax.edits import (
     delete_member,
@@ -19,16 +19,51 @@ from kmstui.policy.syntax.edits import (
     replace_string,
     root_statement,
 )
-from kmstui.policy.syntax.nodes import (
-    ArrayNode,
-    Fix,
-    Member,
-    Node,
-    ObjectNode,
-    Span,
-    StringNode,
-)
+from kmstui.policy.syntax.nodes import ArrayNode, Fix, Member, Node, ObjectNode, Span, StringNode
 from kmstui.policy.syntax.statements import Statement
+
+
+@lru_cache(maxsize=1024)
+def meant_element(name: str, known: frozenset[str]) -> str | None:
+    """The element that a misspelled name means; None for one that is right or far from all."""
+    if name in known:
+        return None
+    return did_you_mean(name.strip(), sorted(known))
+
+
+@remembered
+def misspelled(subject: Subject) -> Mapping[int, Mapping[str, Member]]:
+    """Members of root and statements whose names are wrong, by the element they mean.
+
+    By the beginning of their object, so that a rule which misses an element there can tell that
+    it is not missing but misspelled.
+    """
+    found: dict[int, dict[str, Member]] = {}
+    root = subject.document.root
+    if isinstance(root, ObjectNode):
+        _collect(root, ROOT_ELEMENTS, found)
+    for statement in subject.policy.statements:
+        _collect(statement.node, STATEMENT_ELEMENTS, found)
+    return found
+
+
+def _collect(
+    holder: ObjectNode, known: frozenset[str], found: dict[int, dict[str, Member]]
+) -> None:
+    for member in holder.members:
+        if member.key.value not in known:
+            meant = meant_element(member.key.value, known)
+            if meant is not None:
+                found.setdefault(holder.span.start, {})[meant] = member
+
+
+def has_element(subject: Subject, holder: ObjectNode, *names: str) -> bool:
+    """Whether an object has one of these elements, a misspelled one included."""
+    if any(name in holder.by_name for name in names):
+        return True
+    meant = misspelled(subject).get(holder.span.start, {})
+    return any(name in meant for name in names)
+
 
 CURRENT_VERSION = "2012-10-17"
 OLD_VERSION = "2008-10-17"
@@ -297,84 +332,6 @@ def element_with_opposite(subject: Subject) -> Iterator[Hit]:
                     opposite.key.span,
                     f"{_subject_of(statement)} has both {name} and Not{name}",
                 )
-
-
-@rule("KMS112", Severity.WARNING, "Duplicate Sid", pages.SID, Scope.BOTH)
-def duplicate_sid(subject: Subject) -> Iterator[Hit]:
-    """The second and later statements of one Sid.
-
-    Two statements with one Sid cannot be told apart in messages, diffs and logs.
-    """
-    taken = {statement.sid for statement in subject.policy.statements}
-    numbers: dict[str, int] = {}
-    for statement in subject.policy.statements:
-        node = statement.node.get("Sid")
-        if not isinstance(node, StringNode) or not node.value:
-            continue
-        if node.value in numbers:
-            numbers[node.value], fresh = _fresh_sid(node.value, numbers[node.value], taken)
-            taken.add(fresh)
-            yield Hit(
-                node.span,
-                f"Another statement has the Sid {node.value!r} already",
-                fix(f"Rename to {fresh}", replace_string(node, fresh)),
-            )
-        else:
-            numbers[node.value] = 1
-
-
-def _fresh_sid(sid: str, last: int, taken: set[str]) -> tuple[int, str]:
-    """The next number after `last`, all of which are taken, and the Sid with it."""
-    blank = " " if " " in sid else ""
-    number = last + 1
-    while f"{sid}{blank}{number}" in taken:
-        number += 1
-    return number, f"{sid}{blank}{number}"
-
-
-@rule("KMS113", Severity.WARNING, "Empty list or condition", pages.GRAMMAR, Scope.BOTH)
-def empty_element(subject: Subject) -> Iterator[Hit]:
-    """Elements that hold nothing.
-
-    An empty list equals nothing, so the statement never applies, or always where the operator
-    is negated; an empty condition restricts nothing.
-    """
-    text = subject.document.text
-    for statement in subject.policy.statements:
-        for member in statement.node.members:
-            name = member.key.value
-            if name in ("Action", "NotAction", "Resource", "NotResource") and _is_empty(member):
-                edit = delete_member(text, statement.node, member)
-                yield Hit(member.value.span, f"{name} is an empty list", fix("Delete it", edit))
-            elif name == "Condition" and isinstance(member.value, ObjectNode):
-                yield from _empty_conditions(text, statement.node, member, member.value)
-
-
-def _is_empty(member: Member) -> bool:
-    return isinstance(member.value, ArrayNode) and not member.value.items
-
-
-def _empty_conditions(
-    text: str, statement: ObjectNode, block: Member, operators: ObjectNode
-) -> Iterator[Hit]:
-    if not operators.members:
-        edit = delete_member(text, statement, block)
-        yield Hit(operators.span, "The condition is empty", fix("Delete it", edit))
-    for operator in operators.members:
-        if not isinstance(operator.value, ObjectNode):
-            continue
-        if not operator.value.members:
-            alone = len(operators.members) == 1
-            holder, member = (statement, block) if alone else (operators, operator)
-            edit = delete_member(text, holder, member)
-            yield Hit(operator.value.span, f"{operator.key.value} is empty", fix("Delete it", edit))
-        # A key without values makes its statement match nothing; deleting the key would make
-        # it match more, so that is left to the person.
-        yield from (
-            Hit(member.value.span, f"{member.key.value!r} has no values to compare with")
-            for member in operator.value.members
-            if _is_empty(member)
-        )
 
 
 @rule("KMS114", Severity.ERROR, "Principal in an IAM policy", pages.GRAMMAR, Scope.IDENTITY)

@@ -6,15 +6,15 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.checks.conditions_variables import part_of
-from kmstui.policy.lint.facts.clauses import Clause, clauses, clauses_of
-from kmstui.policy.lint.facts.grants import PUT_KEY_POLICY, Kind, Reading, Who, allows
-from kmstui.policy.lint.facts.placeholders import (
+from kmstui.policy.lint.facts.clauses import clauses_of
+from kmstui.policy.lint.facts.coverage import elsewhere, let_in_by_condition
+from kmstui.policy.lint.facts.values import (
     ACCOUNT,
     KEY,
     REGION,
     Placeholder,
     find_placeholders,
+    part_of,
 )
 from kmstui.policy.lint.rules import (
     BROKEN_VALUE,
@@ -27,13 +27,11 @@ from kmstui.policy.lint.rules import (
     rule,
 )
 from kmstui.policy.syntax.edits import replace_string
-from kmstui.policy.syntax.nodes import Fix, Span, StringNode
-from kmstui.policy.syntax.statements import Statement
+from kmstui.policy.syntax.nodes import Fix, StringNode
 
 _DOCUMENTATION_ACCOUNTS = ("111122223333", "123456789012")
 """The accounts of AWS's own examples."""
 _DOCUMENTATION = re.compile(rf"(?<!\d)(?:{'|'.join(_DOCUMENTATION_ACCOUNTS)})(?!\d)")
-_ACCOUNT_ID = re.compile(r"\d{12}")
 _ACCOUNT_KEYS = frozenset(
     {"kms:calleraccount", "aws:principalaccount", "aws:sourceaccount", "aws:resourceaccount"}
 )
@@ -137,79 +135,6 @@ def _documentation_accounts(subject: Subject) -> Iterator[Hit]:
                 Fix(f"Write {arn.account}", (replace_string(node, filled),)),
                 Severity.INFO,
             )
-
-
-def _own_named(subject: Subject, account: str) -> bool:
-    """Whether any Allow gives the key's account the policy."""
-    return any(
-        who.kind is Kind.ROOT and (who.own or who.account == account)
-        for reading in allows(subject)
-        if PUT_KEY_POLICY in reading.actions
-        for who in reading.who
-    )
-
-
-def _foreign_roots(subject: Subject) -> Iterator[tuple[Reading, Who]]:
-    for reading in allows(subject):
-        if PUT_KEY_POLICY in reading.actions:
-            for who in reading.who:
-                if who.kind is Kind.ROOT and who.foreign:
-                    yield reading, who
-
-
-def _asks_for(clause: Clause) -> bool:
-    operator = clause.operator
-    return (
-        clause.key == "kms:calleraccount"
-        and operator is not None
-        and operator.type == "String"
-        and not operator.negated
-    )
-
-
-@remembered
-def let_in_by_condition(subject: Subject) -> tuple[tuple[Statement, StringNode], ...]:
-    """The kms:CallerAccount values by which Allows of everybody let in the callers of accounts."""
-    return tuple(
-        (reading.statement, node)
-        for reading in allows(subject)
-        if any(who.kind is Kind.EVERYBODY for who in reading.who)
-        for clause in reading.clauses
-        if _asks_for(clause)
-        for node in clause.strings
-        if _ACCOUNT_ID.fullmatch(node.value)
-    )
-
-
-def _elsewhere_conditions(subject: Subject, account: str) -> Iterator[tuple[StringNode, str]]:
-    """kms:CallerAccount values of an account that nothing else in the policy speaks of."""
-    asked = [clause for clause in clauses(subject) if _asks_for(clause)]
-    if any(account in clause.texts for clause in asked):
-        return
-    named = {who.account for reading in allows(subject) for who in reading.who}
-    for clause in asked:
-        for node in clause.strings:
-            if _ACCOUNT_ID.fullmatch(node.value) and node.value not in named:
-                yield node, node.value
-
-
-@remembered
-def elsewhere(subject: Subject) -> tuple[tuple[Span, StringNode, str, str], ...]:
-    """Where the only root, or the CallerAccount, is of another account than the key."""
-    arn = subject.key.arn
-    if arn is None or not arn.account:
-        return ()
-    found: list[tuple[StringNode, str, str]] = []
-    if not _own_named(subject, arn.account):
-        for _, who in _foreign_roots(subject):
-            found.append((who.entry.value, who.account, "The only root"))
-    for node, account in _elsewhere_conditions(subject, arn.account):
-        found.append((node, account, "kms:CallerAccount"))
-    spans = []
-    for node, account, what in found:
-        at = node.value.find(account)
-        spans.append((part_of(node, at, at + len(account)), node, account, what))
-    return tuple(spans)
 
 
 @rule(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kmstui.model.arn import Arn
+from kmstui.policy.iam.policy_principals import accounts
 from kmstui.policy.iam.principals import Principal
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses_of
 from kmstui.policy.lint.facts.grants import (
     PUT_KEY_POLICY,
+    STAND_IN,
     Kind,
     allows,
     home_account,
@@ -18,13 +22,15 @@ from kmstui.policy.lint.facts.grants import (
     readings,
     root_statements,
 )
+from kmstui.policy.lint.facts.values import ACCOUNT, ACCOUNT_ID, find_placeholders
 from kmstui.policy.lint.rules import Hit, Severity, Subject, remembered, rule
 from kmstui.policy.syntax.edits import add_value, insert_statement, root_statement
-from kmstui.policy.syntax.nodes import Fix, ObjectNode, Span
-from kmstui.policy.syntax.statements import Statement
+from kmstui.policy.syntax.nodes import Fix, ObjectNode, Span, StringNode
+from kmstui.policy.syntax.statements import ConditionEntry, Policy, PrincipalEntry, Statement
 
 if TYPE_CHECKING:
     from kmstui.policy.evaluation.lockout import Verdict
+
 
 _LONGEST_JUDGED = 2 * 32_768
 """Characters; a key policy has 32,768 bytes at most (KMS Developer Guide, "Key policies")."""
@@ -60,10 +66,8 @@ def _verdict(subject: Subject) -> Verdict | None:
     caller = _caller(subject)
     if _is_plainly_safe(subject) and (caller is None or caller.account == home_account(subject)):
         return None
-    # Loading the evaluation takes longer than most policies take to lint.
-    from kmstui.policy.lint.facts.lockout import judge
 
-    return judge(subject, caller)
+    return _judge(subject, caller)
 
 
 def _denying(subject: Subject, verdict: Verdict) -> Statement | None:
@@ -206,3 +210,85 @@ def conditional_root_statement(subject: Subject) -> Iterator[Hit]:
         if member is not None and reading.clauses:
             keys = ", ".join(dict.fromkeys(clause.name for clause in reading.clauses))
             yield Hit(member.key.span, f"The account manages the key only under {keys}")
+
+
+def _filled(policy: Policy, account: str) -> Policy:
+    """The policy with the placeholders for the account filled in, so that it can be judged."""
+
+    def node(value: StringNode) -> StringNode:
+        text = value.value
+        for found in reversed(find_placeholders(text)):
+            if found.stands_for == ACCOUNT:
+                text = text[: found.start] + account + text[found.end :]
+        return value if text == value.value else value._replace(value=text)
+
+    def entries(found: tuple[PrincipalEntry, ...]) -> tuple[PrincipalEntry, ...]:
+        return tuple(each._replace(value=node(each.value)) for each in found)
+
+    def condition(entry: ConditionEntry) -> ConditionEntry:
+        values = (node(each) if isinstance(each, StringNode) else each for each in entry.values)
+        return entry._replace(values=tuple(values))
+
+    statements = tuple(
+        replace(
+            each,
+            principals=entries(each.principals),
+            not_principals=entries(each.not_principals),
+            resources=tuple(map(node, each.resources)),
+            not_resources=tuple(map(node, each.not_resources)),
+            conditions=tuple(map(condition, each.conditions)),
+        )
+        for each in policy.statements
+    )
+    return replace(policy, statements=statements)
+
+
+def _about_putting(subject: Subject) -> Policy:
+    """Only the statements that decide about kms:PutKeyPolicy, to judge in less time."""
+    deciding = {
+        each.statement.index for each in readings(subject) if PUT_KEY_POLICY in each.actions
+    }
+    statements = [each for each in subject.policy.statements if each.index in deciding]
+    if subject.key.arn is None:
+        statements = [_about_any_key(each) for each in statements]
+    return replace(subject.policy, statements=tuple(statements))
+
+
+def _about_any_key(statement: Statement) -> Statement:
+    """The same for whatever key: one that spells its key's ARN out means the stand-in too."""
+    named = (*statement.resources, *statement.not_resources)
+    resources = tuple(node._replace(value="*") for node in named[:1])
+    return replace(statement, resources=resources, not_resources=())
+
+
+def _key_arn(subject: Subject, account: str) -> Arn:
+    if subject.key.arn is not None:
+        return subject.key.arn
+    # No Region: a condition on aws:RequestedRegion must not be held against one made up.
+    return Arn(partition(subject), "kms", "", account, "key/any")
+
+
+def _accounts(subject: Subject, policy: Policy) -> list[str]:
+    """The accounts that the key may be of."""
+    home = home_account(subject)
+    found = [home] if home else list(accounts(policy))
+    return [each for each in found if ACCOUNT_ID.fullmatch(each)] or [STAND_IN]
+
+
+def _judge(subject: Subject, caller: Principal | None) -> Verdict | None:
+    """What comes of the policy for the caller, or for the root user where none is known.
+
+    Where the account is not known, the verdict of the one named in the policy that fares best.
+    """
+    # Loading the evaluation takes longer than most policies take to lint.
+    from kmstui.policy.evaluation.lockout import can_still_administer
+
+    policy = _filled(_about_putting(subject), home_account(subject) or STAND_IN)
+    best: Verdict | None = None
+    for account in _accounts(subject, policy):
+        asking = caller or Principal.parse(account)
+        verdict = can_still_administer(policy, asking, _key_arn(subject, account))
+        if not verdict.locks_caller_out:
+            return verdict
+        best = verdict if best is None or best.orphans_key else best
+    return best

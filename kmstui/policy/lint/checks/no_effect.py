@@ -1,14 +1,26 @@
-"""Statements that other statements make void (KMS517), and conditions likewise (KMS520)."""
+"""Statements and conditions that others make void (KMS517, KMS518, KMS520)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
+from kmstui.policy.iam.principals import Principal
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.checks.if_exists import MFA_KEYS
-from kmstui.policy.lint.checks.outcasts import shut_out, taken_back
-from kmstui.policy.lint.facts.clauses import Clause, is_one_of
+from kmstui.policy.lint.facts.clauses import MFA_KEYS, Clause, is_one_of
+from kmstui.policy.lint.facts.coverage import (
+    MOST_ALLOWED,
+    MOST_COMPARED,
+    TOLD_APART,
+    covering,
+    denials_by_who,
+    gives_to,
+    is_denied_by,
+    principal_of,
+    shadow,
+    shut_out,
+)
 from kmstui.policy.lint.facts.grants import (
     IDENTITIES,
     Kind,
@@ -17,103 +29,79 @@ from kmstui.policy.lint.facts.grants import (
     allows,
     denies,
     label_span,
-    name_of,
     readings,
 )
-from kmstui.policy.lint.facts.placeholders import ACCOUNT, find_placeholders
-from kmstui.policy.lint.fixes.statements import delete_unless_root, delete_whole
+from kmstui.policy.lint.facts.values import ACCOUNT, find_placeholders
+from kmstui.policy.lint.fixes import delete_unless_root, delete_whole
 from kmstui.policy.lint.rules import Hit, Severity, Subject, remembered, rule
+from kmstui.policy.syntax.edits import add_value
+from kmstui.policy.syntax.nodes import Fix
 
-_MOST_COMPARED = 64
-"""Statements about one principal that are compared with each other. A policy of 32 KB holds
-some hundred in all; a text of a megabyte is no policy, and the work stays linear."""
-
-
-_EVERYBODY = name_of(Kind.EVERYBODY)
+if TYPE_CHECKING:
+    from kmstui.policy.iam.conditions import Condition
 
 
-def _gives_to(who: Who, giver: Reading) -> bool:
-    """Whether a statement names `who` itself, or everybody."""
-    return any(other.kind is Kind.EVERYBODY or other.name == who.name for other in giver.who)
-
-
-def _is_denied_by(who: Who, deny: Reading) -> bool:
-    """Whether a Deny takes from all that `who` stands for; one on the account takes from it."""
-    return any(
-        other.kind is Kind.EVERYBODY
-        or other.name == who.name
-        or (other.kind is Kind.ROOT and bool(who.account) and other.account == who.account)
-        for other in deny.who
-    )
-
-
-Index = dict[str, list[Reading]]
-
-
-def _index(found: Iterable[Reading]) -> Index:
-    index: Index = {}
-    for reading in found:
-        for who in reading.who:
-            held = index.setdefault(who.name, [])
-            if len(held) < _MOST_COMPARED:
-                held.append(reading)
-    return index
-
-
-@remembered
-def _allow_index(subject: Subject) -> Index:
-    return _index(allows(subject))
-
-
-@remembered
-def _deny_index(subject: Subject) -> Index:
-    return _index(denies(subject))
-
-
-def _candidates(index: Index, who: Who) -> Iterator[Reading]:
-    """The statements that name `who`, or everybody."""
-    yield from index.get(_EVERYBODY, ())
-    if who.kind is not Kind.EVERYBODY:
-        yield from index.get(who.name, ())
-
-
-def _is_whole(reading: Reading) -> bool:
-    """Whether all its parts could be read, so that it can be compared."""
-    return bool(reading.who) and reading.conditional == bool(reading.clauses)
-
-
-def _covers(reading: Reading, other: Reading) -> bool:
-    """Whether `other`, of the same effect, does all that `reading` does, and is no stricter."""
-    return (
-        other is not reading
-        and reading.actions <= other.actions
-        and other.signature <= reading.signature
-        and _is_whole(other)
-        and all(_gives_to(who, other) for who in reading.who)
-    )
-
-
-def _find_cover(index: Index, reading: Reading) -> Reading | None:
-    if not _is_whole(reading):
-        return None
-    for other in _candidates(index, reading.who[0]):
-        if not _covers(reading, other):
+def _taken_back(subject: Subject, reading: Reading) -> Iterator[Hit]:
+    """The finding about an Allow of which nothing is left; none where something may be."""
+    if not denials_by_who(subject) or len(reading.who) > MOST_ALLOWED:
+        return
+    if not all(who.kind in TOLD_APART for who in reading.who):
+        return
+    principals = [principal_of(who) for who in reading.who]
+    for deny in denials_by_who(subject):
+        if not reading.actions <= deny.actions:
             continue
-        if other.statement.index < reading.statement.index or not _covers(other, reading):
-            return other
-    return None
+        if not all(is_denied_by(who, deny) for who in reading.who):
+            continue
+        if all(each is not None and _always_meets(each, deny, subject) for each in principals):
+            yield _denied_hit(subject, reading, deny)
+            return
+
+
+def _always_meets(principal: Principal, deny: Reading, subject: Subject) -> bool:
+    """Whether every request of a principal meets the conditions of a Deny."""
+    # The evaluation takes longer to load than most policies take to lint.
+    from kmstui.policy.iam.conditions import Truth
+
+    return all(
+        condition.truth(principal.facts.get) is Truth.YES
+        for condition in _compiled(subject)[deny.statement.index]
+    )
 
 
 @remembered
-def _covering(subject: Subject) -> dict[int, Reading]:
-    """By statement number, the one that makes it needless; of two alike, the first stays."""
-    found = {}
-    for reading in readings(subject):
-        index = _allow_index(subject) if reading.allow else _deny_index(subject)
-        other = _find_cover(index, reading)
-        if other is not None:
-            found[reading.statement.index] = other
-    return found
+def _compiled(subject: Subject) -> dict[int, tuple[Condition, ...]]:
+    """The conditions of those denials, by statement number."""
+    from kmstui.policy.iam.conditions import compile_condition
+
+    version = subject.policy.version
+    return {
+        deny.statement.index: tuple(compile_condition(each.entry, version) for each in deny.clauses)
+        for deny in denials_by_who(subject)
+    }
+
+
+def _denied_hit(subject: Subject, reading: Reading, deny: Reading) -> Hit:
+    from kmstui.policy.evaluation.explanation import conditions_words
+
+    why = conditions_words(clause.entry for clause in deny.clauses)
+    return Hit(
+        label_span(reading.statement),
+        f"{deny.statement.label} denies all that {reading.statement.label} allows, because {why}",
+        _except_too(subject, reading, deny),
+        Severity.WARNING,
+    )
+
+
+def _except_too(subject: Subject, reading: Reading, deny: Reading) -> Fix | None:
+    """Who is allowed beside those whom the Deny leaves out; None where it leaves nobody out."""
+    if len(reading.who) != 1 or reading.who[0].kind is Kind.SERVICE or len(deny.clauses) != 1:
+        return None
+    (who,), (clause,) = reading.who, deny.clauses
+    if clause.key != "aws:principalarn" or clause.operator is None or not clause.operator.negated:
+        return None
+    edits = add_value(subject.document.text, clause.entry.member, who.value)
+    return Fix(f"Except {who.short} from {deny.statement.label} too", edits)
 
 
 @rule("KMS517", Severity.INFO, "Statement without effect", pages.EVALUATION)
@@ -133,19 +121,19 @@ def needless_statement(subject: Subject) -> Iterator[Hit]:
                 severity=Severity.WARNING,
             )
             continue
-        shadow = _shadow(subject, reading) if reading.allow else None
-        if shadow is not None:
+        denied = shadow(subject, reading) if reading.allow else None
+        if denied is not None:
             yield Hit(
                 label_span(reading.statement),
-                f"{shadow.statement.label} denies all that {reading.statement.label} allows",
+                f"{denied.statement.label} denies all that {reading.statement.label} allows",
                 delete_unless_root(subject, reading),
                 Severity.WARNING,
             )
             continue
-        if reading.allow and (hits := list(taken_back(subject, reading, _is_denied_by))):
+        if reading.allow and (hits := list(_taken_back(subject, reading))):
             yield from hits
             continue
-        other = _covering(subject).get(reading.statement.index)
+        other = covering(subject).get(reading.statement.index)
         if other is None or (reading.allow and other.signature < reading.signature):
             continue  # an Allow whose condition is bypassed is the business of KMS520
         verb = "allows" if reading.allow else "denies"
@@ -154,21 +142,6 @@ def needless_statement(subject: Subject) -> Iterator[Hit]:
             f"{other.statement.label} already {verb} what {reading.statement.label} {verb}",
             delete_whole(subject, reading.statement),
         )
-
-
-def _shadow(subject: Subject, reading: Reading) -> Reading | None:
-    """An unconditional Deny that takes all that an Allow gives."""
-    if not reading.who:
-        return None
-    index = _deny_index(subject)
-    who = reading.who[0]
-    of_account = index.get(name_of(Kind.ROOT, who.account), []) if who.account else []
-    for deny in (*_candidates(index, who), *of_account):
-        if deny.conditional or not reading.actions <= deny.actions:
-            continue
-        if all(_is_denied_by(each, deny) for each in reading.who):
-            return deny
-    return None
 
 
 _ATTESTED = ("kms:recipientattestation:",)
@@ -201,7 +174,7 @@ def _gives_without_attestation(who: Who, other: Reading) -> bool:
     if any(map(_is_attestation, other.clauses)):
         return False
     through_iam = who.own and any(each.kind is Kind.ROOT and each.own for each in other.who)
-    return through_iam or _gives_to(who, other)
+    return through_iam or gives_to(who, other)
 
 
 @rule("KMS518", Severity.WARNING, "Attestation that another statement bypasses", pages.ATTESTATION)
@@ -215,9 +188,9 @@ def bypassed_attestation(subject: Subject) -> Iterator[Hit]:
     attested = [
         (reading, clause)
         for reading in allows(subject)
-        for clause in reading.clauses[:_MOST_COMPARED]
+        for clause in reading.clauses[:MOST_COMPARED]
         if _is_attestation(clause)
-    ][:_MOST_COMPARED]
+    ][:MOST_COMPARED]
     if not attested:
         return
     denied = _attested_denials(subject)
@@ -239,7 +212,7 @@ def bypassed_attestation(subject: Subject) -> Iterator[Hit]:
 
 
 def _names_all(reading: Reading, other: Reading) -> bool:
-    return all(_gives_to(who, other) for who in reading.who)
+    return all(gives_to(who, other) for who in reading.who)
 
 
 _RESTRICTING = (
@@ -315,7 +288,7 @@ def _open_root_statements(subject: Subject) -> tuple[Reading, ...]:
         reading
         for reading in allows(subject)
         if not reading.conditional and any(who.kind is Kind.ROOT and who.own for who in reading.who)
-    )[:_MOST_COMPARED]
+    )[:MOST_COMPARED]
 
 
 def _bypass(subject: Subject, reading: Reading, clause: Clause) -> str | None:
@@ -348,7 +321,7 @@ def pointless_condition(subject: Subject) -> Iterator[Hit]:
     for reading in allows(subject):
         if not reading.clauses:
             continue
-        other = _covering(subject).get(reading.statement.index)
+        other = covering(subject).get(reading.statement.index)
         freed = other is not None and other.signature < reading.signature
         for clause in reading.clauses:
             if _is_attestation(clause):

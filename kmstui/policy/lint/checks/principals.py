@@ -7,14 +7,13 @@ from typing import NamedTuple
 
 from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.checks.leftovers import elsewhere, let_in_by_condition
-from kmstui.policy.lint.checks.outcasts import shut_out
-from kmstui.policy.lint.facts.placeholders import find_placeholders
-from kmstui.policy.lint.facts.principals import (
+from kmstui.policy.lint.facts.coverage import elsewhere, let_in_by_condition, shut_out
+from kmstui.policy.lint.facts.values import (
     PARTITIONS,
     AwsPrincipal,
     Form,
     account_of,
+    find_placeholders,
     read_principal,
 )
 from kmstui.policy.lint.rules import BROKEN_VALUE, Hit, Severity, Subject, remembered, rule

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from kmstui.model.arn import Arn
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause
 from kmstui.policy.lint.facts.grants import (
@@ -19,10 +17,9 @@ from kmstui.policy.lint.facts.grants import (
     allows,
     covers_everything,
     expanded,
+    is_workload,
 )
-from kmstui.policy.lint.fixes.conditions import add_condition
-from kmstui.policy.lint.fixes.split_statement import split_statement
-from kmstui.policy.lint.fixes.statements import applicable, replace_member
+from kmstui.policy.lint.fixes import add_condition, applicable, replace_member, split_statement
 from kmstui.policy.lint.rules import Hit, Severity, Subject, remembered, rule
 from kmstui.policy.syntax.edits import set_values
 from kmstui.policy.syntax.nodes import ArrayNode, Fix, StringNode
@@ -229,41 +226,6 @@ def unconstrained_grants(subject: Subject) -> Iterator[Hit]:
                 f"{given[0].short} may create grants of any kind by {node.value}",
                 _limited_grants(subject, reading),
             )
-
-
-_TOKEN = re.compile(r"[A-Z]+[0-9]*(?![a-z])|[A-Z]?[a-z]+[0-9]*")
-_WORKLOADS = frozenset(
-    {
-        "apprunner", "batch", "beanstalk", "ec2", "ecs", "eks", "emr", "fargate", "function",
-        "glue", "instance", "instances", "irsa", "lambda", "node", "nodegroup", "pod",
-        "sagemaker", "task", "worker", "workers",
-    }
-)  # fmt: skip
-_PEOPLE = frozenset(
-    {
-        "admin", "admins", "administrator", "administrators", "breakglass", "cdk", "ci", "cicd",
-        "cloudformation", "deploy", "deployer", "deployment", "operator", "operators", "pipeline",
-        "sso", "terraform",
-    }
-)  # fmt: skip
-_SERVICE_PATHS = ("service-role/", "aws-service-role/")
-
-
-def is_workload(who: Who) -> bool:
-    """Whether a program is behind a principal: a service, or a role whose name says so.
-
-    IAM does not tell what a role is for; its path and the words of its name do.
-    """
-    if who.kind is Kind.SERVICE:
-        return True
-    arn = Arn.maybe(who.value)
-    if arn is None or who.kind not in (Kind.ROLE, Kind.SESSION):
-        return False
-    if arn.name.startswith(_SERVICE_PATHS):
-        return True
-    name = arn.name.partition("/")[0] if who.kind is Kind.SESSION else arn.name.rsplit("/", 1)[-1]
-    words = {word.lower() for word in _TOKEN.findall(name)}
-    return bool(words & _WORKLOADS) and not words & _PEOPLE
 
 
 @rule(

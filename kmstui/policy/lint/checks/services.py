@@ -1,14 +1,16 @@
-"""AWS services as callers, and conditions that break them (KMS513, KMS516)."""
+"""AWS services as principals, and conditions that break them (KMS306, KMS513, 514, 516)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kmstui.model.arn import Arn
+from kmstui.policy.iam.match_value import has_wildcard
+from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.checks.access_too_wide import is_wide
-from kmstui.policy.lint.facts.clauses import Clause
+from kmstui.policy.lint.facts.clauses import Clause, is_wide
 from kmstui.policy.lint.facts.grants import (
     CREATE_GRANT,
     Kind,
@@ -17,9 +19,110 @@ from kmstui.policy.lint.facts.grants import (
     denies,
     home_account,
 )
-from kmstui.policy.lint.fixes.conditions import add_conditions, condition_fix
-from kmstui.policy.lint.rules import Hit, Severity, Subject, rule
-from kmstui.policy.syntax.nodes import Fix
+from kmstui.policy.lint.facts.values import ACCOUNT_ID, find_placeholders
+from kmstui.policy.lint.fixes import add_conditions, condition_fix
+from kmstui.policy.lint.rules import BROKEN_VALUE, Hit, Severity, Subject, rule
+from kmstui.policy.syntax.edits import fix, replace_string
+from kmstui.policy.syntax.nodes import Fix, StringNode
+
+_SUFFIXES = (
+    ".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".amazon.com", ".aws.internal",
+    ".c2s.ic.gov", ".sc2s.sgov.gov", ".cloud.adc-e.uk", ".csp.hci.ic.gov",
+)  # fmt: skip
+_NAME = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*")
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}")
+_FIRST_SUFFIX = _SUFFIXES[0]
+
+
+@lru_cache(maxsize=2048)
+def split_service(value: str) -> tuple[str, str] | None:
+    """The name and the suffix of a service principal; None where it is none."""
+    for suffix in _SUFFIXES:
+        if value.endswith(suffix):
+            name = value.removesuffix(suffix)
+            return (name, suffix) if _NAME.fullmatch(name) else None
+    return None
+
+
+def service_name(name: str) -> str:
+    """The service of a principal's name, without the Region that some put in."""
+    return ".".join(label for label in name.split(".") if not _REGION.fullmatch(label))
+
+
+@rule(
+    "KMS306",
+    Severity.ERROR,
+    "Malformed or unknown service",
+    pages.PRINCIPAL,
+    hidden_by=BROKEN_VALUE,
+)
+def service_principal(subject: Subject) -> Iterator[Hit]:
+    """Service principals that cannot be, or that are not known (a warning).
+
+    A service principal is a name such as logs.amazonaws.com or logs.eu-west-1.amazonaws.com;
+    KMS rejects a policy with one that does not exist.
+    """
+    services = subject.knowledge.service_principals
+    for statement in subject.policy.statements:
+        for entry in (*statement.principals, *statement.not_principals):
+            value = entry.value.value
+            # A wildcard is a matter of KMS514, an empty string one of KMS107.
+            if entry.type != "Service" or not value.strip() or has_wildcard(value):
+                continue
+            if find_placeholders(value):
+                continue
+            split = split_service(value)
+            if split is None:
+                yield _malformed(entry.value, services)
+            elif service_name(split[0]) not in services:
+                yield _unknown(entry.value, split, services, subject.knowledge.date)
+
+
+def _malformed(node: StringNode, services: frozenset[str]) -> Hit:
+    value = node.value
+    right = _repaired(value.strip(), services)
+    change = fix(f"Write {right}", replace_string(node, right)) if right else None
+    return Hit(node.span, f"{value!r} is no service principal", change)
+
+
+def _repaired(value: str, services: frozenset[str]) -> str | None:
+    """The service principal that a malformed one was meant to be."""
+    lower = re.sub(r"^https?://|/+$", "", value.lower())
+    if split_service(lower):
+        return lower
+    name = re.sub(r"\.(?:amazonaws?|aws)?(?:\.(?:com?|cn))*$", "", lower)
+    name = name.removesuffix(".")
+    if service_name(name) in services:
+        return name + _FIRST_SUFFIX
+    return None
+
+
+def _unknown(node: StringNode, split: tuple[str, str], services: frozenset[str], date: str) -> Hit:
+    name, suffix = split
+    near = did_you_mean(service_name(name), sorted(services))
+    change, hint = None, f" (as of {date})"
+    if near is not None:
+        right = name.replace(service_name(name), near) + suffix
+        change = fix(f"Write {right}", replace_string(node, right))
+        hint = f"; did you mean {right}?"
+    return Hit(node.span, f"AWS has no service {node.value!r}{hint}", change, Severity.WARNING)
+
+
+@rule("KMS514", Severity.ERROR, "Wildcard in a service principal", pages.ANYBODY)
+def wildcard_service(subject: Subject) -> Iterator[Hit]:
+    """`*` or `?` in a `Service` principal.
+
+    A service principal has no wildcards: KMS rejects it, and as * it would be every service on
+    behalf of anybody.
+    """
+    for statement in subject.policy.statements:
+        for entry in (*statement.principals, *statement.not_principals):
+            if entry.type == "Service" and has_wildcard(entry.value.value):
+                yield Hit(
+                    entry.value.span,
+                    f'"{entry.value.value}" has a wildcard; name each service',
+                )
+
 
 _OF_WHOM = (
     "aws:sourcearn",
@@ -29,7 +132,6 @@ _OF_WHOM = (
     "aws:sourceowner",
     "kms:calleraccount",
 )
-_ACCOUNT = re.compile(r"\d{12}")
 _GRANTS = frozenset({CREATE_GRANT, "kms:ListGrants", "kms:RevokeGrant"})
 
 
@@ -46,7 +148,7 @@ def _names_owner(clause: Clause) -> bool:
     if clause.is_about(*_OF_WHOM):
         return not any(_is_of_anybody(clause, text) for text in clause.texts)
     return clause.is_about("kms:encryptioncontext:") and any(
-        _ACCOUNT.fullmatch(text)
+        ACCOUNT_ID.fullmatch(text)
         or ((arn := Arn.maybe(text)) is not None and bool(arn.account.strip("*")))
         for text in clause.texts
     )

@@ -7,15 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.rules import (
-    Hit,
-    Identity,
-    Scope,
-    Severity,
-    Subject,
-    remembered,
-    rule,
-)
+from kmstui.policy.lint.rules import Hit, Identity, Scope, Severity, Subject, remembered, rule
 from kmstui.policy.syntax.edits import delete_member
 from kmstui.policy.syntax.nodes import Edit, Fix, Span
 

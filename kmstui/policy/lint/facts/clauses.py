@@ -12,6 +12,8 @@ from kmstui.policy.lint.rules import Subject, remembered
 from kmstui.policy.syntax.nodes import ObjectNode, StringNode
 from kmstui.policy.syntax.statements import ConditionEntry, Scalar, Statement, scalar_text
 
+MFA_KEYS = ("aws:multifactorauthpresent", "aws:multifactorauthage")
+
 
 class Clause(NamedTuple):
     """One condition key under one operator."""
@@ -152,3 +154,21 @@ def _guaranteed(subject: Subject) -> dict[int, frozenset[str]]:
 def guaranteed(subject: Subject, statement: Statement) -> frozenset[str]:
     """The keys (lower case) that every request carries which meets the statement's conditions."""
     return _guaranteed(subject).get(statement.index, frozenset())
+
+
+_OF_ORGANIZATIONS = frozenset(
+    {"aws:principalorgid", "aws:principalorgpaths", "aws:sourceorgid", "aws:sourceorgpaths"}
+)
+
+
+def is_wide(clause: Clause, text: str) -> bool:
+    """Whether a value leaves the question open."""
+    if clause.operator is None or not clause.operator.wildcards:
+        return False
+    if not text.strip("*?"):
+        return True
+    if clause.key in _OF_ORGANIZATIONS and "*" in text:
+        # Every organization's ID begins with o- (Organizations API Reference, "Organization").
+        return "o-".startswith(text.partition("*")[0])
+    parts = text.split(":")
+    return clause.key.endswith("arn") and len(parts) > 4 and not parts[4].strip("*?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -12,9 +13,13 @@ from kmstui.model.arn import Arn
 from kmstui.policy.iam.match_value import resource_match
 from kmstui.policy.iam.vocabulary import key_actions
 from kmstui.policy.lint.facts.clauses import Clause, clauses_of
-from kmstui.policy.lint.facts.placeholders import ACCOUNT, find_placeholders
-from kmstui.policy.lint.facts.principals import ACCOUNT as ACCOUNT_ID
-from kmstui.policy.lint.facts.principals import Form, read_principal
+from kmstui.policy.lint.facts.values import (
+    ACCOUNT,
+    ACCOUNT_ID,
+    Form,
+    find_placeholders,
+    read_principal,
+)
 from kmstui.policy.lint.rules import Subject, remembered
 from kmstui.policy.syntax.nodes import ObjectNode, Span, StringNode
 from kmstui.policy.syntax.statements import PrincipalEntry, Statement
@@ -318,3 +323,38 @@ def label_span(statement: Statement) -> Span:
         if member is not None:
             return member.value.span
     return Span(statement.node.span.start, statement.node.span.start + 1)
+
+
+_TOKEN = re.compile(r"[A-Z]+[0-9]*(?![a-z])|[A-Z]?[a-z]+[0-9]*")
+_WORKLOADS = frozenset(
+    {
+        "apprunner", "batch", "beanstalk", "ec2", "ecs", "eks", "emr", "fargate", "function",
+        "glue", "instance", "instances", "irsa", "lambda", "node", "nodegroup", "pod",
+        "sagemaker", "task", "worker", "workers",
+    }
+)  # fmt: skip
+_PEOPLE = frozenset(
+    {
+        "admin", "admins", "administrator", "administrators", "breakglass", "cdk", "ci", "cicd",
+        "cloudformation", "deploy", "deployer", "deployment", "operator", "operators", "pipeline",
+        "sso", "terraform",
+    }
+)  # fmt: skip
+_SERVICE_PATHS = ("service-role/", "aws-service-role/")
+
+
+def is_workload(who: Who) -> bool:
+    """Whether a program is behind a principal: a service, or a role whose name says so.
+
+    IAM does not tell what a role is for; its path and the words of its name do.
+    """
+    if who.kind is Kind.SERVICE:
+        return True
+    arn = Arn.maybe(who.value)
+    if arn is None or who.kind not in (Kind.ROLE, Kind.SESSION):
+        return False
+    if arn.name.startswith(_SERVICE_PATHS):
+        return True
+    name = arn.name.partition("/")[0] if who.kind is Kind.SESSION else arn.name.rsplit("/", 1)[-1]
+    words = {word.lower() for word in _TOKEN.findall(name)}
+    return bool(words & _WORKLOADS) and not words & _PEOPLE

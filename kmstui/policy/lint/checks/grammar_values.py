@@ -1,13 +1,19 @@
-"""KMS110: values of a JSON type that the element does not take."""
+"""What elements hold: Version, Sid, JSON types, empty lists (KMS102 to 104, 110, 112, 113)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.facts.principals import ACCOUNT
+from kmstui.policy.lint.facts.values import ACCOUNT_ID
 from kmstui.policy.lint.rules import Hit, Scope, Severity, Subject, rule
-from kmstui.policy.syntax.edits import fix, replace_node, wrap_in_list
+from kmstui.policy.syntax.edits import (
+    delete_member,
+    fix,
+    replace_node,
+    replace_string,
+    wrap_in_list,
+)
 from kmstui.policy.syntax.nodes import (
     ArrayNode,
     Edit,
@@ -21,6 +27,85 @@ from kmstui.policy.syntax.nodes import (
     Span,
     StringNode,
 )
+
+
+@rule("KMS112", Severity.WARNING, "Duplicate Sid", pages.SID, Scope.BOTH)
+def duplicate_sid(subject: Subject) -> Iterator[Hit]:
+    """The second and later statements of one Sid.
+
+    Two statements with one Sid cannot be told apart in messages, diffs and logs.
+    """
+    taken = {statement.sid for statement in subject.policy.statements}
+    numbers: dict[str, int] = {}
+    for statement in subject.policy.statements:
+        node = statement.node.get("Sid")
+        if not isinstance(node, StringNode) or not node.value:
+            continue
+        if node.value in numbers:
+            numbers[node.value], fresh = _fresh_sid(node.value, numbers[node.value], taken)
+            taken.add(fresh)
+            yield Hit(
+                node.span,
+                f"Another statement has the Sid {node.value!r} already",
+                fix(f"Rename to {fresh}", replace_string(node, fresh)),
+            )
+        else:
+            numbers[node.value] = 1
+
+
+def _fresh_sid(sid: str, last: int, taken: set[str]) -> tuple[int, str]:
+    """The next number after `last`, all of which are taken, and the Sid with it."""
+    blank = " " if " " in sid else ""
+    number = last + 1
+    while f"{sid}{blank}{number}" in taken:
+        number += 1
+    return number, f"{sid}{blank}{number}"
+
+
+@rule("KMS113", Severity.WARNING, "Empty list or condition", pages.GRAMMAR, Scope.BOTH)
+def empty_element(subject: Subject) -> Iterator[Hit]:
+    """Elements that hold nothing.
+
+    An empty list equals nothing, so the statement never applies, or always where the operator
+    is negated; an empty condition restricts nothing.
+    """
+    text = subject.document.text
+    for statement in subject.policy.statements:
+        for member in statement.node.members:
+            name = member.key.value
+            if name in ("Action", "NotAction", "Resource", "NotResource") and _is_empty(member):
+                edit = delete_member(text, statement.node, member)
+                yield Hit(member.value.span, f"{name} is an empty list", fix("Delete it", edit))
+            elif name == "Condition" and isinstance(member.value, ObjectNode):
+                yield from _empty_conditions(text, statement.node, member, member.value)
+
+
+def _is_empty(member: Member) -> bool:
+    return isinstance(member.value, ArrayNode) and not member.value.items
+
+
+def _empty_conditions(
+    text: str, statement: ObjectNode, block: Member, operators: ObjectNode
+) -> Iterator[Hit]:
+    if not operators.members:
+        edit = delete_member(text, statement, block)
+        yield Hit(operators.span, "The condition is empty", fix("Delete it", edit))
+    for operator in operators.members:
+        if not isinstance(operator.value, ObjectNode):
+            continue
+        if not operator.value.members:
+            alone = len(operators.members) == 1
+            holder, member = (statement, block) if alone else (operators, operator)
+            edit = delete_member(text, holder, member)
+            yield Hit(operator.value.span, f"{operator.key.value} is empty", fix("Delete it", edit))
+        # A key without values makes its statement match nothing; deleting the key would make
+        # it match more, so that is left to the person.
+        yield from (
+            Hit(member.value.span, f"{member.key.value!r} has no values to compare with")
+            for member in operator.value.members
+            if _is_empty(member)
+        )
+
 
 _STRINGS = frozenset({"Sid", "Effect"})
 _LISTS = frozenset({"Action", "NotAction", "Resource", "NotResource"})
@@ -111,7 +196,7 @@ def _quote(text: str, name: str, node: Node) -> Fix | None:
         return None
     if name == "Version":
         return fix("Set 2012-10-17", replace_node(node, "2012-10-17"))
-    if name in ("Sid", "Id") or (name not in _LISTS and ACCOUNT.fullmatch(written)):
+    if name in ("Sid", "Id") or (name not in _LISTS and ACCOUNT_ID.fullmatch(written)):
         return fix("Quote it", Edit(node.span, f'"{written}"'))
     return None
 

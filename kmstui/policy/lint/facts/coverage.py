@@ -1,0 +1,292 @@
+"""What statements come to beside each other: covered, denied, shut out, of another account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from kmstui.policy.iam.principals import Principal
+from kmstui.policy.lint.facts.clauses import Clause, clauses
+from kmstui.policy.lint.facts.grants import (
+    PUT_KEY_POLICY,
+    Kind,
+    Reading,
+    Who,
+    allows,
+    denies,
+    name_of,
+    readings,
+)
+from kmstui.policy.lint.facts.values import ACCOUNT_ID, find_placeholders, part_of
+from kmstui.policy.lint.rules import Subject, remembered
+from kmstui.policy.syntax.nodes import Span, StringNode
+from kmstui.policy.syntax.statements import Statement
+
+if TYPE_CHECKING:
+    pass
+
+
+def _own_named(subject: Subject, account: str) -> bool:
+    """Whether any Allow gives the key's account the policy."""
+    return any(
+        who.kind is Kind.ROOT and (who.own or who.account == account)
+        for reading in allows(subject)
+        if PUT_KEY_POLICY in reading.actions
+        for who in reading.who
+    )
+
+
+def _foreign_roots(subject: Subject) -> Iterator[tuple[Reading, Who]]:
+    for reading in allows(subject):
+        if PUT_KEY_POLICY in reading.actions:
+            for who in reading.who:
+                if who.kind is Kind.ROOT and who.foreign:
+                    yield reading, who
+
+
+def _asks_for(clause: Clause) -> bool:
+    operator = clause.operator
+    return (
+        clause.key == "kms:calleraccount"
+        and operator is not None
+        and operator.type == "String"
+        and not operator.negated
+    )
+
+
+@remembered
+def let_in_by_condition(subject: Subject) -> tuple[tuple[Statement, StringNode], ...]:
+    """The kms:CallerAccount values by which Allows of everybody let in the callers of accounts."""
+    return tuple(
+        (reading.statement, node)
+        for reading in allows(subject)
+        if any(who.kind is Kind.EVERYBODY for who in reading.who)
+        for clause in reading.clauses
+        if _asks_for(clause)
+        for node in clause.strings
+        if ACCOUNT_ID.fullmatch(node.value)
+    )
+
+
+def _elsewhere_conditions(subject: Subject, account: str) -> Iterator[tuple[StringNode, str]]:
+    """kms:CallerAccount values of an account that nothing else in the policy speaks of."""
+    asked = [clause for clause in clauses(subject) if _asks_for(clause)]
+    if any(account in clause.texts for clause in asked):
+        return
+    named = {who.account for reading in allows(subject) for who in reading.who}
+    for clause in asked:
+        for node in clause.strings:
+            if ACCOUNT_ID.fullmatch(node.value) and node.value not in named:
+                yield node, node.value
+
+
+@remembered
+def elsewhere(subject: Subject) -> tuple[tuple[Span, StringNode, str, str], ...]:
+    """Where the only root, or the CallerAccount, is of another account than the key."""
+    arn = subject.key.arn
+    if arn is None or not arn.account:
+        return ()
+    found: list[tuple[StringNode, str, str]] = []
+    if not _own_named(subject, arn.account):
+        for _, who in _foreign_roots(subject):
+            found.append((who.entry.value, who.account, "The only root"))
+    for node, account in _elsewhere_conditions(subject, arn.account):
+        found.append((node, account, "kms:CallerAccount"))
+    spans = []
+    for node, account, what in found:
+        at = node.value.find(account)
+        spans.append((part_of(node, at, at + len(account)), node, account, what))
+    return tuple(spans)
+
+
+MOST_COMPARED = 64
+"""Statements about one principal that are compared with each other. A policy of 32 KB holds
+some hundred in all; a text of a megabyte is no policy, and the work stays linear."""
+_EVERYBODY = name_of(Kind.EVERYBODY)
+
+
+def gives_to(who: Who, giver: Reading) -> bool:
+    """Whether a statement names `who` itself, or everybody."""
+    return any(other.kind is Kind.EVERYBODY or other.name == who.name for other in giver.who)
+
+
+def is_denied_by(who: Who, deny: Reading) -> bool:
+    """Whether a Deny takes from all that `who` stands for; one on the account takes from it."""
+    return any(
+        other.kind is Kind.EVERYBODY
+        or other.name == who.name
+        or (other.kind is Kind.ROOT and bool(who.account) and other.account == who.account)
+        for other in deny.who
+    )
+
+
+Index = dict[str, list[Reading]]
+
+
+def _index(found: Iterable[Reading]) -> Index:
+    index: Index = {}
+    for reading in found:
+        for who in reading.who:
+            held = index.setdefault(who.name, [])
+            if len(held) < MOST_COMPARED:
+                held.append(reading)
+    return index
+
+
+@remembered
+def _allow_index(subject: Subject) -> Index:
+    return _index(allows(subject))
+
+
+@remembered
+def _deny_index(subject: Subject) -> Index:
+    return _index(denies(subject))
+
+
+def _candidates(index: Index, who: Who) -> Iterator[Reading]:
+    """The statements that name `who`, or everybody."""
+    yield from index.get(_EVERYBODY, ())
+    if who.kind is not Kind.EVERYBODY:
+        yield from index.get(who.name, ())
+
+
+def _is_whole(reading: Reading) -> bool:
+    """Whether all its parts could be read, so that it can be compared."""
+    return bool(reading.who) and reading.conditional == bool(reading.clauses)
+
+
+def _covers(reading: Reading, other: Reading) -> bool:
+    """Whether `other`, of the same effect, does all that `reading` does, and is no stricter."""
+    return (
+        other is not reading
+        and reading.actions <= other.actions
+        and other.signature <= reading.signature
+        and _is_whole(other)
+        and all(gives_to(who, other) for who in reading.who)
+    )
+
+
+def _find_cover(index: Index, reading: Reading) -> Reading | None:
+    if not _is_whole(reading):
+        return None
+    for other in _candidates(index, reading.who[0]):
+        if not _covers(reading, other):
+            continue
+        if other.statement.index < reading.statement.index or not _covers(other, reading):
+            return other
+    return None
+
+
+@remembered
+def covering(subject: Subject) -> dict[int, Reading]:
+    """By statement number, the one that makes it needless; of two alike, the first stays."""
+    found = {}
+    for reading in readings(subject):
+        index = _allow_index(subject) if reading.allow else _deny_index(subject)
+        other = _find_cover(index, reading)
+        if other is not None:
+            found[reading.statement.index] = other
+    return found
+
+
+def shadow(subject: Subject, reading: Reading) -> Reading | None:
+    """An unconditional Deny that takes all that an Allow gives."""
+    if not reading.who:
+        return None
+    index = _deny_index(subject)
+    who = reading.who[0]
+    of_account = index.get(name_of(Kind.ROOT, who.account), []) if who.account else []
+    for deny in (*_candidates(index, who), *of_account):
+        if deny.conditional or not reading.actions <= deny.actions:
+            continue
+        if all(is_denied_by(each, deny) for each in reading.who):
+            return deny
+    return None
+
+
+_TELLING = (
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalisawsservice",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principaltype",
+    "kms:calleraccount",
+)
+"""Keys whose values follow from the principal that a statement names, for some kinds of them."""
+TOLD_APART = (Kind.USER, Kind.ROLE, Kind.SERVICE)
+"""Principals of which that is so; a session does not tell its role's path, and an account stands
+for all of its principals."""
+_ACCOUNT_KEYS = ("aws:principalaccount", "kms:calleraccount")
+"""Keys that an account and a session tell too."""
+_MOST_DENIALS = 16
+MOST_ALLOWED = 16
+"""Principals of one Allow."""
+_MOST_VALUES = 32
+"""Of the conditions of one Deny. A policy of 32 KB has room for hundreds of either, and holding all
+against all would take longer than a key press may."""
+
+
+def _is_telling(clause: Clause) -> bool:
+    return clause.is_about(*_TELLING) and not any(
+        "${" in text or find_placeholders(text) for text in clause.texts
+    )
+
+
+@remembered
+def denials_by_who(subject: Subject) -> tuple[Reading, ...]:
+    """The denials whose conditions ask for nothing but who it is."""
+    return tuple(
+        deny
+        for deny in denies(subject)
+        if deny.clauses
+        and all(map(_is_telling, deny.clauses))
+        and sum(len(clause.texts) for clause in deny.clauses) <= _MOST_VALUES
+    )[:_MOST_DENIALS]
+
+
+@remembered
+def shut_out(subject: Subject) -> tuple[tuple[Statement, Clause], ...]:
+    """Allows whose own conditions none of their principals meets, each with such a condition.
+
+    Those about an account that another rule calls a left-over are its business.
+    """
+    left_over = {id(node) for _, node, *_ in elsewhere(subject)}
+    found: list[tuple[Statement, Clause]] = []
+    for reading in allows(subject):
+        telling = [each for each in reading.clauses if _is_telling(each)]
+        if not telling or len(reading.who) > MOST_ALLOWED:
+            continue
+        if sum(len(clause.texts) for clause in telling) > _MOST_VALUES:
+            continue
+        unmet = [_never_met(who, telling, subject) for who in reading.who]
+        first = unmet[0]
+        if first is None or None in unmet:
+            continue
+        if not any(id(node) in left_over for clause in telling for node in clause.strings):
+            found.append((reading.statement, first))
+    return tuple(found)
+
+
+def _never_met(who: Who, telling: Sequence[Clause], subject: Subject) -> Clause | None:
+    """One of the conditions that no request of the principal meets; None where all may be met."""
+    if who.kind not in (*TOLD_APART, Kind.ROOT, Kind.SESSION):
+        return None
+    if find_placeholders(who.entry.value.value) or (principal := principal_of(who)) is None:
+        return None
+    from kmstui.policy.iam.conditions import Truth, compile_condition
+
+    for clause in telling:
+        if who.kind in TOLD_APART or clause.is_about(*_ACCOUNT_KEYS):
+            condition = compile_condition(clause.entry, subject.policy.version)
+            if condition.truth(principal.facts.get) is Truth.NO:
+                return clause
+    return None
+
+
+def principal_of(who: Who) -> Principal | None:
+    """The principal as requests come from it; None where its name cannot be read."""
+    try:
+        return Principal.parse(who.value)
+    except ValueError:
+        return None  # another rule says what is wrong with its name

@@ -1,0 +1,275 @@
+"""Edits that quick fixes share: of conditions and of whole statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from kmstui.policy.iam.operators import parse_operator
+from kmstui.policy.lint.facts.clauses import Clause
+from kmstui.policy.lint.facts.grants import Kind, Reading
+from kmstui.policy.lint.facts.values import Form, find_placeholders, read_principal
+from kmstui.policy.lint.rules import Subject, remembered
+from kmstui.policy.syntax.edits import (
+    delete_condition,
+    delete_member,
+    delete_values,
+    insert,
+    insert_first_member,
+    insert_member,
+    replace_string,
+    set_values,
+)
+from kmstui.policy.syntax.nodes import (
+    ArrayNode,
+    Document,
+    Edit,
+    Fix,
+    LiteralNode,
+    Member,
+    Node,
+    NumberNode,
+    ObjectNode,
+    Span,
+    StringNode,
+    apply_edits,
+)
+from kmstui.policy.syntax.statements import Policy, PrincipalEntry, Statement
+
+MOST_MEMBERS = 64
+"""Conditions beside each other that a fix looks through. No policy has so many, and a text of a
+megabyte with thousands of mistakes in one statement shall not take the square of the time."""
+
+
+def plain_value(node: Node) -> Any:
+    """A tree as the value that `json` makes of it; None for what could not be read."""
+    if isinstance(node, StringNode | NumberNode | LiteralNode):
+        return node.value
+    if isinstance(node, ArrayNode):
+        return [plain_value(item) for item in node.items]
+    if isinstance(node, ObjectNode):
+        return {member.key.value: plain_value(member.value) for member in node.members}
+    return None
+
+
+def _block(statement: Statement) -> ObjectNode | None:
+    block = statement.node.get("Condition")
+    return block if isinstance(block, ObjectNode) else None
+
+
+def _written(block: ObjectNode, operator: str) -> Member | None:
+    """The member of an operator, however its letters are written."""
+    wanted = parse_operator(operator)
+    for member in block.members:
+        if member.key.value == operator or (
+            wanted is not None and parse_operator(member.key.value) == wanted
+        ):
+            return member
+    return None
+
+
+def _holds_key(holder: ObjectNode, key: str) -> bool:
+    return any(member.key.value.lower() == key.lower() for member in holder.members)
+
+
+def add_conditions(
+    text: str, statement: Statement, operator: str, conditions: Mapping[str, Any]
+) -> tuple[Edit, ...] | None:
+    """Add conditions under one operator; None where one of their keys stands there already."""
+    if statement.node.member("Condition") is None:
+        value = {operator: dict(conditions)}
+        return (insert_member(text, statement.node, "Condition", value),)
+    block = _block(statement)
+    if block is None:
+        return None
+    member = _written(block, operator)
+    if member is None:
+        return (insert_member(text, block, operator, dict(conditions)),)
+    under = member.value
+    if not isinstance(under, ObjectNode) or any(_holds_key(under, key) for key in conditions):
+        return None
+    return tuple(insert_member(text, under, key, value) for key, value in conditions.items())
+
+
+def add_condition(
+    text: str, statement: Statement, operator: str, key: str, value: Any
+) -> tuple[Edit, ...] | None:
+    """Add one condition; None where the key stands under that operator already."""
+    return add_conditions(text, statement, operator, {key: value})
+
+
+def move_to_operator(text: str, clause: Clause, operator: str) -> tuple[Edit, ...] | None:
+    """Put a condition under another operator, its neighbours left where they are.
+
+    None where the key stands under that operator already.
+    """
+    block = _block(clause.statement)
+    if block is None:
+        return None
+    entry = clause.entry
+    if len(block.members) > MOST_MEMBERS:
+        return None
+    home = next((each for each in block.members if each.key.span == entry.operator.span), None)
+    if home is None or not isinstance(home.value, ObjectNode):
+        return None
+    if len(home.value.members) > MOST_MEMBERS:
+        return None
+    target = _written(block, operator)
+    if target is None or target is home:
+        if len(home.value.members) == 1:
+            return (replace_string(entry.operator, operator),)
+        if target is home:
+            return None
+        moved = {entry.key.value: plain_value(entry.member.value)}
+        return (
+            delete_condition(text, clause.statement.node, entry.member),
+            insert_member(text, block, operator, moved, after=home),
+        )
+    if not isinstance(target.value, ObjectNode) or _holds_key(target.value, entry.key.value):
+        return None
+    return (
+        delete_condition(text, clause.statement.node, entry.member),
+        insert_member(text, target.value, entry.key.value, plain_value(entry.member.value)),
+    )
+
+
+def operator_fix(text: str, clause: Clause, operator: str, title: str = "") -> Fix | None:
+    """The fix that puts a condition under another operator."""
+    edits = move_to_operator(text, clause, operator)
+    return None if edits is None else Fix(title or f"Use {operator}", edits)
+
+
+def condition_fix(
+    text: str, statement: Statement, operator: str, key: str, value: Any, title: str
+) -> Fix | None:
+    """The fix that adds a condition."""
+    edits = add_condition(text, statement, operator, key, value)
+    return None if edits is None else Fix(title, edits)
+
+
+def replace_member(
+    text: str, holder: ObjectNode, member: Member, name: str, value: object
+) -> tuple[Edit, ...]:
+    """Put another member where one stands, formatted like its neighbours."""
+    before = None
+    for each in holder.members:
+        if each.span == member.span:
+            break
+        before = each
+    if before is not None:
+        added = insert_member(text, holder, name, value, after=before)
+    else:
+        added = insert_first_member(text, holder, name, value)
+    if len(holder.members) == 1:
+        return (Edit(member.span, added.replacement.rstrip(", \t\r\n")),)
+    return delete_member(text, holder, member), added
+
+
+def applicable(subject: Subject, actions: frozenset[str], *, cross_account: bool) -> list[str]:
+    """Those of `actions` that this key, and principals of other accounts, can use at all."""
+    usage, spec = subject.key.usage, subject.key.spec
+    found = []
+    for name in sorted(actions):
+        info = subject.knowledge.action(name)
+        if info is None or (cross_account and not info.cross_account):
+            continue
+        if usage and info.usages and usage not in info.usages:
+            continue
+        if spec and info.symmetric_only and not spec.startswith("SYMMETRIC"):
+            continue
+        if spec and info.asymmetric_only and spec.startswith(("SYMMETRIC", "HMAC")):
+            continue
+        found.append(name)
+    return found
+
+
+@remembered
+def _deletions(subject: Subject) -> dict[int, Span]:
+    """What to delete with each statement of a list, a comma included, by where it begins.
+
+    Made for all at once: a policy may hold thousands that are needless.
+    """
+    root = subject.document.root
+    holder = root.get("Statement") if isinstance(root, ObjectNode) else None
+    items = holder.items if isinstance(holder, ArrayNode) else ()
+    found = {
+        item.span.start: Span(item.span.start, following.span.start)
+        for item, following in pairwise(items)
+    }
+    if len(items) > 1:
+        found[items[-1].span.start] = Span(items[-2].span.end, items[-1].span.end)
+    return found
+
+
+def delete_whole(subject: Subject, statement: Statement) -> Fix | None:
+    """The fix that deletes a statement; None where it is the only one."""
+    span = _deletions(subject).get(statement.node.span.start)
+    return None if span is None else Fix(f"Delete {statement.label}", (Edit(span, ""),))
+
+
+def delete_unless_root(subject: Subject, reading: Reading) -> Fix | None:
+    """Delete an Allow that a Deny makes void; of the account's own, the Deny is the mistake."""
+    if any(who.kind is Kind.ROOT and not who.foreign for who in reading.who):
+        return None
+    return delete_whole(subject, reading.statement)
+
+
+_RIGHT = frozenset({Form.EVERYBODY, Form.ACCOUNT_ID, Form.ROOT, Form.IDENTITY})
+
+
+def _free_sid(policy: Policy, sid: str) -> str:
+    taken = {statement.sid for statement in policy.statements}
+    number = 2
+    while f"{sid} {number}" in taken:
+        number += 1
+    return f"{sid} {number}"
+
+
+def _before(text: str, at: int) -> str:
+    """The line break and indentation before an item, or a blank where it shares its line."""
+    start = text.rfind("\n", 0, at)
+    indent = text[start:at] if start >= 0 else ""
+    return indent if indent and not indent.strip() else " "
+
+
+def _is_right(entry: PrincipalEntry) -> bool:
+    if find_placeholders(entry.value.value):
+        return False
+    return entry.type == "AWS" and read_principal(entry.value.value).form in _RIGHT
+
+
+def split_statement(
+    document: Document,
+    policy: Policy,
+    statement: Statement,
+    actions: Sequence[StringNode],
+    changes: Sequence[Edit],
+) -> tuple[Edit, ...] | None:
+    """Move `actions` into a copy of the statement behind it, to which `changes` are made.
+
+    None where the statement stands in no list or would keep no action, and where its principals
+    are wrong: the mistake would then stand there twice.
+    """
+    root, node, text = document.root, statement.node, document.text
+    holder = root.get("Statement") if isinstance(root, ObjectNode) else None
+    member, sid = node.member("Action"), node.get("Sid")
+    if not isinstance(holder, ArrayNode) or member is None:
+        return None
+    if len(actions) >= len(statement.actions):
+        return None
+    if not statement.principals or not all(map(_is_right, statement.principals)):
+        return None
+    edits = [set_values(text, member, [action.value for action in actions]), *changes]
+    if isinstance(sid, StringNode) and sid.value:
+        edits.append(replace_string(sid, _free_sid(policy, sid.value)))
+    start = node.span.start
+    shifted = tuple(
+        Edit(Span(edit.span.start - start, edit.span.end - start), edit.replacement)
+        for edit in edits
+    )
+    copy = apply_edits(text[start : node.span.end], shifted)
+    return (
+        *delete_values(text, node, member, actions),
+        insert(node.span.end, f",{_before(text, start)}{copy}"),
+    )

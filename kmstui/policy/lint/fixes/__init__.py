@@ -1,1 +1,0 @@
-"""Edits of the text that several rules offer."""

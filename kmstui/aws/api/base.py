@@ -96,7 +96,7 @@ class Listing(Generic[T]):
         params = dict(self.params)
         if marker:
             params[self.paging.request] = marker
-        return calls.start(
+        return calls.send(
             self.operation,
             params,
             lambda answer: self._page(answer, marker),

@@ -18,8 +18,6 @@ from kmstui.aws.calls.dispatcher import Dispatcher, Job, Outcome
 from kmstui.aws.calls.errors import translate
 from kmstui.aws.calls.operations import Operation
 from kmstui.aws.calls.situation import Situation, short_key_name
-from kmstui.aws.calls.throttling import Pacing
-from kmstui.aws.calls.turns import Turns
 from kmstui.service.errors import (
     CancelledByPersonError,
     ReadOnlyError,
@@ -27,7 +25,7 @@ from kmstui.service.errors import (
     ServiceFailureError,
     UnreportedOutcomeError,
 )
-from kmstui.service.ports import CallRecord, Urgency
+from kmstui.service.ports import CallObserver, CallRecord, Urgency
 
 T = TypeVar("T")
 
@@ -38,24 +36,13 @@ Reader = Callable[[Answer], T]
 class Calls:
     """Sends operations over one connection."""
 
-    def __init__(
-        self,
-        clients: Clients,
-        dispatcher: Dispatcher,
-        *,
-        pacing: Pacing,
-        turns: Turns,
-        situation: Situation,
-        read_only: bool,
-    ) -> None:
+    def __init__(self, clients: Clients, observer: CallObserver, situation: Situation) -> None:
+        """Send over `clients`, tell `observer`, and explain errors by `situation`."""
         self._clients = clients
-        self._dispatcher = dispatcher
-        self._pacing = pacing
-        self._turns = turns
+        self._dispatcher = Dispatcher(observer, clients.turns)
         self._situation = situation
-        self._read_only = read_only
 
-    async def send(
+    def send(
         self,
         operation: Operation,
         params: Params,
@@ -63,8 +50,10 @@ class Calls:
         *,
         key: str = "",
         urgency: Urgency = Urgency.ASKED,
-    ) -> T:
+    ) -> asyncio.Future[T]:
         """Send one request and read its answer, both in a thread.
+
+        Cancelling the future drops a request that was not sent yet.
 
         Args:
             operation: What to call.
@@ -75,21 +64,7 @@ class Calls:
 
         Raises:
             ServiceError: one type per cause.
-            asyncio.CancelledError: the task was cancelled; a request that was not sent yet is
-                dropped.
         """
-        return await self.start(operation, params, read, key=key, urgency=urgency)
-
-    def start(
-        self,
-        operation: Operation,
-        params: Params,
-        read: Reader[T],
-        *,
-        key: str = "",
-        urgency: Urgency = Urgency.ASKED,
-    ) -> asyncio.Future[T]:
-        """As `send`, without waiting for the answer."""
         situation = replace(
             self._situation,
             operation=operation.permission,
@@ -102,7 +77,7 @@ class Calls:
             work=lambda: self._work(operation, params, read, situation, urgency),
             abandoned=lambda sent: _abandoned(situation, sent=sent),
             urgency=urgency,
-            bucket=self._pacing.bucket(operation),
+            bucket=self._clients.pacing.bucket(operation),
             future=future,
         )
         try:
@@ -117,7 +92,7 @@ class Calls:
 
     def hold_background(self) -> None:
         """A key was pressed: send no BACKGROUND call for a moment."""
-        self._turns.hold_background()
+        self._clients.turns.hold_background()
 
     def close(self) -> None:
         """Give up everything; every later call raises CancelledByPersonError."""
@@ -127,7 +102,7 @@ class Calls:
     def _refuse_what_may_not_leave(self, operation: Operation, situation: Situation) -> None:
         if self._dispatcher.closed:
             raise _abandoned(situation, sent=False)
-        if self._read_only and operation.mutating:
+        if self._clients.read_only and operation.mutating:
             raise ReadOnlyError(
                 "kmstui was started read-only, so nothing was sent",
                 "Start it without --read-only to change anything.",
@@ -142,7 +117,7 @@ class Calls:
         situation: Situation,
         urgency: Urgency,
     ) -> Outcome:
-        with self._turns.computing(urgency), self._clients.attempt(operation) as attempt:
+        with self._clients.turns.computing(urgency), self._clients.attempt(operation) as attempt:
             began = time.monotonic()
             value: Any = None
             failure: ServiceError | None = None
@@ -154,7 +129,7 @@ class Calls:
                 )
                 # Without its cause: the frames of botocore hold requests, and those credentials.
                 failure = _with_context(translate(error, situation, sent=attempt.sent), situation)
-            seconds = time.monotonic() - began - self._turns.waited
+            seconds = time.monotonic() - began - self._clients.turns.waited
         record = _record(operation, situation, attempt, seconds, failure)
         return Outcome(value, failure, record)
 

@@ -56,18 +56,16 @@ class Clients:
         region: str,
         kms_endpoint_url: str,
         *,
-        pacing: Pacing,
-        turns: Turns,
         read_only: bool,
     ) -> None:
         self._session = session
         self._user_agent = user_agent
         self._region = region
         self._kms_endpoint_url = kms_endpoint_url
-        self._pacing = pacing
-        self._turns = turns
         self._certificates = SharedCertificates()
-        self._read_only = read_only
+        self.read_only = read_only
+        self.pacing = Pacing()
+        self.turns = Turns()
         self._made: dict[str, BaseClient] = {}
         self._lock = threading.Lock()
         self._thread = threading.local()
@@ -150,7 +148,7 @@ class Clients:
             name,
         ):
             raise ReadOnlyError(f"{service}:{name} was not announced, so it does not leave")
-        if self._read_only and (service, name) not in READ_NAMES:
+        if self.read_only and (service, name) not in READ_NAMES:
             raise ReadOnlyError(f"{service}:{name} would change something")
         self._refuse_when_closed()
 
@@ -160,10 +158,10 @@ class Clients:
 
     def _compute(self, **_: object) -> None:
         # Before each attempt is signed, and before an answer is parsed.
-        self._turns.take()
+        self.turns.take()
 
     def _send(self, **_: object) -> None:
-        self._turns.give()
+        self.turns.give()
         attempt = self._current()
         if attempt is not None:
             attempt.sent = True
@@ -184,9 +182,9 @@ class Clients:
         status, code, parsed = _told(response)
         if status >= 400:
             # botocore sleeps before a retry; others shall not wait for that.
-            self._turns.give()
+            self.turns.give()
         if code in THROTTLES or status == 429:
-            self._pacing.bucket(attempt.operation).throttled(time.monotonic())
+            self.pacing.bucket(attempt.operation).throttled(time.monotonic())
         if attempt.operation.mutating and outcome_is_open(caught_exception, status, code):
             raise caught_exception or boto.ClientError(parsed, attempt.operation.name)
         if caught_exception is not None and attempts >= _ATTEMPTS_AFTER_TIMEOUT:

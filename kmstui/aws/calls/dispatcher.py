@@ -10,7 +10,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from queue import SimpleQueue
@@ -25,6 +25,10 @@ BACKGROUND_THREADS = 32
 
 THREADS = BACKGROUND_THREADS + 8
 """Some stay free of BACKGROUND calls, so that a person's call never waits behind them."""
+
+_GATHER_SECONDS = 0.004
+"""How long a BACKGROUND outcome waits for company. Each wake-up costs the loop, and behind it the
+screens, a turn of the selector; a thousand a second of them would be felt as lag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,8 @@ class Dispatcher:
         self._running: set[Job] = set()
         self._for_threads: SimpleQueue[Job | None] = SimpleQueue()
         self._threads = 0
+        self._gathered: deque[tuple[Job, Outcome]] = deque()
+        self._gathering = False
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop
         self.closed = False
@@ -159,17 +165,35 @@ class Dispatcher:
             except Exception as error:
                 outcome = Outcome(error=error)
             try:
-                self._loop.call_soon_threadsafe(self._ended, job, outcome)
+                self._hand_over(job, outcome)
             except RuntimeError:
                 # The loop was closed while the call was under way: the program is ending.
                 return
 
-    def _ended(self, job: Job, outcome: Outcome) -> None:
-        self._running.discard(job)
-        _settle(job.future, outcome)
+    def _hand_over(self, job: Job, outcome: Outcome) -> None:
+        if job.urgency is not Urgency.BACKGROUND:
+            self._loop.call_soon_threadsafe(self._deliver, ((job, outcome),))
+            return
+        self._gathered.append((job, outcome))
+        if not self._gathering:
+            self._gathering = True
+            self._loop.call_soon_threadsafe(
+                self._loop.call_later, _GATHER_SECONDS, self._deliver_gathered
+            )
+
+    def _deliver_gathered(self) -> None:
+        # Before they are taken out: what comes from now on asks to be delivered again.
+        self._gathering = False
+        self._deliver([self._gathered.popleft() for _ in range(len(self._gathered))])
+
+    def _deliver(self, ended: Iterable[tuple[Job, Outcome]]) -> None:
+        for job, outcome in ended:
+            self._running.discard(job)
+            if outcome.record is not None:
+                # In a turn of its own, so that an observer that fails hinders no outcome.
+                self._loop.call_soon(self._observer, outcome.record)
+            _settle(job.future, outcome)
         self._send_ready()
-        if outcome.record is not None:
-            self._observer(outcome.record)
 
 
 def _settle(future: asyncio.Future[Any], outcome: Outcome) -> None:

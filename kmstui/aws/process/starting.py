@@ -1,10 +1,15 @@
-"""Starting the AWS process. Imports next to nothing: nothing in the program is done before it."""
+"""Starting the AWS process, and what it runs.
+
+Imports next to nothing: in the program nothing is done before it.
+"""
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import subprocess
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from kmstui.own_process import python_command
@@ -32,7 +37,7 @@ def start_process(*, read_only: bool) -> AwsProcess:
     with theirs:
         mode = "read-only" if read_only else "read-write"
         process = subprocess.Popen(
-            python_command("kmstui.aws.process.child", str(theirs.fileno()), mode),
+            python_command("kmstui.aws.process.starting", str(theirs.fileno()), mode),
             pass_fds=[theirs.fileno()],
             # Programs that a profile names for credentials get the person's own environment,
             # which comes with the question to connect.
@@ -52,3 +57,34 @@ def start_early(*, read_only: bool) -> AwsProcess | None:
         return start_process(read_only=read_only)
     except OSError:
         return None
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Be the AWS process, until the other end of its line is closed.
+
+    Even a program that is killed with SIGKILL closes it, and so leaves nothing behind.
+
+    Args:
+        arguments: The line's descriptor, and whether to refuse changes.
+    """
+    descriptor, mode = arguments
+    line = socket.socket(fileno=int(descriptor))
+    try:
+        # What importing makes stays: looking for garbage in it takes a tenth of the time.
+        gc.disable()
+        import asyncio
+
+        from kmstui.aws.process.server import Server
+
+        gc.freeze()
+        gc.enable()
+        asyncio.run(Server(read_only=mode == "read-only").serve(line))
+    except Exception:
+        import traceback
+
+        from kmstui.aws.process.messages import PROCESS, AwsProcessError, Result, frame
+
+        error = AwsProcessError(traceback.format_exc())
+        line.sendall(frame([Result(PROCESS, error=error)]))
+    # Not by the interpreter's own way out, which waits for threads that wait for AWS.
+    os._exit(0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
 from kmstui.service.ports import CallObserver, MfaPrompt, Target
@@ -63,29 +64,15 @@ class AwsConnector:
 async def _on_thread(work: Callable[[], T]) -> T:
     # A daemon thread of its own: a person may be asked for an MFA code in it, and quitting must
     # not wait for the answer.
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def settle(value: T | None, error: BaseException | None) -> None:
-        if future.done():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(value)  # type: ignore[arg-type]
+    future: Future[T] = Future()
 
     def run() -> None:
-        value: T | None = None
-        failure: BaseException | None = None
-        try:
-            value = work()
-        except Exception as error:
-            failure = error
-        try:
-            loop.call_soon_threadsafe(settle, value, failure)
-        except RuntimeError:
-            # The loop was closed meanwhile: the program is ending and nobody waits.
+        if not future.set_running_or_notify_cancel():
             return
+        try:
+            future.set_result(work())
+        except Exception as error:
+            future.set_exception(error)
 
     threading.Thread(target=run, name="kmstui-connect", daemon=True).start()
-    return await future
+    return await asyncio.wrap_future(future)

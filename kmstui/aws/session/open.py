@@ -1,12 +1,17 @@
-"""From what a person asked for to boto3's session: profile, Region, credentials, MFA."""
+"""From what a person asked for to a connection: profile, Region, credentials, MFA, the route."""
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
+import socket
+import threading
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3.session
 from botocore import exceptions as boto
@@ -19,13 +24,9 @@ from kmstui.aws.calls.botocore_errors import NO_CREDENTIALS, NO_REGION
 from kmstui.aws.calls.botocore_internals import ask_for_mfa_codes_with
 from kmstui.aws.calls.call import Calls
 from kmstui.aws.calls.clients import Clients
-from kmstui.aws.calls.dispatcher import Dispatcher
 from kmstui.aws.calls.errors import translate
 from kmstui.aws.calls.situation import Situation
-from kmstui.aws.calls.throttling import Pacing
-from kmstui.aws.calls.turns import Turns
-from kmstui.aws.session.endpoint import route_of
-from kmstui.model.caller import ConnectionInfo
+from kmstui.model.caller import ConnectionInfo, Route
 from kmstui.service.errors import EndpointError, MfaError, ProfileError, ServiceError
 from kmstui.service.ports import CallObserver, MfaPrompt, Target
 
@@ -39,6 +40,16 @@ _OF_PROFILES = frozenset(
     {"assume-role", "sso", "login", "custom-process", "shared-credentials-file", "config-file"}
 )
 """botocore's names of credential sources that a profile describes."""
+
+_RESOLVE_SECONDS = 0.2
+
+_KMS = re.compile(r"^(?P<service>kms|kms-fips)\.[a-z0-9-]+\.(?P<suffix>.+)$")
+"""Hosts of KMS itself. Source: botocore's endpoint rules of KMS."""
+
+_VPCE = re.compile(r"^vpce-[a-z0-9-]+\.kms(-fips)?\.[a-z0-9-]+\.vpce\.")
+"""Source: KMS Developer Guide, "Connecting to AWS KMS through a VPC endpoint"."""
+
+Resolve = Callable[[str], tuple[str, ...]]
 
 
 class Opener:
@@ -105,14 +116,11 @@ class Opener:
         ask_for_mfa_codes_with(self._ask_for_code, session, self._role_cache)
         situation = replace(situation, region=region, knows_region=partial(_is_known, session))
         source = _credential_source(session, situation)
-        pacing, turns = Pacing(), Turns()
         clients = Clients(
             boto3.session.Session(botocore_session=session),
             f"{session.user_agent()} kmstui/{__version__}",
             region,
             target.endpoint_url,
-            pacing=pacing,
-            turns=turns,
             read_only=self._read_only,
         )
         kms = clients.client("kms")
@@ -124,15 +132,7 @@ class Opener:
             credential_source=source,
             partition=str(kms.meta.partition),
         )
-        calls = Calls(
-            clients,
-            Dispatcher(self._observer, turns),
-            pacing=pacing,
-            turns=turns,
-            situation=situation,
-            read_only=self._read_only,
-        )
-        return AwsGateway(info, calls)
+        return AwsGateway(info, Calls(clients, self._observer, situation))
 
     def _dns_suffixes(self) -> frozenset[str]:
         partitions: Any = self._loader.load_data("partitions")
@@ -191,3 +191,51 @@ def _credential_source(session: Session, situation: Situation) -> str:
     # Fetches what is fetched later otherwise: MFA and expired sessions show up now.
     credentials.get_frozen_credentials()
     return str(credentials.method)
+
+
+def route_of(endpoint_url: str, suffixes: Collection[str], resolve: Resolve | None = None) -> Route:
+    """The route; a name that does not resolve within 0.2 s counts as public.
+
+    A public name with only private addresses is a VPC endpoint with private DNS.
+
+    Args:
+        endpoint_url: Of the client in use.
+        suffixes: The DNS suffixes of AWS's partitions.
+        resolve: The addresses of a host name.
+    """
+    host = urlsplit(endpoint_url).hostname or ""
+    if _VPCE.match(host):
+        return Route.VPC_ENDPOINT
+    known = _KMS.match(host)
+    if known is None or known["suffix"] not in suffixes:
+        return Route.CUSTOM
+    addresses = (resolve or _resolve)(host)
+    if addresses and all(_is_private(address) for address in addresses):
+        return Route.VPC_ENDPOINT
+    return Route.FIPS if known["service"] == "kms-fips" else Route.PUBLIC
+
+
+def _is_private(address: str) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
+    except ValueError:
+        return False
+    return parsed.is_private and not parsed.is_loopback
+
+
+def _resolve(host: str) -> tuple[str, ...]:
+    # The resolver takes no time limit: it may finish in its own thread, unheard.
+    found: list[str] = []
+
+    def look_up() -> None:
+        try:
+            entries = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+        except OSError:
+            # What hinders the connection itself is told by the first call.
+            return
+        found.extend(str(entry[4][0]) for entry in entries)
+
+    thread = threading.Thread(target=look_up, name="kmstui-resolve", daemon=True)
+    thread.start()
+    thread.join(_RESOLVE_SECONDS)
+    return tuple(found)

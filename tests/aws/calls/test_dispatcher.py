@@ -179,9 +179,64 @@ async def test_an_urgent_answer_overtakes_the_heap_of_background_ones() -> None:
     dispatcher.close()
 
 
-async def test_without_anything_to_send_no_timer_runs(dispatcher: Dispatcher) -> None:
-    job = _job(lambda: "answer")
+class _CountingLoop:
+    """An event loop that counts how often threads wake it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.wake_ups = 0
+
+    def call_soon_threadsafe(self, *arguments: Any) -> None:
+        self.wake_ups += 1
+        self._loop.call_soon_threadsafe(*arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loop, name)
+
+
+async def test_a_thousand_background_answers_wake_the_loop_a_few_times_only(
+    dispatcher: Dispatcher,
+) -> None:
+    await _sent(dispatcher, "first")
+    loop = _CountingLoop(asyncio.get_running_loop())
+    dispatcher._loop = loop  # type: ignore[assignment]
+    jobs = [_job(lambda: None, Urgency.BACKGROUND) for _ in range(1000)]
+
+    def answer_all() -> None:
+        for number, job in enumerate(jobs):
+            dispatcher._hand_over(job, Outcome(number))
+
+    threading.Thread(target=answer_all, daemon=True).start()
+    assert await asyncio.gather(*(job.future for job in jobs)) == list(range(1000))
+    assert loop.wake_ups < 100
+    dispatcher.close()
+
+
+async def _sent(dispatcher: Dispatcher, answer: str) -> None:
+    job = _job(lambda: answer)
+    dispatcher.submit(job)
+    assert await job.future == answer
+
+
+async def test_an_observer_that_fails_keeps_no_answer_back() -> None:
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    dispatcher = Dispatcher(fail, Turns(), threads=1)
+    record: Any = object()
+    job = _job(lambda: None)
+    job.work = lambda: Outcome("answer", record=record)
     dispatcher.submit(job)
     assert await job.future == "answer"
+    await _sent(dispatcher, "following")
+    assert len(told) == 1
+    dispatcher.close()
+
+
+async def test_without_anything_to_send_no_timer_runs(dispatcher: Dispatcher) -> None:
+    await _sent(dispatcher, "answer")
     assert dispatcher._timer is None
     dispatcher.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kmstui.aws.session.endpoint import route_of
+from kmstui.aws.session.open import route_of
 from kmstui.model.caller import Route
 
 _SUFFIXES = frozenset({"amazonaws.com", "amazonaws.com.cn", "api.aws", "amazonaws.eu"})

@@ -8,7 +8,7 @@ from kmstui.model.key import Key
 from kmstui.policy.lint.rules import KeyContext
 
 
-def key_context(key: Key, caller: Caller | None) -> KeyContext:
+def lint_context(key: Key, caller: Caller | None) -> KeyContext:
     """What the linter knows of a key."""
     metadata = key.metadata
     return KeyContext(

@@ -26,7 +26,7 @@ from kmstui.service.access.account_facts import (
     principals_in,
     with_contexts,
 )
-from kmstui.service.access.key_context import key_context
+from kmstui.service.access.key_context import lint_context
 from kmstui.service.editing.history import AccessComparison
 from kmstui.service.editing.location import ALIAS_PREFIX, KeyPolicyLocation, PolicyLocation
 from kmstui.service.editing.review import (
@@ -244,7 +244,7 @@ class KeyPolicyTarget:
         self.key_arn = key.arn
         self.why_not = _why_not(session, key)
         self._rules = KeyPolicyRules(
-            key=key_context(key, store.caller),
+            key=lint_context(key, store.caller),
             facts=AccountFacts(),
             context=self._context(AccountFacts()),
             caller=store.caller.arn if store.caller else "",

@@ -18,8 +18,8 @@ from kmstui.policy.lint.linter import lint_identity
 from kmstui.policy.lint.rules import Finding
 from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import read_policy
-from kmstui.service.access.access import is_caller
 from kmstui.service.access.account_facts import principal_of
+from kmstui.service.access.reader import is_caller
 from kmstui.service.editing.history import AccessComparison
 from kmstui.service.editing.location import (
     ABSENT,

@@ -6,7 +6,6 @@ import asyncio
 from array import array
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from kmstui.model.key import Key
 from kmstui.policy.lint.rules import Finding
@@ -176,14 +175,3 @@ class AllFindings:
     def _stored(self, key_id: str) -> str:
         policies = self._session.store.policies.get(key_id, ())
         return next((each.text for each in policies if each.name == _POLICY), "")
-
-
-_FINDINGS: WeakKeyDictionary[Session, AllFindings] = WeakKeyDictionary()
-
-
-def all_findings(session: Session) -> AllFindings:
-    """The findings of a session: whoever opens the list again finds it as it was."""
-    found = _FINDINGS.get(session)
-    if found is None:
-        found = _FINDINGS[session] = AllFindings(session)
-    return found

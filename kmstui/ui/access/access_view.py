@@ -15,7 +15,7 @@ from kmstui.policy.access.groups import AccessGroup
 from kmstui.policy.access.table import Cell, Row
 from kmstui.policy.evaluation.evaluator import Decision
 from kmstui.policy.evaluation.explanation import ReasoningLine, explain, not_considered_sentence
-from kmstui.service.access.access import DELEGATED_AT_FIRST, access_reader
+from kmstui.service.access.reader import DELEGATED_AT_FIRST, AccessReader
 from kmstui.service.errors import ServiceError
 from kmstui.service.inventory.store import Topic
 from kmstui.service.session import Session
@@ -162,7 +162,7 @@ class AccessView(KeyView):
         self._reading = mine = object()
         self._stopping = False
         try:
-            reading = await access_reader(self.session).read(
+            reading = await self.session.shared(AccessReader).read(
                 key,
                 text,
                 most=self._most,
@@ -412,5 +412,5 @@ class AccessView(KeyView):
         """
         arn = unread_identity(self.session, self._answer)
         if arn and self._inquiry is not None:
-            await access_reader(self.session).identity(arn)
+            await self.session.shared(AccessReader).identity(arn)
             await self._answer_line(self._inquiry, self.what_if.value)

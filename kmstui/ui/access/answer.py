@@ -11,7 +11,7 @@ from kmstui.policy.evaluation.explanation import (
     not_considered_sentence,
     reason_sentence,
 )
-from kmstui.service.access.access import access_reader, role_of
+from kmstui.service.access.reader import AccessReader, role_of
 from kmstui.service.session import Session
 from kmstui.ui.access.inquiry import Inquiry
 from kmstui.ui.access.question import QuestionError, decide, parse_question
@@ -36,7 +36,7 @@ async def answer_line(session: Session, inquiry: Inquiry, line: str) -> Answer:
     except QuestionError as error:
         left_out = inquiry.left_out(inquiry.table.not_considered)
         return Answer(str(error), not_considered_sentence(left_out), None)
-    identity = access_reader(session).known_identity(role_of(question.principal))
+    identity = session.shared(AccessReader).known_identity(role_of(question.principal))
     decision = await asyncio.to_thread(decide, question, about, identity)
     words = f"{answer_word(decision).capitalize()}: {reason_sentence(decision)}"
     if decision.missing_keys:
@@ -56,5 +56,5 @@ def unread_identity(session: Session, decision: Decision | None) -> str:
     caller = session.store.caller
     own = caller.account if caller else decision.request.owner
     arn = role_of(principal)
-    known = access_reader(session).known_identity(arn)
+    known = session.shared(AccessReader).known_identity(arn)
     return arn if arn and principal.account == own and known is None else ""

@@ -11,7 +11,7 @@ from kmstui.policy.access.groups import AccessGroup
 from kmstui.policy.access.table import AccessTable, KeyFacts, Mark, Row, access_table
 from kmstui.policy.evaluation.policies import as_policy
 from kmstui.policy.iam.principals import Principal
-from kmstui.service.access.access import AccessReading, is_caller, role_of, without_problem
+from kmstui.service.access.reader import AccessReading, is_caller, role_of, without_problem
 from kmstui.service.inventory.store import StoredPolicy
 from kmstui.service.session import Session
 from kmstui.ui.access.question import (

@@ -17,7 +17,7 @@ from kmstui.policy.evaluation.explanation import not_considered_sentence
 from kmstui.policy.evaluation.policies import as_policy
 from kmstui.policy.iam.policy_principals import brought_to_role
 from kmstui.policy.iam.principals import Principal
-from kmstui.service.access.access import access_reader, is_caller, role_of, without_problem
+from kmstui.service.access.reader import AccessReader, is_caller, role_of, without_problem
 from kmstui.service.errors import ServiceError
 from kmstui.service.inventory.store import Topic
 from kmstui.service.session import Session
@@ -167,7 +167,7 @@ class RoleView(KeyView):
         if not arn:
             self.show_problem(self._why_nobody())
             return
-        reader = access_reader(self.session)
+        reader = self.session.shared(AccessReader)
         identity = await reader.identity(arn)
         grants, _ = await reader.grants(key_id)
         effect = await asyncio.to_thread(

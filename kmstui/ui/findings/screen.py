@@ -13,8 +13,8 @@ from textual.widgets import Input
 
 from kmstui.model.key import Key
 from kmstui.policy.lint.rules import KeyContext
-from kmstui.service.access.key_context import key_context
-from kmstui.service.findings.lint_all import KeyFindings, LocatedFinding, all_findings
+from kmstui.service.access.key_context import lint_context
+from kmstui.service.findings.lint_all import AllFindings, KeyFindings, LocatedFinding
 from kmstui.service.findings.stored import lint_stored, located
 from kmstui.service.inventory.store import Topic
 from kmstui.service.session import Session
@@ -69,7 +69,7 @@ class FindingsScreen(EditingScreen[GoTo]):
         self.add_class("findings")
         self._session = session
         self._signs = signs
-        self._all = all_findings(session)
+        self._all = session.shared(AllFindings)
         self._by_key: dict[str, list[FindingRow]] = {}
         self._shown: dict[str, FindingRow] = {}
         self._reading = False
@@ -112,7 +112,7 @@ class FindingsScreen(EditingScreen[GoTo]):
         caller = self._session.store.caller
 
         def judge(key: Key, text: str) -> tuple[LocatedFinding, ...]:
-            return judged(text, key_context(key, caller), contexts.rules_off(key.id))
+            return judged(text, lint_context(key, caller), contexts.rules_off(key.id))
 
         try:
             await self._all.run(judge, self._told, self.kms.slices.next, self._counted)

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from kmstui.policy.lint.rules import Finding, KeyContext
-from kmstui.service.access.key_context import key_context
+from kmstui.service.access.key_context import lint_context
 from kmstui.service.inventory.store import StoredPolicy, Topic
 from kmstui.service.session import Session
 from kmstui.ui.commands.program import program_of
@@ -168,7 +168,7 @@ class PolicyView(KeyView):
             wanted: object = joined
             lint: Lint | None = (lambda text: joined) if joined else None
         else:
-            about = (key_context(key, self.store.caller), self._rules_off(key.id), joined)
+            about = (lint_context(key, self.store.caller), self._rules_off(key.id), joined)
             wanted = (policy.text, *about)
             lint = lint_for(policy.text, *about)
         if wanted != self._linted_for:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from kmstui.policy.evaluation.policies import as_policy
-from kmstui.service.access.access import AccessReader, access_reader, delegates
+from kmstui.service.access.reader import AccessReader, delegates
 from kmstui.service.errors import AccessDeniedError, ErrorContext, NotFoundError, ThrottledError
 from kmstui.service.inventory.store import Store
 from kmstui.service.ports import Target
@@ -39,7 +39,7 @@ def text_of(session: Session, gateway: FakeGateway, key_id: str = IMPORTED) -> s
 
 
 async def read(session: Session, gateway: FakeGateway, key_id: str = IMPORTED, **how):
-    reader = access_reader(session)
+    reader = session.shared(AccessReader)
     key = session.store.keys[key_id]
     return await reader.read(key, text_of(session, gateway, key_id), **how)
 
@@ -179,7 +179,7 @@ async def test_each_refusal_is_a_sentence_and_hides_nothing_else():
 async def test_what_was_changed_here_is_read_again():
     gateway = FakeGateway(access_world())
     session = await connected(gateway)
-    reader = access_reader(session)
+    reader = session.shared(AccessReader)
     await reader.identity(ROLE_ARN)
     await gateway.put_role_policy(
         "KMSWorkshop-InstanceInitRole", "own", policy(allow("kms:Decrypt"))
@@ -191,7 +191,7 @@ async def test_what_was_changed_here_is_read_again():
 
 async def test_nothing_of_another_connection_is_kept():
     session = await connected(FakeGateway(access_world()))
-    reader = access_reader(session)
+    reader = session.shared(AccessReader)
     await reader.identity(APP)
     other = FakeGateway()
     session.connector = FakeConnector(other)
@@ -204,7 +204,7 @@ async def test_nothing_of_another_connection_is_kept():
 async def test_a_session_and_its_role_are_the_same_whatever_the_path():
     gateway = FakeGateway(access_world())
     session = await connected(gateway)
-    reader: AccessReader = access_reader(session)
+    reader: AccessReader = session.shared(AccessReader)
     await read(session, gateway)
     assert reader.known_identity(f"arn:aws:sts::{ACCOUNT}:assumed-role/app/session") is not None
     assert reader.known_identity(f"arn:aws:iam::{ACCOUNT}:user/app") is None

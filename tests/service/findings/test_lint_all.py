@@ -7,7 +7,7 @@ import asyncio
 from kmstui.model.key import Key
 from kmstui.policy.lint.linter import lint
 from kmstui.service.errors import AccessDeniedError
-from kmstui.service.findings.lint_all import AllFindings, LocatedFinding, all_findings
+from kmstui.service.findings.lint_all import AllFindings, LocatedFinding
 from kmstui.service.inventory.store import Store
 from kmstui.service.ports import Target
 from kmstui.service.session import Session
@@ -38,7 +38,7 @@ async def opened(gateway: FakeGateway) -> tuple[Session, AllFindings]:
     store = Store(lambda seconds, callback: asyncio.get_running_loop().call_soon(callback))
     session = Session(store, FakeConnector(gateway), MemoryJournal(), lambda: NOW)
     await session.open(Target())
-    return session, all_findings(session)
+    return session, session.shared(AllFindings)
 
 
 async def test_every_customer_key_is_judged_and_none_of_aws():

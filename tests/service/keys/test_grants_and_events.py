@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from kmstui.model.grant import Grant, KeyEvent
-from kmstui.service.errors import AccessDeniedError
+from kmstui.service.errors import UNCERTAIN, AccessDeniedError
 from kmstui.service.inventory.store import CONTEXT_VALUES_KEPT, CONTEXTS_KEPT
 from kmstui.service.keys.events import context_condition, read_events
 from tests.fakes import IMPORTED, NOW, ROLE_ARN, arn_of
@@ -47,6 +47,29 @@ async def test_a_denied_revocation_is_told_and_written_down(bench):
     with pytest.raises(AccessDeniedError):
         await bench.grants.revoke(IMPORTED, OLD)
     assert (await bench.newest()).outcome == "failed"
+
+
+@pytest.mark.parametrize("error", UNCERTAIN)
+async def test_a_revocation_whose_answer_was_lost_is_looked_for(bench, error):
+    bench.world.grants[IMPORTED] = (OLD, NEW)
+    revoke = bench.gateway.revoke_grant
+
+    async def lose(key_id, grant_id):
+        await revoke(key_id, grant_id)
+        raise error("no answer that tells")
+
+    bench.gateway.revoke_grant = lose
+    assert "has lost this grant" in await bench.grants.revoke(IMPORTED, OLD)
+    newest = await bench.newest()
+    assert newest.outcome == "done"
+    assert newest.detail.endswith("no answer that tells. Read back afterwards: it was done.")
+    bench.gateway.revoke_grant = revoke
+    bench.gateway.fail("kms:RevokeGrant", error("no answer that tells"))
+    with pytest.raises(error):
+        await bench.grants.revoke(IMPORTED, NEW)
+    newest = await bench.newest()
+    assert newest.outcome == "unknown"
+    assert newest.detail.endswith("no answer that tells. Read back afterwards, it did not show.")
 
 
 async def test_events_come_in_pages_and_their_contexts_are_kept(bench):

@@ -10,7 +10,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from weakref import WeakKeyDictionary
 
 from kmstui.model.arn import Arn
 from kmstui.model.caller import Caller
@@ -304,17 +303,6 @@ class AccessReader:
         if gone:
             verb = "does not exist" if len(gone) == 1 else "do not exist"
             yield f"{_some(gone)} {verb} in this account."
-
-
-_READERS: WeakKeyDictionary[Session, AccessReader] = WeakKeyDictionary()
-
-
-def access_reader(session: Session) -> AccessReader:
-    """The reader of a session: views share what was read."""
-    reader = _READERS.get(session)
-    if reader is None:
-        reader = _READERS[session] = AccessReader(session)
-    return reader
 
 
 def without_problem(identity: Identity) -> Identity:

@@ -24,9 +24,8 @@ from kmstui.ui.editing.unfinished import tell_unfinished_puts
 from kmstui.ui.main.main_screen import MainScreen
 from kmstui.ui.runtime.crash_log import write_fault
 from kmstui.ui.runtime.options import UiOptions
-from kmstui.ui.style.style_sheets import style_sheets
-from kmstui.ui.style.text_styles import LOOKS
-from kmstui.ui.style.theme import THEMES, theme_for
+from kmstui.ui.style.text_styles import TEXT_STYLE_CLASSES
+from kmstui.ui.style.theme import THEMES, style_sheets, theme_for
 from kmstui.ui.tags.controller import TagController
 from kmstui.ui.terminal.ascii_filter import AsciiFilter
 from kmstui.ui.terminal.signals import ending_in_order
@@ -42,7 +41,7 @@ class KmsApp(Program):
 
     TITLE = "kmstui"
     ENABLE_COMMAND_PALETTE = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(LOOKS)
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TEXT_STYLE_CLASSES)
 
     def __init__(self, session: Session, options: UiOptions | None = None) -> None:
         patch_textual()

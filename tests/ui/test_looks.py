@@ -16,10 +16,9 @@ from kmstui.ui.dialogs.confirm import Confirm
 from kmstui.ui.dialogs.menu import Menu, MenuItem
 from kmstui.ui.main.header import HeaderLine
 from kmstui.ui.main.key_columns import cells_of, columns_named
-from kmstui.ui.style.style_sheets import style_sheets
 from kmstui.ui.style.symbols import FANCY
-from kmstui.ui.style.text_styles import LOOKS
-from kmstui.ui.style.theme import THEMES
+from kmstui.ui.style.text_styles import TEXT_STYLE_CLASSES
+from kmstui.ui.style.theme import THEMES, style_sheets
 from kmstui.ui.widgets.markable_table import MarkableTable
 from tests.fakes import CALLER, INFO, FakeGateway, workshop_world
 
@@ -37,7 +36,7 @@ CONFIRM = Confirm("Schedule deletion?", "What it encrypted is lost with it.", wo
 class Table(App[None]):
     """Header and keys table with the workshop's keys, drawn from fixed data."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(LOOKS)
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TEXT_STYLE_CLASSES)
     CSS = "MarkableTable { height: 1fr; }"
 
     def __init__(self, theme, dialog=None):

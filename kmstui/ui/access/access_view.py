@@ -28,7 +28,7 @@ from kmstui.ui.commands.program import program_of
 from kmstui.ui.main.navigation import main_of
 from kmstui.ui.main.policy_view import pretty
 from kmstui.ui.runtime.store_feed import Changes
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.views.view import KeyView
 from kmstui.ui.widgets.line_table import LineTable
@@ -56,7 +56,7 @@ class AccessView(KeyView):
     title: ClassVar[str] = "Access"
     scope: ClassVar[str] = "access"
 
-    def __init__(self, session: Session, signs: Marks) -> None:
+    def __init__(self, session: Session, signs: Symbols) -> None:
         super().__init__(session, signs)
         self._key_id: str | None = None
         self._inquiry: Inquiry | None = None

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.policy.text_area import ReadingArea
-from kmstui.ui.style.symbols import PLAIN, Marks
+from kmstui.ui.style.symbols import PLAIN, Symbols
 
 
 class PolicyDialog(Dialog[None]):
@@ -18,7 +18,7 @@ class PolicyDialog(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,enter", "leave", "leave", show=False)]
 
-    def __init__(self, title: str, text: str, signs: Marks) -> None:
+    def __init__(self, title: str, text: str, signs: Symbols) -> None:
         super().__init__(title)
         self.add_class("dialog-wide")
         self.add_class("policy-dialog")

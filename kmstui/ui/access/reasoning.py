@@ -16,7 +16,7 @@ from kmstui.policy.syntax.nodes import Span
 from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.main.policy_view import pretty
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.widgets.prose_rows import Block, Rows
 
 KEY_POLICY = "key policy"
@@ -59,7 +59,7 @@ class ReasoningScreen(Dialog[Place]):
     ]
 
     def __init__(
-        self, title: str, lines: Iterable[ReasoningLine], signs: Marks, decision: Decision | None
+        self, title: str, lines: Iterable[ReasoningLine], signs: Symbols, decision: Decision | None
     ) -> None:
         super().__init__(title)
         self.add_class("dialog-wide")

@@ -26,7 +26,7 @@ from kmstui.ui.access.inquiry import DEFAULT_POLICY, default_policy, key_facts
 from kmstui.ui.commands.program import program_of
 from kmstui.ui.main.policy_view import pretty
 from kmstui.ui.runtime.store_feed import Changes
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.views.view import KeyView
 from kmstui.ui.widgets.prose_rows import Block, Rows
 from kmstui.ui.widgets.word_box import WordBox
@@ -59,7 +59,7 @@ class RoleView(KeyView):
     title: ClassVar[str] = "Role"
     scope: ClassVar[str] = "role"
 
-    def __init__(self, session: Session, signs: Marks) -> None:
+    def __init__(self, session: Session, signs: Symbols) -> None:
         super().__init__(session, signs)
         self._key_id: str | None = None
         self._arn = ""

@@ -20,7 +20,7 @@ from kmstui.ui.runtime.crash_log import write_fault
 from kmstui.ui.runtime.options import UiOptions
 from kmstui.ui.runtime.time_slices import TimeSlices
 from kmstui.ui.runtime.type_ahead import TypeAhead
-from kmstui.ui.style.symbols import marks
+from kmstui.ui.style.symbols import symbols_for
 from kmstui.ui.terminal.painting.app import PaintedApp
 
 Part = TypeVar("Part")
@@ -62,7 +62,7 @@ class Program(PaintedApp[int]):
         self.session = session
         self.options = options
         self.slices = TimeSlices()
-        self.signs = marks(ascii_only=options.ascii or options.plain_signs)
+        self.signs = symbols_for(ascii_only=options.ascii or options.plain_signs)
         self.unsaved: list[Callable[[], str]] = []
         self.last_change_command = ""
         self.type_ahead = TypeAhead(self, super().on_event)

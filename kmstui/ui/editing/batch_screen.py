@@ -15,7 +15,7 @@ from kmstui.service.session import Session
 from kmstui.ui.dialogs.confirm import Confirm
 from kmstui.ui.dialogs.editing_screen import EditingScreen
 from kmstui.ui.editing.review_rows import review_rows
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_table import LineTable
@@ -48,7 +48,7 @@ class BatchScreen(EditingScreen[None]):
         session: Session,
         key_ids: Sequence[str],
         statements: Sequence[Mapping[str, Any]],
-        signs: Marks,
+        signs: Symbols,
         *,
         remove: bool,
     ) -> None:

@@ -13,7 +13,7 @@ from kmstui.service.inventory.store import Store
 from kmstui.ui.dialogs.confirm import Confirm
 from kmstui.ui.dialogs.editing_screen import EditingScreen
 from kmstui.ui.editing.review_rows import diff_rows
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.widgets.prose_rows import Block, Row, Rows, code
 
 VIEWS = ("Decide", "Merged", "Their change", "Your change", "Before")
@@ -32,7 +32,7 @@ class ConflictScreen(EditingScreen[str | None]):
         Binding("escape,q", "leave", "back", show=False),
     ]
 
-    def __init__(self, store: Store, title: str, conflict: Conflict, signs: Marks) -> None:
+    def __init__(self, store: Store, title: str, conflict: Conflict, signs: Symbols) -> None:
         super().__init__(store)
         self._about_title = title
         self._conflict = conflict

@@ -17,7 +17,7 @@ from kmstui.ui.commands.program import Program, program_of
 from kmstui.ui.dialogs.prompt import Prompt
 from kmstui.ui.editing.history_source import HistoryItem, HistorySource
 from kmstui.ui.editing.review_rows import access_rows, diff_rows
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_table import LineTable
@@ -46,7 +46,7 @@ _MORE = "more"
 class HistoryPanel(Vertical):
     """Versions above, the difference below: to what was held before, or to the marked one."""
 
-    def __init__(self, signs: Marks) -> None:
+    def __init__(self, signs: Symbols) -> None:
         super().__init__(classes="history")
         self._signs = signs
         self._source: HistorySource | None = None

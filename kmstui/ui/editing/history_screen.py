@@ -16,7 +16,7 @@ from kmstui.ui.dialogs.editing_screen import EditingScreen
 from kmstui.ui.editing.history_panel import HistoryPanel, ask_and_export
 from kmstui.ui.editing.history_source import HistorySource
 from kmstui.ui.runtime.store_feed import Changes
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.views.view import KeyView
 from kmstui.ui.widgets.line_table import LineTable
 
@@ -34,7 +34,7 @@ class HistoryScreen(EditingScreen[str | None]):
     ]
 
     def __init__(
-        self, source: HistorySource, title: str, signs: Marks, *, may_restore: bool
+        self, source: HistorySource, title: str, signs: Symbols, *, may_restore: bool
     ) -> None:
         super().__init__(source.session.store)
         self._source = source
@@ -106,7 +106,7 @@ class HistoryView(KeyView):
     title: ClassVar[str] = "History"
     scope: ClassVar[str] = "history"
 
-    def __init__(self, session: Session, signs: Marks) -> None:
+    def __init__(self, session: Session, signs: Symbols) -> None:
         super().__init__(session, signs)
         self._key_id: str | None = None
         self._source: HistorySource | None = None

@@ -24,7 +24,7 @@ from kmstui.ui.editing.external_editor import edit_outside
 from kmstui.ui.main.policy_view import pretty
 from kmstui.ui.policy.editor import PolicyEditor
 from kmstui.ui.policy.viewer import PolicyViewer
-from kmstui.ui.style.symbols import PLAIN, Marks
+from kmstui.ui.style.symbols import PLAIN, Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.sentences import Sentences
 
@@ -115,7 +115,7 @@ class PolicyScreen(EditingScreen[None]):
         session: Session,
         target: EditTarget,
         scope: ChangeScope,
-        signs: Marks,
+        signs: Symbols,
         *,
         outside: bool = False,
         begin_with: str = "",

@@ -10,7 +10,7 @@ from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.policy.syntax.parser import parse
 from kmstui.service.editing.history import pretty
 from kmstui.service.editing.review import AccessLine, Assessment, Weight, joined_words
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.widgets.prose_rows import Block, Pair, Row, code
 
 _ROLES = {Weight.GOOD: "good", Weight.NOTE: "", Weight.DOUBT: "warn", Weight.BAD: "bad"}
@@ -30,7 +30,7 @@ def access_name(index: int) -> str:
 def review_rows(
     assessment: Assessment,
     acknowledged: Collection[int],
-    signs: Marks,
+    signs: Symbols,
     *,
     width: int,
     before: Collection[Row] = (),
@@ -56,7 +56,7 @@ def review_rows(
     yield Block(f"Not considered: {joined_words(assessment.not_considered)}.", "dim")
 
 
-def _verdict(assessment: Assessment, signs: Marks) -> Iterator[Row]:
+def _verdict(assessment: Assessment, signs: Symbols) -> Iterator[Row]:
     marks = {
         Weight.GOOD: signs.done,
         Weight.NOTE: signs.information,
@@ -81,7 +81,9 @@ def _findings_title(assessment: Assessment, acknowledged: Collection[int]) -> st
     return f"Findings: {joined_words(words)}{tail}"
 
 
-def _findings(assessment: Assessment, acknowledged: Collection[int], signs: Marks) -> Iterator[Row]:
+def _findings(
+    assessment: Assessment, acknowledged: Collection[int], signs: Symbols
+) -> Iterator[Row]:
     document = parse(assessment.text)
     marks = {
         Severity.ERROR: signs.error,

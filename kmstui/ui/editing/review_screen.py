@@ -20,7 +20,7 @@ from kmstui.service.inventory.store import Store
 from kmstui.ui.dialogs.confirm import Confirm
 from kmstui.ui.dialogs.editing_screen import EditingScreen
 from kmstui.ui.editing.review_rows import access_name, finding_name, review_rows
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.prose_rows import Block, Row, Rows
 
@@ -64,7 +64,7 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
         target: EditTarget,
         editing: PolicyEditing,
         text: str,
-        signs: Marks,
+        signs: Symbols,
         *,
         prepare: Callable[[], Awaitable[None]],
         refused: bool = False,

@@ -37,7 +37,7 @@ from kmstui.ui.editing.conflict_screen import ConflictScreen
 from kmstui.ui.editing.policy_screen import PolicyScreen, Refusal
 from kmstui.ui.editing.review_rows import diff_rows
 from kmstui.ui.editing.review_screen import Confirmed, GoTo, ReviewAnswer, ReviewScreen
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.widgets.prose_rows import Block, Row, Rows
 
 
@@ -159,7 +159,7 @@ class SavingScreen(Dialog[SaveEnd]):
     ]
 
     def __init__(
-        self, editing: PolicyEditing, review: Review, signs: Marks, *, bypass_alias: str = ""
+        self, editing: PolicyEditing, review: Review, signs: Symbols, *, bypass_alias: str = ""
     ) -> None:
         super().__init__(f"Saving the policy of {editing.location.label}")
         self.add_class("dialog-wide", "saving")

@@ -16,7 +16,7 @@ from kmstui.service.inventory.store import Store
 from kmstui.ui.dialogs.editing_screen import EditingScreen
 from kmstui.ui.editing.template_screen import Chosen, TemplateScreen
 from kmstui.ui.policy.editor import PolicyEditor
-from kmstui.ui.style.symbols import PLAIN, Marks
+from kmstui.ui.style.symbols import PLAIN, Symbols
 
 _BEGINNING = '{\n  "Version": "2012-10-17",\n  "Statement": [\n  ]\n}'
 
@@ -33,7 +33,7 @@ class StatementScreen(EditingScreen[Statements | None]):
         Binding("escape", "leave", "leave", show=False),
     ]
 
-    def __init__(self, store: Store, target: EditTarget, number: int, signs: Marks) -> None:
+    def __init__(self, store: Store, target: EditTarget, number: int, signs: Symbols) -> None:
         """Lint and complete as for `target`, the first of `number` keys."""
         super().__init__(store)
         self._target = target

@@ -21,7 +21,7 @@ from kmstui.policy.authoring.templates import (
 from kmstui.service.editing.templates import read_library
 from kmstui.service.inventory.store import Store
 from kmstui.ui.dialogs.editing_screen import EditingScreen
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_table import LineTable
@@ -50,7 +50,7 @@ class TemplateScreen(EditingScreen[Chosen | None]):
         store: Store,
         directory: Path | None,
         facts: Facts,
-        signs: Marks,
+        signs: Symbols,
         *,
         heading: str = "Template",
         whole: bool = True,

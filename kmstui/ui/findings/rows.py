@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kmstui.policy.lint.rules import Severity
 from kmstui.service.findings.lint_all import KeyFindings, LocatedFinding
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
 
@@ -61,7 +61,7 @@ class FindingRow:
         words = (found.finding.rule, found.finding.title, found.finding.message) if found else ()
         return " ".join((self.severity_word, self.name, self.key_id, *words, self.problem)).lower()
 
-    def cells(self, columns: Sequence[str], signs: Marks) -> list[Part]:
+    def cells(self, columns: Sequence[str], signs: Symbols) -> list[Part]:
         """The row's cells; the reason why a key was not read takes the rest of its row."""
         if self.found is None:
             cells: dict[str, Part] = {"mark": (signs.error, "bad"), "key": (self.name, "accent")}

@@ -24,7 +24,7 @@ from kmstui.ui.main.key_columns import alias_text, counts_text
 from kmstui.ui.main.navigation import main_of
 from kmstui.ui.main.policy_view import pretty
 from kmstui.ui.runtime.store_feed import Changes, StoreFeed
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.finding_counts import Counts
 from kmstui.ui.widgets.line_table import LineTable
@@ -64,7 +64,7 @@ class FindingsScreen(EditingScreen[GoTo]):
         Binding("q", "leave", "close", show=False),
     ]
 
-    def __init__(self, session: Session, signs: Marks) -> None:
+    def __init__(self, session: Session, signs: Symbols) -> None:
         super().__init__(session.store)
         self.add_class("findings")
         self._session = session

@@ -15,8 +15,8 @@ from kmstui.service.session import Session
 from kmstui.ui.main.key_columns import state_role
 from kmstui.ui.runtime.store_feed import Changes
 from kmstui.ui.style.cells import wrap
-from kmstui.ui.style.symbols import Marks
-from kmstui.ui.style.text_styles import Part, text_and_role
+from kmstui.ui.style.symbols import Symbols
+from kmstui.ui.style.text_styles import Part, text_and_style
 from kmstui.ui.views.view import KeyView
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_table import LineTable
@@ -37,7 +37,7 @@ class DetailsView(KeyView):
     title: ClassVar[str] = "Details"
     scope: ClassVar[str] = "details"
 
-    def __init__(self, session: Session, signs: Marks) -> None:
+    def __init__(self, session: Session, signs: Symbols) -> None:
         super().__init__(session, signs)
         self._key_id: str | None = None
         self._rotation: Rotation | str | None = None
@@ -118,7 +118,7 @@ class DetailsView(KeyView):
         width = max(10, self.size.width - _LABEL_WIDTH - 5)
         self._lines = []
         for label, value in () if key is None else self._rows(key):
-            text, role = text_and_role(value)
+            text, role = text_and_style(value)
             for number, line in enumerate(wrap(text, width)):
                 self._lines.append(("" if number else label, (line, role)))
         self.table.set_rows([str(index) for index in range(len(self._lines))])

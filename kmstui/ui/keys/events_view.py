@@ -15,7 +15,7 @@ from kmstui.service.session import Session
 from kmstui.ui.keys.details_view import moment
 from kmstui.ui.keys.grants_view import short_principal
 from kmstui.ui.runtime.store_feed import Changes
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.views.view import KeyView
 from kmstui.ui.widgets.columns import Column
@@ -83,7 +83,7 @@ class EventsView(KeyView):
     title: ClassVar[str] = "Events"
     scope: ClassVar[str] = "events"
 
-    def __init__(self, session: Session, signs: Marks) -> None:
+    def __init__(self, session: Session, signs: Symbols) -> None:
         super().__init__(session, signs)
         self._key_id: str | None = None
         self._events: dict[str, KeyEvent] | None = None

@@ -13,7 +13,7 @@ from kmstui.model.grant import Grant
 from kmstui.service.keys.grants import Grants
 from kmstui.service.session import Session
 from kmstui.ui.keys.details_view import moment
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.views.view import KeyView
 from kmstui.ui.widgets.columns import Column
@@ -67,7 +67,7 @@ class GrantsView(KeyView):
     title: ClassVar[str] = "Grants"
     scope: ClassVar[str] = "grants"
 
-    def __init__(self, session: Session, signs: Marks) -> None:
+    def __init__(self, session: Session, signs: Symbols) -> None:
         super().__init__(session, signs)
         self._key_id: str | None = None
         self._grants: dict[str, Grant] | None = None

@@ -12,7 +12,7 @@ from kmstui.ui.commands.command import ALIASES
 from kmstui.ui.main.alias_rows import AliasRows
 from kmstui.ui.main.key_columns import day, state_role
 from kmstui.ui.runtime.time_slices import TimeSlices
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_table import LineTable
@@ -33,7 +33,7 @@ class AliasesPane(Pane):
     caption: ClassVar[str] = "Aliases"
     scope: ClassVar[str] = ALIASES
 
-    def __init__(self, store: Store, slices: TimeSlices, signs: Marks) -> None:
+    def __init__(self, store: Store, slices: TimeSlices, signs: Symbols) -> None:
         super().__init__(id="aliases")
         self._store = store
         self.alias_rows = AliasRows(store, slices, self._rows_changed)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kmstui.model.caller import Caller, ConnectionInfo, Route
 from kmstui.ui.style.cells import fit, width_of
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import OneLine, Part, parts_width
 
 _ROUTE_LEAST = 8
@@ -18,7 +18,7 @@ _ROLE_LEAST = 12
 class HeaderLine(OneLine):
     """Account, caller, Region and route of the connection in use; never what was asked for."""
 
-    def __init__(self, signs: Marks, *, id: str) -> None:
+    def __init__(self, signs: Symbols, *, id: str) -> None:
         super().__init__(id=id)
         self._dot: Part = (f" {signs.dot} ", "dim")
         self._info: ConnectionInfo | None = None

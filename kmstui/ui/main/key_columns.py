@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from kmstui.model.key import Key, KeyMetadata
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.finding_counts import Counts
@@ -104,7 +104,7 @@ _READERS: dict[str, _Reader] = {
 _TOLD_WITHOUT_DESCRIPTION = ("alias", "id", "tags")
 
 
-def counts_text(counts: Counts, signs: Marks) -> str:
+def counts_text(counts: Counts, signs: Symbols) -> str:
     """How many findings of each severity, each behind its sign."""
     return " ".join(
         f"{sign}{number}"
@@ -117,7 +117,7 @@ def counts_text(counts: Counts, signs: Marks) -> str:
     )
 
 
-def findings_cell(counts: Counts | None, signs: Marks) -> Part:
+def findings_cell(counts: Counts | None, signs: Symbols) -> Part:
     """The findings of a key's policy; nothing before it was read."""
     if counts is None:
         return ""

@@ -11,7 +11,7 @@ from textual.widget import AwaitMount, Widget
 
 from kmstui.service.session import Session
 from kmstui.ui.runtime.store_feed import Changes
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part, parts_width
 from kmstui.ui.views.registry import VIEWS
 from kmstui.ui.views.view import KeyView
@@ -30,7 +30,7 @@ class KeyPane(Pane):
     class ViewChanged(Message):
         """Another view is in front: it may have to be loaded, and other commands work."""
 
-    def __init__(self, session: Session, signs: Marks) -> None:
+    def __init__(self, session: Session, signs: Symbols) -> None:
         super().__init__(id="key")
         self._session = session
         self._signs = signs

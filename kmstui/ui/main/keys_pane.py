@@ -16,7 +16,7 @@ from kmstui.ui.commands.command import KEYS
 from kmstui.ui.main.key_columns import cells_of, columns_named, findings_cell
 from kmstui.ui.main.key_rows import KeyRows
 from kmstui.ui.runtime.time_slices import TimeSlices
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.finding_counts import Counts
 from kmstui.ui.widgets.line_table import LineTable
@@ -54,7 +54,7 @@ class KeysPane(Pane):
         """A key went into the filter and has taken effect."""
 
     def __init__(
-        self, store: Store, slices: TimeSlices, signs: Marks, columns: Sequence[str] = ()
+        self, store: Store, slices: TimeSlices, signs: Symbols, columns: Sequence[str] = ()
     ) -> None:
         super().__init__(id="keys")
         self._store = store

@@ -29,7 +29,7 @@ from kmstui.ui.runtime.options import UiOptions
 from kmstui.ui.runtime.preload import import_ahead
 from kmstui.ui.runtime.store_feed import Changes, StoreFeed
 from kmstui.ui.runtime.time_slices import TimeSlices
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.widgets.line_table import LineTable
 from kmstui.ui.widgets.pane import Pane
 from kmstui.ui.widgets.sentences import NewestNotice, Sentences
@@ -57,7 +57,7 @@ class MainScreen(CommandScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(all_commands())
 
     def __init__(
-        self, session: Session, options: UiOptions, slices: TimeSlices, signs: Marks
+        self, session: Session, options: UiOptions, slices: TimeSlices, signs: Symbols
     ) -> None:
         super().__init__(id="main")
         self.session = session

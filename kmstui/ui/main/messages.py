@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -16,8 +17,7 @@ from kmstui.ui.commands.program import program_of
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.dialogs.text_dialog import TextDialog
 from kmstui.ui.runtime.store_feed import Changes, StoreFeed
-from kmstui.ui.style.change_words import change_words
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part, TitleLine
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_table import LineTable
@@ -60,7 +60,7 @@ class Messages(Dialog[None]):
         Binding("z", "undo", "undo a change of tags", show=False),
     ]
 
-    def __init__(self, session: Session, signs: Marks) -> None:
+    def __init__(self, session: Session, signs: Symbols) -> None:
         super().__init__("Messages")
         self.add_class("dialog-full")
         self._session = session
@@ -143,7 +143,7 @@ class Messages(Dialog[None]):
             f"of: {self._subject(change)}",
             f"at: {change.time:%Y-%m-%d %H:%M:%S} UTC",
             f"by: {change.caller or '-'}",
-            f"what: {change_words(change, self._signs)}",
+            f"what: {_change_words(change, self._signs)}",
             f"before: {change.before}",
             f"after: {change.after}",
             change.detail,
@@ -201,7 +201,7 @@ class Messages(Dialog[None]):
                 "operation": item.operation,
                 "outcome": (item.outcome, _OUTCOMES.get(item.outcome, "")),
                 "subject": self._short_name(item),
-                "words": change_words(item, self._signs),
+                "words": _change_words(item, self._signs),
                 "detail": (item.detail, "dim"),
             }
         form = "%m-%d %H:%M:%S" if isinstance(item, ChangeRecord) else "%H:%M:%S"
@@ -218,3 +218,39 @@ def _told(call: CallRecord) -> str:
         "It changes something." if call.mutating else "It only reads.",
     ]
     return "\n".join(lines)
+
+
+def _change_words(record: ChangeRecord, signs: Symbols) -> str:
+    """What was changed: each thing with its value before and after."""
+    before, after = _json_or_text(record.before), _json_or_text(record.after)
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return f"{record.before} {signs.arrow} {record.after}"
+    names = list(dict.fromkeys((*before, *after)))
+    return ", ".join(
+        _step(name, before.get(name), after.get(name), signs)
+        for name in names
+        if before.get(name) != after.get(name)
+    )
+
+
+def _step(name: str, old: object, new: object, signs: Symbols) -> str:
+    if old is None:
+        return f"+{name}={_value_text(new)}"
+    if new is None:
+        return f"-{name} (was {_value_text(old)})"
+    return f"{name}: {_value_text(old)} {signs.arrow} {_value_text(new)}"
+
+
+def _value_text(value: object) -> str:
+    if value == "":
+        return "(empty)"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _json_or_text(text: str) -> object:
+    try:
+        read: object = json.loads(text)
+    except ValueError:
+        # An entry of a damaged journal, or a newer kmstui's: shown as it stands.
+        return text
+    return read

@@ -19,7 +19,7 @@ from kmstui.ui.main.key_columns import counts_text
 from kmstui.ui.policy.layout import format_json
 from kmstui.ui.policy.viewer import Lint, PolicyViewer
 from kmstui.ui.runtime.store_feed import Changes
-from kmstui.ui.style.symbols import PLAIN, Marks
+from kmstui.ui.style.symbols import PLAIN, Symbols
 from kmstui.ui.views.view import KeyView
 from kmstui.ui.widgets.finding_counts import Counts
 from kmstui.ui.widgets.sentences import Sentences
@@ -66,7 +66,7 @@ class PolicyView(KeyView):
             self.key_id = key_id
             self.counts = counts
 
-    def __init__(self, session: Session, signs: Marks) -> None:
+    def __init__(self, session: Session, signs: Symbols) -> None:
         super().__init__(session, signs)
         self._key_id: str | None = None
         self._shown: tuple[StoredPolicy, ...] | None = None

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 
 from kmstui.service.inventory.store import Store
 from kmstui.ui.commands.command import TAGS
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_table import LineTable
@@ -28,7 +28,7 @@ class TagsPane(Pane):
     caption: ClassVar[str] = "Tags"
     scope: ClassVar[str] = TAGS
 
-    def __init__(self, store: Store, signs: Marks) -> None:
+    def __init__(self, store: Store, signs: Symbols) -> None:
         super().__init__(id="tags")
         self._store = store
         self._key_id: str | None = None

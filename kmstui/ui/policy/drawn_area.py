@@ -29,7 +29,7 @@ from kmstui.ui.policy.finding_marks import Mark, Marks
 from kmstui.ui.policy.glyphs import StandIns, stand_ins_in
 from kmstui.ui.policy.highlight import KINDS, token_spans
 from kmstui.ui.policy.incremental_area import FrugalTextArea
-from kmstui.ui.style.symbols import marks
+from kmstui.ui.style.symbols import symbols_for
 
 
 class MarkedTextArea(FrugalTextArea):
@@ -257,7 +257,7 @@ class MarkedTextArea(FrugalTextArea):
         line = self.document.get_line(row)
         left, right = self.gutter_width, self.scrollable_content_region.width - 1
         hidden = self.scroll_offset.x
-        sign = Segment(marks(ascii_only=self._ascii_marks).more, self._base + Style(dim=True))
+        sign = Segment(symbols_for(ascii_only=self._ascii_marks).more, self._base + Style(dim=True))
         cursor = self._cursor_cell(row)
         if hidden and line and cursor != left:
             strip = over(strip, sign, left)
@@ -322,7 +322,7 @@ class MarkedTextArea(FrugalTextArea):
 
 def mark_of(severity: Severity, *, ascii_only: bool) -> str:
     """The mark of a severity, one cell wide."""
-    signs = marks(ascii_only=ascii_only)
+    signs = symbols_for(ascii_only=ascii_only)
     return {
         Severity.ERROR: signs.error,
         Severity.WARNING: signs.warning,

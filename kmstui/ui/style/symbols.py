@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class Symbols:
     """One character each, so that a column of them is one cell wide."""
 
     cursor: str = "❯"
@@ -23,7 +23,7 @@ class Marks:
     done: str = "✔"
 
 
-PLAIN = Marks(
+PLAIN = Symbols(
     cursor=">",
     marked="*",
     error="x",
@@ -37,9 +37,9 @@ PLAIN = Marks(
     arrow=">",
     done="o",
 )
-FANCY = Marks()
+FANCY = Symbols()
 
 
-def marks(*, ascii_only: bool) -> Marks:
+def symbols_for(*, ascii_only: bool) -> Symbols:
     """The signs for a terminal."""
     return PLAIN if ascii_only else FANCY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from rich.segment import Segment
 from rich.style import Style
@@ -12,63 +13,56 @@ from textual.widget import Widget
 from kmstui.ui.style.cells import fit, width_of
 
 Part = str | tuple[str, str]
-"""Text, or text with the role that styles it."""
+"""Text, or text with the name of its style."""
 
-ROLES = ("dim", "good", "warn", "bad", "accent", "title", "key")
+TEXT_STYLES = ("dim", "good", "warn", "bad", "accent", "title", "key")
 """`dim` secondary · `good` `warn` `bad` state · `accent` names · `title` headings · `key` keys."""
 
-LOOKS = frozenset(f"role--{role}" for role in ROLES)
-"""For the `COMPONENT_CLASSES` of the app: what a role looks like is worked out once, not again
+TEXT_STYLE_CLASSES = frozenset(f"text--{name}" for name in TEXT_STYLES)
+"""For the `COMPONENT_CLASSES` of the app: what a style looks like is worked out once, not again
 for each widget that draws with it."""
 
 
-class RoleWidget(Widget):
-    """A widget that draws with roles; `.role--NAME` in theme.tcss says how each looks."""
+class StyledWidget(Widget):
+    """A widget that draws with named styles; `.text--NAME` in theme.tcss says how each looks."""
 
-    def __init__(
-        self,
-        *children: Widget,
-        name: str | None = None,
-        id: str | None = None,
-        classes: str | None = None,
-        disabled: bool = False,
-    ) -> None:
-        super().__init__(*children, name=name, id=id, classes=classes, disabled=disabled)
-        self._role_styles: dict[str, Style] = {}
+    @cached_property
+    def _text_styles(self) -> dict[str, Style]:
+        return {}
 
     @property
     def plain(self) -> bool:
-        """Whether roles keep their attributes alone, because their colours cannot be read here."""
+        """Whether styles keep their attributes alone, because colours cannot be read here."""
         return False
 
-    def role_style(self, role: str) -> Style:
-        """The colours and attributes of a role, without what lies behind it; "" is plain."""
-        style = self._role_styles.get(role)
+    def style_named(self, name: str) -> Style:
+        """Colours and attributes of a text style, without what lies behind it; "" is plain."""
+        style = self._text_styles.get(name)
         if style is None:
-            style = self._role_styles[role] = self._styled(role) if role else Style.null()
+            style = self._text_styles[name] = self._styled(name) if name else Style.null()
         return style
 
-    def _styled(self, role: str) -> Style:
-        look = self.app.get_component_styles(f"role--{role}").partial_rich_style
-        return look.without_color if self.plain else look
+    def _styled(self, name: str) -> Style:
+        style = self.app.get_component_styles(f"text--{name}").partial_rich_style
+        return style.without_color if self.plain else style
 
     def notify_style_update(self) -> None:
         """The theme or a class changed: take the styles anew."""
         super().notify_style_update()
-        self._role_styles = {}
+        self._text_styles = {}
 
 
-def text_and_role(part: Part) -> tuple[str, str]:
+def text_and_style(part: Part) -> tuple[str, str]:
     """A part taken in two."""
     return (part, "") if isinstance(part, str) else part
 
 
 def parts_width(parts: Iterable[Part]) -> int:
     """How many cells the parts take."""
-    return sum(width_of(text_and_role(part)[0]) for part in parts)
+    return sum(width_of(text_and_style(part)[0]) for part in parts)
 
 
-class OneLine(RoleWidget):
+class OneLine(StyledWidget):
     """One line of parts, cut at the right where it does not fit; `end` stands at the right."""
 
     def __init__(
@@ -85,7 +79,7 @@ class OneLine(RoleWidget):
     @property
     def text(self) -> str:
         """What the line says, for tests and screen readers."""
-        return "".join(text_and_role(part)[0] for part in (*self._parts, *self._end))
+        return "".join(text_and_style(part)[0] for part in (*self._parts, *self._end))
 
     def show(self, parts: Iterable[Part], end: Iterable[Part] = ()) -> None:
         """Draw these parts, if they differ from what is drawn."""
@@ -113,10 +107,10 @@ class OneLine(RoleWidget):
 
     def _place(self, parts: Iterable[Part], room: int, base: Style, segments: list[Segment]) -> int:
         for part in parts:
-            text, role = text_and_role(part)
+            text, style = text_and_style(part)
             width = min(width_of(text), room)
             if width > 0:
-                segments.append(Segment(fit(text, width), base + self.role_style(role)))
+                segments.append(Segment(fit(text, width), base + self.style_named(style)))
                 room -= width
         return room
 

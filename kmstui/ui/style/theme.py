@@ -1,11 +1,14 @@
-"""The themes, in colours that a terminal of 256 colours shows unchanged."""
+"""The themes, in colours that a terminal of 256 colours shows unchanged, and the style sheets."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from textual.theme import BUILTIN_THEMES, Theme
+
+_PACKAGE = Path(__file__).resolve().parents[2]
 
 
 def _scrollbars(bar: str, pressed: str, background: str) -> dict[str, str]:
@@ -137,3 +140,15 @@ def unknown_theme_words(asked: str) -> str:
 def _named(asked: str) -> str:
     names = (name for name in THEME_NAMES if asked in (name, name.removeprefix("kmstui-")))
     return next(names, "")
+
+
+def styles_directory() -> Path:
+    """`kmstui/styles` in an installed wheel, else the checkout's `styles` beside the package."""
+    inside = _PACKAGE / "styles"
+    return inside if inside.is_dir() else _PACKAGE.parent / "styles"
+
+
+def style_sheets() -> list[Path]:
+    """Every sheet, the theme's first, so that a screen's own rules come after it."""
+    sheets = sorted(styles_directory().glob("*.tcss"))
+    return sorted(sheets, key=lambda sheet: sheet.name != "theme.tcss")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kmstui.service.inventory.store import Store
 from kmstui.service.tags.change import Outcome, TagChange, TagResult
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.tags.words import (
     about,
@@ -40,7 +40,7 @@ class ChangeRows:
         results: How far each key is, as far as it was begun.
     """
 
-    def __init__(self, store: Store, signs: Marks) -> None:
+    def __init__(self, store: Store, signs: Symbols) -> None:
         self._store = store
         self._signs = signs
         self.changes: dict[str, TagChange] = {}

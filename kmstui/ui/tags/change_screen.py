@@ -18,7 +18,7 @@ from kmstui.service.tags.tagging import Tagging
 from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.dialogs.text_dialog import TextDialog
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.tags.change_rows import MANY_KEYS, ONE_KEY, ChangeRows
 from kmstui.ui.tags.progress import RunProgress, duration
@@ -65,7 +65,7 @@ class Desk(Protocol):
         ...
 
     @property
-    def signs(self) -> Marks:
+    def signs(self) -> Symbols:
         """How signs are drawn."""
         ...
 

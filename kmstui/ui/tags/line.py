@@ -15,7 +15,7 @@ from textual.widgets import TextArea
 from kmstui.model.tag import TagDelta
 from kmstui.service.tags.parse import TagProblem
 from kmstui.ui.commands.key_bar import KeyBar
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import OneLine, Part
 from kmstui.ui.tags.modes import LineMode
 from kmstui.ui.tags.proposals import Proposals
@@ -34,7 +34,7 @@ class TagLine(ModalScreen[None]):
     ]
 
     def __init__(
-        self, mode: LineMode, names: str, signs: Marks, submit: Callable[[TagDelta], None]
+        self, mode: LineMode, names: str, signs: Symbols, submit: Callable[[TagDelta], None]
     ) -> None:
         """`names` says which keys it is about; `submit` gets what a faultless line says."""
         super().__init__(classes="tagging")

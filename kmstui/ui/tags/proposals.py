@@ -10,18 +10,18 @@ from textual.strip import Strip
 
 from kmstui.service.tags.complete import Proposal
 from kmstui.ui.style.cells import fit, width_of
-from kmstui.ui.style.symbols import Marks
-from kmstui.ui.style.text_styles import RoleWidget
+from kmstui.ui.style.symbols import Symbols
+from kmstui.ui.style.text_styles import StyledWidget
 
 MOST_ROWS = 6
 
 
-class Proposals(RoleWidget):
+class Proposals(StyledWidget):
     """A few proposals, the chosen one standing out; takes no room while there are none."""
 
     COMPONENT_CLASSES = {"tagging--chosen"}  # noqa: RUF012 - Textual reads it so
 
-    def __init__(self, signs: Marks) -> None:
+    def __init__(self, signs: Symbols) -> None:
         super().__init__(classes="tagging--proposals")
         self._sign = f"{signs.cursor} "
         self._items: Sequence[Proposal] = ()
@@ -68,7 +68,7 @@ class Proposals(RoleWidget):
             base = base + self.get_component_rich_style("tagging--chosen", partial=True)
         labels = max(width_of(each.label) for each in self._items[first : first + MOST_ROWS])
         room = max(1, min(labels, width - 18))
-        dim = base if chosen else base + self.role_style("dim")
+        dim = base if chosen else base + self.style_named("dim")
         sign = self._sign if chosen and self.picked else "  "
         return Strip(
             [

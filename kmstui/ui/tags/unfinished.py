@@ -15,7 +15,7 @@ from kmstui.service.tags.tagging import Tagging, UnfinishedTags
 from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.commands.program import Program
 from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.tags.change_screen import Planner
 from kmstui.ui.tags.words import number, short_name, step_line
@@ -60,7 +60,7 @@ class UnfinishedScreen(Dialog[str]):
         Binding("a", "answer('keep')", "accept it as it is", show=False),
     ]
 
-    def __init__(self, run: UnfinishedTags, store: Store, signs: Marks) -> None:
+    def __init__(self, run: UnfinishedTags, store: Store, signs: Symbols) -> None:
         super().__init__("An interrupted change of tags")
         self.add_class("dialog-full", "tag-change", "-many")
         self._run = run

@@ -13,7 +13,7 @@ from kmstui.service.inventory.store import Store
 from kmstui.service.tags.change import Outcome, TagChange, TagResult
 from kmstui.service.tags.parse import written
 from kmstui.ui.commands.aws_cli import aws_command, aws_loop
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 
 OUTCOME_ROLES = {
@@ -57,7 +57,7 @@ def tags_text(tags: Iterable[Tag]) -> str:
 # The plan
 
 
-def steps_of(change: TagChange, signs: Marks) -> list[tuple[str, str, str]]:
+def steps_of(change: TagChange, signs: Symbols) -> list[tuple[str, str, str]]:
     """Each tag that changes: sign, tag key, and what becomes of its value."""
     old = dict(change.before)
     steps = []
@@ -72,7 +72,7 @@ def steps_of(change: TagChange, signs: Marks) -> list[tuple[str, str, str]]:
     return steps
 
 
-def step_line(change: TagChange, signs: Marks) -> str:
+def step_line(change: TagChange, signs: Symbols) -> str:
     """All steps on one line."""
     words = []
     for sign, name, value in steps_of(change, signs):
@@ -163,7 +163,7 @@ def run_summary(results: Iterable[TagResult]) -> tuple[str, str]:
     return f"{number(total, 'key')}: {words}.", role
 
 
-def result_parts(result: TagResult, store: Store, signs: Marks) -> tuple[Part, Part]:
+def result_parts(result: TagResult, store: Store, signs: Symbols) -> tuple[Part, Part]:
     """How far a key is, and what there is to know of it."""
     role = OUTCOME_ROLES.get(result.outcome, "accent")
     outcome: Part = (result.outcome.value, role)
@@ -176,7 +176,7 @@ def result_parts(result: TagResult, store: Store, signs: Marks) -> tuple[Part, P
     return outcome, (step_line(result.change, signs), "dim" if result.outcome.ended else "")
 
 
-def about(change: TagChange, result: TagResult | None, signs: Marks) -> str:
+def about(change: TagChange, result: TagResult | None, signs: Symbols) -> str:
     """All there is to know of one key, in lines."""
     steps = (f"{sign} {tag}  {value}" for sign, tag, value in steps_of(change, signs))
     lines = [*steps, change.refused, change.note]

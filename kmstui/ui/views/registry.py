@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from kmstui.service.session import Session
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.views.view import KeyView
 
 
@@ -22,7 +22,7 @@ class ViewEntry:
     name: str
     """The class in the module."""
 
-    def make(self, session: Session, signs: Marks) -> KeyView:
+    def make(self, session: Session, signs: Symbols) -> KeyView:
         """Import and build the view."""
         view_class: type[KeyView] = getattr(import_module(self.module), self.name)
         return view_class(session, signs)

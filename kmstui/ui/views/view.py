@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from kmstui.service.session import Session
 from kmstui.ui.runtime.store_feed import Changes
-from kmstui.ui.style.symbols import Marks
+from kmstui.ui.style.symbols import Symbols
 
 
 class KeyView(Vertical):
@@ -32,7 +32,7 @@ class KeyView(Vertical):
     class KeysChanged(Message):
         """`line_scope` changed."""
 
-    def __init__(self, session: Session, signs: Marks) -> None:
+    def __init__(self, session: Session, signs: Symbols) -> None:
         super().__init__(classes="view")
         self.session = session
         self.store = session.store

@@ -9,8 +9,8 @@ from rich.style import Style
 from textual.strip import Strip
 
 from kmstui.ui.style.cells import fit, wrap
-from kmstui.ui.style.symbols import Marks
-from kmstui.ui.style.text_styles import Part, RoleWidget
+from kmstui.ui.style.symbols import Symbols
+from kmstui.ui.style.text_styles import Part, StyledWidget
 from kmstui.ui.widgets.columns import Column, fit_columns
 from kmstui.ui.widgets.row_drawing import header_text, placed_cells, runs_of
 
@@ -40,7 +40,7 @@ class LinePainter:
     """
 
     def __init__(
-        self, table: RoleWidget, columns: Sequence[Column], cells: CellReader, signs: Marks
+        self, table: StyledWidget, columns: Sequence[Column], cells: CellReader, signs: Symbols
     ) -> None:
         self._table = table
         self.cells = cells
@@ -129,7 +129,7 @@ class LinePainter:
         if line >= len(self._empty_lines):
             return self.blank()
         shown = fit(" " * _PREFIX + self._empty_lines[line], self._width)
-        style = self._style("") + self._table.role_style(role)
+        style = self._style("") + self._table.style_named(role)
         return Strip([Segment(shown, style)], self._width)
 
     def _style(self, name: str) -> Style:
@@ -157,6 +157,6 @@ class LinePainter:
         runs = runs_of(
             [(prefix, ""), *(((text, "") if plain else (text, role)) for text, role in cells)]
         )
-        role_style = self._table.role_style
-        segments = [Segment(text, base + role_style(role)) for text, role in runs]
+        style_named = self._table.style_named
+        segments = [Segment(text, base + style_named(role)) for text, role in runs]
         return Strip(segments).adjust_cell_length(self._width, base)

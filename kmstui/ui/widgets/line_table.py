@@ -11,14 +11,14 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
-from kmstui.ui.style.symbols import FANCY, Marks
-from kmstui.ui.style.text_styles import RoleWidget
+from kmstui.ui.style.symbols import FANCY, Symbols
+from kmstui.ui.style.text_styles import StyledWidget
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_painter import CellReader, LinePainter
 from kmstui.ui.widgets.row_place import Find, RowPlace
 
 
-class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
+class LineTable(StyledWidget, can_focus=True, inherit_bindings=False):
     """Rows by ID, drawn one by one when they come into sight.
 
     It scrolls by itself: Textual's `ScrollView` lays the whole screen out anew whenever the
@@ -86,7 +86,7 @@ class LineTable(RoleWidget, can_focus=True, inherit_bindings=False):
         columns: Sequence[Column],
         cells: CellReader,
         *,
-        signs: Marks = FANCY,
+        signs: Symbols = FANCY,
         header: bool = True,
         id: str | None = None,
         classes: str | None = None,

@@ -10,7 +10,7 @@ from textual.events import Resize
 from textual.message import Message
 
 from kmstui.ui.style.cells import wrap
-from kmstui.ui.style.symbols import FANCY, Marks
+from kmstui.ui.style.symbols import FANCY, Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import GAP, Column
 from kmstui.ui.widgets.line_table import LineTable
@@ -54,7 +54,7 @@ class Rows(LineTable):
     class Resized(Message):
         """There is more or less room: what depends on the width may be laid out anew."""
 
-    def __init__(self, *, signs: Marks = FANCY, id: str | None = None) -> None:
+    def __init__(self, *, signs: Symbols = FANCY, id: str | None = None) -> None:
         super().__init__((Column("left", "", 1),), self._read, signs=signs, header=False, id=id)
         self._content: tuple[Row, ...] = ()
         self._drawn: list[tuple[Part, ...]] = []

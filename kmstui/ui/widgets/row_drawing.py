@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from kmstui.ui.style.cells import fit
-from kmstui.ui.style.symbols import Marks
-from kmstui.ui.style.text_styles import Part, text_and_role
+from kmstui.ui.style.symbols import Symbols
+from kmstui.ui.style.text_styles import Part, text_and_style
 from kmstui.ui.widgets.columns import GAP, Column
 
 Fitted = Sequence[tuple[Column, int]]
 """Columns in sight, each with its width in cells."""
 
 
-def header_text(fitted: Fitted, sorted_by: tuple[str, bool] | None, signs: Marks) -> str:
+def header_text(fitted: Fitted, sorted_by: tuple[str, bool] | None, signs: Symbols) -> str:
     """The titles; `sorted_by` is a column and whether it descends."""
     titles = []
     for column, width in fitted:
@@ -31,7 +31,7 @@ def placed_cells(cells: Sequence[Part], fitted: Fitted) -> Iterator[tuple[str, s
     """
     last = len(fitted) - 1
     for number, (cell, (column, width)) in enumerate(zip(cells, fitted, strict=False)):
-        text, role = text_and_role(cell)
+        text, role = text_and_style(cell)
         if number == len(cells) - 1 and number < last:
             rest = fitted[number:]
             room = sum(each for _, each in rest) + GAP * (len(rest) - 1)

@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from kmstui.service.inventory.store import Notice, Store
 from kmstui.ui.style.cells import fit, width_of, wrap
-from kmstui.ui.style.text_styles import RoleWidget
+from kmstui.ui.style.text_styles import StyledWidget
 
 NOTICE_SECONDS = 2.0
 """A notice outlives keys pressed within this time: they were on their way already."""
@@ -19,7 +19,7 @@ NOTICE_SECONDS = 2.0
 _ROLES = {"information": "good", "warning": "warn", "error": "bad"}
 
 
-class Sentences(RoleWidget):
+class Sentences(StyledWidget):
     """A few lines of prose that take no room while there is nothing to say."""
 
     def __init__(
@@ -71,7 +71,7 @@ class Sentences(RoleWidget):
         base = self.rich_style
         if y >= len(lines):
             return Strip.blank(width, base)
-        style = base + self.role_style(self._role)
+        style = base + self.style_named(self._role)
         return Strip([Segment(fit(f" {lines[y]}", width), style)], width)
 
 

@@ -7,10 +7,10 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from kmstui.ui.style.cells import fit, width_of, wrap
-from kmstui.ui.style.text_styles import RoleWidget
+from kmstui.ui.style.text_styles import StyledWidget
 
 
-class WordBox(RoleWidget):
+class WordBox(StyledWidget):
     """A few lines of prose; says where the rest is found when there is more."""
 
     def __init__(self, *, least: int = 0, most: int, more: str = "", id: str | None = None) -> None:
@@ -66,5 +66,5 @@ class WordBox(RoleWidget):
         if y >= len(lines):
             return Strip.blank(width, base)
         return Strip(
-            [Segment(fit(f" {lines[y]}", width), base + self.role_style(self._role))], width
+            [Segment(fit(f" {lines[y]}", width), base + self.style_named(self._role))], width
         )

@@ -4,9 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.app import App
 
-from kmstui.ui.style.style_sheets import style_sheets
-from kmstui.ui.style.text_styles import LOOKS
-from kmstui.ui.style.theme import DARK
+from kmstui.ui.style.text_styles import TEXT_STYLE_CLASSES
+from kmstui.ui.style.theme import DARK, style_sheets
 from kmstui.ui.widgets.columns import GAP, Column, fit_columns
 from kmstui.ui.widgets.line_table import LineTable
 from kmstui.ui.widgets.markable_table import MarkableTable
@@ -21,7 +20,7 @@ COLUMNS = (
 class Host(App[None]):
     """A table alone."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(LOOKS)
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TEXT_STYLE_CLASSES)
 
     def __init__(self, table):
         super().__init__(css_path=[str(sheet) for sheet in style_sheets()])

@@ -21,7 +21,7 @@ def validation(value: object, member: str, constraint: str) -> ServiceError:
     """The sentence with which AWS's request validation names a member that breaks a constraint."""
     return ServiceError(
         "ValidationException",
-        f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy "
+        f"1 validation error detected: Value '{str(value)[:256]}' at '{member}' failed to satisfy "
         f"constraint: {constraint}",
     )
 

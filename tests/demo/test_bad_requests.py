@@ -76,3 +76,29 @@ def test_mistakes_in_control_requests_are_told(embedded: EmbeddedKms) -> None:
         assert status == 400
         assert json.loads(answer)["error"]
     assert _post(embedded, "/_embedded/nothing", b"", {})[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("operation", "members", "code", "said"),
+    [
+        ("DescribeKey", {}, "ValidationException", "'null' at 'keyId'"),
+        ("DescribeKey", {"KeyId": 5}, "SerializationException", "keyId must be of type string"),
+        ("GenerateRandom", {"NumberOfBytes": True}, "SerializationException", "type integer"),
+        ("GenerateRandom", {"NumberOfBytes": 1025}, "ValidationException", "less than or equal"),
+        ("CreateKey", {"KeySpec": "DES"}, "ValidationException", "enum value set: [RSA_2048, "),
+        ("TagResource", {"KeyId": "k", "Tags": [{"TagKey": "a"}]}, "ValidationException",
+         "'tags.1.member.tagValue'"),
+        ("Encrypt", {"KeyId": "k", "Plaintext": "?"}, "SerializationException", "is not base64"),
+    ],
+)  # fmt: skip
+def test_members_are_held_to_the_service_model(
+    embedded: EmbeddedKms, operation: str, members: dict[str, object], code: str, said: str
+) -> None:
+    headers = {
+        "X-Amz-Target": f"TrentService.{operation}",
+        "Authorization": _signed(embedded, "kms"),
+    }
+    status, answer = _post(embedded, "/", json.dumps(members).encode(), headers)
+    told = json.loads(answer)
+    assert (status, told["__type"]) == (400, code)
+    assert said in told["message"]

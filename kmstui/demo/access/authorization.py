@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -101,6 +102,10 @@ class Call:
     def account(self) -> str:
         """The caller's account."""
         return self.caller.account
+
+    def blob(self, member: str) -> bytes:
+        """The bytes of a member that is base64."""
+        return base64.b64decode(self.parameters.get(member) or "")
 
 
 def require_on_key(

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from kmstui.demo.access.authorization import Call, Result
-from kmstui.demo.errors import ServiceError, unsupported, validation
+from kmstui.demo.errors import ServiceError, unsupported
 from kmstui.demo.kms import paging
 from kmstui.demo.kms.keys import DAY, EmbeddedKey, Rotation, material_id
 from kmstui.demo.kms.store import Stores
@@ -31,12 +31,6 @@ def enable_key_rotation(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """EnableKeyRotation: every 90 to 2,560 days, 365 when not said."""
     _require_rotatable(call, key)
     period = call.parameters.get("RotationPeriodInDays", 365)
-    if not isinstance(period, int) or isinstance(period, bool) or not 90 <= period <= 2560:
-        raise validation(
-            period,
-            "rotationPeriodInDays",
-            "Member must have value between 90 and 2560",
-        )
     if not key.rotation.enabled:
         key.rotation.since = time.time()
     key.rotation.enabled = True
@@ -175,12 +169,12 @@ class ImportOffers:
     def take_in(self, call: Call, stores: Stores, key: EmbeddedKey) -> Result:
         """ImportKeyMaterial."""
         _require_external(key)
-        offer = self._offers.get(_name(_blob(call, "ImportToken")))
+        offer = self._offers.get(_name(call.blob("ImportToken")))
         if offer is None or offer.key_arn != key.arn:
             raise ServiceError("InvalidImportTokenException", "The import token is not valid.")
         if offer.expires < time.time():
             raise ServiceError("ExpiredImportTokenException", "The import token has expired.")
-        material = _unwrap(offer, _blob(call, "EncryptedKeyMaterial"))
+        material = _unwrap(offer, call.blob("EncryptedKeyMaterial"))
         if key.imported.present and material != key.key_material:
             raise ServiceError(
                 "IncorrectKeyMaterialException",
@@ -216,13 +210,6 @@ def _require_external(key: EmbeddedKey) -> None:
         raise unsupported(
             f"{key.arn} origin is {key.origin} which is not valid for this operation."
         )
-
-
-def _blob(call: Call, member: str) -> bytes:
-    value = call.parameters.get(member)
-    if not isinstance(value, str):
-        raise validation("null", member[0].lower() + member[1:], "Member must not be null")
-    return base64.b64decode(value)
 
 
 def _name(token: bytes) -> str:

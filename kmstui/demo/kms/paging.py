@@ -41,15 +41,12 @@ def limit_of(parameters: Mapping[str, Any], size: PageSize) -> int:
     limit = parameters.get("Limit")
     if limit is None:
         return size.default
-    if not isinstance(limit, int) or isinstance(limit, bool):
-        raise ServiceError("SerializationException", "Limit must be an integer.")
-    if limit < 1:
-        raise validation(limit, "limit", "Member must have value greater than or equal to 1")
+    # The model says 1000 of every list.
     if limit > size.maximum:
         raise validation(
             limit, "limit", f"Member must have value less than or equal to {size.maximum}"
         )
-    return limit
+    return int(limit)
 
 
 def encode_marker(listing: str, last: str) -> str:

@@ -15,6 +15,7 @@ from kmstui.demo.errors import ServiceError
 from kmstui.demo.kms import aliases, cryptography, grants, key_material, lifecycle, policies, tags
 from kmstui.demo.kms.key_material import ImportOffers
 from kmstui.demo.kms.keys import CRYPTOGRAPHIC, EmbeddedKey, LastUse, require_state
+from kmstui.demo.kms.members import check_members
 from kmstui.demo.kms.store import Stores, find_key
 
 KeyHandler = Callable[[Call, Stores, EmbeddedKey], Result]
@@ -111,6 +112,7 @@ class KmsService:
 
         Changes are made one after the other, each with its checks, so that none is lost.
         """
+        check_members(call.operation, call.parameters)
         if call.operation in _UNLOCKED or call.operation.startswith(_READING):
             return self._answer(call)
         with self._changing:

@@ -33,7 +33,7 @@ def encrypt(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """Encrypt."""
     _require_usage(call, key)
     plaintext = call.blob("Plaintext")
-    algorithm = _algorithm(call, key, "EncryptionAlgorithm", key.algorithms.encryption)
+    algorithm = _algorithm(call, key, "EncryptionAlgorithm", key.algorithms)
     blob = _moto_encrypt(stores, key, plaintext, _context(call, "EncryptionContext"))
     return {"CiphertextBlob": _text(blob), "KeyId": key.arn, "EncryptionAlgorithm": algorithm}
 
@@ -59,7 +59,7 @@ def decrypt(call: Call, stores: Stores) -> Result:
     return {
         "KeyId": key.arn,
         "Plaintext": _text(plaintext),
-        "EncryptionAlgorithm": key.algorithms.encryption[0],
+        "EncryptionAlgorithm": key.algorithms[0],
     }
 
 
@@ -82,8 +82,8 @@ def re_encrypt(call: Call, stores: Stores) -> Result:
         "CiphertextBlob": _text(again),
         "SourceKeyId": source.arn,
         "KeyId": target.arn,
-        "SourceEncryptionAlgorithm": source.algorithms.encryption[0],
-        "DestinationEncryptionAlgorithm": target.algorithms.encryption[0],
+        "SourceEncryptionAlgorithm": source.algorithms[0],
+        "DestinationEncryptionAlgorithm": target.algorithms[0],
     }
 
 
@@ -120,7 +120,7 @@ def generate_random(call: Call, stores: Stores) -> Result:
 def sign(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """Sign, over a raw message."""
     _require_usage(call, key)
-    algorithm = _algorithm(call, key, "SigningAlgorithm", key.algorithms.signing)
+    algorithm = _algorithm(call, key, "SigningAlgorithm", key.algorithms)
     _require_moto_pair(key)
     signature = key.private_key.sign(call.blob("Message"), algorithm)
     return {"KeyId": key.arn, "Signature": _text(signature), "SigningAlgorithm": algorithm}
@@ -129,7 +129,7 @@ def sign(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
 def verify(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """Verify."""
     _require_usage(call, key)
-    algorithm = _algorithm(call, key, "SigningAlgorithm", key.algorithms.signing)
+    algorithm = _algorithm(call, key, "SigningAlgorithm", key.algorithms)
     _require_moto_pair(key)
     if not key.private_key.verify(call.blob("Message"), call.blob("Signature"), algorithm):
         raise ServiceError("KMSInvalidSignatureException", "")
@@ -152,7 +152,7 @@ def verify_mac(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
 
 def _mac(call: Call, key: EmbeddedKey) -> tuple[str, str]:
     _require_usage(call, key)
-    algorithm = _algorithm(call, key, "MacAlgorithm", key.algorithms.mac)
+    algorithm = _algorithm(call, key, "MacAlgorithm", key.algorithms)
     return algorithm, generate_hmac(
         key=key.key_material, message=call.blob("Message"), mac_algorithm=algorithm
     )

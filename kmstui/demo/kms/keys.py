@@ -11,104 +11,73 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
-
-from moto.kms.utils import generate_private_key
+from typing import Any, Generic, TypeVar
 
 from kmstui.demo.errors import ServiceError, invalid_state
 
-_RSA_SIGNING = (
-    "RSASSA_PKCS1_V1_5_SHA_256",
-    "RSASSA_PKCS1_V1_5_SHA_384",
-    "RSASSA_PKCS1_V1_5_SHA_512",
-    "RSASSA_PSS_SHA_256",
-    "RSASSA_PSS_SHA_384",
-    "RSASSA_PSS_SHA_512",
+_RSA = ("RSA_2048", "RSA_3072", "RSA_4096")
+_RSA_SIGNING = tuple(
+    f"RSASSA_{scheme}_SHA_{bits}" for scheme in ("PKCS1_V1_5", "PSS") for bits in (256, 384, 512)
 )
-_ECC_SIGNING = {
+_HMAC = ("HMAC_224", "HMAC_256", "HMAC_384", "HMAC_512")
+_ML_DSA = ("ML_DSA_44", "ML_DSA_65", "ML_DSA_87")
+_ML_KEM = ("ML_KEM_512", "ML_KEM_768", "ML_KEM_1024")
+_SIGNING = {
+    **dict.fromkeys(_RSA, _RSA_SIGNING),
     "ECC_NIST_P256": ("ECDSA_SHA_256",),
     "ECC_SECG_P256K1": ("ECDSA_SHA_256",),
     "ECC_NIST_P384": ("ECDSA_SHA_384",),
     "ECC_NIST_P521": ("ECDSA_SHA_512",),
     "ECC_NIST_EDWARDS25519": ("ED25519_SHA_512", "ED25519_PH_SHA_512"),
+    **dict.fromkeys(_ML_DSA, ("ML_DSA_SHAKE_256",)),
+    "SM2": ("SM2DSA",),
 }
-_RSA = ("RSA_2048", "RSA_3072", "RSA_4096")
-_ECC_AGREEMENT = frozenset({"ECC_NIST_P256", "ECC_NIST_P384", "ECC_NIST_P521", "SM2"})
-_HMAC = ("HMAC_224", "HMAC_256", "HMAC_384", "HMAC_512")
-_ML_DSA = ("ML_DSA_44", "ML_DSA_65", "ML_DSA_87")
-_ML_KEM = ("ML_KEM_512", "ML_KEM_768", "ML_KEM_1024")
-
 SYMMETRIC = "SYMMETRIC_DEFAULT"
-SPECS = (SYMMETRIC, *_RSA, *_ECC_SIGNING, *_HMAC, "SM2", *_ML_DSA, *_ML_KEM)
-USAGES = (
-    "ENCRYPT_DECRYPT",
-    "SIGN_VERIFY",
-    "GENERATE_VERIFY_MAC",
-    "KEY_AGREEMENT",
-    "ENCAPSULATE_DECAPSULATE",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Algorithms:
-    """What DescribeKey lists for a key; at most one of these is not empty."""
-
-    encryption: tuple[str, ...] = ()
-    signing: tuple[str, ...] = ()
-    mac: tuple[str, ...] = ()
-    agreement: tuple[str, ...] = ()
-    encapsulation: tuple[str, ...] = ()
+_USAGES = {
+    SYMMETRIC: ("ENCRYPT_DECRYPT",),
+    **dict.fromkeys(_RSA, ("ENCRYPT_DECRYPT", "SIGN_VERIFY")),
+    "ECC_NIST_P256": ("SIGN_VERIFY", "KEY_AGREEMENT"),
+    "ECC_SECG_P256K1": ("SIGN_VERIFY",),
+    "ECC_NIST_P384": ("SIGN_VERIFY", "KEY_AGREEMENT"),
+    "ECC_NIST_P521": ("SIGN_VERIFY", "KEY_AGREEMENT"),
+    "ECC_NIST_EDWARDS25519": ("SIGN_VERIFY",),
+    **dict.fromkeys(_HMAC, ("GENERATE_VERIFY_MAC",)),
+    "SM2": ("ENCRYPT_DECRYPT", "SIGN_VERIFY", "KEY_AGREEMENT"),
+    **dict.fromkeys(_ML_DSA, ("SIGN_VERIFY",)),
+    **dict.fromkeys(_ML_KEM, ("ENCAPSULATE_DECAPSULATE",)),
+}
+SPECS = tuple(_USAGES)
+_ALGORITHMS_MEMBER = {
+    "ENCRYPT_DECRYPT": "EncryptionAlgorithms",
+    "SIGN_VERIFY": "SigningAlgorithms",
+    "GENERATE_VERIFY_MAC": "MacAlgorithms",
+    "KEY_AGREEMENT": "KeyAgreementAlgorithms",
+    "ENCAPSULATE_DECAPSULATE": "EncapsulationAlgorithms",
+}
 
 
 def allowed_usages(spec: str) -> tuple[str, ...]:
     """The usages a key of this spec can be made for, the default first."""
-    if spec == SYMMETRIC:
-        return ("ENCRYPT_DECRYPT",)
-    if spec in _HMAC:
-        return ("GENERATE_VERIFY_MAC",)
-    if spec in _ML_DSA:
-        return ("SIGN_VERIFY",)
-    if spec in _ML_KEM:
-        return ("ENCAPSULATE_DECAPSULATE",)
-    if spec in _RSA or spec == "SM2":
-        return (
-            ("ENCRYPT_DECRYPT", "SIGN_VERIFY", "KEY_AGREEMENT")
-            if spec == "SM2"
-            else ("ENCRYPT_DECRYPT", "SIGN_VERIFY")
-        )
-    return ("SIGN_VERIFY", "KEY_AGREEMENT") if spec in _ECC_AGREEMENT else ("SIGN_VERIFY",)
+    return _USAGES[spec]
 
 
-def algorithms(spec: str, usage: str) -> Algorithms:
+def algorithms(spec: str, usage: str) -> tuple[str, ...]:
     """The algorithms of a key of this spec and usage."""
     if usage == "ENCRYPT_DECRYPT":
-        return Algorithms(encryption=_encryption(spec))
+        own = {SYMMETRIC: (SYMMETRIC,), "SM2": ("SM2PKE",)}
+        return own.get(spec, ("RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"))
     if usage == "SIGN_VERIFY":
-        return Algorithms(signing=_signing(spec))
+        return _SIGNING[spec]
     if usage == "GENERATE_VERIFY_MAC":
-        return Algorithms(mac=(f"HMAC_SHA_{spec.removeprefix('HMAC_')}",))
-    if usage == "KEY_AGREEMENT":
-        return Algorithms(agreement=("ECDH",))
-    return Algorithms(encapsulation=("ML_KEM",))
-
-
-def _encryption(spec: str) -> tuple[str, ...]:
-    if spec == SYMMETRIC:
-        return (SYMMETRIC,)
-    return ("SM2PKE",) if spec == "SM2" else ("RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256")
-
-
-def _signing(spec: str) -> tuple[str, ...]:
-    if spec in _RSA:
-        return _RSA_SIGNING
-    if spec in _ML_DSA:
-        return ("ML_DSA_SHAKE_256",)
-    return ("SM2DSA",) if spec == "SM2" else _ECC_SIGNING[spec]
+        return (f"HMAC_SHA_{spec.removeprefix('HMAC_')}",)
+    return ("ECDH",) if usage == "KEY_AGREEMENT" else ("ML_KEM",)
 
 
 DAY = 86_400.0
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(slots=True)
@@ -164,52 +133,78 @@ class Import:
     expires: float | None = None
 
 
+class _MadeOnce(Generic[_Value]):
+    """An attribute that few keys have: made when it is first asked for.
+
+    ``setdefault`` lets one thread win, which ``functools.cached_property`` does not.
+    """
+
+    def __init__(self, make: Callable[[EmbeddedKey], _Value]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, key: EmbeddedKey, owner: type) -> _Value:
+        made: _Value = vars(key).setdefault(self._name, self._make(key))
+        return made
+
+
+def _private_key(key: EmbeddedKey) -> Any:
+    from moto.kms.utils import generate_private_key
+
+    return generate_private_key(key.key_spec)
+
+
+@dataclass(eq=False, kw_only=True)
 class EmbeddedKey:
     """A KMS key as DescribeKey tells of it.
 
     Attributes that moto reads keep moto's names; the others have the API's.
     """
 
-    def __init__(
-        self,
-        *,
-        key_id: str,
-        account: str,
-        region: str,
-        policy: str,
-        created: float,
-        spec: str = SYMMETRIC,
-        usage: str = "ENCRYPT_DECRYPT",
-        description: str = "",
-        origin: str = "AWS_KMS",
-        manager: str = "CUSTOMER",
-        multi_region: bool = False,
-    ) -> None:
-        self.id = key_id
-        self.account_id = account
-        self.region = region
-        self.arn = f"arn:aws:kms:{region}:{account}:key/{key_id}"
-        self.policy = policy
-        self.creation_date = created
-        self.key_spec = spec
-        self.key_usage = usage
-        self.description = description
-        self.origin = origin
-        self.key_manager = manager
-        self.multi_region = multi_region
-        self.key_state = "Enabled" if origin != "EXTERNAL" else "PendingImport"
+    id: str
+    account_id: str
+    region: str
+    policy: str
+    creation_date: float
+    key_spec: str = SYMMETRIC
+    key_usage: str = "ENCRYPT_DECRYPT"
+    description: str = ""
+    origin: str = "AWS_KMS"
+    key_manager: str = "CUSTOMER"
+    multi_region: bool = False
+    arn: str = field(init=False)
+
+    # These stay with the class until they are set: 100,000 keys cost little.
+    extra: bool = field(default=False, init=False)
+    """Whether this is one of the keys filled in behind."""
+    shared_policy: str | None = field(default=None, init=False)
+    """The read-only policy AWS_RAM, when Resource Access Manager made one."""
+    deletes_at: float | None = field(default=None, init=False)
+    deletion_window: int | None = field(default=None, init=False)
+    primary_region: str = field(default="", init=False)
+    replica_regions: tuple[str, ...] = field(default=(), init=False)
+    last_use: LastUse | None = field(default=None, init=False)
+
+    grants = _MadeOnce[dict[str, GrantRecord]](lambda key: {})
+    """Grants by id."""
+    rotation = _MadeOnce(lambda key: RotationPlan())
+    """The plan of automatic rotation."""
+    history = _MadeOnce(lambda key: [Rotation(material_id(f"{key.arn}/0"), None)])
+    """Key materials, oldest first."""
+    imported = _MadeOnce(lambda key: Import())
+    """What is known of imported material."""
+    key_material = _MadeOnce(lambda key: os.urandom(32))
+    """Symmetric material; moto encrypts with it."""
+    private_key = _MadeOnce(_private_key)
+    """Asymmetric material; moto signs with it."""
+
+    def __post_init__(self) -> None:
+        self.arn = f"arn:aws:kms:{self.region}:{self.account_id}:key/{self.id}"
+        self.key_state = "Enabled" if self.origin != "EXTERNAL" else "PendingImport"
         self.tags: dict[str, str] = {}
         self.alias_names: tuple[str, ...] = ()
-
-    extra: bool = False
-    """Whether this is one of the keys filled in behind."""
-    shared_policy: str | None = None
-    """The read-only policy AWS_RAM, when Resource Access Manager made one."""
-    deletes_at: float | None = None
-    deletion_window: int | None = None
-    primary_region: str = ""
-    replica_regions: tuple[str, ...] = ()
-    last_use: LastUse | None = None
 
     @property
     def enabled(self) -> bool:
@@ -217,7 +212,7 @@ class EmbeddedKey:
         return self.key_state == "Enabled"
 
     @property
-    def algorithms(self) -> Algorithms:
+    def algorithms(self) -> tuple[str, ...]:
         """The algorithms that the key's spec and usage give it."""
         return algorithms(self.key_spec, self.key_usage)
 
@@ -226,58 +221,12 @@ class EmbeddedKey:
         """Whether this is a symmetric encryption key."""
         return self.key_spec == SYMMETRIC
 
-    # What few keys have is made when it is first asked for; ``setdefault`` lets one thread win.
-    @property
-    def grants(self) -> dict[str, GrantRecord]:
-        """Grants by id."""
-        made: dict[str, GrantRecord] = vars(self).setdefault("_grants", {})
-        return made
-
-    @property
-    def rotation(self) -> RotationPlan:
-        """The plan of automatic rotation."""
-        made: RotationPlan = vars(self).setdefault("_rotation", RotationPlan())
-        return made
-
-    @property
-    def history(self) -> list[Rotation]:
-        """Key materials, oldest first."""
-        if "_history" not in vars(self):
-            vars(self).setdefault("_history", [Rotation(material_id(f"{self.arn}/0"), None)])
-        made: list[Rotation] = vars(self)["_history"]
-        return made
-
-    @property
-    def imported(self) -> Import:
-        """What is known of imported material."""
-        made: Import = vars(self).setdefault("_imported", Import())
-        return made
-
-    @property
-    def key_material(self) -> bytes:
-        """Symmetric material; moto encrypts with it."""
-        if "_material" not in vars(self):
-            vars(self).setdefault("_material", os.urandom(32))
-        made: bytes = vars(self)["_material"]
-        return made
-
-    @key_material.setter
-    def key_material(self, value: bytes) -> None:
-        vars(self)["_material"] = value
-
-    @property
-    def private_key(self) -> Any:
-        """Asymmetric material; moto signs with it."""
-        if "_pair" not in vars(self):
-            vars(self).setdefault("_pair", generate_private_key(self.key_spec))
-        return vars(self)["_pair"]
-
     def share_material_of(self, other: EmbeddedKey) -> None:
         """Be of the same material as ``other``, as related multi-Region keys are."""
         self.key_material = other.key_material
-        vars(self)["_history"] = other.history
+        self.history = other.history
         if other.has_pair:
-            vars(self)["_pair"] = other.private_key
+            self.private_key = other.private_key
 
     @property
     def has_pair(self) -> bool:
@@ -286,7 +235,6 @@ class EmbeddedKey:
 
     def metadata(self) -> dict[str, Any]:
         """The KeyMetadata structure of DescribeKey."""
-        algorithms_ = self.algorithms
         result: dict[str, Any] = {
             "AWSAccountId": self.account_id,
             "KeyId": self.id,
@@ -302,15 +250,7 @@ class EmbeddedKey:
             "KeySpec": self.key_spec,
             "MultiRegion": self.multi_region,
         }
-        for name, values in (
-            ("EncryptionAlgorithms", algorithms_.encryption),
-            ("SigningAlgorithms", algorithms_.signing),
-            ("MacAlgorithms", algorithms_.mac),
-            ("KeyAgreementAlgorithms", algorithms_.agreement),
-            ("EncapsulationAlgorithms", algorithms_.encapsulation),
-        ):
-            if values:
-                result[name] = list(values)
+        result[_ALGORITHMS_MEMBER[self.key_usage]] = list(self.algorithms)
         if self.symmetric and self.key_state != "PendingImport":
             result["CurrentKeyMaterialId"] = self.history[-1].material_id
         result.update(self._state_members())
@@ -364,16 +304,14 @@ def tag_list(tags: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
 
 _PENDING_DELETION = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
 
-_CRYPTOGRAPHIC = frozenset(
+CRYPTOGRAPHIC = frozenset(
     {"Decrypt", "Encrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext",
      "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext", "Sign", "Verify",
      "GenerateMac", "VerifyMac", "DeriveSharedSecret", "GetPublicKey", "Encapsulate",
      "Decapsulate"}
 )  # fmt: skip
-CRYPTOGRAPHIC = _CRYPTOGRAPHIC
-
 # Note 1: DisabledException.
-_NEEDS_ENABLED = _CRYPTOGRAPHIC | {
+_NEEDS_ENABLED = CRYPTOGRAPHIC | {
     "CreateGrant",
     "DisableKeyRotation",
     "EnableKeyRotation",
@@ -396,7 +334,7 @@ _NOT_PENDING_DELETION = _NEEDS_ENABLED | {
     "UpdateKeyDescription",
 }
 # Note 5: pending import.
-_NOT_PENDING_IMPORT = _CRYPTOGRAPHIC | {"CreateGrant", "DisableKey", "EnableKey", "ReplicateKey"}
+_NOT_PENDING_IMPORT = CRYPTOGRAPHIC | {"CreateGrant", "DisableKey", "EnableKey", "ReplicateKey"}
 
 
 def require_state(operation: str, key: EmbeddedKey) -> None:
@@ -415,5 +353,5 @@ def require_state(operation: str, key: EmbeddedKey) -> None:
         raise ServiceError("DisabledException", f"{key.arn} is disabled.")
     if state in {"Creating", "Updating"} and operation in _NOT_PENDING_DELETION:
         raise invalid_state(f"{key.arn} is {state.lower()}.")
-    if state == "Unavailable" and operation in _CRYPTOGRAPHIC:
+    if state == "Unavailable" and operation in CRYPTOGRAPHIC:
         raise ServiceError("KeyUnavailableException", f"{key.arn} is unavailable.", 500)

@@ -35,13 +35,13 @@ def create_key(call: Call, stores: Stores) -> Result:
     if parameters.get("Tags"):
         require_by_identity(call, "kms:TagResource")
     key = EmbeddedKey(
-        key_id=new_key_id(multi_region=bool(parameters.get("MultiRegion"))),
-        account=call.account,
+        id=new_key_id(multi_region=bool(parameters.get("MultiRegion"))),
+        account_id=call.account,
         region=call.region,
         policy=default_policy(call.account),
-        created=time.time(),
-        spec=_spec(call),
-        usage=_usage(call),
+        creation_date=time.time(),
+        key_spec=_spec(call),
+        key_usage=_usage(call),
         description=str(parameters.get("Description") or ""),
         origin=_origin(call),
         multi_region=bool(parameters.get("MultiRegion")),
@@ -215,13 +215,13 @@ def replicate_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
 def make_replica(key: EmbeddedKey, region: str) -> EmbeddedKey:
     """A replica of ``key`` for ``region``, of the same material, not yet in any store."""
     replica = EmbeddedKey(
-        key_id=key.id,
-        account=key.account_id,
+        id=key.id,
+        account_id=key.account_id,
         region=region,
         policy=default_policy(key.account_id),
-        created=time.time(),
-        spec=key.key_spec,
-        usage=key.key_usage,
+        creation_date=time.time(),
+        key_spec=key.key_spec,
+        key_usage=key.key_usage,
         origin=key.origin,
         multi_region=True,
     )

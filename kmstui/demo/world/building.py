@@ -57,16 +57,16 @@ class Builder:
         key_id = stable_id(f"{self.account}/{name}", multi_region=multi_region)
         created = self.now - age_days * DAY
         key = EmbeddedKey(
-            key_id=key_id,
-            account=self.account,
+            id=key_id,
+            account_id=self.account,
             region=self.region,
             policy=policy or default_policy(self.account),
-            created=created,
-            spec=spec,
-            usage=usage or allowed_usages(spec)[0],
+            creation_date=created,
+            key_spec=spec,
+            key_usage=usage or allowed_usages(spec)[0],
             description=description,
             origin=origin,
-            manager=manager,
+            key_manager=manager,
             multi_region=multi_region,
         )
         if multi_region:

@@ -229,13 +229,13 @@ def fill_extra(store: RegionStore, count: int, seed: int) -> None:
 def _extra_key(store: RegionStore, chance: random.Random, policy: str, now: float) -> EmbeddedKey:
     spec, usage = chance.choice(_KINDS)
     key = EmbeddedKey(
-        key_id=str(uuid.UUID(int=chance.getrandbits(128), version=4)),
-        account=store.account,
+        id=str(uuid.UUID(int=chance.getrandbits(128), version=4)),
+        account_id=store.account,
         region=store.region,
         policy=policy,
-        created=now - chance.uniform(0, 2400) * DAY,
-        spec=spec,
-        usage=usage,
+        creation_date=now - chance.uniform(0, 2400) * DAY,
+        key_spec=spec,
+        key_usage=usage,
         description=f"Generated key for {chance.choice(_PROJECTS)}",
     )
     key.extra = True

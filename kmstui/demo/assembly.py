@@ -8,7 +8,6 @@ import time
 from moto.iam.models import iam_backends
 
 from kmstui.demo.access.context import CallerRegistry
-from kmstui.demo.front.access_analyzer import AccessAnalyzerService
 from kmstui.demo.front.cloudtrail import CloudTrailService, RequestLog
 from kmstui.demo.front.control_api import EmbeddedState
 from kmstui.demo.front.faults import Faults, Latency, Quotas
@@ -16,7 +15,6 @@ from kmstui.demo.front.metadata import MetadataService
 from kmstui.demo.front.sts import MotoApplication, StsService
 from kmstui.demo.kms.service import KmsService
 from kmstui.demo.kms.store import Stores
-from kmstui.demo.kms.tags import TaggingService
 from kmstui.demo.world.building import Builder
 from kmstui.demo.world.difficult import add_difficult_keys
 from kmstui.demo.world.documented import add_managed_keys, add_service_keys, add_workshop_keys
@@ -58,9 +56,7 @@ def assemble(
         stores=stores,
         kms=KmsService(stores),
         sts=StsService(callers, moto),
-        tagging=TaggingService(stores),
         cloudtrail=cloudtrail,
-        access_analyzer=AccessAnalyzerService(),
         metadata=MetadataService(region, account, INSTANCE_ROLE, credentials["instance"]),
         moto=moto,
         quotas=Quotas(enabled=quotas),

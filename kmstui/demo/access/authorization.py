@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from moto.iam.models import iam_backends
 
 from kmstui.demo.access.context import (
+    Call,
     Caller,
-    Network,
     global_context,
     key_context,
     parameter_context,
@@ -25,7 +22,6 @@ from kmstui.demo.access.evaluation import (
     decide_by_identity,
 )
 from kmstui.demo.errors import ServiceError
-from kmstui.demo.front.wire import AwsRequest
 from kmstui.demo.kms.keys import EmbeddedKey, GrantRecord
 
 
@@ -82,39 +78,12 @@ def find_holder(arn: str) -> Any:
     return found if found is not None and found.arn == arn else None
 
 
-Result = dict[str, Any]
-"""The members of an answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A request to KMS with everything an operation and its authorization need."""
-
-    operation: str
-    parameters: Mapping[str, Any]
-    caller: Caller
-    region: str
-    request_id: str
-    user_agent: str = ""
-    network: Network = field(default_factory=Network)
-
-    @property
-    def account(self) -> str:
-        """The caller's account."""
-        return self.caller.account
-
-    def blob(self, member: str) -> bytes:
-        """The bytes of a member that is base64."""
-        return base64.b64decode(self.parameters.get(member) or "")
-
-
 def require_on_key(
     call: Call,
     key: EmbeddedKey,
     action: str | None = None,
     *,
     policy: str | None = None,
-    key_id: object = None,
 ) -> None:
     """Raise AccessDeniedException unless the caller may do ``action`` (``kms:…``) on ``key``."""
     action = action or f"kms:{call.operation}"
@@ -138,12 +107,8 @@ def decision_on_key(
 
     ``policy`` stands in for the key's own when a new one is being judged.
     """
-    now = time.time()
     operation = action.partition(":")[2]
-    context = {
-        **global_context(call.caller, call.network, call.region, call.user_agent, now),
-        **key_context(operation, call.parameters, call.caller, key),
-    }
+    context = {**global_context(call), **key_context(call, operation, key)}
     question = Question(action, key.arn, key.account_id, call.caller, context)
     return decide(question, policy or key.policy, identity_policies(call.caller))
 
@@ -151,7 +116,7 @@ def decision_on_key(
 def require_by_identity(call: Call, action: str, resource: str = "*") -> None:
     """Raise AccessDeniedException unless IAM policies allow what no key policy governs."""
     context = {
-        **global_context(call.caller, call.network, call.region, call.user_agent, time.time()),
+        **global_context(call),
         "kms:calleraccount": (call.account,),
         **parameter_context(call.operation, call.parameters),
     }
@@ -203,18 +168,3 @@ PREFIXES = {
     "access-analyzer": "access-analyzer",
 }
 """The prefix of the actions, by the name under which requests are signed."""
-
-
-def require_beside_kms(request: AwsRequest, call: Call) -> None:
-    """Raise AccessDenied, spelled as the service spells it, unless IAM allows the request.
-
-    The resource is taken to be `*`: policies that name roles or users one by one allow less here
-    than in AWS.
-    """
-    try:
-        require_by_identity(call, f"{PREFIXES[request.service]}:{request.operation}")
-    except ServiceError as error:
-        # https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
-        code = "AccessDenied" if request.protocol == "query" else error.code
-        status = 403 if request.protocol in {"query", "rest"} else error.status
-        raise ServiceError(code, error.message, status) from None

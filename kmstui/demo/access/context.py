@@ -7,6 +7,7 @@ request would not carry is absent, never empty.
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -129,24 +130,49 @@ class Network:
     vpc: str | None = None
 
 
-def global_context(
-    caller: Caller, network: Network, region: str, user_agent: str, now: float
-) -> dict[str, Sequence[str]]:
+Result = dict[str, Any]
+"""The members of an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request to KMS with everything an operation and its authorization need."""
+
+    operation: str
+    parameters: Mapping[str, Any]
+    caller: Caller
+    region: str
+    request_id: str
+    user_agent: str = ""
+    network: Network = field(default_factory=Network)
+
+    @property
+    def account(self) -> str:
+        """The caller's account."""
+        return self.caller.account
+
+    def blob(self, member: str) -> bytes:
+        """The bytes of a member that is base64."""
+        return base64.b64decode(self.parameters.get(member) or "")
+
+
+def global_context(call: Call) -> dict[str, Sequence[str]]:
     """The ``aws:`` keys of any request of this caller."""
+    caller, network, now = call.caller, call.network, time.time()
     context: dict[str, Sequence[str]] = {
         "aws:principalarn": (caller.principal_arn,),
         "aws:principalaccount": (caller.account,),
         "aws:principaltype": (caller.kind,),
         "aws:principalisawsservice": ("false",),
         "aws:userid": (caller.user_id,),
-        "aws:requestedregion": (region,),
+        "aws:requestedregion": (call.region,),
         "aws:viaawsservice": ("false",),
         "aws:securetransport": ("true",),
         "aws:currenttime": (datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),),
         "aws:epochtime": (str(int(now)),),
     }
-    if user_agent:
-        context["aws:useragent"] = (user_agent,)
+    if call.user_agent:
+        context["aws:useragent"] = (call.user_agent,)
     if caller.kind == "User":
         context["aws:username"] = (caller.name,)
     for name, value in caller.tags.items():
@@ -183,12 +209,10 @@ _PLAIN_PARAMETERS = {
 }
 
 
-def key_context(
-    operation: str, parameters: Mapping[str, Any], caller: Caller, key: EmbeddedKey
-) -> dict[str, Sequence[str]]:
+def key_context(call: Call, operation: str, key: EmbeddedKey) -> dict[str, Sequence[str]]:
     """The ``kms:`` keys and resource tags of a request on ``key``."""
     context: dict[str, Sequence[str]] = {
-        "kms:calleraccount": (caller.account,),
+        "kms:calleraccount": (call.account,),
         "kms:keyspec": (key.key_spec,),
         "kms:customermasterkeyspec": (key.key_spec,),
         "kms:keyusage": (key.key_usage,),
@@ -205,7 +229,7 @@ def key_context(
         context["kms:resourcealiases"] = key.alias_names
     for name, value in key.tags.items():
         context[f"aws:resourcetag/{name.lower()}"] = (value,)
-    context.update(parameter_context(operation, parameters))
+    context.update(parameter_context(operation, call.parameters))
     return context
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kmstui.demo.access.conditions import OPERATORS, as_list, split_operator
+from kmstui.demo.access.context import Call, Result
 from kmstui.demo.access.evaluation import aws_principals
 from kmstui.demo.errors import ServiceError
-from kmstui.demo.front.wire import AwsRequest
 
 _MORE = (
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html"
@@ -27,17 +27,14 @@ _LIMITING = frozenset(
 Finding = dict[str, Any]
 
 
-class AccessAnalyzerService:
-    """The two checks that need no analyzer of one's own."""
-
-    def answer(self, request: AwsRequest) -> dict[str, Any]:
-        """Serve one call; raises ``ServiceError``."""
-        text = str(request.parameters.get("policyDocument", ""))
-        if request.operation == "ValidatePolicy":
-            return {"findings": _findings(text, str(request.parameters.get("policyType")))}
-        if request.operation == "CheckNoPublicAccess":
-            return _no_public_access(text)
-        raise ServiceError("ResourceNotFoundException", f"{request.operation} is not served.", 404)
+def check_policy(call: Call) -> Result:
+    """Serve the two checks that need no analyzer of one's own; raises ``ServiceError``."""
+    text = str(call.parameters.get("policyDocument", ""))
+    if call.operation == "ValidatePolicy":
+        return {"findings": _findings(text, str(call.parameters.get("policyType")))}
+    if call.operation == "CheckNoPublicAccess":
+        return _no_public_access(text)
+    raise ServiceError("ResourceNotFoundException", f"{call.operation} is not served.", 404)
 
 
 def _findings(text: str, policy_type: str) -> list[Finding]:

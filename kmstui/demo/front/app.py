@@ -10,12 +10,13 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from kmstui.demo.access.authorization import PREFIXES, Call, require_beside_kms
-from kmstui.demo.access.context import Caller
+from kmstui.demo.access.authorization import PREFIXES, require_by_identity
+from kmstui.demo.access.context import Call, Caller
 from kmstui.demo.errors import ServiceError
+from kmstui.demo.front.access_analyzer import check_policy
 from kmstui.demo.front.cloudtrail import Entry
 from kmstui.demo.front.control_api import ControlApi, EmbeddedState
-from kmstui.demo.front.faults import CloseConnection, Fault
+from kmstui.demo.front.faults import CloseConnection
 from kmstui.demo.front.wire import (
     STATUS_TEXT,
     Answer,
@@ -23,7 +24,9 @@ from kmstui.demo.front.wire import (
     parse_request,
     render_error,
     render_result,
+    spelled_for,
 )
+from kmstui.demo.kms.tags import get_resources
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
@@ -68,8 +71,9 @@ class Front:
             answer, key_arn = self._served(request, caller, environ)
             outcome = ("", "")
         except ServiceError as error:
-            answer = render_error(request, error)
-            outcome = (error.code, error.message)
+            spelled = spelled_for(request, error)
+            answer = render_error(request, spelled)
+            outcome = (spelled.code, spelled.message)
         except CloseConnection:
             self._note(request, caller, key_arn, 0, ("ConnectionClosed", ""))
             raise
@@ -90,26 +94,18 @@ class Front:
             return state.faults.apply(fault, request, arn), ""
         if caller is None:
             raise ServiceError(
-                _invalid_token_code(request),
+                "UnrecognizedClientException",
                 "The security token included in the request is invalid.",
-                403 if request.protocol in {"query", "rest"} else 400,
             )
         if state.callers.expired(caller):
             raise ServiceError(
-                "ExpiredToken" if request.protocol == "query" else "ExpiredTokenException",
-                "The security token included in the request is expired",
-                403 if request.protocol in {"query", "rest"} else 400,
+                "ExpiredTokenException", "The security token included in the request is expired"
             )
-        served = self._dispatch(request, caller, environ)
+        answer, key_arn = self._dispatch(request, caller, environ)
         if fault is not None:
-            return self._lost(fault, request, arn, served)
-        return served
-
-    def _lost(
-        self, fault: Fault, request: AwsRequest, arn: str, served: tuple[Answer, str]
-    ) -> tuple[Answer, str]:
-        """The call was carried out, and its answer does not arrive as it should."""
-        return self._state.faults.apply(fault, request, arn), served[1]
+            # The call was carried out, and its answer does not arrive as it should.
+            answer = state.faults.apply(fault, request, arn)
+        return answer, key_arn
 
     def _dispatch(
         self, request: AwsRequest, caller: Caller, environ: dict[str, Any]
@@ -125,20 +121,22 @@ class Front:
             network=state.network,
         )
         if request.service in PREFIXES:
-            require_beside_kms(request, call)
+            # The resource is taken to be `*`: policies that name roles or users one by one allow
+            # less here than in AWS.
+            require_by_identity(call, f"{PREFIXES[request.service]}:{request.operation}")
         if request.service == "kms":
             state.quotas.take(caller.account, request.region, request.operation)
             outcome = state.kms.answer(call)
             arn = outcome.key.arn if outcome.key else ""
             return render_result(request, outcome.result), arn
         if request.service == "sts":
-            return state.sts.answer(request, caller, state.network, environ), ""
+            return state.sts.answer(call, environ, request.body), ""
         if request.service == "tagging":
-            return render_result(request, state.tagging.answer(request, caller)), ""
+            return render_result(request, get_resources(call, state.stores)), ""
         if request.service == "cloudtrail":
-            return render_result(request, state.cloudtrail.answer(request, caller)), ""
+            return render_result(request, state.cloudtrail.answer(call)), ""
         if request.service == "access-analyzer":
-            return render_result(request, state.access_analyzer.answer(request)), ""
+            return render_result(request, check_policy(call)), ""
         if request.service == "iam":
             return state.moto.ask(environ, request.body), ""
         raise ServiceError(
@@ -158,28 +156,15 @@ class Front:
             Entry(
                 number=state.log.next_number(),
                 time=time.time(),
-                service=request.service,
-                operation=request.operation,
-                region=request.region,
+                request=request,
                 caller=caller,
-                access_key=request.access_key,
+                network=state.network,
                 key_arn=key_arn or _named_key(state, request, caller),
-                parameters=request.parameters,
-                source_ip=state.network.source_ip,
-                vpc_endpoint=state.network.vpc_endpoint,
-                user_agent=request.user_agent,
-                request_id=request.request_id,
                 status=status,
                 error=outcome[0],
                 message=outcome[1],
             )
         )
-
-
-def _invalid_token_code(request: AwsRequest) -> str:
-    if request.protocol == "query":
-        return "InvalidClientTokenId"
-    return "UnrecognizedClientException"
 
 
 def _named_key(state: EmbeddedState, request: AwsRequest, caller: Caller | None) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from kmstui.demo.access.context import Caller
+from kmstui.demo.access.context import Call, Caller, Network, Result
 from kmstui.demo.errors import ServiceError
 from kmstui.demo.front.wire import AwsRequest
 from kmstui.demo.kms.paging import decode_marker, encode_marker
@@ -27,17 +27,10 @@ class Entry:
 
     number: int
     time: float
-    service: str
-    operation: str
-    region: str
+    request: AwsRequest
     caller: Caller | None
-    access_key: str
+    network: Network
     key_arn: str
-    parameters: Mapping[str, Any]
-    source_ip: str
-    vpc_endpoint: str | None
-    user_agent: str
-    request_id: str
     status: int
     """HTTP status; 0 when the connection was closed without an answer."""
     error: str
@@ -48,16 +41,16 @@ class Entry:
         return {
             "number": self.number,
             "time": self.time,
-            "service": self.service,
-            "operation": self.operation,
+            "service": self.request.service,
+            "operation": self.request.operation,
             "key": self.key_arn,
-            "region": self.region,
+            "region": self.request.region,
             "caller": self.caller.arn if self.caller else "",
             "status": self.status,
             "error": self.error,
             "message": self.message,
-            "user_agent": self.user_agent,
-            "parameters": dict(self.parameters),
+            "user_agent": self.request.user_agent,
+            "parameters": dict(self.request.parameters),
         }
 
 
@@ -126,19 +119,17 @@ class CloudTrailService:
         """Set the history from before the front was started."""
         self._seeded = sorted(events, key=lambda event: event.time)
 
-    def answer(self, request: AwsRequest, caller: Caller) -> dict[str, Any]:
+    def answer(self, call: Call) -> Result:
         """Serve one call; raises ``ServiceError``."""
-        if request.operation != "LookupEvents":
-            raise ServiceError(
-                "UnsupportedOperationException", f"{request.operation} is not served."
-            )
-        parameters = request.parameters
+        if call.operation != "LookupEvents":
+            raise ServiceError("UnsupportedOperationException", f"{call.operation} is not served.")
+        parameters = call.parameters
         size = parameters.get("MaxResults", PAGE)
         if not isinstance(size, int) or not 1 <= size <= PAGE:
             raise ServiceError(
                 "InvalidMaxResultsException", f"MaxResults must be between 1 and {PAGE}."
             )
-        events = [event for event in self._events(request.region) if _wanted(event, parameters)]
+        events = [event for event in self._events(call.region) if _wanted(event, parameters)]
         events.sort(key=_position, reverse=True)
         token = parameters.get("NextToken")
         if token:
@@ -153,7 +144,9 @@ class CloudTrailService:
         happened = [
             trail_event(entry)
             for entry in self._log.entries()
-            if entry.service == "kms" and entry.caller is not None and entry.region == region
+            if entry.caller is not None
+            and entry.request.service == "kms"
+            and entry.request.region == region
         ]
         return [event for event in self._seeded if event.region == region] + happened
 
@@ -220,33 +213,24 @@ def trail_event(entry: Entry) -> TrailEvent:
     caller = entry.caller
     if caller is None:
         raise ValueError("an event needs a caller")
-    record = event_record(
+    request = entry.request
+    return trail_event_of(
         caller=caller,
-        access_key=entry.access_key,
-        event_id=entry.request_id,
-        name=entry.operation,
+        access_key=request.access_key,
+        event_id=request.request_id,
+        name=request.operation,
         time=entry.time,
-        region=entry.region,
-        source_ip=entry.source_ip,
-        user_agent=entry.user_agent,
-        parameters=entry.parameters,
-        key_arn=entry.key_arn if entry.key_arn.startswith("arn:") else "",
-        vpc_endpoint=entry.vpc_endpoint,
+        region=request.region,
+        source_ip=entry.network.source_ip,
+        user_agent=request.user_agent,
+        parameters=request.parameters,
+        key_arn=entry.key_arn,
+        vpc_endpoint=entry.network.vpc_endpoint,
         error=(entry.error, entry.message),
     )
-    return TrailEvent(
-        event_id=entry.request_id,
-        name=entry.operation,
-        time=entry.time,
-        region=entry.region,
-        username=caller.arn.rsplit("/", 1)[-1],
-        access_key=entry.access_key,
-        resource_arn=entry.key_arn,
-        record=record,
-    )
 
 
-def event_record(
+def trail_event_of(
     *,
     caller: Caller,
     access_key: str,
@@ -260,8 +244,8 @@ def event_record(
     key_arn: str,
     vpc_endpoint: str | None = None,
     error: tuple[str, str] = ("", ""),
-) -> dict[str, Any]:
-    """The JSON record of an event; what is secret is left out, as CloudTrail does."""
+) -> TrailEvent:
+    """An event with its JSON record; what is secret is left out, as CloudTrail does."""
     record: dict[str, Any] = {
         "eventVersion": "1.11",
         "userIdentity": user_identity(caller, access_key),
@@ -281,7 +265,7 @@ def event_record(
         "recipientAccountId": caller.account,
         "eventCategory": "Management",
     }
-    if key_arn:
+    if key_arn.startswith("arn:"):
         record["resources"] = [
             {"accountId": key_arn.split(":")[4], "type": "AWS::KMS::Key", "ARN": key_arn}
         ]
@@ -290,7 +274,8 @@ def event_record(
     if error[0]:
         record["errorCode"] = error[0].replace("AccessDeniedException", "AccessDenied")
         record["errorMessage"] = error[1]
-    return record
+    username = caller.arn.rsplit("/", 1)[-1]
+    return TrailEvent(event_id, name, time, region, username, access_key, key_arn, record)
 
 
 def _request_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:

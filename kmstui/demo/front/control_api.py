@@ -11,7 +11,6 @@ from urllib.parse import parse_qs
 
 from kmstui.demo.access.context import CallerRegistry, Credentials, Network
 from kmstui.demo.errors import ServiceError
-from kmstui.demo.front.access_analyzer import AccessAnalyzerService
 from kmstui.demo.front.cloudtrail import CloudTrailService, RequestLog
 from kmstui.demo.front.faults import Fault, Faults, Latency, Quotas
 from kmstui.demo.front.metadata import MetadataService
@@ -19,7 +18,6 @@ from kmstui.demo.front.sts import MotoApplication, StsService
 from kmstui.demo.front.wire import Answer
 from kmstui.demo.kms.service import KmsService
 from kmstui.demo.kms.store import Stores, find_key
-from kmstui.demo.kms.tags import TaggingService
 
 
 @dataclass(slots=True)
@@ -33,9 +31,7 @@ class EmbeddedState:
     stores: Stores
     kms: KmsService
     sts: StsService
-    tagging: TaggingService
     cloudtrail: CloudTrailService
-    access_analyzer: AccessAnalyzerService
     metadata: MetadataService
     moto: MotoApplication
     quotas: Quotas

@@ -198,8 +198,7 @@ def _denial(fault: Fault, request: AwsRequest, caller_arn: str) -> ServiceError:
         f"resource: {_resource(request.parameters)} because no identity-based policy allows the "
         f"{service}:{request.operation} action"
     )
-    code = "AccessDenied" if request.protocol == "query" else "AccessDeniedException"
-    return ServiceError(code, message, 403 if request.protocol in {"query", "rest"} else 400)
+    return ServiceError("AccessDeniedException", message)
 
 
 def _resource(parameters: Mapping[str, Any]) -> str:

@@ -18,16 +18,16 @@ from moto.sts.models import sts_backends
 from kmstui.demo.access.authorization import find_holder
 from kmstui.demo.access.conditions import as_list, conditions_hold
 from kmstui.demo.access.context import (
+    Call,
     Caller,
     CallerRegistry,
-    Network,
     global_context,
     session_caller,
 )
 from kmstui.demo.access.evaluation import aws_principals, parsed
 from kmstui.demo.embedded import MFA_CODE
 from kmstui.demo.errors import ServiceError
-from kmstui.demo.front.wire import Answer, AwsRequest
+from kmstui.demo.front.wire import Answer
 
 _HOP_HEADERS = frozenset({"connection", "transfer-encoding", "content-length", "date", "server"})
 
@@ -69,63 +69,51 @@ class StsService:
         self._callers = callers
         self._moto = moto
 
-    def answer(
-        self, request: AwsRequest, caller: Caller, network: Network, environ: Mapping[str, Any]
-    ) -> Answer:
+    def answer(self, call: Call, environ: Mapping[str, Any], body: bytes) -> Answer:
         """Serve one call; raises ``ServiceError``."""
-        if request.operation == "GetCallerIdentity":
-            return _identity(request, caller)
-        if request.operation == "AssumeRole":
-            return self._assume(request, caller, network, environ)
+        if call.operation == "GetCallerIdentity":
+            return _identity(call)
+        if call.operation == "AssumeRole":
+            return self._assume(call, environ, body)
         raise ServiceError(
-            "InvalidAction", f"Could not find operation {request.operation} for version 2011-06-15"
+            "InvalidAction", f"Could not find operation {call.operation} for version 2011-06-15"
         )
 
-    def _assume(
-        self, request: AwsRequest, caller: Caller, network: Network, environ: Mapping[str, Any]
-    ) -> Answer:
-        arn = str(request.parameters.get("RoleArn", ""))
+    def _assume(self, call: Call, environ: Mapping[str, Any], body: bytes) -> Answer:
+        arn = str(call.parameters.get("RoleArn", ""))
         role = find_holder(arn)
-        mfa_at = _checked_mfa(request, caller)
-        context = dict(
-            global_context(caller, network, request.region, request.user_agent, time.time())
-        )
+        mfa_at = _checked_mfa(call)
+        context = global_context(call)
         if mfa_at is not None:
             context["aws:multifactorauthpresent"] = ("true",)
             context["aws:multifactorauthage"] = ("0",)
-        if request.parameters.get("ExternalId"):
-            context["sts:externalid"] = (str(request.parameters["ExternalId"]),)
-        if role is None or not _trusts(role.assume_role_policy_document, caller, context):
+        if call.parameters.get("ExternalId"):
+            context["sts:externalid"] = (str(call.parameters["ExternalId"]),)
+        if role is None or not _trusts(role.assume_role_policy_document, call.caller, context):
             raise ServiceError(
                 "AccessDenied",
-                f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: "
-                f"{arn}",
+                f"User: {call.caller.arn} is not authorized to perform: sts:AssumeRole on "
+                f"resource: {arn}",
                 403,
             )
-        answer = self._moto.ask(environ, request.body)
-        self._register(role, request, answer, mfa_at)
+        answer = self._moto.ask(environ, body)
+        self._register(role, call, answer, mfa_at)
         return answer
 
-    def _register(
-        self,
-        role: Any,
-        request: AwsRequest,
-        answer: Answer,
-        mfa_at: float | None,
-    ) -> None:
+    def _register(self, role: Any, call: Call, answer: Answer, mfa_at: float | None) -> None:
         found = re.search(rb"<AccessKeyId>([^<]+)</AccessKeyId>", answer.body)
         if found is None:
             return
         access_key = found.group(1).decode()
         assumed = sts_backends[role.account_id]["aws"].get_assumed_role_from_access_key(access_key)
-        policy = request.parameters.get("Policy")
+        policy = call.parameters.get("Policy")
         self._callers.register(
             access_key,
             session_caller(
                 role.account_id,
                 role.arn,
                 role.id,
-                str(request.parameters.get("RoleSessionName")),
+                str(call.parameters.get("RoleSessionName")),
                 session_policies=(str(policy),) if policy else (),
                 mfa_at=mfa_at,
                 expires=assumed.expiration.timestamp() if assumed else None,
@@ -133,15 +121,15 @@ class StsService:
         )
 
 
-def _checked_mfa(request: AwsRequest, caller: Caller) -> float | None:
+def _checked_mfa(call: Call) -> float | None:
     """When the MFA of this request happened; raises AccessDenied for a wrong device or code."""
-    serial, code = request.parameters.get("SerialNumber"), request.parameters.get("TokenCode")
+    serial, code = call.parameters.get("SerialNumber"), call.parameters.get("TokenCode")
     if serial is None and code is None:
         return None
     devices = {
         device
-        for user in iam_backends[caller.account]["aws"].users.values()
-        if user.arn == caller.principal_arn
+        for user in iam_backends[call.account]["aws"].users.values()
+        if user.arn == call.caller.principal_arn
         for device in user.mfa_devices
     }
     if serial not in devices or code != MFA_CODE:
@@ -170,11 +158,12 @@ def _trusts(policy: str, caller: Caller, context: Mapping[str, Any]) -> bool:
     return trusted
 
 
-def _identity(request: AwsRequest, caller: Caller) -> Answer:
+def _identity(call: Call) -> Answer:
+    caller = call.caller
     body = (
         f'<GetCallerIdentityResponse xmlns="{_NAMESPACE}"><GetCallerIdentityResult>'
         f"<Arn>{caller.arn}</Arn><UserId>{caller.user_id}</UserId>"
         f"<Account>{caller.account}</Account></GetCallerIdentityResult><ResponseMetadata>"
-        f"<RequestId>{request.request_id}</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
+        f"<RequestId>{call.request_id}</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
     )
-    return Answer(200, "text/xml", body.encode(), (("x-amzn-RequestId", request.request_id),))
+    return Answer(200, "text/xml", body.encode(), (("x-amzn-RequestId", call.request_id),))

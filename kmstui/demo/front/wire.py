@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -151,21 +151,9 @@ def _decode_cbor(body: bytes) -> dict[str, Any]:
 
 def render_result(request: AwsRequest, result: Mapping[str, Any]) -> Answer:
     """A successful answer in the request's protocol."""
-    headers = (("x-amzn-RequestId", request.request_id),)
-    if request.protocol == "cbor":
-        return Answer(
-            200,
-            "application/cbor",
-            cbor.encode(result),
-            (*headers, ("smithy-protocol", "rpc-v2-cbor")),
-        )
-    content_type = (
-        "application/json" if request.protocol == "rest" else "application/x-amz-json-1.1"
-    )
-    body = json.dumps(result, separators=(",", ":")).encode() if result else b"{}"
     if not result and request.operation in _EMPTY_BODY:
-        body = b""
-    return Answer(200, content_type, body, headers)
+        return Answer(200, _JSON, b"", (("x-amzn-RequestId", request.request_id),))
+    return _answer(request.protocol, request.request_id, 200, result)
 
 
 # KMS answers these with 200 and nothing at all.
@@ -176,28 +164,56 @@ _EMPTY_BODY = frozenset(
 )  # fmt: skip
 
 
+def spelled_for(request: AwsRequest, error: ServiceError) -> ServiceError:
+    """A refusal of KMS's, with code and status as the protocol of ``request`` has them.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+    """
+    if error.code not in _QUERY_CODES or request.protocol not in {"query", "rest"}:
+        return error
+    code = _QUERY_CODES[error.code] if request.protocol == "query" else error.code
+    return ServiceError(code, error.message, 403)
+
+
+_QUERY_CODES = {
+    "AccessDeniedException": "AccessDenied",
+    "ExpiredTokenException": "ExpiredToken",
+    "UnrecognizedClientException": "InvalidClientTokenId",
+}
+
+
 def render_error(request: AwsRequest | None, error: ServiceError) -> Answer:
     """A refusal in the request's protocol."""
     protocol = request.protocol if request else "json"
     request_id = request.request_id if request else str(uuid.uuid4())
-    headers: Iterable[tuple[str, str]] = (("x-amzn-RequestId", request_id),)
-    if protocol == "cbor":
-        body = cbor.encode({"__type": error.code, "message": error.message})
-        return Answer(
-            error.status,
-            "application/cbor",
-            body,
-            (*headers, ("smithy-protocol", "rpc-v2-cbor")),
-        )
     if protocol == "query":
-        return Answer(error.status, "text/xml", _xml_error(error, request_id), tuple(headers))
-    body = json.dumps({"__type": error.code, "message": error.message}).encode()
-    return Answer(
-        error.status,
-        "application/x-amz-json-1.1",
-        body,
-        (*headers, ("x-amzn-ErrorType", error.code)),
-    )
+        headers = (("x-amzn-RequestId", request_id),)
+        return Answer(error.status, "text/xml", _xml_error(error, request_id), headers)
+    members = {"__type": error.code, "message": error.message}
+    header = ("x-amzn-ErrorType", error.code)
+    if protocol == "rest":
+        protocol = "json"
+    return _answer(protocol, request_id, error.status, members, header)
+
+
+def _answer(
+    protocol: str,
+    request_id: str,
+    status: int,
+    members: Mapping[str, Any],
+    *headers: tuple[str, str],
+) -> Answer:
+    headers = (("x-amzn-RequestId", request_id), *headers)
+    if protocol == "cbor":
+        body = cbor.encode(members)
+        return Answer(
+            status, "application/cbor", body, (*headers, ("smithy-protocol", "rpc-v2-cbor"))
+        )
+    body = json.dumps(members, separators=(",", ":")).encode()
+    return Answer(status, "application/json" if protocol == "rest" else _JSON, body, headers)
+
+
+_JSON = "application/x-amz-json-1.1"
 
 
 def _xml_error(error: ServiceError, request_id: str) -> bytes:

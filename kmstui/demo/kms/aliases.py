@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 
-from kmstui.demo.access.authorization import Call, Result, require_by_identity, require_on_key
+from kmstui.demo.access.authorization import require_by_identity, require_on_key
+from kmstui.demo.access.context import Call, Result
 from kmstui.demo.errors import ServiceError, invalid_state, not_found, unsupported
 from kmstui.demo.kms import paging
 from kmstui.demo.kms.keys import EmbeddedKey, require_state

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from moto.core.exceptions import JsonRESTError
 from moto.kms.utils import HEADER_LEN, KEY_ID_LEN, generate_hmac
 
-from kmstui.demo.access.authorization import Call, Result, require_by_identity, require_on_key
+from kmstui.demo.access.authorization import require_by_identity, require_on_key
+from kmstui.demo.access.context import Call, Result
 from kmstui.demo.errors import ServiceError, unsupported
 from kmstui.demo.kms.keys import EmbeddedKey, require_state
 from kmstui.demo.kms.store import Stores, find_key

@@ -9,7 +9,8 @@ import secrets
 import time
 from typing import Any
 
-from kmstui.demo.access.authorization import Call, Result, find_holder, require_by_identity
+from kmstui.demo.access.authorization import find_holder, require_by_identity
+from kmstui.demo.access.context import Call, Result
 from kmstui.demo.errors import ServiceError, not_found, unsupported, validation
 from kmstui.demo.kms import paging
 from kmstui.demo.kms.keys import EmbeddedKey, GrantRecord

@@ -18,7 +18,7 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from kmstui.demo.access.authorization import Call, Result
+from kmstui.demo.access.context import Call, Result
 from kmstui.demo.errors import ServiceError, unsupported
 from kmstui.demo.kms import paging
 from kmstui.demo.kms.keys import DAY, EmbeddedKey, Rotation, material_id

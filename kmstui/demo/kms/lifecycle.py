@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from kmstui.demo.access.authorization import Call, Result, require_by_identity
+from kmstui.demo.access.authorization import require_by_identity
+from kmstui.demo.access.context import Call, Result
 from kmstui.demo.errors import ServiceError, not_found, unsupported, validation
 from kmstui.demo.kms import paging
 from kmstui.demo.kms.keys import (

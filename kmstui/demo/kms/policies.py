@@ -12,7 +12,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from kmstui.demo.access.authorization import Call, Result
+from kmstui.demo.access.context import Call, Result
 from kmstui.demo.errors import not_found
 from kmstui.demo.kms import paging
 from kmstui.demo.kms.keys import EmbeddedKey

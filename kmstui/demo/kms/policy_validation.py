@@ -16,8 +16,9 @@ from typing import Any, NoReturn
 
 from moto.iam.models import iam_backends
 
-from kmstui.demo.access.authorization import Call, decision_on_key, find_holder
+from kmstui.demo.access.authorization import decision_on_key, find_holder
 from kmstui.demo.access.conditions import OPERATORS, as_list, split_operator
+from kmstui.demo.access.context import Call
 from kmstui.demo.access.evaluation import Verdict
 from kmstui.demo.errors import ServiceError
 from kmstui.demo.kms.keys import EmbeddedKey

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kmstui.demo.access.authorization import Call, Result, require_on_key
+from kmstui.demo.access.authorization import require_on_key
+from kmstui.demo.access.context import Call, Result
 from kmstui.demo.errors import ServiceError
 from kmstui.demo.kms import aliases, cryptography, grants, key_material, lifecycle, policies, tags
 from kmstui.demo.kms.key_material import ImportOffers

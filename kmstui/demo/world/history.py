@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kmstui.demo.access.context import Caller, CallerRegistry, Credentials
-from kmstui.demo.front.cloudtrail import TrailEvent, event_record
+from kmstui.demo.front.cloudtrail import TrailEvent, trail_event_of
 from kmstui.demo.kms.keys import DAY, EmbeddedKey, LastUse
 from kmstui.demo.world.building import Builder
 
@@ -82,7 +82,7 @@ def _event(
 ) -> TrailEvent:
     caller, access_key = who
     event_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{key.arn}/{name}/{at}"))
-    record = event_record(
+    return trail_event_of(
         caller=caller,
         access_key=access_key,
         event_id=event_id,
@@ -94,14 +94,4 @@ def _event(
         parameters=parameters,
         key_arn=key.arn,
         vpc_endpoint=endpoint,
-    )
-    return TrailEvent(
-        event_id=event_id,
-        name=name,
-        time=at,
-        region=build.region,
-        username=caller.arn.rsplit("/", 1)[-1],
-        access_key=access_key,
-        resource_arn=key.arn,
-        record=record,
     )

@@ -35,26 +35,28 @@ def goes_on(line: str, cells: int, tab: int) -> bool:
 
 
 def styled_cells(
-    line: str, spans: Iterable[StyledSpan], base: Style, first: int, stop: int
+    line: str, spans: Iterable[StyledSpan], base: Style, columns: slice, tabs: Sequence[int]
 ) -> Iterator[Segment]:
-    """The columns from `first` to before `stop` of a line whose characters take a cell each.
+    """Some columns of a line, the widths of whose tabs are given.
 
     A later span goes over an earlier one where they overlap.
     """
-    text = line[first:stop]
+    text: Sequence[str] = line[columns]
+    first = columns.start
+    if tabs:
+        widths = iter(tabs[line.count("\t", 0, first) :])
+        text = [" " * next(widths) if letter == "\t" else letter for letter in text]
     styles = [base] * len(text)
     for start, end, style in spans:
         here = slice(max(0, start - first), max(0, end - first))
         styles[here] = [under + style for under in styles[here]]
     for style, run in groupby(range(len(text)), styles.__getitem__):
         where = list(run)
-        yield Segment(text[where[0] : where[-1] + 1], style)
+        yield Segment("".join(text[where[0] : where[-1] + 1]), style)
 
 
-def over(strip: Strip, words: Segment | None, start: int) -> Strip:
+def over(strip: Strip, words: Segment, start: int) -> Strip:
     """The strip with words written over it from a cell on."""
-    if words is None:
-        return strip
     tail = Strip([words])
     after = strip.crop(min(start + tail.cell_length, strip.cell_length))
     return Strip.join([strip.crop(0, start), tail, after])

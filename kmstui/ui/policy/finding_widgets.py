@@ -22,8 +22,8 @@ from textual.widgets import Static
 
 from kmstui.model.visible import visible
 from kmstui.policy.lint.rules import Finding
-from kmstui.ui.policy.drawn_area import mark_of
 from kmstui.ui.policy.finding_marks import Mark
+from kmstui.ui.policy.highlighted_area import mark_of
 from kmstui.ui.style.cells import fit
 from kmstui.ui.widgets.finding_counts import Counts
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
+from math import ceil
 from typing import Self
 
 from textual.geometry import Offset, Region, Size
 from textual.reactive import Reactive, reactive
+from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 from textual.widgets import TextArea
 from textual.widgets.text_area import DocumentNavigator, Edit, EditResult, Selection
@@ -20,7 +22,6 @@ from textual.widgets.text_area import DocumentNavigator, Edit, EditResult, Selec
 from kmstui.ui.policy.cells import widest
 from kmstui.ui.policy.finding_marks import Location
 from kmstui.ui.policy.highlight import enclosing, partner
-from kmstui.ui.policy.scroll_bar import show_place
 from kmstui.ui.policy.wrapping import Wrapping
 
 _CELLS_AT_CURSOR = 3
@@ -29,7 +30,7 @@ _SIZE_STEP = 32
 """Cells and lines to which the size of a text is rounded up while it is edited."""
 
 
-class FrugalTextArea(TextArea):
+class IncrementalTextArea(TextArea):
     """Draws the lines that differ from what is on the screen; no others."""
 
     wrapped_document: Wrapping
@@ -153,7 +154,7 @@ class FrugalTextArea(TextArea):
 
     def line(self, y: int) -> Strip:
         """What line `y` of the widget shows now."""
-        return super().render_line(y)
+        raise NotImplementedError
 
     def render_line(self, y: int) -> Strip:
         """Draw line `y`."""
@@ -336,3 +337,29 @@ def _half_page(wanted: int, top: int, length: int) -> int | None:
     if length <= 2 or top <= wanted < top + length:
         return None
     return max(0, wanted - length // 2)
+
+
+_THUMB_STEPS = len(ScrollBarRender.VERTICAL_BARS)
+"""How many places of the thumb a cell can show."""
+
+
+def show_place(bar: ScrollBar, lines: int, window: int, top: float) -> None:
+    """Let a bar show that of so many lines a window with so many shows those from `top` on.
+
+    Textual's takes 1 ms to draw, and would be drawn with every line scrolled; in a text of 1,000
+    lines the thumb moves with every sixth.
+    """
+    before = _thumb(bar.window_virtual_size, bar.window_size, bar.position)
+    if _thumb(lines, window, top) != before:
+        bar.window_virtual_size = lines
+        bar.window_size = window
+        bar.position = top
+
+
+def _thumb(lines: int, window: int, top: float) -> tuple[int, int, int]:
+    """Where the thumb begins and ends, in steps, as `ScrollBarRender` computes it."""
+    if not window or lines <= window:
+        return window, 0, 0
+    length = max(1, window * window / lines)
+    start = int((window - length) * top / (lines - window) * _THUMB_STEPS)
+    return window, start, start + ceil(length * _THUMB_STEPS)

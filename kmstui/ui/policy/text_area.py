@@ -13,8 +13,8 @@ from textual.screen import Screen
 from textual.widgets.text_area import Edit, EditResult
 
 from kmstui.policy.lint.rules import Finding
-from kmstui.ui.policy.drawn_area import MarkedTextArea
 from kmstui.ui.policy.finding_marks import Location, Mark, Marks
+from kmstui.ui.policy.highlighted_area import HighlightedTextArea
 
 
 def changed_range(before: str, after: str) -> tuple[int, int, int]:
@@ -40,7 +40,7 @@ def _common_prefix(one: str, other: str) -> int:
     return low
 
 
-class PolicyTextArea(MarkedTextArea):
+class PolicyTextArea(HighlightedTextArea):
     """A TextArea for one JSON policy; knows findings, and nothing of where they come from."""
 
     def __init__(

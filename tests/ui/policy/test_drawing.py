@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.widgets import TextArea
 
 from kmstui.ui.policy.cells import goes_on, widest
-from kmstui.ui.policy.drawn_area import MarkedTextArea
-from kmstui.ui.policy.scroll_bar import show_place
+from kmstui.ui.policy.incremental_area import show_place
 from tests.ui.policy.conftest import POLICY
 
 LINES = st.lists(st.text(st.sampled_from("a \t漢\u0301é"), max_size=12), min_size=1)
@@ -91,7 +91,7 @@ async def test_of_a_policy_in_one_line_only_what_is_in_sight_is_drawn(bench, mon
     def as_a_whole(*_):
         raise AssertionError("a line of 30 KB was drawn as a whole")
 
-    monkeypatch.setattr(MarkedTextArea, "_slow_row", as_a_whole)
+    monkeypatch.setattr(TextArea, "render_line", as_a_whole)
     async with bench(text, size=(80, 24)) as at:
         await at.linted()
         at.area.soft_wrap = True

@@ -7,9 +7,8 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from rich.text import Span as TextSpan
-from rich.text import Text
 from textual.cache import LRUCache
+from textual.expand_tabs import get_tab_widths
 from textual.strip import Strip
 from textual.theme import Theme
 from textual.widgets.text_area import TextAreaTheme
@@ -28,11 +27,11 @@ from kmstui.ui.policy.completion_popup import CompletionPopup
 from kmstui.ui.policy.finding_marks import Mark, Marks
 from kmstui.ui.policy.glyphs import StandIns, stand_ins_in
 from kmstui.ui.policy.highlight import KINDS, token_spans
-from kmstui.ui.policy.incremental_area import FrugalTextArea
+from kmstui.ui.policy.incremental_area import IncrementalTextArea
 from kmstui.ui.style.symbols import symbols_for
 
 
-class MarkedTextArea(FrugalTextArea):
+class HighlightedTextArea(IncrementalTextArea):
     """Draws the lines of a JSON policy, their findings, and proposals over them."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -70,15 +69,7 @@ class MarkedTextArea(FrugalTextArea):
     @property
     def gutter_width(self) -> int:
         """Line number, blank, mark, blank."""
-        return super().gutter_width + 1 if self.show_line_numbers else 0
-
-    def get_line(self, line_index: int) -> Text:
-        """One line, coloured, with the findings on it underlined."""
-        line = self.document.get_line(line_index)
-        spans = [TextSpan(*span) for span in self._spans(line_index, line, 0, len(line))]
-        strange = self._style("strange")
-        spans += [TextSpan(index, index + 1, strange) for index in stand_ins_in(line)]
-        return Text(self._stand_ins.shown(line), end="", no_wrap=True, spans=spans)
+        return super().gutter_width + 1
 
     def _spans(self, row: int, line: str, start: int, stop: int) -> list[StyledSpan]:
         """The styles of tokens and findings between two columns of a line."""
@@ -89,22 +80,23 @@ class MarkedTextArea(FrugalTextArea):
                 continue
             first, end = _drawn_columns(mark, len(line))
             spans.append((first, end, style(mark.finding.severity.word)))
+        spans += [(column, column + 1, style("strange")) for column in stand_ins_in(line)]
         return spans
 
     def line(self, y: int) -> Strip:
         """Gutter with its mark, text, message of the worst finding, and the popup over it."""
         place = self.wrapped_document.place_at(y + self.scroll_offset.y)
-        if place is None or not self.show_line_numbers:
-            strip = super().line(y)
+        if place is None:
+            strip = Strip.blank(self.size.width, self._base)
         elif self.soft_wrap or self.is_special(place[0]):
-            strip = self._quick_row(*place) or self._slow_row(y, *place)
+            strip = self._row(*place)
         else:
-            strip = self._plain_row(y, place[0])
+            strip = self._plain_row(place[0])
         if self._popup is not None:
             strip = self._popup.over(strip, y, self._popup_styles)
         return strip
 
-    def _plain_row(self, y: int, row: int) -> Strip:
+    def _plain_row(self, row: int) -> Strip:
         """A row that is drawn as its text says, remembered by that: rows move, texts stay."""
         said = (
             self.document.get_line(row),
@@ -115,52 +107,44 @@ class MarkedTextArea(FrugalTextArea):
         )
         strip = self._rows.get((row, said))
         if strip is None:
-            strip = self._rows[row, said] = self._numbered(y, row, said)
+            strip = self._rows[row, said] = self._numbered(row, said)
         return strip
 
-    def _numbered(self, y: int, row: int, said: object) -> Strip:
+    def _numbered(self, row: int, said: object) -> Strip:
         body = self._bodies.get(said)
         if body is None:
             # Without the number, which is all that differs when the row has moved.
-            whole = self._quick_row(row, 0) or self._slow_row(y, row, 0)
-            body = self._bodies[said] = whole.crop(self.gutter_width - 2)
+            body = self._bodies[said] = self._row(row, 0).crop(self.gutter_width - 2)
         number = self._number(row, 0)
         return Strip([number, *body], len(number.text) + body.cell_length)
 
-    def _slow_row(self, y: int, row: int, section: int) -> Strip:
-        """As the base class draws it, which draws everything."""
-        # It goes on behind the edge for as long as the text does.
-        strip = super().line(y).crop(0, self.size.width)
-        return self._decorated(strip, row, section).simplify()
+    def _row(self, row: int, section: int) -> Strip:
+        """A row of the text, or a section of it where it is wrapped.
 
-    def _quick_row(self, row: int, section: int) -> Strip | None:
-        """As the base class draws it, without all that it does for lines less simple.
-
-        It draws a line as a whole, and then takes what is to be seen of it: of a line of 32 KB
-        that is wrapped, the whole for each of its pieces.
+        Of a long line no more is drawn than is to be seen, unless it has characters that take
+        more cells than one: then they are counted from its beginning.
         """
         line = self.document.get_line(row)
-        width = self.size.width - self.gutter_width
+        left, width = self.scroll_offset.x, self.size.width - self.gutter_width
+        whole = not self.soft_wrap and not has_a_cell_each(line[: left + width])
         if self.soft_wrap:
             start, stop = self.wrapped_document.bounds(row, section)
-            if not has_a_cell_each(line[start:stop]):
-                return None
         else:
-            start, stop = self.scroll_offset.x, self.scroll_offset.x + width
-            if not has_a_cell_each(line[:stop]):
-                return None
+            start, stop = (0, len(line) + 1) if whole else (left, left + width)
         spans = self._spans(row, line, start, stop)
-        fill = self._base
+        shown, fill = self._stand_ins.shown(line), self._base
         if self.is_special(row):
             fill += self._line_style(row)
             spans += self._cursor_spans(row, line)
             # The cursor may stand behind the text.
             stop += stop == len(line) and self.soft_wrap
-            line = line + " " if line or row == self.selection.end[0] else "\u258c"
+            shown = shown + " " if line or row == self.selection.end[0] else "\u258c"
+        tabs = [tab for _, tab in get_tab_widths(line, self.indent_width)] if "\t" in line else ()
+        text = Strip(styled_cells(shown, spans, self._base, slice(start, stop), tabs))
         number = self._number(row, section)
         here = self._marks.on_row(row)
         marked = self._mark_cells(here[0] if here and not section else None, number.style)
-        cells = [number, *marked, *styled_cells(line, spans, self._base, start, stop)]
+        cells = [number, *marked, *(text.crop(left, left + width) if whole else text)]
         strip = Strip(cells).extend_cell_length(self.size.width, fill)
         return self._with_edges(self._with_message(strip, row, section, fill), row).simplify()
 
@@ -214,16 +198,6 @@ class MarkedTextArea(FrugalTextArea):
     def _forget_rows(self) -> None:
         self._rows.clear()
         self._bodies.clear()
-
-    def _decorated(self, strip: Strip, row: int, section: int) -> Strip:
-        here = self._marks.on_row(row)
-        width = self.gutter_width
-        numbers = strip.crop(1, width - 1)
-        background = next(iter(numbers), Segment("")).style or Style()
-        mark = here[0] if here and not section else None
-        cells = Strip(self._mark_cells(mark, background), 2)
-        strip = Strip.join([numbers, cells, strip.crop(width)])
-        return self._with_edges(self._with_message(strip, row, section, _background(strip)), row)
 
     def _mark_cells(self, mark: Mark | None, background: Style | None) -> list[Segment]:
         background = background or Style()
@@ -335,8 +309,3 @@ def _drawn_columns(mark: Mark, length: int) -> tuple[int, int]:
     end = mark.end[1] if mark.end[0] == mark.start[0] else length
     start = min(mark.start[1], max(0, length - 1))
     return start, max(start + 1, min(end, length))
-
-
-def _background(strip: Strip) -> Style:
-    last = next(reversed(list(strip)), None)
-    return Style(bgcolor=last.style.bgcolor) if last and last.style else Style()

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.geometry import Size
-from textual.message import Message
 from textual.screen import ModalScreen
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -24,8 +18,11 @@ from kmstui.model.visible import visible
 from kmstui.policy.lint.rules import Finding
 from kmstui.ui.policy.finding_marks import Mark
 from kmstui.ui.policy.highlighted_area import mark_of
-from kmstui.ui.style.cells import fit
+from kmstui.ui.style.symbols import symbols_for
+from kmstui.ui.style.text_styles import Part
+from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.finding_counts import Counts
+from kmstui.ui.widgets.line_table import LineTable
 
 
 def counted(counts: Counts) -> str:
@@ -94,74 +91,41 @@ class FindingLine(Widget):
         return self.get_component_rich_style(f"finding--{name}")
 
 
-class FindingsList(ScrollView, can_focus=True):
+class FindingsList(LineTable):
     """The list that F2 opens below the text: one line a finding."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"findings--cursor"}
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("pagedown", "move(10)", show=False),
-        Binding("pageup", "move(-10)", show=False),
-        Binding("home,g", "move(-100000)", show=False),
-        Binding("end,G", "move(100000)", show=False),
-        Binding("enter", "choose", "Go there"),
-    ]
-
-    @dataclass
-    class Chosen(Message):
-        """Go to this finding."""
-
-        mark: Mark
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Go there")]
 
     def __init__(self, *, ascii_marks: bool = False) -> None:
-        super().__init__()
+        column = Column("finding", "", 1, most=1000)
+        symbols = symbols_for(ascii_only=ascii_marks)
+        super().__init__((column,), self._finding_cells, signs=symbols, header=False)
         self._ascii_marks = ascii_marks
-        self._marks: tuple[Mark, ...] = ()
-        self._cursor = 0
+        self._listed: tuple[Mark, ...] = ()
 
-    def show(self, marks: Sequence[Mark]) -> None:
+    def show(self, findings: Iterable[Mark]) -> None:
         """List these, keeping the place."""
-        self._marks = tuple(marks)
-        self._cursor = max(0, min(self._cursor, len(self._marks) - 1))
-        self.border_title = counted(Counts.of(mark.finding for mark in self._marks)).capitalize()
-        self.styles.height = max(1, len(self._marks)) + 1
-        self.virtual_size = Size(1, len(self._marks))
-        self.refresh()
+        self._listed = tuple(findings)
+        self.border_title = counted(Counts.of(mark.finding for mark in self._listed)).capitalize()
+        self.set_rows([str(index) for index in range(len(self._listed))])
 
     @property
-    def chosen(self) -> Finding | None:
+    def chosen(self) -> Mark | None:
         """The finding under the list's cursor."""
-        return self._marks[self._cursor].finding if self._marks else None
+        return self._listed[self.cursor] if self._listed else None
 
-    def render_line(self, y: int) -> Strip:
-        """One finding: its mark, place, rule and message; a star says that it can be fixed."""
-        width = self.size.width
-        index = y + self.scroll_offset.y
-        if index >= len(self._marks):
-            return Strip.blank(width, self.rich_style)
-        finding = self._marks[index].finding
-        row, column = self._marks[index].start
+    def _finding_cells(self, row: str, _: Sequence[str]) -> Sequence[Part]:
+        """Mark, place, rule and message; a star says that it can be fixed."""
+        mark = self._listed[int(row)]
+        finding, (line, column) = mark.finding, mark.start
         sign = mark_of(finding.severity, ascii_only=self._ascii_marks)
         fixable = "*" if finding.fix else " "
-        text = f"{sign} {row + 1:>4}:{column + 1:<3} {finding.rule}{fixable} {finding.message}"
-        chosen = index == self._cursor and self.has_focus
-        style = self.get_component_rich_style("findings--cursor") if chosen else self.rich_style
-        return Strip([Segment(fit(text, width), style)], width)
-
-    def action_move(self, by: int) -> None:
-        """Move the cursor by so many findings, as far as there are any."""
-        self._cursor = max(0, min(self._cursor + by, len(self._marks) - 1))
-        height = max(1, self.size.height)
-        top = max(min(self.scroll_offset.y, self._cursor), self._cursor - height + 1)
-        self.scroll_to(y=top, animate=False, immediate=True)
-        self.refresh()
+        place = f"{line + 1:>4}:{column + 1:<3}"
+        return (f"{sign} {place} {finding.rule}{fixable} {finding.message}",)
 
     def action_choose(self) -> None:
         """Go to the finding under the cursor."""
-        if self._marks:
-            self.post_message(self.Chosen(self._marks[self._cursor]))
+        self.post_message(self.Chosen(self, self.cursor_row))
 
 
 class WhyScreen(ModalScreen[None]):

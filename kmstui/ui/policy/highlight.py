@@ -54,18 +54,17 @@ _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\]]')
 
 def brackets(line: str) -> tuple[tuple[int, str], ...]:
     """Column and character of the brackets of a line that stand outside strings."""
-    return _brackets_cached(line) if len(line) <= LONGEST_LINE else _brackets(line)
+    # Long lines are not remembered: one of 32 KB, typed in, would fill the memory.
+    return (_brackets if len(line) <= LONGEST_LINE else _brackets.__wrapped__)(line)
 
 
+@lru_cache(maxsize=4096)
 def _brackets(line: str) -> tuple[tuple[int, str], ...]:
     return tuple(
         (match.start(), match[0])
         for match in _STRING_OR_BRACKET.finditer(line)
         if match[0][0] != '"'
     )
-
-
-_brackets_cached = lru_cache(maxsize=4096)(_brackets)
 
 
 _OPENING = "{["

@@ -192,7 +192,7 @@ class PolicyViewer(Vertical):
     def _show_findings(self, findings: Sequence[Finding]) -> None:
         self.area.show_findings(findings)
         if self._list.display:
-            self._list.show(tuple(self.area.marks))
+            self._list.show(self.area.marks)
         self._speak_of_cursor()
 
     def on_text_area_selection_changed(self, event: TextArea.SelectionChanged) -> None:
@@ -232,12 +232,11 @@ class PolicyViewer(Vertical):
 
         Says so where there is none.
         """
-        mark = self.area.mark_at_cursor()
-        at_cursor = mark.finding if mark else None
-        finding = self._list.chosen if self._list.has_focus else at_cursor
-        if finding is None:
+        mark = self._list.chosen if self._list.has_focus else self.area.mark_at_cursor()
+        if mark is None:
             self.notify("There is no finding on this line; F8 goes to the next one.")
-        return finding
+            return None
+        return mark.finding
 
     def action_why(self) -> None:
         """Tell the story behind the finding at hand."""
@@ -249,7 +248,7 @@ class PolicyViewer(Vertical):
         """Open the list of findings, or close it."""
         self._list.display = not self._list.display
         if self._list.display:
-            self._list.show(tuple(self.area.marks))
+            self._list.show(self.area.marks)
             self.screen.set_focus(self._list)
         else:
             self.screen.set_focus(self.area)
@@ -269,10 +268,10 @@ class PolicyViewer(Vertical):
         if not self.close_part():
             raise SkipAction
 
-    def on_findings_list_chosen(self, event: FindingsList.Chosen) -> None:
+    def on_line_table_chosen(self, event: FindingsList.Chosen) -> None:
         """Go there."""
         event.stop()
-        self._go_to(event.mark)
+        self._go_to(self._list.chosen)
         self.screen.set_focus(self.area)
 
     # Find and go to

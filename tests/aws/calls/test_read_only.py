@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -14,30 +15,36 @@ from kmstui.aws.calls.call import Calls
 from kmstui.aws.calls.operations import READ_NAMES, Operation
 from kmstui.model.key import KeyCreation
 from kmstui.model.tag import Tag
-from kmstui.service.errors import ReadOnlyError
+from kmstui.service.errors import (
+    MalformedAnswerError,
+    ReadOnlyError,
+)
+from kmstui.service.ports import Gateway, is_change
 
 Connect = Callable[..., Awaitable[Any]]
 
-_CHANGES: dict[str, tuple[Any, ...]] = {
-    "put_policy": ("k", "{}"),
-    "tag": ("k", [Tag("a", "b")]),
-    "untag": ("k", ["a"]),
-    "create_alias": ("alias/a", "k"),
-    "update_alias": ("alias/a", "k"),
-    "delete_alias": ("alias/a",),
-    "create_key": (KeyCreation(),),
-    "update_description": ("k", "d"),
-    "enable": ("k",),
-    "disable": ("k",),
-    "enable_rotation": ("k",),
-    "disable_rotation": ("k",),
-    "rotate_now": ("k",),
-    "schedule_deletion": ("k", 7),
-    "cancel_deletion": ("k",),
-    "replicate": ("k", "us-east-1"),
-    "revoke_grant": ("k", "g"),
-    "put_role_policy": ("r", "p", "{}"),
+_METHODS = {
+    name: method
+    for name, method in inspect.getmembers(Gateway, inspect.isfunction)
+    if not name.startswith("_") and name not in {"close", "hold_background"}
 }
+_CHANGES = [name for name, method in _METHODS.items() if is_change(method)]
+_READS = [name for name in _METHODS if name not in _CHANGES]
+
+_EXAMPLES: dict[object, object] = {
+    str: "arn:aws:iam::111122223333:role/r",
+    int: 7,
+    KeyCreation: KeyCreation(),
+    Sequence[str]: ["a"],
+    Sequence[Tag]: [Tag("a", "b")],
+}
+
+
+def _arguments(name: str) -> list[object]:
+    """One for each parameter of a port's method that has no default."""
+    types = get_type_hints(_METHODS[name])
+    _, *parameters = inspect.signature(_METHODS[name]).parameters.values()
+    return [_EXAMPLES[types[each.name]] for each in parameters if each.default is each.empty]
 
 
 @pytest.mark.parametrize("method", _CHANGES)
@@ -46,7 +53,7 @@ async def test_a_change_is_refused_before_anything_leaves(
 ) -> None:
     gateway = await connect(read_only=True)
     with pytest.raises(ReadOnlyError, match="started read-only, so nothing was sent"):
-        await getattr(gateway, method)(*_CHANGES[method])
+        await getattr(gateway, method)(*_arguments(method))
     assert scripted.targets == []
 
 
@@ -57,8 +64,21 @@ async def test_the_second_fence_holds_when_the_first_one_fails(
     monkeypatch.setattr(Calls, "_refuse_what_may_not_leave", lambda *_: None)
     gateway = await connect(read_only=True)
     with pytest.raises(ReadOnlyError, match="would change something"):
-        await getattr(gateway, method)(*_CHANGES[method])
+        await getattr(gateway, method)(*_arguments(method))
     assert scripted.targets == []
+
+
+@pytest.mark.parametrize("method", _READS)
+async def test_what_the_port_does_not_mark_as_a_change_is_none(
+    method: str, scripted: Any, connect: Connect
+) -> None:
+    asked = getattr(await connect(read_only=True), method)(*_arguments(method))
+    with suppress(MalformedAnswerError):
+        if inspect.isasyncgen(asked):
+            await anext(asked)
+        else:
+            await asked
+    assert scripted.targets
 
 
 async def test_a_client_that_is_used_past_the_gateway_sends_nothing_either(

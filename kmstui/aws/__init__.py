@@ -1,4 +1,4 @@
-"""The only place that talks to AWS: connections, calls, errors, one module per API noun.
+"""The only package that talks to AWS: `process` → `session` → `api` → `calls`.
 
-`connector` is its door, and `process.connector` the same door from another process.
+`session.connector` opens connections, and `process.connector` does so in another process.
 """

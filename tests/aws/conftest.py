@@ -104,7 +104,7 @@ def _loader() -> Any:
 
 @pytest.fixture
 def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """No AWS variable, no file, no instance; answers the home directory."""
+    """No AWS variable, no file, no instance; returns the home directory."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):

@@ -1,6 +1,6 @@
 """AWS as a test scripts it.
 
-`FakeGateway` answers from a `World` that a test fills. `fail` makes an operation raise, `hold`
+`FakeGateway` reads from a `World` that a test fills. `fail` makes an operation raise, `hold`
 makes it wait, and `calls` tells what was asked. Changes change the world, so a read after a
 write is true.
 """
@@ -78,7 +78,7 @@ class FakeGateway:
         self._failures.pop((operation, key), None)
 
     def hold(self, operation: str) -> asyncio.Event:
-        """Let `operation` wait until the event that is answered is set."""
+        """Let `operation` wait until the event that is returned is set."""
         gate = self._gates[operation] = asyncio.Event()
         return gate
 

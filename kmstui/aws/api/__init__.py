@@ -1,1 +1,1 @@
-"""AWS's API as the services need it, one module per noun; each answers with values of the model."""
+"""AWS's API as the services need it, one module per noun; it returns values of the model."""

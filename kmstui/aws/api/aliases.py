@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Sequence
 
 from kmstui.aws.api.base import KMS, ApiBase, Listing
 from kmstui.aws.calls import operations as op
-from kmstui.aws.calls.answer import Answer
+from kmstui.aws.calls.response import Response
 from kmstui.model.alias import Alias
 from kmstui.service.ports import Urgency
 
 
-class Aliases(ApiBase):
+class AliasApi(ApiBase):
     """Reads and changes of aliases."""
 
     def alias_pages(self, key_id: str | None = None) -> AsyncIterator[Sequence[Alias]]:
@@ -20,7 +20,7 @@ class Aliases(ApiBase):
             op.LIST_ALIASES,
             {"Limit": 100, "KeyId": key_id},
             KMS,
-            lambda answer: answer.each("Aliases", _alias),
+            lambda response: response.each("Aliases", _alias),
             later=Urgency.VISIBLE,
         ).pages(self._calls)
 
@@ -37,11 +37,14 @@ class Aliases(ApiBase):
         await self._change(op.DELETE_ALIAS, about=name, AliasName=name)
 
 
-def _alias(answer: Answer) -> Alias:
-    created, updated = answer.optional_time("CreationDate"), answer.optional_time("LastUpdatedDate")
+def _alias(response: Response) -> Alias:
+    created, updated = (
+        response.optional_time("CreationDate"),
+        response.optional_time("LastUpdatedDate"),
+    )
     return Alias(
-        answer.text("AliasName"),
-        answer.optional_text("TargetKeyId"),
+        response.text("AliasName"),
+        response.optional_text("TargetKeyId"),
         created,
         created if updated == created else updated,
     )

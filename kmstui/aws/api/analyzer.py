@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from kmstui.aws.api.base import ApiBase, Listing, Paging
 from kmstui.aws.calls import operations as op
-from kmstui.aws.calls.answer import Answer
+from kmstui.aws.calls.response import Response
 from kmstui.service.ports import AnalyzerFinding
 
 _NEXT_TOKEN = Paging("nextToken", "nextToken")
 
 
-class Analyzer(ApiBase):
+class AnalyzerApi(ApiBase):
     """Access Analyzer's checks of a policy text."""
 
     async def validate_policy(self, text: str) -> tuple[AnalyzerFinding, ...]:
@@ -19,7 +19,7 @@ class Analyzer(ApiBase):
             op.VALIDATE_POLICY,
             {"policyDocument": text, "policyType": "RESOURCE_POLICY", "maxResults": 100},
             _NEXT_TOKEN,
-            lambda answer: answer.each("findings", _finding),
+            lambda response: response.each("findings", _finding),
         )
         return await listing.everything(self._calls)
 
@@ -29,14 +29,14 @@ class Analyzer(ApiBase):
         return await self._calls.send(op.CHECK_NO_PUBLIC_ACCESS, params, _public)
 
 
-def _finding(answer: Answer) -> AnalyzerFinding:
-    spans = answer.optional_each("locations", _span)
+def _finding(response: Response) -> AnalyzerFinding:
+    spans = response.optional_each("locations", _span)
     line, column, end_line, end_column = spans[0] if spans else (0, 0, 0, 0)
     return AnalyzerFinding(
-        answer.text("findingType"),
-        answer.optional_text("issueCode"),
-        answer.optional_text("findingDetails"),
-        answer.optional_text("learnMoreLink"),
+        response.text("findingType"),
+        response.optional_text("issueCode"),
+        response.optional_text("findingDetails"),
+        response.optional_text("learnMoreLink"),
         line,
         column,
         end_line,
@@ -44,22 +44,22 @@ def _finding(answer: Answer) -> AnalyzerFinding:
     )
 
 
-def _span(answer: Answer) -> tuple[int, int, int, int]:
-    span = answer.structure("span")
+def _span(response: Response) -> tuple[int, int, int, int]:
+    span = response.structure("span")
     start, end = span.structure("start"), span.structure("end")
     return (*_position(start), *_position(end))
 
 
-def _position(answer: Answer) -> tuple[int, int]:
+def _position(response: Response) -> tuple[int, int]:
     # Lines count from 1 and columns from 0 (Access Analyzer API Reference, Position).
-    return answer.number("line") or 0, (answer.number("column") or 0) + 1
+    return response.number("line") or 0, (response.number("column") or 0) + 1
 
 
-def _public(answer: Answer) -> AnalyzerFinding | None:
-    if answer.text("result") == "PASS":
+def _public(response: Response) -> AnalyzerFinding | None:
+    if response.text("result") == "PASS":
         return None
-    reasons = answer.optional_each("reasons", lambda reason: reason.optional_text("description"))
-    message = " ".join((answer.optional_text("message"), *reasons)).strip()
-    named = answer.optional_each("reasons", lambda reason: reason.number("statementIndex"))
+    reasons = response.optional_each("reasons", lambda reason: reason.optional_text("description"))
+    message = " ".join((response.optional_text("message"), *reasons)).strip()
+    named = response.optional_each("reasons", lambda reason: reason.number("statementIndex"))
     statement = next((each for each in named if each is not None), None)
     return AnalyzerFinding("SECURITY_WARNING", "PUBLIC_ACCESS", message, statement=statement)

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from kmstui.aws.calls.answer import Answer, UnreadableAnswer
 from kmstui.aws.calls.call import Calls, Params
 from kmstui.aws.calls.operations import Operation
+from kmstui.aws.calls.response import Response, UnreadableResponse
 from kmstui.service.ports import Urgency
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ class ApiBase:
         await self._calls.send(operation, members, nothing, key=about)
 
 
-def nothing(_: Answer) -> None:
+def nothing(_: Response) -> None:
     """For operations that return nothing, or nothing of use."""
 
 
@@ -37,8 +37,8 @@ class Paging:
 
     request: str
     """The member of the request that says where to go on."""
-    answer: str
-    """The member of the answer that says so."""
+    response: str
+    """The member of the response that says so."""
     truncated: str = ""
     """The flag that says whether there is more; empty where the marker alone says it."""
 
@@ -63,7 +63,7 @@ class Listing(Generic[T]):
     operation: Operation
     params: Params
     paging: Paging
-    read: Callable[[Answer], T]
+    read: Callable[[Response], T]
     urgency: Urgency = Urgency.ASKED
     """Of the first page."""
     later: Urgency | None = None
@@ -99,15 +99,15 @@ class Listing(Generic[T]):
         return calls.send(
             self.operation,
             params,
-            lambda answer: self._page(answer, marker),
+            lambda response: self._page(response, marker),
             urgency=urgency,
         )
 
-    def _page(self, answer: Answer, before: str) -> Page[T]:
-        more = not self.paging.truncated or answer.flag(self.paging.truncated)
-        marker = answer.optional_text(self.paging.answer) if more else ""
+    def _page(self, response: Response, before: str) -> Page[T]:
+        more = not self.paging.truncated or response.flag(self.paging.truncated)
+        marker = response.optional_text(self.paging.response) if more else ""
         if self.paging.truncated and more and not marker:
-            raise UnreadableAnswer(f"{self.paging.answer} is missing though there is more")
+            raise UnreadableResponse(f"{self.paging.response} is missing though there is more")
         if marker and marker == before:
-            raise UnreadableAnswer(f"{self.paging.answer} repeats, so the list would never end")
-        return Page(self.read(answer), marker)
+            raise UnreadableResponse(f"{self.paging.response} repeats, so the list would never end")
+        return Page(self.read(response), marker)

@@ -9,11 +9,11 @@ from typing import Any
 
 from kmstui.aws.api.base import ApiBase
 from kmstui.aws.calls import operations as op
-from kmstui.aws.calls.answer import Answer, text_pairs
+from kmstui.aws.calls.response import Response, text_pairs
 from kmstui.model.grant import KeyEvent
 
 
-class Events(ApiBase):
+class EventApi(ApiBase):
     """Reads of CloudTrail's event history (90 days)."""
 
     async def events(
@@ -29,22 +29,22 @@ class Events(ApiBase):
         return tuple(event for event in events if not name or event.name == name), following
 
 
-def _page(answer: Answer) -> tuple[tuple[KeyEvent, ...], str]:
-    return answer.each("Events", _event), answer.optional_text("NextToken")
+def _page(response: Response) -> tuple[tuple[KeyEvent, ...], str]:
+    return response.each("Events", _event), response.optional_text("NextToken")
 
 
-def _event(answer: Answer) -> KeyEvent:
+def _event(response: Response) -> KeyEvent:
     event = KeyEvent(
-        id=answer.optional_text("EventId"),
-        time=answer.time("EventTime"),
-        name=answer.optional_text("EventName"),
-        principal=answer.optional_text("Username"),
-        read_only=answer.optional_text("ReadOnly") != "false",
+        id=response.optional_text("EventId"),
+        time=response.time("EventTime"),
+        name=response.optional_text("EventName"),
+        principal=response.optional_text("Username"),
+        read_only=response.optional_text("ReadOnly") != "false",
     )
     try:
-        record = json.loads(answer.optional_text("CloudTrailEvent") or "{}")
+        record = json.loads(response.optional_text("CloudTrailEvent") or "{}")
     except (ValueError, RecursionError):
-        # The record is a text inside the answer; without it the event still says who and when.
+        # The record is a text inside the response; without it the event still says who and when.
         return event
     return _with_record(event, record) if isinstance(record, Mapping) else event
 

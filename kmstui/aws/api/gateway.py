@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from kmstui.aws.api.aliases import Aliases
-from kmstui.aws.api.analyzer import Analyzer
-from kmstui.aws.api.events import Events
-from kmstui.aws.api.grants import Grants
-from kmstui.aws.api.identities import Identities
-from kmstui.aws.api.keys import Keys
-from kmstui.aws.api.lifecycle import Lifecycle
-from kmstui.aws.api.policies import Policies
-from kmstui.aws.api.tags import Tags
+from kmstui.aws.api.aliases import AliasApi
+from kmstui.aws.api.analyzer import AnalyzerApi
+from kmstui.aws.api.events import EventApi
+from kmstui.aws.api.grants import GrantApi
+from kmstui.aws.api.identities import IdentityApi
+from kmstui.aws.api.keys import KeyApi
+from kmstui.aws.api.lifecycle import LifecycleApi
+from kmstui.aws.api.policies import PolicyApi
+from kmstui.aws.api.tags import TagApi
 from kmstui.aws.calls.call import Calls
 from kmstui.model.caller import ConnectionInfo
 
 
-class AwsGateway(Keys, Aliases, Tags, Policies, Lifecycle, Grants, Events, Identities, Analyzer):
+class AwsGateway(
+    KeyApi, AliasApi, TagApi, PolicyApi, LifecycleApi, GrantApi, EventApi, IdentityApi, AnalyzerApi
+):
     """Implements `kmstui.service.ports.Gateway`."""
 
     def __init__(self, info: ConnectionInfo, calls: Calls) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from kmstui.aws.api.base import KMS, ApiBase, Listing
 from kmstui.aws.calls import operations as op
-from kmstui.aws.calls.answer import Answer
+from kmstui.aws.calls.response import Response
 from kmstui.model.grant import Grant
 
 
-class Grants(ApiBase):
+class GrantApi(ApiBase):
     """Reads and revocations of grants."""
 
     async def list_grants(self, key_id: str) -> tuple[Grant, ...]:
@@ -17,7 +17,7 @@ class Grants(ApiBase):
             op.LIST_GRANTS,
             {"KeyId": key_id, "Limit": 100},
             KMS,
-            lambda answer: answer.each("Grants", _grant),
+            lambda response: response.each("Grants", _grant),
         )
         return await listing.everything(self._calls)
 
@@ -26,17 +26,17 @@ class Grants(ApiBase):
         await self._change(op.REVOKE_GRANT, KeyId=key_id, GrantId=grant_id)
 
 
-def _grant(answer: Answer) -> Grant:
-    constraints = answer.optional_structure("Constraints")
+def _grant(response: Response) -> Grant:
+    constraints = response.optional_structure("Constraints")
     return Grant(
-        id=answer.text("GrantId"),
-        key_arn=answer.optional_text("KeyId"),
-        grantee=answer.optional_text("GranteePrincipal"),
-        operations=answer.texts("Operations"),
-        name=answer.optional_text("Name"),
-        retiring=answer.optional_text("RetiringPrincipal"),
-        issuing_account=answer.optional_text("IssuingAccount"),
-        created=answer.optional_time("CreationDate"),
+        id=response.text("GrantId"),
+        key_arn=response.optional_text("KeyId"),
+        grantee=response.optional_text("GranteePrincipal"),
+        operations=response.texts("Operations"),
+        name=response.optional_text("Name"),
+        retiring=response.optional_text("RetiringPrincipal"),
+        issuing_account=response.optional_text("IssuingAccount"),
+        created=response.optional_time("CreationDate"),
         context_equals=constraints.pairs("EncryptionContextEquals") if constraints else (),
         context_subset=constraints.pairs("EncryptionContextSubset") if constraints else (),
     )

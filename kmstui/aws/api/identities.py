@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 from kmstui.aws.api.base import IAM, ApiBase, Listing
 from kmstui.aws.calls import operations as op
-from kmstui.aws.calls.answer import Answer
 from kmstui.aws.calls.call import Calls
+from kmstui.aws.calls.response import Response
 from kmstui.model.arn import Arn
 from kmstui.model.caller import Caller
 from kmstui.model.identity import Identity, IdentityPolicy
@@ -28,7 +28,7 @@ T = TypeVar("T")
 _PAGE = 1000
 
 
-class Identities(ApiBase):
+class IdentityApi(ApiBase):
     """Reads of identities, and the change of a role's inline policy."""
 
     async def caller(self) -> Caller:
@@ -91,7 +91,7 @@ class Identities(ApiBase):
             operation,
             {"MaxItems": _PAGE},
             IAM,
-            lambda answer: answer.each(member, lambda each: each.text("Arn")),
+            lambda response: response.each(member, lambda each: each.text("Arn")),
         )
         return tuple(sorted(await listing.everything(self._calls)))
 
@@ -153,7 +153,7 @@ class _IdentityReader:
                 holder.list_inline,
                 {**who, "MaxItems": _PAGE},
                 IAM,
-                lambda answer: answer.texts("PolicyNames"),
+                lambda response: response.texts("PolicyNames"),
             ).everything(self.calls),
             (),
         )
@@ -177,7 +177,9 @@ class _IdentityReader:
                 holder.list_attached,
                 {**who, "MaxItems": _PAGE},
                 IAM,
-                lambda answer: answer.each("AttachedPolicies", lambda each: each.text("PolicyArn")),
+                lambda response: response.each(
+                    "AttachedPolicies", lambda each: each.text("PolicyArn")
+                ),
             ).everything(self.calls),
             (),
         )
@@ -198,7 +200,7 @@ class _IdentityReader:
                 op.LIST_GROUPS_FOR_USER,
                 {"UserName": user, "MaxItems": _PAGE},
                 IAM,
-                lambda answer: answer.each("Groups", lambda each: each.text("GroupName")),
+                lambda response: response.each("Groups", lambda each: each.text("GroupName")),
             ).everything(self.calls),
             (),
         )
@@ -237,37 +239,37 @@ def _once(policies: tuple[IdentityPolicy, ...]) -> tuple[IdentityPolicy, ...]:
     return tuple(dict.fromkeys(policies))
 
 
-def _caller(answer: Answer) -> Caller:
-    return Caller(answer.text("Account"), answer.text("Arn"), answer.text("UserId"))
+def _caller(response: Response) -> Caller:
+    return Caller(response.text("Account"), response.text("Arn"), response.text("UserId"))
 
 
-def _boundary_of(member: str) -> Callable[[Answer], str]:
-    def read(answer: Answer) -> str:
-        boundary = answer.structure(member).optional_structure("PermissionsBoundary")
+def _boundary_of(member: str) -> Callable[[Response], str]:
+    def read(response: Response) -> str:
+        boundary = response.structure(member).optional_structure("PermissionsBoundary")
         return boundary.optional_text("PermissionsBoundaryArn") if boundary else ""
 
     return read
 
 
-def _inline(answer: Answer) -> IdentityPolicy:
-    return IdentityPolicy(answer.text("PolicyName"), _document(answer, "PolicyDocument"), True)
+def _inline(response: Response) -> IdentityPolicy:
+    return IdentityPolicy(response.text("PolicyName"), _document(response, "PolicyDocument"), True)
 
 
-def _default_version(answer: Answer) -> tuple[str, str]:
-    policy = answer.structure("Policy")
+def _default_version(response: Response) -> tuple[str, str]:
+    policy = response.structure("Policy")
     return policy.text("PolicyName"), policy.text("DefaultVersionId")
 
 
-def _version_text(answer: Answer) -> str:
-    return _document(answer.structure("PolicyVersion"), "Document")
+def _version_text(response: Response) -> str:
+    return _document(response.structure("PolicyVersion"), "Document")
 
 
-def _document(answer: Answer, name: str) -> str:
+def _document(response: Response, name: str) -> str:
     """IAM sends policy documents URL-encoded (RFC 3986; IAM API Reference, GetRolePolicy)."""
-    value = answer.raw(name)
+    value = response.raw(name)
     if isinstance(value, dict):
         # A botocore that decodes them in a way that we could not turn off.
         return json.dumps(value, indent=4)
-    text = answer.text(name)
+    text = response.text(name)
     # A text that is not encoded (other implementations of IAM) may hold percent signs of its own.
     return text if text.lstrip().startswith("{") else unquote(text)

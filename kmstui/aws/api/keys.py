@@ -8,13 +8,13 @@ from datetime import datetime
 
 from kmstui.aws.api.base import KMS, ApiBase, Listing
 from kmstui.aws.calls import operations as op
-from kmstui.aws.calls.answer import Answer
+from kmstui.aws.calls.response import Response
 from kmstui.model.key import Key, KeyMetadata, LastUsage, Rotation
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.ports import Urgency
 
 
-class Keys(ApiBase):
+class KeyApi(ApiBase):
     """Reads of keys."""
 
     def key_pages(self) -> AsyncIterator[Sequence[Key]]:
@@ -23,7 +23,7 @@ class Keys(ApiBase):
             op.LIST_KEYS,
             {"Limit": 1000},
             KMS,
-            lambda answer: answer.each("Keys", _entry),
+            lambda response: response.each("Keys", _entry),
             later=Urgency.VISIBLE,
         ).pages(self._calls)
 
@@ -51,50 +51,50 @@ class Keys(ApiBase):
         return await self._calls.send(op.GET_KEY_LAST_USAGE, {"KeyId": key_id}, _last_usage)
 
 
-def read_description(answer: Answer) -> tuple[Key, KeyMetadata]:
+def read_description(response: Response) -> tuple[Key, KeyMetadata]:
     """The KeyMetadata of DescribeKey and CreateKey."""
-    return read_metadata(answer.structure("KeyMetadata"))
+    return read_metadata(response.structure("KeyMetadata"))
 
 
-def read_metadata(answer: Answer) -> tuple[Key, KeyMetadata]:
+def read_metadata(response: Response) -> tuple[Key, KeyMetadata]:
     """One KeyMetadata structure."""
-    configuration = answer.optional_structure("MultiRegionConfiguration")
+    configuration = response.optional_structure("MultiRegionConfiguration")
     metadata = KeyMetadata(
-        state=answer.word("KeyState"),
-        spec=answer.optional_word("KeySpec") or answer.optional_word("CustomerMasterKeySpec"),
-        usage=answer.optional_word("KeyUsage"),
-        origin=answer.optional_word("Origin"),
-        manager=answer.optional_word("KeyManager"),
-        description=answer.optional_text("Description"),
-        created=answer.time("CreationDate"),
+        state=response.word("KeyState"),
+        spec=response.optional_word("KeySpec") or response.optional_word("CustomerMasterKeySpec"),
+        usage=response.optional_word("KeyUsage"),
+        origin=response.optional_word("Origin"),
+        manager=response.optional_word("KeyManager"),
+        description=response.optional_text("Description"),
+        created=response.time("CreationDate"),
         multi_region=configuration.optional_word("MultiRegionKeyType") if configuration else "",
-        deletion=answer.optional_time("DeletionDate"),
-        pending_window_days=answer.number("PendingDeletionWindowInDays"),
-        valid_to=answer.optional_time("ValidTo"),
-        expiration_model=answer.optional_text("ExpirationModel"),
-        custom_key_store_id=answer.optional_text("CustomKeyStoreId"),
+        deletion=response.optional_time("DeletionDate"),
+        pending_window_days=response.number("PendingDeletionWindowInDays"),
+        valid_to=response.optional_time("ValidTo"),
+        expiration_model=response.optional_text("ExpirationModel"),
+        custom_key_store_id=response.optional_text("CustomKeyStoreId"),
         replicas=_related(configuration) if configuration else (),
     )
-    key = Key(answer.text("KeyId"), answer.text("Arn"), metadata)
+    key = Key(response.text("KeyId"), response.text("Arn"), metadata)
     return key, metadata
 
 
-def _related(configuration: Answer) -> tuple[str, ...]:
+def _related(configuration: Response) -> tuple[str, ...]:
     primary = configuration.optional_structure("PrimaryKey")
     first = (primary.text("Arn"),) if primary else ()
     return first + configuration.optional_each("ReplicaKeys", lambda replica: replica.text("Arn"))
 
 
-def _entry(answer: Answer) -> Key:
-    return Key(answer.text("KeyId"), answer.text("KeyArn"))
+def _entry(response: Response) -> Key:
+    return Key(response.text("KeyId"), response.text("KeyArn"))
 
 
-def _status(answer: Answer) -> Rotation:
+def _status(response: Response) -> Rotation:
     return Rotation(
-        answer.flag("KeyRotationEnabled"),
-        answer.number("RotationPeriodInDays"),
-        answer.optional_time("NextRotationDate"),
-        answer.optional_time("OnDemandRotationStartDate"),
+        response.flag("KeyRotationEnabled"),
+        response.number("RotationPeriodInDays"),
+        response.optional_time("NextRotationDate"),
+        response.optional_time("OnDemandRotationStartDate"),
     )
 
 
@@ -103,18 +103,18 @@ def _rotations(key_id: str) -> Listing[tuple[tuple[datetime, str], ...]]:
         op.LIST_KEY_ROTATIONS,
         {"KeyId": key_id, "Limit": 1000},
         KMS,
-        lambda answer: answer.each("Rotations", _past),
+        lambda response: response.each("Rotations", _past),
     )
 
 
-def _past(answer: Answer) -> tuple[datetime, str]:
-    return answer.time("RotationDate"), answer.optional_text("RotationType")
+def _past(response: Response) -> tuple[datetime, str]:
+    return response.time("RotationDate"), response.optional_text("RotationType")
 
 
-def _last_usage(answer: Answer) -> LastUsage:
-    usage = answer.optional_structure("KeyLastUsage")
+def _last_usage(response: Response) -> LastUsage:
+    usage = response.optional_structure("KeyLastUsage")
     return LastUsage(
         usage.optional_time("Timestamp") if usage else None,
         usage.optional_text("Operation") if usage else "",
-        answer.optional_time("TrackingStartDate"),
+        response.optional_time("TrackingStartDate"),
     )

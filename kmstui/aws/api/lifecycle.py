@@ -8,11 +8,11 @@ from kmstui.aws.api.base import ApiBase
 from kmstui.aws.api.keys import read_description, read_metadata
 from kmstui.aws.api.tags import kms_tags
 from kmstui.aws.calls import operations as op
-from kmstui.aws.calls.answer import Answer
+from kmstui.aws.calls.response import Response
 from kmstui.model.key import Key, KeyCreation, KeyMetadata
 
 
-class Lifecycle(ApiBase):
+class LifecycleApi(ApiBase):
     """Changes of a key itself."""
 
     async def create_key(self, creation: KeyCreation) -> tuple[Key, KeyMetadata]:
@@ -58,7 +58,7 @@ class Lifecycle(ApiBase):
         return await self._calls.send(
             op.SCHEDULE_KEY_DELETION,
             params,
-            lambda answer: answer.optional_time("DeletionDate"),
+            lambda response: response.optional_time("DeletionDate"),
         )
 
     async def cancel_deletion(self, key_id: str) -> None:
@@ -75,6 +75,6 @@ class Lifecycle(ApiBase):
         return await self._calls.send(op.REPLICATE_KEY, params, _replica)
 
 
-def _replica(answer: Answer) -> Key:
-    key, _ = read_metadata(answer.structure("ReplicaKeyMetadata"))
+def _replica(response: Response) -> Key:
+    key, _ = read_metadata(response.structure("ReplicaKeyMetadata"))
     return key

@@ -6,7 +6,7 @@ from kmstui.aws.api.base import KMS, ApiBase, Listing
 from kmstui.aws.calls import operations as op
 
 
-class Policies(ApiBase):
+class PolicyApi(ApiBase):
     """Reads and changes of key policies."""
 
     async def policy_names(self, key_id: str) -> tuple[str, ...]:
@@ -15,7 +15,7 @@ class Policies(ApiBase):
             op.LIST_KEY_POLICIES,
             {"KeyId": key_id, "Limit": 1000},
             KMS,
-            lambda answer: answer.texts("PolicyNames"),
+            lambda response: response.texts("PolicyNames"),
         )
         return await listing.everything(self._calls)
 
@@ -23,7 +23,7 @@ class Policies(ApiBase):
         """See `PolicyGateway`."""
         params = {"KeyId": key_id, "PolicyName": name}
         return await self._calls.send(
-            op.GET_KEY_POLICY, params, lambda answer: answer.text("Policy")
+            op.GET_KEY_POLICY, params, lambda response: response.text("Policy")
         )
 
     async def put_policy(

@@ -7,13 +7,13 @@ from functools import lru_cache
 
 from kmstui.aws.api.base import KMS, TAGGING, ApiBase, Listing
 from kmstui.aws.calls import operations as op
-from kmstui.aws.calls.answer import Answer
+from kmstui.aws.calls.response import Response
 from kmstui.aws.calls.situation import short_key_name
 from kmstui.model.tag import Tag
 from kmstui.service.ports import Urgency
 
 
-class Tags(ApiBase):
+class TagApi(ApiBase):
     """Reads and changes of tags."""
 
     def tag_pages(self) -> AsyncIterator[Mapping[str, tuple[Tag, ...]]]:
@@ -32,7 +32,7 @@ class Tags(ApiBase):
             op.LIST_RESOURCE_TAGS,
             {"KeyId": key_id, "Limit": 50},
             KMS,
-            lambda answer: answer.each("Tags", _kms_tag),
+            lambda response: response.each("Tags", _kms_tag),
             urgency=urgency,
         )
         return tuple(sorted(await listing.everything(self._calls)))
@@ -51,19 +51,19 @@ def kms_tags(tags: Sequence[Tag]) -> list[dict[str, str]]:
     return [{"TagKey": tag.key, "TagValue": tag.value} for tag in tags]
 
 
-def _kms_tag(answer: Answer) -> Tag:
-    return _tag(answer.text("TagKey"), answer.optional_text("TagValue"))
+def _kms_tag(response: Response) -> Tag:
+    return _tag(response.text("TagKey"), response.optional_text("TagValue"))
 
 
-def _tags_by_key(answer: Answer) -> dict[str, tuple[Tag, ...]]:
-    return dict(answer.each("ResourceTagMappingList", _tags_of_key))
+def _tags_by_key(response: Response) -> dict[str, tuple[Tag, ...]]:
+    return dict(response.each("ResourceTagMappingList", _tags_of_key))
 
 
-def _tags_of_key(answer: Answer) -> tuple[str, tuple[Tag, ...]]:
-    tags = answer.optional_each(
+def _tags_of_key(response: Response) -> tuple[str, tuple[Tag, ...]]:
+    tags = response.optional_each(
         "Tags", lambda tag: _tag(tag.text("Key"), tag.optional_text("Value"))
     )
-    return short_key_name(answer.text("ResourceARN")), tuple(sorted(tags))
+    return short_key_name(response.text("ResourceARN")), tuple(sorted(tags))
 
 
 @lru_cache(maxsize=512)

@@ -63,7 +63,7 @@ _IAM_ONLY = frozenset({"kms:CreateKey", "kms:ListKeys", "kms:ListAliases"})
 _ALIAS = frozenset({"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"})
 
 
-def explain(message: str, operation: str) -> tuple[str, str]:
+def explain_denial(message: str, operation: str) -> tuple[str, str]:
     """The reason in one clause, and what to do next, from the service's words.
 
     `operation` is the permission-style name, or empty.

@@ -38,7 +38,7 @@ def ask_for_mfa_codes_with(
 def keep_policies_as_text(client: BaseClient) -> None:
     """Leave the policies that IAM sends as the texts they are, whether they can be parsed or not.
 
-    `handlers.json_decode_policies`, which botocore registers for every answer of IAM.
+    `handlers.json_decode_policies`, which botocore registers for every response of IAM.
     """
     client.meta.events.unregister("after-call.iam", json_decode_policies)
 

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 
 from botocore import xform_name
 
-from kmstui.aws.calls.answer import Answer
 from kmstui.aws.calls.botocore_errors import OLD_BOTOCORE
 from kmstui.aws.calls.clients import Attempt, Clients
-from kmstui.aws.calls.dispatcher import Dispatcher, Job, Outcome
+from kmstui.aws.calls.dispatcher import CallOutcome, Dispatcher, Job
 from kmstui.aws.calls.errors import translate
 from kmstui.aws.calls.operations import Operation
+from kmstui.aws.calls.response import Response
 from kmstui.aws.calls.situation import Situation, short_key_name
 from kmstui.service.errors import (
     CancelledByPersonError,
@@ -30,7 +30,7 @@ from kmstui.service.ports import CallObserver, CallRecord, Urgency
 T = TypeVar("T")
 
 Params = Mapping[str, object]
-Reader = Callable[[Answer], T]
+Reader = Callable[[Response], T]
 
 
 class Calls:
@@ -51,14 +51,14 @@ class Calls:
         key: str = "",
         urgency: Urgency = Urgency.ASKED,
     ) -> asyncio.Future[T]:
-        """Send one request and read its answer, both in a thread.
+        """Send one request and read its response, both in a thread.
 
         Cancelling the future drops a request that was not sent yet.
 
         Args:
             operation: What to call.
             params: Its members, by the API reference's names; None values are left out.
-            read: Turns the answer into a value.
+            read: Turns the response into a value.
             key: Key ID or ARN (or alias) that it is about; the member `KeyId` where none is named.
             urgency: Its place in the queue.
 
@@ -116,7 +116,7 @@ class Calls:
         read: Reader[Any],
         situation: Situation,
         urgency: Urgency,
-    ) -> Outcome:
+    ) -> CallOutcome:
         with self._clients.turns.computing(urgency), self._clients.attempt(operation) as attempt:
             began = time.monotonic()
             value: Any = None
@@ -131,7 +131,7 @@ class Calls:
                 failure = _with_context(translate(error, situation, sent=attempt.sent), situation)
             seconds = time.monotonic() - began - self._clients.turns.waited
         record = _record(operation, situation, attempt, seconds, failure)
-        return Outcome(value, failure, record)
+        return CallOutcome(value, failure, record)
 
     def _invoke(
         self, operation: Operation, params: Params, read: Reader[T], situation: Situation
@@ -141,7 +141,7 @@ class Calls:
             raise OLD_BOTOCORE.error(situation)
         method = getattr(client, xform_name(operation.name))
         sent = {name: value for name, value in params.items() if value is not None}
-        return read(Answer(method(**sent)))
+        return read(Response(method(**sent)))
 
 
 def _with_context(error: ServiceError, situation: Situation) -> ServiceError:

@@ -19,7 +19,7 @@ from kmstui.aws.calls.botocore_internals import (
 )
 from kmstui.aws.calls.dispatcher import THREADS
 from kmstui.aws.calls.error_codes import THROTTLES
-from kmstui.aws.calls.errors import WebPageAnswer, outcome_is_open
+from kmstui.aws.calls.errors import WebPageResponse, outcome_is_open
 from kmstui.aws.calls.operations import READ_NAMES, Operation
 from kmstui.aws.calls.throttling import Pacing
 from kmstui.aws.calls.turns import Turns
@@ -157,7 +157,7 @@ class Clients:
             raise CancelledByPersonError("the connection was closed")
 
     def _compute(self, **_: object) -> None:
-        # Before each attempt is signed, and before an answer is parsed.
+        # Before each attempt is signed, and before a response is parsed.
         self.turns.take()
 
     def _send(self, **_: object) -> None:
@@ -169,7 +169,7 @@ class Clients:
     def _before_retry(
         self, attempts: int, response: Any, caught_exception: BaseException | None, **_: object
     ) -> None:
-        """Look at every answer before botocore's own handler decides on a retry.
+        """Look at every response before botocore's own handler decides on a retry.
 
         Returning None leaves the decision to it. Raising ends the call: where a write may have
         been carried out (a person's or a program's later change could be undone by repeating
@@ -181,7 +181,7 @@ class Clients:
         attempt.retries = attempts - 1
         status, code, parsed = _told(response)
         if status >= 400:
-            # botocore sleeps before a retry; others shall not wait for that.
+            # botocore sleeps before a retry; others need not wait for that.
             self.turns.give()
         if code in THROTTLES or status == 429:
             self.pacing.bucket(attempt.operation).throttled(time.monotonic())
@@ -197,11 +197,11 @@ class Clients:
     def _refuse_web_page(self, http_response: Any, model: Any, **_: object) -> None:
         protocol = model.service_model.resolved_protocol
         if "json" in protocol and http_response.content[:64].lstrip().startswith(b"<"):
-            raise WebPageAnswer(http_response.status_code)
+            raise WebPageResponse(http_response.status_code)
 
 
 def _told(response: Any) -> tuple[int, str, Any]:
-    """HTTP status, error code and parsed answer; 0 and nothing where none came."""
+    """HTTP status, error code and parsed response; 0 and nothing where none came."""
     if response is None:
         return 0, "", {}
     http, parsed = response

@@ -32,7 +32,7 @@ screens, a turn of the selector; a thousand a second of them would be felt as la
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CallOutcome:
     """How a call ended: with a value, or with an error."""
 
     value: Any = None
@@ -44,7 +44,7 @@ class Outcome:
 class Job:
     """One call: what to do in a thread, and who waits for it."""
 
-    work: Callable[[], Outcome]
+    work: Callable[[], CallOutcome]
     abandoned: Callable[[bool], BaseException]
     """The error for a call that is given up; told whether it may have been sent."""
     urgency: Urgency
@@ -72,7 +72,7 @@ class Dispatcher:
         self._running: set[Job] = set()
         self._for_threads: SimpleQueue[Job | None] = SimpleQueue()
         self._threads = 0
-        self._gathered: deque[tuple[Job, Outcome]] = deque()
+        self._gathered: deque[tuple[Job, CallOutcome]] = deque()
         self._gathering = False
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop
@@ -100,9 +100,9 @@ class Dispatcher:
         waiting = [job for lane in self._lanes.values() for _, job in lane]
         self._lanes.clear()
         for job in waiting:
-            _settle(job.future, Outcome(error=job.abandoned(False)))
+            _settle(job.future, CallOutcome(error=job.abandoned(False)))
         for job in self._running:
-            _settle(job.future, Outcome(error=job.abandoned(True)))
+            _settle(job.future, CallOutcome(error=job.abandoned(True)))
         for _ in range(self._threads):
             self._for_threads.put(None)
 
@@ -163,14 +163,14 @@ class Dispatcher:
             try:
                 outcome = job.work()
             except Exception as error:
-                outcome = Outcome(error=error)
+                outcome = CallOutcome(error=error)
             try:
                 self._hand_over(job, outcome)
             except RuntimeError:
                 # The loop was closed while the call was under way: the program is ending.
                 return
 
-    def _hand_over(self, job: Job, outcome: Outcome) -> None:
+    def _hand_over(self, job: Job, outcome: CallOutcome) -> None:
         if job.urgency is not Urgency.BACKGROUND:
             self._loop.call_soon_threadsafe(self._deliver, ((job, outcome),))
             return
@@ -186,7 +186,7 @@ class Dispatcher:
         self._gathering = False
         self._deliver([self._gathered.popleft() for _ in range(len(self._gathered))])
 
-    def _deliver(self, ended: Iterable[tuple[Job, Outcome]]) -> None:
+    def _deliver(self, ended: Iterable[tuple[Job, CallOutcome]]) -> None:
         for job, outcome in ended:
             self._running.discard(job)
             if outcome.record is not None:
@@ -196,7 +196,7 @@ class Dispatcher:
         self._send_ready()
 
 
-def _settle(future: asyncio.Future[Any], outcome: Outcome) -> None:
+def _settle(future: asyncio.Future[Any], outcome: CallOutcome) -> None:
     """Give a future its outcome unless it was cancelled."""
     if future.done():
         return

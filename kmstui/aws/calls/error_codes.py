@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kmstui.aws.calls.access_denied import explain
+from kmstui.aws.calls.access_denied import explain_denial
 from kmstui.aws.calls.situation import Explanation, Situation
 from kmstui.service.errors import (
     AccessDeniedError,
@@ -48,7 +48,7 @@ THROTTLES = frozenset(
 """As botocore's standard retries count them (botocore.retries.standard)."""
 
 REJECTED_5XX = frozenset({"KMSInternalException"}) | THROTTLES
-"""Codes of 5xx answers that say nothing was done: KMSInternalException reads "The request was
+"""Codes of 5xx responses that say nothing was done: KMSInternalException reads "The request was
 rejected because an internal exception occurred. The request can be retried.\""""
 
 
@@ -103,7 +103,8 @@ def _denied(message: str, situation: Situation) -> Explanation:
         return _MFA_REFUSED
     # Names may hold braces, which stand for themselves.
     reason, step = (
-        text.replace("{", "{{").replace("}", "}}") for text in explain(message, situation.operation)
+        text.replace("{", "{{").replace("}", "}}")
+        for text in explain_denial(message, situation.operation)
     )
     return Explanation(AccessDeniedError, reason, step)
 

@@ -12,9 +12,9 @@ from botocore import __version__ as botocore_version
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
-from kmstui.aws.calls.answer import UnreadableAnswer
 from kmstui.aws.calls.botocore_errors import explain_exception, known_of
 from kmstui.aws.calls.error_codes import CHECK_ENDPOINT, REJECTED_5XX, from_code
+from kmstui.aws.calls.response import UnreadableResponse
 from kmstui.aws.calls.situation import Explanation, Situation
 from kmstui.service.errors import (
     EndpointError,
@@ -41,8 +41,8 @@ _TLS_NEVER_BEGAN = (
 """OpenSSL's words for connections that failed before a request could leave."""
 
 
-class WebPageAnswer(Exception):  # noqa: N818 - it becomes an EndpointError
-    """A web page came where KMS answers JSON."""
+class WebPageResponse(Exception):  # noqa: N818 - it becomes an EndpointError
+    """A web page came where KMS sends JSON."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"HTTP {status} with a web page")
@@ -50,7 +50,7 @@ class WebPageAnswer(Exception):  # noqa: N818 - it becomes an EndpointError
 
 
 def translate(error: BaseException, situation: Situation, *, sent: bool = True) -> ServiceError:
-    """The typed error for whatever was raised while calling or reading the answer.
+    """The typed error for whatever was raised while calling or reading the response.
 
     Args:
         error: What was raised.
@@ -65,7 +65,7 @@ def translate(error: BaseException, situation: Situation, *, sent: bool = True) 
         return _unreported(_what_happened(error, situation), situation.context)
     explanation = (
         explain_exception(error, situation)
-        or (_bad_answer(error) if sent else None)
+        or (_bad_response(error) if sent else None)
         # The text is left out: it may quote a request, and requests carry credentials.
         or Explanation(
             ServiceFailureError,
@@ -74,7 +74,7 @@ def translate(error: BaseException, situation: Situation, *, sent: bool = True) 
         )
     )
     context = situation.context
-    if isinstance(error, WebPageAnswer):
+    if isinstance(error, WebPageResponse):
         context = replace(context, http_status=error.status)
     return explanation.error(situation, context, **known_of(error, situation))
 
@@ -83,23 +83,23 @@ def outcome_is_open(error: BaseException | None, status: int, code: str) -> bool
     """Whether a write that ended so may have been carried out, and must not be repeated.
 
     Args:
-        error: What was raised instead of an answer, or None.
-        status: The answer's HTTP status; 0 where none came.
-        code: The answer's error code, or empty.
+        error: What was raised instead of a response, or None.
+        status: The response's HTTP status; 0 where none came.
+        code: The response's error code, or empty.
     """
     if error is not None:
         return _may_have_happened(error)
     return status >= 500 and code not in REJECTED_5XX
 
 
-# Answers that tell of an error
+# Responses that tell of an error
 
 
 def _client_error(error: Any, situation: Situation) -> ServiceError:
-    answer = error.response if isinstance(error.response, dict) else {}
-    told = answer.get("Error")
+    response = error.response if isinstance(error.response, dict) else {}
+    told = response.get("Error")
     told = told if isinstance(told, dict) else {}
-    metadata = answer.get("ResponseMetadata")
+    metadata = response.get("ResponseMetadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     status = metadata.get("HTTPStatusCode")
     code = str(told.get("Code") or "").rsplit("#", 1)[-1]
@@ -134,20 +134,20 @@ def _operation(error: Any, situation: Situation) -> str:
     return f"{service}:{name}"
 
 
-# Changes of which no answer tells
+# Changes of which no response tells
 
 
 def _may_have_happened(error: BaseException) -> bool:
     if isinstance(error, _NO_CONNECTION_MADE):
         return False
     if isinstance(error, boto.SSLError):
-        # It may also break in the middle of an answer.
+        # It may also break in the middle of a response.
         return not any(words in str(error) for words in _TLS_NEVER_BEGAN)
-    if isinstance(error, WebPageAnswer):
+    if isinstance(error, WebPageResponse):
         # A page of a load balancer behind which the request may have been carried out.
         return error.status >= 500
     return isinstance(
-        error, boto.HTTPClientError | boto.ConnectionError | UnreadableAnswer
+        error, boto.HTTPClientError | boto.ConnectionError | UnreadableResponse
     ) or _is_parse_error(error)
 
 
@@ -163,36 +163,36 @@ def _what_happened(error: BaseException, situation: Situation) -> str:
     where = situation.endpoint_url
     if isinstance(error, boto.ReadTimeoutError):
         return f"it was sent and {where} did not answer in time"
-    if isinstance(error, UnreadableAnswer | WebPageAnswer) or _is_parse_error(error):
-        return f"it was sent and the answer of {where} cannot be read"
+    if isinstance(error, UnreadableResponse | WebPageResponse) or _is_parse_error(error):
+        return f"it was sent and the response from {where} cannot be read"
     return f"it was sent and the connection to {where} broke"
 
 
-# Answers that are none
+# Responses that are none
 
 
-def _bad_answer(error: BaseException) -> Explanation | None:
-    if isinstance(error, WebPageAnswer):
+def _bad_response(error: BaseException) -> Explanation | None:
+    if isinstance(error, WebPageResponse):
         return Explanation(
             EndpointError,
             "{url} answered with a web page (HTTP {status}), so it is not KMS",
             CHECK_ENDPOINT,
         )
-    if isinstance(error, UnreadableAnswer):
+    if isinstance(error, UnreadableResponse):
         return Explanation(
             MalformedAnswerError,
-            "the answer of {url} cannot be read: {detail}",
+            "the response from {url} cannot be read: {detail}",
             "If the endpoint is not AWS's own, check it; otherwise try again.",
         )
     if _is_parse_error(error):
         return Explanation(
-            MalformedAnswerError, "the answer of {url} is not what AWS sends", CHECK_ENDPOINT
+            MalformedAnswerError, "the response from {url} is not what AWS sends", CHECK_ENDPOINT
         )
     return None
 
 
 def _is_parse_error(error: BaseException) -> bool:
-    # botocore's parsers trust the shape of an answer and stumble over others in their own ways.
+    # botocore's parsers trust the shape of a response and stumble over others in their own ways.
     return isinstance(error, ResponseParserError) or (
         isinstance(
             error, AttributeError | TypeError | KeyError | IndexError | ValueError | RecursionError

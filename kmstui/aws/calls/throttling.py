@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from kmstui.aws.calls.operations import Operation
 
 _FLOOR = 0.05
-"""The part of the pace that is left after any number of throttled answers."""
+"""The part of the pace that is left after any number of throttled requests."""
 
 _BURST_SECONDS = 0.1
 _ONE_STORM_SECONDS = 0.5

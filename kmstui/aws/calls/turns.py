@@ -1,6 +1,6 @@
 """Sharing the interpreter of the AWS process between its threads.
 
-Python runs one thread at a time. Two dozen threads that sign requests and parse answers would
+Python runs one thread at a time. Two dozen threads that sign requests and parse responses would
 each take a slice before the call that a person waits for gets its own. So one BACKGROUND thread
 computes at a time, and gives its turn away while it sends and waits.
 """

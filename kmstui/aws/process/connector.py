@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-from kmstui.aws.process.line import Line
+from kmstui.aws.process.line import ProcessLine
 from kmstui.aws.process.messages import PROCESS
 from kmstui.aws.process.starting import AwsProcess, start_process
 from kmstui.model.caller import ConnectionInfo
@@ -42,11 +42,11 @@ class ProcessConnector:
         self._observer = observer
         self._mfa_prompt = mfa_prompt
         self._read_only = read_only
-        self._line: Line | None = None
+        self._line: ProcessLine | None = None
         self._expected: tuple[Target, int] | None = None
         self._starting = asyncio.Lock()
         if started is not None:
-            self._line = Line(started, observer, mfa_prompt)
+            self._line = ProcessLine(started, observer, mfa_prompt)
             if expected is not None:
                 self._expected = expected, self._line.open(expected)
 
@@ -87,7 +87,7 @@ class ProcessConnector:
         names: tuple[str, ...] = await line.ask(PROCESS, method, arguments, {})
         return names
 
-    async def _living(self) -> Line:
+    async def _living(self) -> ProcessLine:
         async with self._starting:
             if self._line is None or self._line.ended:
                 if self._line is not None:
@@ -100,7 +100,7 @@ class ProcessConnector:
                         f"the system would not start the process that talks to AWS ({error})",
                         "Raise the limit of processes (ulimit -u), or end other programs.",
                     ) from error
-                self._line = Line(started, self._observer, self._mfa_prompt)
+                self._line = ProcessLine(started, self._observer, self._mfa_prompt)
             await self._line.attach()
             return self._line
 
@@ -109,7 +109,7 @@ class ProcessConnector:
 class Opened:
     """A connection that the process at the other end of `line` keeps under `number`."""
 
-    line: Line
+    line: ProcessLine
     number: int
     info: ConnectionInfo
 

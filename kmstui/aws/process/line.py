@@ -15,10 +15,10 @@ from typing import Any, cast
 from kmstui.aws.process.messages import (
     NO_RESULT,
     PROCESS,
-    Call,
     Frames,
     Item,
     Message,
+    MethodCall,
     Result,
     frame,
     unpack,
@@ -33,7 +33,7 @@ _SLICE_SECONDS = 0.002
 _END_SECONDS = 2.0
 
 
-class Line(asyncio.Protocol):
+class ProcessLine(asyncio.Protocol):
     """One AWS process, until its end.
 
     `open` may be called before there is an event loop; everything else belongs on the loop that
@@ -81,7 +81,7 @@ class Line(asyncio.Protocol):
         """Begin to open a connection; returns its number, for `wait`."""
         number = self._new()
         arguments = (number, target, dict(os.environ))
-        self._send(Call(number, PROCESS, "connect", arguments))
+        self._send(MethodCall(number, PROCESS, "connect", arguments))
         return number
 
     async def ask(
@@ -101,7 +101,7 @@ class Line(asyncio.Protocol):
             AwsProcessError: it failed as it should not.
         """
         number = self._new(changes=changes)
-        self._send(Call(number, receiver, method, arguments, named))
+        self._send(MethodCall(number, receiver, method, arguments, named))
         return await self.wait(number)
 
     async def stream(
@@ -110,7 +110,7 @@ class Line(asyncio.Protocol):
         """Iterate over a method on the other side. Raises as `ask`."""
         number = self._new()
         waiter = self._waiting[number]
-        self._send(Call(number, receiver, method, arguments, named))
+        self._send(MethodCall(number, receiver, method, arguments, named))
         try:
             while not waiter.ended or waiter.items:
                 await waiter.came.wait()
@@ -134,7 +134,7 @@ class Line(asyncio.Protocol):
 
     def tell(self, receiver: int, method: str, *arguments: Any) -> None:
         """Call a method on the other side of which no result is waited for."""
-        self._send(Call(NO_RESULT, receiver, method, arguments))
+        self._send(MethodCall(NO_RESULT, receiver, method, arguments))
 
     def _new(self, *, changes: bool = False) -> int:
         if self.ended:
@@ -196,7 +196,7 @@ class Line(asyncio.Protocol):
         asyncio.get_running_loop().call_soon(self._take_frames)
 
     def _take(self, message: Message) -> None:
-        if isinstance(message, Call):
+        if isinstance(message, MethodCall):
             getattr(self, message.method)(*message.arguments)
         elif waiter := self._waiting.get(message.number):
             if isinstance(message, Item):

@@ -21,7 +21,7 @@ NO_RESULT = 0
 ITEMS_AHEAD = 8
 
 
-class Call(NamedTuple):
+class MethodCall(NamedTuple):
     """Call a method of the other side.
 
     Where it awaits, a `Result` comes back; where it iterates, an `Item` for each before that, of
@@ -54,7 +54,7 @@ class Result(NamedTuple):
     error: Exception | None = None
 
 
-Message = Call | Item | Result
+Message = MethodCall | Item | Result
 
 
 class AwsProcessError(RuntimeError):

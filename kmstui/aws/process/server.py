@@ -18,10 +18,10 @@ from kmstui.aws.process.messages import (
     NO_RESULT,
     PROCESS,
     AwsProcessError,
-    Call,
     Frames,
     Item,
     Message,
+    MethodCall,
     Result,
     frame,
     pack,
@@ -37,7 +37,7 @@ _KEYS_PER_ITEM = 250
 """A page of ListKeys goes in parts: reading 1000 keys at once would hold the screen up."""
 
 
-class Server:
+class AwsServer:
     """Does what is asked over the line: calls methods by their names, of a gateway or its own."""
 
     def __init__(self, *, read_only: bool) -> None:
@@ -60,7 +60,7 @@ class Server:
             frames.feed(data)
             for messages in frames:
                 for message in messages:
-                    if isinstance(message, Call):
+                    if isinstance(message, MethodCall):
                         self._take(message)
 
     # Called from the other side
@@ -108,7 +108,7 @@ class Server:
 
     # Calling
 
-    def _take(self, call: Call) -> None:
+    def _take(self, call: MethodCall) -> None:
         # Whom it is for is looked up at once: the connection's end may come right behind.
         receiver = self if call.receiver == PROCESS else self._gateways[call.receiver]
         if call.number == NO_RESULT:
@@ -117,7 +117,7 @@ class Server:
         task = self._tasks[call.number] = self._loop.create_task(self._work(receiver, call))
         task.add_done_callback(partial(self._finished, call.number))
 
-    async def _work(self, receiver: object, call: Call) -> object:
+    async def _work(self, receiver: object, call: MethodCall) -> object:
         result = getattr(receiver, call.method)(*call.arguments, **call.named)
         if not isinstance(result, AsyncIterator):
             return await result
@@ -145,7 +145,7 @@ class Server:
             self._send(Result(number, error=fault))
 
     def _tell(self, record: CallRecord) -> None:
-        self._send(Call(NO_RESULT, PROCESS, "record_call", (record,)))
+        self._send(MethodCall(NO_RESULT, PROCESS, "record_call", (record,)))
 
     def _ask_for_code(self, serial: str) -> str:
         # On the thread that connects; it waits as long as the person does.
@@ -154,7 +154,7 @@ class Server:
 
         def ask() -> None:
             self._codes[number] = code
-            self._send(Call(NO_RESULT, PROCESS, "ask_for_code", (number, serial)))
+            self._send(MethodCall(NO_RESULT, PROCESS, "ask_for_code", (number, serial)))
 
         self._loop.call_soon_threadsafe(ask)
         return code.result()

@@ -74,11 +74,11 @@ def main(arguments: Sequence[str]) -> None:
         gc.disable()
         import asyncio
 
-        from kmstui.aws.process.server import Server
+        from kmstui.aws.process.server import AwsServer
 
         gc.freeze()
         gc.enable()
-        asyncio.run(Server(read_only=mode == "read-only").serve(line))
+        asyncio.run(AwsServer(read_only=mode == "read-only").serve(line))
     except Exception:
         import traceback
 

@@ -1,7 +1,7 @@
 """The door to AWS: connections, profiles, Regions.
 
 Importing this module, or constructing the connector, imports neither boto3 nor botocore: they
-take a quarter of a second, and a command that asks AWS nothing shall not wait for them.
+take a quarter of a second, and a command that asks AWS nothing need not wait for them.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kmstui.aws.calls.access_denied import explain
+from kmstui.aws.calls.access_denied import explain_denial
 
 _HEAD = (
     "User: arn:aws:sts::111122223333:assumed-role/Workshop/i-0abc is not authorized to perform: "
@@ -73,7 +73,7 @@ _HEAD = (
 def test_each_kind_of_policy_has_its_reason_and_its_remedy(
     words: str, reason: str, step: str
 ) -> None:
-    assert explain(_HEAD + words, "kms:PutKeyPolicy") == (reason, step)
+    assert explain_denial(_HEAD + words, "kms:PutKeyPolicy") == (reason, step)
 
 
 def test_what_a_key_policy_cannot_allow_is_not_looked_for_there() -> None:
@@ -81,12 +81,12 @@ def test_what_a_key_policy_cannot_allow_is_not_looked_for_there() -> None:
         "User: arn:aws:iam::111122223333:user/ops/alice is not authorized to perform: "
         "kms:ListKeys because no identity-based policy allows the kms:ListKeys action"
     )
-    _, step = explain(words, "kms:ListKeys")
+    _, step = explain_denial(words, "kms:ListKeys")
     assert step == "Your user alice needs kms:ListKeys in an IAM policy."
 
 
 def test_an_alias_needs_a_permission_in_both_places() -> None:
-    _, step = explain("", "kms:CreateAlias")
+    _, step = explain_denial("", "kms:CreateAlias")
     assert step == (
         "Your identity needs kms:CreateAlias both on the alias in IAM and on the key in its key "
         "policy."
@@ -94,6 +94,6 @@ def test_an_alias_needs_a_permission_in_both_places() -> None:
 
 
 def test_words_of_no_known_kind_still_make_a_sentence() -> None:
-    reason, step = explain("with an explicit deny in a moon phase policy", "kms:X")
+    reason, step = explain_denial("with an explicit deny in a moon phase policy", "kms:X")
     assert reason == "a moon phase policy forbids it"
     assert step == "Whoever manages that policy has to change it."

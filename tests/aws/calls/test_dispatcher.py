@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kmstui.aws.calls.dispatcher import Dispatcher, Job, Outcome
+from kmstui.aws.calls.dispatcher import CallOutcome, Dispatcher, Job
 from kmstui.aws.calls.throttling import Bucket
 from kmstui.aws.calls.turns import HOLD_SECONDS, Turns
 from kmstui.service.ports import Urgency
@@ -22,7 +22,7 @@ def _job(
     work: Callable[[], Any], urgency: Urgency = Urgency.ASKED, bucket: Bucket | None = None
 ) -> Job:
     return Job(
-        work=lambda: Outcome(work()),
+        work=lambda: CallOutcome(work()),
         abandoned=lambda sent: ConnectionAbortedError("sent" if sent else "not sent"),
         urgency=urgency,
         bucket=bucket or Bucket(_FAST),
@@ -204,7 +204,7 @@ async def test_a_thousand_background_answers_wake_the_loop_a_few_times_only(
 
     def answer_all() -> None:
         for number, job in enumerate(jobs):
-            dispatcher._hand_over(job, Outcome(number))
+            dispatcher._hand_over(job, CallOutcome(number))
 
     threading.Thread(target=answer_all, daemon=True).start()
     assert await asyncio.gather(*(job.future for job in jobs)) == list(range(1000))
@@ -228,7 +228,7 @@ async def test_an_observer_that_fails_keeps_no_answer_back() -> None:
     dispatcher = Dispatcher(fail, Turns(), threads=1)
     record: Any = object()
     job = _job(lambda: None)
-    job.work = lambda: Outcome("answer", record=record)
+    job.work = lambda: CallOutcome("answer", record=record)
     dispatcher.submit(job)
     assert await job.future == "answer"
     await _sent(dispatcher, "following")

@@ -1,4 +1,4 @@
-"""Reading members of an answer, which may lack them or hold anything."""
+"""Reading members of a response, which may lack them or hold anything."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class UnreadableAnswer(ValueError):  # noqa: N818 - it becomes a MalformedAnswerError
+class UnreadableResponse(ValueError):  # noqa: N818 - it becomes a MalformedAnswerError
     """A member is missing or of another type than the service model says."""
 
 
-class Answer:
-    """One structure of an answer. Names of members are those of the API reference.
+class Response:
+    """One structure of a response. Names of members are those of the API reference.
 
-    Every method raises `UnreadableAnswer` naming the member; the optional ones for a wrong type
+    Every method raises `UnreadableResponse` naming the member; the optional ones for a wrong type
     only.
     """
 
@@ -25,7 +25,7 @@ class Answer:
 
     def __init__(self, members: object, path: str = "") -> None:
         if not isinstance(members, dict):
-            raise UnreadableAnswer(f"{path or 'the answer'} is not a structure")
+            raise UnreadableResponse(f"{path or 'the response'} is not a structure")
         self._members = members
         self._path = path
 
@@ -38,7 +38,7 @@ class Answer:
         return self._optional(name, str) or ""
 
     def word(self, name: str) -> str:
-        """A string that must be there and comes again in other answers: it is kept once."""
+        """A string that must be there and comes again in other responses: it is kept once."""
         return intern(self.text(name))
 
     def optional_word(self, name: str) -> str:
@@ -46,7 +46,7 @@ class Answer:
         return intern(self.optional_text(name))
 
     def flag(self, name: str) -> bool:
-        """A boolean; absent means false, as in every KMS answer."""
+        """A boolean; absent means false, as in every KMS response."""
         return self._optional(name, bool) or False
 
     def number(self, name: str) -> int | None:
@@ -62,21 +62,21 @@ class Answer:
         value = self._optional(name, datetime)
         return None if value is None else _utc(value)
 
-    def structure(self, name: str) -> Answer:
+    def structure(self, name: str) -> Response:
         """A structure that must be there."""
-        return Answer(self._required(name, dict), self._at(name))
+        return Response(self._required(name, dict), self._at(name))
 
-    def optional_structure(self, name: str) -> Answer | None:
+    def optional_structure(self, name: str) -> Response | None:
         """A structure, or None where none came."""
         value = self._optional(name, dict)
-        return None if value is None else Answer(value, self._at(name))
+        return None if value is None else Response(value, self._at(name))
 
-    def each(self, name: str, read: Callable[[Answer], T]) -> tuple[T, ...]:
+    def each(self, name: str, read: Callable[[Response], T]) -> tuple[T, ...]:
         """A list of structures that must be there, each read with `read`."""
         items = self._required(name, list)
-        return tuple(read(Answer(item, self._at(name))) for item in items)
+        return tuple(read(Response(item, self._at(name))) for item in items)
 
-    def optional_each(self, name: str, read: Callable[[Answer], T]) -> tuple[T, ...]:
+    def optional_each(self, name: str, read: Callable[[Response], T]) -> tuple[T, ...]:
         """A list of structures, empty where none came."""
         return self.each(name, read) if self._members.get(name) is not None else ()
 
@@ -84,7 +84,7 @@ class Answer:
         """A list of strings that must be there."""
         items = self._required(name, list)
         if not all(isinstance(item, str) for item in items):
-            raise UnreadableAnswer(f"{self._at(name)} contains something other than text")
+            raise UnreadableResponse(f"{self._at(name)} contains something other than text")
         return tuple(items)
 
     def pairs(self, name: str) -> tuple[tuple[str, str], ...]:
@@ -100,7 +100,7 @@ class Answer:
     def _required(self, name: str, kind: type[T]) -> T:
         value = self._optional(name, kind)
         if value is None:
-            raise UnreadableAnswer(f"{self._at(name)} is missing")
+            raise UnreadableResponse(f"{self._at(name)} is missing")
         return value
 
     def _optional(self, name: str, kind: type[T]) -> T | None:
@@ -108,7 +108,7 @@ class Answer:
         if value is None:
             return None
         if not isinstance(value, kind):
-            raise UnreadableAnswer(f"{self._at(name)} has an unexpected type")
+            raise UnreadableResponse(f"{self._at(name)} has an unexpected type")
         return value
 
     def _at(self, name: str) -> str:

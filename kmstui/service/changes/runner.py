@@ -20,7 +20,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -72,28 +72,20 @@ class Change(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A change that was sent, and what came back."""
+class ChangeResult(Generic[T]):
+    """What is known of a change that was sent; in the end, how it ended."""
 
     record: ChangeRecord
     detail: str = ""
-    error: ServiceError | None = None
-    """Why it was refused, or why nobody knows whether it happened."""
-    refused: bool = False
-    journal_problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeResult(Generic[T]):
-    """How a change ended, as far as that is known."""
-
-    read: ReadBack[T]
+    """What is written down beside "done"."""
     error: ServiceError | None = None
     """Why it was refused, or why no clear answer came; None where it was accepted."""
     refused: bool = False
     journal_problem: str = ""
     """Why its end could not be written down, as a sentence: it happened all the same, so this must
     reach the person."""
+    read: ReadBack[T] = field(default_factory=ReadBack)
+    """What was found when it was read back."""
 
 
 async def run_change(
@@ -110,10 +102,8 @@ async def run_change(
     (record,) = await begin_changes(scope, [change])
     observe(ChangeStep.SENDING)
     sent = await send_change(scope, change, record)
-    if sent.refused:
-        return ChangeResult(ReadBack(), sent.error, True, sent.journal_problem)
-    if change.check is None:
-        return ChangeResult(ReadBack(), sent.error, False, sent.journal_problem)
+    if sent.refused or change.check is None:
+        return sent
     return await confirm_change(scope, change.check, sent, waiting, observe)
 
 
@@ -146,7 +136,9 @@ async def begin_changes(
     )
 
 
-async def send_change(scope: ChangeScope, change: Change[Any], record: ChangeRecord) -> Sent:
+async def send_change(
+    scope: ChangeScope, change: Change[T], record: ChangeRecord
+) -> ChangeResult[T]:
     """Send a change that was written down, and write down what is known at once."""
     try:
         detail = await change.send() or ""
@@ -160,18 +152,18 @@ async def send_change(scope: ChangeScope, change: Change[Any], record: ChangeRec
         problem = ""
         if not change.settled_later:
             problem = await end_change(scope, record, "unknown", error.sentence)
-        return Sent(record, error=error, journal_problem=problem)
+        return ChangeResult(record, error=error, journal_problem=problem)
     except ServiceError as error:
         problem = await end_change(scope, record, *change.refusal(error))
-        return Sent(record, error=error, refused=True, journal_problem=problem)
+        return ChangeResult(record, error=error, refused=True, journal_problem=problem)
     problem = await end_change(scope, record, "done", detail)
-    return Sent(record, detail, journal_problem=problem)
+    return ChangeResult(record, detail, journal_problem=problem)
 
 
 async def confirm_change(
     scope: ChangeScope,
     check: Check[T],
-    sent: Sent,
+    sent: ChangeResult[T],
     waiting: Waiting,
     observe: Observer = lambda _: None,
 ) -> ChangeResult[T]:
@@ -182,10 +174,10 @@ async def confirm_change(
     found = _found(sent, read)
     if found is not None and not problem:
         problem = await end_change(scope, sent.record, *found)
-    return ChangeResult(read, sent.error, False, problem)
+    return replace(sent, read=read, journal_problem=problem)
 
 
-def _found(sent: Sent, read: ReadBack[Any]) -> tuple[str, str] | None:
+def _found(sent: ChangeResult[T], read: ReadBack[T]) -> tuple[str, str] | None:
     """Outcome and detail that the reading back adds to what is written down already."""
     if sent.error is None:
         if read.shown is Shown.OURS:

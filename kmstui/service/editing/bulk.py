@@ -153,8 +153,8 @@ class StatementBatch:
             self._end(key_id, KeyOutcome.LEFT_OUT, reason)
             return
         target.know(self._facts)
-        assessment = await asyncio.to_thread(target.assess, base, text)
-        known = await asyncio.to_thread(target.lint, base)
+        assessment = await asyncio.to_thread(target.rules.assess, base, text)
+        known = await asyncio.to_thread(target.rules.lint, base)
         self._edits[key_id] = _Edit(target, editing)
         detail = _needs_decision(assessment, known)
         outcome = KeyOutcome.LEFT_OUT if detail else KeyOutcome.READY

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -13,7 +13,6 @@ from pathlib import Path
 
 from kmstui.policy.iam.equality import canonical, read_json
 from kmstui.service.editing.location import ABSENT
-from kmstui.service.editing.review import AccessLine
 from kmstui.service.errors import InvalidInputError, ServiceError
 from kmstui.service.ports import EventGateway, Journal, PolicyVersion, Scope
 
@@ -55,39 +54,17 @@ class RemoteVersion:
     """Empty where KMS accepted it."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccessComparison:
-    """What one text does to access that another did not."""
+async def history_entries(
+    journal: Journal, scope: Scope, subject: str, limit: int | None = None
+) -> tuple[HistoryEntry, ...]:
+    """The versions of one policy that the journal holds, or the newest so many; newest first.
 
-    title: str
-    """Whose access to what."""
-    lines: tuple[AccessLine, ...]
-    """Gains first; empty where nobody gains or loses anything."""
-    rests_on: str = ""
-    """What else was taken into account, as a sentence; empty where the two texts are all."""
-
-
-CompareAccess = Callable[[str, str], AccessComparison]
-"""Compares an older text with a newer one; called in a thread."""
-
-
-class PolicyHistory:
-    """The versions of one policy that this computer's journal holds."""
-
-    def __init__(self, journal: Journal, scope: Scope, subject: str) -> None:
-        self._journal = journal
-        self._scope = scope
-        self._subject = subject
-
-    async def entries(self, limit: int | None = None) -> tuple[HistoryEntry, ...]:
-        """All versions, or the newest so many; newest first.
-
-        Raises:
-            JournalError
-        """
-        versions = await self._journal.versions(self._scope, self._subject, limit=limit)
-        # Milliseconds for each large policy.
-        return await asyncio.to_thread(_entries, versions)
+    Raises:
+        JournalError
+    """
+    versions = await journal.versions(scope, subject, limit=limit)
+    # Milliseconds for each large policy.
+    return await asyncio.to_thread(_entries, versions)
 
 
 def _entries(versions: Sequence[PolicyVersion]) -> tuple[HistoryEntry, ...]:

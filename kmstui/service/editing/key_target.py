@@ -1,14 +1,9 @@
-"""What can be edited: the policy of a key. What the screens ask of it, whatever it is.
-
-A target knows where its text is stored, what is right and wrong in it, and what a change of it
-does. The inline policy of a role is another (`role_targets`).
-"""
+"""The policy of a key as something to edit: what is wrong with it, and what a change of it does."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from kmstui.model.arn import Arn
 from kmstui.model.key import Key
@@ -27,11 +22,12 @@ from kmstui.service.access.account_facts import (
     with_contexts,
 )
 from kmstui.service.access.key_context import lint_context
-from kmstui.service.editing.history import AccessComparison
-from kmstui.service.editing.location import ALIAS_PREFIX, KeyPolicyLocation, PolicyLocation
+from kmstui.service.editing.location import ALIAS_PREFIX, KeyPolicyLocation
 from kmstui.service.editing.review import (
+    AccessComparison,
     AccessLine,
     Assessment,
+    EditTarget,
     Judgement,
     Weight,
     no_json_judgement,
@@ -39,48 +35,6 @@ from kmstui.service.editing.review import (
 )
 from kmstui.service.editing.templates import facts_for
 from kmstui.service.session import Session
-
-
-class EditTarget(Protocol):
-    """One policy that can be opened in the editor."""
-
-    location: PolicyLocation
-    title: str
-    """How a title line names it."""
-    why_not: str
-    """Why it can be looked at only, as a sentence; empty where it can be changed."""
-    key_arn: str
-    """The key that the policy is about; for a role's, the key chosen when it was opened."""
-    word: str
-    """What a person types to show that they mean this one: the alias."""
-
-    def lint(self, text: str) -> tuple[Finding, ...]:
-        """What is wrong with a text; called in a thread."""
-        ...
-
-    def complete(self, text: str, offset: int) -> Completions:
-        """What could be written at a place."""
-        ...
-
-    def assess(self, base: str, text: str) -> Assessment:
-        """What it does to put `text` in place of `base`; called in a thread."""
-        ...
-
-    def compare_access(self, old: str, new: str) -> AccessComparison:
-        """What one version of it does to access that another did not; called in a thread."""
-        ...
-
-    def template_facts(self) -> Facts | None:
-        """What fields of templates are filled with; None where no template fits."""
-        ...
-
-    async def learn(self) -> None:
-        """Read what helps with writing and judging; what is refused stays unknown."""
-        ...
-
-    async def show_stored(self) -> None:
-        """The stored text may have changed: let the panes show it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +57,10 @@ class KeyPolicyRules:
     def complete(self, text: str, offset: int) -> Completions:
         """What could be written at a place."""
         return complete(text, offset, knowledge(), self.context)
+
+    def compare_access(self, old: str, new: str) -> AccessComparison:
+        """What one version does to access that another did not."""
+        return compare_key_access(old, new, str(self.key.arn or ""))
 
     def assess(self, base: str, text: str) -> Assessment:
         """What a change does."""
@@ -230,20 +188,22 @@ def compare_key_access(old: str, new: str, key_arn: str) -> AccessComparison:
     return AccessComparison("Who gains and who loses", access_lines(diff))
 
 
-class KeyPolicyTarget:
+class KeyPolicyTarget(EditTarget):
     """The default policy of a key."""
 
     def __init__(self, session: Session, key: Key, disabled: Collection[str] = ()) -> None:
+        super().__init__(session)
         store = session.store
         names = store.aliases_of(key.id)
-        self._session = session
-        self._key = key
-        self.location: PolicyLocation = KeyPolicyLocation(session.gateway, key.id, names)
+        self.key = key
+        self.location = KeyPolicyLocation(session.gateway, key.id, names)
         self.title = names[0] if names else key.id
         self.word = self.title.removeprefix(ALIAS_PREFIX)
         self.key_arn = key.arn
-        self.why_not = _why_not(session, key)
-        self._rules = KeyPolicyRules(
+        if not self.why_not and key.is_aws_managed:
+            name = store.name_of(key.id)
+            self.why_not = f"{name} is managed by AWS: nobody else can change its policy."
+        self.rules: KeyPolicyRules = KeyPolicyRules(
             key=lint_context(key, store.caller),
             facts=AccountFacts(),
             context=self._context(AccountFacts()),
@@ -252,57 +212,31 @@ class KeyPolicyTarget:
             disabled=frozenset(disabled),
         )
 
-    @property
-    def key(self) -> Key:
-        """The key."""
-        return self._key
-
-    @property
-    def facts(self) -> AccountFacts:
-        """What is known of the account."""
-        return self._rules.facts
-
-    def lint(self, text: str) -> tuple[Finding, ...]:
-        """What is wrong with a text."""
-        return self._rules.lint(text)
-
-    def complete(self, text: str, offset: int) -> Completions:
-        """What could be written at a place."""
-        return self._rules.complete(text, offset)
-
-    def assess(self, base: str, text: str) -> Assessment:
-        """What a change does."""
-        return self._rules.assess(base, text)
-
-    def compare_access(self, old: str, new: str) -> AccessComparison:
-        """What one version does to access that another did not."""
-        return compare_key_access(old, new, self.key_arn)
-
     def template_facts(self) -> Facts:
         """What fields of templates are filled with."""
         store = self._session.store
-        return facts_for(self._key, store.caller, store.info, self._rules.facts.contexts)
+        return facts_for(self.key, store.caller, store.info, self.rules.facts.contexts)
 
     async def learn(self) -> None:
         """The caller's IAM policies, the account's roles, encryption contexts in use."""
         session = self._session
-        self.know(await learn_account(session.gateway, session.store.caller, self._key.arn))
+        self.know(await learn_account(session.gateway, session.store.caller, self.key.arn))
 
     def know(self, facts: AccountFacts) -> None:
         """Take what was read of the account."""
-        self._rules = replace(self._rules, facts=facts, context=self._context(facts))
+        self.rules = replace(self.rules, facts=facts, context=self._context(facts))
 
     async def show_stored(self) -> None:
         """Read the key's policies into the store."""
-        await self._session.read_policies(self._key.id, again=True)
+        await self._session.read_policies(self.key.id, again=True)
 
     def _context(self, facts: AccountFacts) -> CompletionContext:
         store = self._session.store
-        arn = Arn.maybe(self._key.arn)
+        arn = Arn.maybe(self.key.arn)
         others = (
             policy.text
             for key_id, policies in store.policies.items()
-            if key_id != self._key.id
+            if key_id != self.key.id
             for policy in policies
         )
         return CompletionContext(
@@ -314,16 +248,3 @@ class KeyPolicyTarget:
             encryption_contexts=with_contexts(facts.contexts, store.contexts),
             region=arn.region if arn else "",
         )
-
-
-def _why_not(session: Session, key: Key) -> str:
-    if session.read_only:
-        return (
-            "Read-only mode: you can look, and nothing is changed. Start kmstui without"
-            " --read-only to edit."
-        )
-    if key.is_aws_managed:
-        return (
-            f"{session.store.name_of(key.id)} is managed by AWS: nobody else can change its policy."
-        )
-    return ""

@@ -21,7 +21,7 @@ from kmstui.service.changes.settling import (
 from kmstui.service.changes.waiting import FOR_A_POLICY, Sleep, Waiting
 from kmstui.service.editing.history import HELD_KINDS
 from kmstui.service.editing.location import PUT_KEY_POLICY, PUT_ROLE_POLICY, PolicyLocation
-from kmstui.service.editing.refusals import locks_out, places_of
+from kmstui.service.editing.refusals import locks_out, refused_parts
 from kmstui.service.editing.results import (
     OutcomeUnknown,
     Refused,
@@ -120,7 +120,7 @@ def _refused(label: str, texts: tuple[str, str], error: ServiceError, trouble: s
         journal_problem=trouble,
         sent=text,
         error=error,
-        places=places_of(text, message, before),
+        parts=refused_parts(text, message, before),
         locks_out=locks_out(message),
     )
 

@@ -1,4 +1,4 @@
-"""Which place of a policy text the service's refusal is about.
+"""Which part of a policy text the service's refusal is about.
 
 KMS names the place seldom: "Policy contains a statement with one or more invalid principals"
 does not say which. What it does name is found in the text; else the likely culprits are shown,
@@ -16,7 +16,7 @@ from kmstui.policy.syntax.nodes import Document, Node, ObjectNode, StringNode, w
 from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import Policy, Statement, read_policy
 from kmstui.service.editing.location import PUT_KEY_POLICY
-from kmstui.service.editing.results import Place
+from kmstui.service.editing.results import RefusedPart
 
 _UNIQUE_ID = re.compile(r"(AIDA|AROA)[A-Z0-9]{12,}")
 _SHORTEST_NAME = 4
@@ -28,8 +28,8 @@ def locks_out(message: str) -> bool:
     return "will not allow you to update the key policy" in message
 
 
-def places_of(text: str, message: str, stored: str) -> tuple[Place, ...]:
-    """The places that `message` names or may mean, best first."""
+def refused_parts(text: str, message: str, stored: str) -> tuple[RefusedPart, ...]:
+    """The parts that `message` names or may mean, best first."""
     document = parse(text)
     if locks_out(message):
         return _denials(read_policy(document))
@@ -39,7 +39,7 @@ def places_of(text: str, message: str, stored: str) -> tuple[Place, ...]:
     return _suspects(read_policy(document), read_policy(parse(stored)))
 
 
-def _named(document: Document, message: str) -> tuple[Place, ...]:
+def _named(document: Document, message: str) -> tuple[RefusedPart, ...]:
     """Strings of the text that the message repeats; the longest name says most."""
     if document.root is None:
         return ()
@@ -55,7 +55,7 @@ def _named(document: Document, message: str) -> tuple[Place, ...]:
         if not any(node.value != other.value and node.value in other.value for other in strings)
     ]
     longest.sort(key=lambda node: (-len(node.value), node.span))
-    return tuple(Place(node.span, True, "the refusal names it") for node in longest)
+    return tuple(RefusedPart(node.span, True, "the refusal names it") for node in longest)
 
 
 def _mentions(message: str, value: str) -> bool:
@@ -73,21 +73,23 @@ def _strings(root: Node) -> list[StringNode]:
     return found
 
 
-def _suspects(policy: Policy, stored: Policy) -> tuple[Place, ...]:
+def _suspects(policy: Policy, stored: Policy) -> tuple[RefusedPart, ...]:
     accepted = set(_principals(stored))
     gone, new = [], []
     for value, node in _principals(policy).items():
         if _UNIQUE_ID.fullmatch(value):
-            gone.append(Place(node.span, False, "the unique ID of a principal that was deleted"))
+            gone.append(
+                RefusedPart(node.span, False, "the unique ID of a principal that was deleted")
+            )
         elif value not in accepted and value != "*":
-            new.append(Place(node.span, False, "the stored policy does not name it"))
+            new.append(RefusedPart(node.span, False, "the stored policy does not name it"))
     return (*gone, *new)
 
 
-def _denials(policy: Policy) -> tuple[Place, ...]:
+def _denials(policy: Policy) -> tuple[RefusedPart, ...]:
     """Statements that may deny everybody the next put."""
     return tuple(
-        Place(statement.node.span, False, f"a Deny that covers {PUT_KEY_POLICY}")
+        RefusedPart(statement.node.span, False, f"a Deny that covers {PUT_KEY_POLICY}")
         for statement in policy.statements
         if statement.effect == "Deny" and _covers_put(statement)
     )

@@ -22,10 +22,13 @@ class SaveResult(ABC):
     journal_problem: str = ""
     """Why the end of the save could not be written down, as a sentence."""
 
-    @property
     @abstractmethod
+    def _words(self) -> str: ...
+
+    @property
     def what(self) -> str:
         """What happened, without the journal's trouble."""
+        return self._words()
 
     @property
     def sentence(self) -> str:
@@ -39,9 +42,7 @@ class Unchanged(SaveResult):
 
     stored: str
 
-    @property
-    def what(self) -> str:
-        """What happened."""
+    def _words(self) -> str:
         return f"The policy of {self.label} is this one already; nothing was sent."
 
 
@@ -54,9 +55,7 @@ class Saved(SaveResult):
     silence: str = ""
     """Why no answer to the put came, in a clause; empty when one did."""
 
-    @property
-    def what(self) -> str:
-        """What happened."""
+    def _words(self) -> str:
         if self.silence:
             return f"Saved: {self.label} holds your policy, read back. {_sentence(self.silence)}"
         return f"Saved: {self.label} holds your policy, read back."
@@ -68,9 +67,7 @@ class SavedStillPropagating(SaveResult):
 
     stored: str
 
-    @property
-    def what(self) -> str:
-        """What happened."""
+    def _words(self) -> str:
         shown = "still show the policy before" if self.stored else "do not find it yet"
         return (
             f"Saved, still propagating: the put to {self.label} was accepted, and reads"
@@ -85,9 +82,7 @@ class SavedButDiffers(SaveResult):
     sent: str
     stored: str
 
-    @property
-    def what(self) -> str:
-        """What happened."""
+    def _words(self) -> str:
         return (
             f"Accepted, but {self.label} now holds another policy than yours; most likely somebody"
             f" else put theirs at the same time. {_KEPT} Look at the difference and decide."
@@ -101,21 +96,19 @@ class SavedUnread(SaveResult):
     sent: str
     reason: str
 
-    @property
-    def what(self) -> str:
-        """What happened."""
+    def _words(self) -> str:
         return f"Accepted, but {self.label} could not be read back. {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A range of the text that the service's words are, or may be, about."""
+class RefusedPart:
+    """A range of the text that the refusal is, or may be, about."""
 
     span: Span
     certain: bool
     """Whether the words name it; else it is a guess."""
     reason: str
-    """Why this place, in a clause."""
+    """Why this part, in a clause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,14 +117,12 @@ class Refused(SaveResult):
 
     sent: str
     error: ServiceError
-    places: tuple[Place, ...] = ()
-    """Best first; empty where the words are about no place in particular."""
+    parts: tuple[RefusedPart, ...] = ()
+    """Best first; empty where the words are about no part in particular."""
     locks_out: bool = False
     """Whether KMS's lock-out check refused it, which can be bypassed."""
 
-    @property
-    def what(self) -> str:
-        """What happened."""
+    def _words(self) -> str:
         return f"{self.error.sentence} {_KEPT}"
 
 
@@ -149,9 +140,7 @@ class OutcomeUnknown(SaveResult):
     problem: str = ""
     """Why it could not be read, as a sentence."""
 
-    @property
-    def what(self) -> str:
-        """What happened."""
+    def _words(self) -> str:
         found = {
             Shown.OLD: (
                 "still shows the policy before, so yours was most likely not stored; it may still"

@@ -6,14 +6,25 @@ event loop.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
+from kmstui.policy.authoring.completion import Completions
+from kmstui.policy.authoring.templates import Facts
 from kmstui.policy.iam.equality import same_meaning
 from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.policy.syntax.nodes import Span
 from kmstui.policy.syntax.parser import parse
+from kmstui.service.editing.location import PolicyLocation
+from kmstui.service.session import Session
+
+READ_ONLY = (
+    "Read-only mode: you can look, and nothing is changed. Start kmstui without --read-only to"
+    " edit."
+)
 
 LOCK_OUT_RULE = "KMS506"
 """The linter's rule for what the verdict says too, and better, for it knows the IAM policies."""
@@ -88,6 +99,81 @@ class Assessment:
             if each.severity is Severity.ERROR
             and not (self.locks_out and each.rule == LOCK_OUT_RULE)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class AccessComparison:
+    """What one text does to access that another did not."""
+
+    title: str
+    """Whose access to what."""
+    lines: tuple[AccessLine, ...]
+    """Gains first; empty where nobody gains or loses anything."""
+    rests_on: str = ""
+    """What else was taken into account, as a sentence; empty where the two texts are all."""
+
+
+CompareAccess = Callable[[str, str], AccessComparison]
+"""Compares an older text with a newer one; called in a thread."""
+
+
+class PolicyRules(Protocol):
+    """What is right and wrong in a policy, and what a change of it does; pure, run in threads."""
+
+    def lint(self, text: str) -> tuple[Finding, ...]:
+        """What is wrong with a text."""
+        ...
+
+    def complete(self, text: str, offset: int) -> Completions:
+        """What could be written at an offset."""
+        ...
+
+    def assess(self, base: str, text: str) -> Assessment:
+        """What it does to put `text` in place of `base`."""
+        ...
+
+    def compare_access(self, old: str, new: str) -> AccessComparison:
+        """What one version does to access that another did not."""
+        ...
+
+
+class EditTarget(ABC):
+    """One policy that can be opened in the editor."""
+
+    location: PolicyLocation
+    rules: PolicyRules
+    """Replaced as more is learnt: asked for anew each time."""
+    title: str
+    """How a title line names it."""
+    word: str
+    """What a person types to show that they mean this one: the alias."""
+    key_arn = ""
+    """The key whose policy it is; empty for a role's."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.why_not = READ_ONLY if session.read_only else ""
+        """Why it can be looked at only, as a sentence; empty where it can be changed."""
+
+    def complete(self, text: str, offset: int) -> Completions:
+        """What could be written at an offset, by the rules of that moment."""
+        return self.rules.complete(text, offset)
+
+    def compare_access(self, old: str, new: str) -> AccessComparison:
+        """What one version does to access that another did not, by the rules of that moment."""
+        return self.rules.compare_access(old, new)
+
+    def template_facts(self) -> Facts | None:
+        """What fields of templates are filled with; None where no template fits."""
+        return None
+
+    @abstractmethod
+    async def learn(self) -> None:
+        """Read what helps with writing and judging; what is refused stays unknown."""
+
+    @abstractmethod
+    async def show_stored(self) -> None:
+        """The stored text may have changed: let the panes show it."""
 
 
 def why_no_json(text: str) -> str:

@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.model.key import Key
+from kmstui.policy.access.groups import actions_words
 from kmstui.policy.access.role import RoleEffect, role_effect
-from kmstui.policy.access.table import KeyFacts
+from kmstui.policy.access.table import KeyFacts, Mark, Part
 from kmstui.policy.authoring.completion import CompletionContext, Completions, complete
 from kmstui.policy.authoring.remove_action import allows
-from kmstui.policy.authoring.templates import Facts
+from kmstui.policy.evaluation.compiled import Applied
+from kmstui.policy.evaluation.evaluator import Decision
+from kmstui.policy.evaluation.explanation import reason_sentence
 from kmstui.policy.iam.policy_principals import role_arns
 from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.lint.linter import lint_identity
 from kmstui.policy.lint.rules import Finding
 from kmstui.policy.syntax.parser import parse
-from kmstui.policy.syntax.statements import read_policy
+from kmstui.policy.syntax.statements import read_policy, scalar_text
 from kmstui.service.access.account_facts import principal_of
 from kmstui.service.access.reader import is_caller
-from kmstui.service.editing.history import AccessComparison
-from kmstui.service.editing.location import (
-    ABSENT,
-    PUT_ROLE_POLICY,
-    PolicyLocation,
-    RolePolicyLocation,
-)
+from kmstui.service.editing.location import ABSENT, PUT_ROLE_POLICY, RolePolicyLocation
 from kmstui.service.editing.review import (
+    AccessComparison,
     AccessLine,
     Assessment,
+    EditTarget,
     Judgement,
     Weight,
     no_json_judgement,
     why_no_json,
 )
-from kmstui.service.editing.role_diff import role_changes
 from kmstui.service.session import Session
 
 
@@ -57,6 +55,10 @@ class RolePolicyRules:
     def lint(self, text: str) -> tuple[Finding, ...]:
         """What is wrong with a text."""
         return lint_identity(text, disabled=self.disabled)
+
+    def complete(self, text: str, offset: int) -> Completions:
+        """What could be written at an offset."""
+        return complete(text, offset, knowledge(), CompletionContext())
 
     def assess(self, base: str, text: str) -> Assessment:
         """What a change does to what the role can do with the key."""
@@ -148,7 +150,7 @@ class RolePolicyRules:
         return others if effect is None else (*effect.not_considered, *others)
 
 
-class RolePolicyTarget:
+class RolePolicyTarget(EditTarget):
     """One inline policy of a role."""
 
     def __init__(
@@ -160,22 +162,14 @@ class RolePolicyTarget:
         disabled: Collection[str] = (),
     ) -> None:
         """`key` is the chosen one, on which the effect is shown."""
-        store = session.store
-        self._session = session
+        super().__init__(session)
         self._key = key
         self._arn = identity.arn
-        self.location: PolicyLocation = RolePolicyLocation(session.gateway, identity.name, policy)
+        self.location = RolePolicyLocation(session.gateway, identity.name, policy)
         self.title = f"role {identity.name}, {policy}"
         self.word = identity.name
-        self.key_arn = ""
-        self.why_not = (
-            "Read-only mode: you can look, and nothing is changed. Start kmstui without"
-            " --read-only to edit."
-            if session.read_only
-            else ""
-        )
         metadata = key.metadata if key is not None else None
-        self._rules = RolePolicyRules(
+        self.rules: RolePolicyRules = RolePolicyRules(
             identity=identity,
             policy=policy,
             key_name=_name_of(session, key),
@@ -187,36 +181,16 @@ class RolePolicyTarget:
             if key is not None
             else None,
             key_policy=_default_policy(session, key),
-            own=is_caller(identity.arn, store.caller),
+            own=is_caller(identity.arn, session.store.caller),
             disabled=frozenset(disabled),
         )
 
-    def lint(self, text: str) -> tuple[Finding, ...]:
-        """What is wrong with a text."""
-        return self._rules.lint(text)
-
-    def complete(self, text: str, offset: int) -> Completions:
-        """What could be written at a place."""
-        return complete(text, offset, knowledge(), CompletionContext())
-
-    def assess(self, base: str, text: str) -> Assessment:
-        """What a change does to what the role can do with the chosen key."""
-        return self._rules.assess(base, text)
-
-    def compare_access(self, old: str, new: str) -> AccessComparison:
-        """What one version does to the role's access that another did not."""
-        return self._rules.compare_access(old, new)
-
-    def template_facts(self) -> Facts | None:
-        """None: the templates are for key policies."""
-        return None
-
     async def learn(self) -> None:
         """Read the policy of the chosen key, if it was not read yet."""
-        if self._key is not None and not self._rules.key_policy:
+        if self._key is not None and not self.rules.key_policy:
             await self._session.read_policies(self._key.id)
             text = _default_policy(self._session, self._key)
-            self._rules = replace(self._rules, key_policy=text)
+            self.rules = replace(self.rules, key_policy=text)
 
     async def show_stored(self) -> None:
         """Let the views of access read the role again."""
@@ -244,3 +218,100 @@ def roles_to_offer(session: Session, key: Key | None, others: Sequence[str] = ()
     found += role_arns(read_policy(parse(_default_policy(session, key))))
     found += others
     return list(dict.fromkeys(found))
+
+
+# What a change does to what the role can do with one key. Both texts are evaluated beside the
+# role's other policies and the key policy. Where the answer is conditional before and after, the
+# conditions are compared by meaning: another list of addresses is a change although both answers
+# are "under conditions".
+
+_CAN = (Mark.YES, Mark.CONDITIONAL, Mark.VIA_IAM)
+_WORDS = {
+    Mark.YES: "can",
+    Mark.CONDITIONAL: "can under conditions",
+    Mark.VIA_IAM: "can if IAM allows it",
+    Mark.NO: "cannot",
+    Mark.DENIED: "is denied",
+    Mark.IMPOSSIBLE: "cannot",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One change without the actions."""
+
+    old: Mark
+    new: Mark
+    reason: str
+    """That of the new answer, as a sentence about several actions."""
+
+    @property
+    def weight(self) -> Weight:
+        """BAD where the role gains, GOOD where it loses, DOUBT where that is not clear."""
+        if self.new in _CAN and self.old not in _CAN:
+            return Weight.BAD
+        if self.new not in _CAN and self.old in _CAN:
+            return Weight.GOOD
+        if self.new is Mark.YES:
+            return Weight.BAD
+        return Weight.GOOD if self.old is Mark.YES or self.new is Mark.DENIED else Weight.DOUBT
+
+    @property
+    def before(self) -> str:
+        """What held before, in words."""
+        return "under other conditions" if self.old is self.new else _WORDS[self.old]
+
+
+def role_changes(before: RoleEffect, after: RoleEffect, key_name: str) -> tuple[AccessLine, ...]:
+    """The changes, gains first; empty where the role can do the same as before."""
+    was = _parts(before)
+    alike: dict[_Change, dict[str, Decision]] = {}
+    for name, part in _parts(after).items():
+        old = was.get(name)
+        if old is None or old.mark is not part.mark or _conditions(old) != _conditions(part):
+            was_marked = Mark.NO if old is None else old.mark
+            change = _Change(was_marked, part.mark, reason_sentence(part.decision, "them"))
+            alike.setdefault(change, {})[name] = part.decision
+    who = f"{after.identity.kind} {after.identity.name}"
+    lines = [
+        AccessLine(
+            change.weight,
+            f"{who} {_WORDS[change.new]} {actions_words(frozenset(decisions))} with {key_name}"
+            f" (before: {change.before}). {_reason(decisions)}",
+        )
+        for change, decisions in alike.items()
+    ]
+    return tuple(sorted(lines, key=lambda line: _ORDER.index(line.weight)))
+
+
+def _reason(decisions: Mapping[str, Decision]) -> str:
+    return reason_sentence(next(iter(decisions.values())), "it" if len(decisions) == 1 else "them")
+
+
+_ORDER = (Weight.BAD, Weight.DOUBT, Weight.NOTE, Weight.GOOD)
+
+
+def _parts(effect: RoleEffect) -> dict[str, Part]:
+    return {name: each.part for each in effect.effects for name in each.actions}
+
+
+def _conditions(part: Part) -> frozenset[object]:
+    """What a conditional answer hangs on, equal for policies that ask the same; else nothing."""
+    if part.mark is not Mark.CONDITIONAL:
+        return frozenset()
+    return frozenset(map(_asked, part.decision.deciding))
+
+
+def _asked(applied: Applied) -> object:
+    statement = applied.statement
+    tests = frozenset(
+        (
+            entry.operator.value,
+            # Condition keys are compared without case (IAM User Guide, "Condition").
+            entry.key.value.lower(),
+            frozenset(map(scalar_text, entry.values)),
+        )
+        for entry in statement.conditions
+    )
+    resources = (*statement.resources, *statement.not_resources) if applied.resource_doubt else ()
+    return applied.compiled.deny, tests, frozenset(node.value for node in resources)

@@ -15,7 +15,6 @@ from kmstui.service.changes.read_back import Check, Shown, ours_if
 from kmstui.service.changes.runner import (
     Change,
     ChangeResult,
-    Sent,
     begin_changes,
     confirm_change,
     end_change,
@@ -199,7 +198,7 @@ class TagRun:
         found = await self._read(sending.tags.key_id) if sending.put else None
         self._end(sending.index, sending.refused(error, found), journal_problem)
 
-    async def _finish(self, sending: _Sending, sent: Sent) -> None:
+    async def _finish(self, sending: _Sending, sent: ChangeResult[Tags]) -> None:
         check = tag_check(self._gateway, sending.tags)
         waiting = Waiting(FOR_ONE_OF_MANY, self._pause)
         try:

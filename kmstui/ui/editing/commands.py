@@ -13,7 +13,7 @@ from kmstui.ui.main.navigation import main_of
 if TYPE_CHECKING:
     from kmstui.model.identity import Identity
     from kmstui.model.key import Key
-    from kmstui.service.editing.key_target import EditTarget
+    from kmstui.service.editing.review import EditTarget
     from kmstui.ui.editing.history_panel import HistoryPanel
     from kmstui.ui.editing.role_policies import PolicyChoice
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from kmstui.service.editing.history import CompareAccess, export
+from kmstui.service.editing.history import export
 from kmstui.service.editing.location import ABSENT
-from kmstui.service.editing.review import why_no_json
+from kmstui.service.editing.review import CompareAccess, why_no_json
 from kmstui.service.errors import JournalError, ServiceError
 from kmstui.ui.commands.program import Program, program_of
 from kmstui.ui.dialogs.prompt import Prompt

@@ -9,11 +9,11 @@ from datetime import datetime
 from kmstui.model.arn import Arn
 from kmstui.service.editing.history import (
     HELD_KINDS,
-    CompareAccess,
     HistoryEntry,
-    PolicyHistory,
+    history_entries,
     remote_versions,
 )
+from kmstui.service.editing.review import CompareAccess
 from kmstui.service.errors import JournalError
 from kmstui.service.session import Session
 
@@ -103,8 +103,9 @@ class HistorySource:
                 "Refresh with r once the service answers.",
             )
         draft = await session.journal.draft(session.scope, self.subject)
-        history = PolicyHistory(session.journal, session.scope, self.subject)
-        entries = await history.entries(self._limit + 1)
+        entries = await history_entries(
+            session.journal, session.scope, self.subject, self._limit + 1
+        )
         self.has_more = len(entries) > self._limit
         entries = entries[: self._limit]
         sent = {entry.version.text for entry in entries if entry.version.kind == "sent"}

@@ -14,8 +14,8 @@ from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.policy.syntax.nodes import Span
 from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.editing.edit import PolicyEditing
-from kmstui.service.editing.key_target import EditTarget
-from kmstui.service.editing.results import Place, Refused
+from kmstui.service.editing.results import Refused, RefusedPart
+from kmstui.service.editing.review import EditTarget
 from kmstui.service.errors import JournalError, ServiceError
 from kmstui.service.session import Session
 from kmstui.ui.dialogs.editing_screen import EditingScreen
@@ -44,7 +44,7 @@ class Refusal:
     def findings(self, text: str) -> tuple[Finding, ...]:
         """The refusal's words at each place that still stands in `text` as it was sent."""
         found = []
-        for place in self.result.places:
+        for place in self.result.parts:
             fragment = self.result.sent[place.span.start : place.span.end]
             at = place.span.start if text == self.result.sent else text.find(fragment)
             unique = text == self.result.sent or text.count(fragment) == 1
@@ -52,7 +52,7 @@ class Refusal:
                 found.append(self._finding(place, Span(at, at + len(fragment))))
         return tuple(found)
 
-    def _finding(self, place: Place, span: Span) -> Finding:
+    def _finding(self, place: RefusedPart, span: Span) -> Finding:
         error = self.result.error
         words = error.context.service_message or error.reason
         guess = "" if place.certain else "perhaps here: "
@@ -249,7 +249,7 @@ class PolicyScreen(EditingScreen[None]):
     def lint(self, text: str) -> Sequence[Finding]:
         """What is wrong with a text, and what the service has said of it."""
         refused = self.refusal.findings(text) if self.refusal is not None else ()
-        return (*self.target.lint(text), *refused)
+        return (*self.target.rules.lint(text), *refused)
 
     def put_text(self, text: str) -> None:
         """Make this the text, as one step of undo, and keep it."""

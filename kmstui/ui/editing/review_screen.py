@@ -13,8 +13,7 @@ from kmstui.policy.iam.equality import same_meaning
 from kmstui.policy.syntax.nodes import Span
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
-from kmstui.service.editing.key_target import EditTarget
-from kmstui.service.editing.review import Assessment
+from kmstui.service.editing.review import Assessment, EditTarget
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.inventory.store import Store
 from kmstui.ui.dialogs.confirm import Confirm
@@ -93,7 +92,9 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
 
     async def _work_out(self) -> None:
         await asyncio.gather(self._look_for_conflict(), self._prepare())
-        assessment = await asyncio.to_thread(self._target.assess, self._editing.base, self._text)
+        assessment = await asyncio.to_thread(
+            self._target.rules.assess, self._editing.base, self._text
+        )
         if self.is_attached:
             self._assessment = assessment
             self._draw()

@@ -134,8 +134,8 @@ def _show_refusal(screen: PolicyScreen, refused: Refused) -> None:
     screen.refusal = Refusal(refused)
     screen.viewer.set_lint(screen.lint)
     screen.notice.tell(refused.sentence, "bad")
-    if refused.places:
-        screen.select(refused.places[0].span)
+    if refused.parts:
+        screen.select(refused.parts[0].span)
 
 
 SaveEnd = SaveOutcome | ServiceError

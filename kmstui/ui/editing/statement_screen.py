@@ -11,7 +11,7 @@ from kmstui.policy.authoring.completion import Completions
 from kmstui.policy.authoring.templates import Facts, fill, first_field, with_statements
 from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.service.editing.bulk import statements_in
-from kmstui.service.editing.key_target import EditTarget
+from kmstui.service.editing.review import EditTarget
 from kmstui.service.inventory.store import Store
 from kmstui.ui.dialogs.editing_screen import EditingScreen
 from kmstui.ui.editing.template_screen import Chosen, TemplateScreen
@@ -56,10 +56,12 @@ class StatementScreen(EditingScreen[Statements | None]):
         self._choose_template()
 
     def _lint(self, text: str) -> Sequence[Finding]:
-        return [each for each in self._target.lint(text) if each.rule not in _OF_A_WHOLE_POLICY]
+        return [
+            each for each in self._target.rules.lint(text) if each.rule not in _OF_A_WHOLE_POLICY
+        ]
 
     def _complete(self, text: str, offset: int) -> Completions:
-        return self._target.complete(text, offset)
+        return self._target.rules.complete(text, offset)
 
     def on_policy_editor_template_requested(self, event: PolicyEditor.TemplateRequested) -> None:
         """Ctrl-t."""

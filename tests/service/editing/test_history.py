@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kmstui.model.grant import KeyEvent
-from kmstui.service.editing.history import PolicyHistory, export, remote_versions
+from kmstui.service.editing.history import export, history_entries, remote_versions
 from kmstui.service.errors import InvalidInputError
 from tests.fakes import IMPORTED, MemoryJournal, arn_of
 from tests.service.editing.conftest import HERE, MINE, OLD, Service, Time
@@ -26,7 +26,7 @@ async def test_versions_say_whether_they_changed_anything(journal: MemoryJournal
         (MINE.replace("\n", ""), "fetched"),
     ):
         await journal.keep_version(HERE, IMPORTED, text, kind)
-    entries = await PolicyHistory(journal, HERE, IMPORTED).entries()
+    entries = await history_entries(journal, HERE, IMPORTED)
     assert [(each.version.kind, each.changed) for each in entries] == [
         ("fetched", False),
         ("stored", True),
@@ -45,7 +45,7 @@ async def test_a_role_s_policy_that_iam_spells_differently_has_not_changed(
     for each in (statement, spelled, {**statement, "Action": "kms:Decrypt"}):
         text = json.dumps({"Version": "2012-10-17", "Statement": each})
         await journal.keep_version(HERE, "role/app/access", text, "fetched")
-    entries = await PolicyHistory(journal, HERE, "role/app/access").entries()
+    entries = await history_entries(journal, HERE, "role/app/access")
     assert [each.changed for each in entries] == [True, False, True]
 
 
@@ -58,7 +58,7 @@ async def test_a_draft_stands_where_it_was_typed_beside_what_was_stored_then(
     time.now += timedelta(seconds=1)
     await journal.keep_version(HERE, IMPORTED, MINE, "stored")
     await journal.close_draft(HERE, IMPORTED)
-    entries = await PolicyHistory(journal, HERE, IMPORTED).entries()
+    entries = await history_entries(journal, HERE, IMPORTED)
     assert [(each.version.kind, each.changed) for each in entries] == [
         ("stored", True),
         ("draft", True),

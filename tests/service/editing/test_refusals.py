@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from kmstui.service.editing.refusals import locks_out, places_of
+from kmstui.service.editing.refusals import locks_out, refused_parts
 
 LOCKOUT = "The new key policy will not allow you to update the key policy in the future."
 INVALID = "Policy contains a statement with one or more invalid principals."
@@ -33,7 +33,7 @@ A, B, GONE = (
 def shown(text: str, message: str, stored: str) -> list[tuple[str, bool]]:
     return [
         (text[place.span.start : place.span.end], place.certain)
-        for place in places_of(text, message, stored)
+        for place in refused_parts(text, message, stored)
     ]
 
 

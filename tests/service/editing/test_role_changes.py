@@ -131,6 +131,6 @@ async def test_only_ones_own_role_can_be_locked(kind: str, locked: bool) -> None
     await session.open(Target())
     identity = Identity(f"arn:aws:iam::{ACCOUNT}:role/app", "app", "role", ())
     target = RolePolicyTarget(session, identity, "access", None)
-    assessed = target.assess(allowing("iam:PutRolePolicy"), allowing("kms:Decrypt"))
+    assessed = target.rules.assess(allowing("iam:PutRolePolicy"), allowing("kms:Decrypt"))
     assert assessed.locks_out is locked
     session.close()

@@ -248,7 +248,7 @@ async def test_a_refusal_keeps_the_text_and_says_what_kms_said(
     assert isinstance(result, Refused)
     assert "KMS refused it" in result.sentence
     assert "Your text is kept." in result.sentence
-    (place,) = result.places
+    (place,) = result.parts
     assert MINE[place.span.start : place.span.end].strip('"').endswith("role/mine")
     assert not place.certain
     assert not result.locks_out
@@ -268,7 +268,7 @@ async def test_a_put_that_was_never_sent_failed_for_sure(
     result = await save(editing)
     assert isinstance(result, Refused)
     assert result.sentence == f"{error.sentence} Your text is kept."
-    assert result.places == ()
+    assert result.parts == ()
     assert [c.outcome for c in await journal.changes()] == ["failed"]
     assert await editing.stored_draft() is not None
 

@@ -96,7 +96,7 @@ async def test_a_principal_that_does_not_exist_is_shown(
     result = await editing.save(editing.review(mine))
     assert isinstance(result, Refused)
     assert "invalid principals" in result.sentence
-    (place,) = result.places
+    (place,) = result.parts
     assert json.loads(mine[place.span.start : place.span.end]) == nobody
     assert stored(embedded) == before
 
@@ -108,7 +108,7 @@ async def test_a_lockout_is_refused_and_only_the_alias_forces_it(
     result = await editing.save(editing.review(mine))
     assert isinstance(result, Refused)
     assert result.locks_out
-    (place,) = result.places
+    (place,) = result.parts
     assert json.loads(mine[place.span.start : place.span.end])["Sid"] == "no"
 
     forced = await editing.save(editing.review(mine), bypass_alias="ImportedCMK")

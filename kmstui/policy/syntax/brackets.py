@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from kmstui.policy.syntax.nodes import Edit, Fix, Node, Span, StringNode
-from kmstui.policy.syntax.reader import MOST_PROBLEMS, Frame, Reader, State, Tokens
+from kmstui.policy.syntax.reader import MOST_PROBLEMS, Frame, Reader, State
+from kmstui.policy.syntax.scanner import BLANKS, Tokens
 
 ROOT_ELEMENTS = frozenset({"Version", "Id", "Statement"})
 STATEMENT_ELEMENTS = frozenset(
@@ -32,7 +33,7 @@ _TEXT_ENDS = re.compile(r"\s{0,300}\Z")
 _ITEM_FOLLOWS = re.compile(r"\s{0,300},\s{0,300}\{")
 
 
-class Balancing(Reader):
+class BracketReader(Reader):
     """The reader with what it knows of brackets."""
 
     def __init__(self, text: str, *, guess: bool, tokens: Tokens | None = None) -> None:
@@ -45,20 +46,17 @@ class Balancing(Reader):
         match = _NAME.match(self.text, at) or _BARE_NAME.match(self.text, at)
         return match.group(1) if match is not None else None
 
-    def line(self, at: int) -> int:
-        """The line of a character, counted from 1, for messages; 0 when nobody reads them."""
-        if len(self.problems) >= MOST_PROBLEMS:
-            return 0
-        return self.text.count("\n", 0, at) + 1
-
-    def _closers(self, depth: int) -> str:
-        """The brackets that close all frames deeper than `depth`."""
-        return "".join("}" if frame.is_object else "]" for frame in reversed(self.frames[depth:]))
-
     def bracket_problem(self, message: str, span: Span, fix: Fix | None = None) -> None:
         """Record a bracket that is amiss."""
         self.unbalanced = True
         self.problem("KMS001", message, span, fix)
+
+    def mend_bracket(
+        self, message: str, span: Span, title: str, by: str, at: Span | None = None
+    ) -> None:
+        """Record a bracket that is amiss and that one edit puts right, as `mend` does."""
+        self.unbalanced = True
+        self.mend("KMS001", message, span, title, by, at)
 
     def telling_names(self) -> frozenset[str]:
         """Elements of statements and of the root where they do not belong."""
@@ -67,26 +65,20 @@ class Balancing(Reader):
             return _NONE
         return ROOT_ELEMENTS if depth == self._statement_depth() else _ELEMENTS
 
-    def strict_key(self, text: str) -> bool:
-        """As the reader's, with what a name tells of a missing bracket."""
+    def close_before_name(self) -> bool:
+        """Close what should have been closed before an element of the root or of a statement."""
         name = self.name_with_colon(self.at) if self.guess else None
-        if name is not None and self._belongs_outside(name):
-            return True
-        return super().strict_key(text)
-
-    def _belongs_outside(self, name: str) -> bool:
-        """Close what should have been closed before the element `name`."""
-        depth = len(self.frames)
         if name in ROOT_ELEMENTS and name != "Id":
             wanted = 1
         elif name in STATEMENT_ELEMENTS:
             wanted = self._statement_depth()
         else:
             return False
-        if not 0 < wanted < depth or not self.frames[wanted - 1].is_object:
+        if not 0 < wanted < len(self.frames) or not self.frames[wanted - 1].is_object:
             return False
         self._close_down_to(wanted, f'before "{name}"')
-        self.pass_or_miss_comma()
+        # The comma that was read counts for the outer object.
+        self.expect_next()
         return True
 
     def _statement_depth(self) -> int:
@@ -98,100 +90,90 @@ class Balancing(Reader):
                     return depth
         return 0
 
-    def pass_or_miss_comma(self) -> None:
-        """After closing by guess: the comma that was read counts for the outer object."""
-        self.state = State.KEY if self.frames[-1].is_object else State.ITEM
+    def _close_down_to(self, depth: int, where: str, over: Span | None = None) -> None:
+        """Close frames that the text leaves open, reporting them as one problem.
 
-    def _close_down_to(self, depth: int, where: str) -> None:
-        """Close frames that the text leaves open, reporting them as one problem."""
-        closers = self._closers(depth)
+        Args:
+            depth: How many stay open.
+            where: Where the brackets are missing, for the message.
+            over: What the brackets replace; nothing behind what was read last where it is None.
+        """
+        closers = "".join("}" if each.is_object else "]" for each in self.frames[depth:][::-1])
         innermost = self.frames[-1]
         opener = "{" if innermost.is_object else "["
         end = self.last_end
-        self.bracket_problem(
-            f"{closers[:12]} is missing {where}: "
-            f"the {opener} of line {self.line(innermost.start)} is not closed",
+        counted = len(self.problems) < MOST_PROBLEMS  # Else nobody reads the message.
+        line = self.text.count("\n", 0, innermost.start) + 1 if counted else 0
+        self.mend_bracket(
+            f"{closers[:12]} is missing {where}: the {opener} of line {line} is not closed",
             Span(innermost.start, innermost.start + 1),
-            Fix(f"Insert {closers[:12]}", (Edit(Span(end, end), closers),)),
+            f"Insert {closers[:12]}",
+            closers,
+            over or Span(end, end),
         )
         while len(self.frames) > depth:
-            self._close_missing(end)
-
-    def _close_missing(self, end: int) -> None:
-        comma = self.comma
-        if self.state in (State.VALUE, State.COLON):
-            self.missing_value(end)
-        self.close(max(end, self.frames[-1].start + 1))
-        self.comma = comma
+            comma = self.comma
+            if self.state in (State.VALUE, State.COLON):
+                self.missing_value(end)
+            self.close(max(end, self.frames[-1].start + 1))
+            self.comma = comma
 
     def close_with(self, character: str) -> None:
         """Deal with the closing bracket at hand, which strict JSON does not allow here."""
-        at = self.at
+        span = Span(self.at, self.at + 1)
         frame = self.frames[-1]
         is_object = character == "}"
         if frame.is_object == is_object or frame.wrong_opener:
-            self.at = self.skip_blank(at + 1)
-            self.close(at + 1)
-        elif self._is_wrong_closer(at):
+            self.pass_to(span.end)
+            self.close(span.end)
+        elif self._is_wrong_closer(span.end):
             right = "}" if frame.is_object else "]"
-            span = Span(at, at + 1)
-            self.bracket_problem(
-                f"{right} is due here, not {character}",
-                span,
-                Fix(f"Write {right}", (Edit(span, right),)),
-            )
-            self.at = self.skip_blank(at + 1)
-            self.close(at + 1)
-        elif self.open_objects if is_object else self.open_arrays:
+            message = f"{right} is due here, not {character}"
+            self.mend_bracket(message, span, f"Write {right}", right)
+            self.pass_to(span.end)
+            self.close(span.end)
+        elif self.open_frames[is_object]:
             depth = len(self.frames)
             while self.frames[depth - 1].is_object != is_object:
                 depth -= 1
             self._close_down_to(depth, f"before this {character}")
         else:
-            self._stray_closer(character)
+            message = f"Nothing is open that this {character} could close"
+            self.mend_bracket(message, span, "Remove it", "")
+            self.pass_to(span.end)
 
-    def _is_wrong_closer(self, at: int) -> bool:
+    def _is_wrong_closer(self, end: int) -> bool:
         """Whether what follows shows that only the kind of the closing bracket is wrong."""
         if len(self.frames) < 2:
-            return _TEXT_ENDS.match(self.text, at + 1) is not None
+            return _TEXT_ENDS.match(self.text, end) is not None
         follows = _MEMBER_FOLLOWS if self.frames[-2].is_object else _ITEM_FOLLOWS
-        return follows.match(self.text, at + 1) is not None
-
-    def _stray_closer(self, character: str) -> None:
-        span = Span(self.at, self.at + 1)
-        self.bracket_problem(
-            f"Nothing is open that this {character} could close",
-            span,
-            Fix("Remove it", (Edit(span, ""),)),
-        )
-        self.at = self.skip_blank(self.at + 1)
+        return follows.match(self.text, end) is not None
 
     def value_without_name(self, character: str) -> None:
         """An object or array stands in an object where a name is due."""
         at = self.at
-        depth = len(self.frames)
-        if character == "{" and depth > 1 and not self.frames[-2].is_object:
-            had_comma = self.comma >= 0
-            self._close_down_to(depth - 1, "before this {")
-            if had_comma:
-                self.state = State.ITEM
+        if character == "{" and len(self.frames) > 1 and not self.frames[-2].is_object:
+            self._close_innermost("before this {")
             return
         self.bracket_problem(f"A name is missing before this {character}", Span(at, at + 1))
         self.key = None
-        self.open(character == "{", at, self.skip_blank(at + 1))
+        self.open(character == "{", at)
+        self.pass_to(at + 1)
 
-    def insert_opener(self, *, is_object: bool) -> None:
-        """Read on as if the bracket that is missing here stood here."""
+    def _close_innermost(self, where: str) -> None:
+        """Close the innermost object or array before a member or item of the one around it."""
+        had_comma = self.comma >= 0
+        self._close_down_to(len(self.frames) - 1, where)
+        if had_comma:
+            self.expect_next()
+
+    def insert_opener(self) -> None:
+        """Read on as if the brace that is missing here stood here."""
         at = self.at
-        bracket = "{" if is_object else "["
         quotes = 2 if self.text.startswith('"', at) else 0
-        end = at + max(1, len(self.name_with_colon(at) or "") + quotes)
-        self.bracket_problem(
-            f"{bracket} is missing before this",
-            Span(at, end),
-            Fix(f"Insert {bracket}", (Edit(Span(at, at), bracket),)),
-        )
-        self.open(is_object, at, at)
+        span = Span(at, at + max(1, len(self.name_with_colon(at) or "") + quotes))
+        self.mend_bracket("{ is missing before this", span, "Insert {", "{", Span(at, at))
+        self.open(True, at)
         self.last_end = at
 
     def member_in_array(self) -> bool:
@@ -202,16 +184,13 @@ class Balancing(Reader):
             if not self._reopen_last(frame, name or ""):
                 if self.state is State.AFTER:
                     self.state = State.ITEM
-                self.insert_opener(is_object=True)
+                self.insert_opener()
             return True
         if not frame.items and self.state is State.FIRST_ITEM:
-            self._turn_into_object(frame)
+            self._change_kind(frame, State.FIRST_KEY)
             return True
         if len(self.frames) > 1 and self.frames[-2].is_object:
-            had_comma = self.comma >= 0
-            self._close_down_to(len(self.frames) - 1, f'before "{name}"')
-            if had_comma:
-                self.state = State.KEY
+            self._close_innermost(f'before "{name}"')
             return True
         return False
 
@@ -228,7 +207,7 @@ class Balancing(Reader):
         self.at = name.span.start
         self.last_end = frame.items[-1].span.end if frame.items else frame.start + 1
         before = self.at - 1
-        while self.text[before] in " \t\r\n":
+        while self.text[before] in BLANKS:
             before -= 1
         self.comma = before if self.text[before] == "," else -1
         self.state = State.ITEM if frame.items else State.FIRST_ITEM
@@ -239,41 +218,36 @@ class Balancing(Reader):
         self.comma = -1
         return False
 
-    def _turn_into_object(self, frame: Frame) -> None:
-        frame.is_object = True
-        frame.wrong_opener = True
-        self.open_arrays -= 1
-        self.open_objects += 1
-        self.unbalanced = True
-        self.state = State.FIRST_KEY
-
     def items_in_object(self, key: StringNode) -> bool:
         """A string without a colon begins an object: its braces should be brackets."""
         frame = self.frames[-1]
         if not frame.is_object or frame.members or frame.name is None or frame.wrong_opener:
             return False
-        frame.is_object = False
-        frame.wrong_opener = True
         frame.items.append(key)
         self.key = None
-        self.open_objects -= 1
-        self.open_arrays += 1
-        self.unbalanced = True
-        self.state = State.AFTER
+        self._change_kind(frame, State.AFTER)
         return True
+
+    def _change_kind(self, frame: Frame, state: State) -> None:
+        """Take the innermost array for an object, or the other way round."""
+        self.open_frames[frame.is_object] -= 1
+        frame.is_object = not frame.is_object
+        self.open_frames[frame.is_object] += 1
+        frame.wrong_opener = True
+        self.unbalanced = True
+        self.state = state
 
     def report_opener(self, end: int) -> None:
         """Say which brackets there should be, now that both are known."""
         frame = self.frames[-1]
         pair, what = ("{}", "Members") if frame.is_object else ("[]", "Items")
-        edits = [Edit(Span(frame.start, frame.start + 1), pair[0])]
+        span = Span(frame.start, frame.start + 1)
+        edits = [Edit(span, pair[0])]
         if self.text[end - 1 : end] in "]}" and end - 1 > frame.start:
             edits.append(Edit(Span(end - 1, end), pair[1]))
-        self.bracket_problem(
-            f"{what} stand in {pair[0]} {pair[1]}, not in {self.text[frame.start]}",
-            Span(frame.start, frame.start + 1),
-            Fix(f"Write {pair[0]} {pair[1]}", tuple(edits)),
-        )
+        both = " ".join(pair)
+        message = f"{what} stand in {both}, not in {self.text[frame.start]}"
+        self.bracket_problem(message, span, Fix(f"Write {both}", tuple(edits)))
 
     def _reopen_last(self, frame: Frame, name: str) -> bool:
         """Undo the closing of the last statement, when `name` must still belong to it."""
@@ -286,17 +260,17 @@ class Balancing(Reader):
             or any(member.key.value == name for member in closed.members)
         ):
             return False
-        node = frame.items.pop()
-        self._report_early_close(node)
-        self.frames.append(closed)
-        self.open_objects += 1
-        self.reopened += 1
+        self._reopen(frame.items.pop(), closed)
         self.state = State.KEY if self.comma >= 0 else State.AFTER
         return True
 
-    def _report_early_close(self, node: Node) -> None:
+    def _reopen(self, node: Node, closed: Frame) -> None:
+        """Read on in an object as if its closing brace were not there."""
         span = Span(node.span.end - 1, node.span.end)
-        self.bracket_problem("This } closes too early", span, Fix("Remove it", (Edit(span, ""),)))
+        self.mend_bracket("This } closes too early", span, "Remove it", "")
+        self.frames.append(closed)
+        self.open_frames[True] += 1
+        self.reopened += 1
 
     def after_the_end(self) -> bool:
         """Text follows the policy; True when more is to be read."""
@@ -305,10 +279,9 @@ class Balancing(Reader):
             self.at = self.root.span.start
             self.root = None
             self.state = State.ROOT
-            self.insert_opener(is_object=True)
+            self.insert_opener()
             return True
-        after_comma = self.skip_blank(at + 1) if text[at] == "," else at
-        name = self.name_with_colon(after_comma)
+        name = self.name_with_colon(self.skip_blank(at + 1) if text[at] == "," else at)
         closed = self.last_closed
         if (
             self.guess
@@ -318,22 +291,17 @@ class Balancing(Reader):
             and self.root is not None
             and self.reopened < _MOST_REOPENED
         ):
-            self._report_early_close(self.root)
-            self.frames.append(closed)
-            self.open_objects += 1
-            self.reopened += 1
+            self._reopen(self.root, closed)
             self.root = None
             self.state = State.AFTER
             return True
-        end = len(text.rstrip(" \t\r\n"))
+        end = len(text.rstrip(BLANKS))
         rest = text[at:end]
         message = "Text follows after the end of the policy"
-        if not rest.strip("]} \t\r\n"):
+        if not rest.strip("]}" + BLANKS):
             brackets = "".join(rest.split())
             message = f"Nothing is open that this {brackets[:12]} could close"
-        self.bracket_problem(
-            message, Span(at, end), Fix("Remove it", (Edit(Span(self.last_end, end), ""),))
-        )
+        self.mend_bracket(message, Span(at, end), "Remove it", "", Span(self.last_end, end))
         self.at = len(text)
         return False
 
@@ -342,18 +310,6 @@ class Balancing(Reader):
         if self.state is State.ROOT and self.root is None:
             if not self.problems:
                 self.problem("KMS001", "The policy is empty", Span(0, len(self.text)))
-            return
-        if self.frames:
-            comma = self.comma
-            closers = self._closers(0)
-            innermost = self.frames[-1]
-            end = self.last_end
-            edit = Edit(Span(end, comma + 1 if comma >= 0 else end), closers)
-            self.bracket_problem(
-                f"{closers[:12]} is missing at the end: the {'{' if innermost.is_object else '['} "
-                f"of line {self.line(innermost.start)} is not closed",
-                Span(innermost.start, innermost.start + 1),
-                Fix(f"Insert {closers[:12]}", (edit,)),
-            )
-            while self.frames:
-                self._close_missing(end)
+        elif self.frames:
+            end = self.comma + 1 if self.comma >= 0 else self.last_end
+            self._close_down_to(0, "at the end", Span(self.last_end, end))

@@ -23,7 +23,7 @@ from kmstui.policy.syntax.nodes import (
     Span,
     StringNode,
 )
-from kmstui.policy.syntax.scanner import quoted, to_json
+from kmstui.policy.syntax.scanner import to_json
 from kmstui.policy.syntax.statements import Statement
 
 _INDENT = re.compile(r"[ \t]*")
@@ -48,7 +48,7 @@ def replace_node(node: Node, value: Any) -> Edit:
 
 def replace_string(node: StringNode, value: str) -> Edit:
     """Change a string, a member's name included."""
-    return Edit(node.span, quoted(value))
+    return Edit(node.span, to_json(value))
 
 
 def rename_key(member: Member, name: str) -> Edit:
@@ -170,20 +170,20 @@ def insert_member(
 ) -> Edit:
     """Add the member `name` behind `after`, or at the end; `value` is what JSON is made of."""
     if not holder.members:
-        return _insert_only(text, holder, f"{quoted(name)}: ", value)
+        return _insert_only(text, holder, f"{to_json(name)}: ", value)
     neighbour = after or holder.members[-1]
     blank = _blank_before(text, neighbour.span.start, holder.span.start)
-    written = quoted(name) + _colon(text, neighbour) + _render(text, holder, blank, value)
+    written = to_json(name) + _colon(text, neighbour) + _render(text, holder, blank, value)
     return insert(neighbour.span.end, f",{blank or ' '}{written}")
 
 
 def insert_first_member(text: str, holder: ObjectNode, name: str, value: Any) -> Edit:
     """Add the member `name` before all others."""
     if not holder.members:
-        return _insert_only(text, holder, f"{quoted(name)}: ", value)
+        return _insert_only(text, holder, f"{to_json(name)}: ", value)
     first = holder.members[0]
     blank = _blank_before(text, first.span.start, holder.span.start)
-    written = quoted(name) + _colon(text, first) + _render(text, holder, blank, value)
+    written = to_json(name) + _colon(text, first) + _render(text, holder, blank, value)
     return insert(first.span.start, f"{written},{blank or ' '}")
 
 
@@ -218,9 +218,9 @@ def set_values(text: str, member: Member, values: Sequence[str]) -> Edit:
     holder = member.value
     if isinstance(holder, ArrayNode) and holder.items:
         blank = _blank_before(text, holder.items[0].span.start, holder.span.start)
-        between = f",{blank or ' '}".join(quoted(value) for value in values)
+        between = f",{blank or ' '}".join(to_json(value) for value in values)
         return Edit(Span(holder.items[0].span.start, holder.items[-1].span.end), between)
-    written = [quoted(value) for value in values]
+    written = [to_json(value) for value in values]
     return Edit(holder.span, written[0] if len(written) == 1 else f"[{', '.join(written)}]")
 
 

@@ -1,18 +1,20 @@
-"""Reading on after a syntax error: the likeliest reading of what is not JSON.
+"""Policy text to tree: exact spans, all syntax errors at once, never an exception.
 
-Every step either passes some of the text or changes the state towards one that does, and looks
-ahead a bounded way only, so that any text takes linear time.
+After an error this goes on with the likeliest reading of what is not JSON. Every step either
+passes some of the text or changes the state towards one that does, and looks ahead a bounded way
+only, so that any text takes linear time.
 """
 
 from __future__ import annotations
 
 import re
 
-from kmstui.policy.syntax.brackets import Balancing
+from kmstui.policy.syntax.brackets import BracketReader
 from kmstui.policy.syntax.nodes import Document, Edit, Fix, Node, Span, StringNode
-from kmstui.policy.syntax.reader import State, Tokens
+from kmstui.policy.syntax.reader import State
 from kmstui.policy.syntax.scanner import (
     FOREIGN_QUOTES,
+    Tokens,
     scan_foreign_string,
     scan_name,
     scan_string,
@@ -21,15 +23,32 @@ from kmstui.policy.syntax.scanner import (
 
 _JUNK = re.compile(rf'[^\s{{}}\[\]:,"{FOREIGN_QUOTES}]+|.', re.DOTALL)
 _MISSING_QUOTE_IN_NAME = re.compile(r"([^:\s]+)[ \t]*:[ \t]*\Z")
-
-
 _COMMENT = re.compile(r"(?://|#)[^\n]*|/\*(?:(?!\*/)[\s\S])*+(?:\*/)?")
 _SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2007\u2009\u202f\u3000\f\v"
 _ODD_BLANKS = frozenset(_SPACES + "\ufeff\u2028\u2029\u200b\u2060\u0085")
 
 
-class Skipping(Balancing):
-    """The reader with what it knows of comments and blanks."""
+def parse(text: str) -> Document:
+    """Read a policy text.
+
+    What strict JSON accepts gives the same value and no problems. Anything else gives a tree of
+    all that could be read, with a problem (KMS001 … KMS006) for each error. Takes linear time;
+    never raises.
+    """
+    parser = _Parser(text, guess=False)
+    parser.read()
+    if parser.unbalanced:
+        guessing = _Parser(text, guess=True, tokens=parser.tokens)
+        guessing.read()
+        if len(guessing.problems) <= len(parser.problems):
+            parser = guessing
+    problems = tuple(sorted(parser.problems, key=lambda problem: problem.span))
+    repeated = {node.span.start: node for node in parser.repeated}
+    return Document(text, parser.root, problems, tuple(repeated.values()))
+
+
+class _Parser(BracketReader):
+    """The reader with all that it knows about errors."""
 
     def __init__(self, text: str, *, guess: bool, tokens: Tokens | None = None) -> None:
         super().__init__(text, guess=guess, tokens=tokens)
@@ -40,16 +59,25 @@ class Skipping(Balancing):
         super().read()
         self._report_odd_blanks()
 
-    def pass_filler(self) -> bool:
-        """Pass a comment or a blank that JSON does not know; False where none stands here."""
+    def recover(self) -> bool:
+        """Deal with what strict JSON does not allow here; False when nothing is left to read."""
         text, at = self.text, self.at
+        if at >= len(text):
+            self.end_of_text()
+            return False
         if text[at] in "/#" and (comment := _COMMENT.match(text, at)) is not None:
             self._comment(comment.end())
-            return True
-        if text[at] in _ODD_BLANKS:
-            self._odd_blank()
-            return True
-        return False
+        elif text[at] in _ODD_BLANKS:
+            replacement = " " if text[at] in _SPACES else ""
+            self.odd_blanks.append(Edit(Span(at, at + 1), replacement))
+            self.pass_to(at + 1)
+        elif self.state is State.END:
+            return self.after_the_end()
+        else:
+            self._HANDLERS[self.state](self)
+        return True
+
+    # Comments, and blanks that JSON does not know
 
     def _comment(self, end: int) -> None:
         """A comment; where it has its line to itself the fix takes the line."""
@@ -62,23 +90,12 @@ class Skipping(Balancing):
         else:
             while cut_start > 0 and text[cut_start - 1] in " \t":
                 cut_start -= 1
-        self.problem_edit(
-            "KMS004",
-            "JSON has no comments",
-            Span(start, end),
-            "Remove the comment",
-            Edit(Span(cut_start, cut_end), ""),
-        )
-        self.at = self.skip_blank(end)
-
-    def _odd_blank(self) -> None:
-        """A blank that JSON does not know; all of them make one problem, since one paste did it."""
-        at = self.at
-        replacement = " " if self.text[at] in _SPACES else ""
-        self.odd_blanks.append(Edit(Span(at, at + 1), replacement))
-        self.at = self.skip_blank(at + 1)
+        cut = Span(cut_start, cut_end)
+        self.mend("KMS004", "JSON has no comments", Span(start, end), "Remove the comment", "", cut)
+        self.pass_to(end)
 
     def _report_odd_blanks(self) -> None:
+        """All of them make one problem, since one paste did it."""
         if not self.odd_blanks:
             return
         edits = tuple(self.odd_blanks)
@@ -96,28 +113,13 @@ class Skipping(Balancing):
             Fix(title, edits),
         )
 
-
-class Recovering(Skipping):
-    """The reader with all that it knows about errors."""
-
-    def recover(self) -> bool:
-        """Deal with what strict JSON does not allow here; False when nothing is left to read."""
-        text, at = self.text, self.at
-        if at >= len(text):
-            self.end_of_text()
-            return False
-        if self.pass_filler():
-            return True
-        if self.state is State.END:
-            return self.after_the_end()
-        self._HANDLERS[self.state](self)
-        return True
+    # What is due, and something else stands there
 
     def _at_root(self) -> None:
         """Something other than a value stands first."""
         text, at = self.text, self.at
         if self.guess and self.name_with_colon(at) is not None:
-            self.insert_opener(is_object=True)
+            self.insert_opener()
             return
         brace = text.find("{", at)
         word = None if brace >= 0 else self._value()
@@ -125,23 +127,21 @@ class Recovering(Skipping):
             self.attach(word)
             return
         end = brace if brace >= 0 else len(text)
-        stripped = at + len(text[at:end].rstrip())
-        self.unbalanced = True
-        self.problem_edit(
-            "KMS001",
+        self.mend_bracket(
             "This is not JSON; a policy is an object, which begins with {",
-            Span(at, stripped),
+            Span(at, at + len(text[at:end].rstrip())),
             "Remove the text before the policy",
-            Edit(Span(at, end), ""),
+            "",
+            Span(at, end),
         )
         self.at = end
 
     def _at_key(self) -> None:
         """A member's name is due, or the end of the object."""
-        text, at = self.text, self.at
-        character = text[at]
+        at = self.at
+        character = self.text[at]
         if character == ",":
-            self._extra_comma()
+            self._replace("KMS002", "One comma too many", 1, "")
         elif character in "}]":
             self._closer(character)
         elif character in "{[":
@@ -149,34 +149,14 @@ class Recovering(Skipping):
         elif character == ":":
             self.problem("KMS001", "A name is missing before this colon", Span(at, at + 1))
             self.key = None
-            self.at = self.skip_blank(at + 1)
+            self.pass_to(at + 1)
             self.state = State.VALUE
+        elif character in FOREIGN_QUOTES:
+            self.take_name(scan_foreign_string(self.text, at))
+        elif (name := scan_name(self.text, at)) is not None:
+            self.take_name(name)
         else:
-            self._name()
-
-    def _name(self) -> None:
-        text, at = self.text, self.at
-        found: tuple[StringNode, tuple[object, ...]] | None
-        if text[at] == '"':
-            found = scan_string(text, at)
-            node, problems = found
-        elif text[at] in FOREIGN_QUOTES:
-            node, problems = scan_foreign_string(text, at)
-        else:
-            name = scan_name(text, at)
-            if name is None:
-                self._name_without_value()
-                return
-            node, problems = name
-        self.take(problems)
-        self.key = node
-        self.comma = -1
-        self.last_end = node.span.end
-        self.at = self.skip_blank(node.span.end)
-        self.state = State.COLON
-        if text.startswith(":", self.at):
-            self.at = self.skip_blank(self.at + 1)
-            self.state = State.VALUE
+            self._name_without_value()
 
     def _name_without_value(self) -> None:
         """A word or number where a name is due, and no colon behind it."""
@@ -184,40 +164,28 @@ class Recovering(Skipping):
         if scanned is None:
             self._junk()
             return
-        node = scanned.node
-        after = self.skip_blank(node.span.end)
-        word = self.text[node.span.start : node.span.end]
-        if self.text.startswith(":", after):
-            span = node.span
-            self.problem_edit(
-                "KMS005",
-                f"The name {word} must stand in double quotes",
-                span,
-                "Quote it",
-                Edit(span, f'"{word}"'),
-            )
-            self.key = StringNode(word, span)
-            self.comma = -1
-            self.last_end = span.end
-            self.at = after
-            self.state = State.COLON
+        span = scanned[0].span
+        word = self.text[span.start : span.end]
+        self.pass_to(span.end)
+        if not self.text.startswith(":", self.at):
+            message = f"{word[:60]} is not a member: a name and a colon are due"
+            self.problem("KMS001", message, span)
             return
-        self.problem("KMS001", f"{word[:60]} is no member: a name and a colon are due", node.span)
-        self.at = after
+        message = f"The name {word} must stand in double quotes"
+        self.mend("KMS005", message, span, "Quote it", f'"{word}"')
+        self.key = StringNode(word, span)
+        self.comma = -1
+        self.last_end = span.end
+        self.state = State.COLON
 
     def _at_colon(self) -> None:
         """A name was read and no colon follows."""
-        text, at = self.text, self.at
-        key = self.key
+        text, at, key = self.text, self.at, self.key
         if key is None:
-            self.state = State.VALUE
-            return
-        if text[at] == ":":
-            self.at = self.skip_blank(at + 1)
             self.state = State.VALUE
         elif text[at] == "=":
             width = 2 if text.startswith("=>", at) else 1
-            self._replace("KMS003", f"A colon is due after {key.value!r}", at, width, ":")
+            self._replace("KMS003", f"A colon is due after {key.value!r}", width, ":")
             self.state = State.VALUE
         elif text[at] in ",}]":
             if not self.items_in_object(key):
@@ -231,15 +199,10 @@ class Recovering(Skipping):
         match = _MISSING_QUOTE_IN_NAME.match(key.value[:200])
         if match is None or self.at != key.span.end or not self._plain(key):
             return False
-        end = key.span.start + 1 + match.end(1)
-        self.problem_edit(
-            "KMS001",
-            f'The name "{match.group(1)} is not closed',
-            Span(key.span.start, end),
-            "Close the name",
-            Edit(Span(end, end), '"'),
-        )
-        self.key = StringNode(match.group(1), Span(key.span.start, end))
+        span = Span(key.span.start, key.span.start + 1 + match.end(1))
+        message = f'The name "{match.group(1)} is not closed'
+        self.mend("KMS001", message, span, "Close the name", '"', Span(span.end, span.end))
+        self.key = StringNode(match.group(1), span)
         self.at = key.span.end - 1
         self.state = State.VALUE
         return True
@@ -253,14 +216,7 @@ class Recovering(Skipping):
             self._without_value(key)
             self.state = State.KEY
             return
-        end = key.span.end
-        self.problem_edit(
-            "KMS003",
-            f"A colon is missing after {key.value[:60]!r}",
-            Span(end - 1, end),
-            "Insert the colon",
-            Edit(Span(end, end), ":"),
-        )
+        self._insert(f"A colon is missing after {key.value[:60]!r}", "colon", ":", key.span.end)
         self.state = State.VALUE
 
     def _without_value(self, key: StringNode) -> None:
@@ -276,7 +232,7 @@ class Recovering(Skipping):
             self.problem("KMS001", f"The value{name} is missing", Span(at, at + 1))
             self.missing_value(self.last_end)
         elif character in ":=":
-            self._replace("KMS001", "This colon is one too many", at, 1, "")
+            self._replace("KMS001", "This colon is one too many", 1, "")
         else:
             self._value_or_junk()
 
@@ -285,11 +241,11 @@ class Recovering(Skipping):
         at = self.at
         character = self.text[at]
         if character == ",":
-            self._extra_comma()
+            self._replace("KMS002", "One comma too many", 1, "")
         elif character in "}]":
             self._closer(character)
         elif character in ":=":
-            self._replace("KMS001", "This colon does not belong here", at, 1, "")
+            self._stray_colon()
         elif self.name_with_colon(at) is None or not self.member_in_array():
             self._value_or_junk()
 
@@ -304,16 +260,9 @@ class Recovering(Skipping):
         """A value in another notation than JSON's; passes it."""
         text, at = self.text, self.at
         if text[at] in FOREIGN_QUOTES:
-            node, problems = scan_foreign_string(text, at)
-            self.take(problems)
-            self.at = self.skip_blank(node.span.end)
-            return node
+            return self.take(scan_foreign_string(text, at))
         scanned = scan_word(text, at)
-        if scanned is None:
-            return None
-        self.take(scanned.problems)
-        self.at = self.skip_blank(scanned.node.span.end)
-        return scanned.node
+        return None if scanned is None else self.take(scanned)
 
     def _at_after(self) -> None:
         """A comma is due, or the end of the object or array."""
@@ -323,15 +272,14 @@ class Recovering(Skipping):
         if character in "}]":
             self._closer(character)
         elif character == ";":
-            self._replace(
-                "KMS003", "Members and items are parted by commas", at, 1, ",", move=False
-            )
-            self.pass_comma(at)
+            self._replace("KMS003", "Members and items are separated by commas", 1, ",")
+            self.comma = at
+            self.expect_next()
         elif character == ":":
             if frame.is_object:
                 self._second_value()
             elif not self.colon_in_array():
-                self._replace("KMS001", "This colon does not belong here", at, 1, "")
+                self._stray_colon()
         elif frame.is_object and character in "{[":
             self.value_without_name(character)
         elif not frame.is_object and self.name_with_colon(at) is not None:
@@ -342,14 +290,11 @@ class Recovering(Skipping):
 
     def _second_value(self) -> None:
         """`"Id": "a": "b"`: a colon where the member is complete; what follows is passed too."""
-        at = self.at
-        span = Span(at, at + 1)
+        span = Span(self.at, self.at + 1)
         self.problem("KMS001", "The member is complete before this colon", span)
-        self.at = self.skip_blank(at + 1)
+        self.pass_to(span.end)
         if self.text.startswith('"', self.at):
-            node, problems = scan_string(self.text, self.at)
-            self.take(problems)
-            self.at = self.skip_blank(node.span.end)
+            self.take(scan_string(self.text, self.at))
 
     def _unclosed_value(self) -> bool:
         """`"kms:Encrypt, "kms:Decrypt"`: the first string's closing quote is missing."""
@@ -365,22 +310,15 @@ class Recovering(Skipping):
         if self.text[self.at] == '"' or not value.endswith(",") or not self._plain(holder):
             return False
         value = value[:-1].rstrip(" \t")
-        start = holder.span.start
-        end = start + 1 + len(value)
-        self.problem_edit(
-            "KMS001",
-            f'The string "{value[:60]} is not closed',
-            Span(start, end),
-            "Close the string",
-            Edit(Span(end, end), '"'),
-        )
-        node = StringNode(value, Span(start, end))
+        span = Span(holder.span.start, holder.span.start + 1 + len(value))
+        message = f'The string "{value[:60]} is not closed'
+        self.mend("KMS001", message, span, "Close the string", '"', Span(span.end, span.end))
         if frame.is_object:
             self.key = frame.members.pop().key
         else:
             frame.items.pop()
-        self.attach(node)
-        self.at = self.skip_blank(end)
+        self.attach(StringNode(value, span))
+        self.pass_to(span.end)
         return True
 
     def _missing_comma(self) -> None:
@@ -389,62 +327,39 @@ class Recovering(Skipping):
         if text[at] not in '"{[' + FOREIGN_QUOTES and scan_word(text, at) is None:
             self._junk()
             return
-        end = self.last_end
-        self.problem_edit(
-            "KMS003",
-            "A comma is missing here",
-            Span(end - 1, end),
-            "Insert the comma",
-            Edit(Span(end, end), ","),
-        )
-        self.state = State.KEY if self.frames[-1].is_object else State.ITEM
-
-    def _extra_comma(self) -> None:
-        at = self.at
-        self.problem_edit(
-            "KMS002",
-            "One comma too many",
-            Span(at, at + 1),
-            "Remove it",
-            Edit(Span(at, at + 1), ""),
-        )
-        self.at = self.skip_blank(at + 1)
+        self._insert("A comma is missing here", "comma", ",", self.last_end)
+        self.expect_next()
 
     def _closer(self, character: str) -> None:
         """A closing bracket; a comma before it is one too many."""
         if self.comma >= 0:
             span = Span(self.comma, self.comma + 1)
-            what = "item" if not self.frames[-1].is_object else "member"
-            self.problem_edit(
-                "KMS002",
-                f"JSON allows no comma after the last {what}",
-                span,
-                "Remove the trailing comma",
-                Edit(span, ""),
-            )
+            what = "member" if self.frames[-1].is_object else "item"
+            message = f"JSON allows no comma after the last {what}"
+            self.mend("KMS002", message, span, "Remove the trailing comma", "")
             self.comma = -1
         self.close_with(character)
 
-    def _replace(
-        self, rule: str, message: str, at: int, width: int, by: str, *, move: bool = True
-    ) -> None:
+    def _stray_colon(self) -> None:
+        self._replace("KMS001", "This colon does not belong here", 1, "")
+
+    def _insert(self, message: str, what: str, mark: str, end: int) -> None:
+        """Report a colon or comma that is missing behind a character."""
+        span = Span(end - 1, end)
+        self.mend("KMS003", message, span, f"Insert the {what}", mark, Span(end, end))
+
+    def _replace(self, rule: str, message: str, width: int, by: str) -> None:
         """Report text that should read otherwise, and pass it."""
-        span = Span(at, at + width)
-        title = f"Write {by}" if by else "Remove it"
-        self.problem(rule, message, span, Fix(title, (Edit(span, by),)))
-        if move:
-            self.at = self.skip_blank(at + width)
+        span = Span(self.at, self.at + width)
+        self.mend(rule, message, span, f"Write {by}" if by else "Remove it", by)
+        self.pass_to(span.end)
 
     def _junk(self) -> None:
         """Characters that mean nothing here."""
         match = _JUNK.match(self.text, self.at)
         end = match.end() if match is not None else self.at + 1
-        span = Span(self.at, end)
         shown = self.text[self.at : min(end, self.at + 60)]
-        self.problem_edit(
-            "KMS001", f"{shown!r} does not belong here", span, "Remove it", Edit(span, "")
-        )
-        self.at = self.skip_blank(end)
+        self._replace("KMS001", f"{shown!r} does not belong here", end - self.at, "")
 
     _HANDLERS = {  # noqa: RUF012 - methods, not data
         State.ROOT: _at_root,
@@ -456,22 +371,3 @@ class Recovering(Skipping):
         State.ITEM: _at_item,
         State.AFTER: _at_after,
     }
-
-
-def parse(text: str) -> Document:
-    """Read a policy text.
-
-    What strict JSON accepts gives the same value and no problems. Anything else gives a tree of
-    all that could be read, with a problem (KMS001 … KMS006) for each error. Takes linear time;
-    never raises.
-    """
-    reader = Recovering(text, guess=False)
-    reader.read()
-    if reader.unbalanced:
-        guessing = Recovering(text, guess=True, tokens=reader.tokens)
-        guessing.read()
-        if len(guessing.problems) <= len(reader.problems):
-            reader = guessing
-    problems = tuple(sorted(reader.problems, key=lambda problem: problem.span))
-    repeated = {node.span.start: node for node in reader.repeated}
-    return Document(text, reader.root, problems, tuple(repeated.values()))

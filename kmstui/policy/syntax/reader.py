@@ -1,22 +1,17 @@
 """Reading JSON into a tree with spans: the strict part, which never looks back.
 
 The reader holds an explicit stack instead of recursing, so that depth costs nothing. What it
-cannot read it leaves to `recover`, which `recovery.py` supplies.
+cannot read it leaves to `recover`, which `parser.py` supplies.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
 from enum import IntEnum
-from functools import lru_cache
-from itertools import accumulate, repeat
-from operator import add
+from typing import TypeVar
 
 from kmstui.policy.syntax.nodes import (
     ArrayNode,
-    Edit,
     ErrorNode,
     Fix,
     LiteralNode,
@@ -28,18 +23,12 @@ from kmstui.policy.syntax.nodes import (
     StringNode,
     SyntaxProblem,
 )
-from kmstui.policy.syntax.scanner import CONTROL, number, scan_string
+from kmstui.policy.syntax.scanner import BLANKS, Problems, Tokens, marks, mend, number, scan_string
 
 MOST_PROBLEMS = 1000
 """Problems recorded for one text; nobody reads more, and nonsense has one a character."""
 
-_BLANKS = "[ \t\n\r]*+"
-_QUOTED = f'"([^"\\\\{CONTROL}]*+)"{_BLANKS}'
-_COMMA = f"(,{_BLANKS})?"
-_BLANK = re.compile(_BLANKS)
-_KEY = re.compile(f"{_QUOTED}:{_BLANKS}")
-_STRING = re.compile(_QUOTED)
-_CLOSER = {True: re.compile(f"}}{_BLANKS}{_COMMA}"), False: re.compile(f"]{_BLANKS}{_COMMA}")}
+_BLANK = re.compile(f"[{BLANKS}]*+")
 _ATOM = re.compile(
     r"(?:(true)|(false)|(null)|"
     r"(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][-+]?[0-9]++)?+))"
@@ -47,8 +36,8 @@ _ATOM = re.compile(
 )
 _ATOM_VALUES = (None, True, False, None)
 _new = tuple.__new__
-"""Makes a named tuple in half the time of calling its class; for the loop over strings, in which
-most of the reading is done."""
+"""Makes a named tuple in half the time of calling its class."""
+N = TypeVar("N", bound=Node)
 
 
 class State(IntEnum):
@@ -74,7 +63,8 @@ class State(IntEnum):
 
 
 _NO_STRING_DUE = (State.AFTER, State.END, State.COLON)
-_VALUE_DUE = (State.VALUE, State.FIRST_ITEM, State.ITEM)
+_NAME_DUE = (State.FIRST_KEY, State.KEY)
+_VALUE_DUE = (State.VALUE, State.FIRST_ITEM, State.ITEM, State.ROOT)
 _MAY_CLOSE = {"}": (State.AFTER, State.FIRST_KEY), "]": (State.AFTER, State.FIRST_ITEM)}
 
 
@@ -104,8 +94,8 @@ class Reader:
         """The next character to read; never a blank."""
         self.state = State.ROOT
         self.frames: list[Frame] = []
-        self.open_objects = 0
-        self.open_arrays = 0
+        self.open_frames = {True: 0, False: 0}
+        """How many objects and how many arrays are open."""
         self.root: Node | None = None
         self.last_closed: Frame | None = None
         self.key: StringNode | None = None
@@ -124,14 +114,25 @@ class Reader:
         """Read all of the text."""
         self.at = self.skip_blank(0)
         while True:
-            self._read_strictly()
-            if self.state is State.END and self.at >= len(self.text):
-                return
-            if not self.recover():
+            while self._read_strictly():
+                pass
+            if (self.state is State.END and self.at >= len(self.text)) or not self.recover():
                 return
 
     def recover(self) -> bool:
         """Deal with what strict JSON does not allow here; False when nothing is left to read."""
+        raise NotImplementedError
+
+    def report_opener(self, end: int) -> None:
+        """The innermost object or array turned out to be of the other kind than its bracket."""
+        raise NotImplementedError
+
+    def telling_names(self) -> frozenset[str]:
+        """Names of members that would betray a missing bracket here, so that a run stops."""
+        raise NotImplementedError
+
+    def close_before_name(self) -> bool:
+        """Close what a name that is due tells to be open by mistake; whether anything was."""
         raise NotImplementedError
 
     def skip_blank(self, at: int) -> int:
@@ -139,19 +140,39 @@ class Reader:
         match = _BLANK.match(self.text, at)
         return match.end() if match is not None else at
 
+    def pass_to(self, at: int) -> None:
+        """Read on at the next character from `at` that is no blank."""
+        self.at = self.skip_blank(at)
+
     def problem(self, rule: str, message: str, span: Span, fix: Fix | None = None) -> None:
         """Record a problem."""
         if len(self.problems) < MOST_PROBLEMS:
             self.problems.append(SyntaxProblem(rule, message, span, fix))
 
-    def problem_edit(self, rule: str, message: str, span: Span, title: str, edit: Edit) -> None:
-        """Record a problem that one edit removes."""
-        self.problem(rule, message, span, Fix(title, (edit,)))
+    def mend(
+        self, rule: str, message: str, span: Span, title: str, by: str, at: Span | None = None
+    ) -> None:
+        """Record a problem that one edit removes: `by` in place of `at`, or of `span` itself."""
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(mend(rule, message, span, title, by, at))
 
-    def take(self, problems: tuple[SyntaxProblem, ...]) -> None:
-        """Record problems that a scan found."""
+    def take(self, scanned: tuple[N, Problems]) -> N:
+        """Pass what was scanned, and record its problems; returns the node."""
+        node, problems = scanned
         if problems and len(self.problems) < MOST_PROBLEMS:
             self.problems.extend(problems)
+        self.pass_to(node.span.end)
+        return node
+
+    def take_name(self, scanned: tuple[StringNode, Problems]) -> None:
+        """Pass a member's name, and its colon where that follows."""
+        self.key = node = self.take(scanned)
+        self.comma = -1
+        self.last_end = node.span.end
+        self.state = State.COLON
+        if self.text.startswith(":", self.at):
+            self.pass_to(self.at + 1)
+            self.state = State.VALUE
 
     def attach(self, node: Node) -> None:
         """A value is read: put it where it belongs."""
@@ -162,78 +183,68 @@ class Reader:
             self.state = State.END
             return
         frame = self.frames[-1]
-        if frame.is_object:
-            key = self.key
-            if key is not None:
-                frame.members.append(Member(key, node))
-                self.key = None
-        else:
+        if not frame.is_object:
             frame.items.append(node)
+        elif self.key is not None:
+            frame.members.append(Member(self.key, node))
+            self.key = None
         self.state = State.AFTER
 
-    def open(self, is_object: bool, start: int, at: int) -> None:
-        """An object or array begins at `start`; `at` is what to read next."""
+    def open(self, is_object: bool, start: int) -> None:
+        """An object or array begins at `start`."""
         self.frames.append(Frame(is_object, start, self.key))
+        self.open_frames[is_object] += 1
         self.key = None
         self.comma = -1
-        if is_object:
-            self.open_objects += 1
-            self.state = State.FIRST_KEY
-        else:
-            self.open_arrays += 1
-            self.state = State.FIRST_ITEM
+        self.state = State.FIRST_KEY if is_object else State.FIRST_ITEM
         self.last_end = start + 1
-        self.at = at
 
     def close(self, end: int) -> None:
         """The innermost object or array ends before `end`."""
         if self.frames[-1].wrong_opener:
             self.report_opener(end)
         frame = self.frames.pop()
+        self.open_frames[frame.is_object] -= 1
         span = Span(frame.start, end)
-        node: Node
+        node: Node = ArrayNode(tuple(frame.items), span)
         if frame.is_object:
-            self.open_objects -= 1
-            members = frame.members
-            by_name = {member.key.value: member for member in members}
-            node = ObjectNode(tuple(members), span, by_name)
-            if len(by_name) != len(members):
+            by_name = {member.key.value: member for member in frame.members}
+            node = ObjectNode(tuple(frame.members), span, by_name)
+            if len(by_name) != len(frame.members):
                 self.repeated.append(node)
-        else:
-            self.open_arrays -= 1
-            node = ArrayNode(tuple(frame.items), span)
         self.last_closed = frame
         self.key = frame.name
         self.attach(node)
 
-    def report_opener(self, end: int) -> None:
-        """The innermost object or array turned out to be of the other kind than its bracket."""
-        raise NotImplementedError
+    def expect_next(self) -> None:
+        """A comma counts as read: another member or item is due."""
+        self.state = State.KEY if self.frames[-1].is_object else State.ITEM
 
     def missing_value(self, at: int) -> None:
         """A member's value is not there: an ErrorNode takes its place."""
         self.attach(ErrorNode(Span(at, at)))
 
-    def _read_strictly(self) -> None:
-        """Read on as long as the text is strict JSON."""
-        text = self.text
-        going = True
-        while going:
-            state = self.state
-            if state is State.END or state is State.COLON:
-                return
-            if state is State.AFTER:
-                going = self._strict_after(text)
-            elif (index := self._string_due()) >= 0 and self._run(index):
-                going = True
-            elif state is State.FIRST_KEY or state is State.KEY:
-                going = self.strict_key(text)
-            else:
-                going = self._strict_value(text)
-
-    def telling_names(self) -> frozenset[str]:
-        """Names of members that would betray a missing bracket here, so that a run stops."""
-        return frozenset()
+    def _read_strictly(self) -> bool:
+        """Read a token of strict JSON, or a run of strings; False where something else stands."""
+        text, at, state = self.text, self.at, self.state
+        if state not in _NO_STRING_DUE:
+            index = self._string_due()
+            if index >= 0 and self._run(index):
+                return True
+            if state in _NAME_DUE and self.close_before_name():
+                return True
+            if text.startswith('"', at):
+                if state in _NAME_DUE:
+                    self.take_name(scan_string(text, at))
+                else:
+                    self.attach(self.take(scan_string(text, at)))
+                return True
+        if state in _VALUE_DUE and self._atom():
+            return True
+        if at < len(text) and self._pass_marks(text[at], at):
+            self.pass_to(at + 1)
+            return True
+        return False
 
     def _string_due(self) -> int:
         """Which string stands here as a member's name, a named member's value, or an item."""
@@ -243,7 +254,7 @@ class Reader:
     def _run(self, index: int) -> bool:
         """Read strings and the marks between them, from a string that is due.
 
-        Stops before what is not strict JSON and before a name that wants a closer look; answers
+        Stops before what is not strict JSON and before a name that wants a closer look; returns
         whether anything was read.
         """
         first, tokens = index, self.tokens
@@ -281,29 +292,29 @@ class Reader:
             frame, key, telling = self.frames[-1], self.key, self.telling_names()
         self.at = tokens.starts[index] if index < len(nodes) else len(self.text)
         if not told:
-            self._tell(frame, key, nodes[index - 1].span.end, gaps[index])
+            self._tell(key, nodes[index - 1].span.end, gaps[index])
         return index > first
 
-    def _tell(self, frame: Frame, key: StringNode | None, end: int, gap: str) -> None:
+    def _tell(self, key: StringNode | None, end: int, gap: str) -> None:
         """Put down where a run stopped, behind one comma or colon that it did not put down."""
         self.key, self.last_end = key, end
         if key is not None:
             self.comma, self.state = -1, State.VALUE
         else:
             self.comma = end + gap.index(",")
-            self.state = State.KEY if frame.is_object else State.ITEM
+            self.expect_next()
 
     def _pass_marks(self, gap: str, start: int) -> bool:
-        """Read brackets, commas and colons up to one that is not due, where it answers False."""
+        """Read brackets, commas and colons up to one that is not due; whether all were."""
         for mark, offset in marks(gap):
             at, state = start + offset, self.state
             if mark == "," and state is State.AFTER:
                 self.comma = at
-                self.state = State.KEY if self.frames[-1].is_object else State.ITEM
+                self.expect_next()
             elif mark == ":" and state is State.COLON:
                 self.state = State.VALUE
             elif mark in "{[" and state in _VALUE_DUE:
-                self.open(mark == "{", at, at + 1)
+                self.open(mark == "{", at)
             elif mark in "}]" and state in _MAY_CLOSE[mark] and self._is_opened_by(mark):
                 self.close(at + 1)
             else:
@@ -315,137 +326,13 @@ class Reader:
         frame = self.frames[-1]
         return frame.is_object == (closer == "}") and not frame.wrong_opener
 
-    def strict_key(self, text: str) -> bool:
-        """A member's name with its colon, or the end of an empty object."""
-        match = _KEY.match(text, self.at)
-        if match is None:
-            if self.state is State.FIRST_KEY and text.startswith("}", self.at):
-                self._strict_close()
-                return True
-            return False
-        start, end = match.span(1)
-        self.key = StringNode(match.group(1), Span(start - 1, end + 1))
-        self.at = match.end()
-        self.comma = -1
-        self.last_end = end + 1
-        self.state = State.VALUE
-        return True
-
-    def _strict_value(self, text: str) -> bool:
-        match = _STRING.match(text, self.at)
-        if match is not None:
-            start, end = match.span(1)
-            self.at = match.end()
-            self.attach(StringNode(match.group(1), Span(start - 1, end + 1)))
-            return True
-        character = text[self.at : self.at + 1]
-        if character in {"{", "["}:
-            self.open(character == "{", self.at, self.skip_blank(self.at + 1))
-            return True
-        if character == "]" and self.state is State.FIRST_ITEM:
-            self._strict_close()
-            return True
-        if character == '"':
-            node, problems = scan_string(text, self.at)
-            self.take(problems)
-            self.at = self.skip_blank(node.span.end)
-            self.attach(node)
-            return True
-        return self._strict_atom(text)
-
-    def _strict_atom(self, text: str) -> bool:
-        match = _ATOM.match(text, self.at)
+    def _atom(self) -> bool:
+        """Read a number, `true`, `false` or `null`; False where none stands."""
+        match = _ATOM.match(self.text, self.at)
         if match is None:
             return False
-        span = Span(match.start(), match.end())
-        self.at = self.skip_blank(match.end())
+        span = Span(*match.span())
         kind = match.lastindex or 0
-        if kind == 4:
-            self.attach(NumberNode(number(match.group()), span))
-        else:
-            self.attach(LiteralNode(_ATOM_VALUES[kind], span))
+        node = NumberNode(number(match.group()), span) if kind == 4 else None
+        self.attach(self.take((node or LiteralNode(_ATOM_VALUES[kind], span), ())))
         return True
-
-    def _strict_after(self, text: str) -> bool:
-        frame = self.frames[-1]
-        match = _CLOSER[frame.is_object].match(text, self.at)
-        if match is None or frame.wrong_opener:
-            if text.startswith(",", self.at):
-                self.pass_comma(self.at)
-                return True
-            return False
-        end = self.at + 1
-        self.at = match.end()
-        self.close(end)
-        if match[1]:
-            if self.frames:
-                self.comma = match.start(1)
-                self.state = State.KEY if self.frames[-1].is_object else State.ITEM
-            else:
-                self.at = match.start(1)
-        return True
-
-    def pass_comma(self, at: int, width: int = 1) -> None:
-        """A comma, or what stands for one, is read."""
-        self.comma = at
-        self.at = self.skip_blank(at + width)
-        self.state = State.KEY if self.frames[-1].is_object else State.ITEM
-
-    def _strict_close(self) -> None:
-        end = self.at + 1
-        self.at = self.skip_blank(end)
-        self.close(end)
-
-
-_PLAIN_STRING = re.compile(f'"([^"\\\\{CONTROL}]*+)"')
-BLANKS = " \t\r\n"
-"""Those of JSON."""
-_MARK = re.compile(f"[^{BLANKS}]")
-_LONGEST_REMEMBERED = 200
-_new = tuple.__new__
-"""Makes a named tuple in half the time of calling its class."""
-
-
-class Tokens:
-    """The strings without escapes, in the order written, and the gaps between them.
-
-    Where quotes are amiss some of these strings are none; whoever reads takes only one that
-    begins where a string is due.
-    """
-
-    def __init__(self, text: str) -> None:
-        pieces = _PLAIN_STRING.split(text)
-        count = len(pieces) // 2
-        bounds = list(accumulate(map(len, pieces)))
-        self.starts = list(map(add, bounds[:-1:2], range(0, 2 * count, 2)))
-        """Where each string begins, its quote included."""
-        ends = map(add, bounds[1::2], range(2, 2 * count + 2, 2))
-        spans = map(_new, repeat(Span), zip(self.starts, ends, strict=True))
-        self.nodes: list[StringNode] = list(
-            map(_new, repeat(StringNode), zip(pieces[1::2], spans, strict=True))
-        )
-        self.gaps = pieces[::2]
-        """One before each string, and one behind the last."""
-        kinds = {gap: gap.strip(BLANKS) for gap in set(self.gaps)}
-        self.colons = {gap for gap, marks in kinds.items() if marks == ":"}
-        """The gaps that are a colon, with blanks around it."""
-        self.commas = {gap for gap, marks in kinds.items() if marks == ","}
-
-    def index(self, at: int) -> int:
-        """Which string begins at a character; -1 where none does."""
-        found = bisect_left(self.starts, at)
-        return found if found < len(self.starts) and self.starts[found] == at else -1
-
-
-def marks(gap: str) -> Iterable[tuple[str, int]]:
-    """The characters of a gap that are no blanks, each with its place."""
-    return _remembered_marks(gap) if len(gap) <= _LONGEST_REMEMBERED else _marks(gap)
-
-
-def _marks(gap: str) -> Iterator[tuple[str, int]]:
-    return ((match.group(), match.start()) for match in _MARK.finditer(gap))
-
-
-@lru_cache(maxsize=1024)
-def _remembered_marks(gap: str) -> tuple[tuple[str, int], ...]:
-    return tuple(_marks(gap))

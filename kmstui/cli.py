@@ -56,21 +56,10 @@ def _run_app(arguments: Sequence[str]) -> int:
     # Nothing of what the start makes is garbage; `ui.runtime.gc_tuning` turns collecting on.
     gc.disable()
     from kmstui.bootstrap import run_app
-    from kmstui.config import load_settings
+    from kmstui.config import flags_of, load_settings
 
-    settings = load_settings(
-        {
-            "profile": parsed.profile,
-            "region": parsed.region,
-            "endpoint_url": parsed.endpoint_url,
-            "read_only": parsed.read_only,
-            "theme": parsed.theme,
-            "mouse": parsed.mouse,
-            "ascii": parsed.ascii,
-        }
-    )
     return run_app(
-        settings,
+        load_settings(flags_of(vars(parsed))),
         key=parsed.key or "",
         demo=parsed.demo or parsed.demo_keys is not None,
         demo_keys=parsed.demo_keys or 0,

@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,6 @@ APP = "kmstui"
 
 _PREFIX = "KMSTUI_"
 _NAMES_THE_FILE = f"{_PREFIX}CONFIG"
-_IN_THE_FILE_ALONE = "disable_by_key"
-"""A table, which no variable can hold."""
 
 MOST_BYTES = 1 << 20
 """Of the config file; /dev/zero never ends."""
@@ -26,190 +24,6 @@ _FALSE = frozenset({"0", "false", "no", "off", ""})
 
 class ConfigError(Exception):
     """A setting cannot be read; the message is a sentence that names where it stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a person chose, from wherever they chose it.
-
-    Empty strings mean: as boto3 or the terminal decides.
-    """
-
-    profile: str = ""
-    region: str = ""
-    endpoint_url: str = ""
-    read_only: bool = False
-    theme: str = ""
-    mouse: bool = False
-    ascii: bool = False
-    """Draw marks and lines with ASCII alone."""
-    columns: tuple[str, ...] = ()
-    """Columns of the keys table in order; empty for the usual ones."""
-    disable: tuple[str, ...] = ()
-    """Ids of linter rules that are off."""
-    state_directory: str = ""
-    """Where journal and log are kept; empty for the platform's state directory."""
-    disable_by_key: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """Rules that are off for one key, by key ID: the table `[disable_by_key]` of the file."""
-
-    @property
-    def state_path(self) -> Path:
-        """Where journal and log are kept.
-
-        Raises:
-            ConfigError: the setting names nobody's home.
-        """
-        if self.state_directory:
-            return _expanded(self.state_directory, "state_directory")
-        import platformdirs
-
-        return platformdirs.user_state_path(APP)
-
-
-def config_path(environ: Mapping[str, str] = os.environ) -> Path:
-    """The config file: `KMSTUI_CONFIG`, or config.toml in the platform's config directory.
-
-    Raises:
-        ConfigError: `KMSTUI_CONFIG` names nobody's home.
-    """
-    named = environ.get(_NAMES_THE_FILE, "")
-    if named:
-        return _expanded(named, _NAMES_THE_FILE)
-    return _config_directory(environ) / "config.toml"
-
-
-def _expanded(path: str, where: str) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:
-        raise ConfigError(
-            f"{where} names {path}, and nobody knows whose home that is in."
-        ) from None
-
-
-def _config_directory(environ: Mapping[str, str]) -> Path:
-    """As platformdirs answers, which takes longer to load than a policy to lint.
-
-    On Linux it is the place of the XDG Base Directory Specification, which needs no library.
-    """
-    if sys.platform == "linux":
-        # A relative path there is to be ignored, the specification says.
-        base = Path(environ.get("XDG_CONFIG_HOME", ""))
-        # Path.expanduser fails for a user who has no home, as in containers.
-        home = os.path.expanduser("~/.config")  # noqa: PTH111
-        return (base if base.is_absolute() else Path(home)) / APP
-    import platformdirs
-
-    return platformdirs.user_config_path(APP)
-
-
-def load_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.environ) -> Settings:
-    """Settle every setting; a flag that is None was not given.
-
-    Raises:
-        ConfigError: the file or a variable cannot be read, or names what does not exist; a file
-            that is not there is fine, unless `KMSTUI_CONFIG` names it.
-    """
-    named = bool(environ.get(_NAMES_THE_FILE))
-    settings = _apply(Settings(), _from_file(config_path(environ), required=named))
-    settings = _apply(settings, _from_environment(environ))
-    given = {name: value for name, value in flags.items() if value is not None}
-    return replace(settings, **given)  # type: ignore[arg-type]
-
-
-def _apply(settings: Settings, values: Mapping[str, object]) -> Settings:
-    return replace(settings, **values)  # type: ignore[arg-type]
-
-
-def _from_file(path: Path, *, required: bool) -> dict[str, object]:
-    try:
-        text = _bytes_of(path).decode("utf-8")
-    except (FileNotFoundError, NotADirectoryError):
-        # Accounts of services have no home: theirs is /dev/null, or does not exist.
-        if required:
-            raise ConfigError(
-                f"The config file {path} (from KMSTUI_CONFIG) does not exist."
-            ) from None
-        return {}
-    except OSError as error:
-        raise ConfigError(f"The config file {path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"The config file {path} is not valid TOML: {error}.") from error
-    # Most people have no such file, and every `lint` would wait for the parser of one.
-    import tomllib
-
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"The config file {path} is not valid TOML: {error}.") from error
-    known = {field.name for field in fields(Settings)}
-    values: dict[str, object] = {}
-    for name, value in data.items():
-        plain = name.replace("-", "_")
-        if plain not in known:
-            raise ConfigError(
-                f"The config file {path} has an unknown setting {name!r}{_known_ones(plain, known)}"
-            )
-        values[plain] = _READERS[plain](value, f"{name!r} in {path}")
-    return values
-
-
-def _bytes_of(path: Path) -> bytes:
-    """What the file holds.
-
-    Raises:
-        OSError: it cannot be read.
-        ConfigError: reading it would take for ever.
-    """
-
-    def without_waiting(name: str, flags: int) -> int:
-        # A pipe would be waited for until somebody writes into it.
-        return os.open(name, flags | os.O_NONBLOCK)
-
-    with open(path, "rb", opener=without_waiting) as stream:
-        if stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode):
-            raise ConfigError(f"The config file {path} is a pipe; it must be a file.")
-        data = stream.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise ConfigError(
-            f"The config file {path} has more than {MOST_BYTES:,} bytes, which no such file has."
-        )
-    return data
-
-
-def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
-    names = {f"{_PREFIX}{field.name.upper()}": field.name for field in fields(Settings)}
-    alone = f"{_PREFIX}{_IN_THE_FILE_ALONE.upper()}"
-    del names[alone]
-    values: dict[str, object] = {}
-    for variable in sorted(each for each in environ if each.startswith(_PREFIX)):
-        if variable in names:
-            name = names[variable]
-            values[name] = _READERS[name](environ[variable], variable)
-        elif variable == alone:
-            raise ConfigError(
-                f"{alone} is set, but {_IN_THE_FILE_ALONE} is a table: it can stand in the config"
-                " file alone."
-            )
-        elif variable != _NAMES_THE_FILE:
-            # Whoever misspells KMSTUI_READ_ONLY must not believe to be read-only.
-            raise ConfigError(
-                f"The environment has an unknown variable {variable}"
-                f"{_known_ones(variable, (*names, _NAMES_THE_FILE))}"
-            )
-    return values
-
-
-def _known_ones(name: str, known: Iterable[str]) -> str:
-    """How a sentence about an unknown name ends."""
-    from kmstui.policy.iam.suggestions import did_you_mean
-
-    known = sorted(known)
-    # All variables begin alike, which would make any of them near.
-    by_end = {each.removeprefix(_PREFIX): each for each in known}
-    near = did_you_mean(name.removeprefix(_PREFIX), by_end)
-    hint = f"; did you mean {by_end[near]}? Known" if near else "; known"
-    return f"{hint} ones are {', '.join(known)}."
 
 
 def _text(value: Any, where: str) -> str:
@@ -256,15 +70,210 @@ def _rules_by_key(value: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], 
 
 
 _READERS: Mapping[str, Callable[[Any, str], object]] = {
-    "profile": _text,
-    "region": _text,
-    "endpoint_url": _text,
-    "read_only": _flag,
-    "theme": _text,
-    "mouse": _flag,
-    "ascii": _flag,
-    "columns": _words,
-    "disable": _rules,
-    "state_directory": _text,
-    "disable_by_key": _rules_by_key,
+    "str": _text,
+    "bool": _flag,
+    "tuple[str, ...]": _words,
 }
+"""By the type of a setting; one that is read in another way names its reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a person chose, from wherever they chose it: each field is a setting.
+
+    Its name is the one in config.toml, its variable is KMSTUI_ and the name in capitals, and a flag
+    of that name on the command line wins over both. Empty strings mean: as boto3 or the terminal
+    decides.
+    """
+
+    profile: str = ""
+    region: str = ""
+    endpoint_url: str = ""
+    read_only: bool = False
+    theme: str = ""
+    mouse: bool = False
+    ascii: bool = False
+    """Draw symbols and lines with ASCII alone."""
+    columns: tuple[str, ...] = ()
+    """Columns of the keys table in order; empty for the usual ones."""
+    disable: tuple[str, ...] = field(default=(), metadata={"read": _rules})
+    """Ids of linter rules that are off."""
+    state_directory: str = ""
+    """Where journal and log are kept; empty for the platform's state directory."""
+    disable_by_key: tuple[tuple[str, tuple[str, ...]], ...] = field(
+        default=(), metadata={"read": _rules_by_key, "file_only": "a table"}
+    )
+    """Rules that are off for one key, by key ID: the table `[disable_by_key]` of the file."""
+
+    @property
+    def state_path(self) -> Path:
+        """Where journal and log are kept.
+
+        Raises:
+            ConfigError: the setting names nobody's home.
+        """
+        if self.state_directory:
+            return _expanded(self.state_directory, "state_directory")
+        import platformdirs
+
+        return platformdirs.user_state_path(APP)
+
+
+_SETTINGS = {each.name: each for each in fields(Settings)}
+
+
+def _read(name: str, value: object, where: str) -> object:
+    """The value of a setting; raises `ConfigError` where it cannot be one."""
+    setting = _SETTINGS[name]
+    read = setting.metadata.get("read") or _READERS[str(setting.type)]
+    result: object = read(value, where)
+    return result
+
+
+def flags_of(options: Mapping[str, object]) -> dict[str, object]:
+    """Those of a command's options that are settings."""
+    return {name: value for name, value in options.items() if name in _SETTINGS}
+
+
+def config_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """The config file: `KMSTUI_CONFIG`, or config.toml in the platform's config directory.
+
+    Raises:
+        ConfigError: `KMSTUI_CONFIG` names nobody's home.
+    """
+    named = environ.get(_NAMES_THE_FILE, "")
+    if named:
+        return _expanded(named, _NAMES_THE_FILE)
+    return _config_directory(environ) / "config.toml"
+
+
+def _expanded(path: str, where: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise ConfigError(
+            f"{where} names {path}, and nobody knows whose home that is in."
+        ) from None
+
+
+def _config_directory(environ: Mapping[str, str]) -> Path:
+    """As platformdirs says, which takes longer to load than a policy to lint.
+
+    On Linux it is the place of the XDG Base Directory Specification, which needs no library.
+    """
+    if sys.platform == "linux":
+        # A relative path there is to be ignored, the specification says.
+        base = Path(environ.get("XDG_CONFIG_HOME", ""))
+        # Path.expanduser fails for a user who has no home, as in containers.
+        home = os.path.expanduser("~/.config")  # noqa: PTH111
+        return (base if base.is_absolute() else Path(home)) / APP
+    import platformdirs
+
+    return platformdirs.user_config_path(APP)
+
+
+def load_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settle every setting; a flag that is None was not given.
+
+    Raises:
+        ConfigError: the file or a variable cannot be read, or names what does not exist; a file
+            that is not there is fine, unless `KMSTUI_CONFIG` names it.
+    """
+    named = bool(environ.get(_NAMES_THE_FILE))
+    settled = _from_file(config_path(environ), required=named)
+    settled |= _from_environment(environ)
+    settled |= {name: value for name, value in flags.items() if value is not None}
+    return Settings(**settled)  # type: ignore[arg-type]
+
+
+def _from_file(path: Path, *, required: bool) -> dict[str, object]:
+    try:
+        text = _bytes_of(path).decode("utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        # Accounts of services have no home: theirs is /dev/null, or does not exist.
+        if required:
+            raise ConfigError(
+                f"The config file {path} (from KMSTUI_CONFIG) does not exist."
+            ) from None
+        return {}
+    except OSError as error:
+        raise ConfigError(f"The config file {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"The config file {path} is not valid TOML: {error}.") from error
+    # Most people have no such file, and every `lint` would wait for the parser of one.
+    import tomllib
+
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"The config file {path} is not valid TOML: {error}.") from error
+    values: dict[str, object] = {}
+    for name, value in data.items():
+        plain = name.replace("-", "_")
+        if plain not in _SETTINGS:
+            raise ConfigError(
+                f"The config file {path} has an unknown setting"
+                f" {name!r}{_known_ones(plain, _SETTINGS)}"
+            )
+        values[plain] = _read(plain, value, f"{name!r} in {path}")
+    return values
+
+
+def _bytes_of(path: Path) -> bytes:
+    """What the file holds.
+
+    Raises:
+        OSError: it cannot be read.
+        ConfigError: reading it would take for ever.
+    """
+
+    def without_waiting(name: str, flags: int) -> int:
+        # A pipe would be waited for until somebody writes into it.
+        return os.open(name, flags | os.O_NONBLOCK)
+
+    with open(path, "rb", opener=without_waiting) as stream:
+        if stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode):
+            raise ConfigError(f"The config file {path} is a pipe; it must be a file.")
+        data = stream.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise ConfigError(
+            f"The config file {path} has more than {MOST_BYTES:,} bytes, which no such file has."
+        )
+    return data
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
+    names = {f"{_PREFIX}{name.upper()}": name for name in _SETTINGS}
+    file_only = {
+        variable: kind
+        for variable, name in names.items()
+        if (kind := _SETTINGS[name].metadata.get("file_only"))
+    }
+    known = [_NAMES_THE_FILE, *(names.keys() - file_only)]
+    values: dict[str, object] = {}
+    for variable in sorted(each for each in environ if each.startswith(_PREFIX)):
+        if variable in file_only:
+            raise ConfigError(
+                f"{variable} is set, but {names[variable]} is {file_only[variable]}: it can stand"
+                " in the config file alone."
+            )
+        if variable not in known:
+            # Whoever misspells KMSTUI_READ_ONLY must not believe that nothing can be changed.
+            raise ConfigError(
+                f"The environment has an unknown variable {variable}{_known_ones(variable, known)}"
+            )
+        if variable != _NAMES_THE_FILE:
+            values[names[variable]] = _read(names[variable], environ[variable], variable)
+    return values
+
+
+def _known_ones(name: str, known: Iterable[str]) -> str:
+    """How a sentence about an unknown name ends."""
+    from kmstui.policy.iam.suggestions import did_you_mean
+
+    known = sorted(known)
+    # All variables begin alike, which would make any of them near.
+    by_end = {each.removeprefix(_PREFIX): each for each in known}
+    near = did_you_mean(name.removeprefix(_PREFIX), by_end)
+    hint = f"; did you mean {by_end[near]}? Known" if near else "; known"
+    return f"{hint} ones are {', '.join(known)}."

@@ -8,6 +8,7 @@ import time
 from moto.iam.models import iam_backends
 
 from kmstui.demo.access.context import CallerRegistry
+from kmstui.demo.embedded import EmbeddedOptions
 from kmstui.demo.front.cloudtrail import CloudTrailService, RequestLog
 from kmstui.demo.front.control_api import EmbeddedState
 from kmstui.demo.front.faults import Faults, Latency, Quotas
@@ -23,12 +24,11 @@ from kmstui.demo.world.history import history
 from kmstui.demo.world.people import INSTANCE_ROLE, PARTNER, build_people
 
 
-def assemble(
-    *, account: str, region: str, latency: float, quotas: bool, seed: int
-) -> EmbeddedState:
+def assemble(account: str, options: EmbeddedOptions) -> EmbeddedState:
     """The whole state, the world in it, extra keys not yet."""
     callers, stores, log, moto = CallerRegistry(), Stores(), RequestLog(), MotoApplication()
     cloudtrail = CloudTrailService(log)
+    region = options.region
     credentials = build_people(account, callers, {})
 
     def build_world() -> None:
@@ -59,17 +59,18 @@ def assemble(
         cloudtrail=cloudtrail,
         metadata=MetadataService(region, account, INSTANCE_ROLE, credentials["instance"]),
         moto=moto,
-        quotas=Quotas(enabled=quotas),
-        latency=Latency(latency),
+        quotas=Quotas(enabled=options.quotas),
+        latency=Latency(options.latency),
         faults=Faults(),
         log=log,
         reset_world=reset_world,
     )
 
 
-def fill(state: EmbeddedState, count: int, seed: int) -> None:
-    """Add ``count`` extra keys in the instance's Region, then say that all are there."""
-    fill_extra(state.stores.of(state.account, state.region), count, seed)
+def fill(state: EmbeddedState, options: EmbeddedOptions) -> None:
+    """Add the extra keys in the instance's Region, then say that all are there."""
+    store = state.stores.of(state.account, state.region)
+    fill_extra(store, options.extra_keys, options.seed)
     # 100,000 keys live as long as the process: the collector need not look at them again.
     gc.collect()
     gc.freeze()

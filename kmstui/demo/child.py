@@ -6,7 +6,6 @@ the parent holds the other end, so that even a parent killed with SIGKILL leaves
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import os
@@ -17,6 +16,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from waitress.server import create_server
+
+from kmstui.demo.embedded import EmbeddedOptions
 
 ACCOUNT = "418259630147"
 
@@ -33,42 +34,21 @@ def prepare_environment() -> None:
     os.environ["AWS_SECRET_ACCESS_KEY"] = "embedded"  # noqa: S105 - moto asks for some value
 
 
-def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    """The child's own flags."""
-    parser = argparse.ArgumentParser(prog="kmstui.demo.child")
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--extra-keys", type=int, default=0)
-    parser.add_argument("--latency", type=float, default=0.0)
-    parser.add_argument("--quotas", action="store_true")
-    parser.add_argument("--region", default="eu-west-1")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--scratch", default="")
-    return parser.parse_args(arguments)
-
-
 def main(arguments: Sequence[str]) -> None:
     """Build the world, serve it, end with the parent."""
-    options = parse_arguments(arguments)
-    ending = threading.Thread(target=_end_with_parent, args=(options.scratch,), daemon=True)
-    ending.start()
+    given = json.loads(arguments[0])
+    port = given.pop("port")
+    options = EmbeddedOptions(**given)
+    threading.Thread(target=_end_with_parent, args=(options.scratch,), daemon=True).start()
     prepare_environment()
 
     from kmstui.demo.assembly import assemble, fill
     from kmstui.demo.child import make_server
     from kmstui.demo.front.app import Front
 
-    state = assemble(
-        account=ACCOUNT,
-        region=options.region,
-        latency=options.latency,
-        quotas=options.quotas,
-        seed=options.seed,
-    )
-    server = make_server(Front(state), options.port, slow=options.latency > 0)
-    filler = threading.Thread(
-        target=fill, args=(state, options.extra_keys, options.seed), daemon=True
-    )
-    filler.start()
+    state = assemble(ACCOUNT, options)
+    server = make_server(Front(state), port, slow=options.latency > 0)
+    threading.Thread(target=fill, args=(state, options), daemon=True).start()
     print(json.dumps({"port": server.effective_port}), flush=True)
     _fall_silent()
     server.run()

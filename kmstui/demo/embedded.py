@@ -9,7 +9,7 @@ import selectors
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import IO, Self
 
@@ -80,7 +80,7 @@ class EmbeddedKms:
         Raises :class:`EmbeddedError` when it does not within ``timeout`` seconds.
         """
         process = subprocess.Popen(
-            python_command("kmstui.demo.child", f"--port={port}", *_arguments(options)),
+            python_command("kmstui.demo.child", json.dumps({**asdict(options), "port": port})),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -150,17 +150,6 @@ class EmbeddedKms:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
-
-
-def _arguments(options: EmbeddedOptions) -> list[str]:
-    arguments = [
-        f"--extra-keys={options.extra_keys}",
-        f"--latency={options.latency}",
-        f"--region={options.region}",
-        f"--seed={options.seed}",
-        f"--scratch={options.scratch}",
-    ]
-    return [*arguments, "--quotas"] if options.quotas else arguments
 
 
 def _wait_for_port(process: subprocess.Popen[bytes], timeout: float) -> int:

@@ -48,41 +48,25 @@ Body = Mapping[str, Any]
 
 
 class ControlApi:
-    """The switches of the embedded AWS, for tests."""
+    """The switches of the embedded AWS, for tests: ``_post_faults`` serves POST …/faults."""
 
     def __init__(self, state: EmbeddedState) -> None:
         self._state = state
-        self._routes: dict[tuple[str, str], Callable[[Body], object]] = {
-            ("GET", "health"): self._health,
-            ("GET", "log"): self._log,
-            ("DELETE", "log"): self._clear_log,
-            ("GET", "credentials"): self._credentials,
-            ("POST", "latency"): self._latency,
-            ("POST", "quotas"): self._quotas,
-            ("POST", "faults"): self._add_fault,
-            ("DELETE", "faults"): self._clear_faults,
-            ("POST", "consistency"): self._consistency,
-            ("POST", "network"): self._network,
-            ("POST", "sessions"): self._sessions,
-            ("POST", "key"): self._change_key,
-            ("GET", "key"): self._key,
-            ("POST", "reset"): self._reset,
-        }
 
     def answer(self, environ: Mapping[str, Any]) -> Answer:
         """Serve one request; mistakes in it are answered with 400 and a sentence."""
         name = str(environ.get("PATH_INFO", "")).removeprefix("/_embedded/").strip("/")
-        route = self._routes.get((str(environ.get("REQUEST_METHOD")), name))
+        route = getattr(self, f"_{str(environ.get('REQUEST_METHOD')).lower()}_{name}", None)
         if route is None:
             return _json(404, {"error": f"no such control: {name}"})
         try:
-            return _json(200, route(_body(environ)))
+            return _json(200, route(_body(environ)) or {})
         except (ValueError, KeyError, TypeError) as error:
             return _json(400, {"error": f"{type(error).__name__}: {error}"})
         except ServiceError as error:
             return _json(400, {"error": error.message})
 
-    def _health(self, body: Body) -> object:
+    def _get_health(self, body: Body) -> object:
         state = self._state
         return {
             "account": state.account,
@@ -92,62 +76,55 @@ class ControlApi:
             "keys": {f"{s.account}/{s.region}": len(s.keys) for s in state.stores.all()},
         }
 
-    def _log(self, body: Body) -> object:
+    def _get_log(self, body: Body) -> object:
         entries = self._state.log.entries()
         after = int(body.get("after", 0))
         return {"entries": [entry.as_json() for entry in entries if entry.number > after]}
 
-    def _clear_log(self, body: Body) -> object:
+    def _delete_log(self, body: Body) -> None:
         self._state.log.clear()
-        return {}
 
-    def _credentials(self, body: Body) -> object:
+    def _get_credentials(self, body: Body) -> object:
         held = self._state.credentials.get(str(body["who"]))
         if held is None:
             raise KeyError(f"nobody is called {body['who']}")
         return asdict(held)
 
-    def _latency(self, body: Body) -> object:
+    def _post_latency(self, body: Body) -> None:
         seconds = float(body["seconds"])
         operation = body.get("operation")
         if operation:
             self._state.latency.by_operation[str(operation)] = seconds
         else:
             self._state.latency.seconds = seconds
-        return {}
 
-    def _quotas(self, body: Body) -> object:
+    def _post_quotas(self, body: Body) -> None:
         self._state.quotas.enabled = bool(body["enabled"])
-        return {}
 
-    def _add_fault(self, body: Body) -> object:
+    def _post_faults(self, body: Body) -> None:
         self._state.faults.add(Fault(**body))
-        return {}
 
-    def _clear_faults(self, body: Body) -> object:
+    def _delete_faults(self, body: Body) -> None:
         self._state.faults.clear()
         self._state.latency.by_operation.clear()
-        return {}
 
-    def _consistency(self, body: Body) -> object:
+    def _post_consistency(self, body: Body) -> None:
         stores = self._state.stores
         if "lag_ms" in body:
             stores.consistency.lag = float(body["lag_ms"]) / 1000
         if "rewrite_policies" in body:
             stores.rewrites_policies = bool(body["rewrite_policies"])
-        return {}
 
-    def _network(self, body: Body) -> object:
+    def _post_network(self, body: Body) -> None:
         self._state.network = Network(**body)
-        return {}
 
-    def _sessions(self, body: Body) -> object:
+    def _post_sessions(self, body: Body) -> None:
         if body.get("expire"):
-            return {"expired": self._state.callers.expire(str(body["expire"]))}
-        self._state.callers.renew()
-        return {}
+            self._state.callers.expire(str(body["expire"]))
+        else:
+            self._state.callers.renew()
 
-    def _change_key(self, body: Body) -> object:
+    def _post_key(self, body: Body) -> None:
         """Change a key behind everybody's back: policy, tags, description or state, unchecked."""
         key = self._find(body)
         if "policy" in body:
@@ -158,9 +135,8 @@ class ControlApi:
             key.description = str(body["description"])
         if "state" in body:
             key.key_state = str(body["state"])
-        return {}
 
-    def _key(self, body: Body) -> object:
+    def _get_key(self, body: Body) -> object:
         key = self._find(body)
         return {
             "metadata": key.metadata(),
@@ -175,7 +151,7 @@ class ControlApi:
         account = str(body.get("account") or state.account)
         return find_key(state.stores, account, region, body["key"], alias_allowed=True)
 
-    def _reset(self, body: Body) -> object:
+    def _post_reset(self, body: Body) -> None:
         """The world as it was at the start; every switch back."""
         state = self._state
         state.faults.clear()
@@ -188,7 +164,6 @@ class ControlApi:
         state.callers.renew()
         state.reset_world()
         state.log.clear()
-        return {}
 
 
 def _body(environ: Mapping[str, Any]) -> Body:

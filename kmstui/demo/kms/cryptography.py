@@ -13,26 +13,12 @@ from moto.kms.utils import HEADER_LEN, KEY_ID_LEN, generate_hmac
 from kmstui.demo.access.authorization import require_by_identity, require_on_key
 from kmstui.demo.access.context import Call, Result
 from kmstui.demo.errors import ServiceError, unsupported
-from kmstui.demo.kms.keys import EmbeddedKey, require_state
+from kmstui.demo.kms.keys import EmbeddedKey, require_state, require_usage, wrong_usage
 from kmstui.demo.kms.store import Stores, find_key
-
-_USAGE = {
-    "Encrypt": "ENCRYPT_DECRYPT",
-    "Decrypt": "ENCRYPT_DECRYPT",
-    "ReEncrypt": "ENCRYPT_DECRYPT",
-    "GenerateDataKey": "ENCRYPT_DECRYPT",
-    "GenerateDataKeyWithoutPlaintext": "ENCRYPT_DECRYPT",
-    "Sign": "SIGN_VERIFY",
-    "Verify": "SIGN_VERIFY",
-    "GenerateMac": "GENERATE_VERIFY_MAC",
-    "VerifyMac": "GENERATE_VERIFY_MAC",
-    "DeriveSharedSecret": "KEY_AGREEMENT",
-}
 
 
 def encrypt(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """Encrypt."""
-    _require_usage(call, key)
     plaintext = call.blob("Plaintext")
     algorithm = _algorithm(call, key, "EncryptionAlgorithm", key.algorithms)
     blob = _moto_encrypt(stores, key, plaintext, _context(call, "EncryptionContext"))
@@ -55,7 +41,7 @@ def decrypt(call: Call, stores: Stores) -> Result:
             )
     require_on_key(call, key)
     require_state("Decrypt", key)
-    _require_usage(call, key)
+    require_usage(call.operation, key)
     plaintext = _moto_decrypt(stores, key, blob, _context(call, "EncryptionContext"))
     return {
         "KeyId": key.arn,
@@ -76,7 +62,7 @@ def re_encrypt(call: Call, stores: Stores) -> Result:
     require_on_key(call, target, "kms:ReEncryptTo")
     for key in (source, target):
         require_state("ReEncrypt", key)
-        _require_usage(call, key)
+        require_usage(call.operation, key)
     plaintext = _moto_decrypt(stores, source, blob, _context(call, "SourceEncryptionContext"))
     again = _moto_encrypt(stores, target, plaintext, _context(call, "DestinationEncryptionContext"))
     return {
@@ -90,9 +76,8 @@ def re_encrypt(call: Call, stores: Stores) -> Result:
 
 def generate_data_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """GenerateDataKey and GenerateDataKeyWithoutPlaintext: symmetric keys only."""
-    _require_usage(call, key)
     if not key.symmetric:
-        raise _wrong_usage(call, key)
+        raise wrong_usage(call.operation, key)
     plaintext = os.urandom(_data_key_length(call))
     blob = _moto_encrypt(stores, key, plaintext, _context(call, "EncryptionContext"))
     answer = {"CiphertextBlob": _text(blob), "KeyId": key.arn}
@@ -120,7 +105,6 @@ def generate_random(call: Call, stores: Stores) -> Result:
 
 def sign(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """Sign, over a raw message."""
-    _require_usage(call, key)
     algorithm = _algorithm(call, key, "SigningAlgorithm", key.algorithms)
     _require_moto_pair(key)
     signature = key.private_key.sign(call.blob("Message"), algorithm)
@@ -129,7 +113,6 @@ def sign(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
 
 def verify(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """Verify."""
-    _require_usage(call, key)
     algorithm = _algorithm(call, key, "SigningAlgorithm", key.algorithms)
     _require_moto_pair(key)
     if not key.private_key.verify(call.blob("Message"), call.blob("Signature"), algorithm):
@@ -152,7 +135,6 @@ def verify_mac(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
 
 
 def _mac(call: Call, key: EmbeddedKey) -> tuple[str, str]:
-    _require_usage(call, key)
     algorithm = _algorithm(call, key, "MacAlgorithm", key.algorithms)
     return algorithm, generate_hmac(
         key=key.key_material, message=call.blob("Message"), mac_algorithm=algorithm
@@ -180,7 +162,6 @@ def get_public_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
 
 def derive_shared_secret(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """DeriveSharedSecret with ECDH."""
-    _require_usage(call, key)
     _require_moto_pair(key)
     try:
         peer = serialization.load_der_public_key(call.blob("PublicKey"))
@@ -195,18 +176,6 @@ def derive_shared_secret(call: Call, stores: Stores, key: EmbeddedKey) -> Result
         "KeyAgreementAlgorithm": "ECDH",
         "KeyOrigin": key.origin,
     }
-
-
-def _require_usage(call: Call, key: EmbeddedKey) -> None:
-    if key.key_usage != _USAGE[call.operation]:
-        raise _wrong_usage(call, key)
-
-
-def _wrong_usage(call: Call, key: EmbeddedKey) -> ServiceError:
-    return ServiceError(
-        "InvalidKeyUsageException",
-        f"{key.arn} key usage is {key.key_usage} which is not valid for {call.operation}.",
-    )
 
 
 def _require_moto_pair(key: EmbeddedKey) -> None:

@@ -355,3 +355,26 @@ def require_state(operation: str, key: EmbeddedKey) -> None:
         raise invalid_state(f"{key.arn} is {state.lower()}.")
     if state == "Unavailable" and operation in CRYPTOGRAPHIC:
         raise ServiceError("KeyUnavailableException", f"{key.arn} is unavailable.", 500)
+
+
+_USAGE_OF_OPERATION = {
+    **dict.fromkeys(("Encrypt", "Decrypt", "ReEncrypt"), "ENCRYPT_DECRYPT"),
+    **dict.fromkeys(("GenerateDataKey", "GenerateDataKeyWithoutPlaintext"), "ENCRYPT_DECRYPT"),
+    **dict.fromkeys(("Sign", "Verify"), "SIGN_VERIFY"),
+    **dict.fromkeys(("GenerateMac", "VerifyMac"), "GENERATE_VERIFY_MAC"),
+    "DeriveSharedSecret": "KEY_AGREEMENT",
+}
+
+
+def require_usage(operation: str, key: EmbeddedKey) -> None:
+    """Raise InvalidKeyUsageException when the key was made for something else."""
+    if key.key_usage != _USAGE_OF_OPERATION.get(operation, key.key_usage):
+        raise wrong_usage(operation, key)
+
+
+def wrong_usage(operation: str, key: EmbeddedKey) -> ServiceError:
+    """KMS's InvalidKeyUsageException."""
+    return ServiceError(
+        "InvalidKeyUsageException",
+        f"{key.arn} key usage is {key.key_usage} which is not valid for {operation}.",
+    )

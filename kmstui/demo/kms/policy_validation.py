@@ -27,15 +27,6 @@ MAXIMUM_BYTES = 32_768
 _ACTION = re.compile(r"\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?_-]+")
 _CONDITION_KEY = re.compile(r"[a-zA-Z0-9-]+:[^\s:]\S*(?: \S+)*")
 _TOP = frozenset({"Version", "Id", "Statement"})
-_STATEMENT = frozenset(
-    {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource",
-     "NotResource", "Condition"}
-)  # fmt: skip
-_PAIRS = (
-    ("Principal", "NotPrincipal"),
-    ("Action", "NotAction"),
-    ("Resource", "NotResource"),
-)
 _PRINCIPAL_TYPES = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 _GLOBAL_KEYS = frozenset(
     {"calledvia", "calledviafirst", "calledvialast", "chatbotsourcearn", "currenttime",
@@ -71,19 +62,14 @@ def parse_policy(text: str) -> dict[str, Any]:
             "LimitExceededException",
             f"The key policy document exceeds the size quota of {MAXIMUM_BYTES} bytes.",
         )
-    document = _read(text)
-    _check_document(document)
-    return document
-
-
-def _read(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise malformed() from error
-    if not isinstance(document, dict):
+    if not _is_document(document):
         raise malformed()
-    return document
+    checked: dict[str, Any] = document
+    return checked
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -94,104 +80,97 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
-def _check_document(document: Mapping[str, Any]) -> None:
-    if not _TOP.issuperset(document):
-        raise malformed()
-    if document.get("Version", "2008-10-17") not in {"2012-10-17", "2008-10-17"}:
-        raise malformed()
-    if not isinstance(document.get("Id", ""), str):
-        raise malformed()
+def _is_document(document: object) -> bool:
+    if not isinstance(document, dict) or not _TOP.issuperset(document):
+        return False
     statements = as_list(document.get("Statement", []))
-    if not statements:
-        raise malformed()
-    for statement in statements:
-        _check_statement(statement)
+    return (
+        document.get("Version", "2008-10-17") in ("2012-10-17", "2008-10-17")
+        and isinstance(document.get("Id", ""), str)
+        and bool(statements)
+        and all(map(_is_statement, statements))
+    )
 
 
-def _check_statement(statement: object) -> None:
-    if not isinstance(statement, dict) or not _STATEMENT.issuperset(statement):
-        raise malformed()
-    if statement.get("Effect") not in ("Allow", "Deny"):
-        raise malformed()
-    if not isinstance(statement.get("Sid", ""), str):
-        raise malformed()
-    _check_elements(statement)
-    for name in ("Action", "NotAction"):
-        if name in statement:
-            _check_strings(statement[name], lambda text: _ACTION.fullmatch(text) is not None)
-    for name in ("Resource", "NotResource"):
-        if name in statement:
-            _check_strings(statement[name], _is_resource)
-    for name in ("Principal", "NotPrincipal"):
-        if name in statement:
-            _check_principal(statement[name])
-    if "Condition" in statement:
-        _check_condition(statement["Condition"])
-
-
-def _check_elements(statement: Mapping[str, Any]) -> None:
+def _is_statement(statement: object) -> bool:
     """Each element or its negation, and a principal in any case.
 
     Of Action and Resource the API reference says (PutKeyPolicy, Policy; also in the service model
     of botocore 1.44.5, November 2026) that a statement without them has no effect, and that the
     request succeeds all the same; the console alone refuses. The linter warns of it.
     """
-    if any(name in statement and negated in statement for name, negated in _PAIRS):
-        raise malformed()
-    if "Principal" not in statement and "NotPrincipal" not in statement:
-        raise malformed()
+    if not isinstance(statement, dict) or not _ELEMENTS.keys() >= statement.keys():
+        return False
+    return (
+        "Effect" in statement
+        and ("Principal" in statement or "NotPrincipal" in statement)
+        and not any(name in statement and f"Not{name}" in statement for name in _NEGATABLE)
+        and all(_ELEMENTS[name](value) for name, value in statement.items())
+    )
 
 
-def _check_strings(value: object, accept: Callable[[str], bool]) -> None:
-    items = as_list(value)
-    if not all(isinstance(item, str) and accept(item) for item in items):
-        raise malformed()
+def _are_strings(value: object, accept: Callable[[str], bool]) -> bool:
+    return all(isinstance(item, str) and accept(item) for item in as_list(value))
+
+
+def _is_action(text: str) -> bool:
+    return _ACTION.fullmatch(text) is not None
 
 
 def _is_resource(text: str) -> bool:
     return text == "*" or (text.count(":") >= 5 and text.startswith(("arn:", "*")))
 
 
-def _check_principal(principal: object) -> None:
+def _is_principal(principal: object) -> bool:
     if principal == "*":
-        return
+        return True
     if not isinstance(principal, dict) or not principal:
-        raise malformed()
-    if not _PRINCIPAL_TYPES.issuperset(principal):
-        raise malformed()
-    for names in principal.values():
-        if not as_list(names):
-            raise malformed()
-        _check_strings(names, bool)
+        return False
+    return _PRINCIPAL_TYPES.issuperset(principal) and all(
+        as_list(names) and _are_strings(names, bool) for names in principal.values()
+    )
 
 
-def _check_condition(block: object) -> None:
-    if not isinstance(block, dict):
-        raise malformed()
-    for operator, keys in block.items():
-        prefix, name, if_exists = split_operator(operator)
-        known = name in OPERATORS and prefix in {"", "forallvalues", "foranyvalue"}
-        if not known or (name == "null" and (if_exists or prefix)):
-            raise malformed()
-        if not isinstance(keys, dict):
-            raise malformed()
-        for key, values in keys.items():
-            _check_condition_key(key)
-            for value in as_list(values):
-                if not _value_fits(name, value):
-                    raise malformed()
+def _is_condition(block: object) -> bool:
+    return isinstance(block, dict) and all(
+        isinstance(keys, dict) and _are_conditions(operator, keys)
+        for operator, keys in block.items()
+    )
 
 
-def _check_condition_key(key: str) -> None:
-    prefix, _, rest = key.partition(":")
+def _are_conditions(operator: str, keys: Mapping[str, object]) -> bool:
+    prefix, name, if_exists = split_operator(operator)
+    known = name in OPERATORS and prefix in {"", "forallvalues", "foranyvalue"}
+    if not known or (name == "null" and (if_exists or prefix)):
+        return False
+    return all(
+        _is_condition_key(key) and all(_value_fits(name, value) for value in as_list(values))
+        for key, values in keys.items()
+    )
+
+
+def _is_condition_key(key: str) -> bool:
+    prefix, _, rest = key.lower().partition(":")
     if not _CONDITION_KEY.fullmatch(key):
-        raise malformed()
-    name = rest.lower()
-    if prefix.lower() == "aws" and name not in _GLOBAL_KEYS and not name.startswith(_TAG_KEYS):
-        raise malformed()
+        return False
+    return prefix != "aws" or rest in _GLOBAL_KEYS or rest.startswith(_TAG_KEYS)
+
+
+_NEGATABLE = ("Principal", "Action", "Resource")
+_ELEMENTS: dict[str, Callable[[Any], bool]] = {
+    "Sid": lambda value: isinstance(value, str),
+    "Effect": lambda value: value in ("Allow", "Deny"),
+    "Principal": _is_principal,
+    "NotPrincipal": _is_principal,
+    "Action": lambda value: _are_strings(value, _is_action),
+    "NotAction": lambda value: _are_strings(value, _is_action),
+    "Resource": lambda value: _are_strings(value, _is_resource),
+    "NotResource": lambda value: _are_strings(value, _is_resource),
+    "Condition": _is_condition,
+}
 
 
 def _value_fits(operator: str, value: object) -> bool:
@@ -216,18 +195,16 @@ def _is_number(text: str) -> bool:
 
 
 def _is_date(text: str) -> bool:
-    if text.isdigit():
-        return True
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+    return text.isdigit() or _reads(datetime.fromisoformat, text)
 
 
 def _is_network(text: str) -> bool:
+    return _reads(lambda given: ipaddress.ip_network(given, strict=False), text)
+
+
+def _reads(read: Callable[[str], object], text: str) -> bool:
     try:
-        ipaddress.ip_network(text, strict=False)
+        read(text)
     except ValueError:
         return False
     return True

@@ -15,7 +15,7 @@ from kmstui.demo.access.context import Call, Result
 from kmstui.demo.errors import ServiceError
 from kmstui.demo.kms import aliases, cryptography, grants, key_material, lifecycle, policies, tags
 from kmstui.demo.kms.key_material import ImportOffers
-from kmstui.demo.kms.keys import CRYPTOGRAPHIC, EmbeddedKey, LastUse, require_state
+from kmstui.demo.kms.keys import CRYPTOGRAPHIC, EmbeddedKey, LastUse, require_state, require_usage
 from kmstui.demo.kms.members import check_members
 from kmstui.demo.kms.store import Stores, find_key
 
@@ -140,6 +140,7 @@ class KmsService:
         _require_account(call, key)
         require_on_key(call, key)
         require_state(call.operation, key)
+        require_usage(call.operation, key)
         result = handler(call, self.stores, key)
         _note_use(call, key)
         return Outcome(result, key)

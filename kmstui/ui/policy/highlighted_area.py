@@ -149,7 +149,7 @@ class HighlightedTextArea(IncrementalTextArea):
         return self._with_edges(self._with_message(strip, row, section, fill), row).simplify()
 
     def _number(self, row: int, section: int) -> Segment:
-        theme = self._theme
+        theme = self.theme_in_use
         is_cursors = row == self.selection.end[0] and self._line_style(row)
         style = theme.cursor_line_gutter_style if is_cursors else theme.gutter_style
         number = "" if section else str(row + self.line_number_start)
@@ -157,13 +157,13 @@ class HighlightedTextArea(IncrementalTextArea):
 
     def _line_style(self, row: int) -> Style:
         """What the cursor's row has of its own."""
-        is_shown = self.highlight_cursor_line and self._has_cursor
-        style = self._theme.cursor_line_style if is_shown else None
+        is_shown = self.highlight_cursor_line and self.has_cursor
+        style = self.theme_in_use.cursor_line_style if is_shown else None
         return (style if row == self.selection.end[0] else None) or Style()
 
     def _cursor_spans(self, row: int, line: str) -> list[StyledSpan]:
         """The cursor's line, what is selected, brackets and the cursor, in that order."""
-        theme, none = self._theme, Style()
+        theme, none = self.theme_in_use, Style()
         cursor_row, column = self.selection.end
         spans = [(0, len(line) + 1, self._line_style(row))]
         top, bottom = sorted(self.selection)
@@ -175,13 +175,13 @@ class HighlightedTextArea(IncrementalTextArea):
             first = top[1] if row == top[0] else 0
             spans.append((first, bottom[1] if row == bottom[0] else len(line), selected))
         partner = self.matching_bracket_location
-        if not (self._has_cursor and self.match_cursor_bracket and top == bottom):
+        if not (self.has_cursor and self.match_cursor_bracket and top == bottom):
             partner = None
         bracket = theme.bracket_matching_style or none
         if row == cursor_row:
             if partner is not None:
                 spans.append((column, column + 1, bracket))
-            if self._draw_cursor:
+            if self.draws_cursor:
                 spans.append((column, column + 1, theme.cursor_style or none))
         if partner is not None and partner[0] == row:
             spans.append((partner[1], partner[1] + 1, bracket))

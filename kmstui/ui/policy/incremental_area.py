@@ -17,12 +17,12 @@ from textual.reactive import Reactive, reactive
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 from textual.widgets import TextArea
-from textual.widgets.text_area import DocumentNavigator, Edit, EditResult, Selection
+from textual.widgets.text_area import Edit, EditResult, Selection
 
 from kmstui.ui.policy.cells import widest
 from kmstui.ui.policy.finding_marks import Location
 from kmstui.ui.policy.highlight import enclosing, partner
-from kmstui.ui.policy.wrapping import Wrapping
+from kmstui.ui.textual_internals.text_area import InsideTextArea
 
 _CELLS_AT_CURSOR = 3
 """The base class keeps so many cells free on the right of the cursor."""
@@ -30,10 +30,8 @@ _SIZE_STEP = 32
 """Cells and lines to which the size of a text is rounded up while it is edited."""
 
 
-class IncrementalTextArea(TextArea):
+class IncrementalTextArea(InsideTextArea):
     """Draws the lines that differ from what is on the screen; no others."""
-
-    wrapped_document: Wrapping
 
     selection: Reactive[Selection] = reactive(
         Selection(), init=False, always_update=True, repaint=False
@@ -67,11 +65,6 @@ class IncrementalTextArea(TextArea):
         )
         # A blinking cursor would draw an idle screen twice a second.
         self.cursor_blink = False
-
-    def _set_document(self, text: str, language: str | None) -> None:
-        super()._set_document(text, language)
-        self.wrapped_document = Wrapping(self.document, self.wrap_width, self.indent_width)
-        self.navigator = DocumentNavigator(self.wrapped_document)
 
     # Changes
 
@@ -138,7 +131,7 @@ class IncrementalTextArea(TextArea):
         """Called before lines are asked for."""
         if self._theme_is_stale:
             self._theme_is_stale = False
-            self._theme.apply_css(self)
+            self.theme_in_use.apply_css(self)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw the lines of a region."""
@@ -237,7 +230,8 @@ class IncrementalTextArea(TextArea):
 
     # Size and scrolling
 
-    def _refresh_size(self) -> None:
+    def measure(self) -> None:
+        """Tell how much there is to scroll through."""
         if self._is_repeating and (self.soft_wrap or not self._wrapping_is_right):
             # Of several edits that it takes back at once, Textual 8.2.8 computes the range to
             # wrap from rows before and after the others, and then draws lines that are gone.
@@ -247,7 +241,6 @@ class IncrementalTextArea(TextArea):
         else:
             width = widest(self.document.lines, self.indent_width)
             self.virtual_size = Size(width + self.gutter_width + 1, self.document.line_count)
-        self._refresh_scrollbars()
 
     @property
     def _wrapping_is_right(self) -> bool:

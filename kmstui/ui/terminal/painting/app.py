@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.types import CSSPathType
 
 from kmstui.ui.terminal.painting.painter import Painter
-from kmstui.ui.textual_internals import InsideApp, Piece
+from kmstui.ui.textual_internals.app import InsideApp, Piece
 
 
 class PaintedApp(InsideApp[ReturnType]):

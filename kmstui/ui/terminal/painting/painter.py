@@ -11,7 +11,7 @@ from textual.strip import Strip
 from kmstui.ui.terminal.painting.cells import UNKNOWN, Cell, Row, cells_of, is_even
 from kmstui.ui.terminal.painting.scrolls import find_scroll
 from kmstui.ui.terminal.painting.styles import StyleTable
-from kmstui.ui.textual_internals import Piece
+from kmstui.ui.textual_internals.app import Piece
 
 _GAP = 4
 """Cells that are alike are sent again where they are no more than this: to move the cursor over

@@ -1,7 +1,7 @@
-"""Every name of Textual 8.2.8 that is not public and that the screens lean on.
+"""What of Textual 8.2.8 the app, its frames and the terminal's driver need and is not public.
 
 Textual is pinned to this release, and `tests/ui/test_textual_internals.py` fails by name where
-another one has changed what is used here. Nothing else in `kmstui.ui` touches such a name.
+another one has changed what is used here. Nothing outside this package touches such a name.
 """
 
 from __future__ import annotations

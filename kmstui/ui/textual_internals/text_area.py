@@ -1,0 +1,86 @@
+"""What of Textual 8.2.8's TextArea the policy's text area needs and is not public."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from rich.cells import cell_len
+from textual.expand_tabs import expand_tabs_inline
+from textual.geometry import Offset
+from textual.widgets import TextArea
+from textual.widgets.text_area import DocumentNavigator, Location, TextAreaTheme, WrappedDocument
+
+
+class Wrapping(WrappedDocument):
+    """A document as it is wrapped; tells where a place is drawn quickly for lines of any length.
+
+    A policy may be one line of 32 KB. Textual's own builds all pieces of a line, as rich texts, to
+    say where one column of it is drawn, and does so many times with every key.
+    """
+
+    def bounds(self, row: int, section: int) -> tuple[int, int]:
+        """The columns of a section of a row: its first, and the one behind its last."""
+        offsets = self.get_offsets(row)
+        start = offsets[section - 1] if section else 0
+        stop = offsets[section] if section < len(offsets) else len(self.document[row])
+        return start, stop
+
+    def place_at(self, y: int) -> tuple[int, int] | None:
+        """The row and its section that are drawn on a line; None below the text."""
+        return self._offset_to_line_info[y] if y < len(self._offset_to_line_info) else None
+
+    def get_sections(self, line_index: int) -> list[str]:
+        """The pieces into which a row is wrapped."""
+        line, offsets = self.document[line_index], self.get_offsets(line_index)
+        return [
+            line[start:stop]
+            for start, stop in zip([0, *offsets], [*offsets, len(line)], strict=True)
+        ]
+
+    def location_to_offset(self, location: Location) -> Offset:
+        """Where a location is drawn, counted from the text's upper left corner."""
+        row, column = location
+        offsets = self.get_offsets(row)
+        section = bisect_right(offsets, column)
+        before = self.document[row][offsets[section - 1] if section else 0 : column]
+        if before.isascii() and "\t" not in before:
+            width = len(before)
+        else:
+            width = cell_len(expand_tabs_inline(before, self._tab_width))
+        return Offset(width, self._line_index_to_offsets[row][section])
+
+
+class InsideTextArea(TextArea):
+    """A text area that measures and wraps its text by itself."""
+
+    wrapped_document: Wrapping
+
+    def measure(self) -> None:
+        """Set `virtual_size`: the text or the room for it is another."""
+        raise NotImplementedError
+
+    @property
+    def theme_in_use(self) -> TextAreaTheme:
+        """The colours it is drawn in; `theme` is no more than their name."""
+        return self._theme
+
+    @property
+    def has_cursor(self) -> bool:
+        """Whether there is a cursor to be drawn, and its line to be marked."""
+        return self._has_cursor
+
+    @property
+    def draws_cursor(self) -> bool:
+        """Whether the cursor itself is drawn now."""
+        return self._draw_cursor
+
+    def _set_document(self, text: str, language: str | None) -> None:
+        # Every text that is loaded gets a new wrapped document here, and there is no other place.
+        super()._set_document(text, language)
+        self.wrapped_document = Wrapping(self.document, self.wrap_width, self.indent_width)
+        self.navigator = DocumentNavigator(self.wrapped_document)
+
+    def _refresh_size(self) -> None:
+        # Called after every edit; the base class measures every line anew.
+        self.measure()
+        self._refresh_scrollbars()

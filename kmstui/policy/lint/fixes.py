@@ -8,7 +8,7 @@ from typing import Any
 
 from kmstui.policy.iam.operators import parse_operator
 from kmstui.policy.lint.facts.clauses import Clause
-from kmstui.policy.lint.facts.grants import Kind, Reading
+from kmstui.policy.lint.facts.grants import Kind, Reading, home_account
 from kmstui.policy.lint.facts.values import Form, find_placeholders, read_principal
 from kmstui.policy.lint.rules import Subject, remembered
 from kmstui.policy.syntax.edits import (
@@ -99,7 +99,7 @@ def add_condition(
     return add_conditions(text, statement, operator, {key: value})
 
 
-def move_to_operator(text: str, clause: Clause, operator: str) -> tuple[Edit, ...] | None:
+def _move_to_operator(text: str, clause: Clause, operator: str) -> tuple[Edit, ...] | None:
     """Put a condition under another operator, its neighbours left where they are.
 
     None where the key stands under that operator already.
@@ -134,18 +134,33 @@ def move_to_operator(text: str, clause: Clause, operator: str) -> tuple[Edit, ..
     )
 
 
-def operator_fix(text: str, clause: Clause, operator: str, title: str = "") -> Fix | None:
+def operator_fix(subject: Subject, clause: Clause, operator: str) -> Fix | None:
     """The fix that puts a condition under another operator."""
-    edits = move_to_operator(text, clause, operator)
-    return None if edits is None else Fix(title or f"Use {operator}", edits)
+    edits = _move_to_operator(subject.text, clause, operator)
+    return None if edits is None else Fix(f"Use {operator}", edits)
 
 
 def condition_fix(
-    text: str, statement: Statement, operator: str, key: str, value: Any, title: str
+    subject: Subject, statement: Statement, title: str, operator: str, conditions: Mapping[str, Any]
 ) -> Fix | None:
-    """The fix that adds a condition."""
-    edits = add_condition(text, statement, operator, key, value)
+    """The fix that adds conditions; None where one of their keys stands there already."""
+    edits = add_conditions(subject.text, statement, operator, conditions)
     return None if edits is None else Fix(title, edits)
+
+
+def own_account_fix(subject: Subject, statement: Statement, key: str) -> Fix | None:
+    """The fix that asks for the key's account by `key`; None where the account is not known."""
+    home = home_account(subject)
+    if not home:
+        return None
+    return condition_fix(subject, statement, f"Add {key} {home}", "StringEquals", {key: home})
+
+
+def write(node: StringNode, value: str | None, title: str = "") -> Fix | None:
+    """The fix that writes another string; None where it is not known which."""
+    if value is None:
+        return None
+    return Fix(title or f"Write {value}", (replace_string(node, value),))
 
 
 def replace_member(
@@ -190,8 +205,7 @@ def _deletions(subject: Subject) -> dict[int, Span]:
 
     Made for all at once: a policy may hold thousands that are needless.
     """
-    root = subject.document.root
-    holder = root.get("Statement") if isinstance(root, ObjectNode) else None
+    holder = subject.root.get("Statement") if subject.root is not None else None
     items = holder.items if isinstance(holder, ArrayNode) else ()
     found = {
         item.span.start: Span(item.span.start, following.span.start)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Flag, IntEnum, auto
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from kmstui.model.visible import visible
-from kmstui.policy.syntax.nodes import Fix, Span
+from kmstui.policy.syntax.nodes import Fix, ObjectNode, Span
 
 if TYPE_CHECKING:
     from kmstui.model.arn import Arn
     from kmstui.policy.iam.vocabulary import Knowledge
-    from kmstui.policy.syntax.nodes import Document
-    from kmstui.policy.syntax.statements import Policy
+    from kmstui.policy.syntax.nodes import Document, Member
+    from kmstui.policy.syntax.statements import Policy, Statement
 
 T = TypeVar("T")
 
@@ -34,6 +34,9 @@ class Severity(IntEnum):
     def word(self) -> str:
         """`info`, `warning` or `error`."""
         return self.name.lower()
+
+
+INFO, WARNING, ERROR = Severity
 
 
 class Finding(NamedTuple):
@@ -106,6 +109,30 @@ class Subject:
     """`KEY` or `IDENTITY`: what the policy is."""
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """What `remembered` readings were made of this subject; rules do not touch it."""
+
+    @property
+    def text(self) -> str:
+        """The policy as written."""
+        return self.document.text
+
+    @property
+    def root(self) -> ObjectNode | None:
+        """The object that the text is; None where it is something else."""
+        root = self.document.root
+        return root if isinstance(root, ObjectNode) else None
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """The statements, in the order written."""
+        return self.policy.statements
+
+    def elements(self, *names: str) -> Iterator[tuple[Statement, Member]]:
+        """The elements of the statements that have one of these names."""
+        for statement in self.policy.statements:
+            for name in names:
+                member = statement.node.member(name)
+                if member is not None:
+                    yield statement, member
 
 
 def remembered(read: Callable[[Subject], T]) -> Callable[[Subject], T]:

@@ -18,8 +18,8 @@ from kmstui.policy.lint.facts.grants import (
     partition,
     readings,
 )
-from kmstui.policy.lint.fixes import add_condition, applicable, condition_fix, replace_member
-from kmstui.policy.lint.rules import Hit, Severity, Subject, remembered, rule
+from kmstui.policy.lint.fixes import add_condition, applicable, own_account_fix, replace_member
+from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.syntax.edits import replace_node
 from kmstui.policy.syntax.nodes import Fix
 from kmstui.policy.syntax.statements import Statement
@@ -118,7 +118,7 @@ def _to_own_root(subject: Subject, who: Who) -> Fix | None:
     return Fix(f"Allow account {home} only", (replace_node(who.entry.value, value),))
 
 
-@rule("KMS501", Severity.ERROR, "Public key", pages.ANYBODY)
+@rule("KMS501", ERROR, "Public key", pages.ANYBODY)
 def public(subject: Subject) -> Iterator[Hit]:
     """`*` allowed without any condition.
 
@@ -134,45 +134,33 @@ def public(subject: Subject) -> Iterator[Hit]:
             )
 
 
-@rule("KMS502", Severity.WARNING, "Everybody, with conditions that do not say who", pages.ANYBODY)
+@rule("KMS502", WARNING, "Everybody, with conditions that do not say who", pages.ANYBODY)
 def weakly_restricted(subject: Subject) -> Iterator[Hit]:
     """`*` allowed under conditions that strangers can meet.
 
     A condition such as kms:ViaService, aws:Referer or any …IfExists does not tell whose
     requests are meant: people of other accounts can meet it too.
     """
-    home = home_account(subject)
     for reading, who in _open_to_all(subject):
         if not reading.clauses:
             continue
         keys = ", ".join(dict.fromkeys(clause.name for clause in reading.clauses))
-        fix = None
-        if home:
-            fix = condition_fix(
-                subject.document.text,
-                reading.statement,
-                "StringEquals",
-                "kms:CallerAccount",
-                home,
-                f"Add kms:CallerAccount {home}",
-            )
         yield Hit(
             who.entry.value.span,
             f'"*" is everybody, and {keys} can be met from any account',
-            fix,
+            own_account_fix(subject, reading.statement, "kms:CallerAccount"),
         )
 
 
-@rule("KMS503", Severity.ERROR, "Allow with NotPrincipal", pages.NOT_PRINCIPAL)
+@rule("KMS503", ERROR, "Allow with NotPrincipal", pages.NOT_PRINCIPAL)
 def allow_not_principal(subject: Subject) -> Iterator[Hit]:
     """NotPrincipal in an Allow.
 
     NotPrincipal with Allow lets in everybody who is not listed, anonymous callers included. AWS
     does not support it.
     """
-    for statement in subject.policy.statements:
-        member = statement.node.member("NotPrincipal")
-        if member is not None and statement.effect == "Allow":
+    for statement, member in subject.elements("NotPrincipal"):
+        if statement.effect == "Allow":
             listed = " and ".join(entry.value.value for entry in statement.not_principals[:2])
             yield Hit(member.key.span, f"Allows everybody but {listed or 'nobody'}")
 
@@ -183,20 +171,19 @@ def _listed_actions(subject: Subject, statement: Statement) -> Fix | None:
     if member is None or reading is None or statement.node.member("Action") is not None:
         return None
     names = applicable(subject, reading.actions, cross_account=False)
-    edits = replace_member(subject.document.text, statement.node, member, "Action", names)
+    edits = replace_member(subject.text, statement.node, member, "Action", names)
     return Fix(f"List the {len(names)} allowed actions", edits) if names else None
 
 
-@rule("KMS504", Severity.WARNING, "Allow with NotAction", pages.NOT_ACTION)
+@rule("KMS504", WARNING, "Allow with NotAction", pages.NOT_ACTION)
 def allow_not_action(subject: Subject) -> Iterator[Hit]:
     """NotAction in an Allow.
 
     Everything that is not listed is allowed: deletion, the policy itself, and actions that AWS
     adds later.
     """
-    for statement in subject.policy.statements:
-        member = statement.node.member("NotAction")
-        if member is not None and statement.effect == "Allow" and statement.not_actions:
+    for statement, member in subject.elements("NotAction"):
+        if statement.effect == "Allow" and statement.not_actions:
             listed = ", ".join(node.value for node in statement.not_actions)
             yield Hit(
                 member.key.span,
@@ -230,7 +217,7 @@ def _by_condition(subject: Subject, statement: Statement) -> Fix | None:
     arns = _exempt_arns(subject, statement)
     if member is None or arns is None or statement.node.member("Principal") is not None:
         return None
-    text = subject.document.text
+    text = subject.text
     value = arns[0] if len(arns) == 1 else arns
     added = add_condition(text, statement, "ArnNotEquals", "aws:PrincipalArn", value)
     if added is None:
@@ -239,7 +226,7 @@ def _by_condition(subject: Subject, statement: Statement) -> Fix | None:
     return Fix('Use "Principal": "*" with ArnNotEquals aws:PrincipalArn', (*replaced, *added))
 
 
-@rule("KMS505", Severity.WARNING, "Deny with NotPrincipal", pages.NOT_PRINCIPAL)
+@rule("KMS505", WARNING, "Deny with NotPrincipal", pages.NOT_PRINCIPAL)
 def deny_not_principal(subject: Subject) -> Iterator[Hit]:
     """NotPrincipal in a Deny.
 
@@ -252,9 +239,8 @@ def deny_not_principal(subject: Subject) -> Iterator[Hit]:
         for reading in readings(subject)
         if PUT_KEY_POLICY in reading.actions
     }
-    for statement in subject.policy.statements:
-        member = statement.node.member("NotPrincipal")
-        if member is None or statement.effect != "Deny":
+    for statement, member in subject.elements("NotPrincipal"):
+        if statement.effect != "Deny":
             continue
         roles = [
             arn.resource

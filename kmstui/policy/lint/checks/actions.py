@@ -13,18 +13,21 @@ from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.iam.vocabulary import ActionInfo, knowledge
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.values import account_of, find_placeholders
+from kmstui.policy.lint.fixes import write
 from kmstui.policy.lint.rules import (
     BROKEN_VALUE,
+    ERROR,
+    INFO,
+    WARNING,
     Hit,
     Identity,
     KeyContext,
     Scope,
-    Severity,
     Subject,
     remembered,
     rule,
 )
-from kmstui.policy.syntax.edits import delete_value, fix, replace_node, replace_string
+from kmstui.policy.syntax.edits import delete_value, fix, replace_node
 from kmstui.policy.syntax.nodes import Fix, Member, StringNode
 from kmstui.policy.syntax.statements import Statement
 
@@ -49,7 +52,7 @@ def action_uses(subject: Subject) -> tuple[ActionUse, ...]:
     known = subject.knowledge
     return tuple(
         ActionUse(statement, member, node, known.matching(node.value))
-        for statement in subject.policy.statements
+        for statement in subject.statements
         for name, nodes in (("Action", statement.actions), ("NotAction", statement.not_actions))
         if nodes and (member := statement.node.member(name)) is not None
         for node in nodes
@@ -57,7 +60,7 @@ def action_uses(subject: Subject) -> tuple[ActionUse, ...]:
 
 
 def _delete(subject: Subject, use: ActionUse) -> Fix:
-    edit = delete_value(subject.document.text, use.statement.node, use.member, use.node)
+    edit = delete_value(subject.text, use.statement.node, use.member, use.node)
     return fix("Delete the action", edit)
 
 
@@ -100,7 +103,7 @@ def _of_other_service(subject: Subject, value: str) -> bool:
 
 @rule(
     "KMS201",
-    Severity.WARNING,
+    WARNING,
     "Unknown action",
     pages.PERMISSIONS,
     Scope.BOTH,
@@ -120,19 +123,17 @@ def unknown_action(subject: Subject) -> Iterator[Hit]:
         if has_wildcard(value) or _is_re_encrypt(value) or _of_other_service(subject, value):
             continue
         suggestion = _suggested(value)
-        change = (
-            fix(f"Write {suggestion}", replace_string(use.node, suggestion)) if suggestion else None
-        )
+        change = write(use.node, suggestion)
         hint = f"; did you mean {suggestion}?" if suggestion else ""
         if ":" not in value:
             message = f"{value!r} has no service prefix{hint or '; write kms:' + value}"
-            yield Hit(use.node.span, message, change, Severity.ERROR)
+            yield Hit(use.node.span, message, change, ERROR)
         else:
             date = "" if suggestion else f" (as of {subject.knowledge.date})"
             yield Hit(use.node.span, f"KMS has no action {value!r}{date}{hint}", change)
 
 
-@rule("KMS202", Severity.WARNING, "kms:ReEncrypt is no permission", pages.PERMISSIONS, Scope.BOTH)
+@rule("KMS202", WARNING, "kms:ReEncrypt is no permission", pages.PERMISSIONS, Scope.BOTH)
 def re_encrypt(subject: Subject) -> Iterator[Hit]:
     """The operation's name where its permissions are due.
 
@@ -145,13 +146,11 @@ def re_encrypt(subject: Subject) -> Iterator[Hit]:
                 use.node.span,
                 f"{use.node.value} allows nothing; the permissions are kms:ReEncryptFrom and "
                 "kms:ReEncryptTo",
-                fix("Write kms:ReEncrypt*", replace_string(use.node, "kms:ReEncrypt*")),
+                write(use.node, "kms:ReEncrypt*"),
             )
 
 
-@rule(
-    "KMS203", Severity.WARNING, "Another service's action", pages.KEY_POLICY, hidden_by=BROKEN_VALUE
-)
+@rule("KMS203", WARNING, "Another service's action", pages.KEY_POLICY, hidden_by=BROKEN_VALUE)
 def other_service(subject: Subject) -> Iterator[Hit]:
     """Actions whose prefix is not kms.
 
@@ -165,7 +164,7 @@ def other_service(subject: Subject) -> Iterator[Hit]:
 
 @rule(
     "KMS204",
-    Severity.WARNING,
+    WARNING,
     "Pattern without a match",
     pages.PERMISSIONS,
     Scope.BOTH,
@@ -182,7 +181,7 @@ def pattern_without_match(subject: Subject) -> Iterator[Hit]:
             yield Hit(use.node.span, f"No action of KMS matches {value!r}")
 
 
-@rule("KMS205", Severity.INFO, "IAM-only action", pages.PERMISSIONS)
+@rule("KMS205", INFO, "IAM-only action", pages.PERMISSIONS)
 def iam_only_action(subject: Subject) -> Iterator[Hit]:
     """Actions that work in IAM policies only.
 
@@ -192,9 +191,7 @@ def iam_only_action(subject: Subject) -> Iterator[Hit]:
     for use in action_uses(subject):
         if use.matched and all(info.iam_only for info in use.matched):
             yield Hit(
-                use.node.span,
-                f"{use.node.value} works in IAM policies only",
-                _delete(subject, use),
+                use.node.span, f"{use.node.value} works in IAM policies only", _delete(subject, use)
             )
 
 
@@ -213,7 +210,7 @@ def _impossible(key: KeyContext) -> Callable[[ActionInfo], bool]:
     return test
 
 
-@rule("KMS206", Severity.WARNING, "Impossible for this key", pages.KEY_TYPES)
+@rule("KMS206", WARNING, "Impossible for this key", pages.KEY_TYPES)
 def impossible_action(subject: Subject) -> Iterator[Hit]:
     """Allowed actions that this key cannot do.
 
@@ -235,7 +232,7 @@ def impossible_action(subject: Subject) -> Iterator[Hit]:
             )
 
 
-@rule("KMS207", Severity.WARNING, "Not across accounts", pages.CROSS_ACCOUNT)
+@rule("KMS207", WARNING, "Not across accounts", pages.CROSS_ACCOUNT)
 def not_across_accounts(subject: Subject) -> Iterator[Hit]:
     """Actions allowed to principals of other accounts only, which cannot use them.
 
@@ -246,7 +243,7 @@ def not_across_accounts(subject: Subject) -> Iterator[Hit]:
     if arn is None:
         return
     foreign: dict[int, str] = {}
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         accounts = {account_of(entry) for entry in statement.principals}
         if statement.effect == "Allow" and accounts and not accounts & {"", arn.account}:
             foreign[statement.index] = ", ".join(sorted(accounts))
@@ -262,7 +259,7 @@ def not_across_accounts(subject: Subject) -> Iterator[Hit]:
             )
 
 
-@rule("KMS208", Severity.INFO, "Redundant action", pages.ACTION, Scope.BOTH)
+@rule("KMS208", INFO, "Redundant action", pages.ACTION, Scope.BOTH)
 def redundant_action(subject: Subject) -> Iterator[Hit]:
     """Actions that a pattern beside them covers.
 
@@ -301,16 +298,14 @@ _SOME_KEY = re.compile(
 )
 
 
-@rule(
-    "KMS311", Severity.WARNING, "Resource is not this key", pages.KEY_POLICY, hidden_by=BROKEN_VALUE
-)
+@rule("KMS311", WARNING, "Resource is not this key", pages.KEY_POLICY, hidden_by=BROKEN_VALUE)
 def other_resource(subject: Subject) -> Iterator[Hit]:
     """Resources that are not this key, or no key at all.
 
     In a key policy the resource is the key itself, written *. A Resource that does not match
     this key makes the statement dead.
     """
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         dead = [node for node in statement.resources if not _may_match(subject.key.arn, node)]
         if not dead:
             continue
@@ -336,23 +331,19 @@ def _dead_resource(subject: Subject, statement: Statement, node: StringNode, *, 
         raise ValueError("a resource without its element")
     if alive:
         message = f"{node.value!r} is not {what}, so it adds nothing"
-        edit = delete_value(subject.document.text, statement.node, member, node)
+        edit = delete_value(subject.text, statement.node, member, node)
         return Hit(node.span, message, fix("Delete it", edit))
     message = f"{node.value!r} is not {what}, so {statement.label} has no effect"
     return Hit(node.span, message, fix('Write "*"', replace_node(member.value, "*")))
 
 
-@rule("KMS312", Severity.WARNING, "NotResource", pages.NOT_RESOURCE)
+@rule("KMS312", WARNING, "NotResource", pages.NOT_RESOURCE)
 def not_resource(subject: Subject) -> Iterator[Hit]:
     """Statements with NotResource.
 
     A key policy is about one key. NotResource names what the statement is not about, which is
     either nothing at all or the key.
     """
-    for statement in subject.policy.statements:
-        member = statement.node.member("NotResource")
-        if member is not None:
-            yield Hit(
-                member.key.span,
-                f'{statement.label} uses NotResource; in a key policy write "Resource": "*"',
-            )
+    for statement, member in subject.elements("NotResource"):
+        message = f'{statement.label} uses NotResource; in a key policy write "Resource": "*"'
+        yield Hit(member.key.span, message)

@@ -9,9 +9,9 @@ from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses
-from kmstui.policy.lint.fixes import MOST_MEMBERS
-from kmstui.policy.lint.rules import BROKEN_VALUE, Hit, Scope, Severity, Subject, rule
-from kmstui.policy.syntax.edits import delete_condition, replace_string
+from kmstui.policy.lint.fixes import MOST_MEMBERS, write
+from kmstui.policy.lint.rules import BROKEN_VALUE, ERROR, INFO, WARNING, Hit, Scope, Subject, rule
+from kmstui.policy.syntax.edits import delete_condition
 from kmstui.policy.syntax.nodes import Fix, ObjectNode
 
 _NAMESPACES = ("kms:", "aws:")
@@ -35,7 +35,7 @@ def _rename(clause: Clause, name: str) -> Fix | None:
     holder = _neighbours(clause)
     if holder is None or any(each.key.value.lower() == name.lower() for each in holder.members):
         return None
-    return Fix(f"Use {name}", (replace_string(clause.entry.key, name),))
+    return write(clause.entry.key, name, f"Use {name}")
 
 
 def _fixed_part(key: str) -> str:
@@ -84,13 +84,7 @@ def _form_problem(subject: Subject, clause: Clause) -> tuple[str, str | None] | 
     return None
 
 
-@rule(
-    "KMS402",
-    Severity.ERROR,
-    "Condition key in the wrong form",
-    pages.CONDITION,
-    hidden_by=BROKEN_VALUE,
-)
+@rule("KMS402", ERROR, "Condition key in the wrong form", pages.CONDITION, hidden_by=BROKEN_VALUE)
 def malformed_key(subject: Subject) -> Iterator[Hit]:
     """White space in a key, a missing prefix, a missing name.
 
@@ -124,13 +118,7 @@ def _nearest(key: str, namespace: str) -> str | None:
     return found + name if mark and name else None
 
 
-@rule(
-    "KMS403",
-    Severity.ERROR,
-    "Unknown global condition key",
-    pages.GLOBAL_KEYS,
-    hidden_by=BROKEN_VALUE,
-)
+@rule("KMS403", ERROR, "Unknown global condition key", pages.GLOBAL_KEYS, hidden_by=BROKEN_VALUE)
 def unknown_global_key(subject: Subject) -> Iterator[Hit]:
     """An `aws:` key that AWS does not have.
 
@@ -148,11 +136,7 @@ def unknown_global_key(subject: Subject) -> Iterator[Hit]:
 
 
 @rule(
-    "KMS404",
-    Severity.WARNING,
-    "Unknown KMS condition key",
-    pages.KMS_CONDITION_KEYS,
-    hidden_by=BROKEN_VALUE,
+    "KMS404", WARNING, "Unknown KMS condition key", pages.KMS_CONDITION_KEYS, hidden_by=BROKEN_VALUE
 )
 def unknown_kms_key(subject: Subject) -> Iterator[Hit]:
     """A `kms:` key that KMS does not have.
@@ -172,12 +156,7 @@ def unknown_kms_key(subject: Subject) -> Iterator[Hit]:
         )
 
 
-@rule(
-    "KMS414",
-    Severity.WARNING,
-    "Condition key that works in IAM policies only",
-    pages.RESOURCE_ALIASES,
-)
+@rule("KMS414", WARNING, "Condition key that works in IAM policies only", pages.RESOURCE_ALIASES)
 def iam_only_key(subject: Subject) -> Iterator[Hit]:
     """A key that key policies do not know, such as kms:ResourceAliases.
 
@@ -192,7 +171,7 @@ def iam_only_key(subject: Subject) -> Iterator[Hit]:
             )
 
 
-@rule("KMS415", Severity.INFO, "Deprecated condition key", pages.KMS_CONDITION_KEYS, Scope.BOTH)
+@rule("KMS415", INFO, "Deprecated condition key", pages.KMS_CONDITION_KEYS, Scope.BOTH)
 def deprecated_key(subject: Subject) -> Iterator[Hit]:
     """kms:CustomerMasterKeySpec and kms:CustomerMasterKeyUsage.
 
@@ -211,13 +190,13 @@ def deprecated_key(subject: Subject) -> Iterator[Hit]:
 def _delete(subject: Subject, clause: Clause) -> Fix | None:
     if _neighbours(clause) is None:
         return None
-    edit = delete_condition(subject.document.text, clause.statement.node, clause.entry.member)
+    edit = delete_condition(subject.text, clause.statement.node, clause.entry.member)
     return Fix(f'Delete "{clause.written}"', (edit,))
 
 
 @rule(
     "KMS420",
-    Severity.ERROR,
+    ERROR,
     "Condition key twice in different case",
     pages.CONDITION,
     Scope.BOTH,

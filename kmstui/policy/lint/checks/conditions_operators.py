@@ -18,9 +18,8 @@ from kmstui.policy.iam.operators import (
 from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses, guaranteed, operators
-from kmstui.policy.lint.fixes import condition_fix, operator_fix
-from kmstui.policy.lint.rules import BROKEN_VALUE, Hit, Scope, Severity, Subject, rule
-from kmstui.policy.syntax.edits import replace_string
+from kmstui.policy.lint.fixes import condition_fix, operator_fix, write
+from kmstui.policy.lint.rules import BROKEN_VALUE, ERROR, WARNING, Hit, Scope, Subject, rule
 from kmstui.policy.syntax.nodes import Fix, LiteralNode, StringNode
 from kmstui.policy.syntax.statements import Statement
 
@@ -53,10 +52,10 @@ def _rename_operator(node: StringNode, statement: Statement, name: str) -> Fix |
     taken = getattr(block, "members", ())
     if any(member.key.value == name for member in taken):
         return None
-    return Fix(f"Use {name}", (replace_string(node, name),))
+    return write(node, name, f"Use {name}")
 
 
-@rule("KMS401", Severity.ERROR, "Unknown condition operator", pages.OPERATORS, Scope.BOTH)
+@rule("KMS401", ERROR, "Unknown condition operator", pages.OPERATORS, Scope.BOTH)
 def unknown_operator(subject: Subject) -> Iterator[Hit]:
     """An operator that AWS does not have.
 
@@ -92,7 +91,7 @@ def _first_wildcard(clause: Clause) -> StringNode | None:
 
 @rule(
     "KMS407",
-    Severity.WARNING,
+    WARNING,
     "Wildcard that is taken literally",
     pages.OPERATORS + "#Conditions_String",
     Scope.BOTH,
@@ -114,11 +113,11 @@ def literal_wildcard(subject: Subject) -> Iterator[Hit]:
         fix = None
         if not operator.base.endswith("IgnoreCase"):
             like = operator.with_(base="StringNotLike" if operator.negated else "StringLike")
-            fix = operator_fix(subject.document.text, clause, like.name)
+            fix = operator_fix(subject, clause, like.name)
         yield Hit(node.span, f'{operator.name} takes "{node.value}" literally', fix)
 
 
-@rule("KMS409", Severity.WARNING, "Set operator on a key with one value", pages.SETS, Scope.BOTH)
+@rule("KMS409", WARNING, "Set operator on a key with one value", pages.SETS, Scope.BOTH)
 def needless_set_operator(subject: Subject) -> Iterator[Hit]:
     """ForAllValues or ForAnyValue on a single-valued key.
 
@@ -135,7 +134,7 @@ def needless_set_operator(subject: Subject) -> Iterator[Hit]:
         yield Hit(
             clause.entry.operator.span,
             f"{clause.written} has one value, so {operator.set_prefix} does not belong to it",
-            operator_fix(subject.document.text, clause, name),
+            operator_fix(subject, clause, name),
         )
 
 
@@ -146,7 +145,7 @@ def _set_operator(operator: Operator, effect: str) -> Operator | None:
     return None
 
 
-@rule("KMS410", Severity.WARNING, "Multivalued key without a set operator", pages.SETS, Scope.BOTH)
+@rule("KMS410", WARNING, "Multivalued key without a set operator", pages.SETS, Scope.BOTH)
 def missing_set_operator(subject: Subject) -> Iterator[Hit]:
     """A multivalued key under an operator for one value.
 
@@ -164,13 +163,11 @@ def missing_set_operator(subject: Subject) -> Iterator[Hit]:
             clause.entry.operator.span,
             f"{info.name} can have several values; {operator.name} needs ForAnyValue: or"
             " ForAllValues: before it",
-            operator_fix(subject.document.text, clause, chosen.name) if chosen else None,
+            operator_fix(subject, clause, chosen.name) if chosen else None,
         )
 
 
-@rule(
-    "KMS411", Severity.WARNING, "ForAllValues that also allows requests without the key", pages.SETS
-)
+@rule("KMS411", WARNING, "ForAllValues that also allows requests without the key", pages.SETS)
 def for_all_values_of_none(subject: Subject) -> Iterator[Hit]:
     """ForAllValues in an Allow that nothing keeps from holding on an absent key.
 
@@ -191,17 +188,16 @@ def for_all_values_of_none(subject: Subject) -> Iterator[Hit]:
             clause.entry.operator.span,
             f"{operator.name} also holds for requests without {info.name}",
             condition_fix(
-                subject.document.text,
+                subject,
                 clause.statement,
-                "Null",
-                clause.written,
-                "false",
                 f'Add "Null": {{"{clause.written}": "false"}}',
+                "Null",
+                {clause.written: "false"},
             ),
         )
 
 
-@rule("KMS412", Severity.ERROR, "Null with IfExists", pages.IF_EXISTS, Scope.BOTH)
+@rule("KMS412", ERROR, "Null with IfExists", pages.IF_EXISTS, Scope.BOTH)
 def null_if_exists(subject: Subject) -> Iterator[Hit]:
     """`NullIfExists`.
 
@@ -285,7 +281,7 @@ def _demanded(clause: Clause, operator: Operator) -> tuple[Callable[[str], bool]
 
 @rule(
     "KMS406",
-    Severity.ERROR,
+    ERROR,
     "Condition value of the wrong form",
     pages.OPERATORS,
     Scope.BOTH,
@@ -347,9 +343,7 @@ def _all_well_formed(clause: Clause, operator: Operator) -> bool:
     return demanded is None or all(demanded[0](text) for text in clause.texts)
 
 
-@rule(
-    "KMS405", Severity.WARNING, "Operator of another type than the key", pages.OPERATORS, Scope.BOTH
-)
+@rule("KMS405", WARNING, "Operator of another type than the key", pages.OPERATORS, Scope.BOTH)
 def wrong_operator_type(subject: Subject) -> Iterator[Hit]:
     """An operator whose type is not the key's.
 
@@ -366,5 +360,5 @@ def wrong_operator_type(subject: Subject) -> Iterator[Hit]:
         yield Hit(
             clause.entry.operator.span,
             f"{info.name} is of type {info.type}, {operator.name} compares {operator.type}",
-            operator_fix(subject.document.text, clause, chosen.name) if chosen else None,
+            operator_fix(subject, clause, chosen.name) if chosen else None,
         )

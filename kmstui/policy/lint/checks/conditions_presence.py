@@ -10,8 +10,8 @@ from kmstui.policy.iam.vocabulary import ActionInfo, absent_keys
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import MFA_KEYS, Clause, clauses, clauses_of, guaranteed
 from kmstui.policy.lint.facts.grants import IDENTITIES, Kind, Reading, allows, is_workload, readings
-from kmstui.policy.lint.fixes import add_condition, operator_fix, split_statement
-from kmstui.policy.lint.rules import Hit, Severity, Subject, remembered, rule
+from kmstui.policy.lint.fixes import condition_fix, operator_fix, split_statement
+from kmstui.policy.lint.rules import INFO, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.syntax.edits import delete_condition
 from kmstui.policy.syntax.nodes import Fix, StringNode
 
@@ -119,7 +119,7 @@ def _split(subject: Subject, clause: Clause, dead: list[StringNode]) -> Fix | No
     # Without the condition everybody, or a service for everybody, could be let in.
     if any(entry.type != "AWS" or entry.value.value == "*" for entry in statement.principals):
         return None
-    text = subject.document.text
+    text = subject.text
     without = delete_condition(text, statement.node, clause.entry.member)
     edits = split_statement(subject.document, subject.policy, statement, dead, (without,))
     if edits is None:
@@ -128,12 +128,7 @@ def _split(subject: Subject, clause: Clause, dead: list[StringNode]) -> Fix | No
     return Fix(f"Move {names} to a statement of its own without the condition", edits)
 
 
-@rule(
-    "KMS408",
-    Severity.WARNING,
-    "Condition key that these requests never carry",
-    pages.KMS_CONDITION_KEYS,
-)
+@rule("KMS408", WARNING, "Condition key that these requests never carry", pages.KMS_CONDITION_KEYS)
 def key_never_present(subject: Subject) -> Iterator[Hit]:
     """A condition that makes an Allow dead or a Deny inert for its actions or principals.
 
@@ -189,13 +184,16 @@ def _stopping_people(subject: Subject, reading: Reading, clause: Clause) -> Iter
     if stopped is None:
         return
     whom = "every user and role" if stopped.kind is Kind.EVERYBODY else stopped.short
-    added = add_condition(
-        subject.document.text, reading.statement, "Bool", "aws:PrincipalIsAWSService", "true"
-    )
     yield Hit(
         clause.entry.key.span,
         f"Only AWS services send {clause.name}, so this Deny stops {whom}",
-        None if added is None else Fix("Deny AWS services only", added),
+        condition_fix(
+            subject,
+            reading.statement,
+            "Deny AWS services only",
+            "Bool",
+            {"aws:PrincipalIsAWSService": "true"},
+        ),
     )
 
 
@@ -204,7 +202,7 @@ def _with_if_exists(subject: Subject, clause: Clause, *, if_exists: bool) -> Fix
     if operator is None:
         return None
     name = operator.with_(if_exists=if_exists).name
-    return operator_fix(subject.document.text, clause, name)
+    return operator_fix(subject, clause, name)
 
 
 def _misses_long_term_credentials(clause: Clause) -> bool:
@@ -246,7 +244,7 @@ def _demands_mfa(reading: Reading, clause: Clause) -> bool:
     )
 
 
-@rule("KMS515", Severity.WARNING, "MFA condition that does not work as meant", pages.MFA)
+@rule("KMS515", WARNING, "MFA condition that does not work as meant", pages.MFA)
 def mfa_pitfalls(subject: Subject) -> Iterator[Hit]:
     """MFA keys under an operator that lets requests without them through, or nobody.
 
@@ -296,7 +294,7 @@ def _mfa_hit(
                 f"{who.short} meets {clause.name} only with a session token got with MFA, never"
                 " with its long-term access keys"
             )
-            return Hit(clause.entry.key.span, message, severity=Severity.INFO)
+            return Hit(clause.entry.key.span, message, severity=INFO)
     return None
 
 
@@ -332,7 +330,7 @@ _OF_TAGGING = ("aws:requesttag/", "aws:tagkeys")
 """Here IfExists means "if a tag is given", the documented way to limit tag values."""
 
 
-@rule("KMS519", Severity.WARNING, "Allow that IfExists opens", pages.IF_EXISTS)
+@rule("KMS519", WARNING, "Allow that IfExists opens", pages.IF_EXISTS)
 def if_exists_opens(subject: Subject) -> Iterator[Hit]:
     """…IfExists in an Allow, on a key that requests may lack.
 

@@ -12,9 +12,10 @@ from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses
 from kmstui.policy.lint.facts.values import find_placeholders, part_of
-from kmstui.policy.lint.rules import BROKEN_VALUE, Hit, Scope, Severity, Subject, rule
-from kmstui.policy.syntax.edits import insert_first_member, replace_node, replace_string
-from kmstui.policy.syntax.nodes import Fix, ObjectNode, StringNode
+from kmstui.policy.lint.fixes import write
+from kmstui.policy.lint.rules import BROKEN_VALUE, ERROR, WARNING, Hit, Scope, Subject, rule
+from kmstui.policy.syntax.edits import insert_first_member, replace_node
+from kmstui.policy.syntax.nodes import Fix, StringNode
 from kmstui.policy.syntax.statements import VARIABLES_SINCE
 
 _REGION = r"[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}"
@@ -28,9 +29,7 @@ Guide, "kms:ViaService", table of supported services)."""
 
 
 def _fix_value(node: StringNode, value: str | None) -> Fix | None:
-    if value is None or value == node.value:
-        return None
-    return Fix(f'Write "{value}"', (replace_string(node, value),))
+    return None if value == node.value else write(node, value, f'Write "{value}"')
 
 
 def _via_values(subject: Subject) -> Iterator[tuple[Clause, StringNode]]:
@@ -72,7 +71,7 @@ def _meant_service(subject: Subject, service: str) -> str | None:
 
 @rule(
     "KMS416",
-    Severity.WARNING,
+    WARNING,
     "kms:ViaService in the wrong form",
     pages.VIA_SERVICE,
     Scope.BOTH,
@@ -106,7 +105,7 @@ def malformed_via_service(subject: Subject) -> Iterator[Hit]:
 
 @rule(
     "KMS417",
-    Severity.WARNING,
+    WARNING,
     "kms:ViaService in another Region than the key",
     pages.VIA_SERVICE,
     hidden_by=BROKEN_VALUE,
@@ -154,7 +153,7 @@ def _in_enumeration(operator: Operator, text: str, values: tuple[str, ...]) -> b
 
 @rule(
     "KMS418",
-    Severity.WARNING,
+    WARNING,
     "Value that the condition key never has",
     pages.KMS_CONDITION_KEYS,
     Scope.BOTH,
@@ -233,7 +232,7 @@ def _is_private(given: IPv4Network | IPv6Network) -> bool:
 
 @rule(
     "KMS419",
-    Severity.ERROR,
+    ERROR,
     "Private address in aws:SourceIp",
     pages.GLOBAL_KEYS + "#condition-keys-sourceip",
     Scope.BOTH,
@@ -255,8 +254,7 @@ def private_source_address(subject: Subject) -> Iterator[Hit]:
                 continue  # KMS406 speaks of it
             if _is_private(given):
                 yield Hit(
-                    node.span,
-                    f'"{node.value}" is private; aws:SourceIp is always a public address',
+                    node.span, f'"{node.value}" is private; aws:SourceIp is always a public address'
                 )
 
 
@@ -267,7 +265,7 @@ _NAME = re.compile(r"[A-Za-z][\w.-]*:[^\s',]+(?: [^\s',]+)*(?:\s*,\s*'[^']*')?")
 
 def _text_values(subject: Subject) -> Iterator[StringNode]:
     """The strings in which AWS resolves variables: resources and condition values."""
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         yield from statement.resources
         yield from statement.not_resources
     for clause in clauses(subject):
@@ -295,21 +293,19 @@ def _problem(subject: Subject, name: str, closed: bool) -> str | None:
 
 
 def _set_version(subject: Subject) -> Fix | None:
-    root = subject.document.root
-    if not isinstance(root, ObjectNode):
+    root = subject.root
+    if root is None:
         return None
     title = f'Set "Version": "{VARIABLES_SINCE}"'
     member = root.member("Version")
     if member is not None:
         return Fix(title, (replace_node(member.value, VARIABLES_SINCE),))
-    return Fix(
-        title, (insert_first_member(subject.document.text, root, "Version", VARIABLES_SINCE),)
-    )
+    return Fix(title, (insert_first_member(subject.text, root, "Version", VARIABLES_SINCE),))
 
 
 @rule(
     "KMS413",
-    Severity.ERROR,
+    ERROR,
     "Policy variable that does not work",
     pages.VARIABLES,
     Scope.BOTH,
@@ -343,5 +339,5 @@ def broken_variable(subject: Subject) -> Iterator[Hit]:
                     span,
                     f'"{match[0]}" is no variable in Version {version} but plain text',
                     _set_version(subject),
-                    Severity.WARNING,
+                    WARNING,
                 )

@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.rules import Hit, Identity, Scope, Severity, Subject, remembered, rule
+from kmstui.policy.lint.fixes import write
+from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Identity, Scope, Subject, remembered, rule
 from kmstui.policy.syntax.brackets import ROOT_ELEMENTS, STATEMENT_ELEMENTS
 from kmstui.policy.syntax.edits import (
     delete_member,
@@ -16,7 +17,6 @@ from kmstui.policy.syntax.edits import (
     insert_member,
     insert_statement,
     rename_key,
-    replace_string,
     root_statement,
 )
 from kmstui.policy.syntax.nodes import ArrayNode, Fix, Member, Node, ObjectNode, Span, StringNode
@@ -39,10 +39,10 @@ def misspelled(subject: Subject) -> Mapping[int, Mapping[str, Member]]:
     it is not missing but misspelled.
     """
     found: dict[int, dict[str, Member]] = {}
-    root = subject.document.root
-    if isinstance(root, ObjectNode):
+    root = subject.root
+    if root is not None:
         _collect(root, ROOT_ELEMENTS, found)
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         _collect(statement.node, STATEMENT_ELEMENTS, found)
     return found
 
@@ -75,18 +75,18 @@ def opening(node: Node) -> Span:
     return Span(node.span.start, min(node.span.start + 1, node.span.end))
 
 
-@rule("KMS101", Severity.ERROR, "Unknown element", pages.GRAMMAR, Scope.BOTH, hidden_by=("KMS009",))
+@rule("KMS101", ERROR, "Unknown element", pages.GRAMMAR, Scope.BOTH, hidden_by=("KMS009",))
 def unknown_element(subject: Subject) -> Iterator[Hit]:
     """Members of the root and of statements that policies do not have.
 
     A policy has a fixed set of elements, whose names are case-sensitive; KMS rejects any other.
     """
-    root = subject.document.root
-    if isinstance(root, ObjectNode):
+    root = subject.root
+    if root is not None:
         for member in root.members:
             if member.key.value not in ROOT_ELEMENTS:
                 yield _unknown(root, member, ROOT_ELEMENTS)
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         for member in statement.node.members:
             if member.key.value not in STATEMENT_ELEMENTS:
                 yield _unknown(statement.node, member, STATEMENT_ELEMENTS)
@@ -120,28 +120,27 @@ def _is_answer(root: ObjectNode) -> bool:
     return isinstance(root.get("Policy"), StringNode) and root.get("Statement") is None
 
 
-@rule("KMS102", Severity.WARNING, "Version missing", pages.VERSION, Scope.BOTH)
+@rule("KMS102", WARNING, "Version missing", pages.VERSION, Scope.BOTH)
 def version_missing(subject: Subject) -> Iterator[Hit]:
     """A policy without Version.
 
     Without Version the policy is read as 2008-10-17, in which policy variables such as
     ${aws:PrincipalTag/team} are plain text.
     """
-    root = subject.document.root
-    if not isinstance(root, ObjectNode) or _is_answer(root):
+    root = subject.root
+    if root is None or _is_answer(root):
         return
     if not has_element(subject, root, "Version"):
-        edit = insert_first_member(subject.document.text, root, "Version", CURRENT_VERSION)
+        edit = insert_first_member(subject.text, root, "Version", CURRENT_VERSION)
         yield Hit(opening(root), "The policy has no Version", fix("Insert Version", edit))
 
 
 def _version(subject: Subject) -> StringNode | None:
-    root = subject.document.root
-    value = root.get("Version") if isinstance(root, ObjectNode) else None
+    value = subject.root.get("Version") if subject.root is not None else None
     return value if isinstance(value, StringNode) else None
 
 
-@rule("KMS103", Severity.ERROR, "Version invalid", pages.VERSION, Scope.BOTH)
+@rule("KMS103", ERROR, "Version invalid", pages.VERSION, Scope.BOTH)
 def version_invalid(subject: Subject) -> Iterator[Hit]:
     """A Version that the policy language does not have.
 
@@ -153,11 +152,11 @@ def version_invalid(subject: Subject) -> Iterator[Hit]:
         yield Hit(
             version.span,
             f"{version.value!r} is no version of the policy language",
-            fix(f"Set {CURRENT_VERSION}", replace_string(version, CURRENT_VERSION)),
+            write(version, CURRENT_VERSION, f"Set {CURRENT_VERSION}"),
         )
 
 
-@rule("KMS104", Severity.WARNING, "Old Version", pages.VERSION, Scope.BOTH)
+@rule("KMS104", WARNING, "Old Version", pages.VERSION, Scope.BOTH)
 def version_old(subject: Subject) -> Iterator[Hit]:
     """The old version of the policy language.
 
@@ -168,13 +167,13 @@ def version_old(subject: Subject) -> Iterator[Hit]:
         yield Hit(
             version.span,
             f"Version {OLD_VERSION} is out of date",
-            fix(f"Set {CURRENT_VERSION}", replace_string(version, CURRENT_VERSION)),
+            write(version, CURRENT_VERSION, f"Set {CURRENT_VERSION}"),
         )
 
 
 @rule(
     "KMS105",
-    Severity.ERROR,
+    ERROR,
     "No statement",
     pages.STATEMENT,
     Scope.BOTH,
@@ -185,8 +184,8 @@ def statement_missing(subject: Subject) -> Iterator[Hit]:
 
     A key policy without statements lets nobody use or manage the key, so KMS rejects it.
     """
-    root = subject.document.root
-    if not isinstance(root, ObjectNode) or _is_answer(root):
+    root = subject.root
+    if root is None or _is_answer(root):
         return
     holder = root.get("Statement")
     if holder is None:
@@ -203,45 +202,38 @@ def _root_fix(subject: Subject, root: ObjectNode) -> Fix | None:
     if arn is None:
         return None
     statement = root_statement(arn.partition, arn.account)
-    edits = insert_statement(subject.document.text, root, statement)
+    edits = insert_statement(subject.text, root, statement)
     return Fix("Insert the root statement", edits)
 
 
-@rule(
-    "KMS106",
-    Severity.ERROR,
-    "Effect missing or wrong",
-    pages.EFFECT,
-    Scope.BOTH,
-    hidden_by=("KMS009",),
-)
+@rule("KMS106", ERROR, "Effect missing or wrong", pages.EFFECT, Scope.BOTH, hidden_by=("KMS009",))
 def effect_wrong(subject: Subject) -> Iterator[Hit]:
     """Statements that neither allow nor deny.
 
     Each statement needs Effect with the value Allow or Deny, in just this case.
     """
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         node = statement.node.get("Effect")
         if node is None:
             if statement.node.members and not has_element(subject, statement.node, "Effect"):
                 yield Hit(opening(statement.node), f"{_subject_of(statement)} has no Effect")
         elif isinstance(node, StringNode) and node.value not in EFFECTS:
             meant = did_you_mean(node.value.strip(), EFFECTS)
-            change = fix(f"Write {meant}", replace_string(node, meant)) if meant else None
-            yield Hit(node.span, f"Effect is {node.value!r}, not Allow or Deny", change)
+            message = f"Effect is {node.value!r}, not Allow or Deny"
+            yield Hit(node.span, message, write(node, meant))
 
 
 def _subject_of(statement: Statement) -> str:
     return statement.label[:1].upper() + statement.label[1:]
 
 
-@rule("KMS107", Severity.ERROR, "Principal missing", pages.PRINCIPAL)
+@rule("KMS107", ERROR, "Principal missing", pages.PRINCIPAL)
 def principal_missing(subject: Subject) -> Iterator[Hit]:
     """Statements about nobody.
 
     A statement of a key policy says whom it is about; KMS rejects one without a principal.
     """
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         node = statement.node
         if not node.members:
             yield Hit(node.span, f"{_subject_of(statement)} is empty")
@@ -270,13 +262,11 @@ def _empty_principals(value: Node | None) -> Iterator[Node]:
 
 @rule(
     "KMS108",
-    Severity.WARNING,
+    WARNING,
     "No Action",
     pages.PUT_KEY_POLICY,
     Scope.BOTH,
-    identity=Identity(
-        Severity.ERROR, "IAM refuses a policy whose statement lacks it.", pages.GRAMMAR
-    ),
+    identity=Identity(ERROR, "IAM refuses a policy whose statement lacks it.", pages.GRAMMAR),
 )
 def action_missing(subject: Subject) -> Iterator[Hit]:
     """Statements that allow or deny nothing.
@@ -284,7 +274,7 @@ def action_missing(subject: Subject) -> Iterator[Hit]:
     A statement without Action has no effect. The KMS console calls it an error; PutKeyPolicy
     accepts it without a word.
     """
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         node = statement.node
         if node.members and not has_element(subject, node, "Action", "NotAction"):
             yield Hit(opening(node), f"{_subject_of(statement)} has no Action, so it has no effect")
@@ -292,13 +282,11 @@ def action_missing(subject: Subject) -> Iterator[Hit]:
 
 @rule(
     "KMS109",
-    Severity.WARNING,
+    WARNING,
     "No Resource",
     pages.PUT_KEY_POLICY,
     Scope.BOTH,
-    identity=Identity(
-        Severity.ERROR, "IAM refuses a policy whose statement lacks it.", pages.GRAMMAR
-    ),
+    identity=Identity(ERROR, "IAM refuses a policy whose statement lacks it.", pages.GRAMMAR),
 )
 def resource_missing(subject: Subject) -> Iterator[Hit]:
     """Statements that are about no key.
@@ -306,11 +294,11 @@ def resource_missing(subject: Subject) -> Iterator[Hit]:
     A statement without Resource has no effect. The KMS console calls it an error; PutKeyPolicy
     accepts it without a word. In a key policy the resource is this key, written *.
     """
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         node = statement.node
         if node.members and not has_element(subject, node, "Resource", "NotResource"):
             after = node.member("Action") or node.member("NotAction")
-            edit = insert_member(subject.document.text, node, "Resource", "*", after=after)
+            edit = insert_member(subject.text, node, "Resource", "*", after=after)
             yield Hit(
                 opening(node),
                 f"{_subject_of(statement)} has no Resource, so it has no effect",
@@ -318,35 +306,31 @@ def resource_missing(subject: Subject) -> Iterator[Hit]:
             )
 
 
-@rule("KMS111", Severity.ERROR, "Element and its opposite", pages.GRAMMAR, Scope.BOTH)
+@rule("KMS111", ERROR, "Element and its opposite", pages.GRAMMAR, Scope.BOTH)
 def element_with_opposite(subject: Subject) -> Iterator[Hit]:
     """Action beside NotAction, and so on.
 
     A statement may have an element or its Not-form, never both; KMS rejects it.
     """
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         for name in ("Action", "Resource", "Principal"):
             opposite = statement.node.member(f"Not{name}")
             if opposite is not None and statement.node.member(name) is not None:
                 yield Hit(
-                    opposite.key.span,
-                    f"{_subject_of(statement)} has both {name} and Not{name}",
+                    opposite.key.span, f"{_subject_of(statement)} has both {name} and Not{name}"
                 )
 
 
-@rule("KMS114", Severity.ERROR, "Principal in an IAM policy", pages.GRAMMAR, Scope.IDENTITY)
+@rule("KMS114", ERROR, "Principal in an IAM policy", pages.GRAMMAR, Scope.IDENTITY)
 def principal_in_identity_policy(subject: Subject) -> Iterator[Hit]:
     """Principal or NotPrincipal in a policy that is about the role that has it.
 
     IAM refuses the policy. Who may use a key is said in the key policy.
     """
-    for statement in subject.policy.statements:
-        for name in ("Principal", "NotPrincipal"):
-            member = statement.node.member(name)
-            if member is not None:
-                edit = delete_member(subject.document.text, statement.node, member)
-                yield Hit(
-                    member.key.span,
-                    f"{name} is not allowed in an IAM policy: it is about the role that has it",
-                    fix(f"Remove {name}", edit),
-                )
+    for statement, member in subject.elements("Principal", "NotPrincipal"):
+        name = member.key.value
+        yield Hit(
+            member.key.span,
+            f"{name} is not allowed in an IAM policy: it is about the role that has it",
+            fix(f"Remove {name}", delete_member(subject.text, statement.node, member)),
+        )

@@ -6,14 +6,9 @@ from collections.abc import Iterator
 
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.values import ACCOUNT_ID
-from kmstui.policy.lint.rules import Hit, Scope, Severity, Subject, rule
-from kmstui.policy.syntax.edits import (
-    delete_member,
-    fix,
-    replace_node,
-    replace_string,
-    wrap_in_list,
-)
+from kmstui.policy.lint.fixes import write
+from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Scope, Subject, rule
+from kmstui.policy.syntax.edits import delete_member, fix, replace_node, wrap_in_list
 from kmstui.policy.syntax.nodes import (
     ArrayNode,
     Edit,
@@ -29,15 +24,15 @@ from kmstui.policy.syntax.nodes import (
 )
 
 
-@rule("KMS112", Severity.WARNING, "Duplicate Sid", pages.SID, Scope.BOTH)
+@rule("KMS112", WARNING, "Duplicate Sid", pages.SID, Scope.BOTH)
 def duplicate_sid(subject: Subject) -> Iterator[Hit]:
     """The second and later statements of one Sid.
 
     Two statements with one Sid cannot be told apart in messages, diffs and logs.
     """
-    taken = {statement.sid for statement in subject.policy.statements}
+    taken = {statement.sid for statement in subject.statements}
     numbers: dict[str, int] = {}
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         node = statement.node.get("Sid")
         if not isinstance(node, StringNode) or not node.value:
             continue
@@ -47,7 +42,7 @@ def duplicate_sid(subject: Subject) -> Iterator[Hit]:
             yield Hit(
                 node.span,
                 f"Another statement has the Sid {node.value!r} already",
-                fix(f"Rename to {fresh}", replace_string(node, fresh)),
+                write(node, fresh, f"Rename to {fresh}"),
             )
         else:
             numbers[node.value] = 1
@@ -62,15 +57,15 @@ def _fresh_sid(sid: str, last: int, taken: set[str]) -> tuple[int, str]:
     return number, f"{sid}{blank}{number}"
 
 
-@rule("KMS113", Severity.WARNING, "Empty list or condition", pages.GRAMMAR, Scope.BOTH)
+@rule("KMS113", WARNING, "Empty list or condition", pages.GRAMMAR, Scope.BOTH)
 def empty_element(subject: Subject) -> Iterator[Hit]:
     """Elements that hold nothing.
 
     An empty list equals nothing, so the statement never applies, or always where the operator
     is negated; an empty condition restricts nothing.
     """
-    text = subject.document.text
-    for statement in subject.policy.statements:
+    text = subject.text
+    for statement in subject.statements:
         for member in statement.node.members:
             name = member.key.value
             if name in ("Action", "NotAction", "Resource", "NotResource") and _is_empty(member):
@@ -128,21 +123,14 @@ def json_type(node: Node) -> str:
     }[type(node)]
 
 
-@rule(
-    "KMS110",
-    Severity.ERROR,
-    "Wrong JSON type",
-    pages.GRAMMAR,
-    Scope.BOTH,
-    hidden_by=("KMS001", "KMS006"),
-)
+@rule("KMS110", ERROR, "Wrong JSON type", pages.GRAMMAR, Scope.BOTH, hidden_by=("KMS001", "KMS006"))
 def wrong_type(subject: Subject) -> Iterator[Hit]:
     """Values of types that their elements do not take.
 
     Each element takes values of certain JSON types only; KMS rejects any other, and null
     everywhere.
     """
-    text = subject.document.text
+    text = subject.text
     root = subject.document.root
     if root is None or isinstance(root, ErrorNode):
         return
@@ -154,7 +142,7 @@ def wrong_type(subject: Subject) -> Iterator[Hit]:
             yield from _string(text, member.key.value, member.value)
         elif member.key.value == "Statement":
             yield from _statements(member.value)
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         for member in statement.node.members:
             if not isinstance(member.value, StringNode) or member.key.value in _NOT_STRINGS:
                 yield from _element(text, member)

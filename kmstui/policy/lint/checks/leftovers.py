@@ -16,17 +16,19 @@ from kmstui.policy.lint.facts.values import (
     find_placeholders,
     part_of,
 )
+from kmstui.policy.lint.fixes import write
 from kmstui.policy.lint.rules import (
     BROKEN_VALUE,
+    ERROR,
+    INFO,
+    WARNING,
     Hit,
     Identity,
     Scope,
-    Severity,
     Subject,
     remembered,
     rule,
 )
-from kmstui.policy.syntax.edits import replace_string
 from kmstui.policy.syntax.nodes import Fix, StringNode
 
 _DOCUMENTATION_ACCOUNTS = ("111122223333", "123456789012")
@@ -41,7 +43,7 @@ _ACCOUNT_KEYS = frozenset(
 def _strings(subject: Subject) -> tuple[tuple[Sequence[StringNode], str], ...]:
     """All strings in which a placeholder does harm, with the condition key they stand under."""
     found: list[tuple[Sequence[StringNode], str]] = []
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         found += (
             ([entry.value for entry in statement.principals], ""),
             ([entry.value for entry in statement.not_principals], ""),
@@ -82,12 +84,12 @@ def _fill(node: StringNode, found: Placeholder, value: str | None) -> Fix | None
     if value is None:
         return None
     filled = node.value[: found.start] + value + node.value[found.end :]
-    return Fix(f"Write {value}", (replace_string(node, filled),))
+    return write(node, filled, f"Write {value}")
 
 
 @rule(
     "KMS601",
-    Severity.ERROR,
+    ERROR,
     "Placeholder left in",
     pages.KEY_POLICY,
     Scope.BOTH,
@@ -117,7 +119,7 @@ def _may_name_documentation(text: str) -> bool:
 
 
 def _documentation_accounts(subject: Subject) -> Iterator[Hit]:
-    arn, text = subject.key.arn, subject.document.text
+    arn, text = subject.key.arn, subject.text
     # Most policies name none; only escapes could hide one from a look at the whole text.
     if arn is None or not ("\\" in text or _may_name_documentation(text)):
         return
@@ -132,14 +134,14 @@ def _documentation_accounts(subject: Subject) -> Iterator[Hit]:
                 span,
                 f"{match.group()} is an account of AWS's documentation; the key is of"
                 f" {arn.account}",
-                Fix(f"Write {arn.account}", (replace_string(node, filled),)),
-                Severity.INFO,
+                write(node, filled, f"Write {arn.account}"),
+                INFO,
             )
 
 
 @rule(
     "KMS602",
-    Severity.WARNING,
+    WARNING,
     "Another account than the key's",
     pages.DEFAULT_KEY_POLICY,
     hidden_by=BROKEN_VALUE,
@@ -162,5 +164,5 @@ def other_account(subject: Subject) -> Iterator[Hit]:
             span,
             f"{what} is {account}, but the key is of account {arn.account}"
             + (f": account {account} has access by {opened.label}" if opened else ""),
-            Fix(f"Write {arn.account}", (replace_string(node, filled),)),
+            write(node, filled, f"Write {arn.account}"),
         )

@@ -23,9 +23,9 @@ from kmstui.policy.lint.facts.grants import (
     root_statements,
 )
 from kmstui.policy.lint.facts.values import ACCOUNT, ACCOUNT_ID, find_placeholders
-from kmstui.policy.lint.rules import Hit, Severity, Subject, remembered, rule
+from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.syntax.edits import add_value, insert_statement, root_statement
-from kmstui.policy.syntax.nodes import Fix, ObjectNode, Span, StringNode
+from kmstui.policy.syntax.nodes import Fix, Span, StringNode
 from kmstui.policy.syntax.statements import ConditionEntry, Policy, PrincipalEntry, Statement
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _verdict(subject: Subject) -> Verdict | None:
     None where it is plain that the key stays manageable by the account, and for a text that KMS
     refuses for its size alone.
     """
-    if len(subject.document.text) > _LONGEST_JUDGED:
+    if len(subject.text) > _LONGEST_JUDGED:
         return None
     caller = _caller(subject)
     if _is_plainly_safe(subject) and (caller is None or caller.account == home_account(subject)):
@@ -74,30 +74,30 @@ def _denying(subject: Subject, verdict: Verdict) -> Statement | None:
     """The statement that denies, as it stands in the text at hand."""
     for statement in verdict.deciding:
         if statement.effect == "Deny":
-            return subject.policy.statements[statement.index]
+            return subject.statements[statement.index]
     return None
 
 
 def _element_span(subject: Subject) -> Span:
-    root = subject.document.root
-    if isinstance(root, ObjectNode):
+    root = subject.root
+    if root is not None:
         member = root.member("Statement")
         if member is not None:
             return member.key.span
-    return Span(0, min(1, len(subject.document.text)))
+    return Span(0, min(1, len(subject.text)))
 
 
 def _add_root_statement(subject: Subject) -> Fix | None:
-    root, home = subject.document.root, home_account(subject)
-    if not isinstance(root, ObjectNode) or not home:
+    root, home = subject.root, home_account(subject)
+    if root is None or not home:
         return None
     statement = root_statement(partition(subject), home)
-    sids = {each.sid for each in subject.policy.statements}
+    sids = {each.sid for each in subject.statements}
     if statement["Sid"] in sids:
         statement["Sid"] = f"Enable IAM policies of {home}"
     return Fix(
         f"Add the root statement for account {home}",
-        insert_statement(subject.document.text, root, statement),
+        insert_statement(subject.text, root, statement),
     )
 
 
@@ -114,20 +114,18 @@ def _except_caller(subject: Subject, denying: Statement) -> Fix | None:
         if clause.key == "aws:principalarn" and operator is not None and operator.negated:
             exempt = caller.role_arn or caller.name
             name = exempt.rpartition(":")[2]
-            return Fix(
-                f"Except {name} too", add_value(subject.document.text, clause.entry.member, exempt)
-            )
+            return Fix(f"Except {name} too", add_value(subject.text, clause.entry.member, exempt))
     return None
 
 
 def _locked_out(subject: Subject) -> bool:
     verdict = _verdict(subject)
-    if verdict is None or not subject.policy.statements:
+    if verdict is None or not subject.statements:
         return False
     return verdict.orphans_key or (_caller(subject) is not None and verdict.locks_caller_out)
 
 
-@rule("KMS506", Severity.ERROR, "Lock-out", pages.PUT_KEY_POLICY)
+@rule("KMS506", ERROR, "Lock-out", pages.PUT_KEY_POLICY)
 def lock_out(subject: Subject) -> Iterator[Hit]:
     """Nobody, or not the caller, could put the policy again.
 
@@ -165,14 +163,14 @@ def _is_foreign_root_only(subject: Subject) -> bool:
     )
 
 
-@rule("KMS507", Severity.WARNING, "No root statement", pages.ROOT)
+@rule("KMS507", WARNING, "No root statement", pages.ROOT)
 def no_root_statement(subject: Subject) -> Iterator[Hit]:
     """No Allow for the account that includes kms:PutKeyPolicy.
 
     Without a statement for the account, IAM policies give no access to the key, and it becomes
     unmanageable when the principals of its policy are deleted.
     """
-    if not subject.policy.statements or root_statements(subject):
+    if not subject.statements or root_statements(subject):
         return
     if _locked_out(subject) or _is_foreign_root_only(subject):
         return
@@ -191,7 +189,7 @@ def _leaves_root_user(clause: Clause) -> bool:
     return clause.key == "aws:principaltype" and "Account" in clause.texts
 
 
-@rule("KMS508", Severity.WARNING, "Root statement under a condition", pages.ROOT)
+@rule("KMS508", WARNING, "Root statement under a condition", pages.ROOT)
 def conditional_root_statement(subject: Subject) -> Iterator[Hit]:
     """Every root statement has a condition.
 
@@ -248,7 +246,7 @@ def _about_putting(subject: Subject) -> Policy:
     deciding = {
         each.statement.index for each in readings(subject) if PUT_KEY_POLICY in each.actions
     }
-    statements = [each for each in subject.policy.statements if each.index in deciding]
+    statements = [each for each in subject.statements if each.index in deciding]
     if subject.key.arn is None:
         statements = [_about_any_key(each) for each in statements]
     return replace(subject.policy, statements=tuple(statements))

@@ -33,7 +33,7 @@ from kmstui.policy.lint.facts.grants import (
 )
 from kmstui.policy.lint.facts.values import ACCOUNT, find_placeholders
 from kmstui.policy.lint.fixes import delete_unless_root, delete_whole
-from kmstui.policy.lint.rules import Hit, Severity, Subject, remembered, rule
+from kmstui.policy.lint.rules import INFO, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.syntax.edits import add_value
 from kmstui.policy.syntax.nodes import Fix
 
@@ -89,7 +89,7 @@ def _denied_hit(subject: Subject, reading: Reading, deny: Reading) -> Hit:
         label_span(reading.statement),
         f"{deny.statement.label} denies all that {reading.statement.label} allows, because {why}",
         _except_too(subject, reading, deny),
-        Severity.WARNING,
+        WARNING,
     )
 
 
@@ -100,11 +100,11 @@ def _except_too(subject: Subject, reading: Reading, deny: Reading) -> Fix | None
     (who,), (clause,) = reading.who, deny.clauses
     if clause.key != "aws:principalarn" or clause.operator is None or not clause.operator.negated:
         return None
-    edits = add_value(subject.document.text, clause.entry.member, who.value)
+    edits = add_value(subject.text, clause.entry.member, who.value)
     return Fix(f"Except {who.short} from {deny.statement.label} too", edits)
 
 
-@rule("KMS517", Severity.INFO, "Statement without effect", pages.EVALUATION)
+@rule("KMS517", INFO, "Statement without effect", pages.EVALUATION)
 def needless_statement(subject: Subject) -> Iterator[Hit]:
     """A statement that another one covers; as a warning, an Allow of which nothing is left.
 
@@ -118,7 +118,7 @@ def needless_statement(subject: Subject) -> Iterator[Hit]:
                 clause.entry.key.span,
                 f"No request of {reading.names} meets the condition on {clause.name}, so"
                 f" {reading.statement.label} allows nothing",
-                severity=Severity.WARNING,
+                severity=WARNING,
             )
             continue
         denied = shadow(subject, reading) if reading.allow else None
@@ -127,7 +127,7 @@ def needless_statement(subject: Subject) -> Iterator[Hit]:
                 label_span(reading.statement),
                 f"{denied.statement.label} denies all that {reading.statement.label} allows",
                 delete_unless_root(subject, reading),
-                Severity.WARNING,
+                WARNING,
             )
             continue
         if reading.allow and (hits := list(_taken_back(subject, reading))):
@@ -177,7 +177,7 @@ def _gives_without_attestation(who: Who, other: Reading) -> bool:
     return through_iam or gives_to(who, other)
 
 
-@rule("KMS518", Severity.WARNING, "Attestation that another statement bypasses", pages.ATTESTATION)
+@rule("KMS518", WARNING, "Attestation that another statement bypasses", pages.ATTESTATION)
 def bypassed_attestation(subject: Subject) -> Iterator[Hit]:
     """kms:RecipientAttestation in an Allow while another Allow gives the same without it.
 
@@ -310,7 +310,7 @@ def _bypass(subject: Subject, reading: Reading, clause: Clause) -> str | None:
     return None
 
 
-@rule("KMS520", Severity.WARNING, "Condition that restricts nothing", pages.EVALUATION)
+@rule("KMS520", WARNING, "Condition that restricts nothing", pages.EVALUATION)
 def pointless_condition(subject: Subject) -> Iterator[Hit]:
     """A condition of an Allow that the same principal can do without.
 
@@ -331,7 +331,7 @@ def pointless_condition(subject: Subject) -> Iterator[Hit]:
                 yield Hit(
                     clause.entry.key.span,
                     f"{other.statement.label} allows the same without {clause.name}",
-                    severity=Severity.INFO if is_no_surprise else None,
+                    severity=INFO if is_no_surprise else None,
                 )
                 break
             if not _may_restrict_nothing(clause.key):

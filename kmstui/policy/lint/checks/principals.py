@@ -16,14 +16,23 @@ from kmstui.policy.lint.facts.values import (
     find_placeholders,
     read_principal,
 )
-from kmstui.policy.lint.rules import BROKEN_VALUE, Hit, Severity, Subject, remembered, rule
+from kmstui.policy.lint.fixes import write
+from kmstui.policy.lint.rules import (
+    BROKEN_VALUE,
+    ERROR,
+    INFO,
+    WARNING,
+    Hit,
+    Subject,
+    remembered,
+    rule,
+)
 from kmstui.policy.syntax.edits import (
     delete_statement,
     delete_value,
     fix,
     insert_condition,
     replace_node,
-    replace_string,
 )
 from kmstui.policy.syntax.nodes import Fix, Member, ObjectNode, StringNode
 from kmstui.policy.syntax.statements import PrincipalEntry, Statement
@@ -55,7 +64,7 @@ def aws_uses(subject: Subject) -> tuple[AwsUse, ...]:
     """All `AWS` principals of the policy that are not placeholders, in the order written."""
     return tuple(
         AwsUse(statement, element, entry, read_principal(entry.value.value))
-        for statement in subject.policy.statements
+        for statement in subject.statements
         for element, entries in (
             ("Principal", statement.principals),
             ("NotPrincipal", statement.not_principals),
@@ -71,7 +80,7 @@ def _of_form(subject: Subject, form: Form) -> Iterator[AwsUse]:
     return (use for use in aws_uses(subject) if use.read.form is form)
 
 
-@rule("KMS301", Severity.ERROR, "Malformed principal", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)
+@rule("KMS301", ERROR, "Malformed principal", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)
 def malformed_principal(subject: Subject) -> Iterator[Hit]:
     """ARNs and account IDs that cannot be.
 
@@ -82,11 +91,11 @@ def malformed_principal(subject: Subject) -> Iterator[Hit]:
         value = use.node.value
         change = None
         if value != value.strip():
-            change = fix("Remove the space", replace_string(use.node, value.strip()))
+            change = write(use.node, value.strip(), "Remove the space")
         yield Hit(use.node.span, f"{value!r} {use.read.reason}", change)
 
 
-@rule("KMS302", Severity.ERROR, "Wildcard in a principal", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)
+@rule("KMS302", ERROR, "Wildcard in a principal", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)
 def wildcard_in_principal(subject: Subject) -> Iterator[Hit]:
     """Principals with `*` or `?` in them.
 
@@ -119,7 +128,7 @@ def _by_condition(subject: Subject, use: AwsUse) -> Fix | None:
     if member is None:
         return None
     value: str | list[str] = patterns[0] if len(patterns) == 1 else patterns
-    text = subject.document.text
+    text = subject.text
     return fix(
         "Use * with ArnLike aws:PrincipalArn",
         replace_node(member.value, {"AWS": "*"}),
@@ -127,7 +136,7 @@ def _by_condition(subject: Subject, use: AwsUse) -> Fix | None:
     )
 
 
-@rule("KMS303", Severity.ERROR, "Not a principal", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)
+@rule("KMS303", ERROR, "Not a principal", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)
 def not_a_principal(subject: Subject) -> Iterator[Hit]:
     """ARNs of things that cannot be principals.
 
@@ -138,7 +147,7 @@ def not_a_principal(subject: Subject) -> Iterator[Hit]:
         yield Hit(use.node.span, f"{use.read.reason} cannot be a principal: {use.node.value!r}")
 
 
-@rule("KMS304", Severity.ERROR, "Deleted principal", pages.IDENTIFIERS, hidden_by=BROKEN_VALUE)
+@rule("KMS304", ERROR, "Deleted principal", pages.IDENTIFIERS, hidden_by=BROKEN_VALUE)
 def deleted_principal(subject: Subject) -> Iterator[Hit]:
     """Unique IDs of users and roles that are gone.
 
@@ -157,10 +166,10 @@ def deleted_principal(subject: Subject) -> Iterator[Hit]:
 
 def _removal(subject: Subject, use: AwsUse) -> Fix | None:
     """Remove a principal; the statement goes with the last one, unless it is the only one."""
-    statement, root, text = use.statement, subject.document.root, subject.document.text
+    statement, root, text = use.statement, subject.root, subject.text
     entries = statement.principals if use.element == "Principal" else statement.not_principals
     if len(entries) == 1:
-        if len(subject.policy.statements) == 1 or not isinstance(root, ObjectNode):
+        if len(subject.statements) == 1 or root is None:
             return None
         return fix("Remove the statement", delete_statement(text, root, statement))
     holder = statement.node.get(use.element)
@@ -172,24 +181,22 @@ def _removal(subject: Subject, use: AwsUse) -> Fix | None:
     return None
 
 
-@rule("KMS305", Severity.ERROR, "Unknown principal type", pages.PRINCIPAL)
+@rule("KMS305", ERROR, "Unknown principal type", pages.PRINCIPAL)
 def unknown_principal_type(subject: Subject) -> Iterator[Hit]:
     """Types that are none.
 
     A principal is of type AWS, Service, Federated or CanonicalUser, in just this case; KMS
     rejects any other.
     """
-    for statement in subject.policy.statements:
-        for element in ("Principal", "NotPrincipal"):
-            holder = statement.node.get(element)
-            if not isinstance(holder, ObjectNode):
-                continue
+    for _, element in subject.elements("Principal", "NotPrincipal"):
+        holder = element.value
+        if isinstance(holder, ObjectNode):
             for member in holder.members:
                 if member.key.value not in PRINCIPAL_TYPES:
-                    yield _unknown_type(subject, holder, member)
+                    yield _unknown_type(holder, member)
 
 
-def _unknown_type(subject: Subject, holder: ObjectNode, member: Member) -> Hit:
+def _unknown_type(holder: ObjectNode, member: Member) -> Hit:
     name = member.key.value
     meant = did_you_mean(name.strip(), PRINCIPAL_TYPES) or _MEANT_TYPES.get(name.strip().lower())
     message = f"{name!r} is no type of principal"
@@ -201,11 +208,11 @@ def _unknown_type(subject: Subject, holder: ObjectNode, member: Member) -> Hit:
     hint = f"; did you mean {meant!r}?" if meant else ""
     change = None
     if meant and holder.member(meant) is None:
-        change = fix(f"Write {meant}", replace_string(member.key, meant))
+        change = write(member.key, meant)
     return Hit(member.key.span, message + hint, change)
 
 
-@rule("KMS307", Severity.WARNING, "Federated or canonical user", pages.PRINCIPAL)
+@rule("KMS307", WARNING, "Federated or canonical user", pages.PRINCIPAL)
 def federated_principal(subject: Subject) -> Iterator[Hit]:
     """Types of principals that do not call KMS.
 
@@ -213,7 +220,7 @@ def federated_principal(subject: Subject) -> Iterator[Hit]:
     in by an identity provider asks as a session of a role, so name that role; canonical user
     IDs are for S3.
     """
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         for entry in (*statement.principals, *statement.not_principals):
             if entry.type in ("Federated", "CanonicalUser") and entry.value.value.strip():
                 instead = "role" if entry.type == "Federated" else "account"
@@ -224,7 +231,7 @@ def federated_principal(subject: Subject) -> Iterator[Hit]:
                 )
 
 
-@rule("KMS308", Severity.WARNING, "user/root is not the account", pages.DEFAULT_KEY_POLICY)
+@rule("KMS308", WARNING, "user/root is not the account", pages.DEFAULT_KEY_POLICY)
 def user_named_root(subject: Subject) -> Iterator[Hit]:
     """An IAM user called root, who is hardly meant.
 
@@ -235,11 +242,11 @@ def user_named_root(subject: Subject) -> Iterator[Hit]:
         yield Hit(
             use.node.span,
             f"{use.node.value!r} is an IAM user, not the account",
-            fix(f"Write {right}", replace_string(use.node, right)),
+            write(use.node, right),
         )
 
 
-@rule("KMS309", Severity.ERROR, "Another partition", pages.ARNS, hidden_by=BROKEN_VALUE)
+@rule("KMS309", ERROR, "Another partition", pages.ARNS, hidden_by=BROKEN_VALUE)
 def other_partition(subject: Subject) -> Iterator[Hit]:
     """Principals of a partition that is not the key's.
 
@@ -256,17 +263,11 @@ def other_partition(subject: Subject) -> Iterator[Hit]:
             yield Hit(
                 use.node.span,
                 f"{use.node.value!r} is of the partition {partition}, the key of {arn.partition}",
-                fix(f"Write {arn.partition}", replace_string(use.node, right)),
+                write(use.node, right, f"Write {arn.partition}"),
             )
 
 
-@rule(
-    "KMS310",
-    Severity.INFO,
-    "Another account has access",
-    pages.CROSS_ACCOUNT,
-    hidden_by=BROKEN_VALUE,
-)
+@rule("KMS310", INFO, "Another account has access", pages.CROSS_ACCOUNT, hidden_by=BROKEN_VALUE)
 def other_account(subject: Subject) -> Iterator[Hit]:
     """The first mention of each foreign account in each statement that allows.
 

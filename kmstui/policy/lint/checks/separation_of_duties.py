@@ -20,7 +20,7 @@ from kmstui.policy.lint.facts.grants import (
     is_workload,
 )
 from kmstui.policy.lint.fixes import add_condition, applicable, replace_member, split_statement
-from kmstui.policy.lint.rules import Hit, Severity, Subject, remembered, rule
+from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.syntax.edits import set_values
 from kmstui.policy.syntax.nodes import ArrayNode, Fix, StringNode
 
@@ -56,14 +56,14 @@ def _expansion(subject: Subject, reading: Reading, *, foreign: bool) -> Fix | No
     names = applicable(subject, reading.actions, cross_account=foreign)
     if member is None or not names:
         return None
-    text = subject.document.text
+    text = subject.text
     title = f"List the {len(names)} actions, to delete what is not needed"
     if isinstance(member.value, ArrayNode):
         return Fix(title, (set_values(text, member, names),))
     return Fix(title, replace_member(text, reading.statement.node, member, "Action", names))
 
 
-@rule("KMS509", Severity.WARNING, "Every permission for one principal", pages.LEAST_PRIVILEGE)
+@rule("KMS509", WARNING, "Every permission for one principal", pages.LEAST_PRIVILEGE)
 def every_permission(subject: Subject) -> Iterator[Hit]:
     """`kms:*` for others than the account; an error where it is another account.
 
@@ -86,7 +86,7 @@ def every_permission(subject: Subject) -> Iterator[Hit]:
             node.span,
             f'"{node.value}" gives {who.short}{whose}{others} every permission on the key',
             _expansion(subject, reading, foreign=len(foreign) == len(reading.who)),
-            Severity.ERROR if foreign else None,
+            ERROR if foreign else None,
         )
 
 
@@ -102,9 +102,7 @@ def _use(subject: Subject, actions: frozenset[str]) -> str | None:
     return None
 
 
-@rule(
-    "KMS510", Severity.WARNING, "One principal administers and uses the key", pages.ADMINISTRATORS
-)
+@rule("KMS510", WARNING, "One principal administers and uses the key", pages.ADMINISTRATORS)
 def no_separation_of_duties(subject: Subject) -> Iterator[Hit]:
     """The same user or role has kms:PutKeyPolicy or deletion, and cryptographic operations.
 
@@ -134,8 +132,7 @@ def no_separation_of_duties(subject: Subject) -> Iterator[Hit]:
     for value, who in last.items():
         if value in manages and value in uses and value not in told_already:
             yield Hit(
-                who.entry.value.span,
-                f"{who.short} has both {manages[value]} and {uses[value]}",
+                who.entry.value.span, f"{who.short} has both {manages[value]} and {uses[value]}"
             )
 
 
@@ -175,7 +172,7 @@ def _policy_writers(subject: Subject) -> frozenset[str]:
 
 def _limited_grants(subject: Subject, reading: Reading) -> Fix | None:
     """Add the condition, to a statement of its own where others would suffer from it."""
-    statement, text = reading.statement, subject.document.text
+    statement, text = reading.statement, subject.text
     added = add_condition(text, statement, "Bool", "kms:GrantIsForAWSResource", "true")
     if added is None or not statement.actions:
         return None
@@ -195,7 +192,7 @@ def _limited_grants(subject: Subject, reading: Reading) -> Fix | None:
     return None if edits is None else Fix(title, edits)
 
 
-@rule("KMS511", Severity.WARNING, "Unconstrained CreateGrant", pages.GRANTS)
+@rule("KMS511", WARNING, "Unconstrained CreateGrant", pages.GRANTS)
 def unconstrained_grants(subject: Subject) -> Iterator[Hit]:
     """kms:CreateGrant without a condition on the grant.
 
@@ -228,9 +225,7 @@ def unconstrained_grants(subject: Subject) -> Iterator[Hit]:
             )
 
 
-@rule(
-    "KMS512", Severity.WARNING, "Workload that may change or delete the key", pages.LEAST_PRIVILEGE
-)
+@rule("KMS512", WARNING, "Workload that may change or delete the key", pages.LEAST_PRIVILEGE)
 def workload_manages_key(subject: Subject) -> Iterator[Hit]:
     """kms:PutKeyPolicy or kms:ScheduleKeyDeletion for an instance role, a function, a service.
 

@@ -11,18 +11,10 @@ from kmstui.policy.iam.match_value import has_wildcard
 from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, is_wide
-from kmstui.policy.lint.facts.grants import (
-    CREATE_GRANT,
-    Kind,
-    Reading,
-    allows,
-    denies,
-    home_account,
-)
+from kmstui.policy.lint.facts.grants import CREATE_GRANT, Kind, Reading, allows, denies
 from kmstui.policy.lint.facts.values import ACCOUNT_ID, find_placeholders
-from kmstui.policy.lint.fixes import add_conditions, condition_fix
-from kmstui.policy.lint.rules import BROKEN_VALUE, Hit, Severity, Subject, rule
-from kmstui.policy.syntax.edits import fix, replace_string
+from kmstui.policy.lint.fixes import condition_fix, own_account_fix, write
+from kmstui.policy.lint.rules import BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
 from kmstui.policy.syntax.nodes import Fix, StringNode
 
 _SUFFIXES = (
@@ -49,13 +41,7 @@ def service_name(name: str) -> str:
     return ".".join(label for label in name.split(".") if not _REGION.fullmatch(label))
 
 
-@rule(
-    "KMS306",
-    Severity.ERROR,
-    "Malformed or unknown service",
-    pages.PRINCIPAL,
-    hidden_by=BROKEN_VALUE,
-)
+@rule("KMS306", ERROR, "Malformed or unknown service", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)
 def service_principal(subject: Subject) -> Iterator[Hit]:
     """Service principals that cannot be, or that are not known (a warning).
 
@@ -63,7 +49,7 @@ def service_principal(subject: Subject) -> Iterator[Hit]:
     KMS rejects a policy with one that does not exist.
     """
     services = subject.knowledge.service_principals
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         for entry in (*statement.principals, *statement.not_principals):
             value = entry.value.value
             # A wildcard is a matter of KMS514, an empty string one of KMS107.
@@ -81,8 +67,7 @@ def service_principal(subject: Subject) -> Iterator[Hit]:
 def _malformed(node: StringNode, services: frozenset[str]) -> Hit:
     value = node.value
     right = _repaired(value.strip(), services)
-    change = fix(f"Write {right}", replace_string(node, right)) if right else None
-    return Hit(node.span, f"{value!r} is no service principal", change)
+    return Hit(node.span, f"{value!r} is no service principal", write(node, right))
 
 
 def _repaired(value: str, services: frozenset[str]) -> str | None:
@@ -103,24 +88,23 @@ def _unknown(node: StringNode, split: tuple[str, str], services: frozenset[str],
     change, hint = None, f" (as of {date})"
     if near is not None:
         right = name.replace(service_name(name), near) + suffix
-        change = fix(f"Write {right}", replace_string(node, right))
+        change = write(node, right)
         hint = f"; did you mean {right}?"
-    return Hit(node.span, f"AWS has no service {node.value!r}{hint}", change, Severity.WARNING)
+    return Hit(node.span, f"AWS has no service {node.value!r}{hint}", change, WARNING)
 
 
-@rule("KMS514", Severity.ERROR, "Wildcard in a service principal", pages.ANYBODY)
+@rule("KMS514", ERROR, "Wildcard in a service principal", pages.ANYBODY)
 def wildcard_service(subject: Subject) -> Iterator[Hit]:
     """`*` or `?` in a `Service` principal.
 
     A service principal has no wildcards: KMS rejects it, and as * it would be every service on
     behalf of anybody.
     """
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         for entry in (*statement.principals, *statement.not_principals):
             if entry.type == "Service" and has_wildcard(entry.value.value):
                 yield Hit(
-                    entry.value.span,
-                    f'"{entry.value.value}" has a wildcard; name each service',
+                    entry.value.span, f'"{entry.value.value}" has a wildcard; name each service'
                 )
 
 
@@ -175,7 +159,7 @@ def _needs_no_owner(subject: Subject, reading: Reading) -> bool:
 
 @rule(
     "KMS513",
-    Severity.WARNING,
+    WARNING,
     "Service principal that acts for anybody",
     pages.CONFUSED_DEPUTY,
     hidden_by=("KMS306", "KMS514"),
@@ -186,7 +170,6 @@ def confused_deputy(subject: Subject) -> Iterator[Hit]:
     Without aws:SourceArn, aws:SourceAccount or aws:SourceOrgID the service may use the key on
     behalf of any customer: the confused deputy problem.
     """
-    home = home_account(subject)
     for reading in allows(subject):
         services = [who for who in reading.who if who.kind is Kind.SERVICE]
         if not services or any(map(_names_owner, reading.clauses)):
@@ -194,15 +177,8 @@ def confused_deputy(subject: Subject) -> Iterator[Hit]:
         if _needs_no_owner(subject, reading):
             continue
         fix = None
-        if home and len(services) == len(reading.who):
-            fix = condition_fix(
-                subject.document.text,
-                reading.statement,
-                "StringEquals",
-                "aws:SourceAccount",
-                home,
-                f"Add aws:SourceAccount {home}",
-            )
+        if len(services) == len(reading.who):
+            fix = own_account_fix(subject, reading.statement, "aws:SourceAccount")
         for who in services:
             yield Hit(
                 who.entry.value.span,
@@ -244,11 +220,11 @@ def _concerns_services(subject: Subject, reading: Reading) -> bool:
 
 def _with_exceptions(subject: Subject, reading: Reading) -> Fix | None:
     exceptions = dict.fromkeys(_EXCEPTIONS, "false")
-    edits = add_conditions(subject.document.text, reading.statement, "BoolIfExists", exceptions)
-    return None if edits is None else Fix("Exempt AWS services that act for you", edits)
+    title = "Exempt AWS services that act for you"
+    return condition_fix(subject, reading.statement, title, "BoolIfExists", exceptions)
 
 
-@rule("KMS516", Severity.WARNING, "Network condition that denies AWS services", pages.VPC_ENDPOINT)
+@rule("KMS516", WARNING, "Network condition that denies AWS services", pages.VPC_ENDPOINT)
 def network_denies_services(subject: Subject) -> Iterator[Hit]:
     """A Deny for all other networks, without an exception for services.
 

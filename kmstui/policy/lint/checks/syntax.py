@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.rules import Hit, Identity, Scope, Severity, Subject, remembered, rule
+from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Identity, Scope, Subject, remembered, rule
 from kmstui.policy.syntax.edits import delete_member
 from kmstui.policy.syntax.nodes import Edit, Fix, Span
 
@@ -47,7 +47,7 @@ def _of_parser(id_: str, title: str, flags: str, why: str, identity: str = "") -
 
     check.__doc__ = f"{flags}\n\n{why}"
     own = Identity(why=identity)
-    rule(id_, Severity.ERROR, title, pages.JSON, Scope.BOTH, identity=own)(check)
+    rule(id_, ERROR, title, pages.JSON, Scope.BOTH, identity=own)(check)
 
 
 _of_parser(
@@ -90,16 +90,14 @@ _of_parser(
 )
 
 
-@rule(
-    "KMS007", Severity.ERROR, "Duplicate member", pages.GRAMMAR, Scope.BOTH, hidden_by=("KMS101",)
-)
+@rule("KMS007", ERROR, "Duplicate member", pages.GRAMMAR, Scope.BOTH, hidden_by=("KMS101",))
 def duplicate_member(subject: Subject) -> Iterator[Hit]:
     """All but the last of the members with one name.
 
     Of two members with one name only the last counts, so what the first one says is lost
     without a word.
     """
-    text = subject.document.text
+    text = subject.text
     for holder in subject.document.repeated:
         last = {member.key.value: member for member in holder.members}
         for member in holder.members:
@@ -123,13 +121,13 @@ def minified(text: str) -> str:
     return "".join(_TOKEN.findall(text))
 
 
-@rule("KMS008", Severity.ERROR, "Policy too large", pages.PUT_KEY_POLICY)
+@rule("KMS008", ERROR, "Policy too large", pages.PUT_KEY_POLICY)
 def too_large(subject: Subject) -> Iterator[Hit]:
     """The part of the text that is too much; a warning from 90 per cent on.
 
     KMS rejects a key policy of more than 32,768 bytes, blanks included.
     """
-    text = subject.document.text
+    text = subject.text
     # A character takes one byte at least, so a short text needs no encoding.
     if len(text) * 4 <= NEARLY_MOST_BYTES:
         return
@@ -151,7 +149,7 @@ def too_large(subject: Subject) -> Iterator[Hit]:
             if len(smaller.encode("utf-8", "surrogatepass")) <= limit:
                 fix = Fix("Remove the blanks", (Edit(Span(0, len(text)), smaller),))
                 break
-    yield Hit(span, message, fix, Severity.ERROR if excess else Severity.WARNING)
+    yield Hit(span, message, fix, ERROR if excess else WARNING)
 
 
 def _offset_of_byte(text: str, limit: int) -> int:
@@ -161,7 +159,7 @@ def _offset_of_byte(text: str, limit: int) -> int:
 
 @rule(
     "KMS009",
-    Severity.ERROR,
+    ERROR,
     "Character not allowed",
     pages.PUT_KEY_POLICY,
     Scope.BOTH,
@@ -178,7 +176,7 @@ def forbidden_character(subject: Subject) -> Iterator[Hit]:
     A key policy may hold tab, line feed, carriage return and the characters U+0020 to U+00FF;
     KMS rejects any other.
     """
-    text = subject.document.text
+    text = subject.text
     if _holds_only_allowed(text):
         return
     for match in _FORBIDDEN.finditer(text):
@@ -188,11 +186,7 @@ def forbidden_character(subject: Subject) -> Iterator[Hit]:
         span = Span(match.start(), match.end())
         replacement = _replacement(run)
         title = f"Write {replacement}" if replacement else "Remove it"
-        yield Hit(
-            span,
-            f"KMS does not take {codes}{more}",
-            Fix(title, (Edit(span, replacement),)),
-        )
+        yield Hit(span, f"KMS does not take {codes}{more}", Fix(title, (Edit(span, replacement),)))
 
 
 def _holds_only_allowed(text: str) -> bool:
@@ -221,13 +215,13 @@ def _replacement(run: str) -> str:
     return "".join(pieces)
 
 
-@rule("KMS115", Severity.ERROR, "IAM policy too large", pages.QUOTAS, Scope.IDENTITY)
+@rule("KMS115", ERROR, "IAM policy too large", pages.QUOTAS, Scope.IDENTITY)
 def identity_policy_too_large(subject: Subject) -> Iterator[Hit]:
     """A policy of more characters than all inline policies of a role together may have.
 
     IAM refuses the policy.
     """
-    text = subject.document.text
+    text = subject.text
     size = sum(not character.isspace() for character in text)
     if size > MOST_CHARACTERS_IN_IAM:
         yield Hit(

@@ -96,7 +96,7 @@ def clauses(subject: Subject) -> tuple[Clause, ...]:
     return tuple(
         [
             _clause(subject, statement, entry)
-            for statement in subject.policy.statements
+            for statement in subject.statements
             for entry in statement.conditions
         ]
     )
@@ -130,10 +130,9 @@ def clauses_of(subject: Subject, statement: Statement) -> tuple[Clause, ...]:
 
 def operators(subject: Subject) -> Iterator[tuple[Statement, StringNode, bool]]:
     """Every operator as written, with whether an object of condition keys stands under it."""
-    for statement in subject.policy.statements:
-        block = statement.node.get("Condition")
-        if isinstance(block, ObjectNode):
-            for member in block.members:
+    for statement, block in subject.elements("Condition"):
+        if isinstance(block.value, ObjectNode):
+            for member in block.value.members:
                 yield statement, member.key, isinstance(member.value, ObjectNode)
 
 

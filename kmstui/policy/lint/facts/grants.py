@@ -176,7 +176,7 @@ def home_account(subject: Subject) -> str:
             return arn.account
     roots: set[str] = set()
     all_accounts: set[str] = set()
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         for entry in statement.principals:
             kind, account = _kind(entry.type, entry.value.value)
             if ACCOUNT_ID.fullmatch(account):
@@ -196,7 +196,7 @@ def partition(subject: Subject) -> str:
     """The partition of the key, or of the first principal that names one."""
     if subject.key.arn is not None:
         return subject.key.arn.partition
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         for entry in statement.principals:
             arn = Arn.maybe(entry.value.value)
             if arn is not None:
@@ -270,7 +270,7 @@ def _signature(clauses: tuple[Clause, ...]) -> frozenset[tuple[str, str, frozens
 def _read(subject: Subject) -> Iterator[Reading]:
     home = home_account(subject)
     arn = "" if subject.key.arn is None else str(subject.key.arn)
-    for statement in subject.policy.statements:
+    for statement in subject.statements:
         if statement.effect not in ("Allow", "Deny") or not _is_about_key(statement, arn):
             continue
         actions = _covered(subject, statement)

@@ -106,11 +106,7 @@ def _ranges(value: str, slots: list[tuple[str, int, int]]) -> Iterator[tuple[int
 
 def _meaning(value: str, start: int, end: int, slots: list[tuple[str, int, int]]) -> str:
     text = value[start:end]
-    for word, meaning in (
-        (_ACCOUNT_WORD, ACCOUNT),
-        (_REGION_WORD, REGION),
-        (_KEY_WORD, KEY),
-    ):
+    for word, meaning in ((_ACCOUNT_WORD, ACCOUNT), (_REGION_WORD, REGION), (_KEY_WORD, KEY)):
         if word.search(text):
             return meaning
     for meaning, slot_start, slot_end in slots:

@@ -8,7 +8,7 @@ from typing import Any
 
 from kmstui.policy.iam.operators import parse_operator
 from kmstui.policy.lint.facts.clauses import Clause
-from kmstui.policy.lint.facts.grants import Kind, Reading, home_account
+from kmstui.policy.lint.facts.grants import Kind, Reading, home_account, is_possible
 from kmstui.policy.lint.facts.values import Form, find_placeholders, read_principal
 from kmstui.policy.lint.rules import Subject, remembered
 from kmstui.policy.syntax.edits import (
@@ -183,20 +183,12 @@ def replace_member(
 
 def applicable(subject: Subject, actions: frozenset[str], *, cross_account: bool) -> list[str]:
     """Those of `actions` that this key, and principals of other accounts, can use at all."""
-    usage, spec = subject.key.usage, subject.key.spec
-    found = []
-    for name in sorted(actions):
-        info = subject.knowledge.action(name)
-        if info is None or (cross_account and not info.cross_account):
-            continue
-        if usage and info.usages and usage not in info.usages:
-            continue
-        if spec and info.symmetric_only and not spec.startswith("SYMMETRIC"):
-            continue
-        if spec and info.asymmetric_only and spec.startswith(("SYMMETRIC", "HMAC")):
-            continue
-        found.append(name)
-    return found
+    infos = [info for name in sorted(actions) if (info := subject.knowledge.action(name))]
+    return [
+        info.name
+        for info in infos
+        if (info.cross_account or not cross_account) and is_possible(info, subject.key)
+    ]
 
 
 @remembered

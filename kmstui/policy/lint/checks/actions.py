@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from kmstui.policy.iam.match_value import has_wildcard, resource_match
 from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.iam.vocabulary import ActionInfo, knowledge
 from kmstui.policy.lint import pages
+from kmstui.policy.lint.facts.grants import is_possible
 from kmstui.policy.lint.facts.values import account_of, find_placeholders
 from kmstui.policy.lint.fixes import write
 from kmstui.policy.lint.rules import (
@@ -21,7 +22,6 @@ from kmstui.policy.lint.rules import (
     WARNING,
     Hit,
     Identity,
-    KeyContext,
     Scope,
     Subject,
     remembered,
@@ -32,7 +32,6 @@ from kmstui.policy.syntax.nodes import Fix, Member, StringNode
 from kmstui.policy.syntax.statements import Statement
 
 _PREFIX = "kms:"
-_ASYMMETRIC_SPECS = ("RSA_", "ECC_", "SM2", "ML_")
 
 
 class ActionUse(NamedTuple):
@@ -195,21 +194,6 @@ def iam_only_action(subject: Subject) -> Iterator[Hit]:
             )
 
 
-def _impossible(key: KeyContext) -> Callable[[ActionInfo], bool]:
-    """A test whether an action cannot be used with a key of this usage and spec."""
-    symmetric = key.spec == "SYMMETRIC_DEFAULT"
-    asymmetric = key.spec.startswith(_ASYMMETRIC_SPECS)
-
-    def test(info: ActionInfo) -> bool:
-        if key.usage and info.usages and key.usage not in info.usages:
-            return True
-        if key.spec and info.symmetric_only and not symmetric:
-            return True
-        return bool(key.spec) and info.asymmetric_only and not asymmetric
-
-    return test
-
-
 @rule("KMS206", WARNING, "Impossible for this key", pages.KEY_TYPES)
 def impossible_action(subject: Subject) -> Iterator[Hit]:
     """Allowed actions that this key cannot do.
@@ -219,12 +203,11 @@ def impossible_action(subject: Subject) -> Iterator[Hit]:
     key = subject.key
     if not key.usage and not key.spec:
         return
-    impossible = _impossible(key)
     kind = " ".join(filter(None, (key.spec, key.usage)))
     for use in action_uses(subject):
         if use.statement.effect != "Allow" or use.member.key.value != "Action":
             continue
-        if use.matched and all(map(impossible, use.matched)):
+        if use.matched and not any(is_possible(info, key) for info in use.matched):
             yield Hit(
                 use.node.span,
                 f"{use.node.value} cannot be done with this key ({kind})",

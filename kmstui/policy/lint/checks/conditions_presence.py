@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum, auto
+from functools import lru_cache
 
 from kmstui.policy.iam.principals import OF_SERVICES_ONLY
-from kmstui.policy.iam.vocabulary import ActionInfo, absent_keys
+from kmstui.policy.iam.vocabulary import ActionInfo, absent_keys, knowledge
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.facts.clauses import MFA_KEYS, Clause, clauses, clauses_of, guaranteed
+from kmstui.policy.lint.facts.clauses import (
+    MFA_KEYS,
+    Clause,
+    clauses,
+    clauses_of,
+    guaranteed,
+    is_one_of,
+)
 from kmstui.policy.lint.facts.grants import IDENTITIES, Kind, Reading, allows, is_workload, readings
 from kmstui.policy.lint.fixes import condition_fix, operator_fix, split_statement
 from kmstui.policy.lint.rules import INFO, WARNING, Hit, Subject, remembered, rule
@@ -28,17 +36,17 @@ _FOREIGN = frozenset(
 credentials (ec2, lambda, ssm, glue, identity providers) are not among them."""
 
 
-def _is_foreign(clause: Clause) -> bool:
-    return clause.info is None and clause.key.partition(":")[0] in _FOREIGN
+def _is_foreign(key: str) -> bool:
+    return key.partition(":")[0] in _FOREIGN
 
 
-def _never_carries(action: ActionInfo, clause: Clause) -> bool:
-    if _is_foreign(clause):
+def _never_carries(action: ActionInfo, key: str) -> bool:
+    if _is_foreign(key):
         return True
     for family in _OF_REQUESTS_WITH_TAGS:
-        if clause.is_about(family):
+        if is_one_of(key, (family,)):
             return family not in action.condition_keys
-    return any(clause.is_about(key) for key in absent_keys(action.name))
+    return any(is_one_of(key, (absent,)) for absent in absent_keys(action.name))
 
 
 class _Fate(Enum):
@@ -56,37 +64,21 @@ class _Fate(Enum):
     """
 
 
-@remembered
-def _fates(subject: Subject) -> dict[tuple[str, str], _Fate]:
-    """Fates found so far, by pattern and condition key: a policy repeats both.
-
-    Keys with a name in them, such as kms:EncryptionContext:NAME, share one.
-    """
-    return {}
-
-
 def _kind(clause: Clause) -> str:
     """What the requests that carry the key depend on: for a key with a name in it, its family."""
-    return clause.key if clause.info is None else clause.info.name
+    return clause.key if clause.info is None else clause.info.name.lower()
 
 
-def _fate(subject: Subject, pattern: str, clause: Clause) -> _Fate:
-    kind = (pattern, _kind(clause))
-    found = _fates(subject).get(kind)
-    if found is None:
-        found = _fates(subject)[kind] = _find_fate(subject, pattern, clause)
-    return found
-
-
-def _find_fate(subject: Subject, pattern: str, clause: Clause) -> _Fate:
+@lru_cache(maxsize=4096)
+def _fate(pattern: str, key: str) -> _Fate:
     infos = [
         info
-        for name in subject.knowledge.expand(pattern)
-        if (info := subject.knowledge.action(name)) is not None and not info.iam_only
+        for name in knowledge().expand(pattern)
+        if (info := knowledge().action(name)) is not None and not info.iam_only
     ]
     if not infos:
         return _Fate.NONE
-    if not all(_never_carries(info, clause) for info in infos):
+    if not all(_never_carries(info, key) for info in infos):
         return _Fate.ALIVE
     reads = all(info.access_level in ("Read", "List") for info in infos)
     return _Fate.DEAD_READS if reads else _Fate.DEAD
@@ -103,7 +95,7 @@ def _dead_actions(subject: Subject, clause: Clause) -> tuple[list[StringNode], b
     place = (clause.statement.index, _kind(clause))
     found = _dead(subject).get(place)
     if found is None:
-        fates = [(node, _fate(subject, node.value, clause)) for node in clause.statement.actions]
+        fates = [(node, _fate(node.value, place[1])) for node in clause.statement.actions]
         alive = any(fate is _Fate.ALIVE for _, fate in fates)
         doomed = (_Fate.DEAD,) if alive else (_Fate.DEAD, _Fate.DEAD_READS)
         dead = [node for node, fate in fates if fate in doomed]
@@ -140,9 +132,7 @@ def key_never_present(subject: Subject) -> Iterator[Hit]:
     for clause in clauses(subject):
         if clause.statement.effect not in ("Allow", "Deny"):
             continue
-        if (clause.info is None and not _is_foreign(clause)) or (
-            clause.info is not None and clause.info.iam_only
-        ):
+        if not _is_foreign(clause.key) if clause.info is None else clause.info.iam_only:
             continue
         told, alive = _dead_actions(subject, clause)
         if not told or not clause.demands_presence:

@@ -22,7 +22,7 @@ from kmstui.policy.lint.facts.grants import (
     readings,
     root_statements,
 )
-from kmstui.policy.lint.facts.values import ACCOUNT, ACCOUNT_ID, find_placeholders
+from kmstui.policy.lint.facts.values import ACCOUNT_ID, fill_account
 from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.syntax.edits import add_value, insert_statement, root_statement
 from kmstui.policy.syntax.nodes import Fix, Span, StringNode
@@ -214,11 +214,7 @@ def _filled(policy: Policy, account: str) -> Policy:
     """The policy with the placeholders for the account filled in, so that it can be judged."""
 
     def node(value: StringNode) -> StringNode:
-        text = value.value
-        for found in reversed(find_placeholders(text)):
-            if found.stands_for == ACCOUNT:
-                text = text[: found.start] + account + text[found.end :]
-        return value if text == value.value else value._replace(value=text)
+        return value._replace(value=fill_account(value.value, account))
 
     def entries(found: tuple[PrincipalEntry, ...]) -> tuple[PrincipalEntry, ...]:
         return tuple(each._replace(value=node(each.value)) for each in found)

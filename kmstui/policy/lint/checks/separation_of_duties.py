@@ -29,10 +29,10 @@ _GRANTS = frozenset({CREATE_GRANT, "kms:ListGrants", "kms:RevokeGrant"})
 """The actions whose requests carry kms:GrantIsForAWSResource."""
 
 
-def _everything_node(subject: Subject, reading: Reading) -> StringNode | None:
+def _everything_node(reading: Reading) -> StringNode | None:
     """The pattern by which a statement allows every action."""
     for node in reading.statement.actions:
-        if node.value.endswith("*") and covers_everything(subject, node):
+        if node.value.endswith("*") and covers_everything(node):
             return node
     return None
 
@@ -42,7 +42,7 @@ def _of_everything(subject: Subject) -> tuple[tuple[Reading, StringNode], ...]:
     return tuple(
         (reading, node)
         for reading in allows(subject)
-        if (node := _everything_node(subject, reading)) is not None
+        if (node := _everything_node(reading)) is not None
     )
 
 
@@ -179,11 +179,9 @@ def _limited_grants(subject: Subject, reading: Reading) -> Fix | None:
     if reading.actions <= _GRANTS:
         return Fix('Add "kms:GrantIsForAWSResource": "true"', added)
     moved = [
-        node
-        for node in statement.actions
-        if (names := expanded(subject, (node,))) and names <= _GRANTS
+        node for node in statement.actions if (names := expanded((node,))) and names <= _GRANTS
     ]
-    if not any(CREATE_GRANT in expanded(subject, (node,)) for node in moved):
+    if not any(CREATE_GRANT in expanded((node,)) for node in moved):
         return None
     if reading.conditional:
         return None  # what is wrong in its conditions would then stand there twice
@@ -210,12 +208,7 @@ def unconstrained_grants(subject: Subject) -> Iterator[Hit]:
             and who.value not in writers
         ]
         node = next(
-            (
-                node
-                for node in reading.statement.actions
-                if CREATE_GRANT in expanded(subject, (node,))
-            ),
-            None,
+            (node for node in reading.statement.actions if CREATE_GRANT in expanded((node,))), None
         )
         if given and node is not None:
             yield Hit(

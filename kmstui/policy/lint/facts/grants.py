@@ -11,16 +11,16 @@ from typing import NamedTuple
 
 from kmstui.model.arn import Arn
 from kmstui.policy.iam.match_value import resource_match
-from kmstui.policy.iam.vocabulary import key_actions
+from kmstui.policy.iam.vocabulary import ActionInfo, key_actions, knowledge
 from kmstui.policy.lint.facts.clauses import Clause, clauses_of
 from kmstui.policy.lint.facts.values import (
-    ACCOUNT,
     ACCOUNT_ID,
     Form,
+    fill_account,
     find_placeholders,
     read_principal,
 )
-from kmstui.policy.lint.rules import Subject, remembered
+from kmstui.policy.lint.rules import KeyContext, Subject, remembered
 from kmstui.policy.syntax.nodes import ObjectNode, Span, StringNode
 from kmstui.policy.syntax.statements import PrincipalEntry, Statement
 
@@ -108,15 +108,6 @@ class Reading:
         return short[0] if len(short) == 1 else f"{short[0]} and {len(short) - 1} more"
 
 
-def _filled(value: str, account: str) -> tuple[str, bool]:
-    """A principal with the placeholders for its account filled in, and whether there were any."""
-    filled = value
-    found = [each for each in find_placeholders(value) if each.stands_for == ACCOUNT]
-    for placeholder in reversed(found):
-        filled = filled[: placeholder.start] + account + filled[placeholder.end :]
-    return filled, bool(found)
-
-
 _KINDS = {
     ("iam", "user"): Kind.USER,
     ("iam", "role"): Kind.ROLE,
@@ -151,11 +142,11 @@ def name_of(kind: Kind, rest: str = "") -> str:
 @lru_cache(maxsize=4096)
 def _told(type_: str, written: str, home: str) -> tuple[Kind, str, str, bool, bool, str]:
     """All of a Who but its entry; principals come again, in a policy and at each key press."""
-    value, open_account = _filled(written, home or STAND_IN)
+    value = fill_account(written, home or STAND_IN)
     kind, account = _kind(type_, value)
     if not ACCOUNT_ID.fullmatch(account):
         account = ""
-    own = open_account or (bool(account) and account == home)
+    own = value != written or (bool(account) and account == home)
     foreign = bool(account and home) and not own
     name = "" if kind is Kind.EVERYBODY else account if kind is Kind.ROOT else value
     return kind, value, account, own, foreign, name_of(kind, name)
@@ -181,9 +172,7 @@ def home_account(subject: Subject) -> str:
             kind, account = _kind(entry.type, entry.value.value)
             if ACCOUNT_ID.fullmatch(account):
                 all_accounts.add(account)
-                manages = statement.effect == "Allow" and PUT_KEY_POLICY in _covered(
-                    subject, statement
-                )
+                manages = statement.effect == "Allow" and PUT_KEY_POLICY in _covered(statement)
                 if kind is Kind.ROOT and manages:
                     roots.add(account)
     for accounts in (roots, all_accounts):
@@ -209,33 +198,37 @@ def _every_action() -> frozenset[str]:
     return frozenset(key_actions())
 
 
-@remembered
-def _expansions(subject: Subject) -> dict[tuple[str, ...], frozenset[str]]:
-    """What lists of patterns stand for, found so far: a policy repeats them."""
-    return {}
+@lru_cache(maxsize=2048)
+def _expanded(patterns: tuple[str, ...]) -> frozenset[str]:
+    """What patterns stand for; a policy repeats them, and each key press lints it again."""
+    return _every_action() & {name for each in patterns for name in knowledge().expand(each)}
 
 
-def expanded(subject: Subject, nodes: tuple[StringNode, ...]) -> frozenset[str]:
+def expanded(nodes: tuple[StringNode, ...]) -> frozenset[str]:
     """The actions on keys that some patterns stand for."""
-    patterns = tuple(node.value for node in nodes)
-    found = _expansions(subject).get(patterns)
-    if found is None:
-        names = {name for pattern in patterns for name in subject.knowledge.expand(pattern)}
-        found = _expansions(subject)[patterns] = _every_action() & names
-    return found
+    return _expanded(tuple(node.value for node in nodes))
 
 
-def covers_everything(subject: Subject, node: StringNode) -> bool:
+def covers_everything(node: StringNode) -> bool:
     """Whether one pattern stands for every action on keys: `kms:*`, `*`."""
-    return expanded(subject, (node,)) == _every_action()
+    return expanded((node,)) == _every_action()
 
 
-def _covered(subject: Subject, statement: Statement) -> frozenset[str]:
+def _covered(statement: Statement) -> frozenset[str]:
     if statement.actions:
-        return expanded(subject, statement.actions)
+        return expanded(statement.actions)
     if statement.not_actions:
-        return _every_action() - expanded(subject, statement.not_actions)
+        return _every_action() - expanded(statement.not_actions)
     return frozenset()
+
+
+def is_possible(action: ActionInfo, key: KeyContext) -> bool:
+    """Whether an action works with a key of this usage and spec, as far as they are known."""
+    if key.usage and action.usages and key.usage not in action.usages:
+        return False
+    if key.spec and action.symmetric_only and not key.spec.startswith("SYMMETRIC"):
+        return False
+    return not (action.asymmetric_only and key.spec.startswith(("SYMMETRIC", "HMAC")))
 
 
 def _is_about_key(statement: Statement, arn: str) -> bool:
@@ -273,7 +266,7 @@ def _read(subject: Subject) -> Iterator[Reading]:
     for statement in subject.statements:
         if statement.effect not in ("Allow", "Deny") or not _is_about_key(statement, arn):
             continue
-        actions = _covered(subject, statement)
+        actions = _covered(statement)
         if not actions:
             continue
         conditions = clauses_of(subject, statement)

@@ -256,6 +256,14 @@ def account_of(entry: PrincipalEntry) -> str:
     return account if ACCOUNT_ID.fullmatch(account) else ""
 
 
+def fill_account(value: str, account: str) -> str:
+    """The text with its placeholders for an account filled in."""
+    for found in reversed(find_placeholders(value)):
+        if found.stands_for == ACCOUNT:
+            value = value[: found.start] + account + value[found.end :]
+    return value
+
+
 def part_of(node: StringNode, start: int, end: int) -> Span:
     """The range of a part of a string; all of it where escapes hide the place."""
     if node.span.end - node.span.start != len(node.value) + 2:

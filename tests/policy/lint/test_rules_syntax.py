@@ -8,6 +8,15 @@ from kmstui.policy.lint.linter import lint
 from kmstui.policy.lint.rules import Severity
 from tests.policy.rule_cases import Case, check, check_fixes, policy, statement, unmark
 
+
+def _policy_of_bytes(size: int, *, blank: bool) -> str:
+    text = policy(statement(Sid=""), indent=None)
+    filler = size - len(text.encode())
+    return text + " " * filler if blank else text.replace('"Sid": ""', f'"Sid": "{"x" * filler}"')
+
+
+_TOO_LONG = _policy_of_bytes(32_769, blank=False)
+
 CASES = (
     Case("KMS001", '⟦{⟧"Version": "2012-10-17", "Statement": []', note="unclosed object"),
     Case("KMS001", '{"Version": "2012-10-17"} ⟦{"Version": "2012-10-17"}⟧', note="two documents"),
@@ -84,6 +93,7 @@ CASES = (
     Case("KMS009", '{"Id": "a⟦\u200b⟧"}', note="zero-width space"),
     Case("KMS009", '{"Id": "Schlüssel für Käse ÿ"}', note="near: Latin-1"),
     Case("KMS009", '{"Id": “a”}', note="near: quotes are KMS005's"),
+    Case("KMS008", f"{_TOO_LONG[:-1]}⟦{_TOO_LONG[-1]}⟧", severity=Severity.ERROR, fixable=True),
 )
 
 
@@ -100,12 +110,6 @@ def test_fixes_remove_what_they_are_for(case: Case) -> None:
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "// nothing\n"])
 def test_a_text_without_a_policy_says_so(text: str) -> None:
     assert {each.rule for each in lint(text)} & {"KMS001", "KMS004"}
-
-
-def _policy_of_bytes(size: int, *, blank: bool) -> str:
-    text = policy(statement(Sid=""), indent=None)
-    filler = size - len(text.encode())
-    return text + " " * filler if blank else text.replace('"Sid": ""', f'"Sid": "{"x" * filler}"')
 
 
 def test_a_policy_over_the_limit_is_marked_from_the_first_byte_too_many() -> None:

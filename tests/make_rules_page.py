@@ -90,7 +90,7 @@ def _section(rule: Rule) -> Iterator[str]:
     yield f"### {rule.id}: {rule.title}\n"
     fixed = "quick fix" if fixes else "no quick fix"
     severity = _severity_words(rule, findings)
-    yield f"{severity} · {rule.scope.words} · {fixed} · [AWS page]({rule.url})\n"
+    yield f"{severity} · {rule.scope.word} policies · {fixed} · [AWS page]({rule.url})\n"
     yield f"{rule.flags}\n"
     yield f"**Why:** {rule.why}\n"
     if rule.identity.why:
@@ -115,9 +115,8 @@ def page() -> str:
         for each in members:
             anchor = f"{each.id}: {each.title}".lower()
             kept = "".join(c for c in anchor if c.isalnum() or c in " -_").replace(" ", "-")
-            words = each.scope.words.removesuffix(" policies").replace(" policies", "")
             parts.append(
-                f"| [{each.id}](#{kept}) | {each.severity.word} | {words} | {each.title} |"
+                f"| [{each.id}](#{kept}) | {each.severity.word} | {each.scope.word} | {each.title} |"
             )
         parts.append("")
         for each in members:

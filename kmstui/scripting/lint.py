@@ -123,13 +123,15 @@ def _parser() -> argparse.ArgumentParser:
 
 def _explain(id_: str, out: TextIO) -> int:
     rule = RULES[_asked_rule(id_)]
-    print(f"{rule.id} ({rule.severity.word}): {rule.title}\n\n{rule.why}\n{rule.url}", file=out)
+    print(f"{rule.id} ({rule.severity.word}): {rule.title}\n", file=out)
+    print(f"{rule.flags} For {rule.scope.word} policies.\n\n{rule.why}\n{rule.url}", file=out)
     return CLEAN
 
 
 def _list_rules(out: TextIO) -> int:
     for rule in sorted(RULES.values(), key=lambda each: each.id):
-        print(f"{rule.id}  {rule.severity.word:<7}  {rule.title}", file=out)
+        scope = f"{rule.scope.word:<11}"
+        print(f"{rule.id}  {rule.severity.word:<7}  {scope}  {rule.title}", file=out)
     return CLEAN
 
 

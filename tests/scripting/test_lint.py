@@ -352,6 +352,15 @@ def test_list_rules_lists_them_all_in_order() -> None:
     lines = lint("--list-rules").out.splitlines()
     ids = [line.split()[0] for line in lines]
     assert ids == sorted(ids) and ids[0] == "KMS001" and ids[-1] == "KMS602"
+    assert "KMS114  error    IAM          Principal in an IAM policy" in lines
+    assert "KMS310  info     key          Another account has access" in lines
+
+
+def test_a_rule_for_iam_policies_alone_is_explained_too() -> None:
+    outcome = lint("--explain", "KMS114")
+    assert outcome.code == CLEAN
+    assert outcome.out.startswith("KMS114 (error): Principal in an IAM policy\n")
+    assert "For IAM policies." in outcome.out
 
 
 def test_one_key_is_read_from_the_source_with_what_is_known_of_it() -> None:

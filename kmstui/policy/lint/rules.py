@@ -67,10 +67,9 @@ class Scope(Flag):
     BOTH = KEY | IDENTITY
 
     @property
-    def words(self) -> str:
-        """`key policies`, `IAM policies` or both."""
-        words = {Scope.KEY: "key policies", Scope.IDENTITY: "IAM policies"}
-        return words.get(self, "key policies and IAM policies")
+    def word(self) -> str:
+        """Which policies, in few words: `key`, `IAM` or both."""
+        return {Scope.KEY: "key", Scope.IDENTITY: "IAM"}.get(self, "key and IAM")
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,12 @@ def _section(rule: Rule) -> Iterator[str]:
             yield f"Quick fix: {finding.fix.title}\n"
 
 
+def _anchor(rule: Rule) -> str:
+    """The part of a link by which GitHub finds the rule's heading."""
+    heading = f"{rule.id}: {rule.title}".lower()
+    return "".join(each for each in heading if each.isalnum() or each in " -_").replace(" ", "-")
+
+
 def page() -> str:
     """The page as it should be."""
     rules = sorted(RULES.values(), key=lambda each: each.id)
@@ -113,11 +119,9 @@ def page() -> str:
         parts.append(f"\n## {_FAMILIES[family]}\n")
         parts.append("| id | severity | policies | title |\n|---|---|---|---|")
         for each in members:
-            anchor = f"{each.id}: {each.title}".lower()
-            kept = "".join(c for c in anchor if c.isalnum() or c in " -_").replace(" ", "-")
-            parts.append(
-                f"| [{each.id}](#{kept}) | {each.severity.word} | {each.scope.word} | {each.title} |"
-            )
+            link = f"[{each.id}](#{_anchor(each)})"
+            row = (link, each.severity.word, each.scope.word, each.title)
+            parts.append(f"| {' | '.join(row)} |")
         parts.append("")
         for each in members:
             parts += _section(each)

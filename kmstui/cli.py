@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import sys
 from collections.abc import Sequence
 
-from kmstui import __version__
+from kmstui import __version__, gc_tuning
 from kmstui.scripting.command import complain
 
 DEMO_KEYS_MOST = 100_000
@@ -33,6 +32,7 @@ def run(arguments: Sequence[str]) -> int:
     commands = {"lint": run_lint, "can": run_can}
     try:
         if arguments and arguments[0] in commands:
+            gc_tuning.collect_seldom()
             return commands[arguments[0]](arguments[1:])
         return _run_app(arguments)
     except (ConfigError, StartError) as error:
@@ -53,8 +53,7 @@ def _run_app(arguments: Sequence[str]) -> int:
     if sentence:
         return complain(sentence, sys.stderr)
     draw_where_it_is_seen()
-    # Nothing of what the start makes is garbage; `ui.runtime.gc_tuning` turns collecting on.
-    gc.disable()
+    gc_tuning.start()
     from kmstui.bootstrap import run_app
     from kmstui.config import flags_of, load_settings
 

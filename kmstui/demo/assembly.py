@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import time
 
 from moto.iam.models import iam_backends
 
+from kmstui import gc_tuning
 from kmstui.demo.access.context import CallerRegistry
 from kmstui.demo.embedded import EmbeddedOptions
 from kmstui.demo.front.cloudtrail import CloudTrailService, RequestLog
@@ -72,6 +72,5 @@ def fill(state: EmbeddedState, options: EmbeddedOptions) -> None:
     store = state.stores.of(state.account, state.region)
     fill_extra(store, options.extra_keys, options.seed)
     # 100,000 keys live as long as the process: the collector need not look at them again.
-    gc.collect()
-    gc.freeze()
+    gc_tuning.keep()
     state.filled.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from kmstui.model.arn import Arn
 from kmstui.model.tag import Tag
@@ -48,11 +49,13 @@ class KeyMetadata:
 class Key:
     """One row of the inventory; grows as its parts are read.
 
-    A new instance replaces the old one with each change.
+    A new instance replaces the old one with each change. An account may have 100,000: what many
+    keys have in common is best the same object in each.
     """
 
     id: str
-    arn: str
+    arn_prefix: str
+    """The ARN up to the ID: partition, Region and account, which many keys have in common."""
     metadata: KeyMetadata | None = None
     """None until DescribeKey answered, and for good when it was refused."""
     problem: str = ""
@@ -63,6 +66,17 @@ class Key:
     """Why the tags could not be read, as a sentence."""
     rotation: bool | None = None
     """Whether automatic rotation is on; None until it was asked for."""
+
+    @classmethod
+    def of(cls, key_id: str, arn: str, metadata: KeyMetadata | None = None, **known: Any) -> Key:
+        """The key with this ID and ARN."""
+        prefix = arn.removesuffix(key_id) if arn.endswith(f"/{key_id}") else arn
+        return cls(key_id, prefix, metadata, **known)
+
+    @property
+    def arn(self) -> str:
+        """The ARN; an odd one does not end with the ID."""
+        return self.arn_prefix + self.id if self.arn_prefix.endswith("/") else self.arn_prefix
 
     @property
     def account(self) -> str:

@@ -99,11 +99,11 @@ def host(kind: str, policy: str, *, wrap: bool) -> None:
     from textual.app import ComposeResult
     from textual.widgets import TextArea
 
+    from kmstui import gc_tuning
     from kmstui.policy.authoring.completion import CompletionContext, complete
     from kmstui.policy.iam.vocabulary import knowledge
     from kmstui.policy.lint.linter import lint
     from kmstui.ui.policy.editor import PolicyEditor
-    from kmstui.ui.runtime.gc_tuning import Garbage
     from kmstui.ui.terminal.painting.app import PaintedApp
     from kmstui.ui.terminal.textual_patches import let_the_reader_in
 
@@ -129,9 +129,9 @@ def host(kind: str, policy: str, *, wrap: bool) -> None:
             area.soft_wrap = wrap
             area.focus()
             # As the program does once its first keys are there.
-            Garbage().begin()
+            gc_tuning.start()
             gc.collect()
-            gc.freeze()
+            gc_tuning.keep()
             # Centred only once there is a layout to be in the middle of.
             at = (400, 200) if area.document.line_count > 1 else (0, 9_000)
             self.call_after_refresh(area.move_cursor, at, center=True)

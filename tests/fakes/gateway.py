@@ -131,7 +131,8 @@ class FakeGateway:
         for start in range(0, max(len(ids), 1), self.keys_per_page):
             await self._call("kms:ListKeys")
             yield tuple(
-                Key(each, self.world.arn(each)) for each in ids[start : start + self.keys_per_page]
+                Key.of(each, self.world.arn(each))
+                for each in ids[start : start + self.keys_per_page]
             )
 
     async def alias_pages(self, key_id: str | None = None) -> AsyncIterator[Sequence[Alias]]:
@@ -156,7 +157,7 @@ class FakeGateway:
         await self._call("kms:DescribeKey", key_id)
         found = self._key("kms:DescribeKey", key_id)
         metadata = self.world.metadata[found]
-        return Key(found, self.world.arn(found), metadata), metadata
+        return Key.of(found, self.world.arn(found), metadata), metadata
 
     async def list_tags(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> tuple[Tag, ...]:
         await self._call("kms:ListResourceTags", key_id)
@@ -231,7 +232,7 @@ class FakeGateway:
             multi_region="PRIMARY" if creation.multi_region else "",
         )
         metadata = self.world.metadata[key_id]
-        return Key(key_id, self.world.arn(key_id), metadata), metadata
+        return Key.of(key_id, self.world.arn(key_id), metadata), metadata
 
     async def update_description(self, key_id: str, description: str) -> None:
         await self._change("kms:UpdateKeyDescription", key_id, description=description)
@@ -271,7 +272,7 @@ class FakeGateway:
         arn = arn_of(key_id, self.world.account, region)
         metadata = self.world.metadata[key_id]
         self.world.metadata[key_id] = replace(metadata, replicas=(*metadata.replicas, arn))
-        return Key(key_id, arn)
+        return Key.of(key_id, arn)
 
     async def _change(self, operation: str, key_id: str, **changes: object) -> None:
         await self._call(operation, key_id, mutating=True)

@@ -75,7 +75,7 @@ def read_metadata(response: Response) -> tuple[Key, KeyMetadata]:
         custom_key_store_id=response.optional_text("CustomKeyStoreId"),
         replicas=_related(configuration) if configuration else (),
     )
-    key = Key(response.text("KeyId"), response.text("Arn"), metadata)
+    key = Key.of(response.text("KeyId"), response.text("Arn"), metadata)
     return key, metadata
 
 
@@ -86,7 +86,7 @@ def _related(configuration: Response) -> tuple[str, ...]:
 
 
 def _entry(response: Response) -> Key:
-    return Key(response.text("KeyId"), response.text("KeyArn"))
+    return Key.of(response.text("KeyId"), response.text("KeyArn"))
 
 
 def _status(response: Response) -> Rotation:

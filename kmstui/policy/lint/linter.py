@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from operator import attrgetter
 from typing import NamedTuple
@@ -72,49 +70,8 @@ def lint(
             the same cause, which the person does not want to hear of.
         scope: What the policy is: a key's, or one of IAM.
     """
-    with _uncollected():
-        document = parse(text) if isinstance(text, str) else text
-        subject = Subject(document, read_policy(document), key or KeyContext(), knowledge(), scope)
-        return _lint(subject, disabled)
-
-
-def lint_identity(text: str | Document, *, disabled: Collection[str] = ()) -> tuple[Finding, ...]:
-    """All findings in a policy of a role in IAM, in the order of their places.
-
-    What differs there: there is no Principal, an Action and a Resource are needed, other services'
-    actions are as good as those of KMS, and nothing is said about who may administer a key.
-    Source: IAM User Guide, "Grammar of the IAM JSON policy language"; "IAM and AWS STS quotas".
-    """
-    return lint(text, disabled=disabled, scope=Scope.IDENTITY)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector from walking the growing tree, which has no cycles.
-
-    It would do so a dozen times for a policy of 32 KB, and every so often walk all that the
-    program holds, in the middle of a key press.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-@cache
-def _hiding() -> Mapping[str, tuple[str, ...]]:
-    """The rules that hide others, each with those."""
-    hidden: dict[str, list[str]] = {}
-    for rule in RULES.values():
-        for hiding in rule.hidden_by:
-            hidden.setdefault(hiding, []).append(rule.id)
-    return {hiding: tuple(names) for hiding, names in hidden.items()}
-
-
-def _lint(subject: Subject, disabled: Collection[str]) -> tuple[Finding, ...]:
+    document = parse(text) if isinstance(text, str) else text
+    subject = Subject(document, read_policy(document), key or KeyContext(), knowledge(), scope)
     found: dict[str, list[Finding]] = {}
     for rule in RULES.values():
         if subject.scope not in rule.scope or (rule.id in disabled and rule.id not in _hiding()):
@@ -128,6 +85,26 @@ def _lint(subject: Subject, disabled: Collection[str]) -> tuple[Finding, ...]:
             key=attrgetter("span", "rule"),
         )
     )
+
+
+def lint_identity(text: str | Document, *, disabled: Collection[str] = ()) -> tuple[Finding, ...]:
+    """All findings in a policy of a role in IAM, in the order of their places.
+
+    What differs there: there is no Principal, an Action and a Resource are needed, other services'
+    actions are as good as those of KMS, and nothing is said about who may administer a key.
+    Source: IAM User Guide, "Grammar of the IAM JSON policy language"; "IAM and AWS STS quotas".
+    """
+    return lint(text, disabled=disabled, scope=Scope.IDENTITY)
+
+
+@cache
+def _hiding() -> Mapping[str, tuple[str, ...]]:
+    """The rules that hide others, each with those."""
+    hidden: dict[str, list[str]] = {}
+    for rule in RULES.values():
+        for hiding in rule.hidden_by:
+            hidden.setdefault(hiding, []).append(rule.id)
+    return {hiding: tuple(names) for hiding, names in hidden.items()}
 
 
 def _without_hidden(found: Mapping[str, list[Finding]]) -> Iterable[Finding]:

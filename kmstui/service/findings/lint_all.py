@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from array import array
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -105,9 +104,9 @@ class AllFindings:
         keys = self._session.store.keys
         self.running, self._stopping = True, False
 
-        async def work(todo: Iterator[int]) -> None:
-            for number in todo:
-                key = keys.at(number)
+        async def work(todo: Iterator[str]) -> None:
+            for key_id in todo:
+                key = keys.get(key_id)
                 if self._stopping or key is None:
                     return
                 result = await self._look(gateway, key, judge, pause)
@@ -122,23 +121,21 @@ class AllFindings:
         finally:
             self.running = False
 
-    async def _count(self, pause: Pause) -> Sequence[int]:
-        """Count all keys that are to be looked at; the numbers of those that were not yet."""
+    async def _count(self, pause: Pause) -> Sequence[str]:
+        """Count all keys that are to be looked at; the IDs of those that were not yet."""
         store = self._session.store
-        keys, aliases = store.keys, store.aliases
-        todo = array("I")
+        todo: list[str] = []
         total = 0
-        for number in range(len(keys.ids)):
+        for number, key in enumerate(tuple(store.keys.values())):
             if number % _COUNTED_AT_ONCE == 0:
                 await pause()
-            key = keys.at(number)
-            if key is None or key.is_aws_managed:
+            if key.is_aws_managed:
                 continue
-            if any(name.startswith(_OF_AWS) for name in aliases.names_at(number)):
+            if any(name.startswith(_OF_AWS) for name in store.aliases_of(key.id)):
                 continue
             total += 1
             if key.id not in self.results:
-                todo.append(number)
+                todo.append(key.id)
         self.total = total
         return todo
 

@@ -19,8 +19,6 @@ from kmstui.service.errors import (
     ThrottledError,
 )
 from kmstui.service.inventory.store import Progress, Store
-from kmstui.service.inventory.text_flags import TextFlags
-from kmstui.service.inventory.text_queue import TextQueue
 from kmstui.service.ports import InventoryGateway, Urgency
 
 T = TypeVar("T")
@@ -52,9 +50,9 @@ class Inventory:
         self._store = store
         self._gateway = gateway
         self._visible: deque[str] = deque()
-        self._waiting = TextQueue(store.keys.ids)
+        self._waiting: deque[str] = deque()
         self._under_way: set[str] = set()
-        self._done = TextFlags(store.keys.ids)
+        self._done: set[str] = set()
         self._tags_per_key = False
         self._failures_in_a_row = 0
         self._listing = False
@@ -72,12 +70,12 @@ class Inventory:
             ServiceError: the keys could not be listed, or every call fails for one cause.
         """
         store = self._store
-        gone, gone_aliases = store.keys.flagged(), store.aliases.flagged()
+        gone, gone_aliases = set(store.keys), set(store.aliases)
         self._listing = True
         self._tags_per_key = False
         self._failures_in_a_row = 0
-        self._waiting = TextQueue(store.keys.ids)
-        self._done = TextFlags(store.keys.ids)
+        self._waiting.clear()
+        self._done.clear()
         self._tell()
         stopped = True
         try:
@@ -95,6 +93,7 @@ class Inventory:
             self._listing = False
             self._visible.clear()
             self._waiting.clear()
+            self._done.clear()
             if not self._closed:
                 store.set_progress(
                     replace(store.progress, listing=False, loading=False, stopped=stopped)
@@ -142,7 +141,7 @@ class Inventory:
 
     # Streams
 
-    async def _list_keys(self, gone: TextFlags) -> None:
+    async def _list_keys(self, gone: set[str]) -> None:
         """Add the keys that are listed, taking them out of `gone`."""
         first = True
         page: Sequence[Key] = ()
@@ -151,8 +150,7 @@ class Inventory:
                 for part in _parts(page):
                     self._store.add_keys(part)
                     ids = [key.id for key in part]
-                    if gone:
-                        gone.difference_update(ids)
+                    gone.difference_update(ids)
                     self._waiting.extend(ids)
                     self._tell()
                     self._work.set()
@@ -177,7 +175,7 @@ class Inventory:
         self._store.flush()
         asyncio.get_running_loop().call_later(FIRST_PAINT_SECONDS, self.first_page.set)
 
-    async def _list_aliases(self, gone: TextFlags) -> None:
+    async def _list_aliases(self, gone: set[str]) -> None:
         """Add the aliases that are listed, taking them out of `gone`."""
         first = True
         try:
@@ -185,8 +183,7 @@ class Inventory:
                 for part in _parts(page):
                     await self._pause()
                     self._store.add_aliases(part)
-                    if gone:
-                        gone.difference_update(alias.name for alias in part)
+                    gone.difference_update(alias.name for alias in part)
                 if first:
                     first = False
                     self._store.flush()
@@ -196,7 +193,7 @@ class Inventory:
             gone.clear()
 
     async def _list_tags(self, listing: asyncio.Task[None]) -> None:
-        tagged = TextFlags(self._store.keys.ids)
+        tagged: set[str] = set()
         early: dict[str, tuple[Tag, ...]] = {}
         """Of keys that are not listed yet."""
         await self.first_page.wait()
@@ -218,15 +215,13 @@ class Inventory:
         await asyncio.wait((listing,))
         self._set_tags(early, tagged)
         # Keys that never had a tag are not told of: now it is known that they have none.
-        ids = self._store.keys.ids
-        for numbers in _parts(range(len(ids))):
-            self._store.set_tags({ids[each]: () for each in numbers if not tagged.has(each)})
+        for part in _parts(tuple(self._store.keys)):
+            self._store.set_tags({each: () for each in part if each not in tagged})
             await self._pause()
 
-    def _set_tags(self, tags: Mapping[str, tuple[Tag, ...]], told: TextFlags) -> None:
+    def _set_tags(self, tags: Mapping[str, tuple[Tag, ...]], tagged: set[str]) -> None:
         self._store.set_tags(tags)
-        for key_id in tags:
-            told.add(key_id)
+        tagged.update(key.id for each in tags if (key := self._store.keys.get(each)))
 
     async def _describe_waiting(self, tagging: asyncio.Task[None]) -> None:
         while True:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -12,8 +12,7 @@ from kmstui.model.alias import Alias
 from kmstui.model.caller import Caller, ConnectionInfo
 from kmstui.model.key import Key
 from kmstui.model.tag import Tag
-from kmstui.service.inventory.alias_table import AliasTable
-from kmstui.service.inventory.key_table import KeyTable
+from kmstui.service.inventory.interning import once, slim_alias, slim_key
 from kmstui.service.ports import CallRecord
 
 
@@ -102,8 +101,10 @@ class Store:
         self._reset()
 
     def _reset(self) -> None:
-        self.keys = KeyTable()
-        self.aliases = AliasTable(self.keys.ids)
+        self.keys: dict[str, Key] = {}
+        self.aliases: dict[str, Alias] = {}
+        self._alias_names: dict[str, tuple[str, ...]] = {}
+        """By the ID of the key they name."""
         self.policies: dict[str, tuple[StoredPolicy, ...]] = {}
         self.contexts: dict[str, tuple[str, ...]] = {}
         self.progress = Progress()
@@ -183,19 +184,19 @@ class Store:
         added = []
         for key in keys:
             if key.id not in self.keys:
-                self.keys.put(key)
+                self.keys[key.id] = slim_key(key)
                 added.append(key.id)
         if added:
             self._touch(Topic.KEYS, added)
 
     def put_key(self, key: Key) -> None:
         """Replace a key's row, or add it."""
-        self.keys.put(key)
+        self.keys[key.id] = slim_key(key)
         self._touch(Topic.KEYS, (key.id,))
 
     def remove_keys(self, ids: Iterable[str]) -> None:
         """Forget keys that are listed no more."""
-        gone = [key_id for key_id in ids if self.keys.discard(key_id)]
+        gone = [key_id for key_id in ids if self.keys.pop(key_id, None) is not None]
         for key_id in gone:
             self.policies.pop(key_id, None)
         if gone:
@@ -203,12 +204,12 @@ class Store:
 
     def set_tags(self, tags: Mapping[str, tuple[Tag, ...]]) -> None:
         """Keep tags by key ID; keys not listed yet are skipped."""
-        keys = self.keys
-        changed = [
-            key_id
-            for key_id, each in tags.items()
-            if key_id in keys and keys.set_tags(key_id, each)
-        ]
+        changed = []
+        for key_id, each in tags.items():
+            key = self.keys.get(key_id)
+            if key is not None and (key.tags != each or key.tags_problem):
+                self.keys[key_id] = replace(key, tags=once(each), tags_problem="")
+                changed.append(key_id)
         if changed:
             self._touch(Topic.KEYS, changed)
 
@@ -222,36 +223,43 @@ class Store:
             old = self.aliases.get(alias.name)
             if old == alias:
                 continue
-            self.aliases.put(alias)
             changed.append(alias.name)
             touched.add(alias.key_id)
-            if old is not None:
+            if old is not None and old.key_id != alias.key_id:
                 touched.add(old.key_id)
+                self._unlink(old)
+            if old is None or old.key_id != alias.key_id:
+                self._link(alias)
+            self.aliases[alias.name] = slim_alias(alias, self.keys.get(alias.key_id))
         self._touch_aliases(changed, touched)
 
     def remove_aliases(self, names: Iterable[str]) -> None:
         """Forget aliases that exist no more."""
-        touched: set[str] = set()
-        gone: list[str] = []
-        for name in names:
-            old = self.aliases.get(name)
-            if old is not None:
-                self.aliases.discard(name)
-                gone.append(name)
-                touched.add(old.key_id)
-        self._touch_aliases(gone, touched)
+        gone = [alias for name in names if (alias := self.aliases.pop(name, None)) is not None]
+        for alias in gone:
+            self._unlink(alias)
+        self._touch_aliases([alias.name for alias in gone], {alias.key_id for alias in gone})
 
-    def _touch_aliases(self, names: Iterable[str], key_ids: set[str]) -> None:
+    def _link(self, alias: Alias) -> None:
+        if alias.key_id:
+            names = self._alias_names.get(alias.key_id, ())
+            self._alias_names[alias.key_id] = (*names, alias.name)
+
+    def _unlink(self, alias: Alias) -> None:
+        names = self._alias_names.pop(alias.key_id, ())
+        if len(names) > 1:
+            self._alias_names[alias.key_id] = tuple(each for each in names if each != alias.name)
+
+    def _touch_aliases(self, names: Sequence[str], key_ids: set[str]) -> None:
         key_ids.discard("")  # an AWS alias that names no key yet
-        changed = tuple(names)
-        if changed:
-            self._touch(Topic.ALIAS_NAMES, changed)
+        if names:
+            self._touch(Topic.ALIAS_NAMES, names)
         if key_ids:
             self._touch(Topic.ALIASES, key_ids)
 
     def aliases_of(self, key_id: str) -> tuple[str, ...]:
         """Alias names of a key with their prefix, in the order listed (which is by name)."""
-        return self.aliases.names_of(key_id)
+        return self._alias_names.get(key_id, ())
 
     def name_of(self, key_id: str) -> str:
         """The key as a sentence names it: its ID and, in brackets, its first alias."""

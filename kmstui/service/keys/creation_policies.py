@@ -57,7 +57,7 @@ def _from_templates(
 ) -> Iterator[CreationPolicy]:
     region = store.info.region if store.info else ""
     partition = store.info.partition if store.info else "aws"
-    key = Key(_NO_ID, f"arn:{partition}:kms:{region}:{account}:key/{_NO_ID}")
+    key = Key.of(_NO_ID, f"arn:{partition}:kms:{region}:{account}:key/{_NO_ID}")
     arn = Arn.parse(key.arn)
     context = KeyContext(
         arn=arn,

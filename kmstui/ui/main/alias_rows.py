@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from kmstui.service.inventory.sort import folded
 from kmstui.service.inventory.store import Store
-from kmstui.service.inventory.text_table import TextTable
 from kmstui.ui.main.live_rows import LiveRows, RowsChanged
 from kmstui.ui.runtime.time_slices import TimeSlices
 
@@ -21,16 +22,16 @@ class AliasRows(LiveRows):
         """Show AWS's own aliases too, or not."""
         if shown != self.with_aws:
             self.with_aws = shown
-            self.touch_at(self._store.aliases.of_aws())
+            self.look_at([each.name for each in self._store.aliases.values() if each.is_aws])
 
     @property
-    def candidates(self) -> TextTable:
+    def candidates(self) -> Collection[str]:
         """Every alias."""
-        return self._store.aliases.names
+        return self._store.aliases
 
-    def text(self, number: int) -> str | None:
+    def text(self, row: str) -> str | None:
         """An alias is sorted by its name."""
-        alias = self._store.aliases.at(number)
+        alias = self._store.aliases.get(row)
         if alias is None or (alias.is_aws and not self.with_aws):
             return None
         return folded(alias.name)

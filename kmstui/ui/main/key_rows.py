@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 
 from kmstui.service.inventory.filter import Filter
 from kmstui.service.inventory.sort import sort_text
-from kmstui.service.inventory.sorted_rows import FoundRows, SortedRows
+from kmstui.service.inventory.sorted_rows import SortedRows
 from kmstui.service.inventory.store import Store
-from kmstui.service.inventory.text_flags import TextFlags
-from kmstui.service.inventory.text_table import TextTable
 from kmstui.ui.main.live_rows import STEP, LiveRows, RowsChanged
 from kmstui.ui.runtime.time_slices import TimeSlices
 
@@ -20,16 +16,6 @@ EARLY = 100
 
 FINDS_KEPT = 8
 """What was found for the filters before, for a person who takes characters back."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Find:
-    """All that a filter finds."""
-
-    rows: array[int]
-    """By the numbers of their IDs, in order."""
-    members: TextFlags
-    """The same keys, for the question whether one is among them."""
 
 
 class KeyRows(LiveRows):
@@ -50,11 +36,11 @@ class KeyRows(LiveRows):
         self._store = store
         super().__init__(slices, changed)
         self._chosen = chosen
-        self._found: FoundRows | None = None
+        self._found: SortedRows | None = None
         """None while everything is shown."""
         self._found_by: Filter | None = Filter()
         """What `_found` is complete for."""
-        self._finds: dict[Filter, _Find] = {}
+        self._finds: dict[Filter, SortedRows] = {}
         """Complete for the keys as they are now; the newest last."""
         self._all_changed = False
         self.filter = Filter()
@@ -62,7 +48,7 @@ class KeyRows(LiveRows):
         self.with_aws = False
 
     @property
-    def rows(self) -> SortedRows | FoundRows:
+    def rows(self) -> SortedRows:
         """What the table shows."""
         return self._ordered if self._found is None else self._found
 
@@ -93,20 +79,19 @@ class KeyRows(LiveRows):
         """Show AWS-managed keys too, or not."""
         if shown != self.with_aws:
             self.with_aws = shown
-            self.touch_at(self._store.keys.aws_managed())
+            self.look_at([key.id for key in self._store.keys.values() if key.is_aws_managed])
 
     @property
-    def candidates(self) -> TextTable:
+    def candidates(self) -> Collection[str]:
         """Every key."""
-        return self._store.keys.ids
+        return self._store.keys
 
-    def text(self, number: int) -> str | None:
+    def text(self, row: str) -> str | None:
         """What a key is sorted by."""
-        key = self._store.keys.at(number)
+        key = self._store.keys.get(row)
         if key is None or (key.is_aws_managed and not self.with_aws):
             return None
-        aliases = self._store.aliases.names_at(number)
-        return sort_text(key, aliases, self.column, reverse=self.reverse)
+        return sort_text(key, self._store.aliases_of(row), self.column, reverse=self.reverse)
 
     async def _go_on(self) -> None:
         if not self._asked and self._found_by != self.filter:
@@ -120,29 +105,26 @@ class KeyRows(LiveRows):
         if not self.filter.terms:
             self._show(self.filter, None)
 
-    def _apply(self, changes: Mapping[int, str | None]) -> bool:
+    def _apply(self, changes: Mapping[str, str | None]) -> bool:
         found = self._found
-        find = self._finds.get(self.filter)
-        self._finds.clear()
-        if found is None or find is None:
+        if found is None:
+            self._finds.clear()
             return super()._apply(changes)
-        self._finds[self.filter] = find
-        new: list[int] = []
+        self._finds = {self.filter: found}
+        new: list[str] = []
         gone = False
-        for number, text in changes.items():
-            was = find.members.has(number)
-            if text is not None and self._matches(number):
-                if was and not self._ordered.would_move(number, text):
+        for row, text in changes.items():
+            was = row in found
+            if text is not None and self._matches(row):
+                if was and not self._ordered.would_move(row, text):
                     continue
-                new.append(number)
+                new.append(row)
             if was:
                 gone = True
-                found.remove(number)
-                find.members.discard_at(number)
+                found.remove(row)
         super()._apply(changes)
-        for number in new:
-            found.add(number)
-            find.members.add_at(number)
+        for row in new:
+            found.add(row)
         return gone or bool(new)
 
     # Finding
@@ -152,52 +134,51 @@ class KeyRows(LiveRows):
         if not wanted.terms:
             self._show(wanted, None)
             return
-        find = self._finds.pop(wanted, None) or await self._look_through()
-        if find is not None:
-            self._finds[wanted] = find
+        found = self._finds.pop(wanted, None)
+        if found is None:
+            found = await self._look_through()
+        if found is not None:
+            self._finds[wanted] = found
             if len(self._finds) > FINDS_KEPT:
                 del self._finds[next(iter(self._finds))]
-            self._show(wanted, find.rows)
+            self._show(wanted, found)
 
-    def _narrowest(self) -> Sequence[int]:
+    def _narrowest(self) -> SortedRows:
         """The fewest rows known to hold all that match: while a filter grows, those it found."""
-        finds = [find for known, find in self._finds.items() if self.filter.narrows(known)]
-        return min((find.rows for find in finds), key=len) if finds else self._ordered.in_order()
+        finds = [found for known, found in self._finds.items() if self.filter.narrows(known)]
+        return min(finds, key=len, default=self._ordered)
 
-    async def _look_through(self) -> _Find | None:
+    async def _look_through(self) -> SortedRows | None:
         """Those that match, or None when something else is asked for meanwhile."""
-        wanted, rows = self.filter, self._narrowest()
-        find = _Find(array("I"), TextFlags(self._ordered.names))
+        wanted, rows = self.filter, tuple(self._narrowest())
+        found: list[str] = []
         shown = False
         for start in range(0, len(rows), STEP):
-            for number in rows[start : start + STEP]:
-                if self._matches(number):
-                    find.rows.append(number)
-                    find.members.add_at(number)
+            found.extend(filter(self._matches, rows[start : start + STEP]))
             if self._slices.over:
-                if not shown and len(find.rows) >= EARLY and self._is_placed(find.rows):
+                if not shown and len(found) >= EARLY and self._is_placed(found):
                     shown = True
-                    self._show(None, find.rows[:])
+                    self._show(None, self._ordered.found(found))
                 await self._slices.next()
-                given_up = self._asked or not self._are_of_this_connection
+                given_up = self._asked or not self._is_of_this_connection
                 if given_up or self.filter != wanted:
                     return None
-        return find
+        return self._ordered.found(found)
 
-    def _is_placed(self, found: array[int]) -> bool:
+    def _is_placed(self, found: list[str]) -> bool:
         """Whether it is known where the cursor will be among the rows found so far."""
-        chosen = self._ordered.names.find(self._chosen() or "")
-        if chosen is None or not self._matches(chosen):
+        chosen = self._chosen()
+        if chosen is None or chosen not in self._ordered or not self._matches(chosen):
             return True
-        return FoundRows(self._ordered, found).position_of(chosen) is not None
+        return chosen in self._ordered.found(found)
 
-    def _matches(self, number: int) -> bool:
-        key = self._store.keys.at(number)
-        return key is not None and self.filter.matches(key, self._store.aliases.names_at(number))
+    def _matches(self, row: str) -> bool:
+        key = self._store.keys.get(row)
+        return key is not None and self.filter.matches(key, self._store.aliases_of(row))
 
-    def _show(self, found_by: Filter | None, found: array[int] | None) -> None:
+    def _show(self, found_by: Filter | None, found: SortedRows | None) -> None:
         self._found_by = found_by
-        self._found = None if found is None else FoundRows(self._ordered, found)
+        self._found = found
         changed = None if self._all_changed else frozenset[str]()
         self._all_changed = False
         self._changed(changed, True)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Mapping
 
-from kmstui.service.inventory.sorted_rows import FoundRows, SortedRows
-from kmstui.service.inventory.text_flags import TextFlags
-from kmstui.service.inventory.text_table import TextTable
+from kmstui.service.inventory.sorted_rows import SortedRows
 from kmstui.ui.runtime.time_slices import TimeSlices
 
 RowsChanged = Callable[[frozenset[str] | None, bool], None]
@@ -33,10 +32,8 @@ class LiveRows:
     def __init__(self, slices: TimeSlices, changed: RowsChanged) -> None:
         self._slices = slices
         self._changed = changed
-        self._told: list[frozenset[str]] = []
-        """Rows that changed, as it was told."""
-        self._dirty = TextFlags(self.candidates)
-        """The same, each once."""
+        self._dirty: OrderedDict[str, None] = OrderedDict()
+        """Rows that changed, each once, the longest waiting first."""
         self._busy_slices = 0
         """Slices of catching up since all was up to date."""
         self._asked = True
@@ -45,19 +42,20 @@ class LiveRows:
         self._work.set()
         self._went_on = asyncio.Event()
         self.reverse = False
-        self._ordered = self._no_rows()
+        self._source = self.candidates
+        self._ordered = SortedRows()
 
     @property
-    def candidates(self) -> TextTable:
+    def candidates(self) -> Collection[str]:
         """The rows that may have to be shown, before `text` looks at each."""
         raise NotImplementedError
 
-    def text(self, number: int) -> str | None:
-        """What a row is sorted by, given its number, or None when it is not shown."""
+    def text(self, row: str) -> str | None:
+        """What a row is sorted by, or None when it is not shown."""
         raise NotImplementedError
 
     @property
-    def rows(self) -> SortedRows | FoundRows:
+    def rows(self) -> SortedRows:
         """What the table shows."""
         return self._ordered
 
@@ -69,33 +67,30 @@ class LiveRows:
     @property
     def settled(self) -> bool:
         """Whether the rows are what was asked for, as they are now."""
-        return self.built and not (self._dirty or self._told)
+        return self.built and not self._dirty
 
     def clear(self) -> None:
         """Show nothing, at once."""
-        self._ordered = self._no_rows()
+        self._source = self.candidates
+        self._ordered = SortedRows(reverse=self.reverse)
         self.ask()
 
     def touch(self, rows: frozenset[str]) -> None:
         """These rows changed; none: everything may have."""
         if rows:
-            self._told.append(rows)
-            self._work.set()
+            self.look_at(rows)
         else:
             self.ask()
 
-    def touch_at(self, numbers: Iterable[int]) -> None:
-        """As `touch`, by the rows' numbers."""
-        if self._are_of_this_connection:
-            for number in numbers:
-                self._dirty.add_at(number)
-            self._work.set()
+    def look_at(self, rows: Iterable[str]) -> None:
+        """Look at these rows again."""
+        self._dirty.update(dict.fromkeys(rows))
+        self._work.set()
 
     def ask(self) -> None:
         """Look at all candidates again."""
         self._asked = True
-        self._told = []
-        self._dirty = TextFlags(self.candidates)
+        self._dirty.clear()
         self._work.set()
 
     async def wait_settled(self) -> None:
@@ -118,16 +113,16 @@ class LiveRows:
             await self._slices.next()
             self._busy_slices = 0
             while not self.settled:
-                if not self._are_of_this_connection:
+                if not self._is_of_this_connection:
                     self.clear()
                 await self._go_on()
                 self._went_on.set()
                 await self._slices.next()
 
     @property
-    def _are_of_this_connection(self) -> bool:
-        """Whether the rows' numbers mean what they meant: a switch is told a little later."""
-        return self._ordered.names is self.candidates
+    def _is_of_this_connection(self) -> bool:
+        """Whether these rows are those of the store: a switch is told a little later."""
+        return self._source is self.candidates
 
     async def _go_on(self) -> None:
         """Do the next of what is to be done."""
@@ -141,43 +136,30 @@ class LiveRows:
 
     async def _order(self) -> None:
         self._asked, self._ordering = False, True
-        ordered = self._no_rows()
-        candidates = ordered.names
-        count = len(candidates)
-        for start in range(0, count, STEP):
-            numbers = range(start, min(start + STEP, count))
-            ordered.update({number: self.text(number) for number in numbers})
+        ordered = SortedRows(reverse=self.reverse)
+        rows = tuple(self._source)
+        for start in range(0, len(rows), STEP):
+            ordered.update({row: self.text(row) for row in rows[start : start + STEP]})
             if self._slices.over:
                 await self._slices.next()
-                if self._asked or candidates is not self.candidates:
+                if self._asked or not self._is_of_this_connection:
                     return
         self._ordered, self._ordering = ordered, False
         self._show_ordered()
-
-    def _no_rows(self) -> SortedRows:
-        return SortedRows(self.candidates, reverse=self.reverse)
 
     def _show_ordered(self) -> None:
         """All rows stand in order."""
         self._changed(None, True)
 
     def _catch_up(self) -> None:
-        while self._told:
-            self._dirty.update(self._told.pop())
-            if self._slices.over:
-                return
         changed: set[str] = set()
         moved = False
-        names = self._ordered.names
         while self._dirty and not (changed and self._slices.over):
-            changes: dict[int, str | None] = {}
-            for _ in range(min(STEP, len(self._dirty))):
-                number = self._dirty.pop()
-                changes[number] = self.text(number)
-            moved = self._apply(changes) or moved
-            changed.update(names[number] for number in changes)
+            rows = [self._dirty.popitem(last=False)[0] for _ in range(min(STEP, len(self._dirty)))]
+            moved = self._apply({row: self.text(row) for row in rows}) or moved
+            changed.update(rows)
         self._changed(frozenset(changed), moved)
 
-    def _apply(self, changes: Mapping[int, str | None]) -> bool:
-        """Give rows new texts; answers whether anything moved on the screen."""
+    def _apply(self, changes: Mapping[str, str | None]) -> bool:
+        """Give rows new texts; returns whether anything moved on the screen."""
         return self._ordered.update(changes)

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.timer import Timer
 
+from kmstui import gc_tuning
 from kmstui.service.errors import ServiceError
 from kmstui.service.inventory.store import Topic
 from kmstui.service.session import Session
@@ -24,7 +25,6 @@ from kmstui.ui.main.keys_pane import KeysPane
 from kmstui.ui.main.sharing import Panes
 from kmstui.ui.main.start_notices import tell_at_start
 from kmstui.ui.main.tags_pane import TagsPane
-from kmstui.ui.runtime.gc_tuning import Garbage
 from kmstui.ui.runtime.options import UiOptions
 from kmstui.ui.runtime.preload import import_ahead
 from kmstui.ui.runtime.store_feed import Changes, StoreFeed
@@ -81,7 +81,7 @@ class MainScreen(CommandScreen):
         self._rest: Timer | None = None
         self._feed: StoreFeed | None = None
         self._wanted_key = options.key
-        self._garbage = Garbage()
+        self._collection = gc_tuning.InventoryCollection()
 
     def compose(self) -> ComposeResult:
         """Header, panes in two columns, notices, key bar."""
@@ -104,7 +104,7 @@ class MainScreen(CommandScreen):
             self.run_worker(rows.run(), group="rows", exit_on_error=True)
 
     def _end_start(self) -> None:
-        self._garbage.begin()
+        gc_tuning.keep()
         import_ahead()
 
     def on_unmount(self) -> None:
@@ -171,9 +171,10 @@ class MainScreen(CommandScreen):
             self.aliases_pane.aliases_changed(changes[Topic.ALIAS_NAMES])
         if Topic.PROGRESS in changes:
             self.keys_pane.progress_changed()
-            self._garbage.progress(self.store.progress)
+            progress = self.store.progress
+            self._collection.progress(listed=progress.listed, loading=progress.loading)
             self._open_wanted_key()
-            if not self.store.progress.loading and self.store.info is not None:
+            if not progress.loading and self.store.info is not None:
                 # An account may have no keys, whose first one would begin it.
                 self.call_after_refresh(import_ahead)
         if Topic.SESSION in changes:

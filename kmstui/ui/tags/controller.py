@@ -155,10 +155,10 @@ class TagController:
         return plan
 
     async def _learn(self) -> None:
-        """Count the tags in use, in slices: there may be 100,000 sets of them."""
+        """Count the tags in use, in slices: there may be 100,000 keys."""
         self.vocabulary.clear()
-        for number, (tags, keys) in enumerate(self.store.keys.tags_in_use()):
-            self.vocabulary.learn(tags, keys)
+        for number, key in enumerate(tuple(self.store.keys.values())):
+            self.vocabulary.learn(key.tags or ())
             if number % _LEARN_STEP == 0 and self._program.slices.over:
                 await self._program.slices.next()
 

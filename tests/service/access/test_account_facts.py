@@ -26,7 +26,7 @@ from tests.fakes import (
 )
 
 ARN = arn_of(IMPORTED)
-KEY = Key(IMPORTED, ARN, metadata_of())
+KEY = Key.of(IMPORTED, ARN, metadata_of())
 
 
 def event(**context: str) -> KeyEvent:

@@ -7,7 +7,7 @@ from kmstui.model.tag import Tag
 from kmstui.service.inventory.filter import Filter, FilterError, parse_filter
 from tests.fakes import arn_of, metadata_of
 
-KEY = Key(
+KEY = Key.of(
     "1234abcd-0000-4000-8000-00000000aaaa",
     arn_of("1234abcd-0000-4000-8000-00000000aaaa"),
     metadata_of(spec="RSA_2048", origin="EXTERNAL", description="Payroll of ACME"),
@@ -77,7 +77,7 @@ def test_hides_the_key(text):
 
 
 def test_a_key_not_described_yet_has_no_state_and_no_tags():
-    bare = Key(KEY.id, KEY.arn)
+    bare = Key.of(KEY.id, KEY.arn)
     assert not parse_filter("state:enabled").matches(bare, ())
     assert not parse_filter("tag:").matches(bare, ())
     assert parse_filter("-alias:").matches(bare, ())
@@ -114,7 +114,7 @@ TERMS = st.builds(lambda no, word: ("-" if no else "") + word, st.booleans(), WO
 FILTERS = st.lists(TERMS, max_size=4).map(lambda terms: parse_filter(" ".join(terms)))
 KEYS = st.builds(
     lambda alias, state, tag, value: (
-        Key(KEY.id, KEY.arn, metadata_of(state=state), tags=(Tag(tag, value),)),
+        Key.of(KEY.id, KEY.arn, metadata_of(state=state), tags=(Tag(tag, value),)),
         (f"alias/{alias}",),
     ),
     st.sampled_from(["a", "pay", "payroll", "zzz"]),

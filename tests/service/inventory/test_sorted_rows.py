@@ -1,12 +1,9 @@
 """Rows stand in order, and are found again, whatever happens to them."""
 
-from array import array
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kmstui.service.inventory.sorted_rows import FoundRows, SortedRows
-from kmstui.service.inventory.text_table import TextTable
+from kmstui.service.inventory.sorted_rows import SortedRows
 
 
 def row_name(number):
@@ -17,10 +14,6 @@ def in_order(texts, *, reverse=False):
     return [row for _, row in sorted(((text, row) for row, text in texts.items()), reverse=reverse)]
 
 
-def numbered(rows, texts):
-    return {rows.names.add(row): text for row, text in texts.items()}
-
-
 TEXTS = st.sampled_from(["", "a", "b", "ba", "Straße", "\x00", "\ud800", "\U0010fffe"])
 CHANGES = st.dictionaries(st.integers(0, 1500).map(row_name), st.none() | TEXTS, max_size=60)
 
@@ -29,13 +22,12 @@ CHANGES = st.dictionaries(st.integers(0, 1500).map(row_name), st.none() | TEXTS,
 @given(st.lists(CHANGES, max_size=6), st.booleans(), st.sampled_from([0, 600, 1400]))
 def test_rows_stay_sorted_through_any_changes(batches, reverse, before):
     texts = {row_name(number): "fedcba"[number % 6] for number in range(before)}
-    rows = SortedRows(TextTable(), reverse=reverse)
-    rows.update(numbered(rows, texts))
+    rows = SortedRows(reverse=reverse)
+    rows.update(texts)
     for batch in batches:
         expected = any(texts.get(row) != text for row, text in batch.items())
-        changes = numbered(rows, batch)
-        assert any(rows.would_move(row, text) for row, text in changes.items()) == expected
-        assert rows.update(changes) == expected
+        assert any(rows.would_move(row, text) for row, text in batch.items()) == expected
+        assert rows.update(batch) == expected
         for row, text in batch.items():
             if text is None:
                 texts.pop(row, None)
@@ -56,10 +48,10 @@ def test_rows_stay_sorted_through_any_changes(batches, reverse, before):
 
 
 def test_thousands_of_rows_with_one_text_are_all_found():
-    rows = SortedRows(TextTable())
+    rows = SortedRows()
     names = [row_name(number * 7919 % 3000) for number in range(3000)]
     for name in names:
-        rows.update(numbered(rows, {name: "same"}))
+        rows.update({name: "same"})
     assert list(rows) == sorted(names)
     assert [rows.position(name) for name in sorted(names)] == list(range(3000))
 
@@ -71,19 +63,18 @@ def test_thousands_of_rows_with_one_text_are_all_found():
     st.data(),
 )
 def test_found_rows_keep_the_order_of_the_whole(texts, reverse, data):
-    whole = SortedRows(TextTable(), reverse=reverse)
-    whole.update(numbered(whole, texts))
+    whole = SortedRows(reverse=reverse)
+    whole.update(texts)
     ordered = list(whole)
     chosen = data.draw(st.sets(st.sampled_from(ordered)))
-    number = whole.names.find
-    found = FoundRows(whole, array("I", [number(row) for row in ordered if row in chosen]))
+    found = whole.found(row for row in ordered if row in chosen)
     for row in data.draw(st.lists(st.sampled_from(ordered))):
         if row in chosen:
             chosen.remove(row)
-            found.remove(number(row))
+            found.remove(row)
         else:
             chosen.add(row)
-            found.add(number(row))
+            found.add(row)
         expected = [each for each in ordered if each in chosen]
         assert list(found) == expected
         assert [found.position(each) for each in expected] == list(range(len(expected)))

@@ -25,7 +25,7 @@ class Told:
 
 
 def a_key(key_id):
-    return Key(key_id, arn_of(key_id))
+    return Key.of(key_id, arn_of(key_id))
 
 
 def an_alias(name, key_id=ONE):
@@ -53,7 +53,7 @@ def test_a_subscription_can_end_while_it_is_told():
 
 def test_what_is_known_of_a_key_survives_being_listed_again():
     told = Told()
-    known = Key(ONE, arn_of(ONE), problem="denied")
+    known = Key.of(ONE, arn_of(ONE), problem="denied")
     told.store.put_key(known)
     told.flush()
     told.store.add_keys([a_key(ONE)])

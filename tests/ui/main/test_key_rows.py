@@ -26,7 +26,7 @@ class HastySlices(TimeSlices):
 
 def a_key(number, **metadata):
     key_id = key_id_of(number)
-    return Key(key_id, arn_of(key_id), metadata_of(**metadata))
+    return Key.of(key_id, arn_of(key_id), metadata_of(**metadata))
 
 
 @asynccontextmanager

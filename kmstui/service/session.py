@@ -65,7 +65,7 @@ class Session:
     def is_connected_by(self, gateway: Gateway) -> bool:
         """Whether `gateway` is still the one in use.
 
-        After a switch, what the old one answers must not reach the store.
+        After a switch, what the old one returns must not reach the store.
         """
         return gateway is self._gateway
 

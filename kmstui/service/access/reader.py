@@ -261,7 +261,7 @@ class AccessReader:
         return _key(arn) in self._identities or _key(arn) in self._missing
 
     async def _read_all(self, arns: Iterable[str], tell: Tell, stop: Callable[[], bool]) -> str:
-        """Read those that are not known yet, a few at a time; answers what refused them."""
+        """Read those that are not known yet, a few at a time; returns what refused them."""
         wanted = [arn for arn in arns if not self._is_settled(arn)]
         todo = iter(wanted)
         done = 0

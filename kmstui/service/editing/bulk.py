@@ -238,7 +238,7 @@ def statements_in(text: str) -> tuple[dict[str, Any], ...]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"The text is no JSON: {error}.") from error
+        raise ValueError(f"The text is not valid JSON: {error}.") from error
     if isinstance(value, dict) and "Statement" in value:
         value = value["Statement"]
     found = value if isinstance(value, list) else [value]

@@ -29,13 +29,15 @@ from kmstui.policy.iam.equality import (
     read_json,
     same_meaning,
 )
-from kmstui.service.editing.match_statements import Triple, label_of, match_statements
 from kmstui.service.editing.three_way import (
     ABSENT,
     Clash,
     Merged,
     Merger,
+    Triple,
     Value,
+    label_of,
+    match_statements,
     merge_scalar,
     merge_set,
     merge_table,
@@ -89,7 +91,7 @@ class Conflict:
     theirs: str
     """What is stored now."""
     merge: Merge | None
-    """None where one of the texts is no JSON object, and only a person can merge them."""
+    """None where one of the texts is not a JSON object, and only a person can merge them."""
     awaited_since: datetime | None = None
     """Where `theirs` is the policy from before the person's own last save: when that was accepted.
     Reads may not show the save yet, or somebody has put the old policy back: nobody can tell."""
@@ -160,7 +162,7 @@ def merge(base: str, mine: str, theirs: str) -> Merge:
     """Put both changes of `base` together.
 
     Raises:
-        ValueError: one of the texts is no JSON object with statements that are objects.
+        ValueError: one of the texts is not a JSON object with statements that are objects.
     """
     try:
         documents = [_policy(text) for text in (base, mine, theirs)]
@@ -185,7 +187,7 @@ def resolve(merged: Merge, choices: Sequence[str]) -> str:
         holder = document
         for step in way:
             holder = holder[step]
-        # A statement that goes leaves a hole until all are placed, for others are counted.
+        # A statement that goes leaves a hole until all are placed, since others are counted.
         if chosen or isinstance(last, int):
             holder[last] = read_json(chosen) if chosen else ABSENT
         else:
@@ -198,9 +200,9 @@ def resolve(merged: Merge, choices: Sequence[str]) -> str:
 def _policy(text: str) -> dict[str, Any]:
     document = read_json(text)
     if not isinstance(document, dict):
-        raise ValueError("it is no JSON object")  # noqa: TRY004 - the text is bad, not its type
+        raise ValueError("it is not a JSON object")  # noqa: TRY004 - the text is bad, not its type
     if not all(isinstance(each, dict) for each in members_of(document.get("Statement", []))):
-        raise ValueError("a statement is no JSON object")
+        raise ValueError("a statement is not a JSON object")
     return document
 
 

@@ -81,7 +81,7 @@ def _entries(versions: Sequence[PolicyVersion]) -> tuple[HistoryEntry, ...]:
 
 
 def _meaning(text: str) -> object:
-    """Equal for texts that mean the same; what is no JSON equals only itself."""
+    """Equal for texts that mean the same; what is not JSON equals only itself."""
     try:
         return canonical(text)
     except ValueError:
@@ -89,7 +89,7 @@ def _meaning(text: str) -> object:
 
 
 def pretty(text: str) -> str:
-    """The text laid out one value a line; as it is where it is no JSON, or too deep."""
+    """The text laid out one value a line; as it is where it is not JSON, or too deep."""
     try:
         return json.dumps(read_json(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):

@@ -30,8 +30,8 @@ from kmstui.service.editing.review import (
     EditTarget,
     Judgement,
     Weight,
-    no_json_judgement,
-    why_no_json,
+    json_judgement,
+    json_problem,
 )
 from kmstui.service.editing.templates import facts_for
 from kmstui.service.session import Session
@@ -55,7 +55,7 @@ class KeyPolicyRules:
         return lint(text, self.key, disabled=self.disabled)
 
     def complete(self, text: str, offset: int) -> Completions:
-        """What could be written at a place."""
+        """What could be written at an offset."""
         return complete(text, offset, knowledge(), self.context)
 
     def compare_access(self, old: str, new: str) -> AccessComparison:
@@ -66,25 +66,25 @@ class KeyPolicyRules:
         """What a change does."""
         arn = self.key.arn
         findings = self.lint(text)
-        no_json = why_no_json(text)
-        refused = (no_json_judgement(no_json, "KMS"),) if no_json else ()
+        not_json = json_problem(text)
+        refused = (json_judgement(not_json, "KMS"),) if not_json else ()
         if arn is None:
             unknown = ("everything: the key's ARN is unknown",)
-            return Assessment(base, text, refused, findings, (), unknown, no_json)
+            return Assessment(base, text, refused, findings, (), unknown, not_json)
         verdict = self._verdict(text, arn)
         diff = access_diff(base, text, str(arn))
         left_out = dict.fromkeys((*verdict.not_considered, *diff.not_considered))
         return Assessment(
             base=base,
             text=text,
-            judgements=(*refused, *self._judgements(verdict, whole=not no_json)),
+            judgements=(*refused, *self._judgements(verdict, whole=not not_json)),
             findings=findings,
             access=access_lines(diff),
             not_considered=tuple(left_out),
-            no_json=no_json,
+            not_json=not_json,
             locks_out=self._locks_out(verdict, base, arn),
-            # What is no JSON is refused with or without the check.
-            bypassable=bool(self.caller) and verdict.locks_caller_out and not no_json,
+            # What is not JSON is refused with or without the check.
+            bypassable=bool(self.caller) and verdict.locks_caller_out and not not_json,
         )
 
     def _verdict(self, text: str, arn: Arn) -> Verdict:

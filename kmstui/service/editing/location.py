@@ -103,7 +103,7 @@ class RolePolicyLocation:
         self.label = f"inline policy {policy} of role {role}"
 
     async def read(self) -> str:
-        """The text that iam:GetRolePolicy answers; ABSENT where the role has no such policy.
+        """The text that iam:GetRolePolicy returns; ABSENT where the role has no such policy.
 
         Raises:
             NotFoundError: there is no such role.
@@ -133,7 +133,7 @@ def role_subject(role: str, policy: str) -> str:
 
 
 def location_of(gateway: Gateway, subject: str, aliases: Sequence[str] = ()) -> PolicyLocation:
-    """The place that the journal calls `subject`."""
+    """The location that the journal calls `subject`."""
     parts = subject.split("/")
     # Neither role names nor policy names hold a slash (IAM API Reference, PutRolePolicy).
     if len(parts) == 3 and parts[0] == "role":

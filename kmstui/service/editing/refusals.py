@@ -1,6 +1,6 @@
 """Which part of a policy text the service's refusal is about.
 
-KMS names the place seldom: "Policy contains a statement with one or more invalid principals"
+KMS seldom names the part: "Policy contains a statement with one or more invalid principals"
 does not say which. What it does name is found in the text; else the likely culprits are shown,
 as guesses: unique IDs of deleted principals first, then principals that the stored policy, which
 was accepted once, does not have. A refusal by the lock-out check is about the statements that deny

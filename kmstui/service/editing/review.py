@@ -27,7 +27,7 @@ READ_ONLY = (
 )
 
 LOCK_OUT_RULE = "KMS506"
-"""The linter's rule for what the verdict says too, and better, for it knows the IAM policies."""
+"""The linter's rule for what the verdict tells better, because it knows the IAM policies."""
 
 
 class Weight(StrEnum):
@@ -70,8 +70,8 @@ class Assessment:
     access: tuple[AccessLine, ...]
     not_considered: tuple[str, ...]
     """What the verdict and the changes do not rest on."""
-    no_json: str = ""
-    """Why the new text is no JSON, in a clause; the rest is then about what could be read."""
+    not_json: str = ""
+    """Why the text is not valid JSON, in a clause; the rest is about what could be read."""
     locks_out: bool = False
     """Whether the caller, or everybody, loses the right to change the policy."""
     bypassable: bool = False
@@ -176,10 +176,10 @@ class EditTarget(ABC):
         """The stored text may have changed: let the panes show it."""
 
 
-def why_no_json(text: str) -> str:
+def json_problem(text: str) -> str:
     """Where a text stops being JSON and why, in a clause; empty where it is JSON.
 
-    KMS and IAM answer MalformedPolicyDocument to such a text, whatever else it says.
+    KMS and IAM refuse such a text with MalformedPolicyDocument, whatever else it says.
     """
     document = parse(text)
     if not document.problems:
@@ -188,12 +188,12 @@ def why_no_json(text: str) -> str:
     return f"line {document.location(first.span.start)[0] + 1}: {first.message}"
 
 
-def no_json_judgement(reason: str, service: str) -> Judgement:
+def json_judgement(reason: str, service: str) -> Judgement:
     """That the service will not take the text, and what the rest of the review is worth."""
     return Judgement(
         Weight.BAD,
-        f"{service} will refuse this text as it stands, for it is no JSON ({reason}). All else that"
-        " is said here is about the part that could be read.",
+        f"{service} will refuse this text as it stands, because it is not valid JSON"
+        f" ({reason}). Everything else said here is about the part that could be read.",
     )
 
 

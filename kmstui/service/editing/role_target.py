@@ -31,8 +31,8 @@ from kmstui.service.editing.review import (
     EditTarget,
     Judgement,
     Weight,
-    no_json_judgement,
-    why_no_json,
+    json_judgement,
+    json_problem,
 )
 from kmstui.service.session import Session
 
@@ -73,9 +73,9 @@ class RolePolicyRules:
                     " change this role's policies again.",
                 ),
             )
-        no_json = why_no_json(text)
-        if no_json:
-            judgements.insert(0, no_json_judgement(no_json, "IAM"))
+        not_json = json_problem(text)
+        if not_json:
+            judgements.insert(0, json_judgement(not_json, "IAM"))
         return Assessment(
             base=base,
             text=text,
@@ -83,7 +83,7 @@ class RolePolicyRules:
             findings=self.lint(text),
             access=self._changes(base, text),
             not_considered=self._not_considered(text),
-            no_json=no_json,
+            not_json=not_json,
             locks_out=locked,
         )
 

@@ -38,13 +38,13 @@ def read_library(directory: Path | None) -> Library:
             if path.stat().st_size <= _LARGEST:
                 own.append(own_template(path.stem, path.read_text(encoding="utf-8")))
             else:
-                problems.append(f"{path} is no template: it is larger than any policy.")
+                problems.append(f"{path} is not a template: it is larger than any policy.")
         except OSError as error:
             problems.append(f"{path} cannot be read: {error.strerror}.")
         except UnicodeDecodeError:
-            problems.append(f"{path} is no template: it is no UTF-8 text.")
+            problems.append(f"{path} is not a template: it is not UTF-8 text.")
         except ValueError as error:
-            problems.append(f"{path} is no template: {error}")
+            problems.append(f"{path} is not a template: {error}")
     return Library((*own, *WORKSHOP, *AWS), tuple(problems))
 
 

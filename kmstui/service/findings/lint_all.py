@@ -86,7 +86,7 @@ class AllFindings:
         return max(0, self.total - len(self.results))
 
     def stop(self) -> bool:
-        """Read no further; answers whether anything was being read."""
+        """Read no further; returns whether anything was being read."""
         was, self._stopping = self.running and not self._stopping, True
         return was
 

@@ -47,8 +47,8 @@ def alias_problem(name: str) -> str:
     match = _ALLOWED.match(plain)
     if match is not None and match.end() < len(plain):
         bad = plain[match.end()]
-        named = "A space" if bad == " " else repr(bad)
-        return f"{named} cannot stand in an alias: letters, digits, / _ and - can."
+        named = "a space" if bad == " " else repr(bad)
+        return f"An alias cannot contain {named}: use letters, digits, / _ and -."
     return ""
 
 

@@ -45,6 +45,16 @@ def days_in(text: str, allowed: range) -> int | None:
     return int(digits) if int(digits) in allowed else None
 
 
+def description_problem(description: str) -> str:
+    """Why KMS would refuse the description, as a sentence; empty when it would not."""
+    if len(description) <= DESCRIPTION_CHARACTERS:
+        return ""
+    return (
+        f"The description has {len(description):,} characters, and KMS takes "
+        f"{DESCRIPTION_CHARACTERS:,}."
+    )
+
+
 def pending_deletion(metadata: KeyMetadata) -> bool:
     """Whether a deletion is scheduled, or waits for the key's replicas."""
     return metadata.state in _PENDING_DELETION

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from kmstui.model.key import KeyCreation
 from kmstui.service.inventory.store import Store
 from kmstui.service.keys.aliases import alias_problem, full_name
-from kmstui.service.keys.allowed import DESCRIPTION_CHARACTERS
-from kmstui.service.tags.parse import tag_problems
+from kmstui.service.keys.allowed import description_problem
+from kmstui.service.tags.parse import MOST_TAGS, tag_problems
 
-MOST_TAGS = 50
-"""Tags of one key. Source: KMS Developer Guide, "Resource quotas"."""
 POLICY_BYTES = 32_768
 """Source: KMS Developer Guide, "Resource quotas": key policy document size."""
 
@@ -44,16 +42,6 @@ def specs_for(usage: str, partition: str = "aws") -> tuple[str, ...]:
     if usage == "ENCAPSULATE_DECAPSULATE":
         return ()
     return (*specs, "SM2") if usage in _SM2_USAGES else specs
-
-
-def description_problem(description: str) -> str:
-    """Why KMS would refuse the description, as a sentence; empty when it would not."""
-    if len(description) <= DESCRIPTION_CHARACTERS:
-        return ""
-    return (
-        f"The description has {len(description):,} characters, and KMS takes "
-        f"{DESCRIPTION_CHARACTERS:,}."
-    )
 
 
 def creation_problem(store: Store, creation: KeyCreation, alias: str) -> str:

@@ -18,10 +18,11 @@ from kmstui.service.keys.allowed import (
     ROTATION_DAYS,
     WINDOW_DAYS,
     KeyAction,
+    description_problem,
     off_reason,
     pending_deletion,
 )
-from kmstui.service.keys.creation import creation_problem, description_problem
+from kmstui.service.keys.creation import creation_problem
 from kmstui.service.keys.key_changes import KeyChanges, Telling
 from kmstui.service.ports import Gateway
 

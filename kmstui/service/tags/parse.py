@@ -121,7 +121,7 @@ def tag_problems(tag: Tag) -> Iterator[str]:
         length = len(tag.value)
         yield f"the value of {tag.key!r} has {length} characters, {VALUE_CHARACTERS} at most"
     if bad := _bad_character(tag.value):
-        yield f"the value of {tag.key!r} holds {bad}, which tags cannot"
+        yield f"the value of {tag.key!r} holds {bad}, which tags do not allow"
 
 
 def tag_key_problems(key: str) -> Iterator[str]:
@@ -133,7 +133,7 @@ def tag_key_problems(key: str) -> Iterator[str]:
     if key.lower().startswith("aws:"):
         yield f"the tag key {key!r} begins with aws:, which is AWS's own"
     if bad := _bad_character(key):
-        yield f"the tag key {key!r} holds {bad}, which tags cannot"
+        yield f"the tag key {key!r} holds {bad}, which tags do not allow"
 
 
 def _bad_character(text: str) -> str:

@@ -194,7 +194,7 @@ class TagRun:
 
     async def _refused(self, sending: _Sending, error: ServiceError, journal_problem: str) -> None:
         if isinstance(error, _OF_THE_CONNECTION) and not self._stopped_by:
-            self._stopped_by = f"Not sent, since an earlier one failed: {error.sentence}"
+            self._stopped_by = f"Not sent, because an earlier one failed: {error.sentence}"
         found = await self._read(sending.tags.key_id) if sending.put else None
         self._end(sending.index, sending.refused(error, found), journal_problem)
 

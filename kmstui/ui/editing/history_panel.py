@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from kmstui.service.editing.history import export
 from kmstui.service.editing.location import ABSENT
-from kmstui.service.editing.review import CompareAccess, why_no_json
+from kmstui.service.editing.review import CompareAccess, json_problem
 from kmstui.service.errors import JournalError, ServiceError
 from kmstui.ui.commands.program import Program, program_of
 from kmstui.ui.dialogs.prompt import Prompt
@@ -237,11 +237,11 @@ def _access(old: str, new: str, compare_access: CompareAccess) -> Iterator[Row]:
     found = compare_access(old, new)
     yield Block(found.title, "title")
     for name, text in (("older", old), ("newer", new)):
-        reason = why_no_json(text) if text != ABSENT else ""
+        reason = json_problem(text) if text != ABSENT else ""
         if reason:
             yield Block(
-                f"The {name} text is no JSON ({reason}); of it only the part counts that could be"
-                " read.",
+                f"The {name} text is not valid JSON ({reason}); only the part that could be read"
+                " counts.",
                 "warn",
                 "   ",
             )

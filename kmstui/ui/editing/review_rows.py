@@ -46,7 +46,7 @@ def review_rows(
     yield Block(_findings_title(assessment, acknowledged), "title")
     yield from _findings(assessment, acknowledged, signs)
     yield Block("")
-    so_far = ", as far as the text could be read" if assessment.no_json else ""
+    so_far = ", as far as the text could be read" if assessment.not_json else ""
     yield Block(f"Who gains and who loses{so_far}", "title")
     yield from access_rows(assessment.access)
     yield Block("")

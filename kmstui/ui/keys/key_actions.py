@@ -17,8 +17,8 @@ from kmstui.service.keys.allowed import (
     WINDOW_DAYS,
     KeyAction,
     days_in,
+    description_problem,
 )
-from kmstui.service.keys.creation import description_problem
 from kmstui.service.keys.lifecycle import Lifecycle, replica_regions
 from kmstui.ui.commands.context import Context
 from kmstui.ui.dialogs.menu import Menu, MenuItem

@@ -42,7 +42,7 @@ async def test_a_refused_alias_does_not_hide_the_key(bench):
         (KeyCreation(spec="RSA_2048", usage="KEY_AGREEMENT"), "", "makes no key of spec RSA_2048"),
         (KeyCreation(spec="SM2", usage="SIGN_VERIFY"), "", "makes no key of spec SM2"),
         (KeyCreation(description="x" * 8193), "", "8,193 characters"),
-        (KeyCreation(), "bad name", "A space cannot stand"),
+        (KeyCreation(), "bad name", "cannot contain a space"),
         (KeyCreation(), "ImportedCMK", f"names {IMPORTED} (alias/ImportedCMK)"),
         (KeyCreation(tags=tuple(Tag(f"k{n}", "") for n in range(51))), "", "not 51"),
         (KeyCreation(tags=(Tag("aws:x", ""),)), "", "aws:"),

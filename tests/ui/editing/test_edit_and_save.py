@@ -135,7 +135,10 @@ async def test_a_text_that_is_no_json_is_never_called_safe(at_desk):
         await desk.open()
         await desk.write(broken)
         await desk.review()
-        assert "KMS will refuse this text as it stands, for it is no JSON (line 1" in desk.said
+        assert (
+            "KMS will refuse this text as it stands, because it is not valid JSON (line 1"
+            in desk.said
+        )
         assert "The part that could be read lets you put this policy again" in desk.said
         assert "Yes: you can" not in desk.said
         assert "Who gains and who loses, as far as the text could be read" in desk.said

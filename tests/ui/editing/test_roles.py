@@ -104,7 +104,7 @@ async def test_a_role_policy_that_is_no_json_is_called_so(at_desk):
         await desk.run.wait_for(lambda: desk.screen.viewer.display)
         await desk.write(ROLE_POLICY[:-1])
         await desk.review()
-        assert "IAM will refuse this text as it stands, for it is no JSON" in desk.said
+        assert "IAM will refuse this text as it stands, because it is not valid JSON" in desk.said
 
 
 async def test_keys_typed_ahead_of_the_roles_wait_for_the_menu(at_desk):

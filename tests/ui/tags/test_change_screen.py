@@ -290,4 +290,4 @@ async def test_a_lost_connection_stops_the_run_and_says_why_of_each():
         await run.wait_for("Esc Closes")
         assert changes_sent(run) <= 5
         await run.press("G")
-        await run.wait_for("Not sent, since an earlier one failed: Credentials refused")
+        await run.wait_for("Not sent, because an earlier one failed: Credentials refused")

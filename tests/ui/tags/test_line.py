@@ -102,7 +102,7 @@ async def test_enter_on_a_chosen_proposal_takes_it_first():
         ("env", "'env' has no value: write env=VALUE, or env=."),
         ("a=1 a=2", "The tag key 'a' is there twice with different values."),
         ("aws:a=1", "The tag key 'aws:a' begins with aws:, which is AWS's own."),
-        ("a=b*", "The value of 'a' holds '*' (U+002A), which tags cannot."),
+        ("a=b*", "The value of 'a' holds '*' (U+002A), which tags do not allow."),
         ('"a=b', "The quote is not closed."),
         (f"{'k' * 129}=v", "has 129 characters, 128 at most."),
         (f"k={'v' * 257}", "The value of 'k' has 257 characters, 256 at most."),
@@ -170,7 +170,7 @@ async def test_pasted_control_characters_are_shown_and_not_obeyed():
         await run.press("t")
         await paste(run, "a=\x1b[2Jb\u202ec")
         await run.press("enter")
-        await run.wait_for("holds '\\x1b' (U+001B), which tags cannot.")
+        await run.wait_for("holds '\\x1b' (U+001B), which tags do not allow.")
         assert "\x1b" not in run.text
         assert "\u202e" not in run.text
         assert run.app.screen.text_area.text == "a=\x1b[2Jb\u202ec"

@@ -9,9 +9,17 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from botocore.awsrequest import AWSHTTPSConnection, AWSHTTPSConnectionPool
+from botocore.awsrequest import (
+    AWSHTTPConnection,
+    AWSHTTPConnectionPool,
+    AWSHTTPSConnection,
+    AWSHTTPSConnectionPool,
+)
 from botocore.handlers import json_decode_policies
 from urllib3.exceptions import SSLError
+from urllib3.util.wait import wait_for_read
+
+from kmstui.aws.calls.turns import Turns
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -43,26 +51,42 @@ def keep_policies_as_text(client: BaseClient) -> None:
     client.meta.events.unregister("after-call.iam", json_decode_policies)
 
 
-def share_certificates(client: BaseClient, certificates: SharedCertificates) -> None:
-    """Let the client's connections trust what those of other clients have read.
+def use_own_connections(client: BaseClient, certificates: SharedCertificates, turns: Turns) -> None:
+    """Let the client's connections share `certificates`, and read a response in a turn only.
 
     `BaseClient._endpoint`, and `_pool_classes_by_scheme` of its HTTP session, are where the class
     of connections can be replaced. Should a later botocore keep it elsewhere, every connection
-    reads the certificates itself.
+    reads the certificates itself, and responses are read at once: 5 ms of computing after a key
+    press, with 32 calls under way, in place of 1 ms.
     """
 
-    class Connection(AWSHTTPSConnection):
-        def connect(self) -> None:
-            certificates.give(self)
-            super().connect()
+    def derived(pool: type[Any], connection: type[Any]) -> type[Any]:
+        class Connection(connection):  # type: ignore[misc]
+            def connect(self) -> None:
+                certificates.give(self)
+                super().connect()
 
-    class Pool(AWSHTTPSConnectionPool):
-        ConnectionCls = Connection
+            def getresponse(self) -> Any:
+                _wait_for_response(self)
+                turns.take()
+                return super().getresponse()
+
+        return type(pool.__name__, (pool,), {"ConnectionCls": Connection})
 
     session: Any = getattr(getattr(client, "_endpoint", None), "http_session", None)
     classes: Any = getattr(session, "_pool_classes_by_scheme", None)
     if isinstance(classes, dict):
-        classes["https"] = Pool
+        classes["http"] = derived(AWSHTTPConnectionPool, AWSHTTPConnection)
+        classes["https"] = derived(AWSHTTPSConnectionPool, AWSHTTPSConnection)
+
+
+def _wait_for_response(connection: Any) -> None:
+    pending = getattr(connection.sock, "pending", None)
+    if pending is not None and pending():
+        # TLS has decrypted it already, and the socket may stay silent.
+        return
+    if not wait_for_read(connection.sock, timeout=connection.timeout):
+        raise TimeoutError("timed out")
 
 
 class SharedCertificates:

@@ -15,7 +15,7 @@ from botocore.config import Config
 from kmstui.aws.calls.botocore_internals import (
     SharedCertificates,
     keep_policies_as_text,
-    share_certificates,
+    use_own_connections,
 )
 from kmstui.aws.calls.dispatcher import THREADS
 from kmstui.aws.calls.error_codes import THROTTLES
@@ -132,7 +132,7 @@ class Clients:
         events.register("needs-retry", self._before_retry)
         events.register("after-call", self._refuse_web_page)
         keep_policies_as_text(client)
-        share_certificates(client, self._certificates)
+        use_own_connections(client, self._certificates, self.turns)
         return client
 
     def _current(self) -> Attempt | None:
@@ -157,7 +157,7 @@ class Clients:
             raise CancelledByPersonError("the connection was closed")
 
     def _compute(self, **_: object) -> None:
-        # Before each attempt is signed, and before a response is parsed.
+        # Before each attempt is signed, and at the latest before a response is parsed.
         self.turns.take()
 
     def _send(self, **_: object) -> None:

@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 from botocore import endpoint, exceptions, handlers
-from botocore.awsrequest import AWSHTTPSConnection, AWSHTTPSConnectionPool
+from botocore.awsrequest import (
+    AWSHTTPConnection,
+    AWSHTTPConnectionPool,
+    AWSHTTPSConnection,
+    AWSHTTPSConnectionPool,
+)
 from botocore.client import BaseClient
 from botocore.session import Session
 from urllib3.connection import HTTPSConnection
@@ -16,8 +21,9 @@ from kmstui.aws.calls.botocore_errors import _EXPLANATIONS
 from kmstui.aws.calls.botocore_internals import (
     SharedCertificates,
     ask_for_mfa_codes_with,
-    share_certificates,
+    use_own_connections,
 )
+from kmstui.aws.calls.turns import Turns
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +69,20 @@ def test_the_client_still_has(name: str, client: BaseClient) -> None:
     assert NAMES_OF_CLIENT[name](client) is not None
 
 
-def test_pools_still_make_connections_of_connection_cls() -> None:
-    assert AWSHTTPSConnectionPool.ConnectionCls is AWSHTTPSConnection
+@pytest.mark.parametrize(
+    ("pool", "connection"),
+    [
+        (AWSHTTPConnectionPool, AWSHTTPConnection),
+        (AWSHTTPSConnectionPool, AWSHTTPSConnection),
+    ],
+)
+def test_pools_still_make_connections_of_connection_cls(pool: Any, connection: object) -> None:
+    assert pool.ConnectionCls is connection
 
 
-@pytest.mark.parametrize("name", ["ssl_context", "ca_certs", "proxy"])
+@pytest.mark.parametrize(
+    "name", ["ssl_context", "ca_certs", "proxy", "sock", "timeout", "getresponse"]
+)
 def test_a_connection_still_has(name: str) -> None:
     assert hasattr(HTTPSConnection("127.0.0.1"), name)
 
@@ -98,11 +113,11 @@ def test_mfa_codes_are_asked_for_by_the_prompt_that_is_given(session: Session) -
     assert _mfa_provider(session).cache is cache
 
 
-def test_connections_are_of_a_class_that_shares_certificates(client: BaseClient) -> None:
-    share_certificates(client, SharedCertificates())
+def test_connections_are_of_classes_of_our_own(client: BaseClient) -> None:
+    use_own_connections(client, SharedCertificates(), Turns())
     assert _https_pools(client) is not AWSHTTPSConnectionPool
     assert issubclass(_https_pools(client), AWSHTTPSConnectionPool)
 
 
 def test_a_botocore_with_other_inner_parts_is_left_alone() -> None:
-    share_certificates(object(), SharedCertificates())  # type: ignore[arg-type]
+    use_own_connections(object(), SharedCertificates(), Turns())  # type: ignore[arg-type]

@@ -4,14 +4,19 @@ A field is written `${name}` in a template. What is not known stays in the text 
 the linter calls a placeholder (KMS601), so nothing half filled is saved by accident, and the
 editor's Tab goes from one to the next. `${name}` with a colon in it is a policy variable of IAM
 and left alone.
+
+The built-in ones are entries of the JSON files in `library/`: `Template` says what an entry holds.
+A person's own are JSON files of one template each.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from kmstui.policy.iam.equality import canonical_statement
@@ -25,14 +30,9 @@ from kmstui.policy.syntax.edits import (
 from kmstui.policy.syntax.nodes import ArrayNode, Edit, ObjectNode, apply_edits
 from kmstui.policy.syntax.parser import parse
 
-_NO_OBJECT = "The text is no JSON object, so no statement can be added to it."
-
+_LIBRARY = Path(__file__).parent / "library"
+_OWN_GROUP = "Yours"
 _FIELD = re.compile(r"\$\{([A-Za-z][\w-]*)\}")
-
-USE_ACTIONS = "${use-actions}"
-"""Stands for the actions that use a key of this usage and spec, DescribeKey included."""
-CRYPTOGRAPHIC_ACTIONS = "${cryptographic-actions}"
-"""Stands for those of them that do something with data, which is what a Deny of use is about."""
 
 _SYMMETRIC = ("Encrypt", "Decrypt", "ReEncrypt*", "GenerateDataKey*", "DescribeKey")
 _USE: Mapping[str, tuple[str, ...]] = {
@@ -81,6 +81,63 @@ class Facts:
         return self.fields.get("partition") or "aws"
 
 
+@lru_cache(maxsize=1)
+def built_in_templates() -> tuple[Template, ...]:
+    """The templates of `library/`: first those of the workshop, then those that AWS documents."""
+    found: list[Template] = []
+    for name in ("workshop.json", "aws.json"):
+        held = json.loads((_LIBRARY / name).read_text(encoding="utf-8"))
+        for entry in held["templates"]:
+            statements = tuple(entry.pop("statements"))
+            found.append(Template(**entry, group=held["group"], statements=statements))
+    return tuple(found)
+
+
+def own_template(name: str, text: str) -> Template:
+    """The template in a file called `name` (without its ending).
+
+    The file holds a policy, one statement, a list of statements, or an object with `title`,
+    `does` and `statements`. Fields are written `${field}`; those that the built-in templates use
+    (`account`, `region`, `partition`, `role` …) are filled in the same way.
+
+    Raises:
+        ValueError: it holds none of these; a sentence that says why.
+    """
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"it is not valid JSON ({error}).") from error
+    title, does = name.replace("-", " ").replace("_", " "), "A template of yours."
+    whole = False
+    if isinstance(value, dict) and "statements" in value:
+        title = _words(value.get("title"), title)
+        does = _words(value.get("does"), does)
+        value = value["statements"]
+    elif isinstance(value, dict) and "Statement" in value:
+        value, whole = value["Statement"], True
+    statements = value if isinstance(value, list) else [value]
+    if not statements:
+        raise ValueError("it has no statements.")
+    return Template(
+        id=f"own.{name}",
+        title=title,
+        group=_OWN_GROUP,
+        does=does,
+        statements=tuple(_statement(each) for each in statements),
+        with_root=not whole,
+    )
+
+
+def _words(value: object, otherwise: str) -> str:
+    return value if isinstance(value, str) and value else otherwise
+
+
+def _statement(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict) or "Effect" not in value:
+        raise ValueError("one of its statements is not an object with an Effect.")
+    return value
+
+
 def use_actions(usage: str, spec: str) -> tuple[str, ...]:
     """The actions that use a key, `kms:` included; those of a symmetric key where unknown."""
     names = _USE.get(usage)
@@ -90,13 +147,15 @@ def use_actions(usage: str, spec: str) -> tuple[str, ...]:
     return tuple(f"kms:{name}" for name in names)
 
 
-def cryptographic_actions(usage: str, spec: str) -> tuple[str, ...]:
+def _cryptographic_actions(usage: str, spec: str) -> tuple[str, ...]:
     """As `use_actions`, without those that only read what the key is."""
     reading = ("kms:DescribeKey", "kms:GetPublicKey")
     return tuple(name for name in use_actions(usage, spec) if name not in reading)
 
 
-_LISTS = {USE_ACTIONS: use_actions, CRYPTOGRAPHIC_ACTIONS: cryptographic_actions}
+_LISTS = {"${use-actions}": use_actions, "${cryptographic-actions}": _cryptographic_actions}
+"""Fields that stand for several actions. The second are those that do something with data, which is
+what a Deny of use is about."""
 
 
 def unsuitable(template: Template, facts: Facts) -> str:
@@ -168,28 +227,20 @@ def with_statements(text: str, statements: Sequence[Mapping[str, Any]]) -> str:
 def _with_statement(text: str, statement: dict[str, Any]) -> str:
     root = parse(text).root
     if not isinstance(root, ObjectNode):
-        raise ValueError(_NO_OBJECT)  # noqa: TRY004 - the text is bad, not its type
+        message = "The text is not a JSON object, so no statement can be added to it."
+        raise ValueError(message)  # noqa: TRY004 - the text is bad, not its type
     holder = root.member("Statement")
     if holder is None:
         return apply_edits(text, (insert_member(text, root, "Statement", [statement]),))
     present = list(statements_of(text))
     if any(_same_but_sid(statement, each) for each in present):
         return text
-    _give_free_sid(statement, present)
     if isinstance(holder.value, ObjectNode):
-        text = apply_edits(text, wrap_in_list(holder.value))
-        return _append(text, statement)
+        return _with_statement(apply_edits(text, wrap_in_list(holder.value)), statement)
     if isinstance(holder.value, ArrayNode):
-        return _append(text, statement)
-    raise ValueError("Statement is no list, so no statement can be added to it.")
-
-
-def _append(text: str, statement: dict[str, Any]) -> str:
-    root = parse(text).root
-    holder = root.member("Statement") if isinstance(root, ObjectNode) else None
-    if holder is None or not isinstance(holder.value, ArrayNode):
-        raise ValueError("Statement is no list, so no statement can be added to it.")
-    return apply_edits(text, (append_item(text, holder.value, statement),))
+        _give_free_sid(statement, present)
+        return apply_edits(text, (append_item(text, holder.value, statement),))
+    raise ValueError("Statement is not a list, so no statement can be added to it.")
 
 
 def without_statements(text: str, statements: Sequence[Mapping[str, Any]]) -> str:
@@ -205,22 +256,15 @@ def without_statements(text: str, statements: Sequence[Mapping[str, Any]]) -> st
     present = list(statements_of(text))
     nodes = holder.value.items if isinstance(holder.value, ArrayNode) else (holder.value,)
     if len(nodes) != len(present):
-        raise ValueError("The text is no JSON, so no statement can be taken out of it.")
+        raise ValueError("The text is not valid JSON, so no statement can be taken out of it.")
     doomed = [
         node
         for node, each in zip(nodes, present, strict=True)
         if any(_same_but_sid(dict(wanted), each) for wanted in statements)
     ]
-    if not doomed:
-        return text
-    return apply_edits(text, tuple(_deletions(text, holder.value, doomed)))
-
-
-def _deletions(text: str, holder: object, doomed: Collection[Any]) -> Iterator[Edit]:
-    if isinstance(holder, ArrayNode):
-        yield from delete_items(text, holder, doomed)
-    elif isinstance(holder, ObjectNode):
-        yield Edit(holder.span, "[]")
+    if not isinstance(holder.value, ArrayNode):
+        return apply_edits(text, tuple(Edit(each.span, "[]") for each in doomed))
+    return apply_edits(text, tuple(delete_items(text, holder.value, doomed)))
 
 
 def statements_of(text: str) -> Iterator[Any]:
@@ -254,51 +298,3 @@ def first_field(text: str) -> tuple[int, int] | None:
     """Where the first field that is not filled stands."""
     found = _FIELD.search(text)
     return found.span() if found else None
-
-
-GROUP = "Yours"
-
-
-def own_template(name: str, text: str) -> Template:
-    """The template in a file called `name` (without its ending).
-
-    The file holds a policy, one statement, a list of statements, or an object with `title`,
-    `does` and `statements`. Fields are written `${field}`; those that the built-in templates use
-    (`account`, `region`, `partition`, `role` …) are filled in the same way.
-
-    Raises:
-        ValueError: it holds none of these; a sentence that says why.
-    """
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"it is no JSON ({error}).") from error
-    title, does = name.replace("-", " ").replace("_", " "), "A template of yours."
-    whole = False
-    if isinstance(value, dict) and "statements" in value:
-        title = _words(value.get("title"), title)
-        does = _words(value.get("does"), does)
-        value = value["statements"]
-    elif isinstance(value, dict) and "Statement" in value:
-        value, whole = value["Statement"], True
-    statements = value if isinstance(value, list) else [value]
-    if not statements:
-        raise ValueError("it has no statements.")
-    return Template(
-        id=f"own.{name}",
-        title=title,
-        group=GROUP,
-        does=does,
-        statements=tuple(_statement(each) for each in statements),
-        with_root=not whole,
-    )
-
-
-def _words(value: object, otherwise: str) -> str:
-    return value if isinstance(value, str) and value else otherwise
-
-
-def _statement(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, dict) or "Effect" not in value:
-        raise ValueError("a statement of it is no object with an Effect.")
-    return value

@@ -10,9 +10,7 @@ from pathlib import Path
 from kmstui.model.arn import Arn
 from kmstui.model.caller import Caller, ConnectionInfo
 from kmstui.model.key import Key
-from kmstui.policy.authoring.templates import Facts, Template, own_template
-from kmstui.policy.authoring.templates_aws import AWS
-from kmstui.policy.authoring.templates_workshop import WORKSHOP
+from kmstui.policy.authoring.templates import Facts, Template, built_in_templates, own_template
 from kmstui.service.access.account_facts import principal_of
 
 _ENDPOINT = re.compile(r"https?://(vpce-[0-9a-f]{8,})-")
@@ -45,7 +43,7 @@ def read_library(directory: Path | None) -> Library:
             problems.append(f"{path} is not a template: it is not UTF-8 text.")
         except ValueError as error:
             problems.append(f"{path} is not a template: {error}")
-    return Library((*own, *WORKSHOP, *AWS), tuple(problems))
+    return Library((*own, *built_in_templates()), tuple(problems))
 
 
 def _files(directory: Path | None, problems: list[str]) -> list[Path]:

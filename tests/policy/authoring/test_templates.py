@@ -12,6 +12,7 @@ from kmstui.model.arn import Arn
 from kmstui.policy.authoring.templates import (
     Facts,
     Template,
+    built_in_templates,
     fields_of,
     fill,
     first_field,
@@ -22,8 +23,6 @@ from kmstui.policy.authoring.templates import (
     with_statements,
     without_statements,
 )
-from kmstui.policy.authoring.templates_aws import AWS
-from kmstui.policy.authoring.templates_workshop import WORKSHOP
 from kmstui.policy.iam.equality import same_meaning
 from kmstui.policy.lint.linter import lint
 from kmstui.policy.lint.rules import KeyContext, Severity
@@ -54,7 +53,8 @@ KINDS = [
     ("GENERATE_VERIFY_MAC", "HMAC_256"),
     ("KEY_AGREEMENT", "ECC_NIST_P256"),
 ]
-ALL = (*WORKSHOP, *AWS)
+ALL = built_in_templates()
+WORKSHOP = tuple(each for each in ALL if each.group == "Workshop")
 DESERVED = {"aws.account": {"KMS310"}, "aws.enclave": {"KMS518"}}
 """Another account has access; the root statement goes round the attestation, as its words say."""
 

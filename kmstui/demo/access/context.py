@@ -11,7 +11,7 @@ import base64
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -82,20 +82,15 @@ class CallerRegistry:
         """Whether the caller's session has ended."""
         return caller.expires is not None and caller.expires < time.time()
 
-    def expire(self, name: str) -> int:
-        """End the sessions of a role, as a stolen-credentials drill does; how many there were."""
-        from dataclasses import replace
-
+    def expire(self, name: str) -> None:
+        """End the sessions of a role, as a stolen-credentials drill does."""
         with self._lock:
-            ended = [key for key, c in self._callers.items() if c.name == name]
-            for key in ended:
-                self._callers[key] = replace(self._callers[key], expires=0.0)
-        return len(ended)
+            for key, caller in self._callers.items():
+                if caller.name == name:
+                    self._callers[key] = replace(caller, expires=0.0)
 
     def renew(self) -> None:
         """Undo every :meth:`expire`."""
-        from dataclasses import replace
-
         with self._lock:
             for key, caller in self._callers.items():
                 if caller.expires == 0.0:

@@ -9,10 +9,10 @@ import time
 
 from kmstui.demo.access.authorization import require_by_identity, require_on_key
 from kmstui.demo.access.context import Call, Result
-from kmstui.demo.errors import ServiceError, invalid_state, not_found, unsupported
+from kmstui.demo.errors import ServiceError, invalid_state
 from kmstui.demo.kms import paging
-from kmstui.demo.kms.keys import EmbeddedKey, require_state
-from kmstui.demo.kms.store import AliasEntry, RegionStore, Stores, find_key
+from kmstui.demo.kms.keys import EmbeddedKey, require_customer_key, require_state
+from kmstui.demo.kms.store import AliasEntry, RegionStore, Stores, behind_alias, find_key
 
 MAXIMUM_ALIASES_PER_KEY = 50
 
@@ -21,18 +21,16 @@ def create_alias(call: Call, stores: Stores) -> Result:
     """CreateAlias."""
     store = stores.of(call.account, call.region)
     name = _checked_name(call)
-    _require_writable(name)
     key = _target(call, stores)
-    _authorize_alias(call, name)
+    require_by_identity(call, f"kms:{call.operation}", store.alias_arn(name))
     require_on_key(call, key)
     require_state("CreateAlias", key)
-    _require_customer_key(key)
+    require_customer_key(call.operation, key)
     with store.lock:
         if name in store.aliases:
             raise ServiceError(
                 "AlreadyExistsException",
-                f"An alias with the name arn:aws:kms:{call.region}:{call.account}:{name} "
-                "already exists",
+                f"An alias with the name {store.alias_arn(name)} already exists",
             )
         if len(key.alias_names) >= MAXIMUM_ALIASES_PER_KEY:
             raise ServiceError(
@@ -47,14 +45,13 @@ def update_alias(call: Call, stores: Stores) -> Result:
     """UpdateAlias: moves an alias to another key of the same type and usage."""
     store = stores.of(call.account, call.region)
     name = _checked_name(call)
-    _require_writable(name)
     key = _target(call, stores)
-    old = _key_behind(store, name)
-    _authorize_alias(call, name)
+    old = behind_alias(store, name)
+    require_by_identity(call, f"kms:{call.operation}", store.alias_arn(name))
     require_on_key(call, old)
     require_on_key(call, key)
     require_state("UpdateAlias", key)
-    _require_customer_key(key)
+    require_customer_key(call.operation, key)
     if key.symmetric != old.symmetric or key.key_usage != old.key_usage:
         raise invalid_state(
             f"Alias {name} cannot be changed from a key of usage {old.key_usage} to one of usage "
@@ -68,9 +65,8 @@ def delete_alias(call: Call, stores: Stores) -> Result:
     """DeleteAlias."""
     store = stores.of(call.account, call.region)
     name = _checked_name(call)
-    _require_writable(name)
-    key = _key_behind(store, name)
-    _authorize_alias(call, name)
+    key = behind_alias(store, name)
+    require_by_identity(call, f"kms:{call.operation}", store.alias_arn(name))
     require_on_key(call, key)
     store.delete_alias(name)
     return {}
@@ -90,15 +86,12 @@ def _checked_name(call: Call) -> str:
         raise ServiceError(
             "ValidationException", f"{name} contains invalid characters for an alias"
         )
-    return name
-
-
-def _require_writable(name: str) -> None:
     if name.startswith("alias/aws/"):
         raise ServiceError(
             "InvalidAliasNameException",
             "The alias name is not valid: the prefix alias/aws/ is reserved for AWS managed keys.",
         )
+    return name
 
 
 def _target(call: Call, stores: Stores) -> EmbeddedKey:
@@ -106,24 +99,6 @@ def _target(call: Call, stores: Stores) -> EmbeddedKey:
     if isinstance(identifier, str) and "alias/" in identifier:
         raise ServiceError("ValidationException", "Aliases must refer to keys. Not aliases")
     return find_key(stores, call.account, call.region, identifier, alias_allowed=False)
-
-
-def _key_behind(store: RegionStore, name: str) -> EmbeddedKey:
-    alias = store.aliases.get(name)
-    key = store.keys.get(alias.target or "") if alias else None
-    if key is None:
-        raise not_found(f"Alias arn:aws:kms:{store.region}:{store.account}:{name} is not found.")
-    return key
-
-
-def _authorize_alias(call: Call, name: str) -> None:
-    arn = f"arn:aws:kms:{call.region}:{call.account}:{name}"
-    require_by_identity(call, f"kms:{call.operation}", arn)
-
-
-def _require_customer_key(key: EmbeddedKey) -> None:
-    if key.key_manager == "AWS":
-        raise unsupported(f"{key.arn} is an AWS managed key, which takes no alias of yours.")
 
 
 def list_aliases(call: Call, stores: Stores) -> Result:
@@ -137,11 +112,12 @@ def list_aliases(call: Call, stores: Stores) -> Result:
         names = list(key.alias_names)
     page, end = paging.cut("aliases", names, call.parameters, paging.LIST_ALIASES, str)
     entries = [store.aliases.get(name) for name in page]
-    return {"Aliases": [_alias(entry) for entry in entries if entry is not None], **end}
+    listed = [_alias(store, entry) for entry in entries if entry is not None]
+    return {"Aliases": listed, **end}
 
 
-def _alias(entry: AliasEntry) -> Result:
-    answer: Result = {"AliasName": entry.name, "AliasArn": entry.arn}
+def _alias(store: RegionStore, entry: AliasEntry) -> Result:
+    answer: Result = {"AliasName": entry.name, "AliasArn": store.alias_arn(entry.name)}
     if entry.target is not None:
         answer["TargetKeyId"] = entry.target
         answer["CreationDate"] = round(entry.created, 3)

@@ -86,6 +86,9 @@ def generate_data_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     return answer
 
 
+generate_data_key_without_plaintext = generate_data_key
+
+
 def _data_key_length(call: Call) -> int:
     spec, count = call.parameters.get("KeySpec"), call.parameters.get("NumberOfBytes")
     if (spec is None) == (count is None):

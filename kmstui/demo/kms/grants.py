@@ -11,16 +11,15 @@ from typing import Any
 
 from kmstui.demo.access.authorization import find_holder, require_by_identity
 from kmstui.demo.access.context import Call, Result
-from kmstui.demo.errors import ServiceError, not_found, unsupported, validation
+from kmstui.demo.errors import ServiceError, not_found, validation
 from kmstui.demo.kms import paging
-from kmstui.demo.kms.keys import EmbeddedKey, GrantRecord
+from kmstui.demo.kms.keys import EmbeddedKey, GrantRecord, require_customer_key
 from kmstui.demo.kms.store import Stores, find_key
 
 
 def create_grant(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """CreateGrant."""
-    if key.key_manager == "AWS":
-        raise unsupported(f"CreateGrant is not valid for AWS managed key {key.arn}.")
+    require_customer_key("CreateGrant", key)
     parameters = call.parameters
     grantee = parameters.get("GranteePrincipal") or parameters.get("GranteeServicePrincipal")
     if not isinstance(grantee, str):

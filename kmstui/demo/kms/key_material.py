@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from kmstui.demo.access.context import Call, Result
 from kmstui.demo.errors import ServiceError, unsupported
 from kmstui.demo.kms import paging
-from kmstui.demo.kms.keys import DAY, EmbeddedKey, Rotation, material_id
+from kmstui.demo.kms.keys import DAY, EmbeddedKey, Rotation, material_id, require_customer_key
 from kmstui.demo.kms.store import Stores
 
 MAXIMUM_ON_DEMAND = 25
@@ -109,8 +109,7 @@ def rotate_key_on_demand(call: Call, stores: Stores, key: EmbeddedKey) -> Result
 
 
 def _require_rotatable(call: Call, key: EmbeddedKey) -> None:
-    if key.key_manager == "AWS":
-        raise unsupported(f"{call.operation} is not valid for AWS managed key {key.arn}.")
+    require_customer_key(call.operation, key)
     if key.origin == "EXTERNAL":
         raise unsupported(f"{key.arn} origin is EXTERNAL which is not valid for this operation.")
     if not key.symmetric:
@@ -141,7 +140,7 @@ class ImportOffers:
         self._offers: dict[str, _Offer] = {}
         self._lock = threading.Lock()
 
-    def parameters(self, call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    def get_parameters_for_import(self, call: Call, stores: Stores, key: EmbeddedKey) -> Result:
         """GetParametersForImport."""
         _require_external(key)
         algorithm = str(call.parameters.get("WrappingAlgorithm"))
@@ -166,7 +165,7 @@ class ImportOffers:
             "ParametersValidTo": round(expires, 3),
         }
 
-    def take_in(self, call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    def import_key_material(self, call: Call, stores: Stores, key: EmbeddedKey) -> Result:
         """ImportKeyMaterial."""
         _require_external(key)
         offer = self._offers.get(_name(call.blob("ImportToken")))
@@ -195,7 +194,7 @@ class ImportOffers:
             key.key_state = "Enabled"
         return {"KeyId": key.arn, "KeyMaterialId": key.history[-1].material_id}
 
-    def delete(self, call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    def delete_imported_key_material(self, call: Call, stores: Stores, key: EmbeddedKey) -> Result:
         """DeleteImportedKeyMaterial: the key waits for material again."""
         _require_external(key)
         key.imported.present = False

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from kmstui.demo.errors import ServiceError, invalid_state
+from kmstui.demo.errors import ServiceError, invalid_state, unsupported
 
 _RSA = ("RSA_2048", "RSA_3072", "RSA_4096")
 _RSA_SIGNING = tuple(
@@ -335,6 +335,12 @@ _NOT_PENDING_DELETION = _NEEDS_ENABLED | {
 }
 # Note 5: pending import.
 _NOT_PENDING_IMPORT = CRYPTOGRAPHIC | {"CreateGrant", "DisableKey", "EnableKey", "ReplicateKey"}
+
+
+def require_customer_key(operation: str, key: EmbeddedKey) -> None:
+    """Raise UnsupportedOperationException for a key that AWS manages."""
+    if key.key_manager == "AWS":
+        raise unsupported(f"{operation} is not valid for AWS managed key {key.arn}.")
 
 
 def require_state(operation: str, key: EmbeddedKey) -> None:

@@ -21,6 +21,7 @@ from kmstui.demo.kms.keys import (
     EmbeddedKey,
     allowed_usages,
     new_key_id,
+    require_customer_key,
     tag_list,
 )
 from kmstui.demo.kms.policies import default_policy
@@ -89,21 +90,21 @@ def _origin(call: Call) -> str:
 
 def enable_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """EnableKey."""
-    _require_customer_key(call, key)
+    require_customer_key(call.operation, key)
     key.key_state = "Enabled"
     return {}
 
 
 def disable_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """DisableKey."""
-    _require_customer_key(call, key)
+    require_customer_key(call.operation, key)
     key.key_state = "Disabled"
     return {}
 
 
 def update_key_description(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """UpdateKeyDescription."""
-    _require_customer_key(call, key)
+    require_customer_key(call.operation, key)
     description = str(call.parameters["Description"])
     stores.consistency.changing(key.arn, "description", key.description)
     key.description = description
@@ -112,7 +113,7 @@ def update_key_description(call: Call, stores: Stores, key: EmbeddedKey) -> Resu
 
 def schedule_key_deletion(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """ScheduleKeyDeletion: 7 to 30 days; a primary with replicas waits for them first."""
-    _require_customer_key(call, key)
+    require_customer_key(call.operation, key)
     days = call.parameters.get("PendingWindowInDays", 30)
     # The model allows up to 365 days; the API reference says 7 to 30.
     if not 7 <= days <= 30:
@@ -137,11 +138,6 @@ def cancel_key_deletion(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     key.deletes_at = None
     key.deletion_window = None
     return {"KeyId": key.arn}
-
-
-def _require_customer_key(call: Call, key: EmbeddedKey) -> None:
-    if key.key_manager == "AWS":
-        raise unsupported(f"{call.operation} is not valid for AWS managed key {key.arn}.")
 
 
 def list_keys(call: Call, stores: Stores) -> Result:

@@ -34,6 +34,11 @@ def _model() -> ServiceModel:
     return ServiceModel(Loader().load_service_model("kms", "service-2"), "kms")
 
 
+def operations() -> list[str]:
+    """The names of KMS's operations."""
+    return list(_model().operation_names)
+
+
 @lru_cache(maxsize=128)
 def _input_shape(operation: str) -> Any:
     known = operation in _model().operation_names

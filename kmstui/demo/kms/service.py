@@ -9,6 +9,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
+
+from botocore import xform_name
 
 from kmstui.demo.access.authorization import require_on_key
 from kmstui.demo.access.context import Call, Result
@@ -16,11 +19,8 @@ from kmstui.demo.errors import ServiceError
 from kmstui.demo.kms import aliases, cryptography, grants, key_material, lifecycle, policies, tags
 from kmstui.demo.kms.key_material import ImportOffers
 from kmstui.demo.kms.keys import CRYPTOGRAPHIC, EmbeddedKey, LastUse, require_state, require_usage
-from kmstui.demo.kms.members import check_members
+from kmstui.demo.kms.members import check_members, operations
 from kmstui.demo.kms.store import Stores, find_key
-
-KeyHandler = Callable[[Call, Stores, EmbeddedKey], Result]
-FreeHandler = Callable[[Call, Stores], Result]
 
 _TAKES_ALIAS = frozenset(
     {"DescribeKey", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext",
@@ -56,57 +56,15 @@ class KmsService:
     def __init__(self, stores: Stores) -> None:
         self.stores = stores
         self._changing = threading.Lock()
-        offers = ImportOffers()
-        self._free: dict[str, FreeHandler] = {
-            "ListKeys": lifecycle.list_keys,
-            "ListAliases": aliases.list_aliases,
-            "CreateKey": lifecycle.create_key,
-            "CreateAlias": aliases.create_alias,
-            "UpdateAlias": aliases.update_alias,
-            "DeleteAlias": aliases.delete_alias,
-            "ListRetirableGrants": grants.list_retirable_grants,
-            "RetireGrant": grants.retire_grant,
-            "Decrypt": cryptography.decrypt,
-            "ReEncrypt": cryptography.re_encrypt,
-            "GenerateRandom": cryptography.generate_random,
+        self._handlers = _handlers_in(
+            lifecycle, aliases, tags, policies, grants, key_material, cryptography, ImportOffers()
+        )
+        self._without_key = {
+            operation
+            for operation, handler in self._handlers.items()
+            if "key" not in signature(handler).parameters
         }
-        self._on_key: dict[str, KeyHandler] = {
-            "DescribeKey": lifecycle.describe_key,
-            "ListResourceTags": tags.list_resource_tags,
-            "ListKeyPolicies": policies.list_key_policies,
-            "GetKeyPolicy": policies.get_key_policy,
-            "GetKeyLastUsage": lifecycle.get_key_last_usage,
-            "PutKeyPolicy": policies.put_key_policy,
-            "TagResource": tags.tag_resource,
-            "UntagResource": tags.untag_resource,
-            "EnableKey": lifecycle.enable_key,
-            "DisableKey": lifecycle.disable_key,
-            "UpdateKeyDescription": lifecycle.update_key_description,
-            "ScheduleKeyDeletion": lifecycle.schedule_key_deletion,
-            "CancelKeyDeletion": lifecycle.cancel_key_deletion,
-            "EnableKeyRotation": key_material.enable_key_rotation,
-            "DisableKeyRotation": key_material.disable_key_rotation,
-            "GetKeyRotationStatus": key_material.get_key_rotation_status,
-            "ListKeyRotations": key_material.list_key_rotations,
-            "RotateKeyOnDemand": key_material.rotate_key_on_demand,
-            "CreateGrant": grants.create_grant,
-            "ListGrants": grants.list_grants,
-            "RevokeGrant": grants.revoke_grant,
-            "ReplicateKey": lifecycle.replicate_key,
-            "UpdatePrimaryRegion": lifecycle.update_primary_region,
-            "GetParametersForImport": offers.parameters,
-            "ImportKeyMaterial": offers.take_in,
-            "DeleteImportedKeyMaterial": offers.delete,
-            "Encrypt": cryptography.encrypt,
-            "GenerateDataKey": cryptography.generate_data_key,
-            "GenerateDataKeyWithoutPlaintext": cryptography.generate_data_key,
-            "Sign": cryptography.sign,
-            "Verify": cryptography.verify,
-            "GenerateMac": cryptography.generate_mac,
-            "VerifyMac": cryptography.verify_mac,
-            "GetPublicKey": cryptography.get_public_key,
-            "DeriveSharedSecret": cryptography.derive_shared_secret,
-        }
+        """Operations whose handler finds the key itself, if there is one."""
 
     def answer(self, call: Call) -> Outcome:
         """Serve one call; raises ``ServiceError`` in KMS's words.
@@ -120,16 +78,15 @@ class KmsService:
             return self._answer(call)
 
     def _answer(self, call: Call) -> Outcome:
-        free = self._free.get(call.operation)
-        if free is not None:
-            result = free(call, self.stores)
-            return Outcome(result, self._key_in(call, result))
-        handler = self._on_key.get(call.operation)
+        handler = self._handlers.get(call.operation)
         if handler is None:
             raise ServiceError(
                 "UnknownOperationException",
                 f"The embedded KMS does not serve {call.operation}.",
             )
+        if call.operation in self._without_key:
+            result = handler(call, self.stores)
+            return Outcome(result, self._key_in(call, result))
         key = find_key(
             self.stores,
             call.account,
@@ -153,6 +110,17 @@ class KmsService:
         if key is not None:
             _note_use(call, key)
         return key
+
+
+def _handlers_in(*places: object) -> dict[str, Callable[..., Result]]:
+    """By operation: the functions that bear its name in snake case, such as ``get_key_policy``."""
+    handlers = {}
+    for operation in operations():
+        name = xform_name(operation)
+        for place in places:
+            if hasattr(place, name):
+                handlers[operation] = getattr(place, name)
+    return handlers
 
 
 def _require_account(call: Call, key: EmbeddedKey) -> None:

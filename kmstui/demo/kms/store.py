@@ -5,11 +5,10 @@ https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
 
 from __future__ import annotations
 
-import bisect
 import re
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
@@ -64,7 +63,6 @@ class AliasEntry:
     """An alias; AWS-owned reserved ones may have no target yet."""
 
     name: str
-    arn: str
     target: str | None
     created: float
     updated: float
@@ -86,33 +84,25 @@ class RegionStore:
         self.backend.keys = cast("Any", self.keys)
         self.aliases: dict[str, AliasEntry] = {}
         self.lock = threading.RLock()
-        self._key_order: list[str] = []
-        self._alias_order: list[str] = []
-
-    @property
-    def key_order(self) -> Sequence[str]:
+        self.key_order: list[str] = []
         """Key IDs in the order of ListKeys."""
-        return self._key_order
-
-    @property
-    def alias_order(self) -> Sequence[str]:
+        self.alias_order: list[str] = []
         """Alias names in the order of ListAliases."""
-        return self._alias_order
+
+    def alias_arn(self, name: str) -> str:
+        """The ARN of an alias in this Region."""
+        return f"arn:aws:kms:{self.region}:{self.account}:{name}"
 
     def add(self, keys: Iterable[EmbeddedKey], aliases: Iterable[AliasEntry] = ()) -> None:
         """Take in keys, and aliases that point to them."""
         with self.lock:
             added = {key.id: key for key in keys}
             self.keys.update(added)
-            order = self._key_order + list(added)
-            order.sort()
-            self._key_order = order
+            self.key_order = sorted([*self.key_order, *added])
             named = {alias.name: alias for alias in aliases}
             if named:
                 self.aliases.update(named)
-                names = self._alias_order + list(named)
-                names.sort()
-                self._alias_order = names
+                self.alias_order = sorted([*self.alias_order, *named])
                 for alias in named.values():
                     self._attach(alias)
 
@@ -121,20 +111,16 @@ class RegionStore:
         with self.lock:
             for key_id in [key.id for key in self.keys.values() if not key.extra]:
                 del self.keys[key_id]
-            self._key_order = sorted(self.keys)
-            kept = {
-                name: alias for name, alias in self.aliases.items() if alias.target in self.keys
-            }
-            self.aliases = kept
-            self._alias_order = sorted(kept)
+            self.key_order = sorted(self.keys)
+            self.aliases = {n: each for n, each in self.aliases.items() if each.target in self.keys}
+            self.alias_order = sorted(self.aliases)
 
     def put_alias(self, name: str, target: str, now: float) -> None:
         """Create an alias, or move it to another key."""
         with self.lock:
             old = self.aliases.get(name)
             if old is None:
-                arn = f"arn:aws:kms:{self.region}:{self.account}:{name}"
-                self.add((), (AliasEntry(name, arn, target, now, now),))
+                self.add((), (AliasEntry(name, target, now, now),))
                 return
             self._detach(old)
             self.aliases[name] = replace(old, target=target, updated=now)
@@ -144,12 +130,8 @@ class RegionStore:
         """Forget an alias; its key stays."""
         with self.lock:
             self._detach(self.aliases[name])
-            self._forget_alias(name)
-
-    def _forget_alias(self, name: str) -> None:
-        del self.aliases[name]
-        at = bisect.bisect_left(self._alias_order, name)
-        self._alias_order = self._alias_order[:at] + self._alias_order[at + 1 :]
+            del self.aliases[name]
+            self.alias_order = [each for each in self.alias_order if each != name]
 
     def _attach(self, alias: AliasEntry) -> None:
         key = self.keys.get(alias.target or "")
@@ -188,7 +170,6 @@ class Stores:
 _KEY_ID = re.compile(
     r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|mrk-[0-9a-fA-F]{32}"
 )
-_ALIAS_TAIL = re.compile(r"alias/[a-zA-Z0-9/_-]+")
 
 
 def find_key(
@@ -210,7 +191,7 @@ def find_key(
     if resource.startswith("alias/"):
         if not alias_allowed:
             raise not_found(f"Invalid keyId '{text}'")
-        return _behind_alias(store, resource)
+        return behind_alias(store, resource)
     key_id = resource.removeprefix("key/")
     if not _KEY_ID.fullmatch(key_id):
         raise not_found(f"Invalid keyId '{text}'")
@@ -231,9 +212,10 @@ def _split_arn(text: str, region: str) -> tuple[str, str]:
     return parts[4], parts[5]
 
 
-def _behind_alias(store: RegionStore, name: str) -> EmbeddedKey:
-    alias = store.aliases.get(name) if _ALIAS_TAIL.fullmatch(name) else None
+def behind_alias(store: RegionStore, name: str) -> EmbeddedKey:
+    """The key that an alias points to; raises NotFoundException."""
+    alias = store.aliases.get(name)
     key = store.keys.get(alias.target or "") if alias else None
     if key is None:
-        raise not_found(f"Alias arn:aws:kms:{store.region}:{store.account}:{name} is not found.")
+        raise not_found(f"Alias {store.alias_arn(name)} is not found.")
     return key

@@ -75,14 +75,9 @@ class Builder:
             key.key_state = state
         key.tags = dict(tags or {})
         names = [name] if aliases is None else aliases
-        entries = [self._alias(alias, key_id, created + 60) for alias in names]
+        entries = [AliasEntry(f"alias/{n}", key_id, created + 60, created + 60) for n in names]
         self.stores.of(self.account, self.region).add([key], entries)
         return key
-
-    def _alias(self, name: str, key_id: str, created: float) -> AliasEntry:
-        full = f"alias/{name}"
-        arn = f"arn:aws:kms:{self.region}:{self.account}:{full}"
-        return AliasEntry(full, arn, key_id, created, created)
 
     def rotate(self, key: EmbeddedKey, *, period_days: int = 365) -> None:
         """Automatic rotation since the key was made, with the rotations that were due by now."""

@@ -294,8 +294,7 @@ def add_managed_keys(build: Builder) -> None:
             manager="AWS",
         )
         build.rotate(key)
-    prefix = f"arn:aws:kms:{build.region}:{build.account}:alias/aws/"
-    reserved = [AliasEntry(f"alias/aws/{n}", prefix + n, None, 0, 0) for n in _WITHOUT_KEY]
+    reserved = [AliasEntry(f"alias/aws/{name}", None, 0, 0) for name in _WITHOUT_KEY]
     build.stores.of(build.account, build.region).add((), reserved)
 
 

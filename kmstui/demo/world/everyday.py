@@ -247,5 +247,4 @@ def _extra_key(store: RegionStore, chance: random.Random, policy: str, now: floa
 
 def _alias(store: RegionStore, key: EmbeddedKey, tags: dict[str, str], number: int) -> AliasEntry:
     name = f"alias/{tags['project']}/{tags['env']}/key-{number:06d}"
-    arn = f"arn:aws:kms:{store.region}:{store.account}:{name}"
-    return AliasEntry(name, arn, key.id, key.creation_date, key.creation_date)
+    return AliasEntry(name, key.id, key.creation_date, key.creation_date)

@@ -10,8 +10,7 @@ import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
 
 from kmstui.demo.control import EmbeddedControl
 from kmstui.own_process import python_command
@@ -47,7 +46,7 @@ class EmbeddedError(Exception):
     """The embedded AWS could not be started; the message says why and what to do."""
 
 
-class EmbeddedKms:
+class EmbeddedKms(contextlib.AbstractContextManager["EmbeddedKms"]):
     """A running embedded AWS in a process of its own.
 
     It stops with :meth:`stop`, at the end of a ``with`` block, or when this process ends.
@@ -140,15 +139,7 @@ class EmbeddedKms:
             self._process.wait()
         _close_pipes(self._process)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
 

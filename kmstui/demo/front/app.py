@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from http.client import responses
 from typing import Any
 
 from kmstui.demo.access.authorization import PREFIXES, require_by_identity
@@ -18,7 +19,6 @@ from kmstui.demo.front.cloudtrail import Entry
 from kmstui.demo.front.control_api import ControlApi, EmbeddedState
 from kmstui.demo.front.faults import CloseConnection
 from kmstui.demo.front.wire import (
-    STATUS_TEXT,
     Answer,
     AwsRequest,
     parse_request,
@@ -54,8 +54,7 @@ class Front:
         headers = [("Content-Type", answer.content_type), *answer.headers]
         length = len(answer.body) if answer.content_length is None else answer.content_length
         headers.append(("Content-Length", str(length)))
-        status = STATUS_TEXT.get(answer.status, f"{answer.status} Status")
-        start_response(status, headers)
+        start_response(f"{answer.status} {responses.get(answer.status, 'Status')}", headers)
         return [answer.body]
 
     def _aws(self, environ: dict[str, Any]) -> Answer:

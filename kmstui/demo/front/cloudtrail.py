@@ -33,8 +33,8 @@ class Entry:
     key_arn: str
     status: int
     """HTTP status; 0 when the connection was closed without an answer."""
-    error: str
-    message: str
+    error: str = ""
+    message: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The entry as the control API tells it."""
@@ -94,28 +94,14 @@ _CRYPTOGRAPHIC_READS = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class TrailEvent:
-    """An event as CloudTrail keeps it."""
-
-    event_id: str
-    name: str
-    time: float
-    region: str
-    username: str
-    access_key: str
-    resource_arn: str
-    record: Mapping[str, Any]
-
-
 class CloudTrailService:
     """LookupEvents, newest first."""
 
     def __init__(self, log: RequestLog) -> None:
         self._log = log
-        self._seeded: list[TrailEvent] = []
+        self._seeded: list[Entry] = []
 
-    def seed(self, events: Iterable[TrailEvent]) -> None:
+    def seed(self, events: Iterable[Entry]) -> None:
         """Set the history from before the front was started."""
         self._seeded = sorted(events, key=lambda event: event.time)
 
@@ -140,19 +126,18 @@ class CloudTrailService:
             answer["NextToken"] = encode_marker("events", _position(page[-1]))
         return answer
 
-    def _events(self, region: str) -> list[TrailEvent]:
-        happened = [
-            trail_event(entry)
-            for entry in self._log.entries()
+    def _events(self, region: str) -> list[Entry]:
+        return [
+            entry
+            for entry in (*self._seeded, *self._log.entries())
             if entry.caller is not None
             and entry.request.service == "kms"
             and entry.request.region == region
         ]
-        return [event for event in self._seeded if event.region == region] + happened
 
 
-def _position(event: TrailEvent) -> str:
-    return f"{event.time:020.6f} {event.event_id}"
+def _position(event: Entry) -> str:
+    return f"{event.time:020.6f} {event.request.request_id}"
 
 
 def _read_token(token: str) -> str:
@@ -162,7 +147,7 @@ def _read_token(token: str) -> str:
         raise ServiceError("InvalidNextTokenException", "The NextToken is not valid.") from error
 
 
-def _wanted(event: TrailEvent, parameters: Mapping[str, Any]) -> bool:
+def _wanted(event: Entry, parameters: Mapping[str, Any]) -> bool:
     if event.time < float(parameters.get("StartTime", 0)):
         return False
     if event.time > float(parameters.get("EndTime", float("inf"))):
@@ -170,37 +155,39 @@ def _wanted(event: TrailEvent, parameters: Mapping[str, Any]) -> bool:
     for attribute in parameters.get("LookupAttributes") or ():
         name, value = attribute.get("AttributeKey"), attribute.get("AttributeValue")
         held: Sequence[str] = {
-            "EventId": (event.event_id,),
-            "EventName": (event.name,),
+            "EventId": (event.request.request_id,),
+            "EventName": (event.request.operation,),
             "EventSource": ("kms.amazonaws.com",),
-            "Username": (event.username,),
-            "AccessKeyId": (event.access_key,),
-            "ReadOnly": (str(read_only(event.name)).lower(),),
+            "Username": (_username(event),),
+            "AccessKeyId": (event.request.access_key,),
+            "ReadOnly": (str(read_only(event.request.operation)).lower(),),
             "ResourceType": ("AWS::KMS::Key",),
-            "ResourceName": (event.resource_arn, event.resource_arn.rpartition("/")[2]),
+            "ResourceName": (event.key_arn, event.key_arn.rpartition("/")[2]),
         }.get(str(name), ())
         if value not in held:
             return False
     return True
 
 
-def _listed(event: TrailEvent) -> dict[str, Any]:
+def _listed(event: Entry) -> dict[str, Any]:
     listed: dict[str, Any] = {
-        "EventId": event.event_id,
-        "EventName": event.name,
-        "ReadOnly": str(read_only(event.name)).lower(),
-        "AccessKeyId": event.access_key,
+        "EventId": event.request.request_id,
+        "EventName": event.request.operation,
+        "ReadOnly": str(read_only(event.request.operation)).lower(),
+        "AccessKeyId": event.request.access_key,
         "EventTime": round(event.time),
         "EventSource": "kms.amazonaws.com",
-        "Username": event.username,
+        "Username": _username(event),
         "Resources": [],
-        "CloudTrailEvent": json.dumps(event.record),
+        "CloudTrailEvent": json.dumps(_record(event)),
     }
-    if event.resource_arn:
-        listed["Resources"] = [
-            {"ResourceType": "AWS::KMS::Key", "ResourceName": event.resource_arn}
-        ]
+    if event.key_arn:
+        listed["Resources"] = [{"ResourceType": "AWS::KMS::Key", "ResourceName": event.key_arn}]
     return listed
+
+
+def _username(event: Entry) -> str:
+    return event.caller.arn.rsplit("/", 1)[-1] if event.caller else ""
 
 
 def read_only(name: str) -> bool:
@@ -208,74 +195,39 @@ def read_only(name: str) -> bool:
     return name.startswith(_READ_ONLY_PREFIXES) or name in _CRYPTOGRAPHIC_READS
 
 
-def trail_event(entry: Entry) -> TrailEvent:
-    """The event of a request that the front served."""
-    caller = entry.caller
+def _record(entry: Entry) -> dict[str, Any]:
+    """The JSON record of an event; what is secret is left out, as CloudTrail does."""
+    request, caller = entry.request, entry.caller
     if caller is None:
         raise ValueError("an event needs a caller")
-    request = entry.request
-    return trail_event_of(
-        caller=caller,
-        access_key=request.access_key,
-        event_id=request.request_id,
-        name=request.operation,
-        time=entry.time,
-        region=request.region,
-        source_ip=entry.network.source_ip,
-        user_agent=request.user_agent,
-        parameters=request.parameters,
-        key_arn=entry.key_arn,
-        vpc_endpoint=entry.network.vpc_endpoint,
-        error=(entry.error, entry.message),
-    )
-
-
-def trail_event_of(
-    *,
-    caller: Caller,
-    access_key: str,
-    event_id: str,
-    name: str,
-    time: float,
-    region: str,
-    source_ip: str,
-    user_agent: str,
-    parameters: Mapping[str, Any],
-    key_arn: str,
-    vpc_endpoint: str | None = None,
-    error: tuple[str, str] = ("", ""),
-) -> TrailEvent:
-    """An event with its JSON record; what is secret is left out, as CloudTrail does."""
     record: dict[str, Any] = {
         "eventVersion": "1.11",
-        "userIdentity": user_identity(caller, access_key),
-        "eventTime": datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "userIdentity": user_identity(caller, request.access_key),
+        "eventTime": datetime.fromtimestamp(entry.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "eventSource": "kms.amazonaws.com",
-        "eventName": name,
-        "awsRegion": region,
-        "sourceIPAddress": source_ip,
-        "userAgent": user_agent,
-        "requestParameters": _request_parameters(parameters) or None,
+        "eventName": request.operation,
+        "awsRegion": request.region,
+        "sourceIPAddress": entry.network.source_ip,
+        "userAgent": request.user_agent,
+        "requestParameters": _request_parameters(request.parameters) or None,
         "responseElements": None,
-        "requestID": event_id,
-        "eventID": event_id,
-        "readOnly": read_only(name),
+        "requestID": request.request_id,
+        "eventID": request.request_id,
+        "readOnly": read_only(request.operation),
         "eventType": "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": caller.account,
         "eventCategory": "Management",
     }
-    if key_arn.startswith("arn:"):
-        record["resources"] = [
-            {"accountId": key_arn.split(":")[4], "type": "AWS::KMS::Key", "ARN": key_arn}
-        ]
-    if vpc_endpoint:
-        record["vpcEndpointId"] = vpc_endpoint
-    if error[0]:
-        record["errorCode"] = error[0].replace("AccessDeniedException", "AccessDenied")
-        record["errorMessage"] = error[1]
-    username = caller.arn.rsplit("/", 1)[-1]
-    return TrailEvent(event_id, name, time, region, username, access_key, key_arn, record)
+    if entry.key_arn.startswith("arn:"):
+        owner = entry.key_arn.split(":")[4]
+        record["resources"] = [{"accountId": owner, "type": "AWS::KMS::Key", "ARN": entry.key_arn}]
+    if entry.network.vpc_endpoint:
+        record["vpcEndpointId"] = entry.network.vpc_endpoint
+    if entry.error:
+        record["errorCode"] = entry.error.replace("AccessDeniedException", "AccessDenied")
+        record["errorMessage"] = entry.message
+    return record
 
 
 def _request_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:

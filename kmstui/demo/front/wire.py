@@ -54,18 +54,6 @@ class Answer:
     """What is announced when it differs from what is sent: a connection that breaks off."""
 
 
-STATUS_TEXT = {
-    200: "200 OK",
-    400: "400 Bad Request",
-    401: "401 Unauthorized",
-    403: "403 Forbidden",
-    404: "404 Not Found",
-    500: "500 Internal Server Error",
-    502: "502 Bad Gateway",
-    503: "503 Service Unavailable",
-}
-
-
 def parse_request(environ: Mapping[str, Any], default_region: str) -> AwsRequest:
     """The AWS request in a WSGI environment; raises ``ServiceError`` when there is none."""
     body = _read_body(environ)

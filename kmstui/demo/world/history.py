@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kmstui.demo.access.context import Caller, CallerRegistry, Credentials
-from kmstui.demo.front.cloudtrail import TrailEvent, trail_event_of
+from kmstui.demo.access.context import Caller, CallerRegistry, Credentials, Network
+from kmstui.demo.front.cloudtrail import Entry
+from kmstui.demo.front.wire import AwsRequest
 from kmstui.demo.kms.keys import DAY, EmbeddedKey, LastUse
 from kmstui.demo.world.building import Builder
 
@@ -20,7 +21,7 @@ def history(
     callers: CallerRegistry,
     credentials: Mapping[str, Credentials],
     used: Mapping[str, EmbeddedKey],
-) -> Iterator[TrailEvent]:
+) -> Iterator[Entry]:
     """The events of the last 80 days, for the keys in ``used``, and notes their last use."""
     chance = random.Random(20_251_103)  # noqa: S311 - a believable past, not a secret
     admin = _played(callers, credentials, "admin")
@@ -38,7 +39,8 @@ def history(
             event = _event(build, instance, operation, at, key, parameters,
                            endpoint=_ENDPOINT if chance.random() < 0.5 else None)  # fmt: skip
             if key.last_use is None or key.last_use.at < at:
-                key.last_use = LastUse(operation, at, event.event_id, event.event_id)
+                event_id = event.request.request_id
+                key.last_use = LastUse(operation, at, event_id, event_id)
             yield event
         yield _event(
             build, admin, "PutKeyPolicy", build.now - 40 * DAY, key,
@@ -79,19 +81,19 @@ def _event(
     parameters: Mapping[str, Any],
     *,
     endpoint: str | None = None,
-) -> TrailEvent:
+) -> Entry:
     caller, access_key = who
     event_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{key.arn}/{name}/{at}"))
-    return trail_event_of(
-        caller=caller,
-        access_key=access_key,
-        event_id=event_id,
-        name=name,
-        time=at,
+    request = AwsRequest(
+        service="kms",
+        operation=name,
         region=build.region,
-        source_ip="10.20.4.117" if endpoint else "54.217.83.140",
-        user_agent="aws-cli/2.31.8 md/awscrt#0.28.1",
+        access_key=access_key,
+        protocol="json",
         parameters=parameters,
-        key_arn=key.arn,
-        vpc_endpoint=endpoint,
+        body=b"",
+        user_agent="aws-cli/2.31.8 md/awscrt#0.28.1",
+        request_id=event_id,
     )
+    network = Network("10.20.4.117" if endpoint else "54.217.83.140", endpoint)
+    return Entry(0, at, request, caller, network, key.arn, 200)

@@ -122,8 +122,8 @@ def _to_own_root(subject: Subject, who: Who) -> Fix | None:
 def public(subject: Subject) -> Iterator[Hit]:
     """`*` allowed without any condition.
 
-    * is everybody: any identity of any AWS account may use the key, if its own IAM policies let
-    it.
+    * is everybody: any identity of any AWS account may use the key if its own IAM policies
+    allow it.
     """
     for reading, who in _open_to_all(subject):
         if not reading.conditional:
@@ -138,8 +138,8 @@ def public(subject: Subject) -> Iterator[Hit]:
 def weakly_restricted(subject: Subject) -> Iterator[Hit]:
     """`*` allowed under conditions that strangers can meet.
 
-    A condition such as kms:ViaService, aws:Referer or any …IfExists does not tell whose
-    requests are meant: people of other accounts can meet it too.
+    A condition such as kms:ViaService, aws:Referer or any …IfExists does not say whose requests
+    are meant: people in other accounts can meet it too.
     """
     for reading, who in _open_to_all(subject):
         if not reading.clauses:
@@ -230,9 +230,9 @@ def _by_condition(subject: Subject, statement: Statement) -> Fix | None:
 def deny_not_principal(subject: Subject) -> Iterator[Hit]:
     """NotPrincipal in a Deny.
 
-    Everybody who is not listed is denied: the sessions of a listed role unless they are listed
-    themselves, and always whoever has a permissions boundary. AWS advises ArnNotEquals on
-    aws:PrincipalArn instead.
+    Everybody who is not listed is denied: the sessions of a listed role too, unless they are
+    listed themselves, and everybody who has a permissions boundary. AWS advises to use
+    ArnNotEquals on aws:PrincipalArn instead.
     """
     managing = {
         reading.statement.index
@@ -251,5 +251,5 @@ def deny_not_principal(subject: Subject) -> Iterator[Hit]:
         if roles:
             message += f", the sessions of {roles[0]} too unless each of them is listed"
         if statement.index in managing:
-            message += "; kms:PutKeyPolicy is among what they lose"
+            message += "; they lose kms:PutKeyPolicy too"
         yield Hit(member.key.span, message, _by_condition(subject, statement))

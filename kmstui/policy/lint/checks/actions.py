@@ -108,14 +108,15 @@ def _of_other_service(subject: Subject, value: str) -> bool:
     Scope.BOTH,
     hidden_by=BROKEN_VALUE,
     identity=Identity(
-        why="IAM accepts an action that KMS does not have without a word, and it allows or"
-        " denies nothing."
+        why="IAM accepts an action that KMS does not have without a warning, and the action"
+        " allows or denies nothing."
     ),
 )
 def unknown_action(subject: Subject) -> Iterator[Hit]:
     """Actions that KMS does not have.
 
-    KMS takes an action that it does not have without a word, and it allows or denies nothing.
+    KMS accepts an action that it does not have without a warning, and the action allows or
+    denies nothing.
     """
     for use in _unmatched(subject):
         value = use.node.value
@@ -134,10 +135,10 @@ def unknown_action(subject: Subject) -> Iterator[Hit]:
 
 @rule("KMS202", WARNING, "kms:ReEncrypt is no permission", pages.PERMISSIONS, Scope.BOTH)
 def re_encrypt(subject: Subject) -> Iterator[Hit]:
-    """The operation's name where its permissions are due.
+    """The name of the operation ReEncrypt where its permissions are needed.
 
-    The operation ReEncrypt needs kms:ReEncryptFrom on the one key and kms:ReEncryptTo on the
-    other; an action kms:ReEncrypt does not exist.
+    The operation ReEncrypt needs kms:ReEncryptFrom on one key and kms:ReEncryptTo on the other;
+    there is no action kms:ReEncrypt.
     """
     for use in action_uses(subject):
         if _is_re_encrypt(use.node.value):
@@ -153,12 +154,12 @@ def re_encrypt(subject: Subject) -> Iterator[Hit]:
 def other_service(subject: Subject) -> Iterator[Hit]:
     """Actions whose prefix is not kms.
 
-    A key policy governs this key only, so actions of other services do nothing in it.
+    A key policy applies to this key only, so actions of other services have no effect in it.
     """
     for use in _unmatched(subject):
         value = use.node.value
         if _of_other_service(subject, value):
-            yield Hit(use.node.span, f"{value!r} is no action of KMS", _delete(subject, use))
+            yield Hit(use.node.span, f"{value!r} is not an action of KMS", _delete(subject, use))
 
 
 @rule(
@@ -170,7 +171,7 @@ def other_service(subject: Subject) -> Iterator[Hit]:
     hidden_by=BROKEN_VALUE,
 )
 def pattern_without_match(subject: Subject) -> Iterator[Hit]:
-    """Patterns that no action of KMS fits.
+    """Patterns that match no action of KMS.
 
     A pattern that matches no action allows or denies nothing.
     """
@@ -184,8 +185,8 @@ def pattern_without_match(subject: Subject) -> Iterator[Hit]:
 def iam_only_action(subject: Subject) -> Iterator[Hit]:
     """Actions that work in IAM policies only.
 
-    The action names no key, so only an IAM policy can allow it; in a key policy it does
-    nothing.
+    The action applies to no particular key, so only an IAM policy can allow it; in a key policy
+    it has no effect.
     """
     for use in action_uses(subject):
         if use.matched and all(info.iam_only for info in use.matched):
@@ -196,7 +197,7 @@ def iam_only_action(subject: Subject) -> Iterator[Hit]:
 
 @rule("KMS206", WARNING, "Impossible for this key", pages.KEY_TYPES)
 def impossible_action(subject: Subject) -> Iterator[Hit]:
-    """Allowed actions that this key cannot do.
+    """Allowed actions that do not work with this key.
 
     The key's usage and spec, which never change, decide which operations work with it.
     """
@@ -210,7 +211,7 @@ def impossible_action(subject: Subject) -> Iterator[Hit]:
         if use.matched and not any(is_possible(info, key) for info in use.matched):
             yield Hit(
                 use.node.span,
-                f"{use.node.value} cannot be done with this key ({kind})",
+                f"{use.node.value} does not work with this key ({kind})",
                 _delete(subject, use),
             )
 
@@ -244,9 +245,9 @@ def not_across_accounts(subject: Subject) -> Iterator[Hit]:
 
 @rule("KMS208", INFO, "Redundant action", pages.ACTION, Scope.BOTH)
 def redundant_action(subject: Subject) -> Iterator[Hit]:
-    """Actions that a pattern beside them covers.
+    """Actions that another entry of the same list covers.
 
-    Another entry of the same list covers it already.
+    The entry can be deleted without changing what the statement allows or denies.
     """
     lists: dict[int, list[ActionUse]] = {}
     for use in action_uses(subject):
@@ -283,10 +284,10 @@ _SOME_KEY = re.compile(
 
 @rule("KMS311", WARNING, "Resource is not this key", pages.KEY_POLICY, hidden_by=BROKEN_VALUE)
 def other_resource(subject: Subject) -> Iterator[Hit]:
-    """Resources that are not this key, or no key at all.
+    """Resources that are not this key, or not a key at all.
 
-    In a key policy the resource is the key itself, written *. A Resource that does not match
-    this key makes the statement dead.
+    In a key policy the resource is the key itself, written *. A statement whose Resource does
+    not match this key has no effect.
     """
     for statement in subject.statements:
         dead = [node for node in statement.resources if not _may_match(subject.key.arn, node)]
@@ -324,8 +325,8 @@ def _dead_resource(subject: Subject, statement: Statement, node: StringNode, *, 
 def not_resource(subject: Subject) -> Iterator[Hit]:
     """Statements with NotResource.
 
-    A key policy is about one key. NotResource names what the statement is not about, which is
-    either nothing at all or the key.
+    A key policy applies to one key. NotResource names what the statement does not apply to:
+    either nothing that matters, or the key itself.
     """
     for statement, member in subject.elements("NotResource"):
         message = f'{statement.label} uses NotResource; in a key policy write "Resource": "*"'

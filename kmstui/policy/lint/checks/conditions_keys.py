@@ -70,23 +70,23 @@ def _form_problem(subject: Subject, clause: Clause) -> tuple[str, str | None] | 
         return None
     trimmed = _without_blanks(written)
     if trimmed != written:
-        return f'"{written}" holds white space; the key is "{trimmed}"', trimmed
+        return f'"{written}" contains white space; the key is "{trimmed}"', trimmed
     prefix, colon, name = written.partition(":")
     if not colon or not prefix or not name:
         completed = _completed(subject, written.strip(":"))
         meant = f"; did you mean {completed}?" if completed else ", as in kms:ViaService"
-        return f'"{written}" is no condition key: it needs a service prefix{meant}', completed
+        return f'"{written}" is not a condition key: it needs a service prefix{meant}', completed
     for mark in (":", "/"):
         if clause.info is None and written.lower().rstrip(":/") + mark in (
             subject.knowledge.condition_keys
         ):
-            return f'"{written}" needs a name behind it, as in {written.rstrip(":/")}{mark}NAME', ""
+            return f'"{written}" needs a name after it, as in {written.rstrip(":/")}{mark}NAME', ""
     return None
 
 
 @rule("KMS402", ERROR, "Condition key in the wrong form", pages.CONDITION, hidden_by=BROKEN_VALUE)
 def malformed_key(subject: Subject) -> Iterator[Hit]:
-    """White space in a key, a missing prefix, a missing name.
+    """White space in a condition key, a missing prefix or a missing name.
 
     A condition key is PREFIX:NAME without white space, such as kms:ViaService or
     aws:PrincipalOrgID. Any other text is the name of a key that no request carries.
@@ -123,14 +123,14 @@ def unknown_global_key(subject: Subject) -> Iterator[Hit]:
     """An `aws:` key that AWS does not have.
 
     No request carries a key that AWS does not have: an Allow with it never applies, and a Deny
-    neither, or always where the operator is negated.
+    with it never applies either, or always applies where the operator is negated.
     """
     for clause, name in _unknown(subject, "aws:"):
         # AWS adds such keys, so what resembles none of them may be newer than the list.
-        meant = f"; did you mean {name}?" if name else f" of the list of {subject.knowledge.date}"
+        meant = f"; did you mean {name}?" if name else f" in the list of {subject.knowledge.date}"
         yield Hit(
             clause.entry.key.span,
-            f'"{clause.written}" is no global condition key{meant}',
+            f'"{clause.written}" is not a global condition key{meant}',
             _rename(clause, name) if name else None,
         )
 
@@ -142,7 +142,7 @@ def unknown_kms_key(subject: Subject) -> Iterator[Hit]:
     """A `kms:` key that KMS does not have.
 
     No request carries a key that KMS does not have: an Allow with it never applies, and a Deny
-    neither, or always where the operator is negated.
+    with it never applies either, or always applies where the operator is negated.
     """
     for clause, name in _unknown(subject, "kms:"):
         meant = f"; did you mean {name}?" if name else ""
@@ -158,9 +158,9 @@ def unknown_kms_key(subject: Subject) -> Iterator[Hit]:
 
 @rule("KMS414", WARNING, "Condition key that works in IAM policies only", pages.RESOURCE_ALIASES)
 def iam_only_key(subject: Subject) -> Iterator[Hit]:
-    """A key that key policies do not know, such as kms:ResourceAliases.
+    """A key that has no meaning in key policies, such as kms:ResourceAliases.
 
-    A key policy belongs to one key and is not told its aliases, so the condition is never met
+    A key policy belongs to one key and does not know its aliases, so the condition is never met
     there.
     """
     for clause in clauses(subject):
@@ -175,7 +175,7 @@ def iam_only_key(subject: Subject) -> Iterator[Hit]:
 def deprecated_key(subject: Subject) -> Iterator[Hit]:
     """kms:CustomerMasterKeySpec and kms:CustomerMasterKeyUsage.
 
-    AWS keeps the old name working but documents only the new one.
+    AWS still accepts the old name but documents only the new one.
     """
     for clause in clauses(subject):
         if clause.info is not None and clause.info.deprecated_for:
@@ -205,7 +205,7 @@ def _delete(subject: Subject, clause: Clause) -> Fix | None:
 def same_key_in_other_case(subject: Subject) -> Iterator[Hit]:
     """The same key twice under one operator, in different case.
 
-    Condition keys are compared without case, so one operator names the same key twice and the
+    Condition keys are not case-sensitive, so one operator names the same key twice, and the
     policy is rejected or one of the two is lost.
     """
     first: dict[tuple[int, int, str], str] = {}

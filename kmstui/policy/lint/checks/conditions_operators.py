@@ -67,7 +67,7 @@ def unknown_operator(subject: Subject) -> Iterator[Hit]:
             continue
         if not is_object and subject.knowledge.condition_key(text) is not None:
             message = (
-                f'"{text}" is a condition key; it stands under an operator, as in'
+                f'"{text}" is a condition key; it belongs under an operator, as in'
                 f' "StringEquals": {{"{text}": …}}'
             )
             yield Hit(node.span, message)
@@ -76,7 +76,7 @@ def unknown_operator(subject: Subject) -> Iterator[Hit]:
         meant = f"; did you mean {name}?" if name else ""
         yield Hit(
             node.span,
-            f'"{text}" is no condition operator{meant}',
+            f'"{text}" is not a condition operator{meant}',
             _rename_operator(node, statement, name) if name else None,
         )
 
@@ -100,8 +100,8 @@ def _first_wildcard(clause: Clause) -> StringNode | None:
 def literal_wildcard(subject: Subject) -> Iterator[Hit]:
     """`*` or `?` under an operator that takes them literally.
 
-    StringEquals and its kin compare * and ? as the characters they are; only StringLike and the
-    Arn operators read them as wildcards.
+    StringEquals and its variants compare * and ? literally; only StringLike and the Arn
+    operators treat them as wildcards.
     """
     for clause in clauses(subject):
         operator = clause.operator
@@ -133,7 +133,7 @@ def needless_set_operator(subject: Subject) -> Iterator[Hit]:
         name = operator.with_(set_prefix="").name
         yield Hit(
             clause.entry.operator.span,
-            f"{clause.written} has one value, so {operator.set_prefix} does not belong to it",
+            f"{clause.written} has one value, so it does not take {operator.set_prefix}",
             operator_fix(subject, clause, name),
         )
 
@@ -169,7 +169,7 @@ def missing_set_operator(subject: Subject) -> Iterator[Hit]:
 
 @rule("KMS411", WARNING, "ForAllValues that also allows requests without the key", pages.SETS)
 def for_all_values_of_none(subject: Subject) -> Iterator[Hit]:
-    """ForAllValues in an Allow that nothing keeps from holding on an absent key.
+    """ForAllValues in an Allow that also applies where the request lacks the key.
 
     ForAllValues holds when the request has no value at all, so this Allow applies to requests
     that do not carry the key. Null: false rules them out.
@@ -199,7 +199,7 @@ def for_all_values_of_none(subject: Subject) -> Iterator[Hit]:
 
 @rule("KMS412", ERROR, "Null with IfExists", pages.IF_EXISTS, Scope.BOTH)
 def null_if_exists(subject: Subject) -> Iterator[Hit]:
-    """`NullIfExists`.
+    """`NullIfExists`, which does not exist.
 
     Null already asks whether the key exists; AWS has no NullIfExists and rejects it.
     """
@@ -288,10 +288,10 @@ def _demanded(clause: Clause, operator: Operator) -> tuple[Callable[[str], bool]
     hidden_by=BROKEN_VALUE,
 )
 def malformed_value(subject: Subject) -> Iterator[Hit]:
-    """Bad booleans, numbers, dates, addresses, account, VPC and endpoint IDs.
+    """Malformed booleans, numbers, dates, addresses, and account, VPC and endpoint IDs.
 
-    A value that is not of its operator's or key's form matches no request, and AWS rejects some
-    of them.
+    A value that does not have the form of its operator or key matches no request, and AWS
+    rejects some of them.
     """
     for clause in clauses(subject):
         operator = clause.operator
@@ -347,8 +347,8 @@ def _all_well_formed(clause: Clause, operator: Operator) -> bool:
 def wrong_operator_type(subject: Subject) -> Iterator[Hit]:
     """An operator whose type is not the key's.
 
-    An operator that does not fit the type of the key compares in a way that was hardly meant: a
-    CIDR range under StringEquals, for instance, is equal to no address.
+    An operator that does not fit the type of the key does not compare as intended: a CIDR range
+    under StringEquals, for instance, equals no address.
     """
     for clause in clauses(subject):
         operator, info = clause.operator, clause.info

@@ -122,11 +122,11 @@ def _split(subject: Subject, clause: Clause, dead: list[StringNode]) -> Fix | No
 
 @rule("KMS408", WARNING, "Condition key that these requests never carry", pages.KMS_CONDITION_KEYS)
 def key_never_present(subject: Subject) -> Iterator[Hit]:
-    """A condition that makes an Allow dead or a Deny inert for its actions or principals.
+    """A condition because of which an Allow or a Deny has no effect for its actions or principals.
 
-    Requests for these actions, or of these principals, do not carry the key. A condition that
-    asks for its value is never met: an Allow gives nothing, a Deny stops nothing. One that asks
-    for any other value always is.
+    Requests for these actions, or from these principals, do not carry the key. A condition that
+    asks for one of its values is never met: an Allow gives nothing, a Deny stops nothing. A
+    condition that asks for any other value is always met.
     """
     yield from never_of_people(subject)
     for clause in clauses(subject):
@@ -236,7 +236,7 @@ def _demands_mfa(reading: Reading, clause: Clause) -> bool:
 
 @rule("KMS515", WARNING, "MFA condition that does not work as meant", pages.MFA)
 def mfa_pitfalls(subject: Subject) -> Iterator[Hit]:
-    """MFA keys under an operator that lets requests without them through, or nobody.
+    """A condition on MFA whose operator lets requests without MFA through, or stops everybody.
 
     Requests with long-term access keys carry no MFA keys at all: a Deny needs …IfExists to stop
     them, an Allow must not have it. An instance role or a service never carries MFA.
@@ -324,7 +324,7 @@ _OF_TAGGING = ("aws:requesttag/", "aws:tagkeys")
 def if_exists_opens(subject: Subject) -> Iterator[Hit]:
     """…IfExists in an Allow, on a key that requests may lack.
 
-    IfExists holds when the request lacks the key, so this Allow also applies to all requests
+    IfExists is met when the request lacks the key, so this Allow also applies to all requests
     without it.
     """
     for reading in allows(subject):

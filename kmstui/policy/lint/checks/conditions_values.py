@@ -81,7 +81,7 @@ def malformed_via_service(subject: Subject) -> Iterator[Hit]:
     """kms:ViaService values that name no service in a Region.
 
     The value is SERVICE.REGION.amazonaws.com; any other text equals no service, so the
-    condition never holds.
+    condition is never met.
     """
     for clause, node in _via_values(subject):
         text = node.value
@@ -98,7 +98,7 @@ def malformed_via_service(subject: Subject) -> Iterator[Hit]:
             value = meant + text[len(match[1]) :]
             yield Hit(
                 node.span,
-                f'"{match[1]}" is no service that calls KMS; did you mean {meant}?',
+                f'"{match[1]}" is not a service that calls KMS; did you mean {meant}?',
                 _fix_value(node, value),
             )
 
@@ -111,7 +111,7 @@ def malformed_via_service(subject: Subject) -> Iterator[Hit]:
     hidden_by=BROKEN_VALUE,
 )
 def via_service_elsewhere(subject: Subject) -> Iterator[Hit]:
-    """kms:ViaService values of a Region that is not the key's.
+    """kms:ViaService values with a Region that is not the key's.
 
     A service uses the keys of its own Region, so a request through a service of another Region
     does not reach this key.
@@ -160,9 +160,9 @@ def _in_enumeration(operator: Operator, text: str, values: tuple[str, ...]) -> b
     hidden_by=BROKEN_VALUE,
 )
 def value_outside_enumeration(subject: Subject) -> Iterator[Hit]:
-    """Values outside the key's enumeration, and sessions where only their roles are told.
+    """Values outside the key's enumeration, and sessions in a key that holds only their roles.
 
-    The key has a fixed set of values, compared with their case; a value outside it matches no
+    The key has a fixed set of values, which are case-sensitive; a value outside it matches no
     request.
     """
     for clause in clauses(subject):
@@ -239,7 +239,7 @@ def _is_private(given: IPv4Network | IPv6Network) -> bool:
     hidden_by=BROKEN_VALUE,
 )
 def private_source_address(subject: Subject) -> Iterator[Hit]:
-    """Private ranges in aws:SourceIp.
+    """Private address ranges in aws:SourceIp.
 
     aws:SourceIp is the public address that a request comes from. Requests through a VPC
     endpoint carry no aws:SourceIp at all; their private address is aws:VpcSourceIp.
@@ -288,7 +288,7 @@ def _problem(subject: Subject, name: str, closed: bool) -> str | None:
     if key.lower().startswith(("aws:", "kms:")):
         known = [each.name for each in subject.knowledge.condition_keys.values()]
         meant = did_you_mean(key, known)
-        return "is no condition key" + (f"; did you mean ${{{meant}}}?" if meant else "")
+        return "is not a condition key" + (f"; did you mean ${{{meant}}}?" if meant else "")
     return None
 
 
@@ -312,11 +312,11 @@ def _set_version(subject: Subject) -> Fix | None:
     hidden_by=BROKEN_VALUE,
 )
 def broken_variable(subject: Subject) -> Iterator[Hit]:
-    """Malformed variables, and variables in a policy of a Version that has none.
+    """Malformed variables, and variables in a policy whose Version has none.
 
     A variable is ${KEY}, with a condition key of one value, and only Version 2012-10-17 has
-    variables: in older ones the text stands for itself. A statement whose variable has no value
-    does not match.
+    variables: in older versions it is plain text. A statement whose variable has no value does
+    not match.
     """
     old = subject.policy.version != VARIABLES_SINCE
     for node in _text_values(subject):
@@ -337,7 +337,7 @@ def broken_variable(subject: Subject) -> Iterator[Hit]:
                 version = subject.policy.version or "2008-10-17, since none is given,"
                 yield Hit(
                     span,
-                    f'"{match[0]}" is no variable in Version {version} but plain text',
+                    f'"{match[0]}" is not a variable in Version {version} but plain text',
                     _set_version(subject),
                     WARNING,
                 )

@@ -77,7 +77,7 @@ def opening(node: Node) -> Span:
 
 @rule("KMS101", ERROR, "Unknown element", pages.GRAMMAR, Scope.BOTH, hidden_by=("KMS009",))
 def unknown_element(subject: Subject) -> Iterator[Hit]:
-    """Members of the root and of statements that policies do not have.
+    """Elements that a policy or a statement does not have.
 
     A policy has a fixed set of elements, whose names are case-sensitive; KMS rejects any other.
     """
@@ -100,19 +100,19 @@ def _unknown(holder: ObjectNode, member: Member, known: frozenset[str]) -> Hit:
         change = None
         if holder.member(meant) is None:
             change = fix(f"Rename to {meant}", rename_key(member, meant))
-        return Hit(span, f"{name!r} is no element of a policy; it is spelled {meant!r}", change)
+        return Hit(span, f"{name!r} is not an element of a policy; it is spelled {meant!r}", change)
     if known is ROOT_ELEMENTS:
         if name == "Policy" and _is_answer(holder):
             return Hit(
                 span,
-                "This is the answer of GetKeyPolicy; the policy is the string in its 'Policy' "
+                "This is the output of GetKeyPolicy; the policy is the string in its 'Policy' "
                 "(get it with --query Policy --output text)",
             )
         if name in STATEMENT_ELEMENTS:
             return Hit(span, f"{name!r} belongs inside a statement")
     elif name in ROOT_ELEMENTS:
-        return Hit(span, f"{name!r} belongs outside of the statements")
-    return Hit(span, f"{name!r} is no element of a policy")
+        return Hit(span, f"{name!r} belongs outside the statements")
+    return Hit(span, f"{name!r} is not an element of a policy")
 
 
 def _is_answer(root: ObjectNode) -> bool:
@@ -144,14 +144,14 @@ def _version(subject: Subject) -> StringNode | None:
 def version_invalid(subject: Subject) -> Iterator[Hit]:
     """A Version that the policy language does not have.
 
-    Version is the version of the policy language, not of the policy: 2012-10-17, or 2008-10-17
-    of old. KMS rejects any other.
+    Version is the version of the policy language, not of the policy: 2012-10-17, or the old
+    2008-10-17. KMS rejects any other.
     """
     version = _version(subject)
     if version is not None and version.value not in (CURRENT_VERSION, OLD_VERSION):
         yield Hit(
             version.span,
-            f"{version.value!r} is no version of the policy language",
+            f"{version.value!r} is not a version of the policy language",
             write(version, CURRENT_VERSION, f"Set {CURRENT_VERSION}"),
         )
 
@@ -210,7 +210,7 @@ def _root_fix(subject: Subject, root: ObjectNode) -> Fix | None:
 def effect_wrong(subject: Subject) -> Iterator[Hit]:
     """Statements that neither allow nor deny.
 
-    Each statement needs Effect with the value Allow or Deny, in just this case.
+    Each statement needs an Effect, either Allow or Deny, written exactly like this.
     """
     for statement in subject.statements:
         node = statement.node.get("Effect")
@@ -229,9 +229,9 @@ def _subject_of(statement: Statement) -> str:
 
 @rule("KMS107", ERROR, "Principal missing", pages.PRINCIPAL)
 def principal_missing(subject: Subject) -> Iterator[Hit]:
-    """Statements about nobody.
+    """Statements without a principal.
 
-    A statement of a key policy says whom it is about; KMS rejects one without a principal.
+    Each statement of a key policy says whom it applies to; KMS rejects one without a principal.
     """
     for statement in subject.statements:
         node = statement.node
@@ -266,13 +266,13 @@ def _empty_principals(value: Node | None) -> Iterator[Node]:
     "No Action",
     pages.PUT_KEY_POLICY,
     Scope.BOTH,
-    identity=Identity(ERROR, "IAM refuses a policy whose statement lacks it.", pages.GRAMMAR),
+    identity=Identity(ERROR, "IAM refuses a policy with a statement that lacks it.", pages.GRAMMAR),
 )
 def action_missing(subject: Subject) -> Iterator[Hit]:
     """Statements that allow or deny nothing.
 
     A statement without Action has no effect. The KMS console calls it an error; PutKeyPolicy
-    accepts it without a word.
+    accepts it without a warning.
     """
     for statement in subject.statements:
         node = statement.node
@@ -286,13 +286,13 @@ def action_missing(subject: Subject) -> Iterator[Hit]:
     "No Resource",
     pages.PUT_KEY_POLICY,
     Scope.BOTH,
-    identity=Identity(ERROR, "IAM refuses a policy whose statement lacks it.", pages.GRAMMAR),
+    identity=Identity(ERROR, "IAM refuses a policy with a statement that lacks it.", pages.GRAMMAR),
 )
 def resource_missing(subject: Subject) -> Iterator[Hit]:
-    """Statements that are about no key.
+    """Statements that apply to no key.
 
     A statement without Resource has no effect. The KMS console calls it an error; PutKeyPolicy
-    accepts it without a word. In a key policy the resource is this key, written *.
+    accepts it without a warning. In a key policy the resource is this key, written *.
     """
     for statement in subject.statements:
         node = statement.node
@@ -323,9 +323,10 @@ def element_with_opposite(subject: Subject) -> Iterator[Hit]:
 
 @rule("KMS114", ERROR, "Principal in an IAM policy", pages.GRAMMAR, Scope.IDENTITY)
 def principal_in_identity_policy(subject: Subject) -> Iterator[Hit]:
-    """Principal or NotPrincipal in a policy that is about the role that has it.
+    """Principal or NotPrincipal, which an IAM policy cannot have.
 
-    IAM refuses the policy. Who may use a key is said in the key policy.
+    IAM refuses the policy: it always applies to the role that has it. The key policy says who
+    may use a key.
     """
     for statement, member in subject.elements("Principal", "NotPrincipal"):
         name = member.key.value

@@ -26,7 +26,7 @@ from kmstui.policy.syntax.nodes import (
 
 @rule("KMS112", WARNING, "Duplicate Sid", pages.SID, Scope.BOTH)
 def duplicate_sid(subject: Subject) -> Iterator[Hit]:
-    """The second and later statements of one Sid.
+    """The second and every later statement with the same Sid.
 
     Two statements with one Sid cannot be told apart in messages, diffs and logs.
     """
@@ -41,7 +41,7 @@ def duplicate_sid(subject: Subject) -> Iterator[Hit]:
             taken.add(fresh)
             yield Hit(
                 node.span,
-                f"Another statement has the Sid {node.value!r} already",
+                f"Another statement already has the Sid {node.value!r}",
                 write(node, fresh, f"Rename to {fresh}"),
             )
         else:
@@ -59,10 +59,10 @@ def _fresh_sid(sid: str, last: int, taken: set[str]) -> tuple[int, str]:
 
 @rule("KMS113", WARNING, "Empty list or condition", pages.GRAMMAR, Scope.BOTH)
 def empty_element(subject: Subject) -> Iterator[Hit]:
-    """Elements that hold nothing.
+    """Empty lists and empty conditions.
 
-    An empty list equals nothing, so the statement never applies, or always where the operator
-    is negated; an empty condition restricts nothing.
+    Nothing equals an empty list, so the statement never applies, or always applies where the
+    operator is negated; an empty condition restricts nothing.
     """
     text = subject.text
     for statement in subject.statements:
@@ -125,10 +125,10 @@ def json_type(node: Node) -> str:
 
 @rule("KMS110", ERROR, "Wrong JSON type", pages.GRAMMAR, Scope.BOTH, hidden_by=("KMS001", "KMS006"))
 def wrong_type(subject: Subject) -> Iterator[Hit]:
-    """Values of types that their elements do not take.
+    """Values of a JSON type that their element does not accept.
 
-    Each element takes values of certain JSON types only; KMS rejects any other, and null
-    everywhere.
+    Each element accepts values of certain JSON types only; KMS rejects any other, and rejects
+    null everywhere.
     """
     text = subject.text
     root = subject.document.root
@@ -227,7 +227,7 @@ def _principal(text: str, name: str, value: Node) -> Iterator[Hit]:
         message = f'{name} is {{"{kind}": …}}; only "*" may stand by itself'
     elif isinstance(value, ArrayNode) and value.items:
         kind = "AWS"
-        message = f"{name} is an object that says of which type its members are, not a list"
+        message = f"{name} is an object that says which type its members have, not a list"
         if not all(isinstance(item, StringNode) for item in value.items):
             yield Hit(value.span, message)
             return

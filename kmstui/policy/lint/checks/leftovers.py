@@ -132,7 +132,7 @@ def _documentation_accounts(subject: Subject) -> Iterator[Hit]:
             filled = node.value[: match.start()] + arn.account + node.value[match.end() :]
             yield Hit(
                 span,
-                f"{match.group()} is an account of AWS's documentation; the key is of"
+                f"{match.group()} is an account from AWS's documentation; the key belongs to"
                 f" {arn.account}",
                 write(node, filled, f"Write {arn.account}"),
                 INFO,
@@ -147,11 +147,11 @@ def _documentation_accounts(subject: Subject) -> Iterator[Hit]:
     hidden_by=BROKEN_VALUE,
 )
 def other_account(subject: Subject) -> Iterator[Hit]:
-    """The only root, or the CallerAccount, is not the key's account.
+    """A root statement or kms:CallerAccount with another account, where the key's own is not named.
 
     The root statement must name the account that the key belongs to; with another one the key's
-    own account loses it. kms:CallerAccount of another account lets in callers of that one, and
-    none of the key's own.
+    own account loses access. kms:CallerAccount with another account lets in callers of that
+    account, and none of the key's own.
     """
     arn = subject.key.arn
     if arn is None:
@@ -162,7 +162,7 @@ def other_account(subject: Subject) -> Iterator[Hit]:
         opened = let_in.get(id(node))
         yield Hit(
             span,
-            f"{what} is {account}, but the key is of account {arn.account}"
+            f"{what} is {account}, but the key belongs to account {arn.account}"
             + (f": account {account} has access by {opened.label}" if opened else ""),
             write(node, filled, f"Write {arn.account}"),
         )

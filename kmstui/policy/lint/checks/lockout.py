@@ -127,20 +127,20 @@ def _locked_out(subject: Subject) -> bool:
 
 @rule("KMS506", ERROR, "Lock-out", pages.PUT_KEY_POLICY)
 def lock_out(subject: Subject) -> Iterator[Hit]:
-    """Nobody, or not the caller, could put the policy again.
+    """A policy after which nobody, or not the caller, could change it again.
 
-    KMS refuses a policy that would not let its caller put the policy again, and where the check
-    is bypassed only AWS Support can restore access to the key.
+    KMS refuses a policy that would not let its caller change the policy again, and where that
+    check is bypassed only AWS Support can restore access to the key.
     """
     verdict = _verdict(subject)
     if verdict is None or not _locked_out(subject):
         return
     caller = _caller(subject)
     if verdict.orphans_key:
-        message = "After this save nobody could put the key policy again"
+        message = "After this save nobody could change the key policy again"
     else:
         who = "the caller" if caller is None else caller.short
-        message = f"After this save you ({who}) could not put the key policy again"
+        message = f"After this save you ({who}) could not change the key policy again"
     denying = _denying(subject, verdict)
     reason = verdict.anybody_reason if verdict.orphans_key and denying is None else verdict.reason
     if denying is not None:
@@ -167,8 +167,8 @@ def _is_foreign_root_only(subject: Subject) -> bool:
 def no_root_statement(subject: Subject) -> Iterator[Hit]:
     """No Allow for the account that includes kms:PutKeyPolicy.
 
-    Without a statement for the account, IAM policies give no access to the key, and it becomes
-    unmanageable when the principals of its policy are deleted.
+    Without a statement for the account, IAM policies give no access to the key, and nobody can
+    manage it any more once the principals of its policy are deleted.
     """
     if not subject.statements or root_statements(subject):
         return
@@ -176,7 +176,7 @@ def no_root_statement(subject: Subject) -> Iterator[Hit]:
         return
     yield Hit(
         _element_span(subject),
-        "No statement lets the account itself put the key policy",
+        "No statement lets the account itself change the key policy",
         _add_root_statement(subject),
     )
 

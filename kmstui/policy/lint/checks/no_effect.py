@@ -106,10 +106,10 @@ def _except_too(subject: Subject, reading: Reading, deny: Reading) -> Fix | None
 
 @rule("KMS517", INFO, "Statement without effect", pages.EVALUATION)
 def needless_statement(subject: Subject) -> Iterator[Hit]:
-    """A statement that another one covers; as a warning, an Allow of which nothing is left.
+    """A statement that another one covers, or (a warning) an Allow of which nothing is left.
 
-    Another statement gives or takes the same already, or the condition shuts out all whom the
-    statement names. An explicit Deny wins over every Allow.
+    Another statement already gives or takes the same, or the condition excludes everybody whom
+    the statement names. An explicit Deny overrides every Allow.
     """
     dead = {statement.index: clause for statement, clause in shut_out(subject)}
     for reading in readings(subject):
@@ -179,11 +179,11 @@ def _gives_without_attestation(who: Who, other: Reading) -> bool:
 
 @rule("KMS518", WARNING, "Attestation that another statement bypasses", pages.ATTESTATION)
 def bypassed_attestation(subject: Subject) -> Iterator[Hit]:
-    """kms:RecipientAttestation in an Allow while another Allow gives the same without it.
+    """kms:RecipientAttestation in an Allow, where another Allow gives the same without it.
 
-    The condition binds this statement alone. Where another one, or the root statement with an
-    IAM policy, allows the same, the role needs no enclave. Take the action out of the other
-    statement, or deny requests without the attestation.
+    The condition restricts this statement alone. Where another one, or the root statement
+    together with an IAM policy, allows the same, the role needs no enclave. Take the action out
+    of the other statement, or deny requests without the attestation.
     """
     attested = [
         (reading, clause)
@@ -312,11 +312,11 @@ def _bypass(subject: Subject, reading: Reading, clause: Clause) -> str | None:
 
 @rule("KMS520", WARNING, "Condition that restricts nothing", pages.EVALUATION)
 def pointless_condition(subject: Subject) -> Iterator[Hit]:
-    """A condition of an Allow that the same principal can do without.
+    """A condition in an Allow which the same principal does not need to meet.
 
-    A condition in an Allow binds that statement alone: whoever is allowed the same by another
-    statement, or by the root statement and an IAM policy, need not meet it. To restrict, use a
-    Deny.
+    A condition in an Allow restricts that statement alone: whoever is allowed the same by
+    another statement, or by the root statement and an IAM policy, need not meet it. To restrict
+    access, use a Deny.
     """
     for reading in allows(subject):
         if not reading.clauses:

@@ -82,16 +82,16 @@ def _of_form(subject: Subject, form: Form) -> Iterator[AwsUse]:
 
 @rule("KMS301", ERROR, "Malformed principal", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)
 def malformed_principal(subject: Subject) -> Iterator[Hit]:
-    """ARNs and account IDs that cannot be.
+    """ARNs and account IDs that cannot exist.
 
-    KMS checks each principal when the policy is saved and rejects a policy with one that does
+    KMS checks each principal when the policy is saved, and rejects a policy with one that does
     not exist.
     """
     for use in _of_form(subject, Form.MALFORMED):
         value = use.node.value
         change = None
         if value != value.strip():
-            change = write(use.node, value.strip(), "Remove the space")
+            change = write(use.node, value.strip(), "Remove the white space")
         yield Hit(use.node.span, f"{value!r} {use.read.reason}", change)
 
 
@@ -99,13 +99,13 @@ def malformed_principal(subject: Subject) -> Iterator[Hit]:
 def wildcard_in_principal(subject: Subject) -> Iterator[Hit]:
     """Principals with `*` or `?` in them.
 
-    A principal is matched as a whole: * may stand for everybody, never for a part of an ARN.
-    KMS rejects the policy; the condition key aws:PrincipalArn takes patterns.
+    A principal is matched as a whole: * can stand for everybody, but never for a part of an
+    ARN. KMS rejects the policy; use the condition key aws:PrincipalArn, which accepts patterns.
     """
     for use in _of_form(subject, Form.WILDCARD):
         yield Hit(
             use.node.span,
-            f"{use.node.value!r} has a wildcard; only * by itself may be a principal",
+            f"{use.node.value!r} contains a wildcard; only * by itself can be a principal",
             _by_condition(subject, use),
         )
 
@@ -149,14 +149,14 @@ def not_a_principal(subject: Subject) -> Iterator[Hit]:
 
 @rule("KMS304", ERROR, "Deleted principal", pages.IDENTIFIERS, hidden_by=BROKEN_VALUE)
 def deleted_principal(subject: Subject) -> Iterator[Hit]:
-    """Unique IDs of users and roles that are gone.
+    """Unique IDs of users and roles that were deleted.
 
     When a user or role is deleted, its ARN in the policy turns into its unique ID, and KMS
-    rejects every later save until it is removed.
+    rejects every later save until that is removed.
     """
     for use in _of_form(subject, Form.UNIQUE_ID):
         kind = {"AIDA": "user", "AROA": "role", "AGPA": "group"}.get(use.node.value[:4])
-        what = f"a deleted {kind}" if kind else "no user or role that exists"
+        what = f"a deleted {kind}" if kind else "something that is not a user or role"
         yield Hit(
             use.node.span,
             f"{use.node.value} is the unique ID of {what}; KMS will reject the save",
@@ -183,10 +183,10 @@ def _removal(subject: Subject, use: AwsUse) -> Fix | None:
 
 @rule("KMS305", ERROR, "Unknown principal type", pages.PRINCIPAL)
 def unknown_principal_type(subject: Subject) -> Iterator[Hit]:
-    """Types that are none.
+    """Types of principals that do not exist.
 
-    A principal is of type AWS, Service, Federated or CanonicalUser, in just this case; KMS
-    rejects any other.
+    The type of a principal is AWS, Service, Federated or CanonicalUser, written exactly like
+    this; KMS rejects any other.
     """
     for _, element in subject.elements("Principal", "NotPrincipal"):
         holder = element.value
@@ -199,12 +199,12 @@ def unknown_principal_type(subject: Subject) -> Iterator[Hit]:
 def _unknown_type(holder: ObjectNode, member: Member) -> Hit:
     name = member.key.value
     meant = did_you_mean(name.strip(), PRINCIPAL_TYPES) or _MEANT_TYPES.get(name.strip().lower())
-    message = f"{name!r} is no type of principal"
+    message = f"{name!r} is not a type of principal"
     if name == "*":
         # Writing AWS here would open the key to everybody, so the person has to say whom.
         return Hit(member.key.span, f'{message}; everybody is {{"AWS": "*"}}')
     if meant is None and name.startswith("arn:"):
-        return Hit(member.key.span, f'{message}; principals stand behind it: {{"AWS": …}}')
+        return Hit(member.key.span, f'{message}; principals come after it: {{"AWS": …}}')
     hint = f"; did you mean {meant!r}?" if meant else ""
     change = None
     if meant and holder.member(meant) is None:
@@ -217,8 +217,8 @@ def federated_principal(subject: Subject) -> Iterator[Hit]:
     """Types of principals that do not call KMS.
 
     Principals of a key policy are accounts, users, roles, sessions and services. Whoever signs
-    in by an identity provider asks as a session of a role, so name that role; canonical user
-    IDs are for S3.
+    in through an identity provider sends requests as a session of a role, so name that role;
+    canonical user IDs are for S3.
     """
     for statement in subject.statements:
         for entry in (*statement.principals, *statement.not_principals):
@@ -233,7 +233,7 @@ def federated_principal(subject: Subject) -> Iterator[Hit]:
 
 @rule("KMS308", WARNING, "user/root is not the account", pages.DEFAULT_KEY_POLICY)
 def user_named_root(subject: Subject) -> Iterator[Hit]:
-    """An IAM user called root, who is hardly meant.
+    """An IAM user called root, who is hardly ever meant.
 
     `user/root` is an ordinary IAM user that happens to be called root; the account is `:root`.
     """
@@ -262,16 +262,17 @@ def other_partition(subject: Subject) -> Iterator[Hit]:
             right = f"arn:{arn.partition}:{use.node.value.split(':', 2)[2]}"
             yield Hit(
                 use.node.span,
-                f"{use.node.value!r} is of the partition {partition}, the key of {arn.partition}",
+                f"{use.node.value!r} is in the partition {partition}, the key in {arn.partition}",
                 write(use.node, right, f"Write {arn.partition}"),
             )
 
 
 @rule("KMS310", INFO, "Another account has access", pages.CROSS_ACCOUNT, hidden_by=BROKEN_VALUE)
 def other_account(subject: Subject) -> Iterator[Hit]:
-    """The first mention of each foreign account in each statement that allows.
+    """Each other account that a statement gives access to, where it is named first.
 
-    Principals of another account can use the key when an IAM policy over there allows it too.
+    Principals of another account can use the key if an IAM policy in that account allows it
+    too.
     """
     arn = subject.key.arn
     if arn is None:
@@ -284,7 +285,7 @@ def other_account(subject: Subject) -> Iterator[Hit]:
         seen.add(place)
         yield Hit(
             node.span,
-            f"Account {account} has access by {statement.label}; the key is of {arn.account}",
+            f"Account {account} has access by {statement.label}; the key belongs to {arn.account}",
         )
 
 

@@ -65,10 +65,10 @@ def _expansion(subject: Subject, reading: Reading, *, foreign: bool) -> Fix | No
 
 @rule("KMS509", WARNING, "Every permission for one principal", pages.LEAST_PRIVILEGE)
 def every_permission(subject: Subject) -> Iterator[Hit]:
-    """`kms:*` for others than the account; an error where it is another account.
+    """`kms:*` for others than the account itself; an error where it is for another account.
 
     kms:* includes deleting the key, changing its policy and creating grants. Give
-    administrators and users the actions that they need.
+    administrators and users only the actions that they need.
     """
     for reading, node in _of_everything(subject):
         given = [
@@ -104,10 +104,10 @@ def _use(subject: Subject, actions: frozenset[str]) -> str | None:
 
 @rule("KMS510", WARNING, "One principal administers and uses the key", pages.ADMINISTRATORS)
 def no_separation_of_duties(subject: Subject) -> Iterator[Hit]:
-    """The same user or role has kms:PutKeyPolicy or deletion, and cryptographic operations.
+    """A user or role that has kms:PutKeyPolicy or deletion, and cryptographic operations too.
 
-    Who may change the policy or delete the key should not also read the data under it: keep
-    administrators and users apart.
+    Whoever may change the policy or delete the key should not also be able to read the data it
+    protects: keep administrators and users apart.
     """
     everything = {reading.statement.index for reading, _ in _of_everything(subject)}
     manages: dict[str, str] = {}
@@ -194,7 +194,7 @@ def _limited_grants(subject: Subject, reading: Reading) -> Fix | None:
 def unconstrained_grants(subject: Subject) -> Iterator[Hit]:
     """kms:CreateGrant without a condition on the grant.
 
-    Who may create grants may give any operation on the key to anybody, without a change of the
+    Whoever may create grants may give anybody any operation on the key, without changing the
     policy. kms:GrantIsForAWSResource leaves that to AWS services.
     """
     writers = _policy_writers(subject)
@@ -222,8 +222,8 @@ def unconstrained_grants(subject: Subject) -> Iterator[Hit]:
 def workload_manages_key(subject: Subject) -> Iterator[Hit]:
     """kms:PutKeyPolicy or kms:ScheduleKeyDeletion for an instance role, a function, a service.
 
-    A program that encrypts data needs neither the policy nor the deletion of its key. Who
-    breaks into it would own the key.
+    A program that encrypts data needs neither to change the key's policy nor to delete the key.
+    Whoever breaks into it would own the key.
     """
     seen: set[str] = set()
     for reading in allows(subject):

@@ -43,7 +43,7 @@ def service_name(name: str) -> str:
 
 @rule("KMS306", ERROR, "Malformed or unknown service", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)
 def service_principal(subject: Subject) -> Iterator[Hit]:
-    """Service principals that cannot be, or that are not known (a warning).
+    """Service principals that cannot exist, or that are not known (a warning).
 
     A service principal is a name such as logs.amazonaws.com or logs.eu-west-1.amazonaws.com;
     KMS rejects a policy with one that does not exist.
@@ -67,7 +67,7 @@ def service_principal(subject: Subject) -> Iterator[Hit]:
 def _malformed(node: StringNode, services: frozenset[str]) -> Hit:
     value = node.value
     right = _repaired(value.strip(), services)
-    return Hit(node.span, f"{value!r} is no service principal", write(node, right))
+    return Hit(node.span, f"{value!r} is not a service principal", write(node, right))
 
 
 def _repaired(value: str, services: frozenset[str]) -> str | None:
@@ -97,14 +97,15 @@ def _unknown(node: StringNode, split: tuple[str, str], services: frozenset[str],
 def wildcard_service(subject: Subject) -> Iterator[Hit]:
     """`*` or `?` in a `Service` principal.
 
-    A service principal has no wildcards: KMS rejects it, and as * it would be every service on
-    behalf of anybody.
+    A service principal has no wildcards: KMS rejects it, and * would be every service, acting
+    for anybody.
     """
     for statement in subject.statements:
         for entry in (*statement.principals, *statement.not_principals):
             if entry.type == "Service" and has_wildcard(entry.value.value):
                 yield Hit(
-                    entry.value.span, f'"{entry.value.value}" has a wildcard; name each service'
+                    entry.value.span,
+                    f'"{entry.value.value}" contains a wildcard; name each service',
                 )
 
 
@@ -165,7 +166,7 @@ def _needs_no_owner(subject: Subject, reading: Reading) -> bool:
     hidden_by=("KMS306", "KMS514"),
 )
 def confused_deputy(subject: Subject) -> Iterator[Hit]:
-    """An Allow for a service without a condition on its customer.
+    """An Allow for a service without a condition on whom it acts for.
 
     Without aws:SourceArn, aws:SourceAccount or aws:SourceOrgID the service may use the key on
     behalf of any customer: the confused deputy problem.

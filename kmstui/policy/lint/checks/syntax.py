@@ -53,14 +53,14 @@ def _of_parser(id_: str, title: str, flags: str, why: str, identity: str = "") -
 _of_parser(
     "KMS001",
     "Invalid JSON",
-    "A bracket or string that is not closed, text behind the policy, an empty text, and the like.",
+    "A bracket or string that is not closed, text after the policy, an empty text, and the like.",
     "KMS rejects a policy that is not JSON with MalformedPolicyDocumentException.",
     "IAM rejects a policy that is not JSON with MalformedPolicyDocument.",
 )
 _of_parser(
     "KMS002",
     "Trailing comma",
-    "A comma behind the last member or item.",
+    "A comma after the last member or item.",
     "JSON allows a comma between members or items only, so KMS rejects the policy.",
 )
 _of_parser(
@@ -73,29 +73,29 @@ _of_parser(
     "KMS004",
     "Comment",
     "Comments as in JavaScript, Python or HCL.",
-    "JSON has no comments, so KMS rejects the policy. Say it in the statement's Sid.",
+    "JSON has no comments, so KMS rejects the policy. Use the statement's Sid instead.",
 )
 _of_parser(
     "KMS005",
     "Wrong or missing quotes",
     "Single or typographic quotes, and names without quotes.",
-    "JSON has double quotes only; word processors and chats put in others. KMS rejects them.",
+    "JSON has double quotes only; word processors and chats insert others. KMS rejects them.",
 )
 _of_parser(
     "KMS006",
     "Not a JSON value",
     "True, None, NaN and the like, unknown escapes, and line breaks in strings.",
-    "Literals of other languages, unknown escapes and bare line breaks in strings are not JSON, "
+    "Literals of other languages, unknown escapes and line breaks in strings are not JSON, "
     "so KMS rejects the policy.",
 )
 
 
 @rule("KMS007", ERROR, "Duplicate member", pages.GRAMMAR, Scope.BOTH, hidden_by=("KMS101",))
 def duplicate_member(subject: Subject) -> Iterator[Hit]:
-    """All but the last of the members with one name.
+    """Every member but the last of those with one name.
 
-    Of two members with one name only the last counts, so what the first one says is lost
-    without a word.
+    Of two members with one name only the last counts, so what the first one says is silently
+    lost.
     """
     text = subject.text
     for holder in subject.document.repeated:
@@ -106,7 +106,7 @@ def duplicate_member(subject: Subject) -> Iterator[Hit]:
                 edit = delete_member(text, holder, member)
                 yield Hit(
                     member.key.span,
-                    f"{name!r} stands here twice; only the last one counts",
+                    f"{name!r} is here twice; only the last one counts",
                     Fix("Delete the one that does not count", (edit,)),
                 )
 
@@ -123,9 +123,9 @@ def minified(text: str) -> str:
 
 @rule("KMS008", ERROR, "Policy too large", pages.PUT_KEY_POLICY)
 def too_large(subject: Subject) -> Iterator[Hit]:
-    """The part of the text that is too much; a warning from 90 per cent on.
+    """A policy that is too large, from the first byte too many; a warning from 90 percent on.
 
-    KMS rejects a key policy of more than 32,768 bytes, blanks included.
+    KMS rejects a key policy of more than 32,768 bytes, white space included.
     """
     text = subject.text
     # A character takes one byte at least, so a short text needs no encoding.
@@ -171,7 +171,7 @@ def _offset_of_byte(text: str, limit: int) -> int:
     ),
 )
 def forbidden_character(subject: Subject) -> Iterator[Hit]:
-    """Runs of characters that PutKeyPolicy does not take.
+    """Characters that PutKeyPolicy does not accept.
 
     A key policy may hold tab, line feed, carriage return and the characters U+0020 to U+00FF;
     KMS rejects any other.
@@ -186,7 +186,9 @@ def forbidden_character(subject: Subject) -> Iterator[Hit]:
         span = Span(match.start(), match.end())
         replacement = _replacement(run)
         title = f"Write {replacement}" if replacement else "Remove it"
-        yield Hit(span, f"KMS does not take {codes}{more}", Fix(title, (Edit(span, replacement),)))
+        yield Hit(
+            span, f"A policy cannot contain {codes}{more}", Fix(title, (Edit(span, replacement),))
+        )
 
 
 def _holds_only_allowed(text: str) -> bool:
@@ -217,7 +219,7 @@ def _replacement(run: str) -> str:
 
 @rule("KMS115", ERROR, "IAM policy too large", pages.QUOTAS, Scope.IDENTITY)
 def identity_policy_too_large(subject: Subject) -> Iterator[Hit]:
-    """A policy of more characters than all inline policies of a role together may have.
+    """A policy with more characters than all inline policies of a role together may have.
 
     IAM refuses the policy.
     """

@@ -197,7 +197,7 @@ def read_principal(value: str) -> AwsPrincipal:
     if _UNIQUE_ID.fullmatch(value):
         return AwsPrincipal(Form.UNIQUE_ID)
     if value != value.strip():
-        return _malformed("has stray space around it")
+        return _malformed("has white space around it")
     if value.isdigit():
         return _malformed(f"has {len(value)} digits; an account ID has 12")
     if "*" in value or "?" in value:
@@ -241,10 +241,10 @@ def _defect(arn: Arn) -> str:
     if arn.account == _ACCOUNT_OF_CLOUDFRONT:
         return ""
     if not ACCOUNT_ID.fullmatch(arn.account):
-        digits = f"has {len(arn.account)} digits" if arn.account.isdigit() else "is none"
+        digits = f"has {len(arn.account)} digits" if arn.account.isdigit() else "is not one"
         return f"names the account {arn.account!r}, which {digits}; an account ID has 12 digits"
     if not resources.fullmatch(arn.resource):
-        return f"names {arn.resource!r}, which is no user, role, session or root"
+        return f"names {arn.resource!r}, which is not a user, role, session or root"
     return ""
 
 

@@ -20,7 +20,7 @@ from kmstui.service.ports import ChangeRecord
 from kmstui.service.session import Session
 from kmstui.ui.commands.program import Program
 from kmstui.ui.dialogs.mfa import MfaQuestion, ask_from_thread
-from kmstui.ui.editing.unfinished import tell_unfinished_puts
+from kmstui.ui.editing.unfinished import tell_unfinished_changes
 from kmstui.ui.main.main_screen import MainScreen
 from kmstui.ui.runtime.crash_log import write_fault
 from kmstui.ui.runtime.options import UiOptions
@@ -122,7 +122,7 @@ class KmsApp(Program):
         if info is None or info is self._examined or self.session.scope is None:
             return
         self._examined = info
-        puts = partial(tell_unfinished_puts, self.session)
+        puts = partial(tell_unfinished_changes, self.session)
         self.call_later(self.work, puts, group="puts", what="looking for unfinished saves")
         tags = self.part(TagController)
         self.call_later(tags.work, tags.look_for_unfinished, "looking for interrupted changes")

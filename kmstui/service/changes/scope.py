@@ -34,6 +34,14 @@ class ChangeScope:
         if not self.journal.durable:
             raise JournalError(self.journal.warning.strip() or "the journal cannot be written")
 
+    async def close_draft(self, subject: str) -> None:
+        """A draft was stored or discarded: it is history now.
+
+        Raises:
+            JournalError
+        """
+        await self.journal.close_draft(self.where, subject)
+
     async def keep(self, subject: str, text: str, kind: str, note: str = "") -> None:
         """Keep one text of a policy in the journal.
 

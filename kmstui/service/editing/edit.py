@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kmstui.policy.iam.equality import same_meaning
@@ -94,21 +94,6 @@ class Review:
     base: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Awaited:
-    """A save that was accepted and that no read has shown yet."""
-
-    sent: str
-    before: str
-    since: datetime
-    decided: bool = False
-    """Whether the person goes on although nobody can tell what is stored."""
-
-    def may_hide(self, stored: str, now: datetime) -> bool:
-        """Whether a read that shows `stored` may be late, and the save be stored all the same."""
-        return same_meaning(stored, self.before) and now - self.since < PROPAGATION
-
-
 class PolicyEditing:
     """One policy being edited.
 
@@ -135,7 +120,10 @@ class PolicyEditing:
         self._sleep = sleep
         self._pauses = pauses
         self._kept = ""
-        self._awaited: _Awaited | None = None
+        self._awaited: AcceptedPut | None = None
+        """The save that was accepted and that no read has shown yet."""
+        self._decided = False
+        """Whether the person goes on although nobody can tell whether that is stored."""
         self._unanswered = ""
         self._saving: asyncio.Task[SaveOutcome] | None = None
         self._waiting: Waiting | None = None
@@ -180,7 +168,7 @@ class PolicyEditing:
         Raises:
             JournalError
         """
-        await self._scope.journal.close_draft(self._scope.where, self.location.subject)
+        await self._scope.close_draft(self.location.subject)
         self.draft, self._kept = None, self.base
 
     async def keep_draft(self, text: str) -> None:
@@ -219,7 +207,7 @@ class PolicyEditing:
         if conflict.awaited_since is None:
             self.base = conflict.theirs
         elif self._awaited is not None:
-            self._awaited = replace(self._awaited, decided=True)
+            self._decided = True
 
     def review(self, text: str) -> Review:
         """What the person confirms, to be handed to `save`."""
@@ -289,7 +277,7 @@ class PolicyEditing:
         stands = same_meaning(stored, review.base)
         same = stored == review.text or (not stands and same_meaning(stored, review.text))
         if same and not self._may_be_late(stored):
-            await self._scope.journal.close_draft(self._scope.where, self.location.subject)
+            await self._scope.close_draft(self.location.subject)
             self.base = self._kept = stored
             return Unchanged(label=self.location.label, stored=stored)
         conflict = self._conflict(review.text, stored)
@@ -308,9 +296,12 @@ class PolicyEditing:
             self.base = self._kept = result.stored
         elif isinstance(result, SavedStillPropagating | SavedUnread):
             self.base = self._kept = text
-            self._awaited = _Awaited(text, before, self._scope.clock())
+            self._await(AcceptedPut(text, before, self._scope.clock()))
         elif isinstance(result, OutcomeUnknown):
             self._unanswered = text
+
+    def _await(self, put: AcceptedPut) -> None:
+        self._awaited, self._decided = put, False
 
     def _conflict(self, mine: str, stored: str) -> Conflict | None:
         """What stands in the way of putting `mine` in place of `stored`, or None.
@@ -322,10 +313,10 @@ class PolicyEditing:
         awaited = self._awaited
         if awaited is not None and same_meaning(stored, awaited.sent):
             self._awaited = awaited = None
-        if awaited is not None and not awaited.decided and self._may_be_late(stored):
-            return conflict_of(self.base, mine, stored, awaited.since)
+        if awaited is not None and not self._decided and self._may_be_late(stored):
+            return conflict_of(self.base, mine, stored, awaited.time)
         known = [self.base, self._unanswered or self.base]
-        if awaited is not None and awaited.decided:
+        if awaited is not None and self._decided:
             known.append(awaited.before)
         if any(same_meaning(stored, each) for each in known):
             return None
@@ -333,7 +324,9 @@ class PolicyEditing:
 
     def _may_be_late(self, stored: str) -> bool:
         """Whether what is stored may be the last save although a read shows this."""
-        return self._awaited is not None and self._awaited.may_hide(stored, self._scope.clock())
+        return self._awaited is not None and self._awaited.may_be_hidden_by(
+            stored, self._scope.clock()
+        )
 
     async def _keep_fetched(self, text: str) -> None:
         await self._scope.keep(self.location.subject, text, "fetched")
@@ -351,7 +344,7 @@ class PolicyEditing:
             self.base = self._kept = found.value
             return
         self.base = self._kept = last.sent
-        self._awaited = _Awaited(last.sent, last.before, last.time)
+        self._await(last)
         self.warning = (
             f"{self.warning} Your last save ({last.time:%H:%M} UTC) was accepted, and reads show"
             " the policy from before it: either they do not show the save yet, which can take up to"
@@ -366,7 +359,7 @@ class PolicyEditing:
         if draft.text == draft.base or same_meaning(draft.text, self.base):
             # It was stored after all, or nothing was typed: not worth a question.
             if self._awaited is None:
-                await self._scope.journal.close_draft(self._scope.where, self.location.subject)
+                await self._scope.close_draft(self.location.subject)
             return None
         now = self._scope.clock()
         return DraftOffer(

@@ -18,7 +18,7 @@ from kmstui.service.changes.settling import (
     pending_changes,
     settle_changes,
 )
-from kmstui.service.changes.waiting import FOR_A_POLICY, Sleep, Waiting
+from kmstui.service.changes.waiting import FOR_A_POLICY, PROPAGATION, Sleep, Waiting
 from kmstui.service.editing.history import HELD_KINDS
 from kmstui.service.editing.location import PUT_KEY_POLICY, PUT_ROLE_POLICY, PolicyLocation
 from kmstui.service.editing.refusals import locks_out, refused_parts
@@ -158,7 +158,7 @@ async def _keep_found(scope: ChangeScope, subject: str, read: ReadBack[str]) -> 
         if read.shown is Shown.OURS:
             await scope.keep(subject, stored, "stored")
             # The draft it was typed as is history now.
-            await scope.journal.close_draft(scope.where, subject)
+            await scope.close_draft(subject)
         elif read.shown is Shown.OTHER:
             await scope.keep(subject, stored, "fetched", "somebody else's")
     except JournalError as error:
@@ -177,8 +177,12 @@ class AcceptedPut:
     before: str
     """What was stored when it was sent."""
     time: datetime
-    shown: bool
+    shown: bool = False
     """Whether a read has shown it: what is read now was put after it, by whomever."""
+
+    def may_be_hidden_by(self, stored: str, now: datetime) -> bool:
+        """Whether a read that shows `stored` may be late, and the put be stored all the same."""
+        return same_meaning(stored, self.before) and now - self.time < PROPAGATION
 
     def was(self, draft: PolicyVersion) -> bool:
         """Whether it is this draft that was put, which nobody has closed since.
@@ -282,4 +286,4 @@ async def _keep_stored(scope: ChangeScope, record: ChangeRecord, stored: str) ->
     await scope.keep(record.subject, stored, "stored")
     draft = await scope.journal.draft(scope.where, record.subject)
     if draft is not None and same_meaning(draft.text, policy_of(record.after)):
-        await scope.journal.close_draft(scope.where, record.subject)
+        await scope.close_draft(record.subject)

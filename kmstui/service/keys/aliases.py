@@ -15,6 +15,7 @@ from kmstui.service.keys.key_changes import KeyChanges, Telling
 from kmstui.service.ports import InventoryGateway
 
 PREFIX = "alias/"
+ALIAS_OPERATIONS = ("kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias")
 NAME_CHARACTERS = 256
 """Length of an alias name with its prefix. Source: KMS API Reference, CreateAlias."""
 MOST_ALIASES = 50

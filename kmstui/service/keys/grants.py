@@ -10,6 +10,8 @@ from kmstui.service.changes.runner import Change
 from kmstui.service.keys.key_changes import KeyChanges, Telling
 from kmstui.service.ports import GrantGateway
 
+REVOKE_GRANT = "kms:RevokeGrant"
+
 
 def revocation_check(gateway: GrantGateway, key_id: str, grant_id: str) -> Check[tuple[Grant, ...]]:
     """How to see whether a grant was revoked.
@@ -66,7 +68,7 @@ class Grants(KeyChanges):
 
         return await self._run(
             Change(
-                "kms:RevokeGrant",
+                REVOKE_GRANT,
                 key_id,
                 before,
                 {"grant": None},

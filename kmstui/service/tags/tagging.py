@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from kmstui.model.tag import Tag, TagDelta
+from kmstui.model.tag import TagDelta
 from kmstui.service.changes.read_back import Check, Shown
-from kmstui.service.changes.settling import examine_changes, pending_changes
+from kmstui.service.changes.settling import Examined, examine_changes, pending_changes
 from kmstui.service.changes.waiting import Sleep
 from kmstui.service.errors import AccessDeniedError, ServiceError
 from kmstui.service.ports import ChangeRecord, Gateway, Scope, Urgency
@@ -40,27 +40,40 @@ _EVERY_RECORD = 10_000_000
 
 Told = Callable[[int], None]
 """Told how many keys were looked at."""
-Planner = Callable[[TagChange, tuple[Tag, ...]], TagChange]
+Planner = Callable[[TagChange, Tags, str], TagChange]
+"""What a change comes to on a key with these tags and this name."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedTags:
     """A run that a killed or dropped program left behind, with what each key shows now."""
 
-    batch: str
-    began: datetime
-    caller: str
     ended: tuple[TagChange, ...]
     """Changes whose end was written down: they were done."""
-    done: tuple[TagChange, ...]
-    """Changes without an end in the journal that the keys show."""
-    open: tuple[TagChange, ...]
-    """Changes that the keys do not show."""
-    unread: tuple[tuple[TagChange, str], ...]
-    """Changes of keys that could not be read, each with the sentence why."""
-    done_ids: tuple[int, ...]
-    """The journal's numbers of `done`."""
-    open_ids: tuple[int, ...]
+    found: tuple[Examined[Tags], ...]
+    """Changes without an end in the journal, and what the keys show of them."""
+
+    @property
+    def began(self) -> datetime:
+        """When the run was begun."""
+        return self.found[0].record.time
+
+    @property
+    def done(self) -> tuple[TagChange, ...]:
+        """Changes without an end in the journal that the keys show."""
+        return tuple(change_of(each.record) for each in self.found if each.read.shown is Shown.OURS)
+
+    @property
+    def open(self) -> tuple[TagChange, ...]:
+        """Changes that the keys do not show."""
+        return tuple(change_of(each.record) for each in self.found if each.read.shown is Shown.OLD)
+
+    @property
+    def unread(self) -> tuple[tuple[TagChange, str], ...]:
+        """Changes of keys that could not be read, each with the sentence why."""
+        return tuple(
+            (change_of(each.record), each.read.problem) for each in self.found if each.read.problem
+        )
 
     @property
     def all_done(self) -> tuple[TagChange, ...]:
@@ -81,20 +94,16 @@ class Tagging:
         self, key_ids: Sequence[str], delta: TagDelta, told: Told = lambda count: None
     ) -> tuple[TagChange, ...]:
         """What `delta` means for each key, in the order given, by the tags that KMS has now."""
-        wanted = wanted_values(delta)
-
-        def planner(change: TagChange, tags: tuple[Tag, ...]) -> TagChange:
-            return change_to(change.key_id, tags, wanted, self._name(change.key_id))
-
-        return await self._plan([TagChange(key_id, (), ()) for key_id in key_ids], planner, told)
+        wanted = tuple(wanted_values(delta).items())
+        return await self.plan_again([TagChange(key_id, (), wanted) for key_id in key_ids], told)
 
     async def plan_again(
         self, changes: Sequence[TagChange], told: Told = lambda count: None
     ) -> tuple[TagChange, ...]:
         """What is left to do so that each key shows its change."""
 
-        def planner(change: TagChange, tags: tuple[Tag, ...]) -> TagChange:
-            return change_to(change.key_id, tags, dict(change.after), self._name(change.key_id))
+        def planner(change: TagChange, tags: Tags, name: str) -> TagChange:
+            return change_to(change.key_id, tags, dict(change.after), name)
 
         return await self._plan(changes, planner, told)
 
@@ -102,11 +111,7 @@ class Tagging:
         self, changes: Sequence[TagChange], told: Told = lambda count: None
     ) -> tuple[TagChange, ...]:
         """What takes the changes back; tags that somebody else has changed since stay."""
-
-        def planner(change: TagChange, tags: tuple[Tag, ...]) -> TagChange:
-            return undo_of(change, tags, self._name(change.key_id))
-
-        return await self._plan(changes, planner, told)
+        return await self._plan(changes, undo_of, told)
 
     async def _plan(
         self, changes: Sequence[TagChange], planner: Planner, told: Told
@@ -130,8 +135,8 @@ class Tagging:
         self, gateway: Gateway, change: TagChange, planner: Planner, urgency: Urgency
     ) -> TagChange:
         store, key_id = self._session.store, change.key_id
-        key = store.keys.get(key_id)
-        refused = tag_refusal(key, self._name(key_id)) if key is not None else ""
+        key, name = store.keys.get(key_id), store.name_of(key_id)
+        refused = tag_refusal(key, name) if key is not None else ""
         if refused:
             return TagChange(key_id, (), (), refused)
         try:
@@ -144,7 +149,7 @@ class Tagging:
             tags = known
         if self._session.is_connected_by(gateway):
             store.set_tags({key_id: tags})
-        return planner(change, tags)
+        return planner(change, tags, name)
 
     def policies_naming(self, changes: Iterable[TagChange]) -> tuple[str, ...]:
         """IDs of changed keys whose policy, as far as it was read, decides by a tag that changes.
@@ -216,9 +221,10 @@ class Tagging:
             JournalError: it could not be written.
         """
         self._session.change_scope().check_durable()
-        for outcome, ids in (("done", unfinished.done_ids), ("cancelled", unfinished.open_ids)):
-            for record_id in ids:
-                await self._session.journal.end(record_id, outcome, "Found at a later start.")
+        outcomes = {Shown.OURS: "done", Shown.OLD: "cancelled"}
+        for each in unfinished.found:
+            if outcome := outcomes.get(each.read.shown):
+                await self._session.journal.end(each.record.id, outcome, "Found at a later start.")
 
     async def changes_of(self, record: ChangeRecord) -> tuple[TagChange, ...]:
         """The changes of the run that a journal entry belongs to, in their order.
@@ -247,23 +253,8 @@ class Tagging:
 
         checks = dict.fromkeys(TAG_OPERATIONS, check)
         found = await examine_changes(self._session.change_scope(), checks, records)
-        known = [(each.record, change_of(each.record), each.read) for each in found]
-        done = [each for each in known if each[2].shown is Shown.OURS]
-        left = [each for each in known if each[2].shown is Shown.OLD]
-        return UnfinishedTags(
-            batch,
-            records[0].time,
-            records[0].caller,
-            ended=await self._of_batch(records[0].scope, batch, {"done"}) if batch else (),
-            done=tuple(change for _, change, _ in done),
-            open=tuple(change for _, change, _ in left),
-            unread=tuple((change, read.problem) for _, change, read in known if read.problem),
-            done_ids=tuple(record.id for record, _, _ in done),
-            open_ids=tuple(record.id for record, _, _ in left),
-        )
-
-    def _name(self, key_id: str) -> str:
-        return self._session.store.name_of(key_id)
+        ended = await self._of_batch(records[0].scope, batch, {"done"}) if batch else ()
+        return UnfinishedTags(ended, tuple(found))
 
 
 def _unsent(change: TagChange) -> TagResult:

@@ -1,12 +1,12 @@
-"""Puts that an earlier run did not live to see the end of, told once the connection stands."""
+"""Changes that an earlier run did not live to see the end of, told once the connection stands."""
 
 from __future__ import annotations
 
 from kmstui.service.session import Session
 
 
-async def tell_unfinished_puts(session: Session) -> None:
-    """Say what became of unfinished puts, and which drafts wait; nothing where there are none.
+async def tell_unfinished_changes(session: Session) -> None:
+    """Say what became of unfinished changes, and which drafts wait; nothing where there are none.
 
     Raises:
         JournalError: the journal cannot be read or written.
@@ -17,6 +17,7 @@ async def tell_unfinished_puts(session: Session) -> None:
         return
     from kmstui.service.editing.location import PolicyLocation, location_of
     from kmstui.service.editing.put import PUTS, examine_puts, policy_of
+    from kmstui.service.keys.unfinished import settle_key_changes
 
     def location(subject: str) -> PolicyLocation:
         return location_of(session.gateway, subject, session.store.aliases_of(subject))
@@ -38,3 +39,5 @@ async def tell_unfinished_puts(session: Session) -> None:
         session.notify(f"Drafts that are not saved: {names}{more}. {opens} opens one again.")
     for examined in await examine_puts(session.change_scope(), location):
         session.notify(examined.sentence, "warning")
+    for sentence in await settle_key_changes(session):
+        session.notify(sentence, "warning")

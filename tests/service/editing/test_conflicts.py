@@ -230,7 +230,7 @@ def test_a_text_that_is_no_json_is_left_to_the_person() -> None:
     conflict = conflict_of(BASE, "{", BASE)
     assert conflict.merge is None
     assert "until it is valid JSON" in conflict.sentence
-    with pytest.raises(ValueError, match="no JSON object"):
+    with pytest.raises(ValueError, match="not a JSON object"):
         merge("[]", BASE, BASE)
 
 

@@ -27,7 +27,7 @@ from kmstui.service.errors import (
     UnreportedOutcomeError,
 )
 from kmstui.service.ports import Scope
-from kmstui.ui.editing.unfinished import tell_unfinished_puts
+from kmstui.ui.editing.unfinished import tell_unfinished_changes
 from kmstui.ui.runtime.options import UiOptions
 from tests.fakes import ACCOUNT, CALLER, IMPORTED, MANAGED, NOW, REGION, ROLE_ARN, arn_of
 from tests.policy.lockouts import lockouts
@@ -502,7 +502,7 @@ async def test_unfinished_puts_and_drafts_of_an_earlier_run_are_told(at_desk):
         change = put_change(KeyPolicyLocation(desk.gateway, IMPORTED), MINE, OLD)
         await begin_changes(session.change_scope(), [change])
         session.clock = lambda: NOW + timedelta(minutes=6)
-        await tell_unfinished_puts(session)
+        await tell_unfinished_changes(session)
         await desk.run.wait_for("it was not stored")
         told = " ".join(each.text for each in desk.run.store.notices)
         assert f"Drafts that are not saved: key {IMPORTED} (alias/ImportedCMK)" in told

@@ -1,0 +1,86 @@
+"""Changes of keys, aliases and grants that an earlier program did not live to see the end of."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from kmstui.service.changes.read_back import Check, Shown
+from kmstui.service.changes.settling import (
+    Checks,
+    Examined,
+    examine_changes,
+    pending_changes,
+    settle_changes,
+)
+from kmstui.service.changes.waiting import FOR_A_KEY, Sleep
+from kmstui.service.keys.aliases import ALIAS_OPERATIONS, alias_check
+from kmstui.service.keys.grants import REVOKE_GRANT, revocation_check
+from kmstui.service.keys.lifecycle import (
+    KEY_OPERATIONS,
+    ROTATION_OPERATIONS,
+    key_check,
+    rotation_check,
+)
+from kmstui.service.ports import ChangeRecord, Gateway
+from kmstui.service.session import Session
+
+
+def checks_of_keys(gateway: Gateway) -> Checks[Any]:
+    """By operation, how to see what became of a change.
+
+    Two are left out: of CreateKey nobody knows the key without KMS's response, and what a rotation
+    on demand changes is not written down.
+    """
+
+    def key(record: ChangeRecord) -> Check[Any]:
+        return key_check(gateway, record.operation, record.subject, json.loads(record.after))
+
+    def rotation(record: ChangeRecord) -> Check[Any]:
+        return rotation_check(gateway, record.subject, json.loads(record.after))
+
+    def alias(record: ChangeRecord) -> Check[Any]:
+        before, after = json.loads(record.before), json.loads(record.after)
+        return alias_check(gateway, record.subject, before, after)
+
+    def grant(record: ChangeRecord) -> Check[Any]:
+        return revocation_check(gateway, record.subject, json.loads(record.before)["grant"])
+
+    return {
+        **dict.fromkeys(KEY_OPERATIONS, key),
+        **dict.fromkeys(ROTATION_OPERATIONS, rotation),
+        **dict.fromkeys(ALIAS_OPERATIONS, alias),
+        REVOKE_GRANT: grant,
+    }
+
+
+async def settle_key_changes(session: Session, sleep: Sleep = asyncio.sleep) -> tuple[str, ...]:
+    """Find out what became of each unfinished change, and write it down; a sentence for each.
+
+    Raises:
+        JournalError: the journal cannot be read or written.
+    """
+    scope, checks = session.change_scope(), checks_of_keys(session.gateway)
+    records = await pending_changes(scope, checks)
+    found = await examine_changes(scope, checks, records, FOR_A_KEY, sleep)
+    await settle_changes(scope, found)
+    return tuple(_sentence(session, each) for each in found)
+
+
+def _sentence(session: Session, found: Examined[Any]) -> str:
+    record = found.record
+    subject = session.store.name_of(record.subject)
+    words = {
+        Shown.OURS: "it was done.",
+        Shown.OLD: "it most likely was not done; it may still show up within 5 minutes."
+        if found.recent
+        else "it was not done.",
+    }.get(
+        found.read.shown,
+        f"whether it was done is not known, because it cannot be read now. {found.read.problem}",
+    )
+    return (
+        f"kmstui ended while it sent {record.operation} for {subject}"
+        f" ({record.time:%Y-%m-%d %H:%M} UTC): {words}"
+    )

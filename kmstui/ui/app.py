@@ -165,7 +165,7 @@ class KmsApp(Program):
 
     async def action_quit(self) -> None:
         """End the program; asks when something is unsaved."""
-        from kmstui.ui.dialogs.confirm import Confirm
+        from kmstui.ui.dialogs.questions import Confirm
 
         words = self.unsaved_words()
         if not words:

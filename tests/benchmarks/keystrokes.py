@@ -104,7 +104,7 @@ def host(kind: str, policy: str, *, wrap: bool) -> None:
     from kmstui.policy.iam.vocabulary import knowledge
     from kmstui.policy.lint.linter import lint
     from kmstui.ui.policy.editor import PolicyEditor
-    from kmstui.ui.terminal.painting.app import PaintedApp
+    from kmstui.ui.terminal.painter import PaintedApp
     from kmstui.ui.terminal.textual_patches import let_the_reader_in
 
     let_the_reader_in()

@@ -12,8 +12,8 @@ from typing import ClassVar
 import pytest
 from textual.app import App
 
-from kmstui.ui.dialogs.confirm import Confirm
 from kmstui.ui.dialogs.menu import Menu, MenuItem
+from kmstui.ui.dialogs.questions import Confirm
 from kmstui.ui.main.header import HeaderLine
 from kmstui.ui.main.key_columns import cells_of, columns_named
 from kmstui.ui.style.symbols import FANCY

@@ -33,7 +33,7 @@ from kmstui.ui.style.text_styles import Part
 from kmstui.ui.views.view import KeyView
 from kmstui.ui.widgets.line_table import LineTable
 from kmstui.ui.widgets.progress import Teller
-from kmstui.ui.widgets.word_box import WordBox
+from kmstui.ui.widgets.sentences import Sentences
 
 READING_GROUP = "view"
 """The group in which the main screen loads views: a reading of one key ends the one before."""
@@ -69,11 +69,11 @@ class AccessView(KeyView):
         self._answer: Decision | None = None
         self._wants_question = False
         self._shown = asyncio.Event()
-        self.status = WordBox(most=_STATUS_LINES, more="(Enter: all of it)")
+        self.status = Sentences(most_lines=_STATUS_LINES, more="… (Enter: all of it)")
         self.table = LineTable(columns_for(80, self._group), self._cells, signs=signs)
-        self.words = WordBox(least=4, most=4, more="(Enter: all of it)")
+        self.words = Sentences(least_lines=4, most_lines=4, more="… (Enter: all of it)")
         self.what_if = WhatIfLine()
-        self.left_out = WordBox(most=6)
+        self.left_out = Sentences(most_lines=6, more="…")
         self.status.display = self.left_out.display = False
 
     def compose(self) -> ComposeResult:

@@ -29,7 +29,7 @@ from kmstui.ui.runtime.store_feed import Changes
 from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.views.view import KeyView
 from kmstui.ui.widgets.prose_rows import Block, Rows
-from kmstui.ui.widgets.word_box import WordBox
+from kmstui.ui.widgets.sentences import Sentences
 
 _MOST_ASKED = (
     "kms:Encrypt",
@@ -69,7 +69,7 @@ class RoleView(KeyView):
         self.identity: Identity | None = None
         """Whose policies are shown."""
         self.rows = Rows(signs=signs)
-        self.left_out = WordBox(most=6)
+        self.left_out = Sentences(most_lines=6, more="…")
         self.left_out.display = False
 
     def compose(self) -> ComposeResult:

@@ -21,7 +21,7 @@ from kmstui.ui.runtime.options import UiOptions
 from kmstui.ui.runtime.time_slices import TimeSlices
 from kmstui.ui.runtime.type_ahead import TypeAhead
 from kmstui.ui.style.symbols import symbols_for
-from kmstui.ui.terminal.painting.app import PaintedApp
+from kmstui.ui.terminal.painter import PaintedApp
 
 Part = TypeVar("Part")
 

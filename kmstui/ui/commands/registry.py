@@ -16,8 +16,7 @@ from textual.binding import Binding, BindingType
 from kmstui.ui.commands.command import Command
 
 MODULES: tuple[str, ...] = (
-    "kmstui.ui.main.panes_commands",
-    "kmstui.ui.main.keys_commands",
+    "kmstui.ui.main.commands",
     "kmstui.ui.tags.commands",
     "kmstui.ui.editing.commands",
     "kmstui.ui.keys.alias_commands",
@@ -25,7 +24,6 @@ MODULES: tuple[str, ...] = (
     "kmstui.ui.access.commands",
     "kmstui.ui.findings.commands",
     "kmstui.ui.keys.view_commands",
-    "kmstui.ui.main.session_commands",
     "kmstui.ui.main.program_commands",
 )
 """Each has a tuple `COMMANDS`; add a module here to add its commands everywhere."""

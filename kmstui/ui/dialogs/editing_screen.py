@@ -9,36 +9,13 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
-from kmstui.service.inventory.store import Store, Topic
+from kmstui.service.inventory.store import Store
 from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.commands.program import Program, program_of
-from kmstui.ui.runtime.store_feed import Changes, StoreFeed
 from kmstui.ui.style.text_styles import Part, TitleLine
-from kmstui.ui.widgets.sentences import FadingLine
+from kmstui.ui.widgets.sentences import NewestNotice
 
 Answer = TypeVar("Answer")
-
-
-class NoticeLine(FadingLine):
-    """The newest notice that came while this screen was there."""
-
-    def __init__(self, store: Store) -> None:
-        super().__init__(most_lines=4, classes="edit--notice")
-        self._store = store
-        self._feed: StoreFeed | None = None
-
-    def on_mount(self) -> None:
-        """Hear what is told from now on."""
-        self._feed = StoreFeed(self._store, (Topic.NOTICES,), self, self._told)
-
-    def on_unmount(self) -> None:
-        """No more news."""
-        if self._feed is not None:
-            self._feed.close()
-
-    def _told(self, changes: Changes) -> None:
-        if self._store.notices:
-            self.tell_notice(self._store.notices[-1])
 
 
 class EditingScreen(Screen[Answer], Generic[Answer]):
@@ -49,7 +26,7 @@ class EditingScreen(Screen[Answer], Generic[Answer]):
         self.body: Sequence[Widget] = ()
         """What the screen is about, from above; Tab goes from one to the next."""
         self.title_line = TitleLine(classes="edit--title -focused")
-        self.notice = NoticeLine(store)
+        self.notice = NewestNotice(store, most_lines=4, classes="edit--notice")
         self.key_bar = KeyBar(classes="edit--keys")
 
     def compose(self) -> ComposeResult:

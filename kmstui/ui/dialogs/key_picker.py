@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.widgets import Input
 
 from kmstui.model.key import Key
 from kmstui.service.inventory.filter import FilterError, parse_filter
 from kmstui.service.inventory.store import Store
-from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.runtime.time_slices import TimeSlices
-from kmstui.ui.runtime.type_ahead import TypeAhead
+from kmstui.ui.commands.program import program_of
+from kmstui.ui.dialogs.search_dialog import MOST_FOUND, SearchDialog
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_table import LineTable
 from kmstui.ui.widgets.sentences import Sentences
-
-_MOST = 100
-"""Keys offered at once; typing on narrows them."""
 
 _COLUMNS = (
     Column("alias", "ALIAS", 14, rank=0, most=28),
@@ -31,43 +24,23 @@ _COLUMNS = (
 )
 
 
-class KeyPicker(Dialog[str]):
-    """Answers the ID of a key, or None.
+class KeyPicker(SearchDialog[str]):
+    """Returns the ID of a key, or None.
 
     Keys that cannot be chosen come last, with the reason under the list.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,ctrl+n", "move(1)", "next", show=False, priority=True),
-        Binding("up,ctrl+p", "move(-1)", "previous", show=False, priority=True),
-        Binding("pagedown", "move(10)", "ten further", show=False, priority=True),
-        Binding("pageup", "move(-10)", "ten back", show=False, priority=True),
-    ]
-
-    def __init__(
-        self,
-        title: str,
-        store: Store,
-        slices: TimeSlices,
-        type_ahead: TypeAhead,
-        problem: Callable[[Key], str],
-    ) -> None:
-        """`problem` answers why a key cannot be chosen, as a sentence, or ""."""
-        super().__init__(title)
-        self.add_class("dialog-wide")
+    def __init__(self, title: str, store: Store, problem: Callable[[Key], str]) -> None:
+        """`problem` returns why a key cannot be chosen, as a sentence, or ""."""
+        super().__init__(
+            title,
+            "alias, key ID, tag:name=value, spec:rsa … as in the filter",
+            LineTable(_COLUMNS, self._cells),
+        )
         self._store = store
-        self._slices = slices
-        self._type_ahead = type_ahead
         self._problem = problem
         self._problems: dict[str, str] = {}
-        self._found: str | None = None
         self._moved = False
-        self.input = Input(
-            placeholder="alias, key ID, tag:name=value, spec:rsa … as in the filter", compact=True
-        )
-        self.input.cursor_blink = False
-        self.table = LineTable(_COLUMNS, self._cells)
-        self.table.can_focus = False
         self.reason = Sentences(classes="dialog--reason")
 
     def compose(self) -> ComposeResult:
@@ -78,55 +51,23 @@ class KeyPicker(Dialog[str]):
             yield self.table
             yield self.reason
 
-    def on_mount(self) -> None:
-        """Offer everything at first."""
-        self.input.focus()
-        self._search("")
-
     def action_move(self, steps: int) -> None:
         """Move in the list while typing."""
         self._moved = True
-        self.table.action_move(steps)
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Find what matches."""
-        event.stop()
-        self._search(event.value)
+        super().action_move(steps)
 
     def on_line_table_moved(self) -> None:
         """Say why a key is off."""
         self._explain()
 
-    def on_line_table_chosen(self) -> None:
-        """Clicked twice."""
-        self._choose()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter: this key, once what was typed has been looked for."""
-        event.stop()
-        if event.value == self._found:
-            self._choose()
-        else:
-            worker = self.run_worker(
-                self._choose_found(event.value), group="choose", exclusive=True
-            )
-            # The key typed behind this one is for what is opened with the choice.
-            self._type_ahead.opens(worker, self)
-
-    async def _choose_found(self, text: str) -> None:
-        # Keys typed ahead: Enter may come before the search for the text has ended.
-        await self._find(text)
-        self._choose()
-
-    def _choose(self) -> None:
+    def choose(self) -> None:
+        """Take this key, if it can be chosen."""
         row = self.table.cursor_row
         if row is not None and not self._problems.get(row):
             self.dismiss(row)
 
-    def _search(self, text: str) -> None:
-        self.run_worker(self._find(text), group="find", exclusive=True)
-
-    async def _find(self, text: str) -> None:
+    async def find(self, text: str) -> None:
+        """Show the keys that match the filter."""
         try:
             wanted = parse_filter(text)
         except FilterError as error:
@@ -136,23 +77,23 @@ class KeyPicker(Dialog[str]):
         named: list[str] = []
         possible: list[str] = []
         others: dict[str, str] = {}
-        self._slices.begin()
+        slices = program_of(self).slices
+        slices.begin()
         for key in self._store.keys.values():
             aliases = self._store.aliases_of(key.id)
             if not key.is_aws_managed and wanted.matches(key, aliases):
                 problem = self._problem(key)
-                if problem and len(others) < _MOST:
+                if problem and len(others) < MOST_FOUND:
                     others[key.id] = problem
                 elif not problem and any(word in alias.casefold() for alias in aliases):
                     named.append(key.id)
-                elif not problem and len(possible) < _MOST:
+                elif not problem and len(possible) < MOST_FOUND:
                     possible.append(key.id)
-                if len(named) >= _MOST:
+                if len(named) >= MOST_FOUND:
                     break
-            if self._slices.over:
-                await self._slices.next()
-        self._found = text
-        self._show([*self._in_order(named), *self._in_order(possible)][:_MOST], others)
+            if slices.over:
+                await slices.next()
+        self._show([*self._in_order(named), *self._in_order(possible)][:MOST_FOUND], others)
 
     def _in_order(self, key_ids: list[str]) -> list[str]:
         # Keys whose alias holds what was typed come before those that match by a tag or a word.

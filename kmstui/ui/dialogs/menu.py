@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,7 +10,9 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from kmstui.service.inventory.store import Store, Topic
 from kmstui.ui.dialogs.dialog import Dialog
+from kmstui.ui.runtime.store_feed import Changes, StoreFeed
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_table import LineTable
@@ -22,7 +24,7 @@ class MenuItem:
     """One line of a menu."""
 
     id: str
-    """What the menu answers."""
+    """What the menu returns."""
     text: str
     key: str = ""
     """A single character that chooses it at once."""
@@ -33,7 +35,7 @@ class MenuItem:
 
 
 class Menu(Dialog[str]):
-    """Answers the id of the item chosen, or None.
+    """Returns the id of the item chosen, or None.
 
     A letter chooses its item at once; in a menu whose items have no letters, such as the
     Regions, typing narrows the list instead.
@@ -52,9 +54,7 @@ class Menu(Dialog[str]):
         self._keys = {item.key: item.id for item in items if item.key}
         columns = [
             Column("key", "", 1, rank=1),
-            Column(
-                "text", "", 16, rank=0, most=max((len(item.text) for item in items), default=16)
-            ),
+            Column("text", "", 16, most=max((len(item.text) for item in items), default=16)),
             Column("detail", "", 8, rank=2, most=200),
         ]
         if not self._keys:
@@ -160,3 +160,26 @@ class Menu(Dialog[str]):
             "detail": (item.off or item.detail, "dim"),
         }
         return [cells[column] for column in columns]
+
+
+class LiveMenu(Menu):
+    """What is off comes on, or the other way round, when the store learns more of the key."""
+
+    def __init__(self, title: str, items: Callable[[], Sequence[MenuItem]], store: Store) -> None:
+        """`items` returns the same ids each time."""
+        super().__init__(title, items())
+        self._read_items = items
+        self._store = store
+        self._feed: StoreFeed | None = None
+
+    def on_mount(self) -> None:
+        """Subscribe; Textual calls the menu's own `on_mount` as well."""
+        self._feed = StoreFeed(self._store, (Topic.KEYS,), self, self._read_again)
+
+    def on_unmount(self) -> None:
+        """No more news."""
+        if self._feed is not None:
+            self._feed.close()
+
+    def _read_again(self, changes: Changes) -> None:
+        self.change_items(self._read_items())

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kmstui.ui.dialogs.prompt import Prompt
+    from kmstui.ui.dialogs.questions import Prompt
 
 _DIGITS = 6
 """A code of an MFA device has six digits (IAM User Guide, "MFA in IAM")."""
@@ -32,7 +32,7 @@ class MfaQuestion:
 
     def dialog(self) -> Prompt:
         """The dialog to show."""
-        from kmstui.ui.dialogs.prompt import Prompt
+        from kmstui.ui.dialogs.questions import Prompt
 
         return Prompt("MFA code", f"For the device {self._serial}. Esc gives up.", check=check_code)
 

@@ -12,8 +12,8 @@ from textual.binding import Binding, BindingType
 from kmstui.service.editing.bulk import KeyOutcome, KeyPlan, StatementBatch
 from kmstui.service.errors import ServiceError
 from kmstui.service.session import Session
-from kmstui.ui.dialogs.confirm import Confirm
 from kmstui.ui.dialogs.editing_screen import EditingScreen
+from kmstui.ui.dialogs.questions import Confirm
 from kmstui.ui.editing.review_rows import review_rows
 from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part

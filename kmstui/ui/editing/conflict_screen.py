@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 from kmstui.service.editing.conflicts import Conflict, Merge, resolve
 from kmstui.service.editing.history import pretty
 from kmstui.service.inventory.store import Store
-from kmstui.ui.dialogs.confirm import Confirm
 from kmstui.ui.dialogs.editing_screen import EditingScreen
+from kmstui.ui.dialogs.questions import Confirm
 from kmstui.ui.editing.review_rows import diff_rows
 from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.widgets.prose_rows import Block, Row, Rows, code

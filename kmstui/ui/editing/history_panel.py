@@ -14,7 +14,7 @@ from kmstui.service.editing.location import ABSENT
 from kmstui.service.editing.review import CompareAccess, json_problem
 from kmstui.service.errors import JournalError, ServiceError
 from kmstui.ui.commands.program import Program, program_of
-from kmstui.ui.dialogs.prompt import Prompt
+from kmstui.ui.dialogs.questions import Prompt
 from kmstui.ui.editing.history_source import HistoryItem, HistorySource
 from kmstui.ui.editing.review_rows import access_rows, diff_rows
 from kmstui.ui.style.symbols import Symbols

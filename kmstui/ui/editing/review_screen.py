@@ -16,8 +16,8 @@ from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.review import Assessment, EditTarget
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.inventory.store import Store
-from kmstui.ui.dialogs.confirm import Confirm
 from kmstui.ui.dialogs.editing_screen import EditingScreen
+from kmstui.ui.dialogs.questions import Confirm
 from kmstui.ui.editing.review_rows import access_name, finding_name, review_rows
 from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part

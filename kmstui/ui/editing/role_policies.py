@@ -17,7 +17,7 @@ from kmstui.service.editing.role_target import RolePolicyTarget, roles_to_offer
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.ui.commands.context import Context, no_changes
 from kmstui.ui.dialogs.menu import Menu, MenuItem
-from kmstui.ui.dialogs.prompt import Prompt
+from kmstui.ui.dialogs.questions import Prompt
 from kmstui.ui.editing.reading_dialog import read_in_front
 
 _SOON = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:Sign")

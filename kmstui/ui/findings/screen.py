@@ -28,7 +28,7 @@ from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.finding_counts import Counts
 from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.word_box import WordBox
+from kmstui.ui.widgets.sentences import Sentences
 
 DRAW_SECONDS = 0.25
 """Results that come within this time are drawn together: each frame costs a line over SSH."""
@@ -76,7 +76,7 @@ class FindingsScreen(EditingScreen[GoTo]):
         self._drawing: Timer | None = None
         self._feed: StoreFeed | None = None
         self.table = LineTable(COLUMNS, self._cells, signs=signs, id="findings-table")
-        self.words = WordBox(least=2, most=4, more="(F1: all of it)")
+        self.words = Sentences(least_lines=2, most_lines=4, more="… (F1: all of it)")
         self.filter_input = Input(placeholder="error  KMS5  alias  -word", compact=True)
         self.filter_input.cursor_blink = False
         self.filter_input.display = False

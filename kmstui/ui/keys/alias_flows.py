@@ -71,8 +71,6 @@ def move_alias(context: Context, alias: Alias) -> None:
     picker = KeyPicker(
         f"Move {alias.name} to which key?",
         store,
-        context.app.slices,
-        context.app.type_ahead,
         lambda key: move_problem(store, alias, key),
     )
     context.app.push_screen(picker, picked)

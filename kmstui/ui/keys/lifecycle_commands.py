@@ -67,8 +67,7 @@ def _create(context: Context) -> None:
 
 
 def _menu(context: Context) -> None:
-    from kmstui.ui.dialogs.live_menu import LiveMenu
-    from kmstui.ui.dialogs.menu import MenuItem
+    from kmstui.ui.dialogs.menu import LiveMenu, MenuItem
 
     key = context.key
     title = "Actions" if key is None else context.store.name_of(key.id)

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
-
 from kmstui.service.inventory.store import Store
 from kmstui.ui.commands.command import ALIASES
 from kmstui.ui.main.alias_rows import AliasRows
 from kmstui.ui.main.key_columns import day, state_role
+from kmstui.ui.main.panes import TablePane
 from kmstui.ui.runtime.time_slices import TimeSlices
 from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.pane import Pane
 
 _COLUMNS = (
     Column("alias", "ALIAS", 20, rank=0, most=60),
@@ -26,7 +24,7 @@ _COLUMNS = (
 )
 
 
-class AliasesPane(Pane):
+class AliasesPane(TablePane):
     """The aliases table."""
 
     number: ClassVar[int] = 2
@@ -40,21 +38,6 @@ class AliasesPane(Pane):
         self.table = LineTable(
             _COLUMNS, self._cells, signs=signs, id="aliases-table", classes="pane--body"
         )
-
-    def compose(self) -> ComposeResult:
-        """Title and table."""
-        yield self.title_line
-        yield self.table
-
-    @property
-    def body(self) -> LineTable:
-        """The table."""
-        return self.table
-
-    @property
-    def focus_target(self) -> LineTable:
-        """The table."""
-        return self.table
 
     def aliases_changed(self, names: frozenset[str]) -> None:
         """Aliases came, went or changed; none: everything may have."""

@@ -15,13 +15,13 @@ from kmstui.service.inventory.store import Progress, Store
 from kmstui.ui.commands.command import KEYS
 from kmstui.ui.main.key_columns import cells_of, columns_named, findings_cell
 from kmstui.ui.main.key_rows import KeyRows
+from kmstui.ui.main.panes import TablePane
 from kmstui.ui.runtime.time_slices import TimeSlices
 from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.finding_counts import Counts
 from kmstui.ui.widgets.line_table import LineTable
 from kmstui.ui.widgets.markable_table import MarkableTable
-from kmstui.ui.widgets.pane import Pane
 
 COUNT_SECONDS = 0.25
 """Time between two counts of what was read: each costs a line over SSH."""
@@ -40,7 +40,7 @@ def progress_text(progress: Progress, keys: int) -> str:
     return f"{keys:,}"
 
 
-class KeysPane(Pane):
+class KeysPane(TablePane):
     """The keys table with its filter."""
 
     number: ClassVar[int] = 1
@@ -79,19 +79,8 @@ class KeysPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Title, table, and the filter's line while it is used."""
-        yield self.title_line
-        yield self.table
+        yield from super().compose()
         yield self.filter_input
-
-    @property
-    def body(self) -> LineTable:
-        """The table."""
-        return self.table
-
-    @property
-    def focus_target(self) -> LineTable:
-        """The table."""
-        return self.table
 
     @property
     def filter_text(self) -> str:

@@ -22,7 +22,7 @@ from kmstui.ui.main.aliases_pane import AliasesPane
 from kmstui.ui.main.header import HeaderLine
 from kmstui.ui.main.key_pane import KeyPane
 from kmstui.ui.main.keys_pane import KeysPane
-from kmstui.ui.main.sharing import Panes
+from kmstui.ui.main.panes import Pane, Panes
 from kmstui.ui.main.start_notices import tell_at_start
 from kmstui.ui.main.tags_pane import TagsPane
 from kmstui.ui.runtime.options import UiOptions
@@ -31,7 +31,6 @@ from kmstui.ui.runtime.store_feed import Changes, StoreFeed
 from kmstui.ui.runtime.time_slices import TimeSlices
 from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.pane import Pane
 from kmstui.ui.widgets.sentences import NewestNotice, Sentences
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class MainScreen(CommandScreen):
         self._panes = Panes(
             left=(self.keys_pane, self.aliases_pane), right=(self.key_pane, self.tags_pane)
         )
-        self.notice = NewestNotice(self.store, id="notice")
+        self.notice = NewestNotice(self.store, under_banner=True, id="notice")
         self.key_bar = KeyBar(id="key-bar")
         self.too_small = Sentences(id="too-small")
         self._chooser: Pane = self.keys_pane
@@ -94,10 +93,11 @@ class MainScreen(CommandScreen):
 
     def on_mount(self) -> None:
         """Draw what is there, subscribe, and give the keys table the focus."""
-        self._feed = StoreFeed(self.store, Topic, self, self._store_changed)
+        topics = [topic for topic in Topic if topic is not Topic.NOTICES]
+        self._feed = StoreFeed(self.store, topics, self, self._store_changed)
         self.set_timer(START_SECONDS, self._end_start)
         self._share()
-        self._store_changed({topic: frozenset() for topic in Topic if topic is not Topic.NOTICES})
+        self._store_changed(dict.fromkeys(topics, frozenset()))
         self.keys_pane.table.focus(scroll_visible=False)
         tell_at_start(self.session, self.options)
         for rows in (self.keys_pane.key_rows, self.aliases_pane.alias_rows):
@@ -181,8 +181,6 @@ class MainScreen(CommandScreen):
             self._write_header()
             self.banner.say(self.store.banner, "bad")
             self.keys_pane.session_changed()
-        if Topic.NOTICES in changes:
-            self.notice.show_newest()
         self.key_pane.store_changed(changes)
         if Topic.POLICIES in changes and not changes[Topic.POLICIES]:
             self._rest_on_key()

@@ -5,29 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.widgets import Input
-from textual.worker import Worker
 
 from kmstui.service.errors import ServiceError
 from kmstui.service.inventory.store import Store
 from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.context import Context
 from kmstui.ui.commands.registry import all_commands
-from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.dialogs.help import key_names
+from kmstui.ui.dialogs.search_dialog import MOST_FOUND, SearchDialog
 from kmstui.ui.main.navigation import main_of
-from kmstui.ui.main.session_commands import switch_profile, switch_region
+from kmstui.ui.main.program_commands import switch_profile, switch_region
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.style.theme import THEME_NAMES
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_table import LineTable
-
-_MOST = 100
-"""Entries offered at once; typing on narrows them."""
 
 _STEP = 64
 """Keys between two looks at the clock."""
@@ -45,33 +38,20 @@ class Entry:
     """Why it cannot be used now."""
 
 
-class Palette(Dialog[None]):
+class Palette(SearchDialog[None]):
     """A line to type in, and what matches all its words."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,ctrl+n", "move(1)", "next", show=False, priority=True),
-        Binding("up,ctrl+p", "move(-1)", "previous", show=False, priority=True),
-        Binding("pagedown", "move(10)", "ten further", show=False, priority=True),
-        Binding("pageup", "move(-10)", "ten back", show=False, priority=True),
-    ]
-
     def __init__(self, context: Context) -> None:
-        super().__init__("Go to, or do")
-        self.add_class("dialog-wide")
-        self._about = context
-        self._found: list[Entry] = []
-        self._connections: list[Entry] | None = None
-        self._do_when_found = False
-        self._searching: Worker[None]
-        self.input = Input(placeholder="command, alias, profile, Region …", compact=True)
-        self.input.cursor_blink = False
         columns = (
             Column("kind", "", 8, rank=2),
             Column("text", "", 20, rank=0, most=26),
             Column("detail", "", 12, rank=1, most=100),
         )
-        self.table = LineTable(columns, self._cells, header=False)
-        self.table.can_focus = False
+        table = LineTable(columns, self._cells, header=False)
+        super().__init__("", "command, alias, profile, Region …", table)
+        self._about = context
+        self._found: list[Entry] = []
+        self._connections: list[Entry] | None = None
 
     def compose(self) -> ComposeResult:
         """The line and the list."""
@@ -79,31 +59,8 @@ class Palette(Dialog[None]):
             yield self.input
             yield self.table
 
-    def on_mount(self) -> None:
-        """Offer everything at first."""
-        self.input.focus()
-        self._find("")
-
-    def action_move(self, steps: int) -> None:
-        """Move in the list while typing."""
-        self.table.action_move(steps)
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Find what matches."""
-        event.stop()
-        self._find(event.value)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter: do it."""
-        event.stop()
-        if self._searching.is_finished:
-            self._do()
-        else:
-            # What is found so far belongs to fewer letters than were typed.
-            self._do_when_found = True
-            self._about.app.type_ahead.opens(self._searching, self)
-
-    def _do(self) -> None:
+    def choose(self) -> None:
+        """Do it."""
         if self._found and self.table.cursor_row is not None:
             entry = self._found[int(self.table.cursor_row)]
             if entry.off:
@@ -111,12 +68,8 @@ class Palette(Dialog[None]):
             self.dismiss(None)
             entry.run()
 
-    def _find(self, text: str) -> None:
-        self._searching = self._about.app.work(
-            lambda: self._search(text), group="palette", what="the palette"
-        )
-
-    async def _search(self, text: str) -> None:
+    async def find(self, text: str) -> None:
+        """Rank every command, key, profile, Region and theme."""
         slices = self._about.app.slices
         slices.begin()
         ranked: tuple[list[Entry], ...] = ([], [], [])
@@ -129,21 +82,18 @@ class Palette(Dialog[None]):
                 ranked[rank].append(entry)
         for number, (name, key_id) in enumerate(_named_keys(self._about.store)):
             rank = wanted.rank("key", name, key_id)
-            if rank is not None and len(ranked[rank]) < _MOST:
+            if rank is not None and len(ranked[rank]) < MOST_FOUND:
                 go = partial(_go_to, self._about, key_id)
                 ranked[rank].append(Entry("key", name, key_id if key_id != name else "", go))
-                if len(ranked[0]) >= _MOST:
+                if len(ranked[0]) >= MOST_FOUND:
                     break
             if number % _STEP == 0 and slices.over:
                 await slices.next()
-        found = [entry for entries in ranked for entry in entries][:_MOST]
+        found = [entry for entries in ranked for entry in entries][:MOST_FOUND]
         self._found = found
         self.table.forget_place()
         self.table.set_rows([str(index) for index in range(len(found))])
         self.table.set_empty("Nothing matches.")
-        if self._do_when_found:
-            self._do_when_found = False
-            self._do()
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
         entry = self._found[int(row)]

@@ -1,12 +1,72 @@
-"""Commands of the program itself."""
+"""Commands of the connection and of the program itself."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from dataclasses import replace
 
+from kmstui.service.ports import Target
 from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.context import Context
 from kmstui.ui.main.navigation import main_of
+
+
+def switch(context: Context, target: Target) -> None:
+    """Connect to another target; asks first when something is unsaved."""
+    from kmstui.ui.dialogs.questions import Confirm
+
+    words = context.app.unsaved_words()
+    if not words:
+        context.app.connect(target)
+        return
+
+    def go(sure: bool | None) -> None:
+        if sure:
+            context.app.connect(target)
+
+    context.app.push_screen(Confirm("Switch?", words, yes="Switch"), go)
+
+
+def switch_profile(context: Context, profile: str) -> None:
+    """Connect with another profile, in the Region that the profile names."""
+    switch(context, replace(context.session.target, profile=profile, region=""))
+
+
+def switch_region(context: Context, region: str) -> None:
+    """Connect to another Region with the same profile."""
+    switch(context, replace(context.session.target, region=region))
+
+
+async def _profile(context: Context) -> None:
+    from kmstui.ui.dialogs.menu import Menu, MenuItem
+
+    profiles = await context.session.connector.profiles()
+    if not profiles:
+        context.session.notify(
+            "No profiles are configured: ~/.aws/config and ~/.aws/credentials name none.",
+            "warning",
+        )
+        return
+
+    def go(profile: str | None) -> None:
+        if profile is not None:
+            switch_profile(context, profile)
+
+    items = [MenuItem(name, name) for name in profiles]
+    context.app.push_screen(Menu("Switch to profile", items, context.session.target.profile), go)
+
+
+async def _region(context: Context) -> None:
+    from kmstui.ui.dialogs.menu import Menu, MenuItem
+
+    info = context.store.info
+    regions = await context.session.connector.regions(info.partition if info else "aws")
+
+    def go(region: str | None) -> None:
+        if region is not None:
+            switch_region(context, region)
+
+    items = [MenuItem(name, name) for name in regions]
+    context.app.push_screen(Menu("Switch to Region", items, info.region if info else ""), go)
 
 
 def _help(context: Context) -> None:
@@ -34,15 +94,19 @@ def _copy(context: Context) -> None:
     open_copy_menu(context)
 
 
-def _redraw(context: Context) -> None:
-    context.app.draw_anew()
-
-
-def _quit(context: Context) -> Awaitable[None]:
-    return context.app.action_quit()
-
-
 COMMANDS = (
+    Command(
+        id="session.profile", label="Profile", help="Switch to another profile", keys=("P",),
+        run=_profile, opens=True,
+    ),
+    Command(
+        id="session.region", label="Region", help="Switch to another Region", keys=("R",),
+        run=_region, opens=True,
+    ),
+    Command(
+        id="session.refresh", label="Refresh", help="Read everything again", keys=("r",),
+        run=lambda context: context.app.refresh_session(),
+    ),
     Command(
         id="program.copy", label="Copy", help="Copy ID, ARN, alias, policy, tags or the AWS CLI "
         "command", keys=("y",), run=_copy, bar=50,
@@ -61,10 +125,11 @@ COMMANDS = (
     ),
     Command(
         id="program.redraw", label="Redraw", help="Draw the screen anew, on every screen: for when"
-        " something else has written to the terminal", keys=("ctrl+l",), run=_redraw,
+        " something else has written to the terminal", keys=("ctrl+l",),
+        run=lambda context: context.app.draw_anew(),
     ),
     Command(
         id="program.quit", label="Quit", help="Quit; asks only when something is unsaved",
-        keys=("q",), run=_quit, bar=85,
+        keys=("q",), run=lambda context: context.app.action_quit(), bar=85,
     ),
 )  # fmt: skip

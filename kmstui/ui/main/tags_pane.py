@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
-
 from kmstui.service.inventory.store import Store
 from kmstui.ui.commands.command import TAGS
+from kmstui.ui.main.panes import TablePane
 from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.pane import Pane
 
 _COLUMNS = (
     Column("key", "TAG KEY", 12, rank=0, most=40),
@@ -21,7 +19,7 @@ _COLUMNS = (
 )
 
 
-class TagsPane(Pane):
+class TagsPane(TablePane):
     """The tags table."""
 
     number: ClassVar[int] = 4
@@ -36,21 +34,6 @@ class TagsPane(Pane):
         self.table = LineTable(
             _COLUMNS, self._cells, signs=signs, id="tags-table", classes="pane--body"
         )
-
-    def compose(self) -> ComposeResult:
-        """Title and table."""
-        yield self.title_line
-        yield self.table
-
-    @property
-    def body(self) -> LineTable:
-        """The table."""
-        return self.table
-
-    @property
-    def focus_target(self) -> LineTable:
-        """The table."""
-        return self.table
 
     @property
     def chosen(self) -> str | None:

@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from kmstui.ui.policy.highlight import LONGEST_LINE
 from kmstui.ui.style.cells import fit
-from kmstui.ui.terminal.painting.cells import is_simple
+from kmstui.ui.terminal.rows import is_simple
 
 StyledSpan = tuple[int, int, Style]
 

@@ -1,10 +1,14 @@
-"""Which columns of a table fit, and how wide they are."""
+"""Which columns of a table fit, and the text of one line in them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
+
+from kmstui.ui.style.cells import fit
+from kmstui.ui.style.symbols import Symbols
+from kmstui.ui.style.text_styles import Part, text_and_style
 
 GAP = 2
 """Cells between two columns."""
@@ -31,10 +35,14 @@ class Column:
     by as many cells as are left."""
 
 
+Fitted = Sequence[tuple[Column, int]]
+"""Columns in sight, each with its width in cells."""
+
+
 def fit_columns(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
     """The columns that fit into `width` cells, in their order, each with its width.
 
-    At least one column is answered, cut if it must be.
+    At least one column is returned, cut if it must be.
     """
     by_rank = sorted(columns, key=lambda column: column.rank)
     widths: dict[str, int] = {}
@@ -56,7 +64,7 @@ def fit_columns(columns: Sequence[Column], width: int) -> list[tuple[Column, int
 
 
 def _grow_whole(columns: Sequence[Column], widths: dict[str, int], room: int, before: float) -> int:
-    """Let columns grow whose whole text goes before those of a rank; answers the cells taken."""
+    """Let columns grow whose whole text goes before those of a rank; returns the cells taken."""
     taken = 0
     for column in columns:
         if column.id in widths and column.whole_rank is not None and column.whole_rank < before:
@@ -65,3 +73,41 @@ def _grow_whole(columns: Sequence[Column], widths: dict[str, int], room: int, be
                 widths[column.id] += growth
                 taken += growth
     return taken
+
+
+def header_text(fitted: Fitted, sorted_by: tuple[str, bool] | None, signs: Symbols) -> str:
+    """The titles; `sorted_by` is a column and whether it descends."""
+    titles = []
+    for column, width in fitted:
+        title = column.title
+        if sorted_by is not None and sorted_by[0] == column.id:
+            title += signs.descending if sorted_by[1] else signs.ascending
+        titles.append(fit(title, width, right=column.right))
+    return (" " * GAP).join(titles)
+
+
+def placed_cells(cells: Sequence[Part], fitted: Fitted) -> Iterator[tuple[str, str]]:
+    """Text and style of each cell at the width of its column, with the gap behind it.
+
+    The last of too few cells takes what is left of the line.
+    """
+    last = len(fitted) - 1
+    for number, (cell, (column, width)) in enumerate(zip(cells, fitted, strict=False)):
+        text, style = text_and_style(cell)
+        if number == len(cells) - 1 and number < last:
+            rest = fitted[number:]
+            room = sum(each for _, each in rest) + GAP * (len(rest) - 1)
+            yield fit(text, room), style
+        else:
+            yield fit(text, width, right=column.right) + " " * (GAP * (number < last)), style
+
+
+def runs_of(cells: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Neighbours of one style joined: each run costs the terminal one change of style."""
+    runs: list[tuple[str, str]] = []
+    for text, style in cells:
+        if runs and runs[-1][1] == style:
+            runs[-1] = (runs[-1][0] + text, style)
+        else:
+            runs.append((text, style))
+    return runs

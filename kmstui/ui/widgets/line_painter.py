@@ -11,11 +11,10 @@ from textual.strip import Strip
 from kmstui.ui.style.cells import fit, wrap
 from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part, StyledWidget
-from kmstui.ui.widgets.columns import Column, fit_columns
-from kmstui.ui.widgets.row_drawing import header_text, placed_cells, runs_of
+from kmstui.ui.widgets.columns import Column, fit_columns, header_text, placed_cells, runs_of
 
 CellReader = Callable[[str, Sequence[str]], Sequence[Part]]
-"""Answers the cells of a row, given its ID and the IDs of the columns in sight.
+"""Returns the cells of a row, given its ID and the IDs of the columns in sight.
 
 Fewer cells than columns let the last one reach to the end of the line.
 """
@@ -90,7 +89,7 @@ class LinePainter:
         self._lines.clear()
 
     def set_empty(self, text: str, role: str) -> bool:
-        """What stands in the place of the rows where there are none; answers whether it is new."""
+        """What stands in the place of the rows where there are none; returns whether it is new."""
         if self._empty == (text, role):
             return False
         self._empty = (text, role)

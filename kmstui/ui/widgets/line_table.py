@@ -15,7 +15,7 @@ from kmstui.ui.style.symbols import FANCY, Symbols
 from kmstui.ui.style.text_styles import StyledWidget
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_painter import CellReader, LinePainter
-from kmstui.ui.widgets.row_place import Find, RowPlace
+from kmstui.ui.widgets.row_position import Find, RowPosition
 
 
 class LineTable(StyledWidget, can_focus=True, inherit_bindings=False):
@@ -24,7 +24,7 @@ class LineTable(StyledWidget, can_focus=True, inherit_bindings=False):
     It scrolls by itself: Textual's `ScrollView` lays the whole screen out anew whenever the
     number of rows changes, and draws all lines again though the same rows are in sight.
 
-    The table holds no data: it is given a sequence of row IDs and a function that answers a
+    The table holds no data: it is given a sequence of row IDs and a function that returns a
     row's cells. Whoever changes what a row shows says so with `redraw`; whoever changes the
     sequence calls `rows_changed`, and the table finds the chosen row again.
     """
@@ -94,7 +94,7 @@ class LineTable(StyledWidget, can_focus=True, inherit_bindings=False):
         super().__init__(id=id, classes=classes)
         self._painter = LinePainter(self, columns, cells, signs)
         self._top = 1 if header else 0
-        self._place = RowPlace()
+        self._place = RowPosition()
         self._marks: set[str] = set()
         self._sight: tuple[str, ...] = ()
 
@@ -146,7 +146,7 @@ class LineTable(StyledWidget, can_focus=True, inherit_bindings=False):
     def set_rows(self, rows: Sequence[str], find: Find | None = None) -> None:
         """Show these rows, and find the chosen one among them.
 
-        `find` answers a row's index faster than looking through all of them.
+        `find` returns a row's index faster than looking through all of them.
         """
         self.show_rows(rows, find, None, moved=True)
 
@@ -245,7 +245,7 @@ class LineTable(StyledWidget, can_focus=True, inherit_bindings=False):
         self._place.hold()
 
     def move_to_row(self, row: str) -> bool:
-        """Put the cursor on a row; answers whether it is among them."""
+        """Put the cursor on a row; returns whether it is among them."""
         index = self._place.find(row)
         if index is None:
             return False

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from time import monotonic
+from typing import Any
 
 from rich.segment import Segment
 from textual.geometry import Size
 from textual.strip import Strip
 
-from kmstui.service.inventory.store import Notice, Store
+from kmstui.service.inventory.store import Notice, Store, Topic
+from kmstui.ui.runtime.store_feed import Changes, StoreFeed
 from kmstui.ui.style.cells import fit, width_of, wrap
 from kmstui.ui.style.text_styles import StyledWidget
 
 NOTICE_SECONDS = 2.0
 """A notice outlives keys pressed within this time: they were on their way already."""
 
-_ROLES = {"information": "good", "warning": "warn", "error": "bad"}
+_STYLES = {"information": "good", "warning": "warn", "error": "bad"}
 
 
 class Sentences(StyledWidget):
@@ -25,53 +27,67 @@ class Sentences(StyledWidget):
     def __init__(
         self,
         *,
+        least_lines: int = 0,
         most_lines: int = 5,
         more: str = "(all of it: !)",
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        """`more` ends a text that takes more lines: it says where all of it is."""
+        """`more` ends a text that takes more lines: it says where all of it is.
+
+        With `least_lines` the height does not change while a cursor moves elsewhere.
+        """
         super().__init__(id=id, classes=classes)
-        self._most_lines = most_lines
+        self._least, self._most = least_lines, most_lines
         self._more = more
         self._text = ""
-        self._role = ""
-        self.display = False
+        self._style = ""
+        self.display = least_lines > 0
 
     @property
     def text(self) -> str:
         """What is said."""
         return self._text
 
-    def say(self, text: str, role: str = "") -> None:
+    def say(self, text: str, style: str = "") -> None:
         """Say this; "" says nothing."""
-        if (text, role) != (self._text, self._role):
-            self._text, self._role = text, role
-            self.display = bool(text)
+        if (text, style) != (self._text, self._style):
+            before = self._height(self.size.width)
+            self._text, self._style = text, style
+            self.display = bool(text) or self._least > 0
+            self.refresh(layout=before != self._height(self.size.width))
+
+    def set_lines(self, least: int, most: int) -> None:
+        """Take so many lines from now on."""
+        if (least, most) != (self._least, self._most):
+            self._least, self._most = least, most
             self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as the sentence takes."""
-        return len(self._lines(width))
+        """The lines of the text, within the bounds."""
+        return self._height(width)
+
+    def _height(self, width: int) -> int:
+        return max(self._least, len(self._lines(width)))
 
     def _lines(self, width: int) -> Sequence[str]:
-        lines = wrap(self._text, max(1, width - 2)) if self._text else []
-        if len(lines) > self._most_lines:
-            lines = lines[: self._most_lines]
-            room = max(1, width - 2)
+        room = max(1, width - 2)
+        lines = wrap(self._text, room) if self._text else []
+        if len(lines) > self._most:
+            lines = lines[: self._most]
             cut = max(1, room - width_of(self._more) - 1)
             last = lines[-1] if width_of(lines[-1]) <= cut else fit(lines[-1], cut)
             lines[-1] = fit(f"{last} {self._more}", room)
         return lines
 
     def render_line(self, y: int) -> Strip:
-        """One line of the sentence."""
+        """One line."""
         width = self.size.width
         lines = self._lines(width)
         base = self.rich_style
         if y >= len(lines):
             return Strip.blank(width, base)
-        style = base + self.style_named(self._role)
+        style = base + self.style_named(self._style)
         return Strip([Segment(fit(f" {lines[y]}", width), style)], width)
 
 
@@ -80,14 +96,14 @@ class FadingLine(Sentences):
 
     _said = 0.0
 
-    def tell(self, text: str, role: str = "") -> None:
+    def tell(self, text: str, style: str = "") -> None:
         """Say this until the person goes on working."""
         self._said = monotonic()
-        self.say(text, role)
+        self.say(text, style)
 
     def tell_notice(self, notice: Notice) -> None:
         """Say this notice in its colour."""
-        self.tell(notice.text, _ROLES.get(notice.severity, ""))
+        self.tell(notice.text, _STYLES.get(notice.severity, ""))
 
     def fade(self) -> None:
         """The person goes on."""
@@ -95,25 +111,32 @@ class FadingLine(Sentences):
             self.say("")
 
     def close(self) -> bool:
-        """Take the text away; answers whether there was one."""
+        """Take the text away; returns whether there was one."""
         there = bool(self.text)
         self.say("")
         return there
 
 
 class NewestNotice(FadingLine):
-    """The notice told last."""
+    """The notice told last, of those that come while the line is there."""
 
-    def __init__(self, store: Store, *, id: str) -> None:
-        super().__init__(id=id)
+    def __init__(self, store: Store, *, under_banner: bool = False, **sentences: Any) -> None:
+        """`under_banner` leaves out what the banner says already."""
+        super().__init__(**sentences)
         self._store = store
-        self._newest: Notice | None = None
+        self._under_banner = under_banner
+        self._feed: StoreFeed | None = None
 
-    def show_newest(self) -> None:
-        """Show it, unless it is shown already or the banner says the same."""
-        notices = self._store.notices
-        if not notices or notices[-1] is self._newest:
-            return
-        self._newest = notices[-1]
-        if self._newest.text != self._store.banner:
-            self.tell_notice(self._newest)
+    def on_mount(self) -> None:
+        """Hear what is told from now on."""
+        self._feed = StoreFeed(self._store, (Topic.NOTICES,), self, self._told)
+
+    def on_unmount(self) -> None:
+        """No more news."""
+        if self._feed is not None:
+            self._feed.close()
+
+    def _told(self, changes: Changes) -> None:
+        newest = self._store.notices[-1] if self._store.notices else None
+        if newest and not (self._under_banner and newest.text == self._store.banner):
+            self.tell_notice(newest)

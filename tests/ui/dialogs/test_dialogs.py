@@ -6,9 +6,8 @@ from textual.events import Key, Paste
 
 from kmstui.ui.commands.command import key_name
 from kmstui.ui.commands.registry import all_commands
-from kmstui.ui.dialogs.confirm import Confirm
 from kmstui.ui.dialogs.menu import Menu, MenuItem
-from kmstui.ui.dialogs.prompt import Prompt
+from kmstui.ui.dialogs.questions import Confirm, Prompt
 from kmstui.ui.main import copying
 from kmstui.ui.runtime.time_slices import TimeSlices
 from tests.fakes import IMPORTED, SIGNING, FakeGateway, key_id_of, large_world

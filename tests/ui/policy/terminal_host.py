@@ -19,7 +19,7 @@ from kmstui.policy.authoring.completion import complete
 from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.lint.linter import lint
 from kmstui.ui.policy.editor import PolicyEditor
-from kmstui.ui.terminal.painting.app import PaintedApp
+from kmstui.ui.terminal.painter import PaintedApp
 
 SHEET = Path(__file__).resolve().parents[3] / "styles" / "editor.tcss"
 

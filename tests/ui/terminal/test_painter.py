@@ -12,9 +12,9 @@ from rich.style import Style
 from textual.geometry import Size
 from textual.strip import Strip
 
-from kmstui.ui.terminal.painting.painter import Painter
-from kmstui.ui.terminal.painting.scrolls import find_scroll
-from kmstui.ui.terminal.painting.styles import Rendition
+from kmstui.ui.terminal.painter import Painter
+from kmstui.ui.terminal.renditions import Rendition
+from kmstui.ui.terminal.rows import find_scroll
 
 WIDTH, HEIGHT = 24, 9
 STYLES = [

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 Find = Callable[[str], int | None]
-"""Answers a row's index, or None when it is not among the rows."""
+"""Returns a row's index, or None when it is not among the rows."""
 
 
-class RowPlace:
+class RowPosition:
     """Keeps the place while rows come, go, change their order, and the room for them changes.
 
     Attributes:
         rows: IDs of the rows, in order.
-        find: Answers a row's index.
+        find: Returns a row's index.
         cursor: Index of the row under the cursor.
         row: Its ID; None while there are no rows.
         first: Index of the row on the first line.

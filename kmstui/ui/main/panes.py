@@ -1,19 +1,97 @@
-"""How the panes share the screen."""
+"""The panes, and how they share the screen."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.message import Message
+from textual.widget import Widget
 
-from kmstui.ui.widgets.pane import Pane
+from kmstui.ui.style.text_styles import Part, TitleLine
+from kmstui.ui.widgets.line_table import LineTable
 
 FOUR_PANES_WIDTH = 110
 """Cells from which on four panes stand side by side."""
 
 ALL, ONE, ONLY = 0, 1, 2
 """All panes open, one open beside the titles of the others, one alone."""
+
+
+class Pane(Vertical):
+    """One of the numbered panes of the main screen."""
+
+    number: ClassVar[int]
+    """The digit that goes to it."""
+    caption: ClassVar[str]
+
+    class Asked(Message):
+        """The pane's title was clicked: a person wants it open."""
+
+        def __init__(self, pane: Pane) -> None:
+            super().__init__()
+            self.pane = pane
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, classes="pane")
+        self.title_line = TitleLine(classes="pane--title")
+        self._opened = True
+
+    @property
+    def scope(self) -> str:
+        """Whose commands work while the pane has the focus."""
+        raise NotImplementedError
+
+    @property
+    def body(self) -> Widget:
+        """What stands under the title while the pane is open."""
+        raise NotImplementedError
+
+    @property
+    def focus_target(self) -> Widget:
+        """What gets the focus when the pane is opened."""
+        raise NotImplementedError
+
+    def show_title(self, parts: Iterable[Part], end: Iterable[Part] = ()) -> None:
+        """Write the title line: number, then `parts`; `end` stands at the right."""
+        self.title_line.show([(f" {self.number} ", "key"), *parts], end)
+
+    def set_open(self, *, opened: bool, focused: bool) -> None:
+        """Show the body or the title alone."""
+        if opened != self._opened:
+            # A class would let Textual work out the style of every widget in it, in 20 ms.
+            self._opened = opened
+            self.body.display = opened
+            self.styles.height = None if opened else 1
+        self.title_line.set_class(focused, "-focused")
+
+    def on_click(self) -> None:
+        """With the mouse on, a click on a closed pane opens it."""
+        if not self._opened:
+            self.post_message(self.Asked(self))
+
+
+class TablePane(Pane):
+    """A pane whose body is a table, which `__init__` makes."""
+
+    table: LineTable
+
+    def compose(self) -> ComposeResult:
+        """Title and table."""
+        yield self.title_line
+        yield self.table
+
+    @property
+    def body(self) -> LineTable:
+        """The table."""
+        return self.table
+
+    @property
+    def focus_target(self) -> LineTable:
+        """The table."""
+        return self.table
 
 
 class Panes(Container):

@@ -125,6 +125,7 @@ class NewestNotice(FadingLine):
         super().__init__(**sentences)
         self._store = store
         self._under_banner = under_banner
+        self._newest: Notice | None = None
         self._feed: StoreFeed | None = None
 
     def on_mount(self) -> None:
@@ -138,5 +139,8 @@ class NewestNotice(FadingLine):
 
     def _told(self, changes: Changes) -> None:
         newest = self._store.notices[-1] if self._store.notices else None
-        if newest and not (self._under_banner and newest.text == self._store.banner):
+        if newest is None or newest is self._newest:
+            return
+        self._newest = newest
+        if not (self._under_banner and newest.text == self._store.banner):
             self.tell_notice(newest)

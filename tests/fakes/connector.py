@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
-from kmstui.service.ports import (
-    Target,
-)
+from kmstui.service.ports import Target
 from tests.fakes.gateway import FakeGateway
 
 

@@ -143,16 +143,11 @@ class Clients:
         """The second fence, right before a request is signed; the first is in `Calls`."""
         attempt = self._current()
         service, name = model.service_model.service_name, model.name
-        if attempt is None or (attempt.operation.service, attempt.operation.name) != (
-            service,
-            name,
-        ):
+        announced = attempt and (attempt.operation.service, attempt.operation.name)
+        if announced != (service, name):
             raise ReadOnlyError(f"{service}:{name} was not announced, so it does not leave")
         if self.read_only and (service, name) not in READ_NAMES:
             raise ReadOnlyError(f"{service}:{name} would change something")
-        self._refuse_when_closed()
-
-    def _refuse_when_closed(self) -> None:
         if self._closed:
             raise CancelledByPersonError("the connection was closed")
 

@@ -49,14 +49,6 @@ TAGGING = Paging("PaginationToken", "PaginationToken")
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """One page, and where to go on; an empty marker ends the list."""
-
-    content: T
-    marker: str
-
-
-@dataclass(frozen=True, slots=True)
 class Listing(Generic[T]):
     """A list to be read page by page: the next one is under way while the last one is looked at."""
 
@@ -81,18 +73,18 @@ class Listing(Generic[T]):
         coming = self._ask(calls, "", self.urgency)
         try:
             while True:
-                page = await coming
-                if not page.marker:
-                    yield page.content
+                page, marker = await coming
+                if not marker:
+                    yield page
                     return
                 coming = self._ask(
-                    calls, page.marker, self.urgency if self.later is None else self.later
+                    calls, marker, self.urgency if self.later is None else self.later
                 )
-                yield page.content
+                yield page
         finally:
             coming.cancel()
 
-    def _ask(self, calls: Calls, marker: str, urgency: Urgency) -> asyncio.Future[Page[T]]:
+    def _ask(self, calls: Calls, marker: str, urgency: Urgency) -> asyncio.Future[tuple[T, str]]:
         params = dict(self.params)
         if marker:
             params[self.paging.request] = marker
@@ -103,11 +95,12 @@ class Listing(Generic[T]):
             urgency=urgency,
         )
 
-    def _page(self, response: Response, before: str) -> Page[T]:
+    def _page(self, response: Response, before: str) -> tuple[T, str]:
+        """One page, and where to go on; an empty marker ends the list."""
         more = not self.paging.truncated or response.flag(self.paging.truncated)
         marker = response.optional_text(self.paging.response) if more else ""
         if self.paging.truncated and more and not marker:
             raise UnreadableResponse(f"{self.paging.response} is missing though there is more")
         if marker and marker == before:
             raise UnreadableResponse(f"{self.paging.response} repeats, so the list would never end")
-        return Page(self.read(response), marker)
+        return self.read(response), marker

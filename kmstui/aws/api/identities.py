@@ -147,68 +147,61 @@ class _IdentityReader:
 
     async def inline(self, holder: _Holder, who: dict[str, str]) -> tuple[IdentityPolicy, ...]:
         """The inline policies of a role, user or group."""
-        names = await self.part(
+        names = await self._listed(
             "inline policies",
-            Listing(
-                holder.list_inline,
-                {**who, "MaxItems": _PAGE},
-                IAM,
-                lambda response: response.texts("PolicyNames"),
-            ).everything(self.calls),
-            (),
+            holder.list_inline,
+            who,
+            lambda response: response.texts("PolicyNames"),
         )
-        read = await asyncio.gather(
-            *(
-                self.part(
-                    f"inline policy {name}",
-                    self.calls.send(holder.get_inline, {**who, "PolicyName": name}, _inline),
-                    None,
-                )
-                for name in names
-            )
+        return await self._each(
+            "inline policy",
+            names,
+            lambda name: self.calls.send(holder.get_inline, {**who, "PolicyName": name}, _inline),
         )
-        return tuple(policy for policy in read if policy is not None)
 
     async def attached(self, holder: _Holder, who: dict[str, str]) -> tuple[IdentityPolicy, ...]:
         """The managed policies attached to a role, user or group."""
-        arns = await self.part(
+        arns = await self._listed(
             "attached policies",
-            Listing(
-                holder.list_attached,
-                {**who, "MaxItems": _PAGE},
-                IAM,
-                lambda response: response.each(
-                    "AttachedPolicies", lambda each: each.text("PolicyArn")
-                ),
-            ).everything(self.calls),
-            (),
+            holder.list_attached,
+            who,
+            lambda response: response.each("AttachedPolicies", lambda each: each.text("PolicyArn")),
         )
         return await self.managed(arns)
 
     async def managed(self, arns: Iterable[str]) -> tuple[IdentityPolicy, ...]:
         """The default versions of managed policies."""
-        read = await asyncio.gather(
-            *(self.part(f"managed policy {arn}", self._managed(arn), None) for arn in arns)
-        )
-        return tuple(policy for policy in read if policy is not None)
+        return await self._each("managed policy", arns, self._managed)
 
     async def of_groups(self, user: str) -> tuple[IdentityPolicy, ...]:
         """The policies that a user has from groups."""
-        groups = await self.part(
+        groups = await self._listed(
             "groups",
-            Listing(
-                op.LIST_GROUPS_FOR_USER,
-                {"UserName": user, "MaxItems": _PAGE},
-                IAM,
-                lambda response: response.each("Groups", lambda each: each.text("GroupName")),
-            ).everything(self.calls),
-            (),
+            op.LIST_GROUPS_FOR_USER,
+            {"UserName": user},
+            lambda response: response.each("Groups", lambda each: each.text("GroupName")),
         )
         parts = await asyncio.gather(
             *(self.inline(_GROUP, {"GroupName": group}) for group in groups),
             *(self.attached(_GROUP, {"GroupName": group}) for group in groups),
         )
         return tuple(policy for part in parts for policy in part)
+
+    async def _listed(
+        self,
+        what: str,
+        operation: op.Operation,
+        who: dict[str, str],
+        read: Callable[[Response], tuple[str, ...]],
+    ) -> tuple[str, ...]:
+        listing = Listing(operation, {**who, "MaxItems": _PAGE}, IAM, read)
+        return await self.part(what, listing.everything(self.calls), ())
+
+    async def _each(
+        self, what: str, names: Iterable[str], read: Callable[[str], Awaitable[IdentityPolicy]]
+    ) -> tuple[IdentityPolicy, ...]:
+        parts = (self.part(f"{what} {name}", read(name), None) for name in names)
+        return tuple(policy for policy in await asyncio.gather(*parts) if policy is not None)
 
     async def _managed(self, arn: str) -> IdentityPolicy:
         name, version = await self.calls.send(op.GET_POLICY, {"PolicyArn": arn}, _default_version)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from botocore import xform_name
 
 from kmstui.aws.calls.botocore_errors import OLD_BOTOCORE
-from kmstui.aws.calls.clients import Attempt, Clients
+from kmstui.aws.calls.clients import Clients
 from kmstui.aws.calls.dispatcher import CallOutcome, Dispatcher, Job
 from kmstui.aws.calls.errors import translate
 from kmstui.aws.calls.operations import Operation
@@ -128,9 +128,21 @@ class Calls:
                     situation, endpoint_url=self._clients.endpoint_url(operation.service)
                 )
                 # Without its cause: the frames of botocore hold requests, and those credentials.
-                failure = _with_context(translate(error, situation, sent=attempt.sent), situation)
+                failure = translate(error, situation, sent=attempt.sent)
+                if not failure.context.operation:
+                    # Hooks raise typed errors without knowing which key they are about.
+                    failure.context = situation.context
             seconds = time.monotonic() - began - self._clients.turns.waited
-        record = _record(operation, situation, attempt, seconds, failure)
+        record = CallRecord(
+            time=datetime.now(UTC),
+            service=operation.service,
+            operation=operation.name,
+            key=situation.key,
+            seconds=seconds,
+            retries=attempt.retries,
+            error="" if failure is None else failure.context.code or failure.title,
+            mutating=operation.mutating,
+        )
         return CallOutcome(value, failure, record)
 
     def _invoke(
@@ -144,13 +156,6 @@ class Calls:
         return read(Response(method(**sent)))
 
 
-def _with_context(error: ServiceError, situation: Situation) -> ServiceError:
-    # Hooks raise typed errors without knowing which key they are about.
-    if not error.context.operation:
-        error.context = situation.context
-    return error
-
-
 def _abandoned(situation: Situation, *, sent: bool) -> ServiceError:
     if sent and situation.mutating:
         return UnreportedOutcomeError(
@@ -161,24 +166,4 @@ def _abandoned(situation: Situation, *, sent: bool) -> ServiceError:
         )
     return CancelledByPersonError(
         "the connection was closed", "Connect again to continue.", situation.context
-    )
-
-
-def _record(
-    operation: Operation,
-    situation: Situation,
-    attempt: Attempt,
-    seconds: float,
-    failure: ServiceError | None,
-) -> CallRecord:
-    error = "" if failure is None else failure.context.code or failure.title
-    return CallRecord(
-        time=datetime.now(UTC),
-        service=operation.service,
-        operation=operation.name,
-        key=situation.key,
-        seconds=seconds,
-        retries=attempt.retries,
-        error=error,
-        mutating=operation.mutating,
     )

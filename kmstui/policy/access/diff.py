@@ -12,8 +12,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kmstui.model.arn import Arn
-from kmstui.policy.access.diff_contexts import Limit, Space, TooManyError
-from kmstui.policy.access.diff_terms import Access, Atoms, Term, Terms, terms_of
+from kmstui.policy.access.diff_axes import Atoms
+from kmstui.policy.access.diff_requests import (
+    Access,
+    Limit,
+    Space,
+    Term,
+    Terms,
+    TooManyError,
+    terms_of,
+)
 from kmstui.policy.access.groups import action_classes, actions_words
 from kmstui.policy.evaluation.explanation import joined
 from kmstui.policy.evaluation.policies import Policies, PolicyLike, compile_key_policy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kmstui.model.grant import Grant
 from kmstui.model.identity import Identity
@@ -15,39 +15,11 @@ from kmstui.policy.iam.request import NOTHING_KNOWN, Context
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
-    """Actions that come out alike for the same reason."""
-
-    part: Part
-
-    @property
-    def actions(self) -> tuple[str, ...]:
-        """The actions, sorted."""
-        return self.part.actions
-
-    @property
-    def mark(self) -> Mark:
-        """What comes out."""
-        return self.part.mark
-
-    @property
-    def sentence(self) -> str:
-        """`can Encrypt: …`, `cannot Decrypt, because …`."""
-        names = actions_words(frozenset(self.actions))
-        why = self.part.why
-        if self.mark is Mark.YES:
-            return f"Can {names}: {why}"
-        if self.mark in (Mark.NO, Mark.DENIED):
-            return f"Cannot {names}: {why}"
-        return f"May {names}: {why}"
-
-
-@dataclass(frozen=True, slots=True)
 class RoleEffect:
     """What an identity can do with a key."""
 
     identity: Identity
-    effects: tuple[Effect, ...]
+    effects: tuple[Part, ...]
     """What it can first, then what depends, then what it cannot."""
     not_considered: tuple[str, ...]
     """Never empty."""
@@ -100,13 +72,7 @@ def role_effect(
             near = () if decision.deciding else tuple(each.span for each in decision.near)
             alike.setdefault((part.mark, decision.reason, spans, near), []).append(part)
     effects = [
-        Effect(
-            Part(
-                tuple(sorted(name for part in parts for name in part.actions)),
-                parts[0].mark,
-                parts[0].decision,
-            )
-        )
+        replace(parts[0], actions=tuple(sorted(name for each in parts for name in each.actions)))
         for parts in alike.values()
     ]
     effects.sort(key=lambda effect: _ORDER.index(effect.mark))

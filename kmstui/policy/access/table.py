@@ -20,7 +20,6 @@ from kmstui.policy.evaluation.compiled import CompiledPolicy
 from kmstui.policy.evaluation.evaluator import Decision, Outcome, evaluate
 from kmstui.policy.evaluation.explanation import ReasoningLine, explain, reason_sentence
 from kmstui.policy.evaluation.policies import Policies, PolicyLike
-from kmstui.policy.iam.conditions import Doubt
 from kmstui.policy.iam.policy_principals import brought_to_role, everyone
 from kmstui.policy.iam.principals import Principal
 from kmstui.policy.iam.request import NOTHING_KNOWN, Context, Request, account_of
@@ -58,7 +57,7 @@ def mark_of(decision: Decision) -> Mark:
         return Mark.DENIED
     if decision.outcome is Outcome.IMPLICITLY_DENIED:
         return Mark.NO
-    return Mark.VIA_IAM if set(decision.doubts) == {Doubt.IAM} else Mark.CONDITIONAL
+    return Mark.VIA_IAM if decision.hangs_on_iam_alone else Mark.CONDITIONAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,12 @@ class Part:
     def why(self) -> str:
         """The reason, as one sentence about all of the actions."""
         return reason_sentence(self.decision, "it" if len(self.actions) == 1 else "them")
+
+    @property
+    def sentence(self) -> str:
+        """`Can Encrypt: …`, `Cannot Decrypt: …`, `May Sign: …`."""
+        verb = {Mark.YES: "Can", Mark.NO: "Cannot", Mark.DENIED: "Cannot"}.get(self.mark, "May")
+        return f"{verb} {actions_words(frozenset(self.actions))}: {self.why}"
 
     @property
     def words(self) -> str:
@@ -194,18 +199,10 @@ def _by_principal(identities: Sequence[Identity]) -> dict[object, Identity]:
     """Users by ARN; roles by account and name, which a session's ARN tells too."""
     found: dict[object, Identity] = {}
     for identity in identities:
-        principal = _principal(identity.arn)
+        principal = Principal.maybe(identity.arn)
         if principal is not None:
             found[principal.role_key or principal.name] = identity
     return found
-
-
-def _principal(name: str) -> Principal | None:
-    """Who is named; nobody where a grantee that no longer exists shows as its unique ID."""
-    try:
-        return Principal.parse(name)
-    except ValueError:
-        return None
 
 
 def _askable(
@@ -218,7 +215,7 @@ def _askable(
     found = dict.fromkeys(
         brought_to_role(principal, policies)
         for name in names
-        if (principal := _principal(name)) is not None
+        if (principal := Principal.maybe(name)) is not None
     )
     partition = "aws" if arn is None else arn.partition
     for principal in everyone(policies, account_of(key.arn), partition):

@@ -81,6 +81,11 @@ class Decision:
         return self.outcome is Outcome.ALLOWED
 
     @property
+    def hangs_on_iam_alone(self) -> bool:
+        """Whether identity policies that were not read are all that leaves it open."""
+        return set(self.doubts) == {Doubt.IAM}
+
+    @property
     def near(self) -> tuple[Applied, ...]:
         """Statements about the request whose conditions do not hold; worked out when asked for."""
         return _Evaluation(self.request, self.policies, ruled_out=True).near()

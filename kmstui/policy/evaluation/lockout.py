@@ -17,7 +17,6 @@ from kmstui.model.identity import Identity
 from kmstui.policy.evaluation.evaluator import Decision, Outcome, evaluate
 from kmstui.policy.evaluation.explanation import reason_sentence, statements_of
 from kmstui.policy.evaluation.policies import Policies, PolicyLike, as_policy
-from kmstui.policy.iam.conditions import Doubt
 from kmstui.policy.iam.policy_principals import brought_to_role, everyone
 from kmstui.policy.iam.principals import Principal
 from kmstui.policy.iam.request import Context, Request, account_of
@@ -126,7 +125,7 @@ def _answer(decision: Decision) -> CanPut:
         return CanPut.YES
     if decision.outcome is not Outcome.NOT_PREDICTABLE:
         return CanPut.NO
-    if set(decision.doubts) == {Doubt.IAM}:
+    if decision.hangs_on_iam_alone:
         return CanPut.ONLY_IF_IAM_ALLOWS
     return CanPut.ONLY_UNDER_CONDITIONS
 

@@ -169,25 +169,26 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def _networks(values: tuple[str, ...]) -> list[IPv4Network | IPv6Network]:
+def networks(values: Iterable[str]) -> list[IPv4Network | IPv6Network]:
+    """The IP networks that values are; what is none is left out, since no request comes from it."""
     found = []
     for value in values:
         try:
             found.append(ip_network(plain(value), strict=False))
         except ValueError:
-            continue  # not an address: no request comes from it
+            continue
     return found
 
 
 def _in_networks(values: tuple[str, ...]) -> Test:
-    networks = _networks(values)
+    known = networks(values)
 
     def test(given: str) -> bool:
         try:
             address = ip_address(given)
         except ValueError:
             return False
-        return any(address in network for network in networks)
+        return any(address in network for network in known)
 
     return test
 

@@ -33,13 +33,6 @@ def _values(policy: Policy, keys: frozenset[str]) -> list[str]:
     ]
 
 
-def _parsed(text: str) -> Principal | None:
-    try:
-        return Principal.parse(text)
-    except ValueError:
-        return None
-
-
 def role_arns(policy: Policy) -> tuple[str, ...]:
     """Every role ARN that the policy writes out, in principals and conditions."""
     texts = [
@@ -80,11 +73,11 @@ def named(policy: Policy) -> tuple[Principal, ...]:
     found: dict[Principal, None] = {}
     for statement in policy.statements:
         for entry in (*statement.principals, *statement.not_principals):
-            principal = _parsed(entry.value.value)
+            principal = Principal.maybe(entry.value.value)
             if principal is not None and principal.kind is not PrincipalKind.ANONYMOUS:
                 found[principal] = None
     for value in _values(policy, _ARN_KEYS):
-        principal = None if has_wildcard(value) else _parsed(value)
+        principal = None if has_wildcard(value) else Principal.maybe(value)
         if principal is not None:
             found[principal] = None
     return tuple(found)
@@ -127,7 +120,7 @@ def _example(pattern: str, account: str) -> Principal | None:
     service = "iam" if has_wildcard(service) else service
     partition = "aws" if has_wildcard(partition) else partition
     filled = resource.replace("*", _ANY_NAME).replace("?", "=")
-    found = _parsed(f"arn:{partition}:{service}::{owner}:{filled}")
+    found = Principal.maybe(f"arn:{partition}:{service}::{owner}:{filled}")
     if found is None or not arn_match(pattern, found.role_arn or found.name):
         return None
     return Principal(
@@ -169,7 +162,7 @@ def everyone(
     """Everybody to ask about: all who are named, and stand-ins for all who are not."""
     policies = tuple(policies)
     found: dict[Principal, None] = {}
-    root = _parsed(f"arn:{partition}:iam::{account}:root")
+    root = Principal.maybe(f"arn:{partition}:iam::{account}:root")
     if root is not None:
         found[root] = None
     for policy in policies:

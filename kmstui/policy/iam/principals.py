@@ -93,6 +93,14 @@ class Principal:
         return cls._from_arn(text, role_arn, parent)
 
     @classmethod
+    def maybe(cls, text: str) -> Principal | None:
+        """The principal that `text` names, or None, as for the unique ID of a deleted one."""
+        try:
+            return cls.parse(text)
+        except ValueError:
+            return None
+
+    @classmethod
     def _from_arn(cls, text: str, role_arn: str, parent: str) -> Principal:
         arn = Arn.maybe(text)
         if arn is None or not _ACCOUNT.fullmatch(arn.account):

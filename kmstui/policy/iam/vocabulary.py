@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ MODEL = Path(__file__).parent / "kms_model" / "kms_model.json"
 """The generated file, which `kms_model/build.py` makes."""
 
 _MOST_REMEMBERED = 4096
+"""Patterns and names; nonsense brings new ones without end."""
 _NAMESPACE = "kms:"
 
 
@@ -66,7 +67,7 @@ class ConditionKeyInfo:
     kms:ValidTo, which takes seconds since 1970 too."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Knowledge:
     """The vocabulary at hand."""
 
@@ -80,14 +81,6 @@ class Knowledge:
     """The SERVICE part of kms:ViaService values."""
     service_principals: frozenset[str]
     """Known service principals without their `.amazonaws.com`."""
-    _expanded: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
-    _matched: dict[str, tuple[ActionInfo, ...]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
-
-    _keys: dict[str, ConditionKeyInfo | None] = field(
-        default_factory=dict, compare=False, repr=False
-    )
 
     def action(self, name: str) -> ActionInfo | None:
         """The action `name`, prefix included, in any case; None where there is none.
@@ -102,29 +95,11 @@ class Knowledge:
 
     def expand(self, pattern: str) -> tuple[str, ...]:
         """The names of all actions that `pattern` (any case, `*`, `?`) matches, sorted."""
-        found = self._expanded.get(pattern)
-        if found is None:
-            _make_room(self._expanded)
-            names = tuple(info.name for info in self.matching(pattern))
-            found = self._expanded[pattern] = names
-        return found
+        return _names(self, pattern)
 
     def matching(self, pattern: str) -> tuple[ActionInfo, ...]:
         """All actions that `pattern` (any case, `*`, `?`) matches, sorted by name."""
-        found = self._matched.get(pattern)
-        if found is None:
-            _make_room(self._matched)
-            found = self._matched[pattern] = self._match(pattern)
-        return found
-
-    def _match(self, pattern: str) -> tuple[ActionInfo, ...]:
-        if not has_wildcard(pattern):
-            found = self.action(pattern)
-            return () if found is None else (found,)
-        infos = _matching(pattern, self.actions)
-        if not infos and pattern.lower().startswith(_NAMESPACE):
-            infos = _matching(pattern, _newer_actions())
-        return infos
+        return _matching(self, pattern)
 
     def condition_key(self, name: str) -> ConditionKeyInfo | None:
         """The condition key `name` in any case; None where there is none.
@@ -132,37 +107,41 @@ class Knowledge:
         `kms:EncryptionContext:NAME`, `aws:ResourceTag/NAME` and their like are found by the
         part before the name, which must not be empty.
         """
-        try:
-            return self._keys[name]
-        except KeyError:
-            _make_room(self._keys)
-            found = self._keys[name] = self._find_key(name.lower())
-            return found
-
-    def _find_key(self, lower: str) -> ConditionKeyInfo | None:
-        if lower and lower[-1] not in ":/":
-            found = self.condition_keys.get(lower)
-            if found is not None:
-                return found
-        for mark in ":/":
-            at = lower.find(mark, lower.find(":") + 1)
-            if 0 < at < len(lower) - 1:
-                found = self.condition_keys.get(lower[: at + 1])
-                if found is not None:
-                    return found
-        return None
+        return _find_key(self, name)
 
 
-def _matching(pattern: str, actions: Mapping[str, ActionInfo]) -> tuple[ActionInfo, ...]:
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _matching(known: Knowledge, pattern: str) -> tuple[ActionInfo, ...]:
+    if not has_wildcard(pattern):
+        found = known.action(pattern)
+        return () if found is None else (found,)
+    infos = _described(pattern, known.actions)
+    if not infos and pattern.lower().startswith(_NAMESPACE):
+        infos = _described(pattern, _newer_actions())
+    return infos
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _names(known: Knowledge, pattern: str) -> tuple[str, ...]:
+    return tuple(info.name for info in _matching(known, pattern))
+
+
+def _described(pattern: str, actions: Mapping[str, ActionInfo]) -> tuple[ActionInfo, ...]:
     return tuple(
         info for lower, info in actions.items() if wildcard_match(pattern, lower, ignore_case=True)
     )
 
 
-def _make_room(remembered: dict[str, Any]) -> None:
-    """Keep what is remembered of patterns small; nonsense brings new ones without end."""
-    if len(remembered) >= _MOST_REMEMBERED:
-        remembered.clear()
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _find_key(known: Knowledge, name: str) -> ConditionKeyInfo | None:
+    lower = name.lower()
+    if lower and lower[-1] not in ":/" and lower in known.condition_keys:
+        return known.condition_keys[lower]
+    for mark in ":/":
+        at = lower.find(mark, lower.find(":") + 1)
+        if 0 < at < len(lower) - 1 and lower[: at + 1] in known.condition_keys:
+            return known.condition_keys[lower[: at + 1]]
+    return None
 
 
 @lru_cache(maxsize=1)

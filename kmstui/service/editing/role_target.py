@@ -292,7 +292,7 @@ _ORDER = (Weight.BAD, Weight.DOUBT, Weight.NOTE, Weight.GOOD)
 
 
 def _parts(effect: RoleEffect) -> dict[str, Part]:
-    return {name: each.part for each in effect.effects for name in each.actions}
+    return {name: each for each in effect.effects for name in each.actions}
 
 
 def _conditions(part: Part) -> frozenset[object]:

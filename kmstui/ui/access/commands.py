@@ -169,7 +169,7 @@ def _open_line(context: Context) -> None:
         return
     effect, policy = view.effect, view.policy
     if effect is not None:
-        decision = effect.part.decision
+        decision = effect.decision
         title = (
             f"{decision.request.principal.short}: {effect.mark.value}, to {decision.request.action}"
         )

@@ -11,8 +11,8 @@ from textual.app import ComposeResult
 from kmstui.model.arn import Arn
 from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.model.key import Key
-from kmstui.policy.access.role import Effect, RoleEffect, role_effect
-from kmstui.policy.access.table import Mark
+from kmstui.policy.access.role import RoleEffect, role_effect
+from kmstui.policy.access.table import Mark, Part
 from kmstui.policy.evaluation.explanation import not_considered_sentence
 from kmstui.policy.evaluation.policies import as_policy
 from kmstui.policy.iam.policy_principals import brought_to_role
@@ -83,7 +83,7 @@ class RoleView(KeyView):
         return self.rows
 
     @property
-    def effect(self) -> Effect | None:
+    def effect(self) -> Part | None:
         """The effect under the cursor."""
         about = self.rows.about
         if self._effect is None or not about.startswith(_EFFECT):

@@ -86,9 +86,11 @@ class AccessChange:
     @property
     def sentence(self) -> str:
         """The change as one sentence."""
-        verb = _verb(self.direction, len(self.principals) > 1)
+        verb = _PLURAL[self.direction] if len(self.principals) > 1 else self.direction.value
         when = f" when {self.condition}" if self.condition else ""
-        return f"{self.who} {verb} {self.what}{when} ({_from_to(self.before, self.after)})."
+        return (
+            f"{self.who} {verb} {self.what}{when} ({_WORDS[self.before]} → {_WORDS[self.after]})."
+        )
 
     @property
     def spans_after(self) -> tuple[Span, ...]:
@@ -136,15 +138,6 @@ _PLURAL = {
     Direction.UNDENIED: "are no longer explicitly denied",
     Direction.UNCLEAR: "may gain or lose",
 }
-_SINGULAR = {direction: direction.value for direction in Direction}
-
-
-def _verb(direction: Direction, several: bool) -> str:
-    return (_PLURAL if several else _SINGULAR)[direction]
-
-
-def _from_to(before: Access, after: Access) -> str:
-    return f"{_WORDS[before]} → {_WORDS[after]}"
 
 
 def _direction(before: Access, after: Access) -> Direction:

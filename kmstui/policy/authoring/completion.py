@@ -229,7 +229,7 @@ class _Proposals:
         brackets = self.cursor.brackets
         if len(brackets) < 3:
             return ()
-        patterns = _values(self.text, brackets[2].offset, "Action")
+        patterns = _members(self.text, brackets[2].offset).get("Action", ())
         names = {name for pattern in patterns for name in self.knowledge.expand(pattern)}
         infos = (self.knowledge.action(name) for name in sorted(names))
         return tuple(info for info in infos if info)
@@ -340,28 +340,12 @@ def _key_detail(info: ConditionKeyInfo, actions: tuple[ActionInfo, ...]) -> str:
     return " · ".join(parts)
 
 
-def _members(text: str, offset: int) -> Iterator[str]:
-    """The member names of the object that opens at `offset`, however unfinished."""
+def _members(text: str, offset: int) -> dict[str, list[str]]:
+    """The members of the object that opens at `offset`, however unfinished, and their strings."""
     depth = 0
     previous = ""
-    for _, lexeme in tokens_forth(text, offset):
-        if lexeme in ("{", "["):
-            depth += 1
-        elif lexeme in ("}", "]"):
-            depth -= 1
-            if depth == 0:
-                return
-        elif lexeme == ":" and depth == 1 and previous[:1] == '"':
-            yield unquoted(previous)
-        previous = lexeme
-
-
-def _values(text: str, offset: int, member: str) -> list[str]:
-    """The strings that `member` of the object opening at `offset` holds."""
-    depth = 0
-    at_member = False
-    previous = ""
-    values: list[str] = []
+    found: dict[str, list[str]] = {}
+    strings: list[str] = []
     for _, lexeme in tokens_forth(text, offset):
         if lexeme in ("{", "["):
             depth += 1
@@ -369,12 +353,13 @@ def _values(text: str, offset: int, member: str) -> list[str]:
             depth -= 1
             if depth <= 0:
                 break
-        elif lexeme == ":" and depth == 1:
-            at_member = previous == f'"{member}"'
-            if values and values[-1] == unquoted(previous):
+        elif lexeme == ":" and depth == 1 and previous[:1] == '"':
+            name = unquoted(previous)
+            if strings and strings[-1] == name:
                 # It was the next member's name, not a value.
-                values.pop()
-        elif lexeme[0] == '"' and at_member:
-            values.append(unquoted(lexeme))
+                strings.pop()
+            strings = found.setdefault(name, [])
+        elif lexeme[0] == '"':
+            strings.append(unquoted(lexeme))
         previous = lexeme
-    return values
+    return found

@@ -80,57 +80,30 @@ class Operator:
         )
 
 
-def _family(type_: str, *names: str, negations: Mapping[str, str] | None = None) -> list[Operator]:
-    negated = negations or {}
-    return [
-        *(Operator(name, name, type_) for name in names),
-        *(Operator(name, positive, type_) for name, positive in negated.items()),
-    ]
-
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "String": (
+        "StringEquals", "StringEqualsIgnoreCase", "StringLike",
+        "StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike",
+    ),
+    "Numeric": (
+        "NumericEquals", "NumericLessThan", "NumericLessThanEquals",
+        "NumericGreaterThan", "NumericGreaterThanEquals", "NumericNotEquals",
+    ),
+    "Date": (
+        "DateEquals", "DateLessThan", "DateLessThanEquals",
+        "DateGreaterThan", "DateGreaterThanEquals", "DateNotEquals",
+    ),
+    "Bool": ("Bool",),
+    "Binary": ("BinaryEquals",),
+    "IPAddress": ("IpAddress", "NotIpAddress"),
+    "ARN": ("ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike"),
+    "Null": ("Null",),
+}  # fmt: skip
 
 OPERATORS: Mapping[str, Operator] = {
-    operator.base.lower(): operator
-    for operator in (
-        *_family(
-            "String",
-            "StringEquals",
-            "StringEqualsIgnoreCase",
-            "StringLike",
-            negations={
-                "StringNotEquals": "StringEquals",
-                "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
-                "StringNotLike": "StringLike",
-            },
-        ),
-        *_family(
-            "Numeric",
-            "NumericEquals",
-            "NumericLessThan",
-            "NumericLessThanEquals",
-            "NumericGreaterThan",
-            "NumericGreaterThanEquals",
-            negations={"NumericNotEquals": "NumericEquals"},
-        ),
-        *_family(
-            "Date",
-            "DateEquals",
-            "DateLessThan",
-            "DateLessThanEquals",
-            "DateGreaterThan",
-            "DateGreaterThanEquals",
-            negations={"DateNotEquals": "DateEquals"},
-        ),
-        *_family("Bool", "Bool"),
-        *_family("Binary", "BinaryEquals"),
-        *_family("IPAddress", "IpAddress", negations={"NotIpAddress": "IpAddress"}),
-        *_family(
-            "ARN",
-            "ArnEquals",
-            "ArnLike",
-            negations={"ArnNotEquals": "ArnEquals", "ArnNotLike": "ArnLike"},
-        ),
-        *_family("Null", "Null"),
-    )
+    name.lower(): Operator(name, name.replace("Not", "", 1), type_)
+    for type_, names in _NAMES.items()
+    for name in names
 }
 """The operators of the IAM User Guide by lower-case name, without set prefix and IfExists."""
 

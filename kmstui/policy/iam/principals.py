@@ -173,6 +173,15 @@ OF_SERVICES_ONLY = (
 """Condition keys (lower case) that come with direct requests of service principals alone."""
 
 
+_OF_IDENTITIES = (
+    "aws:principalarn",
+    "aws:principalaccount",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:username",
+)
+
+
 @lru_cache(maxsize=4096)
 def _facts(principal: Principal) -> Mapping[str, tuple[str, ...]]:
     """Source: IAM User Guide, "AWS global condition context keys", properties of the principal."""
@@ -183,30 +192,12 @@ def _facts(principal: Principal) -> Mapping[str, tuple[str, ...]]:
     if kind is PrincipalKind.SERVICE:
         facts["aws:principalisawsservice"] = ("true",)
         facts["aws:principalservicename"] = (principal.name,)
-        for key in (
-            "aws:principalarn",
-            "aws:principalaccount",
-            "aws:principalorgid",
-            "aws:principalorgpaths",
-            "aws:username",
-        ):
-            facts[key] = ()
-        return facts
+        return facts | dict.fromkeys(_OF_IDENTITIES, ())
     facts["aws:principalisawsservice"] = ("false",)
-    for key in OF_SERVICES_ONLY:
-        facts[key] = ()
+    facts |= dict.fromkeys(OF_SERVICES_ONLY, ())
     if kind is PrincipalKind.ANONYMOUS:
-        for key in (
-            "aws:principalarn",
-            "aws:principalaccount",
-            "aws:principalorgid",
-            "aws:principalorgpaths",
-            "kms:calleraccount",
-            "aws:username",
-            "aws:userid",
-        ):
-            facts[key] = ()
-        return facts
+        absent = (*_OF_IDENTITIES, "kms:calleraccount", "aws:userid")
+        return facts | dict.fromkeys(absent, ())
     if principal.account:
         facts["aws:principalaccount"] = facts["kms:calleraccount"] = (principal.account,)
     if kind is not PrincipalKind.PROVIDER:

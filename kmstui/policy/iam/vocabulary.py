@@ -35,14 +35,14 @@ class ActionInfo:
     """With its prefix and in AWS's own case: `kms:Decrypt`."""
     access_level: str
     """`List`, `Read`, `Write`, `Permissions management`, `Tagging`."""
-    description: str
-    iam_only: bool
+    description: str = ""
+    iam_only: bool = False
     """It names no key as its resource, so it does nothing in a key policy."""
-    cross_account: bool
+    cross_account: bool = False
     """It can be used by a principal of another account."""
-    condition_keys: frozenset[str]
+    condition_keys: frozenset[str] = frozenset()
     """Condition keys (lower case) that requests for it may carry, global ones not included."""
-    usages: frozenset[str]
+    usages: frozenset[str] = frozenset()
     """KeyUsage values it works with; empty where it works with any key."""
     symmetric_only: bool = False
     asymmetric_only: bool = False
@@ -56,7 +56,7 @@ class ConditionKeyInfo:
     """In AWS's own case; a key with a name in it ends in a colon: `kms:EncryptionContext:`."""
     type: str
     """`String`, `Bool`, `Numeric`, `Date`, `ARN`, `IPAddress`."""
-    multivalued: bool
+    multivalued: bool = False
     iam_only: bool = False
     deprecated_for: str = ""
     """The key that replaces it, or empty."""
@@ -164,29 +164,13 @@ def knowledge() -> Knowledge:
 
 
 def _action(name: str, entry: dict[str, Any]) -> ActionInfo:
-    return ActionInfo(
-        name=_NAMESPACE + name,
-        access_level=entry["access_level"],
-        description=entry.get("description", ""),
-        iam_only=entry.get("iam_only", False),
-        cross_account=entry.get("cross_account", False),
-        condition_keys=frozenset(entry.get("condition_keys", ())),
-        usages=frozenset(entry.get("usages", ())),
-        symmetric_only=entry.get("symmetric_only", False),
-        asymmetric_only=entry.get("asymmetric_only", False),
-    )
+    sets = {key: frozenset(each) for key, each in entry.items() if isinstance(each, list)}
+    return ActionInfo(_NAMESPACE + name, **(entry | sets))
 
 
 def _condition_key(name: str, entry: dict[str, Any]) -> ConditionKeyInfo:
-    return ConditionKeyInfo(
-        name=name,
-        type=entry["type"],
-        multivalued=entry.get("multivalued", False),
-        iam_only=entry.get("iam_only", False),
-        deprecated_for=entry.get("deprecated_for", ""),
-        values=tuple(entry.get("values", ())),
-        other_types=tuple(entry.get("other_types", ())),
-    )
+    lists = {key: tuple(each) for key, each in entry.items() if isinstance(each, list)}
+    return ConditionKeyInfo(name, **(entry | lists))
 
 
 def botocore_model() -> dict[str, Any]:
@@ -221,10 +205,8 @@ def _newer_actions() -> dict[str, ActionInfo]:
             name=_NAMESPACE + name,
             access_level="Write",
             description=f"{name} of KMS",
-            iam_only=False,
             cross_account=True,
             condition_keys=any_key,
-            usages=frozenset(),
         )
         for name in sorted(botocore_model().get("operations", ()))
         if (lower := f"{_NAMESPACE}{name}".lower()) not in known.actions

@@ -68,9 +68,18 @@ def delete_member(text: str, holder: ObjectNode, member: Member) -> Edit:
 
 def delete_items(text: str, holder: ArrayNode, items: Collection[Node]) -> list[Edit]:
     """Delete items of an array, commas included; all of them leave `[]`."""
-    spans = {item.span for item in items}
-    doomed = [index for index, item in enumerate(holder.items) if item.span in spans]
-    return _delete(text, holder.span, [item.span for item in holder.items], doomed)
+    doomed = {item.span for item in items}
+    spans = [item.span for item in holder.items]
+    indexes = [index for index, span in enumerate(spans) if span in doomed]
+    if indexes and len(indexes) == len(spans):
+        return [_empty(text, holder.span)]
+    edits = []
+    for first, last in _runs(indexes):
+        if last + 1 < len(spans):
+            edits.append(Edit(Span(spans[first].start, spans[last + 1].start), ""))
+        else:
+            edits.append(Edit(Span(spans[first - 1].end, spans[last].end), ""))
+    return edits
 
 
 def delete_values(
@@ -141,20 +150,6 @@ def _empty(text: str, holder: Span) -> Edit:
     return Edit(Span(holder.start + 1, end), "")
 
 
-def _delete(text: str, holder: Span, spans: Sequence[Span], doomed: Sequence[int]) -> list[Edit]:
-    if not doomed:
-        return []
-    if len(doomed) == len(spans):
-        return [_empty(text, holder)]
-    edits = []
-    for first, last in _runs(doomed):
-        if last + 1 < len(spans):
-            edits.append(Edit(Span(spans[first].start, spans[last + 1].start), ""))
-        else:
-            edits.append(Edit(Span(spans[first - 1].end, spans[last].end), ""))
-    return edits
-
-
 def _runs(indexes: Sequence[int]) -> list[tuple[int, int]]:
     runs: list[tuple[int, int]] = []
     for index in indexes:
@@ -171,38 +166,47 @@ def insert_member(
     """Add the member `name` behind `after`, or at the end; `value` is what JSON is made of."""
     if not holder.members:
         return _insert_only(text, holder, f"{to_json(name)}: ", value)
-    neighbour = after or holder.members[-1]
-    blank = _blank_before(text, neighbour.span.start, holder.span.start)
-    written = to_json(name) + _colon(text, neighbour) + _render(text, holder, blank, value)
-    return insert(neighbour.span.end, f",{blank or ' '}{written}")
+    return _insert_beside(text, holder, after or holder.members[-1], value, name)
 
 
 def insert_first_member(text: str, holder: ObjectNode, name: str, value: Any) -> Edit:
     """Add the member `name` before all others."""
     if not holder.members:
         return _insert_only(text, holder, f"{to_json(name)}: ", value)
-    first = holder.members[0]
-    blank = _blank_before(text, first.span.start, holder.span.start)
-    written = to_json(name) + _colon(text, first) + _render(text, holder, blank, value)
-    return insert(first.span.start, f"{written},{blank or ' '}")
+    return _insert_beside(text, holder, holder.members[0], value, name, before=True)
 
 
 def append_item(text: str, holder: ArrayNode, value: Any) -> Edit:
     """Add an item at the end of an array."""
     if not holder.items:
         return _insert_only(text, holder, "", value)
-    last = holder.items[-1]
-    blank = _blank_before(text, last.span.start, holder.span.start)
-    return insert(last.span.end, f",{blank or ' '}{_render(text, holder, blank, value)}")
+    return _insert_beside(text, holder, holder.items[-1], value)
 
 
 def insert_first_item(text: str, holder: ArrayNode, value: Any) -> Edit:
     """Add an item at the beginning of an array."""
     if not holder.items:
         return _insert_only(text, holder, "", value)
-    first = holder.items[0]
-    blank = _blank_before(text, first.span.start, holder.span.start)
-    return insert(first.span.start, f"{_render(text, holder, blank, value)},{blank or ' '}")
+    return _insert_beside(text, holder, holder.items[0], value, before=True)
+
+
+def _insert_beside(
+    text: str,
+    holder: Node,
+    neighbour: Member | Node,
+    value: Any,
+    name: str = "",
+    *,
+    before: bool = False,
+) -> Edit:
+    """Add an element, laid out as its neighbour is; a member where that is one."""
+    blank = _blank_before(text, neighbour.span.start, holder.span.start)
+    written = _render(text, holder, blank, value)
+    if isinstance(neighbour, Member):
+        written = to_json(name) + _colon(text, neighbour) + written
+    if before:
+        return insert(neighbour.span.start, f"{written},{blank or ' '}")
+    return insert(neighbour.span.end, f",{blank or ' '}{written}")
 
 
 def add_value(text: str, member: Member, value: Any) -> tuple[Edit, ...]:
@@ -274,7 +278,7 @@ def _insert_only(text: str, holder: ObjectNode | ArrayNode, before: str, value: 
         written = to_json(value)
         return Edit(Span(holder.span.start + 1, end), f"{before}{written}")
     blank = f"\n{outer}{_DEFAULT_UNIT}"
-    written = _pretty(value, f"{outer}{_DEFAULT_UNIT}", _DEFAULT_UNIT)
+    written = _indented(to_json(value), f"{outer}{_DEFAULT_UNIT}", _DEFAULT_UNIT)
     return Edit(Span(holder.span.start + 1, end), f"{blank}{before}{written}\n{outer}")
 
 
@@ -306,12 +310,7 @@ def _render(text: str, holder: Node, blank: str, value: Any) -> str:
     indent = blank[blank.rfind("\n") + 1 :]
     outer = _line_indent(text, holder.span.start)
     unit = indent[len(outer) :] if indent.startswith(outer) else ""
-    return _pretty(value, indent, unit or _DEFAULT_UNIT)
-
-
-def _pretty(value: Any, indent: str, unit: str) -> str:
-    """JSON over several lines, all but the first indented by `indent`."""
-    return _indented(to_json(value), indent, unit)
+    return _indented(to_json(value), indent, unit or _DEFAULT_UNIT)
 
 
 @lru_cache(maxsize=256)

@@ -36,9 +36,10 @@ def run_app(settings: Settings, *, key: str, demo: bool, demo_keys: int) -> int:
     Raises:
         StartError: something it cannot do without is not there.
     """
-    if demo and not (find_spec("moto") and find_spec("waitress")):
+    if demo and not all(map(find_spec, ("moto", "waitress", "cbor2"))):
         raise StartError(
-            "--demo needs moto and waitress: install kmstui with its extra “demo” (see the README)."
+            "--demo needs moto, waitress and cbor2: install kmstui with its extra “demo”"
+            " (see the README)."
         )
     with composed_app(settings, key=key, demo=demo, demo_keys=demo_keys) as app:
         code = app.run(mouse=settings.mouse) or 0

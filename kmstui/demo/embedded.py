@@ -158,7 +158,7 @@ def _wait_for_port(process: subprocess.Popen[bytes], timeout: float) -> int:
         said = process.stderr.read().decode("utf-8", "replace") if process.stderr else ""
         reason = said.strip().splitlines()[-1] if said.strip() else "it said nothing"
         raise EmbeddedError(
-            f"The embedded KMS ended while starting: {reason}. It needs moto and waitress: "
+            f"The embedded KMS ended while starting: {reason}. It needs moto, waitress and cbor2: "
             "install kmstui with its extra “demo”, as in the README."
         )
     port: int = json.loads(line)["port"]

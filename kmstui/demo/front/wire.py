@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
+import cbor2
+
 from kmstui.demo.errors import ServiceError
-from kmstui.demo.front import cbor
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
 _CBOR_PATH = re.compile(r"^/service/([^/]+)/operation/([^/]+)$")
@@ -68,7 +69,7 @@ def parse_request(environ: Mapping[str, Any], default_region: str) -> AwsRequest
     if cbor_path:
         operation, protocol = cbor_path.group(2), "cbor"
         service = service or "tagging"
-        parameters = _decode_cbor(body)
+        parameters = decode_cbor(body)
     elif target:
         prefix, operation = target.rsplit(".", 1)
         protocol = "json"
@@ -127,13 +128,14 @@ def _decode_json(body: bytes) -> dict[str, Any]:
     return value
 
 
-def _decode_cbor(body: bytes) -> dict[str, Any]:
+def decode_cbor(body: bytes) -> dict[str, Any]:
+    """The members in a body of the rpc-v2-cbor protocol; raises SerializationException."""
     try:
-        value = cbor.decode(body) if body else {}
-    except ValueError as error:
+        value = cbor2.loads(body) if body else {}
+    except cbor2.CBORDecodeError as error:
         raise ServiceError("SerializationException", str(error)) from error
-    if not isinstance(value, dict):
-        raise ServiceError("SerializationException", "A map is expected.")
+    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
+        raise ServiceError("SerializationException", "A map of members by name is expected.")
     return value
 
 
@@ -193,7 +195,7 @@ def _answer(
 ) -> Answer:
     headers = (("x-amzn-RequestId", request_id), *headers)
     if protocol == "cbor":
-        body = cbor.encode(members)
+        body = cbor2.dumps(members)
         return Answer(
             status, "application/cbor", body, (*headers, ("smithy-protocol", "rpc-v2-cbor"))
         )

@@ -28,7 +28,7 @@ class LoggedRequest:
     status: int
     """HTTP status; 0 when the connection was closed without an answer."""
     error: str
-    """The error code answered; empty when it went well."""
+    """The error code; empty when it went well."""
     message: str
     """The sentence that came with it; a traceback when the embedded AWS itself is at fault."""
     user_agent: str
@@ -129,7 +129,7 @@ class EmbeddedControl:
 
         ``kind`` is deny, throttle, html, garbage, truncated, error500, status (503), hang, close,
         or error (with any ``code``, ``message`` and HTTP ``status``). With ``after`` the call is
-        carried out and only its answer suffers.
+        carried out and only its response suffers.
         """
         self._ask(
             "POST",
@@ -149,11 +149,11 @@ class EmbeddedControl:
         self._ask("DELETE", "faults")
 
     def set_lag(self, milliseconds: float) -> None:
-        """Let reads answer what was before, for so long after each change."""
+        """Let reads return what was before, for so long after each change."""
         self._ask("POST", "consistency", lag_ms=milliseconds)
 
     def set_policy_rewriting(self, enabled: bool) -> None:
-        """Let GetKeyPolicy answer another spelling than was put, as KMS may."""
+        """Let GetKeyPolicy return another spelling than was put, as KMS may."""
         self._ask("POST", "consistency", rewrite_policies=enabled)
 
     def set_network(

@@ -26,7 +26,7 @@ def mfa_serial(account: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedOptions:
-    """How the embedded AWS shall be."""
+    """How the embedded AWS is to be."""
 
     extra_keys: int = 0
     """Keys besides the world's own, filled in behind; up to 100,000."""

@@ -1,13 +1,13 @@
-"""Errors as AWS services answer them."""
+"""Errors as AWS services send them."""
 
 from __future__ import annotations
 
 
 class ServiceError(Exception):
-    """A refusal that becomes an AWS error answer.
+    """A refusal that becomes an AWS error response.
 
     ``code`` is the exception's name in the service's API reference, ``status`` the HTTP status
-    (KMS answers 400 to nearly everything, throttling included).
+    (KMS sends 400 for nearly everything, throttling included).
     """
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:

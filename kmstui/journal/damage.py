@@ -27,6 +27,10 @@ _MAGIC = (0x377F0682, 0x377F0683)
 def is_torn(log: Path) -> bool:
     """Whether the log ends in the middle of a write; nobody may be writing it now.
 
+    SQLite then goes on from the last transaction that is whole, in silence. What a method returned
+    for was on the disk before, so what is cut off is what was being written at that moment.
+    Source: sqlite.org/fileformat2.html, "The WAL File Format".
+
     Raises:
         OSError: it cannot be read.
     """
@@ -42,8 +46,8 @@ def is_torn(log: Path) -> bool:
                 return True
             is_whole = True
             # Frames of earlier rounds lie behind the newest ones, and have other salts.
-            for place in range(_HEADER.size, size, frame):
-                file.seek(place)
+            for position in range(_HEADER.size, size, frame):
+                file.seek(position)
                 _, commit, *carried = _FRAME.unpack(file.read(_FRAME.size))
                 if carried != salts:
                     break

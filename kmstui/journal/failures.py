@@ -64,7 +64,7 @@ def _from_sqlite(error: Exception, path: Path) -> JournalError:
         case sqlite3.SQLITE_IOERR:
             return JournalError(
                 f"the disk refused to read or write {path} ({error})",
-                "Look at the space and quota left there (df, quota) and the system's log,"
+                "Check the space and quota left there (df, quota) and the system's log,"
                 " then try again.",
             )
         case _:

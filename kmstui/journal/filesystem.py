@@ -1,4 +1,18 @@
-"""The journal's directory: private, on which kind of file system, and locked by whom."""
+"""The journal's directory: private, on which kind of file system, and locked by whom.
+
+The kernel releases a lock when a process ends, however it ends. So locks tell two things that a
+process ID cannot, which is used again, and means nothing across containers or hosts that share a
+home directory:
+
+- Does the session that began this change still run? Its lock file `session-TOKEN.lock` is
+  locked exclusively as long as it does; whoever asks takes a shared lock, so that two askers
+  do not take each other for the owner.
+- Does anybody else have the journal open? Everyone holds `journal.lock` shared; moving a
+  damaged file aside needs it exclusively.
+
+flock(2) belongs to the open file, not to the process, so closing another descriptor of the same
+file does not drop it, and descriptors are not inherited by programs started (PEP 446).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +31,7 @@ _NETWORK_TYPES = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "lustre", "glusterf
 def make_private_directory(directory: Path) -> None:
     """Create `directory`, and its missing parents, for this user alone.
 
-    The mode is given to mkdir itself, so there is no moment at which others could look in; a
+    The mode is given to mkdir itself, so there is no moment at which others could read in it; a
     umask can only take away from it. A directory that is already there loses the permissions
     of others.
 

@@ -120,7 +120,7 @@ def migrate(
 
 
 Row = tuple[object, ...]
-"""A row as SQLite answers it; what is in it is checked as it is used."""
+"""A row as SQLite returns it; what is in it is checked as it is used."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -134,7 +134,7 @@ def decode(value: object) -> str:
     """What `encode` or `field` made of a str.
 
     Raises:
-        DamagedError: it is no text.
+        DamagedError: it is not a text.
     """
     if isinstance(value, str):
         return value
@@ -239,4 +239,4 @@ def from_micros(micros: int) -> datetime:
     try:
         return _EPOCH + timedelta(microseconds=micros)
     except OverflowError as error:
-        raise DamagedError(f"{micros} is no time") from error
+        raise DamagedError(f"{micros} is not a time") from error

@@ -144,7 +144,7 @@ def _actions(pattern: str) -> tuple[str, ...]:
         found = () if action_info(action) is None else (action,)
     if not found:
         raise CommandError(
-            f"{pattern!r} is no action of KMS that kmstui {knowledge().date} knows;"
+            f"{pattern!r} is no action of KMS that kmstui knows (as of {knowledge().date});"
             " an example is kms:Decrypt."
         )
     return found
@@ -220,7 +220,7 @@ def _document(name: str) -> Document:
             f" (line {line + 1}, column {column + 1}). `kmstui lint {name}` shows all of it."
         )
     if not as_policy(document).statements:
-        raise CommandError(f"{name} holds no policy: there is no statement in it.")
+        raise CommandError(f"{name} does not hold a policy: there is no statement in it.")
     return document
 
 

@@ -181,7 +181,7 @@ async def _alias_names(gateway: Gateway) -> dict[str, str]:
             for alias in page:
                 names.setdefault(alias.key_id, alias.name)
     except ServiceError:
-        # A key is as well known by its ID.
+        # Without aliases keys are shown by their IDs.
         return {}
     return names
 

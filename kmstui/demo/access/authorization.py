@@ -103,7 +103,7 @@ def require_on_key(
 def decision_on_key(
     call: Call, key: EmbeddedKey, action: str, *, policy: str | None = None
 ) -> Verdict:
-    """The evaluator's answer for ``action`` on ``key``, grants left out.
+    """The evaluator's verdict for ``action`` on ``key``, grants left out.
 
     ``policy`` stands in for the key's own when a new one is being judged.
     """

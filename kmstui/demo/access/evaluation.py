@@ -73,7 +73,7 @@ class _Match(Enum):
 
 @lru_cache(maxsize=4096)
 def parsed(text: str) -> tuple[str, tuple[Mapping[str, Any], ...]]:
-    """A policy's version and statements; raises ``ValueError`` on what is no policy."""
+    """A policy's version and statements; raises ``ValueError`` on what is not a policy."""
     document = json.loads(text)
     if not isinstance(document, dict):
         raise ValueError("a policy is an object")  # noqa: TRY004 - callers expect ValueError

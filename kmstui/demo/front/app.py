@@ -102,7 +102,7 @@ class Front:
             )
         answer, key_arn = self._dispatch(request, caller, environ)
         if fault is not None:
-            # The call was carried out, and its answer does not arrive as it should.
+            # The call was carried out, and its response does not arrive as it should.
             answer = state.faults.apply(fault, request, arn)
         return answer, key_arn
 

@@ -54,7 +54,7 @@ class ControlApi:
         self._state = state
 
     def answer(self, environ: Mapping[str, Any]) -> Answer:
-        """Serve one request; mistakes in it are answered with 400 and a sentence."""
+        """Serve one request; mistakes in it get 400 and a sentence."""
         name = str(environ.get("PATH_INFO", "")).removeprefix("/_embedded/").strip("/")
         route = getattr(self, f"_{str(environ.get('REQUEST_METHOD')).lower()}_{name}", None)
         if route is None:

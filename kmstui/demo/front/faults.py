@@ -1,6 +1,6 @@
-"""Request quotas, and faults that a test sets: the front then answers as broken services do.
+"""Request quotas, and faults that a test sets: the front then behaves as broken services do.
 
-https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html. KMS answers
+https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html. KMS sends
 ThrottlingException with HTTP 400.
 """
 
@@ -112,10 +112,10 @@ class Fault:
     message: str = ""
     status: int = 400
     after: bool = False
-    """Whether the call is carried out first: the answer is lost, the change is not."""
+    """Whether the call is carried out first: the response is lost, the change is not."""
     met: int = field(default=0)
     cleared: threading.Event = field(default_factory=threading.Event)
-    """Set when the fault is cleared, be it before the call that found it begins to hang."""
+    """Set when the fault is cleared, even before the call that found it begins to hang."""
 
     def meets(self, request: AwsRequest) -> bool:
         """Whether this fault is about ``request``."""
@@ -176,7 +176,7 @@ class Faults:
             self.hanging -= 1
 
     def apply(self, fault: Fault, request: AwsRequest, caller_arn: str) -> Answer:
-        """Do what the fault says: answer, raise ``ServiceError`` or ``CloseConnection``."""
+        """Do what the fault says: return a response, raise ``ServiceError`` or ``CloseConnection``."""
         if fault.kind == "deny":
             raise _denial(fault, request, caller_arn)
         if fault.kind == "throttle":
@@ -229,7 +229,7 @@ class Latency:
     by_operation: dict[str, float] = field(default_factory=dict)
 
     def wait(self, operation: str) -> None:
-        """Sleep as long as a call of ``operation`` shall take."""
+        """Sleep as long as a call of ``operation`` takes."""
         seconds = self.by_operation.get(operation, self.seconds)
         if seconds > 0:
             time.sleep(seconds)

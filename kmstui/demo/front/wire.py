@@ -1,4 +1,4 @@
-"""From an HTTP request to an AWS request, and from an answer back to HTTP.
+"""From an HTTP request to an AWS request, and from a result back to HTTP.
 
 Signatures are not checked: the credential scope of the Authorization header tells who calls,
 which service and which Region.
@@ -45,7 +45,7 @@ class AwsRequest:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer, whole."""
+    """A whole HTTP response."""
 
     status: int
     content_type: str
@@ -140,13 +140,13 @@ def decode_cbor(body: bytes) -> dict[str, Any]:
 
 
 def render_result(request: AwsRequest, result: Mapping[str, Any]) -> Answer:
-    """A successful answer in the request's protocol."""
+    """A successful response in the request's protocol."""
     if not result and request.operation in _EMPTY_BODY:
         return Answer(200, _JSON, b"", (("x-amzn-RequestId", request.request_id),))
     return _answer(request.protocol, request.request_id, 200, result)
 
 
-# KMS answers these with 200 and nothing at all.
+# KMS sends 200 and an empty body for these.
 _EMPTY_BODY = frozenset(
     {"CreateAlias", "UpdateAlias", "DeleteAlias", "EnableKey", "DisableKey", "PutKeyPolicy",
      "TagResource", "UntagResource", "EnableKeyRotation", "DisableKeyRotation",

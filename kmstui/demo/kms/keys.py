@@ -92,7 +92,7 @@ class Rotation:
 
 @dataclass(slots=True)
 class GrantRecord:
-    """A grant, with the members that ListGrants answers."""
+    """A grant, with the members that ListGrants returns."""
 
     grant_id: str
     token: str

@@ -53,7 +53,7 @@ def get_key_policy(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
 
 @lru_cache(maxsize=1024)
 def rewritten(text: str) -> str:
-    """The policy as a GetKeyPolicy answer may spell it: same meaning, other text."""
+    """The policy as GetKeyPolicy may spell it: same meaning, other text."""
     document = json.loads(text)
     statements = document.get("Statement", [])
     if isinstance(statements, dict):

@@ -44,7 +44,7 @@ _UNLOCKED = CRYPTOGRAPHIC | {"GenerateRandom"}
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an operation answered, and the key it was about."""
+    """What an operation returns, and the key it was about."""
 
     result: Result
     key: EmbeddedKey | None

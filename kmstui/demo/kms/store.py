@@ -39,7 +39,7 @@ class Consistency:
                 self._before[arn, what] = (now + self.lag, before)
 
     def seen(self, arn: str, what: str, current: _Value) -> _Value:
-        """What a read is answered: the value before while the lag lasts, else the current one."""
+        """What a read returns: the value before while the lag lasts, else the current one."""
         if not self._before:
             return current
         held = self._before.get((arn, what))
@@ -152,7 +152,7 @@ class Stores:
         self._lock = threading.Lock()
         self.consistency = Consistency()
         self.rewrites_policies = False
-        """Whether GetKeyPolicy answers another spelling than was put, as KMS may."""
+        """Whether GetKeyPolicy returns another spelling than was put, as KMS may."""
 
     def of(self, account: str, region: str) -> RegionStore:
         """The store of an account in a Region."""

@@ -1,4 +1,4 @@
-"""Keys that try a program's patience: limits, denials, dead principals, hostile text."""
+"""Keys that are hard for a program: limits, denials, dead principals, hostile text."""
 
 from __future__ import annotations
 

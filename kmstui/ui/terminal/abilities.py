@@ -42,7 +42,7 @@ def takes_utf8(environ: Mapping[str, str] = os.environ, encoding: str | None = N
     Without a charset, as in `LANG=C` over SSH, a locale says nothing: terminals take UTF-8.
 
     Args:
-        environ: Names the locale, be it installed here or not.
+        environ: Names the locale, whether it is installed here or not.
         encoding: What Python writes; as standard error has it when not given.
     """
     name = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""

@@ -30,7 +30,7 @@ class DemoConnector:
         """Start the embedded KMS if it does not run yet, then connect to it.
 
         Raises:
-            ServiceError: it cannot be started, or the connection cannot be made.
+            AwsError: it cannot be started, or the connection cannot be made.
         """
         if self._embedded is None:
             self._embedded = await _in_daemon_thread(self._start)

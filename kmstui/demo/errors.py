@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class ServiceError(Exception):
+class AwsError(Exception):
     """A refusal that becomes an AWS error response.
 
     ``code`` is the exception's name in the service's API reference, ``status`` the HTTP status
@@ -17,25 +17,25 @@ class ServiceError(Exception):
         self.status = status
 
 
-def validation(value: object, member: str, constraint: str) -> ServiceError:
+def validation(value: object, member: str, constraint: str) -> AwsError:
     """The sentence with which AWS's request validation names a member that breaks a constraint."""
-    return ServiceError(
+    return AwsError(
         "ValidationException",
         f"1 validation error detected: Value '{str(value)[:256]}' at '{member}' failed to satisfy "
         f"constraint: {constraint}",
     )
 
 
-def not_found(message: str) -> ServiceError:
+def not_found(message: str) -> AwsError:
     """KMS's NotFoundException."""
-    return ServiceError("NotFoundException", message)
+    return AwsError("NotFoundException", message)
 
 
-def invalid_state(message: str) -> ServiceError:
+def invalid_state(message: str) -> AwsError:
     """KMS's KMSInvalidStateException."""
-    return ServiceError("KMSInvalidStateException", message)
+    return AwsError("KMSInvalidStateException", message)
 
 
-def unsupported(message: str) -> ServiceError:
+def unsupported(message: str) -> AwsError:
     """KMS's UnsupportedOperationException."""
-    return ServiceError("UnsupportedOperationException", message)
+    return AwsError("UnsupportedOperationException", message)

@@ -34,7 +34,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store:
+class JournalStore:
     """An open database with this program's session in it. For one thread at a time.
 
     Attributes:
@@ -111,7 +111,7 @@ _SMALLEST_PAGE = 512
 """Bytes (sqlite.org/fileformat.html)."""
 
 
-class FileStore(Store):
+class FileStore(JournalStore):
     """The journal's file in a directory of the caller's choice.
 
     Raises:
@@ -317,7 +317,7 @@ _WAYS_TO_READ = ("mode=ro", "mode=ro&immutable=1")
 not see what lies in the write-ahead log alone."""
 
 
-class MemoryStore(Store):
+class MemoryStore(JournalStore):
     """The tables in memory, begun with what an existing file lets itself be read."""
 
     durable = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from kmstui.journal.database import Store
+from kmstui.journal.database import JournalStore
 from kmstui.journal.tables import (
     Row,
     as_int,
@@ -26,7 +26,7 @@ _DRAFT = """
 """
 
 
-def put_draft(store: Store, draft: PolicyVersion) -> None:
+def put_draft(store: JournalStore, draft: PolicyVersion) -> None:
     """Keep this session's draft; two programs that edit the same policy keep one each."""
     values = {
         "session": store.session,
@@ -41,7 +41,7 @@ def put_draft(store: Store, draft: PolicyVersion) -> None:
     insert(store.connection, "drafts", values, "INSERT OR REPLACE")
 
 
-def open_drafts(store: Store, scope: Scope) -> tuple[PolicyVersion, ...]:
+def open_drafts(store: JournalStore, scope: Scope) -> tuple[PolicyVersion, ...]:
     """Drafts of this session and of those that ended, newest first.
 
     What another running program is being typed into is not ours to offer.
@@ -49,14 +49,14 @@ def open_drafts(store: Store, scope: Scope) -> tuple[PolicyVersion, ...]:
     return tuple(_draft(row, scope) for row in reversed(_ours(store, scope)))
 
 
-def retire_drafts(store: Store, scope: Scope, subject: str, *, own: bool) -> None:
+def retire_drafts(store: JournalStore, scope: Scope, subject: str, *, own: bool) -> None:
     """Move drafts of ended sessions, and with `own` this session's, to the history."""
     for row in _ours(store, scope, subject):
         if own or row[5] != store.session:
             _move_to_history(store.connection, row[0], decode(row[3]))
 
 
-def _ours(store: Store, scope: Scope, *subject: str) -> list[Row]:
+def _ours(store: JournalStore, scope: Scope, *subject: str) -> list[Row]:
     """The rows of this session and of those that ended, oldest first."""
     is_running = store.ask_once()
     clause = " AND d.subject = ?" if subject else ""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from kmstui.journal.database import Store
+from kmstui.journal.database import JournalStore
 from kmstui.journal.tables import (
     Row,
     as_int,
@@ -150,7 +150,7 @@ def list_changes(
     return tuple(_change(row) for row in rows)
 
 
-def list_pending(store: Store, scope: Scope) -> tuple[ChangeRecord, ...]:
+def list_pending(store: JournalStore, scope: Scope) -> tuple[ChangeRecord, ...]:
     """Changes without an outcome, of sessions that ended; in the order they were begun."""
     is_running = store.ask_once()
     rows = store.connection.execute(

@@ -17,8 +17,8 @@ from kmstui.journal.database import (
     FILE_NAME,
     Clock,
     FileStore,
+    JournalStore,
     MemoryStore,
-    Store,
     immediate,
     utc_now,
 )
@@ -95,7 +95,7 @@ class JournalThread:
 class StoreJournal:
     """The port over a store; every access to the store is on the journal's own thread."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: JournalStore, clock: Clock) -> None:
         self._store = store
         self._path = store.path
         self._clock = clock
@@ -150,7 +150,7 @@ class StoreJournal:
         """Keep this program's draft; one that an ended program left goes to the history."""
         draft = PolicyVersion(0, self._clock(), scope, subject, text, "draft", caller, base=base)
 
-        def job(store: Store) -> None:
+        def job(store: JournalStore) -> None:
             # Looked for once: later saves only replace our own.
             if (scope, subject) not in self._retired:
                 retire_drafts(store, scope, subject, own=False)
@@ -229,14 +229,14 @@ class StoreJournal:
         if failures:
             raise journal_error(failures[0], self._path) from failures[0]
 
-    async def _write(self, job: Callable[[Store], T]) -> T:
-        def in_transaction(store: Store) -> T:
+    async def _write(self, job: Callable[[JournalStore], T]) -> T:
+        def in_transaction(store: JournalStore) -> T:
             with immediate(store.connection):
                 return job(store)
 
         return await self._read(in_transaction)
 
-    async def _read(self, job: Callable[[Store], T]) -> T:
+    async def _read(self, job: Callable[[JournalStore], T]) -> T:
         if self._closed:
             raise JournalError(f"{self._path} was closed", "Start kmstui again.")
         return await self._thread.run(lambda: self._attempt(job))
@@ -247,7 +247,7 @@ class StoreJournal:
         except (sqlite3.Error, OSError, DamagedError, JournalError) as problem:
             self._store.warn(journal_error(problem, self._path).sentence)
 
-    def _attempt(self, job: Callable[[Store], T]) -> T:
+    def _attempt(self, job: Callable[[JournalStore], T]) -> T:
         """Run `job`; once more on a new file when this one turns out to be damaged."""
         try:
             try:

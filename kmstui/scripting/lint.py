@@ -34,7 +34,7 @@ from kmstui.scripting.command import (
 )
 from kmstui.scripting.files import STDIN, read_text, reason, rewrite
 from kmstui.scripting.report import Linted, write_json, write_sarif, write_text
-from kmstui.scripting.sources import PolicySource, StoredPolicy
+from kmstui.scripting.sources import LivePolicy, PolicySource
 
 if TYPE_CHECKING:
     from kmstui.service.ports import Target
@@ -242,7 +242,7 @@ class _Lint:
         if self._streams.err.isatty():
             self._streams.err.write("\r\x1b[K")
 
-    def _of_key(self, stored: StoredPolicy) -> _Piece:
+    def _of_key(self, stored: LivePolicy) -> _Piece:
         uri = str(stored.key.arn) if stored.key.arn is not None else quote(stored.label)
         return _Piece(stored.label, uri, _merged(stored.key, self._key), stored.text)
 

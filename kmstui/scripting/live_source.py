@@ -12,7 +12,7 @@ from kmstui.model.grant import Grant
 from kmstui.model.identity import Identity
 from kmstui.model.key import Key, KeyMetadata
 from kmstui.policy.lint.rules import KeyContext
-from kmstui.scripting.sources import KeyAccess, StoredPolicy
+from kmstui.scripting.sources import KeyAccess, LivePolicy
 from kmstui.service.errors import NotFoundError, ServiceError
 from kmstui.service.ports import Connector, Gateway, Target, Urgency
 
@@ -31,38 +31,38 @@ class LiveSource:
 
     # lint
 
-    def policy(self, target: Target, key: str) -> StoredPolicy:
+    def policy(self, target: Target, key: str) -> LivePolicy:
         """The policy of one key: ID, ARN or alias.
 
         Raises:
             ServiceError: it cannot be read.
         """
 
-        async def read(gateway: Gateway) -> StoredPolicy:
+        async def read(gateway: Gateway) -> LivePolicy:
             found, metadata = await find(gateway, key)
             caller = await _caller(gateway)
             text = await gateway.get_policy(found.id)
-            return StoredPolicy(key, _context(found, metadata, caller), text)
+            return LivePolicy(key, _context(found, metadata, caller), text)
 
         return self._run(target, read)
 
     def policies(
         self, target: Target, progress: Callable[[int, int], None]
-    ) -> Iterator[StoredPolicy]:
+    ) -> Iterator[LivePolicy]:
         """The policies of all customer managed keys, in the order that KMS lists them.
 
         Raises:
             ServiceError: the keys cannot be listed.
         """
 
-        async def read(gateway: Gateway) -> list[StoredPolicy]:
+        async def read(gateway: Gateway) -> list[LivePolicy]:
             keys = [key async for page in gateway.key_pages() for key in page]
             names = await _alias_names(gateway)
             caller = await _caller(gateway)
             limit = asyncio.Semaphore(AT_ONCE)
             done = 0
 
-            async def one(key: Key) -> StoredPolicy | None:
+            async def one(key: Key) -> LivePolicy | None:
                 nonlocal done
                 async with limit:
                     result = await _stored(gateway, key, names.get(key.id, key.id), caller)
@@ -141,7 +141,7 @@ async def find(gateway: Gateway, name: str) -> tuple[Key, KeyMetadata]:
 
 async def _stored(
     gateway: Gateway, key: Key, label: str, caller: Caller | None
-) -> StoredPolicy | None:
+) -> LivePolicy | None:
     """One key's policy, or why it cannot be read; None for a key that AWS manages."""
     metadata: KeyMetadata | None = None
     try:
@@ -153,9 +153,9 @@ async def _stored(
         return None
     context = _context(key, metadata, caller)
     try:
-        return StoredPolicy(label, context, await gateway.get_policy(key.id))
+        return LivePolicy(label, context, await gateway.get_policy(key.id))
     except ServiceError as error:
-        return StoredPolicy(label, context, error=error.sentence)
+        return LivePolicy(label, context, error=error.sentence)
 
 
 def _context(key: Key, metadata: KeyMetadata | None, caller: Caller | None) -> KeyContext:

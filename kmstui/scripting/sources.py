@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kmstui.service.ports import Target
 
 
-class StoredPolicy(NamedTuple):
+class LivePolicy(NamedTuple):
     """The policy of one key as it is stored, or why it could not be read."""
 
     label: str
@@ -40,16 +40,16 @@ class PolicySource(Protocol):
     """Reads stored policies.
 
     Its methods raise `ServiceError` when nothing at all can be read, and nothing else; that one
-    key of many cannot be read is a `StoredPolicy` with an error.
+    key of many cannot be read is a `LivePolicy` with an error.
     """
 
-    def policy(self, target: Target, key: str) -> StoredPolicy:
+    def policy(self, target: Target, key: str) -> LivePolicy:
         """The policy of `key`: ID, ARN or alias."""
         ...
 
     def policies(
         self, target: Target, progress: Callable[[int, int], None]
-    ) -> Iterator[StoredPolicy]:
+    ) -> Iterator[LivePolicy]:
         """The policies of all customer managed keys of the account and Region.
 
         `progress` is told how many of how many are read.

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kmstui.demo.errors import ServiceError
+from kmstui.demo.errors import AwsError
 from kmstui.demo.front.wire import AwsRequest, decode_cbor, render_result
 
 _values = st.recursive(
@@ -35,7 +35,7 @@ def test_what_is_written_is_read(value: Any) -> None:
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     try:
         decode_cbor(data)
-    except ServiceError as error:
+    except AwsError as error:
         assert error.code == "SerializationException"
 
 

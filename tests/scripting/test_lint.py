@@ -23,7 +23,7 @@ from kmstui.policy.syntax.parser import parse
 from kmstui.scripting.command import COULD_NOT_RUN
 from kmstui.scripting.lint import CLEAN, ERRORS, run
 from kmstui.scripting.report import excerpt
-from kmstui.scripting.sources import PolicySource, StoredPolicy
+from kmstui.scripting.sources import LivePolicy, PolicySource
 from kmstui.service.errors import NetworkError
 from kmstui.service.ports import Target
 from tests.policy.rule_cases import KEY_ARN, policy, statement
@@ -59,11 +59,11 @@ class Outcome:
 class Keys:
     """A source of stored policies."""
 
-    stored: list[StoredPolicy] = field(default_factory=list)
+    stored: list[LivePolicy] = field(default_factory=list)
     fails: str = ""
     asked: list[object] = field(default_factory=list)
 
-    def policy(self, target: Target, key: str) -> StoredPolicy:
+    def policy(self, target: Target, key: str) -> LivePolicy:
         self.asked.append((target, key))
         if self.fails:
             raise NetworkError(self.fails)
@@ -71,7 +71,7 @@ class Keys:
 
     def policies(
         self, target: Target, progress: Callable[[int, int], None]
-    ) -> Iterator[StoredPolicy]:
+    ) -> Iterator[LivePolicy]:
         self.asked.append(target)
         for number, stored in enumerate(self.stored, 1):
             progress(number, len(self.stored))
@@ -114,9 +114,9 @@ def bad(tmp_path: Path) -> Path:
     return path
 
 
-def _stored(label: str, text: str, *, error: str = "", key_id: str = _ID) -> StoredPolicy:
+def _stored(label: str, text: str, *, error: str = "", key_id: str = _ID) -> LivePolicy:
     arn = Arn.parse(KEY_ARN.replace(_ID, key_id))
-    return StoredPolicy(label, KeyContext(arn=arn), text, error)
+    return LivePolicy(label, KeyContext(arn=arn), text, error)
 
 
 def test_a_good_file_ends_with_0_and_one_line(good: Path) -> None:

@@ -21,7 +21,7 @@ from kmstui.demo.access.evaluation import (
     decide,
     decide_by_identity,
 )
-from kmstui.demo.errors import ServiceError
+from kmstui.demo.errors import AwsError
 from kmstui.demo.kms.keys import EmbeddedKey, GrantRecord
 
 
@@ -91,7 +91,7 @@ def require_on_key(
     if verdict is Verdict.ALLOWED or (not verdict.explicit and _granted(call, key, action)):
         return
     if call.account != key.account_id:
-        raise ServiceError(
+        raise AwsError(
             "AccessDeniedException",
             f"User: {call.caller.arn} is not authorized to perform: {action} on this resource "
             "because the resource does not exist in this Region, no resource-based policies "
@@ -126,13 +126,13 @@ def require_by_identity(call: Call, action: str, resource: str = "*") -> None:
         raise denied(call.caller, action, resource, verdict)
 
 
-def denied(caller: Caller, action: str, resource: str, verdict: Verdict) -> ServiceError:
+def denied(caller: Caller, action: str, resource: str, verdict: Verdict) -> AwsError:
     """AccessDeniedException with AWS's sentence.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
     """
     on = f" on resource: {resource}" if resource != "*" else " on resource: *"
-    return ServiceError(
+    return AwsError(
         "AccessDeniedException",
         f"User: {caller.arn} is not authorized to perform: {action}{on} "
         f"{verdict.value.format(action=action)}",

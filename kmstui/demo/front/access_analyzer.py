@@ -13,7 +13,7 @@ from typing import Any
 from kmstui.demo.access.conditions import OPERATORS, as_list, split_operator
 from kmstui.demo.access.context import Call, Result
 from kmstui.demo.access.evaluation import aws_principals
-from kmstui.demo.errors import ServiceError
+from kmstui.demo.errors import AwsError
 
 _MORE = (
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html"
@@ -28,13 +28,13 @@ Finding = dict[str, Any]
 
 
 def check_policy(call: Call) -> Result:
-    """Serve the two checks that need no analyzer of one's own; raises ``ServiceError``."""
+    """Serve the two checks that need no analyzer of one's own; raises ``AwsError``."""
     text = str(call.parameters.get("policyDocument", ""))
     if call.operation == "ValidatePolicy":
         return {"findings": _findings(text, str(call.parameters.get("policyType")))}
     if call.operation == "CheckNoPublicAccess":
         return _no_public_access(text)
-    raise ServiceError("ResourceNotFoundException", f"{call.operation} is not served.", 404)
+    raise AwsError("ResourceNotFoundException", f"{call.operation} is not served.", 404)
 
 
 def _findings(text: str, policy_type: str) -> list[Finding]:
@@ -125,7 +125,7 @@ def _no_public_access(text: str) -> dict[str, Any]:
     try:
         statements = as_list(json.loads(text).get("Statement", []))
     except (ValueError, AttributeError) as error:
-        raise ServiceError("InvalidParameterException", "The policy is not valid JSON.") from error
+        raise AwsError("InvalidParameterException", "The policy is not valid JSON.") from error
     reasons = [
         {
             "description": f"Public access granted in the following statement with index: {index}.",

@@ -13,14 +13,14 @@ from typing import Any
 
 from kmstui.demo.access.authorization import PREFIXES, require_by_identity
 from kmstui.demo.access.context import Call, Caller
-from kmstui.demo.errors import ServiceError
+from kmstui.demo.errors import AwsError
 from kmstui.demo.front.access_analyzer import check_policy
-from kmstui.demo.front.cloudtrail import Entry
+from kmstui.demo.front.cloudtrail import LogEntry
 from kmstui.demo.front.control_api import ControlApi, EmbeddedState
 from kmstui.demo.front.faults import CloseConnection
 from kmstui.demo.front.wire import (
-    Answer,
     AwsRequest,
+    Response,
     parse_request,
     render_error,
     render_result,
@@ -39,7 +39,7 @@ class Front:
         self._control = ControlApi(state)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one HTTP request."""
+        """Serve one HTTP request."""
         path = environ.get("PATH_INFO", "/")
         if path.startswith("/_embedded/"):
             answer = self._control.answer(environ)
@@ -50,18 +50,18 @@ class Front:
                 answer = self._aws(environ)
             except CloseConnection:
                 _close(environ)
-                answer = Answer(500, "text/plain", b"")
+                answer = Response(500, "text/plain", b"")
         headers = [("Content-Type", answer.content_type), *answer.headers]
         length = len(answer.body) if answer.content_length is None else answer.content_length
         headers.append(("Content-Length", str(length)))
         start_response(f"{answer.status} {responses.get(answer.status, 'Status')}", headers)
         return [answer.body]
 
-    def _aws(self, environ: dict[str, Any]) -> Answer:
+    def _aws(self, environ: dict[str, Any]) -> Response:
         state = self._state
         try:
             request = parse_request(environ, state.region)
-        except ServiceError as error:
+        except AwsError as error:
             return render_error(None, error)
         state.latency.wait(request.operation)
         caller = state.callers.find(request.access_key)
@@ -69,7 +69,7 @@ class Front:
         try:
             answer, key_arn = self._served(request, caller, environ)
             outcome = ("", "")
-        except ServiceError as error:
+        except AwsError as error:
             spelled = spelled_for(request, error)
             answer = render_error(request, spelled)
             outcome = (spelled.code, spelled.message)
@@ -77,7 +77,7 @@ class Front:
             self._note(request, caller, key_arn, 0, ("ConnectionClosed", ""))
             raise
         except Exception as cause:
-            internal = ServiceError("KMSInternalException", "An internal error occurred.", 500)
+            internal = AwsError("KMSInternalException", "An internal error occurred.", 500)
             answer = render_error(request, internal)
             outcome = (internal.code, "".join(traceback.format_exception(cause)))
         self._note(request, caller, key_arn, answer.status, outcome)
@@ -85,19 +85,19 @@ class Front:
 
     def _served(
         self, request: AwsRequest, caller: Caller | None, environ: dict[str, Any]
-    ) -> tuple[Answer, str]:
+    ) -> tuple[Response, str]:
         state = self._state
         fault = state.faults.find(request)
         arn = caller.arn if caller else "anonymous"
         if fault is not None and not fault.after:
             return state.faults.apply(fault, request, arn), ""
         if caller is None:
-            raise ServiceError(
+            raise AwsError(
                 "UnrecognizedClientException",
                 "The security token included in the request is invalid.",
             )
         if state.callers.expired(caller):
-            raise ServiceError(
+            raise AwsError(
                 "ExpiredTokenException", "The security token included in the request is expired"
             )
         answer, key_arn = self._dispatch(request, caller, environ)
@@ -108,7 +108,7 @@ class Front:
 
     def _dispatch(
         self, request: AwsRequest, caller: Caller, environ: dict[str, Any]
-    ) -> tuple[Answer, str]:
+    ) -> tuple[Response, str]:
         state = self._state
         call = Call(
             operation=request.operation,
@@ -138,7 +138,7 @@ class Front:
             return render_result(request, check_policy(call)), ""
         if request.service == "iam":
             return state.moto.ask(environ, request.body), ""
-        raise ServiceError(
+        raise AwsError(
             "UnknownOperationException", f"The embedded AWS has no service {request.service!r}."
         )
 
@@ -152,7 +152,7 @@ class Front:
     ) -> None:
         state = self._state
         state.log.add(
-            Entry(
+            LogEntry(
                 number=state.log.next_number(),
                 time=time.time(),
                 request=request,

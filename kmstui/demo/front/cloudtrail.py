@@ -16,13 +16,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kmstui.demo.access.context import Call, Caller, Network, Result
-from kmstui.demo.errors import ServiceError
+from kmstui.demo.errors import AwsError
 from kmstui.demo.front.wire import AwsRequest
 from kmstui.demo.kms.paging import decode_marker, encode_marker
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """One request and how it ended."""
 
     number: int
@@ -58,7 +58,7 @@ class RequestLog:
     """The last 200,000 requests. Safe for threads."""
 
     def __init__(self) -> None:
-        self._entries: deque[Entry] = deque(maxlen=200_000)
+        self._entries: deque[LogEntry] = deque(maxlen=200_000)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
 
@@ -66,12 +66,12 @@ class RequestLog:
         """A number for the next entry."""
         return next(self._numbers)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: LogEntry) -> None:
         """Note one request."""
         with self._lock:
             self._entries.append(entry)
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[LogEntry]:
         """All that is noted, oldest first."""
         with self._lock:
             return list(self._entries)
@@ -99,20 +99,20 @@ class CloudTrailService:
 
     def __init__(self, log: RequestLog) -> None:
         self._log = log
-        self._seeded: list[Entry] = []
+        self._seeded: list[LogEntry] = []
 
-    def seed(self, events: Iterable[Entry]) -> None:
+    def seed(self, events: Iterable[LogEntry]) -> None:
         """Set the history from before the front was started."""
         self._seeded = sorted(events, key=lambda event: event.time)
 
     def answer(self, call: Call) -> Result:
-        """Serve one call; raises ``ServiceError``."""
+        """Serve one call; raises ``AwsError``."""
         if call.operation != "LookupEvents":
-            raise ServiceError("UnsupportedOperationException", f"{call.operation} is not served.")
+            raise AwsError("UnsupportedOperationException", f"{call.operation} is not served.")
         parameters = call.parameters
         size = parameters.get("MaxResults", PAGE)
         if not isinstance(size, int) or not 1 <= size <= PAGE:
-            raise ServiceError(
+            raise AwsError(
                 "InvalidMaxResultsException", f"MaxResults must be between 1 and {PAGE}."
             )
         events = [event for event in self._events(call.region) if _wanted(event, parameters)]
@@ -126,7 +126,7 @@ class CloudTrailService:
             answer["NextToken"] = encode_marker("events", _position(page[-1]))
         return answer
 
-    def _events(self, region: str) -> list[Entry]:
+    def _events(self, region: str) -> list[LogEntry]:
         return [
             entry
             for entry in (*self._seeded, *self._log.entries())
@@ -136,18 +136,18 @@ class CloudTrailService:
         ]
 
 
-def _position(event: Entry) -> str:
+def _position(event: LogEntry) -> str:
     return f"{event.time:020.6f} {event.request.request_id}"
 
 
 def _read_token(token: str) -> str:
     try:
         return decode_marker("events", token)
-    except ServiceError as error:
-        raise ServiceError("InvalidNextTokenException", "The NextToken is not valid.") from error
+    except AwsError as error:
+        raise AwsError("InvalidNextTokenException", "The NextToken is not valid.") from error
 
 
-def _wanted(event: Entry, parameters: Mapping[str, Any]) -> bool:
+def _wanted(event: LogEntry, parameters: Mapping[str, Any]) -> bool:
     if event.time < float(parameters.get("StartTime", 0)):
         return False
     if event.time > float(parameters.get("EndTime", float("inf"))):
@@ -169,7 +169,7 @@ def _wanted(event: Entry, parameters: Mapping[str, Any]) -> bool:
     return True
 
 
-def _listed(event: Entry) -> dict[str, Any]:
+def _listed(event: LogEntry) -> dict[str, Any]:
     listed: dict[str, Any] = {
         "EventId": event.request.request_id,
         "EventName": event.request.operation,
@@ -186,7 +186,7 @@ def _listed(event: Entry) -> dict[str, Any]:
     return listed
 
 
-def _username(event: Entry) -> str:
+def _username(event: LogEntry) -> str:
     return event.caller.arn.rsplit("/", 1)[-1] if event.caller else ""
 
 
@@ -195,7 +195,7 @@ def read_only(name: str) -> bool:
     return name.startswith(_READ_ONLY_PREFIXES) or name in _CRYPTOGRAPHIC_READS
 
 
-def _record(entry: Entry) -> dict[str, Any]:
+def _record(entry: LogEntry) -> dict[str, Any]:
     """The JSON record of an event; what is secret is left out, as CloudTrail does."""
     request, caller = entry.request, entry.caller
     if caller is None:

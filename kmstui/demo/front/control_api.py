@@ -10,12 +10,12 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from kmstui.demo.access.context import CallerRegistry, Credentials, Network
-from kmstui.demo.errors import ServiceError
+from kmstui.demo.errors import AwsError
 from kmstui.demo.front.cloudtrail import CloudTrailService, RequestLog
 from kmstui.demo.front.faults import Fault, Faults, Latency, Quotas
 from kmstui.demo.front.metadata import MetadataService
 from kmstui.demo.front.sts import MotoApplication, StsService
-from kmstui.demo.front.wire import Answer
+from kmstui.demo.front.wire import Response
 from kmstui.demo.kms.service import KmsService
 from kmstui.demo.kms.store import Stores, find_key
 
@@ -53,7 +53,7 @@ class ControlApi:
     def __init__(self, state: EmbeddedState) -> None:
         self._state = state
 
-    def answer(self, environ: Mapping[str, Any]) -> Answer:
+    def answer(self, environ: Mapping[str, Any]) -> Response:
         """Serve one request; mistakes in it get 400 and a sentence."""
         name = str(environ.get("PATH_INFO", "")).removeprefix("/_embedded/").strip("/")
         route = getattr(self, f"_{str(environ.get('REQUEST_METHOD')).lower()}_{name}", None)
@@ -63,7 +63,7 @@ class ControlApi:
             return _json(200, route(_body(environ)) or {})
         except (ValueError, KeyError, TypeError) as error:
             return _json(400, {"error": f"{type(error).__name__}: {error}"})
-        except ServiceError as error:
+        except AwsError as error:
             return _json(400, {"error": error.message})
 
     def _get_health(self, body: Body) -> object:
@@ -176,5 +176,5 @@ def _body(environ: Mapping[str, Any]) -> Body:
     return values
 
 
-def _json(status: int, value: object) -> Answer:
-    return Answer(status, "application/json", json.dumps(value).encode())
+def _json(status: int, value: object) -> Response:
+    return Response(status, "application/json", json.dumps(value).encode())

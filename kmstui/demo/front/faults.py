@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kmstui.demo.errors import ServiceError
-from kmstui.demo.front.wire import Answer, AwsRequest
+from kmstui.demo.errors import AwsError
+from kmstui.demo.front.wire import AwsRequest, Response
 
 _PER_SECOND = {
     2000: ("DescribeKey", "ListResourceTags", "GetPublicKey"),
@@ -86,9 +86,9 @@ class Quotas:
             bucket.tokens -= 1
 
 
-def throttled() -> ServiceError:
+def throttled() -> AwsError:
     """KMS's ThrottlingException."""
-    return ServiceError("ThrottlingException", MESSAGE)
+    return AwsError("ThrottlingException", MESSAGE)
 
 
 KINDS = frozenset(
@@ -175,14 +175,14 @@ class Faults:
         with self._lock:
             self.hanging -= 1
 
-    def apply(self, fault: Fault, request: AwsRequest, caller_arn: str) -> Answer:
-        """Do what the fault says: return a response, raise ``ServiceError`` or ``CloseConnection``."""
+    def apply(self, fault: Fault, request: AwsRequest, caller_arn: str) -> Response:
+        """Do what the fault says: respond, raise ``AwsError`` or ``CloseConnection``."""
         if fault.kind == "deny":
             raise _denial(fault, request, caller_arn)
         if fault.kind == "throttle":
             raise throttled()
         if fault.kind == "error":
-            raise ServiceError(fault.code, fault.message, fault.status)
+            raise AwsError(fault.code, fault.message, fault.status)
         if fault.kind == "hang":
             self._hang(fault)
             raise CloseConnection
@@ -191,14 +191,14 @@ class Faults:
         return _BROKEN_ANSWERS[fault.kind]
 
 
-def _denial(fault: Fault, request: AwsRequest, caller_arn: str) -> ServiceError:
+def _denial(fault: Fault, request: AwsRequest, caller_arn: str) -> AwsError:
     service = {"tagging": "tag"}.get(request.service, request.service)
     message = fault.message or (
         f"User: {caller_arn} is not authorized to perform: {service}:{request.operation} on "
         f"resource: {_resource(request.parameters)} because no identity-based policy allows the "
         f"{service}:{request.operation} action"
     )
-    return ServiceError("AccessDeniedException", message)
+    return AwsError("AccessDeniedException", message)
 
 
 def _resource(parameters: Mapping[str, Any]) -> str:
@@ -207,17 +207,17 @@ def _resource(parameters: Mapping[str, Any]) -> str:
 
 _HTML = b"<html><head><title>Sign in</title></head><body>Captive portal</body></html>"
 _BROKEN_ANSWERS = {
-    "html": Answer(200, "text/html", _HTML),
-    "garbage": Answer(200, "application/x-amz-json-1.1", b'{"Keys": [{"KeyId": \xff\xfe, nope'),
-    "truncated": Answer(
+    "html": Response(200, "text/html", _HTML),
+    "garbage": Response(200, "application/x-amz-json-1.1", b'{"Keys": [{"KeyId": \xff\xfe, nope'),
+    "truncated": Response(
         200, "application/x-amz-json-1.1", b'{"KeyMetadata": {"KeyId": "', content_length=4096
     ),
-    "error500": Answer(
+    "error500": Response(
         500,
         "application/x-amz-json-1.1",
         b'{"__type":"KMSInternalException","message":"An internal error occurred."}',
     ),
-    "status": Answer(503, "text/plain", b"Service Unavailable"),
+    "status": Response(503, "text/plain", b"Service Unavailable"),
 }
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kmstui.demo.access.context import Credentials
-from kmstui.demo.front.wire import Answer
+from kmstui.demo.front.wire import Response
 
 _LIFETIME = 6 * 3600
 INSTANCE_ID = "i-0b7f3c2d9e4a1586c"
@@ -29,26 +29,26 @@ class MetadataService:
         self._credentials = credentials
         self._tokens: dict[str, float] = {}
 
-    def answer(self, environ: Mapping[str, Any]) -> Answer:
+    def answer(self, environ: Mapping[str, Any]) -> Response:
         """Serve one request under ``/latest/``."""
         path, method = environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", "GET")
         if path == "/latest/api/token":
             return self._token(method)
         expires = self._tokens.get(environ.get("HTTP_X_AWS_EC2_METADATA_TOKEN", ""))
         if expires is None or expires < time.monotonic():
-            return Answer(401, "text/plain", b"Unauthorized")
+            return Response(401, "text/plain", b"Unauthorized")
         text = self._text(path)
         if text is None:
-            return Answer(404, "text/plain", b"Not Found")
-        return Answer(200, "text/plain", text.encode())
+            return Response(404, "text/plain", b"Not Found")
+        return Response(200, "text/plain", text.encode())
 
-    def _token(self, method: str) -> Answer:
+    def _token(self, method: str) -> Response:
         if method != "PUT":
-            return Answer(403, "text/plain", b"Forbidden")
+            return Response(403, "text/plain", b"Forbidden")
         token = secrets.token_urlsafe(40)
         self._tokens[token] = time.monotonic() + _LIFETIME
         headers = (("X-aws-ec2-metadata-token-ttl-seconds", str(_LIFETIME)),)
-        return Answer(200, "text/plain", token.encode(), headers)
+        return Response(200, "text/plain", token.encode(), headers)
 
     def _text(self, path: str) -> str | None:
         meta = "/latest/meta-data"

@@ -26,8 +26,8 @@ from kmstui.demo.access.context import (
 )
 from kmstui.demo.access.evaluation import aws_principals, parsed
 from kmstui.demo.embedded import MFA_CODE
-from kmstui.demo.errors import ServiceError
-from kmstui.demo.front.wire import Answer
+from kmstui.demo.errors import AwsError
+from kmstui.demo.front.wire import Response
 
 _HOP_HEADERS = frozenset({"connection", "transfer-encoding", "content-length", "date", "server"})
 
@@ -38,7 +38,7 @@ class MotoApplication:
     def __init__(self) -> None:
         self._app = DomainDispatcherApplication(create_backend_app)
 
-    def ask(self, environ: Mapping[str, Any], body: bytes) -> Answer:
+    def ask(self, environ: Mapping[str, Any], body: bytes) -> Response:
         """Moto's answer to the request in ``environ`` with ``body``."""
         inner = {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         started: dict[str, Any] = {}
@@ -56,7 +56,7 @@ class MotoApplication:
         headers = dict(started["headers"])
         content_type = headers.pop("Content-Type", "text/xml")
         kept = tuple((k, v) for k, v in headers.items() if k.lower() not in _HOP_HEADERS)
-        return Answer(int(started["status"].split()[0]), content_type, content, kept)
+        return Response(int(started["status"].split()[0]), content_type, content, kept)
 
 
 _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
@@ -69,17 +69,17 @@ class StsService:
         self._callers = callers
         self._moto = moto
 
-    def answer(self, call: Call, environ: Mapping[str, Any], body: bytes) -> Answer:
-        """Serve one call; raises ``ServiceError``."""
+    def answer(self, call: Call, environ: Mapping[str, Any], body: bytes) -> Response:
+        """Serve one call; raises ``AwsError``."""
         if call.operation == "GetCallerIdentity":
             return _identity(call)
         if call.operation == "AssumeRole":
             return self._assume(call, environ, body)
-        raise ServiceError(
+        raise AwsError(
             "InvalidAction", f"Could not find operation {call.operation} for version 2011-06-15"
         )
 
-    def _assume(self, call: Call, environ: Mapping[str, Any], body: bytes) -> Answer:
+    def _assume(self, call: Call, environ: Mapping[str, Any], body: bytes) -> Response:
         arn = str(call.parameters.get("RoleArn", ""))
         role = find_holder(arn)
         mfa_at = _checked_mfa(call)
@@ -90,7 +90,7 @@ class StsService:
         if call.parameters.get("ExternalId"):
             context["sts:externalid"] = (str(call.parameters["ExternalId"]),)
         if role is None or not _trusts(role.assume_role_policy_document, call.caller, context):
-            raise ServiceError(
+            raise AwsError(
                 "AccessDenied",
                 f"User: {call.caller.arn} is not authorized to perform: sts:AssumeRole on "
                 f"resource: {arn}",
@@ -100,7 +100,7 @@ class StsService:
         self._register(role, call, answer, mfa_at)
         return answer
 
-    def _register(self, role: Any, call: Call, answer: Answer, mfa_at: float | None) -> None:
+    def _register(self, role: Any, call: Call, answer: Response, mfa_at: float | None) -> None:
         found = re.search(rb"<AccessKeyId>([^<]+)</AccessKeyId>", answer.body)
         if found is None:
             return
@@ -133,7 +133,7 @@ def _checked_mfa(call: Call) -> float | None:
         for device in user.mfa_devices
     }
     if serial not in devices or code != MFA_CODE:
-        raise ServiceError(
+        raise AwsError(
             "AccessDenied",
             "MultiFactorAuthentication failed with invalid MFA one time pass code. ",
             403,
@@ -158,7 +158,7 @@ def _trusts(policy: str, caller: Caller, context: Mapping[str, Any]) -> bool:
     return trusted
 
 
-def _identity(call: Call) -> Answer:
+def _identity(call: Call) -> Response:
     caller = call.caller
     body = (
         f'<GetCallerIdentityResponse xmlns="{_NAMESPACE}"><GetCallerIdentityResult>'
@@ -166,4 +166,4 @@ def _identity(call: Call) -> Answer:
         f"<Account>{caller.account}</Account></GetCallerIdentityResult><ResponseMetadata>"
         f"<RequestId>{call.request_id}</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
     )
-    return Answer(200, "text/xml", body.encode(), (("x-amzn-RequestId", call.request_id),))
+    return Response(200, "text/xml", body.encode(), (("x-amzn-RequestId", call.request_id),))

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 
 import cbor2
 
-from kmstui.demo.errors import ServiceError
+from kmstui.demo.errors import AwsError
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
 _CBOR_PATH = re.compile(r"^/service/([^/]+)/operation/([^/]+)$")
@@ -44,7 +44,7 @@ class AwsRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """A whole HTTP response."""
 
     status: int
@@ -56,7 +56,7 @@ class Answer:
 
 
 def parse_request(environ: Mapping[str, Any], default_region: str) -> AwsRequest:
-    """The AWS request in a WSGI environment; raises ``ServiceError`` when there is none."""
+    """The AWS request in a WSGI environment; raises ``AwsError`` when there is none."""
     body = _read_body(environ)
     scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
     access_key, region, service = (
@@ -83,7 +83,7 @@ def parse_request(environ: Mapping[str, Any], default_region: str) -> AwsRequest
         operation, protocol = str(parameters.get("Action", "")), "query"
         service = service or ("sts" if operation.startswith(("Assume", "GetCaller")) else "")
     if not operation:
-        raise ServiceError("UnknownOperationException", "The request names no operation.", 404)
+        raise AwsError("UnknownOperationException", "The request names no operation.", 404)
     return AwsRequest(
         service=service,
         operation=operation,
@@ -120,9 +120,9 @@ def _decode_json(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body or b"{}")
     except ValueError as error:
-        raise ServiceError("SerializationException", "") from error
+        raise AwsError("SerializationException", "") from error
     if not isinstance(value, dict):
-        raise ServiceError(
+        raise AwsError(
             "SerializationException", "Start of structure or map found where not expected."
         )
     return value
@@ -133,16 +133,16 @@ def decode_cbor(body: bytes) -> dict[str, Any]:
     try:
         value = cbor2.loads(body) if body else {}
     except cbor2.CBORDecodeError as error:
-        raise ServiceError("SerializationException", str(error)) from error
+        raise AwsError("SerializationException", str(error)) from error
     if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
-        raise ServiceError("SerializationException", "A map of members by name is expected.")
+        raise AwsError("SerializationException", "A map of members by name is expected.")
     return value
 
 
-def render_result(request: AwsRequest, result: Mapping[str, Any]) -> Answer:
+def render_result(request: AwsRequest, result: Mapping[str, Any]) -> Response:
     """A successful response in the request's protocol."""
     if not result and request.operation in _EMPTY_BODY:
-        return Answer(200, _JSON, b"", (("x-amzn-RequestId", request.request_id),))
+        return Response(200, _JSON, b"", (("x-amzn-RequestId", request.request_id),))
     return _answer(request.protocol, request.request_id, 200, result)
 
 
@@ -154,7 +154,7 @@ _EMPTY_BODY = frozenset(
 )  # fmt: skip
 
 
-def spelled_for(request: AwsRequest, error: ServiceError) -> ServiceError:
+def spelled_for(request: AwsRequest, error: AwsError) -> AwsError:
     """A refusal of KMS's, with code and status as the protocol of ``request`` has them.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
@@ -162,7 +162,7 @@ def spelled_for(request: AwsRequest, error: ServiceError) -> ServiceError:
     if error.code not in _QUERY_CODES or request.protocol not in {"query", "rest"}:
         return error
     code = _QUERY_CODES[error.code] if request.protocol == "query" else error.code
-    return ServiceError(code, error.message, 403)
+    return AwsError(code, error.message, 403)
 
 
 _QUERY_CODES = {
@@ -172,13 +172,13 @@ _QUERY_CODES = {
 }
 
 
-def render_error(request: AwsRequest | None, error: ServiceError) -> Answer:
+def render_error(request: AwsRequest | None, error: AwsError) -> Response:
     """A refusal in the request's protocol."""
     protocol = request.protocol if request else "json"
     request_id = request.request_id if request else str(uuid.uuid4())
     if protocol == "query":
         headers = (("x-amzn-RequestId", request_id),)
-        return Answer(error.status, "text/xml", _xml_error(error, request_id), headers)
+        return Response(error.status, "text/xml", _xml_error(error, request_id), headers)
     members = {"__type": error.code, "message": error.message}
     header = ("x-amzn-ErrorType", error.code)
     if protocol == "rest":
@@ -192,21 +192,21 @@ def _answer(
     status: int,
     members: Mapping[str, Any],
     *headers: tuple[str, str],
-) -> Answer:
+) -> Response:
     headers = (("x-amzn-RequestId", request_id), *headers)
     if protocol == "cbor":
         body = cbor2.dumps(members)
-        return Answer(
+        return Response(
             status, "application/cbor", body, (*headers, ("smithy-protocol", "rpc-v2-cbor"))
         )
     body = json.dumps(members, separators=(",", ":")).encode()
-    return Answer(status, "application/json" if protocol == "rest" else _JSON, body, headers)
+    return Response(status, "application/json" if protocol == "rest" else _JSON, body, headers)
 
 
 _JSON = "application/x-amz-json-1.1"
 
 
-def _xml_error(error: ServiceError, request_id: str) -> bytes:
+def _xml_error(error: AwsError, request_id: str) -> bytes:
     from xml.sax.saxutils import escape
 
     return (

@@ -9,7 +9,7 @@ import time
 
 from kmstui.demo.access.authorization import require_by_identity, require_on_key
 from kmstui.demo.access.context import Call, Result
-from kmstui.demo.errors import ServiceError, invalid_state
+from kmstui.demo.errors import AwsError, invalid_state
 from kmstui.demo.kms import paging
 from kmstui.demo.kms.keys import EmbeddedKey, require_customer_key, require_state
 from kmstui.demo.kms.store import AliasEntry, RegionStore, Stores, behind_alias, find_key
@@ -28,12 +28,12 @@ def create_alias(call: Call, stores: Stores) -> Result:
     require_customer_key(call.operation, key)
     with store.lock:
         if name in store.aliases:
-            raise ServiceError(
+            raise AwsError(
                 "AlreadyExistsException",
                 f"An alias with the name {store.alias_arn(name)} already exists",
             )
         if len(key.alias_names) >= MAXIMUM_ALIASES_PER_KEY:
-            raise ServiceError(
+            raise AwsError(
                 "LimitExceededException",
                 f"The KMS key {key.arn} already has {MAXIMUM_ALIASES_PER_KEY} aliases.",
             )
@@ -75,19 +75,17 @@ def delete_alias(call: Call, stores: Stores) -> Result:
 def _checked_name(call: Call) -> str:
     name = str(call.parameters["AliasName"])
     if not name.startswith("alias/"):
-        raise ServiceError(
+        raise AwsError(
             "ValidationException",
             'Alias must start with the prefix "alias/". Please see '
             "https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html",
         )
     if name == "alias/":
-        raise ServiceError("ValidationException", "Alias name must not be empty.")
+        raise AwsError("ValidationException", "Alias name must not be empty.")
     if ":" in name:
-        raise ServiceError(
-            "ValidationException", f"{name} contains invalid characters for an alias"
-        )
+        raise AwsError("ValidationException", f"{name} contains invalid characters for an alias")
     if name.startswith("alias/aws/"):
-        raise ServiceError(
+        raise AwsError(
             "InvalidAliasNameException",
             "The alias name is not valid: the prefix alias/aws/ is reserved for AWS managed keys.",
         )
@@ -97,7 +95,7 @@ def _checked_name(call: Call) -> str:
 def _target(call: Call, stores: Stores) -> EmbeddedKey:
     identifier = call.parameters.get("TargetKeyId")
     if isinstance(identifier, str) and "alias/" in identifier:
-        raise ServiceError("ValidationException", "Aliases must refer to keys. Not aliases")
+        raise AwsError("ValidationException", "Aliases must refer to keys. Not aliases")
     return find_key(stores, call.account, call.region, identifier, alias_allowed=False)
 
 

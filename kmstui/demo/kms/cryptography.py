@@ -12,7 +12,7 @@ from moto.kms.utils import HEADER_LEN, KEY_ID_LEN, generate_hmac
 
 from kmstui.demo.access.authorization import require_by_identity, require_on_key
 from kmstui.demo.access.context import Call, Result
-from kmstui.demo.errors import ServiceError, unsupported
+from kmstui.demo.errors import AwsError, unsupported
 from kmstui.demo.kms.keys import EmbeddedKey, require_state, require_usage, wrong_usage
 from kmstui.demo.kms.store import Stores, find_key
 
@@ -34,7 +34,7 @@ def decrypt(call: Call, stores: Stores) -> Result:
         wanted = find_key(stores, call.account, call.region, named, alias_allowed=True)
         if wanted is not key:
             require_on_key(call, wanted)
-            raise ServiceError(
+            raise AwsError(
                 "IncorrectKeyException",
                 "The key ID in the request does not identify a CMK that can perform this "
                 "operation.",
@@ -92,9 +92,7 @@ generate_data_key_without_plaintext = generate_data_key
 def _data_key_length(call: Call) -> int:
     spec, count = call.parameters.get("KeySpec"), call.parameters.get("NumberOfBytes")
     if (spec is None) == (count is None):
-        raise ServiceError(
-            "ValidationException", "Please specify either number of bytes or key spec."
-        )
+        raise AwsError("ValidationException", "Please specify either number of bytes or key spec.")
     if spec is not None:
         return {"AES_256": 32, "AES_128": 16}[spec]
     return int(count or 0)
@@ -119,7 +117,7 @@ def verify(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     algorithm = _algorithm(call, key, "SigningAlgorithm", key.algorithms)
     _require_moto_pair(key)
     if not key.private_key.verify(call.blob("Message"), call.blob("Signature"), algorithm):
-        raise ServiceError("KMSInvalidSignatureException", "")
+        raise AwsError("KMSInvalidSignatureException", "")
     return {"KeyId": key.arn, "SignatureValid": True, "SigningAlgorithm": algorithm}
 
 
@@ -133,7 +131,7 @@ def verify_mac(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """VerifyMac."""
     algorithm, mac = _mac(call, key)
     if base64.b64decode(mac) != call.blob("Mac"):
-        raise ServiceError("KMSInvalidMacException", "")
+        raise AwsError("KMSInvalidMacException", "")
     return {"KeyId": key.arn, "MacValid": True, "MacAlgorithm": algorithm}
 
 
@@ -170,7 +168,7 @@ def derive_shared_secret(call: Call, stores: Stores, key: EmbeddedKey) -> Result
         peer = serialization.load_der_public_key(call.blob("PublicKey"))
         secret = key.private_key.private_key.exchange(ec.ECDH(), peer)
     except ValueError as error:
-        raise ServiceError(
+        raise AwsError(
             "ValidationException", "The public key is not on the curve of the KMS key."
         ) from error
     return {
@@ -189,7 +187,7 @@ def _require_moto_pair(key: EmbeddedKey) -> None:
 def _algorithm(call: Call, key: EmbeddedKey, member: str, known: tuple[str, ...]) -> str:
     chosen = call.parameters.get(member) or (known[0] if member == "EncryptionAlgorithm" else None)
     if chosen not in known:
-        raise ServiceError(
+        raise AwsError(
             "InvalidKeyUsageException",
             f"Algorithm {chosen} and key spec {key.key_spec} are incompatible.",
         )
@@ -207,12 +205,12 @@ def _context(call: Call, member: str) -> dict[str, str]:
 def _key_of_ciphertext(call: Call, stores: Stores, blob: bytes) -> EmbeddedKey:
     """The key that moto's ciphertext header names, in the caller's account or another."""
     if len(blob) <= HEADER_LEN:
-        raise ServiceError("InvalidCiphertextException", "")
+        raise AwsError("InvalidCiphertextException", "")
     key_id = blob[:KEY_ID_LEN].decode("utf-8", "replace")
     for store in (stores.of(call.account, call.region), *stores.all()):
         if store.region == call.region and key_id in store.keys:
             return store.keys[key_id]
-    raise ServiceError(
+    raise AwsError(
         "AccessDeniedException",
         "The ciphertext refers to a customer master key that does not exist, does not exist in "
         "this region, or you are not allowed to access.",
@@ -232,5 +230,5 @@ def _moto_decrypt(stores: Stores, key: EmbeddedKey, blob: bytes, context: dict[s
     try:
         plaintext, _ = backend.decrypt(blob, context)
     except JsonRESTError as error:
-        raise ServiceError("InvalidCiphertextException", "") from error
+        raise AwsError("InvalidCiphertextException", "") from error
     return bytes(plaintext)

@@ -11,7 +11,7 @@ from typing import Any
 
 from kmstui.demo.access.authorization import find_holder, require_by_identity
 from kmstui.demo.access.context import Call, Result
-from kmstui.demo.errors import ServiceError, not_found, validation
+from kmstui.demo.errors import AwsError, not_found, validation
 from kmstui.demo.kms import paging
 from kmstui.demo.kms.keys import EmbeddedKey, GrantRecord, require_customer_key
 from kmstui.demo.kms.store import Stores, find_key
@@ -31,7 +31,7 @@ def create_grant(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
             and not name.endswith(":root")
             and not find_holder(name)
         ):
-            raise ServiceError(
+            raise AwsError(
                 "InvalidArnException", f"ARN does not refer to a valid principal: {name}"
             )
     grant = GrantRecord(
@@ -118,7 +118,7 @@ def retire_grant(call: Call, stores: Stores) -> Result:
     if token:
         found = _by_token(stores, str(token))
         if found is None:
-            raise ServiceError("InvalidGrantTokenException", "The grant token is not valid.")
+            raise AwsError("InvalidGrantTokenException", "The grant token is not valid.")
         key, grant = found
     else:
         identifier = call.parameters.get("KeyId")

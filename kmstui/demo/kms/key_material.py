@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from kmstui.demo.access.context import Call, Result
-from kmstui.demo.errors import ServiceError, unsupported
+from kmstui.demo.errors import AwsError, unsupported
 from kmstui.demo.kms import paging
 from kmstui.demo.kms.keys import DAY, EmbeddedKey, Rotation, material_id, require_customer_key
 from kmstui.demo.kms.store import Stores
@@ -99,7 +99,7 @@ def rotate_key_on_demand(call: Call, stores: Stores, key: EmbeddedKey) -> Result
     """RotateKeyOnDemand: at most 25 times in a key's life."""
     _require_rotatable(call, key)
     if sum(rotation.kind == "ON_DEMAND" for rotation in key.history) >= MAXIMUM_ON_DEMAND:
-        raise ServiceError(
+        raise AwsError(
             "LimitExceededException",
             f"{key.arn} has been rotated on demand {MAXIMUM_ON_DEMAND} times, which is the most.",
         )
@@ -170,19 +170,19 @@ class ImportOffers:
         _require_external(key)
         offer = self._offers.get(_name(call.blob("ImportToken")))
         if offer is None or offer.key_arn != key.arn:
-            raise ServiceError("InvalidImportTokenException", "The import token is not valid.")
+            raise AwsError("InvalidImportTokenException", "The import token is not valid.")
         if offer.expires < time.time():
-            raise ServiceError("ExpiredImportTokenException", "The import token has expired.")
+            raise AwsError("ExpiredImportTokenException", "The import token has expired.")
         material = _unwrap(offer, call.blob("EncryptedKeyMaterial"))
         if key.imported.present and material != key.key_material:
-            raise ServiceError(
+            raise AwsError(
                 "IncorrectKeyMaterialException",
                 "The key material is not the material that was imported into this key before.",
             )
         expires = call.parameters.get("ValidTo")
         model = call.parameters.get("ExpirationModel", "KEY_MATERIAL_EXPIRES")
         if (model == "KEY_MATERIAL_EXPIRES") != (expires is not None):
-            raise ServiceError(
+            raise AwsError(
                 "ValidationException",
                 "A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES, and "
                 "only then.",
@@ -221,11 +221,11 @@ def _unwrap(offer: _Offer, wrapped: bytes) -> bytes:
     try:
         material = offer.wrapping.decrypt(wrapped, oaep)
     except ValueError as error:
-        raise ServiceError(
+        raise AwsError(
             "InvalidCiphertextException", "The wrapped key material cannot be unwrapped."
         ) from error
     if len(material) != 32:
-        raise ServiceError(
+        raise AwsError(
             "IncorrectKeyMaterialException", "Symmetric key material must be 256 bits long."
         )
     return material

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from kmstui.demo.errors import ServiceError, invalid_state, unsupported
+from kmstui.demo.errors import AwsError, invalid_state, unsupported
 
 _RSA = ("RSA_2048", "RSA_3072", "RSA_4096")
 _RSA_SIGNING = tuple(
@@ -356,11 +356,11 @@ def require_state(operation: str, key: EmbeddedKey) -> None:
     if state == "PendingImport" and operation in _NOT_PENDING_IMPORT:
         raise invalid_state(f"{key.arn} is pending import.")
     if state == "Disabled" and operation in _NEEDS_ENABLED:
-        raise ServiceError("DisabledException", f"{key.arn} is disabled.")
+        raise AwsError("DisabledException", f"{key.arn} is disabled.")
     if state in {"Creating", "Updating"} and operation in _NOT_PENDING_DELETION:
         raise invalid_state(f"{key.arn} is {state.lower()}.")
     if state == "Unavailable" and operation in CRYPTOGRAPHIC:
-        raise ServiceError("KeyUnavailableException", f"{key.arn} is unavailable.", 500)
+        raise AwsError("KeyUnavailableException", f"{key.arn} is unavailable.", 500)
 
 
 _USAGE_OF_OPERATION = {
@@ -378,9 +378,9 @@ def require_usage(operation: str, key: EmbeddedKey) -> None:
         raise wrong_usage(operation, key)
 
 
-def wrong_usage(operation: str, key: EmbeddedKey) -> ServiceError:
+def wrong_usage(operation: str, key: EmbeddedKey) -> AwsError:
     """KMS's InvalidKeyUsageException."""
-    return ServiceError(
+    return AwsError(
         "InvalidKeyUsageException",
         f"{key.arn} key usage is {key.key_usage} which is not valid for {operation}.",
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 from kmstui.demo.access.authorization import require_by_identity
 from kmstui.demo.access.context import Call, Result
-from kmstui.demo.errors import ServiceError, not_found, unsupported, validation
+from kmstui.demo.errors import AwsError, not_found, unsupported, validation
 from kmstui.demo.kms import paging
 from kmstui.demo.kms.keys import (
     DAY,
@@ -188,9 +188,7 @@ def replicate_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
         raise validation(region, "replicaRegion", "Member must differ from the primary's Region")
     target = stores.of(key.account_id, region)
     if key.id in target.keys:
-        raise ServiceError(
-            "AlreadyExistsException", f"{key.arn} already has a replica in {region}."
-        )
+        raise AwsError("AlreadyExistsException", f"{key.arn} already has a replica in {region}.")
     # CreateKey is needed in the replica's Region besides ReplicateKey on the primary.
     require_by_identity(call, "kms:CreateKey")
     replica = make_replica(key, region)

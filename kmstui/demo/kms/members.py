@@ -16,7 +16,7 @@ from typing import Any
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-from kmstui.demo.errors import ServiceError, validation
+from kmstui.demo.errors import AwsError, validation
 
 _TYPES: dict[str, Any] = {
     "blob": str,
@@ -66,7 +66,7 @@ def _check(shape: Any, value: Any, path: str) -> None:
     if not isinstance(value, _TYPES.get(kind, object)) or (
         kind == "integer" and isinstance(value, bool)
     ):
-        raise ServiceError("SerializationException", f"{path} must be of type {kind}.")
+        raise AwsError("SerializationException", f"{path} must be of type {kind}.")
     if kind == "structure":
         _check_structure(shape, value, f"{path}.")
     elif kind == "list":
@@ -105,7 +105,7 @@ def _decoded(text: str, path: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
-        raise ServiceError("SerializationException", f"{path} is not base64.") from error
+        raise AwsError("SerializationException", f"{path} is not base64.") from error
 
 
 def _lower_first(name: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from kmstui.demo.errors import ServiceError, validation
+from kmstui.demo.errors import AwsError, validation
 
 _Item = TypeVar("_Item")
 _SALT = b"kmstui embedded marker"
@@ -66,7 +66,7 @@ def decode_marker(listing: str, marker: str) -> str:
     except (ValueError, binascii.Error):
         genuine, kind, last = False, "", ""
     if not genuine or kind != listing:
-        raise ServiceError("InvalidMarkerException", "Could not deserialize marker.")
+        raise AwsError("InvalidMarkerException", "Could not deserialize marker.")
     return str(last)
 
 

@@ -20,7 +20,7 @@ from kmstui.demo.access.authorization import decision_on_key, find_holder
 from kmstui.demo.access.conditions import OPERATORS, as_list, split_operator
 from kmstui.demo.access.context import Call
 from kmstui.demo.access.evaluation import Verdict
-from kmstui.demo.errors import ServiceError
+from kmstui.demo.errors import AwsError
 from kmstui.demo.kms.keys import EmbeddedKey
 
 MAXIMUM_BYTES = 32_768
@@ -42,9 +42,9 @@ _GLOBAL_KEYS = frozenset(
 _TAG_KEYS = ("principaltag/", "requesttag/", "resourcetag/")
 
 
-def malformed(message: str | None = None) -> ServiceError:
+def malformed(message: str | None = None) -> AwsError:
     """MalformedPolicyDocumentException, with the API reference's own sentence by default."""
-    return ServiceError(
+    return AwsError(
         "MalformedPolicyDocumentException",
         message
         or "The request was rejected because the specified policy is not syntactically or "
@@ -58,7 +58,7 @@ def parse_policy(text: str) -> dict[str, Any]:
     Raises LimitExceededException (over 32,768 bytes) or MalformedPolicyDocumentException.
     """
     if len(text.encode("utf-8")) > MAXIMUM_BYTES:
-        raise ServiceError(
+        raise AwsError(
             "LimitExceededException",
             f"The key policy document exceeds the size quota of {MAXIMUM_BYTES} bytes.",
         )

@@ -15,7 +15,7 @@ from botocore import xform_name
 
 from kmstui.demo.access.authorization import require_on_key
 from kmstui.demo.access.context import Call, Result
-from kmstui.demo.errors import ServiceError
+from kmstui.demo.errors import AwsError
 from kmstui.demo.kms import aliases, cryptography, grants, key_material, lifecycle, policies, tags
 from kmstui.demo.kms.key_material import ImportOffers
 from kmstui.demo.kms.keys import CRYPTOGRAPHIC, EmbeddedKey, LastUse, require_state, require_usage
@@ -43,7 +43,7 @@ _UNLOCKED = CRYPTOGRAPHIC | {"GenerateRandom"}
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Served:
     """What an operation returns, and the key it was about."""
 
     result: Result
@@ -66,8 +66,8 @@ class KmsService:
         }
         """Operations whose handler finds the key itself, if there is one."""
 
-    def answer(self, call: Call) -> Outcome:
-        """Serve one call; raises ``ServiceError`` in KMS's words.
+    def answer(self, call: Call) -> Served:
+        """Serve one call; raises ``AwsError`` in KMS's words.
 
         Changes are made one after the other, each with its checks, so that none is lost.
         """
@@ -77,16 +77,16 @@ class KmsService:
         with self._changing:
             return self._answer(call)
 
-    def _answer(self, call: Call) -> Outcome:
+    def _answer(self, call: Call) -> Served:
         handler = self._handlers.get(call.operation)
         if handler is None:
-            raise ServiceError(
+            raise AwsError(
                 "UnknownOperationException",
                 f"The embedded KMS does not serve {call.operation}.",
             )
         if call.operation in self._without_key:
             result = handler(call, self.stores)
-            return Outcome(result, self._key_in(call, result))
+            return Served(result, self._key_in(call, result))
         key = find_key(
             self.stores,
             call.account,
@@ -100,7 +100,7 @@ class KmsService:
         require_usage(call.operation, key)
         result = handler(call, self.stores, key)
         _note_use(call, key)
-        return Outcome(result, key)
+        return Served(result, key)
 
     def _key_in(self, call: Call, result: Result) -> EmbeddedKey | None:
         key_id = str(result.get("KeyId", "")) or result.get("KeyMetadata", {}).get("KeyId")
@@ -125,7 +125,7 @@ def _handlers_in(*places: object) -> dict[str, Callable[..., Result]]:
 
 def _require_account(call: Call, key: EmbeddedKey) -> None:
     if key.account_id != call.account and call.operation not in _CROSS_ACCOUNT:
-        raise ServiceError(
+        raise AwsError(
             "AccessDeniedException",
             f"User: {call.caller.arn} is not authorized to perform: kms:{call.operation} on this "
             "resource because the resource does not exist in this Region, no resource-based "

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 
 from moto.kms.models import kms_backends
 
-from kmstui.demo.errors import ServiceError, not_found, validation
+from kmstui.demo.errors import AwsError, not_found, validation
 from kmstui.demo.kms.keys import EmbeddedKey
 
 _Value = TypeVar("_Value")
@@ -204,9 +204,9 @@ def find_key(
 def _split_arn(text: str, region: str) -> tuple[str, str]:
     parts = text.split(":", 5)
     if len(parts) != 6 or parts[1] != "aws" or parts[2] != "kms":
-        raise ServiceError("InvalidArnException", f"{text} is not a valid ARN")
+        raise AwsError("InvalidArnException", f"{text} is not a valid ARN")
     if not parts[5].startswith(("key/", "alias/")) or not re.fullmatch(r"\d{12}", parts[4]):
-        raise ServiceError("InvalidArnException", f"{text} is not a valid ARN")
+        raise AwsError("InvalidArnException", f"{text} is not a valid ARN")
     if parts[3] != region:
         raise not_found(f"Invalid arn {parts[3]}")
     return parts[4], parts[5]

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kmstui.demo.access.context import Call, Result
-from kmstui.demo.errors import ServiceError
+from kmstui.demo.errors import AwsError
 from kmstui.demo.kms import paging
 from kmstui.demo.kms.keys import EmbeddedKey, tag_list
 from kmstui.demo.kms.paging import decode_marker, encode_marker
@@ -71,9 +71,9 @@ def _permitted(text: str) -> bool:
     return all(c in _PUNCTUATION or unicodedata.category(c)[0] in "LZN" for c in text)
 
 
-def tag_error(message: str) -> ServiceError:
+def tag_error(message: str) -> AwsError:
     """KMS's TagException."""
-    return ServiceError("TagException", message)
+    return AwsError("TagException", message)
 
 
 def list_resource_tags(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
@@ -92,13 +92,11 @@ _SCAN = 5000
 def get_resources(call: Call, stores: Stores) -> Result:
     """GetResources, from the tags that KMS holds."""
     if call.operation != "GetResources":
-        raise ServiceError("InvalidParameterException", f"{call.operation} is not served here.")
+        raise AwsError("InvalidParameterException", f"{call.operation} is not served here.")
     parameters = call.parameters
     size = parameters.get("ResourcesPerPage") or PAGE
     if not isinstance(size, int) or not 1 <= size <= PAGE:
-        raise ServiceError(
-            "InvalidParameterException", f"ResourcesPerPage must be from 1 to {PAGE}"
-        )
+        raise AwsError("InvalidParameterException", f"ResourcesPerPage must be from 1 to {PAGE}")
     store = stores.of(call.account, call.region)
     types = parameters.get("ResourceTypeFilters") or ["kms:key"]
     if not {"kms", "kms:key"}.intersection(types):
@@ -127,8 +125,8 @@ def _start(token: object, order: Sequence[str]) -> int:
         return 0
     try:
         return bisect.bisect_right(order, decode_marker("resources", str(token)))
-    except ServiceError as error:
-        raise ServiceError(
+    except AwsError as error:
+        raise AwsError(
             "PaginationTokenExpiredException", "The pagination token is not valid."
         ) from error
 

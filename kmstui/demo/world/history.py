@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kmstui.demo.access.context import Caller, CallerRegistry, Credentials, Network
-from kmstui.demo.front.cloudtrail import Entry
+from kmstui.demo.front.cloudtrail import LogEntry
 from kmstui.demo.front.wire import AwsRequest
 from kmstui.demo.kms.keys import DAY, EmbeddedKey, LastUse
 from kmstui.demo.world.building import Builder
@@ -21,7 +21,7 @@ def history(
     callers: CallerRegistry,
     credentials: Mapping[str, Credentials],
     used: Mapping[str, EmbeddedKey],
-) -> Iterator[Entry]:
+) -> Iterator[LogEntry]:
     """The events of the last 80 days, for the keys in ``used``, and notes their last use."""
     chance = random.Random(20_251_103)  # noqa: S311 - a believable past, not a secret
     admin = _played(callers, credentials, "admin")
@@ -81,7 +81,7 @@ def _event(
     parameters: Mapping[str, Any],
     *,
     endpoint: str | None = None,
-) -> Entry:
+) -> LogEntry:
     caller, access_key = who
     event_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{key.arn}/{name}/{at}"))
     request = AwsRequest(
@@ -96,4 +96,4 @@ def _event(
         request_id=event_id,
     )
     network = Network("10.20.4.117" if endpoint else "54.217.83.140", endpoint)
-    return Entry(0, at, request, caller, network, key.arn, 200)
+    return LogEntry(0, at, request, caller, network, key.arn, 200)

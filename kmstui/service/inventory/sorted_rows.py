@@ -24,7 +24,7 @@ class SortedRows(Sequence[str]):
         """`rows` in the order in which they are read; each has its text in `texts`."""
         self.reverse = reverse
         self._texts: dict[str, str] = {} if texts is None else texts
-        """What each row is sorted by."""
+        """What each row is sorted by, where that is not its name."""
         self._rows = list(rows)
         """From the smallest text to the largest."""
         if reverse:
@@ -72,8 +72,8 @@ class SortedRows(Sequence[str]):
         return len(self) - 1 - index if self.reverse else index
 
     def add(self, row: str) -> None:
-        """Add a row that has a text."""
-        self._rows.insert(bisect_left(self._rows, self._order(row), key=self._order), row)
+        """Add a row that stands among those of `update`."""
+        self._rows.insert(self._place(row), row)
 
     def remove(self, row: str) -> None:
         """Take a row away, while it has the text that it was added with."""
@@ -90,19 +90,24 @@ class SortedRows(Sequence[str]):
                 self.remove(row)
                 self._texts.pop(row, None)
                 if text is not None:
-                    self._texts[row] = text
+                    if text != row:
+                        self._texts[row] = text
                     self.add(row)
         return moved
 
     def would_move(self, row: str, text: str | None) -> bool:
         """Whether `update` would do anything."""
-        return self._texts.get(row) != text
+        if text is None:
+            return row in self
+        return self._texts.get(row, row) != text or row not in self
+
+    def _place(self, row: str) -> int:
+        """Where in the list a row stands or belongs."""
+        return bisect_left(self._rows, self._order(row), key=self._order)
 
     def _order(self, row: str) -> tuple[str, str]:
-        return self._texts[row], row
+        return self._texts.get(row, row), row
 
     def _index(self, row: str) -> int | None:
-        if row not in self._texts:
-            return None
-        index = bisect_left(self._rows, self._order(row), key=self._order)
+        index = self._place(row)
         return index if index < len(self._rows) and self._rows[index] == row else None

@@ -103,8 +103,8 @@ class Store:
     def _reset(self) -> None:
         self.keys: dict[str, Key] = {}
         self.aliases: dict[str, Alias] = {}
-        self._alias_names: dict[str, tuple[str, ...]] = {}
-        """By the ID of the key they name."""
+        self._alias_names: dict[str, str | tuple[str, ...]] = {}
+        """By the ID of the key they name; most keys have one, which needs no tuple of its own."""
         self.policies: dict[str, tuple[StoredPolicy, ...]] = {}
         self.contexts: dict[str, tuple[str, ...]] = {}
         self.progress = Progress()
@@ -242,13 +242,15 @@ class Store:
 
     def _link(self, alias: Alias) -> None:
         if alias.key_id:
-            names = self._alias_names.get(alias.key_id, ())
-            self._alias_names[alias.key_id] = (*names, alias.name)
+            names = self.aliases_of(alias.key_id)
+            self._alias_names[alias.key_id] = (*names, alias.name) if names else alias.name
 
     def _unlink(self, alias: Alias) -> None:
-        names = self._alias_names.pop(alias.key_id, ())
-        if len(names) > 1:
-            self._alias_names[alias.key_id] = tuple(each for each in names if each != alias.name)
+        left = tuple(name for name in self.aliases_of(alias.key_id) if name != alias.name)
+        if left:
+            self._alias_names[alias.key_id] = left
+        else:
+            self._alias_names.pop(alias.key_id, None)
 
     def _touch_aliases(self, names: Sequence[str], key_ids: set[str]) -> None:
         key_ids.discard("")  # an AWS alias that names no key yet
@@ -259,7 +261,8 @@ class Store:
 
     def aliases_of(self, key_id: str) -> tuple[str, ...]:
         """Alias names of a key with their prefix, in the order listed (which is by name)."""
-        return self._alias_names.get(key_id, ())
+        names = self._alias_names.get(key_id, ())
+        return (names,) if isinstance(names, str) else names
 
     def name_of(self, key_id: str) -> str:
         """The key as a sentence names it: its ID and, in brackets, its first alias."""

@@ -20,13 +20,13 @@ from kmstui.service.inventory.store import Topic
 from kmstui.service.session import Session
 from kmstui.ui.dialogs.editing_screen import EditingScreen
 from kmstui.ui.findings.rows import COLUMNS, FindingRow, matcher, rows_of, worst_first
-from kmstui.ui.main.key_columns import alias_text, counts_text
+from kmstui.ui.main.key_columns import alias_text
 from kmstui.ui.main.navigation import main_of
 from kmstui.ui.main.policy_view import pretty
 from kmstui.ui.runtime.store_feed import Changes, StoreFeed
 from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
-from kmstui.ui.widgets.finding_counts import Counts
+from kmstui.ui.widgets.finding_counts import Counts, counts_text
 from kmstui.ui.widgets.line_table import LineTable
 from kmstui.ui.widgets.sentences import Sentences
 

@@ -12,7 +12,7 @@ from kmstui.model.key import Key, KeyMetadata, LastUsage, Rotation
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.inventory.store import Store, Topic
 from kmstui.service.session import Session
-from kmstui.ui.main.key_columns import state_role
+from kmstui.ui.main.key_columns import state_style
 from kmstui.ui.runtime.store_feed import Changes
 from kmstui.ui.style.cells import wrap
 from kmstui.ui.style.symbols import Symbols
@@ -195,7 +195,7 @@ def identity_rows(key: Key, store: Store) -> Iterator[Row]:
 
 def metadata_rows(metadata: KeyMetadata) -> Iterator[Row]:
     """What DescribeKey says, in the service's words; what does not apply is left out."""
-    yield "State", (metadata.state, state_role(metadata.state))
+    yield "State", (metadata.state, state_style(metadata.state))
     if metadata.deletion:
         yield "Deletion", (moment(metadata.deletion), "bad")
     if metadata.pending_window_days is not None:

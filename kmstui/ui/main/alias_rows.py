@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from kmstui.service.inventory.sort import folded
 from kmstui.service.inventory.store import Store
+from kmstui.ui.main.key_columns import folded
 from kmstui.ui.main.live_rows import LiveRows, RowsChanged
 from kmstui.ui.runtime.time_slices import TimeSlices
 

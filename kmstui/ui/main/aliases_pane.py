@@ -8,7 +8,7 @@ from typing import ClassVar
 from kmstui.service.inventory.store import Store
 from kmstui.ui.commands.command import ALIASES
 from kmstui.ui.main.alias_rows import AliasRows
-from kmstui.ui.main.key_columns import day, state_role
+from kmstui.ui.main.key_columns import day, state_style
 from kmstui.ui.main.panes import TablePane
 from kmstui.ui.runtime.time_slices import TimeSlices
 from kmstui.ui.style.symbols import Symbols
@@ -85,7 +85,7 @@ class AliasesPane(TablePane):
         cells: dict[str, Part] = {
             "alias": (alias.name.removeprefix("alias/"), "accent"),
             "key": alias.key_id or ("no key yet", "dim"),
-            "state": (state, state_role(state)) if state else "",
+            "state": (state, state_style(state)) if state else "",
             "updated": (day(alias.updated or alias.created), "dim"),
         }
         return [cells[column] for column in columns]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from kmstui.service.inventory.sort import SORT_COLUMNS
 from kmstui.ui.commands.command import ALIASES, EVERYWHERE, KEYS, POLICY, Command
 from kmstui.ui.commands.context import Context, needs_key
-from kmstui.ui.main.key_columns import COLUMNS
+from kmstui.ui.main.key_columns import KEY_COLUMNS, SORT_COLUMNS
 from kmstui.ui.main.navigation import main_of
 
 
@@ -67,7 +66,7 @@ def _sort(context: Context) -> None:
 
     pane = main_of(context.app).keys_pane
     items = [
-        MenuItem(column, COLUMNS[column].title.capitalize(), key=key)
+        MenuItem(column, KEY_COLUMNS[column].column.title.capitalize(), key=key)
         for column, key in zip(SORT_COLUMNS, _sort_keys(), strict=True)
     ]
 

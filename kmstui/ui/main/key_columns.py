@@ -1,40 +1,20 @@
-"""The columns of the keys table, and what stands in them."""
+"""The columns of the keys table: how wide each is, what stands in it, and what it sorts by."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 
-from kmstui.model.key import Key, KeyMetadata
+from kmstui.model.key import Key
 from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.finding_counts import Counts
+from kmstui.ui.widgets.finding_counts import Counts, counts_text
 
-COLUMNS: dict[str, Column] = {
-    column.id: column
-    for column in (
-        Column("alias", "ALIAS", 20, rank=0, most=40),
-        # Two groups of its ID tell a key from any other; the whole goes before what few ask for.
-        Column("id", "KEY ID", 13, rank=2, most=36, whole_rank=7),
-        Column("state", "STATE", 15, rank=1),
-        Column("spec", "SPEC", 17, rank=3),
-        Column("usage", "USAGE", 15, rank=6),
-        Column("origin", "ORIGIN", 8, rank=9, most=18),
-        Column("manager", "MANAGER", 8, rank=14),
-        Column("region", "MULTI-REGION", 12, rank=10),
-        Column("created", "CREATED", 10, rank=11),
-        Column("deletion", "DELETION", 10, rank=12),
-        Column("rotation", "ROTATION", 8, rank=13),
-        Column("tags", "TAGS", 16, rank=5, most=32),
-        Column("findings", "POLICY", 9, rank=4),
-        Column("description", "DESCRIPTION", 16, rank=8, most=120),
-    )
-}
-"""Every column, in the usual order. Ranks say which go first where it is narrow."""
-
-STATE_ROLES = {
+STATE_STYLES = {
     "Enabled": "good",
     "Disabled": "dim",
     "PendingDeletion": "bad",
@@ -43,24 +23,31 @@ STATE_ROLES = {
 }
 """How a state looks; any other one, such as `PendingImport`, is a warning."""
 
-_Reader = Callable[[Key, Sequence[str]], Part]
+_Cell = Callable[[Key, Sequence[str]], Part]
+_Text = Callable[[Key, Sequence[str]], str]
 
 
-def state_role(state: str) -> str:
-    """The role that a key's state is drawn in; its word stands beside it."""
-    return STATE_ROLES.get(state, "warn")
+@dataclass(frozen=True, slots=True)
+class KeyColumn:
+    """One column, for a key and the names of its aliases."""
+
+    column: Column
+    cell: _Cell
+    """What stands in it."""
+    sort: _Text | None = None
+    """What it sorts by, "" where that is not known; None where it cannot be sorted by."""
+    always_known: bool = False
+    """Whether it shows something of keys that could not be described, too."""
+
+
+def state_style(state: str) -> str:
+    """The style that a key's state is drawn in; its word stands beside it."""
+    return STATE_STYLES.get(state, "warn")
 
 
 def day(moment: datetime | None) -> str:
     """A date in UTC, as the AWS console and CLI show it."""
     return "" if moment is None else f"{moment:%Y-%m-%d}"
-
-
-def _of_metadata(read: Callable[[KeyMetadata], Part]) -> _Reader:
-    def cell(key: Key, aliases: Sequence[str]) -> Part:
-        return ("…", "dim") if key.metadata is None else read(key.metadata)
-
-    return cell
 
 
 def alias_text(aliases: Sequence[str]) -> str:
@@ -69,6 +56,38 @@ def alias_text(aliases: Sequence[str]) -> str:
         return ""
     more = f" +{len(aliases) - 1}" if len(aliases) > 1 else ""
     return aliases[0].removeprefix("alias/") + more
+
+
+def _described(
+    column: Column, attribute: str, style: Callable[[str], str] | None = None
+) -> KeyColumn:
+    """A column with a word that DescribeKey tells."""
+    read = attrgetter(attribute)
+
+    def cell(key: Key, aliases: Sequence[str]) -> Part:
+        if key.metadata is None:
+            return "…", "dim"
+        word = read(key.metadata)
+        return word if style is None else (word, style(word))
+
+    def sort(key: Key, aliases: Sequence[str]) -> str:
+        return "" if key.metadata is None else read(key.metadata)
+
+    return KeyColumn(column, cell, sort)
+
+
+def _dated(column: Column, attribute: str, style: str = "") -> KeyColumn:
+    """A column with a date that DescribeKey tells."""
+    read = attrgetter(attribute)
+
+    def cell(key: Key, aliases: Sequence[str]) -> Part:
+        return ("…", "dim") if key.metadata is None else (day(read(key.metadata)), style)
+
+    def sort(key: Key, aliases: Sequence[str]) -> str:
+        moment = None if key.metadata is None else read(key.metadata)
+        return "" if moment is None else f"{moment.timestamp():020.3f}"
+
+    return KeyColumn(column, cell, sort)
 
 
 def _alias(key: Key, aliases: Sequence[str]) -> Part:
@@ -81,48 +100,59 @@ def _tags(key: Key, aliases: Sequence[str]) -> Part:
     return " ".join(f"{tag.key}={tag.value}" if tag.value else tag.key for tag in key.tags)
 
 
-def _rotation(key: Key, aliases: Sequence[str]) -> Part:
+def _tags_sorted(key: Key, aliases: Sequence[str]) -> str:
+    return " ".join(f"{tag.key}={tag.value}" for tag in key.tags or ())
+
+
+def _rotation(key: Key, aliases: Sequence[str]) -> str:
     return "" if key.rotation is None else ("on" if key.rotation else "off")
 
 
-_READERS: dict[str, _Reader] = {
-    "alias": _alias,
-    "id": lambda key, aliases: key.id,
-    "state": _of_metadata(lambda metadata: (metadata.state, state_role(metadata.state))),
-    "spec": _of_metadata(lambda metadata: metadata.spec),
-    "usage": _of_metadata(lambda metadata: metadata.usage),
-    "origin": _of_metadata(lambda metadata: metadata.origin),
-    "manager": _of_metadata(lambda metadata: metadata.manager),
-    "region": _of_metadata(lambda metadata: metadata.multi_region),
-    "created": _of_metadata(lambda metadata: day(metadata.created)),
-    "deletion": _of_metadata(lambda metadata: (day(metadata.deletion), "bad")),
-    "rotation": _rotation,
-    "tags": _tags,
-    "description": _of_metadata(lambda metadata: metadata.description),
-}
-
-_TOLD_WITHOUT_DESCRIPTION = ("alias", "id", "tags")
-
-
-def counts_text(counts: Counts, signs: Symbols) -> str:
-    """How many findings of each severity, each behind its sign."""
-    return " ".join(
-        f"{sign}{number}"
-        for sign, number in (
-            (signs.error, counts.errors),
-            (signs.warning, counts.warnings),
-            (signs.information, counts.infos),
-        )
-        if number
+KEY_COLUMNS: dict[str, KeyColumn] = {
+    each.column.id: each
+    for each in (
+        KeyColumn(
+            Column("alias", "ALIAS", 20, rank=0, most=40),
+            _alias,
+            lambda key, aliases: aliases[0] if aliases else "",
+            always_known=True,
+        ),
+        # Two groups of its ID tell a key from any other; the whole goes before what few ask for.
+        KeyColumn(
+            Column("id", "KEY ID", 13, rank=2, most=36, whole_rank=7),
+            lambda key, aliases: key.id,
+            lambda key, aliases: key.id,
+            always_known=True,
+        ),
+        _described(Column("state", "STATE", 15, rank=1), "state", state_style),
+        _described(Column("spec", "SPEC", 17, rank=3), "spec"),
+        _described(Column("usage", "USAGE", 15, rank=6), "usage"),
+        _described(Column("origin", "ORIGIN", 8, rank=9, most=18), "origin"),
+        _described(Column("manager", "MANAGER", 8, rank=14), "manager"),
+        _described(Column("region", "MULTI-REGION", 12, rank=10), "multi_region"),
+        _dated(Column("created", "CREATED", 10, rank=11), "created"),
+        _dated(Column("deletion", "DELETION", 10, rank=12), "deletion", "bad"),
+        KeyColumn(Column("rotation", "ROTATION", 8, rank=13), _rotation, _rotation),
+        KeyColumn(
+            Column("tags", "TAGS", 16, rank=5, most=32), _tags, _tags_sorted, always_known=True
+        ),
+        # The findings are no part of a key: `cells_of` is given them.
+        KeyColumn(Column("findings", "POLICY", 9, rank=4), lambda key, aliases: ""),
+        _described(Column("description", "DESCRIPTION", 16, rank=8, most=120), "description"),
     )
+}
+"""Every column, in the usual order. Ranks say which go first where it is narrow."""
+
+SORT_COLUMNS = tuple(name for name, each in KEY_COLUMNS.items() if each.sort is not None)
+"""What the keys table can be sorted by."""
 
 
 def findings_cell(counts: Counts | None, signs: Symbols) -> Part:
     """The findings of a key's policy; nothing before it was read."""
     if counts is None:
         return ""
-    role = "bad" if counts.errors else "warn" if counts.warnings else "good"
-    return counts_text(counts, signs) or signs.done, role
+    style = "bad" if counts.errors else "warn" if counts.warnings else "good"
+    return counts_text(counts, signs) or signs.done, style
 
 
 def cells_of(
@@ -135,16 +165,16 @@ def cells_of(
             # Where there is no room for IDs, a key without an alias must be known by something.
             cells.append((key.id, "dim"))
             continue
-        if key.problem and key.metadata is None and column not in _TOLD_WITHOUT_DESCRIPTION:
+        if key.problem and key.metadata is None and not KEY_COLUMNS[column].always_known:
             cells.append((f"✖ {key.problem}", "bad"))
             break
-        cells.append(findings if column == "findings" else _READERS[column](key, aliases))
+        cells.append(findings if column == "findings" else KEY_COLUMNS[column].cell(key, aliases))
     return cells
 
 
 def unknown_columns(names: Sequence[str]) -> list[str]:
     """Which of the names a person chose are no column's."""
-    return [name for name in names if name not in COLUMNS]
+    return [name for name in names if name not in KEY_COLUMNS]
 
 
 def columns_named(names: Sequence[str]) -> list[Column]:
@@ -152,8 +182,35 @@ def columns_named(names: Sequence[str]) -> list[Column]:
 
     The usual ones where none is left.
     """
-    chosen = [COLUMNS[name] for name in names if name in COLUMNS]
+    chosen = [KEY_COLUMNS[name].column for name in names if name in KEY_COLUMNS]
     if not chosen:
-        return list(COLUMNS.values())
+        return [each.column for each in KEY_COLUMNS.values()]
     # The person's order is also the order of usefulness.
     return [replace(each, rank=rank) for rank, each in enumerate(chosen)]
+
+
+# Sorting
+
+_LOWEST = "\x00"
+_LOW = "\x01"
+_HIGH = "\U0010fffe"
+_HIGHEST = "\U0010ffff"
+_SIGNS = _LOWEST + _LOW + _HIGH + _HIGHEST
+"""They stand for what comes before or behind all text, and are no part of any."""
+
+
+def sort_text(key: Key, aliases: Sequence[str], column: str, *, reverse: bool = False) -> str:
+    """The text that sorts a key: customer keys first, then by `column`, empty ones last.
+
+    With `reverse` the list is read backwards, so what must stay last comes first in it.
+    """
+    read = KEY_COLUMNS[column].sort
+    text = (folded(read(key, aliases)) if read else "") or (_LOW if reverse else _HIGH)
+    return (_LOWEST if reverse else _HIGHEST) + text if key.is_aws_managed else text
+
+
+@lru_cache(256)
+def folded(text: str) -> str:
+    """Without upper case; the same object where there was none, so that it takes no memory."""
+    small = text.casefold().lstrip(_SIGNS)
+    return text if small == text else small

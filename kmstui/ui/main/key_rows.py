@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from kmstui.service.inventory.filter import Filter
-from kmstui.service.inventory.sort import sort_text
 from kmstui.service.inventory.sorted_rows import SortedRows
 from kmstui.service.inventory.store import Store
+from kmstui.ui.main.key_columns import sort_text
 from kmstui.ui.main.live_rows import STEP, LiveRows, RowsChanged
 from kmstui.ui.runtime.time_slices import TimeSlices
 

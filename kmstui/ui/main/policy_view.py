@@ -15,13 +15,12 @@ from kmstui.service.access.key_context import lint_context
 from kmstui.service.inventory.store import StoredPolicy, Topic
 from kmstui.service.session import Session
 from kmstui.ui.commands.program import program_of
-from kmstui.ui.main.key_columns import counts_text
 from kmstui.ui.policy.layout import format_json
 from kmstui.ui.policy.viewer import Lint, PolicyViewer
 from kmstui.ui.runtime.store_feed import Changes
 from kmstui.ui.style.symbols import PLAIN, Symbols
 from kmstui.ui.views.view import KeyView
-from kmstui.ui.widgets.finding_counts import Counts
+from kmstui.ui.widgets.finding_counts import Counts, counts_text
 from kmstui.ui.widgets.sentences import Sentences
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kmstui.service.session import Session
-from kmstui.ui.main.key_columns import COLUMNS, unknown_columns
+from kmstui.ui.main.key_columns import KEY_COLUMNS, unknown_columns
 from kmstui.ui.runtime.options import UiOptions
 from kmstui.ui.style.theme import unknown_theme_words
 
@@ -14,7 +14,7 @@ def tell_at_start(session: Session, options: UiOptions) -> None:
     if unknown:
         session.notify(
             f"The setting columns names {', '.join(unknown)}, which no column is called; "
-            f"there are {', '.join(COLUMNS)}.",
+            f"there are {', '.join(KEY_COLUMNS)}.",
             "warning",
         )
     words = unknown_theme_words(options.theme)

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kmstui.ui.style.symbols import Symbols
+
 if TYPE_CHECKING:
     from kmstui.policy.lint.rules import Finding
 
@@ -24,3 +26,16 @@ class Counts:
         """Count `findings`."""
         numbers = Counter(finding.severity.name for finding in findings)
         return cls(numbers["ERROR"], numbers["WARNING"], numbers["INFO"])
+
+
+def counts_text(counts: Counts, signs: Symbols) -> str:
+    """How many findings of each severity, each behind its sign."""
+    return " ".join(
+        f"{sign}{number}"
+        for sign, number in (
+            (signs.error, counts.errors),
+            (signs.warning, counts.warnings),
+            (signs.information, counts.infos),
+        )
+        if number
+    )

@@ -5,8 +5,8 @@ import pytest
 
 from kmstui.model.key import Key
 from kmstui.model.tag import Tag
-from kmstui.service.inventory.sort import SORT_COLUMNS, folded, sort_text
 from kmstui.service.inventory.sorted_rows import SortedRows
+from kmstui.ui.main.key_columns import SORT_COLUMNS, folded, sort_text
 from tests.fakes import arn_of, key_id_of, metadata_of
 
 

@@ -233,10 +233,6 @@ _ID_FORMS: dict[str, tuple[re.Pattern[str], str]] = {
 keys")."""
 
 
-def _is_network(text: str) -> bool:
-    return _reads(partial(ip_network, strict=False), text)
-
-
 def _reads(read: Callable[[str], object], text: str) -> bool:
     try:
         read(text)

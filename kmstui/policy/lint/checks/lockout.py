@@ -11,11 +11,10 @@ from kmstui.policy.iam.policy_principals import accounts
 from kmstui.policy.iam.principals import Principal
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses_of
+from kmstui.policy.lint.facts.coverage import foreign_roots
 from kmstui.policy.lint.facts.grants import (
     PUT_KEY_POLICY,
     STAND_IN,
-    Kind,
-    allows,
     home_account,
     label_span,
     partition,
@@ -154,15 +153,6 @@ def lock_out(subject: Subject) -> Iterator[Hit]:
     )
 
 
-def _is_foreign_root_only(subject: Subject) -> bool:
-    """Whether the root statement is there, but for another account: KMS602 speaks of it."""
-    return any(
-        who.kind is Kind.ROOT and who.foreign and PUT_KEY_POLICY in reading.actions
-        for reading in allows(subject)
-        for who in reading.who
-    )
-
-
 @rule("KMS507", WARNING, "No root statement", pages.ROOT)
 def no_root_statement(subject: Subject) -> Iterator[Hit]:
     """No Allow for the account that includes kms:PutKeyPolicy.
@@ -172,8 +162,8 @@ def no_root_statement(subject: Subject) -> Iterator[Hit]:
     """
     if not subject.statements or root_statements(subject):
         return
-    if _locked_out(subject) or _is_foreign_root_only(subject):
-        return
+    if _locked_out(subject) or foreign_roots(subject):
+        return  # KMS602 speaks of a root statement for another account
     yield Hit(
         _element_span(subject),
         "No statement lets the account itself change the key policy",

@@ -151,14 +151,10 @@ def _is_attestation(clause: Clause) -> bool:
     return clause.key.startswith(_ATTESTED)
 
 
-def _attestable(subject: Subject, reading: Reading) -> frozenset[str]:
+def _attestable(reading: Reading) -> frozenset[str]:
     """Its actions whose requests may carry an attestation document."""
-    return frozenset(
-        name
-        for name in reading.actions
-        if (info := subject.knowledge.action(name)) is not None
-        and "kms:recipientattestation:imagesha384" in info.condition_keys
-    )
+    key = "kms:recipientattestation:imagesha384"
+    return frozenset(info.name for info in reading.infos if key in info.condition_keys)
 
 
 def _attested_denials(subject: Subject) -> frozenset[str]:
@@ -198,7 +194,7 @@ def bypassed_attestation(subject: Subject) -> Iterator[Hit]:
     for reading, clause in attested:
         if reading.statement.index in told:
             continue
-        actions = _attestable(subject, reading) - denied
+        actions = _attestable(reading) - denied
         for other in allows(subject):
             common = sorted(actions & other.actions)
             if common and any(_gives_without_attestation(who, other) for who in reading.who):

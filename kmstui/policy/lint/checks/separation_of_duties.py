@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause
 from kmstui.policy.lint.facts.grants import (
     CREATE_GRANT,
+    GRANT_ACTIONS,
     IDENTITIES,
     PUT_KEY_POLICY,
     SCHEDULE_KEY_DELETION,
@@ -25,30 +27,16 @@ from kmstui.policy.syntax.edits import set_values
 from kmstui.policy.syntax.nodes import ArrayNode, Fix, StringNode
 
 _MANAGEMENT = frozenset({PUT_KEY_POLICY, SCHEDULE_KEY_DELETION})
-_GRANTS = frozenset({CREATE_GRANT, "kms:ListGrants", "kms:RevokeGrant"})
-"""The actions whose requests carry kms:GrantIsForAWSResource."""
-
-
-def _everything_node(reading: Reading) -> StringNode | None:
-    """The pattern by which a statement allows every action."""
-    for node in reading.statement.actions:
-        if node.value.endswith("*") and covers_everything(node):
-            return node
-    return None
 
 
 @remembered
 def _of_everything(subject: Subject) -> tuple[tuple[Reading, StringNode], ...]:
-    return tuple(
-        (reading, node)
-        for reading in allows(subject)
-        if (node := _everything_node(reading)) is not None
-    )
-
-
-def _is_root(who: Who) -> bool:
-    """The account itself; of an account that cannot be told to be foreign, too."""
-    return who.kind is Kind.ROOT and not who.foreign
+    """The statements that allow every action, each with the first pattern by which it does."""
+    found = []
+    for reading in allows(subject):
+        nodes = (node for node in reading.statement.actions if covers_everything(node))
+        found += [(reading, node) for node in islice(nodes, 1)]
+    return tuple(found)
 
 
 def _expansion(subject: Subject, reading: Reading, *, foreign: bool) -> Fix | None:
@@ -176,10 +164,12 @@ def _limited_grants(subject: Subject, reading: Reading) -> Fix | None:
     added = add_condition(text, statement, "Bool", "kms:GrantIsForAWSResource", "true")
     if added is None or not statement.actions:
         return None
-    if reading.actions <= _GRANTS:
+    if reading.actions <= GRANT_ACTIONS:
         return Fix('Add "kms:GrantIsForAWSResource": "true"', added)
     moved = [
-        node for node in statement.actions if (names := expanded((node,))) and names <= _GRANTS
+        node
+        for node in statement.actions
+        if (names := expanded((node,))) and names <= GRANT_ACTIONS
     ]
     if not any(CREATE_GRANT in expanded((node,)) for node in moved):
         return None

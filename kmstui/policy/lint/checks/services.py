@@ -11,7 +11,14 @@ from kmstui.policy.iam.match_value import has_wildcard
 from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, is_wide
-from kmstui.policy.lint.facts.grants import CREATE_GRANT, Kind, Reading, allows, denies
+from kmstui.policy.lint.facts.grants import (
+    CREATE_GRANT,
+    GRANT_ACTIONS,
+    Kind,
+    Reading,
+    allows,
+    denies,
+)
 from kmstui.policy.lint.facts.values import ACCOUNT_ID, find_placeholders
 from kmstui.policy.lint.fixes import condition_fix, own_account_fix, write
 from kmstui.policy.lint.rules import BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
@@ -117,7 +124,6 @@ _OF_WHOM = (
     "aws:sourceowner",
     "kms:calleraccount",
 )
-_GRANTS = frozenset({CREATE_GRANT, "kms:ListGrants", "kms:RevokeGrant"})
 
 
 def _names_owner(clause: Clause) -> bool:
@@ -147,12 +153,11 @@ def _is_of_anybody(clause: Clause, text: str) -> bool:
     return arn is None or bool(arn.account) or not arn.resource.strip("*?")
 
 
-def _needs_no_owner(subject: Subject, reading: Reading) -> bool:
+def _needs_no_owner(reading: Reading) -> bool:
     """Whether nobody could gain by making the service ask: it reads, or makes its own grants."""
-    infos = (subject.knowledge.action(name) for name in reading.actions)
-    if all(info is not None and info.access_level in ("Read", "List") for info in infos):
+    if all(info.access_level in ("Read", "List") for info in reading.infos):
         return True
-    return reading.actions <= _GRANTS and any(
+    return reading.actions <= GRANT_ACTIONS and any(
         clause.key == "kms:grantisforawsresource" and clause.says("true")
         for clause in reading.clauses
     )
@@ -175,7 +180,7 @@ def confused_deputy(subject: Subject) -> Iterator[Hit]:
         services = [who for who in reading.who if who.kind is Kind.SERVICE]
         if not services or any(map(_names_owner, reading.clauses)):
             continue
-        if _needs_no_owner(subject, reading):
+        if _needs_no_owner(reading):
             continue
         fix = None
         if len(services) == len(reading.who):
@@ -211,12 +216,9 @@ _EXEMPTS_SERVICES = (
 _EXCEPTIONS = ("aws:ViaAWSService", "aws:PrincipalIsAWSService")
 
 
-def _concerns_services(subject: Subject, reading: Reading) -> bool:
+def _concerns_services(reading: Reading) -> bool:
     """Whether services send such requests for others: to use the key, not to manage it."""
-    infos = (subject.knowledge.action(name) for name in reading.actions)
-    return CREATE_GRANT in reading.actions or any(
-        info is not None and bool(info.usages) for info in infos
-    )
+    return CREATE_GRANT in reading.actions or any(info.usages for info in reading.infos)
 
 
 def _with_exceptions(subject: Subject, reading: Reading) -> Fix | None:
@@ -237,7 +239,7 @@ def network_denies_services(subject: Subject) -> Iterator[Hit]:
         clauses = reading.clauses
         if any(clause.is_about(*_EXEMPTS_SERVICES) for clause in clauses):
             continue
-        if not _concerns_services(subject, reading):
+        if not _concerns_services(reading):
             continue
         for clause in clauses:
             operator = clause.operator

@@ -36,12 +36,16 @@ def _own_named(subject: Subject, account: str) -> bool:
     )
 
 
-def _foreign_roots(subject: Subject) -> Iterator[tuple[Reading, Who]]:
-    for reading in allows(subject):
-        if PUT_KEY_POLICY in reading.actions:
-            for who in reading.who:
-                if who.kind is Kind.ROOT and who.foreign:
-                    yield reading, who
+@remembered
+def foreign_roots(subject: Subject) -> tuple[Who, ...]:
+    """The other accounts that an Allow lets put the policy."""
+    return tuple(
+        who
+        for reading in allows(subject)
+        if PUT_KEY_POLICY in reading.actions
+        for who in reading.who
+        if who.kind is Kind.ROOT and who.foreign
+    )
 
 
 def _asks_for(clause: Clause) -> bool:
@@ -88,7 +92,7 @@ def elsewhere(subject: Subject) -> tuple[tuple[Span, StringNode, str, str], ...]
         return ()
     found: list[tuple[StringNode, str, str]] = []
     if not _own_named(subject, arn.account):
-        for _, who in _foreign_roots(subject):
+        for who in foreign_roots(subject):
             found.append((who.entry.value, who.account, "The only root"))
     for node, account in _elsewhere_conditions(subject, arn.account):
         found.append((node, account, "kms:CallerAccount"))

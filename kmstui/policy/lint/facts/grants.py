@@ -27,6 +27,8 @@ from kmstui.policy.syntax.statements import PrincipalEntry, Statement
 PUT_KEY_POLICY = "kms:PutKeyPolicy"
 SCHEDULE_KEY_DELETION = "kms:ScheduleKeyDeletion"
 CREATE_GRANT = "kms:CreateGrant"
+GRANT_ACTIONS = frozenset({CREATE_GRANT, "kms:ListGrants", "kms:RevokeGrant"})
+"""The actions whose requests carry kms:GrantIsForAWSResource."""
 
 STAND_IN = "111111111111"
 """Stands for an account that a placeholder left open and nothing else tells."""
@@ -92,6 +94,12 @@ class Reading:
     clauses: tuple[Clause, ...]
     signature: frozenset[tuple[str, str, frozenset[str]]]
     """Its conditions, comparable: operator, key, values."""
+
+    @property
+    def infos(self) -> list[ActionInfo]:
+        """What is known of its actions."""
+        known = knowledge()
+        return [info for name in self.actions if (info := known.action(name)) is not None]
 
     @property
     def conditional(self) -> bool:

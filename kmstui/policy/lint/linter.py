@@ -27,7 +27,7 @@ from kmstui.policy.lint.checks import (  # noqa: F401 (importing them registers 
     services,
     syntax,
 )
-from kmstui.policy.lint.rules import RULES, Finding, KeyContext, Scope, Severity, Subject
+from kmstui.policy.lint.rules import RULES, Finding, KeyContext, PolicyKind, Severity, Subject
 from kmstui.policy.syntax.nodes import Document, Edit, Span, apply_edits
 from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import read_policy
@@ -59,7 +59,7 @@ def lint(
     key: KeyContext | None = None,
     *,
     disabled: Collection[str] = (),
-    scope: Scope = Scope.KEY,
+    scope: PolicyKind = PolicyKind.KEY,
 ) -> tuple[Finding, ...]:
     """All findings in a policy, in the order of their places.
 
@@ -94,7 +94,7 @@ def lint_identity(text: str | Document, *, disabled: Collection[str] = ()) -> tu
     actions are as good as those of KMS, and nothing is said about who may administer a key.
     Source: IAM User Guide, "Grammar of the IAM JSON policy language"; "IAM and AWS STS quotas".
     """
-    return lint(text, disabled=disabled, scope=Scope.IDENTITY)
+    return lint(text, disabled=disabled, scope=PolicyKind.IDENTITY)
 
 
 @cache

@@ -57,7 +57,7 @@ class Finding(NamedTuple):
     fix: Fix | None = None
 
 
-class Scope(Flag):
+class PolicyKind(Flag):
     """Which kind of policy a rule is about."""
 
     KEY = auto()
@@ -69,7 +69,10 @@ class Scope(Flag):
     @property
     def word(self) -> str:
         """Which policies, in few words: `key`, `IAM` or both."""
-        return {Scope.KEY: "key", Scope.IDENTITY: "IAM"}.get(self, "key and IAM")
+        return {PolicyKind.KEY: "key", PolicyKind.IDENTITY: "IAM"}.get(self, "key and IAM")
+
+
+BOTH = PolicyKind.BOTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ class Subject:
     policy: Policy
     key: KeyContext
     knowledge: Knowledge
-    scope: Scope = Scope.KEY
+    scope: PolicyKind = PolicyKind.KEY
     """`KEY` or `IDENTITY`: what the policy is."""
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """What `remembered` readings were made of this subject; rules do not touch it."""
@@ -153,7 +156,7 @@ BROKEN_VALUE = ("KMS006", "KMS009", "KMS601")
 value is written is hidden by them."""
 
 
-class Identity(NamedTuple):
+class IamVariant(NamedTuple):
     """What a rule says otherwise of a policy in IAM; what is empty is the same."""
 
     severity: Severity | None = None
@@ -172,16 +175,16 @@ class Rule(NamedTuple):
     why: str
     """What comes of that, in a few sentences."""
     url: str
-    scope: Scope
+    scope: PolicyKind
     hidden_by: tuple[str, ...]
     """Rules that tell the cause where they find something in the same text."""
-    identity: Identity
+    identity: IamVariant
     check: Check
 
-    def finding(self, hit: Hit, scope: Scope) -> Finding:
+    def finding(self, hit: Hit, scope: PolicyKind) -> Finding:
         """What it says of one place in a policy of that kind."""
         severity, why, url = self.severity, self.why, self.url
-        if scope is Scope.IDENTITY:
+        if scope is PolicyKind.IDENTITY:
             severity = self.identity.severity or severity
             why = self.identity.why or why.replace("KMS rejects", "IAM rejects")
             url = self.identity.url or url
@@ -201,10 +204,10 @@ def rule(
     severity: Severity,
     title: str,
     url: str,
-    scope: Scope = Scope.KEY,
+    scope: PolicyKind = PolicyKind.KEY,
     *,
     hidden_by: tuple[str, ...] = (),
-    identity: Identity | None = None,
+    identity: IamVariant | None = None,
 ) -> Callable[[Check], Check]:
     """Register a function as the rule `id_`.
 
@@ -227,7 +230,7 @@ def rule(
             url,
             scope,
             hidden_by,
-            identity or Identity(),
+            identity or IamVariant(),
             check,
         )
         return check

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from kmstui.policy.lint.linter import known_rule, lint, lint_identity
-from kmstui.policy.lint.rules import RULES, Scope
+from kmstui.policy.lint.rules import RULES, PolicyKind
 
 _ALLOW = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
 
@@ -63,4 +63,4 @@ def test_rules_of_iam_alone_are_rules_like_any_other(text: str, rule: str) -> No
 
 def test_rules_of_key_policies_alone_are_silent_in_iam() -> None:
     found = {each.rule for text, _ in CASES for each in lint_identity(text)}
-    assert found.isdisjoint(each.id for each in RULES.values() if each.scope is Scope.KEY)
+    assert found.isdisjoint(each.id for each in RULES.values() if each.scope is PolicyKind.KEY)

@@ -16,13 +16,14 @@ from kmstui.policy.lint.facts.grants import is_possible
 from kmstui.policy.lint.facts.values import account_of, find_placeholders
 from kmstui.policy.lint.fixes import write
 from kmstui.policy.lint.rules import (
+    BOTH,
     BROKEN_VALUE,
     ERROR,
     INFO,
     WARNING,
     Hit,
-    Identity,
-    Scope,
+    IamVariant,
+    PolicyKind,
     Subject,
     remembered,
     rule,
@@ -97,7 +98,7 @@ def _of_other_service(subject: Subject, value: str) -> bool:
     prefix, colon, _ = value.strip().partition(":")
     if not colon or prefix.lower() == "kms":
         return False
-    return subject.scope is Scope.IDENTITY or _suggested(value) is None
+    return subject.scope is PolicyKind.IDENTITY or _suggested(value) is None
 
 
 @rule(
@@ -105,9 +106,9 @@ def _of_other_service(subject: Subject, value: str) -> bool:
     WARNING,
     "Unknown action",
     pages.PERMISSIONS,
-    Scope.BOTH,
+    BOTH,
     hidden_by=BROKEN_VALUE,
-    identity=Identity(
+    identity=IamVariant(
         why="IAM accepts an action that KMS does not have without a warning, and the action"
         " allows or denies nothing."
     ),
@@ -133,7 +134,7 @@ def unknown_action(subject: Subject) -> Iterator[Hit]:
             yield Hit(use.node.span, f"KMS has no action {value!r}{date}{hint}", change)
 
 
-@rule("KMS202", WARNING, "kms:ReEncrypt is no permission", pages.PERMISSIONS, Scope.BOTH)
+@rule("KMS202", WARNING, "kms:ReEncrypt is no permission", pages.PERMISSIONS, BOTH)
 def re_encrypt(subject: Subject) -> Iterator[Hit]:
     """The name of the operation ReEncrypt where its permissions are needed.
 
@@ -162,14 +163,7 @@ def other_service(subject: Subject) -> Iterator[Hit]:
             yield Hit(use.node.span, f"{value!r} is not an action of KMS", _delete(subject, use))
 
 
-@rule(
-    "KMS204",
-    WARNING,
-    "Pattern without a match",
-    pages.PERMISSIONS,
-    Scope.BOTH,
-    hidden_by=BROKEN_VALUE,
-)
+@rule("KMS204", WARNING, "Pattern without a match", pages.PERMISSIONS, BOTH, hidden_by=BROKEN_VALUE)
 def pattern_without_match(subject: Subject) -> Iterator[Hit]:
     """Patterns that match no action of KMS.
 
@@ -243,7 +237,7 @@ def not_across_accounts(subject: Subject) -> Iterator[Hit]:
             )
 
 
-@rule("KMS208", INFO, "Redundant action", pages.ACTION, Scope.BOTH)
+@rule("KMS208", INFO, "Redundant action", pages.ACTION, BOTH)
 def redundant_action(subject: Subject) -> Iterator[Hit]:
     """Actions that another entry of the same list covers.
 

@@ -10,7 +10,7 @@ from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses
 from kmstui.policy.lint.fixes import MOST_MEMBERS, write
-from kmstui.policy.lint.rules import BROKEN_VALUE, ERROR, INFO, WARNING, Hit, Scope, Subject, rule
+from kmstui.policy.lint.rules import BOTH, BROKEN_VALUE, ERROR, INFO, WARNING, Hit, Subject, rule
 from kmstui.policy.syntax.edits import delete_condition
 from kmstui.policy.syntax.nodes import Fix, ObjectNode
 
@@ -171,7 +171,7 @@ def iam_only_key(subject: Subject) -> Iterator[Hit]:
             )
 
 
-@rule("KMS415", INFO, "Deprecated condition key", pages.KMS_CONDITION_KEYS, Scope.BOTH)
+@rule("KMS415", INFO, "Deprecated condition key", pages.KMS_CONDITION_KEYS, BOTH)
 def deprecated_key(subject: Subject) -> Iterator[Hit]:
     """kms:CustomerMasterKeySpec and kms:CustomerMasterKeyUsage.
 
@@ -199,7 +199,7 @@ def _delete(subject: Subject, clause: Clause) -> Fix | None:
     ERROR,
     "Condition key twice in different case",
     pages.CONDITION,
-    Scope.BOTH,
+    BOTH,
     hidden_by=("KMS007",),
 )
 def same_key_in_other_case(subject: Subject) -> Iterator[Hit]:

@@ -19,7 +19,7 @@ from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses, guaranteed, operators
 from kmstui.policy.lint.fixes import condition_fix, operator_fix, write
-from kmstui.policy.lint.rules import BROKEN_VALUE, ERROR, WARNING, Hit, Scope, Subject, rule
+from kmstui.policy.lint.rules import BOTH, BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
 from kmstui.policy.syntax.nodes import Fix, LiteralNode, StringNode
 from kmstui.policy.syntax.statements import Statement
 
@@ -55,7 +55,7 @@ def _rename_operator(node: StringNode, statement: Statement, name: str) -> Fix |
     return write(node, name, f"Use {name}")
 
 
-@rule("KMS401", ERROR, "Unknown condition operator", pages.OPERATORS, Scope.BOTH)
+@rule("KMS401", ERROR, "Unknown condition operator", pages.OPERATORS, BOTH)
 def unknown_operator(subject: Subject) -> Iterator[Hit]:
     """An operator that AWS does not have.
 
@@ -94,7 +94,7 @@ def _first_wildcard(clause: Clause) -> StringNode | None:
     WARNING,
     "Wildcard that is taken literally",
     pages.OPERATORS + "#Conditions_String",
-    Scope.BOTH,
+    BOTH,
     hidden_by=BROKEN_VALUE,
 )
 def literal_wildcard(subject: Subject) -> Iterator[Hit]:
@@ -117,7 +117,7 @@ def literal_wildcard(subject: Subject) -> Iterator[Hit]:
         yield Hit(node.span, f'{operator.name} takes "{node.value}" literally', fix)
 
 
-@rule("KMS409", WARNING, "Set operator on a key with one value", pages.SETS, Scope.BOTH)
+@rule("KMS409", WARNING, "Set operator on a key with one value", pages.SETS, BOTH)
 def needless_set_operator(subject: Subject) -> Iterator[Hit]:
     """ForAllValues or ForAnyValue on a single-valued key.
 
@@ -145,7 +145,7 @@ def _set_operator(operator: Operator, effect: str) -> Operator | None:
     return None
 
 
-@rule("KMS410", WARNING, "Multivalued key without a set operator", pages.SETS, Scope.BOTH)
+@rule("KMS410", WARNING, "Multivalued key without a set operator", pages.SETS, BOTH)
 def missing_set_operator(subject: Subject) -> Iterator[Hit]:
     """A multivalued key under an operator for one value.
 
@@ -197,7 +197,7 @@ def for_all_values_of_none(subject: Subject) -> Iterator[Hit]:
         )
 
 
-@rule("KMS412", ERROR, "Null with IfExists", pages.IF_EXISTS, Scope.BOTH)
+@rule("KMS412", ERROR, "Null with IfExists", pages.IF_EXISTS, BOTH)
 def null_if_exists(subject: Subject) -> Iterator[Hit]:
     """`NullIfExists`, which does not exist.
 
@@ -280,7 +280,7 @@ def _demanded(clause: Clause, operator: Operator) -> tuple[Callable[[str], bool]
     ERROR,
     "Condition value of the wrong form",
     pages.OPERATORS,
-    Scope.BOTH,
+    BOTH,
     hidden_by=BROKEN_VALUE,
 )
 def malformed_value(subject: Subject) -> Iterator[Hit]:
@@ -339,7 +339,7 @@ def _all_well_formed(clause: Clause, operator: Operator) -> bool:
     return demanded is None or all(demanded[0](text) for text in clause.texts)
 
 
-@rule("KMS405", WARNING, "Operator of another type than the key", pages.OPERATORS, Scope.BOTH)
+@rule("KMS405", WARNING, "Operator of another type than the key", pages.OPERATORS, BOTH)
 def wrong_operator_type(subject: Subject) -> Iterator[Hit]:
     """An operator whose type is not the key's.
 

@@ -13,7 +13,7 @@ from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses
 from kmstui.policy.lint.facts.values import find_placeholders, part_of
 from kmstui.policy.lint.fixes import write
-from kmstui.policy.lint.rules import BROKEN_VALUE, ERROR, WARNING, Hit, Scope, Subject, rule
+from kmstui.policy.lint.rules import BOTH, BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
 from kmstui.policy.syntax.edits import insert_first_member, replace_node
 from kmstui.policy.syntax.nodes import Fix, StringNode
 from kmstui.policy.syntax.statements import VARIABLES_SINCE
@@ -74,7 +74,7 @@ def _meant_service(subject: Subject, service: str) -> str | None:
     WARNING,
     "kms:ViaService in the wrong form",
     pages.VIA_SERVICE,
-    Scope.BOTH,
+    BOTH,
     hidden_by=BROKEN_VALUE,
 )
 def malformed_via_service(subject: Subject) -> Iterator[Hit]:
@@ -156,7 +156,7 @@ def _in_enumeration(operator: Operator, text: str, values: tuple[str, ...]) -> b
     WARNING,
     "Value that the condition key never has",
     pages.KMS_CONDITION_KEYS,
-    Scope.BOTH,
+    BOTH,
     hidden_by=BROKEN_VALUE,
 )
 def value_outside_enumeration(subject: Subject) -> Iterator[Hit]:
@@ -235,7 +235,7 @@ def _is_private(given: IPv4Network | IPv6Network) -> bool:
     ERROR,
     "Private address in aws:SourceIp",
     pages.GLOBAL_KEYS + "#condition-keys-sourceip",
-    Scope.BOTH,
+    BOTH,
     hidden_by=BROKEN_VALUE,
 )
 def private_source_address(subject: Subject) -> Iterator[Hit]:
@@ -308,7 +308,7 @@ def _set_version(subject: Subject) -> Fix | None:
     ERROR,
     "Policy variable that does not work",
     pages.VARIABLES,
-    Scope.BOTH,
+    BOTH,
     hidden_by=BROKEN_VALUE,
 )
 def broken_variable(subject: Subject) -> Iterator[Hit]:

@@ -8,7 +8,17 @@ from functools import lru_cache
 from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.fixes import write
-from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Identity, Scope, Subject, remembered, rule
+from kmstui.policy.lint.rules import (
+    BOTH,
+    ERROR,
+    WARNING,
+    Hit,
+    IamVariant,
+    PolicyKind,
+    Subject,
+    remembered,
+    rule,
+)
 from kmstui.policy.syntax.brackets import ROOT_ELEMENTS, STATEMENT_ELEMENTS
 from kmstui.policy.syntax.edits import (
     delete_member,
@@ -75,7 +85,7 @@ def opening(node: Node) -> Span:
     return Span(node.span.start, min(node.span.start + 1, node.span.end))
 
 
-@rule("KMS101", ERROR, "Unknown element", pages.GRAMMAR, Scope.BOTH, hidden_by=("KMS009",))
+@rule("KMS101", ERROR, "Unknown element", pages.GRAMMAR, BOTH, hidden_by=("KMS009",))
 def unknown_element(subject: Subject) -> Iterator[Hit]:
     """Elements that a policy or a statement does not have.
 
@@ -120,7 +130,7 @@ def _is_answer(root: ObjectNode) -> bool:
     return isinstance(root.get("Policy"), StringNode) and root.get("Statement") is None
 
 
-@rule("KMS102", WARNING, "Version missing", pages.VERSION, Scope.BOTH)
+@rule("KMS102", WARNING, "Version missing", pages.VERSION, BOTH)
 def version_missing(subject: Subject) -> Iterator[Hit]:
     """A policy without Version.
 
@@ -140,7 +150,7 @@ def _version(subject: Subject) -> StringNode | None:
     return value if isinstance(value, StringNode) else None
 
 
-@rule("KMS103", ERROR, "Version invalid", pages.VERSION, Scope.BOTH)
+@rule("KMS103", ERROR, "Version invalid", pages.VERSION, BOTH)
 def version_invalid(subject: Subject) -> Iterator[Hit]:
     """A Version that the policy language does not have.
 
@@ -156,7 +166,7 @@ def version_invalid(subject: Subject) -> Iterator[Hit]:
         )
 
 
-@rule("KMS104", WARNING, "Old Version", pages.VERSION, Scope.BOTH)
+@rule("KMS104", WARNING, "Old Version", pages.VERSION, BOTH)
 def version_old(subject: Subject) -> Iterator[Hit]:
     """The old version of the policy language.
 
@@ -176,8 +186,8 @@ def version_old(subject: Subject) -> Iterator[Hit]:
     ERROR,
     "No statement",
     pages.STATEMENT,
-    Scope.BOTH,
-    identity=Identity(why="A policy without statements allows nothing, so IAM rejects it."),
+    BOTH,
+    identity=IamVariant(why="A policy without statements allows nothing, so IAM rejects it."),
 )
 def statement_missing(subject: Subject) -> Iterator[Hit]:
     """A policy without Statement, or with an empty one.
@@ -206,7 +216,7 @@ def _root_fix(subject: Subject, root: ObjectNode) -> Fix | None:
     return Fix("Insert the root statement", edits)
 
 
-@rule("KMS106", ERROR, "Effect missing or wrong", pages.EFFECT, Scope.BOTH, hidden_by=("KMS009",))
+@rule("KMS106", ERROR, "Effect missing or wrong", pages.EFFECT, BOTH, hidden_by=("KMS009",))
 def effect_wrong(subject: Subject) -> Iterator[Hit]:
     """Statements that neither allow nor deny.
 
@@ -265,8 +275,10 @@ def _empty_principals(value: Node | None) -> Iterator[Node]:
     WARNING,
     "No Action",
     pages.PUT_KEY_POLICY,
-    Scope.BOTH,
-    identity=Identity(ERROR, "IAM refuses a policy with a statement that lacks it.", pages.GRAMMAR),
+    BOTH,
+    identity=IamVariant(
+        ERROR, "IAM refuses a policy with a statement that lacks it.", pages.GRAMMAR
+    ),
 )
 def action_missing(subject: Subject) -> Iterator[Hit]:
     """Statements that allow or deny nothing.
@@ -285,8 +297,10 @@ def action_missing(subject: Subject) -> Iterator[Hit]:
     WARNING,
     "No Resource",
     pages.PUT_KEY_POLICY,
-    Scope.BOTH,
-    identity=Identity(ERROR, "IAM refuses a policy with a statement that lacks it.", pages.GRAMMAR),
+    BOTH,
+    identity=IamVariant(
+        ERROR, "IAM refuses a policy with a statement that lacks it.", pages.GRAMMAR
+    ),
 )
 def resource_missing(subject: Subject) -> Iterator[Hit]:
     """Statements that apply to no key.
@@ -306,7 +320,7 @@ def resource_missing(subject: Subject) -> Iterator[Hit]:
             )
 
 
-@rule("KMS111", ERROR, "Element and its opposite", pages.GRAMMAR, Scope.BOTH)
+@rule("KMS111", ERROR, "Element and its opposite", pages.GRAMMAR, BOTH)
 def element_with_opposite(subject: Subject) -> Iterator[Hit]:
     """Action beside NotAction, and so on.
 
@@ -321,7 +335,7 @@ def element_with_opposite(subject: Subject) -> Iterator[Hit]:
                 )
 
 
-@rule("KMS114", ERROR, "Principal in an IAM policy", pages.GRAMMAR, Scope.IDENTITY)
+@rule("KMS114", ERROR, "Principal in an IAM policy", pages.GRAMMAR, PolicyKind.IDENTITY)
 def principal_in_identity_policy(subject: Subject) -> Iterator[Hit]:
     """Principal or NotPrincipal, which an IAM policy cannot have.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.values import ACCOUNT_ID
 from kmstui.policy.lint.fixes import write
-from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Scope, Subject, rule
+from kmstui.policy.lint.rules import BOTH, ERROR, WARNING, Hit, Subject, rule
 from kmstui.policy.syntax.edits import delete_member, fix, replace_node, wrap_in_list
 from kmstui.policy.syntax.nodes import (
     ArrayNode,
@@ -24,7 +24,7 @@ from kmstui.policy.syntax.nodes import (
 )
 
 
-@rule("KMS112", WARNING, "Duplicate Sid", pages.SID, Scope.BOTH)
+@rule("KMS112", WARNING, "Duplicate Sid", pages.SID, BOTH)
 def duplicate_sid(subject: Subject) -> Iterator[Hit]:
     """The second and every later statement with the same Sid.
 
@@ -57,7 +57,7 @@ def _fresh_sid(sid: str, last: int, taken: set[str]) -> tuple[int, str]:
     return number, f"{sid}{blank}{number}"
 
 
-@rule("KMS113", WARNING, "Empty list or condition", pages.GRAMMAR, Scope.BOTH)
+@rule("KMS113", WARNING, "Empty list or condition", pages.GRAMMAR, BOTH)
 def empty_element(subject: Subject) -> Iterator[Hit]:
     """Empty lists and empty conditions.
 
@@ -123,7 +123,7 @@ def json_type(node: Node) -> str:
     }[type(node)]
 
 
-@rule("KMS110", ERROR, "Wrong JSON type", pages.GRAMMAR, Scope.BOTH, hidden_by=("KMS001", "KMS006"))
+@rule("KMS110", ERROR, "Wrong JSON type", pages.GRAMMAR, BOTH, hidden_by=("KMS001", "KMS006"))
 def wrong_type(subject: Subject) -> Iterator[Hit]:
     """Values of a JSON type that their element does not accept.
 

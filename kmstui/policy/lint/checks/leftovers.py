@@ -18,13 +18,13 @@ from kmstui.policy.lint.facts.values import (
 )
 from kmstui.policy.lint.fixes import write
 from kmstui.policy.lint.rules import (
+    BOTH,
     BROKEN_VALUE,
     ERROR,
     INFO,
     WARNING,
     Hit,
-    Identity,
-    Scope,
+    IamVariant,
     Subject,
     remembered,
     rule,
@@ -92,8 +92,8 @@ def _fill(node: StringNode, found: Placeholder, value: str | None) -> Fix | None
     ERROR,
     "Placeholder left in",
     pages.KEY_POLICY,
-    Scope.BOTH,
-    identity=Identity(
+    BOTH,
+    identity=IamVariant(
         why="A text that was to be filled in names nothing and matches nothing.", url=pages.GRAMMAR
     ),
 )

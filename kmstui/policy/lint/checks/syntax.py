@@ -7,7 +7,17 @@ import unicodedata
 from collections.abc import Iterator
 
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Identity, Scope, Subject, remembered, rule
+from kmstui.policy.lint.rules import (
+    BOTH,
+    ERROR,
+    WARNING,
+    Hit,
+    IamVariant,
+    PolicyKind,
+    Subject,
+    remembered,
+    rule,
+)
 from kmstui.policy.syntax.edits import delete_member
 from kmstui.policy.syntax.nodes import Edit, Fix, Span
 
@@ -46,8 +56,8 @@ def _of_parser(id_: str, title: str, flags: str, why: str, identity: str = "") -
         return _problems(subject).get(id_, [])
 
     check.__doc__ = f"{flags}\n\n{why}"
-    own = Identity(why=identity)
-    rule(id_, ERROR, title, pages.JSON, Scope.BOTH, identity=own)(check)
+    own = IamVariant(why=identity)
+    rule(id_, ERROR, title, pages.JSON, BOTH, identity=own)(check)
 
 
 _of_parser(
@@ -90,7 +100,7 @@ _of_parser(
 )
 
 
-@rule("KMS007", ERROR, "Duplicate member", pages.GRAMMAR, Scope.BOTH, hidden_by=("KMS101",))
+@rule("KMS007", ERROR, "Duplicate member", pages.GRAMMAR, BOTH, hidden_by=("KMS101",))
 def duplicate_member(subject: Subject) -> Iterator[Hit]:
     """Every member but the last of those with one name.
 
@@ -162,9 +172,9 @@ def _offset_of_byte(text: str, limit: int) -> int:
     ERROR,
     "Character not allowed",
     pages.PUT_KEY_POLICY,
-    Scope.BOTH,
+    BOTH,
     hidden_by=("KMS001", "KMS005", "KMS006"),
-    identity=Identity(
+    identity=IamVariant(
         why="An IAM policy may hold tab, line feed, carriage return and the characters U+0020 to"
         " U+00FF; IAM rejects any other.",
         url=pages.PUT_ROLE_POLICY,
@@ -217,7 +227,7 @@ def _replacement(run: str) -> str:
     return "".join(pieces)
 
 
-@rule("KMS115", ERROR, "IAM policy too large", pages.QUOTAS, Scope.IDENTITY)
+@rule("KMS115", ERROR, "IAM policy too large", pages.QUOTAS, PolicyKind.IDENTITY)
 def identity_policy_too_large(subject: Subject) -> Iterator[Hit]:
     """A policy with more characters than all inline policies of a role together may have.
 

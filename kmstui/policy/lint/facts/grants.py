@@ -45,7 +45,7 @@ class Kind(Enum):
     SESSION = auto()
     SERVICE = auto()
     OTHER = auto()
-    """Identity providers, canonical users, and what is no principal."""
+    """IamVariant providers, canonical users, and what is no principal."""
 
 
 IDENTITIES = (Kind.USER, Kind.ROLE, Kind.SESSION)

@@ -18,10 +18,9 @@ from kmstui.aws.calls.botocore_internals import (
     use_own_connections,
 )
 from kmstui.aws.calls.dispatcher import THREADS
-from kmstui.aws.calls.error_codes import THROTTLES
 from kmstui.aws.calls.errors import WebPageResponse, outcome_is_open
 from kmstui.aws.calls.operations import READ_NAMES, Operation
-from kmstui.aws.calls.throttling import Pacing
+from kmstui.aws.calls.throttling import Pacing, is_throttled
 from kmstui.aws.calls.turns import Turns
 from kmstui.service.errors import CancelledByPersonError, ReadOnlyError
 
@@ -178,7 +177,7 @@ class Clients:
         if status >= 400:
             # botocore sleeps before a retry; others need not wait for that.
             self.turns.give()
-        if code in THROTTLES or status == 429:
+        if is_throttled(code, status):
             self.pacing.bucket(attempt.operation).throttled(time.monotonic())
         if attempt.operation.mutating and outcome_is_open(caught_exception, status, code):
             raise caught_exception or boto.ClientError(parsed, attempt.operation.name)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from kmstui.aws.calls.access_denied import explain_denial
 from kmstui.aws.calls.situation import Explanation, Situation
+from kmstui.aws.calls.throttling import THROTTLES, is_throttled
 from kmstui.service.errors import (
     AccessDeniedError,
     ConflictError,
@@ -31,22 +32,6 @@ from kmstui.service.errors import (
 
 CHECK_ENDPOINT = "Check --endpoint-url, AWS_ENDPOINT_URL and the profile's endpoint_url."
 
-THROTTLES = frozenset(
-    {
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "TooManyRequestsException",
-        "RequestLimitExceeded",
-        "BandwidthLimitExceeded",
-        "SlowDown",
-        "PriorRequestNotComplete",
-    }
-)
-"""As botocore's standard retries count them (botocore.retries.standard)."""
-
 REJECTED_5XX = frozenset({"KMSInternalException"}) | THROTTLES
 """Codes of 5xx responses that say nothing was done: KMSInternalException reads "The request was
 rejected because an internal exception occurred. The request can be retried.\""""
@@ -60,7 +45,7 @@ def from_code(code: str, situation: Situation, context: ErrorContext) -> Service
         if code.isdigit() or not code:
             # botocore puts the HTTP status in the place of a code that did not come.
             explanation = _FAILURE_WITHOUT_CODE if status >= 500 else _NOT_AWS
-        elif code in THROTTLES or status == 429:
+        elif is_throttled(code, status):
             explanation = _THROTTLED
         else:
             explanation = _FAILURE if status >= 500 else _UNKNOWN_CODE

@@ -1,4 +1,7 @@
-"""Pacing: requests a second, per operation, below the quota that the whole account shares."""
+"""Requests a second, per operation, below the quota that the whole account shares.
+
+`dispatcher` asks when a request may go, and `clients` tells what was throttled.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,27 @@ _FLOOR = 0.05
 _BURST_SECONDS = 0.1
 _ONE_STORM_SECONDS = 0.5
 _RECOVERY_SECONDS = 30.0
+
+THROTTLES = frozenset(
+    {
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "BandwidthLimitExceeded",
+        "SlowDown",
+        "PriorRequestNotComplete",
+    }
+)
+"""As botocore's standard retries count them (botocore.retries.standard)."""
+
+
+def is_throttled(code: str, status: int) -> bool:
+    """Whether a service refused a request for its rate, by its error code and HTTP status."""
+    return code in THROTTLES or status == 429
 
 
 @dataclass(slots=True, eq=False)

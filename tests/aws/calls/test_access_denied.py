@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kmstui.aws.calls.access_denied import explain_denial
+from kmstui.aws.calls.error_codes import from_code
+from kmstui.aws.calls.situation import Situation
+from kmstui.service.errors import ErrorContext
 
 _HEAD = (
     "User: arn:aws:sts::111122223333:assumed-role/Workshop/i-0abc is not authorized to perform: "
@@ -97,3 +100,12 @@ def test_words_of_no_known_kind_still_make_a_sentence() -> None:
     reason, step = explain_denial("with an explicit deny in a moon phase policy", "kms:X")
     assert reason == "a moon phase policy forbids it"
     assert step == "Whoever manages that policy has to change it."
+
+
+def test_braces_in_what_the_service_says_stand_for_themselves() -> None:
+    said = "User: arn:aws:iam::111122223333:user/{alice} is not authorized"
+    context = ErrorContext("kms:ListKeys", service_message=said)
+    error = from_code("AccessDeniedException", Situation("kms:ListKeys"), context)
+    assert error.next_step == "Your user {alice} needs kms:ListKeys in an IAM policy."
+    error = from_code("SomethingNewException", Situation("kms:ListKeys"), context)
+    assert said in error.reason

@@ -145,6 +145,16 @@ async def test_every_operation_of_the_port_is_asked_for_and_changes_are_known_as
     )
 
 
+async def test_what_is_no_operation_of_the_port_is_not_asked_for() -> None:
+    async def never() -> Opened:
+        raise AssertionError
+
+    info = ConnectionInfo(region="eu-west-1", endpoint_url="", route=Route.PUBLIC)
+    gateway = ProcessGateway(Opened(_Asked(), 7, info), never)  # type: ignore[arg-type]
+    for name in ("decrypt", "__wrapped__", "_calls"):
+        assert not hasattr(gateway, name)
+
+
 async def test_it_reads_what_a_connection_in_this_process_reads(
     aws_environment: Any, connect: Connect, make: Make, records: list[CallRecord]
 ) -> None:
@@ -296,6 +306,7 @@ async def test_a_closed_connection_says_so_and_another_one_works(scripted: Any, 
         await reading
     with pytest.raises(CancelledByPersonError):
         await closed.describe("1234")
+    closed.hold_background()
     scripted.hold.set()
     scripted.body = b'{"PolicyNames": ["default"], "Truncated": false}'
     assert await (await connector.connect(Target())).policy_names("1234") == ("default",)

@@ -23,7 +23,7 @@ EVENTS = "events"
 
 Action = Callable[["Context"], Awaitable[None] | None]
 Availability = Callable[["Context"], str | None]
-"""Answers why the command cannot be used now, as a sentence, or None when it can."""
+"""Returns why the command cannot be used now, as a sentence, or None when it can."""
 
 
 def always(context: Context) -> str | None:
@@ -77,7 +77,7 @@ _KEY_NAMES = {
 }
 
 
-def key_name(key: str) -> str:
+def readable_key(key: str) -> str:
     """A key as a person reads it: `Ctrl-p`, `?`, `Esc`."""
     if key in _KEY_NAMES:
         return _KEY_NAMES[key]

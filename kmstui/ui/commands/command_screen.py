@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.screen import Screen
 
-from kmstui.ui.commands.command import Command, key_name
+from kmstui.ui.commands.command import Command, readable_key
 from kmstui.ui.commands.context import Context
 from kmstui.ui.commands.program import Program, program_of
 from kmstui.ui.commands.registry import all_commands, command_for, commands_in
@@ -48,7 +48,7 @@ class CommandScreen(Screen[None]):
         command = command_for(key, self.scopes)
         if command is not None:
             self.run_command(command)
-        elif len(key_name(key)) == 1:
+        elif len(readable_key(key)) == 1:
             self.kms.session.notify(_elsewhere(key))
 
     def run_command(self, command: Command) -> None:
@@ -73,4 +73,4 @@ class CommandScreen(Screen[None]):
 
 def _elsewhere(key: str) -> str:
     others = [f"in {each.scope}: {each.label}" for each in all_commands() if key in each.keys]
-    return f"{key_name(key)} does nothing here; {', '.join(others)}."
+    return f"{readable_key(key)} does nothing here; {', '.join(others)}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kmstui.ui.commands.command import Command, key_name
+from kmstui.ui.commands.command import Command, readable_key
 from kmstui.ui.style.text_styles import OneLine, Part, parts_width
 
 
@@ -40,4 +40,4 @@ class KeyBar(OneLine):
 
 
 def _key_parts(command: Command) -> tuple[Part, Part]:
-    return (f" {key_name(command.keys[0])}", "key"), f" {command.label} "
+    return (f" {readable_key(command.keys[0])}", "key"), f" {command.label} "

@@ -20,7 +20,7 @@ _BORDER = 2
 
 
 class Dialog(ModalScreen[Answer]):
-    """A box over the screen; answers None when it is left with Esc."""
+    """A box over the screen; returns None when it is left with Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave", show=False),
@@ -53,5 +53,5 @@ class Dialog(ModalScreen[Answer]):
             flexible.styles.max_height = room
 
     def action_leave(self) -> None:
-        """Leave without an answer."""
+        """Leave without a result."""
         self.dismiss(None)

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from kmstui.ui.commands.command import EVERYWHERE, Command, key_name
+from kmstui.ui.commands.command import EVERYWHERE, Command, readable_key
 from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.commands.registry import all_commands, commands_in
 from kmstui.ui.dialogs.dialog import Dialog
@@ -29,13 +29,13 @@ FILTER_HELP = (
 """The filter language, in short."""
 
 
-def key_names(keys: Sequence[str]) -> str:
+def readable_keys(keys: Sequence[str]) -> str:
     """Keys as a person reads them."""
-    return " ".join(dict.fromkeys(key_name(key) for key in keys))
+    return " ".join(dict.fromkeys(readable_key(key) for key in keys))
 
 
 def widget_keys(widget: Widget | None) -> Iterator[tuple[str, str]]:
-    """The keys that the focused widget itself answers to, and what they do."""
+    """The keys that the focused widget itself takes, and what they do."""
     if widget is None:
         return
     by_words: dict[str, list[str]] = {}
@@ -43,7 +43,7 @@ def widget_keys(widget: Widget | None) -> Iterator[tuple[str, str]]:
         if active.node is widget and active.binding.description:
             by_words.setdefault(active.binding.description, []).append(key)
     for words, keys in by_words.items():
-        yield key_names(keys), words
+        yield readable_keys(keys), words
 
 
 class Help(Dialog[None]):
@@ -98,4 +98,4 @@ def _rows(title: str, rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _group(title: str, commands: Sequence[Command]) -> list[tuple[str, str]]:
-    return _rows(title, [(key_names(each.keys), each.help) for each in commands if each.keys])
+    return _rows(title, [(readable_keys(each.keys), each.help) for each in commands if each.keys])

@@ -170,16 +170,10 @@ class LiveMenu(Menu):
         super().__init__(title, items())
         self._read_items = items
         self._store = store
-        self._feed: StoreFeed | None = None
 
     def on_mount(self) -> None:
         """Subscribe; Textual calls the menu's own `on_mount` as well."""
-        self._feed = StoreFeed(self._store, (Topic.KEYS,), self, self._read_again)
-
-    def on_unmount(self) -> None:
-        """No more news."""
-        if self._feed is not None:
-            self._feed.close()
+        StoreFeed(self._store, (Topic.KEYS,), self, self._read_again)
 
     def _read_again(self, changes: Changes) -> None:
         self.change_items(self._read_items())

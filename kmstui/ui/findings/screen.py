@@ -74,7 +74,6 @@ class FindingsScreen(EditingScreen[GoTo]):
         self._shown: dict[str, FindingRow] = {}
         self._reading = False
         self._drawing: Timer | None = None
-        self._feed: StoreFeed | None = None
         self.table = LineTable(COLUMNS, self._cells, signs=signs, id="findings-table")
         self.words = Sentences(least_lines=2, most_lines=4, more="… (F1: all of it)")
         self.filter_input = Input(placeholder="error  KMS5  alias  -word", compact=True)
@@ -84,9 +83,7 @@ class FindingsScreen(EditingScreen[GoTo]):
 
     def on_mount(self) -> None:
         """Show what is known from before, and read the rest."""
-        self._feed = StoreFeed(
-            self._session.store, (Topic.POLICIES, Topic.PROGRESS), self, self._store_changed
-        )
+        StoreFeed(self._session.store, (Topic.POLICIES, Topic.PROGRESS), self, self._store_changed)
         self.show_keys(_KEYS)
         for result in self._all.results.values():
             self._take(result)
@@ -94,11 +91,6 @@ class FindingsScreen(EditingScreen[GoTo]):
         self.table.focus()
         if self._all.place:
             self.table.move_to_row(self._all.place)
-
-    def on_unmount(self) -> None:
-        """What is still being read is read for the next time."""
-        if self._feed is not None:
-            self._feed.close()
 
     # Reading
 

@@ -184,7 +184,7 @@ class KeysPane(TablePane):
         self.filter_input.focus(scroll_visible=False)
 
     def close_filter(self, *, clear: bool) -> bool:
-        """Go back to the table; answers whether there was anything to close or clear."""
+        """Go back to the table; returns whether there was anything to close or clear."""
         was_open = self.filter_input.display
         had_text = bool(self.filter_input.value)
         if clear:
@@ -238,6 +238,6 @@ class KeysPane(TablePane):
         self.table.set_sorted(column, descending=reverse)
 
     def toggle_aws(self) -> bool:
-        """Show AWS-managed keys too, or no more; answers whether they are shown now."""
+        """Show AWS-managed keys too, or no more; returns whether they are shown now."""
         self.key_rows.set_with_aws(shown=not self.key_rows.with_aws)
         return self.key_rows.with_aws

@@ -78,7 +78,6 @@ class MainScreen(CommandScreen):
         self.too_small = Sentences(id="too-small")
         self._chooser: Pane = self.keys_pane
         self._rest: Timer | None = None
-        self._feed: StoreFeed | None = None
         self._wanted_key = options.key
         self._collection = gc_tuning.InventoryCollection()
 
@@ -94,7 +93,7 @@ class MainScreen(CommandScreen):
     def on_mount(self) -> None:
         """Draw what is there, subscribe, and give the keys table the focus."""
         topics = [topic for topic in Topic if topic is not Topic.NOTICES]
-        self._feed = StoreFeed(self.store, topics, self, self._store_changed)
+        StoreFeed(self.store, topics, self, self._store_changed)
         self.set_timer(START_SECONDS, self._end_start)
         self._share()
         self._store_changed(dict.fromkeys(topics, frozenset()))
@@ -106,11 +105,6 @@ class MainScreen(CommandScreen):
     def _end_start(self) -> None:
         gc_tuning.keep()
         import_ahead()
-
-    def on_unmount(self) -> None:
-        """No more news."""
-        if self._feed is not None:
-            self._feed.close()
 
     # What commands ask
 
@@ -178,18 +172,17 @@ class MainScreen(CommandScreen):
                 # An account may have no keys, whose first one would begin it.
                 self.call_after_refresh(import_ahead)
         if Topic.SESSION in changes:
-            self._write_header()
+            self.header.show_connection(
+                self.store.info,
+                self.store.caller,
+                self.store.caller_problem,
+                read_only=self.session.read_only,
+            )
             self.banner.say(self.store.banner, "bad")
             self.keys_pane.session_changed()
         self.key_pane.store_changed(changes)
         if Topic.POLICIES in changes and not changes[Topic.POLICIES]:
             self._rest_on_key()
-
-    def _write_header(self) -> None:
-        store = self.store
-        self.header.show_connection(
-            store.info, store.caller, store.caller_problem, read_only=self.session.read_only
-        )
 
     def _open_wanted_key(self) -> None:
         progress = self.store.progress
@@ -305,10 +298,12 @@ class MainScreen(CommandScreen):
             await rows.wait_built()
             table.keep_place()
 
-        self._work_first(wait, "filter", "filtering")
+        # Before the keys that were typed behind this one.
+        worker = self.kms.work(wait, group="filter", what="filtering")
+        self.kms.type_ahead.opens(worker, self)
 
     async def go_to_key(self, key_id: str, *, open_keys: bool = True) -> bool:
-        """Put the cursor on a key, clearing filters that hide it; answers whether it is there.
+        """Put the cursor on a key, clearing filters that hide it; returns whether it is there.
 
         `open_keys`: give the keys the focus; whoever goes on to another pane opens that alone.
         """
@@ -350,7 +345,7 @@ class MainScreen(CommandScreen):
         self.open_pane(pane)
 
     def back(self) -> bool:
-        """Undo `open_only`, or go to the keys; answers whether there was a way back."""
+        """Undo `open_only`, or go to the keys; returns whether there was a way back."""
         there = self._panes.undo_opening() or self.focused_pane is not self.keys_pane
         if there:
             self.open_pane(self.keys_pane)
@@ -401,7 +396,3 @@ class MainScreen(CommandScreen):
 
     def _work(self, job: Callable[[], Awaitable[None]], group: str, what: str) -> None:
         self.kms.work(job, group=group, what=what)
-
-    def _work_first(self, job: Callable[[], Awaitable[None]], group: str, what: str) -> None:
-        """Run a job before the keys that were typed behind this one."""
-        self.kms.type_ahead.opens(self.kms.work(job, group=group, what=what), self)

@@ -69,7 +69,6 @@ class Messages(Dialog[None]):
         self._number = 0
         self._items: dict[str, Notice | CallRecord | ChangeRecord] = {}
         self._changes: Sequence[ChangeRecord] = ()
-        self._feed: StoreFeed | None = None
         self.title_line = TitleLine(classes="pane--title -focused")
         self.table = LineTable(_COLUMNS[0], self._cells, signs=signs)
         self.reason = Sentences(classes="dialog--reason")
@@ -84,13 +83,8 @@ class Messages(Dialog[None]):
     def on_mount(self) -> None:
         """Show what was said, and what comes."""
         self.table.focus()
-        self._feed = StoreFeed(self._store, (Topic.NOTICES, Topic.CALLS), self, self._store_changed)
+        StoreFeed(self._store, (Topic.NOTICES, Topic.CALLS), self, self._store_changed)
         self._show()
-
-    def on_unmount(self) -> None:
-        """No more news."""
-        if self._feed is not None:
-            self._feed.close()
 
     def _store_changed(self, changes: Changes) -> None:
         if (Topic.NOTICES, Topic.CALLS, None)[self._number] in changes:

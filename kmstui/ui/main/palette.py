@@ -13,7 +13,7 @@ from kmstui.service.inventory.store import Store
 from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.context import Context
 from kmstui.ui.commands.registry import all_commands
-from kmstui.ui.dialogs.help import key_names
+from kmstui.ui.dialogs.help import readable_keys
 from kmstui.ui.dialogs.search_dialog import MOST_FOUND, SearchDialog
 from kmstui.ui.main.navigation import main_of
 from kmstui.ui.main.program_commands import switch_profile, switch_region
@@ -163,7 +163,7 @@ async def _other_connections(context: Context) -> list[Entry]:
 
 
 def _of_command(context: Context, command: Command) -> Entry:
-    keys = key_names(command.keys[:1])
+    keys = readable_keys(command.keys[:1])
     detail = f"{command.help}  ({keys})" if keys else command.help
     return Entry(
         "do", command.label, detail,

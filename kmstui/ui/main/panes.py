@@ -134,7 +134,7 @@ class Panes(Container):
             self._zoomed_by_opening = True
 
     def undo_opening(self) -> bool:
-        """Undo `zoom_by_opening`; answers whether there was anything to undo."""
+        """Undo `zoom_by_opening`; returns whether there was anything to undo."""
         if not self._zoomed_by_opening:
             return False
         self._zoom, self._zoomed_by_opening = None, False

@@ -134,7 +134,7 @@ class PolicyView(KeyView):
             self._lint_for_key()
 
     def next_policy(self) -> bool:
-        """Show the next of the key's policies; answers whether there is another."""
+        """Show the next of the key's policies; returns whether there is another."""
         if not self._shown or len(self._shown) < 2:
             return False
         self._number = (self._number + 1) % len(self._shown)

@@ -12,7 +12,7 @@ _LARGEST = 1_000_000
 
 
 def write_fault(log: Path | None, what: str, error: BaseException) -> str:
-    """Write the details of a fault; answers the sentence for the person.
+    """Write the details of a fault; returns the sentence for the person.
 
     Tracebacks hold no values of variables, so neither texts nor credentials get into the file.
     """

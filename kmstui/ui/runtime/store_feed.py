@@ -15,7 +15,8 @@ Changes = dict[Topic, frozenset[str]]
 class StoreFeed:
     """Subscribes a widget to topics of the store.
 
-    The store tells its subscribers from whatever task changed it. Widgets draw in theirs.
+    The store tells its subscribers from whatever task changed it. Widgets draw in theirs. It
+    ends by itself once the widget is gone, so make it when the widget is mounted.
     """
 
     def __init__(
@@ -28,6 +29,9 @@ class StoreFeed:
 
     def _keeper(self, topic: Topic) -> Callable[[frozenset[str]], None]:
         def keep(ids: frozenset[str]) -> None:
+            if not self._widget.is_running:
+                self._close()
+                return
             if not self._waiting:
                 self._widget.call_later(self._flush)
             before = self._waiting.get(topic)
@@ -44,8 +48,7 @@ class StoreFeed:
         if changes:
             self._tell(changes)
 
-    def close(self) -> None:
-        """End the subscriptions."""
+    def _close(self) -> None:
         for end in self._ends:
             end()
         self._waiting = {}

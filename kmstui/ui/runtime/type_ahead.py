@@ -21,7 +21,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
 
-PATIENCE_SECONDS = 0.5
+LONGEST_HOLD_SECONDS = 0.5
 """A key whose end nobody tells, such as one to a widget that is going, holds the next ones no
 longer than this."""
 
@@ -127,7 +127,7 @@ class TypeAhead:
         if self._followed or self._current is None or self._target is None:
             return
         self._followed = True
-        self._deadline = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._finish)
+        self._deadline = asyncio.get_running_loop().call_later(LONGEST_HOLD_SECONDS, self._finish)
         self._walk = 1
         self._ask(self._target, self._current, again=True)
 
@@ -182,7 +182,7 @@ class TypeAhead:
         app = self._app
         self._before = (app.screen, app.focused)
         loop = asyncio.get_running_loop()
-        self._settling = loop.call_later(PATIENCE_SECONDS, self._settled)
+        self._settling = loop.call_later(LONGEST_HOLD_SECONDS, self._settled)
         app.screen.call_after_refresh(app.call_later, self._settled)
 
     def _settled(self) -> None:

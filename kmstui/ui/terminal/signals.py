@@ -17,7 +17,7 @@ from threading import Timer
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
-PATIENCE_SECONDS = 5.0
+END_AT_LATEST_SECONDS = 5.0
 """A terminal that takes no more output must not keep the program for ever."""
 
 
@@ -28,7 +28,7 @@ def ending_in_order(end: Callable[[signal.Signals], None]) -> Iterator[None]:
     obeyed = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
 
     def ask(number: signal.Signals) -> None:
-        last = Timer(PATIENCE_SECONDS, os._exit, (128 + number,))
+        last = Timer(END_AT_LATEST_SECONDS, os._exit, (128 + number,))
         last.daemon = True
         last.start()
         end(number)

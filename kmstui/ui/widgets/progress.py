@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
-PATIENCE_SECONDS = 0.5
+TOLD_AFTER_SECONDS = 0.5
 """What takes longer shows how far it is."""
 _BETWEEN_SECONDS = 0.25
 
@@ -15,7 +15,7 @@ class Teller:
 
     def __init__(self, tell: Callable[[int, int], None]) -> None:
         self._tell = tell
-        self._next = monotonic() + PATIENCE_SECONDS
+        self._next = monotonic() + TOLD_AFTER_SECONDS
 
     def __call__(self, done: int, of: int) -> None:
         """So many are done."""

@@ -79,7 +79,7 @@ class Rows(LineTable):
         self._lay_out()
 
     def go_to(self, about: str) -> bool:
-        """Put the cursor on the first line about something; answers whether there is one."""
+        """Put the cursor on the first line about something; returns whether there is one."""
         if about not in self._about:
             return False
         return self.move_to_row(str(self._about.index(about)))

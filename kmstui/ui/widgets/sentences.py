@@ -126,16 +126,10 @@ class NewestNotice(FadingLine):
         self._store = store
         self._under_banner = under_banner
         self._newest: Notice | None = None
-        self._feed: StoreFeed | None = None
 
     def on_mount(self) -> None:
         """Hear what is told from now on."""
-        self._feed = StoreFeed(self._store, (Topic.NOTICES,), self, self._told)
-
-    def on_unmount(self) -> None:
-        """No more news."""
-        if self._feed is not None:
-            self._feed.close()
+        StoreFeed(self._store, (Topic.NOTICES,), self, self._told)
 
     def _told(self, changes: Changes) -> None:
         newest = self._store.notices[-1] if self._store.notices else None

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 from textual.events import Key, Paste
 
-from kmstui.ui.commands.command import key_name
+from kmstui.service.inventory.store import Topic
+from kmstui.ui.commands.command import readable_key
 from kmstui.ui.commands.registry import all_commands
 from kmstui.ui.dialogs.menu import Menu, MenuItem
 from kmstui.ui.dialogs.questions import Confirm, Prompt
@@ -21,7 +22,7 @@ async def test_help_shows_every_key_with_the_focused_panes_first():
         for command in all_commands():
             assert not command.keys or command.help[:50] in run.text, command.id
             if command.keys:
-                assert key_name(command.keys[0]) in run.text
+                assert readable_key(command.keys[0]) in run.text
         assert run.text.index("Go to the key that the alias names") < run.text.index("Everywhere")
         assert "half a page down" in run.text
         await run.press("q")
@@ -267,3 +268,15 @@ async def test_a_prompt_checks_while_one_types():
         await run.type("k")
         await run.press("enter")
         await run.wait_for(lambda: answers == ["ok"])
+
+
+async def test_a_dialog_that_is_gone_hears_no_news_of_the_store():
+    async with running() as run:
+        subscribed = len(run.store._subscribers[Topic.NOTICES])
+        await run.press("exclamation_mark")
+        await run.wait_for("Messages")
+        assert len(run.store._subscribers[Topic.NOTICES]) > subscribed
+        await run.press("escape")
+        run.session.notify("something new")
+        await run.wait_for("something new")
+        assert len(run.store._subscribers[Topic.NOTICES]) == subscribed

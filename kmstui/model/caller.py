@@ -10,7 +10,7 @@ from kmstui.model.arn import Arn
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What STS GetCallerIdentity answers."""
+    """What STS GetCallerIdentity returns."""
 
     account: str
     arn: str

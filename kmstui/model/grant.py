@@ -28,7 +28,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class KeyEvent:
-    """One CloudTrail event about a key, as LookupEvents tells it."""
+    """One CloudTrail event about a key, as LookupEvents returns it."""
 
     id: str
     time: datetime

@@ -12,7 +12,7 @@ from kmstui.model.tag import Tag
 
 @dataclass(frozen=True, slots=True)
 class KeyMetadata:
-    """What DescribeKey answers, in the service's own words.
+    """What DescribeKey returns, in the service's own words.
 
     Strings of an enumeration are kept as the service sent them, so that a value newer than
     this program is shown rather than refused. Source: KMS API Reference, KeyMetadata.
@@ -57,7 +57,7 @@ class Key:
     arn_prefix: str
     """The ARN up to the ID: partition, Region and account, which many keys have in common."""
     metadata: KeyMetadata | None = None
-    """None until DescribeKey answered, and for good when it was refused."""
+    """None until DescribeKey has returned it; it stays None where that was refused."""
     problem: str = ""
     """Why the key could not be described, as a sentence; empty when it could or is still to be."""
     tags: tuple[Tag, ...] | None = None
@@ -98,7 +98,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """What GetKeyRotationStatus and ListKeyRotations answer."""
+    """What GetKeyRotationStatus and ListKeyRotations return."""
 
     enabled: bool
     period_days: int | None = None
@@ -113,7 +113,7 @@ class Rotation:
 
 @dataclass(frozen=True, slots=True)
 class LastUsage:
-    """What GetKeyLastUsage answers; `at` is None where no use was tracked."""
+    """What GetKeyLastUsage returns; `at` is None where no use was tracked."""
 
     at: datetime | None
     operation: str = ""

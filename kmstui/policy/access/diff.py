@@ -7,8 +7,8 @@ never compared, so two policies that mean the same differ in nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kmstui.model.arn import Arn
@@ -56,17 +56,17 @@ class Direction(StrEnum):
 class AccessChange:
     """One row: some principals, some actions, one change."""
 
-    principals: tuple[Principal, ...]
     direction: Direction
-    actions: tuple[str, ...]
     before: Access
     after: Access
     when: tuple[str, ...]
     """The conditions, any of which suffices; an empty text says: always."""
-    statements_before: tuple[Statement, ...]
-    """Those of the old policy that the new one has not, to jump to."""
-    statements_after: tuple[Statement, ...]
-    """Those of the new policy that the old one had not."""
+    actions: tuple[str, ...] = ()
+    statements_before: tuple[Statement, ...] = ()
+    """Those of the old policy that the new one does not have, to jump to."""
+    statements_after: tuple[Statement, ...] = ()
+    """Those of the new policy that the old one did not have."""
+    principals: tuple[Principal, ...] = ()
 
     @property
     def who(self) -> str:
@@ -146,16 +146,6 @@ def _direction(before: Access, after: Access) -> Direction:
     return Direction.GAINS if after > before else Direction.LOSES
 
 
-@dataclass(frozen=True, slots=True)
-class _Shift:
-    """A change without who and what."""
-
-    direction: Direction
-    before: Access
-    after: Access
-    when: tuple[str, ...]
-
-
 class _Comparison:
     """Two policies, and what was found out about their terms."""
 
@@ -164,7 +154,7 @@ class _Comparison:
         self.key_arn = key_arn
         self.atoms = Atoms({}, {})
         self._left = _IN_ALL
-        self._shifts: dict[tuple[frozenset[Term], frozenset[Term]], tuple[_Shift, ...]] = {}
+        self._shifts: dict[tuple[frozenset[Term], frozenset[Term]], tuple[AccessChange, ...]] = {}
 
     def terms(self, principal: Principal, action: str) -> tuple[Terms, Terms]:
         """What both policies say about a principal and an action."""
@@ -173,7 +163,7 @@ class _Comparison:
             terms_of(self.new, principal, action, self.key_arn, self.atoms),
         )
 
-    def shifts(self, old: Terms, new: Terms) -> tuple[_Shift, ...]:
+    def shifts(self, old: Terms, new: Terms) -> tuple[AccessChange, ...]:
         """The changes between two sets of terms, whoever they are about."""
         if old.meaning == new.meaning:
             return ()
@@ -183,7 +173,7 @@ class _Comparison:
             found = self._shifts[key] = self._worked_out(old.meaning, new.meaning)
         return found
 
-    def _worked_out(self, old: frozenset[Term], new: frozenset[Term]) -> tuple[_Shift, ...]:
+    def _worked_out(self, old: frozenset[Term], new: frozenset[Term]) -> tuple[AccessChange, ...]:
         for was, will in ((old, new), _without_bystanders(old, new)):
             limit = Limit(
                 min(_AT_ONCE.requests, max(self._left.requests, _ALWAYS.requests)),
@@ -198,14 +188,14 @@ class _Comparison:
         return (_unclear(old, new),)
 
 
-def _tried(space: Space, old: frozenset[Term], new: frozenset[Term]) -> Iterable[_Shift]:
+def _tried(space: Space, old: frozenset[Term], new: frozenset[Term]) -> Iterable[AccessChange]:
     was, will = space.accesses(old), space.accesses(new)
     for before in Access:
         for after in Access:
             requests = was[before] & will[after]
             if before is not after and requests:
                 words = space.words(requests)
-                yield _Shift(_direction(before, after), before, after, words)
+                yield AccessChange(_direction(before, after), before, after, words)
 
 
 def _without_bystanders(
@@ -221,12 +211,12 @@ def _without_bystanders(
     return old - common, new - common
 
 
-def _unclear(old: Iterable[Term], new: Iterable[Term]) -> _Shift:
+def _unclear(old: Iterable[Term], new: Iterable[Term]) -> AccessChange:
     """What can be said where not everything can be tried: the most that either gives."""
     before = max((term.access for term in old if not term.deny), default=Access.NONE)
     after = max((term.access for term in new if not term.deny), default=Access.NONE)
     words = "the conditions are too many to try each combination"
-    return _Shift(Direction.UNCLEAR, before, after, (words,))
+    return AccessChange(Direction.UNCLEAR, before, after, (words,))
 
 
 def access_diff(before: PolicyLike, after: PolicyLike, key_arn: str) -> AccessDiff:
@@ -236,10 +226,10 @@ def access_diff(before: PolicyLike, after: PolicyLike, key_arn: str) -> AccessDi
     policies = (comparison.old.policy, comparison.new.policy)
     principals = everyone(policies, account_of(key_arn), "aws" if arn is None else arn.partition)
     classes = action_classes((comparison.old, comparison.new), key_actions())
-    rows: dict[tuple[object, ...], list[Principal]] = {}
-    details: dict[tuple[object, ...], tuple[_Shift, tuple[str, ...], Terms, Terms]] = {}
+    changes: dict[tuple[object, ...], AccessChange] = {}
+    whose: dict[tuple[object, ...], list[Principal]] = {}
     for principal in principals:
-        found: dict[_Shift, tuple[list[str], Terms, Terms]] = {}
+        found: dict[AccessChange, tuple[list[str], Terms, Terms]] = {}
         for actions in classes:
             if _moot(principal, actions[0], key_arn):
                 continue
@@ -247,15 +237,17 @@ def access_diff(before: PolicyLike, after: PolicyLike, key_arn: str) -> AccessDi
             for shift in comparison.shifts(old, new):
                 found.setdefault(shift, ([], old, new))[0].extend(actions)
         for shift, (names, old, new) in found.items():
-            actions = tuple(sorted(names))
-            row = (shift, actions, *_only(old, new), *_only(new, old))
-            key = (shift, actions, tuple(id(each) for each in row[2:]))
-            rows.setdefault(key, []).append(principal)
-            details.setdefault(key, (shift, actions, old, new))
-    changes = [_change_of(rows[key], *details[key]) for key in rows]
-    changes.sort(key=lambda change: tuple(Direction).index(change.direction))
+            was, will = _only(old, new), _only(new, old)
+            change = replace(
+                shift, actions=tuple(sorted(names)), statements_before=was, statements_after=will
+            )
+            key = (shift, change.actions, *map(id, (*was, *will)))
+            changes.setdefault(key, change)
+            whose.setdefault(key, []).append(principal)
+    made = [replace(change, principals=tuple(whose[key])) for key, change in changes.items()]
+    made.sort(key=lambda change: tuple(Direction).index(change.direction))
     return AccessDiff(
-        tuple(changes),
+        tuple(made),
         principals,
         ("identity policies (IAM)", *Policies(comparison.new).not_considered_by_anybody),
     )
@@ -276,22 +268,3 @@ def _only(one: Terms, other: Terms) -> tuple[Statement, ...]:
         id(statement): statement for term, statement in one.sources if term not in other.meaning
     }
     return tuple(found.values())
-
-
-def _change_of(
-    principals: Sequence[Principal],
-    shift: _Shift,
-    actions: tuple[str, ...],
-    old: Terms,
-    new: Terms,
-) -> AccessChange:
-    return AccessChange(
-        principals=tuple(principals),
-        direction=shift.direction,
-        actions=actions,
-        before=shift.before,
-        after=shift.after,
-        when=shift.when,
-        statements_before=_only(old, new),
-        statements_after=_only(new, old),
-    )

@@ -160,9 +160,7 @@ class _Proposals:
 
     def keys(self) -> Iterator[Completion]:
         """What an object at this place may hold and does not hold yet."""
-        names = self.cursor.names
-        inside = names[0] if names else ""
-        around = names[1] if len(names) > 1 else ""
+        inside, around = (*self.cursor.names, "", "")[:2]
         if inside == "Condition":
             yield from self._operators()
         elif inside in ("Principal", "NotPrincipal"):
@@ -238,10 +236,7 @@ class _Proposals:
 
     def values(self) -> Iterator[Completion]:
         """What the member at this place may be given."""
-        names = self.cursor.names
-        inside = names[0] if names else ""
-        around = names[1] if len(names) > 1 else ""
-        beyond = names[2] if len(names) > 2 else ""
+        inside, around, beyond = (*self.cursor.names, "", "", "")[:3]
         if inside == "Version":
             yield _quoted("2012-10-17", "the present one")
             yield _quoted("2008-10-17", "old: no policy variables")

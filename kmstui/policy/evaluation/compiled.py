@@ -156,7 +156,7 @@ class _Matches:
 
 
 class CompiledPolicy:
-    """A policy whose questions are answered from tables.
+    """A policy that is asked many times.
 
     It remembers which statements are about a principal, an action and a key, so the thousandth
     question about the same ones tests conditions only. Not for several threads at once.

@@ -4,7 +4,7 @@ The algorithm is that of
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html,
 …/reference_policies_evaluation-logic-cross-account.html and
 https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html.
-It claims no certainty: what it did not look at is part of every answer.
+It claims no certainty: every decision says what was not considered.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer to one request."""
+    """What was decided about one request."""
 
     request: Request
     outcome: Outcome
@@ -104,9 +104,8 @@ class Decision:
 
 @dataclass(slots=True)
 class _Tally:
-    """What one kind of policy says: the strongest Deny, and for each `NamedBy` the Allow."""
+    """The strongest Allow of one kind of policy, for each `NamedBy`."""
 
-    deny: Truth = Truth.NO
     account: Truth = Truth.NO
     role: Truth = Truth.NO
     direct: Truth = Truth.NO
@@ -116,8 +115,8 @@ def _tally(applied: Iterable[Applied]) -> _Tally:
     tally = _Tally()
     for each in applied:
         if each.deny:
-            tally.deny = max(tally.deny, each.truth)
-        elif each.match.by is NamedBy.DIRECT:
+            continue
+        if each.match.by is NamedBy.DIRECT:
             tally.direct = max(tally.direct, each.truth)
         elif each.match.by is NamedBy.ROLE:
             tally.role = max(tally.role, each.truth)
@@ -135,7 +134,7 @@ def _about(
 
 
 def evaluate(request: Request, policies: Policies) -> Decision:
-    """Answer one request from the policies given."""
+    """Decide about one request by the policies given."""
     return _Evaluation(request, policies).decide()
 
 

@@ -25,7 +25,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 _ACCOUNT_ROOT = re.compile(r"arn:aws:iam::(\d{12}):root")
@@ -61,7 +62,7 @@ def canonical(text: str) -> object:
 
 
 def same_meaning(a: str, b: str) -> bool:
-    """Whether two policy texts mean the same; one that is no JSON equals only its own text."""
+    """Whether two policy texts mean the same; what is not valid JSON equals only itself."""
     if a == b:
         return True
     try:
@@ -118,7 +119,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _document(document: object) -> Canonical:
@@ -144,19 +145,7 @@ def _plain(value: object) -> Canonical:
 
 
 def _set(value: object, reader: Callable[[object], Canonical]) -> Canonical:
-    return ("set", *_sorted_set(map(reader, members_of(value))))
-
-
-def _sorted_set(members: Iterable[Canonical]) -> list[Canonical]:
-    return sorted(set(members), key=repr)
-
-
-def _actions(value: object) -> Canonical:
-    return _set(value, canonical_action)
-
-
-def _resources(value: object) -> Canonical:
-    return _set(value, _plain)
+    return ("set", *sorted(set(map(reader, members_of(value))), key=repr))
 
 
 def _principals(value: object) -> Canonical:
@@ -185,10 +174,10 @@ def _conditions(value: object) -> Canonical:
 
 
 _ELEMENTS: dict[str, Callable[[object], Canonical]] = {
-    "Action": _actions,
-    "NotAction": _actions,
-    "Resource": _resources,
-    "NotResource": _resources,
+    "Action": partial(_set, reader=canonical_action),
+    "NotAction": partial(_set, reader=canonical_action),
+    "Resource": partial(_set, reader=_plain),
+    "NotResource": partial(_set, reader=_plain),
     "Principal": _principals,
     "NotPrincipal": _principals,
     "Condition": _conditions,

@@ -33,23 +33,25 @@ def _values(policy: Policy, keys: frozenset[str]) -> list[str]:
     ]
 
 
+def _listed(policy: Policy) -> list[str]:
+    """What Principal and NotPrincipal elements list."""
+    return [
+        entry.value.value
+        for statement in policy.statements
+        for entry in (*statement.principals, *statement.not_principals)
+    ]
+
+
 def role_arns(policy: Policy) -> tuple[str, ...]:
     """Every role ARN that the policy writes out, in principals and conditions."""
-    texts = [
-        *(
-            entry.value.value
-            for statement in policy.statements
-            for entry in (*statement.principals, *statement.not_principals)
-        ),
-        *_values(policy, _ARN_KEYS),
-    ]
-    found: dict[str, None] = {}
-    for text in texts:
-        arn = Arn.maybe(text)
-        is_role = arn is not None and arn.service == "iam" and arn.resource_type == "role"
-        if is_role and not has_wildcard(text):
-            found[text] = None
-    return tuple(found)
+    found = dict.fromkeys((*_listed(policy), *_values(policy, _ARN_KEYS)))
+    return tuple(text for text in found if _is_role(text))
+
+
+def _is_role(text: str) -> bool:
+    arn = Arn.maybe(text)
+    is_role = arn is not None and arn.service == "iam" and arn.resource_type == "role"
+    return is_role and not has_wildcard(text)
 
 
 def brought_to_role(principal: Principal, policies: Iterable[Policy]) -> Principal:
@@ -70,17 +72,9 @@ def brought_to_role(principal: Principal, policies: Iterable[Policy]) -> Princip
 
 def named(policy: Policy) -> tuple[Principal, ...]:
     """Every principal that the policy writes out, in Principal, NotPrincipal and conditions."""
-    found: dict[Principal, None] = {}
-    for statement in policy.statements:
-        for entry in (*statement.principals, *statement.not_principals):
-            principal = Principal.maybe(entry.value.value)
-            if principal is not None and principal.kind is not PrincipalKind.ANONYMOUS:
-                found[principal] = None
-    for value in _values(policy, _ARN_KEYS):
-        principal = None if has_wildcard(value) else Principal.maybe(value)
-        if principal is not None:
-            found[principal] = None
-    return tuple(found)
+    values = (value for value in _values(policy, _ARN_KEYS) if not has_wildcard(value))
+    found = dict.fromkeys(map(Principal.maybe, (*_listed(policy), *values)))
+    return tuple(each for each in found if each and each.kind is not PrincipalKind.ANONYMOUS)
 
 
 def other_of(account: str, partition: str = "aws") -> Principal:
@@ -196,8 +190,4 @@ def _unique(principals: Iterable[Principal]) -> Iterable[Principal]:
 
 
 def _opens_to_services(policy: Policy) -> bool:
-    return any(
-        entry.value.value == "*"
-        for statement in policy.statements
-        for entry in (*statement.principals, *statement.not_principals)
-    ) or any(statement.not_principals for statement in policy.statements)
+    return "*" in _listed(policy) or any(each.not_principals for each in policy.statements)

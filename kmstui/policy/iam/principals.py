@@ -129,7 +129,7 @@ class Principal:
         if kind in (("iam", "saml-provider"), ("iam", "oidc-provider")):
             return cls(PrincipalKind.PROVIDER, text, arn.account)
         raise ValueError(
-            f"{text!r} is no principal that sends requests: give the ARN of a user, role, role"
+            f"{text!r} is not a principal that sends requests: give the ARN of a user, role, role"
             " session or account"
         )
 

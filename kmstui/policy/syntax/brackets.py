@@ -128,7 +128,7 @@ class BracketReader(Reader):
             self.close(span.end)
         elif self._is_wrong_closer(span.end):
             right = "}" if frame.is_object else "]"
-            message = f"{right} is due here, not {character}"
+            message = f"{right} is expected here, not {character}"
             self.mend_bracket(message, span, f"Write {right}", right)
             self.pass_to(span.end)
             self.close(span.end)
@@ -246,7 +246,7 @@ class BracketReader(Reader):
         if self.text[end - 1 : end] in "]}" and end - 1 > frame.start:
             edits.append(Edit(Span(end - 1, end), pair[1]))
         both = " ".join(pair)
-        message = f"{what} stand in {both}, not in {self.text[frame.start]}"
+        message = f"{what} belong in {both}, not in {self.text[frame.start]}"
         self.bracket_problem(message, span, Fix(f"Write {both}", tuple(edits)))
 
     def _reopen_last(self, frame: Frame, name: str) -> bool:

@@ -168,10 +168,10 @@ class _Parser(BracketReader):
         word = self.text[span.start : span.end]
         self.pass_to(span.end)
         if not self.text.startswith(":", self.at):
-            message = f"{word[:60]} is not a member: a name and a colon are due"
+            message = f"{word[:60]} is not a member: a name and a colon are expected"
             self.problem("KMS001", message, span)
             return
-        message = f"The name {word} must stand in double quotes"
+        message = f"The name {word} must be in double quotes"
         self.mend("KMS005", message, span, "Quote it", f'"{word}"')
         self.key = StringNode(word, span)
         self.comma = -1
@@ -185,7 +185,7 @@ class _Parser(BracketReader):
             self.state = State.VALUE
         elif text[at] == "=":
             width = 2 if text.startswith("=>", at) else 1
-            self._replace("KMS003", f"A colon is due after {key.value!r}", width, ":")
+            self._replace("KMS003", f"A colon is expected after {key.value!r}", width, ":")
             self.state = State.VALUE
         elif text[at] in ",}]":
             if not self.items_in_object(key):

@@ -221,7 +221,7 @@ def scan_foreign_string(text: str, start: int) -> ScannedString:
         end = start + 1 + len(value)
     value = value.replace("\\'", "'")
     span = Span(start, end)
-    message = f"JSON strings stand in double quotes, not {opening}"
+    message = f"JSON strings are written in double quotes, not {opening}"
     problem = mend("KMS005", message, span, "Use double quotes", to_json(value))
     return StringNode(value, span), (problem,)
 
@@ -274,7 +274,7 @@ def _bare_string(text: str, word: str, start: int) -> ScannedString:
         message, title = f"{word} lacks its opening quote", "Insert the quote"
     else:
         span = Span(start, end)
-        message, title = f"{word} must stand in double quotes", "Quote it"
+        message, title = f"{word} must be in double quotes", "Quote it"
     return StringNode(word, span), (mend("KMS005", message, span, title, to_json(word)),)
 
 

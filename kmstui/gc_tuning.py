@@ -45,9 +45,12 @@ class InventoryCollection:
 
     def progress(self, *, listed: int, loading: bool) -> None:
         """Told a few times a second while keys come in, and once they are all there."""
-        if loading and not self._loading and gc.get_freeze_count():
-            gc.unfreeze()
-            gc.collect()
+        if gc.get_freeze_count():
+            if loading and not self._loading:
+                gc.unfreeze()
+                gc.collect()
+            else:
+                gc.collect(0)
         self._loading = loading
         if listed:
             keep()

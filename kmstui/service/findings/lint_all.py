@@ -126,16 +126,17 @@ class AllFindings:
         store = self._session.store
         todo: list[str] = []
         total = 0
-        for number, key in enumerate(tuple(store.keys.values())):
+        for number, key_id in enumerate(tuple(store.keys)):
             if number % _COUNTED_AT_ONCE == 0:
                 await pause()
-            if key.is_aws_managed:
+            key = store.keys.get(key_id)
+            if key is None or key.is_aws_managed:
                 continue
-            if any(name.startswith(_OF_AWS) for name in store.aliases_of(key.id)):
+            if any(name.startswith(_OF_AWS) for name in store.aliases_of(key_id)):
                 continue
             total += 1
-            if key.id not in self.results:
-                todo.append(key.id)
+            if key_id not in self.results:
+                todo.append(key_id)
         self.total = total
         return todo
 

@@ -12,7 +12,7 @@ from kmstui.model.alias import Alias
 from kmstui.model.caller import Caller, ConnectionInfo
 from kmstui.model.key import Key
 from kmstui.model.tag import Tag
-from kmstui.service.inventory.interning import once, slim_alias, slim_key
+from kmstui.service.inventory.key_map import KeyMap, slim_alias
 from kmstui.service.ports import CallRecord
 
 
@@ -101,7 +101,7 @@ class Store:
         self._reset()
 
     def _reset(self) -> None:
-        self.keys: dict[str, Key] = {}
+        self.keys = KeyMap()
         self.aliases: dict[str, Alias] = {}
         self._alias_names: dict[str, str | tuple[str, ...]] = {}
         """By the ID of the key they name; most keys have one, which needs no tuple of its own."""
@@ -116,7 +116,7 @@ class Store:
     # Subscriptions
 
     def subscribe(self, topic: Topic, subscriber: Subscriber) -> Callable[[], None]:
-        """Call `subscriber` after changes of `topic`; answers what ends the subscription.
+        """Call `subscriber` after changes of `topic`; returns what ends the subscription.
 
         The subscriber gets the IDs concerned, or an empty set where everything may have changed.
         """
@@ -184,19 +184,19 @@ class Store:
         added = []
         for key in keys:
             if key.id not in self.keys:
-                self.keys[key.id] = slim_key(key)
+                self.keys.put(key)
                 added.append(key.id)
         if added:
             self._touch(Topic.KEYS, added)
 
     def put_key(self, key: Key) -> None:
         """Replace a key's row, or add it."""
-        self.keys[key.id] = slim_key(key)
+        self.keys.put(key)
         self._touch(Topic.KEYS, (key.id,))
 
     def remove_keys(self, ids: Iterable[str]) -> None:
         """Forget keys that are listed no more."""
-        gone = [key_id for key_id in ids if self.keys.pop(key_id, None) is not None]
+        gone = [key_id for key_id in ids if self.keys.discard(key_id)]
         for key_id in gone:
             self.policies.pop(key_id, None)
         if gone:
@@ -208,7 +208,7 @@ class Store:
         for key_id, each in tags.items():
             key = self.keys.get(key_id)
             if key is not None and (key.tags != each or key.tags_problem):
-                self.keys[key_id] = replace(key, tags=once(each), tags_problem="")
+                self.keys.put(replace(key, tags=each, tags_problem=""))
                 changed.append(key_id)
         if changed:
             self._touch(Topic.KEYS, changed)

@@ -130,7 +130,7 @@ class Journal(Protocol):
         ...
 
     async def begin(self, changes: Sequence[ChangeRecord]) -> tuple[ChangeRecord, ...]:
-        """Write changes before they are sent, in one transaction; answers them with their ids."""
+        """Write changes before they are sent, in one transaction; returns them with their ids."""
         ...
 
     async def end(self, change_id: int, outcome: str, detail: str = "") -> None:

@@ -79,9 +79,10 @@ class KeyPicker(SearchDialog[str]):
         others: dict[str, str] = {}
         slices = program_of(self).slices
         slices.begin()
-        for key in self._store.keys.values():
-            aliases = self._store.aliases_of(key.id)
-            if not key.is_aws_managed and wanted.matches(key, aliases):
+        # A copy: more keys may come in the pauses.
+        for key_id in tuple(self._store.keys):
+            key, aliases = self._store.keys.get(key_id), self._store.aliases_of(key_id)
+            if key and not key.is_aws_managed and wanted.matches(key, aliases):
                 problem = self._problem(key)
                 if problem and len(others) < MOST_FOUND:
                     others[key.id] = problem

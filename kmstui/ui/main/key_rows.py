@@ -32,7 +32,7 @@ class KeyRows(LiveRows):
         changed: RowsChanged,
         chosen: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """`chosen` answers the row under the cursor, which stays where it is found again."""
+        """`chosen` returns the row under the cursor, which stays where it is found again."""
         self._store = store
         super().__init__(slices, changed)
         self._chosen = chosen
@@ -79,7 +79,7 @@ class KeyRows(LiveRows):
         """Show AWS-managed keys too, or not."""
         if shown != self.with_aws:
             self.with_aws = shown
-            self.look_at([key.id for key in self._store.keys.values() if key.is_aws_managed])
+            self.look_at(self._store.keys.aws_managed())
 
     @property
     def candidates(self) -> Collection[str]:

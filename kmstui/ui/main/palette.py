@@ -126,10 +126,11 @@ class _Wanted:
 
 def _named_keys(store: Store) -> Iterator[tuple[str, str]]:
     """Every alias that names a key, and every key without one, with the key's ID."""
-    for name, alias in store.aliases.items():
+    # Copies: more may come between two of them.
+    for alias in tuple(store.aliases.values()):
         if alias.key_id:
-            yield name.removeprefix("alias/"), alias.key_id
-    for key_id in store.keys:
+            yield alias.name.removeprefix("alias/"), alias.key_id
+    for key_id in tuple(store.keys):
         if not store.aliases_of(key_id):
             yield key_id, key_id
 

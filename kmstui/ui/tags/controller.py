@@ -157,8 +157,9 @@ class TagController:
     async def _learn(self) -> None:
         """Count the tags in use, in slices: there may be 100,000 keys."""
         self.vocabulary.clear()
-        for number, key in enumerate(tuple(self.store.keys.values())):
-            self.vocabulary.learn(key.tags or ())
+        for number, key_id in enumerate(tuple(self.store.keys)):
+            key = self.store.keys.get(key_id)
+            self.vocabulary.learn((key and key.tags) or ())
             if number % _LEARN_STEP == 0 and self._program.slices.over:
                 await self._program.slices.next()
 

@@ -142,3 +142,12 @@ def test_a_key_is_known_by_account_region_and_id():
     key = Key.of("1234", "arn:aws:kms:eu-west-1:111122223333:key/1234")
     assert (key.account, key.region, key.id) == ("111122223333", "eu-west-1", "1234")
     assert (Key("1234", "").account, Key("1234", "").region) == ("", "")
+
+
+def test_the_keys_of_aws_are_told_apart():
+    store = a_store()
+    for number, manager in enumerate(["CUSTOMER", "AWS"], 1):
+        key_id = key_id_of(number)
+        store.put_key(Key.of(key_id, arn_of(key_id), metadata_of(manager=manager)))
+    store.put_key(Key.of(key_id_of(3), arn_of(key_id_of(3))))
+    assert store.keys.aws_managed() == [key_id_of(2)]

@@ -12,6 +12,7 @@ from kmstui.model.key import Key
 from kmstui.service.inventory.filter import parse_filter
 from kmstui.service.inventory.store import Store, Topic
 from kmstui.ui.main.key_rows import EARLY, KeyRows
+from kmstui.ui.main.palette import _named_keys
 from kmstui.ui.runtime.time_slices import TimeSlices
 from tests.fakes import arn_of, key_id_of, metadata_of, until
 
@@ -139,3 +140,15 @@ async def test_a_cleared_store_shows_nothing_at_once():
         assert list(rows.rows) == []
         await rows.wait_settled()
         assert list(rows.rows) == []
+
+
+async def test_keys_may_come_while_the_palette_goes_through_those_there_are():
+    store = Store(asyncio.get_running_loop().call_later)
+    store.add_keys(a_key(number) for number in range(3))
+    store.add_aliases([Alias("alias/app", key_id_of(0))])
+    named = _named_keys(store)
+    assert next(named) == ("app", key_id_of(0))
+    store.add_aliases([Alias("alias/new", key_id_of(1))])
+    assert next(named) == (key_id_of(2), key_id_of(2))
+    store.add_keys([a_key(9)])
+    assert list(named) == []

@@ -91,13 +91,18 @@ def require_on_key(
     if verdict is Verdict.ALLOWED or (not verdict.explicit and _granted(call, key, action)):
         return
     if call.account != key.account_id:
-        raise AwsError(
-            "AccessDeniedException",
-            f"User: {call.caller.arn} is not authorized to perform: {action} on this resource "
-            "because the resource does not exist in this Region, no resource-based policies "
-            "allow access, or a resource-based policy explicitly denies access",
-        )
+        raise hidden_key(call, action)
     raise denied(call.caller, action, key.arn, verdict)
+
+
+def hidden_key(call: Call, action: str) -> AwsError:
+    """AccessDeniedException of somebody of another account, who is not told whether it exists."""
+    return AwsError(
+        "AccessDeniedException",
+        f"User: {call.caller.arn} is not authorized to perform: {action} on this resource "
+        "because the resource does not exist in this Region, no resource-based policies "
+        "allow access, or a resource-based policy explicitly denies access",
+    )
 
 
 def decision_on_key(

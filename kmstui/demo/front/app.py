@@ -28,6 +28,8 @@ from kmstui.demo.front.wire import (
 )
 from kmstui.demo.kms.tags import get_resources
 
+_NO_ANSWER = Response(500, "text/plain", b"")
+"""The connection is closed instead."""
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
@@ -46,11 +48,9 @@ class Front:
         elif path.startswith("/latest/"):
             answer = self._state.metadata.answer(environ)
         else:
-            try:
-                answer = self._aws(environ)
-            except CloseConnection:
+            answer = self._aws(environ)
+            if answer is _NO_ANSWER:
                 _close(environ)
-                answer = Response(500, "text/plain", b"")
         headers = [("Content-Type", answer.content_type), *answer.headers]
         length = len(answer.body) if answer.content_length is None else answer.content_length
         headers.append(("Content-Length", str(length)))
@@ -74,13 +74,24 @@ class Front:
             answer = render_error(request, spelled)
             outcome = (spelled.code, spelled.message)
         except CloseConnection:
-            self._note(request, caller, key_arn, 0, ("ConnectionClosed", ""))
-            raise
+            answer, outcome = _NO_ANSWER, ("ConnectionClosed", "")
         except Exception as cause:
             internal = AwsError("KMSInternalException", "An internal error occurred.", 500)
             answer = render_error(request, internal)
             outcome = (internal.code, "".join(traceback.format_exception(cause)))
-        self._note(request, caller, key_arn, answer.status, outcome)
+        state.log.add(
+            LogEntry(
+                number=state.log.next_number(),
+                time=time.time(),
+                request=request,
+                caller=caller,
+                network=state.network,
+                key_arn=key_arn or _named_key(state, request, caller),
+                status=0 if answer is _NO_ANSWER else answer.status,
+                error=outcome[0],
+                message=outcome[1],
+            )
+        )
         return answer
 
     def _served(
@@ -140,29 +151,6 @@ class Front:
             return state.moto.ask(environ, request.body), ""
         raise AwsError(
             "UnknownOperationException", f"The embedded AWS has no service {request.service!r}."
-        )
-
-    def _note(
-        self,
-        request: AwsRequest,
-        caller: Caller | None,
-        key_arn: str,
-        status: int,
-        outcome: tuple[str, str],
-    ) -> None:
-        state = self._state
-        state.log.add(
-            LogEntry(
-                number=state.log.next_number(),
-                time=time.time(),
-                request=request,
-                caller=caller,
-                network=state.network,
-                key_arn=key_arn or _named_key(state, request, caller),
-                status=status,
-                error=outcome[0],
-                message=outcome[1],
-            )
         )
 
 

@@ -13,7 +13,7 @@ from inspect import signature
 
 from botocore import xform_name
 
-from kmstui.demo.access.authorization import require_on_key
+from kmstui.demo.access.authorization import hidden_key, require_on_key
 from kmstui.demo.access.context import Call, Result
 from kmstui.demo.errors import AwsError
 from kmstui.demo.kms import aliases, cryptography, grants, key_material, lifecycle, policies, tags
@@ -125,12 +125,7 @@ def _handlers_in(*places: object) -> dict[str, Callable[..., Result]]:
 
 def _require_account(call: Call, key: EmbeddedKey) -> None:
     if key.account_id != call.account and call.operation not in _CROSS_ACCOUNT:
-        raise AwsError(
-            "AccessDeniedException",
-            f"User: {call.caller.arn} is not authorized to perform: kms:{call.operation} on this "
-            "resource because the resource does not exist in this Region, no resource-based "
-            "policies allow access, or a resource-based policy explicitly denies access",
-        )
+        raise hidden_key(call, f"kms:{call.operation}")
 
 
 def _note_use(call: Call, key: EmbeddedKey) -> None:

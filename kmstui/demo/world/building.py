@@ -37,6 +37,15 @@ class Builder:
         """ARN of a principal of this account: ``root``, ``role/x``, ``user/y``."""
         return f"arn:aws:iam::{self.account}:{kind_and_name}"
 
+    @property
+    def administrator(self) -> dict[str, str]:
+        """The principal of AWS's "key administrators" statement."""
+        return {"AWS": self.arn("role/KeyAdministrator")}
+
+    def with_root(self, *statements: Statement, id_: str = "key-default-1") -> str:
+        """A policy that lets IAM policies count, and says ``statements`` besides."""
+        return policy(root_statement(self.account), *statements, id_=id_)
+
     def key(
         self,
         name: str,

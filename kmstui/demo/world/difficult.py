@@ -65,7 +65,7 @@ def _add_limits(build: Builder) -> None:
 def _long_policy(build: Builder) -> str:
     fixed = [
         root_statement(build.account),
-        allow("Administrators", {"AWS": build.arn("role/KeyAdministrator")}, ADMINISTER),
+        allow("Administrators", build.administrator, ADMINISTER),
     ]
     base = len(policy(*fixed))
     each = len(policy(*fixed, _tenant(build, 1001))) - base
@@ -94,7 +94,7 @@ def _add_denied(build: Builder) -> None:
         description="Payroll; only HR",
         age_days=1420,
         policy=policy(
-            allow("Administrators", {"AWS": build.arn("role/KeyAdministrator")}, ADMINISTER),
+            allow("Administrators", build.administrator, ADMINISTER),
             allow("Payroll service", {"AWS": build.arn("role/hr/payroll-service")}, USE),
         ),
         tags={"project": "hr", "env": "prod", "confidentiality": "high"},
@@ -103,8 +103,7 @@ def _add_denied(build: Builder) -> None:
         "security/forensics",
         description="Sealed evidence",
         age_days=260,
-        policy=policy(
-            root_statement(build.account),
+        policy=build.with_root(
             allow(
                 "Not from workshop instances",
                 {"AWS": build.arn(f"role/{INSTANCE_ROLE}")},
@@ -119,8 +118,7 @@ def _add_denied(build: Builder) -> None:
         "security/read-only-here",
         description="Policy may be read from the instance but not put",
         age_days=120,
-        policy=policy(
-            root_statement(build.account),
+        policy=build.with_root(
             allow(
                 "No policy changes from instances",
                 {"AWS": build.arn(f"role/{INSTANCE_ROLE}")},
@@ -137,13 +135,15 @@ def _add_dead_principals(build: Builder) -> None:
         "legacy/reports",
         description="Its policy names a role that was deleted",
         age_days=1720,
-        policy=policy(
-            root_statement(build.account),
-            allow("Allow use of the key", {"AWS": [DELETED_ROLE, build.arn("role/orders-api")]},
-                  USE),
+        policy=build.with_root(
+            allow(
+                "Allow use of the key",
+                {"AWS": [DELETED_ROLE, build.arn("role/orders-api")]},
+                USE,
+            )
         ),
         tags={"project": "reports", "env": "prod", "owner": "unknown"},
-    )  # fmt: skip
+    )
 
 
 def _add_shared(build: Builder) -> None:
@@ -151,8 +151,7 @@ def _add_shared(build: Builder) -> None:
         "partners/analytics",
         description="Shared with the analytics partner's account",
         age_days=370,
-        policy=policy(
-            root_statement(build.account),
+        policy=build.with_root(
             allow(
                 "Partner may use",
                 {"AWS": f"arn:aws:iam::{PARTNER}:root"},
@@ -173,8 +172,7 @@ def _add_shared(build: Builder) -> None:
         "public/by-mistake",
         description="Anybody in AWS may use it",
         age_days=45,
-        policy=policy(
-            root_statement(build.account),
+        policy=build.with_root(
             allow("Everybody", {"AWS": "*"}, ["kms:Encrypt", "kms:DescribeKey"]),
         ),
         tags={"project": "sandbox", "env": "dev"},

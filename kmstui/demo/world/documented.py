@@ -43,8 +43,7 @@ def _role(build: Builder) -> str:
 
 def _account_only(build: Builder) -> str:
     """``kms:CallerAccount`` in an Allow restricts nothing while the root statement stands."""
-    return policy(
-        root_statement(build.account),
+    return build.with_root(
         allow(
             "Allow for Use only within our Account",
             {"AWS": _role(build)},
@@ -74,13 +73,12 @@ def _role_only(build: Builder) -> str:
         "Resource": "*",
         "Condition": statement["Condition"],
     }
-    return policy(root_statement(build.account), ordered)
+    return build.with_root(ordered)
 
 
 def _by_context(build: Builder) -> str:
     """The section names ``kms:EncryptionContextKey``, which no request carries."""
-    return policy(
-        root_statement(build.account),
+    return build.with_root(
         allow(
             "Allow S3 encryption context only",
             {"AWS": _role(build)},
@@ -92,8 +90,7 @@ def _by_context(build: Builder) -> str:
 
 def _mfa(build: Builder) -> str:
     """Bypassed by the root statement with any IAM policy."""
-    return policy(
-        root_statement(build.account),
+    return build.with_root(
         allow(
             "Allow for Use only within our Account",
             {"AWS": [build.arn("user/userA")]},
@@ -110,8 +107,7 @@ def _mfa(build: Builder) -> str:
 
 def _endpoint(build: Builder) -> str:
     """No exception for AWS services, and a placeholder for the endpoint."""
-    return policy(
-        root_statement(build.account),
+    return build.with_root(
         allow(
             "Allow for Use only within our VPC",
             {"AWS": _role(build)},
@@ -127,7 +123,7 @@ def add_service_keys(build: Builder) -> dict[str, EmbeddedKey]:
     account, region = build.account, build.region
     root = root_statement(account)
     admin = allow(
-        "Allow access for Key Administrators", {"AWS": build.arn("role/KeyAdministrator")},
+        "Allow access for Key Administrators", build.administrator,
         ADMINISTER,
     )  # fmt: skip
     s3 = build.key(
@@ -212,8 +208,7 @@ def _add_ebs(build: Builder) -> None:
         description="EBS volumes of the Auto Scaling groups",
         age_days=1120,
         tags={"project": "platform", "env": "prod", "owner": "team-sre", "cost-center": "4100"},
-        policy=policy(
-            root_statement(build.account),
+        policy=build.with_root(
             allow("Allow service-linked role use of the key", {"AWS": autoscaling}, USE),
             allow(
                 "Allow attachment of persistent resources",
@@ -262,8 +257,7 @@ def _add_queues(build: Builder) -> None:
             description=f"Messages that {service} puts",
             age_days=480,
             tags={"project": "events", "env": "prod", "owner": "team-orders"},
-            policy=policy(
-                root_statement(build.account),
+            policy=build.with_root(
                 allow(f"Allow {service}", {"Service": service}, actions, source),
             ),
         )

@@ -10,7 +10,7 @@ from kmstui.demo.kms.keys import DAY, EmbeddedKey
 from kmstui.demo.kms.lifecycle import make_replica, set_regions
 from kmstui.demo.kms.policies import default_policy
 from kmstui.demo.kms.store import AliasEntry, RegionStore
-from kmstui.demo.world.building import ADMINISTER, USE, Builder, allow, policy, root_statement
+from kmstui.demo.world.building import ADMINISTER, USE, Builder, allow
 
 _SECOND_REGIONS = ("eu-central-1", "eu-west-1")
 
@@ -31,11 +31,10 @@ def add_everyday_keys(build: Builder) -> dict[str, EmbeddedKey]:
 def _team_policy(build: Builder, role: str) -> str:
     """Administrators and users apart, as the console writes it."""
     user = {"AWS": build.arn(f"role/{role}")}
-    return policy(
-        root_statement(build.account),
+    return build.with_root(
         allow(
             "Allow access for Key Administrators",
-            {"AWS": build.arn("role/KeyAdministrator")},
+            build.administrator,
             ADMINISTER,
         ),
         allow("Allow use of the key", user, USE),

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.policy.text_area import ReadingArea
-from kmstui.ui.style.symbols import PLAIN, Symbols
+from kmstui.ui.style.symbols import Symbols
 
 
 class PolicyDialog(Dialog[None]):
@@ -22,7 +22,7 @@ class PolicyDialog(Dialog[None]):
         super().__init__(title)
         self.add_class("dialog-wide")
         self.add_class("policy-dialog")
-        self.area = ReadingArea(text, read_only=True, ascii_marks=signs is PLAIN)
+        self.area = ReadingArea(text, read_only=True, symbols=signs)
 
     def compose(self) -> ComposeResult:
         """Title, text, and how to leave."""

@@ -175,36 +175,33 @@ async def _choose_and_open(context: Context, heading: str, choose: Choose) -> No
         open_role_policy(context, identity, policy)
 
 
-def _take_from_role(context: Context) -> Awaitable[None]:
-    async def run() -> None:
-        from kmstui.policy.authoring.remove_action import CannotTakeError
-        from kmstui.ui.editing.role_policies import (
-            choose_action,
-            choose_role,
-            take_action,
-            target_for,
+async def _take_from_role(context: Context) -> None:
+    from kmstui.policy.authoring.remove_action import CannotTakeError
+    from kmstui.ui.editing.role_policies import (
+        choose_action,
+        choose_role,
+        take_action,
+        target_for,
+    )
+
+    key = context.key
+    identity = await choose_role(context, key, "Take a KMS action from which role?")
+    if identity is None:
+        return
+    action = await choose_action(context, identity, key)
+    if action is None:
+        return
+    try:
+        taken = take_action(identity, action)
+    except CannotTakeError as error:
+        context.session.notify(str(error), "warning")
+        return
+    if taken.elsewhere:
+        context.session.notify(
+            f"{action} stays allowed by {', '.join(taken.elsewhere)}.", "warning"
         )
-
-        key = context.key
-        identity = await choose_role(context, key, "Take a KMS action from which role?")
-        if identity is None:
-            return
-        action = await choose_action(context, identity, key)
-        if action is None:
-            return
-        try:
-            taken = take_action(identity, action)
-        except CannotTakeError as error:
-            context.session.notify(str(error), "warning")
-            return
-        if taken.elsewhere:
-            context.session.notify(
-                f"{action} stays allowed by {', '.join(taken.elsewhere)}.", "warning"
-            )
-        target = target_for(context, identity, taken.policy, key)
-        open_editor(context, target, begin_with=taken.text)
-
-    return run()
+    target = target_for(context, identity, taken.policy, key)
+    open_editor(context, target, begin_with=taken.text)
 
 
 HISTORY = "history"
@@ -219,8 +216,7 @@ def _panel(context: Context) -> HistoryPanel | None:
 
 
 def _mark_version(context: Context) -> None:
-    panel = _panel(context)
-    if panel is not None:
+    if (panel := _panel(context)) is not None:
         panel.mark()
 
 
@@ -246,28 +242,23 @@ def _open_history(context: Context) -> None:
 
 
 def _bring_back(context: Context) -> None:
-    panel = _panel(context)
-    if panel is not None and panel.chosen is not None and context.key is not None:
-        edit_key(context, context.key.id, begin_with=panel.chosen.text)
+    panel, key = _panel(context), context.key
+    if panel is not None and panel.chosen is not None and key is not None:
+        edit_key(context, key.id, begin_with=panel.chosen.text)
 
 
 def _export_version(context: Context) -> None:
-    from kmstui.ui.editing.history_panel import ask_and_export
-
-    panel = _panel(context)
-    if panel is not None and panel.chosen is not None:
-        ask_and_export(context.app, panel.chosen)
+    if (panel := _panel(context)) is not None:
+        panel.export()
 
 
 async def _ask_cloudtrail(context: Context) -> None:
-    panel = _panel(context)
-    if panel is not None:
+    if (panel := _panel(context)) is not None:
         context.session.notify(await panel.ask_cloudtrail())
 
 
 async def _list_more(context: Context) -> None:
-    panel = _panel(context)
-    if panel is not None:
+    if (panel := _panel(context)) is not None:
         context.session.notify(await panel.list_more())
 
 

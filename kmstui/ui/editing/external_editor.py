@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,8 +73,8 @@ def edit_externally(
         )
     failed = _run(app, [*command, str(path)])
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            edited = file.read()
+        # Not `read_text`, which would make other line ends of CR LF.
+        edited = path.read_bytes().decode()
     except (OSError, UnicodeError) as error:
         # What cannot be read here may still be what the person wrote.
         return ExternalEdit(
@@ -199,16 +200,5 @@ def keep_at_once(editing: PolicyEditing, text: str) -> None:
     Raises:
         ServiceError: it is not kept.
     """
-    failures: list[Exception] = []
-
-    def work() -> None:
-        try:
-            asyncio.run(editing.keep_draft(text))
-        except Exception as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=work, name="keep-draft", daemon=True)
-    thread.start()
-    thread.join()
-    if failures:
-        raise failures[0]
+    with ThreadPoolExecutor(1, "keep-draft") as pool:
+        pool.submit(asyncio.run, editing.keep_draft(text)).result()

@@ -13,7 +13,7 @@ from kmstui.service.editing.history import export
 from kmstui.service.editing.location import ABSENT
 from kmstui.service.editing.review import CompareAccess, json_problem
 from kmstui.service.errors import JournalError, ServiceError
-from kmstui.ui.commands.program import Program, program_of
+from kmstui.ui.commands.program import program_of
 from kmstui.ui.dialogs.questions import Prompt
 from kmstui.ui.editing.history_source import HistoryItem, HistorySource
 from kmstui.ui.editing.review_rows import access_rows, diff_rows
@@ -49,7 +49,8 @@ class HistoryPanel(Vertical):
     def __init__(self, signs: Symbols) -> None:
         super().__init__(classes="history")
         self._signs = signs
-        self._source: HistorySource | None = None
+        self.source: HistorySource | None = None
+        """Where the list comes from."""
         self._items: dict[str, HistoryItem] = {}
         self._marked = ""
         self.table = LineTable(columns_for((), 80), self._cells, signs=signs)
@@ -66,18 +67,13 @@ class HistoryPanel(Vertical):
         return len(self._items)
 
     @property
-    def source(self) -> HistorySource | None:
-        """Where the list comes from."""
-        return self._source
-
-    @property
     def chosen(self) -> HistoryItem | None:
         """The version under the cursor."""
         return self._items.get(self.table.cursor_row or "")
 
     def forget(self) -> None:
         """Another policy's history is to be shown."""
-        self._source, self._items, self._marked = None, {}, ""
+        self.source, self._items, self._marked = None, {}, ""
         self.table.forget_place()
         self.table.set_rows(())
         self.table.set_empty("")
@@ -91,7 +87,7 @@ class HistoryPanel(Vertical):
             self.forget()
             self.table.set_empty(error.sentence, "bad")
             return
-        self._source = source
+        self.source = source
         self._items = {item.id: item for item in items}
         self._fit()
         self.table.set_rows([*self._items, *([_MORE] if source.has_more else [])])
@@ -101,20 +97,20 @@ class HistoryPanel(Vertical):
 
     async def ask_cloudtrail(self) -> str:
         """Add what CloudTrail saw; answers what came of it, as a sentence."""
-        if self._source is None:
+        if self.source is None:
             return "The history is not read yet."
         try:
-            number = await self._source.ask_cloudtrail()
+            number = await self.source.ask_cloudtrail()
         except ServiceError as error:
             return error.sentence
-        await self.read(self._source)
+        await self.read(self.source)
         if not number:
             return "CloudTrail saw no change of this policy in the last 90 days."
         return f"CloudTrail saw {number} change{'s' * (number != 1)} of this policy."
 
     async def list_more(self) -> str:
         """List older versions too; answers how many are listed now, as a sentence."""
-        source = self._source
+        source = self.source
         if source is None or not source.has_more:
             return "All versions that this computer has kept are listed."
         source.list_more()
@@ -130,6 +126,31 @@ class HistoryPanel(Vertical):
         self._marked = "" if row == self._marked else row
         self.table.set_marks([self._marked] if self._marked else [])
         self._compare()
+
+    def export(self) -> None:
+        """Ask for a file and write the version under the cursor to it."""
+        item, notify = self.chosen, program_of(self).session.notify
+        if item is None:
+            return
+
+        def write(name: str | None) -> None:
+            if not name:
+                return
+            try:
+                path = Path(name).expanduser()
+                export(item.text, path)
+            except RuntimeError:
+                notify(f"Not written: nobody knows whose home {name} is in.", "error")
+            except ServiceError as error:
+                notify(error.sentence, "error")
+            else:
+                notify(f"Written to {path}, readable by you alone.")
+
+        suggestion = f"policy-{item.time:%Y%m%d-%H%M%S}.json"
+        self.app.push_screen(
+            Prompt("Write this version to a new file", "An existing file is left alone.",
+                   value=suggestion), write,
+        )  # fmt: skip
 
     def pair(self) -> tuple[HistoryItem | None, HistoryItem | None]:
         """What is compared: the older and the newer version."""
@@ -168,10 +189,10 @@ class HistoryPanel(Vertical):
 
     def _compare(self) -> None:
         old, new = self.pair()
-        if new is None or self._source is None:
+        if new is None or self.source is None:
             self.rows.show(())
             return
-        app, source = program_of(self), self._source
+        app, source = program_of(self), self.source
         app.work(lambda: self._show_comparison(old, new, source), group="compare", what="comparing")
 
     async def _show_comparison(
@@ -248,28 +269,3 @@ def _access(old: str, new: str, compare_access: CompareAccess) -> Iterator[Row]:
     yield from access_rows(found.lines)
     if found.rests_on:
         yield Block(found.rests_on, "dim", "   ")
-
-
-def ask_and_export(app: Program, item: HistoryItem) -> None:
-    """Ask for a file and write the version to it."""
-
-    def write(name: str | None) -> None:
-        if not name:
-            return
-        try:
-            path = Path(name).expanduser()
-        except RuntimeError:
-            app.session.notify(f"Not written: nobody knows whose home {name} is in.", "error")
-            return
-        try:
-            export(item.text, path)
-        except ServiceError as error:
-            app.session.notify(error.sentence, "error")
-        else:
-            app.session.notify(f"Written to {path}, readable by you alone.")
-
-    suggestion = f"policy-{item.time:%Y%m%d-%H%M%S}.json"
-    app.push_screen(
-        Prompt("Write this version to a new file", "An existing file is left alone.",
-               value=suggestion), write,
-    )  # fmt: skip

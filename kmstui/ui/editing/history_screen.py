@@ -13,7 +13,7 @@ from kmstui.service.editing.location import ABSENT
 from kmstui.service.inventory.store import Topic
 from kmstui.service.session import Session
 from kmstui.ui.dialogs.editing_screen import EditingScreen
-from kmstui.ui.editing.history_panel import HistoryPanel, ask_and_export
+from kmstui.ui.editing.history_panel import HistoryPanel
 from kmstui.ui.editing.history_source import HistorySource
 from kmstui.ui.runtime.store_feed import Changes
 from kmstui.ui.style.symbols import Symbols
@@ -78,8 +78,7 @@ class HistoryScreen(EditingScreen[str | None]):
 
     def action_export(self) -> None:
         """Write the version to a file."""
-        if self.panel.chosen is not None:
-            ask_and_export(self.kms, self.panel.chosen)
+        self.panel.export()
 
     def action_cloudtrail(self) -> None:
         """Ask CloudTrail who put what."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -14,7 +13,7 @@ from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.policy.syntax.nodes import Span
 from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.editing.edit import PolicyEditing
-from kmstui.service.editing.results import Refused, RefusedPart
+from kmstui.service.editing.results import Refused
 from kmstui.service.editing.review import EditTarget
 from kmstui.service.errors import JournalError, ServiceError
 from kmstui.service.session import Session
@@ -24,46 +23,31 @@ from kmstui.ui.editing.external_editor import edit_outside
 from kmstui.ui.main.policy_view import pretty
 from kmstui.ui.policy.editor import PolicyEditor
 from kmstui.ui.policy.viewer import PolicyViewer
-from kmstui.ui.style.symbols import PLAIN, Symbols
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.sentences import Sentences
 
 _URL = "https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html"
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A refused put, and the text it was about."""
-
-    result: Refused
-
-    def is_lock_out_of(self, text: str) -> bool:
-        """Whether KMS's lock-out check refused this very text."""
-        return self.result.locks_out and self.result.sent == text
-
-    def findings(self, text: str) -> tuple[Finding, ...]:
-        """The refusal's words at each place that still stands in `text` as it was sent."""
-        found = []
-        for place in self.result.parts:
-            fragment = self.result.sent[place.span.start : place.span.end]
-            at = place.span.start if text == self.result.sent else text.find(fragment)
-            unique = text == self.result.sent or text.count(fragment) == 1
-            if at >= 0 and unique:
-                found.append(self._finding(place, Span(at, at + len(fragment))))
-        return tuple(found)
-
-    def _finding(self, place: RefusedPart, span: Span) -> Finding:
-        error = self.result.error
-        words = error.context.service_message or error.reason
+def findings_of(refused: Refused, text: str) -> Iterator[Finding]:
+    """The refusal's words at each place that still stands in `text` as it was sent."""
+    error = refused.error
+    words = error.context.service_message or error.reason
+    for place in refused.parts:
+        fragment = refused.sent[place.span.start : place.span.end]
+        at = place.span.start if text == refused.sent else text.find(fragment)
+        if at < 0 or (text != refused.sent and text.count(fragment) != 1):
+            continue
         guess = "" if place.certain else "perhaps here: "
-        return Finding(
+        yield Finding(
             rule="AWS",
             severity=Severity.ERROR,
             title="The save was refused",
             message=f"Refused ({guess}{place.reason}): {words}",
             why=error.sentence,
             url=_URL,
-            span=span,
+            span=Span(at, at + len(fragment)),
         )
 
 
@@ -98,7 +82,7 @@ class PolicyScreen(EditingScreen[None]):
         editing: The safe edit behind it.
         drafts: Keeps what is typed.
         viewer: The text; an editor where it can be changed.
-        refusal: What the service said last of a text that was sent.
+        refused: The refusal of the text that was sent last.
         is_open: Whether the text is there.
         learned: Set once what the account tells is known.
     """
@@ -128,7 +112,7 @@ class PolicyScreen(EditingScreen[None]):
         self._opened_as = ""
         self.is_open = False
         self.learned = asyncio.Event()
-        self.refusal: Refusal | None = None
+        self.refused: Refused | None = None
         self.session = session
         self.target = target
         self.editing = PolicyEditing(target.location, scope)
@@ -138,10 +122,9 @@ class PolicyScreen(EditingScreen[None]):
         self.body = (self.words, self.viewer)
 
     def _make_viewer(self) -> PolicyViewer:
-        plain = self.signs is PLAIN
         if self.target.why_not:
-            return PolicyViewer(lint=self.lint, ascii_marks=plain)
-        return PolicyEditor(lint=self.lint, complete=self.target.complete, ascii_marks=plain)
+            return PolicyViewer(lint=self.lint, symbols=self.signs)
+        return PolicyEditor(lint=self.lint, complete=self.target.complete, symbols=self.signs)
 
     @property
     def editor(self) -> PolicyEditor | None:
@@ -150,8 +133,10 @@ class PolicyScreen(EditingScreen[None]):
 
     @property
     def changed(self) -> bool:
-        """Whether the text means something else than the one that it is a change of."""
+        """Whether the text can be saved and means something else than the one it is a change of."""
         text = self.viewer.text
+        if self.editor is None or not self.is_open:
+            return False
         return text != self._opened_as and not same_meaning(text, self.editing.base)
 
     def on_mount(self) -> None:
@@ -167,19 +152,16 @@ class PolicyScreen(EditingScreen[None]):
         """Nothing is unsaved here any more; what was typed since the last pause is kept."""
         if self.unsaved_words in self.kms.unsaved:
             self.kms.unsaved.remove(self.unsaved_words)
-        if self.editor is not None and self.is_open and self.changed:
+        if self.changed:
             await self.drafts.keep(self.viewer.text)
 
     def unsaved_words(self) -> str:
         """What would be lost if the program ended now."""
-        if self.editor is None or not self.is_open or not self.changed:
+        if not self.changed:
             return ""
-        if self.drafts.problem:
-            return f"The policy of {self.target.title} has changes that are kept nowhere."
-        return (
-            f"The policy of {self.target.title} has changes that are not saved; they are kept as"
-            " a draft."
-        )
+        kept = "not saved; they are kept as a draft"
+        what = "kept nowhere" if self.drafts.problem else kept
+        return f"The policy of {self.target.title} has changes that are {what}."
 
     # Opening
 
@@ -248,7 +230,7 @@ class PolicyScreen(EditingScreen[None]):
 
     def lint(self, text: str) -> Sequence[Finding]:
         """What is wrong with a text, and what the service has said of it."""
-        refused = self.refusal.findings(text) if self.refusal is not None else ()
+        refused = findings_of(self.refused, text) if self.refused is not None else ()
         return (*self.target.rules.lint(text), *refused)
 
     def put_text(self, text: str) -> None:
@@ -298,7 +280,7 @@ class PolicyScreen(EditingScreen[None]):
 
     def action_leave(self) -> None:
         """Close; with changes, ask first."""
-        if self.editor is None or not self.is_open or not self.changed:
+        if not self.changed:
             self.dismiss(None)
             return
         self.keep(self.viewer.text)

@@ -85,11 +85,6 @@ def _findings(
     assessment: Assessment, acknowledged: Collection[int], signs: Symbols
 ) -> Iterator[Row]:
     document = parse(assessment.text)
-    marks = {
-        Severity.ERROR: signs.error,
-        Severity.WARNING: signs.warning,
-        Severity.INFO: signs.information,
-    }
     numbered = sorted(
         enumerate(assessment.findings), key=lambda each: (-each[1].severity, each[1].span)
     )
@@ -100,7 +95,7 @@ def _findings(
         yield Block(
             _told(finding, document.location(finding.span.start)[0] + 1),
             _SEVERITY_ROLES[finding.severity],
-            f" {box}{marks[finding.severity]} ",
+            f" {box}{signs.for_severity(finding.severity.word)} ",
             finding_name(index),
         )
 

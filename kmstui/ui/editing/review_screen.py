@@ -148,7 +148,7 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
             same = assessment.text == assessment.base
             words = "saving sends nothing" if same else "only its layout would change"
             rows.append(Block(f"This text means what is stored: {words}.", "warn"))
-        if assessment.bypassable or self._refused:
+        if self._may_bypass:
             rows.append(
                 Block(
                     "KMS refuses such a policy. b saves it past KMS's lock-out check, after you"
@@ -171,7 +171,7 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
         keys = [("y", "Save"), ("Space", "Acknowledge"), ("n", "Next error"), ("Enter", "Go there")]
         if self._conflict is not None:
             keys = [("m", "Merge"), *keys[1:]]
-        if self._refused or (self._assessment is not None and self._assessment.bypassable):
+        if self._may_bypass:
             keys.append(("b", "Bypass"))
         self.show_keys([*keys, ("Esc", "Back")])
 
@@ -218,46 +218,51 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
 
     def action_save(self) -> None:
         """Save it, if everything was read."""
-        if not self._may_save():
-            return
-        assessment = self._assessment
+        assessment = self._assessment_to_save()
         if assessment is None:
             return
-        if not assessment.locks_out:
+        if assessment.locks_out:
+            self._ask(
+                "This policy locks you out, or may",
+                assessment,
+                "KMS's own lock-out check stays on and may refuse it.",
+            )
+        else:
             self.dismiss(Confirmed(assessment))
-            return
-        question = Confirm(
-            "This policy locks you out, or may",
-            " ".join(each.sentence for each in assessment.judgements)
-            + " KMS's own lock-out check stays on and may refuse it.",
-            word=self._target.word,
-            role="bad",
-        )
-        self.app.push_screen(question, lambda sure: self._sure(assessment, sure, ""))
 
     def action_bypass(self) -> None:
         """Save it past KMS's lock-out check."""
-        assessment = self._assessment
-        if not self._may_save() or assessment is None:
+        assessment = self._assessment_to_save()
+        if assessment is None:
             return
-        if not (assessment.bypassable or self._refused):
+        if not self._may_bypass:
             self.notice.tell("KMS would not refuse this policy: y saves it.", "warn")
             return
-        question = Confirm(
+        self._ask(
             "Bypass KMS's lock-out check",
-            " ".join(each.sentence for each in assessment.judgements)
-            + " With BypassPolicyLockoutSafetyCheck KMS stores the policy all the same. If nobody"
+            assessment,
+            "With BypassPolicyLockoutSafetyCheck KMS stores the policy all the same. If nobody"
             " can put another one, only AWS Support can help.",
-            word=self._target.word,
-            role="bad",
+            bypass_alias=self._target.word,
         )
-        self.app.push_screen(question, lambda sure: self._sure(assessment, sure, self._target.word))
 
-    def _sure(self, assessment: Assessment, sure: bool | None, bypass_alias: str) -> None:
-        if sure:
-            self.dismiss(Confirmed(assessment, bypass_alias))
+    def _ask(
+        self, title: str, assessment: Assessment, words: str, *, bypass_alias: str = ""
+    ) -> None:
+        def sure(yes: bool | None) -> None:
+            if yes:
+                self.dismiss(Confirmed(assessment, bypass_alias))
 
-    def _may_save(self) -> bool:
+        judgements = " ".join(each.sentence for each in assessment.judgements)
+        question = Confirm(title, f"{judgements} {words}", word=self._target.word, role="bad")
+        self.app.push_screen(question, sure)
+
+    @property
+    def _may_bypass(self) -> bool:
+        return self._refused or (self._assessment is not None and self._assessment.bypassable)
+
+    def _assessment_to_save(self) -> Assessment | None:
+        """What is saved; None where something must be done first, which is said."""
         missing = self._missing()
         if self._assessment is None:
             self.notice.tell("Still working it out; a moment.")
@@ -270,8 +275,8 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
                 "Each error must be acknowledged with Space before this is saved.", "warn"
             )
         else:
-            return True
-        return False
+            return self._assessment
+        return None
 
     def action_merge(self) -> None:
         """Look at what the other one changed."""

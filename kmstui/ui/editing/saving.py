@@ -34,7 +34,7 @@ from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.commands.program import program_of
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.editing.conflict_screen import ConflictScreen
-from kmstui.ui.editing.policy_screen import PolicyScreen, Refusal
+from kmstui.ui.editing.policy_screen import PolicyScreen
 from kmstui.ui.editing.review_rows import diff_rows
 from kmstui.ui.editing.review_screen import Confirmed, GoTo, ReviewAnswer, ReviewScreen
 from kmstui.ui.style.symbols import Symbols
@@ -68,7 +68,7 @@ def _one_line(text: str) -> str:
 
 def review_and_save(screen: PolicyScreen) -> None:
     """Show what the present text does; save it once that is confirmed."""
-    text = screen.viewer.text
+    text, refused = screen.viewer.text, screen.refused
 
     def reviewed(answer: ReviewAnswer | None) -> None:
         if isinstance(answer, Conflict):
@@ -85,7 +85,7 @@ def review_and_save(screen: PolicyScreen) -> None:
         text,
         screen.signs,
         prepare=lambda: screen.ready_for_review(text),
-        refused=screen.refusal is not None and screen.refusal.is_lock_out_of(text),
+        refused=refused is not None and refused.locks_out and refused.sent == text,
     )
     screen.app.push_screen(review, reviewed)
 
@@ -131,7 +131,7 @@ def _finish(screen: PolicyScreen, text: str, end: SaveResult, *, bypassed: bool)
 
 
 def _show_refusal(screen: PolicyScreen, refused: Refused) -> None:
-    screen.refusal = Refusal(refused)
+    screen.refused = refused
     screen.viewer.set_lint(screen.lint)
     screen.notice.tell(refused.sentence, "bad")
     if refused.parts:

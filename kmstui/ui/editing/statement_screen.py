@@ -16,7 +16,7 @@ from kmstui.service.inventory.store import Store
 from kmstui.ui.dialogs.editing_screen import EditingScreen
 from kmstui.ui.editing.template_screen import Chosen, TemplateScreen
 from kmstui.ui.policy.editor import PolicyEditor
-from kmstui.ui.style.symbols import PLAIN, Symbols
+from kmstui.ui.style.symbols import Symbols
 
 _BEGINNING = '{\n  "Version": "2012-10-17",\n  "Statement": [\n  ]\n}'
 
@@ -40,7 +40,7 @@ class StatementScreen(EditingScreen[Statements | None]):
         self._number = number
         self._signs = signs
         self.editor = PolicyEditor(
-            _BEGINNING, lint=self._lint, complete=self._complete, ascii_marks=signs is PLAIN
+            _BEGINNING, lint=self._lint, complete=self._complete, symbols=signs
         )
         self.body = (self.editor,)
 

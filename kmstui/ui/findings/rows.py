@@ -69,13 +69,8 @@ class FindingRow:
             return [*shown, (f"not read: {self.problem}", "bad")]
         finding = self.found.finding
         role = _ROLES[finding.severity]
-        sign = {
-            Severity.ERROR: signs.error,
-            Severity.WARNING: signs.warning,
-            Severity.INFO: signs.information,
-        }[finding.severity]
         cells = {
-            "mark": (sign, role),
+            "mark": (signs.for_severity(finding.severity.word), role),
             "key": (self.name, "accent"),
             "rule": (finding.rule, "dim"),
             "line": (str(self.found.line), "dim"),

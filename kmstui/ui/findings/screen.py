@@ -218,11 +218,10 @@ class FindingsScreen(EditingScreen[GoTo]):
     def action_why(self) -> None:
         """Tell the story behind the finding under the cursor."""
         from kmstui.ui.policy.finding_widgets import WhyScreen
-        from kmstui.ui.style.symbols import PLAIN
 
         row = self._shown.get(self.table.cursor_row or "")
         if row is not None and row.found is not None:
-            self.app.push_screen(WhyScreen(row.found.finding, ascii_marks=self._signs is PLAIN))
+            self.app.push_screen(WhyScreen(row.found.finding, symbols=self._signs))
 
     def action_filter(self) -> None:
         """Filter while typing."""

@@ -18,7 +18,7 @@ from kmstui.ui.commands.program import program_of
 from kmstui.ui.policy.layout import format_json
 from kmstui.ui.policy.viewer import Lint, PolicyViewer
 from kmstui.ui.runtime.store_feed import Changes
-from kmstui.ui.style.symbols import PLAIN, Symbols
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.views.view import KeyView
 from kmstui.ui.widgets.finding_counts import Counts, counts_text
 from kmstui.ui.widgets.sentences import Sentences
@@ -70,7 +70,7 @@ class PolicyView(KeyView):
         self._key_id: str | None = None
         self._shown: tuple[StoredPolicy, ...] | None = None
         self._number = 0
-        self.viewer = PolicyViewer(ascii_marks=signs is PLAIN, id="policy-text")
+        self.viewer = PolicyViewer(symbols=signs, id="policy-text")
         self.viewer.display = False
         self._linted_for: object = None
         self._joined: tuple[str, tuple[Finding, ...]] = ("", ())

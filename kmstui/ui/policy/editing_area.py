@@ -15,6 +15,7 @@ from kmstui.ui.policy.debounce import Debounce
 from kmstui.ui.policy.finding_marks import Mark
 from kmstui.ui.policy.layout import detect_indent, leading_space, pasted
 from kmstui.ui.policy.text_area import PolicyTextArea
+from kmstui.ui.style.symbols import FANCY, Symbols
 
 PLACEHOLDER_RULE = "KMS601"
 """The linter's rule for what a template left to fill in; Tab goes from one to the next."""
@@ -38,9 +39,9 @@ class EditingArea(PolicyTextArea):
     ]
 
     def __init__(
-        self, text: str = "", *, complete: Complete | None = None, ascii_marks: bool = False
+        self, text: str = "", *, complete: Complete | None = None, symbols: Symbols = FANCY
     ) -> None:
-        super().__init__(text, ascii_marks=ascii_marks)
+        super().__init__(text, symbols=symbols)
         self._complete = complete
         self._proposed_for = self.revision
         self._propose_soon = Debounce(self, PROPOSAL_PAUSE, self._propose_if_useful)

@@ -23,6 +23,7 @@ from kmstui.ui.policy.statements import (
     move_statement,
 )
 from kmstui.ui.policy.viewer import Lint, PolicyViewer
+from kmstui.ui.style.symbols import FANCY, Symbols
 
 DRAFT_PAUSE = 0.15
 DRAFT_AT_MOST = 1.0
@@ -98,17 +99,17 @@ class PolicyEditor(PolicyViewer):
         *,
         lint: Lint | None = None,
         complete: Complete | None = None,
-        ascii_marks: bool = False,
+        symbols: Symbols = FANCY,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
         self._complete = complete
-        super().__init__(text, lint=lint, ascii_marks=ascii_marks, id=id, classes=classes)
+        super().__init__(text, lint=lint, symbols=symbols, id=id, classes=classes)
         self._draft_soon = Debounce(self, DRAFT_PAUSE, self._tell_draft, at_most=DRAFT_AT_MOST)
         self._told = text
 
     def _make_area(self, text: str) -> EditingArea:
-        return EditingArea(text, complete=self._complete, ascii_marks=self._ascii_marks)
+        return EditingArea(text, complete=self._complete, symbols=self._symbols)
 
     @property
     def may_fix(self) -> bool:

@@ -17,8 +17,7 @@ from textual.widgets import Static
 from kmstui.model.visible import visible
 from kmstui.policy.lint.rules import Finding
 from kmstui.ui.policy.finding_marks import Mark
-from kmstui.ui.policy.highlighted_area import mark_of
-from kmstui.ui.style.symbols import symbols_for
+from kmstui.ui.style.symbols import FANCY, Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.finding_counts import Counts
@@ -49,9 +48,9 @@ class FindingLine(Widget):
         "finding--keys",
     }
 
-    def __init__(self, *, ascii_marks: bool = False) -> None:
+    def __init__(self, *, symbols: Symbols = FANCY) -> None:
         super().__init__()
-        self._ascii_marks = ascii_marks
+        self._symbols = symbols
         self._finding: Finding | None = None
         self._counts: Counts | None = None
         self._trouble = ""
@@ -81,7 +80,7 @@ class FindingLine(Widget):
                 self._style("keys"),
             )
         word = finding.severity.word
-        sign = mark_of(finding.severity, ascii_only=self._ascii_marks)
+        sign = self._symbols.for_severity(finding.severity.word)
         text.append(f"{sign} {finding.rule} ", self._style(word))
         text.append(visible(finding.message))
         fix = f" · F4 {visible(finding.fix.title)}" if finding.fix and self._may_fix else ""
@@ -96,11 +95,10 @@ class FindingsList(LineTable):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Go there")]
 
-    def __init__(self, *, ascii_marks: bool = False) -> None:
+    def __init__(self, *, symbols: Symbols = FANCY) -> None:
         column = Column("finding", "", 1, most=1000)
-        symbols = symbols_for(ascii_only=ascii_marks)
         super().__init__((column,), self._finding_cells, signs=symbols, header=False)
-        self._ascii_marks = ascii_marks
+        self._symbols = symbols
         self._listed: tuple[Mark, ...] = ()
 
     def show(self, findings: Iterable[Mark]) -> None:
@@ -118,7 +116,7 @@ class FindingsList(LineTable):
         """Mark, place, rule and message; a star says that it can be fixed."""
         mark = self._listed[int(row)]
         finding, (line, column) = mark.finding, mark.start
-        sign = mark_of(finding.severity, ascii_only=self._ascii_marks)
+        sign = self._symbols.for_severity(finding.severity.word)
         fixable = "*" if finding.fix else " "
         place = f"{line + 1:>4}:{column + 1:<3}"
         return (f"{sign} {place} {finding.rule}{fixable} {finding.message}",)
@@ -135,15 +133,15 @@ class WhyScreen(ModalScreen[None]):
         Binding("escape,enter,f1,q", "dismiss", "Close"),
     ]
 
-    def __init__(self, finding: Finding, *, ascii_marks: bool = False) -> None:
+    def __init__(self, finding: Finding, *, symbols: Symbols = FANCY) -> None:
         super().__init__()
         self._finding = finding
-        self._ascii_marks = ascii_marks
+        self._symbols = symbols
 
     def compose(self) -> ComposeResult:
         """One box with the text."""
         finding = self._finding
-        sign = mark_of(finding.severity, ascii_only=self._ascii_marks)
+        sign = self._symbols.for_severity(finding.severity.word)
         text = Text(f"{sign} {finding.severity.word} {finding.rule}  {visible(finding.title)}\n\n")
         text.append(f"{visible(finding.message)}\n\n{visible(finding.why)}\n")
         if finding.fix:

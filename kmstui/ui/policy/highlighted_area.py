@@ -28,7 +28,7 @@ from kmstui.ui.policy.finding_marks import Mark, Marks
 from kmstui.ui.policy.glyphs import StandIns, stand_ins_in
 from kmstui.ui.policy.highlight import KINDS, token_spans
 from kmstui.ui.policy.incremental_area import IncrementalTextArea
-from kmstui.ui.style.symbols import symbols_for
+from kmstui.ui.style.symbols import Symbols
 
 
 class HighlightedTextArea(IncrementalTextArea):
@@ -41,10 +41,8 @@ class HighlightedTextArea(IncrementalTextArea):
         *POPUP_STYLES,
     }
 
-    def __init__(
-        self, text: str, *, read_only: bool, ascii_marks: bool, id: str | None, classes: str | None
-    ) -> None:
-        self._ascii_marks = ascii_marks
+    def __init__(self, text: str, *, read_only: bool, symbols: Symbols) -> None:
+        self._symbols = symbols
         self._stand_ins = StandIns()
         self._marks = Marks()
         self._popup: CompletionPopup | None = None
@@ -53,7 +51,7 @@ class HighlightedTextArea(IncrementalTextArea):
         self._bodies: LRUCache[object, Strip] = LRUCache(512)
         self._room: object = None
         self._base_style: Style | None = None
-        super().__init__(self._stand_ins.encode(text), read_only=read_only, id=id, classes=classes)
+        super().__init__(self._stand_ins.encode(text), read_only=read_only)
 
     @property
     def popup(self) -> CompletionPopup | None:
@@ -205,7 +203,7 @@ class HighlightedTextArea(IncrementalTextArea):
             return [Segment("  ", background)]
         severity = mark.finding.severity
         style = background + self._words + self._style(severity.word) + Style(underline=False)
-        sign = mark_of(severity, ascii_only=self._ascii_marks)
+        sign = self._symbols.for_severity(severity.word)
         return [Segment(sign, style), Segment(" ", background)]
 
     def _with_message(self, strip: Strip, row: int, section: int, background: Style) -> Strip:
@@ -231,7 +229,7 @@ class HighlightedTextArea(IncrementalTextArea):
         line = self.document.get_line(row)
         left, right = self.gutter_width, self.scrollable_content_region.width - 1
         hidden = self.scroll_offset.x
-        sign = Segment(symbols_for(ascii_only=self._ascii_marks).more, self._base + Style(dim=True))
+        sign = Segment(self._symbols.more, self._base + Style(dim=True))
         cursor = self._cursor_cell(row)
         if hidden and line and cursor != left:
             strip = over(strip, sign, left)
@@ -292,16 +290,6 @@ class HighlightedTextArea(IncrementalTextArea):
         self.theme = "kmstui"
         self.notify_style_update()
         self.refresh()
-
-
-def mark_of(severity: Severity, *, ascii_only: bool) -> str:
-    """The mark of a severity, one cell wide."""
-    signs = symbols_for(ascii_only=ascii_only)
-    return {
-        Severity.ERROR: signs.error,
-        Severity.WARNING: signs.warning,
-        Severity.INFO: signs.information,
-    }[severity]
 
 
 def _drawn_columns(mark: Mark, length: int) -> tuple[int, int]:

@@ -43,7 +43,7 @@ class IncrementalTextArea(InsideTextArea):
     """How much there is to scroll through; unlike the base class's, a change lays nothing out
     anew, for the area has the room it is given, whatever its text."""
 
-    def __init__(self, text: str, *, read_only: bool, id: str | None, classes: str | None) -> None:
+    def __init__(self, text: str, *, read_only: bool) -> None:
         self._drawn: dict[int, Strip] = {}
         self._prepared: dict[int, Strip] = {}
         self._changing = False
@@ -60,8 +60,6 @@ class IncrementalTextArea(InsideTextArea):
             show_line_numbers=True,
             tab_behavior="focus",
             max_checkpoints=1000,
-            id=id,
-            classes=classes,
         )
         # A blinking cursor would draw an idle screen twice a second.
         self.cursor_blink = False

@@ -15,6 +15,7 @@ from textual.widgets.text_area import Edit, EditResult
 from kmstui.policy.lint.rules import Finding
 from kmstui.ui.policy.finding_marks import Location, Mark, Marks
 from kmstui.ui.policy.highlighted_area import HighlightedTextArea
+from kmstui.ui.style.symbols import FANCY, Symbols
 
 
 def changed_range(before: str, after: str) -> tuple[int, int, int]:
@@ -48,13 +49,11 @@ class PolicyTextArea(HighlightedTextArea):
         text: str = "",
         *,
         read_only: bool = False,
-        ascii_marks: bool = False,
-        id: str | None = None,
-        classes: str | None = None,
+        symbols: Symbols = FANCY,
     ) -> None:
         self.revision = 0
         """Counts the changes of the text, so that a finding knows which text it is about."""
-        super().__init__(text, read_only=read_only, ascii_marks=ascii_marks, id=id, classes=classes)
+        super().__init__(text, read_only=read_only, symbols=symbols)
 
     # What it holds
 

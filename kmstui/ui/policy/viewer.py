@@ -21,6 +21,7 @@ from kmstui.ui.policy.find_bar import FindBar
 from kmstui.ui.policy.finding_marks import Mark
 from kmstui.ui.policy.finding_widgets import FindingLine, FindingsList, WhyScreen
 from kmstui.ui.policy.text_area import PolicyTextArea, ReadingArea
+from kmstui.ui.style.symbols import FANCY, Symbols
 from kmstui.ui.widgets.finding_counts import Counts
 
 Lint = Callable[[str], Sequence[Finding]]
@@ -65,16 +66,16 @@ class PolicyViewer(Vertical):
         text: str = "",
         *,
         lint: Lint | None = None,
-        ascii_marks: bool = False,
+        symbols: Symbols = FANCY,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._lint = lint
-        self._ascii_marks = ascii_marks
+        self._symbols = symbols
         self.area = self._make_area(text)
-        self._line = FindingLine(ascii_marks=ascii_marks)
-        self._list = FindingsList(ascii_marks=ascii_marks)
+        self._line = FindingLine(symbols=symbols)
+        self._list = FindingsList(symbols=symbols)
         self._bar = FindBar(self.area)
         self._list.display = self._bar.display = False
         self.area.settled = self._settled
@@ -83,7 +84,7 @@ class PolicyViewer(Vertical):
         self._seen_revision = -1
 
     def _make_area(self, text: str) -> PolicyTextArea:
-        return ReadingArea(text, read_only=True, ascii_marks=self._ascii_marks)
+        return ReadingArea(text, read_only=True, symbols=self._symbols)
 
     def compose(self) -> ComposeResult:
         """Text above, what is said about it below."""
@@ -242,7 +243,7 @@ class PolicyViewer(Vertical):
         """Tell the story behind the finding at hand."""
         finding = self.finding_at_hand()
         if finding is not None:
-            self.app.push_screen(WhyScreen(finding, ascii_marks=self._ascii_marks))
+            self.app.push_screen(WhyScreen(finding, symbols=self._symbols))
 
     def action_toggle_findings(self) -> None:
         """Open the list of findings, or close it."""

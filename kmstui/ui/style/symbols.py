@@ -22,6 +22,10 @@ class Symbols:
     arrow: str = "→"
     done: str = "✔"
 
+    def for_severity(self, word: str) -> str:
+        """The symbol of a finding: an error, a warning, or else an info."""
+        return {"error": self.error, "warning": self.warning}.get(word, self.information)
+
 
 PLAIN = Symbols(
     cursor=">",

@@ -8,6 +8,7 @@ import pytest
 
 from kmstui.ui.policy.finding_widgets import WhyScreen
 from kmstui.ui.policy.viewer import PolicyViewer
+from kmstui.ui.style.symbols import PLAIN
 
 from .conftest import POLICY, lint_words
 
@@ -24,7 +25,7 @@ async def test_findings_stand_in_the_text(bench):
 
 
 async def test_marks_have_an_ascii_form(bench):
-    async with bench(widget=viewer(ascii_marks=True)) as at:
+    async with bench(widget=viewer(symbols=PLAIN)) as at:
         assert next(line for line in at.lines if "kms:ReEncrypt" in line).startswith("21 ! ")
         assert all(line.isascii() for line in at.lines)
 

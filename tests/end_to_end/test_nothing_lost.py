@@ -177,7 +177,7 @@ def test_an_endpoint_that_goes_away_leaves_the_text_and_says_what_is_known(kmstu
     terminal.send("y")
     terminal.wait_for("Waiting until reads show it")
     terminal.send("escape")
-    prose(terminal, "Nobody can tell yet whether it was saved")
+    prose(terminal, "It is not known yet whether it was saved")
     prose(terminal, "still shows the policy before")
     embedded.control.clear_faults()
     terminal.send("enter")

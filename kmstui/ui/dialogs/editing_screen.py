@@ -9,9 +9,9 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
-from kmstui.service.inventory.store import Store
 from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.commands.program import Program, program_of
+from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part, TitleLine
 from kmstui.ui.widgets.sentences import NewestNotice
 
@@ -21,16 +21,20 @@ Answer = TypeVar("Answer")
 class EditingScreen(Screen[Answer], Generic[Answer]):
     """A whole screen with a title line above and a key bar below."""
 
-    def __init__(self, store: Store) -> None:
+    notice: NewestNotice
+
+    def __init__(self, symbols: Symbols) -> None:
         super().__init__(classes="edit")
+        self.symbols = symbols
         self.body: Sequence[Widget] = ()
         """What the screen is about, from above; Tab goes from one to the next."""
         self.title_line = TitleLine(classes="edit--title -focused")
-        self.notice = NewestNotice(store, most_lines=4, classes="edit--notice")
         self.key_bar = KeyBar(classes="edit--keys")
 
     def compose(self) -> ComposeResult:
         """Title, what the screen is about, notices, keys."""
+        store = self.kms.session.store
+        self.notice = NewestNotice(store, most_lines=4, classes="edit--notice")
         yield self.title_line
         yield from self.body
         yield self.notice

@@ -48,15 +48,14 @@ class BatchScreen(EditingScreen[None]):
         session: Session,
         key_ids: Sequence[str],
         statements: Sequence[Mapping[str, Any]],
-        signs: Symbols,
+        symbols: Symbols,
         *,
         remove: bool,
     ) -> None:
-        super().__init__(session.store)
+        super().__init__(symbols)
         self._session = session
         self._statements = statements
         self._remove = remove
-        self._signs = signs
         self._working = True
         self.plan_of_keys = StatementBatch(
             session, key_ids, statements, remove, self._rules_off, self._told
@@ -66,8 +65,8 @@ class BatchScreen(EditingScreen[None]):
             Column("outcome", "", 12, rank=1),
             Column("detail", "", 16, rank=2, most=200),
         )
-        self.table = LineTable(columns, self._cells, signs=signs, id="batch-keys")
-        self.rows = Rows(signs=signs)
+        self.table = LineTable(columns, self._cells, signs=symbols, id="batch-keys")
+        self.rows = Rows(signs=symbols)
         self.body = (self.table, self.rows)
 
     def _rules_off(self, key_id: str) -> Collection[str]:
@@ -139,10 +138,6 @@ class BatchScreen(EditingScreen[None]):
             self.rows.forget_place()
             self._describe()
 
-    def on_rows_resized(self) -> None:
-        """Two texts may stand side by side now, or no more."""
-        self._describe()
-
     def _describe(self) -> None:
         row = self.table.cursor_row
         if row is None:
@@ -157,7 +152,7 @@ class BatchScreen(EditingScreen[None]):
             yield Block(plan.detail, _ROLES[plan.outcome])
             yield Block("")
         if plan.assessment is not None:
-            yield from review_rows(plan.assessment, (), self._signs, width=self.size.width)
+            yield from review_rows(plan.assessment, (), self.symbols)
 
     def _all(self) -> Iterator[Row]:
         yield Block("The statement taken out" if self._remove else "The statement added", "title")
@@ -181,7 +176,7 @@ class BatchScreen(EditingScreen[None]):
         """Save every key that will change, after a question."""
         ready = self.plan_of_keys.ready
         if self._working:
-            self.notice.tell("Still at work; a moment.")
+            self.notice.tell("Still working; try again in a moment.")
         elif not ready:
             self.notice.tell("No key is left that this would change.", "warn")
         else:
@@ -189,7 +184,7 @@ class BatchScreen(EditingScreen[None]):
             words = f"{left} of the keys are left out. " if left else ""
             question = Confirm(
                 f"Save the policies of {len(ready)} keys?",
-                f"{words}Each is read again before it is put, and read back after.",
+                f"{words}Each is read again before it is put, and read back afterwards.",
                 yes="Save",
             )
             self.app.push_screen(question, self._sure)
@@ -215,7 +210,9 @@ class BatchScreen(EditingScreen[None]):
         if self._working and any(
             plan.outcome is KeyOutcome.SAVING for plan in self.plan_of_keys.plans.values()
         ):
-            self.notice.tell("Saving is under way; it ends by itself.", "warn")
+            self.notice.tell(
+                "Saving is under way; this screen can be left when it is done.", "warn"
+            )
             return
         self.dismiss(None)
 

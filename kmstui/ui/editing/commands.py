@@ -97,9 +97,7 @@ def _add_statement(context: Context) -> None:
                 BatchScreen(context.session, key_ids, statements, context.app.signs, remove=False)
             )
 
-    context.app.push_screen(
-        StatementScreen(context.store, first, len(key_ids), context.app.signs), review
-    )
+    context.app.push_screen(StatementScreen(first, len(key_ids), context.app.signs), review)
 
 
 async def _remove_statement(context: Context) -> None:

@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 
 from kmstui.service.editing.conflicts import Conflict, Merge, resolve
 from kmstui.service.editing.history import pretty
-from kmstui.service.inventory.store import Store
 from kmstui.ui.dialogs.editing_screen import EditingScreen
 from kmstui.ui.dialogs.questions import Confirm
 from kmstui.ui.editing.review_rows import diff_rows
@@ -20,7 +19,7 @@ VIEWS = ("Decide", "Merged", "Their change", "Your change", "Before")
 
 
 class ConflictScreen(EditingScreen[str | None]):
-    """Answers the text that the person goes on with, merged or their own; None: not decided."""
+    """Returns the text that the person goes on with, merged or their own; None: not decided."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "take", "take the merged text", show=False),
@@ -32,15 +31,14 @@ class ConflictScreen(EditingScreen[str | None]):
         Binding("escape,q", "leave", "back", show=False),
     ]
 
-    def __init__(self, store: Store, title: str, conflict: Conflict, signs: Symbols) -> None:
-        super().__init__(store)
+    def __init__(self, title: str, conflict: Conflict, symbols: Symbols) -> None:
+        super().__init__(symbols)
         self._about_title = title
         self._conflict = conflict
-        self._signs = signs
         merged = conflict.merge
         self._choices = [each.kept for each in merged.conflicts] if merged else []
         self._view = 0
-        self.rows = Rows(signs=signs, id="conflict-rows")
+        self.rows = Rows(signs=symbols, id="conflict-rows")
         self.body = (self.rows,)
 
     def on_mount(self) -> None:
@@ -78,9 +76,9 @@ class ConflictScreen(EditingScreen[str | None]):
             case 1:
                 yield from _lines(self.merged)
             case 2:
-                yield from diff_rows(conflict.base, conflict.theirs, width=self.size.width)
+                yield from diff_rows(conflict.base, conflict.theirs)
             case 3:
-                yield from diff_rows(conflict.base, conflict.mine, width=self.size.width)
+                yield from diff_rows(conflict.base, conflict.mine)
             case _:
                 yield from _lines(conflict.base)
 
@@ -103,12 +101,7 @@ class ConflictScreen(EditingScreen[str | None]):
         if not merge.conflicts:
             yield Block("")
             yield Block("The merged text", "title")
-            yield from diff_rows(self._conflict.theirs, self.merged, width=self.size.width)
-
-    def on_rows_resized(self) -> None:
-        """Two texts may stand side by side now, or no more."""
-        if self._view in (2, 3):
-            self._draw()
+            yield from diff_rows(self._conflict.theirs, self.merged)
 
     def action_view(self, steps: int) -> None:
         """Show another text."""
@@ -120,7 +113,9 @@ class ConflictScreen(EditingScreen[str | None]):
         """Take the other one's at this place."""
         about = self.rows.about
         if self._view != 0 or not about.isdecimal():
-            self.notice.tell("Go to a place that both changed; Space turns yours and theirs.")
+            self.notice.tell(
+                "Go to a place that both changed; Space switches between yours and theirs."
+            )
             return
         number = int(about)
         self._choices[number] = "theirs" if self._choices[number] == "mine" else "mine"

@@ -55,7 +55,7 @@ class DraftKeeper:
 
 
 def ask_about_draft(draft: DraftOffer, title: str) -> Menu:
-    """Answers `take`, `stored`, `discard`; None is as `stored`."""
+    """Returns a menu of `take`, `stored` and `discard`; None is as `stored`."""
     who = f" Typed by {draft.caller}." if draft.caller else ""
     return Menu(
         f"{title}: {draft.sentence}{who}",
@@ -68,7 +68,7 @@ def ask_about_draft(draft: DraftOffer, title: str) -> Menu:
 
 
 def ask_to_leave(title: str, problem: str) -> Menu:
-    """Answers `keep` or `discard`; None: stay."""
+    """Returns a menu of `keep` and `discard`; None: stay."""
     if problem:
         heading = f"The changes of {title} are not kept anywhere. {problem}"
         keep = MenuItem("keep", "Leave; the changes are lost", key="l")

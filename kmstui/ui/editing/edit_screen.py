@@ -49,7 +49,7 @@ class EditScreen(PolicyScreen):
             self.learned.wait,
         )
         may_restore = self.editor is not None
-        screen = HistoryScreen(source, self.target.title, self.signs, may_restore=may_restore)
+        screen = HistoryScreen(source, self.target.title, self.symbols, may_restore=may_restore)
         self.app.push_screen(screen, self._bring_back)
 
     def _bring_back(self, text: str | None) -> None:
@@ -74,9 +74,7 @@ class EditScreen(PolicyScreen):
             if chosen is not None:
                 self._insert_template(editor, chosen, known)
 
-        directory = self.kms.options.templates_directory
-        screen = TemplateScreen(self.session.store, directory, facts, self.signs)
-        self.app.push_screen(screen, insert)
+        self.app.push_screen(TemplateScreen(facts, self.symbols), insert)
 
     def _insert_template(self, editor: PolicyEditor, chosen: Chosen, facts: Facts) -> None:
         try:

@@ -117,7 +117,7 @@ def _command(environ: Mapping[str, str]) -> tuple[list[str], str]:
         try:
             words = shlex.split(value)
         except ValueError as error:
-            trouble = f"${name} ({value!r}) is no command: {error}."
+            trouble = f"${name} ({value!r}) is not a valid command: {error}."
             continue
         program = shutil.which(words[0], path=environ.get("PATH")) if words else None
         if program:

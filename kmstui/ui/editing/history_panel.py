@@ -96,7 +96,7 @@ class HistoryPanel(Vertical):
         self._compare()
 
     async def ask_cloudtrail(self) -> str:
-        """Add what CloudTrail saw; answers what came of it, as a sentence."""
+        """Add what CloudTrail saw; returns what came of it, as a sentence."""
         if self.source is None:
             return "The history is not read yet."
         try:
@@ -109,7 +109,7 @@ class HistoryPanel(Vertical):
         return f"CloudTrail saw {number} change{'s' * (number != 1)} of this policy."
 
     async def list_more(self) -> str:
-        """List older versions too; answers how many are listed now, as a sentence."""
+        """List older versions too; returns how many are listed now, as a sentence."""
         source = self.source
         if source is None or not source.has_more:
             return "All versions that this computer has kept are listed."
@@ -140,7 +140,7 @@ class HistoryPanel(Vertical):
                 path = Path(name).expanduser()
                 export(item.text, path)
             except RuntimeError:
-                notify(f"Not written: nobody knows whose home {name} is in.", "error")
+                notify(f"Not written: the home directory in {name} does not exist.", "error")
             except ServiceError as error:
                 notify(error.sentence, "error")
             else:
@@ -183,10 +183,6 @@ class HistoryPanel(Vertical):
     def _fit(self) -> None:
         self.table.set_columns(columns_for(tuple(self._items.values()), self.size.width))
 
-    def on_rows_resized(self) -> None:
-        """Two texts may stand side by side now, or no more."""
-        self._compare()
-
     def _compare(self) -> None:
         old, new = self.pair()
         if new is None or self.source is None:
@@ -199,9 +195,7 @@ class HistoryPanel(Vertical):
         self, old: HistoryItem | None, new: HistoryItem, source: HistorySource
     ) -> None:
         await source.ready()
-        rows = await asyncio.to_thread(
-            comparison, old, new, source.compare_access, width=self.size.width
-        )
+        rows = await asyncio.to_thread(comparison, old, new, source.compare_access)
         if self.is_attached and self.pair() == (old, new):
             self.rows.forget_place()
             self.rows.show(rows)
@@ -220,7 +214,7 @@ class HistoryPanel(Vertical):
 
 
 def comparison(
-    old: HistoryItem | None, new: HistoryItem, compare_access: CompareAccess, *, width: int
+    old: HistoryItem | None, new: HistoryItem, compare_access: CompareAccess
 ) -> tuple[Row, ...]:
     """What changed from one version to the other; pure, and slow enough for a thread.
 
@@ -230,7 +224,7 @@ def comparison(
         return (
             Block(f"{moment(new)}  {new.what}", "title"),
             Block(_who(new), "dim", "by "),
-            *diff_rows("", new.text, width=width),
+            *diff_rows("", new.text),
         )
     # Where the same one did both it is said once: an ARN takes lines of a small terminal.
     other = () if old.who == new.who else (Block(_who(old), "dim", "by   "),)
@@ -241,7 +235,7 @@ def comparison(
         Block(_who(new), "dim", "by   "),
         *_access(old.text, new.text, compare_access),
         Block("The text", "title"),
-        *diff_rows(old.text, new.text, width=width),
+        *diff_rows(old.text, new.text),
     )
 
 
@@ -251,7 +245,7 @@ def moment(item: HistoryItem) -> str:
 
 
 def _who(item: HistoryItem) -> str:
-    return item.who or "somebody who is not known"
+    return item.who or "an unknown caller"
 
 
 def _access(old: str, new: str, compare_access: CompareAccess) -> Iterator[Row]:
@@ -261,8 +255,8 @@ def _access(old: str, new: str, compare_access: CompareAccess) -> Iterator[Row]:
         reason = json_problem(text) if text != ABSENT else ""
         if reason:
             yield Block(
-                f"The {name} text is not valid JSON ({reason}); only the part that could be read"
-                " counts.",
+                f"The {name} text is not valid JSON ({reason}): only the part that could be read"
+                " is compared.",
                 "warn",
                 "   ",
             )

@@ -22,7 +22,7 @@ from kmstui.ui.widgets.line_table import LineTable
 
 
 class HistoryScreen(EditingScreen[str | None]):
-    """Answers the text to bring back; None: none."""
+    """Returns the text to bring back; None: none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "compare with this one", show=False),
@@ -34,13 +34,13 @@ class HistoryScreen(EditingScreen[str | None]):
     ]
 
     def __init__(
-        self, source: HistorySource, title: str, signs: Symbols, *, may_restore: bool
+        self, source: HistorySource, title: str, symbols: Symbols, *, may_restore: bool
     ) -> None:
-        super().__init__(source.session.store)
+        super().__init__(symbols)
         self._source = source
         self._about_title = title
         self._may_restore = may_restore
-        self.panel = HistoryPanel(signs)
+        self.panel = HistoryPanel(symbols)
         self.body = (self.panel,)
 
     def on_mount(self) -> None:
@@ -70,7 +70,7 @@ class HistoryScreen(EditingScreen[str | None]):
         """Take this version into the editor."""
         chosen = self.panel.chosen
         if not self._may_restore:
-            self.notice.tell("This policy can be looked at only.", "warn")
+            self.notice.tell("This policy is read-only here.", "warn")
         elif chosen is not None and chosen.text == ABSENT:
             self.notice.tell("There was no such policy then: to have none again, delete it in IAM.")
         elif chosen is not None:

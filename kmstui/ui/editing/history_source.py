@@ -131,7 +131,7 @@ class HistorySource:
         return tuple(found)
 
     async def ask_cloudtrail(self) -> int:
-        """Read the puts that CloudTrail saw in the last 90 days; answers how many.
+        """Read the puts that CloudTrail saw in the last 90 days; returns how many.
 
         Raises:
             ServiceError: events may not be read, or not now.

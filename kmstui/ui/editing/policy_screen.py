@@ -99,14 +99,13 @@ class PolicyScreen(EditingScreen[None]):
         session: Session,
         target: EditTarget,
         scope: ChangeScope,
-        signs: Symbols,
+        symbols: Symbols,
         *,
         outside: bool = False,
         begin_with: str = "",
     ) -> None:
         """`outside`: in the person's own editor at once; `begin_with`: a text to go on with."""
-        super().__init__(session.store)
-        self.signs = signs
+        super().__init__(symbols)
         self._outside = outside
         self._begin_with = begin_with
         self._opened_as = ""
@@ -123,8 +122,8 @@ class PolicyScreen(EditingScreen[None]):
 
     def _make_viewer(self) -> PolicyViewer:
         if self.target.why_not:
-            return PolicyViewer(lint=self.lint, symbols=self.signs)
-        return PolicyEditor(lint=self.lint, complete=self.target.complete, symbols=self.signs)
+            return PolicyViewer(lint=self.lint, symbols=self.symbols)
+        return PolicyEditor(lint=self.lint, complete=self.target.complete, symbols=self.symbols)
 
     @property
     def editor(self) -> PolicyEditor | None:

@@ -15,7 +15,6 @@ from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.review import Assessment, EditTarget
 from kmstui.service.errors import CancelledByPersonError, ServiceError
-from kmstui.service.inventory.store import Store
 from kmstui.ui.dialogs.editing_screen import EditingScreen
 from kmstui.ui.dialogs.questions import Confirm
 from kmstui.ui.editing.review_rows import access_name, finding_name, review_rows
@@ -44,7 +43,7 @@ ReviewAnswer = Confirmed | GoTo | Conflict
 
 
 class ReviewScreen(EditingScreen[ReviewAnswer | None]):
-    """Answers what the person decided; None: back to the text."""
+    """Returns what the person decided; None: back to the text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "save", "save", show=False),
@@ -59,28 +58,26 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
 
     def __init__(
         self,
-        store: Store,
         target: EditTarget,
         editing: PolicyEditing,
         text: str,
-        signs: Symbols,
+        symbols: Symbols,
         *,
         prepare: Callable[[], Awaitable[None]],
         refused: bool = False,
     ) -> None:
         """`prepare` is waited for first; `refused`: KMS's lock-out check said no before."""
-        super().__init__(store)
+        super().__init__(symbols)
         self._target = target
         self._editing = editing
         self._text = text
-        self._signs = signs
         self._prepare = prepare
         self._refused = refused
         self._conflict: Conflict | None = None
         self._unread = ""
         self._assessment: Assessment | None = None
         self._acknowledged: set[int] = set()
-        self.rows = Rows(signs=signs, id="review-rows")
+        self.rows = Rows(signs=symbols, id="review-rows")
         self.body = (self.rows,)
 
     def on_mount(self) -> None:
@@ -116,11 +113,6 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
 
     # Drawing
 
-    def on_rows_resized(self) -> None:
-        """Two texts may stand side by side now, or no more."""
-        if self._assessment is not None:
-            self._draw()
-
     def _draw(self) -> None:
         assessment = self._assessment
         if assessment is None:
@@ -129,8 +121,7 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
             review_rows(
                 assessment,
                 self._acknowledged,
-                self._signs,
-                width=self.size.width,
+                self.symbols,
                 before=self._before(assessment),
             )
         )
@@ -265,7 +256,7 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
         """What is saved; None where something must be done first, which is said."""
         missing = self._missing()
         if self._assessment is None:
-            self.notice.tell("Still working it out; a moment.")
+            self.notice.tell("Still working it out; try again in a moment.")
         elif self._conflict is not None:
             self.rows.go_to("conflict")
             self.notice.tell(self._conflict.what_next, "warn")

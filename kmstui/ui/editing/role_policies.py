@@ -67,8 +67,8 @@ async def ask_for_role(context: Context, key: Key | None, heading: str) -> str |
     roles = roles_to_offer(session, key, others)
     if not roles:
         session.notify(
-            "No role is known: you are no role, the key policy names none, and the account's roles"
-            " may not be listed.",
+            "No role is known: you are not using one, the key policy names none, and the"
+            " account's roles may not be listed.",
             "warning",
         )
         return None
@@ -81,12 +81,9 @@ async def ask_for_role(context: Context, key: Key | None, heading: str) -> str |
 def _role_item(arn: str, account: str) -> MenuItem:
     """A role of another account is off: IAM would be asked for this account's of that name."""
     parsed = Arn.maybe(arn)
-    foreign = parsed is not None and account and parsed.account != account
-    off = (
-        f"It belongs to account {parsed.account}: its policies can be read and edited only there."
-        if parsed is not None and foreign
-        else ""
-    )
+    off = ""
+    if parsed is not None and account and parsed.account != account:
+        off = f"It belongs to account {parsed.account}: read and edit its policies there."
     return MenuItem(arn, _role_name(arn), detail=arn, off=off)
 
 
@@ -97,10 +94,10 @@ def _role_name(arn: str) -> str:
 
 async def choose_action(context: Context, identity: Identity, key: Key | None) -> str | None:
     """One of the KMS actions that some policy of the role allows."""
-    metadata = key.metadata if key is not None else None
-    usable = possible_actions(metadata.usage, metadata.spec) if metadata else possible_actions()
     allowed = [
-        action for action in usable if any(allows(each.text, action) for each in identity.policies)
+        action
+        for action in possible_actions(*_usage_and_spec(key))
+        if any(allows(each.text, action) for each in identity.policies)
     ]
     if not allowed:
         context.session.notify(f"No policy of role {identity.name} allows any KMS action.")
@@ -112,6 +109,11 @@ async def choose_action(context: Context, identity: Identity, key: Key | None) -
     return await context.app.push_screen_wait(
         Menu(f"Take which action from role {identity.name}? Type to narrow", items)
     )
+
+
+def _usage_and_spec(key: Key | None) -> tuple[str, str]:
+    metadata = key.metadata if key is not None else None
+    return (metadata.usage, metadata.spec) if metadata else ("", "")
 
 
 def take_action(identity: Identity, action: str) -> Taken:
@@ -226,10 +228,7 @@ async def create_policy(
     )
     if name is None:
         return None
-    metadata = key.metadata if key is not None else None
-    templates = role_templates(
-        metadata.usage if metadata else "", metadata.spec if metadata else ""
-    )
+    templates = role_templates(*_usage_and_spec(key))
     items = [
         MenuItem(
             each.id,

@@ -79,11 +79,10 @@ def review_and_save(screen: PolicyScreen) -> None:
             _save(screen, text, answer.bypass_alias)
 
     review = ReviewScreen(
-        screen.session.store,
         screen.target,
         screen.editing,
         text,
-        screen.signs,
+        screen.symbols,
         prepare=lambda: screen.ready_for_review(text),
         refused=refused is not None and refused.locks_out and refused.sent == text,
     )
@@ -98,9 +97,7 @@ def _merge(screen: PolicyScreen, conflict: Conflict) -> None:
             review_and_save(screen)
 
     title = screen.target.title
-    screen.app.push_screen(
-        ConflictScreen(screen.session.store, title, conflict, screen.signs), merged
-    )
+    screen.app.push_screen(ConflictScreen(title, conflict, screen.symbols), merged)
 
 
 def _save(screen: PolicyScreen, text: str, bypass_alias: str) -> None:
@@ -113,7 +110,7 @@ def _save(screen: PolicyScreen, text: str, bypass_alias: str) -> None:
             _finish(screen, text, end, bypassed=bool(bypass_alias))
 
     editing = screen.editing
-    saving = SavingScreen(editing, editing.review(text), screen.signs, bypass_alias=bypass_alias)
+    saving = SavingScreen(editing, editing.review(text), screen.symbols, bypass_alias=bypass_alias)
     screen.app.push_screen(saving, ended)
 
 
@@ -146,7 +143,7 @@ _TITLES: dict[type[object], tuple[str, str]] = {
     SavedButDiffers: ("Accepted, but something else is stored", "bad"),
     SavedUnread: ("Accepted, not read back", "warn"),
     Refused: ("Refused: nothing has changed", "bad"),
-    OutcomeUnknown: ("Nobody can tell yet whether it was saved", "bad"),
+    OutcomeUnknown: ("It is not known yet whether it was saved", "bad"),
 }
 
 
@@ -238,7 +235,7 @@ class SavingScreen(Dialog[SaveEnd]):
         if not isinstance(end, SavedButDiffers | OutcomeUnknown) or not end.stored:
             return []
         head = Block("From your text to what is stored now", "title")
-        return [Block(""), head, *diff_rows(end.sent, end.stored, width=0)]
+        return [Block(""), head, *diff_rows(end.sent, end.stored)]
 
     def action_stop(self) -> None:
         """Wait no longer for reads to show it; or close, once it has ended."""

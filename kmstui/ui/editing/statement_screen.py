@@ -7,12 +7,10 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from kmstui.policy.authoring.completion import Completions
 from kmstui.policy.authoring.templates import Facts, fill, first_field, with_statements
 from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.service.editing.bulk import statements_in
 from kmstui.service.editing.review import EditTarget
-from kmstui.service.inventory.store import Store
 from kmstui.ui.dialogs.editing_screen import EditingScreen
 from kmstui.ui.editing.template_screen import Chosen, TemplateScreen
 from kmstui.ui.policy.editor import PolicyEditor
@@ -27,20 +25,19 @@ Statements = tuple[Mapping[str, Any], ...]
 
 
 class StatementScreen(EditingScreen[Statements | None]):
-    """Answers the statements; None: none."""
+    """Returns the statements; None: none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave", show=False),
     ]
 
-    def __init__(self, store: Store, target: EditTarget, number: int, signs: Symbols) -> None:
+    def __init__(self, target: EditTarget, number: int, symbols: Symbols) -> None:
         """Lint and complete as for `target`, the first of `number` keys."""
-        super().__init__(store)
+        super().__init__(symbols)
         self._target = target
         self._number = number
-        self._signs = signs
         self.editor = PolicyEditor(
-            _BEGINNING, lint=self._lint, complete=self._complete, symbols=signs
+            _BEGINNING, lint=self._lint, complete=target.complete, symbols=symbols
         )
         self.body = (self.editor,)
 
@@ -60,9 +57,6 @@ class StatementScreen(EditingScreen[Statements | None]):
             each for each in self._target.rules.lint(text) if each.rule not in _OF_A_WHOLE_POLICY
         ]
 
-    def _complete(self, text: str, offset: int) -> Completions:
-        return self._target.rules.complete(text, offset)
-
     def on_policy_editor_template_requested(self, event: PolicyEditor.TemplateRequested) -> None:
         """Ctrl-t."""
         event.stop()
@@ -73,12 +67,9 @@ class StatementScreen(EditingScreen[Statements | None]):
         if facts is None:
             return
         known = facts
-        directory = self.kms.options.templates_directory
         screen = TemplateScreen(
-            self.kms.session.store,
-            directory,
             facts,
-            self._signs,
+            self.symbols,
             heading="Which statement? Esc writes one by hand",
             whole=False,
         )
@@ -100,7 +91,7 @@ class StatementScreen(EditingScreen[Statements | None]):
         event.stop()
         errors = [each for each in self._lint(event.text) if each.severity is Severity.ERROR]
         if errors:
-            self.notice.tell(f"{errors[0].rule}: {errors[0].message}. Put it right first.", "bad")
+            self.notice.tell(f"{errors[0].rule}: {errors[0].message}. Fix it first.", "bad")
             self.editor.area.move_cursor(self.editor.area.location_of(errors[0].span.start))
             return
         try:

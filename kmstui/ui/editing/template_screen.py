@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -19,7 +18,6 @@ from kmstui.policy.authoring.templates import (
     whole_policy,
 )
 from kmstui.service.editing.templates import read_library
-from kmstui.service.inventory.store import Store
 from kmstui.ui.dialogs.editing_screen import EditingScreen
 from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
@@ -37,7 +35,7 @@ class Chosen:
 
 
 class TemplateScreen(EditingScreen[Chosen | None]):
-    """Answers the choice; None: none."""
+    """Returns the choice; None: none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "add", "add its statements", show=False),
@@ -47,17 +45,14 @@ class TemplateScreen(EditingScreen[Chosen | None]):
 
     def __init__(
         self,
-        store: Store,
-        directory: Path | None,
         facts: Facts,
-        signs: Symbols,
+        symbols: Symbols,
         *,
         heading: str = "Template",
         whole: bool = True,
     ) -> None:
-        """Take own templates from `directory`; `whole`: a whole policy may be chosen."""
-        super().__init__(store)
-        self._directory = directory
+        """`whole`: a whole policy may be chosen."""
+        super().__init__(symbols)
         self._facts = facts
         self._whole = whole
         self._heading = heading
@@ -67,8 +62,8 @@ class TemplateScreen(EditingScreen[Chosen | None]):
             Column("title", "TEMPLATE", 24, rank=0, most=44),
             Column("note", "", 10, rank=2, most=80),
         )
-        self.table = LineTable(columns, self._cells, signs=signs, id="templates")
-        self.text = Rows(signs=signs, id="template-text")
+        self.table = LineTable(columns, self._cells, signs=symbols, id="templates")
+        self.text = Rows(signs=symbols, id="template-text")
         self.body = (self.table, self.text)
 
     def on_mount(self) -> None:
@@ -79,7 +74,7 @@ class TemplateScreen(EditingScreen[Chosen | None]):
             [("Enter", "Add to the policy"), *whole, ("Tab", "Read on"), ("Esc", "Back")]
         )
         self.table.focus()
-        library = read_library(self._directory)
+        library = read_library(self.kms.options.templates_directory)
         self._by_id = {each.id: each for each in library.templates}
         self.table.set_rows(list(self._by_id))
         if library.problems:

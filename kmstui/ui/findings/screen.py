@@ -65,10 +65,9 @@ class FindingsScreen(EditingScreen[GoTo]):
     ]
 
     def __init__(self, session: Session, signs: Symbols) -> None:
-        super().__init__(session.store)
+        super().__init__(signs)
         self.add_class("findings")
         self._session = session
-        self._signs = signs
         self._all = session.shared(AllFindings)
         self._by_key: dict[str, list[FindingRow]] = {}
         self._shown: dict[str, FindingRow] = {}
@@ -187,7 +186,7 @@ class FindingsScreen(EditingScreen[GoTo]):
             parts.append(f"{read:,} of {total:,}{listing} keys read, stopped (r reads again)")
         else:
             parts.append(f"{total:,}{listing} keys")
-        parts.append(f"  {counts_text(Counts.of(found), self._signs)}")
+        parts.append(f"  {counts_text(Counts.of(found), self.symbols)}")
         if unread:
             parts.append((f"  {unread:,} not read", "bad"))
         if self.filter_input.value:
@@ -195,7 +194,7 @@ class FindingsScreen(EditingScreen[GoTo]):
         self.title_line.show(parts)
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
-        return self._shown[row].cells(columns, self._signs)
+        return self._shown[row].cells(columns, self.symbols)
 
     def _speak(self) -> None:
         row = self._shown.get(self.table.cursor_row or "")
@@ -221,7 +220,7 @@ class FindingsScreen(EditingScreen[GoTo]):
 
         row = self._shown.get(self.table.cursor_row or "")
         if row is not None and row.found is not None:
-            self.app.push_screen(WhyScreen(row.found.finding, symbols=self._signs))
+            self.app.push_screen(WhyScreen(row.found.finding, symbols=self.symbols))
 
     def action_filter(self) -> None:
         """Filter while typing."""

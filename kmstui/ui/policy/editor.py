@@ -51,11 +51,6 @@ class EditorMessage(Message):
     text: str
     """The whole text as it stands."""
 
-    @property
-    def control(self) -> PolicyEditor:
-        """The editor that sent this message."""
-        return self.editor
-
 
 class PolicyEditor(PolicyViewer):
     """Edits one policy text; posts what should happen with it, and does none of that itself."""

@@ -102,7 +102,7 @@ class FindBar(Horizontal):
     def _go_to_line(self, digits: str) -> None:
         """Go to a line; a number too large means the last."""
         if not digits.isdecimal():
-            self._tell("a number, please")
+            self._tell("Type a line number.")
             return
         last = self._area.document.line_count
         row = (last if len(digits) > 9 else min(max(1, int(digits)), last)) - 1

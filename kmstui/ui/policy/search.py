@@ -29,7 +29,9 @@ class Query:
         try:
             return re.compile(pattern, re.MULTILINE | ignore_case)
         except (re.error, OverflowError, RecursionError) as error:
-            raise SearchError(f"{self.pattern!r} is no regular expression: {error}.") from error
+            raise SearchError(
+                f"{self.pattern!r} is not a valid regular expression: {error}."
+            ) from error
 
 
 def find_all(text: str, query: Query) -> list[tuple[int, int]]:

@@ -1,4 +1,7 @@
-"""Whole statements duplicated, deleted and moved, with their commas right."""
+"""Whole statements duplicated, deleted and moved, with their commas right.
+
+Each function raises NoStatementError where there is no statement around the offset.
+"""
 
 from __future__ import annotations
 
@@ -43,11 +46,7 @@ def _at(items: tuple[Node, ...], offset: int) -> int:
 
 
 def statement_span(text: str, offset: int) -> Span:
-    """The range of the statement around `offset`.
-
-    Raises:
-        NoStatementError: there is none.
-    """
+    """The range of the statement around `offset`."""
     items = _list_of(text)
     return items[_at(items, offset)].span
 
@@ -58,11 +57,7 @@ def _space_before(text: str, offset: int) -> str:
 
 
 def duplicate_statement(text: str, offset: int) -> Change:
-    """Write the statement around `offset` once more, behind itself.
-
-    Raises:
-        NoStatementError: there is none.
-    """
+    """Write the statement around `offset` once more, behind itself."""
     span = statement_span(text, offset)
     again = "," + _space_before(text, span.start) + text[span.start : span.end]
     cursor = span.end + len(again) - (span.end - max(offset, span.start))
@@ -70,11 +65,7 @@ def duplicate_statement(text: str, offset: int) -> Change:
 
 
 def delete_statement(text: str, offset: int) -> Change:
-    """Take the statement around `offset` out.
-
-    Raises:
-        NoStatementError: there is none.
-    """
+    """Take the statement around `offset` out."""
     items = _list_of(text)
     index = _at(items, offset)
     span = items[index].span

@@ -56,11 +56,6 @@ class PolicyViewer(Vertical):
         viewer: PolicyViewer
         counts: Counts
 
-        @property
-        def control(self) -> PolicyViewer:
-            """The viewer that sent this message."""
-            return self.viewer
-
     def __init__(
         self,
         text: str = "",

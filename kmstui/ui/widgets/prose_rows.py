@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -45,11 +45,45 @@ class Pair:
     right_role: str = ""
 
 
-Row = Block | Pair
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """Lines before and after a change, alike where nothing changes.
+
+    Where there is room they stand side by side.
+    """
+
+    old: Sequence[str]
+    new: Sequence[str]
+
+    def rows(self, *, beside: bool) -> Iterator[Block | Pair]:
+        """The lines as they are drawn."""
+        changes = self.old != self.new
+        if beside:
+            minus, plus, bad, good = (
+                ("- ", "+ ", "bad", "good") if changes else ("  ", "  ", "", "")
+            )
+            for left, right in zip_longest(self.old, self.new):
+                yield Pair(
+                    "" if left is None else minus + left,
+                    "" if right is None else plus + right,
+                    bad,
+                    good,
+                )
+        elif changes:
+            yield from (code(line, "bad", "- ") for line in self.old)
+            yield from (code(line, "good", "+ ") for line in self.new)
+        else:
+            yield from (code(line, sign="  ") for line in self.old)
+
+
+Row = Block | Hunk
+
+SIDE_BY_SIDE_WIDTH = 140
+"""Cells from which on two texts stand beside each other."""
 
 
 class Rows(LineTable):
-    """Blocks and pairs in a table, a line of the screen each row."""
+    """Blocks and hunks in a table, a line of the screen each row."""
 
     class Resized(Message):
         """There is more or less room: what depends on the width may be laid out anew."""
@@ -65,7 +99,7 @@ class Rows(LineTable):
         """All of it as prose, for tests."""
         return "\n".join(
             f"{row.lead}{row.text}" if isinstance(row, Block) else f"{row.left} | {row.right}"
-            for row in self._content
+            for row in self._lines()
         )
 
     @property
@@ -98,7 +132,7 @@ class Rows(LineTable):
     def _lay_out(self) -> None:
         drawn: list[tuple[Part, ...]] = []
         about: list[str] = []
-        for row in self._content:
+        for row in self._lines():
             for parts in self._lines_of(row):
                 drawn.append(parts)
                 about.append(row.about if isinstance(row, Block) else "")
@@ -111,7 +145,15 @@ class Rows(LineTable):
         if grows and height is not None and height.is_auto:
             self.refresh(layout=True)
 
-    def _lines_of(self, row: Row) -> Iterable[tuple[Part, ...]]:
+    def _lines(self) -> Iterator[Block | Pair]:
+        beside = self.size.width >= SIDE_BY_SIDE_WIDTH
+        for row in self._content:
+            if isinstance(row, Hunk):
+                yield from row.rows(beside=beside)
+            else:
+                yield row
+
+    def _lines_of(self, row: Block | Pair) -> Iterable[tuple[Part, ...]]:
         if isinstance(row, Pair):
             half = (self._room - GAP) // 2
             for left, right in zip_longest(

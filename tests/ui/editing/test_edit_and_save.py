@@ -266,7 +266,7 @@ async def test_a_refusal_stands_at_its_place_and_the_text_is_kept(at_desk):
     ("error", "stores", "title"),
     [
         (AccessDeniedError("you may not"), False, "Refused: nothing has changed"),
-        (UnreportedOutcomeError("no answer came"), False, "Nobody can tell yet"),
+        (UnreportedOutcomeError("no answer came"), False, "It is not known yet"),
         (NetworkError("nothing answered"), False, "Refused: nothing has changed"),
     ],
 )
@@ -281,7 +281,7 @@ async def test_whatever_fails_is_said_and_leaves_the_text(at_desk, error, stores
         await desk.run.wait_for(title)
         # Only keys that work from here are named: in the editor r types a letter.
         assert ("Ctrl-s there reads the stored policy again" in desk.said) == (
-            title == "Nobody can tell yet"
+            title == "It is not known yet"
         )
         assert "with r" not in desk.said
         await desk.run.press("enter")

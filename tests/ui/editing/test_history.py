@@ -125,7 +125,7 @@ async def test_a_version_is_not_written_into_the_home_of_nobody(at_desk):
         await desk.run.wait_for("Write this version to a new file")
         desk.run.app.screen.input.value = "~nobody-here/old.json"
         await desk.run.press("enter")
-        await desk.run.wait_for("nobody knows whose home ~nobody-here/old.json is in")
+        await desk.run.wait_for("the home directory in ~nobody-here/old.json does not exist")
 
 
 async def test_cloudtrail_tells_of_what_others_put(at_desk):

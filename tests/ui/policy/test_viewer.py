@@ -112,7 +112,7 @@ async def test_a_bad_pattern_is_told_in_words(bench):
         await at.press("ctrl+f", "f2")
         await at.type("(")
         await at.pilot.pause()
-        assert "is no regular expression" in str(at.widget._bar._state.render())
+        assert "is not a valid regular expression" in str(at.widget._bar._state.render())
 
 
 @pytest.mark.parametrize(

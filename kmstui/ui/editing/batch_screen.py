@@ -19,7 +19,7 @@ from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.prose_rows import Block, Row, Rows, code
+from kmstui.ui.widgets.prose_rows import Block, Row, Rows, code_lines
 
 ALL = "all"
 """The row that stands for all keys together."""
@@ -157,8 +157,7 @@ class BatchScreen(EditingScreen[None]):
     def _all(self) -> Iterator[Row]:
         yield Block("The statement taken out" if self._remove else "The statement added", "title")
         for statement in self._statements:
-            for line in _json_lines(statement):
-                yield code(line, "dim")
+            yield from code_lines(json.dumps(statement, indent=2, ensure_ascii=False), "dim")
         yield Block("")
         yield Block("Who gains and who loses", "title")
         counts: Counter[str] = Counter()
@@ -215,7 +214,3 @@ class BatchScreen(EditingScreen[None]):
             )
             return
         self.dismiss(None)
-
-
-def _json_lines(statement: Mapping[str, Any]) -> list[str]:
-    return json.dumps(statement, indent=2, ensure_ascii=False).splitlines()

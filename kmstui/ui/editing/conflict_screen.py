@@ -13,7 +13,7 @@ from kmstui.ui.dialogs.editing_screen import EditingScreen
 from kmstui.ui.dialogs.questions import Confirm
 from kmstui.ui.editing.review_rows import diff_rows
 from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.widgets.prose_rows import Block, Row, Rows, code
+from kmstui.ui.widgets.prose_rows import Block, Row, Rows, code_lines
 
 VIEWS = ("Decide", "Merged", "Their change", "Your change", "Before")
 
@@ -74,13 +74,13 @@ class ConflictScreen(EditingScreen[str | None]):
             case 0:
                 yield from self._places()
             case 1:
-                yield from _lines(self.merged)
+                yield from code_lines(pretty(self.merged))
             case 2:
                 yield from diff_rows(conflict.base, conflict.theirs)
             case 3:
                 yield from diff_rows(conflict.base, conflict.mine)
             case _:
-                yield from _lines(conflict.base)
+                yield from code_lines(pretty(conflict.base))
 
     def _places(self) -> Iterator[Row]:
         yield Block(self._conflict.sentence, "warn")
@@ -154,11 +154,6 @@ def _touched(merge: Merge) -> Iterator[Row]:
         yield Block(
             f"Both of you changed {', '.join(merge.touched_by_both)}: look at it once more.", "warn"
         )
-
-
-def _lines(text: str) -> Iterator[Row]:
-    for line in pretty(text).splitlines():
-        yield code(line)
 
 
 def _short(value: str) -> str:

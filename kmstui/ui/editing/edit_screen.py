@@ -18,7 +18,7 @@ from kmstui.ui.editing.history_screen import HistoryScreen
 from kmstui.ui.editing.history_source import HistorySource
 from kmstui.ui.editing.policy_screen import PolicyScreen
 from kmstui.ui.editing.saving import review_and_save
-from kmstui.ui.editing.template_screen import Chosen, TemplateScreen
+from kmstui.ui.editing.template_screen import ChosenTemplate, TemplateScreen
 from kmstui.ui.policy.editor import PolicyEditor
 from kmstui.ui.policy.text_area import changed_range
 
@@ -70,13 +70,13 @@ class EditScreen(PolicyScreen):
             return
         editor, known = event.editor, facts
 
-        def insert(chosen: Chosen | None) -> None:
+        def insert(chosen: ChosenTemplate | None) -> None:
             if chosen is not None:
                 self._insert_template(editor, chosen, known)
 
         self.app.push_screen(TemplateScreen(facts, self.symbols), insert)
 
-    def _insert_template(self, editor: PolicyEditor, chosen: Chosen, facts: Facts) -> None:
+    def _insert_template(self, editor: PolicyEditor, chosen: ChosenTemplate, facts: Facts) -> None:
         try:
             text = _with_template(editor.text, chosen, facts)
         except ValueError as error:
@@ -99,7 +99,7 @@ class EditScreen(PolicyScreen):
         area.scroll_cursor_visible(center=True)
 
 
-def _with_template(text: str, chosen: Chosen, facts: Facts) -> str:
+def _with_template(text: str, chosen: ChosenTemplate, facts: Facts) -> str:
     if chosen.whole or not text.strip():
         return whole_policy(chosen.template, facts)
     return with_statements(text, fill(chosen.template, facts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from kmstui.model.arn import Arn
@@ -37,15 +37,10 @@ class HistoryItem:
     held: bool = False
     """Whether the service was seen to hold it."""
 
-    @property
-    def who_short(self) -> str:
-        """`role/session`, `user`."""
-        arn = Arn.maybe(self.who)
-        return self.who if arn is None else (arn.name or arn.resource)
-
     def who_within(self, width: int, more: str) -> str:
-        """`who_short` in `width` cells; of `role/session` the session tells who it was."""
-        short = self.who_short
+        """`role/session` or `user` in `width` cells; it is the session that tells who it was."""
+        arn = Arn.maybe(self.who)
+        short = self.who if arn is None else (arn.name or arn.resource)
         role, slash, session = short.rpartition("/")
         room = width - len(slash + session) - len(more)
         if len(short) <= width or not slash or room < 1:
@@ -57,34 +52,23 @@ async def _at_once() -> None:
     """Nothing needs to be waited for."""
 
 
+@dataclass(eq=False)
 class HistorySource:
-    """Reads the list, and compares what is in it.
+    """Reads the list, and compares what is in it."""
 
-    Attributes:
-        session: The connection.
-        subject: As the journal names the policy.
-        key_arn: The key whose policy it is; empty for a role's.
-        compare_access: What one version does to access that another did not.
-        ready: Waits for what `compare_access` rests on.
-        has_more: Whether the journal holds older versions than were listed.
-    """
-
-    def __init__(
-        self,
-        session: Session,
-        subject: str,
-        key_arn: str,
-        compare_access: CompareAccess,
-        ready: Callable[[], Awaitable[object]] = _at_once,
-    ) -> None:
-        self.session = session
-        self.subject = subject
-        self.key_arn = key_arn
-        self.compare_access = compare_access
-        self.ready = ready
-        self._remote: tuple[HistoryItem, ...] = ()
-        self._limit = LISTED_AT_FIRST
-        self.has_more = False
+    session: Session
+    subject: str
+    """As the journal names the policy."""
+    key_arn: str
+    """The key whose policy it is; empty for a role's."""
+    compare_access: CompareAccess
+    """What one version does to access that another did not."""
+    ready: Callable[[], Awaitable[object]] = _at_once
+    """Waits for what `compare_access` rests on."""
+    has_more: bool = field(default=False, init=False)
+    """Whether the journal holds older versions than were listed."""
+    _remote: tuple[HistoryItem, ...] = field(default=(), init=False)
+    _limit: int = field(default=LISTED_AT_FIRST, init=False)
 
     def list_more(self) -> None:
         """The next time more of the older versions are listed."""
@@ -109,19 +93,7 @@ class HistorySource:
         self.has_more = len(entries) > self._limit
         entries = entries[: self._limit]
         sent = {entry.version.text for entry in entries if entry.version.kind == "sent"}
-        found = [
-            HistoryItem(
-                f"version {entry.version.id}",
-                entry.version.time,
-                "draft, sent later" if _was_sent(entry, sent) else entry.what,
-                entry.version.caller,
-                entry.version.text,
-                entry.changed,
-                entry.version.kind in HELD_KINDS,
-            )
-            for entry in entries
-        ]
-        found += self._remote
+        found = [*(_item(entry, sent) for entry in entries), *self._remote]
         found.sort(key=lambda item: item.time, reverse=True)
         if draft is not None:
             found.insert(
@@ -153,5 +125,14 @@ class HistorySource:
         return len(found)
 
 
-def _was_sent(entry: HistoryEntry, sent: Collection[str]) -> bool:
-    return entry.version.kind == "draft" and entry.version.text in sent
+def _item(entry: HistoryEntry, sent: Collection[str]) -> HistoryItem:
+    version = entry.version
+    return HistoryItem(
+        f"version {version.id}",
+        version.time,
+        "draft, sent later" if version.kind == "draft" and version.text in sent else entry.what,
+        version.caller,
+        version.text,
+        entry.changed,
+        version.kind in HELD_KINDS,
+    )

@@ -25,7 +25,7 @@ Shorter than `type_ahead.OPENING_SECONDS`, so that no key slips through to the s
 """
 
 
-class Reading(Dialog[None]):
+class ReadingDialog(Dialog[None]):
     """Stands in front while something is read; Esc stops it, any other key does nothing."""
 
     def __init__(self, what: str) -> None:
@@ -73,7 +73,7 @@ async def read_in_front(context: Context, what: str, reading: Awaitable[Answer])
     try:
         await asyncio.wait([task], timeout=HOLDING_SECONDS)
         if not task.done():
-            dialog = Reading(what)
+            dialog = ReadingDialog(what)
             app.push_screen(dialog, stop)
             try:
                 await asyncio.wait([task])

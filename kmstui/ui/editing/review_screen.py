@@ -33,13 +33,13 @@ class Confirmed:
 
 
 @dataclass(frozen=True, slots=True)
-class GoTo:
+class GoToSpan:
     """The person wants to go on editing, at this place of the text."""
 
     span: Span
 
 
-ReviewAnswer = Confirmed | GoTo | Conflict
+ReviewAnswer = Confirmed | GoToSpan | Conflict
 
 
 class ReviewScreen(EditingScreen[ReviewAnswer | None]):
@@ -291,4 +291,4 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
         }
         span = places.get(self.rows.about)
         if span is not None:
-            self.dismiss(GoTo(span))
+            self.dismiss(GoToSpan(span))

@@ -36,7 +36,7 @@ from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.editing.conflict_screen import ConflictScreen
 from kmstui.ui.editing.policy_screen import PolicyScreen
 from kmstui.ui.editing.review_rows import diff_rows
-from kmstui.ui.editing.review_screen import Confirmed, GoTo, ReviewAnswer, ReviewScreen
+from kmstui.ui.editing.review_screen import Confirmed, GoToSpan, ReviewAnswer, ReviewScreen
 from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.widgets.prose_rows import Block, Row, Rows
 
@@ -73,7 +73,7 @@ def review_and_save(screen: PolicyScreen) -> None:
     def reviewed(answer: ReviewAnswer | None) -> None:
         if isinstance(answer, Conflict):
             _merge(screen, answer)
-        elif isinstance(answer, GoTo):
+        elif isinstance(answer, GoToSpan):
             screen.select(answer.span)
         elif isinstance(answer, Confirmed):
             _save(screen, text, answer.bypass_alias)

@@ -12,7 +12,7 @@ from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.service.editing.bulk import statements_in
 from kmstui.service.editing.review import EditTarget
 from kmstui.ui.dialogs.editing_screen import EditingScreen
-from kmstui.ui.editing.template_screen import Chosen, TemplateScreen
+from kmstui.ui.editing.template_screen import ChosenTemplate, TemplateScreen
 from kmstui.ui.policy.editor import PolicyEditor
 from kmstui.ui.style.symbols import Symbols
 
@@ -75,7 +75,7 @@ class StatementScreen(EditingScreen[Statements | None]):
         )
         self.app.push_screen(screen, lambda chosen: self._insert(chosen, known))
 
-    def _insert(self, chosen: Chosen | None, facts: Facts) -> None:
+    def _insert(self, chosen: ChosenTemplate | None, facts: Facts) -> None:
         if chosen is None:
             return
         try:

@@ -23,18 +23,18 @@ from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.prose_rows import Block, Row, Rows, code
+from kmstui.ui.widgets.prose_rows import Block, Row, Rows, code_lines
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenTemplate:
     """A template, and whether it takes the place of the whole policy."""
 
     template: Template
     whole: bool
 
 
-class TemplateScreen(EditingScreen[Chosen | None]):
+class TemplateScreen(EditingScreen[ChosenTemplate | None]):
     """Returns the choice; None: none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -44,12 +44,7 @@ class TemplateScreen(EditingScreen[Chosen | None]):
     ]
 
     def __init__(
-        self,
-        facts: Facts,
-        symbols: Symbols,
-        *,
-        heading: str = "Template",
-        whole: bool = True,
+        self, facts: Facts, symbols: Symbols, *, heading: str = "Template", whole: bool = True
     ) -> None:
         """`whole`: a whole policy may be chosen."""
         super().__init__(symbols)
@@ -104,12 +99,12 @@ class TemplateScreen(EditingScreen[Chosen | None]):
         if not template.statements:
             self.action_whole()
         else:
-            self.dismiss(Chosen(template, whole=False))
+            self.dismiss(ChosenTemplate(template, whole=False))
 
     def action_whole(self) -> None:
         """Put it in place of the whole policy."""
         if self.chosen is not None and self._whole:
-            self.dismiss(Chosen(self.chosen, whole=True))
+            self.dismiss(ChosenTemplate(self.chosen, whole=True))
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
         template = self._by_id[row]
@@ -143,8 +138,7 @@ class TemplateScreen(EditingScreen[Chosen | None]):
         if template.source:
             yield Block(template.source, "dim")
         yield Block("")
-        for line in self._preview(template).splitlines():
-            yield code(line, "dim")
+        yield from code_lines(self._preview(template), "dim")
 
     def _preview(self, template: Template) -> str:
         if not template.statements:

@@ -13,6 +13,7 @@ from kmstui.policy.authoring.completion import Completions
 from kmstui.ui.policy.completion_popup import MOST_ROWS, CompletionPopup
 from kmstui.ui.policy.debounce import Debounce
 from kmstui.ui.policy.finding_marks import Mark
+from kmstui.ui.policy.highlight import enclosing_bracket
 from kmstui.ui.policy.layout import detect_indent, leading_space, pasted
 from kmstui.ui.policy.text_area import PolicyTextArea
 from kmstui.ui.style.symbols import FANCY, Symbols
@@ -107,7 +108,7 @@ class EditingArea(PolicyTextArea):
         row, column = self.cursor_location
         if self.document[row][:column].strip():
             return False
-        partner = self.enclosing_bracket((row, column))
+        partner = enclosing_bracket(self.document.lines, (row, column))
         if partner is None:
             return False
         indent = leading_space(self.document[partner[0]])

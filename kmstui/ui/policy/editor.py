@@ -16,7 +16,7 @@ from kmstui.ui.policy.debounce import Debounce
 from kmstui.ui.policy.editing_area import Complete, EditingArea
 from kmstui.ui.policy.layout import detect_indent, format_json
 from kmstui.ui.policy.statements import (
-    Change,
+    ChangedText,
     NoStatementError,
     delete_statement,
     duplicate_statement,
@@ -28,19 +28,6 @@ from kmstui.ui.style.symbols import FANCY, Symbols
 DRAFT_PAUSE = 0.15
 DRAFT_AT_MOST = 1.0
 """Seconds that a typed text may wait to be told to whoever keeps drafts."""
-
-_CHANGING = {
-    "fix",
-    "fix_all",
-    "format",
-    "replace",
-    "complete",
-    "template",
-    "edit_externally",
-    "move_statement",
-    "duplicate_statement",
-    "delete_statement",
-}
 
 
 @dataclass
@@ -96,10 +83,9 @@ class PolicyEditor(PolicyViewer):
         complete: Complete | None = None,
         symbols: Symbols = FANCY,
         id: str | None = None,
-        classes: str | None = None,
     ) -> None:
         self._complete = complete
-        super().__init__(text, lint=lint, symbols=symbols, id=id, classes=classes)
+        super().__init__(text, lint=lint, symbols=symbols, id=id)
         self._draft_soon = Debounce(self, DRAFT_PAUSE, self._tell_draft, at_most=DRAFT_AT_MOST)
         self._told = text
 
@@ -112,8 +98,9 @@ class PolicyEditor(PolicyViewer):
         return not self.area.read_only
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While the area is read-only, as during a save, no command may change the text."""
-        if action in _CHANGING and self.area.read_only:
+        """While the area is read-only only the viewer's commands work, and those that leave it."""
+        is_viewers = hasattr(PolicyViewer, f"action_{action}")
+        if self.area.read_only and action != "save" and not is_viewers:
             return False
         return super().check_action(action, parameters)
 
@@ -238,7 +225,7 @@ class PolicyEditor(PolicyViewer):
         """Take the statement at the cursor out."""
         self._change_statement(delete_statement)
 
-    def _change_statement(self, change: Callable[[str, int], Change]) -> None:
+    def _change_statement(self, change: Callable[[str, int], ChangedText]) -> None:
         try:
             changed = change(self.text, self.area.cursor_offset)
         except NoStatementError as error:

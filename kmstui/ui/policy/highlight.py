@@ -71,7 +71,7 @@ _OPENING = "{["
 _CLOSING = "}]"
 
 
-def partner(lines: Sequence[str], at: Location) -> Location | None:
+def bracket_partner(lines: Sequence[str], at: Location) -> Location | None:
     """Where the partner of the bracket at a place is; None where there is none."""
     row, column = at
     bracket = next((each for place, each in brackets(lines[row]) if place == column), "")
@@ -91,7 +91,7 @@ def partner(lines: Sequence[str], at: Location) -> Location | None:
     return None
 
 
-def enclosing(lines: Sequence[str], at: Location) -> Location | None:
+def enclosing_bracket(lines: Sequence[str], at: Location) -> Location | None:
     """Where the innermost bracket is that is open at a place."""
     depth = 0
     for row in range(at[0], -1, -1):

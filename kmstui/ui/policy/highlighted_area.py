@@ -14,7 +14,13 @@ from textual.theme import Theme
 from textual.widgets.text_area import TextAreaTheme
 
 from kmstui.policy.lint.rules import Severity
-from kmstui.ui.policy.cells import (
+from kmstui.ui.policy.completion_popup import STYLES as POPUP_STYLES
+from kmstui.ui.policy.completion_popup import CompletionPopup
+from kmstui.ui.policy.finding_marks import Mark, Marks
+from kmstui.ui.policy.glyphs import StandIns, stand_ins_in
+from kmstui.ui.policy.highlight import KINDS, token_spans
+from kmstui.ui.policy.incremental_area import IncrementalTextArea
+from kmstui.ui.policy.line_cells import (
     StyledSpan,
     goes_on,
     has_a_cell_each,
@@ -22,12 +28,6 @@ from kmstui.ui.policy.cells import (
     over,
     styled_cells,
 )
-from kmstui.ui.policy.completion_popup import STYLES as POPUP_STYLES
-from kmstui.ui.policy.completion_popup import CompletionPopup
-from kmstui.ui.policy.finding_marks import Mark, Marks
-from kmstui.ui.policy.glyphs import StandIns, stand_ins_in
-from kmstui.ui.policy.highlight import KINDS, token_spans
-from kmstui.ui.policy.incremental_area import IncrementalTextArea
 from kmstui.ui.style.symbols import Symbols
 
 

@@ -17,11 +17,11 @@ from textual.reactive import Reactive, reactive
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 from textual.widgets import TextArea
-from textual.widgets.text_area import Edit, EditResult, Selection
+from textual.widgets.text_area import Selection
 
-from kmstui.ui.policy.cells import widest
 from kmstui.ui.policy.finding_marks import Location
-from kmstui.ui.policy.highlight import enclosing, partner
+from kmstui.ui.policy.highlight import bracket_partner
+from kmstui.ui.policy.line_cells import widest
 from kmstui.ui.textual_internals.text_area import InsideTextArea
 
 _CELLS_AT_CURSOR = 3
@@ -47,7 +47,8 @@ class IncrementalTextArea(InsideTextArea):
         self._drawn: dict[int, Strip] = {}
         self._prepared: dict[int, Strip] = {}
         self._changing = False
-        self._is_repeating = False
+        self.is_repeating = False
+        """An undo or redo is under way, which may be several edits."""
         self._theme_is_stale = True
         self._bracket_row = -1
         self.settled: Callable[[], None] = lambda: None
@@ -66,34 +67,8 @@ class IncrementalTextArea(InsideTextArea):
 
     # Changes
 
-    def edit(self, edit: Edit) -> EditResult:
-        """Do one edit."""
-        rows = edit.bottom[0] - edit.top[0]
-        with self._redrawing(edit.top[0] if not rows else None):
-            return super().edit(edit)
-
-    def undo(self) -> None:
-        """Take the last change back."""
-        with self._redrawing(), self._repeating():
-            super().undo()
-        # What is typed now is no part of the change before the one taken back.
-        self.history.checkpoint()
-
-    def redo(self) -> None:
-        """Do the change again that was taken back last."""
-        with self._redrawing(), self._repeating():
-            super().redo()
-
     @contextmanager
-    def _repeating(self) -> Iterator[None]:
-        self._is_repeating = True
-        try:
-            yield
-        finally:
-            self._is_repeating = False
-
-    @contextmanager
-    def _redrawing(self, row: int | None = None) -> Iterator[None]:
+    def redrawing(self, row: int | None = None) -> Iterator[None]:
         """Draw what has changed once the change is complete; no more than `row` if it can be."""
         if self._changing:
             yield
@@ -220,17 +195,13 @@ class IncrementalTextArea(InsideTextArea):
     def find_matching_bracket(self, bracket: str, search_from: Location) -> Location | None:
         """The partner of a bracket, if there is a bracket."""
         is_bracket = bracket and bracket in "{}[]"
-        return partner(self.document.lines, search_from) if is_bracket else None
-
-    def enclosing_bracket(self, location: Location) -> Location | None:
-        """The innermost bracket open at a location."""
-        return enclosing(self.document.lines, location)
+        return bracket_partner(self.document.lines, search_from) if is_bracket else None
 
     # Size and scrolling
 
     def measure(self) -> None:
         """Tell how much there is to scroll through."""
-        if self._is_repeating and (self.soft_wrap or not self._wrapping_is_right):
+        if self.is_repeating and (self.soft_wrap or not self._wrapping_is_right):
             # Of several edits that it takes back at once, Textual 8.2.8 computes the range to
             # wrap from rows before and after the others, and then draws lines that are gone.
             self.wrapped_document.wrap(self.wrap_width, self.indent_width)

@@ -16,7 +16,7 @@ class NoStatementError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangedText:
     """A whole new text, and where the cursor goes."""
 
     text: str
@@ -56,15 +56,15 @@ def _space_before(text: str, offset: int) -> str:
     return before[len(before.rstrip()) :]
 
 
-def duplicate_statement(text: str, offset: int) -> Change:
+def duplicate_statement(text: str, offset: int) -> ChangedText:
     """Write the statement around `offset` once more, behind itself."""
     span = statement_span(text, offset)
     again = "," + _space_before(text, span.start) + text[span.start : span.end]
     cursor = span.end + len(again) - (span.end - max(offset, span.start))
-    return Change(text[: span.end] + again + text[span.end :], cursor)
+    return ChangedText(text[: span.end] + again + text[span.end :], cursor)
 
 
-def delete_statement(text: str, offset: int) -> Change:
+def delete_statement(text: str, offset: int) -> ChangedText:
     """Take the statement around `offset` out."""
     items = _list_of(text)
     index = _at(items, offset)
@@ -76,10 +76,10 @@ def delete_statement(text: str, offset: int) -> Change:
     else:
         start, end = span.start - len(_space_before(text, span.start)), span.end
         end += len(text[end:]) - len(text[end:].lstrip())
-    return Change(text[:start] + text[end:], start)
+    return ChangedText(text[:start] + text[end:], start)
 
 
-def move_statement(text: str, offset: int, by: int) -> Change:
+def move_statement(text: str, offset: int, by: int) -> ChangedText:
     """Swap the statement around `offset` with its neighbour: `by` is -1 for up, 1 for down.
 
     Raises:
@@ -95,4 +95,4 @@ def move_statement(text: str, offset: int, by: int) -> Change:
     moved = text[: first.start] + lower + text[first.end : second.start] + upper
     inside = max(offset, items[index].span.start) - items[index].span.start
     start = first.start if by < 0 else len(moved) - len(upper)
-    return Change(moved + text[second.end :], start + inside)
+    return ChangedText(moved + text[second.end :], start + inside)

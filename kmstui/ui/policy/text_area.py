@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import ClassVar
 
@@ -45,11 +45,7 @@ class PolicyTextArea(HighlightedTextArea):
     """A TextArea for one JSON policy; knows findings, and nothing of where they come from."""
 
     def __init__(
-        self,
-        text: str = "",
-        *,
-        read_only: bool = False,
-        symbols: Symbols = FANCY,
+        self, text: str = "", *, read_only: bool = False, symbols: Symbols = FANCY
     ) -> None:
         self.revision = 0
         """Counts the changes of the text, so that a finding knows which text it is about."""
@@ -118,7 +114,7 @@ class PolicyTextArea(HighlightedTextArea):
         """Do one edit; findings are carried along."""
         edit.text = self._stand_ins.encode(edit.text)
         top, bottom = edit.top, edit.bottom
-        with self._redrawing(top[0]):
+        with self.redrawing(top[0]):
             result = super().edit(edit)
             self.revision += 1
             self._marks.carry(top, bottom, result.end_location)
@@ -126,16 +122,22 @@ class PolicyTextArea(HighlightedTextArea):
 
     def undo(self) -> None:
         """Take the last change back."""
-        before = self.document.text
-        with self._redrawing():
-            super().undo()
-            self._carry_marks_from(before)
+        self._repeat(super().undo)
+        # What is typed now is no part of the change before the one taken back.
+        self.history.checkpoint()
 
     def redo(self) -> None:
         """Do the change again that was taken back last."""
+        self._repeat(super().redo)
+
+    def _repeat(self, action: Callable[[], None]) -> None:
         before = self.document.text
-        with self._redrawing():
-            super().redo()
+        with self.redrawing():
+            self.is_repeating = True
+            try:
+                action()
+            finally:
+                self.is_repeating = False
             self._carry_marks_from(before)
 
     def replace_text(self, text: str, cursor: int | None = None) -> None:

@@ -63,9 +63,8 @@ class PolicyViewer(Vertical):
         lint: Lint | None = None,
         symbols: Symbols = FANCY,
         id: str | None = None,
-        classes: str | None = None,
     ) -> None:
-        super().__init__(id=id, classes=classes)
+        super().__init__(id=id)
         self._lint = lint
         self._symbols = symbols
         self.area = self._make_area(text)

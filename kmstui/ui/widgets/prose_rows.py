@@ -34,6 +34,11 @@ def code(line: str, role: str = "", sign: str = "") -> Block:
     return Block(body, role, sign + " " * (len(line) - len(body)))
 
 
+def code_lines(text: str, role: str = "") -> Iterator[Block]:
+    """The lines of a text whose indentation must stay."""
+    return (code(line, role) for line in text.splitlines())
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """Two lines of texts side by side; each wraps by itself, for what is cut off may differ."""

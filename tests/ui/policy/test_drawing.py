@@ -11,8 +11,8 @@ from rich.cells import cell_len
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import TextArea
 
-from kmstui.ui.policy.cells import goes_on, widest
 from kmstui.ui.policy.incremental_area import show_place
+from kmstui.ui.policy.line_cells import goes_on, widest
 from tests.ui.policy.conftest import POLICY
 
 LINES = st.lists(st.text(st.sampled_from("a \t漢\u0301é"), max_size=12), min_size=1)

@@ -15,12 +15,12 @@ from textual.strip import Strip
 from kmstui.policy.authoring.completion import Completion, Completions
 from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.policy.syntax.nodes import Document, Span
-from kmstui.ui.policy.cells import line_end_message
 from kmstui.ui.policy.completion_popup import STYLES, CompletionPopup
 from kmstui.ui.policy.finding_marks import Marks
 from kmstui.ui.policy.glyphs import StandIns
-from kmstui.ui.policy.highlight import enclosing, partner, token_spans
+from kmstui.ui.policy.highlight import bracket_partner, enclosing_bracket, token_spans
 from kmstui.ui.policy.layout import detect_indent, format_json, pasted, unwrapped
+from kmstui.ui.policy.line_cells import line_end_message
 from kmstui.ui.policy.search import Query, SearchError, find_all, replace_all
 from kmstui.ui.policy.statements import (
     NoStatementError,
@@ -182,12 +182,12 @@ def test_keys_strings_and_literals_are_told_apart():
 
 def test_brackets_in_strings_are_no_brackets():
     lines = ['{"a": "]}",', '  "b": [1, "{"]', "}"]
-    assert partner(lines, (0, 0)) == (2, 0)
-    assert partner(lines, (2, 0)) == (0, 0)
-    assert partner(lines, (1, 7)) == (1, 14)
-    assert partner(lines, (0, 7)) is None
-    assert enclosing(lines, (1, 9)) == (1, 7)
-    assert enclosing(lines, (0, 0)) is None
+    assert bracket_partner(lines, (0, 0)) == (2, 0)
+    assert bracket_partner(lines, (2, 0)) == (0, 0)
+    assert bracket_partner(lines, (1, 7)) == (1, 14)
+    assert bracket_partner(lines, (0, 7)) is None
+    assert enclosing_bracket(lines, (1, 9)) == (1, 7)
+    assert enclosing_bracket(lines, (0, 0)) is None
 
 
 # Search

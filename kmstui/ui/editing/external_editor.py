@@ -60,7 +60,7 @@ def edit_externally(
             where it raises, the file stays.
         environ: The environment to look for the editor in; the process's by default.
 
-    Never raises for anything that an editor or a file system does: the answer says what happened.
+    Never raises for anything that an editor or a file system does: the result says what happened.
     """
     command, trouble = _command(os.environ if environ is None else environ)
     if not command:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import ClassVar
 
@@ -86,17 +87,17 @@ class HistoryScreen(EditingScreen[str | None]):
             self.notice.tell("CloudTrail is asked about keys; this is a role's policy.", "warn")
             return
         self.notice.tell("Asking CloudTrail…")
-        self.kms.work(self._ask, group="history", what="asking CloudTrail")
+        self._run(self.panel.ask_cloudtrail, "asking CloudTrail")
 
     def action_more(self) -> None:
         """List older versions too."""
-        self.kms.work(self._list_more, group="history", what="reading the history")
+        self._run(self.panel.list_more, "reading the history")
 
-    async def _list_more(self) -> None:
-        self.notice.tell(await self.panel.list_more())
+    def _run(self, job: Callable[[], Awaitable[str]], what: str) -> None:
+        async def run() -> None:
+            self.notice.tell(await job())
 
-    async def _ask(self) -> None:
-        self.notice.tell(await self.panel.ask_cloudtrail())
+        self.kms.work(run, group="history", what=what)
 
 
 class HistoryView(KeyView):

@@ -60,7 +60,8 @@ async def test_a_persons_own_templates_come_first_and_bad_files_are_named(at_des
         screen = await desk.open()
         await desk.run.press("ctrl+t")
         await desk.run.wait_for("signers")
-        assert "broken.json is not a template: it is no JSON" in desk.run.app.screen.notice.text
+        told = desk.run.app.screen.notice.text
+        assert "broken.json is not a template: it is not valid JSON" in told
         await desk.run.press("enter")
         await desk.run.wait_for(lambda: "kms:Sign" in screen.viewer.text)
         assert "KMSWorkshop-InstanceInitRole" in screen.viewer.text

@@ -57,7 +57,7 @@ _TELLS_WHO = (
 
 def restricts_callers(clause: Clause) -> bool:
     """Whether a condition keeps strangers out."""
-    if clause.is_null or clause.operator is None or clause.operator.negated:
+    if clause.is_null or clause.operator.negated:
         return False
     if not clause.demands_presence or not clause.is_about(*_TELLS_WHO):
         return False
@@ -71,8 +71,7 @@ _MOST_GUARDS = 16
 
 def _turns_away(clause: Clause) -> bool:
     """Whether a condition of a Deny is met by strangers only."""
-    operator = clause.operator
-    if operator is None or not operator.negated or not clause.is_about(*_TELLS_WHO):
+    if not clause.operator.negated or not clause.is_about(*_TELLS_WHO):
         return False
     return not any(is_wide(clause, text) for text in clause.texts)
 

@@ -22,7 +22,6 @@ from kmstui.policy.lint.rules import (
     INFO,
     WARNING,
     Hit,
-    IamVariant,
     PolicyKind,
     Subject,
     remembered,
@@ -101,18 +100,7 @@ def _of_other_service(subject: Subject, value: str) -> bool:
     return subject.scope is PolicyKind.IDENTITY or _suggested(value) is None
 
 
-@rule(
-    "KMS201",
-    WARNING,
-    "Unknown action",
-    pages.PERMISSIONS,
-    BOTH,
-    hidden_by=BROKEN_VALUE,
-    identity=IamVariant(
-        why="IAM accepts an action that KMS does not have without a warning, and the action"
-        " allows or denies nothing."
-    ),
-)
+@rule("KMS201", WARNING, "Unknown action", pages.PERMISSIONS, BOTH, hidden_by=BROKEN_VALUE)
 def unknown_action(subject: Subject) -> Iterator[Hit]:
     """Actions that KMS does not have.
 

@@ -17,7 +17,7 @@ from kmstui.policy.iam.operators import (
 )
 from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.facts.clauses import Clause, clauses, guaranteed, operators
+from kmstui.policy.lint.facts.clauses import NO_OPERATOR, Clause, clauses, guaranteed, operators
 from kmstui.policy.lint.fixes import condition_fix, operator_fix, write
 from kmstui.policy.lint.rules import BOTH, BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
 from kmstui.policy.syntax.nodes import Fix, LiteralNode, StringNode
@@ -105,7 +105,7 @@ def literal_wildcard(subject: Subject) -> Iterator[Hit]:
     """
     for clause in clauses(subject):
         operator = clause.operator
-        if operator is None or operator.type != "String" or operator.wildcards:
+        if operator.type != "String" or operator.wildcards:
             continue
         node = _first_wildcard(clause)
         if node is None:
@@ -126,7 +126,7 @@ def needless_set_operator(subject: Subject) -> Iterator[Hit]:
     """
     for clause in clauses(subject):
         operator, info = clause.operator, clause.info
-        if operator is None or not operator.set_prefix or info is None or info.multivalued:
+        if not operator.set_prefix or info is None or info.multivalued:
             continue
         if operator.type == "Null":
             continue
@@ -154,7 +154,7 @@ def missing_set_operator(subject: Subject) -> Iterator[Hit]:
     """
     for clause in clauses(subject):
         operator, info = clause.operator, clause.info
-        if operator is None or operator.set_prefix or clause.is_null:
+        if operator is NO_OPERATOR or operator.set_prefix or clause.is_null:
             continue
         if info is None or not info.multivalued:
             continue
@@ -176,7 +176,7 @@ def for_all_values_of_none(subject: Subject) -> Iterator[Hit]:
     """
     for clause in clauses(subject):
         operator, info = clause.operator, clause.info
-        if operator is None or clause.is_null or operator.set_prefix != FOR_ALL_VALUES:
+        if clause.is_null or operator.set_prefix != FOR_ALL_VALUES:
             continue
         if operator.negated or clause.statement.effect != "Allow":
             continue
@@ -290,9 +290,8 @@ def malformed_value(subject: Subject) -> Iterator[Hit]:
     rejects some of them.
     """
     for clause in clauses(subject):
-        operator = clause.operator
-        demanded = _demanded(clause, operator) if operator is not None else None
-        if operator is None or demanded is None:
+        demanded = _demanded(clause, clause.operator)
+        if demanded is None:
             continue
         holds, words = demanded
         for node, text in clause.pairs:
@@ -348,7 +347,7 @@ def wrong_operator_type(subject: Subject) -> Iterator[Hit]:
     """
     for clause in clauses(subject):
         operator, info = clause.operator, clause.info
-        if operator is None or info is None or _accepts(operator, clause):
+        if operator is NO_OPERATOR or info is None or _accepts(operator, clause):
             continue
         chosen = _counterpart(operator, clause)
         if chosen is not None and not _all_well_formed(clause, chosen):

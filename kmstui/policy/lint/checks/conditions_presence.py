@@ -188,17 +188,13 @@ def _stopping_people(subject: Subject, reading: Reading, clause: Clause) -> Iter
 
 
 def _with_if_exists(subject: Subject, clause: Clause, *, if_exists: bool) -> Fix | None:
-    operator = clause.operator
-    if operator is None:
-        return None
-    name = operator.with_(if_exists=if_exists).name
-    return operator_fix(subject, clause, name)
+    return operator_fix(subject, clause, clause.operator.with_(if_exists=if_exists).name)
 
 
 def _misses_long_term_credentials(clause: Clause) -> bool:
     """Whether a Deny means "without recent MFA", but requests without the key escape it."""
     operator = clause.operator
-    if operator is None or operator.if_exists:
+    if operator.if_exists:
         return False
     if clause.key == "aws:multifactorauthpresent":
         return operator.type == "Bool" and clause.says("false")
@@ -208,7 +204,7 @@ def _misses_long_term_credentials(clause: Clause) -> bool:
 def _opens_to_long_term_credentials(clause: Clause) -> bool:
     """Whether an Allow means "with MFA", but requests without the key meet it."""
     operator = clause.operator
-    if operator is None or not operator.if_exists:
+    if not operator.if_exists:
         return False
     if clause.key == "aws:multifactorauthpresent":
         return operator.type == "Bool" and clause.says("true")
@@ -227,8 +223,8 @@ def _demands_mfa(reading: Reading, clause: Clause) -> bool:
     if reading.allow:
         return clause.demands_presence
     operator = clause.operator
-    if operator is None or clause.is_null:
-        return clause.is_null and clause.says("true")
+    if clause.is_null:
+        return clause.says("true")
     return operator.if_exists and (
         clause.says("false") or operator.base.startswith("NumericGreaterThan")
     )
@@ -258,7 +254,7 @@ def _mfa_hit(
     subject: Subject, reading: Reading, clause: Clause, absent_denied: set[str]
 ) -> Hit | None:
     span = clause.entry.operator.span
-    written = clause.operator.name if clause.operator is not None else ""
+    written = clause.operator.name
     if not reading.allow and _misses_long_term_credentials(clause):
         if reading.actions <= absent_denied:
             return None
@@ -332,7 +328,7 @@ def if_exists_opens(subject: Subject) -> Iterator[Hit]:
             continue  # KMS502 speaks of it
         for clause in reading.clauses:
             operator = clause.operator
-            if operator is None or not operator.if_exists or operator.type == "Null":
+            if not operator.if_exists or operator.type == "Null":
                 continue
             if operator.negated or clause.is_about(*MFA_KEYS, *_ALWAYS_PRESENT, *_OF_TAGGING):
                 continue

@@ -34,7 +34,7 @@ def _fix_value(node: StringNode, value: str | None) -> Fix | None:
 
 def _via_values(subject: Subject) -> Iterator[tuple[Clause, StringNode]]:
     for clause in clauses(subject):
-        if clause.key == "kms:viaservice" and not clause.is_null and clause.operator is not None:
+        if clause.key == "kms:viaservice" and not clause.is_null and clause.operator.base:
             for node in clause.strings:
                 if "${" not in node.value:
                     yield clause, node
@@ -85,7 +85,7 @@ def malformed_via_service(subject: Subject) -> Iterator[Hit]:
     """
     for clause, node in _via_values(subject):
         text = node.value
-        if clause.operator is not None and clause.operator.wildcards and has_wildcard(text):
+        if clause.operator.wildcards and has_wildcard(text):
             continue
         match = _VIA_SERVICE.fullmatch(text)
         if match is None:
@@ -138,7 +138,7 @@ def via_service_elsewhere(subject: Subject) -> Iterator[Hit]:
 
 
 def _is_among(value: str, clause: Clause) -> bool:
-    if clause.operator is not None and clause.operator.wildcards:
+    if clause.operator.wildcards:
         return any(wildcard_match(text, value) for text in clause.texts)
     return value in clause.texts
 
@@ -169,7 +169,7 @@ def value_outside_enumeration(subject: Subject) -> Iterator[Hit]:
         if clause.key == "aws:principalarn" and not clause.is_null:
             yield from _sessions(clause)
         operator, info = clause.operator, clause.info
-        if operator is None or operator.type != "String" or info is None or not info.values:
+        if operator.type != "String" or info is None or not info.values:
             continue
         for node in clause.strings:
             text = node.value
@@ -269,7 +269,7 @@ def _text_values(subject: Subject) -> Iterator[StringNode]:
         yield from statement.resources
         yield from statement.not_resources
     for clause in clauses(subject):
-        if clause.operator is not None and clause.operator.type in ("String", "ARN"):
+        if clause.operator.type in ("String", "ARN"):
             yield from clause.strings
 
 

@@ -126,7 +126,7 @@ def _unknown(holder: ObjectNode, member: Member, known: frozenset[str]) -> Hit:
 
 
 def _is_answer(root: ObjectNode) -> bool:
-    """Whether this is what GetKeyPolicy answers, with the policy as a string in it."""
+    """Whether this is what GetKeyPolicy returns, with the policy as a string in it."""
     return isinstance(root.get("Policy"), StringNode) and root.get("Statement") is None
 
 

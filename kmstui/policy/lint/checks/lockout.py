@@ -109,8 +109,7 @@ def _except_caller(subject: Subject, denying: Statement) -> Fix | None:
     if caller is None:
         return None
     for clause in clauses_of(subject, denying):
-        operator = clause.operator
-        if clause.key == "aws:principalarn" and operator is not None and operator.negated:
+        if clause.key == "aws:principalarn" and clause.operator.negated:
             exempt = caller.role_arn or caller.name
             name = exempt.rpartition(":")[2]
             return Fix(f"Except {name} too", add_value(subject.text, clause.entry.member, exempt))

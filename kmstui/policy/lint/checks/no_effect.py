@@ -98,7 +98,7 @@ def _except_too(subject: Subject, reading: Reading, deny: Reading) -> Fix | None
     if len(reading.who) != 1 or reading.who[0].kind is Kind.SERVICE or len(deny.clauses) != 1:
         return None
     (who,), (clause,) = reading.who, deny.clauses
-    if clause.key != "aws:principalarn" or clause.operator is None or not clause.operator.negated:
+    if clause.key != "aws:principalarn" or not clause.operator.negated:
         return None
     edits = add_value(subject.text, clause.entry.member, who.value)
     return Fix(f"Except {who.short} from {deny.statement.label} too", edits)
@@ -247,8 +247,7 @@ def _may_restrict_nothing(key: str) -> bool:
 
 def _always_holds(reading: Reading, clause: Clause) -> bool:
     """Whether the condition asks for the account that its principals are of anyhow."""
-    operator = clause.operator
-    if operator is None or operator.negated or operator.type != "String":
+    if clause.operator.negated or clause.operator.type != "String":
         return False
     if not clause.is_about(*_CALLERS_ACCOUNT):
         return False

@@ -10,7 +10,7 @@ from kmstui.model.arn import Arn
 from kmstui.policy.iam.match_value import has_wildcard
 from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.facts.clauses import Clause, is_wide
+from kmstui.policy.lint.facts.clauses import NO_OPERATOR, Clause, is_wide
 from kmstui.policy.lint.facts.grants import (
     CREATE_GRANT,
     GRANT_ACTIONS,
@@ -134,7 +134,7 @@ def _names_owner(clause: Clause) -> bool:
     SES the account (SES Developer Guide, "Giving permission to use your KMS key").
     """
     operator = clause.operator
-    if operator is None or clause.is_null or operator.negated or not clause.texts:
+    if operator is NO_OPERATOR or clause.is_null or operator.negated or not clause.texts:
         return False
     if clause.is_about(*_OF_WHOM):
         return not any(_is_of_anybody(clause, text) for text in clause.texts)
@@ -242,8 +242,7 @@ def network_denies_services(subject: Subject) -> Iterator[Hit]:
         if not _concerns_services(reading):
             continue
         for clause in clauses:
-            operator = clause.operator
-            excludes = operator is not None and (operator.negated or clause.is_null)
+            excludes = clause.operator.negated or clause.is_null
             if excludes and clause.is_about(*_NETWORK) and not clause.says("false"):
                 yield Hit(
                     clause.entry.key.span,

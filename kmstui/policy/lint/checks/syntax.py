@@ -174,16 +174,12 @@ def _offset_of_byte(text: str, limit: int) -> int:
     pages.PUT_KEY_POLICY,
     BOTH,
     hidden_by=("KMS001", "KMS005", "KMS006"),
-    identity=IamVariant(
-        why="An IAM policy may hold tab, line feed, carriage return and the characters U+0020 to"
-        " U+00FF; IAM rejects any other.",
-        url=pages.PUT_ROLE_POLICY,
-    ),
+    identity=IamVariant(url=pages.PUT_ROLE_POLICY),
 )
 def forbidden_character(subject: Subject) -> Iterator[Hit]:
     """Characters that PutKeyPolicy does not accept.
 
-    A key policy may hold tab, line feed, carriage return and the characters U+0020 to U+00FF;
+    A policy may hold tab, line feed, carriage return and the characters U+0020 to U+00FF;
     KMS rejects any other.
     """
     text = subject.text

@@ -15,13 +15,17 @@ from kmstui.policy.syntax.statements import ConditionEntry, Scalar, Statement, s
 MFA_KEYS = ("aws:multifactorauthpresent", "aws:multifactorauthage")
 
 
+NO_OPERATOR = Operator("", "", "")
+"""Stands for what is not an operator: of no type, not negated, without wildcards."""
+
+
 class Clause(NamedTuple):
     """One condition key under one operator."""
 
     statement: Statement
     entry: ConditionEntry
-    operator: Operator | None
-    """None where AWS has no such operator."""
+    operator: Operator
+    """`NO_OPERATOR` where AWS has no such operator."""
     key: str
     """In lower case and without the white space that a typing slip left in it, so that the
     other rules need not wait for it to be corrected."""
@@ -54,12 +58,12 @@ class Clause(NamedTuple):
     @property
     def is_null(self) -> bool:
         """Whether it asks for the presence of the key, and not for its value."""
-        return self.operator is not None and self.operator.type == "Null"
+        return self.operator.type == "Null"
 
     @property
     def demands_presence(self) -> bool:
         """Whether a request without the key never meets it."""
-        if self.operator is None:
+        if self.operator is NO_OPERATOR:
             return False
         if self.is_null:
             return all(text.lower() == "false" for text in self.texts)
@@ -107,7 +111,7 @@ def _clause(subject: Subject, statement: Statement, entry: ConditionEntry) -> Cl
     return Clause(
         statement,
         entry,
-        parse_operator(entry.operator.value),
+        parse_operator(entry.operator.value) or NO_OPERATOR,
         key,
         subject.knowledge.condition_key(key),
         tuple(map(scalar_text, entry.values)),
@@ -162,7 +166,7 @@ _OF_ORGANIZATIONS = frozenset(
 
 def is_wide(clause: Clause, text: str) -> bool:
     """Whether a value leaves the question open."""
-    if clause.operator is None or not clause.operator.wildcards:
+    if not clause.operator.wildcards:
         return False
     if not text.strip("*?"):
         return True

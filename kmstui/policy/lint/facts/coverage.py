@@ -50,12 +50,7 @@ def foreign_roots(subject: Subject) -> tuple[Who, ...]:
 
 def _asks_for(clause: Clause) -> bool:
     operator = clause.operator
-    return (
-        clause.key == "kms:calleraccount"
-        and operator is not None
-        and operator.type == "String"
-        and not operator.negated
-    )
+    return clause.key == "kms:calleraccount" and operator.type == "String" and not operator.negated
 
 
 @remembered

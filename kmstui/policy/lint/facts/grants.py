@@ -45,7 +45,7 @@ class Kind(Enum):
     SESSION = auto()
     SERVICE = auto()
     OTHER = auto()
-    """IamVariant providers, canonical users, and what is no principal."""
+    """Identity providers, canonical users, and what is not a principal."""
 
 
 IDENTITIES = (Kind.USER, Kind.ROLE, Kind.SESSION)
@@ -259,11 +259,7 @@ def _is_about_key(statement: Statement, arn: str) -> bool:
 
 def _signature(clauses: tuple[Clause, ...]) -> frozenset[tuple[str, str, frozenset[str]]]:
     return frozenset(
-        (
-            clause.operator.name if clause.operator else clause.entry.operator.value,
-            clause.key,
-            frozenset(clause.texts),
-        )
+        (clause.operator.name or clause.entry.operator.value, clause.key, frozenset(clause.texts))
         for clause in clauses
     )
 

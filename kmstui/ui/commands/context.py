@@ -58,11 +58,11 @@ def no_key(context: Context) -> str:
     if store.keys:
         return "Choose a key first."
     if store.info is None:
-        return "No connection yet, and so no keys."
+        return "Not connected yet, so there are no keys."
     if store.progress.listing:
         return "No keys yet: they are being read."
     if store.progress.stopped:
-        return "No keys were read; r reads them."
+        return "No keys were read. Press r to read them."
     return f"No keys in {store.info.region}."
 
 

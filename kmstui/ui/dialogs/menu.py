@@ -131,7 +131,7 @@ class Menu(Dialog[str]):
         ]
         self.table.set_rows(rows)
         self._head.say(f"{self.heading}: {typed}" if typed else self.heading, "title")
-        self.table.set_empty("Nothing matches; Backspace takes letters back.")
+        self.table.set_empty("Nothing matches; Backspace deletes letters.")
         self._explain()
 
     def action_choose(self) -> None:

@@ -34,7 +34,7 @@ class MfaQuestion:
         """The dialog to show."""
         from kmstui.ui.dialogs.questions import Prompt
 
-        return Prompt("MFA code", f"For the device {self._serial}. Esc gives up.", check=check_code)
+        return Prompt("MFA code", f"For the device {self._serial}. Esc cancels.", check=check_code)
 
     def answer(self, code: str | None) -> None:
         """The dialog was left; None when it was cancelled."""

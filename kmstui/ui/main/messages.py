@@ -162,7 +162,7 @@ class Messages(Dialog[None]):
         # Rows are numbered from the oldest, so that a row keeps its number while others come.
         self._items = {str(index): item for index, item in enumerate(items)}
         self.table.set_rows(list(reversed(self._items)))
-        empty = ("Nothing was said yet.", "No calls yet.", "Nothing was changed here yet.")
+        empty = ("No messages yet.", "No calls yet.", "No changes yet.")
         self.table.set_empty(empty[self._number])
         parts: list[Part] = []
         for index, title in enumerate(_TITLES):

@@ -1,10 +1,13 @@
-"""Going to the panes, views and places of the main screen, for whoever may know it."""
+"""Going to panes and places of the main screen, and to another profile or Region."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from kmstui.service.ports import Target
 from kmstui.ui.commands.command import POLICY
+from kmstui.ui.commands.context import Context
 from kmstui.ui.commands.program import Program
 
 if TYPE_CHECKING:
@@ -41,3 +44,29 @@ async def go_to_offset(program: Program, offset: int) -> None:
 
     # A text that was hidden takes the focus, and can be scrolled, once it was laid out.
     main_of(program).call_after_refresh(arrive)
+
+
+def switch(context: Context, target: Target) -> None:
+    """Connect to another target; asks first when something is unsaved."""
+    from kmstui.ui.dialogs.questions import Confirm
+
+    words = context.app.unsaved_words()
+    if not words:
+        context.app.connect(target)
+        return
+
+    def go(sure: bool | None) -> None:
+        if sure:
+            context.app.connect(target)
+
+    context.app.push_screen(Confirm("Switch?", words, yes="Switch"), go)
+
+
+def switch_profile(context: Context, profile: str) -> None:
+    """Connect with another profile, in the Region that the profile names."""
+    switch(context, replace(context.session.target, profile=profile, region=""))
+
+
+def switch_region(context: Context, region: str) -> None:
+    """Connect to another Region with the same profile."""
+    switch(context, replace(context.session.target, region=region))

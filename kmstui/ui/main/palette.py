@@ -15,8 +15,7 @@ from kmstui.ui.commands.context import Context
 from kmstui.ui.commands.registry import all_commands
 from kmstui.ui.dialogs.help import readable_keys
 from kmstui.ui.dialogs.search_dialog import MOST_FOUND, SearchDialog
-from kmstui.ui.main.navigation import main_of
-from kmstui.ui.main.program_commands import switch_profile, switch_region
+from kmstui.ui.main.navigation import main_of, switch_profile, switch_region
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.style.theme import THEME_NAMES
 from kmstui.ui.widgets.columns import Column

@@ -2,38 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from kmstui.service.ports import Target
 from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.context import Context
-from kmstui.ui.main.navigation import main_of
-
-
-def switch(context: Context, target: Target) -> None:
-    """Connect to another target; asks first when something is unsaved."""
-    from kmstui.ui.dialogs.questions import Confirm
-
-    words = context.app.unsaved_words()
-    if not words:
-        context.app.connect(target)
-        return
-
-    def go(sure: bool | None) -> None:
-        if sure:
-            context.app.connect(target)
-
-    context.app.push_screen(Confirm("Switch?", words, yes="Switch"), go)
-
-
-def switch_profile(context: Context, profile: str) -> None:
-    """Connect with another profile, in the Region that the profile names."""
-    switch(context, replace(context.session.target, profile=profile, region=""))
-
-
-def switch_region(context: Context, region: str) -> None:
-    """Connect to another Region with the same profile."""
-    switch(context, replace(context.session.target, region=region))
+from kmstui.ui.main.navigation import main_of, switch_profile, switch_region
 
 
 async def _profile(context: Context) -> None:

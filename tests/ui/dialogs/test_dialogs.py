@@ -237,7 +237,7 @@ async def test_a_menu_without_letters_narrows_by_what_is_typed_or_pasted():
         menu = Menu("Region", [MenuItem(name, name) for name in ("eu-west-1", "eu-north-1")])
         run.app.push_screen(menu, answers.append)
         await run.type("zz")
-        await run.wait_for("Nothing matches; Backspace takes letters back.")
+        await run.wait_for("Nothing matches; Backspace deletes letters.")
         await run.press("backspace", "backspace")
         run.app.post_message(Paste("north\n"))
         await run.wait_for("Region: north")

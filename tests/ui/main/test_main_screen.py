@@ -373,7 +373,7 @@ async def test_without_keys_a_command_says_why_there_are_none():
         await run.press("escape", "escape")
         await run.wait_for(lambda: run.store.progress.stopped)
         await run.press("e")
-        await run.wait_for("No keys were read; r reads them.")
+        await run.wait_for("No keys were read. Press r to read them.")
         gate.set()
         await run.press("r")
         await run.wait_for("ImportedCMK")

@@ -28,7 +28,7 @@ class Arn:
         """Split `text`.
 
         Raises:
-            ValueError: `text` has not the six parts of an ARN.
+            ValueError: `text` does not have the six parts of an ARN.
         """
         parts = text.split(":", 5)
         if len(parts) != 6 or parts[0] != "arn" or not parts[1] or not parts[2] or not parts[5]:

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from kmstui.model.arn import Arn
 from kmstui.model.identity import Identity
-from kmstui.model.visible import visible
+from kmstui.model.safe_text import visible
 from kmstui.policy.evaluation.compiled import Applied
 from kmstui.policy.evaluation.evaluator import Decision, Outcome, evaluate
 from kmstui.policy.evaluation.explanation import (

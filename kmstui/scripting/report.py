@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TextIO
 from unicodedata import east_asian_width
 
 from kmstui import __version__
-from kmstui.model.visible import visible
+from kmstui.model.safe_text import visible
 from kmstui.policy.lint.rules import RULES, Finding, Severity
 from kmstui.policy.syntax.nodes import Document, Edit, Span
 

@@ -1,7 +1,7 @@
-"""Beginnings of an inline policy of a role: what the role may do with one key.
+"""What an inline policy of a role can begin with: what the role may do with one key.
 
 Source: KMS Developer Guide, "Examples of IAM policies": the key is named in Resource, and no
-principal stands in the policy, for that is the role.
+principal stands in the policy, since the role is that.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from enum import Flag, IntEnum, auto
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from kmstui.model.visible import visible
+from kmstui.model.safe_text import visible
 from kmstui.policy.syntax.nodes import Fix, ObjectNode, Span
 
 if TYPE_CHECKING:

@@ -133,7 +133,7 @@ def _start(element: Member | Node) -> int:
 def _delete_one(
     text: str, holder: Span, elements: Sequence[Member] | Sequence[Node], doomed: Member | Node
 ) -> Edit:
-    """Delete an element of an object or array without a look at all the others.
+    """Delete an element of an object or array without reading all the others.
 
     A text of a megabyte may hold thousands in one object that a rule finds fault with.
     """

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from kmstui.model.key import Key, LastUsage, Rotation
+from kmstui.model.safe_text import visible
 from kmstui.model.tag import Tag
-from kmstui.model.visible import visible
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.keys.allowed import (
     DEFAULT_ROTATION_DAYS,

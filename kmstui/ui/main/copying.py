@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kmstui.model.visible import visible
+from kmstui.model.safe_text import visible
 from kmstui.ui.commands.aws_cli import aws_command
 from kmstui.ui.commands.context import Context
 from kmstui.ui.dialogs.menu import Menu, MenuItem

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from kmstui.model.visible import visible
+from kmstui.model.safe_text import visible
 from kmstui.policy.lint.rules import Finding
 from kmstui.ui.policy.finding_marks import Mark
 from kmstui.ui.style.symbols import FANCY, Symbols

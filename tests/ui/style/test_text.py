@@ -7,7 +7,7 @@ from rich.segment import Segment
 from textual import constants
 from textual.color import Color
 
-from kmstui.model.visible import visible
+from kmstui.model.safe_text import visible
 from kmstui.ui.commands.aws_cli import aws_command
 from kmstui.ui.style.cells import fit, width_of, wrap
 from kmstui.ui.style.symbols import FANCY, PLAIN

@@ -156,7 +156,7 @@ def build_condition_keys(
     return keys
 
 
-def build(today: str) -> dict[str, Any]:
+def build_model(today: str) -> dict[str, Any]:
     """The whole model."""
     overlay = _read(OVERLAY)
     model = botocore_model()
@@ -202,12 +202,12 @@ def main() -> int:
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     if arguments.check:
         old = _read(MODEL)
-        made = build(old["date"]) | {"sources": old["sources"]}
+        made = build_model(old["date"]) | {"sources": old["sources"]}
         if render(made) != MODEL.read_text("utf-8"):
             print(f"{MODEL} is out of date: run {__spec__.name}", file=sys.stderr)
             return 1
         return 0
-    MODEL.write_text(render(build(today)), encoding="utf-8")
+    MODEL.write_text(render(build_model(today)), encoding="utf-8")
     print(f"wrote {MODEL}")
     return 0
 

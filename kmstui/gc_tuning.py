@@ -6,11 +6,12 @@ Measured with CPython 3.11, processor time alone:
 - With Python's own thresholds of 700, 10 and 10 a key pressed in the editor had to wait for two
   collections, and every so often for a full one of 7 ms: the answer to one key in a hundred took
   12 ms, and takes 9.
-- 100,000 keys with their aliases are 300,000 objects. While they come in, collections of them
-  would take up to 50 ms and find nothing; all of them together take 100 ms. Freezing takes none:
-  what is frozen is looked at no more.
+- 100,000 keys with their aliases are 200,000 objects. While they come in, collections of them
+  would take up to 30 ms and find nothing; one of all takes 100 ms. Freezing takes none: what is
+  frozen is looked at no more.
 - What becomes garbage after it was frozen stays for good, unless it is thawed before the next
-  collection: each refresh begins with one.
+  collection. 50 refreshes of 1,000 keys, with 1,000 circles more to let go each time, took 22 MB;
+  since each begins with a collection of everything they take 4.
 """
 
 from __future__ import annotations

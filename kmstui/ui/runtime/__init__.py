@@ -1,1 +1,1 @@
-"""What runs beside the screens: imports ahead, slices of work, type-ahead, garbage, crash log."""
+"""What runs beside the screens: imports ahead, slices of work, type-ahead, crash log."""

@@ -6,9 +6,9 @@ Measured with CPython 3.11, processor time alone:
 - With Python's own thresholds of 700, 10 and 10 a key pressed in the editor had to wait for two
   collections, and every so often for a full one of 7 ms: the answer to one key in a hundred took
   12 ms, and takes 9.
-- 100,000 keys with their aliases are 200,000 objects. While they come in, collections of them
-  would take up to 30 ms and find nothing; one of all takes 100 ms. Freezing takes none: what is
-  frozen is looked at no more.
+- 100,000 keys with their aliases are 200,000 objects. While they come in, collections of the
+  older ones would take up to 30 ms and find nothing; one of all takes 100 ms. Freezing takes
+  none: what is frozen is looked at no more.
 - What becomes garbage after it was frozen stays for good, unless it is thawed before the next
   collection. 50 refreshes of 1,000 keys, with 1,000 circles more to let go each time, took 22 MB;
   since each begins with a collection of everything they take 4.
@@ -19,6 +19,9 @@ from __future__ import annotations
 import gc
 
 _THRESHOLDS = (5_000, 20, 20)
+
+_THRESHOLDS_WHILE_LOADING = (5_000, 3, 1_000)
+"""Collections of 15,000 young objects, which take 4 ms at most, and none of all."""
 
 
 def collect_seldom() -> None:
@@ -39,19 +42,24 @@ def keep() -> None:
 
 
 class InventoryCollection:
-    """Freezes the keys as they come in, and collects before they come in again."""
+    """Freezes the keys that have come in, and collects before they come in again."""
 
     def __init__(self) -> None:
+        self._listed = False
         self._loading = False
 
     def progress(self, *, listed: int, loading: bool) -> None:
         """Told a few times a second while keys come in, and once they are all there."""
-        if gc.get_freeze_count():
-            if loading and not self._loading:
+        first = listed > 0 and not self._listed
+        finished = self._loading and not loading
+        if loading and not self._loading:
+            if gc.get_freeze_count():
                 gc.unfreeze()
                 gc.collect()
-            else:
-                gc.collect(0)
-        self._loading = loading
-        if listed:
+                gc.freeze()
+            gc.set_threshold(*_THRESHOLDS_WHILE_LOADING)
+        self._listed, self._loading = listed > 0, loading
+        if finished:
+            collect_seldom()
+        if first or finished:
             keep()

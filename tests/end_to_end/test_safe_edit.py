@@ -177,7 +177,7 @@ def test_the_second_of_two_people_is_stopped_shown_the_difference_and_can_merge(
     terminal.send("ctrl+s")
     prose(terminal, "changed by someone else since you opened it; nothing was sent")
     terminal.send("y", "m")
-    prose(terminal, "Both changes go together")
+    prose(terminal, "Both changes can be merged")
     terminal.send("tab", "tab")
     terminal.wait_for('"Sid": "Theirs"')
     assert json.loads(embedded.control.key(key).policy) == theirs

@@ -37,7 +37,7 @@ class AccountFacts:
     """Encryption context keys that CloudTrail saw with the key, and their values."""
 
 
-def principal_of(caller: Caller | None) -> str:
+def caller_principal(caller: Caller | None) -> str:
     """What a policy writes for who is asking: the user, or the role of the session.
 
     A session does not tell the path of its role; it is taken as `/`.
@@ -62,7 +62,7 @@ async def caller_identity(gateway: Gateway, caller: Caller | None) -> tuple[Iden
     """The caller's IAM policies, or why they are not known."""
     if caller is None:
         return None, "Who you are is not known."
-    arn = principal_of(caller)
+    arn = caller_principal(caller)
     kind = Arn.maybe(arn)
     if kind is None or kind.resource_type not in ("role", "user"):
         return None, f"{arn} has no IAM policies that could be read."

@@ -20,7 +20,7 @@ from kmstui.policy.evaluation.policies import as_policy
 from kmstui.policy.iam.policy_principals import named
 from kmstui.policy.iam.principals import Principal, PrincipalKind
 from kmstui.policy.syntax.statements import Policy
-from kmstui.service.access.account_facts import principal_of
+from kmstui.service.access.account_facts import caller_principal
 from kmstui.service.errors import CancelledByPersonError, NotFoundError, ServiceError
 from kmstui.service.inventory.store import Topic
 from kmstui.service.ports import Gateway
@@ -215,7 +215,7 @@ class AccessReader:
     async def _wanted(self, key: Key, policy: Policy, grants: Sequence[Grant]) -> _Wanted:
         caller = self._session.store.caller
         own = caller.account if caller else _account_of(key.arn)
-        names = [principal_of(caller), *(each.name for each in named(policy))]
+        names = [caller_principal(caller), *(each.name for each in named(policy))]
         names += [grant.grantee for grant in grants]
         found: dict[tuple[str, str], str] = {}
         for name in names:
@@ -312,7 +312,7 @@ def without_problem(identity: Identity) -> Identity:
 
 def is_caller(arn: str, caller: Caller | None) -> bool:
     """Whether this is the role or user of who asks."""
-    return caller is not None and _key(principal_of(caller)) == _key(arn)
+    return caller is not None and _key(caller_principal(caller)) == _key(arn)
 
 
 def _key(arn: str) -> tuple[str, str]:

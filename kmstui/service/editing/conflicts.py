@@ -102,7 +102,7 @@ class Conflict:
         if self.merge is not None:
             return ""
         if not self.theirs:
-            return "There is nothing to merge with: going on with your text makes the policy anew."
+            return "There is nothing to merge with: saving your text creates the policy again."
         return "Your text cannot be merged until it is valid JSON."
 
     @property
@@ -123,7 +123,7 @@ class Conflict:
             return f"{head}. {self.why_unmerged}"
         number = len(self.merge.conflicts)
         if not number:
-            return f"{head}. Both changes go together: look through the merged text."
+            return f"{head}. Both changes can be merged: look through the merged text."
         return f"{head}. {number} place{'s' * (number > 1)} you must decide."
 
     @property
@@ -138,11 +138,11 @@ class Conflict:
         """What it means to go on with one's own text alone, as sentences."""
         if self.awaited_since is not None:
             return (
-                "If somebody has put the old policy back, your text takes that back; if reads are"
+                "If somebody has put the old policy back, your text undoes that; if reads are"
                 " only late, it replaces your last save. The review shows what it changes of that."
             )
         return (
-            "Your text takes back what the other person changed. It is shown in the review before"
+            "Your text undoes what the other person changed. It is shown in the review before"
             " anything is sent."
         )
 
@@ -176,7 +176,7 @@ def merge(base: str, mine: str, theirs: str) -> Merge:
     return Merge(text, document, tuple(_conflict(clash) for clash in merged.clashes), touched)
 
 
-def resolve(merged: Merge, choices: Sequence[str]) -> str:
+def resolve_merge(merged: Merge, choices: Sequence[str]) -> str:
     """The merged text with `mine` or `theirs` at each of the conflicts, in their order."""
     document = read_json(merged.document)
     if "Statement" in document:

@@ -88,7 +88,7 @@ def _meaning(text: str) -> object:
         return text
 
 
-def pretty(text: str) -> str:
+def pretty_json(text: str) -> str:
     """The text laid out one value a line; as it is where it is not JSON, or too deep."""
     try:
         return json.dumps(read_json(text), indent=2, ensure_ascii=False)

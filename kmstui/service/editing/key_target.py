@@ -16,8 +16,8 @@ from kmstui.policy.lint.linter import lint
 from kmstui.policy.lint.rules import Finding, KeyContext
 from kmstui.service.access.account_facts import (
     AccountFacts,
+    caller_principal,
     learn_account,
-    principal_of,
     principals_in,
     with_contexts,
 )
@@ -241,7 +241,7 @@ class KeyPolicyTarget(EditTarget):
         )
         return CompletionContext(
             root=f"arn:{arn.partition}:iam::{arn.account}:root" if arn else "",
-            caller=principal_of(store.caller),
+            caller=caller_principal(store.caller),
             roles=facts.roles,
             principals=principals_in(others),
             # The key's own first; what other keys' events and grants showed may do as well.

@@ -24,20 +24,12 @@ of a policy it says `The role policy with name …`. The error code is NoSuchEnt
 class PolicyLocation(Protocol):
     """One stored policy that can be read and replaced."""
 
-    @property
-    def subject(self) -> str:
-        """How the journal names it: a key ID, or `role/NAME/POLICY`."""
-        ...
-
-    @property
-    def label(self) -> str:
-        """How a sentence names it."""
-        ...
-
-    @property
-    def operation(self) -> str:
-        """The permission that replacing it needs."""
-        ...
+    subject: str
+    """How the journal names it: a key ID, or `role/NAME/POLICY`."""
+    label: str
+    """How a sentence names it."""
+    operation: str
+    """The permission that replacing it needs."""
 
     async def read(self) -> str:
         """The text as the service holds it now; ABSENT where none is there and one can be put."""

@@ -21,7 +21,7 @@ from kmstui.policy.lint.linter import lint_identity
 from kmstui.policy.lint.rules import Finding
 from kmstui.policy.syntax.parser import parse
 from kmstui.policy.syntax.statements import read_policy, scalar_text
-from kmstui.service.access.account_facts import principal_of
+from kmstui.service.access.account_facts import caller_principal
 from kmstui.service.access.reader import is_caller
 from kmstui.service.editing.location import ABSENT, PUT_ROLE_POLICY, RolePolicyLocation
 from kmstui.service.editing.review import (
@@ -213,7 +213,7 @@ def _default_policy(session: Session, key: Key | None) -> str:
 
 def roles_to_offer(session: Session, key: Key | None, others: Sequence[str] = ()) -> list[str]:
     """ARNs of roles: the caller's first, those that the chosen key's policy names, then others."""
-    own = principal_of(session.store.caller)
+    own = caller_principal(session.store.caller)
     found = [own] if ":role/" in own else []
     found += role_arns(read_policy(parse(_default_policy(session, key))))
     found += others

@@ -11,7 +11,7 @@ from kmstui.model.arn import Arn
 from kmstui.model.caller import Caller, ConnectionInfo
 from kmstui.model.key import Key
 from kmstui.policy.authoring.templates import Facts, Template, built_in_templates, own_template
-from kmstui.service.access.account_facts import principal_of
+from kmstui.service.access.account_facts import caller_principal
 
 _ENDPOINT = re.compile(r"https?://(vpce-[0-9a-f]{8,})-")
 _LARGEST = 1_000_000
@@ -68,7 +68,7 @@ def facts_for(
         "account": arn.account if arn else "",
         "region": arn.region if arn else "",
         "partition": arn.partition if arn else "",
-        "role": principal_of(caller) if caller is not None and caller.role_name else "",
+        "role": caller_principal(caller) if caller is not None and caller.role_name else "",
         "user": _user_name(caller),
         "vpc-endpoint": _endpoint(info),
         "bucket": _bucket(contexts),

@@ -53,7 +53,7 @@ def alias_problem(name: str) -> str:
     return ""
 
 
-def creation_problem(store: Store, name: str, key: Key) -> str:
+def alias_creation_problem(store: Store, name: str, key: Key) -> str:
     """Why the alias cannot be created for the key, as a sentence; empty when it can."""
     if problem := alias_problem(name) or target_problem(store, key):
         return problem
@@ -61,7 +61,7 @@ def creation_problem(store: Store, name: str, key: Key) -> str:
     if existing is None:
         return ""
     if existing.key_id == key.id:
-        return f"{existing.name} is this key's name already."
+        return f"{existing.name} is already a name of this key."
     return (
         f"{existing.name} exists already and names {store.name_of(existing.key_id)}: "
         "move it to this key instead."
@@ -97,7 +97,7 @@ def move_problem(store: Store, alias: Alias, new: Key) -> str:
     asymmetric or HMAC) and have the same key usage.
     """
     if alias.key_id == new.id:
-        return f"{alias.name} is this key's name already."
+        return f"{alias.name} is already a name of this key."
     if problem := change_problem(alias) or target_problem(store, new):
         return problem
     old = store.keys.get(alias.key_id)
@@ -155,7 +155,7 @@ class Aliases(KeyChanges):
             ServiceError: KMS refused it.
         """
         name = full_name(name)
-        problem = creation_problem(self._store, name, self._key("kms:CreateAlias", key_id))
+        problem = alias_creation_problem(self._store, name, self._key("kms:CreateAlias", key_id))
         self._refuse("kms:CreateAlias", key_id, problem)
         send = partial(self._session.gateway.create_alias, name, key_id)
         return await self._change("kms:CreateAlias", name, ("", key_id), send)

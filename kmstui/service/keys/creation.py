@@ -44,11 +44,11 @@ def specs_for(usage: str, partition: str = "aws") -> tuple[str, ...]:
     return (*specs, "SM2") if usage in _SM2_USAGES else specs
 
 
-def creation_problem(store: Store, creation: KeyCreation, alias: str) -> str:
+def key_creation_problem(store: Store, creation: KeyCreation, alias: str) -> str:
     """Why the key or its alias would be refused, as a sentence; empty when neither would."""
     partition = store.info.partition if store.info else "aws"
     if creation.spec not in specs_for(creation.usage, partition):
-        return f"KMS makes no key of spec {creation.spec} for {creation.usage}."
+        return f"KMS does not create keys of spec {creation.spec} for {creation.usage}."
     if problem := description_problem(creation.description):
         return problem
     if alias and (problem := alias_problem(alias)):

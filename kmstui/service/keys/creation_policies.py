@@ -15,7 +15,7 @@ from kmstui.policy.authoring.templates import Template, fields_of, fill, unsuita
 from kmstui.policy.evaluation.lockout import can_still_administer
 from kmstui.policy.lint.linter import lint
 from kmstui.policy.lint.rules import KeyContext, Severity
-from kmstui.service.access.account_facts import principal_of
+from kmstui.service.access.account_facts import caller_principal
 from kmstui.service.editing.templates import facts_for
 from kmstui.service.inventory.store import Store
 
@@ -96,7 +96,7 @@ def _refused(text: str, context: KeyContext) -> str:
 
 
 def _locks_out(text: str, store: Store, arn: Arn) -> str:
-    caller = Arn.maybe(principal_of(store.caller)) if store.caller else None
+    caller = Arn.maybe(caller_principal(store.caller)) if store.caller else None
     if caller is None:
         return "Who you are is not known, so nobody can say whether you would be locked out."
     verdict = can_still_administer(text, caller, arn, None)

@@ -22,10 +22,11 @@ from kmstui.service.keys.allowed import (
     off_reason,
     pending_deletion,
 )
-from kmstui.service.keys.creation import creation_problem
+from kmstui.service.keys.creation import key_creation_problem
 from kmstui.service.keys.key_changes import KeyChanges, Telling
 from kmstui.service.ports import Gateway
 
+Send = Callable[[], Awaitable[str | None]]
 Values = Mapping[str, Any]
 """What a change asks for, as the journal has it."""
 
@@ -93,7 +94,7 @@ class Lifecycle(KeyChanges):
 
         When only the alias was refused, the key exists and the sentence says so instead.
         """
-        if problem := creation_problem(self._store, creation, alias):
+        if problem := key_creation_problem(self._store, creation, alias):
             raise InvalidInputError(problem, "Nothing was sent.", ErrorContext("kms:CreateKey"))
         session, gateway = self._session, self._session.gateway
         created: list[Key] = []
@@ -143,23 +144,19 @@ class Lifecycle(KeyChanges):
 
     async def enable(self, key_id: str) -> str:
         """Enable the key."""
-        return await self._change(
-            key_id,
-            KeyAction.ENABLE,
-            {"state": "Enabled"},
-            partial(self._session.gateway.enable, key_id),
-            lambda now: f"{self._name(key_id)} is {now.state}.",
-        )
+        send = partial(self._session.gateway.enable, key_id)
+        return await self._set_state(key_id, KeyAction.ENABLE, "Enabled", send)
 
     async def disable(self, key_id: str) -> str:
         """Disable the key: nothing can be encrypted or decrypted with it until it is enabled."""
-        return await self._change(
-            key_id,
-            KeyAction.DISABLE,
-            {"state": "Disabled"},
-            partial(self._session.gateway.disable, key_id),
-            lambda now: f"{self._name(key_id)} is {now.state}.",
-        )
+        send = partial(self._session.gateway.disable, key_id)
+        return await self._set_state(key_id, KeyAction.DISABLE, "Disabled", send)
+
+    async def _set_state(self, key_id: str, action: KeyAction, state: str, send: Send) -> str:
+        def done(now: KeyMetadata) -> str:
+            return f"{self._name(key_id)} is {now.state}."
+
+        return await self._change(key_id, action, {"state": state}, send, done)
 
     async def schedule_deletion(self, key_id: str, window_days: int) -> str:
         """Schedule the deletion; until its date it can be cancelled."""
@@ -251,7 +248,7 @@ class Lifecycle(KeyChanges):
 
         before = {"rotation": self._store.keys[key_id].rotation}
         after = {"rotation": on, "period_days": period_days}
-        send: Callable[[], Awaitable[None]] = (
+        send: Send = (
             partial(gateway.disable_rotation, key_id)
             if period_days is None
             else partial(gateway.enable_rotation, key_id, period_days)
@@ -302,7 +299,7 @@ class Lifecycle(KeyChanges):
         key_id: str,
         action: KeyAction,
         after: Values,
-        send: Callable[[], Awaitable[str | None]],
+        send: Send,
         done: Callable[[KeyMetadata], str],
     ) -> str:
         """Make a change that the description of a key shows."""

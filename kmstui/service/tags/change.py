@@ -30,7 +30,7 @@ _UNTAGGABLE_STATES = {
 """KMS Developer Guide, "Key states", TagResource and UntagResource."""
 
 
-class Outcome(StrEnum):
+class TagOutcome(StrEnum):
     """How the change of one key ended."""
 
     WAITING = "waiting"
@@ -53,17 +53,17 @@ class Outcome(StrEnum):
     @property
     def ended(self) -> bool:
         """Whether no more will come of it."""
-        return self not in {Outcome.WAITING, Outcome.RUNNING, Outcome.SENT}
+        return self not in {TagOutcome.WAITING, TagOutcome.RUNNING, TagOutcome.SENT}
 
     @property
     def saved(self) -> bool:
         """Whether KMS has taken the change."""
-        return self in {Outcome.DONE, Outcome.PROPAGATING, Outcome.UNREAD}
+        return self in {TagOutcome.DONE, TagOutcome.PROPAGATING, TagOutcome.UNREAD}
 
     @property
     def can_be_retried(self) -> bool:
         """Whether sending it again may help."""
-        return self in {Outcome.FAILED, Outcome.CANCELLED, Outcome.UNKNOWN}
+        return self in {TagOutcome.FAILED, TagOutcome.CANCELLED, TagOutcome.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class TagResult:
     """How far the change of one key is."""
 
     change: TagChange
-    outcome: Outcome
+    outcome: TagOutcome
     detail: str = ""
     """What the person should know of it, as a sentence."""
     tags: tuple[Tag, ...] | None = None

@@ -13,7 +13,7 @@ MOST_PROPOSALS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class TagProposal:
     """One thing that the word at the cursor may become."""
 
     label: str
@@ -53,7 +53,7 @@ class TagVocabulary:
         return self._values.get(tag_key, {})
 
 
-def complete_tags(text: str, cursor: int, vocabulary: TagVocabulary) -> tuple[Proposal, ...]:
+def complete_tags(text: str, cursor: int, vocabulary: TagVocabulary) -> tuple[TagProposal, ...]:
     """Proposals for the word at the cursor of a line of tags to put."""
     place = place_of_word(text, cursor)
     if place is None:
@@ -75,7 +75,7 @@ def complete_tags(text: str, cursor: int, vocabulary: TagVocabulary) -> tuple[Pr
     )
 
 
-def complete_tag_keys(text: str, cursor: int, counts: Mapping[str, int]) -> tuple[Proposal, ...]:
+def complete_tag_keys(text: str, cursor: int, counts: Mapping[str, int]) -> tuple[TagProposal, ...]:
     """Proposals for the word at the cursor of a line of tag keys to remove."""
     place = place_of_word(text, cursor)
     if place is None:
@@ -86,7 +86,7 @@ def complete_tag_keys(text: str, cursor: int, counts: Mapping[str, int]) -> tupl
     return _proposals(names, typed, lambda each: _quoted(each) + " ", start, end)
 
 
-def complete_value(text: str, values: Mapping[str, int]) -> tuple[Proposal, ...]:
+def complete_value(text: str, values: Mapping[str, int]) -> tuple[TagProposal, ...]:
     """Proposals for a whole text, such as the value of one tag."""
     if text in values:
         return ()
@@ -100,10 +100,12 @@ def _proposals(
     start: int,
     end: int,
     label: Callable[[str], str] = lambda each: each,
-) -> tuple[Proposal, ...]:
+) -> tuple[TagProposal, ...]:
     found = nsmallest(MOST_PROPOSALS, _ranked(counted, typed.casefold()))
     return tuple(
-        Proposal(label(name), f"on {-count:,} key{'s' * (count != -1)}", insert(name), start, end)
+        TagProposal(
+            label(name), f"on {-count:,} key{'s' * (count != -1)}", insert(name), start, end
+        )
         for _, count, name in found
     )
 

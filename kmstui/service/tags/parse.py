@@ -75,7 +75,7 @@ def parse_tags(text: str) -> ParsedTags:
             if seen[each.tag.key] != each.tag.value:
                 problems.append(
                     TagProblem(
-                        f"the tag key {each.tag.key!r} is there twice with different values",
+                        f"the tag key {each.tag.key!r} is given twice with different values",
                         each.start,
                         each.end,
                     )

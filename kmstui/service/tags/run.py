@@ -35,7 +35,7 @@ from kmstui.service.errors import (
 )
 from kmstui.service.ports import ChangeRecord, Gateway, Urgency
 from kmstui.service.session import Session
-from kmstui.service.tags.change import Outcome, TagChange, TagResult, operation_of, shows
+from kmstui.service.tags.change import TagChange, TagOutcome, TagResult, operation_of, shows
 
 SENDING_AT_ONCE = 5
 """Hides the latency of writes. These are under way when a person cancels: not many."""
@@ -103,15 +103,15 @@ class _Sending:
 
     def _refusal(self, error: ServiceError) -> tuple[str, str]:
         result = self.refused(error)
-        return "cancelled" if result.outcome is Outcome.CANCELLED else "failed", result.detail
+        return "cancelled" if result.outcome is TagOutcome.CANCELLED else "failed", result.detail
 
     def refused(self, error: ServiceError, found: Tags | None = None) -> TagResult:
         """The result of a refusal, after which the key was found to hold these tags."""
         if self.put:
             words = f"The tags were put, but {', '.join(self.tags.remove)} stayed. {error.sentence}"
-            return TagResult(self.tags, Outcome.FAILED, words, found)
+            return TagResult(self.tags, TagOutcome.FAILED, words, found)
         ended = isinstance(error, CancelledByPersonError | ReadOnlyError)
-        outcome = Outcome.CANCELLED if ended else Outcome.FAILED
+        outcome = TagOutcome.CANCELLED if ended else TagOutcome.FAILED
         return TagResult(self.tags, outcome, error.sentence)
 
 
@@ -163,17 +163,17 @@ class TagRun:
             if self._cancelled() or self._stopped_by:
                 why = self._stopped_by or "Cancelled before it was sent."
                 problem = await end_change(self._scope, record, "cancelled", why)
-                self._end(sending.index, TagResult(tags, Outcome.CANCELLED, why), problem)
+                self._end(sending.index, TagResult(tags, TagOutcome.CANCELLED, why), problem)
                 continue
             await self._readers.acquire()
-            self._observer(sending.index, TagResult(tags, Outcome.RUNNING))
+            self._observer(sending.index, TagResult(tags, TagOutcome.RUNNING))
             sent = await send_change(self._scope, sending.change, record)
             if sent.refused and sent.error is not None:
                 self._readers.release()
                 await self._refused(sending, sent.error, sent.journal_problem)
             else:
                 why = sent.error.sentence if sent.error is not None else ""
-                self._observer(sending.index, TagResult(tags, Outcome.SENT, why))
+                self._observer(sending.index, TagResult(tags, TagOutcome.SENT, why))
                 readers.create_task(self._finish(sending, sent))
 
     def _end(self, index: int, result: TagResult, journal_problem: str) -> None:
@@ -227,12 +227,12 @@ class TagRun:
 def _result(change: TagChange, ended: ChangeResult[Tags]) -> TagResult:
     read = ended.read
     if read.shown is Shown.OURS:
-        return TagResult(change, Outcome.DONE, "", read.value)
+        return TagResult(change, TagOutcome.DONE, "", read.value)
     if ended.error is not None:
         words = f"{ended.error.sentence} {read.problem}".rstrip()
-        return TagResult(change, Outcome.UNKNOWN, words, read.value)
+        return TagResult(change, TagOutcome.UNKNOWN, words, read.value)
     if read.value is None:
         words = f"KMS accepted it, but it could not be read back. {read.problem}"
-        return TagResult(change, Outcome.UNREAD, words)
+        return TagResult(change, TagOutcome.UNREAD, words)
     words = "KMS accepted it; the key does not show it yet, which can take minutes."
-    return TagResult(change, Outcome.PROPAGATING, words, read.value)
+    return TagResult(change, TagOutcome.PROPAGATING, words, read.value)

@@ -17,8 +17,8 @@ from kmstui.service.ports import ChangeRecord, Gateway, Scope, Urgency
 from kmstui.service.session import Session
 from kmstui.service.tags.change import (
     TAG_OPERATIONS,
-    Outcome,
     TagChange,
+    TagOutcome,
     TagResult,
     change_of,
     change_to,
@@ -259,7 +259,7 @@ class Tagging:
 
 def _unsent(change: TagChange) -> TagResult:
     if change.refused:
-        return TagResult(change, Outcome.REFUSED, change.refused)
+        return TagResult(change, TagOutcome.REFUSED, change.refused)
     if change.is_empty:
-        return TagResult(change, Outcome.UNCHANGED, change.note)
-    return TagResult(change, Outcome.WAITING)
+        return TagResult(change, TagOutcome.UNCHANGED, change.note)
+    return TagResult(change, TagOutcome.WAITING)

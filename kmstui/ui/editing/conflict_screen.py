@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from kmstui.service.editing.conflicts import Conflict, Merge, resolve
-from kmstui.service.editing.history import pretty
+from kmstui.service.editing.conflicts import Conflict, Merge, resolve_merge
+from kmstui.service.editing.history import pretty_json
 from kmstui.ui.dialogs.editing_screen import EditingScreen
 from kmstui.ui.dialogs.questions import Confirm
 from kmstui.ui.editing.review_rows import diff_rows
@@ -52,7 +52,7 @@ class ConflictScreen(EditingScreen[str | None]):
         merge = self._conflict.merge
         if merge is None:
             return self._conflict.mine
-        return resolve(merge, self._choices) if merge.conflicts else merge.text
+        return resolve_merge(merge, self._choices) if merge.conflicts else merge.text
 
     def _draw(self) -> None:
         views = [
@@ -74,13 +74,13 @@ class ConflictScreen(EditingScreen[str | None]):
             case 0:
                 yield from self._places()
             case 1:
-                yield from code_lines(pretty(self.merged))
+                yield from code_lines(pretty_json(self.merged))
             case 2:
                 yield from diff_rows(conflict.base, conflict.theirs)
             case 3:
                 yield from diff_rows(conflict.base, conflict.mine)
             case _:
-                yield from code_lines(pretty(conflict.base))
+                yield from code_lines(pretty_json(conflict.base))
 
     def _places(self) -> Iterator[Row]:
         yield Block(self._conflict.sentence, "warn")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.policy.syntax.parser import parse
-from kmstui.service.editing.history import pretty
+from kmstui.service.editing.history import pretty_json
 from kmstui.service.editing.review import AccessLine, Assessment, Weight, joined_words
 from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.widgets.prose_rows import Block, Hunk, Row
@@ -124,7 +124,7 @@ def diff_rows(old: str, new: str) -> tuple[Row, ...]:
 
     One row says so where nothing does.
     """
-    old_lines, new_lines = pretty(old).splitlines(), pretty(new).splitlines()
+    old_lines, new_lines = pretty_json(old).splitlines(), pretty_json(new).splitlines()
     groups = list(difflib.SequenceMatcher(None, old_lines, new_lines).get_grouped_opcodes(_CONTEXT))
     if not groups:
         return (Block("Nothing but layout differs.", "dim"),)

@@ -9,8 +9,8 @@ from kmstui.model.key import Key
 from kmstui.service.inventory.store import Store
 from kmstui.service.keys.aliases import (
     Aliases,
+    alias_creation_problem,
     change_problem,
-    creation_problem,
     full_name,
     move_problem,
 )
@@ -53,7 +53,7 @@ def create_alias(context: Context, key: Key) -> None:
         line=Line(
             "The name; alias/ may be left out:",
             placeholder="letters, digits, / _ -",
-            check=lambda name: creation_problem(store, name, key),
+            check=lambda name: alias_creation_problem(store, name, key),
             preview=preview,
         ),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from kmstui.model.key import KeyCreation
 from kmstui.service.editing.templates import Library, read_library
 from kmstui.service.inventory.store import FLUSH_SECONDS, Store
 from kmstui.service.keys.aliases import full_name
-from kmstui.service.keys.creation import SPECS, creation_problem, specs_for
+from kmstui.service.keys.creation import SPECS, key_creation_problem, specs_for
 from kmstui.service.keys.creation_policies import DEFAULT, CreationPolicy, creation_policies
 from kmstui.service.keys.lifecycle import Lifecycle
 from kmstui.service.tags.parse import parse_tags
@@ -154,7 +154,7 @@ class CreationForm(Dialog[None]):
         chosen = self._policies[self.policy.value]
         if chosen.off:
             return f"Policy: {chosen.off}"
-        return creation_problem(self._store, self.creation, self.alias.value.strip())
+        return key_creation_problem(self._store, self.creation, self.alias.value.strip())
 
     def _set_specs(self) -> None:
         partition = self._store.info.partition if self._store.info else "aws"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kmstui.service.inventory.store import Store
-from kmstui.service.tags.change import Outcome, TagChange, TagResult
+from kmstui.service.tags.change import TagChange, TagOutcome, TagResult
 from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.tags.words import (
@@ -73,7 +73,7 @@ class ChangeRows:
     @property
     def to_undo(self) -> tuple[TagChange, ...]:
         """Changes that were sent. A failed one may have been half done; undoing finds out."""
-        sent = (Outcome.FAILED, Outcome.UNKNOWN)
+        sent = (TagOutcome.FAILED, TagOutcome.UNKNOWN)
         return tuple(
             result.change
             for result in self.results.values()
@@ -108,14 +108,14 @@ class ChangeRows:
     def _key_cells(self, row: str) -> dict[str, Part]:
         change, result = self.changes[row], self.results.get(row)
         if result is None and change.refused:
-            result = TagResult(change, Outcome.REFUSED, change.refused)
+            result = TagResult(change, TagOutcome.REFUSED, change.refused)
         outcome: Part
         what: Part
         if result is not None:
             outcome, what = result_parts(result, self._store, self._signs)
         elif change.is_empty:
             words = change.note or "it is as wanted already"
-            outcome, what = (Outcome.UNCHANGED.value, "dim"), (words, "dim")
+            outcome, what = (TagOutcome.UNCHANGED.value, "dim"), (words, "dim")
         else:
             outcome, what = ("will change", "accent"), step_line(change, self._signs)
         return {"outcome": outcome, "key": short_name(self._store, row), "what": what}

@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 
 from kmstui.service.errors import ServiceError
 from kmstui.service.inventory.store import Store
-from kmstui.service.tags.change import Outcome, TagChange, TagResult, seconds_for
+from kmstui.service.tags.change import TagChange, TagOutcome, TagResult, seconds_for
 from kmstui.service.tags.tagging import Tagging
 from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
@@ -263,9 +263,9 @@ class ChangeScreen(Dialog[bool]):
         if self._is_time():
             self._show_progress()
 
-    def _observe_row(self, key_id: str, outcome: Outcome) -> None:
+    def _observe_row(self, key_id: str, outcome: TagOutcome) -> None:
         self.table.redraw([key_id])
-        if outcome is Outcome.RUNNING and self._followed == self.table.cursor_row:
+        if outcome is TagOutcome.RUNNING and self._followed == self.table.cursor_row:
             # As long as the person has not moved away, the cursor goes with what is sent.
             self._followed = key_id
             self.table.move_to_row(key_id)
@@ -305,7 +305,7 @@ class ChangeScreen(Dialog[bool]):
 
     def _show_end(self) -> None:
         results = tuple(self._rows.results.values())
-        if self._rows.one is not None and results[0].outcome is Outcome.DONE:
+        if self._rows.one is not None and results[0].outcome is TagOutcome.DONE:
             self._desk.tell(f"{now_holds(results[0], self._desk.store)} z undoes it.")
             self.dismiss(True)
             return

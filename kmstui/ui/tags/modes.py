@@ -9,7 +9,7 @@ from typing import Protocol
 
 from kmstui.model.tag import Tag, TagDelta
 from kmstui.service.tags.complete import (
-    Proposal,
+    TagProposal,
     TagVocabulary,
     complete_tag_keys,
     complete_tags,
@@ -59,7 +59,7 @@ class LineMode(Protocol):
         """What the text says."""
         ...
 
-    def complete(self, text: str, cursor: int) -> Sequence[Proposal]:
+    def complete(self, text: str, cursor: int) -> Sequence[TagProposal]:
         """Proposals for the word at the cursor."""
         ...
 
@@ -78,7 +78,7 @@ class PutTags:
         parsed = parse_tags(text)
         return LineRead(TagDelta(put=parsed.tags), parsed.problems)
 
-    def complete(self, text: str, cursor: int) -> Sequence[Proposal]:
+    def complete(self, text: str, cursor: int) -> Sequence[TagProposal]:
         """Tag keys, then values, of the account."""
         return complete_tags(text, cursor, self.vocabulary) if text.strip() else ()
 
@@ -103,7 +103,7 @@ class RemoveTags:
         names, problems = parse_tag_keys(text, self.counts)
         return LineRead(TagDelta(remove=names), problems)
 
-    def complete(self, text: str, cursor: int) -> Sequence[Proposal]:
+    def complete(self, text: str, cursor: int) -> Sequence[TagProposal]:
         """The tag keys that are there."""
         return complete_tag_keys(text, cursor, self.counts)
 
@@ -132,7 +132,7 @@ class ChangeValue:
         problems = tuple(TagProblem(words, 0, len(text)) for words in tag_problems(tag))
         return LineRead(TagDelta(put=(tag,)), problems)
 
-    def complete(self, text: str, cursor: int) -> Sequence[Proposal]:
+    def complete(self, text: str, cursor: int) -> Sequence[TagProposal]:
         """Values that other keys have."""
         return complete_value(text, self.vocabulary.values(self.tag.key))
 
@@ -169,7 +169,7 @@ class RenameTag:
         delta = TagDelta(put=(Tag(name, self.tag.value),), remove=(self.tag.key,))
         return LineRead(delta, tuple(problems))
 
-    def complete(self, text: str, cursor: int) -> Sequence[Proposal]:
+    def complete(self, text: str, cursor: int) -> Sequence[TagProposal]:
         """Tag keys that other keys have."""
         names = self.vocabulary.keys()
         return complete_value(

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual.geometry import Size
 from textual.strip import Strip
 
-from kmstui.service.tags.complete import Proposal
+from kmstui.service.tags.complete import TagProposal
 from kmstui.ui.style.cells import fit, width_of
 from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import StyledWidget
@@ -24,18 +24,18 @@ class Proposals(StyledWidget):
     def __init__(self, signs: Symbols) -> None:
         super().__init__(classes="tagging--proposals")
         self._sign = f"{signs.cursor} "
-        self._items: Sequence[Proposal] = ()
+        self._items: Sequence[TagProposal] = ()
         self._index = 0
         self.picked = False
         """Whether a person has chosen one, rather than it being the first."""
         self.display = False
 
     @property
-    def chosen(self) -> Proposal | None:
+    def chosen(self) -> TagProposal | None:
         """The proposal that would be taken."""
         return self._items[self._index] if self._items else None
 
-    def show(self, items: Sequence[Proposal]) -> None:
+    def show(self, items: Sequence[TagProposal]) -> None:
         """Show these, the first one chosen."""
         if items == self._items and not self.picked:
             return

@@ -10,22 +10,22 @@ from itertools import groupby
 from kmstui.model.caller import ConnectionInfo
 from kmstui.model.tag import Tag
 from kmstui.service.inventory.store import Store
-from kmstui.service.tags.change import Outcome, TagChange, TagResult
+from kmstui.service.tags.change import TagChange, TagOutcome, TagResult
 from kmstui.service.tags.parse import written
 from kmstui.ui.commands.aws_cli import aws_command, aws_loop
 from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 
 OUTCOME_ROLES = {
-    Outcome.DONE: "good",
-    Outcome.PROPAGATING: "warn",
-    Outcome.UNREAD: "warn",
-    Outcome.FAILED: "bad",
-    Outcome.UNKNOWN: "bad",
-    Outcome.CANCELLED: "warn",
-    Outcome.REFUSED: "warn",
-    Outcome.UNCHANGED: "dim",
-    Outcome.WAITING: "dim",
+    TagOutcome.DONE: "good",
+    TagOutcome.PROPAGATING: "warn",
+    TagOutcome.UNREAD: "warn",
+    TagOutcome.FAILED: "bad",
+    TagOutcome.UNKNOWN: "bad",
+    TagOutcome.CANCELLED: "warn",
+    TagOutcome.REFUSED: "warn",
+    TagOutcome.UNCHANGED: "dim",
+    TagOutcome.WAITING: "dim",
 }
 
 
@@ -155,10 +155,10 @@ def run_summary(results: Iterable[TagResult]) -> tuple[str, str]:
     """How many keys ended how, and the role that suits it."""
     counts = Counter(result.outcome for result in results)
     total = sum(counts.values())
-    order = [each for each in Outcome if each in counts]
+    order = [each for each in TagOutcome if each in counts]
     words = ", ".join(f"{counts[each]:,} {each.value}" for each in order)
-    wrong = counts[Outcome.FAILED] + counts[Outcome.UNKNOWN]
-    late = counts[Outcome.CANCELLED] + counts[Outcome.PROPAGATING] + counts[Outcome.UNREAD]
+    wrong = counts[TagOutcome.FAILED] + counts[TagOutcome.UNKNOWN]
+    late = counts[TagOutcome.CANCELLED] + counts[TagOutcome.PROPAGATING] + counts[TagOutcome.UNREAD]
     role = "bad" if wrong else "warn" if late else "good"
     return f"{number(total, 'key')}: {words}.", role
 
@@ -181,7 +181,7 @@ def about(change: TagChange, result: TagResult | None, signs: Symbols) -> str:
     steps = (f"{sign} {tag}  {value}" for sign, tag, value in steps_of(change, signs))
     lines = [*steps, change.refused, change.note]
     if result is not None:
-        lines += ["", f"Outcome: {result.outcome.value}"]
+        lines += ["", f"TagOutcome: {result.outcome.value}"]
         lines += [result.detail] if result.detail not in lines else []
         if result.tags is not None:
             lines += ["", "The key now has these tags:" if result.tags else "It has no tags now."]

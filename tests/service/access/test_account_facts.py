@@ -9,7 +9,7 @@ import pytest
 from kmstui.model.grant import KeyEvent
 from kmstui.model.identity import Identity
 from kmstui.model.key import Key
-from kmstui.service.access.account_facts import learn_account, principal_of, principals_in
+from kmstui.service.access.account_facts import caller_principal, learn_account, principals_in
 from kmstui.service.editing.templates import facts_for, read_library
 from kmstui.service.errors import AccessDeniedError, CancelledByPersonError
 from tests.fakes import (
@@ -77,10 +77,10 @@ async def test_nobody_and_the_root_user_have_no_iam_policies():
 
 
 def test_a_session_is_written_as_its_role():
-    assert principal_of(CALLER) == ROLE_ARN
+    assert caller_principal(CALLER) == ROLE_ARN
     user = replace(CALLER, arn=f"arn:aws:iam::{ACCOUNT}:user/anna")
-    assert principal_of(user) == user.arn
-    assert principal_of(None) == ""
+    assert caller_principal(user) == user.arn
+    assert caller_principal(None) == ""
 
 
 def test_principals_of_other_policies_are_offered_without_stars():

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kmstui.policy.iam.equality import same_meaning
-from kmstui.service.editing.conflicts import conflict_of, merge, resolve
+from kmstui.service.editing.conflicts import conflict_of, merge, resolve_merge
 
 ROOT = {
     "Sid": "Root",
@@ -193,9 +193,9 @@ def test_a_person_decides_each_conflict() -> None:
     wheres = [conflict.where for conflict in result.conflicts]
     assert wheres == ["Id", 'statement "Use", Effect', 'statement "Other"']
 
-    all_mine = resolve(result, ["mine"] * 3)
+    all_mine = resolve_merge(result, ["mine"] * 3)
     assert same_meaning(all_mine, policy(use(Effect="Allow"), {**OTHER, "Effect": "Allow"}, Id="b"))
-    all_theirs = resolve(result, ["theirs"] * 3)
+    all_theirs = resolve_merge(result, ["theirs"] * 3)
     assert same_meaning(all_theirs, policy(use(Effect="Deny"), Id="c"))
 
 
@@ -203,8 +203,8 @@ def test_a_condition_can_be_decided_to_be_gone() -> None:
     mine = policy(use(Condition={"StringEquals": {"kms:ViaService": "ebs"}}))
     result = merge(policy(use()), mine, policy(use(Condition=None)))
     assert [conflict.where for conflict in result.conflicts] == ['statement "Use", Condition']
-    assert same_meaning(resolve(result, ["theirs"]), policy(use(Condition=None)))
-    assert same_meaning(resolve(result, ["mine"]), mine)
+    assert same_meaning(resolve_merge(result, ["theirs"]), policy(use(Condition=None)))
+    assert same_meaning(resolve_merge(result, ["mine"]), mine)
 
 
 @pytest.mark.parametrize(
@@ -279,6 +279,6 @@ def test_any_three_policies_merge_without_an_exception_into_json(a: str, b: str,
     assert isinstance(json.loads(result.text), dict)
     assert all(conflict.sentence for conflict in result.conflicts)
     for choice in ("mine", "theirs"):
-        assert json.loads(resolve(result, [choice] * len(result.conflicts)))
+        assert json.loads(resolve_merge(result, [choice] * len(result.conflicts)))
     if not result.conflicts:
         assert same_meaning(result.text, merge(a, c, b).text)

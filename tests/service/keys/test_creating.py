@@ -39,8 +39,12 @@ async def test_a_refused_alias_does_not_hide_the_key(bench):
 @pytest.mark.parametrize(
     ("creation", "alias", "said"),
     [
-        (KeyCreation(spec="RSA_2048", usage="KEY_AGREEMENT"), "", "makes no key of spec RSA_2048"),
-        (KeyCreation(spec="SM2", usage="SIGN_VERIFY"), "", "makes no key of spec SM2"),
+        (
+            KeyCreation(spec="RSA_2048", usage="KEY_AGREEMENT"),
+            "",
+            "does not create keys of spec RSA_2048",
+        ),
+        (KeyCreation(spec="SM2", usage="SIGN_VERIFY"), "", "does not create keys of spec SM2"),
         (KeyCreation(description="x" * 8193), "", "8,193 characters"),
         (KeyCreation(), "bad name", "cannot contain a space"),
         (KeyCreation(), "ImportedCMK", f"names {IMPORTED} (alias/ImportedCMK)"),

@@ -72,7 +72,7 @@ def test_tags_that_look_odd_and_are_right(text, tag):
         ("env=dev te*m=a", "holds '*' (U+002A), which tags do not allow", "te*m=a"),
         ("env=dev\nteam=a\tb", "holds '\\t' (U+0009), which tags do not allow", "team=a\tb"),
         ("a=1 b=\u202e2", "holds '\\u202e' (U+202E), which tags do not allow", "b=\u202e2"),
-        ("env=dev env=prod", "is there twice with different values", "env=prod"),
+        ("env=dev env=prod", "is given twice with different values", "env=prod"),
         (f"env=dev {'k' * 129}=1", "has 129 characters, 128 at most", f"{'k' * 129}=1"),
         (f"env=dev k={'v' * 257}", "has 257 characters, 256 at most", f"k={'v' * 257}"),
         ("env=dev\nnonsense", "is neither k=v nor k: v", "nonsense"),

@@ -354,7 +354,7 @@ async def test_somebody_elses_change_stops_the_save_and_can_be_merged(at_desk):
         await desk.run.press("y")
         await desk.run.wait_for("m merges, then save")
         await desk.run.press("m")
-        await desk.run.wait_for("Both changes go together")
+        await desk.run.wait_for("Both changes can be merged")
         await desk.run.press("tab")
         await desk.run.wait_for(lambda: '"Sid": "Theirs"' in desk.said)
         await desk.run.press("y")

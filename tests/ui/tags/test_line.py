@@ -100,7 +100,7 @@ async def test_enter_on_a_chosen_proposal_takes_it_first():
     ("text", "sentence"),
     [
         ("env", "'env' has no value: write env=VALUE, or env=."),
-        ("a=1 a=2", "The tag key 'a' is there twice with different values."),
+        ("a=1 a=2", "The tag key 'a' is given twice with different values."),
         ("aws:a=1", "The tag key 'aws:a' begins with aws:, which is AWS's own."),
         ("a=b*", "The value of 'a' holds '*' (U+002A), which tags do not allow."),
         ('"a=b', "The quote is not closed."),

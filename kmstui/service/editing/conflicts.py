@@ -57,7 +57,7 @@ class MergeConflict:
     theirs: str
     kept: str
     """Whose the merged text holds: `mine` or `theirs`."""
-    place: tuple[str | int, ...]
+    position: tuple[str | int, ...]
     """The way to it in the document `Merge.document`."""
 
     @property
@@ -76,7 +76,7 @@ class Merge:
 
     text: str
     document: str
-    """The same, laid out anew, as the places of the conflicts count."""
+    """The same, laid out anew, as the positions of the conflicts count."""
     conflicts: tuple[MergeConflict, ...] = ()
     touched_by_both: tuple[str, ...] = ()
     """Statements that both changed, without a conflict or with: worth a second look."""
@@ -183,7 +183,7 @@ def resolve_merge(merged: Merge, choices: Sequence[str]) -> str:
         document["Statement"] = members_of(document["Statement"])
     for conflict, choice in zip(merged.conflicts, choices, strict=True):
         chosen = conflict.mine if choice == "mine" else conflict.theirs
-        *way, last = conflict.place
+        *way, last = conflict.position
         holder = document
         for step in way:
             holder = holder[step]
@@ -221,7 +221,7 @@ def _merge_statements(path: tuple[str, ...], base: Value, mine: Value, theirs: V
         one = next(s for s in (triple.mine, triple.theirs, triple.base) if s is not None)
         result = _merge_statement((label_of(one, number),), triple)
         clashes += (
-            replace(clash, place=("Statement", len(kept), *clash.path[1:]))
+            replace(clash, position=("Statement", len(kept), *clash.path[1:]))
             for clash in result.clashes
         )
         if result.value is not ABSENT:
@@ -289,7 +289,7 @@ def _conflict(clash: Clash) -> MergeConflict:
         mine=mine,
         theirs=theirs,
         kept="mine" if clash.kept is clash.mine else "theirs",
-        place=clash.place or clash.path,
+        position=clash.position or clash.path,
     )
 
 

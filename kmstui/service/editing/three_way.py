@@ -38,7 +38,7 @@ class Clash:
     theirs: Value
     kept: Value
     """What the merged value holds until a person decides."""
-    place: tuple[str | int, ...] = ()
+    position: tuple[str | int, ...] = ()
     """Where that is in the merged value; `path` is for a person, and names statements."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from heapq import nsmallest
 
 from kmstui.model.tag import Tag
-from kmstui.service.tags.parse import place_of_word, words_of, written
+from kmstui.service.tags.parse import word_at, words_of, written
 
 MOST_PROPOSALS = 50
 
@@ -55,10 +55,10 @@ class TagVocabulary:
 
 def complete_tags(text: str, cursor: int, vocabulary: TagVocabulary) -> tuple[TagProposal, ...]:
     """Proposals for the word at the cursor of a line of tags to put."""
-    place = place_of_word(text, cursor)
-    if place is None:
+    found = word_at(text, cursor)
+    if found is None:
         return ()
-    start, end, typed = place
+    start, end, typed = found
     name, equals, value = typed.partition("=")
     if not equals:
         taken = _tag_keys_in(text[:start])
@@ -77,10 +77,10 @@ def complete_tags(text: str, cursor: int, vocabulary: TagVocabulary) -> tuple[Ta
 
 def complete_tag_keys(text: str, cursor: int, counts: Mapping[str, int]) -> tuple[TagProposal, ...]:
     """Proposals for the word at the cursor of a line of tag keys to remove."""
-    place = place_of_word(text, cursor)
-    if place is None:
+    found = word_at(text, cursor)
+    if found is None:
         return ()
-    start, end, typed = place
+    start, end, typed = found
     taken = _tag_keys_in(text[:start])
     names = ((each, count) for each, count in counts.items() if each not in taken)
     return _proposals(names, typed, lambda each: _quoted(each) + " ", start, end)

@@ -153,7 +153,7 @@ def words_of(text: str, problems: list[TagProblem]) -> Iterator[tuple[str, int, 
         yield _unquoted(raw), match.start(), match.end()
 
 
-def place_of_word(text: str, cursor: int) -> tuple[int, int, str] | None:
+def word_at(text: str, cursor: int) -> tuple[int, int, str] | None:
     """Where the word at the cursor of a line begins and ends, and what it says before the cursor.
 
     None in a text of another form, such as JSON or many lines.

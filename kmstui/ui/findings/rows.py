@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from kmstui.policy.lint.rules import Severity
-from kmstui.service.findings.lint_all import KeyFindings, LocatedFinding
+from kmstui.service.findings.all_keys import KeyFindings, LocatedFinding
 from kmstui.ui.style.symbols import Symbols
 from kmstui.ui.style.text_styles import Part
 from kmstui.ui.widgets.columns import Column

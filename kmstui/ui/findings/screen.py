@@ -14,8 +14,8 @@ from textual.widgets import Input
 from kmstui.model.key import Key
 from kmstui.policy.lint.rules import KeyContext
 from kmstui.service.access.key_context import lint_context
-from kmstui.service.findings.lint_all import AllFindings, KeyFindings, LocatedFinding
-from kmstui.service.findings.stored import lint_stored, located
+from kmstui.service.findings.all_keys import AllFindings, KeyFindings, LocatedFinding
+from kmstui.service.findings.stored_policy import lint_stored, located
 from kmstui.service.inventory.store import Topic
 from kmstui.service.session import Session
 from kmstui.ui.dialogs.editing_screen import EditingScreen
@@ -88,8 +88,8 @@ class FindingsScreen(EditingScreen[GoTo]):
             self._take(result)
         self._read()
         self.table.focus()
-        if self._all.place:
-            self.table.move_to_row(self._all.place)
+        if self._all.left_at:
+            self.table.move_to_row(self._all.left_at)
 
     # Reading
 
@@ -211,7 +211,7 @@ class FindingsScreen(EditingScreen[GoTo]):
         """Answer the place of the finding under the cursor."""
         row = self._shown.get(self.table.cursor_row or "")
         if row is not None:
-            self._all.place = row.id
+            self._all.left_at = row.id
             self.dismiss(GoTo(row.key_id, row.found.finding.span.start if row.found else 0))
 
     def action_why(self) -> None:
@@ -251,7 +251,7 @@ class FindingsScreen(EditingScreen[GoTo]):
 
     def action_leave(self) -> None:
         """Close; the list is there again when it is next opened."""
-        self._all.place = self.table.cursor_row or ""
+        self._all.left_at = self.table.cursor_row or ""
         self._all.stop()
         self.dismiss(None)
 

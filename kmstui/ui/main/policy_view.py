@@ -42,7 +42,7 @@ def lint_for(
     """
 
     def run(text: str) -> Sequence[Finding]:
-        from kmstui.service.findings.stored import lint_stored
+        from kmstui.service.findings.stored_policy import lint_stored
 
         found = (*lint_stored(stored, text, context, disabled), *joined)
         return sorted(found, key=lambda finding: finding.span)

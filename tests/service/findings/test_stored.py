@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from kmstui.policy.lint.rules import KeyContext
-from kmstui.service.findings.stored import lint_stored, located
+from kmstui.service.findings.stored_policy import lint_stored, located
 from kmstui.ui.main.policy_view import pretty
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from kmstui.policy.lint.linter import lint
 from kmstui.policy.lint.rules import Finding, KeyContext
 from kmstui.policy.syntax.parser import parse
-from kmstui.service.findings.lint_all import LocatedFinding
+from kmstui.service.findings.all_keys import LocatedFinding
 
 TOO_LARGE = "KMS008"
 

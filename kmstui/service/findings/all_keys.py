@@ -57,7 +57,7 @@ class AllFindings:
         total: How many keys there were to look at when reading began: those whose policies a
             person can change, as far as they were known.
         running: Whether policies are being read.
-        place: The row at which the person left the list.
+        left_at: The row at which the person left the list.
     """
 
     def __init__(self, session: Session) -> None:
@@ -65,7 +65,7 @@ class AllFindings:
         self.results: dict[str, KeyFindings] = {}
         self.total = 0
         self.running = False
-        self.place = ""
+        self.left_at = ""
         self._judged: dict[str, int] = {}
         self._stopping = False
         session.store.subscribe(Topic.POLICIES, self._policies_changed)

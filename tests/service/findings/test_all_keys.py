@@ -7,7 +7,7 @@ import asyncio
 from kmstui.model.key import Key
 from kmstui.policy.lint.linter import lint
 from kmstui.service.errors import AccessDeniedError
-from kmstui.service.findings.lint_all import AllFindings, LocatedFinding
+from kmstui.service.findings.all_keys import AllFindings, LocatedFinding
 from kmstui.service.inventory.store import Store
 from kmstui.service.ports import Target
 from kmstui.service.session import Session

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kmstui.config import Settings
-    from kmstui.scripting.live_source import LiveSource
+    from kmstui.scripting import LiveSource
     from kmstui.service.ports import Connector, Journal
     from kmstui.ui.app import KmsApp
 
@@ -44,7 +44,7 @@ def run_app(settings: Settings, *, key: str, demo: bool, demo_keys: int) -> int:
     with composed_app(settings, key=key, demo=demo, demo_keys=demo_keys) as app:
         code = app.run(mouse=settings.mouse) or 0
     if app.ended_by is not None:
-        from kmstui.ui.terminal.signals import die_of
+        from kmstui.ui.terminal import die_of
 
         die_of(app.ended_by)
     return code
@@ -55,7 +55,7 @@ def composed_app(
     settings: Settings, *, key: str = "", demo: bool = False, demo_keys: int = 0
 ) -> Iterator[KmsApp]:
     """The program with all of its layers; what it holds open is closed at the end."""
-    from kmstui.aws.process.starting import start_early
+    from kmstui.aws.process import start_early
 
     # Before all else is imported: to be ready takes it as long as the screens.
     started = start_early(read_only=settings.read_only)
@@ -64,8 +64,8 @@ def composed_app(
     from contextlib import ExitStack
     from tempfile import TemporaryDirectory
 
-    from kmstui.aws.process.connector import ProcessConnector
-    from kmstui.service.inventory.store import Store
+    from kmstui.aws.process import ProcessConnector
+    from kmstui.service.inventory import Store
     from kmstui.service.ports import Target
 
     def later(seconds: float, callback: Callable[[], None]) -> object:
@@ -90,13 +90,12 @@ def composed_app(
         from kmstui.journal import open_journal
         from kmstui.service.session import Session
         from kmstui.ui.app import KmsApp
-        from kmstui.ui.runtime.options import UiOptions
-        from kmstui.ui.terminal.abilities import has_few_glyphs, takes_utf8
+        from kmstui.ui.runtime import UiOptions
+        from kmstui.ui.terminal import has_few_glyphs, takes_utf8
 
         state = settings.state_path
         if demo:
-            from kmstui.demo.connector import DemoConnector
-            from kmstui.demo.embedded import EmbeddedOptions
+            from kmstui.demo import DemoConnector, EmbeddedOptions
 
             # What happens in a demo is nobody's history.
             scratch = TemporaryDirectory(prefix="kmstui-demo-", ignore_cleanup_errors=True)
@@ -163,8 +162,8 @@ def live_source(settings: Settings) -> LiveSource:
     """Keys of a live account, for commands; what their flags leave open comes from the settings."""
     from getpass import getpass
 
-    from kmstui.aws.session.connector import AwsConnector
-    from kmstui.scripting.live_source import LiveSource
+    from kmstui.aws.session import AwsConnector
+    from kmstui.scripting import LiveSource
     from kmstui.service.ports import Target
 
     def ask(serial: str) -> str:

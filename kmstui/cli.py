@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from kmstui import __version__, gc_tuning
-from kmstui.scripting.command import complain
+from kmstui.scripting import complain
 
 DEMO_KEYS_MOST = 100_000
 
@@ -47,7 +47,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run_app(arguments: Sequence[str]) -> int:
     parsed = _parser().parse_args(arguments)
-    from kmstui.ui.terminal.abilities import draw_where_it_is_seen, why_no_screens
+    from kmstui.ui.terminal import draw_where_it_is_seen, why_no_screens
 
     sentence = why_no_screens()
     if sentence:

@@ -55,7 +55,7 @@ def _rules(value: Any, where: str) -> tuple[str, ...]:
     if not words:
         return ()
     # Most people turn nothing off, and the screens need the rules only later.
-    from kmstui.policy.lint.linter import UnknownRuleError, known_rule
+    from kmstui.policy.lint import UnknownRuleError, known_rule
 
     try:
         return tuple(map(known_rule, words))
@@ -269,7 +269,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
 
 def _known_ones(name: str, known: Iterable[str]) -> str:
     """How a sentence about an unknown name ends."""
-    from kmstui.policy.iam.suggestions import did_you_mean
+    from kmstui.policy.iam import did_you_mean
 
     known = sorted(known)
     # All variables begin alike, which would make any of them near.

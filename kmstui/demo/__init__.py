@@ -4,23 +4,6 @@
 it. Importing this package imports neither moto nor boto3.
 """
 
-from kmstui.demo.control import EmbeddedControl, Health, HeldKey, LoggedRequest
-from kmstui.demo.embedded import (
-    MFA_CODE,
-    EmbeddedError,
-    EmbeddedKms,
-    EmbeddedOptions,
-    mfa_serial,
-)
+import lazy_loader
 
-__all__ = [
-    "MFA_CODE",
-    "EmbeddedControl",
-    "EmbeddedError",
-    "EmbeddedKms",
-    "EmbeddedOptions",
-    "Health",
-    "HeldKey",
-    "LoggedRequest",
-    "mfa_serial",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,1 +1,5 @@
 """Values that every layer speaks of: frozen, slotted, standard library only."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

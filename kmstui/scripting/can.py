@@ -10,25 +10,32 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from kmstui.model.arn import Arn
-from kmstui.model.identity import Identity
-from kmstui.model.safe_text import visible
-from kmstui.policy.evaluation.compiled import Applied
-from kmstui.policy.evaluation.evaluator import Decision, Outcome, evaluate
-from kmstui.policy.evaluation.explanation import (
+from kmstui.model import Arn, Identity, visible
+from kmstui.policy.evaluation import (
+    Applied,
+    Decision,
+    Outcome,
+    Policies,
     answer_word,
+    as_policy,
+    compile_identity_policy,
+    evaluate,
     explain,
     not_considered_sentence,
     reason_sentence,
 )
-from kmstui.policy.evaluation.policies import Policies, as_policy, compile_identity_policy
-from kmstui.policy.iam.match_value import has_wildcard
-from kmstui.policy.iam.policy_principals import brought_to_role
-from kmstui.policy.iam.principals import Principal
-from kmstui.policy.iam.request import Context, Request, account_of
-from kmstui.policy.iam.vocabulary import action_info, canonical_action, knowledge
-from kmstui.policy.syntax.nodes import Document
-from kmstui.policy.syntax.parser import parse
+from kmstui.policy.iam import (
+    Context,
+    Principal,
+    Request,
+    account_of,
+    action_info,
+    brought_to_role,
+    canonical_action,
+    has_wildcard,
+    knowledge,
+)
+from kmstui.policy.syntax import Document, parse
 from kmstui.scripting.command import (
     COULD_NOT_RUN,
     CommandError,

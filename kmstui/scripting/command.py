@@ -13,7 +13,7 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from kmstui.model.safe_text import visible
+from kmstui.model import visible
 
 if TYPE_CHECKING:
     from kmstui.service.ports import Target

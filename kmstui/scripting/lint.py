@@ -16,12 +16,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 from urllib.parse import quote
 
-from kmstui.model.arn import Arn
-from kmstui.policy.iam.vocabulary import knowledge
-from kmstui.policy.lint.facts.values import Form, read_principal
-from kmstui.policy.lint.linter import UnknownRuleError, fix_all, known_rule, lint
-from kmstui.policy.lint.rules import RULES, Finding, KeyContext, Severity
-from kmstui.policy.syntax.parser import parse
+from kmstui.model import Arn
+from kmstui.policy.iam import knowledge
+from kmstui.policy.lint import (
+    RULES,
+    Finding,
+    Form,
+    KeyContext,
+    Severity,
+    UnknownRuleError,
+    fix_all,
+    known_rule,
+    lint,
+    read_principal,
+)
+from kmstui.policy.syntax import parse
 from kmstui.scripting.command import (
     COULD_NOT_RUN,
     CommandError,

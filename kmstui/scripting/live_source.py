@@ -6,12 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
-from kmstui.model.arn import Arn
-from kmstui.model.caller import Caller
-from kmstui.model.grant import Grant
-from kmstui.model.identity import Identity
-from kmstui.model.key import Key, KeyMetadata
-from kmstui.policy.lint.rules import KeyContext
+from kmstui.model import Arn, Caller, Grant, Identity, Key, KeyMetadata
+from kmstui.policy.lint import KeyContext
 from kmstui.scripting.sources import KeyAccess, LivePolicy
 from kmstui.service.errors import NotFoundError, ServiceError
 from kmstui.service.ports import Connector, Gateway, Target, Urgency

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, TextIO
 from unicodedata import east_asian_width
 
 from kmstui import __version__
-from kmstui.model.safe_text import visible
-from kmstui.policy.lint.rules import RULES, Finding, Severity
-from kmstui.policy.syntax.nodes import Document, Edit, Span
+from kmstui.model import visible
+from kmstui.policy.lint import RULES, Finding, Severity
+from kmstui.policy.syntax import Document, Edit, Span
 
 _COLOURS = {Severity.ERROR: "31;1", Severity.WARNING: "33;1", Severity.INFO: "36;1"}
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from kmstui.policy.lint.rules import KeyContext
+from kmstui.policy.lint import KeyContext
 
 if TYPE_CHECKING:
-    from kmstui.model.grant import Grant
-    from kmstui.model.identity import Identity
+    from kmstui.model import Grant, Identity
     from kmstui.service.ports import Target
 
 

@@ -6,15 +6,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 
-from kmstui.service.changes.scope import ChangeScope, Clock
+from kmstui.service.changes import ChangeScope, Clock
 from kmstui.service.errors import (
     CancelledByPersonError,
     JournalError,
     NotFoundError,
     ServiceError,
 )
-from kmstui.service.inventory.loading import Inventory
-from kmstui.service.inventory.store import Notice, Store, StoredPolicy
+from kmstui.service.inventory import Inventory, Notice, Store, StoredPolicy
 from kmstui.service.ports import Connector, Gateway, Journal, Scope, Target
 
 T = TypeVar("T")

@@ -14,22 +14,18 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 
-from kmstui.model.caller import ConnectionInfo
-from kmstui.service.inventory.store import Topic
+from kmstui.model import ConnectionInfo
+from kmstui.service.inventory import Topic
 from kmstui.service.ports import ChangeRecord
 from kmstui.service.session import Session
-from kmstui.ui.commands.program import Program
-from kmstui.ui.dialogs.mfa import MfaQuestion, ask_from_thread
-from kmstui.ui.editing.unfinished import tell_unfinished_changes
-from kmstui.ui.main.main_screen import MainScreen
-from kmstui.ui.runtime.crash_log import write_fault
-from kmstui.ui.runtime.options import UiOptions
-from kmstui.ui.style.text_styles import TEXT_STYLE_CLASSES
-from kmstui.ui.style.theme import THEMES, style_sheets, theme_for
-from kmstui.ui.tags.controller import TagController
-from kmstui.ui.terminal.ascii_filter import AsciiFilter
-from kmstui.ui.terminal.signals import ending_in_order
-from kmstui.ui.terminal.textual_patches import patch_textual
+from kmstui.ui.commands import Program
+from kmstui.ui.dialogs import MfaQuestion, ask_from_thread
+from kmstui.ui.editing import tell_unfinished_changes
+from kmstui.ui.main import MainScreen
+from kmstui.ui.runtime import UiOptions, write_fault
+from kmstui.ui.style import TEXT_STYLE_CLASSES, THEMES, style_sheets, theme_for
+from kmstui.ui.tags import TagController
+from kmstui.ui.terminal import AsciiFilter, ending_in_order, patch_textual
 
 
 class KmsApp(Program):
@@ -165,7 +161,7 @@ class KmsApp(Program):
 
     async def action_quit(self) -> None:
         """End the program; asks when something is unsaved."""
-        from kmstui.ui.dialogs.questions import Confirm
+        from kmstui.ui.dialogs import Confirm
 
         words = self.unsaved_words()
         if not words:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from kmstui.aws.api.base import KMS, ApiBase, Listing
+from kmstui.aws.calls import Response
 from kmstui.aws.calls import operations as op
-from kmstui.aws.calls.response import Response
-from kmstui.model.alias import Alias
+from kmstui.model import Alias
 from kmstui.service.ports import Urgency
 
 

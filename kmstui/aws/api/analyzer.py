@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kmstui.aws.api.base import ApiBase, Listing, Paging
+from kmstui.aws.calls import Response
 from kmstui.aws.calls import operations as op
-from kmstui.aws.calls.response import Response
 from kmstui.service.ports import AnalyzerFinding
 
 _NEXT_TOKEN = Paging("nextToken", "nextToken")

@@ -7,9 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from kmstui.aws.calls.call import Calls, Params
-from kmstui.aws.calls.operations import Operation
-from kmstui.aws.calls.response import Response, UnreadableResponse
+from kmstui.aws.calls import Calls, Operation, Params, Response, UnreadableResponse
 from kmstui.service.ports import Urgency
 
 T = TypeVar("T")

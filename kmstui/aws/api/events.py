@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from kmstui.aws.api.base import ApiBase
+from kmstui.aws.calls import Response, text_pairs
 from kmstui.aws.calls import operations as op
-from kmstui.aws.calls.response import Response, text_pairs
-from kmstui.model.grant import KeyEvent
+from kmstui.model import KeyEvent
 
 
 class EventApi(ApiBase):

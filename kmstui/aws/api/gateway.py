@@ -11,8 +11,8 @@ from kmstui.aws.api.keys import KeyApi
 from kmstui.aws.api.lifecycle import LifecycleApi
 from kmstui.aws.api.policies import PolicyApi
 from kmstui.aws.api.tags import TagApi
-from kmstui.aws.calls.call import Calls
-from kmstui.model.caller import ConnectionInfo
+from kmstui.aws.calls import Calls
+from kmstui.model import ConnectionInfo
 
 
 class AwsGateway(

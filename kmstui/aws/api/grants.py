@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kmstui.aws.api.base import KMS, ApiBase, Listing
+from kmstui.aws.calls import Response
 from kmstui.aws.calls import operations as op
-from kmstui.aws.calls.response import Response
-from kmstui.model.grant import Grant
+from kmstui.model import Grant
 
 
 class GrantApi(ApiBase):

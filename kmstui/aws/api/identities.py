@@ -10,12 +10,9 @@ from typing import TypeVar
 from urllib.parse import unquote
 
 from kmstui.aws.api.base import IAM, ApiBase, Listing
+from kmstui.aws.calls import Calls, Response
 from kmstui.aws.calls import operations as op
-from kmstui.aws.calls.call import Calls
-from kmstui.aws.calls.response import Response
-from kmstui.model.arn import Arn
-from kmstui.model.caller import Caller
-from kmstui.model.identity import Identity, IdentityPolicy
+from kmstui.model import Arn, Caller, Identity, IdentityPolicy
 from kmstui.service.errors import (
     CancelledByPersonError,
     InvalidInputError,

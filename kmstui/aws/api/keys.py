@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from kmstui.aws.api.base import KMS, ApiBase, Listing
+from kmstui.aws.calls import Response
 from kmstui.aws.calls import operations as op
-from kmstui.aws.calls.response import Response
-from kmstui.model.key import Key, KeyMetadata, LastUsage, Rotation
+from kmstui.model import Key, KeyMetadata, LastUsage, Rotation
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.ports import Urgency
 

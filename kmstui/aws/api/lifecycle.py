@@ -7,9 +7,9 @@ from datetime import datetime
 from kmstui.aws.api.base import ApiBase
 from kmstui.aws.api.keys import read_description, read_metadata
 from kmstui.aws.api.tags import kms_tags
+from kmstui.aws.calls import Response
 from kmstui.aws.calls import operations as op
-from kmstui.aws.calls.response import Response
-from kmstui.model.key import Key, KeyCreation, KeyMetadata
+from kmstui.model import Key, KeyCreation, KeyMetadata
 
 
 class LifecycleApi(ApiBase):

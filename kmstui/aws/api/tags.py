@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import lru_cache
 
 from kmstui.aws.api.base import KMS, TAGGING, ApiBase, Listing
+from kmstui.aws.calls import Response, short_key_name
 from kmstui.aws.calls import operations as op
-from kmstui.aws.calls.response import Response
-from kmstui.aws.calls.situation import short_key_name
-from kmstui.model.tag import Tag
+from kmstui.model import Tag
 from kmstui.service.ports import Urgency
 
 

@@ -9,3 +9,7 @@ and used nowhere but there.
 `connector` implements `kmstui.service.ports.Connector` by asking an `AwsConnector` on the other
 side; `messages` says what goes over the line between them.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -12,7 +12,7 @@ from typing import Any, cast
 from kmstui.aws.process.line import ProcessLine
 from kmstui.aws.process.messages import PROCESS
 from kmstui.aws.process.starting import AwsProcess, start_process
-from kmstui.model.caller import ConnectionInfo
+from kmstui.model import ConnectionInfo
 from kmstui.service.errors import CancelledByPersonError, ServiceFailureError
 from kmstui.service.ports import CallObserver, Gateway, MfaPrompt, Target, is_change
 

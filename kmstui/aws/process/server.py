@@ -11,8 +11,6 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
-# Imported before anybody asks: they take longer than all the rest of connecting.
-import kmstui.aws.session.open  # noqa: F401
 from kmstui.aws.process.messages import (
     ITEMS_AHEAD,
     NO_RESULT,
@@ -26,8 +24,10 @@ from kmstui.aws.process.messages import (
     frame,
     pack,
 )
-from kmstui.aws.session.connector import AwsConnector
-from kmstui.model.caller import ConnectionInfo
+
+# The opener is imported before anybody asks: it takes longer than all the rest of connecting.
+from kmstui.aws.session import AwsConnector, Opener  # noqa: F401
+from kmstui.model import ConnectionInfo
 from kmstui.service.errors import ServiceError
 from kmstui.service.ports import CallRecord, Gateway, Target
 

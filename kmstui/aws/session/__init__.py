@@ -1,1 +1,5 @@
 """From a profile, credentials and a Region to a connection."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from kmstui.service.ports import CallObserver, MfaPrompt, Target
 
 if TYPE_CHECKING:
-    from kmstui.aws.api.gateway import AwsGateway
+    from kmstui.aws.api import AwsGateway
     from kmstui.aws.session.open import Opener
 
 T = TypeVar("T")

@@ -19,14 +19,17 @@ from botocore.session import Session
 from botocore.utils import IMDSRegionProvider
 
 from kmstui import __version__
-from kmstui.aws.api.gateway import AwsGateway
-from kmstui.aws.calls.botocore_errors import NO_CREDENTIALS, NO_REGION
-from kmstui.aws.calls.botocore_internals import ask_for_mfa_codes_with
-from kmstui.aws.calls.call import Calls
-from kmstui.aws.calls.clients import Clients
-from kmstui.aws.calls.errors import translate
-from kmstui.aws.calls.situation import Situation
-from kmstui.model.caller import ConnectionInfo, Route
+from kmstui.aws.api import AwsGateway
+from kmstui.aws.calls import (
+    NO_CREDENTIALS,
+    NO_REGION,
+    Calls,
+    Clients,
+    Situation,
+    ask_for_mfa_codes_with,
+    translate,
+)
+from kmstui.model import ConnectionInfo, Route
 from kmstui.service.errors import EndpointError, MfaError, ProfileError, ServiceError
 from kmstui.service.ports import CallObserver, MfaPrompt, Target
 

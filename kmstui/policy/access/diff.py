@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from kmstui.model.arn import Arn
+from kmstui.model import Arn
 from kmstui.policy.access.diff_axes import Atoms
 from kmstui.policy.access.diff_requests import (
     Access,
@@ -23,14 +23,16 @@ from kmstui.policy.access.diff_requests import (
     terms_of,
 )
 from kmstui.policy.access.groups import action_classes, actions_words
-from kmstui.policy.evaluation.explanation import joined
-from kmstui.policy.evaluation.policies import Policies, PolicyLike, compile_key_policy
-from kmstui.policy.iam.policy_principals import everyone
-from kmstui.policy.iam.principals import Principal, PrincipalKind
-from kmstui.policy.iam.request import account_of
-from kmstui.policy.iam.vocabulary import action_info, key_actions
-from kmstui.policy.syntax.nodes import Span
-from kmstui.policy.syntax.statements import Statement
+from kmstui.policy.evaluation import Policies, PolicyLike, compile_key_policy, joined
+from kmstui.policy.iam import (
+    Principal,
+    PrincipalKind,
+    account_of,
+    action_info,
+    everyone,
+    key_actions,
+)
+from kmstui.policy.syntax import Span, Statement
 
 _AT_ONCE = Limit(requests=1 << 14, effort=100_000)
 _IN_ALL = Limit(requests=1 << 18, effort=200_000)

@@ -8,12 +8,18 @@ from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
 
-from kmstui.policy.evaluation.compiled import CompiledStatement
-from kmstui.policy.evaluation.explanation import joined
-from kmstui.policy.iam.conditions import Condition, Doubt, Truth
-from kmstui.policy.iam.match_value import has_wildcard, instant, networks, number
-from kmstui.policy.iam.operators import Operator
-from kmstui.policy.iam.request import Values
+from kmstui.policy.evaluation import CompiledStatement, joined
+from kmstui.policy.iam import (
+    Condition,
+    Doubt,
+    Operator,
+    Truth,
+    Values,
+    has_wildcard,
+    instant,
+    networks,
+    number,
+)
 
 AtomId = tuple[object, ...]
 """What makes two atoms the same: key, operator, values; whatever the order they are written in."""

@@ -12,14 +12,21 @@ from enum import IntEnum
 from itertools import product
 
 from kmstui.policy.access.diff_axes import VARIABLE_VALUES, AtomId, Atoms, axes_of, order_of
-from kmstui.policy.evaluation.compiled import CompiledPolicy, CompiledStatement
-from kmstui.policy.evaluation.explanation import joined
-from kmstui.policy.iam.conditions import Condition, Doubt, Truth
-from kmstui.policy.iam.match_principal import NamedBy, PrincipalMatch
-from kmstui.policy.iam.principals import Principal, PrincipalKind
-from kmstui.policy.iam.request import Request, account_of, lookup_for
-from kmstui.policy.iam.vocabulary import absent_keys
-from kmstui.policy.syntax.statements import Statement
+from kmstui.policy.evaluation import CompiledPolicy, CompiledStatement, joined
+from kmstui.policy.iam import (
+    Condition,
+    Doubt,
+    NamedBy,
+    Principal,
+    PrincipalKind,
+    PrincipalMatch,
+    Request,
+    Truth,
+    absent_keys,
+    account_of,
+    lookup_for,
+)
+from kmstui.policy.syntax import Statement
 
 
 class Access(IntEnum):

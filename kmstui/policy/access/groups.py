@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
 
-from kmstui.policy.evaluation.compiled import CompiledPolicy
-from kmstui.policy.iam.vocabulary import absent_keys, action_info, key_actions
+from kmstui.policy.evaluation import CompiledPolicy
+from kmstui.policy.iam import absent_keys, action_info, key_actions
 
 
 class AccessGroup(StrEnum):

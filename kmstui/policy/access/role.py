@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kmstui.model.grant import Grant
-from kmstui.model.identity import Identity
+from kmstui.model import Grant, Identity
 from kmstui.policy.access.groups import actions_words, possible_actions
 from kmstui.policy.access.table import KeyFacts, Mark, Part, access_row, classes_of
-from kmstui.policy.evaluation.policies import Policies, PolicyLike
-from kmstui.policy.iam.principals import Principal
-from kmstui.policy.iam.request import NOTHING_KNOWN, Context
+from kmstui.policy.evaluation import Policies, PolicyLike
+from kmstui.policy.iam import NOTHING_KNOWN, Context, Principal
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kmstui.model.arn import Arn
-from kmstui.model.grant import Grant
-from kmstui.model.identity import Identity
+from kmstui.model import Arn, Grant, Identity
 from kmstui.policy.access.groups import (
     AccessGroup,
     action_classes,
@@ -16,13 +14,26 @@ from kmstui.policy.access.groups import (
     group_of,
     possible_actions,
 )
-from kmstui.policy.evaluation.compiled import CompiledPolicy
-from kmstui.policy.evaluation.evaluator import Decision, Outcome, evaluate
-from kmstui.policy.evaluation.explanation import ReasoningLine, explain, reason_sentence
-from kmstui.policy.evaluation.policies import Policies, PolicyLike
-from kmstui.policy.iam.policy_principals import brought_to_role, everyone
-from kmstui.policy.iam.principals import Principal
-from kmstui.policy.iam.request import NOTHING_KNOWN, Context, Request, account_of
+from kmstui.policy.evaluation import (
+    CompiledPolicy,
+    Decision,
+    Outcome,
+    Policies,
+    PolicyLike,
+    ReasoningLine,
+    evaluate,
+    explain,
+    reason_sentence,
+)
+from kmstui.policy.iam import (
+    NOTHING_KNOWN,
+    Context,
+    Principal,
+    Request,
+    account_of,
+    brought_to_role,
+    everyone,
+)
 
 
 class Mark(StrEnum):

@@ -9,10 +9,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from kmstui.model.arn import Arn
+from kmstui.model import Arn
 from kmstui.policy.authoring.cursor import Cursor, cursor_at, tokens_forth, unquoted
-from kmstui.policy.iam.operators import FOR_ALL_VALUES, FOR_ANY_VALUE, OPERATORS, parse_operator
-from kmstui.policy.iam.vocabulary import ActionInfo, ConditionKeyInfo, Knowledge
+from kmstui.policy.iam import (
+    FOR_ALL_VALUES,
+    FOR_ANY_VALUE,
+    OPERATORS,
+    ActionInfo,
+    ConditionKeyInfo,
+    Knowledge,
+    parse_operator,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kmstui.policy.iam.match_value import has_wildcard, wildcard_match
-from kmstui.policy.iam.vocabulary import knowledge
-from kmstui.policy.syntax.edits import add_value, delete_statement, set_values
-from kmstui.policy.syntax.nodes import Edit, ObjectNode, StringNode, apply_edits
-from kmstui.policy.syntax.parser import parse
-from kmstui.policy.syntax.statements import Statement, read_policy
+from kmstui.policy.iam import has_wildcard, knowledge, wildcard_match
+from kmstui.policy.syntax import (
+    Edit,
+    ObjectNode,
+    Statement,
+    StringNode,
+    add_value,
+    apply_edits,
+    delete_statement,
+    parse,
+    read_policy,
+    set_values,
+)
 
 
 class CannotTakeError(ValueError):

@@ -19,16 +19,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from kmstui.policy.iam.equality import canonical_statement
-from kmstui.policy.syntax.edits import (
+from kmstui.policy.iam import canonical_statement
+from kmstui.policy.syntax import (
+    ArrayNode,
+    Edit,
+    ObjectNode,
     append_item,
+    apply_edits,
     delete_items,
     insert_member,
+    parse,
     root_statement,
     wrap_in_list,
 )
-from kmstui.policy.syntax.nodes import ArrayNode, Edit, ObjectNode, apply_edits
-from kmstui.policy.syntax.parser import parse
 
 _LIBRARY = Path(__file__).parent / "library"
 _OWN_GROUP = "Yours"

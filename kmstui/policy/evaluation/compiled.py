@@ -9,21 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kmstui.policy.iam.conditions import (
+from kmstui.policy.iam import (
     Condition,
     ConditionResult,
     Doubt,
+    Lookup,
+    NamedBy,
+    Principal,
+    PrincipalMatch,
+    PrincipalTest,
     Truth,
     UnknownVariableError,
     compile_condition,
     resolve,
+    resource_match,
+    wildcard_match,
 )
-from kmstui.policy.iam.match_principal import NamedBy, PrincipalMatch, PrincipalTest
-from kmstui.policy.iam.match_value import resource_match, wildcard_match
-from kmstui.policy.iam.principals import Principal
-from kmstui.policy.iam.request import Lookup
-from kmstui.policy.syntax.nodes import Span
-from kmstui.policy.syntax.statements import VARIABLES_SINCE, Policy, Statement
+from kmstui.policy.syntax import VARIABLES_SINCE, Policy, Span, Statement
 
 _NAMED = PrincipalMatch(NamedBy.DIRECT, Truth.YES)
 """An identity policy is about the identity that carries it."""

@@ -13,15 +13,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kmstui.model.grant import Grant
+from kmstui.model import Grant
 from kmstui.policy.evaluation.compiled import Applied, CompiledPolicy
 from kmstui.policy.evaluation.grants import grant_truths
 from kmstui.policy.evaluation.policies import Policies
-from kmstui.policy.iam.conditions import Doubt, Truth
-from kmstui.policy.iam.match_principal import NamedBy
-from kmstui.policy.iam.principals import PrincipalKind
-from kmstui.policy.iam.request import Lookup, Request, lookup_for
-from kmstui.policy.iam.vocabulary import absent_keys, action_info
+from kmstui.policy.iam import (
+    Doubt,
+    Lookup,
+    NamedBy,
+    PrincipalKind,
+    Request,
+    Truth,
+    absent_keys,
+    action_info,
+    lookup_for,
+)
 
 
 class Outcome(StrEnum):
@@ -343,11 +349,7 @@ class _Evaluation:
         if any(truth is Truth.MAYBE for _, truth in self.granted):
             doubts.append(Doubt.CONTEXT)
         return self._decision(
-            Outcome.NOT_PREDICTABLE,
-            Reason.DEPENDS,
-            relevant,
-            doubts=tuple(dict.fromkeys(doubts)),
-            grants=grants,
+            Outcome.NOT_PREDICTABLE, Reason.DEPENDS, relevant, doubts=doubts, grants=grants
         )
 
     def _of_alias(self) -> tuple[str, ...]:
@@ -380,7 +382,7 @@ class _Evaluation:
         reason: Reason,
         deciding: Iterable[Applied],
         *,
-        doubts: tuple[Doubt, ...] = (),
+        doubts: Iterable[Doubt] = (),
         grants: Iterable[Grant] = (),
     ) -> Decision:
         return Decision(
@@ -390,7 +392,7 @@ class _Evaluation:
             deciding=tuple(deciding),
             policies=self.policies,
             grants=tuple(grants),
-            doubts=doubts,
+            doubts=tuple(dict.fromkeys(doubts)),
             considered=self.policies.considered,
             not_considered=self.policies.not_considered(self.principal) + self._of_alias(),
         )

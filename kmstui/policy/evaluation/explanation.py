@@ -7,12 +7,18 @@ from dataclasses import dataclass
 
 from kmstui.policy.evaluation.compiled import Applied
 from kmstui.policy.evaluation.evaluator import Decision, Outcome, Reason
-from kmstui.policy.iam.conditions import ConditionResult, Doubt, Truth
-from kmstui.policy.iam.match_principal import NamedBy
-from kmstui.policy.iam.operators import FOR_ALL_VALUES, FOR_ANY_VALUE, Operator, parse_operator
-from kmstui.policy.iam.vocabulary import action_info
-from kmstui.policy.syntax.nodes import Span
-from kmstui.policy.syntax.statements import ConditionEntry, Statement, scalar_text
+from kmstui.policy.iam import (
+    FOR_ALL_VALUES,
+    FOR_ANY_VALUE,
+    ConditionResult,
+    Doubt,
+    NamedBy,
+    Operator,
+    Truth,
+    action_info,
+    parse_operator,
+)
+from kmstui.policy.syntax import ConditionEntry, Span, Statement, scalar_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kmstui.model.arn import Arn
-from kmstui.model.grant import Grant
-from kmstui.policy.iam.conditions import Truth
-from kmstui.policy.iam.principals import Principal, PrincipalKind
-from kmstui.policy.iam.request import Lookup, Request
+from kmstui.model import Arn, Grant
+from kmstui.policy.iam import Lookup, Principal, PrincipalKind, Request, Truth
 
 _UNCONSTRAINED = frozenset({"kms:describekey", "kms:retiregrant", "kms:getpublickey"})
 """Operations without an encryption context, which grant constraints do not limit."""

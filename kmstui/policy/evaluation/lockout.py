@@ -12,15 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kmstui.model.arn import Arn
-from kmstui.model.identity import Identity
+from kmstui.model import Arn, Identity
 from kmstui.policy.evaluation.evaluator import Decision, Outcome, evaluate
 from kmstui.policy.evaluation.explanation import reason_sentence, statements_of
 from kmstui.policy.evaluation.policies import Policies, PolicyLike, as_policy
-from kmstui.policy.iam.policy_principals import brought_to_role, everyone
-from kmstui.policy.iam.principals import Principal
-from kmstui.policy.iam.request import Context, Request, account_of
-from kmstui.policy.syntax.statements import Statement
+from kmstui.policy.iam import Context, Principal, Request, account_of, brought_to_role, everyone
+from kmstui.policy.syntax import Statement
 
 PUT = "kms:PutKeyPolicy"
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from kmstui.model.grant import Grant
-from kmstui.model.identity import Identity
+from kmstui.model import Grant, Identity
 from kmstui.policy.evaluation.compiled import CompiledPolicy
-from kmstui.policy.iam.principals import Principal, PrincipalKind
-from kmstui.policy.syntax.nodes import Document
-from kmstui.policy.syntax.parser import parse
-from kmstui.policy.syntax.statements import Policy, read_policy
+from kmstui.policy.iam import Principal, PrincipalKind
+from kmstui.policy.syntax import Document, Policy, parse, read_policy
 
 PolicyLike = str | Document | Policy
 """A policy as text, parsed, or taken apart."""

@@ -1,1 +1,5 @@
 """What IAM and KMS know: actions, condition keys, operators, principals, equal policies."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

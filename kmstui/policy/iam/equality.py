@@ -85,7 +85,7 @@ def canonical_element(name: str, value: object) -> Canonical:
     return _plain(value) if reader is None else reader(value)
 
 
-def canonical_action(value: object) -> Canonical:
+def comparable_action(value: object) -> Canonical:
     """One action; case does not count."""
     return _plain(value.lower() if isinstance(value, str) else value)
 
@@ -174,8 +174,8 @@ def _conditions(value: object) -> Canonical:
 
 
 _ELEMENTS: dict[str, Callable[[object], Canonical]] = {
-    "Action": partial(_set, reader=canonical_action),
-    "NotAction": partial(_set, reader=canonical_action),
+    "Action": partial(_set, reader=comparable_action),
+    "NotAction": partial(_set, reader=comparable_action),
     "Resource": partial(_set, reader=_plain),
     "NotResource": partial(_set, reader=_plain),
     "Principal": _principals,

@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
-from kmstui.model.arn import Arn
+from kmstui.model import Arn
 from kmstui.policy.iam.conditions import Doubt, Truth
 from kmstui.policy.iam.principals import Principal, PrincipalKind
-from kmstui.policy.syntax.statements import PrincipalEntry, Statement
+from kmstui.policy.syntax import PrincipalEntry, Statement
 
 _ACCOUNT = re.compile(r"\d{12}")
 RoleKey = tuple[str, str]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import combinations
 
-from kmstui.model.arn import Arn
+from kmstui.model import Arn
 from kmstui.policy.iam.match_value import arn_match, has_wildcard
 from kmstui.policy.iam.principals import Principal, PrincipalKind
-from kmstui.policy.syntax.statements import Policy, scalar_text
+from kmstui.policy.syntax import Policy, scalar_text
 
 _ARN_KEYS = frozenset({"aws:principalarn"})
 _ACCOUNT_KEYS = frozenset({"aws:principalaccount", "kms:calleraccount"})

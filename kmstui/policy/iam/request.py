@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from kmstui.model.arn import Arn
+from kmstui.model import Arn
 from kmstui.policy.iam.principals import Principal
 
 Values = tuple[str, ...]

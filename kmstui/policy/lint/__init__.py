@@ -1,1 +1,5 @@
 """The linter of key policies and of roles' policies."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,22 +6,12 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from kmstui.policy.iam.operators import parse_operator
+from kmstui.policy.iam import parse_operator
 from kmstui.policy.lint.facts.clauses import Clause
 from kmstui.policy.lint.facts.grants import Kind, Reading, home_account, is_possible
 from kmstui.policy.lint.facts.values import Form, find_placeholders, read_principal
 from kmstui.policy.lint.rules import Subject, remembered
-from kmstui.policy.syntax.edits import (
-    delete_condition,
-    delete_member,
-    delete_values,
-    insert,
-    insert_first_member,
-    insert_member,
-    replace_string,
-    set_values,
-)
-from kmstui.policy.syntax.nodes import (
+from kmstui.policy.syntax import (
     ArrayNode,
     Document,
     Edit,
@@ -31,11 +21,21 @@ from kmstui.policy.syntax.nodes import (
     Node,
     NumberNode,
     ObjectNode,
+    Policy,
+    PrincipalEntry,
     Span,
+    Statement,
     StringNode,
     apply_edits,
+    delete_condition,
+    delete_member,
+    delete_values,
+    insert,
+    insert_first_member,
+    insert_member,
+    replace_string,
+    set_values,
 )
-from kmstui.policy.syntax.statements import Policy, PrincipalEntry, Statement
 
 MOST_MEMBERS = 64
 """Conditions beside each other that a fix looks through. No policy has so many, and a text of a

@@ -8,8 +8,7 @@ from functools import cache
 from operator import attrgetter
 from typing import NamedTuple
 
-from kmstui.policy.iam.suggestions import did_you_mean
-from kmstui.policy.iam.vocabulary import knowledge
+from kmstui.policy.iam import did_you_mean, knowledge
 from kmstui.policy.lint.checks import (  # noqa: F401 (importing them registers their rules)
     access_too_wide,
     actions,
@@ -28,9 +27,7 @@ from kmstui.policy.lint.checks import (  # noqa: F401 (importing them registers 
     syntax,
 )
 from kmstui.policy.lint.rules import RULES, Finding, KeyContext, PolicyKind, Severity, Subject
-from kmstui.policy.syntax.nodes import Document, Edit, Span, apply_edits
-from kmstui.policy.syntax.parser import parse
-from kmstui.policy.syntax.statements import read_policy
+from kmstui.policy.syntax import Document, Edit, Span, apply_edits, parse, read_policy
 
 MOST_ROUNDS = 50
 """How often `fix_all` lints again; a policy of 32 KB has not that many layers of mistakes."""

@@ -8,14 +8,13 @@ from enum import Flag, IntEnum, auto
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from kmstui.model.safe_text import visible
-from kmstui.policy.syntax.nodes import Fix, ObjectNode, Span
+from kmstui.model import visible
+from kmstui.policy.syntax import Fix, ObjectNode, Span
 
 if TYPE_CHECKING:
-    from kmstui.model.arn import Arn
-    from kmstui.policy.iam.vocabulary import Knowledge
-    from kmstui.policy.syntax.nodes import Document, Member
-    from kmstui.policy.syntax.statements import Policy, Statement
+    from kmstui.model import Arn
+    from kmstui.policy.iam import Knowledge
+    from kmstui.policy.syntax import Document, Member, Policy, Statement
 
 T = TypeVar("T")
 

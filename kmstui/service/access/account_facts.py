@@ -10,12 +10,8 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from kmstui.model.arn import Arn
-from kmstui.model.caller import Caller
-from kmstui.model.grant import KeyEvent
-from kmstui.model.identity import Identity
-from kmstui.policy.syntax.parser import parse
-from kmstui.policy.syntax.statements import read_policy
+from kmstui.model import Arn, Caller, Identity, KeyEvent
+from kmstui.policy.syntax import parse, read_policy
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.ports import Gateway
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from kmstui.model.arn import Arn
-from kmstui.model.caller import Caller
-from kmstui.model.key import Key
-from kmstui.policy.lint.rules import KeyContext
+from kmstui.model import Arn, Caller, Key
+from kmstui.policy.lint import KeyContext
 
 
 def lint_context(key: Key, caller: Caller | None) -> KeyContext:

@@ -11,18 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from kmstui.model.arn import Arn
-from kmstui.model.caller import Caller
-from kmstui.model.grant import Grant
-from kmstui.model.identity import Identity
-from kmstui.model.key import Key
-from kmstui.policy.evaluation.policies import as_policy
-from kmstui.policy.iam.policy_principals import named
-from kmstui.policy.iam.principals import Principal, PrincipalKind
-from kmstui.policy.syntax.statements import Policy
+from kmstui.model import Arn, Caller, Grant, Identity, Key
+from kmstui.policy.evaluation import as_policy
+from kmstui.policy.iam import Principal, PrincipalKind, named
+from kmstui.policy.syntax import Policy
 from kmstui.service.access.account_facts import caller_principal
 from kmstui.service.errors import CancelledByPersonError, NotFoundError, ServiceError
-from kmstui.service.inventory.store import Topic
+from kmstui.service.inventory import Topic
 from kmstui.service.ports import Gateway
 from kmstui.service.session import Session
 

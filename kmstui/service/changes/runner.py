@@ -24,7 +24,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from kmstui.service.changes.read_back import Check, ReadBack, Shown, read_back
+from kmstui.service.changes.reading_back import Check, ReadBack, Shown, read_back
 from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.changes.waiting import Waiting
 from kmstui.service.errors import UNCERTAIN, JournalError, ServiceError

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from kmstui.service.changes.read_back import Check, ReadBack, Shown, read_back
+from kmstui.service.changes.reading_back import Check, ReadBack, Shown, read_back
 from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.changes.waiting import ONCE, PROPAGATION, Sleep, Waiting
 from kmstui.service.ports import ChangeRecord

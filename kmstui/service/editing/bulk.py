@@ -15,13 +15,12 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from kmstui.policy.authoring.templates import statements_of, with_statements, without_statements
-from kmstui.policy.iam.equality import canonical_statement, same_meaning
-from kmstui.policy.lint.rules import Finding
-from kmstui.policy.syntax.parser import parse
-from kmstui.policy.syntax.statements import Statement, read_policy
-from kmstui.service.access.account_facts import AccountFacts, caller_identity
-from kmstui.service.changes.waiting import Sleep
+from kmstui.policy.authoring import statements_of, with_statements, without_statements
+from kmstui.policy.iam import canonical_statement, same_meaning
+from kmstui.policy.lint import Finding
+from kmstui.policy.syntax import Statement, parse, read_policy
+from kmstui.service.access import AccountFacts, caller_identity
+from kmstui.service.changes import Sleep
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.key_target import KeyPolicyTarget

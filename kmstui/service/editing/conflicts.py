@@ -19,12 +19,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from kmstui.policy.iam.equality import (
-    canonical_action,
+from kmstui.policy.iam import (
     canonical_element,
     canonical_principal,
     canonical_statement,
     canonical_value,
+    comparable_action,
     members_of,
     read_json,
     same_meaning,
@@ -247,7 +247,7 @@ def _element_merger(name: str) -> Merger:
 
     match name:
         case "Action" | "NotAction":
-            return merge_set(canonical_action)
+            return merge_set(comparable_action)
         case "Resource" | "NotResource":
             return merge_set(_plain)
         case "Principal" | "NotPrincipal":

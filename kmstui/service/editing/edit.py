@@ -13,16 +13,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from kmstui.policy.iam.equality import same_meaning
-from kmstui.service.changes.read_back import Shown, read_back
-from kmstui.service.changes.runner import ChangeStep, Observer
-from kmstui.service.changes.scope import ChangeScope
-from kmstui.service.changes.waiting import (
+from kmstui.policy.iam import same_meaning
+from kmstui.service.changes import (
     FOR_A_POLICY,
     FOR_AN_OPENED_POLICY,
     PROPAGATION,
+    ChangeScope,
+    ChangeStep,
+    Observer,
+    Shown,
     Sleep,
     Waiting,
+    read_back,
 )
 from kmstui.service.editing.conflicts import Conflict, conflict_of
 from kmstui.service.editing.location import ABSENT, PolicyLocation

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from kmstui.policy.iam.equality import canonical, read_json
+from kmstui.policy.iam import canonical, read_json
 from kmstui.service.editing.location import ABSENT
 from kmstui.service.errors import InvalidInputError, ServiceError
 from kmstui.service.ports import EventGateway, Journal, PolicyVersion, Scope

@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from kmstui.model.arn import Arn
-from kmstui.model.key import Key
-from kmstui.policy.access.diff import AccessDiff, Direction, access_diff
-from kmstui.policy.authoring.completion import CompletionContext, Completions, complete
-from kmstui.policy.authoring.templates import Facts
-from kmstui.policy.evaluation.lockout import CanPut, Verdict, can_still_administer
-from kmstui.policy.iam.vocabulary import knowledge
-from kmstui.policy.lint.linter import lint
-from kmstui.policy.lint.rules import Finding, KeyContext
-from kmstui.service.access.account_facts import (
+from kmstui.model import Arn, Key
+from kmstui.policy.access import AccessDiff, Direction, access_diff
+from kmstui.policy.authoring import CompletionContext, Completions, Facts, complete
+from kmstui.policy.evaluation import CanPut, Verdict, can_still_administer
+from kmstui.policy.iam import knowledge
+from kmstui.policy.lint import Finding, KeyContext, lint
+from kmstui.service.access import (
     AccountFacts,
     caller_principal,
     learn_account,
+    lint_context,
     principals_in,
     with_contexts,
 )
-from kmstui.service.access.key_context import lint_context
 from kmstui.service.editing.location import ALIAS_PREFIX, KeyPolicyLocation
 from kmstui.service.editing.review import (
     AccessComparison,

@@ -8,17 +8,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from kmstui.policy.iam.equality import same_meaning
-from kmstui.service.changes.read_back import Check, ReadBack, Shown
-from kmstui.service.changes.runner import Change, Observer, journal_trouble, run_change
-from kmstui.service.changes.scope import ChangeScope
-from kmstui.service.changes.settling import (
+from kmstui.policy.iam import same_meaning
+from kmstui.service.changes import (
+    FOR_A_POLICY,
+    PROPAGATION,
+    Change,
+    ChangeScope,
+    Check,
     Examined,
+    Observer,
+    ReadBack,
+    Shown,
+    Sleep,
+    Waiting,
     examine_changes,
+    journal_trouble,
     pending_changes,
+    run_change,
     settle_changes,
 )
-from kmstui.service.changes.waiting import FOR_A_POLICY, PROPAGATION, Sleep, Waiting
 from kmstui.service.editing.history import HELD_KINDS
 from kmstui.service.editing.location import PUT_KEY_POLICY, PUT_ROLE_POLICY, PolicyLocation
 from kmstui.service.editing.refusals import locks_out, refused_parts

@@ -12,9 +12,17 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
-from kmstui.policy.syntax.nodes import Document, Node, ObjectNode, StringNode, walk
-from kmstui.policy.syntax.parser import parse
-from kmstui.policy.syntax.statements import Policy, Statement, read_policy
+from kmstui.policy.syntax import (
+    Document,
+    Node,
+    ObjectNode,
+    Policy,
+    Statement,
+    StringNode,
+    parse,
+    read_policy,
+    walk,
+)
 from kmstui.service.editing.location import PUT_KEY_POLICY
 from kmstui.service.editing.results import RefusedPart
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from kmstui.policy.syntax.nodes import Span
-from kmstui.service.changes.read_back import Shown
+from kmstui.policy.syntax import Span
+from kmstui.service.changes import Shown
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.errors import ServiceError
 

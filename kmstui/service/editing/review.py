@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from kmstui.policy.authoring.completion import Completions
-from kmstui.policy.authoring.templates import Facts
-from kmstui.policy.iam.equality import same_meaning
-from kmstui.policy.lint.rules import Finding, Severity
-from kmstui.policy.syntax.nodes import Span
-from kmstui.policy.syntax.parser import parse
+from kmstui.policy.authoring import Completions, Facts
+from kmstui.policy.iam import same_meaning
+from kmstui.policy.lint import Finding, Severity
+from kmstui.policy.syntax import Span, parse
 from kmstui.service.editing.location import PolicyLocation
 from kmstui.service.session import Session
 

@@ -5,24 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kmstui.model.identity import Identity, IdentityPolicy
-from kmstui.model.key import Key
-from kmstui.policy.access.groups import actions_words
-from kmstui.policy.access.role import RoleEffect, role_effect
-from kmstui.policy.access.table import KeyFacts, Mark, Part
-from kmstui.policy.authoring.completion import CompletionContext, Completions, complete
-from kmstui.policy.authoring.remove_action import allows
-from kmstui.policy.evaluation.compiled import Applied
-from kmstui.policy.evaluation.evaluator import Decision
-from kmstui.policy.evaluation.explanation import reason_sentence
-from kmstui.policy.iam.policy_principals import role_arns
-from kmstui.policy.iam.vocabulary import knowledge
-from kmstui.policy.lint.linter import lint_identity
-from kmstui.policy.lint.rules import Finding
-from kmstui.policy.syntax.parser import parse
-from kmstui.policy.syntax.statements import read_policy, scalar_text
-from kmstui.service.access.account_facts import caller_principal
-from kmstui.service.access.reader import is_caller
+from kmstui.model import Identity, IdentityPolicy, Key
+from kmstui.policy.access import KeyFacts, Mark, Part, RoleEffect, actions_words, role_effect
+from kmstui.policy.authoring import CompletionContext, Completions, allows, complete
+from kmstui.policy.evaluation import Applied, Decision, reason_sentence
+from kmstui.policy.iam import knowledge, role_arns
+from kmstui.policy.lint import Finding, lint_identity
+from kmstui.policy.syntax import parse, read_policy, scalar_text
+from kmstui.service.access import caller_principal, is_caller
 from kmstui.service.editing.location import ABSENT, PUT_ROLE_POLICY, RolePolicyLocation
 from kmstui.service.editing.review import (
     AccessComparison,

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kmstui.model.arn import Arn
-from kmstui.model.caller import Caller, ConnectionInfo
-from kmstui.model.key import Key
-from kmstui.policy.authoring.templates import Facts, Template, built_in_templates, own_template
-from kmstui.service.access.account_facts import caller_principal
+from kmstui.model import Arn, Caller, ConnectionInfo, Key
+from kmstui.policy.authoring import Facts, Template, built_in_templates, own_template
+from kmstui.service.access import caller_principal
 
 _ENDPOINT = re.compile(r"https?://(vpce-[0-9a-f]{8,})-")
 _LARGEST = 1_000_000

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kmstui.policy.iam.equality import Canonical, canonical_statement, members_of
+from kmstui.policy.iam import Canonical, canonical_statement, members_of
 
 Value = Any
 """A JSON value, or ABSENT."""

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kmstui.model.key import Key
-from kmstui.policy.lint.rules import Finding
+from kmstui.model import Key
+from kmstui.policy.lint import Finding
 from kmstui.service.errors import CancelledByPersonError, ServiceError
-from kmstui.service.inventory.store import Topic
+from kmstui.service.inventory import Topic
 from kmstui.service.ports import Gateway, Urgency
 from kmstui.service.session import Session
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from kmstui.policy.lint.linter import lint
-from kmstui.policy.lint.rules import Finding, KeyContext
-from kmstui.policy.syntax.parser import parse
+from kmstui.policy.lint import Finding, KeyContext, lint
+from kmstui.policy.syntax import parse
 from kmstui.service.findings.all_keys import LocatedFinding
 
 TOO_LARGE = "KMS008"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from kmstui.model.key import Key
+from kmstui.model import Key
 
 
 class FilterError(ValueError):

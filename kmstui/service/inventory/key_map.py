@@ -12,9 +12,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar, cast
 
-from kmstui.model.alias import Alias
-from kmstui.model.key import Key, KeyMetadata
-from kmstui.model.tag import Tag
+from kmstui.model import Alias, Key, KeyMetadata, Tag
 
 T = TypeVar("T")
 

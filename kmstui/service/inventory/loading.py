@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from kmstui.model.key import Key
-from kmstui.model.tag import Tag
+from kmstui.model import Key, Tag
 from kmstui.service.errors import (
     CancelledByPersonError,
     CredentialsExpiredError,

@@ -8,10 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
-from kmstui.model.alias import Alias
-from kmstui.model.caller import Caller, ConnectionInfo
-from kmstui.model.key import Key
-from kmstui.model.tag import Tag
+from kmstui.model import Alias, Caller, ConnectionInfo, Key, Tag
 from kmstui.service.inventory.key_map import KeyMap, slim_alias
 from kmstui.service.ports import CallRecord
 

@@ -6,11 +6,9 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
-from kmstui.model.alias import Alias
-from kmstui.model.key import Key
-from kmstui.service.changes.read_back import Check, ours_if
-from kmstui.service.changes.runner import Change
-from kmstui.service.inventory.store import Store
+from kmstui.model import Alias, Key
+from kmstui.service.changes import Change, Check, ours_if
+from kmstui.service.inventory import Store
 from kmstui.service.keys.key_changes import KeyChanges, Telling
 from kmstui.service.ports import InventoryGateway
 

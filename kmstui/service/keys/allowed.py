@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from kmstui.model.key import Key, KeyMetadata
+from kmstui.model import Key, KeyMetadata
 
 DESCRIPTION_CHARACTERS = 8192
 """Source: KMS API Reference, UpdateKeyDescription."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kmstui.model.key import KeyCreation
-from kmstui.service.inventory.store import Store
+from kmstui.model import KeyCreation
+from kmstui.service.inventory import Store
 from kmstui.service.keys.aliases import alias_problem, full_name
 from kmstui.service.keys.allowed import description_problem
-from kmstui.service.tags.parse import MOST_TAGS, tag_problems
+from kmstui.service.tags import MOST_TAGS, tag_problems
 
 POLICY_BYTES = 32_768
 """Source: KMS Developer Guide, "Resource quotas": key policy document size."""

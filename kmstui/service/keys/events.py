@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kmstui.model.grant import KeyEvent
+from kmstui.model import KeyEvent
 from kmstui.service.session import Session
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from kmstui.model.grant import Grant
-from kmstui.service.changes.read_back import Check, ours_if
-from kmstui.service.changes.runner import Change
+from kmstui.model import Grant
+from kmstui.service.changes import Change, Check, ours_if
 from kmstui.service.keys.key_changes import KeyChanges, Telling
 from kmstui.service.ports import GrantGateway
 

@@ -7,9 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from kmstui.service.changes.read_back import Shown
-from kmstui.service.changes.runner import Change, run_change
-from kmstui.service.changes.waiting import FOR_A_KEY, Sleep, Waiting
+from kmstui.service.changes import FOR_A_KEY, Change, Shown, Sleep, Waiting, run_change
 from kmstui.service.errors import ErrorContext, InvalidInputError
 from kmstui.service.session import Session
 

@@ -8,10 +8,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from kmstui.model.key import Key, KeyCreation, KeyMetadata, Rotation
-from kmstui.service.changes.read_back import Check, ours_if
-from kmstui.service.changes.runner import Change, run_change
-from kmstui.service.changes.waiting import ONCE, Waiting
+from kmstui.model import Key, KeyCreation, KeyMetadata, Rotation
+from kmstui.service.changes import ONCE, Change, Check, Waiting, ours_if, run_change
 from kmstui.service.errors import ErrorContext, InvalidInputError, ServiceError
 from kmstui.service.keys.aliases import Aliases, full_name
 from kmstui.service.keys.allowed import (

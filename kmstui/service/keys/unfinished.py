@@ -6,15 +6,17 @@ import asyncio
 import json
 from typing import Any
 
-from kmstui.service.changes.read_back import Check, Shown
-from kmstui.service.changes.settling import (
+from kmstui.service.changes import (
+    FOR_A_KEY,
+    Check,
     Checks,
     Examined,
+    Shown,
+    Sleep,
     examine_changes,
     pending_changes,
     settle_changes,
 )
-from kmstui.service.changes.waiting import FOR_A_KEY, Sleep
 from kmstui.service.keys.aliases import ALIAS_OPERATIONS, alias_check
 from kmstui.service.keys.grants import REVOKE_GRANT, revocation_check
 from kmstui.service.keys.lifecycle import (

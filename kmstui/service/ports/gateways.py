@@ -15,12 +15,21 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Protocol, TypeVar
 
-from kmstui.model.alias import Alias
-from kmstui.model.caller import Caller, ConnectionInfo
-from kmstui.model.grant import Grant, KeyEvent
-from kmstui.model.identity import Identity, IdentityPolicy
-from kmstui.model.key import Key, KeyCreation, KeyMetadata, LastUsage, Rotation
-from kmstui.model.tag import Tag
+from kmstui.model import (
+    Alias,
+    Caller,
+    ConnectionInfo,
+    Grant,
+    Identity,
+    IdentityPolicy,
+    Key,
+    KeyCreation,
+    KeyEvent,
+    KeyMetadata,
+    LastUsage,
+    Rotation,
+    Tag,
+)
 
 M = TypeVar("M", bound=Callable[..., object])
 

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from kmstui.model.key import Key
-from kmstui.model.tag import Tag, TagDelta
+from kmstui.model import Key, Tag, TagDelta
 from kmstui.service.ports import ChangeRecord
 from kmstui.service.tags.parse import MOST_TAGS
 

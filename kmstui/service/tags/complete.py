@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import nsmallest
 
-from kmstui.model.tag import Tag
+from kmstui.model import Tag
 from kmstui.service.tags.parse import word_at, words_of, written
 
 MOST_PROPOSALS = 50

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kmstui.model.tag import Tag
+from kmstui.model import Tag
 
 MOST_TAGS = 50
 """Tags that a key can have. Source: KMS Developer Guide, "Quotas"."""

@@ -10,18 +10,23 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kmstui.model.tag import Tag
-from kmstui.service.changes.read_back import Check, Shown, ours_if
-from kmstui.service.changes.runner import (
+from kmstui.model import Tag
+from kmstui.service.changes import (
+    FOR_ONE_OF_MANY,
+    FOR_QUOTA,
     Change,
     ChangeResult,
+    ChangeScope,
+    Check,
+    Shown,
+    Sleep,
+    Waiting,
     begin_changes,
     confirm_change,
     end_change,
+    ours_if,
     send_change,
 )
-from kmstui.service.changes.scope import ChangeScope
-from kmstui.service.changes.waiting import FOR_ONE_OF_MANY, FOR_QUOTA, Sleep, Waiting
 from kmstui.service.errors import (
     CancelledByPersonError,
     CredentialsExpiredError,

@@ -8,10 +8,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from kmstui.model.tag import TagDelta
-from kmstui.service.changes.read_back import Check, Shown
-from kmstui.service.changes.settling import Examined, examine_changes, pending_changes
-from kmstui.service.changes.waiting import Sleep
+from kmstui.model import TagDelta
+from kmstui.service.changes import Check, Examined, Shown, Sleep, examine_changes, pending_changes
 from kmstui.service.errors import AccessDeniedError, ServiceError
 from kmstui.service.ports import ChangeRecord, Gateway, Scope, Urgency
 from kmstui.service.session import Session

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -11,32 +10,22 @@ from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Input
 
-from kmstui.policy.access.groups import AccessGroup
-from kmstui.policy.access.table import Cell, Row
-from kmstui.policy.evaluation.evaluator import Decision
-from kmstui.policy.evaluation.explanation import ReasoningLine, explain, not_considered_sentence
-from kmstui.service.access.reader import DELEGATED_AT_FIRST, AccessReader
-from kmstui.service.errors import ServiceError
-from kmstui.service.inventory.store import Topic
+from kmstui.policy.access import AccessGroup, Cell, Row
+from kmstui.policy.evaluation import Decision, ReasoningLine, explain, not_considered_sentence
+from kmstui.service.access import DELEGATED_AT_FIRST, AccessReader
+from kmstui.service.inventory import Topic
 from kmstui.service.session import Session
 from kmstui.ui.access.answer import answer_line, unread_identity
 from kmstui.ui.access.cells import GROUPS, cell_part, cell_words, columns_for
 from kmstui.ui.access.inquiry import Inquiry, default_policy, key_facts, row_id
 from kmstui.ui.access.question import question_line
+from kmstui.ui.access.reading_view import ReadingView
 from kmstui.ui.access.what_if import WhatIfLine
-from kmstui.ui.commands.program import program_of
-from kmstui.ui.main.navigation import main_of
-from kmstui.ui.main.policy_view import pretty
-from kmstui.ui.runtime.store_feed import Changes
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.views.view import KeyView
-from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.progress import Teller
-from kmstui.ui.widgets.sentences import Sentences
-
-READING_GROUP = "view"
-"""The group in which the main screen loads views: a reading of one key ends the one before."""
+from kmstui.ui.commands import program_of
+from kmstui.ui.main import main_of, pretty
+from kmstui.ui.runtime import Changes
+from kmstui.ui.style import Part, Symbols
+from kmstui.ui.widgets import LineTable, Sentences, Teller
 
 _MORE = 200
 """Identities that are read besides when a person asks for more."""
@@ -50,7 +39,7 @@ _LOW, _HIGH = 14, 26
 """Lines of the view under which words are kept short, and from which on they may be long."""
 
 
-class AccessView(KeyView):
+class AccessView(ReadingView):
     """A table, what the cell under the cursor means, and what no answer rests on."""
 
     title: ClassVar[str] = "Access"
@@ -58,7 +47,6 @@ class AccessView(KeyView):
 
     def __init__(self, session: Session, signs: Symbols) -> None:
         super().__init__(session, signs)
-        self._key_id: str | None = None
         self._inquiry: Inquiry | None = None
         self._rows: dict[str, Row] = {}
         self._group = AccessGroup.ENCRYPT
@@ -68,7 +56,6 @@ class AccessView(KeyView):
         self._stopping = False
         self._answer: Decision | None = None
         self._wants_question = False
-        self._shown = asyncio.Event()
         self.status = Sentences(most_lines=_STATUS_LINES, more="… (Enter: all of it)")
         self.table = LineTable(columns_for(80, self._group), self._cells, signs=signs)
         self.words = Sentences(least_lines=4, most_lines=4, more="… (Enter: all of it)")
@@ -131,10 +118,6 @@ class AccessView(KeyView):
             self._key_id = key_id
             self.table.forget_place()
         self._draw()
-
-    async def wait_until_shown(self) -> None:
-        """Wait for the table, or for why there is none."""
-        await self._shown.wait()
 
     def _forget(self) -> None:
         self._shown.clear()
@@ -219,22 +202,10 @@ class AccessView(KeyView):
         if again:
             self.begin()
 
-    def begin(self, *, more: bool = False) -> None:
-        """Read and work out again; `more`: also identities that were left out."""
-        key_id = self._key_id
-        if key_id is None:
-            return
-        if more:
-            self._most += _MORE
-        program_of(self).work(
-            lambda: self._load_guarded(key_id), group=READING_GROUP, what="the access view"
-        )
-
-    async def _load_guarded(self, key_id: str) -> None:
-        try:
-            await self.load(key_id)
-        except ServiceError as error:
-            self.show_problem(error.sentence)
+    def read_more(self) -> None:
+        """Read and work out again, with identities that were left out."""
+        self._most += _MORE
+        self.begin()
 
     def stop(self) -> bool:
         """Read no further identities; answers whether any were being read."""

@@ -5,13 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from kmstui.policy.evaluation.evaluator import Decision
-from kmstui.policy.evaluation.explanation import (
-    answer_word,
-    not_considered_sentence,
-    reason_sentence,
-)
-from kmstui.service.access.reader import AccessReader, role_of
+from kmstui.policy.evaluation import Decision, answer_word, not_considered_sentence, reason_sentence
+from kmstui.service.access import AccessReader, role_of
 from kmstui.service.session import Session
 from kmstui.ui.access.inquiry import Inquiry
 from kmstui.ui.access.question import QuestionError, decide, parse_question

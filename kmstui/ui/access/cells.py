@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kmstui.policy.access.groups import AccessGroup
-from kmstui.policy.access.table import Cell, Mark
-from kmstui.ui.widgets.columns import Column
+from kmstui.policy.access import AccessGroup, Cell, Mark
+from kmstui.ui.widgets import Column
 
 GROUPS = tuple(AccessGroup)
 

@@ -6,14 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from kmstui.ui.commands.command import Command
-from kmstui.ui.commands.context import Context, needs_key
-from kmstui.ui.commands.registry import command_named
-from kmstui.ui.editing.commands import open_role_policy
-from kmstui.ui.main.navigation import go_to_offset, main_of
+from kmstui.ui.commands import Command, Context, command_named, needs_key
+from kmstui.ui.editing import open_role_policy
+from kmstui.ui.main import go_to_offset, main_of
 
 if TYPE_CHECKING:
-    from kmstui.policy.evaluation.evaluator import Decision
+    from kmstui.policy.evaluation import Decision
     from kmstui.ui.access.access_view import AccessView
     from kmstui.ui.access.reasoning import Place
     from kmstui.ui.access.role_view import RoleView
@@ -127,7 +125,7 @@ def _what_if(context: Context) -> Awaitable[None]:
 def _more(context: Context) -> None:
     view = _view(context)
     if view is not None:
-        view.begin(more=True)
+        view.read_more()
 
 
 def _complete(context: Context) -> None:
@@ -145,7 +143,7 @@ def _escape(context: Context) -> Awaitable[None] | None:
 
 def _legend(context: Context) -> None:
     from kmstui.ui.access.cells import LEGEND
-    from kmstui.ui.dialogs.text_dialog import TextDialog
+    from kmstui.ui.dialogs import TextDialog
 
     context.app.push_screen(TextDialog("What the words of the table mean", LEGEND))
 
@@ -159,10 +157,10 @@ def _role(context: Context) -> RoleView | None:
 
 def _open_line(context: Context) -> None:
     """The reasoning of an effect, or the text of a policy."""
-    from kmstui.policy.evaluation.explanation import explain
+    from kmstui.policy.evaluation import explain
     from kmstui.ui.access.policy_dialog import PolicyDialog
     from kmstui.ui.access.reasoning import ReasoningScreen
-    from kmstui.ui.main.policy_view import pretty
+    from kmstui.ui.main import pretty
 
     view = _role(context)
     if view is None:
@@ -184,7 +182,7 @@ def _open_line(context: Context) -> None:
 
 def _choose_role(context: Context) -> Awaitable[None]:
     async def run() -> None:
-        from kmstui.ui.editing.role_policies import ask_for_role
+        from kmstui.ui.editing import ask_for_role
 
         await _bring_forward(context, ROLE)
         view = _role(context)
@@ -197,7 +195,7 @@ def _choose_role(context: Context) -> Awaitable[None]:
 
 def _edit_role(context: Context) -> Awaitable[None]:
     async def run() -> None:
-        from kmstui.ui.editing.role_policies import choose_policy
+        from kmstui.ui.editing import choose_policy
 
         view = _role(context)
         if view is None or view.identity is None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kmstui.policy.access.groups import actions_words
-from kmstui.policy.evaluation.compiled import CompiledPolicy, CompiledStatement
-from kmstui.policy.evaluation.explanation import conditions_words, joined
-from kmstui.policy.evaluation.policies import compile_identity_policy
-from kmstui.policy.iam.vocabulary import knowledge
-from kmstui.policy.syntax.statements import Statement
+from kmstui.policy.access import actions_words
+from kmstui.policy.evaluation import (
+    CompiledPolicy,
+    CompiledStatement,
+    compile_identity_policy,
+    conditions_words,
+    joined,
+)
+from kmstui.policy.iam import knowledge
+from kmstui.policy.syntax import Statement
 
 _MOST_RESOURCES = 3
 

@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kmstui.model.key import Key
-from kmstui.policy.access.groups import AccessGroup
-from kmstui.policy.access.table import AccessTable, KeyFacts, Mark, Row, access_table
-from kmstui.policy.evaluation.policies import as_policy
-from kmstui.policy.iam.principals import Principal
-from kmstui.service.access.reader import AccessReading, is_caller, role_of, without_problem
-from kmstui.service.inventory.store import StoredPolicy
+from kmstui.model import Key
+from kmstui.policy.access import AccessGroup, AccessTable, KeyFacts, Mark, Row, access_table
+from kmstui.policy.evaluation import as_policy
+from kmstui.policy.iam import Principal
+from kmstui.service.access import AccessReading, is_caller, role_of, without_problem
+from kmstui.service.inventory import StoredPolicy
 from kmstui.service.session import Session
 from kmstui.ui.access.question import (
     ME,

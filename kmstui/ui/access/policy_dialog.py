@@ -7,10 +7,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from kmstui.ui.commands.key_bar import KeyBar
-from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.policy.text_area import ReadingArea
-from kmstui.ui.style.symbols import Symbols
+from kmstui.ui.commands import KeyBar
+from kmstui.ui.dialogs import Dialog
+from kmstui.ui.policy import ReadingArea
+from kmstui.ui.style import Symbols
 
 
 class PolicyDialog(Dialog[None]):

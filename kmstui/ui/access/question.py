@@ -10,17 +10,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from kmstui.model.arn import Arn
-from kmstui.model.grant import Grant
-from kmstui.model.identity import Identity
-from kmstui.policy.evaluation.evaluator import Decision, evaluate
-from kmstui.policy.evaluation.policies import Policies, PolicyLike, as_policy
-from kmstui.policy.iam.policy_principals import brought_to_role, other_of
-from kmstui.policy.iam.principals import Principal
-from kmstui.policy.iam.request import Context, Request
-from kmstui.policy.iam.suggestions import did_you_mean
-from kmstui.policy.iam.vocabulary import action_info, canonical_action, key_actions, knowledge
-from kmstui.policy.syntax.statements import scalar_text
+from kmstui.model import Arn, Grant, Identity
+from kmstui.policy.evaluation import Decision, Policies, PolicyLike, as_policy, evaluate
+from kmstui.policy.iam import (
+    Context,
+    Principal,
+    Request,
+    action_info,
+    brought_to_role,
+    canonical_action,
+    did_you_mean,
+    key_actions,
+    knowledge,
+    other_of,
+)
+from kmstui.policy.syntax import scalar_text
 
 PRINCIPAL, ACTION = "principal", "action"
 ME, ROOT, OTHERS = "me", "root", "others"

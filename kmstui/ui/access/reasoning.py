@@ -9,15 +9,14 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from kmstui.policy.evaluation.evaluator import Decision
-from kmstui.policy.evaluation.explanation import ReasoningLine
-from kmstui.policy.iam.conditions import Truth
-from kmstui.policy.syntax.nodes import Span
-from kmstui.ui.commands.key_bar import KeyBar
-from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.main.policy_view import pretty
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.widgets.prose_rows import Block, Rows
+from kmstui.policy.evaluation import Decision, ReasoningLine
+from kmstui.policy.iam import Truth
+from kmstui.policy.syntax import Span
+from kmstui.ui.commands import KeyBar
+from kmstui.ui.dialogs import Dialog
+from kmstui.ui.main import pretty
+from kmstui.ui.style import Symbols
+from kmstui.ui.widgets import Block, Rows
 
 KEY_POLICY = "key policy"
 

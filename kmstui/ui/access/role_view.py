@@ -8,28 +8,20 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from kmstui.model.arn import Arn
-from kmstui.model.identity import Identity, IdentityPolicy
-from kmstui.model.key import Key
-from kmstui.policy.access.role import RoleEffect, role_effect
-from kmstui.policy.access.table import Mark, Part
-from kmstui.policy.evaluation.explanation import not_considered_sentence
-from kmstui.policy.evaluation.policies import as_policy
-from kmstui.policy.iam.policy_principals import brought_to_role
-from kmstui.policy.iam.principals import Principal
-from kmstui.service.access.reader import AccessReader, is_caller, role_of, without_problem
-from kmstui.service.errors import ServiceError
-from kmstui.service.inventory.store import Topic
+from kmstui.model import Arn, Identity, IdentityPolicy, Key
+from kmstui.policy.access import Mark, Part, RoleEffect, role_effect
+from kmstui.policy.evaluation import as_policy, not_considered_sentence
+from kmstui.policy.iam import Principal, brought_to_role
+from kmstui.service.access import AccessReader, is_caller, role_of, without_problem
+from kmstui.service.inventory import Topic
 from kmstui.service.session import Session
 from kmstui.ui.access.iam_words import kms_statements
 from kmstui.ui.access.inquiry import DEFAULT_POLICY, default_policy, key_facts
-from kmstui.ui.commands.program import program_of
-from kmstui.ui.main.policy_view import pretty
-from kmstui.ui.runtime.store_feed import Changes
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.views.view import KeyView
-from kmstui.ui.widgets.prose_rows import Block, Rows
-from kmstui.ui.widgets.sentences import Sentences
+from kmstui.ui.access.reading_view import ReadingView
+from kmstui.ui.main import pretty
+from kmstui.ui.runtime import Changes
+from kmstui.ui.style import Symbols
+from kmstui.ui.widgets import Block, Rows, Sentences
 
 _MOST_ASKED = (
     "kms:Encrypt",
@@ -53,7 +45,7 @@ _EFFECT, _POLICY = "effect:", "policy:"
 """What a line is about: an effect or a policy, by its number."""
 
 
-class RoleView(KeyView):
+class RoleView(ReadingView):
     """Can, may and cannot, each with its reason; then the policies that say so."""
 
     title: ClassVar[str] = "Role"
@@ -61,11 +53,9 @@ class RoleView(KeyView):
 
     def __init__(self, session: Session, signs: Symbols) -> None:
         super().__init__(session, signs)
-        self._key_id: str | None = None
         self._arn = ""
         """The role or user that the person chose; empty: who asks."""
         self._effect: RoleEffect | None = None
-        self._shown = asyncio.Event()
         self.identity: Identity | None = None
         """Whose policies are shown."""
         self.rows = Rows(signs=signs)
@@ -110,10 +100,6 @@ class RoleView(KeyView):
             self._key_id = key_id
             self._forget()
 
-    async def wait_until_shown(self) -> None:
-        """Wait for the sentences, or for why there are none."""
-        await self._shown.wait()
-
     def _forget(self) -> None:
         self._shown.clear()
         self._effect = None
@@ -140,18 +126,6 @@ class RoleView(KeyView):
         asked = self.identity is None and Topic.SESSION in changes
         if policies or described or asked or Topic.IDENTITIES in changes:
             self.begin()
-
-    def begin(self) -> None:
-        """Read what is missing and show it."""
-        key_id = self._key_id
-        if key_id is not None:
-            program_of(self).work(lambda: self._load(key_id), group="view", what="the role view")
-
-    async def _load(self, key_id: str) -> None:
-        try:
-            await self.load(key_id)
-        except ServiceError as error:
-            self.show_problem(error.sentence)
 
     async def load(self, key_id: str) -> None:
         """Read the role and the key's grants, and put them together with the key policy."""

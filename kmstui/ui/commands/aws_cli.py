@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from kmstui.model.caller import ConnectionInfo, Route
+from kmstui.model import ConnectionInfo, Route
 
 _KEY_VARIABLE = "KEY-OF-THE-LOOP"
 

@@ -10,7 +10,7 @@ from kmstui.ui.commands.command import Command, readable_key
 from kmstui.ui.commands.context import Context
 from kmstui.ui.commands.program import Program, program_of
 from kmstui.ui.commands.registry import all_commands, command_for, commands_in
-from kmstui.ui.textual_internals.app import draw_now
+from kmstui.ui.textual_internals import draw_now
 
 
 class CommandScreen(Screen[None]):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from kmstui.model.key import Key
-    from kmstui.service.inventory.store import Store
+    from kmstui.model import Key
+    from kmstui.service.inventory import Store
     from kmstui.service.session import Session
     from kmstui.ui.commands.program import Program
 

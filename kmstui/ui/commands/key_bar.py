@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kmstui.ui.commands.command import Command, readable_key
-from kmstui.ui.style.text_styles import OneLine, Part, parts_width
+from kmstui.ui.style import OneLine, Part, parts_width
 
 
 class KeyBar(OneLine):

@@ -16,12 +16,9 @@ from textual.worker import Worker
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.ports import ChangeRecord, Target
 from kmstui.service.session import Session
-from kmstui.ui.runtime.crash_log import write_fault
-from kmstui.ui.runtime.options import UiOptions
-from kmstui.ui.runtime.time_slices import TimeSlices
-from kmstui.ui.runtime.type_ahead import TypeAhead
-from kmstui.ui.style.symbols import symbols_for
-from kmstui.ui.terminal.painter import PaintedApp
+from kmstui.ui.runtime import TimeSlices, TypeAhead, UiOptions, write_fault
+from kmstui.ui.style import symbols_for
+from kmstui.ui.terminal import PaintedApp
 
 Part = TypeVar("Part")
 

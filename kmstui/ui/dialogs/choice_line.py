@@ -9,7 +9,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from kmstui.ui.style.text_styles import OneLine, Part
+from kmstui.ui.style import OneLine, Part
 
 
 class ChoiceLine(OneLine, can_focus=True, inherit_bindings=False):

@@ -10,7 +10,7 @@ from textual.css.scalar import Scalar
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from kmstui.ui.widgets.sentences import Sentences
+from kmstui.ui.widgets import Sentences
 
 Answer = TypeVar("Answer")
 

@@ -9,11 +9,9 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
-from kmstui.ui.commands.key_bar import KeyBar
-from kmstui.ui.commands.program import Program, program_of
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part, TitleLine
-from kmstui.ui.widgets.sentences import NewestNotice
+from kmstui.ui.commands import KeyBar, Program, program_of
+from kmstui.ui.style import Part, Symbols, TitleLine
+from kmstui.ui.widgets import NewestNotice
 
 Answer = TypeVar("Answer")
 

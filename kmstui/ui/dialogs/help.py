@@ -9,13 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from kmstui.ui.commands.command import EVERYWHERE, Command, readable_key
-from kmstui.ui.commands.key_bar import KeyBar
-from kmstui.ui.commands.registry import all_commands, commands_in
+from kmstui.ui.commands import EVERYWHERE, Command, KeyBar, all_commands, commands_in, readable_key
 from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.style import Part
+from kmstui.ui.widgets import Column, LineTable
 
 FILTER_HELP = (
     ("text", "in an alias, ID, ARN, description or tag"),

@@ -6,15 +6,12 @@ from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
 
-from kmstui.model.key import Key
-from kmstui.service.inventory.filter import FilterError, parse_filter
-from kmstui.service.inventory.store import Store
-from kmstui.ui.commands.program import program_of
+from kmstui.model import Key
+from kmstui.service.inventory import FilterError, Store, parse_filter
+from kmstui.ui.commands import program_of
 from kmstui.ui.dialogs.search_dialog import MOST_FOUND, SearchDialog
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.sentences import Sentences
+from kmstui.ui.style import Part
+from kmstui.ui.widgets import Column, LineTable, Sentences
 
 _COLUMNS = (
     Column("alias", "ALIAS", 14, rank=0, most=28),

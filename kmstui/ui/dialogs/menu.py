@@ -10,13 +10,11 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from kmstui.service.inventory.store import Store, Topic
+from kmstui.service.inventory import Store, Topic
 from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.runtime.store_feed import Changes, StoreFeed
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.sentences import Sentences
+from kmstui.ui.runtime import Changes, StoreFeed
+from kmstui.ui.style import Part
+from kmstui.ui.widgets import Column, LineTable, Sentences
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from kmstui.ui.commands.key_bar import KeyBar
+from kmstui.ui.commands import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.widgets.sentences import Sentences
+from kmstui.ui.widgets import Sentences
 
 Check = Callable[[str], str]
 """Returns why a text cannot be taken, as a sentence, or "" when it can."""

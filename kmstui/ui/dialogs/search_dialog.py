@@ -8,9 +8,9 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 from textual.worker import Worker
 
-from kmstui.ui.commands.program import program_of
+from kmstui.ui.commands import program_of
 from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets import LineTable
 
 Answer = TypeVar("Answer")
 

@@ -12,9 +12,9 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from kmstui.ui.commands.key_bar import KeyBar
+from kmstui.ui.commands import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.style.cells import fit, wrap
+from kmstui.ui.style import fit, wrap
 
 
 class TextLines(ScrollView, can_focus=True, inherit_bindings=False):

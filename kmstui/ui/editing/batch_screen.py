@@ -9,17 +9,13 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from kmstui.service.editing.bulk import KeyOutcome, KeyPlan, StatementBatch
+from kmstui.service.editing import KeyOutcome, KeyPlan, StatementBatch
 from kmstui.service.errors import ServiceError
 from kmstui.service.session import Session
-from kmstui.ui.dialogs.editing_screen import EditingScreen
-from kmstui.ui.dialogs.questions import Confirm
+from kmstui.ui.dialogs import Confirm, EditingScreen
 from kmstui.ui.editing.review_rows import review_rows
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.prose_rows import Block, Row, Rows, code_lines
+from kmstui.ui.style import Part, Symbols
+from kmstui.ui.widgets import Block, Column, LineTable, Row, Rows, code_lines
 
 ALL = "all"
 """The row that stands for all keys together."""

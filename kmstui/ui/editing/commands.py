@@ -6,14 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from kmstui.ui.commands.command import Command
-from kmstui.ui.commands.context import Context, needs_customer_key, needs_key, needs_writing
-from kmstui.ui.main.navigation import main_of
+from kmstui.ui.commands import Command, Context, needs_customer_key, needs_key, needs_writing
+from kmstui.ui.main import main_of
 
 if TYPE_CHECKING:
-    from kmstui.model.identity import Identity
-    from kmstui.model.key import Key
-    from kmstui.service.editing.review import EditTarget
+    from kmstui.model import Identity, Key
+    from kmstui.service.editing import EditTarget
     from kmstui.ui.editing.history_panel import HistoryPanel
     from kmstui.ui.editing.role_policies import PolicyChoice
 
@@ -43,7 +41,7 @@ def edit_key(context: Context, key_id: str, *, outside: bool = False, begin_with
     Raises:
         ServiceError: there is no connection, or the account is not known yet.
     """
-    from kmstui.service.editing.key_target import KeyPolicyTarget
+    from kmstui.service.editing import KeyPolicyTarget
 
     key = context.store.keys[key_id]
     disabled = context.app.options.rules_off(key.id)
@@ -62,7 +60,7 @@ def _edit_outside(context: Context) -> None:
 
 
 def _statement(context: Context) -> None:
-    from kmstui.ui.dialogs.menu import Menu, MenuItem
+    from kmstui.ui.dialogs import Menu, MenuItem
 
     number = len(context.targets)
     what = "this key" if number == 1 else f"{number} marked keys"
@@ -84,7 +82,7 @@ def _statement(context: Context) -> None:
 
 
 def _add_statement(context: Context) -> None:
-    from kmstui.service.editing.key_target import KeyPolicyTarget
+    from kmstui.service.editing import KeyPolicyTarget
     from kmstui.ui.editing.batch_screen import BatchScreen
     from kmstui.ui.editing.statement_screen import Statements, StatementScreen
 
@@ -101,8 +99,8 @@ def _add_statement(context: Context) -> None:
 
 
 async def _remove_statement(context: Context) -> None:
-    from kmstui.service.editing.bulk import common_statements
-    from kmstui.ui.dialogs.menu import Menu, MenuItem
+    from kmstui.service.editing import common_statements
+    from kmstui.ui.dialogs import Menu, MenuItem
     from kmstui.ui.editing.batch_screen import BatchScreen
     from kmstui.ui.editing.reading_dialog import read_in_front
 
@@ -174,7 +172,7 @@ async def _choose_and_open(context: Context, heading: str, choose: Choose) -> No
 
 
 async def _take_from_role(context: Context) -> None:
-    from kmstui.policy.authoring.remove_action import CannotTakeError
+    from kmstui.policy.authoring import CannotTakeError
     from kmstui.ui.editing.role_policies import (
         choose_action,
         choose_role,

@@ -7,13 +7,11 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from kmstui.service.editing.conflicts import Conflict, Merge, resolve_merge
-from kmstui.service.editing.history import pretty_json
-from kmstui.ui.dialogs.editing_screen import EditingScreen
-from kmstui.ui.dialogs.questions import Confirm
+from kmstui.service.editing import Conflict, Merge, pretty_json, resolve_merge
+from kmstui.ui.dialogs import Confirm, EditingScreen
 from kmstui.ui.editing.review_rows import diff_rows
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.widgets.prose_rows import Block, Row, Rows, code_lines
+from kmstui.ui.style import Symbols
+from kmstui.ui.widgets import Block, Row, Rows, code_lines
 
 VIEWS = ("Decide", "Merged", "Their change", "Your change", "Before")
 

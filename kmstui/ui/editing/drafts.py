@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kmstui.service.editing.edit import DraftOffer, PolicyEditing
+from kmstui.service.editing import DraftOffer, PolicyEditing
 from kmstui.service.errors import ServiceError
 from kmstui.service.ports import Journal
-from kmstui.ui.dialogs.menu import Menu, MenuItem
+from kmstui.ui.dialogs import Menu, MenuItem
 
 
 class DraftKeeper:

@@ -7,20 +7,13 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.widgets.text_area import Selection
 
-from kmstui.policy.authoring.templates import (
-    Facts,
-    fill,
-    first_field,
-    whole_policy,
-    with_statements,
-)
+from kmstui.policy.authoring import Facts, fill, first_field, whole_policy, with_statements
 from kmstui.ui.editing.history_screen import HistoryScreen
 from kmstui.ui.editing.history_source import HistorySource
 from kmstui.ui.editing.policy_screen import PolicyScreen
 from kmstui.ui.editing.saving import review_and_save
 from kmstui.ui.editing.template_screen import ChosenTemplate, TemplateScreen
-from kmstui.ui.policy.editor import PolicyEditor
-from kmstui.ui.policy.text_area import changed_range
+from kmstui.ui.policy import PolicyEditor, changed_range
 
 
 class EditScreen(PolicyScreen):

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, cast
 
 from textual.app import App, SuspendNotSupported
 
-from kmstui.service.editing.edit import PolicyEditing
+from kmstui.service.editing import PolicyEditing
 
 if TYPE_CHECKING:
     from textual.app import App
 
-    from kmstui.ui.commands.program import Program
+    from kmstui.ui.commands import Program
 
 
 _FALLBACKS = ("vi", "nano")

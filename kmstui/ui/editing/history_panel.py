@@ -9,19 +9,14 @@ from pathlib import Path
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from kmstui.service.editing.history import export
-from kmstui.service.editing.location import ABSENT
-from kmstui.service.editing.review import CompareAccess, json_problem
+from kmstui.service.editing import ABSENT, CompareAccess, export, json_problem
 from kmstui.service.errors import JournalError, ServiceError
-from kmstui.ui.commands.program import program_of
-from kmstui.ui.dialogs.questions import Prompt
+from kmstui.ui.commands import program_of
+from kmstui.ui.dialogs import Prompt
 from kmstui.ui.editing.history_source import HistoryItem, HistorySource
 from kmstui.ui.editing.review_rows import access_rows, diff_rows
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.prose_rows import Block, Row, Rows
+from kmstui.ui.style import Part, Symbols
+from kmstui.ui.widgets import Block, Column, LineTable, Row, Rows
 
 _ROOMY = 120
 """Cells from which on there is room for a long WHAT beside whom it was."""

@@ -9,17 +9,16 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from kmstui.service.editing.key_target import compare_key_access
-from kmstui.service.editing.location import ABSENT
-from kmstui.service.inventory.store import Topic
+from kmstui.service.editing import ABSENT, compare_key_access
+from kmstui.service.inventory import Topic
 from kmstui.service.session import Session
-from kmstui.ui.dialogs.editing_screen import EditingScreen
+from kmstui.ui.dialogs import EditingScreen
 from kmstui.ui.editing.history_panel import HistoryPanel
 from kmstui.ui.editing.history_source import HistorySource
-from kmstui.ui.runtime.store_feed import Changes
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.views.view import KeyView
-from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.runtime import Changes
+from kmstui.ui.style import Symbols
+from kmstui.ui.views import KeyView
+from kmstui.ui.widgets import LineTable
 
 
 class HistoryScreen(EditingScreen[str | None]):

@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from kmstui.model.arn import Arn
-from kmstui.service.editing.history import (
+from kmstui.model import Arn
+from kmstui.service.editing import (
     HELD_KINDS,
+    CompareAccess,
     HistoryEntry,
     history_entries,
     remote_versions,
 )
-from kmstui.service.editing.review import CompareAccess
 from kmstui.service.errors import JournalError
 from kmstui.service.session import Session
 

@@ -8,24 +8,20 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from kmstui.policy.iam.equality import same_meaning
-from kmstui.policy.lint.rules import Finding, Severity
-from kmstui.policy.syntax.nodes import Span
-from kmstui.service.changes.scope import ChangeScope
-from kmstui.service.editing.edit import PolicyEditing
-from kmstui.service.editing.results import Refused
-from kmstui.service.editing.review import EditTarget
+from kmstui.policy.iam import same_meaning
+from kmstui.policy.lint import Finding, Severity
+from kmstui.policy.syntax import Span
+from kmstui.service.changes import ChangeScope
+from kmstui.service.editing import EditTarget, PolicyEditing, Refused
 from kmstui.service.errors import JournalError, ServiceError
 from kmstui.service.session import Session
-from kmstui.ui.dialogs.editing_screen import EditingScreen
+from kmstui.ui.dialogs import EditingScreen
 from kmstui.ui.editing.drafts import DraftKeeper, ask_about_draft, ask_to_leave
 from kmstui.ui.editing.external_editor import edit_outside
-from kmstui.ui.main.policy_view import pretty
-from kmstui.ui.policy.editor import PolicyEditor
-from kmstui.ui.policy.viewer import PolicyViewer
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.widgets.sentences import Sentences
+from kmstui.ui.main import pretty
+from kmstui.ui.policy import PolicyEditor, PolicyViewer
+from kmstui.ui.style import Part, Symbols
+from kmstui.ui.widgets import Sentences
 
 _URL = "https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html"
 

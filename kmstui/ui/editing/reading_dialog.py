@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.worker import get_current_worker
 
 from kmstui.service.errors import CancelledByPersonError
-from kmstui.ui.commands.key_bar import KeyBar
-from kmstui.ui.dialogs.dialog import Dialog
+from kmstui.ui.commands import KeyBar
+from kmstui.ui.dialogs import Dialog
 
 if TYPE_CHECKING:
-    from kmstui.ui.commands.context import Context
+    from kmstui.ui.commands import Context
 
 Answer = TypeVar("Answer")
 

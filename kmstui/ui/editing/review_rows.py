@@ -5,12 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator, Sequence
 
-from kmstui.policy.lint.rules import Finding, Severity
-from kmstui.policy.syntax.parser import parse
-from kmstui.service.editing.history import pretty_json
-from kmstui.service.editing.review import AccessLine, Assessment, Weight, joined_words
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.widgets.prose_rows import Block, Hunk, Row
+from kmstui.policy.lint import Finding, Severity
+from kmstui.policy.syntax import parse
+from kmstui.service.editing import AccessLine, Assessment, Weight, joined_words, pretty_json
+from kmstui.ui.style import Symbols
+from kmstui.ui.widgets import Block, Hunk, Row
 
 _ROLES = {Weight.GOOD: "good", Weight.NOTE: "", Weight.DOUBT: "warn", Weight.BAD: "bad"}
 _SEVERITY_ROLES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.INFO: "dim"}

@@ -9,18 +9,14 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from kmstui.policy.iam.equality import same_meaning
-from kmstui.policy.syntax.nodes import Span
-from kmstui.service.editing.conflicts import Conflict
-from kmstui.service.editing.edit import PolicyEditing
-from kmstui.service.editing.review import Assessment, EditTarget
+from kmstui.policy.iam import same_meaning
+from kmstui.policy.syntax import Span
+from kmstui.service.editing import Assessment, Conflict, EditTarget, PolicyEditing
 from kmstui.service.errors import CancelledByPersonError, ServiceError
-from kmstui.ui.dialogs.editing_screen import EditingScreen
-from kmstui.ui.dialogs.questions import Confirm
+from kmstui.ui.dialogs import Confirm, EditingScreen
 from kmstui.ui.editing.review_rows import access_name, finding_name, review_rows
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.widgets.prose_rows import Block, Row, Rows
+from kmstui.ui.style import Part, Symbols
+from kmstui.ui.widgets import Block, Row, Rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kmstui.model.arn import Arn
-from kmstui.model.identity import Identity, IdentityPolicy
-from kmstui.model.key import Key
-from kmstui.policy.access.groups import possible_actions
-from kmstui.policy.authoring.remove_action import CannotTakeError, allows, without_action
-from kmstui.policy.authoring.templates_roles import role_templates
-from kmstui.service.editing.location import role_subject
-from kmstui.service.editing.role_target import RolePolicyTarget, roles_to_offer
+from kmstui.model import Arn, Identity, IdentityPolicy, Key
+from kmstui.policy.access import possible_actions
+from kmstui.policy.authoring import CannotTakeError, allows, role_templates, without_action
+from kmstui.service.editing import RolePolicyTarget, role_subject, roles_to_offer
 from kmstui.service.errors import CancelledByPersonError, ServiceError
-from kmstui.ui.commands.context import Context, no_changes
-from kmstui.ui.dialogs.menu import Menu, MenuItem
-from kmstui.ui.dialogs.questions import Prompt
+from kmstui.ui.commands import Context, no_changes
+from kmstui.ui.dialogs import Menu, MenuItem, Prompt
 from kmstui.ui.editing.reading_dialog import read_in_front
 
 _SOON = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:Sign")

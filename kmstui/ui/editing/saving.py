@@ -12,14 +12,16 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from kmstui.model.caller import ConnectionInfo
-from kmstui.service.changes.runner import ChangeStep
-from kmstui.service.editing.conflicts import Conflict
-from kmstui.service.editing.edit import PolicyEditing, Review
-from kmstui.service.editing.location import PolicyLocation, RolePolicyLocation
-from kmstui.service.editing.results import (
+from kmstui.model import ConnectionInfo
+from kmstui.service.changes import ChangeStep
+from kmstui.service.editing import (
+    Conflict,
     OutcomeUnknown,
+    PolicyEditing,
+    PolicyLocation,
     Refused,
+    Review,
+    RolePolicyLocation,
     Saved,
     SavedButDiffers,
     SavedStillPropagating,
@@ -29,16 +31,14 @@ from kmstui.service.editing.results import (
     Unchanged,
 )
 from kmstui.service.errors import ServiceError
-from kmstui.ui.commands.aws_cli import aws_command
-from kmstui.ui.commands.key_bar import KeyBar
-from kmstui.ui.commands.program import program_of
-from kmstui.ui.dialogs.dialog import Dialog
+from kmstui.ui.commands import KeyBar, aws_command, program_of
+from kmstui.ui.dialogs import Dialog
 from kmstui.ui.editing.conflict_screen import ConflictScreen
 from kmstui.ui.editing.policy_screen import PolicyScreen
 from kmstui.ui.editing.review_rows import diff_rows
 from kmstui.ui.editing.review_screen import Confirmed, GoToSpan, ReviewAnswer, ReviewScreen
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.widgets.prose_rows import Block, Row, Rows
+from kmstui.ui.style import Symbols
+from kmstui.ui.widgets import Block, Row, Rows
 
 
 def put_command(

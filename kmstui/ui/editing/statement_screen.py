@@ -7,14 +7,13 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from kmstui.policy.authoring.templates import Facts, fill, first_field, with_statements
-from kmstui.policy.lint.rules import Finding, Severity
-from kmstui.service.editing.bulk import statements_in
-from kmstui.service.editing.review import EditTarget
-from kmstui.ui.dialogs.editing_screen import EditingScreen
+from kmstui.policy.authoring import Facts, fill, first_field, with_statements
+from kmstui.policy.lint import Finding, Severity
+from kmstui.service.editing import EditTarget, statements_in
+from kmstui.ui.dialogs import EditingScreen
 from kmstui.ui.editing.template_screen import ChosenTemplate, TemplateScreen
-from kmstui.ui.policy.editor import PolicyEditor
-from kmstui.ui.style.symbols import Symbols
+from kmstui.ui.policy import PolicyEditor
+from kmstui.ui.style import Symbols
 
 _BEGINNING = '{\n  "Version": "2012-10-17",\n  "Statement": [\n  ]\n}'
 

@@ -9,21 +9,11 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from kmstui.policy.authoring.templates import (
-    Facts,
-    Template,
-    fields_of,
-    fill,
-    unsuitable,
-    whole_policy,
-)
-from kmstui.service.editing.templates import read_library
-from kmstui.ui.dialogs.editing_screen import EditingScreen
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.prose_rows import Block, Row, Rows, code_lines
+from kmstui.policy.authoring import Facts, Template, fields_of, fill, unsuitable, whole_policy
+from kmstui.service.editing import read_library
+from kmstui.ui.dialogs import EditingScreen
+from kmstui.ui.style import Part, Symbols
+from kmstui.ui.widgets import Block, Column, LineTable, Row, Rows, code_lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,8 @@ async def tell_unfinished_changes(session: Session) -> None:
     if where is None or not (await journal.pending(where) or await journal.drafts(where)):
         # As at most starts: the first keys need not wait for the policy engines to load.
         return
-    from kmstui.service.editing.location import PolicyLocation, location_of
-    from kmstui.service.editing.put import PUTS, examine_puts, policy_of
-    from kmstui.service.keys.unfinished import settle_key_changes
+    from kmstui.service.editing import PUTS, PolicyLocation, examine_puts, location_of, policy_of
+    from kmstui.service.keys import settle_key_changes
 
     def location(subject: str) -> PolicyLocation:
         return location_of(session.gateway, subject, session.store.aliases_of(subject))

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Iterable, Sequence
 
-from kmstui.policy.lint.rules import Finding, Severity
-from kmstui.policy.syntax.nodes import Document, Span
-from kmstui.policy.syntax.parser import parse
-from kmstui.policy.syntax.statements import read_policy
+from kmstui.policy.lint import Finding, Severity
+from kmstui.policy.syntax import Document, Span, parse, read_policy
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.ports import AnalyzerFinding
 from kmstui.service.session import Session
-from kmstui.ui.main.policy_view import PolicyView
+from kmstui.ui.main import PolicyView
 
 RULE = "Analyzer"
 """What stands where a rule's id stands in findings of ours."""

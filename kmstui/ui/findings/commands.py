@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
-from kmstui.ui.commands.command import POLICY, Command
-from kmstui.ui.commands.context import Context, needs_key
-from kmstui.ui.main.navigation import go_to_offset, main_of, show_policy
+from kmstui.ui.commands import POLICY, Command, Context, needs_key
+from kmstui.ui.main import go_to_offset, main_of, show_policy
 
 if TYPE_CHECKING:
     from kmstui.ui.findings.screen import GoTo

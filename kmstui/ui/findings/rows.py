@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from kmstui.policy.lint.rules import Severity
-from kmstui.service.findings.all_keys import KeyFindings, LocatedFinding
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.widgets.columns import Column
+from kmstui.policy.lint import Severity
+from kmstui.service.findings import KeyFindings, LocatedFinding
+from kmstui.ui.style import Part, Symbols
+from kmstui.ui.widgets import Column
 
 COLUMNS = (
     Column("mark", "", 1, rank=0),

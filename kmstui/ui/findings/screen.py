@@ -11,24 +11,18 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widgets import Input
 
-from kmstui.model.key import Key
-from kmstui.policy.lint.rules import KeyContext
-from kmstui.service.access.key_context import lint_context
-from kmstui.service.findings.all_keys import AllFindings, KeyFindings, LocatedFinding
-from kmstui.service.findings.stored_policy import lint_stored, located
-from kmstui.service.inventory.store import Topic
+from kmstui.model import Key
+from kmstui.policy.lint import KeyContext
+from kmstui.service.access import lint_context
+from kmstui.service.findings import AllFindings, KeyFindings, LocatedFinding, lint_stored, located
+from kmstui.service.inventory import Topic
 from kmstui.service.session import Session
-from kmstui.ui.dialogs.editing_screen import EditingScreen
+from kmstui.ui.dialogs import EditingScreen
 from kmstui.ui.findings.rows import COLUMNS, FindingRow, matcher, rows_of, worst_first
-from kmstui.ui.main.key_columns import alias_text
-from kmstui.ui.main.navigation import main_of
-from kmstui.ui.main.policy_view import pretty
-from kmstui.ui.runtime.store_feed import Changes, StoreFeed
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.widgets.finding_counts import Counts, counts_text
-from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.sentences import Sentences
+from kmstui.ui.main import alias_text, main_of, pretty
+from kmstui.ui.runtime import Changes, StoreFeed
+from kmstui.ui.style import Part, Symbols
+from kmstui.ui.widgets import Counts, LineTable, Sentences, counts_text
 
 DRAW_SECONDS = 0.25
 """Results that come within this time are drawn together: each frame costs a line over SSH."""
@@ -216,7 +210,7 @@ class FindingsScreen(EditingScreen[GoTo]):
 
     def action_why(self) -> None:
         """Tell the story behind the finding under the cursor."""
-        from kmstui.ui.policy.finding_widgets import WhyScreen
+        from kmstui.ui.policy import WhyScreen
 
         row = self._shown.get(self.table.cursor_row or "")
         if row is not None and row.found is not None:

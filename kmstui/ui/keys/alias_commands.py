@@ -6,11 +6,9 @@ chosen key and its aliases.
 
 from __future__ import annotations
 
-from kmstui.model.alias import Alias
-from kmstui.model.key import Key
-from kmstui.ui.commands.command import Command
-from kmstui.ui.commands.context import Context, no_changes, no_key
-from kmstui.ui.main.navigation import main_of
+from kmstui.model import Alias, Key
+from kmstui.ui.commands import Command, Context, no_changes, no_key
+from kmstui.ui.main import main_of
 
 
 def _alias(context: Context) -> Alias | None:
@@ -34,7 +32,7 @@ def _names(context: Context) -> tuple[str, ...]:
 
 
 def _create_off(context: Context) -> str | None:
-    from kmstui.service.keys.aliases import target_problem
+    from kmstui.service.keys import target_problem
 
     if reason := no_changes(context):
         return reason
@@ -45,7 +43,7 @@ def _create_off(context: Context) -> str | None:
 
 
 def _change_off(context: Context) -> str | None:
-    from kmstui.service.keys.aliases import change_problem
+    from kmstui.service.keys import change_problem
 
     if reason := no_changes(context):
         return reason
@@ -78,7 +76,7 @@ def _delete(context: Context) -> None:
 
 
 def _menu(context: Context) -> None:
-    from kmstui.ui.dialogs.menu import Menu, MenuItem
+    from kmstui.ui.dialogs import Menu, MenuItem
 
     names = _names(context)
     key = _key(context)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kmstui.model.alias import Alias
-from kmstui.model.key import Key
-from kmstui.service.inventory.store import Store
-from kmstui.service.keys.aliases import (
+from kmstui.model import Alias, Key
+from kmstui.service.inventory import Store
+from kmstui.service.keys import (
     Aliases,
     alias_creation_problem,
     change_problem,
     full_name,
     move_problem,
 )
-from kmstui.ui.commands.context import Context
-from kmstui.ui.dialogs.key_picker import KeyPicker
-from kmstui.ui.dialogs.menu import Menu, MenuItem
+from kmstui.ui.commands import Context
+from kmstui.ui.dialogs import KeyPicker, Menu, MenuItem
 from kmstui.ui.keys.change_dialog import Line, Proposal, propose
 
 

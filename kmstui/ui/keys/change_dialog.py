@@ -13,12 +13,10 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from kmstui.service.errors import CancelledByPersonError, ServiceError
-from kmstui.ui.commands.aws_cli import aws_command
-from kmstui.ui.commands.context import Context
-from kmstui.ui.commands.key_bar import KeyBar
-from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.main.navigation import main_of
-from kmstui.ui.widgets.sentences import Sentences
+from kmstui.ui.commands import Context, KeyBar, aws_command
+from kmstui.ui.dialogs import Dialog
+from kmstui.ui.main import main_of
+from kmstui.ui.widgets import Sentences
 
 Facts = Callable[[], Awaitable[str]]
 """Reads what the person should know before the change, as sentences."""

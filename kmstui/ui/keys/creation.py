@@ -14,23 +14,26 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input
 
-from kmstui.model.key import KeyCreation
-from kmstui.service.editing.templates import Library, read_library
-from kmstui.service.inventory.store import FLUSH_SECONDS, Store
-from kmstui.service.keys.aliases import full_name
-from kmstui.service.keys.creation import SPECS, key_creation_problem, specs_for
-from kmstui.service.keys.creation_policies import DEFAULT, CreationPolicy, creation_policies
-from kmstui.service.keys.lifecycle import Lifecycle
-from kmstui.service.tags.parse import parse_tags
-from kmstui.ui.commands.aws_cli import aws_command
-from kmstui.ui.commands.context import Context
-from kmstui.ui.commands.key_bar import KeyBar
-from kmstui.ui.dialogs.choice_line import ChoiceLine
-from kmstui.ui.dialogs.dialog import Dialog
+from kmstui.model import KeyCreation
+from kmstui.service.editing import Library, read_library
+from kmstui.service.inventory import FLUSH_SECONDS, Store
+from kmstui.service.keys import (
+    DEFAULT,
+    SPECS,
+    CreationPolicy,
+    Lifecycle,
+    creation_policies,
+    full_name,
+    key_creation_problem,
+    specs_for,
+)
+from kmstui.service.tags import parse_tags
+from kmstui.ui.commands import Context, KeyBar, aws_command
+from kmstui.ui.dialogs import ChoiceLine, Dialog
 from kmstui.ui.keys.change_dialog import Proposal, propose
-from kmstui.ui.main.navigation import main_of
-from kmstui.ui.style.text_styles import OneLine
-from kmstui.ui.widgets.sentences import Sentences
+from kmstui.ui.main import main_of
+from kmstui.ui.style import OneLine
+from kmstui.ui.widgets import Sentences
 
 _USAGES = {
     "ENCRYPT_DECRYPT": "encrypt and decrypt",

@@ -8,18 +8,15 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from kmstui.model.key import Key, KeyMetadata, LastUsage, Rotation
+from kmstui.model import Key, KeyMetadata, LastUsage, Rotation
 from kmstui.service.errors import CancelledByPersonError, ServiceError
-from kmstui.service.inventory.store import Store, Topic
+from kmstui.service.inventory import Store, Topic
 from kmstui.service.session import Session
-from kmstui.ui.main.key_columns import state_style
-from kmstui.ui.runtime.store_feed import Changes
-from kmstui.ui.style.cells import wrap
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part, text_and_style
-from kmstui.ui.views.view import KeyView
-from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.main import state_style
+from kmstui.ui.runtime import Changes
+from kmstui.ui.style import Part, Symbols, text_and_style, wrap
+from kmstui.ui.views import KeyView
+from kmstui.ui.widgets import Column, LineTable
 
 Row = tuple[str, Part]
 

@@ -8,18 +8,16 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from kmstui.model.grant import KeyEvent
-from kmstui.service.inventory.store import Topic
-from kmstui.service.keys.events import context_condition, read_events
+from kmstui.model import KeyEvent
+from kmstui.service.inventory import Topic
+from kmstui.service.keys import context_condition, read_events
 from kmstui.service.session import Session
 from kmstui.ui.keys.details_view import moment
 from kmstui.ui.keys.grants_view import short_principal
-from kmstui.ui.runtime.store_feed import Changes
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.views.view import KeyView
-from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.runtime import Changes
+from kmstui.ui.style import Part, Symbols
+from kmstui.ui.views import KeyView
+from kmstui.ui.widgets import Column, LineTable
 
 MORE = "more"
 """The row after the events, where there are older ones."""

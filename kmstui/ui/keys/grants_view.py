@@ -8,16 +8,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from kmstui.model.arn import Arn
-from kmstui.model.grant import Grant
-from kmstui.service.keys.grants import Grants
+from kmstui.model import Arn, Grant
+from kmstui.service.keys import Grants
 from kmstui.service.session import Session
 from kmstui.ui.keys.details_view import moment
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.views.view import KeyView
-from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.style import Part, Symbols
+from kmstui.ui.views import KeyView
+from kmstui.ui.widgets import Column, LineTable
 
 _COLUMNS = (
     Column("grantee", "WHO", 20, rank=0, most=50),

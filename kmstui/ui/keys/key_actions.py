@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from kmstui.model.key import Key, LastUsage, Rotation
-from kmstui.model.safe_text import visible
-from kmstui.model.tag import Tag
+from kmstui.model import Key, LastUsage, Rotation, Tag, visible
 from kmstui.service.errors import CancelledByPersonError, ServiceError
-from kmstui.service.keys.allowed import (
+from kmstui.service.keys import (
     DEFAULT_ROTATION_DAYS,
     DEFAULT_WINDOW_DAYS,
     MOST_ROTATIONS_ON_DEMAND,
     ROTATION_DAYS,
     WINDOW_DAYS,
     KeyAction,
+    Lifecycle,
     days_in,
     description_problem,
+    replica_regions,
 )
-from kmstui.service.keys.lifecycle import Lifecycle, replica_regions
-from kmstui.ui.commands.context import Context
-from kmstui.ui.dialogs.menu import Menu, MenuItem
+from kmstui.ui.commands import Context
+from kmstui.ui.dialogs import Menu, MenuItem
 from kmstui.ui.keys.change_dialog import Line, Proposal, propose
 
 _PRODUCTION = ("prod", "prd", "live")

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kmstui.service.keys.allowed import KeyAction, off_reason
-from kmstui.ui.commands.command import Command
-from kmstui.ui.commands.context import Context, no_changes, no_key
+from kmstui.service.keys import KeyAction, off_reason
+from kmstui.ui.commands import Command, Context, no_changes, no_key
 
 _LETTERS = {
     KeyAction.DESCRIPTION: "d",
@@ -67,7 +66,7 @@ def _create(context: Context) -> None:
 
 
 def _menu(context: Context) -> None:
-    from kmstui.ui.dialogs.menu import LiveMenu, MenuItem
+    from kmstui.ui.dialogs import LiveMenu, MenuItem
 
     key = context.key
     title = "Actions" if key is None else context.store.name_of(key.id)

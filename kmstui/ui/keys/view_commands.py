@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
-from kmstui.model.grant import Grant, KeyEvent
-from kmstui.ui.commands.command import DETAILS, EVENTS, GRANTS, Command
-from kmstui.ui.commands.context import Context, needs_key, no_changes
-from kmstui.ui.main.navigation import main_of
+from kmstui.model import Grant, KeyEvent
+from kmstui.ui.commands import DETAILS, EVENTS, GRANTS, Command, Context, needs_key, no_changes
+from kmstui.ui.main import main_of
 
 if TYPE_CHECKING:
     from kmstui.ui.keys.events_view import EventsView
@@ -48,7 +47,7 @@ def _revoke_off(context: Context) -> str | None:
 
 
 def _open_grant(context: Context) -> None:
-    from kmstui.ui.dialogs.text_dialog import TextDialog
+    from kmstui.ui.dialogs import TextDialog
     from kmstui.ui.keys.grants_view import grant_lines
 
     grant = _grant(context)
@@ -57,7 +56,7 @@ def _open_grant(context: Context) -> None:
 
 
 def _revoke(context: Context) -> None:
-    from kmstui.service.keys.grants import Grants
+    from kmstui.service.keys import Grants
     from kmstui.ui.keys.change_dialog import Proposal, propose
     from kmstui.ui.keys.grants_view import constraint_words
 
@@ -121,7 +120,7 @@ def _no_more(context: Context) -> str | None:
 
 
 def _open_event(context: Context) -> Awaitable[None] | None:
-    from kmstui.ui.dialogs.text_dialog import TextDialog
+    from kmstui.ui.dialogs import TextDialog
     from kmstui.ui.keys.events_view import event_lines
 
     view = _events(context)
@@ -145,8 +144,8 @@ def _toggle(context: Context) -> None:
 
 
 def _copy_condition(context: Context) -> Awaitable[None] | None:
-    from kmstui.service.keys.events import context_condition
-    from kmstui.ui.main.copying import copy_text
+    from kmstui.service.keys import context_condition
+    from kmstui.ui.main import copy_text
 
     event = _event(context)
     if event is None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from kmstui.service.inventory.store import Store
+from kmstui.service.inventory import Store
 from kmstui.ui.main.key_columns import folded
 from kmstui.ui.main.live_rows import LiveRows, RowsChanged
-from kmstui.ui.runtime.time_slices import TimeSlices
+from kmstui.ui.runtime import TimeSlices
 
 
 class AliasRows(LiveRows):

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from kmstui.service.inventory.store import Store
-from kmstui.ui.commands.command import ALIASES
+from kmstui.service.inventory import Store
+from kmstui.ui.commands import ALIASES
 from kmstui.ui.main.alias_rows import AliasRows
 from kmstui.ui.main.key_columns import day, state_style
 from kmstui.ui.main.panes import TablePane
-from kmstui.ui.runtime.time_slices import TimeSlices
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.runtime import TimeSlices
+from kmstui.ui.style import Part, Symbols
+from kmstui.ui.widgets import Column, LineTable
 
 _COLUMNS = (
     Column("alias", "ALIAS", 20, rank=0, most=60),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from kmstui.ui.commands.command import ALIASES, EVERYWHERE, KEYS, POLICY, Command
-from kmstui.ui.commands.context import Context, needs_key
+from kmstui.ui.commands import ALIASES, EVERYWHERE, KEYS, POLICY, Command, Context, needs_key
 from kmstui.ui.main.key_columns import KEY_COLUMNS, SORT_COLUMNS
 from kmstui.ui.main.navigation import main_of
 
@@ -62,7 +61,7 @@ def _filter(context: Context) -> None:
 
 
 def _sort(context: Context) -> None:
-    from kmstui.ui.dialogs.menu import Menu, MenuItem
+    from kmstui.ui.dialogs import Menu, MenuItem
 
     pane = main_of(context.app).keys_pane
     items = [

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kmstui.model.safe_text import visible
-from kmstui.ui.commands.aws_cli import aws_command
-from kmstui.ui.commands.context import Context
-from kmstui.ui.dialogs.menu import Menu, MenuItem
-from kmstui.ui.dialogs.text_dialog import TextDialog
+from kmstui.model import visible
+from kmstui.ui.commands import Context, aws_command
+from kmstui.ui.dialogs import Menu, MenuItem, TextDialog
 from kmstui.ui.main.navigation import main_of
 from kmstui.ui.main.policy_view import PolicyView
-from kmstui.ui.terminal.clipboard import CopyError, copy_to_tmux, inside_tmux, osc_52
+from kmstui.ui.terminal import CopyError, copy_to_tmux, inside_tmux, osc_52
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kmstui.model.caller import Caller, ConnectionInfo, Route
-from kmstui.ui.style.cells import fit, width_of
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import OneLine, Part, parts_width
+from kmstui.model import Caller, ConnectionInfo, Route
+from kmstui.ui.style import OneLine, Part, Symbols, fit, parts_width, width_of
 
 _ROUTE_LEAST = 8
 """Cells of a route that still say something, such as `public …`."""

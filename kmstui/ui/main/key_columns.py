@@ -8,11 +8,9 @@ from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
 
-from kmstui.model.key import Key
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.finding_counts import Counts, counts_text
+from kmstui.model import Key
+from kmstui.ui.style import Part, Symbols
+from kmstui.ui.widgets import Column, Counts, counts_text
 
 STATE_STYLES = {
     "Enabled": "good",

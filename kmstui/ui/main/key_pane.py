@@ -11,11 +11,9 @@ from textual.widget import AwaitMount, Widget
 
 from kmstui.service.session import Session
 from kmstui.ui.main.panes import Pane
-from kmstui.ui.runtime.store_feed import Changes
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part, parts_width
-from kmstui.ui.views.registry import VIEWS
-from kmstui.ui.views.view import KeyView
+from kmstui.ui.runtime import Changes
+from kmstui.ui.style import Part, Symbols, parts_width
+from kmstui.ui.views import VIEWS, KeyView
 
 _NUMBER_WIDTH = 3
 """Cells of the pane's number before its title."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from kmstui.service.inventory.filter import Filter
-from kmstui.service.inventory.sorted_rows import SortedRows
-from kmstui.service.inventory.store import Store
+from kmstui.service.inventory import Filter, SortedRows, Store
 from kmstui.ui.main.key_columns import sort_text
 from kmstui.ui.main.live_rows import STEP, LiveRows, RowsChanged
-from kmstui.ui.runtime.time_slices import TimeSlices
+from kmstui.ui.runtime import TimeSlices
 
 EARLY = 100
 """Rows that are shown before all are found: more than a screen full."""

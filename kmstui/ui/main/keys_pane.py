@@ -10,18 +10,14 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widgets import Input
 
-from kmstui.service.inventory.filter import FilterError, parse_filter
-from kmstui.service.inventory.store import Progress, Store
-from kmstui.ui.commands.command import KEYS
+from kmstui.service.inventory import FilterError, Progress, Store, parse_filter
+from kmstui.ui.commands import KEYS
 from kmstui.ui.main.key_columns import cells_of, columns_named, findings_cell
 from kmstui.ui.main.key_rows import KeyRows
 from kmstui.ui.main.panes import TablePane
-from kmstui.ui.runtime.time_slices import TimeSlices
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.widgets.finding_counts import Counts
-from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.markable_table import MarkableTable
+from kmstui.ui.runtime import TimeSlices
+from kmstui.ui.style import Part, Symbols
+from kmstui.ui.widgets import Counts, LineTable, MarkableTable
 
 COUNT_SECONDS = 0.25
 """Time between two counts of what was read: each costs a line over SSH."""

@@ -6,8 +6,8 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from kmstui.service.inventory.sorted_rows import SortedRows
-from kmstui.ui.runtime.time_slices import TimeSlices
+from kmstui.service.inventory import SortedRows
+from kmstui.ui.runtime import TimeSlices
 
 RowsChanged = Callable[[frozenset[str] | None, bool], None]
 """Told the rows that show something else now (None: all), and whether rows moved."""

@@ -12,12 +12,17 @@ from textual.timer import Timer
 
 from kmstui import gc_tuning
 from kmstui.service.errors import ServiceError
-from kmstui.service.inventory.store import Topic
+from kmstui.service.inventory import Topic
 from kmstui.service.session import Session
-from kmstui.ui.commands.command import EVERYWHERE, Command
-from kmstui.ui.commands.command_screen import CommandScreen
-from kmstui.ui.commands.key_bar import KeyBar
-from kmstui.ui.commands.registry import all_commands, bindings_for, commands_in
+from kmstui.ui.commands import (
+    EVERYWHERE,
+    Command,
+    CommandScreen,
+    KeyBar,
+    all_commands,
+    bindings_for,
+    commands_in,
+)
 from kmstui.ui.main.aliases_pane import AliasesPane
 from kmstui.ui.main.header import HeaderLine
 from kmstui.ui.main.key_pane import KeyPane
@@ -25,13 +30,9 @@ from kmstui.ui.main.keys_pane import KeysPane
 from kmstui.ui.main.panes import Pane, Panes
 from kmstui.ui.main.start_notices import tell_at_start
 from kmstui.ui.main.tags_pane import TagsPane
-from kmstui.ui.runtime.options import UiOptions
-from kmstui.ui.runtime.preload import import_ahead
-from kmstui.ui.runtime.store_feed import Changes, StoreFeed
-from kmstui.ui.runtime.time_slices import TimeSlices
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.sentences import NewestNotice, Sentences
+from kmstui.ui.runtime import Changes, StoreFeed, TimeSlices, UiOptions, import_ahead
+from kmstui.ui.style import Symbols
+from kmstui.ui.widgets import LineTable, NewestNotice, Sentences
 
 if TYPE_CHECKING:
     from kmstui.ui.main.policy_view import PolicyView

@@ -10,18 +10,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from kmstui.service.errors import JournalError
-from kmstui.service.inventory.store import Notice, Topic
+from kmstui.service.inventory import Notice, Topic
 from kmstui.service.ports import CallRecord, ChangeRecord
 from kmstui.service.session import Session
-from kmstui.ui.commands.program import program_of
-from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.dialogs.text_dialog import TextDialog
-from kmstui.ui.runtime.store_feed import Changes, StoreFeed
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part, TitleLine
-from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.sentences import Sentences
+from kmstui.ui.commands import program_of
+from kmstui.ui.dialogs import Dialog, TextDialog
+from kmstui.ui.runtime import Changes, StoreFeed
+from kmstui.ui.style import Part, Symbols, TitleLine
+from kmstui.ui.widgets import Column, LineTable, Sentences
 
 _TITLES = ("Messages", "Calls", "Changes")
 _CHANGES = 2

@@ -6,9 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from kmstui.service.ports import Target
-from kmstui.ui.commands.command import POLICY
-from kmstui.ui.commands.context import Context
-from kmstui.ui.commands.program import Program
+from kmstui.ui.commands import POLICY, Context, Program
 
 if TYPE_CHECKING:
     from kmstui.ui.main.main_screen import MainScreen
@@ -48,7 +46,7 @@ async def go_to_offset(program: Program, offset: int) -> None:
 
 def switch(context: Context, target: Target) -> None:
     """Connect to another target; asks first when something is unsaved."""
-    from kmstui.ui.dialogs.questions import Confirm
+    from kmstui.ui.dialogs import Confirm
 
     words = context.app.unsaved_words()
     if not words:

@@ -9,17 +9,12 @@ from functools import partial
 from textual.app import ComposeResult
 
 from kmstui.service.errors import ServiceError
-from kmstui.service.inventory.store import Store
-from kmstui.ui.commands.command import Command
-from kmstui.ui.commands.context import Context
-from kmstui.ui.commands.registry import all_commands
-from kmstui.ui.dialogs.help import readable_keys
-from kmstui.ui.dialogs.search_dialog import MOST_FOUND, SearchDialog
+from kmstui.service.inventory import Store
+from kmstui.ui.commands import Command, Context, all_commands
+from kmstui.ui.dialogs import MOST_FOUND, SearchDialog, readable_keys
 from kmstui.ui.main.navigation import main_of, switch_profile, switch_region
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.style.theme import THEME_NAMES
-from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.style import THEME_NAMES, Part
+from kmstui.ui.widgets import Column, LineTable
 
 _STEP = 64
 """Keys between two looks at the clock."""

@@ -10,8 +10,8 @@ from textual.containers import Container, Vertical
 from textual.message import Message
 from textual.widget import Widget
 
-from kmstui.ui.style.text_styles import Part, TitleLine
-from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.style import Part, TitleLine
+from kmstui.ui.widgets import LineTable
 
 FOUR_PANES_WIDTH = 110
 """Cells from which on four panes stand side by side."""

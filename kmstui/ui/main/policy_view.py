@@ -10,18 +10,16 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
 
-from kmstui.policy.lint.rules import Finding, KeyContext
-from kmstui.service.access.key_context import lint_context
-from kmstui.service.inventory.store import StoredPolicy, Topic
+from kmstui.policy.lint import Finding, KeyContext
+from kmstui.service.access import lint_context
+from kmstui.service.inventory import StoredPolicy, Topic
 from kmstui.service.session import Session
-from kmstui.ui.commands.program import program_of
-from kmstui.ui.policy.layout import format_json
-from kmstui.ui.policy.viewer import Lint, PolicyViewer
-from kmstui.ui.runtime.store_feed import Changes
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.views.view import KeyView
-from kmstui.ui.widgets.finding_counts import Counts, counts_text
-from kmstui.ui.widgets.sentences import Sentences
+from kmstui.ui.commands import program_of
+from kmstui.ui.policy import Lint, PolicyViewer, format_json
+from kmstui.ui.runtime import Changes
+from kmstui.ui.style import Symbols
+from kmstui.ui.views import KeyView
+from kmstui.ui.widgets import Counts, Sentences, counts_text
 
 
 def pretty(text: str) -> str:
@@ -42,7 +40,7 @@ def lint_for(
     """
 
     def run(text: str) -> Sequence[Finding]:
-        from kmstui.service.findings.stored_policy import lint_stored
+        from kmstui.service.findings import lint_stored
 
         found = (*lint_stored(stored, text, context, disabled), *joined)
         return sorted(found, key=lambda finding: finding.span)

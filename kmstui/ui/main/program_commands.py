@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from kmstui.ui.commands.command import Command
-from kmstui.ui.commands.context import Context
+from kmstui.ui.commands import Command, Context
 from kmstui.ui.main.navigation import main_of, switch_profile, switch_region
 
 
 async def _profile(context: Context) -> None:
-    from kmstui.ui.dialogs.menu import Menu, MenuItem
+    from kmstui.ui.dialogs import Menu, MenuItem
 
     profiles = await context.session.connector.profiles()
     if not profiles:
@@ -27,7 +26,7 @@ async def _profile(context: Context) -> None:
 
 
 async def _region(context: Context) -> None:
-    from kmstui.ui.dialogs.menu import Menu, MenuItem
+    from kmstui.ui.dialogs import Menu, MenuItem
 
     info = context.store.info
     regions = await context.session.connector.regions(info.partition if info else "aws")
@@ -41,7 +40,7 @@ async def _region(context: Context) -> None:
 
 
 def _help(context: Context) -> None:
-    from kmstui.ui.dialogs.help import Help
+    from kmstui.ui.dialogs import Help
 
     main = main_of(context.app)
     context.app.push_screen(Help(main.scopes, main.focused))

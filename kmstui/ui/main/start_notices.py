@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kmstui.service.session import Session
 from kmstui.ui.main.key_columns import KEY_COLUMNS, unknown_columns
-from kmstui.ui.runtime.options import UiOptions
-from kmstui.ui.style.theme import unknown_theme_words
+from kmstui.ui.runtime import UiOptions
+from kmstui.ui.style import unknown_theme_words
 
 
 def tell_at_start(session: Session, options: UiOptions) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from kmstui.service.inventory.store import Store
-from kmstui.ui.commands.command import TAGS
+from kmstui.service.inventory import Store
+from kmstui.ui.commands import TAGS
 from kmstui.ui.main.panes import TablePane
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.style import Part, Symbols
+from kmstui.ui.widgets import Column, LineTable
 
 _COLUMNS = (
     Column("key", "TAG KEY", 12, rank=0, most=40),

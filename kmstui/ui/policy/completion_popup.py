@@ -12,8 +12,8 @@ from rich.style import Style
 from textual.geometry import Offset, Region, Size
 from textual.strip import Strip
 
-from kmstui.policy.authoring.completion import Completion, Completions
-from kmstui.ui.style.cells import fit, width_of
+from kmstui.policy.authoring import Completion, Completions
+from kmstui.ui.style import fit, width_of
 
 MOST_ROWS = 6
 """More would cost more than 2 KB to draw over with the next key."""

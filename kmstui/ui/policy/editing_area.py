@@ -9,14 +9,14 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets.text_area import Selection
 
-from kmstui.policy.authoring.completion import Completions
+from kmstui.policy.authoring import Completions
 from kmstui.ui.policy.completion_popup import MOST_ROWS, CompletionPopup
 from kmstui.ui.policy.debounce import Debounce
 from kmstui.ui.policy.finding_marks import Mark
 from kmstui.ui.policy.highlight import enclosing_bracket
 from kmstui.ui.policy.layout import detect_indent, leading_space, pasted
 from kmstui.ui.policy.text_area import PolicyTextArea
-from kmstui.ui.style.symbols import FANCY, Symbols
+from kmstui.ui.style import FANCY, Symbols
 
 PLACEHOLDER_RULE = "KMS601"
 """The linter's rule for what a template left to fill in; Tab goes from one to the next."""

@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
-from kmstui.policy.lint.rules import Finding
-from kmstui.policy.syntax.nodes import Edit, apply_edits
+from kmstui.policy.lint import Finding
+from kmstui.policy.syntax import Edit, apply_edits
 from kmstui.ui.policy.debounce import Debounce
 from kmstui.ui.policy.editing_area import Complete, EditingArea
 from kmstui.ui.policy.layout import detect_indent, format_json
@@ -23,7 +23,7 @@ from kmstui.ui.policy.statements import (
     move_statement,
 )
 from kmstui.ui.policy.viewer import Lint, PolicyViewer
-from kmstui.ui.style.symbols import FANCY, Symbols
+from kmstui.ui.style import FANCY, Symbols
 
 DRAFT_PAUSE = 0.15
 DRAFT_AT_MOST = 1.0

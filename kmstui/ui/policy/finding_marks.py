@@ -6,8 +6,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kmstui.policy.lint.rules import Finding
-from kmstui.policy.syntax.nodes import Document
+from kmstui.policy.lint import Finding
+from kmstui.policy.syntax import Document
 
 Location = tuple[int, int]
 """Row and column, counted from 0, as a TextArea counts them."""

@@ -14,14 +14,11 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from kmstui.model.safe_text import visible
-from kmstui.policy.lint.rules import Finding
+from kmstui.model import visible
+from kmstui.policy.lint import Finding
 from kmstui.ui.policy.finding_marks import Mark
-from kmstui.ui.style.symbols import FANCY, Symbols
-from kmstui.ui.style.text_styles import Part
-from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.finding_counts import Counts
-from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.style import FANCY, Part, Symbols
+from kmstui.ui.widgets import Column, Counts, LineTable
 
 
 def counted(counts: Counts) -> str:

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.theme import Theme
 from textual.widgets.text_area import TextAreaTheme
 
-from kmstui.policy.lint.rules import Severity
+from kmstui.policy.lint import Severity
 from kmstui.ui.policy.completion_popup import STYLES as POPUP_STYLES
 from kmstui.ui.policy.completion_popup import CompletionPopup
 from kmstui.ui.policy.finding_marks import Mark, Marks
@@ -28,7 +28,7 @@ from kmstui.ui.policy.line_cells import (
     over,
     styled_cells,
 )
-from kmstui.ui.style.symbols import Symbols
+from kmstui.ui.style import Symbols
 
 
 class HighlightedTextArea(IncrementalTextArea):

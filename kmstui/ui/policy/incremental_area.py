@@ -22,7 +22,7 @@ from textual.widgets.text_area import Selection
 from kmstui.ui.policy.finding_marks import Location
 from kmstui.ui.policy.highlight import bracket_partner
 from kmstui.ui.policy.line_cells import widest
-from kmstui.ui.textual_internals.text_area import InsideTextArea
+from kmstui.ui.textual_internals import InsideTextArea
 
 _CELLS_AT_CURSOR = 3
 """The base class keeps so many cells free on the right of the cursor."""

@@ -13,8 +13,8 @@ from rich.style import Style
 from textual.strip import Strip
 
 from kmstui.ui.policy.highlight import LONGEST_LINE
-from kmstui.ui.style.cells import fit
-from kmstui.ui.terminal.rows import is_simple
+from kmstui.ui.style import fit
+from kmstui.ui.terminal import is_simple
 
 StyledSpan = tuple[int, int, Style]
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kmstui.policy.syntax.nodes import ArrayNode, Node, ObjectNode, Span
-from kmstui.policy.syntax.parser import parse
+from kmstui.policy.syntax import ArrayNode, Node, ObjectNode, Span, parse
 
 
 class NoStatementError(ValueError):

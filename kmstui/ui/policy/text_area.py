@@ -12,10 +12,10 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets.text_area import Edit, EditResult
 
-from kmstui.policy.lint.rules import Finding
+from kmstui.policy.lint import Finding
 from kmstui.ui.policy.finding_marks import Location, Mark, Marks
 from kmstui.ui.policy.highlighted_area import HighlightedTextArea
-from kmstui.ui.style.symbols import FANCY, Symbols
+from kmstui.ui.style import FANCY, Symbols
 
 
 def changed_range(before: str, after: str) -> tuple[int, int, int]:

@@ -15,14 +15,14 @@ from textual.message import Message
 from textual.widgets import TextArea
 from textual.worker import Worker, WorkerState
 
-from kmstui.policy.lint.rules import Finding
+from kmstui.policy.lint import Finding
 from kmstui.ui.policy.debounce import Debounce
 from kmstui.ui.policy.find_bar import FindBar
 from kmstui.ui.policy.finding_marks import Mark
 from kmstui.ui.policy.finding_widgets import FindingLine, FindingsList, WhyScreen
 from kmstui.ui.policy.text_area import PolicyTextArea, ReadingArea
-from kmstui.ui.style.symbols import FANCY, Symbols
-from kmstui.ui.widgets.finding_counts import Counts
+from kmstui.ui.style import FANCY, Symbols
+from kmstui.ui.widgets import Counts
 
 Lint = Callable[[str], Sequence[Finding]]
 """Finds what is wrong with a text; pure, and called in a thread."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from textual.widget import Widget
 
-from kmstui.service.inventory.store import Store, Topic
+from kmstui.service.inventory import Store, Topic
 
 Changes = dict[Topic, frozenset[str]]
 """What changed, by topic; an empty set: everything of that topic may have."""

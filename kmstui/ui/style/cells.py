@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 
-from kmstui.model.safe_text import visible
+from kmstui.model import visible
 
 ELLIPSIS = "…"
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kmstui.service.inventory.store import Store
-from kmstui.service.tags.change import TagChange, TagOutcome, TagResult
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part
+from kmstui.service.inventory import Store
+from kmstui.service.tags import TagChange, TagOutcome, TagResult
+from kmstui.ui.style import Part, Symbols
 from kmstui.ui.tags.words import (
     about,
     now_holds,
@@ -17,7 +16,7 @@ from kmstui.ui.tags.words import (
     step_line,
     steps_of,
 )
-from kmstui.ui.widgets.columns import Column
+from kmstui.ui.widgets import Column
 
 ONE_KEY = (
     Column("sign", "", 1),

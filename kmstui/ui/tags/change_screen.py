@@ -12,14 +12,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from kmstui.service.errors import ServiceError
-from kmstui.service.inventory.store import Store
-from kmstui.service.tags.change import TagChange, TagOutcome, TagResult, seconds_for
-from kmstui.service.tags.tagging import Tagging
-from kmstui.ui.commands.key_bar import KeyBar
-from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.dialogs.text_dialog import TextDialog
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part
+from kmstui.service.inventory import Store
+from kmstui.service.tags import TagChange, Tagging, TagOutcome, TagResult, seconds_for
+from kmstui.ui.commands import KeyBar
+from kmstui.ui.dialogs import Dialog, TextDialog
+from kmstui.ui.style import Part, Symbols
 from kmstui.ui.tags.change_rows import MANY_KEYS, ONE_KEY, ChangeRows
 from kmstui.ui.tags.progress import RunProgress, duration
 from kmstui.ui.tags.words import (
@@ -29,8 +26,7 @@ from kmstui.ui.tags.words import (
     plan_summary,
     run_summary,
 )
-from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.sentences import Sentences
+from kmstui.ui.widgets import LineTable, Sentences
 
 Planner = Callable[[Callable[[int], None]], Awaitable[tuple[TagChange, ...]]]
 """Answers what is to be done, and is told to whom it can say how many keys it has looked at."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from kmstui.model.tag import Tag
-from kmstui.ui.commands.command import EVERYWHERE, TAGS, Command
-from kmstui.ui.commands.context import Context, needs_writing, no_changes
-from kmstui.ui.main.navigation import main_of
+from kmstui.model import Tag
+from kmstui.ui.commands import EVERYWHERE, TAGS, Command, Context, needs_writing, no_changes
+from kmstui.ui.main import main_of
 from kmstui.ui.tags.controller import TagController
 
 
@@ -23,7 +22,7 @@ def _can_tag(context: Context) -> str | None:
 
 
 def _refusal(context: Context, key_id: str) -> str:
-    from kmstui.service.tags.change import tag_refusal
+    from kmstui.service.tags import tag_refusal
 
     key = context.store.keys.get(key_id)
     return tag_refusal(key, context.store.name_of(key_id)) if key is not None else ""

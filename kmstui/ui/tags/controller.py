@@ -10,18 +10,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kmstui.model.key import Key
-from kmstui.model.tag import Tag, TagDelta
-from kmstui.service.inventory.loading import FIRST_PAINT_SECONDS
-from kmstui.service.inventory.store import Store
+from kmstui.model import Key, Tag, TagDelta
+from kmstui.service.inventory import FIRST_PAINT_SECONDS, Store
 from kmstui.service.ports import ChangeRecord
-from kmstui.ui.commands.context import READ_ONLY
-from kmstui.ui.commands.program import Program
+from kmstui.ui.commands import READ_ONLY, Program
 
 if TYPE_CHECKING:
-    from kmstui.service.tags.change import TagChange, TagResult
-    from kmstui.service.tags.complete import TagVocabulary
-    from kmstui.service.tags.tagging import Tagging
+    from kmstui.service.tags import TagChange, Tagging, TagResult, TagVocabulary
     from kmstui.ui.tags.change_screen import Planner
     from kmstui.ui.tags.modes import LineMode
 
@@ -46,14 +41,14 @@ class TagController:
     @cached_property
     def tagging(self) -> Tagging:
         """Plans and runs."""
-        from kmstui.service.tags.tagging import Tagging
+        from kmstui.service.tags import Tagging
 
         return Tagging(self._session)
 
     @cached_property
     def vocabulary(self) -> TagVocabulary:
         """Tags seen in the account, for completion."""
-        from kmstui.service.tags.complete import TagVocabulary
+        from kmstui.service.tags import TagVocabulary
 
         return TagVocabulary()
 
@@ -101,7 +96,7 @@ class TagController:
 
     def undo_entry(self, record: ChangeRecord, closed: Callable[[bool | None], None]) -> str:
         """Show what takes back the run that a journal entry belongs to; returns why not, or ""."""
-        from kmstui.service.tags.change import TAG_OPERATIONS
+        from kmstui.service.tags import TAG_OPERATIONS
 
         if record.operation not in TAG_OPERATIONS:
             return "Only changes of tags can be undone here; History has a policy's earlier texts."
@@ -182,8 +177,8 @@ class TagController:
 
     def copy(self, changes: Sequence[TagChange], told: Callable[[str], None]) -> None:
         """Copy changes as AWS CLI commands."""
-        from kmstui.ui.commands.context import Context
-        from kmstui.ui.main.copying import copy_text
+        from kmstui.ui.commands import Context
+        from kmstui.ui.main import copy_text
         from kmstui.ui.tags.words import cli_commands
 
         text = cli_commands(changes, self.store.info)

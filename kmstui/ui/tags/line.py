@@ -12,15 +12,14 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import TextArea
 
-from kmstui.model.tag import TagDelta
-from kmstui.service.tags.parse import TagProblem
-from kmstui.ui.commands.key_bar import KeyBar
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import OneLine, Part
+from kmstui.model import TagDelta
+from kmstui.service.tags import TagProblem
+from kmstui.ui.commands import KeyBar
+from kmstui.ui.style import OneLine, Part, Symbols
 from kmstui.ui.tags.modes import LineMode
 from kmstui.ui.tags.proposals import Proposals
 from kmstui.ui.tags.text import TagText
-from kmstui.ui.widgets.sentences import Sentences
+from kmstui.ui.widgets import Sentences
 
 
 class TagLine(ModalScreen[None]):

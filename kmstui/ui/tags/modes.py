@@ -7,16 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from kmstui.model.tag import Tag, TagDelta
-from kmstui.service.tags.complete import (
+from kmstui.model import Tag, TagDelta
+from kmstui.service.tags import (
+    TagProblem,
     TagProposal,
     TagVocabulary,
     complete_tag_keys,
     complete_tags,
     complete_value,
-)
-from kmstui.service.tags.parse import (
-    TagProblem,
     parse_tag_keys,
     parse_tags,
     tag_key_problems,

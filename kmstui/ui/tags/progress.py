@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from time import monotonic
 
-from kmstui.service.tags.change import PUTS_A_SECOND, REMOVALS_A_SECOND, TagChange
+from kmstui.service.tags import PUTS_A_SECOND, REMOVALS_A_SECOND, TagChange
 from kmstui.ui.tags.words import number
 
 _SOON = 2.0

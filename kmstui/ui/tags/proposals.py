@@ -8,10 +8,8 @@ from rich.segment import Segment
 from textual.geometry import Size
 from textual.strip import Strip
 
-from kmstui.service.tags.complete import TagProposal
-from kmstui.ui.style.cells import fit, width_of
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import StyledWidget
+from kmstui.service.tags import TagProposal
+from kmstui.ui.style import StyledWidget, Symbols, fit, width_of
 
 MOST_ROWS = 6
 

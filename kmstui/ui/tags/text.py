@@ -14,8 +14,8 @@ from textual.message import Message
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult, Selection
 
-from kmstui.service.tags.parse import TagProblem
-from kmstui.ui.policy.glyphs import StandIns, glyph, stand_ins_in
+from kmstui.service.tags import TagProblem
+from kmstui.ui.policy import StandIns, glyph, stand_ins_in
 
 _ENDS = re.compile(r"\r\n|\r|\n")
 """Terminals paste line ends as CR, and programs as they have them."""

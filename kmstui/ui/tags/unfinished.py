@@ -9,19 +9,14 @@ from typing import ClassVar, Protocol, TypeVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from kmstui.service.inventory.store import Store
-from kmstui.service.tags.change import TagChange
-from kmstui.service.tags.tagging import Tagging, UnfinishedTags
-from kmstui.ui.commands.key_bar import KeyBar
-from kmstui.ui.commands.program import Program
-from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part
+from kmstui.service.inventory import Store
+from kmstui.service.tags import TagChange, Tagging, UnfinishedTags
+from kmstui.ui.commands import KeyBar, Program
+from kmstui.ui.dialogs import Dialog
+from kmstui.ui.style import Part, Symbols
 from kmstui.ui.tags.change_screen import Planner
 from kmstui.ui.tags.words import number, short_name, step_line
-from kmstui.ui.widgets.columns import Column
-from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.sentences import Sentences
+from kmstui.ui.widgets import Column, LineTable, Sentences
 
 FINISH, UNDO, KEEP = "finish", "undo", "keep"
 """What the screen answers; None: ask again at the next start."""

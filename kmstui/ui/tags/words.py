@@ -7,14 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from kmstui.model.caller import ConnectionInfo
-from kmstui.model.tag import Tag
-from kmstui.service.inventory.store import Store
-from kmstui.service.tags.change import TagChange, TagOutcome, TagResult
-from kmstui.service.tags.parse import written
-from kmstui.ui.commands.aws_cli import aws_command, aws_loop
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part
+from kmstui.model import ConnectionInfo, Tag
+from kmstui.service.inventory import Store
+from kmstui.service.tags import TagChange, TagOutcome, TagResult, written
+from kmstui.ui.commands import aws_command, aws_loop
+from kmstui.ui.style import Part, Symbols
 
 OUTCOME_ROLES = {
     TagOutcome.DONE: "good",

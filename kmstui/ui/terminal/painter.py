@@ -16,7 +16,7 @@ from textual.types import CSSPathType
 
 from kmstui.ui.terminal.renditions import StyleTable
 from kmstui.ui.terminal.rows import UNKNOWN, Cell, Row, cells_of, find_scroll, is_even
-from kmstui.ui.textual_internals.app import InsideApp, Piece
+from kmstui.ui.textual_internals import InsideApp, Piece
 
 _GAP = 4
 """Cells that are alike are sent again where they are no more than this: to move the cursor over

@@ -10,7 +10,7 @@ from functools import partial
 
 from textual.message import Message
 
-from kmstui.ui.textual_internals.app import (
+from kmstui.ui.textual_internals import (
     XTermParser,
     decode_terminal_by,
     read_terminal_by,

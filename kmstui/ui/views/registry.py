@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from kmstui.service.session import Session
-from kmstui.ui.style.symbols import Symbols
+from kmstui.ui.style import Symbols
 from kmstui.ui.views.view import KeyView
 
 

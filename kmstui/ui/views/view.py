@@ -10,8 +10,8 @@ from textual.message import Message
 from textual.widget import Widget
 
 from kmstui.service.session import Session
-from kmstui.ui.runtime.store_feed import Changes
-from kmstui.ui.style.symbols import Symbols
+from kmstui.ui.runtime import Changes
+from kmstui.ui.style import Symbols
 
 
 class KeyView(Vertical):

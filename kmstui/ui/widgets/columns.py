@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from kmstui.ui.style.cells import fit
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part, text_and_style
+from kmstui.ui.style import Part, Symbols, fit, text_and_style
 
 GAP = 2
 """Cells between two columns."""

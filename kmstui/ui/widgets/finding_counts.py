@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kmstui.ui.style.symbols import Symbols
+from kmstui.ui.style import Symbols
 
 if TYPE_CHECKING:
-    from kmstui.policy.lint.rules import Finding
+    from kmstui.policy.lint import Finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from kmstui.ui.style.cells import fit, wrap
-from kmstui.ui.style.symbols import Symbols
-from kmstui.ui.style.text_styles import Part, StyledWidget
+from kmstui.ui.style import Part, StyledWidget, Symbols, fit, wrap
 from kmstui.ui.widgets.columns import Column, fit_columns, header_text, placed_cells, runs_of
 
 CellReader = Callable[[str, Sequence[str]], Sequence[Part]]

@@ -11,8 +11,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
-from kmstui.ui.style.symbols import FANCY, Symbols
-from kmstui.ui.style.text_styles import StyledWidget
+from kmstui.ui.style import FANCY, StyledWidget, Symbols
 from kmstui.ui.widgets.columns import Column
 from kmstui.ui.widgets.line_painter import CellReader, LinePainter
 from kmstui.ui.widgets.row_position import Find, RowPosition

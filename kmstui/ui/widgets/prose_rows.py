@@ -9,9 +9,7 @@ from itertools import zip_longest
 from textual.events import Resize
 from textual.message import Message
 
-from kmstui.ui.style.cells import wrap
-from kmstui.ui.style.symbols import FANCY, Symbols
-from kmstui.ui.style.text_styles import Part
+from kmstui.ui.style import FANCY, Part, Symbols, wrap
 from kmstui.ui.widgets.columns import GAP, Column
 from kmstui.ui.widgets.line_table import LineTable
 

@@ -10,10 +10,9 @@ from rich.segment import Segment
 from textual.geometry import Size
 from textual.strip import Strip
 
-from kmstui.service.inventory.store import Notice, Store, Topic
-from kmstui.ui.runtime.store_feed import Changes, StoreFeed
-from kmstui.ui.style.cells import fit, width_of, wrap
-from kmstui.ui.style.text_styles import StyledWidget
+from kmstui.service.inventory import Notice, Store, Topic
+from kmstui.ui.runtime import Changes, StoreFeed
+from kmstui.ui.style import StyledWidget, fit, width_of, wrap
 
 NOTICE_SECONDS = 2.0
 """A notice outlives keys pressed within this time: they were on their way already."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from kmstui.service.changes.read_back import Shown
+from kmstui.service.changes.reading_back import Shown
 from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.changes.waiting import FOR_A_POLICY
 from kmstui.service.editing.location import KeyPolicyLocation, PolicyLocation

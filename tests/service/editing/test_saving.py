@@ -9,7 +9,7 @@ import pytest
 
 from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.policy.iam.equality import same_meaning
-from kmstui.service.changes.read_back import Shown
+from kmstui.service.changes.reading_back import Shown
 from kmstui.service.changes.runner import ChangeStep
 from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.changes.waiting import FOR_A_POLICY

@@ -9,7 +9,7 @@ from kmstui.policy.lint.rules import Severity
 from kmstui.service.editing.templates import read_library
 from kmstui.service.errors import AccessDeniedError, InvalidInputError
 from kmstui.service.keys.creation import SPECS, specs_for
-from kmstui.service.keys.creation_policies import creation_policies
+from kmstui.service.keys.policy_choices import creation_policies
 from tests.fakes import IMPORTED
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kmstui.model.arn import Arn
+from kmstui.model import Arn
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, is_wide
 from kmstui.policy.lint.facts.grants import (
@@ -20,9 +20,7 @@ from kmstui.policy.lint.facts.grants import (
 )
 from kmstui.policy.lint.fixes import add_condition, applicable, own_account_fix, replace_member
 from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Subject, remembered, rule
-from kmstui.policy.syntax.edits import replace_node
-from kmstui.policy.syntax.nodes import Fix
-from kmstui.policy.syntax.statements import Statement
+from kmstui.policy.syntax import Fix, Statement, replace_node
 
 _TELLS_WHO = (
     "kms:calleraccount",

@@ -7,10 +7,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from kmstui.model.arn import Arn
-from kmstui.policy.iam.match_value import has_wildcard, resource_match
-from kmstui.policy.iam.suggestions import did_you_mean
-from kmstui.policy.iam.vocabulary import ActionInfo, knowledge
+from kmstui.model import Arn
+from kmstui.policy.iam import ActionInfo, did_you_mean, has_wildcard, knowledge, resource_match
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.grants import is_possible
 from kmstui.policy.lint.facts.values import account_of, find_placeholders
@@ -27,9 +25,7 @@ from kmstui.policy.lint.rules import (
     remembered,
     rule,
 )
-from kmstui.policy.syntax.edits import delete_value, fix, replace_node
-from kmstui.policy.syntax.nodes import Fix, Member, StringNode
-from kmstui.policy.syntax.statements import Statement
+from kmstui.policy.syntax import Fix, Member, Statement, StringNode, delete_value, fix, replace_node
 
 _PREFIX = "kms:"
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from kmstui.policy.iam.suggestions import did_you_mean
-from kmstui.policy.iam.vocabulary import knowledge
+from kmstui.policy.iam import did_you_mean, knowledge
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses
 from kmstui.policy.lint.fixes import MOST_MEMBERS, write
 from kmstui.policy.lint.rules import BOTH, BROKEN_VALUE, ERROR, INFO, WARNING, Hit, Subject, rule
-from kmstui.policy.syntax.edits import delete_condition
-from kmstui.policy.syntax.nodes import Fix, ObjectNode
+from kmstui.policy.syntax import Fix, ObjectNode, delete_condition
 
 _NAMESPACES = ("kms:", "aws:")
 

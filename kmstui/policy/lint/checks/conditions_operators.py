@@ -7,21 +7,22 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from ipaddress import ip_network
 
-from kmstui.policy.iam.match_value import has_wildcard, instant, number
-from kmstui.policy.iam.operators import (
+from kmstui.policy.iam import (
     FOR_ALL_VALUES,
     FOR_ANY_VALUE,
     OPERATORS,
     Operator,
+    did_you_mean,
+    has_wildcard,
+    instant,
+    number,
     parse_operator,
 )
-from kmstui.policy.iam.suggestions import did_you_mean
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import NO_OPERATOR, Clause, clauses, guaranteed, operators
 from kmstui.policy.lint.fixes import condition_fix, operator_fix, write
 from kmstui.policy.lint.rules import BOTH, BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
-from kmstui.policy.syntax.nodes import Fix, LiteralNode, StringNode
-from kmstui.policy.syntax.statements import Statement
+from kmstui.policy.syntax import Fix, LiteralNode, Statement, StringNode
 
 _NAMES = tuple(operator.base for operator in OPERATORS.values())
 _PREFIXES = (FOR_ALL_VALUES, FOR_ANY_VALUE)

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from functools import lru_cache
 
-from kmstui.policy.iam.principals import OF_SERVICES_ONLY
-from kmstui.policy.iam.vocabulary import ActionInfo, absent_keys, knowledge
+from kmstui.policy.iam import OF_SERVICES_ONLY, ActionInfo, absent_keys, knowledge
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import (
     MFA_KEYS,
@@ -20,8 +19,7 @@ from kmstui.policy.lint.facts.clauses import (
 from kmstui.policy.lint.facts.grants import IDENTITIES, Kind, Reading, allows, is_workload, readings
 from kmstui.policy.lint.fixes import condition_fix, operator_fix, split_statement
 from kmstui.policy.lint.rules import INFO, WARNING, Hit, Subject, remembered, rule
-from kmstui.policy.syntax.edits import delete_condition
-from kmstui.policy.syntax.nodes import Fix, StringNode
+from kmstui.policy.syntax import Fix, StringNode, delete_condition
 
 _OF_REQUESTS_WITH_TAGS = ("aws:requesttag/", "aws:tagkeys")
 _FOREIGN = frozenset(

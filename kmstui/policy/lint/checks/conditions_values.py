@@ -6,17 +6,13 @@ import re
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from kmstui.policy.iam.match_value import has_wildcard, wildcard_match
-from kmstui.policy.iam.operators import Operator
-from kmstui.policy.iam.suggestions import did_you_mean
+from kmstui.policy.iam import Operator, did_you_mean, has_wildcard, wildcard_match
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses
 from kmstui.policy.lint.facts.values import find_placeholders, part_of
 from kmstui.policy.lint.fixes import write
 from kmstui.policy.lint.rules import BOTH, BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
-from kmstui.policy.syntax.edits import insert_first_member, replace_node
-from kmstui.policy.syntax.nodes import Fix, StringNode
-from kmstui.policy.syntax.statements import VARIABLES_SINCE
+from kmstui.policy.syntax import VARIABLES_SINCE, Fix, StringNode, insert_first_member, replace_node
 
 _REGION = r"[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}"
 _VIA_SERVICE = re.compile(rf"([a-z0-9-]+)\.({_REGION})\.amazonaws\.com(?:\.cn)?")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from kmstui.policy.iam.suggestions import did_you_mean
+from kmstui.policy.iam import did_you_mean
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.fixes import write
 from kmstui.policy.lint.rules import (
@@ -19,8 +19,17 @@ from kmstui.policy.lint.rules import (
     remembered,
     rule,
 )
-from kmstui.policy.syntax.brackets import ROOT_ELEMENTS, STATEMENT_ELEMENTS
-from kmstui.policy.syntax.edits import (
+from kmstui.policy.syntax import (
+    ROOT_ELEMENTS,
+    STATEMENT_ELEMENTS,
+    ArrayNode,
+    Fix,
+    Member,
+    Node,
+    ObjectNode,
+    Span,
+    Statement,
+    StringNode,
     delete_member,
     fix,
     insert_first_member,
@@ -29,8 +38,6 @@ from kmstui.policy.syntax.edits import (
     rename_key,
     root_statement,
 )
-from kmstui.policy.syntax.nodes import ArrayNode, Fix, Member, Node, ObjectNode, Span, StringNode
-from kmstui.policy.syntax.statements import Statement
 
 
 @lru_cache(maxsize=1024)

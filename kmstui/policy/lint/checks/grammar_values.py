@@ -8,8 +8,7 @@ from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.values import ACCOUNT_ID
 from kmstui.policy.lint.fixes import write
 from kmstui.policy.lint.rules import BOTH, ERROR, WARNING, Hit, Subject, rule
-from kmstui.policy.syntax.edits import delete_member, fix, replace_node, wrap_in_list
-from kmstui.policy.syntax.nodes import (
+from kmstui.policy.syntax import (
     ArrayNode,
     Edit,
     ErrorNode,
@@ -21,6 +20,10 @@ from kmstui.policy.syntax.nodes import (
     ObjectNode,
     Span,
     StringNode,
+    delete_member,
+    fix,
+    replace_node,
+    wrap_in_list,
 )
 
 

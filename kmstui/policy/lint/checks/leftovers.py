@@ -29,7 +29,7 @@ from kmstui.policy.lint.rules import (
     remembered,
     rule,
 )
-from kmstui.policy.syntax.nodes import Fix, StringNode
+from kmstui.policy.syntax import Fix, StringNode
 
 _DOCUMENTATION_ACCOUNTS = ("111122223333", "123456789012")
 """The accounts of AWS's own examples."""

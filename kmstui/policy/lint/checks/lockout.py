@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kmstui.model.arn import Arn
-from kmstui.policy.iam.policy_principals import accounts
-from kmstui.policy.iam.principals import Principal
+from kmstui.model import Arn
+from kmstui.policy.iam import Principal, accounts
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import Clause, clauses_of
 from kmstui.policy.lint.facts.coverage import foreign_roots
@@ -23,12 +22,21 @@ from kmstui.policy.lint.facts.grants import (
 )
 from kmstui.policy.lint.facts.values import ACCOUNT_ID, fill_account
 from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Subject, remembered, rule
-from kmstui.policy.syntax.edits import add_value, insert_statement, root_statement
-from kmstui.policy.syntax.nodes import Fix, Span, StringNode
-from kmstui.policy.syntax.statements import ConditionEntry, Policy, PrincipalEntry, Statement
+from kmstui.policy.syntax import (
+    ConditionEntry,
+    Fix,
+    Policy,
+    PrincipalEntry,
+    Span,
+    Statement,
+    StringNode,
+    add_value,
+    insert_statement,
+    root_statement,
+)
 
 if TYPE_CHECKING:
-    from kmstui.policy.evaluation.lockout import Verdict
+    from kmstui.policy.evaluation import Verdict
 
 
 _LONGEST_JUDGED = 2 * 32_768
@@ -264,7 +272,7 @@ def _judge(subject: Subject, caller: Principal | None) -> Verdict | None:
     Where the account is not known, the verdict of the one named in the policy that fares best.
     """
     # Loading the evaluation takes longer than most policies take to lint.
-    from kmstui.policy.evaluation.lockout import can_still_administer
+    from kmstui.policy.evaluation import can_still_administer
 
     policy = _filled(_about_putting(subject), home_account(subject) or STAND_IN)
     best: Verdict | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from kmstui.policy.iam.principals import Principal
+from kmstui.policy.iam import Principal
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import MFA_KEYS, Clause, is_one_of
 from kmstui.policy.lint.facts.coverage import (
@@ -34,11 +34,10 @@ from kmstui.policy.lint.facts.grants import (
 from kmstui.policy.lint.facts.values import ACCOUNT, find_placeholders
 from kmstui.policy.lint.fixes import delete_unless_root, delete_whole
 from kmstui.policy.lint.rules import INFO, WARNING, Hit, Subject, remembered, rule
-from kmstui.policy.syntax.edits import add_value
-from kmstui.policy.syntax.nodes import Fix
+from kmstui.policy.syntax import Fix, add_value
 
 if TYPE_CHECKING:
-    from kmstui.policy.iam.conditions import Condition
+    from kmstui.policy.iam import Condition
 
 
 def _taken_back(subject: Subject, reading: Reading) -> Iterator[Hit]:
@@ -61,7 +60,7 @@ def _taken_back(subject: Subject, reading: Reading) -> Iterator[Hit]:
 def _always_meets(principal: Principal, deny: Reading, subject: Subject) -> bool:
     """Whether every request of a principal meets the conditions of a Deny."""
     # The evaluation takes longer to load than most policies take to lint.
-    from kmstui.policy.iam.conditions import Truth
+    from kmstui.policy.iam import Truth
 
     return all(
         condition.truth(principal.facts.get) is Truth.YES
@@ -72,7 +71,7 @@ def _always_meets(principal: Principal, deny: Reading, subject: Subject) -> bool
 @remembered
 def _compiled(subject: Subject) -> dict[int, tuple[Condition, ...]]:
     """The conditions of those denials, by statement number."""
-    from kmstui.policy.iam.conditions import compile_condition
+    from kmstui.policy.iam import compile_condition
 
     version = subject.policy.version
     return {
@@ -82,7 +81,7 @@ def _compiled(subject: Subject) -> dict[int, tuple[Condition, ...]]:
 
 
 def _denied_hit(subject: Subject, reading: Reading, deny: Reading) -> Hit:
-    from kmstui.policy.evaluation.explanation import conditions_words
+    from kmstui.policy.evaluation import conditions_words
 
     why = conditions_words(clause.entry for clause in deny.clauses)
     return Hit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kmstui.policy.iam.suggestions import did_you_mean
+from kmstui.policy.iam import did_you_mean
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.coverage import elsewhere, let_in_by_condition, shut_out
 from kmstui.policy.lint.facts.values import (
@@ -27,15 +27,19 @@ from kmstui.policy.lint.rules import (
     remembered,
     rule,
 )
-from kmstui.policy.syntax.edits import (
+from kmstui.policy.syntax import (
+    Fix,
+    Member,
+    ObjectNode,
+    PrincipalEntry,
+    Statement,
+    StringNode,
     delete_statement,
     delete_value,
     fix,
     insert_condition,
     replace_node,
 )
-from kmstui.policy.syntax.nodes import Fix, Member, ObjectNode, StringNode
-from kmstui.policy.syntax.statements import PrincipalEntry, Statement
 
 PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 _MEANT_TYPES = {

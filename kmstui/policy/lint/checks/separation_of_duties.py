@@ -23,8 +23,7 @@ from kmstui.policy.lint.facts.grants import (
 )
 from kmstui.policy.lint.fixes import add_condition, applicable, replace_member, split_statement
 from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Subject, remembered, rule
-from kmstui.policy.syntax.edits import set_values
-from kmstui.policy.syntax.nodes import ArrayNode, Fix, StringNode
+from kmstui.policy.syntax import ArrayNode, Fix, StringNode, set_values
 
 _MANAGEMENT = frozenset({PUT_KEY_POLICY, SCHEDULE_KEY_DELETION})
 

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from kmstui.model.arn import Arn
-from kmstui.policy.iam.match_value import has_wildcard
-from kmstui.policy.iam.suggestions import did_you_mean
+from kmstui.model import Arn
+from kmstui.policy.iam import did_you_mean, has_wildcard
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.facts.clauses import NO_OPERATOR, Clause, is_wide
 from kmstui.policy.lint.facts.grants import (
@@ -22,7 +21,7 @@ from kmstui.policy.lint.facts.grants import (
 from kmstui.policy.lint.facts.values import ACCOUNT_ID, find_placeholders
 from kmstui.policy.lint.fixes import condition_fix, own_account_fix, write
 from kmstui.policy.lint.rules import BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
-from kmstui.policy.syntax.nodes import Fix, StringNode
+from kmstui.policy.syntax import Fix, StringNode
 
 _SUFFIXES = (
     ".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".amazon.com", ".aws.internal",

@@ -18,8 +18,7 @@ from kmstui.policy.lint.rules import (
     remembered,
     rule,
 )
-from kmstui.policy.syntax.edits import delete_member
-from kmstui.policy.syntax.nodes import Edit, Fix, Span
+from kmstui.policy.syntax import Edit, Fix, Span, delete_member
 
 MOST_BYTES = 32_768
 """The size of a key policy that PutKeyPolicy allows (its API reference, `Policy`)."""

@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from kmstui.policy.iam.operators import Operator, parse_operator
-from kmstui.policy.iam.vocabulary import ConditionKeyInfo
+from kmstui.policy.iam import ConditionKeyInfo, Operator, parse_operator
 from kmstui.policy.lint.rules import Subject, remembered
-from kmstui.policy.syntax.nodes import ObjectNode, StringNode
-from kmstui.policy.syntax.statements import ConditionEntry, Scalar, Statement, scalar_text
+from kmstui.policy.syntax import (
+    ConditionEntry,
+    ObjectNode,
+    Scalar,
+    Statement,
+    StringNode,
+    scalar_text,
+)
 
 MFA_KEYS = ("aws:multifactorauthpresent", "aws:multifactorauthage")
 

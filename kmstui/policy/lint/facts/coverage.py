@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from kmstui.policy.iam.principals import Principal
+from kmstui.policy.iam import Principal
 from kmstui.policy.lint.facts.clauses import Clause, clauses
 from kmstui.policy.lint.facts.grants import (
     PUT_KEY_POLICY,
@@ -19,8 +19,7 @@ from kmstui.policy.lint.facts.grants import (
 )
 from kmstui.policy.lint.facts.values import ACCOUNT_ID, find_placeholders, part_of
 from kmstui.policy.lint.rules import Subject, remembered
-from kmstui.policy.syntax.nodes import Span, StringNode
-from kmstui.policy.syntax.statements import Statement
+from kmstui.policy.syntax import Span, Statement, StringNode
 
 if TYPE_CHECKING:
     pass
@@ -273,7 +272,7 @@ def _never_met(who: Who, telling: Sequence[Clause], subject: Subject) -> Clause 
         return None
     if find_placeholders(who.entry.value.value) or (principal := principal_of(who)) is None:
         return None
-    from kmstui.policy.iam.conditions import Truth, compile_condition
+    from kmstui.policy.iam import Truth, compile_condition
 
     for clause in telling:
         if who.kind in TOLD_APART or clause.is_about(*_ACCOUNT_KEYS):

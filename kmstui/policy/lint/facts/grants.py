@@ -9,9 +9,8 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import NamedTuple
 
-from kmstui.model.arn import Arn
-from kmstui.policy.iam.match_value import resource_match
-from kmstui.policy.iam.vocabulary import ActionInfo, key_actions, knowledge
+from kmstui.model import Arn
+from kmstui.policy.iam import ActionInfo, key_actions, knowledge, resource_match
 from kmstui.policy.lint.facts.clauses import Clause, clauses_of
 from kmstui.policy.lint.facts.values import (
     ACCOUNT_ID,
@@ -21,8 +20,7 @@ from kmstui.policy.lint.facts.values import (
     read_principal,
 )
 from kmstui.policy.lint.rules import KeyContext, Subject, remembered
-from kmstui.policy.syntax.nodes import ObjectNode, Span, StringNode
-from kmstui.policy.syntax.statements import PrincipalEntry, Statement
+from kmstui.policy.syntax import ObjectNode, PrincipalEntry, Span, Statement, StringNode
 
 PUT_KEY_POLICY = "kms:PutKeyPolicy"
 SCHEDULE_KEY_DELETION = "kms:ScheduleKeyDeletion"

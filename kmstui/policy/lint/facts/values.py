@@ -14,9 +14,8 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import NamedTuple
 
-from kmstui.model.arn import Arn
-from kmstui.policy.syntax.nodes import Span, StringNode
-from kmstui.policy.syntax.statements import PrincipalEntry
+from kmstui.model import Arn
+from kmstui.policy.syntax import PrincipalEntry, Span, StringNode
 
 ACCOUNT = "account"
 REGION = "region"

@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kmstui.model.arn import Arn
-from kmstui.model.key import Key, KeyCreation
-from kmstui.policy.authoring.templates import Template, fields_of, fill, unsuitable, whole_policy
-from kmstui.policy.evaluation.lockout import can_still_administer
-from kmstui.policy.lint.linter import lint
-from kmstui.policy.lint.rules import KeyContext, Severity
-from kmstui.service.access.account_facts import caller_principal
-from kmstui.service.editing.templates import facts_for
-from kmstui.service.inventory.store import Store
+from kmstui.model import Arn, Key, KeyCreation
+from kmstui.policy.authoring import Template, fields_of, fill, unsuitable, whole_policy
+from kmstui.policy.evaluation import can_still_administer
+from kmstui.policy.lint import KeyContext, Severity, lint
+from kmstui.service.access import caller_principal
+from kmstui.service.editing import facts_for
+from kmstui.service.inventory import Store
 
 _NO_ID = "00000000-0000-0000-0000-000000000000"
 """Stands for the ID that KMS has not given yet; no template writes it."""

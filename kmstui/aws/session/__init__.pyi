@@ -1,0 +1,2 @@
+from .connector import AwsConnector as AwsConnector
+from .open import Opener as Opener

@@ -1,0 +1,6 @@
+from .connector import DemoConnector as DemoConnector
+from .embedded import MFA_CODE as MFA_CODE
+from .embedded import EmbeddedError as EmbeddedError
+from .embedded import EmbeddedKms as EmbeddedKms
+from .embedded import EmbeddedOptions as EmbeddedOptions
+from .embedded import mfa_serial as mfa_serial

@@ -1,0 +1,17 @@
+from .alias import Alias as Alias
+from .arn import Arn as Arn
+from .caller import Caller as Caller
+from .caller import ConnectionInfo as ConnectionInfo
+from .caller import Route as Route
+from .grant import Grant as Grant
+from .grant import KeyEvent as KeyEvent
+from .identity import Identity as Identity
+from .identity import IdentityPolicy as IdentityPolicy
+from .key import Key as Key
+from .key import KeyCreation as KeyCreation
+from .key import KeyMetadata as KeyMetadata
+from .key import LastUsage as LastUsage
+from .key import Rotation as Rotation
+from .safe_text import visible as visible
+from .tag import Tag as Tag
+from .tag import TagDelta as TagDelta

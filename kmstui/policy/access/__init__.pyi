@@ -1,0 +1,15 @@
+from .diff import AccessDiff as AccessDiff
+from .diff import Direction as Direction
+from .diff import access_diff as access_diff
+from .groups import AccessGroup as AccessGroup
+from .groups import actions_words as actions_words
+from .groups import possible_actions as possible_actions
+from .role import RoleEffect as RoleEffect
+from .role import role_effect as role_effect
+from .table import AccessTable as AccessTable
+from .table import Cell as Cell
+from .table import KeyFacts as KeyFacts
+from .table import Mark as Mark
+from .table import Part as Part
+from .table import Row as Row
+from .table import access_table as access_table

@@ -1,0 +1,13 @@
+from .account_facts import AccountFacts as AccountFacts
+from .account_facts import caller_identity as caller_identity
+from .account_facts import caller_principal as caller_principal
+from .account_facts import learn_account as learn_account
+from .account_facts import principals_in as principals_in
+from .account_facts import with_contexts as with_contexts
+from .key_context import lint_context as lint_context
+from .reader import DELEGATED_AT_FIRST as DELEGATED_AT_FIRST
+from .reader import AccessReader as AccessReader
+from .reader import AccessReading as AccessReading
+from .reader import is_caller as is_caller
+from .reader import role_of as role_of
+from .reader import without_problem as without_problem

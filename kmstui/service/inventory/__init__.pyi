@@ -1,0 +1,12 @@
+from .filter import Filter as Filter
+from .filter import FilterError as FilterError
+from .filter import parse_filter as parse_filter
+from .loading import FIRST_PAINT_SECONDS as FIRST_PAINT_SECONDS
+from .loading import Inventory as Inventory
+from .sorted_rows import SortedRows as SortedRows
+from .store import FLUSH_SECONDS as FLUSH_SECONDS
+from .store import Notice as Notice
+from .store import Progress as Progress
+from .store import Store as Store
+from .store import StoredPolicy as StoredPolicy
+from .store import Topic as Topic

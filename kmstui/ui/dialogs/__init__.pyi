@@ -1,0 +1,16 @@
+from .choice_line import ChoiceLine as ChoiceLine
+from .dialog import Dialog as Dialog
+from .editing_screen import EditingScreen as EditingScreen
+from .help import Help as Help
+from .help import readable_keys as readable_keys
+from .key_picker import KeyPicker as KeyPicker
+from .menu import LiveMenu as LiveMenu
+from .menu import Menu as Menu
+from .menu import MenuItem as MenuItem
+from .mfa import MfaQuestion as MfaQuestion
+from .mfa import ask_from_thread as ask_from_thread
+from .questions import Confirm as Confirm
+from .questions import Prompt as Prompt
+from .search_dialog import MOST_FOUND as MOST_FOUND
+from .search_dialog import SearchDialog as SearchDialog
+from .text_dialog import TextDialog as TextDialog

@@ -1,0 +1,1 @@
+from .controller import TagController as TagController

@@ -1,0 +1,14 @@
+from .abilities import draw_where_it_is_seen as draw_where_it_is_seen
+from .abilities import has_few_glyphs as has_few_glyphs
+from .abilities import takes_utf8 as takes_utf8
+from .abilities import why_no_screens as why_no_screens
+from .ascii_filter import AsciiFilter as AsciiFilter
+from .clipboard import CopyError as CopyError
+from .clipboard import copy_to_tmux as copy_to_tmux
+from .clipboard import inside_tmux as inside_tmux
+from .clipboard import osc_52 as osc_52
+from .painter import PaintedApp as PaintedApp
+from .rows import is_simple as is_simple
+from .signals import die_of as die_of
+from .signals import ending_in_order as ending_in_order
+from .textual_patches import patch_textual as patch_textual

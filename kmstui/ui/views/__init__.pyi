@@ -1,0 +1,2 @@
+from .registry import VIEWS as VIEWS
+from .view import KeyView as KeyView

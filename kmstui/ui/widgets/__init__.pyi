@@ -1,0 +1,13 @@
+from .columns import Column as Column
+from .finding_counts import Counts as Counts
+from .finding_counts import counts_text as counts_text
+from .line_table import LineTable as LineTable
+from .markable_table import MarkableTable as MarkableTable
+from .progress import Teller as Teller
+from .prose_rows import Block as Block
+from .prose_rows import Hunk as Hunk
+from .prose_rows import Row as Row
+from .prose_rows import Rows as Rows
+from .prose_rows import code_lines as code_lines
+from .sentences import NewestNotice as NewestNotice
+from .sentences import Sentences as Sentences

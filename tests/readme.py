@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -18,11 +19,11 @@ def section(heading: str) -> str:
     return found[1]
 
 
-def reading_policy() -> dict[str, object]:
+def reading_policy() -> dict[str, Any]:
     """The IAM policy for looking at keys."""
     found = re.search(r"```json\n(.*?)```", section("What it needs in IAM"), re.DOTALL)
     assert found is not None
-    policy: dict[str, object] = json.loads(found[1])
+    policy: dict[str, Any] = json.loads(found[1])
     return policy
 
 

@@ -7,19 +7,27 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from kmstui.service.inventory.store import Store
 from kmstui.service.session import Session
 from kmstui.ui.app import KmsApp
 from kmstui.ui.main.main_screen import MainScreen
+from kmstui.ui.main.panes import Pane
 from kmstui.ui.runtime.options import UiOptions
+from kmstui.ui.views.view import KeyView
 from tests.fakes import NOW, FakeConnector, FakeGateway, MemoryJournal
+
+S = TypeVar("S", bound=Screen[Any])
+V = TypeVar("V", bound=KeyView)
 
 NARROW = (80, 24)
 WIDE = (160, 45)
-PATIENCE_SECONDS = 30.0
+MOST_SECONDS = 30.0
+"""How long something is waited for."""
 _POLL_SECONDS = 0.005
 
 
@@ -37,10 +45,33 @@ class Running:
     store: Store
     gateway: FakeGateway
     connector: FakeConnector
+    journal: MemoryJournal
 
     @property
     def main(self) -> MainScreen:
         return self.app.main
+
+    def focused_pane(self) -> Pane:
+        """The pane that has the focus, or had it last."""
+        # Called, since mypy takes a property to stay what a test found it to be.
+        return self.main.focused_pane
+
+    def front(self, kind: type[S]) -> S:
+        """The screen in front, which must be of this class."""
+        screen = self.app.screen
+        assert isinstance(screen, kind), screen
+        return screen
+
+    def view(self, kind: type[V]) -> V:
+        """The view that the key pane shows, which must be of this class."""
+        view = self.main.key_pane.view
+        assert isinstance(view, kind), view
+        return view
+
+    async def wait_for_screen(self, kind: type[S]) -> S:
+        """Wait until a screen of this class is in front."""
+        await self.wait_for(lambda: isinstance(self.app.screen, kind))
+        return self.front(kind)
 
     @property
     def lines(self) -> list[str]:
@@ -74,7 +105,7 @@ class Running:
 
     async def wait_for(self, what: str | Callable[[], object]) -> None:
         """Wait until a text is on the screen, or a condition holds; fails with the screen."""
-        end = time.monotonic() + PATIENCE_SECONDS
+        end = time.monotonic() + MOST_SECONDS
         while time.monotonic() < end:
             await self.pilot.pause()
             with suppress(AssertionError):  # Of a condition about a screen that is not there yet.
@@ -121,7 +152,7 @@ async def running(
     options = options or UiOptions()
     app = KmsApp(session, replace(options, theme=options.theme or "kmstui-dark"))
     async with app.run_test(size=size) as pilot:
-        run = Running(app, pilot, session, store, gateway, connector)
+        run = Running(app, pilot, session, store, gateway, connector, journal)
         if loaded:
             await run.wait_for(
                 lambda: (

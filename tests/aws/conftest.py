@@ -15,7 +15,7 @@ import pytest
 from botocore.session import Session
 
 from kmstui.aws.session.connector import AwsConnector
-from kmstui.service.ports import CallRecord, Gateway, Target
+from kmstui.service.ports import CallRecord, Gateway, MfaPrompt, Target
 from tests.embedded import aws_environment, embedded, embedded_server
 
 __all__ = ["aws_environment", "embedded", "embedded_server"]
@@ -142,7 +142,7 @@ async def connect(records: list[CallRecord]) -> AsyncIterator[Connect]:
         target: Target = _AS_BOTO_DECIDES,
         *,
         read_only: bool = False,
-        mfa: Callable[[str], str] = lambda _: "",
+        mfa: MfaPrompt = lambda serial: "",
     ) -> Gateway:
         connector = AwsConnector(records.append, mfa, read_only=read_only)
         # Reading the service models again for each test would take most of the time.

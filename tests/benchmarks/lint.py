@@ -203,7 +203,7 @@ def _parliament() -> dict[str, tuple[float, int]]:
     """Parliament on the same policies, in an environment that is thrown away."""
     with tempfile.TemporaryDirectory() as directory:
         venv.create(directory, with_pip=True)
-        python = Path(directory, "bin", "python")
+        python = str(Path(directory, "bin", "python"))
         install = [python, "-m", "pip", "install", "-q", "parliament", "setuptools<81"]
         subprocess.run(install, check=True, stderr=subprocess.DEVNULL)
         done = subprocess.run(

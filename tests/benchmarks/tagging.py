@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -77,6 +78,10 @@ def measure(kms: EmbeddedKms, terminal: PtyTerminal, count: int, lag: float) -> 
         assert seconds <= least * 1.1 + 2 * lag, "slower than the quota allows by more than a tenth"
 
 
+def _says(words: str, text: str) -> bool:
+    return words in " ".join(text.split())
+
+
 def measure_one(terminal: PtyTerminal, count: int = 20) -> None:
     """From `t` to the tag as it was read back, on one key after another, typed without a pause."""
     terminal.send("escape", "escape", "*", "*", "g")
@@ -87,7 +92,7 @@ def measure_one(terminal: PtyTerminal, count: int = 20) -> None:
         terminal.settle(0.6)
         began = time.monotonic()
         terminal.send("t", f"quick=v{number}", "enter", "enter")
-        terminal.wait_for(lambda text, n=number: f"quick=v{n} (" in " ".join(text.split()))
+        terminal.wait_for(partial(_says, f"quick=v{number} ("))
         times.append((time.monotonic() - began) * 1000)
         terminal.send("escape")
     times.sort()

@@ -39,7 +39,8 @@ def _assume(embedded: EmbeddedKms, who: str, role: str, **more: str) -> dict[str
 def _session_client(embedded: EmbeddedKms, service: str, credentials: dict[str, Any]) -> Any:
     import boto3
 
-    return boto3.client(
+    make: Any = boto3.client  # Its overloads want each service by its own literal.
+    return make(
         service,
         region_name="eu-west-1",
         endpoint_url=embedded.endpoint_url,
@@ -215,6 +216,8 @@ def test_boto3_takes_credentials_from_it(
     monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", embedded.endpoint_url)
     session = botocore.session.Session()
     credentials = session.get_credentials()
+    assert credentials is not None
     assert credentials.method == "iam-role"
-    identity = session.create_client("sts").get_caller_identity()
+    sts: Any = session.create_client("sts")
+    identity = sts.get_caller_identity()
     assert "KMSWorkshop-InstanceInitRole" in identity["Arn"]

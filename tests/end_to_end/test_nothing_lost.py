@@ -19,7 +19,7 @@ TYPED = "Typed by hand"
 
 @pytest.fixture
 def key(embedded) -> str:
-    return embedded.control.key("alias/ImportedCMK").metadata["KeyId"]
+    return str(embedded.control.key("alias/ImportedCMK").metadata["KeyId"])
 
 
 def prose(terminal: PtyTerminal, words: str) -> None:

@@ -17,7 +17,7 @@ PLAINTEXT = base64.b64encode(b"secret").decode()
 
 @pytest.fixture
 def key(embedded) -> str:
-    return embedded.control.key("alias/ImportedCMK").metadata["KeyId"]
+    return str(embedded.control.key("alias/ImportedCMK").metadata["KeyId"])
 
 
 def find(terminal: PtyTerminal) -> None:

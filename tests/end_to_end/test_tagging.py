@@ -39,11 +39,13 @@ def id_of(arn):
 
 
 def mark_taggable(terminal, most=99):
-    """Mark keys that the instance's role may tag; answers how many."""
+    """Mark keys that the instance's role may tag; returns how many."""
     terminal.send("/", "tag: -state:pendingdeletion -fifty -hr/ -security/ -role-only", "enter")
     terminal.send("*")
     terminal.wait_for(lambda text: re.search(r"Keys  \d+ of.* \d+ marked", text))
-    shown = int(re.search(r"(\d+) marked", terminal.text)[1])
+    found = re.search(r"(\d+) marked", terminal.text)
+    assert found is not None
+    shown = int(found[1])
     if shown > most:
         terminal.send("*", "g", *["space"] * most)
         terminal.wait_for(f"{most} marked")

@@ -9,6 +9,7 @@ import sqlite3
 import zlib
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,7 +78,8 @@ async def test_a_sound_file_is_left_alone_and_a_check_does_not_hold_up_the_end(
     texts = await fill(directory)
     journal = SqliteJournal(directory)
     assert len(await journal.versions(HERE, "key-1")) == len(texts)
-    check = journal._store._deep_check
+    store: Any = journal._store
+    check = store._deep_check
     check._thread.join(10)
     assert not check._thread.is_alive()
     assert journal.warning == ""
@@ -104,11 +106,11 @@ async def test_a_text_that_is_not_what_was_kept_is_found_when_it_is_read(
     assert content.count(middle) == 1
     path.write_bytes(content.replace(middle, b" " * 10))
 
-    journal = open_journal(directory)
+    opened = open_journal(directory)
 
-    assert [v.text for v in reversed(await journal.versions(HERE, "key-1"))] == texts
-    assert "The journal was damaged (a text " in journal.warning
-    journal.close()
+    assert [v.text for v in reversed(await opened.versions(HERE, "key-1"))] == texts
+    assert "The journal was damaged (a text " in opened.warning
+    opened.close()
 
 
 async def test_a_file_of_the_first_schema_is_taken_over_and_goes_on(directory: Path) -> None:

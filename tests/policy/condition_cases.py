@@ -16,7 +16,7 @@ from tests.policy.rule_cases import (
 )
 
 REPLICATED = KeyContext(arn=KEY.arn, multi_region=True)
-GRANTS = {"Action": ["kms:CreateGrant"]}
+GRANTS: dict[str, Any] = {"Action": ["kms:CreateGrant"]}
 CONTEXT_KEYS = "kms:EncryptionContextKeys"
 VIA = "s3.eu-west-1.amazonaws.com"
 

@@ -77,10 +77,17 @@ def text_of(value: Any, *, indent: int | None = 2) -> str:
     return _MARK_INSIDE.sub(r'⟦"\1"⟧', json.dumps(value, ensure_ascii=False, indent=indent))
 
 
-def policy(*statements: dict[str, Any], indent: int | None = 2, **root: Any) -> str:
+def policy(*statements: dict[str, Any], **root: Any) -> str:
     """A policy of the root statement and these; members of the root can be changed or removed."""
-    members = {"Version": "2012-10-17", "Statement": [root_statement(), *statements]}
-    return text_of(_changed(members, root), indent=indent)
+    return text_of(_changed(_policy(*statements), root))
+
+
+def policy_on_one_line(*statements: dict[str, Any]) -> str:
+    return text_of(_policy(*statements), indent=None)
+
+
+def _policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [root_statement(), *statements]}
 
 
 def unmark(text: str) -> tuple[str, list[Span]]:
@@ -119,7 +126,7 @@ def errors(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
 
 
 def check_fixes(text: str, key: KeyContext) -> int:
-    """Apply each fix by itself: its finding goes and no error comes. Answers how many."""
+    """Apply each fix by itself: its finding goes and no error comes. Returns how many."""
     before = lint(text, key)
     fixable = [each for each in before if each.fix is not None]
     for finding in fixable:

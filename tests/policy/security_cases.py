@@ -23,7 +23,7 @@ INSTANCE = f"arn:aws:iam::{ACCOUNT}:role/KMSWorkshop-InstanceInitRole"
 VIA = {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}
 VPCE = {"aws:SourceVpce": "vpce-1234abcdf5678c90a"}
 SHA = {"kms:RecipientAttestation:ImageSha384": "9fedcba8abcdef7abcdef6abcdef5abcdef4"}
-NETWORK = {"Effect": "Deny", "Principal": "*"}
+NETWORK: dict[str, Any] = {"Effect": "Deny", "Principal": "*"}
 
 
 PRESENT = "aws:MultiFactorAuthPresent"

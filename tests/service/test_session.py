@@ -96,7 +96,7 @@ async def test_a_switch_clears_first_and_cancels_what_is_in_flight(store):
 async def test_a_slow_identity_of_the_old_connection_is_not_shown(store):
     old, new = FakeGateway(), FakeGateway(large_world(3))
     gate = old.hold("sts:GetCallerIdentity")
-    new.world.caller = None
+    new.fail("sts:GetCallerIdentity", NetworkError("no answer"))
     session = session_of(store, old, new)
     opening = asyncio.create_task(session.open(Target()))
     await until(lambda: store.keys and not store.progress.loading)

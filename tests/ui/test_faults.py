@@ -143,7 +143,7 @@ async def test_a_fault_of_the_program_is_a_sentence_with_the_details_in_a_file(t
         assert log.stat().st_mode & 0o777 == 0o600
         assert log.parent.stat().st_mode & 0o777 == 0o700
         await run.press("4")
-        assert run.main.focused_pane is run.main.tags_pane
+        assert run.focused_pane() is run.main.tags_pane
 
 
 async def test_a_command_that_fails_is_a_sentence(monkeypatch):

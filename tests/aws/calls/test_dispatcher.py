@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -43,10 +44,11 @@ def dispatcher(turns: Turns) -> Dispatcher:
 async def test_what_a_person_waits_for_goes_before_what_is_visible_and_the_rest(
     dispatcher: Dispatcher,
 ) -> None:
-    gate, order = threading.Event(), []
+    gate = threading.Event()
+    order: list[Urgency] = []
     jobs = [_job(gate.wait)]
     for urgency in (Urgency.BACKGROUND, Urgency.VISIBLE, Urgency.ASKED, Urgency.VISIBLE):
-        jobs.append(_job(lambda urgency=urgency: order.append(urgency), urgency))
+        jobs.append(_job(partial(order.append, urgency), urgency))
     for job in jobs:
         dispatcher.submit(job)
     gate.set()
@@ -73,8 +75,12 @@ async def test_a_key_press_holds_background_calls_back_and_no_others(
     turns.hold_background()
     pressed = time.monotonic()
     began: dict[Urgency, float] = {}
+
+    def begin(urgency: Urgency) -> None:
+        began[urgency] = time.monotonic()
+
     jobs = [
-        _job(lambda u=urgency: began.setdefault(u, time.monotonic()), urgency)
+        _job(partial(begin, urgency), urgency)
         for urgency in (Urgency.BACKGROUND, Urgency.ASKED, Urgency.VISIBLE)
     ]
     for job in jobs:

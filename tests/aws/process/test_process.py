@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kmstui.aws.process.connector import Opened, ProcessConnector, ProcessGateway
+from kmstui.aws.process.line import ProcessLine
 from kmstui.aws.process.messages import (
     ITEMS_AHEAD,
     PROCESS,
@@ -41,7 +42,7 @@ from kmstui.service.errors import (
     ServiceFailureError,
     UnreportedOutcomeError,
 )
-from kmstui.service.ports import CallRecord, Gateway, Target, is_change
+from kmstui.service.ports import CallRecord, Gateway, MfaPrompt, Target, is_change
 
 Connect = Callable[..., Awaitable[Any]]
 Until = Callable[[Callable[[], bool]], Awaitable[None]]
@@ -54,7 +55,7 @@ async def make(records: list[CallRecord]) -> AsyncIterator[Make]:
     made: list[ProcessConnector] = []
 
     def make_one(
-        mfa: Callable[[str], str] = lambda _: "", *, read_only: bool = False, **how: Any
+        mfa: MfaPrompt = lambda serial: "", *, read_only: bool = False, **how: Any
     ) -> ProcessConnector:
         started = start_early(read_only=read_only)
         made.append(
@@ -72,6 +73,11 @@ def process_of(connector: ProcessConnector) -> int:
     return connector._line._process.pid
 
 
+def line_of(gateway: Gateway) -> ProcessLine:
+    assert isinstance(gateway, ProcessGateway)
+    return gateway._opened.line
+
+
 # What crosses
 
 
@@ -85,7 +91,8 @@ def test_messages_come_out_as_they_went_in_however_the_bytes_are_cut(
     groups: list[list[Result]], sizes: list[int]
 ) -> None:
     data = b"".join(frame(group) for group in groups)
-    frames, received, at = Frames(), [], 0
+    frames, at = Frames(), 0
+    received: list[Any] = []
     for turn in range(len(data) + 1):
         size = sizes[turn % len(sizes)]
         frames.feed(data[at : at + size])
@@ -192,8 +199,9 @@ async def test_a_list_comes_no_faster_than_it_is_kept(scripted: Any, make: Make)
     pages = gateway.key_pages()
     taken = [await anext(pages)]
     # An answer to a later question: all that could come of the list is there.
-    await gateway._opened.line.ask(PROCESS, "profiles", (), {})
-    (waiter,) = gateway._opened.line._waiting.values()
+    line = line_of(gateway)
+    await line.ask(PROCESS, "profiles", (), {})
+    (waiter,) = line._waiting.values()
     assert 0 < len(waiter.items) < ITEMS_AHEAD
     taken.extend([page async for page in pages])
     assert [key.id for page in taken for key in page] == ids
@@ -288,7 +296,7 @@ async def test_what_nobody_waits_for_any_more_is_given_up(
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
-    line = gateway._opened.line
+    line = line_of(gateway)
     assert line._waiting == {}
     scripted.hold.set()
     scripted.body = b'{"PolicyNames": ["default"], "Truncated": false}'
@@ -326,7 +334,7 @@ async def test_when_the_process_is_killed_a_read_fails_and_the_next_one_works(
     scripted.hold.set()
     scripted.body = b'{"PolicyNames": ["default"], "Truncated": false}'
     both = await asyncio.gather(gateway.policy_names("1234"), gateway.policy_names("5678"))
-    assert both == [("default",), ("default",)]
+    assert list(both) == [("default",), ("default",)]
 
 
 async def test_when_the_process_is_killed_a_change_may_have_happened(

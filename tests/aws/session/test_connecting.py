@@ -317,7 +317,7 @@ async def test_profiles_and_regions_are_offered(no_aws: Path) -> None:
 async def test_giving_up_while_connecting_waits_for_nothing(sts: _Sts) -> None:
     asked, answer = threading.Event(), threading.Event()
 
-    def prompt(_: str) -> str:
+    def prompt(serial: str) -> str:
         asked.set()
         answer.wait(10)
         return ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kmstui.model.arn import Arn
 from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.policy.access.diff import Direction, access_diff
@@ -71,13 +73,13 @@ def test_only_from_a_role_denies_everybody_else_and_perhaps_the_role() -> None:
 
 def test_the_mfa_statement_is_bypassed_by_the_root_statement() -> None:
     no_mfa = Context.of(absent=["aws:MultiFactorAuthAge", "aws:MultiFactorAuthPresent"])
-    asked = {"action": "kms:PutKeyPolicy", "context": no_mfa, "key": KEY}
+    asked: dict[str, Any] = {"action": "kms:PutKeyPolicy", "context": no_mfa, "key": KEY}
     assert outcome(MFA, USER_A, identity_policies=PERMITTING, **asked) is ALLOWED
     assert outcome(MFA, USER_A, identity_policies=[], **asked) is SILENT
     recent = Context.of({"aws:MultiFactorAuthAge": "60"})
     assert outcome(MFA, USER_A, "kms:PutKeyPolicy", context=recent, key=KEY) is ALLOWED
     late = Context.of({"aws:MultiFactorAuthAge": "300"})
-    more = {"context": late, "identity_policies": [], "key": KEY}
+    more: dict[str, Any] = {"context": late, "identity_policies": [], "key": KEY}
     assert outcome(MFA, USER_A, "kms:PutKeyPolicy", **more) is SILENT
 
 

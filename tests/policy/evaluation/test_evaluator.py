@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -352,7 +353,7 @@ class TestGrants:
         decision = ask(DEFAULT, SESSION, grants=[self.GRANT], identity_policies=SILENT_IAM)
         assert (decision.outcome, decision.reason) == (ALLOWED, Reason.GRANT)
         assert decision.grants == (self.GRANT,)
-        more = {"grants": [self.GRANT], "identity_policies": SILENT_IAM}
+        more: dict[str, Any] = {"grants": [self.GRANT], "identity_policies": SILENT_IAM}
         assert outcome(DEFAULT, SESSION, "kms:Encrypt", **more) is SILENT
         assert outcome(DEFAULT, STRANGER, **more) is SILENT
 
@@ -360,7 +361,7 @@ class TestGrants:
         assert outcome(policy_text(deny({"AWS": APP})), SESSION, grants=[self.GRANT]) is DENIED
 
     def test_the_retiring_principal_may_retire_it(self) -> None:
-        more = {"grants": [self.GRANT], "identity_policies": SILENT_IAM}
+        more: dict[str, Any] = {"grants": [self.GRANT], "identity_policies": SILENT_IAM}
         assert outcome(DEFAULT, ANNA, "kms:RetireGrant", **more) is ALLOWED
 
     def test_its_encryption_context_is_asked_for(self) -> None:

@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from kmstui.model.arn import Arn
@@ -36,7 +38,7 @@ def test_each_is_seen_before_the_save(case: Lockout) -> None:
     assert "service control policies" in verdict.not_considered
 
 
-def identity(*statements: dict[str, object]) -> Identity:
+def identity(*statements: Mapping[str, object]) -> Identity:
     text = policy_text(*statements)
     arn = f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"
     return Identity(arn, ROLE, "role", (IdentityPolicy("inline", text, inline=True),))

@@ -125,7 +125,7 @@ documents = st.fixed_dictionaries(
 
 @settings(max_examples=60)
 @given(documents, st.randoms(use_true_random=False))
-def test_any_document_is_the_same_as_itself_in_another_order(document, dice) -> None:  # type: ignore[no-untyped-def]
+def test_any_document_is_the_same_as_itself_in_another_order(document, dice) -> None:
     members = list(document.items())
     dice.shuffle(members)
     shuffled = dict(members)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from botocore.model import StringShape
 from botocore.session import get_session
 
 from kmstui.policy.iam.suggestions import did_you_mean
@@ -48,7 +49,9 @@ def test_enumerations_agree_with_botocore(known: Knowledge, condition_key: str, 
     info = known.condition_key(condition_key)
     model = get_session().get_service_model("kms")
     assert info is not None
-    assert list(info.values) == model.shape_for(shape).enum
+    described = model.shape_for(shape)
+    assert isinstance(described, StringShape)
+    assert list(info.values) == described.enum
 
 
 def test_facts_that_rules_lean_on(known: Knowledge) -> None:

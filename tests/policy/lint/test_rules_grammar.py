@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kmstui.policy.lint.linter import RULES, lint
-from kmstui.policy.lint.rules import Severity
+from kmstui.policy.lint.linter import lint
+from kmstui.policy.lint.rules import RULES, Severity
 from tests.policy.rule_cases import (
     KEY,
     ROLE,
@@ -13,6 +13,7 @@ from tests.policy.rule_cases import (
     check,
     check_fixes,
     policy,
+    policy_on_one_line,
     root_statement,
     statement,
     text_of,
@@ -49,7 +50,7 @@ CASES = (
     Case("KMS106", policy(statement(Effect="⟦Permit⟧")), fixable=False, note="another word"),
     Case(
         "KMS106",
-        policy(statement(Effect=None), indent=None).replace('{"Sid": "Use"', '⟦{⟧"Sid": "Use"'),
+        policy_on_one_line(statement(Effect=None)).replace('{"Sid": "Use"', '⟦{⟧"Sid": "Use"'),
         fixable=False,
         note="missing",
     ),
@@ -57,24 +58,24 @@ CASES = (
     Case("KMS106", policy(statement(Effect="Deny")), note="near: Deny"),
     Case(
         "KMS107",
-        policy(statement(Principal=None), indent=None).replace('{"Sid": "Use"', '⟦{⟧"Sid": "Use"'),
+        policy_on_one_line(statement(Principal=None)).replace('{"Sid": "Use"', '⟦{⟧"Sid": "Use"'),
         note="missing",
     ),
     Case("KMS107", policy(statement(Principal="⟦⟧")), note="empty string"),
-    Case("KMS107", policy(statement(Principal={}), indent=None).replace("{}", "⟦{}⟧"), note="{}"),
+    Case("KMS107", policy_on_one_line(statement(Principal={})).replace("{}", "⟦{}⟧"), note="{}"),
     Case("KMS107", policy(statement(Principal={"AWS": []})).replace("[]", "⟦[]⟧"), note="no item"),
     Case("KMS107", policy(statement(Principal={"AWS": ["⟦⟧", ROLE]})), note="empty item"),
     Case("KMS107", policy(statement(Principal=None, NotPrincipal={"AWS": ROLE}))),
     Case("KMS107", policy(statement(Principal=None, Principals={"AWS": ROLE})), note="near"),
     Case(
         "KMS108",
-        policy(statement(Action=None), indent=None).replace('{"Sid": "Use"', '⟦{⟧"Sid": "Use"'),
+        policy_on_one_line(statement(Action=None)).replace('{"Sid": "Use"', '⟦{⟧"Sid": "Use"'),
     ),
     Case("KMS108", policy(statement(Action=None, NotAction="kms:Put*")), note="near: NotAction"),
     Case("KMS108", policy(statement(Action=[])), note="near: an empty list is KMS113's"),
     Case(
         "KMS109",
-        policy(statement(Resource=None), indent=None).replace('{"Sid": "Use"', '⟦{⟧"Sid": "Use"'),
+        policy_on_one_line(statement(Resource=None)).replace('{"Sid": "Use"', '⟦{⟧"Sid": "Use"'),
         fixable=True,
     ),
     Case("KMS109", policy(statement()), note="near"),
@@ -91,7 +92,7 @@ CASES = (
     Case("KMS110", policy(statement(Principal="⟦444455556666⟧")), fixable=True, note="unwrapped"),
     Case(
         "KMS110",
-        policy(statement(Principal=[ROLE]), indent=None).replace(f'["{ROLE}"]', f'⟦["{ROLE}"]⟧'),
+        policy_on_one_line(statement(Principal=[ROLE])).replace(f'["{ROLE}"]', f'⟦["{ROLE}"]⟧'),
         fixable=True,
         note="unwrapped list",
     ),

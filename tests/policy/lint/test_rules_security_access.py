@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -198,7 +199,7 @@ NEGATIONS = (
 )
 
 REGION = "eu-west-1"
-_DENY_PUT = {"Effect": "Deny", "Principal": "*", "Action": "kms:Put*"}
+_DENY_PUT: dict[str, Any] = {"Effect": "Deny", "Principal": "*", "Action": "kms:Put*"}
 LOCKOUTS = (
     Case(
         "KMS506",

@@ -6,11 +6,18 @@ import pytest
 
 from kmstui.policy.lint.linter import lint
 from kmstui.policy.lint.rules import Severity
-from tests.policy.rule_cases import Case, check, check_fixes, policy, statement, unmark
+from tests.policy.rule_cases import (
+    Case,
+    check,
+    check_fixes,
+    policy_on_one_line,
+    statement,
+    unmark,
+)
 
 
 def _policy_of_bytes(size: int, *, blank: bool) -> str:
-    text = policy(statement(Sid=""), indent=None)
+    text = policy_on_one_line(statement(Sid=""))
     filler = size - len(text.encode())
     return text + " " * filler if blank else text.replace('"Sid": ""', f'"Sid": "{"x" * filler}"')
 

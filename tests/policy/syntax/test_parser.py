@@ -242,7 +242,7 @@ def test_a_fix_of_odd_blanks_says_what_it_does(text, title):
 
 
 def test_one_of_thousands_of_members_is_deleted_by_a_look_at_its_neighbours():
-    class Counted(tuple):
+    class Counted(tuple[Any, ...]):
         looks = 0
 
         def __getitem__(self, index):

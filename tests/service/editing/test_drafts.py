@@ -92,7 +92,7 @@ async def killed_while_reading_back(
     """The put was accepted, and the program ended before any read showed it."""
     await editing.open()
     await editing.keep_draft(MINE)
-    service.stale = [OLD] + [OLD] * 6
+    service.stale = [OLD for _ in range(7)]
     await editing.save(editing.review(MINE))
     service.stale = []
     draft = await journal.draft(HERE, IMPORTED)

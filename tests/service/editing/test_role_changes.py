@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def allowing(*actions: str, effect: str = "Allow", **condition: object) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def through(*services: str, operator: str = "StringEquals") -> dict[str, object]:
+def through(*services: str, operator: str = "StringEquals") -> dict[str, Any]:
     names = [f"{service}.eu-central-1.amazonaws.com" for service in services]
     return {"Condition": {operator: {"kms:ViaService": names}}}
 

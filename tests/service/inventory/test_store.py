@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from functools import partial
+
 from kmstui.model.alias import Alias
 from kmstui.model.key import Key
 from kmstui.model.tag import Tag
@@ -11,11 +14,14 @@ class Told:
     """What the subscribers of a store heard."""
 
     def __init__(self):
-        self.scheduled = []
+        self.scheduled: list[Callable[[], object]] = []
         self.store = Store(lambda seconds, callback: self.scheduled.append(callback))
-        self.heard = []
+        self.heard: list[tuple[Topic, frozenset[str]]] = []
         for topic in Topic:
-            self.store.subscribe(topic, lambda ids, topic=topic: self.heard.append((topic, ids)))
+            self.store.subscribe(topic, partial(self._hear, topic))
+
+    def _hear(self, topic: Topic, ids: frozenset[str]) -> None:
+        self.heard.append((topic, ids))
 
     def flush(self):
         self.heard.clear()
@@ -43,7 +49,7 @@ def test_changes_are_told_together_and_once():
 
 def test_a_subscription_can_end_while_it_is_told():
     told = Told()
-    ends = []
+    ends: list[Callable[[], None]] = []
     ends.append(told.store.subscribe(Topic.KEYS, lambda ids: ends[0]()))
     told.store.add_keys([a_key(ONE)])
     told.flush()
@@ -118,6 +124,8 @@ def test_nothing_of_the_old_connection_is_left_after_clear_and_it_is_told_at_onc
     told.store.clear()
     assert {topic for topic, ids in told.heard if ids == frozenset()} == set(Topic)
     store = told.store
-    assert (store.keys, store.aliases, store.policies) == ({}, {}, {})
+    assert not store.keys
+    assert not store.aliases
+    assert not store.policies
     assert (store.info, store.caller, store.banner) == (None, None, "")
     assert store.aliases_of(ONE) == ()

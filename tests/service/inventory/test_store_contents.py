@@ -50,7 +50,8 @@ def keys(draw):
 @settings(max_examples=100)
 @given(st.lists(keys() | IDS, max_size=12))
 def test_keys_come_out_as_they_were_put_in_and_go_when_they_are_told_to(steps):
-    store, expected = a_store(), {}
+    store = a_store()
+    expected: dict[str, Key] = {}
     for step in steps:
         if isinstance(step, str):
             store.remove_keys((step,))
@@ -67,7 +68,7 @@ def test_new_tags_take_the_place_of_the_reason_why_there_were_none(key, tags):
     store = a_store()
     store.put_key(key)
     store.flush()
-    changed = []
+    changed: list[frozenset[str]] = []
     store.subscribe(Topic.KEYS, changed.append)
     store.set_tags({key.id: tags})
     store.flush()
@@ -114,7 +115,8 @@ ALIASES = st.builds(
 @settings(max_examples=100)
 @given(st.lists(ALIASES | st.sampled_from(["alias/a", "alias/b", "alias/nobody"]), max_size=12))
 def test_aliases_are_found_by_name_and_by_key(steps):
-    store, expected = a_store(), {}
+    store = a_store()
+    expected: dict[str, Alias] = {}
     store.add_keys([Key.of(key_id_of(1), arn_of(key_id_of(1)))])
     for step in steps:
         if isinstance(step, str):

@@ -80,6 +80,7 @@ async def test_policies_offered_are_whole_and_without_errors(bench):
     possible = [each for each in offered[1:] if not each.off]
     assert len(possible) >= 3
     for policy in possible:
+        assert policy.text is not None
         assert "${" not in policy.text.replace("${aws:", "")
         assert all(found.severity < Severity.ERROR for found in lint(policy.text))
     left_out = {each.id: each.off for each in offered if each.off}

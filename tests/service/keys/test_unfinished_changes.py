@@ -20,7 +20,7 @@ async def begun(bench, operation, subject, before, after):
     async def nobody_sends():
         raise AssertionError
 
-    change = Change(operation, subject, before, after, nobody_sends)
+    change: Change[None] = Change(operation, subject, before, after, nobody_sends)
     await begin_changes(bench.session.change_scope(), [change])
 
 

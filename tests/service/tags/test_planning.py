@@ -93,7 +93,7 @@ async def test_tags_that_the_tagging_api_told_do_where_kms_does_not_list_them(be
 
 
 async def test_it_tells_how_many_keys_were_looked_at(bench):
-    counts = []
+    counts: list[int] = []
     await bench.tagging.plan([IMPORTED, SIGNING, NAMELESS], PROD, counts.append)
     assert counts == [1, 2, 3]
 

@@ -219,7 +219,7 @@ async def test_cancel_sends_no_more_and_tells_truly_what_was_sent(bench):
     keys = [key_id_of(number) for number in range(40)]
     plan = await bench.tagging.plan(keys, TEAM)
     gate = bench.gateway.hold("kms:TagResource")
-    cancelled = []
+    cancelled: list[bool] = []
     run = asyncio.create_task(bench.apply(plan, cancelled=lambda: bool(cancelled)))
     await until(lambda: len(bench.sent) == SENDING_AT_ONCE)
     cancelled.append(True)

@@ -9,6 +9,8 @@ import pytest
 
 from kmstui.service.errors import AccessDeniedError, ErrorContext
 from kmstui.ui.access.access_view import AccessView
+from kmstui.ui.access.inquiry import Inquiry
+from kmstui.ui.main.policy_view import PolicyView
 from tests.access_world import access_world, allow, identity
 from tests.fakes import ACCOUNT, IMPORTED, MANAGED, SIGNING, FakeGateway
 from tests.screens import NARROW, WIDE, Running, running
@@ -25,13 +27,17 @@ async def looking(
     async with running(gateway or FakeGateway(access_world()), size=size) as run:
         await run.choose(key)
         await run.press("c")
-        await run.wait_for(lambda: view(run).inquiry and view(run).inquiry.reading)
+        await run.wait_for(lambda: inquiry(run).reading)
         yield run
 
 
 def view(run: Running) -> AccessView:
-    shown = run.main.key_pane.view
-    assert isinstance(shown, AccessView)
+    return run.view(AccessView)
+
+
+def inquiry(run: Running) -> Inquiry:
+    shown = view(run).inquiry
+    assert shown is not None
     return shown
 
 
@@ -102,7 +108,7 @@ async def test_enter_shows_the_reasoning_and_enter_again_the_statement():
         assert GAPS in run.prose
         await run.press("enter")
         await run.wait_for(lambda: run.main.key_pane.scope == "policy")
-        area = run.main.key_pane.view.viewer.area
+        area = run.view(PolicyView).viewer.area
         await run.wait_for(lambda: area.cursor_location[0] > 0)
         lines = area.text.split("\n")
         assert lines[area.cursor_location[0] + 1].strip() == '"Sid": "Inside",'
@@ -233,7 +239,7 @@ async def test_another_key_drops_the_answers_of_the_one_before():
         await run.press("1")
         await run.choose(SIGNING)
         await run.press("c")
-        await run.wait_for(lambda: view(run).inquiry and view(run).inquiry.key.id == SIGNING)
+        await run.wait_for(lambda: inquiry(run).key.id == SIGNING)
         await run.wait_for(lambda: cells(run, f"root of {ACCOUNT}")[1] == "-")
         assert cells(run, f"root of {ACCOUNT}")[3] == "yes"
         assert "user/anna" not in run.text or cells(run, "user/anna")[2] == "-"
@@ -249,11 +255,11 @@ async def test_a_slow_reading_tells_how_far_it_is_and_escape_stops_it(monkeypatc
         await run.wait_for("Reading IAM policies: 0 of 4 (Esc stops)")
         assert "root of" in run.text, "what the key policy says is there already"
         await run.press("escape")
-        assert run.main.focused_pane is run.main.key_pane
+        assert run.focused_pane() is run.main.key_pane
         gate.set()
-        await run.wait_for(lambda: view(run).inquiry and view(run).inquiry.reading)
+        await run.wait_for(lambda: inquiry(run).reading)
         await run.press("escape")
-        assert run.main.focused_pane is run.main.keys_pane
+        assert run.focused_pane() is run.main.keys_pane
 
 
 async def test_identities_that_were_left_out_are_read_on_request(monkeypatch):

@@ -58,7 +58,7 @@ async def test_a_role_that_is_read_slowly_does_not_hold_esc_for_ever(monkeypatch
         await run.choose(IMPORTED)
         gateway.hold("iam:GetRole")
         await run.pilot.press("p", "escape")
-        await run.wait_for(lambda: run.main.focused_pane is not run.main.key_pane)
+        await run.wait_for(lambda: run.focused_pane() is not run.main.key_pane)
 
 
 async def test_enter_shows_reasoning_or_the_policy():

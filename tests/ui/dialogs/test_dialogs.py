@@ -1,15 +1,17 @@
 import asyncio
 import base64
-from types import SimpleNamespace
+from typing import Any
 
 from textual.events import Key, Paste
 
 from kmstui.service.inventory.store import Topic
 from kmstui.ui.commands.command import readable_key
+from kmstui.ui.commands.context import Context
 from kmstui.ui.commands.registry import all_commands
 from kmstui.ui.dialogs.menu import Menu, MenuItem
 from kmstui.ui.dialogs.questions import Confirm, Prompt
 from kmstui.ui.main import copying
+from kmstui.ui.main.palette import Palette
 from kmstui.ui.runtime.time_slices import TimeSlices
 from tests.fakes import IMPORTED, SIGNING, FakeGateway, key_id_of, large_world
 from tests.screens import WIDE, running
@@ -77,7 +79,7 @@ async def test_the_palette_offers_first_what_begins_with_the_words_typed():
         await run.press("r", "colon")
         await run.type("filter")
         await run.wait_for("Filter the keys while typing")
-        texts = [entry.text for entry in run.app.screen._found]
+        texts = [entry.text for entry in run.front(Palette)._found]
         assert texts[:2] == ["Filter", "filter"]
 
 
@@ -94,7 +96,7 @@ async def test_the_palette_says_why_a_command_is_off():
 async def test_copying_sends_the_text_to_the_terminal(monkeypatch):
     monkeypatch.delenv("TMUX", raising=False)
     async with running() as run:
-        sent = []
+        sent: list[str] = []
         monkeypatch.setattr(run.app, "write_escape", sent.append)
         await run.choose(IMPORTED)
         await run.press("y", "i")
@@ -138,7 +140,7 @@ async def test_a_text_that_cannot_be_copied_is_shown_to_be_selected(monkeypatch)
 async def test_a_text_too_long_for_a_terminal_is_shown(monkeypatch):
     monkeypatch.delenv("TMUX", raising=False)
     async with running() as run:
-        context = SimpleNamespace(app=run.app, session=run.session)
+        context = Context(run.app, run.app.screen)
         await copying.copy_text(context, "x" * 60_000, "Policy")
         await run.wait_for("too long for a terminal's clipboard (60,000 characters)")
 
@@ -201,7 +203,7 @@ async def test_an_mfa_question_that_is_cancelled_or_left_behind_gives_no_code():
 
 
 async def test_a_confirmation_wants_the_alias_typed():
-    answers = []
+    answers: list[Any] = []
     async with running() as run:
         dialog = Confirm("Delete?", "It cannot be undone.", word="alias/x")
         run.app.push_screen(dialog, answers.append)
@@ -217,7 +219,7 @@ async def test_a_confirmation_wants_the_alias_typed():
 
 
 async def test_a_menu_shows_why_an_item_is_off_and_does_not_choose_it():
-    answers = []
+    answers: list[Any] = []
     items = [
         MenuItem("enable", "Enable", key="e"),
         MenuItem("delete", "Delete", key="d", off="alias/aws/s3 is managed by AWS."),
@@ -232,7 +234,7 @@ async def test_a_menu_shows_why_an_item_is_off_and_does_not_choose_it():
 
 
 async def test_a_menu_without_letters_narrows_by_what_is_typed_or_pasted():
-    answers = []
+    answers: list[Any] = []
     async with running() as run:
         menu = Menu("Region", [MenuItem(name, name) for name in ("eu-west-1", "eu-north-1")])
         run.app.push_screen(menu, answers.append)
@@ -246,7 +248,7 @@ async def test_a_menu_without_letters_narrows_by_what_is_typed_or_pasted():
 
 
 async def test_a_paste_into_a_menu_with_letters_chooses_nothing():
-    answers = []
+    answers: list[Any] = []
     async with running() as run:
         run.app.push_screen(Menu("Actions", [MenuItem("a", "A", key="a")]), answers.append)
         run.app.post_message(Paste("a"))
@@ -255,7 +257,7 @@ async def test_a_paste_into_a_menu_with_letters_chooses_nothing():
 
 
 async def test_a_prompt_checks_while_one_types():
-    answers = []
+    answers: list[Any] = []
     async with running() as run:
         run.app.push_screen(
             Prompt("Name", check=lambda text: "" if text == "ok" else "It must be ok."),

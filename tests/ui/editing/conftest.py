@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,8 +11,10 @@ import pytest
 
 from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.ui.editing.edit_screen import EditScreen
+from kmstui.ui.editing.history_source import HistoryItem
 from kmstui.ui.editing.review_screen import ReviewScreen
 from kmstui.ui.runtime.options import UiOptions
+from kmstui.ui.widgets.prose_rows import Rows
 from tests.fakes import ACCOUNT, IMPORTED, ROLE_ARN
 from tests.screens import NARROW, Running, running
 from tests.service.editing.conftest import Service
@@ -71,6 +73,11 @@ def service(stored: str = OLD) -> Service:
     return gateway
 
 
+def what_happened(versions: Iterable[HistoryItem | None]) -> list[str]:
+    """What the versions of a history are, such as "saved and read back"."""
+    return [each.what for each in versions if each is not None]
+
+
 @dataclass
 class Desk:
     """A running program with the key chosen."""
@@ -113,7 +120,10 @@ class Desk:
     @property
     def said(self) -> str:
         """All that the rows of the screen in front say, in sight or not."""
-        return " ".join(self.run.app.screen.rows.text.split())
+        screen = self.run.app.screen
+        found = screen.query(Rows)
+        assert found, screen
+        return " ".join(found.first().text.split())
 
 
 Opening = Callable[..., AbstractAsyncContextManager[Desk]]

@@ -6,6 +6,7 @@ import os
 import stat
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.app import SuspendNotSupported
@@ -28,7 +29,7 @@ class Terminal:
 
 @pytest.fixture
 def editor(tmp_path):
-    """Install a shell script as the editor; answers the environment that names it."""
+    """Install a shell script as the editor; returns the environment that names it."""
 
     def install(script: str, name: str = "EDITOR") -> dict[str, str]:
         path = tmp_path / "an editor"
@@ -40,14 +41,15 @@ def editor(tmp_path):
 
 
 @pytest.fixture
-def private(tmp_path) -> Path:
+def private(tmp_path: Path) -> Path:
     directory = tmp_path / "private"
     directory.mkdir(mode=0o700)
     return directory
 
 
 def edit(text, environ, private, *, keep=lambda text: None, app=None):
-    return edit_externally(app or Terminal(), text, directory=private, keep=keep, environ=environ)
+    terminal: Any = app or Terminal()
+    return edit_externally(terminal, text, directory=private, keep=keep, environ=environ)
 
 
 def test_the_text_comes_back_and_is_kept_before_the_file_goes(editor, private):

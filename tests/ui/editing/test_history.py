@@ -15,7 +15,7 @@ from kmstui.ui.editing.history_screen import HistoryScreen, HistoryView
 from kmstui.ui.editing.history_source import HistoryItem
 from tests.fakes import CALLER, IMPORTED, NOW
 from tests.screens import WIDE
-from tests.ui.editing.conftest import MINE, OLD, ROLE, THEIRS, allow, policy
+from tests.ui.editing.conftest import MINE, OLD, ROLE, THEIRS, allow, policy, what_happened
 
 
 async def open_history(desk) -> HistoryView:
@@ -58,7 +58,7 @@ async def test_a_save_is_compared_with_what_was_stored_before_it(at_desk):
         await desk.run.wait_for(
             lambda: "role/KMSWorkshop-InstanceInitRole gains Encrypt" in view.panel.rows.text
         )
-        assert [each.what for each in view.panel.pair()] == [
+        assert what_happened(view.panel.pair()) == [
             "read from the service",
             "saved and read back",
         ]
@@ -172,7 +172,7 @@ async def test_a_long_history_is_listed_in_parts_and_any_two_versions_can_be_com
         assert view.count == "451"
         await desk.run.press("G")
         await desk.run.wait_for(lambda: view.panel.pair()[1] == newest)
-        assert view.panel.pair()[0].what == "read from the service"
+        assert what_happened(view.panel.pair())[0] == "read from the service"
         await desk.run.press("m")
         await desk.run.wait_for("All versions that this computer has kept are listed.")
 

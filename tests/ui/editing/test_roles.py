@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.ui.editing.history_screen import HistoryScreen
 from tests.fakes import ROLE_ARN
-from tests.ui.editing.conftest import ROLE_POLICY, service
+from tests.screens import Running
+from tests.ui.editing.conftest import ROLE_POLICY, service, what_happened
 
 
-def stored(desk) -> dict:
+def stored(desk) -> Any:
     return json.loads(desk.gateway.world.identities[ROLE_ARN].policies[0].text)
 
 
@@ -171,8 +173,8 @@ async def history_of_role(desk) -> HistoryScreen:
     await desk.run.wait_for("Edit role KMSWorkshop-InstanceInitRole, access")
     await desk.run.wait_for(lambda: desk.screen.viewer.display)
     await desk.run.press("f6")
-    await desk.run.wait_for(lambda: isinstance(desk.run.app.screen, HistoryScreen))
-    screen = desk.run.app.screen
+    run: Running = desk.run
+    screen = await run.wait_for_screen(HistoryScreen)
     await desk.run.wait_for(lambda: screen.panel.count)
     return screen
 
@@ -191,8 +193,10 @@ async def test_the_history_of_a_role_tells_what_each_change_did_to_its_access(at
         assert "CloudTrail" not in desk.run.lines[-1]
         # Any two: from the newest, marked, to the oldest.
         await desk.run.press("space", "G")
-        await desk.run.wait_for(lambda: screen.panel.chosen.what == "read from the service")
-        assert [each.what for each in screen.panel.pair()] == [
+        await desk.run.wait_for(
+            lambda: what_happened([screen.panel.chosen]) == ["read from the service"]
+        )
+        assert what_happened(screen.panel.pair()) == [
             "read from the service",
             "saved and read back",
         ]

@@ -9,6 +9,7 @@ from kmstui.ui.editing.batch_screen import BatchScreen
 from kmstui.ui.editing.statement_screen import StatementScreen
 from kmstui.ui.runtime.options import UiOptions
 from tests.fakes import DISABLED, IMPORTED, MANAGED, NAMELESS, SIGNING, default_policy
+from tests.screens import Running
 from tests.ui.editing.conftest import ROLE, ROOT_STATEMENT, allow, policy
 
 
@@ -81,8 +82,8 @@ async def add_account_template(desk) -> BatchScreen:
     await desk.run.wait_for(lambda: isinstance(desk.run.app.screen, StatementScreen))
     await desk.run.wait_for(lambda: "kms:CallerAccount" in desk.run.app.screen.editor.text)
     await desk.run.press("ctrl+s")
-    await desk.run.wait_for(lambda: isinstance(desk.run.app.screen, BatchScreen))
-    screen = desk.run.app.screen
+    run: Running = desk.run
+    screen = await run.wait_for_screen(BatchScreen)
     await desk.run.wait_for(lambda: not screen._working)
     return screen
 

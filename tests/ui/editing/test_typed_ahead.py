@@ -14,7 +14,8 @@ async def test_a_key_that_comes_when_e_is_done_and_the_editor_not_there_yet_is_w
         run = desk.run
         await run.choose(IMPORTED)
         ahead = run.app.type_ahead
-        finish, typed = ahead._finish, []
+        finish = ahead._finish
+        typed: list[asyncio.Future[None]] = []
 
         def finish_and_type() -> None:
             finish()

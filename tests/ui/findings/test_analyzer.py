@@ -10,7 +10,7 @@ from kmstui.policy.lint.rules import Severity
 from kmstui.service.errors import AccessDeniedError, ErrorContext
 from kmstui.service.ports import AnalyzerFinding
 from kmstui.ui.findings.analyzer import as_findings
-from kmstui.ui.main.policy_view import pretty
+from kmstui.ui.main.policy_view import PolicyView, pretty
 from tests.fakes import IMPORTED, SIGNING, FakeGateway, default_policy
 from tests.screens import WIDE, Running, running
 
@@ -45,7 +45,7 @@ async def test_its_findings_join_those_in_the_text():
         await run.wait_for("3 Policy ▲2")
         await run.press("f2")
         await run.wait_for("3:5   Analyzer  Too much is allowed (IAM Access Analyzer: PASS")
-        viewer = run.main.key_pane.view.viewer
+        viewer = run.view(PolicyView).viewer
         places = {each.message[:9]: viewer.area.location_of(each.span.start)[0]
                   for each in viewer.findings}  # fmt: skip
         assert places == {"Too much ": 2, "It is pub": 4}

@@ -8,6 +8,7 @@ import pytest
 
 from kmstui.service.errors import AccessDeniedError, ErrorContext
 from kmstui.ui.findings.screen import FindingsScreen
+from kmstui.ui.main.policy_view import PolicyView
 from kmstui.ui.runtime.options import UiOptions
 from tests.fakes import (
     DENIED,
@@ -71,14 +72,14 @@ async def test_enter_goes_to_the_key_and_the_line():
         await run.wait_for("Decript")
         await run.press("enter")
         await run.wait_for(lambda: run.main.key_pane.key_id == SIGNING)
-        area = run.main.key_pane.view.viewer.area
+        area = run.view(PolicyView).viewer.area
         await run.wait_for(lambda: area.has_focus and area.cursor_location[0] > 0)
         line = area.text.split("\n")[area.cursor_location[0]]
         assert line.strip() == '"Action": "kms:Decript",'
         await run.wait_for("▲ KMS201")
         await run.press("F")
         await run.wait_for(lambda: isinstance(run.app.screen, FindingsScreen))
-        assert run.app.screen.table.cursor_row == row.id, "the list is as it was left"
+        assert run.front(FindingsScreen).table.cursor_row == row.id, "the list is as it was left"
 
 
 async def test_a_key_that_was_not_read_can_be_gone_to():
@@ -96,7 +97,7 @@ async def test_the_list_is_filtered_while_typing():
         await run.press("slash")
         await run.type("signing -kms201")
         await run.wait_for("/signing -kms201")
-        names = {(row.name, row.found.finding.rule) for row in screen._shown.values()}
+        names = {(row.name, row.found and row.found.finding.rule) for row in screen._shown.values()}
         assert all(name == "signing +2" and rule != "KMS201" for name, rule in names)
         await run.press("escape")
         await run.wait_for("ImportedCMK")
@@ -169,12 +170,14 @@ async def test_findings_stand_in_the_text_but_not_in_keys_of_aws():
         await run.wait_for("No findings")
 
 
-async def test_what_changes_behind_the_list_draws_nothing_of_it_anew():
+async def test_what_changes_behind_the_list_draws_nothing_of_it_anew(monkeypatch):
     """Over SSH each such frame would be kilobytes, several times a second while keys are read."""
     async with running(troubled()) as run:
         await open_list(run)
         drawn: list[object] = []
-        run.app.screen.refresh = lambda *regions, **how: drawn.append(regions)
+        monkeypatch.setattr(
+            run.app.screen, "refresh", lambda *regions, **how: drawn.append(regions)
+        )
         run.main.keys_pane.table.refresh()
         run.main.header.refresh()
         await run.pilot.pause(0.1)

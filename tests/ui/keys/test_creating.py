@@ -1,5 +1,6 @@
 import pytest
 
+from kmstui.ui.keys.creation import CreationForm
 from tests.fakes import IMPORTED
 from tests.screens import NARROW, WIDE, running
 
@@ -50,7 +51,7 @@ async def test_only_valid_combinations_can_be_chosen():
         seen = set()
         for _ in range(4):
             await run.press("down", "right", "up")
-            seen.add(run.app.screen.spec.value)
+            seen.add(run.front(CreationForm).spec.value)
         assert seen == {"HMAC_224", "HMAC_256", "HMAC_384", "HMAC_512"}
 
 

@@ -5,6 +5,7 @@ import pytest
 from kmstui.model.key import LastUsage, Rotation
 from kmstui.model.tag import Tag
 from kmstui.service.errors import AccessDeniedError, InvalidStateError
+from kmstui.ui.keys.change_dialog import ChangeDialog
 from kmstui.ui.keys.key_actions import production_tags
 from tests.fakes import (
     DISABLED,
@@ -72,10 +73,10 @@ async def test_a_refusal_shows_the_key_as_it_is_by_now():
         await run.press("x", "b")
         await run.wait_for("State: Enabled → Disabled.")
         metadata = gateway.world.metadata[NAMELESS]
-        gateway.world.metadata[NAMELESS] = replace(metadata, state="Disabled")
+        disabled = gateway.world.metadata[NAMELESS] = replace(metadata, state="Disabled")
         await run.press("y")
         await run.wait_for("Not in this state: the key is disabled.")
-        await run.wait_for(lambda: run.store.keys[NAMELESS].metadata.state == "Disabled")
+        await run.wait_for(lambda: run.store.keys[NAMELESS].metadata == disabled)
 
 
 async def test_rotation_takes_a_period_within_its_limits():
@@ -234,8 +235,9 @@ async def test_words_scroll_in_a_window_too_small_for_them():
         await run.choose(IMPORTED)
         await run.press("x", "D")
         await run.wait_for("Type alias/ImportedCMK to go on:")
-        dialog = run.app.screen
-        await run.wait_for(lambda: dialog.word.region.bottom <= 14)
+        word = run.front(ChangeDialog).word
+        assert word is not None
+        await run.wait_for(lambda: word.region.bottom <= 14)
         before = run.text
         await run.press("pagedown")
         await run.wait_for(lambda: run.text != before)

@@ -3,6 +3,7 @@
 import pytest
 
 from kmstui.model.grant import Grant
+from kmstui.service.ports import CallRecord
 from kmstui.ui.commands.registry import all_commands
 from tests.fakes import IMPORTED, NAMELESS, NOW, ROLE_ARN, FakeGateway, arn_of
 from tests.screens import running
@@ -18,7 +19,7 @@ async def test_every_key_in_every_pane_and_view_sends_no_change(monkeypatch, sco
     gateway.world.grants[IMPORTED] = (
         Grant("g", arn_of(IMPORTED), ROLE_ARN, ("Decrypt",), created=NOW),
     )
-    seen = []
+    seen: list[CallRecord] = []
     gateway.observer = seen.append
     keys = {key for command in all_commands() for key in command.keys} - _NOT_PRESSED
     async with running(gateway, read_only=True) as run:

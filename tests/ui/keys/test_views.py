@@ -43,7 +43,7 @@ def gateway_with_events(number=3):
 async def open_view(run, scope, key=IMPORTED):
     await run.choose(key)
     await run.press("3")
-    await run.wait_for(lambda: run.main.focused_pane is run.main.key_pane)
+    await run.wait_for(lambda: run.focused_pane() is run.main.key_pane)
     while run.main.key_pane.scope != scope:
         await run.press("right_square_bracket")
     await run.wait_for(lambda: run.main.key_pane.scope == scope)
@@ -153,7 +153,7 @@ async def test_older_events_come_a_page_at_a_time():
 async def test_an_events_context_is_copied_as_a_condition(monkeypatch):
     monkeypatch.delenv("TMUX", raising=False)
     async with running(gateway_with_events()) as run:
-        written = []
+        written: list[str] = []
         monkeypatch.setattr(run.app, "write_escape", written.append)
         await open_view(run, "events")
         await run.wait_for("Events 3")

@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
@@ -40,9 +39,14 @@ async def rows_of(count, chosen=lambda: None, *, told_late=False):
     shown = []
     rows = KeyRows(store, HastySlices(), lambda ids, moved: shown.append(list(rows.rows)), chosen)
     loop = asyncio.get_running_loop()
-    store.subscribe(
-        Topic.KEYS, partial(loop.call_later, 0.02, rows.touch) if told_late else rows.touch
-    )
+
+    def tell(ids):
+        if told_late:
+            loop.call_later(0.02, rows.touch, ids)
+        else:
+            rows.touch(ids)
+
+    store.subscribe(Topic.KEYS, tell)
     running = asyncio.create_task(rows.run())
     await rows.wait_settled()
     shown.clear()

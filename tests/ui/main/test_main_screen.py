@@ -103,9 +103,9 @@ async def test_one_pane_opens_at_80_columns_and_the_others_are_titles():
 async def test_panes_are_reached_by_digits_tab_and_letters(keys):
     async with running() as run:
         await run.press(*keys)
-        assert run.main.focused_pane is run.main.key_pane
+        assert run.focused_pane() is run.main.key_pane
         await run.press("h", "h")
-        assert run.main.focused_pane is run.main.keys_pane
+        assert run.focused_pane() is run.main.keys_pane
 
 
 async def test_enter_opens_the_policy_full_size_and_escape_goes_back():
@@ -213,7 +213,7 @@ async def test_an_alias_leads_to_its_key_and_back():
         assert run.main.aliases_pane.chosen == "alias/z-last"
         await run.press("enter")
         await run.wait_for(lambda: run.main.chosen == SIGNING)
-        assert run.main.focused_pane is run.main.keys_pane
+        assert run.focused_pane() is run.main.keys_pane
         await run.press("o")
         assert run.main.aliases_pane.chosen == "alias/signing"
 
@@ -326,11 +326,12 @@ async def test_columns_are_those_that_a_person_chose_and_unknown_ones_are_told()
         await run.wait_for("The setting columns names colour, which no column is called")
 
 
-async def test_a_widget_that_fails_ends_the_program_in_words(tmp_path, capsys):
+async def test_a_widget_that_fails_ends_the_program_in_words(tmp_path, capsys, monkeypatch):
     log = tmp_path / "faults.log"
     with pytest.raises(ZeroDivisionError):
         async with running(options=UiOptions(fault_log=log)) as run:
-            run.main.keys_pane.table._painter.cells = lambda row, columns: 1 / 0
+            painter = run.main.keys_pane.table._painter
+            monkeypatch.setattr(painter, "cells", lambda row, columns: 1 / 0)
             run.main.keys_pane.table.redraw()
             await run.press("j", "k", "j")
     assert "ZeroDivisionError" in log.read_text()
@@ -344,9 +345,9 @@ async def test_escape_goes_back_to_the_keys_before_it_clears_their_filter():
         await run.press("slash", *"imported", "enter")
         await run.wait_for("1 of ")
         await run.press("enter")
-        await run.wait_for(lambda: run.main.focused_pane is run.main.key_pane)
+        await run.wait_for(lambda: run.focused_pane() is run.main.key_pane)
         await run.press("escape")
-        assert run.main.focused_pane is run.main.keys_pane
+        assert run.focused_pane() is run.main.keys_pane
         assert run.main.keys_pane.filter_text == "imported"
         await run.press("escape")
         assert run.main.keys_pane.filter_text == ""

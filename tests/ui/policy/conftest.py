@@ -95,8 +95,8 @@ class Host(App[None]):
 class Bench:
     """A widget on a screen, with hands and eyes."""
 
-    widget: PolicyEditor
-    pilot: Pilot
+    widget: PolicyViewer
+    pilot: Pilot[None]
     said: list[Message] = field(default_factory=list)
 
     @property

@@ -47,7 +47,7 @@ def test_the_scroll_bar_shows_where_the_text_is(window, more, tops):
 
 async def test_a_wider_line_lays_nothing_out_anew(bench):
     async with bench(POLICY, size=(60, 24)) as at:
-        laid_out = []
+        laid_out: list[object] = []
         at.pilot.app.screen.screen_layout_refresh_signal.subscribe(at.area, laid_out.append)
         await at.press("end", *"many letters, so that the line goes on behind the edge" * 2)
         assert at.area.scroll_offset.x > 0

@@ -9,10 +9,10 @@ from textual import events
 
 from kmstui.ui.policy.editor import PolicyEditor
 
-from .conftest import POLICY, ROOT
+from .conftest import POLICY, ROOT, Bench
 
 
-def shown(at) -> str:
+def shown(at: Bench) -> str:
     return next(line for line in at.lines if "ReEncrypt" in line)
 
 
@@ -111,8 +111,9 @@ async def test_the_linter_runs_after_a_pause_in_typing(bench):
     async with bench() as at:
         await at.go("kms:ReEncrypt", behind=True)
         await at.type("To")
-        assert at.widget.counts is None
+        before = at.widget.counts
         await at.linted()
+        assert before is None
         assert at.widget.counts.warnings == 0
         assert at.messages(PolicyEditor.FindingsChanged)[-1].counts.warnings == 0
 

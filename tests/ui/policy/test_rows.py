@@ -35,7 +35,9 @@ def as_the_base_class_draws(area, y, row, section):
     background = next(iter(numbers)).style
     mark = Strip(area._mark_cells(here[0] if here and not section else None, background), 2)
     strip = Strip.join([numbers, mark, strip.crop(width)])
-    fill = Style(bgcolor=list(strip)[-1].style.bgcolor)
+    last = list(strip)[-1].style
+    assert last is not None
+    fill = Style(bgcolor=last.bgcolor)
     return area._with_edges(area._with_message(strip, row, section, fill), row)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from kmstui.model.tag import Tag
 from kmstui.service.ports import ChangeRecord, Scope
+from kmstui.ui.tags.change_screen import ChangeScreen
 from tests import screens
 from tests.fakes import (
     ACCOUNT,
@@ -62,7 +63,7 @@ async def test_the_truth_is_told_and_the_rest_is_finished(journal, gateway):
         assert "done       ImportedCMK" in run.text
         await run.press("f")
         await run.wait_for("Enter Sends it")
-        assert run.app.screen.summary.text == f"On {NAMELESS} this adds 1 tag."
+        assert run.front(ChangeScreen).summary.text == f"On {NAMELESS} this adds 1 tag."
         await run.press("enter")
         await run.wait_for("now has team=blue (1 tag in all)")
     assert await outcomes(journal) == [

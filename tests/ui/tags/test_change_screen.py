@@ -4,6 +4,7 @@ import base64
 
 from kmstui.model.tag import Tag
 from kmstui.service.errors import AccessDeniedError, ErrorContext, JournalError
+from kmstui.ui.tags.change_screen import ChangeScreen
 from tests.fakes import (
     DYING,
     IMPORTED,
@@ -118,7 +119,7 @@ async def test_a_journal_that_cannot_be_written_stops_it_before_anything_is_sent
     async with running() as run:
         await run.choose(SIGNING)
         await plan(run, everything=False)
-        run.session.journal.error = JournalError("the disk is full", "Make room.")
+        run.journal.error = JournalError("the disk is full", "Make room.")
         await run.press("enter")
         await run.wait_for("Journal: the disk is full. Make room.")
         assert changes_sent(run) == 0
@@ -151,7 +152,7 @@ async def test_a_key_that_has_it_already_needs_nothing():
 async def test_the_plan_can_be_copied_as_aws_cli_commands_instead(monkeypatch):
     monkeypatch.delenv("TMUX", raising=False)
     async with running() as run:
-        copied = []
+        copied: list[str] = []
         monkeypatch.setattr(run.app, "write_escape", copied.append)
         await run.choose(IMPORTED)
         await plan(run, 'env=prod "cost center=42"', everything=False)
@@ -169,7 +170,7 @@ async def test_the_plan_can_be_copied_as_aws_cli_commands_instead(monkeypatch):
 async def test_many_keys_are_copied_as_a_loop(monkeypatch):
     monkeypatch.delenv("TMUX", raising=False)
     async with running() as run:
-        copied = []
+        copied: list[str] = []
         monkeypatch.setattr(run.app, "write_escape", copied.append)
         await plan(run)
         await run.press("y")
@@ -210,7 +211,7 @@ async def test_z_takes_the_last_change_back_from_the_main_screen():
         await run.wait_for("z undoes it.")
         await run.press("z")
         await run.wait_for("Enter Sends it")
-        assert "this removes 1 tag" in run.app.screen.summary.text
+        assert "this removes 1 tag" in run.front(ChangeScreen).summary.text
         await run.press("enter")
         await run.wait_for("has no tag team any more (0 tags in all)")
 
@@ -257,7 +258,7 @@ async def test_value_rename_and_delete_in_the_tags_pane():
         await run.type("stage")
         await run.press("enter")
         await run.wait_for("Enter Sends it")
-        assert "adds 1 tag, removes 1 tag" in run.app.screen.summary.text
+        assert "adds 1 tag, removes 1 tag" in run.front(ChangeScreen).summary.text
         await run.press("enter")
         await run.wait_for("now has stage=prod and has no tag env any more")
         await run.press("g", "d")

@@ -4,6 +4,8 @@ import pytest
 from textual import events
 
 from kmstui.model.tag import Tag
+from kmstui.ui.tags.change_screen import ChangeScreen
+from kmstui.ui.tags.line import TagLine
 from tests.fakes import (
     DYING,
     IMPORTED,
@@ -26,7 +28,7 @@ def sent(run):
 async def planned(run, words):
     """Wait for the plan, which says these words."""
     await run.wait_for("Enter Sends it")
-    assert words in run.app.screen.summary.text
+    assert words in run.front(ChangeScreen).summary.text
 
 
 async def paste(run, text):
@@ -139,7 +141,7 @@ async def test_the_fault_is_underlined_where_it_stands():
         await run.press("t")
         await run.type("a=1 b*=2 c=3")
         await run.wait_for("1 fault")
-        area = run.app.screen.text_area
+        area = run.front(TagLine).text_area
         assert [(span.start, span.end) for span in area.get_line(0).spans] == [(4, 8)]
 
 
@@ -173,7 +175,7 @@ async def test_pasted_control_characters_are_shown_and_not_obeyed():
         await run.wait_for("holds '\\x1b' (U+001B), which tags do not allow.")
         assert "\x1b" not in run.text
         assert "\u202e" not in run.text
-        assert run.app.screen.text_area.text == "a=\x1b[2Jb\u202ec"
+        assert run.front(TagLine).text_area.text == "a=\x1b[2Jb\u202ec"
 
 
 async def test_nothing_typed_sends_nothing():
@@ -241,8 +243,8 @@ async def test_read_only_mode_tells_so(keys):
 async def test_without_a_lasting_journal_nothing_is_changed():
     async with running() as run:
         await run.choose(IMPORTED)
-        run.session.journal.durable = False
-        run.session.journal.warning = "The journal cannot be written, so nothing is changed."
+        run.journal.durable = False
+        run.journal.warning = "The journal cannot be written, so nothing is changed."
         await run.press("t")
         await run.wait_for("The journal cannot be written, so nothing is changed.")
         assert run.app.screen is run.main

@@ -15,10 +15,10 @@ class SlowConnector(FakeConnector):
 
     def __init__(self, *gateways):
         super().__init__(*gateways)
-        self.gate = asyncio.Event()
+        self.let = asyncio.Event()
 
     async def connect(self, target):
-        await self.gate.wait()
+        await self.let.wait()
         return await super().connect(target)
 
 
@@ -28,7 +28,7 @@ async def test_the_first_frame_does_not_wait_for_a_connection():
         assert "kmstui  not connected" in run.lines[0]
         assert run.lines[1].startswith(" 1 Keys")
         assert run.lines[-1].startswith(" Enter Policy")
-        connector.gate.set()
+        connector.let.set()
         await run.wait_for("ImportedCMK")
 
 

@@ -66,7 +66,7 @@ class KmsApp(Program):
     def main(self) -> MainScreen:
         """The screen with the panes."""
         if self._main is None:
-            self._main = MainScreen(self.session, self.options, self.slices, self.signs)
+            self._main = MainScreen(self.session, self.options, self.slices, self.symbols)
         return self._main
 
     def get_default_screen(self) -> Screen[Any]:

@@ -45,8 +45,8 @@ class AccessView(ReadingView):
     title: ClassVar[str] = "Access"
     scope: ClassVar[str] = "access"
 
-    def __init__(self, session: Session, signs: Symbols) -> None:
-        super().__init__(session, signs)
+    def __init__(self, session: Session, symbols: Symbols) -> None:
+        super().__init__(session, symbols)
         self._inquiry: Inquiry | None = None
         self._rows: dict[str, Row] = {}
         self._group = AccessGroup.ENCRYPT
@@ -57,7 +57,7 @@ class AccessView(ReadingView):
         self._answer: Decision | None = None
         self._wants_question = False
         self.status = Sentences(most_lines=_STATUS_LINES, more="… (Enter: all of it)")
-        self.table = LineTable(columns_for(80, self._group), self._cells, signs=signs)
+        self.table = LineTable(columns_for(80, self._group), self._cells, symbols=symbols)
         self.words = Sentences(least_lines=4, most_lines=4, more="… (Enter: all of it)")
         self.what_if = WhatIfLine()
         self.left_out = Sentences(most_lines=6, more="…")
@@ -183,7 +183,7 @@ class AccessView(ReadingView):
         self._forget()
         self._draw()
         self.status.set_lines(0, _PROBLEM_LINES)
-        self.status.say(f"{self.signs.error} {sentence}", "bad")
+        self.status.say(f"{self.symbols.error} {sentence}", "bad")
         self.table.set_empty("")
         self._shown.set()
 
@@ -274,9 +274,9 @@ class AccessView(ReadingView):
         parts: list[Part] = [name if found.has_access else (name, "dim")]
         for cell in found.cells:
             if cell.group.value in columns:
-                word, role = cell_part(cell)
+                word, style = cell_part(cell)
                 chosen = at_cursor and cell.group is self._group
-                parts.append((f"{self.signs.cursor if chosen else ' '}{word}", role))
+                parts.append((f"{self.symbols.cursor if chosen else ' '}{word}", style))
         return parts
 
     def _speak(self) -> None:

@@ -47,7 +47,7 @@ _ROOMY = 112
 
 
 def cell_part(cell: Cell) -> tuple[str, str]:
-    """The cell in one word of at most four letters, with its role; no two marks share one."""
+    """The cell in one word of at most four letters, with its style; no two marks share one."""
     if cell.mark is Mark.YES and cell.partial:
         return _PART_OF_GROUP
     return _WORDS[cell.mark]

@@ -89,7 +89,7 @@ def _reason(context: Context) -> Awaitable[None]:
         reasoning, decision = view.reasoning(), view.decision
         if reasoning is not None:
             title, lines = reasoning
-            screen = ReasoningScreen(title, lines, context.app.signs, decision)
+            screen = ReasoningScreen(title, lines, context.app.symbols, decision)
             context.app.push_screen(screen, lambda place: follow(context, place, decision))
 
     return run()
@@ -105,7 +105,7 @@ def follow(context: Context, place: Place | None, decision: Decision | None) -> 
     if place.source != KEY_POLICY:
         words = statement_text(place, texts_of(decision))
         title = f"From {place.source}"
-        context.app.push_screen(PolicyDialog(title, words, context.app.signs))
+        context.app.push_screen(PolicyDialog(title, words, context.app.symbols))
         return
     context.app.work(
         lambda: go_to_offset(context.app, place.span.start), group="go", what="going to a statement"
@@ -173,11 +173,11 @@ def _open_line(context: Context) -> None:
         )
         if len(effect.actions) > 1:
             title += f" and {len(effect.actions) - 1} others that are decided alike"
-        screen = ReasoningScreen(title, explain(decision), context.app.signs, decision)
+        screen = ReasoningScreen(title, explain(decision), context.app.symbols, decision)
         context.app.push_screen(screen, lambda place: follow(context, place, decision))
     elif policy is not None:
         title, text = f"IAM policy {policy.name}", pretty(policy.text)
-        context.app.push_screen(PolicyDialog(title, text, context.app.signs))
+        context.app.push_screen(PolicyDialog(title, text, context.app.symbols))
 
 
 def _choose_role(context: Context) -> Awaitable[None]:

@@ -18,11 +18,11 @@ class PolicyDialog(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,enter", "leave", "leave", show=False)]
 
-    def __init__(self, title: str, text: str, signs: Symbols) -> None:
+    def __init__(self, title: str, text: str, symbols: Symbols) -> None:
         super().__init__(title)
         self.add_class("dialog-wide")
         self.add_class("policy-dialog")
-        self.area = ReadingArea(text, read_only=True, symbols=signs)
+        self.area = ReadingArea(text, read_only=True, symbols=symbols)
 
     def compose(self) -> ComposeResult:
         """Title, text, and how to leave."""

@@ -17,8 +17,8 @@ READING_GROUP = "view"
 class ReadingView(KeyView):
     """Reads again when something that it shows has changed; a failure is shown in its place."""
 
-    def __init__(self, session: Session, signs: Symbols) -> None:
-        super().__init__(session, signs)
+    def __init__(self, session: Session, symbols: Symbols) -> None:
+        super().__init__(session, symbols)
         self._key_id: str | None = None
         self._shown = asyncio.Event()
 

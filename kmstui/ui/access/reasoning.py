@@ -58,16 +58,20 @@ class ReasoningScreen(Dialog[Place]):
     ]
 
     def __init__(
-        self, title: str, lines: Iterable[ReasoningLine], signs: Symbols, decision: Decision | None
+        self,
+        title: str,
+        lines: Iterable[ReasoningLine],
+        symbols: Symbols,
+        decision: Decision | None,
     ) -> None:
         super().__init__(title)
         self.add_class("dialog-wide")
         self.add_class("reasoning")
         self._lines = tuple(lines)
-        self._signs = signs
+        self._symbols = symbols
         self._first = telling_span(decision)
         self._placed = False
-        self.rows = Rows(signs=signs)
+        self.rows = Rows(symbols=symbols)
 
     def compose(self) -> ComposeResult:
         """Title, sentences, keys."""
@@ -99,7 +103,7 @@ class ReasoningScreen(Dialog[Place]):
             Block(
                 line.text,
                 "title" if number == 0 else "",
-                lead=f"{self._signs.arrow} " if line.span else "  ",
+                lead=f"{self._symbols.arrow} " if line.span else "  ",
                 about=str(number) if line.span else "",
             )
             for number, line in enumerate(self._lines)

@@ -51,14 +51,14 @@ class RoleView(ReadingView):
     title: ClassVar[str] = "Role"
     scope: ClassVar[str] = "role"
 
-    def __init__(self, session: Session, signs: Symbols) -> None:
-        super().__init__(session, signs)
+    def __init__(self, session: Session, symbols: Symbols) -> None:
+        super().__init__(session, symbols)
         self._arn = ""
         """The role or user that the person chose; empty: who asks."""
         self._effect: RoleEffect | None = None
         self.identity: Identity | None = None
         """Whose policies are shown."""
-        self.rows = Rows(signs=signs)
+        self.rows = Rows(symbols=symbols)
         self.left_out = Sentences(most_lines=6, more="…")
         self.left_out.display = False
 
@@ -115,7 +115,7 @@ class RoleView(ReadingView):
     def show_problem(self, sentence: str) -> None:
         """Show why nothing can be said."""
         self._forget()
-        self._say(f"{self.signs.error} {sentence}", "bad")
+        self._say(f"{self.symbols.error} {sentence}", "bad")
         self._shown.set()
 
     def store_changed(self, changes: Changes) -> None:
@@ -176,11 +176,11 @@ class RoleView(ReadingView):
         self.post_message(self.TitleChanged())
 
     def _effects(self, key: Key, effect: RoleEffect) -> Iterator[Block]:
-        signs = self.signs
+        symbols = self.symbols
         looks = {
-            Mark.YES: (signs.done, "good"),
-            Mark.CONDITIONAL: (signs.warning, "warn"),
-            Mark.VIA_IAM: (signs.warning, "warn"),
+            Mark.YES: (symbols.done, "good"),
+            Mark.CONDITIONAL: (symbols.warning, "warn"),
+            Mark.VIA_IAM: (symbols.warning, "warn"),
         }
         names = self.store.aliases_of(key.id)
         who = "You: " if is_caller(effect.identity.arn, self.store.caller) else ""
@@ -188,8 +188,8 @@ class RoleView(ReadingView):
         yield Block(f"{who}{resource} with {names[0] if names else key.id}", "title")
         yield Block(self._most_asked(effect))
         for number, each in enumerate(effect.effects):
-            sign, role = looks.get(each.mark, (signs.error, "bad"))
-            yield Block(each.sentence, role, f"{sign} ", f"{_EFFECT}{number}")
+            symbol, role = looks.get(each.mark, (symbols.error, "bad"))
+            yield Block(each.sentence, role, f"{symbol} ", f"{_EFFECT}{number}")
 
     def _most_asked(self, effect: RoleEffect) -> str:
         """Yes or no about what is asked most, before the long sentences."""
@@ -199,13 +199,13 @@ class RoleView(ReadingView):
             for name in _MOST_ASKED
             if name in marks
         )
-        return f" {self.signs.dot} ".join(answers)
+        return f" {self.symbols.dot} ".join(answers)
 
     def _policies(self, identity: Identity) -> Iterator[Block]:
         yield Block("")
         yield Block("Its IAM policies, as far as they concern KMS", "title")
         if identity.problem:
-            yield Block(identity.problem, "warn", f"{self.signs.warning} ")
+            yield Block(identity.problem, "warn", f"{self.symbols.warning} ")
         if not _policies(identity) and not identity.problem:
             yield Block("It has none.", "dim")
         for number, policy in enumerate(_policies(identity)):

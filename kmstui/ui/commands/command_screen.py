@@ -20,7 +20,7 @@ class CommandScreen(Screen[None]):
     """
 
     @property
-    def kms(self) -> Program:
+    def program(self) -> Program:
         """The program."""
         return program_of(self)
 
@@ -30,7 +30,7 @@ class CommandScreen(Screen[None]):
         Textual draws 60 times a second, so while rows come in a key would wait for up to 17 ms
         after it was dealt with.
         """
-        if self.kms.slices.is_pressed:
+        if self.program.slices.is_pressed:
             draw_now(self)
 
     @property
@@ -49,11 +49,11 @@ class CommandScreen(Screen[None]):
         if command is not None:
             self.run_command(command)
         elif len(readable_key(key)) == 1:
-            self.kms.session.notify(_elsewhere(key))
+            self.program.session.notify(_elsewhere(key))
 
     def run_command(self, command: Command) -> None:
         """Run a command, or say why it is off."""
-        app = self.kms
+        app = self.program
         context = Context(app, self)
         app.guard(lambda: self._run(command, context), f"the command {command.id}")
 

@@ -59,7 +59,7 @@ class Program(PaintedApp[int]):
         self.session = session
         self.options = options
         self.slices = TimeSlices()
-        self.signs = symbols_for(ascii_only=options.ascii or options.plain_signs)
+        self.symbols = symbols_for(ascii_only=options.ascii or options.plain_signs)
         self.unsaved: list[Callable[[], str]] = []
         self.last_change_command = ""
         self.type_ahead = TypeAhead(self, super().on_event)

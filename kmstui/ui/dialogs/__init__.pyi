@@ -1,6 +1,6 @@
 from .choice_line import ChoiceLine as ChoiceLine
 from .dialog import Dialog as Dialog
-from .editing_screen import EditingScreen as EditingScreen
+from .full_screen import FullScreen as FullScreen
 from .help import Help as Help
 from .help import readable_keys as readable_keys
 from .key_picker import KeyPicker as KeyPicker

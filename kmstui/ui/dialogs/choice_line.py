@@ -76,10 +76,10 @@ class ChoiceLine(OneLine, can_focus=True, inherit_bindings=False):
         self._write(focused=False)
 
     def _write(self, *, focused: bool | None = None) -> None:
-        role = "key" if (self.has_focus if focused is None else focused) else "dim"
+        style = "key" if (self.has_focus if focused is None else focused) else "dim"
         words = self._choices[self._number][1] if self._choices else ""
         many = len(self._choices) > 1
-        parts: list[Part] = [("< " if many else "  ", role), words, (" >" if many else "", role)]
+        parts: list[Part] = [("< " if many else "  ", style), words, (" >" if many else "", style)]
         if many:
             parts.append((f"  {self._number + 1} of {len(self._choices)}", "dim"))
         self.show(parts)

@@ -31,10 +31,10 @@ class Dialog(ModalScreen[Answer]):
         self.heading = title
         self.box = Vertical(classes="dialog--box")
 
-    def heading_line(self, role: str = "title") -> Sentences:
+    def heading_line(self, style: str = "title") -> Sentences:
         """The title, as prose that wraps."""
         line = Sentences(classes="dialog--heading")
-        line.say(self.heading, role)
+        line.say(self.heading, style)
         return line
 
     def share_room(self, flexible: Widget, least: int = 2) -> None:

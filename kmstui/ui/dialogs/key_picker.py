@@ -117,13 +117,13 @@ class KeyPicker(SearchDialog[str]):
         if key is None:
             return ()
         metadata = key.metadata
-        role = "dim" if self._problems.get(row) else ""
+        style = "dim" if self._problems.get(row) else ""
         names = self._store.aliases_of(row)
         more = f" +{len(names) - 1}" if len(names) > 1 else ""
         cells: dict[str, Part] = {
-            "alias": (names[0].removeprefix("alias/") + more if names else "-", role or "accent"),
-            "id": (row, role),
-            "state": (metadata.state if metadata else "", role),
-            "spec": (metadata.spec if metadata else "", role),
+            "alias": (names[0].removeprefix("alias/") + more if names else "-", style or "accent"),
+            "id": (row, style),
+            "state": (metadata.state if metadata else "", style),
+            "spec": (metadata.spec if metadata else "", style),
         }
         return [cells[column] for column in columns]

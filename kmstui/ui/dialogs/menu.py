@@ -151,10 +151,10 @@ class Menu(Dialog[str]):
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
         item = self._items[row]
-        role = "dim" if item.off else ""
+        style = "dim" if item.off else ""
         cells: dict[str, Part] = {
             "key": (item.key, "key"),
-            "text": (item.text, role),
+            "text": (item.text, style),
             "detail": (item.off or item.detail, "dim"),
         }
         return [cells[column] for column in columns]

@@ -80,14 +80,14 @@ class Confirm(Dialog[bool]):
     ]
 
     def __init__(
-        self, title: str, words: str, *, yes: str = "Yes", word: str = "", role: str = "warn"
+        self, title: str, words: str, *, yes: str = "Yes", word: str = "", style: str = "warn"
     ) -> None:
         """`word` is what must be typed, such as the key's alias; "" asks for y alone."""
         super().__init__(title)
         self._words = words
         self._yes = yes
         self._word = word
-        self._role = role
+        self._heading_style = style
         self.input = Input(compact=True, classes="dialog--input")
         self.input.cursor_blink = False
         self.reason = Sentences(classes="dialog--reason")
@@ -98,7 +98,7 @@ class Confirm(Dialog[bool]):
         words.say(self._words)
         keys = KeyBar(classes="dialog--keys")
         with self.box:
-            yield self.heading_line(self._role)
+            yield self.heading_line(self._heading_style)
             yield words
             if self._word:
                 ask = Sentences()

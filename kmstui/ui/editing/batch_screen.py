@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from kmstui.service.editing import KeyOutcome, KeyPlan, StatementBatch
 from kmstui.service.errors import ServiceError
 from kmstui.service.session import Session
-from kmstui.ui.dialogs import Confirm, EditingScreen
+from kmstui.ui.dialogs import Confirm, FullScreen
 from kmstui.ui.editing.review_rows import review_rows
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Block, Column, LineTable, Row, Rows, code_lines
@@ -20,7 +20,7 @@ from kmstui.ui.widgets import Block, Column, LineTable, Row, Rows, code_lines
 ALL = "all"
 """The row that stands for all keys together."""
 
-_ROLES = {
+_STYLES = {
     KeyOutcome.READING: "dim",
     KeyOutcome.READY: "accent",
     KeyOutcome.LEFT_OUT: "warn",
@@ -31,7 +31,7 @@ _ROLES = {
 }
 
 
-class BatchScreen(EditingScreen[None]):
+class BatchScreen(FullScreen[None]):
     """Reviews and saves a statement on several keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -61,12 +61,12 @@ class BatchScreen(EditingScreen[None]):
             Column("outcome", "", 12, rank=1),
             Column("detail", "", 16, rank=2, most=200),
         )
-        self.table = LineTable(columns, self._cells, signs=symbols, id="batch-keys")
-        self.rows = Rows(signs=symbols)
+        self.table = LineTable(columns, self._cells, symbols=symbols, id="batch-keys")
+        self.rows = Rows(symbols=symbols)
         self.body = (self.table, self.rows)
 
     def _rules_off(self, key_id: str) -> Collection[str]:
-        return self.kms.options.rules_off(key_id)
+        return self.program.options.rules_off(key_id)
 
     def on_mount(self) -> None:
         """Read and judge every key."""
@@ -74,7 +74,7 @@ class BatchScreen(EditingScreen[None]):
         self.table.focus()
         self.show_keys([("y", "Save"), ("j k", "Key by key"), ("Tab", "Read on"), ("Esc", "Leave")])
         self._draw()
-        self.kms.work(self._plan, group="batch", what="several keys")
+        self.program.work(self._plan, group="batch", what="several keys")
 
     async def _plan(self) -> None:
         try:
@@ -123,7 +123,7 @@ class BatchScreen(EditingScreen[None]):
             names = self._session.store.aliases_of(row)
             cells = {
                 "key": (names[0] if names else row, "accent"),
-                "outcome": (outcome.value, _ROLES[outcome]),
+                "outcome": (outcome.value, _STYLES[outcome]),
                 "detail": (plan.detail if plan else "", "dim"),
             }
         return [cells[column] for column in columns]
@@ -145,7 +145,7 @@ class BatchScreen(EditingScreen[None]):
             yield Block("Reading…", "dim")
             return
         if plan.detail:
-            yield Block(plan.detail, _ROLES[plan.outcome])
+            yield Block(plan.detail, _STYLES[plan.outcome])
             yield Block("")
         if plan.assessment is not None:
             yield from review_rows(plan.assessment, (), self.symbols)
@@ -187,7 +187,9 @@ class BatchScreen(EditingScreen[None]):
     def _sure(self, sure: bool | None) -> None:
         if sure:
             self._working = True
-            self.kms.work(self._save, group="batch", what="saving several keys", exclusive=False)
+            self.program.work(
+                self._save, group="batch", what="saving several keys", exclusive=False
+            )
 
     async def _save(self) -> None:
         try:

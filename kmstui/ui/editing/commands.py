@@ -30,7 +30,7 @@ def open_editor(
 
     scope = context.session.change_scope()
     screen = EditScreen(
-        context.session, target, scope, context.app.signs, outside=outside, begin_with=begin_with
+        context.session, target, scope, context.app.symbols, outside=outside, begin_with=begin_with
     )
     context.app.push_screen(screen)
 
@@ -92,10 +92,10 @@ def _add_statement(context: Context) -> None:
     def review(statements: Statements | None) -> None:
         if statements is not None:
             context.app.push_screen(
-                BatchScreen(context.session, key_ids, statements, context.app.signs, remove=False)
+                BatchScreen(context.session, key_ids, statements, context.app.symbols, remove=False)
             )
 
-    context.app.push_screen(StatementScreen(first, len(key_ids), context.app.signs), review)
+    context.app.push_screen(StatementScreen(first, len(key_ids), context.app.symbols), review)
 
 
 async def _remove_statement(context: Context) -> None:
@@ -132,7 +132,7 @@ async def _remove_statement(context: Context) -> None:
                 context.session,
                 key_ids,
                 (rows[int(chosen)][1],),
-                context.app.signs,
+                context.app.symbols,
                 remove=True,
             )
         )
@@ -226,7 +226,7 @@ def _open_history(context: Context) -> None:
     screen = HistoryScreen(
         panel.source,
         names[0] if names else key.id,
-        context.app.signs,
+        context.app.symbols,
         may_restore=needs_customer_key(context) is None,
     )
 

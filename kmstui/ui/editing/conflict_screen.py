@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from kmstui.service.editing import Conflict, Merge, pretty_json, resolve_merge
-from kmstui.ui.dialogs import Confirm, EditingScreen
+from kmstui.ui.dialogs import Confirm, FullScreen
 from kmstui.ui.editing.review_rows import diff_rows
 from kmstui.ui.style import Symbols
 from kmstui.ui.widgets import Block, Row, Rows, code_lines
@@ -16,7 +16,7 @@ from kmstui.ui.widgets import Block, Row, Rows, code_lines
 VIEWS = ("Decide", "Merged", "Their change", "Your change", "Before")
 
 
-class ConflictScreen(EditingScreen[str | None]):
+class ConflictScreen(FullScreen[str | None]):
     """Returns the text that the person goes on with, merged or their own; None: not decided."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,7 +36,7 @@ class ConflictScreen(EditingScreen[str | None]):
         merged = conflict.merge
         self._choices = [each.kept for each in merged.conflicts] if merged else []
         self._view = 0
-        self.rows = Rows(signs=symbols, id="conflict-rows")
+        self.rows = Rows(symbols=symbols, id="conflict-rows")
         self.body = (self.rows,)
 
     def on_mount(self) -> None:

@@ -41,15 +41,15 @@ _MORE = "more"
 class HistoryPanel(Vertical):
     """Versions above, the difference below: to what was held before, or to the marked one."""
 
-    def __init__(self, signs: Symbols) -> None:
+    def __init__(self, symbols: Symbols) -> None:
         super().__init__(classes="history")
-        self._signs = signs
+        self._symbols = symbols
         self.source: HistorySource | None = None
         """Where the list comes from."""
         self._items: dict[str, HistoryItem] = {}
         self._marked = ""
-        self.table = LineTable(columns_for((), 80), self._cells, signs=signs)
-        self.rows = Rows(signs=signs)
+        self.table = LineTable(columns_for((), 80), self._cells, symbols=symbols)
+        self.rows = Rows(symbols=symbols)
 
     def compose(self) -> ComposeResult:
         """List and difference."""
@@ -203,7 +203,7 @@ class HistoryPanel(Vertical):
         cells: dict[str, Part] = {
             "time": (f"{item.time:%Y-%m-%d %H:%M:%S}", "dim"),
             "what": (item.what, "accent" if item.id == "draft" else role),
-            "who": (item.who_within(self.table.width_of("who"), self._signs.more), "dim"),
+            "who": (item.who_within(self.table.width_of("who"), self._symbols.more), "dim"),
         }
         return [cells[column] for column in columns]
 

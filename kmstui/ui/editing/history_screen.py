@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from kmstui.service.editing import ABSENT, compare_key_access
 from kmstui.service.inventory import Topic
 from kmstui.service.session import Session
-from kmstui.ui.dialogs import EditingScreen
+from kmstui.ui.dialogs import FullScreen
 from kmstui.ui.editing.history_panel import HistoryPanel
 from kmstui.ui.editing.history_source import HistorySource
 from kmstui.ui.runtime import Changes
@@ -21,7 +21,7 @@ from kmstui.ui.views import KeyView
 from kmstui.ui.widgets import LineTable
 
 
-class HistoryScreen(EditingScreen[str | None]):
+class HistoryScreen(FullScreen[str | None]):
     """Returns the text to bring back; None: none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,7 +58,7 @@ class HistoryScreen(EditingScreen[str | None]):
             ]
         )
         self.panel.table.focus()
-        self.kms.work(
+        self.program.work(
             lambda: self.panel.read(self._source), group="history", what="reading the history"
         )
 
@@ -96,7 +96,7 @@ class HistoryScreen(EditingScreen[str | None]):
         async def run() -> None:
             self.notice.tell(await job())
 
-        self.kms.work(run, group="history", what=what)
+        self.program.work(run, group="history", what=what)
 
 
 class HistoryView(KeyView):
@@ -105,11 +105,11 @@ class HistoryView(KeyView):
     title: ClassVar[str] = "History"
     scope: ClassVar[str] = "history"
 
-    def __init__(self, session: Session, signs: Symbols) -> None:
-        super().__init__(session, signs)
+    def __init__(self, session: Session, symbols: Symbols) -> None:
+        super().__init__(session, symbols)
         self._key_id: str | None = None
         self._source: HistorySource | None = None
-        self.panel = HistoryPanel(signs)
+        self.panel = HistoryPanel(symbols)
 
     def compose(self) -> ComposeResult:
         """The panel alone."""

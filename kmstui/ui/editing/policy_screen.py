@@ -15,7 +15,7 @@ from kmstui.service.changes import ChangeScope
 from kmstui.service.editing import EditTarget, PolicyEditing, Refused
 from kmstui.service.errors import JournalError, ServiceError
 from kmstui.service.session import Session
-from kmstui.ui.dialogs import EditingScreen
+from kmstui.ui.dialogs import FullScreen
 from kmstui.ui.editing.drafts import DraftKeeper, ask_about_draft, ask_to_leave
 from kmstui.ui.editing.external_editor import edit_outside
 from kmstui.ui.main import pretty
@@ -69,7 +69,7 @@ _VIEWING_KEYS = (
 )
 
 
-class PolicyScreen(EditingScreen[None]):
+class PolicyScreen(FullScreen[None]):
     """Opens a policy, keeps what is typed, and asks before it is left.
 
     Attributes:
@@ -140,13 +140,13 @@ class PolicyScreen(EditingScreen[None]):
         self.words.say("Reading…", "dim")
         self._write_title()
         self.show_keys(_KEYS if self.editor else _VIEWING_KEYS)
-        self.kms.unsaved.append(self.unsaved_words)
-        self.kms.work(self._open, group="edit", what="opening a policy", exclusive=False)
+        self.program.unsaved.append(self.unsaved_words)
+        self.program.work(self._open, group="edit", what="opening a policy", exclusive=False)
 
     async def on_unmount(self) -> None:
         """Nothing is unsaved here any more; what was typed since the last pause is kept."""
-        if self.unsaved_words in self.kms.unsaved:
-            self.kms.unsaved.remove(self.unsaved_words)
+        if self.unsaved_words in self.program.unsaved:
+            self.program.unsaved.remove(self.unsaved_words)
         if self.changed:
             await self.drafts.keep(self.viewer.text)
 
@@ -166,7 +166,7 @@ class PolicyScreen(EditingScreen[None]):
         except ServiceError as error:
             await self._could_not_open(error)
             return
-        self.kms.work(self._learn, group="learn", what="reading the account", exclusive=False)
+        self.program.work(self._learn, group="learn", what="reading the account", exclusive=False)
         if self.editor is not None:
             text = await self._choose_beginning(text)
         self._opened_as = pretty(self.editing.base)
@@ -249,7 +249,7 @@ class PolicyScreen(EditingScreen[None]):
     def keep(self, text: str) -> None:
         """Keep this text as a draft."""
         if self.is_open:
-            self.kms.work(
+            self.program.work(
                 lambda: self.drafts.keep(text),
                 group="draft",
                 what="keeping a draft",
@@ -285,7 +285,7 @@ class PolicyScreen(EditingScreen[None]):
     def _leave(self, choice: str | None) -> None:
         if choice == "discard":
             self.is_open = False
-            self.kms.work(
+            self.program.work(
                 self.editing.discard_draft, group="draft", what="discarding", exclusive=False
             )
         if choice in ("discard", "keep"):
@@ -300,7 +300,7 @@ class PolicyScreen(EditingScreen[None]):
             self._edit_outside(event.editor)
 
     def _edit_outside(self, editor: PolicyEditor) -> None:
-        edit = edit_outside(self.kms, editor.text, self.editing)
+        edit = edit_outside(self.program, editor.text, self.editing)
         if edit.text != editor.text:
             editor.replace_text(edit.text)
             self.keep(edit.text)

@@ -11,8 +11,8 @@ from kmstui.service.editing import AccessLine, Assessment, Weight, joined_words,
 from kmstui.ui.style import Symbols
 from kmstui.ui.widgets import Block, Hunk, Row
 
-_ROLES = {Weight.GOOD: "good", Weight.NOTE: "", Weight.DOUBT: "warn", Weight.BAD: "bad"}
-_SEVERITY_ROLES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.INFO: "dim"}
+_STYLES = {Weight.GOOD: "good", Weight.NOTE: "", Weight.DOUBT: "warn", Weight.BAD: "bad"}
+_SEVERITY_STYLES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.INFO: "dim"}
 
 
 def finding_name(index: int) -> str:
@@ -28,7 +28,7 @@ def access_name(index: int) -> str:
 def review_rows(
     assessment: Assessment,
     acknowledged: Collection[int],
-    signs: Symbols,
+    symbols: Symbols,
     *,
     before: Collection[Row] = (),
 ) -> Iterator[Row]:
@@ -38,10 +38,10 @@ def review_rows(
     """
     yield from before
     yield Block("After this save", "title")
-    yield from _verdict(assessment, signs)
+    yield from _verdict(assessment, symbols)
     yield Block("")
     yield Block(_findings_title(assessment, acknowledged), "title")
-    yield from _findings(assessment, acknowledged, signs)
+    yield from _findings(assessment, acknowledged, symbols)
     yield Block("")
     so_far = ", as far as the text could be read" if assessment.not_json else ""
     yield Block(f"Who gains and who loses{so_far}", "title")
@@ -53,16 +53,16 @@ def review_rows(
     yield Block(f"Not considered: {joined_words(assessment.not_considered)}.", "dim")
 
 
-def _verdict(assessment: Assessment, signs: Symbols) -> Iterator[Row]:
+def _verdict(assessment: Assessment, symbols: Symbols) -> Iterator[Row]:
     marks = {
-        Weight.GOOD: signs.done,
-        Weight.NOTE: signs.information,
-        Weight.DOUBT: signs.warning,
-        Weight.BAD: signs.error,
+        Weight.GOOD: symbols.done,
+        Weight.NOTE: symbols.information,
+        Weight.DOUBT: symbols.warning,
+        Weight.BAD: symbols.error,
     }
     for judgement in assessment.judgements:
         yield Block(
-            judgement.sentence, _ROLES[judgement.weight], f" {marks[judgement.weight]} ", "verdict"
+            judgement.sentence, _STYLES[judgement.weight], f" {marks[judgement.weight]} ", "verdict"
         )
 
 
@@ -79,7 +79,7 @@ def _findings_title(assessment: Assessment, acknowledged: Collection[int]) -> st
 
 
 def _findings(
-    assessment: Assessment, acknowledged: Collection[int], signs: Symbols
+    assessment: Assessment, acknowledged: Collection[int], symbols: Symbols
 ) -> Iterator[Row]:
     document = parse(assessment.text)
     numbered = sorted(
@@ -91,8 +91,8 @@ def _findings(
             box = "[x] " if index in acknowledged else "[ ] "
         yield Block(
             _told(finding, document.location(finding.span.start)[0] + 1),
-            _SEVERITY_ROLES[finding.severity],
-            f" {box}{signs.for_severity(finding.severity.word)} ",
+            _SEVERITY_STYLES[finding.severity],
+            f" {box}{symbols.for_severity(finding.severity.word)} ",
             finding_name(index),
         )
 
@@ -109,9 +109,9 @@ def access_rows(lines: Sequence[AccessLine]) -> Iterator[Row]:
     if not lines:
         yield Block("Nobody gains or loses anything.", "dim", "   ")
     for index, line in enumerate(lines):
-        sign = _ACCESS_SIGNS.get(line.weight, " ? ")
-        role = "" if line.weight is Weight.GOOD else "warn"
-        yield Block(line.sentence, role, sign, access_name(index))
+        symbol = _ACCESS_SIGNS.get(line.weight, " ? ")
+        style = "" if line.weight is Weight.GOOD else "warn"
+        yield Block(line.sentence, style, symbol, access_name(index))
 
 
 _CONTEXT = 3

@@ -13,7 +13,7 @@ from kmstui.policy.iam import same_meaning
 from kmstui.policy.syntax import Span
 from kmstui.service.editing import Assessment, Conflict, EditTarget, PolicyEditing
 from kmstui.service.errors import CancelledByPersonError, ServiceError
-from kmstui.ui.dialogs import Confirm, EditingScreen
+from kmstui.ui.dialogs import Confirm, FullScreen
 from kmstui.ui.editing.review_rows import access_name, finding_name, review_rows
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Block, Row, Rows
@@ -38,7 +38,7 @@ class GoToSpan:
 ReviewAnswer = Confirmed | GoToSpan | Conflict
 
 
-class ReviewScreen(EditingScreen[ReviewAnswer | None]):
+class ReviewScreen(FullScreen[ReviewAnswer | None]):
     """Returns what the person decided; None: back to the text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -73,7 +73,7 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
         self._unread = ""
         self._assessment: Assessment | None = None
         self._acknowledged: set[int] = set()
-        self.rows = Rows(signs=symbols, id="review-rows")
+        self.rows = Rows(symbols=symbols, id="review-rows")
         self.body = (self.rows,)
 
     def on_mount(self) -> None:
@@ -81,7 +81,7 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
         self.rows.show([Block("Working out what this change does…", "dim")])
         self._write_frame()
         self.rows.focus()
-        self.kms.work(self._work_out, group="review", what="the review", exclusive=False)
+        self.program.work(self._work_out, group="review", what="the review", exclusive=False)
 
     async def _work_out(self) -> None:
         await asyncio.gather(self._look_for_conflict(), self._prepare())
@@ -241,7 +241,7 @@ class ReviewScreen(EditingScreen[ReviewAnswer | None]):
                 self.dismiss(Confirmed(assessment, bypass_alias))
 
         judgements = " ".join(each.sentence for each in assessment.judgements)
-        question = Confirm(title, f"{judgements} {words}", word=self._target.word, role="bad")
+        question = Confirm(title, f"{judgements} {words}", word=self._target.word, style="bad")
         self.app.push_screen(question, sure)
 
     @property

@@ -118,10 +118,10 @@ def _finish(screen: PolicyScreen, text: str, end: SaveResult, *, bypassed: bool)
     severity = "information" if isinstance(end, Saved | Unchanged) else "warning"
     screen.session.notify(end.sentence, severity)
     if not isinstance(end, Unchanged):
-        screen.kms.last_change_command = put_command(
+        screen.program.last_change_command = put_command(
             screen.session.store.info, screen.target.location, text, bypass=bypassed
         )
-    screen.kms.work(
+    screen.program.work(
         screen.target.show_stored, group="stored", what="reading what is stored", exclusive=False
     )
     screen.dismiss(None)
@@ -156,18 +156,18 @@ class SavingScreen(Dialog[SaveEnd]):
     ]
 
     def __init__(
-        self, editing: PolicyEditing, review: Review, signs: Symbols, *, bypass_alias: str = ""
+        self, editing: PolicyEditing, review: Review, symbols: Symbols, *, bypass_alias: str = ""
     ) -> None:
         super().__init__(f"Saving the policy of {editing.location.label}")
         self.add_class("dialog-wide", "saving")
         self._editing = editing
         self._review = review
         self._bypass_alias = bypass_alias
-        self._signs = signs
+        self._symbols = symbols
         self._steps: list[ChangeStep] = []
         self._end: SaveEnd | None = None
         self._head = self.heading_line()
-        self.rows = Rows(signs=signs)
+        self.rows = Rows(symbols=symbols)
         self.keys = KeyBar()
 
     def compose(self) -> ComposeResult:
@@ -215,7 +215,7 @@ class SavingScreen(Dialog[SaveEnd]):
 
     def _show_steps(self) -> None:
         rows: list[Row] = [
-            Block(f"{step}", "good", f" {self._signs.done} ") for step in self._steps[:-1]
+            Block(f"{step}", "good", f" {self._symbols.done} ") for step in self._steps[:-1]
         ]
         rows += [Block(f"{step}…", "", "   ") for step in self._steps[-1:]]
         self.rows.show(rows)

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from kmstui.policy.authoring import Facts, fill, first_field, with_statements
 from kmstui.policy.lint import Finding, Severity
 from kmstui.service.editing import EditTarget, statements_in
-from kmstui.ui.dialogs import EditingScreen
+from kmstui.ui.dialogs import FullScreen
 from kmstui.ui.editing.template_screen import ChosenTemplate, TemplateScreen
 from kmstui.ui.policy import PolicyEditor
 from kmstui.ui.style import Symbols
@@ -23,7 +23,7 @@ _OF_A_WHOLE_POLICY = frozenset({"KMS105", "KMS506", "KMS507", "KMS508", "KMS520"
 Statements = tuple[Mapping[str, Any], ...]
 
 
-class StatementScreen(EditingScreen[Statements | None]):
+class StatementScreen(FullScreen[Statements | None]):
     """Returns the statements; None: none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

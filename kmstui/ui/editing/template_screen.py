@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 
 from kmstui.policy.authoring import Facts, Template, fields_of, fill, unsuitable, whole_policy
 from kmstui.service.editing import read_library
-from kmstui.ui.dialogs import EditingScreen
+from kmstui.ui.dialogs import FullScreen
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Block, Column, LineTable, Row, Rows, code_lines
 
@@ -24,7 +24,7 @@ class ChosenTemplate:
     whole: bool
 
 
-class TemplateScreen(EditingScreen[ChosenTemplate | None]):
+class TemplateScreen(FullScreen[ChosenTemplate | None]):
     """Returns the choice; None: none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,8 +47,8 @@ class TemplateScreen(EditingScreen[ChosenTemplate | None]):
             Column("title", "TEMPLATE", 24, rank=0, most=44),
             Column("note", "", 10, rank=2, most=80),
         )
-        self.table = LineTable(columns, self._cells, signs=symbols, id="templates")
-        self.text = Rows(signs=symbols, id="template-text")
+        self.table = LineTable(columns, self._cells, symbols=symbols, id="templates")
+        self.text = Rows(symbols=symbols, id="template-text")
         self.body = (self.table, self.text)
 
     def on_mount(self) -> None:
@@ -59,7 +59,7 @@ class TemplateScreen(EditingScreen[ChosenTemplate | None]):
             [("Enter", "Add to the policy"), *whole, ("Tab", "Read on"), ("Esc", "Back")]
         )
         self.table.focus()
-        library = read_library(self.kms.options.templates_directory)
+        library = read_library(self.program.options.templates_directory)
         self._by_id = {each.id: each for each in library.templates}
         self.table.set_rows(list(self._by_id))
         if library.problems:

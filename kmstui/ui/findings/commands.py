@@ -21,7 +21,7 @@ def _open(context: Context) -> None:
                 lambda: go_to_finding(context, place), group="go", what="going to a finding"
             )
 
-    context.app.push_screen(FindingsScreen(context.session, context.app.signs), follow)
+    context.app.push_screen(FindingsScreen(context.session, context.app.symbols), follow)
 
 
 async def go_to_finding(context: Context, place: GoTo) -> None:

@@ -17,7 +17,7 @@ COLUMNS = (
     Column("line", "LINE", 4, rank=4, right=True),
     Column("message", "FINDING", 20, rank=2, most=400),
 )
-_ROLES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.INFO: ""}
+_STYLES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.INFO: ""}
 _UNREAD = "not read"
 
 
@@ -60,20 +60,20 @@ class FindingRow:
         words = (found.finding.rule, found.finding.title, found.finding.message) if found else ()
         return " ".join((self.severity_word, self.name, self.key_id, *words, self.problem)).lower()
 
-    def cells(self, columns: Sequence[str], signs: Symbols) -> list[Part]:
+    def cells(self, columns: Sequence[str], symbols: Symbols) -> list[Part]:
         """The row's cells; the reason why a key was not read takes the rest of its row."""
         if self.found is None:
-            cells: dict[str, Part] = {"mark": (signs.error, "bad"), "key": (self.name, "accent")}
+            cells: dict[str, Part] = {"mark": (symbols.error, "bad"), "key": (self.name, "accent")}
             shown = [cells[column] for column in columns if column in cells]
             return [*shown, (f"not read: {self.problem}", "bad")]
         finding = self.found.finding
-        role = _ROLES[finding.severity]
+        style = _STYLES[finding.severity]
         cells = {
-            "mark": (signs.for_severity(finding.severity.word), role),
+            "mark": (symbols.for_severity(finding.severity.word), style),
             "key": (self.name, "accent"),
             "rule": (finding.rule, "dim"),
             "line": (str(self.found.line), "dim"),
-            "message": (finding.message, role),
+            "message": (finding.message, style),
         }
         return [cells[column] for column in columns]
 

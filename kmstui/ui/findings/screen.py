@@ -17,7 +17,7 @@ from kmstui.service.access import lint_context
 from kmstui.service.findings import AllFindings, KeyFindings, LocatedFinding, lint_stored, located
 from kmstui.service.inventory import Topic
 from kmstui.service.session import Session
-from kmstui.ui.dialogs import EditingScreen
+from kmstui.ui.dialogs import FullScreen
 from kmstui.ui.findings.rows import COLUMNS, FindingRow, matcher, rows_of, worst_first
 from kmstui.ui.main import alias_text, main_of, pretty
 from kmstui.ui.runtime import Changes, StoreFeed
@@ -46,7 +46,7 @@ class GoTo:
     offset: int
 
 
-class FindingsScreen(EditingScreen[GoTo]):
+class FindingsScreen(FullScreen[GoTo]):
     """Reads every customer key's policy, and answers where the person wants to go."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,8 +58,8 @@ class FindingsScreen(EditingScreen[GoTo]):
         Binding("q", "leave", "close", show=False),
     ]
 
-    def __init__(self, session: Session, signs: Symbols) -> None:
-        super().__init__(signs)
+    def __init__(self, session: Session, symbols: Symbols) -> None:
+        super().__init__(symbols)
         self.add_class("findings")
         self._session = session
         self._all = session.shared(AllFindings)
@@ -67,7 +67,7 @@ class FindingsScreen(EditingScreen[GoTo]):
         self._shown: dict[str, FindingRow] = {}
         self._reading = False
         self._drawing: Timer | None = None
-        self.table = LineTable(COLUMNS, self._cells, signs=signs, id="findings-table")
+        self.table = LineTable(COLUMNS, self._cells, symbols=symbols, id="findings-table")
         self.words = Sentences(least_lines=2, most_lines=4, more="… (F1: all of it)")
         self.filter_input = Input(placeholder="error  KMS5  alias  -word", compact=True)
         self.filter_input.cursor_blink = False
@@ -90,17 +90,17 @@ class FindingsScreen(EditingScreen[GoTo]):
     def _read(self) -> None:
         self._reading = True
         self._draw()
-        self.kms.work(self._run, group="findings", what="the findings of all keys")
+        self.program.work(self._run, group="findings", what="the findings of all keys")
 
     async def _run(self) -> None:
-        contexts = self.kms.options
+        contexts = self.program.options
         caller = self._session.store.caller
 
         def judge(key: Key, text: str) -> tuple[LocatedFinding, ...]:
             return judged(text, lint_context(key, caller), contexts.rules_off(key.id))
 
         try:
-            await self._all.run(judge, self._told, self.kms.slices.next, self._counted)
+            await self._all.run(judge, self._told, self.program.slices.next, self._counted)
         finally:
             self._reading = False
             if self.is_running:
@@ -113,7 +113,7 @@ class FindingsScreen(EditingScreen[GoTo]):
     def _told(self, result: KeyFindings) -> None:
         counts = Counts.of(each.finding for each in result.found)
         if not result.problem:
-            main_of(self.kms).keys_pane.set_findings(result.key_id, counts)
+            main_of(self.program).keys_pane.set_findings(result.key_id, counts)
         if self.is_running:
             self._take(result)
             self._draw_soon()

@@ -34,8 +34,8 @@ class DetailsView(KeyView):
     title: ClassVar[str] = "Details"
     scope: ClassVar[str] = "details"
 
-    def __init__(self, session: Session, signs: Symbols) -> None:
-        super().__init__(session, signs)
+    def __init__(self, session: Session, symbols: Symbols) -> None:
+        super().__init__(session, symbols)
         self._key_id: str | None = None
         self._rotation: Rotation | str | None = None
         self._usage: LastUsage | str | None = None
@@ -44,7 +44,7 @@ class DetailsView(KeyView):
             Column("label", "", _LABEL_WIDTH, rank=1),
             Column("value", "", 20, rank=0, most=1000),
         )
-        self.table = LineTable(columns, self._cells, signs=signs, header=False)
+        self.table = LineTable(columns, self._cells, symbols=symbols, header=False)
 
     def compose(self) -> ComposeResult:
         """The table alone."""
@@ -115,9 +115,9 @@ class DetailsView(KeyView):
         width = max(10, self.size.width - _LABEL_WIDTH - 5)
         self._lines = []
         for label, value in () if key is None else self._rows(key):
-            text, role = text_and_style(value)
+            text, style = text_and_style(value)
             for number, line in enumerate(wrap(text, width)):
-                self._lines.append(("" if number else label, (line, role)))
+                self._lines.append(("" if number else label, (line, style)))
         self.table.set_rows([str(index) for index in range(len(self._lines))])
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
@@ -127,7 +127,7 @@ class DetailsView(KeyView):
     def _rows(self, key: Key) -> Iterator[Row]:
         yield from identity_rows(key, self.store)
         if key.problem:
-            yield "Problem", (f"{self.signs.error} {key.problem}", "bad")
+            yield "Problem", (f"{self.symbols.error} {key.problem}", "bad")
         if key.metadata is None:
             if not key.problem:
                 yield "State", ("Reading…", "dim")
@@ -136,7 +136,7 @@ class DetailsView(KeyView):
         yield from self._rotation_rows(key)
         yield "Last use", self._usage_words()
         if key.tags_problem:
-            yield "Tags", (f"{self.signs.error} {key.tags_problem}", "bad")
+            yield "Tags", (f"{self.symbols.error} {key.tags_problem}", "bad")
 
     def _rotation_rows(self, key: Key) -> Iterator[Row]:
         rotation = self._rotation
@@ -145,7 +145,7 @@ class DetailsView(KeyView):
         elif rotation is None:
             yield "Rotation", ("Reading…", "dim")
         elif isinstance(rotation, str):
-            yield "Rotation", (f"{self.signs.error} {rotation}", "bad")
+            yield "Rotation", (f"{self.symbols.error} {rotation}", "bad")
         else:
             every = f", every {rotation.period_days} days" if rotation.period_days else ""
             yield "Rotation", f"on{every}" if rotation.enabled else "off"
@@ -161,7 +161,7 @@ class DetailsView(KeyView):
         if usage is None:
             return "Enter asks KMS", "dim"
         if isinstance(usage, str):
-            return f"{self.signs.error} {usage}", "bad"
+            return f"{self.symbols.error} {usage}", "bad"
         since = f" since {moment(usage.tracking_since)}" if usage.tracking_since else ""
         if usage.at is None:
             return f"no use was recorded{since}"

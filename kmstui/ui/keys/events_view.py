@@ -81,15 +81,15 @@ class EventsView(KeyView):
     title: ClassVar[str] = "Events"
     scope: ClassVar[str] = "events"
 
-    def __init__(self, session: Session, signs: Symbols) -> None:
-        super().__init__(session, signs)
+    def __init__(self, session: Session, symbols: Symbols) -> None:
+        super().__init__(session, symbols)
         self._key_id: str | None = None
         self._events: dict[str, KeyEvent] | None = None
         self._token = ""
         self._reading = False
         self._stale = False
         self._looks_hidden = False
-        self.table = LineTable(_COLUMNS, self._cells, signs=signs)
+        self.table = LineTable(_COLUMNS, self._cells, symbols=symbols)
 
     def compose(self) -> ComposeResult:
         """The table alone."""
@@ -189,7 +189,7 @@ class EventsView(KeyView):
     def show_problem(self, sentence: str) -> None:
         """The reason stands where the events would."""
         self._events, self._token = None, ""
-        self._show(f"{self.signs.error} {sentence}", "bad")
+        self._show(f"{self.symbols.error} {sentence}", "bad")
 
     def copies(self) -> Sequence[tuple[str, str, str]]:
         """The event's parts."""
@@ -206,8 +206,8 @@ class EventsView(KeyView):
             parts.append(("Context as condition", "4", context_condition(event.encryption_context)))
         return [part for part in sorted(parts, key=lambda part: part[1]) if part[2]]
 
-    def _show(self, empty: str, role: str = "dim") -> None:
-        self.table.set_empty(empty, role)
+    def _show(self, empty: str, style: str = "dim") -> None:
+        self.table.set_empty(empty, style)
         self.table.set_rows([*self._shown, *([MORE] if self._token else [])])
         self.post_message(self.TitleChanged())
 
@@ -219,7 +219,7 @@ class EventsView(KeyView):
         if event is None:
             return ()
         failed = bool(event.error_code)
-        name = f"{self.signs.error} {event.name}" if failed else event.name
+        name = f"{self.symbols.error} {event.name}" if failed else event.name
         cells: dict[str, Part] = {
             "time": (f"{event.time:%Y-%m-%d %H:%M}", "dim"),
             "name": (name, "bad" if failed else ("" if event.read_only else "warn")),

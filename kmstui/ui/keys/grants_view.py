@@ -64,11 +64,11 @@ class GrantsView(KeyView):
     title: ClassVar[str] = "Grants"
     scope: ClassVar[str] = "grants"
 
-    def __init__(self, session: Session, signs: Symbols) -> None:
-        super().__init__(session, signs)
+    def __init__(self, session: Session, symbols: Symbols) -> None:
+        super().__init__(session, symbols)
         self._key_id: str | None = None
         self._grants: dict[str, Grant] | None = None
-        self.table = LineTable(_COLUMNS, self._cells, signs=signs)
+        self.table = LineTable(_COLUMNS, self._cells, symbols=symbols)
 
     def compose(self) -> ComposeResult:
         """The table alone."""
@@ -115,7 +115,7 @@ class GrantsView(KeyView):
     def show_problem(self, sentence: str) -> None:
         """The reason stands where the grants would."""
         self._grants = None
-        self._show(f"{self.signs.error} {sentence}", "bad")
+        self._show(f"{self.symbols.error} {sentence}", "bad")
 
     def copies(self) -> Sequence[tuple[str, str, str]]:
         """The grant's parts."""
@@ -128,8 +128,8 @@ class GrantsView(KeyView):
             ("Grant as JSON", "3", json.dumps(_as_json(grant), indent=2)),
         )
 
-    def _show(self, empty: str, role: str = "dim") -> None:
-        self.table.set_empty(empty, role)
+    def _show(self, empty: str, style: str = "dim") -> None:
+        self.table.set_empty(empty, style)
         self.table.set_rows(list(self._grants or ()))
         self.post_message(self.TitleChanged())
 

@@ -29,12 +29,12 @@ class AliasesPane(TablePane):
     caption: ClassVar[str] = "Aliases"
     scope: ClassVar[str] = ALIASES
 
-    def __init__(self, store: Store, slices: TimeSlices, signs: Symbols) -> None:
+    def __init__(self, store: Store, slices: TimeSlices, symbols: Symbols) -> None:
         super().__init__(id="aliases")
         self._store = store
         self.alias_rows = AliasRows(store, slices, self._rows_changed)
         self.table = LineTable(
-            _COLUMNS, self._cells, signs=signs, id="aliases-table", classes="pane--body"
+            _COLUMNS, self._cells, symbols=symbols, id="aliases-table", classes="pane--body"
         )
 
     def aliases_changed(self, names: frozenset[str]) -> None:

@@ -16,9 +16,9 @@ _ROLE_LEAST = 12
 class HeaderLine(OneLine):
     """Account, caller, Region and route of the connection in use; never what was asked for."""
 
-    def __init__(self, signs: Symbols, *, id: str) -> None:
+    def __init__(self, symbols: Symbols, *, id: str) -> None:
         super().__init__(id=id)
-        self._dot: Part = (f" {signs.dot} ", "dim")
+        self._dot: Part = (f" {symbols.dot} ", "dim")
         self._info: ConnectionInfo | None = None
         self._caller: Caller | None = None
         self._problem = ""
@@ -98,7 +98,7 @@ class HeaderLine(OneLine):
         else:
             parts.append((" asking…", "dim"))
         region = self._info.region if self._info is not None else ""
-        for text, role in ((region, "accent"), (route, "dim"), (profile, "")):
+        for text, style in ((region, "accent"), (route, "dim"), (profile, "")):
             if text:
-                parts += [self._dot, (text, role)]
+                parts += [self._dot, (text, style)]
         return parts

@@ -145,12 +145,12 @@ SORT_COLUMNS = tuple(name for name, each in KEY_COLUMNS.items() if each.sort is 
 """What the keys table can be sorted by."""
 
 
-def findings_cell(counts: Counts | None, signs: Symbols) -> Part:
+def findings_cell(counts: Counts | None, symbols: Symbols) -> Part:
     """The findings of a key's policy; nothing before it was read."""
     if counts is None:
         return ""
     style = "bad" if counts.errors else "warn" if counts.warnings else "good"
-    return counts_text(counts, signs) or signs.done, style
+    return counts_text(counts, symbols) or symbols.done, style
 
 
 def cells_of(

@@ -28,10 +28,10 @@ class KeyPane(Pane):
     class ViewChanged(Message):
         """Another view is in front: it may have to be loaded, and other commands work."""
 
-    def __init__(self, session: Session, signs: Symbols) -> None:
+    def __init__(self, session: Session, symbols: Symbols) -> None:
         super().__init__(id="key")
         self._session = session
-        self._signs = signs
+        self._symbols = symbols
         self._number = 0
         self._key_id: str | None = None
         self._stale: set[str] = set()
@@ -51,7 +51,7 @@ class KeyPane(Pane):
         return self._views[self.scope]
 
     def _make(self) -> AwaitMount:
-        view = self._views[self.scope] = VIEWS[self._number].make(self._session, self._signs)
+        view = self._views[self.scope] = VIEWS[self._number].make(self._session, self._symbols)
         return self._body.mount(view)
 
     @property

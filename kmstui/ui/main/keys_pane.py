@@ -50,13 +50,17 @@ class KeysPane(TablePane):
         """A key went into the filter and has taken effect."""
 
     def __init__(
-        self, store: Store, slices: TimeSlices, signs: Symbols, columns: Sequence[str] = ()
+        self, store: Store, slices: TimeSlices, symbols: Symbols, columns: Sequence[str] = ()
     ) -> None:
         super().__init__(id="keys")
         self._store = store
-        self._signs = signs
+        self._symbols = symbols
         self.table = MarkableTable(
-            columns_named(columns), self._cells, signs=signs, id="keys-table", classes="pane--body"
+            columns_named(columns),
+            self._cells,
+            symbols=symbols,
+            id="keys-table",
+            classes="pane--body",
         )
         self.filter_input = Input(
             placeholder="text  tag:project=x  state:enabled  -word  /regex/", compact=True,
@@ -130,7 +134,7 @@ class KeysPane(TablePane):
         key = self._store.keys.get(row)
         if key is None:
             return ()
-        findings = findings_cell(self._findings.get(row), self._signs)
+        findings = findings_cell(self._findings.get(row), self._symbols)
         return cells_of(key, self._store.aliases_of(row), columns, findings)
 
     # What it says

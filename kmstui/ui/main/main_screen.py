@@ -57,20 +57,20 @@ class MainScreen(CommandScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(all_commands())
 
     def __init__(
-        self, session: Session, options: UiOptions, slices: TimeSlices, signs: Symbols
+        self, session: Session, options: UiOptions, slices: TimeSlices, symbols: Symbols
     ) -> None:
         super().__init__(id="main")
         self.session = session
         self.store = session.store
         self.options = options
-        self.signs = signs
+        self.symbols = symbols
         self._slices = slices
-        self.header = HeaderLine(signs, id="header")
+        self.header = HeaderLine(symbols, id="header")
         self.banner = Sentences(id="banner")
-        self.keys_pane = KeysPane(self.store, slices, signs, options.columns)
-        self.aliases_pane = AliasesPane(self.store, slices, signs)
-        self.key_pane = KeyPane(session, signs)
-        self.tags_pane = TagsPane(self.store, signs)
+        self.keys_pane = KeysPane(self.store, slices, symbols, options.columns)
+        self.aliases_pane = AliasesPane(self.store, slices, symbols)
+        self.key_pane = KeyPane(session, symbols)
+        self.tags_pane = TagsPane(self.store, symbols)
         self._panes = Panes(
             left=(self.keys_pane, self.aliases_pane), right=(self.key_pane, self.tags_pane)
         )
@@ -286,7 +286,7 @@ class MainScreen(CommandScreen):
 
     @on(KeysPane.Typed)
     def _filter_typed(self) -> None:
-        self.kms.type_ahead.answered(self.keys_pane.filter_input)
+        self.program.type_ahead.answered(self.keys_pane.filter_input)
         if self._rest is not None:
             self._rest_on_key()
 
@@ -300,8 +300,8 @@ class MainScreen(CommandScreen):
             table.keep_place()
 
         # Before the keys that were typed behind this one.
-        worker = self.kms.work(wait, group="filter", what="filtering")
-        self.kms.type_ahead.opens(worker, self)
+        worker = self.program.work(wait, group="filter", what="filtering")
+        self.program.type_ahead.opens(worker, self)
 
     async def go_to_key(self, key_id: str, *, open_keys: bool = True) -> bool:
         """Put the cursor on a key, clearing filters that hide it; returns whether it is there.
@@ -396,4 +396,4 @@ class MainScreen(CommandScreen):
         self.open_pane(message.pane)
 
     def _work(self, job: Callable[[], Awaitable[None]], group: str, what: str) -> None:
-        self.kms.work(job, group=group, what=what)
+        self.program.work(job, group=group, what=what)

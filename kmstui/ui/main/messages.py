@@ -21,7 +21,7 @@ from kmstui.ui.widgets import Column, LineTable, Sentences
 
 _TITLES = ("Messages", "Calls", "Changes")
 _CHANGES = 2
-_ROLES = {"information": "", "warning": "warn", "error": "bad"}
+_STYLES = {"information": "", "warning": "warn", "error": "bad"}
 _OUTCOMES = {"done": "good", "failed": "bad", "unknown": "bad", "pending": "warn"}
 _TIME = Column("time", "TIME UTC", 8)
 _COLUMNS = (
@@ -56,17 +56,17 @@ class Messages(Dialog[None]):
         Binding("z", "undo", "undo a change of tags", show=False),
     ]
 
-    def __init__(self, session: Session, signs: Symbols) -> None:
+    def __init__(self, session: Session, symbols: Symbols) -> None:
         super().__init__("Messages")
         self.add_class("dialog-full")
         self._session = session
         self._store = session.store
-        self._signs = signs
+        self._symbols = symbols
         self._number = 0
         self._items: dict[str, Notice | CallRecord | ChangeRecord] = {}
         self._changes: Sequence[ChangeRecord] = ()
         self.title_line = TitleLine(classes="pane--title -focused")
-        self.table = LineTable(_COLUMNS[0], self._cells, signs=signs)
+        self.table = LineTable(_COLUMNS[0], self._cells, symbols=symbols)
         self.reason = Sentences(classes="dialog--reason")
 
     def compose(self) -> ComposeResult:
@@ -133,7 +133,7 @@ class Messages(Dialog[None]):
             f"of: {self._subject(change)}",
             f"at: {change.time:%Y-%m-%d %H:%M:%S} UTC",
             f"by: {change.caller or '-'}",
-            f"what: {_change_words(change, self._signs)}",
+            f"what: {_change_words(change, self._symbols)}",
             f"before: {change.before}",
             f"after: {change.after}",
             change.detail,
@@ -174,7 +174,7 @@ class Messages(Dialog[None]):
         item = self._items[row]
         cells: dict[str, Part]
         if isinstance(item, Notice):
-            cells = {"text": (item.text, _ROLES.get(item.severity, ""))}
+            cells = {"text": (item.text, _STYLES.get(item.severity, ""))}
         elif isinstance(item, CallRecord):
             cells = {
                 "operation": (
@@ -191,7 +191,7 @@ class Messages(Dialog[None]):
                 "operation": item.operation,
                 "outcome": (item.outcome, _OUTCOMES.get(item.outcome, "")),
                 "subject": self._short_name(item),
-                "words": _change_words(item, self._signs),
+                "words": _change_words(item, self._symbols),
                 "detail": (item.detail, "dim"),
             }
         form = "%m-%d %H:%M:%S" if isinstance(item, ChangeRecord) else "%H:%M:%S"
@@ -210,25 +210,25 @@ def _told(call: CallRecord) -> str:
     return "\n".join(lines)
 
 
-def _change_words(record: ChangeRecord, signs: Symbols) -> str:
+def _change_words(record: ChangeRecord, symbols: Symbols) -> str:
     """What was changed: each thing with its value before and after."""
     before, after = _json_or_text(record.before), _json_or_text(record.after)
     if not isinstance(before, dict) or not isinstance(after, dict):
-        return f"{record.before} {signs.arrow} {record.after}"
+        return f"{record.before} {symbols.arrow} {record.after}"
     names = list(dict.fromkeys((*before, *after)))
     return ", ".join(
-        _step(name, before.get(name), after.get(name), signs)
+        _step(name, before.get(name), after.get(name), symbols)
         for name in names
         if before.get(name) != after.get(name)
     )
 
 
-def _step(name: str, old: object, new: object, signs: Symbols) -> str:
+def _step(name: str, old: object, new: object, symbols: Symbols) -> str:
     if old is None:
         return f"+{name}={_value_text(new)}"
     if new is None:
         return f"-{name} (was {_value_text(old)})"
-    return f"{name}: {_value_text(old)} {signs.arrow} {_value_text(new)}"
+    return f"{name}: {_value_text(old)} {symbols.arrow} {_value_text(new)}"
 
 
 def _value_text(value: object) -> str:

@@ -63,12 +63,12 @@ class PolicyView(KeyView):
             self.key_id = key_id
             self.counts = counts
 
-    def __init__(self, session: Session, signs: Symbols) -> None:
-        super().__init__(session, signs)
+    def __init__(self, session: Session, symbols: Symbols) -> None:
+        super().__init__(session, symbols)
         self._key_id: str | None = None
         self._shown: tuple[StoredPolicy, ...] | None = None
         self._number = 0
-        self.viewer = PolicyViewer(symbols=signs, id="policy-text")
+        self.viewer = PolicyViewer(symbols=symbols, id="policy-text")
         self.viewer.display = False
         self._linted_for: object = None
         self._joined: tuple[str, tuple[Finding, ...]] = ("", ())
@@ -90,7 +90,7 @@ class PolicyView(KeyView):
         words = []
         counts = self.viewer.counts if self.viewer.display else None
         if counts is not None:
-            words.append(counts_text(counts, self.signs))
+            words.append(counts_text(counts, self.symbols))
         policies = self._shown or ()
         if len(policies) > 1:
             name = policies[self._number].name
@@ -121,7 +121,7 @@ class PolicyView(KeyView):
     def show_problem(self, sentence: str) -> None:
         """Show why there is no text."""
         self.viewer.display = False
-        self.words.say(f"{self.signs.error} {sentence}", "bad")
+        self.words.say(f"{self.symbols.error} {sentence}", "bad")
 
     def store_changed(self, changes: Changes) -> None:
         """Policies were read or forgotten."""

@@ -55,7 +55,7 @@ def _palette(context: Context) -> None:
 def _messages(context: Context) -> None:
     from kmstui.ui.main.messages import Messages
 
-    context.app.push_screen(Messages(context.session, context.app.signs))
+    context.app.push_screen(Messages(context.session, context.app.symbols))
 
 
 def _copy(context: Context) -> None:

@@ -24,13 +24,13 @@ class TagsPane(TablePane):
     caption: ClassVar[str] = "Tags"
     scope: ClassVar[str] = TAGS
 
-    def __init__(self, store: Store, signs: Symbols) -> None:
+    def __init__(self, store: Store, symbols: Symbols) -> None:
         super().__init__(id="tags")
         self._store = store
         self._key_id: str | None = None
         self._values: dict[str, str] = {}
         self.table = LineTable(
-            _COLUMNS, self._cells, signs=signs, id="tags-table", classes="pane--body"
+            _COLUMNS, self._cells, symbols=symbols, id="tags-table", classes="pane--body"
         )
 
     @property
@@ -67,12 +67,12 @@ class TagsPane(TablePane):
         else:
             self._say(str(len(tags)), "No tags. t adds some.")
 
-    def _say(self, count: str, empty: str, role: str = "dim") -> None:
+    def _say(self, count: str, empty: str, style: str = "dim") -> None:
         key_id = self._key_id or ""
         name = key_id if key_id in self._store.keys else ""
         alias = (*self._store.aliases_of(key_id), name)[0]
         self.show_title([("Tags", "title"), f"  {count}", (f"  {alias}", "dim")])
-        self.table.set_empty(empty, role)
+        self.table.set_empty(empty, style)
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
         cells: dict[str, Part] = {"key": (row, "accent"), "value": self._values.get(row, "")}

@@ -77,8 +77,8 @@ class FindingLine(Widget):
                 self._style("keys"),
             )
         word = finding.severity.word
-        sign = self._symbols.for_severity(finding.severity.word)
-        text.append(f"{sign} {finding.rule} ", self._style(word))
+        symbol = self._symbols.for_severity(finding.severity.word)
+        text.append(f"{symbol} {finding.rule} ", self._style(word))
         text.append(visible(finding.message))
         fix = f" · F4 {visible(finding.fix.title)}" if finding.fix and self._may_fix else ""
         return text.append(f" · F1 why{fix}", self._style("keys"))
@@ -94,7 +94,7 @@ class FindingsList(LineTable):
 
     def __init__(self, *, symbols: Symbols = FANCY) -> None:
         column = Column("finding", "", 1, most=1000)
-        super().__init__((column,), self._finding_cells, signs=symbols, header=False)
+        super().__init__((column,), self._finding_cells, symbols=symbols, header=False)
         self._symbols = symbols
         self._listed: tuple[Mark, ...] = ()
 
@@ -113,10 +113,10 @@ class FindingsList(LineTable):
         """Mark, place, rule and message; a star says that it can be fixed."""
         mark = self._listed[int(row)]
         finding, (line, column) = mark.finding, mark.start
-        sign = self._symbols.for_severity(finding.severity.word)
+        symbol = self._symbols.for_severity(finding.severity.word)
         fixable = "*" if finding.fix else " "
         place = f"{line + 1:>4}:{column + 1:<3}"
-        return (f"{sign} {place} {finding.rule}{fixable} {finding.message}",)
+        return (f"{symbol} {place} {finding.rule}{fixable} {finding.message}",)
 
     def action_choose(self) -> None:
         """Go to the finding under the cursor."""
@@ -138,8 +138,10 @@ class WhyScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """One box with the text."""
         finding = self._finding
-        sign = self._symbols.for_severity(finding.severity.word)
-        text = Text(f"{sign} {finding.severity.word} {finding.rule}  {visible(finding.title)}\n\n")
+        symbol = self._symbols.for_severity(finding.severity.word)
+        text = Text(
+            f"{symbol} {finding.severity.word} {finding.rule}  {visible(finding.title)}\n\n"
+        )
         text.append(f"{visible(finding.message)}\n\n{visible(finding.why)}\n")
         if finding.fix:
             text.append(f"\nF4 fixes it: {visible(finding.fix.title)}\n")

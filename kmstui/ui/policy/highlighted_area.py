@@ -203,8 +203,8 @@ class HighlightedTextArea(IncrementalTextArea):
             return [Segment("  ", background)]
         severity = mark.finding.severity
         style = background + self._words + self._style(severity.word) + Style(underline=False)
-        sign = self._symbols.for_severity(severity.word)
-        return [Segment(sign, style), Segment(" ", background)]
+        symbol = self._symbols.for_severity(severity.word)
+        return [Segment(symbol, style), Segment(" ", background)]
 
     def _with_message(self, strip: Strip, row: int, section: int, background: Style) -> Strip:
         """The strip with the message of the worst finding behind the text's end, if it is here."""
@@ -229,12 +229,12 @@ class HighlightedTextArea(IncrementalTextArea):
         line = self.document.get_line(row)
         left, right = self.gutter_width, self.scrollable_content_region.width - 1
         hidden = self.scroll_offset.x
-        sign = Segment(self._symbols.more, self._base + Style(dim=True))
+        symbol = Segment(self._symbols.more, self._base + Style(dim=True))
         cursor = self._cursor_cell(row)
         if hidden and line and cursor != left:
-            strip = over(strip, sign, left)
+            strip = over(strip, symbol, left)
         if goes_on(line, hidden + right + 1 - left, self.indent_width) and cursor != right:
-            strip = over(strip, sign, right)
+            strip = over(strip, symbol, right)
         return strip
 
     def _cursor_cell(self, row: int) -> int | None:

@@ -19,7 +19,7 @@ from kmstui.ui.tags.words import (
 from kmstui.ui.widgets import Column
 
 ONE_KEY = (
-    Column("sign", "", 1),
+    Column("symbol", "", 1),
     Column("tag", "TAG KEY", 16, rank=1, most=40),
     Column("value", "VALUE", 20, rank=2, most=256),
 )
@@ -28,7 +28,7 @@ MANY_KEYS = (
     Column("key", "KEY", 20, most=36),
     Column("what", "WHAT", 24, rank=2, most=400),
 )
-_SIGN_ROLES = {"+": "good", "~": "warn", "-": "bad"}
+_SYMBOL_STYLES = {"+": "good", "~": "warn", "-": "bad"}
 
 
 class ChangeRows:
@@ -39,9 +39,9 @@ class ChangeRows:
         results: How far each key is, as far as it was begun.
     """
 
-    def __init__(self, store: Store, signs: Symbols) -> None:
+    def __init__(self, store: Store, symbols: Symbols) -> None:
         self._store = store
-        self._signs = signs
+        self._symbols = symbols
         self.changes: dict[str, TagChange] = {}
         self.results: dict[str, TagResult] = {}
 
@@ -97,12 +97,12 @@ class ChangeRows:
         return [cells[column] for column in columns]
 
     def _tag_cells(self, change: TagChange, row: str) -> dict[str, Part]:
-        steps = steps_of(change, self._signs)
-        sign, tag, value = next(step for step in steps if step[1] == row)
+        steps = steps_of(change, self._symbols)
+        symbol, tag, value = next(step for step in steps if step[1] == row)
         result = self.results.get(change.key_id)
         if result is not None:
             value = f"{value}   {result.outcome.value}"
-        return {"sign": (sign, _SIGN_ROLES[sign]), "tag": tag, "value": value}
+        return {"symbol": (symbol, _SYMBOL_STYLES[symbol]), "tag": tag, "value": value}
 
     def _key_cells(self, row: str) -> dict[str, Part]:
         change, result = self.changes[row], self.results.get(row)
@@ -111,16 +111,16 @@ class ChangeRows:
         outcome: Part
         what: Part
         if result is not None:
-            outcome, what = result_parts(result, self._store, self._signs)
+            outcome, what = result_parts(result, self._store, self._symbols)
         elif change.is_empty:
             words = change.note or "it is as wanted already"
             outcome, what = (TagOutcome.UNCHANGED.value, "dim"), (words, "dim")
         else:
-            outcome, what = ("will change", "accent"), step_line(change, self._signs)
+            outcome, what = ("will change", "accent"), step_line(change, self._symbols)
         return {"outcome": outcome, "key": short_name(self._store, row), "what": what}
 
     def told(self, row: str) -> tuple[str, str]:
-        """What a row of many has no room for, and its role."""
+        """What a row of many has no room for, and its style."""
         change, result = self.changes[row], self.results.get(row)
         name = self._store.name_of(row)
         words = result.detail if result is not None else change.refused or change.note
@@ -132,4 +132,4 @@ class ChangeRows:
 
     def all_about(self, row: str) -> str:
         """All there is to know of a row of many."""
-        return about(self.changes[row], self.results.get(row), self._signs)
+        return about(self.changes[row], self.results.get(row), self._symbols)

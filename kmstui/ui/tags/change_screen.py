@@ -61,7 +61,7 @@ class Desk(Protocol):
         ...
 
     @property
-    def signs(self) -> Symbols:
+    def symbols(self) -> Symbols:
         """How signs are drawn."""
         ...
 
@@ -113,7 +113,7 @@ class ChangeScreen(Dialog[bool]):
         self._planner = planner
         self._written = written
         self._phase = Phase.READING
-        self._rows = ChangeRows(desk.store, desk.signs)
+        self._rows = ChangeRows(desk.store, desk.symbols)
         self._progress = RunProgress(())
         self._stop_reading: Cancel | None = None
         self._cancelled = False
@@ -128,7 +128,7 @@ class ChangeScreen(Dialog[bool]):
         self.detail = Sentences(
             most_lines=4, more="(all of it: Space)", classes="tag-change--detail"
         )
-        self.table = LineTable(MANY_KEYS, self._rows.cells, signs=desk.signs)
+        self.table = LineTable(MANY_KEYS, self._rows.cells, symbols=desk.symbols)
         self.keys = KeyBar(classes="dialog--keys")
 
     def compose(self) -> ComposeResult:
@@ -175,11 +175,11 @@ class ChangeScreen(Dialog[bool]):
     def _show_plan(self) -> None:
         changes = tuple(self._rows.changes.values())
         store = self._desk.store
-        words, role = plan_summary(changes, store)
+        words, style = plan_summary(changes, store)
         seconds = seconds_for(changes)
         if seconds > _WORTH_TELLING_SECONDS:
             words += f" It takes {duration(seconds)}, since KMS allows few changes a second."
-        self.summary.say(words, role)
+        self.summary.say(words, style)
         concerned = self._desk.tagging.policies_naming(changes)
         self.access.say(access_warning(concerned, changes, store), "warn")
         notes = [change.note for change in changes if change.note]
@@ -305,10 +305,10 @@ class ChangeScreen(Dialog[bool]):
             self._desk.tell(f"{now_holds(results[0], self._desk.store)} z undoes it.")
             self.dismiss(True)
             return
-        words, role = run_summary(results)
-        self.summary.say(words, role)
+        words, style = run_summary(results)
+        self.summary.say(words, style)
         if self._rows.one is not None:
-            self.notice.say(results[0].detail, role)
+            self.notice.say(results[0].detail, style)
         else:
             self._show_rows()
             self.table.action_first()

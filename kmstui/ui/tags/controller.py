@@ -34,7 +34,7 @@ class TagController:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._session = program.session
-        self.signs = program.signs
+        self.symbols = program.symbols
         self.last: tuple[TagResult, ...] = ()
         self._lost: Callable[[], str] | None = None
 
@@ -136,7 +136,7 @@ class TagController:
 
             self.show(_title(mode, delta), self._planner(key_ids, delta), closed=closed)
 
-        line = TagLine(mode, names_of(self.store, key_ids), self.signs, submit)
+        line = TagLine(mode, names_of(self.store, key_ids), self.symbols, submit)
         self._program.push_screen(line)
         self._program.work(self._learn, group="tag-words", what="reading the tags in use")
 

@@ -33,16 +33,16 @@ class TagLine(ModalScreen[None]):
     ]
 
     def __init__(
-        self, mode: LineMode, names: str, signs: Symbols, submit: Callable[[TagDelta], None]
+        self, mode: LineMode, names: str, symbols: Symbols, submit: Callable[[TagDelta], None]
     ) -> None:
         """`names` says which keys it is about; `submit` gets what a faultless line says."""
         super().__init__(classes="tagging")
         self._mode = mode
         self._submit = submit
         self._names = names
-        self._signs = signs
+        self._symbols = symbols
         self.text_area = TagText(mode.start, mode.example)
-        self.proposals = Proposals(signs)
+        self.proposals = Proposals(symbols)
         self.problem = Sentences(classes="tagging--sentence", most_lines=4)
         self.title_line = OneLine(classes="tagging--title")
         self.key_bar = KeyBar(classes="tagging--keys")
@@ -83,7 +83,7 @@ class TagLine(ModalScreen[None]):
         count: list[Part] = []
         if told:
             worst = f"{len(told)} fault{'s' * (len(told) > 1)}"
-            count = [(f" {self._signs.error} {worst} ", "bad")]
+            count = [(f" {self._symbols.error} {worst} ", "bad")]
             self.problem.say(_sentence(told[0], self.text_area.text), "bad")
         elif problems:
             self.problem.say(_sentence(problems[0], self.text_area.text), "dim")

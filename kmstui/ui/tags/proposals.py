@@ -19,9 +19,9 @@ class Proposals(StyledWidget):
 
     COMPONENT_CLASSES = {"tagging--chosen"}  # noqa: RUF012 - Textual reads it so
 
-    def __init__(self, signs: Symbols) -> None:
+    def __init__(self, symbols: Symbols) -> None:
         super().__init__(classes="tagging--proposals")
-        self._sign = f"{signs.cursor} "
+        self._sign = f"{symbols.cursor} "
         self._items: Sequence[TagProposal] = ()
         self._index = 0
         self.picked = False
@@ -67,10 +67,10 @@ class Proposals(StyledWidget):
         labels = max(width_of(each.label) for each in self._items[first : first + MOST_ROWS])
         room = max(1, min(labels, width - 18))
         dim = base if chosen else base + self.style_named("dim")
-        sign = self._sign if chosen and self.picked else "  "
+        symbol = self._sign if chosen and self.picked else "  "
         return Strip(
             [
-                Segment(sign + fit(item.label, room), base),
+                Segment(symbol + fit(item.label, room), base),
                 Segment(fit(f"  {item.detail}", max(0, width - room - 2)), dim),
             ],
             width,

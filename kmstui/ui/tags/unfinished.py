@@ -55,12 +55,12 @@ class UnfinishedScreen(Dialog[str]):
         Binding("a", "answer('keep')", "accept it as it is", show=False),
     ]
 
-    def __init__(self, run: UnfinishedTags, store: Store, signs: Symbols) -> None:
+    def __init__(self, run: UnfinishedTags, store: Store, symbols: Symbols) -> None:
         super().__init__("An interrupted change of tags")
         self.add_class("dialog-full", "tag-change", "-many")
         self._run = run
         self._store = store
-        self._signs = signs
+        self._symbols = symbols
         self._rows: dict[str, tuple[str, TagChange, str]] = {}
         for change in run.open:
             self._rows[change.key_id] = ("not done", change, "")
@@ -68,7 +68,7 @@ class UnfinishedScreen(Dialog[str]):
             self._rows[change.key_id] = ("not read", change, why)
         for change in run.all_done:
             self._rows[change.key_id] = ("done", change, "")
-        self.table = LineTable(_COLUMNS, self._cells, signs=signs)
+        self.table = LineTable(_COLUMNS, self._cells, symbols=symbols)
         self.table.set_rows(list(self._rows))
 
     def compose(self) -> ComposeResult:
@@ -105,10 +105,10 @@ class UnfinishedScreen(Dialog[str]):
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
         state, change, why = self._rows[row]
-        role = {"done": "good", "not done": "warn"}.get(state, "bad")
-        what: Part = (why, "bad") if why else step_line(change, self._signs)
+        style = {"done": "good", "not done": "warn"}.get(state, "bad")
+        what: Part = (why, "bad") if why else step_line(change, self._symbols)
         cells: dict[str, Part] = {
-            "state": (state, role),
+            "state": (state, style),
             "key": short_name(self._store, row),
             "what": what,
         }
@@ -150,7 +150,7 @@ async def _ask(program: Program, tagging: Tagging, show: Show, run: UnfinishedTa
     # A screen tells nobody but itself that it is in front again.
     while not program.main.is_current:  # noqa: ASYNC110
         await asyncio.sleep(_IN_FRONT_SECONDS)
-    screen = UnfinishedScreen(run, program.session.store, program.signs)
+    screen = UnfinishedScreen(run, program.session.store, program.symbols)
     answered: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
     program.call_later(program.push_screen, screen, _setter(answered))
     answer = await answered

@@ -13,7 +13,7 @@ from kmstui.service.tags import TagChange, TagOutcome, TagResult, written
 from kmstui.ui.commands import aws_command, aws_loop
 from kmstui.ui.style import Part, Symbols
 
-OUTCOME_ROLES = {
+OUTCOME_STYLES = {
     TagOutcome.DONE: "good",
     TagOutcome.PROPAGATING: "warn",
     TagOutcome.UNREAD: "warn",
@@ -54,7 +54,7 @@ def tags_text(tags: Iterable[Tag]) -> str:
 # The plan
 
 
-def steps_of(change: TagChange, signs: Symbols) -> list[tuple[str, str, str]]:
+def steps_of(change: TagChange, symbols: Symbols) -> list[tuple[str, str, str]]:
     """Each tag that changes: sign, tag key, and what becomes of its value."""
     old = dict(change.before)
     steps = []
@@ -65,17 +65,17 @@ def steps_of(change: TagChange, signs: Symbols) -> list[tuple[str, str, str]]:
         elif before is None:
             steps.append(("+", name, value))
         else:
-            steps.append(("~", name, f"{before or '(empty)'} {signs.arrow} {value or '(empty)'}"))
+            steps.append(("~", name, f"{before or '(empty)'} {symbols.arrow} {value or '(empty)'}"))
     return steps
 
 
-def step_line(change: TagChange, signs: Symbols) -> str:
+def step_line(change: TagChange, symbols: Symbols) -> str:
     """All steps on one line."""
     words = []
-    for sign, name, value in steps_of(change, signs):
-        if sign == "-":
+    for symbol, name, value in steps_of(change, symbols):
+        if symbol == "-":
             words.append(f"-{name}")
-        elif sign == "+":
+        elif symbol == "+":
             words.append(f"+{name}={value}")
         else:
             words.append(f"~{name}: {value}")
@@ -83,7 +83,7 @@ def step_line(change: TagChange, signs: Symbols) -> str:
 
 
 def plan_summary(changes: Sequence[TagChange], store: Store) -> tuple[str, str]:
-    """What will be sent, in a few sentences, and the role that suits them."""
+    """What will be sent, in a few sentences, and the style that suits them."""
     sent = [change for change in changes if change.will_be_sent]
     refused = [change for change in changes if change.refused]
     same = len(changes) - len(sent) - len(refused)
@@ -149,33 +149,33 @@ def access_warning(key_ids: Sequence[str], changes: Sequence[TagChange], store: 
 
 
 def run_summary(results: Iterable[TagResult]) -> tuple[str, str]:
-    """How many keys ended how, and the role that suits it."""
+    """How many keys ended how, and the style that suits it."""
     counts = Counter(result.outcome for result in results)
     total = sum(counts.values())
     order = [each for each in TagOutcome if each in counts]
     words = ", ".join(f"{counts[each]:,} {each.value}" for each in order)
     wrong = counts[TagOutcome.FAILED] + counts[TagOutcome.UNKNOWN]
     late = counts[TagOutcome.CANCELLED] + counts[TagOutcome.PROPAGATING] + counts[TagOutcome.UNREAD]
-    role = "bad" if wrong else "warn" if late else "good"
-    return f"{number(total, 'key')}: {words}.", role
+    style = "bad" if wrong else "warn" if late else "good"
+    return f"{number(total, 'key')}: {words}.", style
 
 
-def result_parts(result: TagResult, store: Store, signs: Symbols) -> tuple[Part, Part]:
+def result_parts(result: TagResult, store: Store, symbols: Symbols) -> tuple[Part, Part]:
     """How far a key is, and what there is to know of it."""
-    role = OUTCOME_ROLES.get(result.outcome, "accent")
-    outcome: Part = (result.outcome.value, role)
+    style = OUTCOME_STYLES.get(result.outcome, "accent")
+    outcome: Part = (result.outcome.value, style)
     if result.detail:
         # The key stands beside it.
         name = store.name_of(result.change.key_id)
-        return outcome, (result.detail.removeprefix(f"{name} "), role)
+        return outcome, (result.detail.removeprefix(f"{name} "), style)
     if result.tags is not None:
         return outcome, (f"now {tags_text(result.tags) or 'without tags'}", "")
-    return outcome, (step_line(result.change, signs), "dim" if result.outcome.ended else "")
+    return outcome, (step_line(result.change, symbols), "dim" if result.outcome.ended else "")
 
 
-def about(change: TagChange, result: TagResult | None, signs: Symbols) -> str:
+def about(change: TagChange, result: TagResult | None, symbols: Symbols) -> str:
     """All there is to know of one key, in lines."""
-    steps = (f"{sign} {tag}  {value}" for sign, tag, value in steps_of(change, signs))
+    steps = (f"{symbol} {tag}  {value}" for symbol, tag, value in steps_of(change, symbols))
     lines = [*steps, change.refused, change.note]
     if result is not None:
         lines += ["", f"TagOutcome: {result.outcome.value}"]

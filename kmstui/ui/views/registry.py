@@ -22,10 +22,10 @@ class ViewEntry:
     name: str
     """The class in the module."""
 
-    def make(self, session: Session, signs: Symbols) -> KeyView:
+    def make(self, session: Session, symbols: Symbols) -> KeyView:
         """Import and build the view."""
         view_class: type[KeyView] = getattr(import_module(self.module), self.name)
-        return view_class(session, signs)
+        return view_class(session, symbols)
 
 
 VIEWS: tuple[ViewEntry, ...] = (

@@ -32,11 +32,11 @@ class KeyView(Vertical):
     class KeysChanged(Message):
         """`line_scope` changed."""
 
-    def __init__(self, session: Session, signs: Symbols) -> None:
+    def __init__(self, session: Session, symbols: Symbols) -> None:
         super().__init__(classes="view")
         self.session = session
         self.store = session.store
-        self.signs = signs
+        self.symbols = symbols
 
     @property
     def count(self) -> str:

@@ -73,13 +73,13 @@ def _grow_whole(columns: Sequence[Column], widths: dict[str, int], room: int, be
     return taken
 
 
-def header_text(fitted: Fitted, sorted_by: tuple[str, bool] | None, signs: Symbols) -> str:
+def header_text(fitted: Fitted, sorted_by: tuple[str, bool] | None, symbols: Symbols) -> str:
     """The titles; `sorted_by` is a column and whether it descends."""
     titles = []
     for column, width in fitted:
         title = column.title
         if sorted_by is not None and sorted_by[0] == column.id:
-            title += signs.descending if sorted_by[1] else signs.ascending
+            title += symbols.descending if sorted_by[1] else symbols.ascending
         titles.append(fit(title, width, right=column.right))
     return (" " * GAP).join(titles)
 

@@ -28,14 +28,14 @@ class Counts:
         return cls(numbers["ERROR"], numbers["WARNING"], numbers["INFO"])
 
 
-def counts_text(counts: Counts, signs: Symbols) -> str:
+def counts_text(counts: Counts, symbols: Symbols) -> str:
     """How many findings of each severity, each behind its sign."""
     return " ".join(
-        f"{sign}{number}"
-        for sign, number in (
-            (signs.error, counts.errors),
-            (signs.warning, counts.warnings),
-            (signs.information, counts.infos),
+        f"{symbol}{number}"
+        for symbol, number in (
+            (symbols.error, counts.errors),
+            (symbols.warning, counts.warnings),
+            (symbols.information, counts.infos),
         )
         if number
     )

@@ -37,11 +37,11 @@ class LinePainter:
     """
 
     def __init__(
-        self, table: StyledWidget, columns: Sequence[Column], cells: CellReader, signs: Symbols
+        self, table: StyledWidget, columns: Sequence[Column], cells: CellReader, symbols: Symbols
     ) -> None:
         self._table = table
         self.cells = cells
-        self._signs = signs
+        self._symbols = symbols
         self._width = 0
         self._fitted: list[tuple[Column, int]] = []
         self._lines: dict[str, dict[RowLook, Strip]] = {}
@@ -86,11 +86,11 @@ class LinePainter:
         self._styles.clear()
         self._lines.clear()
 
-    def set_empty(self, text: str, role: str) -> bool:
+    def set_empty(self, text: str, style: str) -> bool:
         """What stands in the place of the rows where there are none; returns whether it is new."""
-        if self._empty == (text, role):
+        if self._empty == (text, style):
             return False
-        self._empty = (text, role)
+        self._empty = (text, style)
         self._empty_lines = None
         return True
 
@@ -98,7 +98,7 @@ class LinePainter:
 
     def header(self) -> Strip:
         """The titles of the columns."""
-        text = header_text(self._fitted, self.sorted_by, self._signs)
+        text = header_text(self._fitted, self.sorted_by, self._symbols)
         shown = fit(" " * _PREFIX + text, self._width)
         return Strip([Segment(shown, self._style("header"))], self._width)
 
@@ -120,14 +120,14 @@ class LinePainter:
 
     def empty(self, line: int) -> Strip:
         """A line of a table without rows, from 0."""
-        text, role = self._empty
+        text, style = self._empty
         if self._empty_lines is None:
             self._empty_lines = wrap(text, self._width - _PREFIX - 1) if text else []
         if line >= len(self._empty_lines):
             return self.blank()
         shown = fit(" " * _PREFIX + self._empty_lines[line], self._width)
-        style = self._style("") + self._table.style_named(role)
-        return Strip([Segment(shown, style)], self._width)
+        drawn_style = self._style("") + self._table.style_named(style)
+        return Strip([Segment(shown, drawn_style)], self._width)
 
     def _style(self, name: str) -> Style:
         style = self._styles.get(name)
@@ -146,14 +146,14 @@ class LinePainter:
         elif marked:
             name = "marked"
         base = self._style(name)
-        signs = self._signs
-        prefix = (signs.cursor if at_cursor else " ") + (signs.marked if marked else " ")
+        symbols = self._symbols
+        prefix = (symbols.cursor if at_cursor else " ") + (symbols.marked if marked else " ")
         # Under the cursor one style keeps the contrast; words say the rest.
         plain = at_cursor and focused
         cells = placed_cells(self.cells(row, self.visible_columns), self._fitted)
         runs = runs_of(
-            [(prefix, ""), *(((text, "") if plain else (text, role)) for text, role in cells)]
+            [(prefix, ""), *(((text, "") if plain else (text, style)) for text, style in cells)]
         )
         style_named = self._table.style_named
-        segments = [Segment(text, base + style_named(role)) for text, role in runs]
+        segments = [Segment(text, base + style_named(style)) for text, style in runs]
         return Strip(segments).adjust_cell_length(self._width, base)

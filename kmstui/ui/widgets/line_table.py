@@ -85,13 +85,13 @@ class LineTable(StyledWidget, can_focus=True, inherit_bindings=False):
         columns: Sequence[Column],
         cells: CellReader,
         *,
-        signs: Symbols = FANCY,
+        symbols: Symbols = FANCY,
         header: bool = True,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self._painter = LinePainter(self, columns, cells, signs)
+        self._painter = LinePainter(self, columns, cells, symbols)
         self._top = 1 if header else 0
         self._place = RowPosition()
         self._marks: set[str] = set()
@@ -217,9 +217,9 @@ class LineTable(StyledWidget, can_focus=True, inherit_bindings=False):
         self._painter.sorted_by = (column, descending)
         self.refresh(Region(0, 0, self.size.width, 1))
 
-    def set_empty(self, text: str, role: str = "dim") -> None:
+    def set_empty(self, text: str, style: str = "dim") -> None:
         """What stands in the place of the rows where there are none."""
-        if self._painter.set_empty(text, role) and not self.rows:
+        if self._painter.set_empty(text, style) and not self.rows:
             self.refresh()
 
     def set_marks(self, rows: Iterable[str]) -> None:

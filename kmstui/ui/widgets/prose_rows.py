@@ -19,22 +19,22 @@ class Block:
     """A paragraph; wraps, its further lines under the first word."""
 
     text: str
-    role: str = ""
+    style: str = ""
     lead: str = ""
     """What stands before the text and is not wrapped: a mark, a number."""
     about: str = ""
     """What the person points at with the cursor on it; "" for nothing in particular."""
 
 
-def code(line: str, role: str = "", sign: str = "") -> Block:
+def code(line: str, style: str = "", symbol: str = "") -> Block:
     """A line of a text whose indentation must stay."""
     body = line.lstrip(" ")
-    return Block(body, role, sign + " " * (len(line) - len(body)))
+    return Block(body, style, symbol + " " * (len(line) - len(body)))
 
 
-def code_lines(text: str, role: str = "") -> Iterator[Block]:
+def code_lines(text: str, style: str = "") -> Iterator[Block]:
     """The lines of a text whose indentation must stay."""
-    return (code(line, role) for line in text.splitlines())
+    return (code(line, style) for line in text.splitlines())
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class Pair:
     left: str
     """With a sign of two characters before it, blank or not."""
     right: str
-    left_role: str = ""
-    right_role: str = ""
+    left_style: str = ""
+    right_style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Hunk:
             yield from (code(line, "bad", "- ") for line in self.old)
             yield from (code(line, "good", "+ ") for line in self.new)
         else:
-            yield from (code(line, sign="  ") for line in self.old)
+            yield from (code(line, symbol="  ") for line in self.old)
 
 
 Row = Block | Hunk
@@ -91,8 +91,8 @@ class Rows(LineTable):
     class Resized(Message):
         """There is more or less room: what depends on the width may be laid out anew."""
 
-    def __init__(self, *, signs: Symbols = FANCY, id: str | None = None) -> None:
-        super().__init__((Column("left", "", 1),), self._read, signs=signs, header=False, id=id)
+    def __init__(self, *, symbols: Symbols = FANCY, id: str | None = None) -> None:
+        super().__init__((Column("left", "", 1),), self._read, symbols=symbols, header=False, id=id)
         self._content: tuple[Row, ...] = ()
         self._drawn: list[tuple[Part, ...]] = []
         self._about: list[str] = []
@@ -162,12 +162,12 @@ class Rows(LineTable):
             for left, right in zip_longest(
                 _folded(row.left, half), _folded(row.right, half), fillvalue=""
             ):
-                yield ((left, row.left_role), (right, row.right_role))
+                yield ((left, row.left_style), (right, row.right_style))
             return
         width = self._room - len(row.lead)
         for number, line in enumerate(wrap(row.text, width) or [""]):
             lead = " " * len(row.lead) if number else row.lead
-            yield ((f"{lead}{line}", row.role),)
+            yield ((f"{lead}{line}", row.style),)
 
     def _read(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
         parts = self._drawn[int(row)]
@@ -176,9 +176,9 @@ class Rows(LineTable):
 
 def _folded(text: str, width: int) -> list[str]:
     """A line with its sign, wrapped so that its indentation stays and the sign stands once."""
-    sign, line = text[:2], text[2:]
+    symbol, line = text[:2], text[2:]
     body = line.lstrip(" ")
     indent = " " * (len(line) - len(body))
-    room = max(1, width - len(sign) - len(indent))
+    room = max(1, width - len(symbol) - len(indent))
     lines = wrap(body, room) or [""]
-    return [f"{'  ' if number else sign}{indent}{each}" for number, each in enumerate(lines)]
+    return [f"{'  ' if number else symbol}{indent}{each}" for number, each in enumerate(lines)]

@@ -77,5 +77,5 @@ def test_every_sign_says_one_thing_in_ascii_too():
     # The review marks who gains with + and who loses with -, beside these.
     verdicts = {PLAIN.done, PLAIN.error, PLAIN.warning, PLAIN.information}
     assert len(verdicts | {"+", "-", "?"}) == 7
-    drawn = [to_ascii(sign) for sign in astuple(FANCY)]
+    drawn = [to_ascii(symbol) for symbol in astuple(FANCY)]
     assert drawn == list(astuple(PLAIN))

@@ -16,7 +16,7 @@ from kmstui.ui.widgets import NewestNotice
 Answer = TypeVar("Answer")
 
 
-class EditingScreen(Screen[Answer], Generic[Answer]):
+class FullScreen(Screen[Answer], Generic[Answer]):
     """A whole screen with a title line above and a key bar below."""
 
     notice: NewestNotice
@@ -31,7 +31,7 @@ class EditingScreen(Screen[Answer], Generic[Answer]):
 
     def compose(self) -> ComposeResult:
         """Title, what the screen is about, notices, keys."""
-        store = self.kms.session.store
+        store = self.program.session.store
         self.notice = NewestNotice(store, most_lines=4, classes="edit--notice")
         yield self.title_line
         yield from self.body
@@ -43,7 +43,7 @@ class EditingScreen(Screen[Answer], Generic[Answer]):
         self.dismiss(None)
 
     @property
-    def kms(self) -> Program:
+    def program(self) -> Program:
         """The program."""
         return program_of(self)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -120,4 +122,7 @@ def test_connections_are_of_classes_of_our_own(client: BaseClient) -> None:
 
 
 def test_a_botocore_with_other_inner_parts_is_left_alone() -> None:
-    use_own_connections(object(), SharedCertificates(), Turns())  # type: ignore[arg-type]
+    client: Any = SimpleNamespace(_endpoint=SimpleNamespace(http_session="of another kind"))
+    before = copy.deepcopy(client)
+    use_own_connections(client, SharedCertificates(), Turns())
+    assert client == before

@@ -69,8 +69,10 @@ def test_any_json_is_linted_with_ranges_inside_the_text(value: Any, key: KeyCont
 @settings(max_examples=60)
 @given(_POLICIES, st.integers(0, 400), st.integers(0, 3), st.sampled_from([KeyContext(), KEY]))
 def test_any_torn_policy_is_linted(value: Any, at: int, gap: int, key: KeyContext) -> None:
-    text = json.dumps(value, indent=1, ensure_ascii=False)
-    lint(text[:at] + text[at + gap :], key)
+    whole = json.dumps(value, indent=1, ensure_ascii=False)
+    text = whole[:at] + whole[at + gap :]
+    for finding in lint(text, key):
+        assert 0 <= finding.span.start <= finding.span.end <= len(text)
 
 
 @settings(max_examples=40)

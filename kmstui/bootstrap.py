@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,11 +35,12 @@ def run_app(settings: Settings, *, key: str, demo: bool, demo_keys: int) -> int:
     Raises:
         StartError: something it cannot do without is not there.
     """
-    if demo and not all(map(find_spec, ("moto", "waitress", "cbor2"))):
-        raise StartError(
-            "--demo needs moto, waitress and cbor2: install kmstui with its extra “demo”"
-            " (see the README)."
-        )
+    if demo:
+        from kmstui.demo import why_no_demo
+
+        problem = why_no_demo()
+        if problem:
+            raise StartError(problem)
     with composed_app(settings, key=key, demo=demo, demo_keys=demo_keys) as app:
         code = app.run(mouse=settings.mouse) or 0
     if app.ended_by is not None:

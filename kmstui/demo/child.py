@@ -63,7 +63,9 @@ def _fall_silent() -> None:
 
 
 def _end_with_parent(scratch: str) -> None:
-    while sys.stdin.buffer.read(4096):
+    # Not by way of sys.stdin: a thread that waits in it is a fatal error to a Python that ends
+    # because an import failed, and hides why.
+    while os.read(0, 4096):
         pass
     if scratch:
         # The parent may be removing it at this very moment, or may have been killed before.

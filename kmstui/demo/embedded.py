@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import IO
 
 from kmstui.demo.control import EmbeddedControl
+from kmstui.demo.extra import why_it_ended
 from kmstui.own_process import python_command
 
 MFA_CODE = "271828"
@@ -156,11 +157,7 @@ def _wait_for_port(process: subprocess.Popen[bytes], timeout: float) -> int:
     if not line:
         process.wait()
         said = process.stderr.read().decode("utf-8", "replace") if process.stderr else ""
-        reason = said.strip().splitlines()[-1] if said.strip() else "it said nothing"
-        raise EmbeddedError(
-            f"The embedded KMS ended while starting: {reason}. It needs moto, waitress and cbor2: "
-            "install kmstui with its extra “demo”, as in the README."
-        )
+        raise EmbeddedError(why_it_ended(said))
     port: int = json.loads(line)["port"]
     return port
 

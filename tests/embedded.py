@@ -16,25 +16,25 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from kmstui.demo import EmbeddedKms
+from tests.control import ControlledKms
 
 
 @pytest.fixture(scope="session")
-def embedded_server() -> Iterator[EmbeddedKms]:
+def embedded_server() -> Iterator[ControlledKms]:
     """A running embedded AWS, shared by all tests of this process."""
-    with EmbeddedKms.start() as server:
+    with ControlledKms.start() as server:
         yield server
 
 
 @pytest.fixture
-def embedded(embedded_server: EmbeddedKms) -> EmbeddedKms:
+def embedded(embedded_server: ControlledKms) -> ControlledKms:
     """The embedded AWS with its world as at the start and every switch back."""
     embedded_server.control.reset()
     return embedded_server
 
 
 @pytest.fixture
-def aws_environment(embedded: EmbeddedKms, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
+def aws_environment(embedded: ControlledKms, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
     """The environment of the workshop's instance; no AWS variable of the real one is left."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
@@ -45,7 +45,7 @@ def aws_environment(embedded: EmbeddedKms, monkeypatch: pytest.MonkeyPatch) -> M
 
 
 @functools.cache
-def client(embedded: EmbeddedKms, service: str, who: str = "instance", region: str = "") -> Any:
+def client(embedded: ControlledKms, service: str, who: str = "instance", region: str = "") -> Any:
     """A boto3 client of ``service`` that asks the embedded AWS as ``who``; it does not retry.
 
     Clients are kept: making one costs more than most tests, and a reset changes no credentials.

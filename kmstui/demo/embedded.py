@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import selectors
@@ -10,9 +11,9 @@ import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import IO
+from typing import IO, Any, Self
+from urllib.parse import urlencode
 
-from kmstui.demo.control import EmbeddedControl
 from kmstui.demo.extra import why_it_ended
 from kmstui.own_process import python_command
 
@@ -44,10 +45,10 @@ class EmbeddedOptions:
 
 
 class EmbeddedError(Exception):
-    """The embedded AWS could not be started; the message says why and what to do."""
+    """The embedded AWS could not be started or refused a request; the message says why."""
 
 
-class EmbeddedKms(contextlib.AbstractContextManager["EmbeddedKms"]):
+class EmbeddedKms:
     """A running embedded AWS in a process of its own.
 
     It stops with :meth:`stop`, at the end of a ``with`` block, or when this process ends.
@@ -57,12 +58,10 @@ class EmbeddedKms(contextlib.AbstractContextManager["EmbeddedKms"]):
         self, process: subprocess.Popen[bytes], port: int, options: EmbeddedOptions
     ) -> None:
         self._process = process
+        self._port = port
         self.endpoint_url = f"http://127.0.0.1:{port}"
         """Where KMS, STS, IAM and the others answer."""
-        self.control = EmbeddedControl(self.endpoint_url)
-        """The switches for tests."""
-        health = self.control.health()
-        self.account = health.account
+        self.account = str(self.ask("GET", "health")["account"])
         """The account's 12 digits."""
         self.region = options.region
         """The Region of the instance."""
@@ -74,7 +73,7 @@ class EmbeddedKms(contextlib.AbstractContextManager["EmbeddedKms"]):
         *,
         timeout: float = 30,
         port: int = 0,
-    ) -> EmbeddedKms:
+    ) -> Self:
         """Start one; returns when it answers. ``port`` 0 takes a free one.
 
         Raises :class:`EmbeddedError` when it does not within ``timeout`` seconds.
@@ -111,9 +110,9 @@ class EmbeddedKms(contextlib.AbstractContextManager["EmbeddedKms"]):
 
         ``instance`` (the role KMSWorkshop-InstanceInitRole), ``admin``, ``auditor`` (may list,
         little more), ``user`` (long-term credentials of userA), ``ci``, ``root``, or ``partner``
-        (a role of another account). Raises :class:`kmstui.demo.control.ControlError` for others.
+        (a role of another account). Raises :class:`EmbeddedError` for others.
         """
-        held = self.control.credentials(who)
+        held = self.ask("GET", "credentials", who=who)
         environment = {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_REGION": self.region,
@@ -128,6 +127,25 @@ class EmbeddedKms(contextlib.AbstractContextManager["EmbeddedKms"]):
             environment["AWS_SESSION_TOKEN"] = str(held["session_token"])
         return environment
 
+    def ask(self, method: str, name: str, **values: Any) -> Any:
+        """What the control API of :mod:`kmstui.demo.front.control_api` returns, as JSON has it.
+
+        Raises :class:`EmbeddedError` when it refuses.
+        """
+        path, body = f"/_embedded/{name}", None
+        if method == "GET" and values:
+            path = f"{path}?{urlencode(values)}"
+        elif values:
+            body = json.dumps(values)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+        with contextlib.closing(connection):
+            connection.request(method, path, body)
+            response = connection.getresponse()
+            returned = json.loads(response.read())
+        if response.status != 200:
+            raise EmbeddedError(returned["error"])
+        return returned
+
     def stop(self) -> None:
         """End the child and wait for it; may be called again."""
         if self._process.stdin and not self._process.stdin.closed:
@@ -139,6 +157,9 @@ class EmbeddedKms(contextlib.AbstractContextManager["EmbeddedKms"]):
             self._process.kill()
             self._process.wait()
         _close_pipes(self._process)
+
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()

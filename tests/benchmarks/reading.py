@@ -25,9 +25,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from kmstui.demo.embedded import EmbeddedKms, EmbeddedOptions
+from kmstui.demo import EmbeddedOptions
 from tests.benchmarks.process_tree import Memory, cpu_seconds, tree
 from tests.benchmarks.process_tree import memory as memory_of
+from tests.control import ControlledKms
 from tests.pty_terminal import PtyTerminal
 
 PYTHON = sys.executable
@@ -58,7 +59,7 @@ class Choice:
     presses: int
 
 
-def environment(embedded: EmbeddedKms, home: str) -> dict[str, str]:
+def environment(embedded: ControlledKms, home: str) -> dict[str, str]:
     """The program's whole environment: the embedded KMS, and a home of its own."""
     return {
         "PATH": os.environ["PATH"],
@@ -70,7 +71,7 @@ def environment(embedded: EmbeddedKms, home: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(embedded: EmbeddedKms, columns: int = 80, rows: int = 24) -> Iterator[PtyTerminal]:
+def running(embedded: ControlledKms, columns: int = 80, rows: int = 24) -> Iterator[PtyTerminal]:
     """kmstui on a terminal against the embedded KMS."""
     with (
         tempfile.TemporaryDirectory() as home,
@@ -123,7 +124,7 @@ def milliseconds(action: Callable[[], object]) -> float:
 
 def start(choice: Choice) -> None:
     """First frame and first keys on the screen, beside `aws kms list-keys` and `python -c pass`."""
-    with EmbeddedKms.start(EmbeddedOptions()) as embedded:
+    with ControlledKms.start(EmbeddedOptions()) as embedded:
         frames, keys, aliases, cli, bare = [], [], [], [], []
         with tempfile.TemporaryDirectory() as home:
             env = environment(embedded, home)
@@ -160,7 +161,7 @@ def keys(choice: Choice) -> None:
     head("key presses", "keys", "when", "p50 ms", "p99 ms", "p50 bytes", "p99 bytes")
     for extra in choice.sizes or (1_000, 10_000, 100_000):
         # The latency keeps the loading going for as long as the keys are measured.
-        with EmbeddedKms.start(EmbeddedOptions(extra_keys=extra, latency=0.02)) as embedded:
+        with ControlledKms.start(EmbeddedOptions(extra_keys=extra, latency=0.02)) as embedded:
             if "loading" in choice.when:
                 with running(embedded) as terminal:
                     terminal.wait_for(CURSOR)
@@ -229,7 +230,7 @@ def hydration(choice: Choice) -> None:
 
 
 def _hydrate(extra: int, sample: int = 100) -> None:
-    with EmbeddedKms.start(EmbeddedOptions(extra_keys=extra, latency=0.02)) as embedded:
+    with ControlledKms.start(EmbeddedOptions(extra_keys=extra, latency=0.02)) as embedded:
         embedded.control.wait_until_filled()
         with tempfile.TemporaryDirectory() as home:
             script = (
@@ -285,7 +286,7 @@ def _memory_with(extra: int) -> list[Memory]:
 
     The embedded AWS is none of them: the benchmark runs it itself.
     """
-    with EmbeddedKms.start(EmbeddedOptions(extra_keys=extra)) as embedded:
+    with ControlledKms.start(EmbeddedOptions(extra_keys=extra)) as embedded:
         embedded.control.wait_until_filled(timeout=300)
         with running(embedded) as terminal:
             terminal.wait_for(CURSOR)
@@ -296,7 +297,7 @@ def _memory_with(extra: int) -> list[Memory]:
 
 def idle(choice: Choice) -> None:
     """CPU time and bytes of an idle minute."""
-    with EmbeddedKms.start(EmbeddedOptions()) as embedded, running(embedded) as terminal:
+    with ControlledKms.start(EmbeddedOptions()) as embedded, running(embedded) as terminal:
         terminal.wait_for(CURSOR)
         terminal.settle(3.0)
         before, received = cpu_seconds(terminal.pid), terminal.bytes_received

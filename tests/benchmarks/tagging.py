@@ -23,14 +23,15 @@ from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from kmstui.demo import EmbeddedKms, EmbeddedOptions
+from kmstui.demo import EmbeddedOptions
 from kmstui.service.tags.change import PUTS_A_SECOND, REMOVALS_A_SECOND
+from tests.control import ControlledKms
 from tests.pty_terminal import PtyTerminal
 
 TAG = {"bulk": "yes", "cost center": "42"}
 
 
-def measure(kms: EmbeddedKms, terminal: PtyTerminal, count: int, lag: float) -> None:
+def measure(kms: ControlledKms, terminal: PtyTerminal, count: int, lag: float) -> None:
     """Tag and untag `count` marked keys, and look at every one; tags show `lag` seconds late."""
     terminal.wait_for(lambda text: re.search(r"Keys  [\d,]+ \(and", text))
     terminal.send("/", "Generated -state:pendingdeletion", "enter")
@@ -100,7 +101,7 @@ def measure_one(terminal: PtyTerminal, count: int = 20) -> None:
           f"median {times[count // 2]:.0f} ms, worst {times[-1]:.0f} ms")  # fmt: skip
 
 
-def aws_listing(kms: EmbeddedKms, key_id: str) -> Mapping[str, str]:
+def aws_listing(kms: ControlledKms, key_id: str) -> Mapping[str, str]:
     """A key's tags as the AWS CLI lists them."""
     done = subprocess.run(
         [str(Path(sys.executable).with_name("aws")), "kms", "list-resource-tags",
@@ -118,7 +119,7 @@ def main() -> None:
     parser.add_argument("--lag", type=int, default=0, help="ms until a change can be read")
     arguments = parser.parse_args()
     options = EmbeddedOptions(extra_keys=arguments.keys + 200, quotas=True)
-    with EmbeddedKms.start(options) as kms, TemporaryDirectory() as home:
+    with ControlledKms.start(options) as kms, TemporaryDirectory() as home:
         kms.control.wait_until_filled()
         kms.control.set_lag(arguments.lag)
         environment = {

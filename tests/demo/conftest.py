@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from kmstui.demo import EmbeddedKms
+from tests.control import ControlledKms
 from tests.embedded import aws_environment, client, embedded, embedded_server
 
 __all__ = ["aws_environment", "embedded", "embedded_server"]
 
 
 @pytest.fixture
-def kms(embedded: EmbeddedKms) -> Any:
+def kms(embedded: ControlledKms) -> Any:
     """KMS as the workshop's instance asks it."""
     return client(embedded, "kms")
 
 
 @pytest.fixture
-def admin(embedded: EmbeddedKms) -> Any:
+def admin(embedded: ControlledKms) -> Any:
     """KMS as a key administrator asks it."""
     return client(embedded, "kms", "admin")
 

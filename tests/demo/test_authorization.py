@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kmstui.demo import EmbeddedKms
+from tests.control import ControlledKms
 from tests.embedded import client
 
 ACCOUNT = "418259630147"
@@ -24,7 +24,7 @@ NO_IDENTITY = "because no identity-based policy allows the {} action"
 DENY = "with an explicit deny in a resource-based policy"
 
 
-def _set_policy(embedded: EmbeddedKms, *statements: dict[str, Any]) -> None:
+def _set_policy(embedded: ControlledKms, *statements: dict[str, Any]) -> None:
     policy = {"Version": "2012-10-17", "Statement": list(statements)}
     embedded.control.change_key("alias/ImportedCMK", policy=json.dumps(policy))
 
@@ -38,7 +38,7 @@ def _encrypt(kms: Any, **context: str) -> Any:
 
 
 def test_the_sentence_names_caller_action_key_and_reason(
-    embedded: EmbeddedKms, kms: Any, refused: Any
+    embedded: ControlledKms, kms: Any, refused: Any
 ) -> None:
     arn = embedded.control.key("alias/hr/payroll").metadata["Arn"]
     code, message = refused(kms.describe_key, KeyId="alias/hr/payroll")
@@ -54,7 +54,7 @@ def test_an_explicit_deny_is_told_apart(kms: Any, refused: Any) -> None:
 
 
 def test_without_the_root_statement_iam_policies_do_nothing(
-    embedded: EmbeddedKms, kms: Any, refused: Any
+    embedded: ControlledKms, kms: Any, refused: Any
 ) -> None:
     _set_policy(embedded, _statement("Allow", {"AWS": ROLE_ARN}, "kms:DescribeKey"))
     assert refused(_encrypt, kms=kms)[1].endswith(NO_RESOURCE.format("kms:Encrypt"))
@@ -62,7 +62,7 @@ def test_without_the_root_statement_iam_policies_do_nothing(
 
 
 def test_a_key_policy_alone_is_enough_in_the_same_account(
-    embedded: EmbeddedKms, refused: Any
+    embedded: ControlledKms, refused: Any
 ) -> None:
     ci = client(embedded, "kms", "ci")
     assert refused(ci.get_key_policy, KeyId=_imported(embedded))[1].endswith(
@@ -73,12 +73,12 @@ def test_a_key_policy_alone_is_enough_in_the_same_account(
     assert ci.get_key_policy(KeyId=_imported(embedded))
 
 
-def _imported(embedded: EmbeddedKms) -> str:
+def _imported(embedded: ControlledKms) -> str:
     return str(embedded.control.key("alias/ImportedCMK").metadata["KeyId"])
 
 
 def test_encrypt_yes_decrypt_no_as_the_workshop_wants(
-    embedded: EmbeddedKms, kms: Any, refused: Any
+    embedded: ControlledKms, kms: Any, refused: Any
 ) -> None:
     iam = client(embedded, "iam")
     inline = {"RoleName": ROLE, "PolicyName": "KMSWorkshop-AditionalPermissions"}
@@ -93,7 +93,7 @@ def test_encrypt_yes_decrypt_no_as_the_workshop_wants(
     assert message.endswith(NO_IDENTITY.format("kms:Decrypt"))
 
 
-def test_an_encryption_context_condition(embedded: EmbeddedKms, kms: Any, refused: Any) -> None:
+def test_an_encryption_context_condition(embedded: ControlledKms, kms: Any, refused: Any) -> None:
     condition = {"StringEquals": {"kms:EncryptionContext:App": "orders"}}
     _set_policy(
         embedded, _statement("Allow", {"AWS": ROLE_ARN}, "kms:Encrypt", Condition=condition)
@@ -105,7 +105,7 @@ def test_an_encryption_context_condition(embedded: EmbeddedKms, kms: Any, refuse
 
 
 def test_the_workshops_misnamed_context_key_never_allows(
-    embedded: EmbeddedKms, kms: Any, refused: Any
+    embedded: ControlledKms, kms: Any, refused: Any
 ) -> None:
     condition = {"StringEquals": {"kms:EncryptionContextKey": "aws:s3:arn"}}
     statement = _statement("Allow", {"AWS": ROLE_ARN}, "kms:Encrypt", Condition=condition)
@@ -113,7 +113,7 @@ def test_the_workshops_misnamed_context_key_never_allows(
     assert refused(_encrypt, kms=kms, **{"aws:s3:arn": "x"})
 
 
-def test_the_workshops_endpoint_policy(embedded: EmbeddedKms, kms: Any, refused: Any) -> None:
+def test_the_workshops_endpoint_policy(embedded: ControlledKms, kms: Any, refused: Any) -> None:
     assert refused(kms.encrypt, KeyId="alias/workshop/vpc-endpoint", Plaintext=b"x")[1].endswith(
         DENY
     )
@@ -125,12 +125,14 @@ def test_the_workshops_not_principal_denies_even_its_own_role(kms: Any, refused:
     assert refused(kms.describe_key, KeyId="alias/workshop/role-only")[1].endswith(DENY)
 
 
-def test_root_is_spared_by_it(embedded: EmbeddedKms) -> None:
+def test_root_is_spared_by_it(embedded: ControlledKms) -> None:
     root = client(embedded, "kms", "root")
     assert root.describe_key(KeyId="alias/workshop/role-only")
 
 
-def test_an_mfa_condition_fails_without_mfa(embedded: EmbeddedKms, kms: Any, refused: Any) -> None:
+def test_an_mfa_condition_fails_without_mfa(
+    embedded: ControlledKms, kms: Any, refused: Any
+) -> None:
     condition = {"NumericLessThan": {"aws:MultiFactorAuthAge": "300"}}
     _set_policy(
         embedded, _statement("Allow", {"AWS": ROLE_ARN}, "kms:Encrypt", Condition=condition)
@@ -148,7 +150,7 @@ def test_a_via_service_condition_shuts_direct_calls_out(kms: Any, refused: Any) 
 
 
 def test_resource_tags_and_source_address_are_in_the_context(
-    embedded: EmbeddedKms, kms: Any, refused: Any
+    embedded: ControlledKms, kms: Any, refused: Any
 ) -> None:
     by_tag = {"StringEquals": {"aws:ResourceTag/project": "orders"}}
     by_address = {"NotIpAddress": {"aws:SourceIp": "54.217.0.0/16"}}
@@ -164,7 +166,7 @@ def test_resource_tags_and_source_address_are_in_the_context(
     assert refused(_encrypt, kms=kms)[1].endswith(DENY)
 
 
-def test_iam_only_actions_are_a_matter_of_iam(embedded: EmbeddedKms, refused: Any) -> None:
+def test_iam_only_actions_are_a_matter_of_iam(embedded: ControlledKms, refused: Any) -> None:
     auditor = client(embedded, "kms", "auditor")
     assert auditor.list_keys()["Keys"]
     assert auditor.list_aliases()["Aliases"]
@@ -175,7 +177,7 @@ def test_iam_only_actions_are_a_matter_of_iam(embedded: EmbeddedKms, refused: An
 
 
 def test_another_account_needs_both_policies_and_never_administers(
-    embedded: EmbeddedKms, refused: Any
+    embedded: ControlledKms, refused: Any
 ) -> None:
     partner = client(embedded, "kms", "partner")
     shared = embedded.control.key("alias/partners/analytics").metadata["Arn"]
@@ -203,7 +205,7 @@ def test_aws_managed_keys_cannot_be_edited(kms: Any, key_id: Any, refused: Any) 
         assert refused(call, **names, **more)[0] == "AccessDeniedException"
 
 
-def test_a_grant_lets_its_grantee_in(embedded: EmbeddedKms, admin: Any, refused: Any) -> None:
+def test_a_grant_lets_its_grantee_in(embedded: ControlledKms, admin: Any, refused: Any) -> None:
     ci = client(embedded, "kms", "ci")
     _set_policy(
         embedded,
@@ -223,7 +225,7 @@ def test_a_grant_lets_its_grantee_in(embedded: EmbeddedKms, admin: Any, refused:
     assert refused(_encrypt, kms=ci, app="ci")
 
 
-def test_a_deny_is_stronger_than_a_grant(embedded: EmbeddedKms, admin: Any, refused: Any) -> None:
+def test_a_deny_is_stronger_than_a_grant(embedded: ControlledKms, admin: Any, refused: Any) -> None:
     ci = client(embedded, "kms", "ci")
     role = f"arn:aws:iam::{ACCOUNT}:role/github-actions-deploy"
     admin.create_grant(KeyId=_imported(embedded), GranteePrincipal=role, Operations=["Encrypt"])
@@ -232,7 +234,7 @@ def test_a_deny_is_stronger_than_a_grant(embedded: EmbeddedKms, admin: Any, refu
     assert refused(_encrypt, kms=ci)[1].endswith(DENY)
 
 
-def test_aliases_count_in_iam_policies_only(embedded: EmbeddedKms, refused: Any) -> None:
+def test_aliases_count_in_iam_policies_only(embedded: ControlledKms, refused: Any) -> None:
     condition = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/ImportedCMK"}}
     _set_policy(
         embedded, _statement("Allow", {"AWS": ROLE_ARN}, "kms:Encrypt", Condition=condition)
@@ -248,11 +250,11 @@ def test_aliases_count_in_iam_policies_only(embedded: EmbeddedKms, refused: Any)
 
 
 @pytest.mark.parametrize("who", ["admin", "breakglass"])
-def test_administrators_may(embedded: EmbeddedKms, who: str) -> None:
+def test_administrators_may(embedded: ControlledKms, who: str) -> None:
     assert client(embedded, "kms", who).describe_key(KeyId="alias/ImportedCMK")
 
 
-def test_unknown_and_expired_credentials(embedded: EmbeddedKms, kms: Any, refused: Any) -> None:
+def test_unknown_and_expired_credentials(embedded: ControlledKms, kms: Any, refused: Any) -> None:
     embedded.control.expire_sessions(ROLE)
     code, message = refused(kms.list_keys)
     assert (code, message) == (

@@ -7,11 +7,11 @@ import json
 
 import pytest
 
-from kmstui.demo import EmbeddedKms
+from tests.control import ControlledKms
 
 
 def _post(
-    embedded: EmbeddedKms, path: str, body: bytes, headers: dict[str, str]
+    embedded: ControlledKms, path: str, body: bytes, headers: dict[str, str]
 ) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection(embedded.endpoint_url.removeprefix("http://"))
     connection.request("POST", path, body, headers)
@@ -21,7 +21,7 @@ def _post(
     return answer
 
 
-def _signed(embedded: EmbeddedKms, service: str) -> str:
+def _signed(embedded: ControlledKms, service: str) -> str:
     access_key = embedded.environment["AWS_ACCESS_KEY_ID"]
     return f"AWS4-HMAC-SHA256 Credential={access_key}/20261124/eu-west-1/{service}/aws4_request, x"
 
@@ -30,14 +30,14 @@ LIST_KEYS = "TrentService.ListKeys"
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"\xff\xfe\x00", b'"text"', b"null"])
-def test_bodies_that_are_no_json_object(embedded: EmbeddedKms, body: bytes) -> None:
+def test_bodies_that_are_no_json_object(embedded: ControlledKms, body: bytes) -> None:
     headers = {"X-Amz-Target": LIST_KEYS, "Authorization": _signed(embedded, "kms")}
     status, answer = _post(embedded, "/", body, headers)
     assert status == 400
     assert json.loads(answer)["__type"] == "SerializationException"
 
 
-def test_unknown_operations_and_services(embedded: EmbeddedKms) -> None:
+def test_unknown_operations_and_services(embedded: ControlledKms) -> None:
     for target, service in (("TrentService.Nothing", "kms"), ("Nobody.Nothing", "ecs")):
         headers = {"X-Amz-Target": target, "Authorization": _signed(embedded, service)}
         status, answer = _post(embedded, "/", b"{}", headers)
@@ -45,27 +45,27 @@ def test_unknown_operations_and_services(embedded: EmbeddedKms) -> None:
         assert json.loads(answer)["__type"] == "UnknownOperationException"
 
 
-def test_no_operation_at_all(embedded: EmbeddedKms) -> None:
+def test_no_operation_at_all(embedded: ControlledKms) -> None:
     status, answer = _post(embedded, "/", b"", {})
     assert status == 404
     assert json.loads(answer)["message"] == "The request names no operation."
 
 
-def test_nobody_signed(embedded: EmbeddedKms) -> None:
+def test_nobody_signed(embedded: ControlledKms) -> None:
     status, answer = _post(embedded, "/", b"{}", {"X-Amz-Target": LIST_KEYS})
     assert status == 400
     assert json.loads(answer)["__type"] == "UnrecognizedClientException"
 
 
 @pytest.mark.parametrize("body", [b"\xbf", b"\xff", b"\x82\x01", b"\x1c", b"\xbf\x61\xff\x00\xff"])
-def test_broken_cbor(embedded: EmbeddedKms, body: bytes) -> None:
+def test_broken_cbor(embedded: ControlledKms, body: bytes) -> None:
     path = "/service/ResourceGroupsTaggingAPI_20170126/operation/GetResources"
     status, answer = _post(embedded, path, body, {"Authorization": _signed(embedded, "tagging")})
     assert status == 400
     assert b"SerializationException" in answer
 
 
-def test_mistakes_in_control_requests_are_told(embedded: EmbeddedKms) -> None:
+def test_mistakes_in_control_requests_are_told(embedded: ControlledKms) -> None:
     for path, body in (
         ("/_embedded/faults", b'{"kind": "unheard of"}'),
         ("/_embedded/latency", b"{}"),
@@ -92,7 +92,7 @@ def test_mistakes_in_control_requests_are_told(embedded: EmbeddedKms) -> None:
     ],
 )  # fmt: skip
 def test_members_are_held_to_the_service_model(
-    embedded: EmbeddedKms, operation: str, members: dict[str, object], code: str, said: str
+    embedded: ControlledKms, operation: str, members: dict[str, object], code: str, said: str
 ) -> None:
     headers = {
         "X-Amz-Target": f"TrentService.{operation}",

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from kmstui.demo import MFA_CODE, EmbeddedKms, mfa_serial
+from kmstui.demo import MFA_CODE, mfa_serial
+from tests.control import ControlledKms
 from tests.embedded import client
 
 ACCOUNT = "418259630147"
 
 
-def test_everybody_is_who_they_are(embedded: EmbeddedKms) -> None:
+def test_everybody_is_who_they_are(embedded: ControlledKms) -> None:
     for who, arn in (
         ("instance", "assumed-role/KMSWorkshop-InstanceInitRole/i-0b7f3c2d9e4a1586c"),
         ("admin", "assumed-role/KeyAdministrator/alice.ops"),
@@ -27,7 +28,7 @@ def test_everybody_is_who_they_are(embedded: EmbeddedKms) -> None:
         assert identity["Account"] == ACCOUNT
 
 
-def _assume(embedded: EmbeddedKms, who: str, role: str, **more: str) -> dict[str, Any]:
+def _assume(embedded: ControlledKms, who: str, role: str, **more: str) -> dict[str, Any]:
     arn = f"arn:aws:iam::{ACCOUNT}:role/{role}"
     sts = client(embedded, "sts", who)
     credentials: dict[str, Any] = sts.assume_role(RoleArn=arn, RoleSessionName="session", **more)[
@@ -36,7 +37,7 @@ def _assume(embedded: EmbeddedKms, who: str, role: str, **more: str) -> dict[str
     return credentials
 
 
-def _session_client(embedded: EmbeddedKms, service: str, credentials: dict[str, Any]) -> Any:
+def _session_client(embedded: ControlledKms, service: str, credentials: dict[str, Any]) -> Any:
     import boto3
 
     make: Any = boto3.client  # Its overloads want each service by its own literal.
@@ -50,7 +51,7 @@ def _session_client(embedded: EmbeddedKms, service: str, credentials: dict[str, 
     )
 
 
-def test_a_role_that_asks_for_mfa(embedded: EmbeddedKms, refused: Any) -> None:
+def test_a_role_that_asks_for_mfa(embedded: ControlledKms, refused: Any) -> None:
     role = "KMSWorkshop-MfaAdmin"
     mfa = {"SerialNumber": mfa_serial(ACCOUNT), "TokenCode": MFA_CODE}
     assert refused(_assume, embedded=embedded, who="user", role=role)[0] == "AccessDenied"
@@ -72,7 +73,7 @@ def test_a_role_that_asks_for_mfa(embedded: EmbeddedKms, refused: Any) -> None:
     assert kms.encrypt(KeyId="alias/ImportedCMK", Plaintext=b"x")
 
 
-def test_a_session_policy_caps_the_session(embedded: EmbeddedKms, refused: Any) -> None:
+def test_a_session_policy_caps_the_session(embedded: ControlledKms, refused: Any) -> None:
     document = {"Effect": "Allow", "Action": "kms:List*", "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [document]})
     credentials = _assume(embedded, "user", "KeyAdministrator", Policy=policy)
@@ -82,14 +83,16 @@ def test_a_session_policy_caps_the_session(embedded: EmbeddedKms, refused: Any) 
     assert "because no session policy allows the kms:DescribeKey action" in message
 
 
-def test_roles_that_do_not_exist_or_do_not_trust(embedded: EmbeddedKms, refused: Any) -> None:
+def test_roles_that_do_not_exist_or_do_not_trust(embedded: ControlledKms, refused: Any) -> None:
     for role in ("Nobody", "orders-api"):
         code, message = refused(_assume, embedded=embedded, who="user", role=role)
         assert code == "AccessDenied"
         assert message.endswith(f"role/{role}")
 
 
-def test_iam_shows_the_instance_role_and_can_be_denied(embedded: EmbeddedKms, refused: Any) -> None:
+def test_iam_shows_the_instance_role_and_can_be_denied(
+    embedded: ControlledKms, refused: Any
+) -> None:
     iam = client(embedded, "iam")
     name = "KMSWorkshop-InstanceInitRole"
     assert iam.list_role_policies(RoleName=name)["PolicyNames"] == [
@@ -106,7 +109,7 @@ def test_iam_shows_the_instance_role_and_can_be_denied(embedded: EmbeddedKms, re
     assert iam.get_role(RoleName=name)["Role"]["Arn"].endswith(name)
 
 
-def test_tags_of_many_keys_at_once(embedded: EmbeddedKms, kms: Any, refused: Any) -> None:
+def test_tags_of_many_keys_at_once(embedded: ControlledKms, kms: Any, refused: Any) -> None:
     tagging = client(embedded, "resourcegroupstaggingapi")
     page = tagging.get_resources(
         ResourceTypeFilters=["kms:key"], TagFilters=[{"Key": "project", "Values": ["kmsworkshop"]}]
@@ -121,7 +124,7 @@ def test_tags_of_many_keys_at_once(embedded: EmbeddedKms, kms: Any, refused: Any
     assert refused(tagging.get_resources)[0] == "AccessDeniedException"
 
 
-def _events(embedded: EmbeddedKms, arn: str, **more: Any) -> dict[str, Any]:
+def _events(embedded: ControlledKms, arn: str, **more: Any) -> dict[str, Any]:
     attribute = {"AttributeKey": "ResourceName", "AttributeValue": arn}
     answer: dict[str, Any] = client(embedded, "cloudtrail").lookup_events(
         LookupAttributes=[attribute], **more
@@ -130,7 +133,7 @@ def _events(embedded: EmbeddedKms, arn: str, **more: Any) -> dict[str, Any]:
 
 
 def test_cloudtrail_remembers_the_past_and_tells_what_happens(
-    embedded: EmbeddedKms, kms: Any
+    embedded: ControlledKms, kms: Any
 ) -> None:
     arn = embedded.control.key("alias/data-lake/raw").metadata["Arn"]
     past = _events(embedded, arn)["Events"]
@@ -145,7 +148,7 @@ def test_cloudtrail_remembers_the_past_and_tells_what_happens(
     assert record["sourceIPAddress"] == "54.217.83.140"
 
 
-def test_events_carry_context_and_endpoint_but_no_secret(embedded: EmbeddedKms, kms: Any) -> None:
+def test_events_carry_context_and_endpoint_but_no_secret(embedded: ControlledKms, kms: Any) -> None:
     embedded.control.set_network("10.20.4.117", "vpce-0f4d2b7a91c6e8350")
     context = {"App:Name": "orders"}
     key = embedded.control.key("alias/ImportedCMK").metadata["Arn"]
@@ -156,7 +159,7 @@ def test_events_carry_context_and_endpoint_but_no_secret(embedded: EmbeddedKms, 
     assert "plaintext" not in json.dumps(record).lower()
 
 
-def test_denied_calls_are_events_too(embedded: EmbeddedKms, kms: Any, refused: Any) -> None:
+def test_denied_calls_are_events_too(embedded: ControlledKms, kms: Any, refused: Any) -> None:
     arn = embedded.control.key("alias/hr/payroll").metadata["Arn"]
     refused(kms.get_key_policy, KeyId=arn.rpartition("/")[2])
     record = json.loads(_events(embedded, arn)["Events"][0]["CloudTrailEvent"])
@@ -164,7 +167,7 @@ def test_denied_calls_are_events_too(embedded: EmbeddedKms, kms: Any, refused: A
     assert "not authorized" in record["errorMessage"]
 
 
-def test_events_are_paged(embedded: EmbeddedKms) -> None:
+def test_events_are_paged(embedded: ControlledKms) -> None:
     arn = embedded.control.key("alias/data-lake/raw").metadata["Arn"]
     first = _events(embedded, arn, MaxResults=20)
     rest = _events(embedded, arn, MaxResults=20, NextToken=first["NextToken"])
@@ -173,7 +176,7 @@ def test_events_are_paged(embedded: EmbeddedKms) -> None:
     assert "NextToken" not in rest
 
 
-def test_access_analyzer_answers_from_the_policy(embedded: EmbeddedKms, kms: Any) -> None:
+def test_access_analyzer_answers_from_the_policy(embedded: ControlledKms, kms: Any) -> None:
     analyzer = client(embedded, "accessanalyzer")
     for alias, result in (("public/by-mistake", "FAIL"), ("orders/api", "PASS")):
         policy = embedded.control.key(f"alias/{alias}").policy
@@ -188,7 +191,7 @@ def test_access_analyzer_answers_from_the_policy(embedded: EmbeddedKms, kms: Any
     assert findings[0]["locations"][0]["span"]["start"]["line"] == 1
 
 
-def _metadata(embedded: EmbeddedKms, path: str, token: str = "", method: str = "GET") -> str:
+def _metadata(embedded: ControlledKms, path: str, token: str = "", method: str = "GET") -> str:
     request = urllib.request.Request(f"{embedded.endpoint_url}/latest/{path}", method=method)
     if token:
         request.add_header("X-aws-ec2-metadata-token", token)
@@ -196,7 +199,7 @@ def _metadata(embedded: EmbeddedKms, path: str, token: str = "", method: str = "
         return str(response.read().decode())
 
 
-def test_the_metadata_service_wants_its_token(embedded: EmbeddedKms) -> None:
+def test_the_metadata_service_wants_its_token(embedded: ControlledKms) -> None:
     with pytest.raises(urllib.error.HTTPError, match="401"):
         _metadata(embedded, "meta-data/placement/region")
     token = _metadata(embedded, "api/token", method="PUT")
@@ -206,7 +209,7 @@ def test_the_metadata_service_wants_its_token(embedded: EmbeddedKms) -> None:
 
 
 def test_boto3_takes_credentials_from_it(
-    embedded: EmbeddedKms, monkeypatch: pytest.MonkeyPatch, aws_environment: dict[str, str]
+    embedded: ControlledKms, monkeypatch: pytest.MonkeyPatch, aws_environment: dict[str, str]
 ) -> None:
     import botocore.session
 

@@ -8,8 +8,9 @@ import pytest
 
 from kmstui.bootstrap import StartError, run_app
 from kmstui.config import load_settings
-from kmstui.demo import EmbeddedError, EmbeddedKms, why_no_demo
+from kmstui.demo import EmbeddedError, why_no_demo
 from kmstui.demo.extra import why_it_ended
+from tests.control import ControlledKms
 
 COMMAND = "pip install 'kmstui[demo]'"
 
@@ -46,7 +47,7 @@ def test_a_child_that_cannot_import_is_told_in_one_sentence(
     module.write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(EmbeddedError) as raised:
-        EmbeddedKms.start()
+        ControlledKms.start()
     sentence = str(raised.value)
     assert sentence.startswith(said)
     assert COMMAND in sentence

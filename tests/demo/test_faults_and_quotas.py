@@ -14,12 +14,12 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from kmstui.demo import EmbeddedKms
+from tests.control import ControlledKms
 from tests.embedded import client
 
 
 def test_one_key_is_denied_and_the_others_work(
-    embedded: EmbeddedKms, kms: Any, key_id: Any, refused: Any
+    embedded: ControlledKms, kms: Any, key_id: Any, refused: Any
 ) -> None:
     key = key_id("orders/api")
     embedded.control.deny("DescribeKey", key=key)
@@ -31,7 +31,7 @@ def test_one_key_is_denied_and_the_others_work(
     assert kms.describe_key(KeyId=key)
 
 
-def test_the_next_calls_are_throttled(embedded: EmbeddedKms, kms: Any, refused: Any) -> None:
+def test_the_next_calls_are_throttled(embedded: ControlledKms, kms: Any, refused: Any) -> None:
     embedded.control.throttle("ListKeys", times=2)
     for _ in range(2):
         with pytest.raises(ClientError) as caught:
@@ -41,7 +41,7 @@ def test_the_next_calls_are_throttled(embedded: EmbeddedKms, kms: Any, refused: 
     assert kms.list_keys()
 
 
-def test_quotas_hold_back_and_refill(embedded: EmbeddedKms, kms: Any, key_id: Any) -> None:
+def test_quotas_hold_back_and_refill(embedded: ControlledKms, kms: Any, key_id: Any) -> None:
     key = key_id("ImportedCMK")
     embedded.control.set_quotas(True)
     refusals = 0
@@ -63,7 +63,7 @@ def test_quotas_hold_back_and_refill(embedded: EmbeddedKms, kms: Any, key_id: An
         ("close", (ConnectionClosedError, EndpointConnectionError)),
     ],
 )
-def test_broken_answers(embedded: EmbeddedKms, kms: Any, kind: str, error: Any) -> None:
+def test_broken_answers(embedded: ControlledKms, kms: Any, kind: str, error: Any) -> None:
     embedded.control.fault(kind, "ListAliases", times=1)
     with pytest.raises(error):
         kms.list_aliases()
@@ -72,13 +72,13 @@ def test_broken_answers(embedded: EmbeddedKms, kms: Any, kind: str, error: Any) 
 
 @pytest.mark.parametrize("kind", ["html", "truncated"])
 def test_answers_that_botocore_takes_for_empty_ones(
-    embedded: EmbeddedKms, kms: Any, kind: str
+    embedded: ControlledKms, kms: Any, kind: str
 ) -> None:
     embedded.control.fault(kind, "ListAliases", times=1)
     assert "Aliases" not in kms.list_aliases()
 
 
-def test_a_call_can_hang_until_it_is_let_go(embedded: EmbeddedKms, kms: Any) -> None:
+def test_a_call_can_hang_until_it_is_let_go(embedded: ControlledKms, kms: Any) -> None:
     embedded.control.fault("hang", "ListKeys", times=1)
     ended = threading.Event()
 
@@ -100,7 +100,7 @@ def test_a_call_can_hang_until_it_is_let_go(embedded: EmbeddedKms, kms: Any) -> 
 
 
 def test_an_answer_can_be_lost_after_the_change(
-    embedded: EmbeddedKms, kms: Any, key_id: Any
+    embedded: ControlledKms, kms: Any, key_id: Any
 ) -> None:
     key = key_id("ImportedCMK")
     embedded.control.fault("close", "TagResource", times=1, after=True)
@@ -109,21 +109,21 @@ def test_an_answer_can_be_lost_after_the_change(
     assert embedded.control.key(key).tags == {"a": "b"}
 
 
-def test_any_error_can_be_ordered(embedded: EmbeddedKms, kms: Any, refused: Any) -> None:
+def test_any_error_can_be_ordered(embedded: ControlledKms, kms: Any, refused: Any) -> None:
     embedded.control.fault(
         "error", "DescribeKey", code="DependencyTimeoutException", message="later", status=500
     )
     assert refused(kms.describe_key, KeyId="alias/x") == ("DependencyTimeoutException", "later")
 
 
-def test_latency_is_added(embedded: EmbeddedKms, kms: Any) -> None:
+def test_latency_is_added(embedded: ControlledKms, kms: Any) -> None:
     embedded.control.set_latency(0.2, "ListKeys")
     started = time.monotonic()
     kms.list_keys()
     assert time.monotonic() - started >= 0.2
 
 
-def test_slow_calls_do_not_hold_up_others(embedded: EmbeddedKms, kms: Any) -> None:
+def test_slow_calls_do_not_hold_up_others(embedded: ControlledKms, kms: Any) -> None:
     embedded.control.fault("hang", "ListKeys")
 
     def ask() -> None:
@@ -141,7 +141,7 @@ def test_slow_calls_do_not_hold_up_others(embedded: EmbeddedKms, kms: Any) -> No
     assert not any(thread.is_alive() for thread in threads)
 
 
-def test_the_log_tells_each_request(embedded: EmbeddedKms, kms: Any, refused: Any) -> None:
+def test_the_log_tells_each_request(embedded: ControlledKms, kms: Any, refused: Any) -> None:
     kms.describe_key(KeyId="alias/ImportedCMK")
     refused(kms.get_key_policy, KeyId="alias/ImportedCMK")
     first, second = embedded.control.requests()
@@ -158,14 +158,14 @@ def test_the_log_tells_each_request(embedded: EmbeddedKms, kms: Any, refused: An
     assert embedded.control.operations() == []
 
 
-def test_changes_behind_the_persons_back(embedded: EmbeddedKms, kms: Any, key_id: Any) -> None:
+def test_changes_behind_the_persons_back(embedded: ControlledKms, kms: Any, key_id: Any) -> None:
     key = key_id("ImportedCMK")
     embedded.control.change_key(key, tags={"sneaky": "yes"}, description="changed")
     assert kms.list_resource_tags(KeyId=key)["Tags"] == [{"TagKey": "sneaky", "TagValue": "yes"}]
     assert kms.describe_key(KeyId=key)["KeyMetadata"]["Description"] == "changed"
 
 
-def test_reset_brings_everything_back(embedded: EmbeddedKms, kms: Any, key_id: Any) -> None:
+def test_reset_brings_everything_back(embedded: ControlledKms, kms: Any, key_id: Any) -> None:
     before = [key["KeyId"] for key in kms.list_keys(Limit=1000)["Keys"]]
     key = key_id("ImportedCMK")
     kms.schedule_key_deletion(KeyId=key)
@@ -182,7 +182,7 @@ def test_reset_brings_everything_back(embedded: EmbeddedKms, kms: Any, key_id: A
     assert key_id("orders/api")
 
 
-def test_tags_put_at_once_are_all_kept(embedded: EmbeddedKms, kms: Any, key_id: Any) -> None:
+def test_tags_put_at_once_are_all_kept(embedded: ControlledKms, kms: Any, key_id: Any) -> None:
     key = key_id("ImportedCMK")
 
     def tag(number: int) -> None:

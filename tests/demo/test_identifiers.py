@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kmstui.demo import EmbeddedKms
+from tests.control import ControlledKms
 from tests.embedded import client
 
 IMPORTED = "alias/ImportedCMK"
@@ -27,7 +27,7 @@ TAKES_NO_ALIAS: dict[str, dict[str, Any]] = {
 }
 
 
-def test_describe_key_takes_all_four_forms(kms: Any, embedded: EmbeddedKms) -> None:
+def test_describe_key_takes_all_four_forms(kms: Any, embedded: ControlledKms) -> None:
     metadata = kms.describe_key(KeyId=IMPORTED)["KeyMetadata"]
     alias_arn = f"arn:aws:kms:eu-west-1:{embedded.account}:{IMPORTED}"
     for form in (metadata["KeyId"], metadata["Arn"], alias_arn):
@@ -41,12 +41,12 @@ def test_an_alias_is_refused_where_kms_takes_none(kms: Any, refused: Any, operat
     assert (code, message) == ("NotFoundException", f"Invalid keyId '{IMPORTED}'")
 
 
-def test_an_alias_arn_is_refused_there_too(kms: Any, refused: Any, embedded: EmbeddedKms) -> None:
+def test_an_alias_arn_is_refused_there_too(kms: Any, refused: Any, embedded: ControlledKms) -> None:
     arn = f"arn:aws:kms:eu-west-1:{embedded.account}:{IMPORTED}"
     assert refused(kms.get_key_policy, KeyId=arn)[0] == "NotFoundException"
 
 
-def test_a_key_that_does_not_exist(kms: Any, refused: Any, embedded: EmbeddedKms) -> None:
+def test_a_key_that_does_not_exist(kms: Any, refused: Any, embedded: ControlledKms) -> None:
     missing = "11111111-2222-4333-8444-555555555555"
     arn = f"arn:aws:kms:eu-west-1:{embedded.account}:key/{missing}"
     assert refused(kms.describe_key, KeyId=missing) == (
@@ -55,7 +55,7 @@ def test_a_key_that_does_not_exist(kms: Any, refused: Any, embedded: EmbeddedKms
     )
 
 
-def test_an_alias_that_does_not_exist(kms: Any, refused: Any, embedded: EmbeddedKms) -> None:
+def test_an_alias_that_does_not_exist(kms: Any, refused: Any, embedded: ControlledKms) -> None:
     code, message = refused(kms.describe_key, KeyId="alias/nowhere")
     assert code == "NotFoundException"
     assert message == f"Alias arn:aws:kms:eu-west-1:{embedded.account}:alias/nowhere is not found."
@@ -75,7 +75,7 @@ def test_other_nonsense_is_told_apart(kms: Any, refused: Any, identifier: str, c
 
 
 def test_another_region_shows_other_keys(
-    embedded: EmbeddedKms, key_id: Callable[[str], str]
+    embedded: ControlledKms, key_id: Callable[[str], str]
 ) -> None:
     here = client(embedded, "kms")
     there = client(embedded, "kms", region="eu-central-1")

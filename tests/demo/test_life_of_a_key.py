@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from kmstui.demo import EmbeddedKms
+from tests.control import ControlledKms
 from tests.embedded import client
 
 DAY = 86_400
@@ -21,7 +21,7 @@ def _state(kms: Any, key: str) -> str:
 
 
 def test_pending_deletion_forbids_what_the_table_says(
-    kms: Any, key_id: Any, refused: Any, embedded: EmbeddedKms
+    kms: Any, key_id: Any, refused: Any, embedded: ControlledKms
 ) -> None:
     key = key_id("sandbox/experiment-7")
     arn = embedded.control.key(key).metadata["Arn"]
@@ -174,7 +174,7 @@ def test_a_key_cannot_be_made_with_a_policy_that_locks_out(kms: Any, refused: An
     assert refused(kms.create_key, Policy=policy)[0] == "MalformedPolicyDocumentException"
 
 
-def test_replication(embedded: EmbeddedKms, kms: Any, refused: Any) -> None:
+def test_replication(embedded: ControlledKms, kms: Any, refused: Any) -> None:
     made = kms.create_key(MultiRegion=True)["KeyMetadata"]
     key = made["KeyId"]
     kms.replicate_key(KeyId=key, ReplicaRegion="eu-central-1", Description="replica")

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from kmstui.demo import EmbeddedKms
+from tests.control import ControlledKms
 from tests.embedded import client
 
 
-def test_list_keys_pages_by_100_and_ends(embedded: EmbeddedKms) -> None:
+def test_list_keys_pages_by_100_and_ends(embedded: ControlledKms) -> None:
     admin = client(embedded, "kms", "admin")
     for _ in range(60):
         admin.create_key()
@@ -65,7 +65,7 @@ def test_a_marker_is_good_for_its_own_list_only(kms: Any, refused: Any) -> None:
     assert refused(kms.list_aliases, Marker=marker)[0] == "InvalidMarkerException"
 
 
-def test_pages_stay_whole_while_keys_come_and_go(embedded: EmbeddedKms) -> None:
+def test_pages_stay_whole_while_keys_come_and_go(embedded: ControlledKms) -> None:
     admin = client(embedded, "kms", "admin")
     before = {key["KeyId"] for key in admin.list_keys(Limit=1000)["Keys"]}
     page = admin.list_keys(Limit=20)
@@ -87,7 +87,7 @@ def test_grants_are_paged(kms: Any, key_id: Any) -> None:
     assert page["Grants"][0]["Constraints"]["EncryptionContextSubset"].keys() == {"aws:ebs:id"}
 
 
-def test_tagging_api_pages_by_100_and_ends(embedded: EmbeddedKms) -> None:
+def test_tagging_api_pages_by_100_and_ends(embedded: ControlledKms) -> None:
     tagging = client(embedded, "resourcegroupstaggingapi")
     listed: list[str] = []
     token = ""

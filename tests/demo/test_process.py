@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from kmstui.demo import EmbeddedError, EmbeddedKms, EmbeddedOptions
+from kmstui.demo import EmbeddedError, EmbeddedOptions
+from tests.control import ControlledKms
 
 
 def _gone(pid: int) -> bool:
@@ -40,7 +41,7 @@ def test_importing_it_loads_neither_moto_nor_boto3() -> None:
 
 
 def test_stop_ends_the_child_and_may_be_called_twice() -> None:
-    server = EmbeddedKms.start()
+    server = ControlledKms.start()
     assert server.control.wait_until_filled().account == server.account
     server.stop()
     server.stop()
@@ -65,19 +66,19 @@ def test_a_parent_killed_with_sigkill_leaves_no_process() -> None:
 
 
 def test_extra_keys_come_behind_and_keep_the_pages_whole() -> None:
-    with EmbeddedKms.start(EmbeddedOptions(extra_keys=3000, seed=5)) as server:
+    with ControlledKms.start(EmbeddedOptions(extra_keys=3000, seed=5)) as server:
         health = server.control.wait_until_filled()
     assert health.keys[f"{server.account}/eu-west-1"] >= 3040
 
 
 def test_a_child_that_cannot_start_is_told_in_a_sentence() -> None:
-    with EmbeddedKms.start() as server:
+    with ControlledKms.start() as server:
         port = int(server.endpoint_url.rpartition(":")[2])
         with pytest.raises(EmbeddedError, match="ended while starting"):
-            EmbeddedKms.start(port=port)
+            ControlledKms.start(port=port)
 
 
-def test_real_credentials_never_reach_a_client(embedded_server: EmbeddedKms) -> None:
+def test_real_credentials_never_reach_a_client(embedded_server: ControlledKms) -> None:
     environment = embedded_server.environment
     assert environment["AWS_CONFIG_FILE"] == os.devnull
     assert environment["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
@@ -105,7 +106,7 @@ def test_the_foreground_command_prints_what_to_export() -> None:
 
 
 def test_the_instance_may_be_in_another_region() -> None:
-    with EmbeddedKms.start(EmbeddedOptions(region="eu-central-1")) as server:
+    with ControlledKms.start(EmbeddedOptions(region="eu-central-1")) as server:
         assert server.environment["AWS_REGION"] == "eu-central-1"
         here = server.control.key("alias/global/sessions", region="eu-central-1").metadata
         there = server.control.key("alias/global/sessions", region="eu-west-1").metadata

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kmstui.demo import EmbeddedKms
+from tests.control import ControlledKms
 from tests.embedded import client
 
 ACCOUNT = "418259630147"
@@ -205,7 +205,7 @@ LOCK_OUTS = {
 
 @pytest.mark.parametrize("text", LOCK_OUTS.values(), ids=LOCK_OUTS.keys())
 def test_a_lock_out_is_refused_unless_the_check_is_bypassed(
-    put: Any, refused: Any, embedded: EmbeddedKms, text: str
+    put: Any, refused: Any, embedded: ControlledKms, text: str
 ) -> None:
     assert refused(put, Policy=text) == ("MalformedPolicyDocumentException", LOCKED_OUT)
     put(Policy=text, BypassPolicyLockoutSafetyCheck=True)
@@ -213,7 +213,7 @@ def test_a_lock_out_is_refused_unless_the_check_is_bypassed(
 
 
 def test_the_callers_iam_policy_counts_in_the_lock_out_check(
-    embedded: EmbeddedKms, key_id: Any, refused: Any
+    embedded: ControlledKms, key_id: Any, refused: Any
 ) -> None:
     key = key_id("ImportedCMK")
     inline = {"RoleName": "KMSWorkshop-InstanceInitRole",
@@ -242,7 +242,7 @@ def test_only_default_can_be_put_and_shared_policies_can_be_read(
 
 
 def test_reads_may_be_spelled_another_way(
-    put: Any, kms: Any, key_id: Any, embedded: EmbeddedKms
+    put: Any, kms: Any, key_id: Any, embedded: ControlledKms
 ) -> None:
     text = json.dumps({"Statement": [{**ROOT, "Action": ["kms:*"]}], "Version": "2012-10-17"})
     put(Policy=text)
@@ -253,7 +253,7 @@ def test_reads_may_be_spelled_another_way(
 
 
 def test_reads_lag_behind_when_asked_to(
-    put: Any, kms: Any, key_id: Any, embedded: EmbeddedKms
+    put: Any, kms: Any, key_id: Any, embedded: ControlledKms
 ) -> None:
     key = key_id("ImportedCMK")
     before = kms.get_key_policy(KeyId=key)["Policy"]

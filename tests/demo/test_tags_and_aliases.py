@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kmstui.demo import EmbeddedKms
+from tests.control import ControlledKms
 
 
 def _tags(**tags: str) -> list[dict[str, str]]:
@@ -115,7 +115,7 @@ def test_an_alias_moves_only_to_a_key_of_its_kind(kms: Any, key_id: Any, refused
     assert "same type and usage" in message
 
 
-def test_missing_aliases(kms: Any, key: str, refused: Any, embedded: EmbeddedKms) -> None:
+def test_missing_aliases(kms: Any, key: str, refused: Any, embedded: ControlledKms) -> None:
     arn = f"arn:aws:kms:eu-west-1:{embedded.account}:alias/nowhere"
     for call, more in ((kms.delete_alias, {}), (kms.update_alias, {"TargetKeyId": key})):
         answer = refused(call, AliasName="alias/nowhere", **more)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from kmstui.demo import EmbeddedKms
+from tests.control import ControlledKms
 
 
 @pytest.fixture
-def keys(embedded: EmbeddedKms, admin: Any) -> list[Any]:
+def keys(embedded: ControlledKms, admin: Any) -> list[Any]:
     listed = admin.list_keys(Limit=1000)["Keys"]
     return [embedded.control.key(key["KeyId"]) for key in listed]
 
@@ -42,7 +42,7 @@ def test_imported_cmk_is_as_the_workshop_leaves_it(kms: Any) -> None:
         ("workshop/vpc-endpoint", "vpce-1xxxxxxxx1"),
     ],
 )
-def test_each_workshop_policy_has_its_key(embedded: EmbeddedKms, alias: str, words: str) -> None:
+def test_each_workshop_policy_has_its_key(embedded: ControlledKms, alias: str, words: str) -> None:
     policy = embedded.control.key(f"alias/{alias}").policy
     assert words in policy
     assert "your-ac" not in policy
@@ -68,13 +68,15 @@ def test_about_fifty_keys_of_every_kind_and_state(keys: list[Any]) -> None:
     assert any(len(key.tags) == 50 for key in keys)
 
 
-def test_a_long_policy_is_near_the_limit_and_still_good(embedded: EmbeddedKms, admin: Any) -> None:
+def test_a_long_policy_is_near_the_limit_and_still_good(
+    embedded: ControlledKms, admin: Any
+) -> None:
     held = embedded.control.key("alias/limits/long-policy")
     assert 31_000 < len(held.policy.encode()) <= 32_768
     admin.put_key_policy(KeyId=held.metadata["KeyId"], Policy=held.policy)
 
 
-def test_hostile_text_is_really_there(embedded: EmbeddedKms, kms: Any) -> None:
+def test_hostile_text_is_really_there(embedded: ControlledKms, kms: Any) -> None:
     metadata = kms.describe_key(KeyId="alias/odd/markup")["KeyMetadata"]
     description = metadata["Description"]
     assert "[bold red]" in description
@@ -87,7 +89,7 @@ def test_hostile_text_is_really_there(embedded: EmbeddedKms, kms: Any) -> None:
 
 
 def test_every_other_policy_of_the_world_would_be_accepted(
-    embedded: EmbeddedKms, keys: list[Any], admin: Any
+    embedded: ControlledKms, keys: list[Any], admin: Any
 ) -> None:
     from botocore.exceptions import ClientError
 
@@ -105,6 +107,6 @@ def test_every_other_policy_of_the_world_would_be_accepted(
     }
 
 
-def test_ids_are_the_same_at_every_start(embedded: EmbeddedKms) -> None:
+def test_ids_are_the_same_at_every_start(embedded: ControlledKms) -> None:
     key = embedded.control.key("alias/ImportedCMK").metadata["KeyId"]
     assert key == "57e318d6-4d5e-46a5-aea5-07e9922a78f9"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from kmstui.demo import EmbeddedKms
+from tests.control import ControlledKms
 from tests.embedded import embedded, embedded_server
 from tests.pty_terminal import PtyTerminal
 
@@ -72,7 +72,7 @@ def start(bare_environment: Mapping[str, str]) -> Iterator[Start]:
 
 
 @pytest.fixture
-def kmstui(start: Start, embedded: EmbeddedKms) -> Start:
+def kmstui(start: Start, embedded: ControlledKms) -> Start:
     """Starts kmstui against the embedded KMS, and waits until its first keys are on the screen.
 
     Those are the key that it is started on and its neighbours, or the first by name, `shows`
@@ -91,7 +91,7 @@ def kmstui(start: Start, embedded: EmbeddedKms) -> Start:
 
 
 @pytest.fixture
-def aws(embedded: EmbeddedKms, bare_environment: Mapping[str, str]) -> Aws:
+def aws(embedded: ControlledKms, bare_environment: Mapping[str, str]) -> Aws:
     """Runs the AWS CLI against the same endpoint; answers what it prints, read as JSON."""
 
     def run(*arguments: str, who: str = "instance", fails: bool = False) -> Any:

@@ -1,4 +1,4 @@
-"""The control API under /_embedded/, and the state it switches. kmstui.demo.control speaks it."""
+"""The control API under /_embedded/, and the state it switches."""
 
 from __future__ import annotations
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from kmstui.demo import EmbeddedKms
 from kmstui.service.errors import AccessDeniedError, UnsupportedError
 from kmstui.service.ports import AnalyzerFinding
+from tests.control import ControlledKms
 from tests.embedded import client
 
 Connect = Callable[..., Awaitable[Any]]
@@ -22,7 +22,7 @@ async def gateway(aws_environment: Any, connect: Connect) -> Any:
 
 
 async def test_events_of_a_key_tell_who_did_what_with_which_context(
-    embedded: EmbeddedKms, gateway: Any
+    embedded: ControlledKms, gateway: Any
 ) -> None:
     key, _ = await gateway.describe("alias/ImportedCMK")
     kms = client(embedded, "kms")
@@ -69,7 +69,7 @@ async def test_a_record_of_any_shape_still_makes_an_event(
 
 
 async def test_grants_are_listed_and_revoked(
-    embedded: EmbeddedKms, aws_environment: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch
+    embedded: ControlledKms, aws_environment: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in embedded.environment_for("admin").items():
         monkeypatch.setenv(name, value)
@@ -150,7 +150,7 @@ async def test_public_access_is_a_finding_and_none_is_none(gateway: Any) -> None
 
 
 async def test_access_analyzer_that_may_not_be_asked_is_told(
-    embedded: EmbeddedKms, gateway: Any
+    embedded: ControlledKms, gateway: Any
 ) -> None:
     embedded.control.deny("ValidatePolicy")
     with pytest.raises(AccessDeniedError, match="on access-analyzer:ValidatePolicy"):

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from kmstui.demo import EmbeddedKms
 from kmstui.service import errors
+from tests.control import ControlledKms
 from tests.embedded import client
 
 Connect = Callable[..., Awaitable[Any]]
@@ -22,7 +22,7 @@ _DOCUMENT = """{
 
 
 @pytest.fixture
-def iam(embedded: EmbeddedKms, aws_environment: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def iam(embedded: ControlledKms, aws_environment: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name, value in embedded.environment_for("admin").items():
         monkeypatch.setenv(name, value)
     return client(embedded, "iam", "admin")
@@ -78,7 +78,7 @@ async def test_a_user_has_the_policies_of_its_groups_too_each_once(
 
 
 async def test_a_part_that_is_denied_is_named_and_the_rest_is_there(
-    iam: Any, embedded: EmbeddedKms, connect: Connect
+    iam: Any, embedded: ControlledKms, connect: Connect
 ) -> None:
     embedded.control.deny("ListAttachedRolePolicies")
     role = f"arn:aws:iam::{embedded.account}:role/KMSWorkshop-InstanceInitRole"
@@ -90,7 +90,7 @@ async def test_a_part_that_is_denied_is_named_and_the_rest_is_there(
 
 
 async def test_an_identity_that_does_not_exist_is_told(
-    iam: Any, embedded: EmbeddedKms, connect: Connect
+    iam: Any, embedded: ControlledKms, connect: Connect
 ) -> None:
     gateway = await connect()
     with pytest.raises(errors.NotFoundError):

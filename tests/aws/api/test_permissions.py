@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from kmstui.aws.calls import operations
-from kmstui.demo import EmbeddedKms
 from kmstui.demo.access.authorization import PREFIXES
 from kmstui.model.key import KeyCreation
 from kmstui.model.tag import Tag
 from kmstui.service.errors import AccessDeniedError, InvalidStateError
 from tests import readme
+from tests.control import ControlledKms
 from tests.embedded import client
 
 Connect = Callable[..., Awaitable[Any]]
@@ -56,7 +56,7 @@ def test_no_action_is_named_that_is_never_sent():
 class Desk:
     """A connection as the instance's role, whose IAM policy a test writes, and keys for it."""
 
-    def __init__(self, embedded: EmbeddedKms, gateway: Any) -> None:
+    def __init__(self, embedded: ControlledKms, gateway: Any) -> None:
         self._embedded = embedded
         self._iam = client(embedded, "iam", "admin")
         self._kms = client(embedded, "kms", "admin")
@@ -203,7 +203,7 @@ def test_every_row_of_the_table_is_tried():
     ids=["reading", *USES],
 )
 async def test_the_named_actions_are_enough_and_each_is_needed(
-    embedded: EmbeddedKms, connect: Connect, actions: tuple[str, ...], doing: Any
+    embedded: ControlledKms, connect: Connect, actions: tuple[str, ...], doing: Any
 ) -> None:
     desk = Desk(embedded, await connect())
     assert await desk.denied(actions, doing) == set()

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import pytest
 
-from kmstui.demo import EmbeddedKms
 from kmstui.model.tag import Tag
 from kmstui.service.errors import AccessDeniedError, MalformedAnswerError, NotFoundError
 from kmstui.service.ports import CallRecord, Urgency
+from tests.control import ControlledKms
 from tests.embedded import client
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ async def _all(pages: AsyncIterator[Any]) -> list[Any]:
 
 
 async def test_keys_and_aliases_are_those_that_boto3_lists(
-    embedded: EmbeddedKms, connect: Connect
+    embedded: ControlledKms, connect: Connect
 ) -> None:
     gateway = await connect()
     keys, aliases = await asyncio.gather(_all(gateway.key_pages()), _all(gateway.alias_pages()))
@@ -47,7 +47,7 @@ async def test_keys_and_aliases_are_those_that_boto3_lists(
 
 
 async def test_pages_are_asked_for_until_the_end_and_the_next_one_ahead_of_time(
-    embedded: EmbeddedKms, connect: Connect, until: Until
+    embedded: ControlledKms, connect: Connect, until: Until
 ) -> None:
     admin = client(embedded, "kms", "admin")
     for number in range(120):
@@ -68,7 +68,7 @@ async def test_pages_are_asked_for_until_the_end_and_the_next_one_ahead_of_time(
 
 
 async def test_a_key_is_described_by_id_arn_and_alias(
-    embedded: EmbeddedKms, connect: Connect
+    embedded: ControlledKms, connect: Connect
 ) -> None:
     gateway = await connect()
     key, metadata = await gateway.describe("alias/ImportedCMK")
@@ -80,7 +80,7 @@ async def test_a_key_is_described_by_id_arn_and_alias(
 
 
 async def test_every_key_is_described_as_boto3_describes_it_or_says_why_not(
-    embedded: EmbeddedKms, connect: Connect
+    embedded: ControlledKms, connect: Connect
 ) -> None:
     gateway = await connect()
     keys = await _all(gateway.key_pages())
@@ -107,7 +107,7 @@ async def test_every_key_is_described_as_boto3_describes_it_or_says_why_not(
         assert list(metadata.replicas) == [each["Arn"] for each in related if each]
 
 
-async def test_tags_of_all_keys_and_of_one_agree(embedded: EmbeddedKms, connect: Connect) -> None:
+async def test_tags_of_all_keys_and_of_one_agree(embedded: ControlledKms, connect: Connect) -> None:
     gateway = await connect()
     by_key: dict[str, tuple[Tag, ...]] = {}
     async for page in gateway.tag_pages():
@@ -121,7 +121,7 @@ async def test_tags_of_all_keys_and_of_one_agree(embedded: EmbeddedKms, connect:
 
 
 async def test_a_denied_key_names_the_role_and_what_it_needs(
-    embedded: EmbeddedKms, connect: Connect
+    embedded: ControlledKms, connect: Connect
 ) -> None:
     gateway = await connect()
     key, _ = await gateway.describe("alias/ImportedCMK")
@@ -138,7 +138,7 @@ async def test_a_denied_key_names_the_role_and_what_it_needs(
 
 
 async def test_a_policy_comes_as_the_text_that_is_stored(
-    embedded: EmbeddedKms, connect: Connect
+    embedded: ControlledKms, connect: Connect
 ) -> None:
     gateway = await connect()
     key, _ = await gateway.describe("alias/ImportedCMK")
@@ -151,7 +151,7 @@ async def test_a_policy_comes_as_the_text_that_is_stored(
 
 
 async def test_rotation_tells_the_status_even_where_the_past_is_refused(
-    embedded: EmbeddedKms, connect: Connect
+    embedded: ControlledKms, connect: Connect
 ) -> None:
     key_id = client(embedded, "kms", "admin").create_key()["KeyMetadata"]["KeyId"]
     gateway = await connect()
@@ -174,7 +174,7 @@ async def test_a_key_that_does_not_exist_is_told_in_the_services_words(
 
 
 async def test_each_call_is_told_with_its_time_and_error(
-    embedded: EmbeddedKms, connect: Connect, records: list[CallRecord]
+    embedded: ControlledKms, connect: Connect, records: list[CallRecord]
 ) -> None:
     gateway = await connect()
     embedded.control.throttle("DescribeKey", times=1)
@@ -201,7 +201,7 @@ async def test_a_marker_that_repeats_does_not_make_an_endless_list(
 
 
 async def test_leaving_a_list_early_drops_the_page_that_was_on_its_way(
-    embedded: EmbeddedKms, connect: Connect
+    embedded: ControlledKms, connect: Connect
 ) -> None:
     gateway = await connect()
     async for _ in gateway.tag_pages():

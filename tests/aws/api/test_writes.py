@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from kmstui.aws.calls import clients
-from kmstui.demo import EmbeddedKms
 from kmstui.model.key import KeyCreation
 from kmstui.model.tag import Tag
 from kmstui.service.errors import (
@@ -21,6 +20,7 @@ from kmstui.service.errors import (
     UnreportedOutcomeError,
 )
 from kmstui.service.ports import CallRecord, Target
+from tests.control import ControlledKms
 
 Connect = Callable[..., Awaitable[Any]]
 Until = Callable[[Callable[[], bool]], Awaitable[None]]
@@ -51,7 +51,7 @@ async def test_a_put_that_nobody_answers_is_not_repeated_and_its_outcome_is_open
 
 @pytest.mark.parametrize("kind", ["close", "garbage500", "status"])
 async def test_a_change_whose_answer_is_lost_happened_once_and_is_told_as_open(
-    kind: str, embedded: EmbeddedKms, aws_environment: Any, connect: Connect
+    kind: str, embedded: ControlledKms, aws_environment: Any, connect: Connect
 ) -> None:
     gateway = await connect()
     key, _ = await gateway.describe("alias/ImportedCMK")
@@ -91,7 +91,7 @@ async def test_a_web_page_instead_of_kms_changed_nothing(scripted: Any, connect:
 
 
 async def test_a_throttled_write_was_refused_so_it_is_sent_again(
-    embedded: EmbeddedKms, aws_environment: Any, connect: Connect, records: list[CallRecord]
+    embedded: ControlledKms, aws_environment: Any, connect: Connect, records: list[CallRecord]
 ) -> None:
     gateway = await connect()
     key, _ = await gateway.describe("alias/ImportedCMK")
@@ -156,7 +156,7 @@ async def test_a_connection_that_was_closed_sends_no_retries(
 
 
 async def test_every_change_arrives_as_it_was_asked_for(
-    embedded: EmbeddedKms, monkeypatch: pytest.MonkeyPatch, connect: Connect, no_aws: Any
+    embedded: ControlledKms, monkeypatch: pytest.MonkeyPatch, connect: Connect, no_aws: Any
 ) -> None:
     for name, value in embedded.environment_for("admin").items():
         monkeypatch.setenv(name, value)

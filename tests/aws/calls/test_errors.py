@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from kmstui.aws.calls import clients
 from kmstui.aws.session.connector import AwsConnector
-from kmstui.demo import EmbeddedKms
 from kmstui.service import errors
 from kmstui.service.errors import ServiceError
 from kmstui.service.ports import Target
+from tests.control import ControlledKms
 
 Connect = Callable[..., Awaitable[Any]]
 
@@ -198,7 +198,7 @@ async def test_an_answer_that_breaks_off_is_told(
 @pytest.mark.parametrize("kind", ["html", "garbage", "truncated", "close", "error500", "status"])
 async def test_faults_of_the_embedded_aws_end_as_typed_errors(
     kind: str,
-    embedded: EmbeddedKms,
+    embedded: ControlledKms,
     aws_environment: Any,
     connect: Connect,
     monkeypatch: pytest.MonkeyPatch,
@@ -222,7 +222,7 @@ async def test_faults_of_the_embedded_aws_end_as_typed_errors(
 
 
 async def test_a_service_that_fails_inside_is_asked_again(
-    embedded: EmbeddedKms, aws_environment: Any, connect: Connect
+    embedded: ControlledKms, aws_environment: Any, connect: Connect
 ) -> None:
     gateway = await connect()
     embedded.control.fault("error500", "DescribeKey", times=1)

@@ -30,7 +30,6 @@ from kmstui.aws.process.messages import (
     frame,
 )
 from kmstui.aws.process.starting import start_early
-from kmstui.demo import EmbeddedKms
 from kmstui.model.caller import ConnectionInfo, Route
 from kmstui.model.key import KeyCreation
 from kmstui.model.tag import Tag
@@ -43,6 +42,7 @@ from kmstui.service.errors import (
     UnreportedOutcomeError,
 )
 from kmstui.service.ports import CallRecord, Gateway, MfaPrompt, Target, is_change
+from tests.control import ControlledKms
 
 Connect = Callable[..., Awaitable[Any]]
 Until = Callable[[Callable[[], bool]], Awaitable[None]]
@@ -401,7 +401,7 @@ asyncio.run(main())
 
 @pytest.mark.usefixtures("embedded")
 def test_it_is_not_what_lies_in_the_working_directory(
-    embedded: EmbeddedKms, tmp_path: Path
+    embedded: ControlledKms, tmp_path: Path
 ) -> None:
     (tmp_path / "json.py").write_text("open('was-run', 'w')")
     (tmp_path / "boto3.py").write_text("open('was-run', 'w')")

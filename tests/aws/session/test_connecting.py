@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from kmstui.aws.session.connector import AwsConnector
-from kmstui.demo import EmbeddedKms
 from kmstui.model.caller import Route
 from kmstui.service import errors
 from kmstui.service.errors import ServiceError
 from kmstui.service.ports import Target
+from tests.control import ControlledKms
 
 Connect = Callable[..., Awaitable[Any]]
 
@@ -81,7 +81,7 @@ async def test_the_region_comes_from_the_nearest_place_that_names_one(
 
 
 async def test_on_an_instance_region_and_credentials_come_from_its_metadata(
-    no_aws: Path, embedded: EmbeddedKms, connect: Connect, monkeypatch: pytest.MonkeyPatch
+    no_aws: Path, embedded: ControlledKms, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_EC2_METADATA_DISABLED")
     monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", embedded.endpoint_url)
@@ -159,7 +159,7 @@ async def test_the_endpoint_of_the_flag_is_for_kms_alone(scripted: Any, connect:
 
 
 async def test_sts_out_of_reach_leaves_kms_working(
-    embedded: EmbeddedKms, aws_environment: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch
+    embedded: ControlledKms, aws_environment: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9")
     gateway = await connect()

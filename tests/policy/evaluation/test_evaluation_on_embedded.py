@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from kmstui.bootstrap import run_can
-from kmstui.demo import EmbeddedKms
 from kmstui.model.arn import Arn
 from kmstui.policy.evaluation.lockout import CanPut, can_still_administer
+from tests.control import ControlledKms
 from tests.embedded import aws_environment, client, embedded, embedded_server
 from tests.policy.lockouts import lockouts
 
@@ -25,7 +25,7 @@ def error_code(refused: ClientError) -> str:
 
 
 def test_the_workshop_role_less_decrypt(
-    embedded: EmbeddedKms, aws_environment: Mapping[str, str], capsys: pytest.CaptureFixture[str]
+    embedded: ControlledKms, aws_environment: Mapping[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The section's first exercise: "Decrypt" is taken out of the role's inline policy."""
     iam, kms = client(embedded, "iam"), client(embedded, "kms")
@@ -49,7 +49,7 @@ def test_the_workshop_role_less_decrypt(
     assert error_code(refused.value) == "AccessDeniedException"
 
 
-def test_what_locks_the_caller_out_is_refused(embedded: EmbeddedKms) -> None:
+def test_what_locks_the_caller_out_is_refused(embedded: ControlledKms) -> None:
     """And what does not lock out is taken, as far as the request settles it."""
     kms = client(embedded, "kms")
     key_arn = embedded.control.key("alias/ImportedCMK").metadata["Arn"]

@@ -7,10 +7,10 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from kmstui.demo import EmbeddedKms
 from kmstui.model.arn import Arn
 from kmstui.policy.lint.linter import fix_all
 from kmstui.policy.lint.rules import KeyContext, Severity
+from tests.control import ControlledKms
 from tests.embedded import client, embedded, embedded_server
 from tests.policy import workshop_printed as workshop
 
@@ -21,7 +21,7 @@ _UNKNOWABLE = {"vpc endpoint": ("vpce-1xxxxxxxx1", "vpce-0123456789abcdef0")}
 """What the person alone knows and fills in: the ID of their endpoint."""
 
 
-def _context(embedded: EmbeddedKms, who: str) -> KeyContext:
+def _context(embedded: ControlledKms, who: str) -> KeyContext:
     key = embedded.control.key(ALIAS).metadata
     caller = client(embedded, "sts", who).get_caller_identity()["Arn"]
     return KeyContext(
@@ -35,7 +35,7 @@ def _context(embedded: EmbeddedKms, who: str) -> KeyContext:
 @pytest.mark.parametrize("who", ["instance", "admin"])
 @pytest.mark.parametrize("name", workshop.ALL)
 def test_the_fixes_make_a_policy_that_kms_accepts(
-    embedded: EmbeddedKms, name: str, who: str
+    embedded: ControlledKms, name: str, who: str
 ) -> None:
     key = _context(embedded, who)
     kms = client(embedded, "kms", who)
@@ -56,7 +56,7 @@ def test_the_fixes_make_a_policy_that_kms_accepts(
     kms.put_key_policy(KeyId=str(key.arn), Policy=text)
 
 
-def test_a_user_that_is_gone_is_for_the_person_to_replace(embedded: EmbeddedKms) -> None:
+def test_a_user_that_is_gone_is_for_the_person_to_replace(embedded: ControlledKms) -> None:
     """The MFA policy names userA; no fix can know whom else to name."""
     key = _context(embedded, "admin")
     kms = client(embedded, "kms", "admin")

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from kmstui.demo import EmbeddedKms
 from kmstui.policy.iam.equality import same_meaning
 from kmstui.service.changes.reading_back import Shown
 from kmstui.service.changes.scope import ChangeScope
@@ -22,6 +21,7 @@ from kmstui.service.editing.results import (
     SavedStillPropagating,
 )
 from kmstui.service.ports import Gateway
+from tests.control import ControlledKms
 
 ALIAS = "alias/ImportedCMK"
 ROLE = "KMSWorkshop-InstanceInitRole"
@@ -50,18 +50,18 @@ def with_statement(text: str, sid: str, **elements: object) -> str:
     return json.dumps(document, indent=2)
 
 
-def stored(embedded: EmbeddedKms) -> str:
+def stored(embedded: ControlledKms) -> str:
     return embedded.control.key(ALIAS).policy
 
 
-async def test_a_saved_policy_is_stored(editing: PolicyEditing, embedded: EmbeddedKms) -> None:
+async def test_a_saved_policy_is_stored(editing: PolicyEditing, embedded: ControlledKms) -> None:
     mine = with_statement(editing.base, "mine")
     assert isinstance(await editing.save(editing.review(mine)), Saved)
     assert stored(embedded) == mine
 
 
 async def test_another_spelling_of_kms_is_neither_a_conflict_nor_a_difference(
-    editing: PolicyEditing, embedded: EmbeddedKms
+    editing: PolicyEditing, embedded: ControlledKms
 ) -> None:
     embedded.control.set_policy_rewriting(True)
     mine = with_statement(editing.base, "mine", Action=["kms:Encrypt", "kms:Decrypt"])
@@ -73,7 +73,7 @@ async def test_another_spelling_of_kms_is_neither_a_conflict_nor_a_difference(
 
 
 async def test_the_second_of_two_people_merges(
-    editing: PolicyEditing, embedded: EmbeddedKms
+    editing: PolicyEditing, embedded: ControlledKms
 ) -> None:
     embedded.control.change_key(ALIAS, policy=with_statement(editing.base, "theirs"))
     mine = with_statement(editing.base, "mine")
@@ -88,7 +88,7 @@ async def test_the_second_of_two_people_merges(
 
 
 async def test_a_principal_that_does_not_exist_is_shown(
-    editing: PolicyEditing, embedded: EmbeddedKms, scope: ChangeScope
+    editing: PolicyEditing, embedded: ControlledKms, scope: ChangeScope
 ) -> None:
     before = stored(embedded)
     nobody = f"arn:aws:iam::{scope.where.account}:role/Nobody"
@@ -102,7 +102,7 @@ async def test_a_principal_that_does_not_exist_is_shown(
 
 
 async def test_a_lockout_is_refused_and_only_the_alias_forces_it(
-    editing: PolicyEditing, embedded: EmbeddedKms
+    editing: PolicyEditing, embedded: ControlledKms
 ) -> None:
     mine = with_statement(editing.base, "no", Effect="Deny", Principal="*", Action="kms:Put*")
     result = await editing.save(editing.review(mine))
@@ -118,7 +118,7 @@ async def test_a_lockout_is_refused_and_only_the_alias_forces_it(
 
 @pytest.mark.parametrize("kind", ["close", "error500"])
 async def test_an_answer_that_is_lost_after_the_put_is_found_out(
-    editing: PolicyEditing, embedded: EmbeddedKms, kind: str
+    editing: PolicyEditing, embedded: ControlledKms, kind: str
 ) -> None:
     mine = with_statement(editing.base, "mine")
     embedded.control.fault(kind, "PutKeyPolicy", after=True)
@@ -129,7 +129,7 @@ async def test_an_answer_that_is_lost_after_the_put_is_found_out(
 
 
 async def test_a_put_that_is_lost_on_the_way_is_not_called_saved(
-    editing: PolicyEditing, embedded: EmbeddedKms, scope: ChangeScope
+    editing: PolicyEditing, embedded: ControlledKms, scope: ChangeScope
 ) -> None:
     before = stored(embedded)
     embedded.control.fault("close", "PutKeyPolicy")
@@ -141,7 +141,7 @@ async def test_a_put_that_is_lost_on_the_way_is_not_called_saved(
 
 
 async def test_reads_that_lag_are_waited_for_and_named(
-    editing: PolicyEditing, embedded: EmbeddedKms
+    editing: PolicyEditing, embedded: ControlledKms
 ) -> None:
     embedded.control.set_lag(60_000)
     mine = with_statement(editing.base, "mine")
@@ -151,7 +151,7 @@ async def test_reads_that_lag_are_waited_for_and_named(
 
 
 async def test_somebody_elses_put_at_the_same_moment_is_shown(
-    editing: PolicyEditing, embedded: EmbeddedKms, scope: ChangeScope
+    editing: PolicyEditing, embedded: ControlledKms, scope: ChangeScope
 ) -> None:
     theirs = with_statement(editing.base, "theirs")
     place = editing.location

@@ -1,14 +1,13 @@
-"""The client of the control API: what tests say to the embedded AWS beside AWS's own protocol."""
+"""What tests say to the embedded AWS beside AWS's protocols: switches, log and back doors."""
 
 from __future__ import annotations
 
-import http.client
-import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+
+from kmstui.demo import EmbeddedKms
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +58,22 @@ class HeldKey:
     aliases: tuple[str, ...]
 
 
-class ControlError(Exception):
-    """The control API refused; the message says why."""
-
-
 class EmbeddedControl:
     """Switches, log and back doors of a running embedded AWS. Safe for threads."""
 
-    def __init__(self, endpoint_url: str) -> None:
-        self._netloc = urlsplit(endpoint_url).netloc
+    def __init__(self, ask: Callable[..., Any]) -> None:
+        self._ask = ask
 
     def health(self) -> Health:
         """How it is, and how many keys it holds."""
         return Health(**self._ask("GET", "health"))
 
     def wait_until_filled(self, timeout: float = 60) -> Health:
-        """Wait for the extra keys; raises :class:`ControlError` when ``timeout`` seconds pass."""
+        """Wait for the extra keys; fails when ``timeout`` seconds pass."""
         deadline = time.monotonic() + timeout
         while not (health := self.health()).filled:
             if time.monotonic() > deadline:
-                raise ControlError(f"The extra keys were not all there after {timeout:g} seconds.")
+                raise TimeoutError(f"The extra keys were not all there after {timeout:g} seconds.")
             time.sleep(0.02)
         return health
 
@@ -194,25 +189,11 @@ class EmbeddedControl:
         """The world as it was at the start, every switch back, the log empty."""
         self._ask("POST", "reset")
 
-    def credentials(self, who: str) -> dict[str, Any]:
-        """Credentials of one of the world's callers."""
-        answer: dict[str, Any] = self._ask("GET", "credentials", who=who)
-        return answer
 
-    def _ask(self, method: str, name: str, **values: Any) -> Any:
-        path = f"/_embedded/{quote(name)}"
-        body = None
-        if method == "GET" and values:
-            path = f"{path}?{urlencode(values)}"
-        elif values:
-            body = json.dumps(values)
-        connection = http.client.HTTPConnection(self._netloc, timeout=30)
-        try:
-            connection.request(method, path, body)
-            response = connection.getresponse()
-            answer = json.loads(response.read())
-        finally:
-            connection.close()
-        if response.status != 200:
-            raise ControlError(answer["error"])
-        return answer
+class ControlledKms(EmbeddedKms):
+    """An embedded AWS with its switches."""
+
+    @property
+    def control(self) -> EmbeddedControl:
+        """The switches."""
+        return EmbeddedControl(self.ask)

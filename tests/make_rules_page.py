@@ -48,8 +48,8 @@ This page is made by `python -m tests.make_rules_page`; examples come from the r
 def cases() -> dict[str, list[Case]]:
     """All cases of the rules' tests in which something is found, by rule."""
     found: dict[str, list[Case]] = {}
-    for path in sorted((Path(__file__).parent / "policy" / "lint").glob("test_rules_*.py")):
-        module = import_module(f"tests.policy.lint.{path.stem}")
+    for path in sorted((Path(__file__).parent / "policy/lint/checks").glob("test_*.py")):
+        module = import_module(f"tests.policy.lint.checks.{path.stem}")
         for case in getattr(module, "CASES", ()):
             if "⟦" in case.text:
                 found.setdefault(case.rule, []).append(case)

@@ -1,4 +1,3 @@
-from .choice_line import ChoiceLine as ChoiceLine
 from .dialog import Dialog as Dialog
 from .full_screen import FullScreen as FullScreen
 from .help import Help as Help

@@ -24,11 +24,12 @@ def _key(context: Context) -> Key | None:
     return context.store.keys.get(alias.key_id) if alias is not None else context.key
 
 
-def _names(context: Context) -> tuple[str, ...]:
-    alias = _alias(context)
+def _aliases(context: Context) -> list[Alias]:
+    alias, store = _alias(context), context.store
     if alias is not None:
-        return (alias.name,)
-    return context.store.aliases_of(context.chosen or "")
+        return [alias]
+    names = store.aliases_of(context.chosen or "")
+    return [store.aliases[name] for name in names if name in store.aliases]
 
 
 def _create_off(context: Context) -> str | None:
@@ -47,12 +48,10 @@ def _change_off(context: Context) -> str | None:
 
     if reason := no_changes(context):
         return reason
-    names = _names(context)
-    if not names:
+    problems = [change_problem(alias) for alias in _aliases(context)]
+    if not problems:
         return f"{context.chosen} has no alias." if context.chosen else no_key(context)
-    aliases = [context.store.aliases[name] for name in names if name in context.store.aliases]
-    problems = [change_problem(alias) for alias in aliases]
-    return problems[0] if all(problems) and problems else None
+    return problems[0] if all(problems) else None
 
 
 def _create(context: Context) -> None:
@@ -66,26 +65,26 @@ def _create(context: Context) -> None:
 def _move(context: Context) -> None:
     from kmstui.ui.keys.alias_flows import move_alias, pick_alias
 
-    pick_alias(context, _names(context), "Move which alias?", move_alias)
+    pick_alias(context, _aliases(context), "Move which alias?", move_alias)
 
 
 def _delete(context: Context) -> None:
     from kmstui.ui.keys.alias_flows import delete_alias, pick_alias
 
-    pick_alias(context, _names(context), "Delete which alias?", delete_alias)
+    pick_alias(context, _aliases(context), "Delete which alias?", delete_alias)
 
 
 def _menu(context: Context) -> None:
     from kmstui.ui.dialogs import Menu, MenuItem
 
-    names = _names(context)
-    key = _key(context)
-    this = names[0] if len(names) == 1 else "an alias"
+    aliases, key = _aliases(context), _key(context)
+    this = aliases[0].name if len(aliases) == 1 else "an alias"
     title = f"Aliases of {context.store.name_of(key.id)}" if key else "Aliases"
+    off = _change_off(context) or ""
     items = [
         MenuItem("create", "Create an alias", key="c", off=_create_off(context) or ""),
-        MenuItem("move", f"Move {this} to another key", key="m", off=_change_off(context) or ""),
-        MenuItem("delete", f"Delete {this}", key="d", off=_change_off(context) or ""),
+        MenuItem("move", f"Move {this} to another key", key="m", off=off),
+        MenuItem("delete", f"Delete {this}", key="d", off=off),
     ]
     jobs = {"create": _create, "move": _move, "delete": _delete}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kmstui.model import Alias, Key
 from kmstui.service.inventory import Store
@@ -64,19 +64,16 @@ def move_alias(context: Context, alias: Alias) -> None:
 
     def picked(key_id: str | None) -> None:
         if key_id is not None:
-            _confirm_move(context, alias, key_id)
+            propose(context, _move(context, alias, key_id))
 
-    picker = KeyPicker(
-        f"Move {alias.name} to which key?",
-        store,
-        lambda key: move_problem(store, alias, key),
-    )
+    title = f"Move {alias.name} to which key?"
+    picker = KeyPicker(title, store, lambda key: move_problem(store, alias, key))
     context.app.push_screen(picker, picked)
 
 
-def _confirm_move(context: Context, alias: Alias, key_id: str) -> None:
+def _move(context: Context, alias: Alias, key_id: str) -> Proposal:
     store = context.store
-    proposal = Proposal(
+    return Proposal(
         title=f"Move {alias.name} to another key?",
         words=(
             f"From: {described(store, alias.key_id)}\n"
@@ -93,7 +90,6 @@ def _confirm_move(context: Context, alias: Alias, key_id: str) -> None:
         ),
         style="warn",
     )  # fmt: skip
-    propose(context, proposal)
 
 
 def delete_alias(context: Context, alias: Alias) -> None:
@@ -119,10 +115,9 @@ def delete_alias(context: Context, alias: Alias) -> None:
 
 
 def pick_alias(
-    context: Context, names: tuple[str, ...], title: str, job: Callable[[Context, Alias], None]
+    context: Context, aliases: Sequence[Alias], title: str, job: Callable[[Context, Alias], None]
 ) -> None:
     """Do something to one of these aliases: to the only one at once, else to the one chosen."""
-    aliases = [context.store.aliases[name] for name in names if name in context.store.aliases]
     if len(aliases) == 1:
         job(context, aliases[0])
         return

@@ -7,10 +7,11 @@ import json
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -29,10 +30,10 @@ from kmstui.service.keys import (
 )
 from kmstui.service.tags import parse_tags
 from kmstui.ui.commands import Context, KeyBar, aws_command
-from kmstui.ui.dialogs import ChoiceLine, Dialog
+from kmstui.ui.dialogs import Dialog
 from kmstui.ui.keys.change_dialog import Proposal, propose
 from kmstui.ui.main import main_of
-from kmstui.ui.style import OneLine
+from kmstui.ui.style import OneLine, Part
 from kmstui.ui.widgets import Sentences
 
 _USAGES = {
@@ -63,6 +64,72 @@ _TRIES = 25
 def open_creation(context: Context) -> None:
     """Open the form."""
     context.app.push_screen(CreationForm(context))
+
+
+class ChoiceLine(OneLine, can_focus=True, inherit_bindings=False):
+    """Shows the value chosen between two signs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,space,l", "turn(1)", "next", show=False),
+        Binding("left,h", "turn(-1)", "previous", show=False),
+    ]
+
+    class Changed(Message):
+        """Another value was chosen."""
+
+        def __init__(self, line: ChoiceLine) -> None:
+            super().__init__()
+            self.line = line
+
+    class Submitted(Message):
+        """Enter was pressed."""
+
+    def __init__(self, choices: Sequence[tuple[str, str]], *, id: str) -> None:
+        """`choices` are values with the words that stand for them."""
+        super().__init__(id=id, classes="choice")
+        self._choices = tuple(choices)
+        self._number = 0
+        self._write()
+
+    @property
+    def value(self) -> str:
+        """The value chosen."""
+        return self._choices[self._number][0] if self._choices else ""
+
+    def set_choices(self, choices: Sequence[tuple[str, str]]) -> None:
+        """Offer other values; the one chosen stays chosen where it still is one."""
+        before = self.value
+        self._choices = tuple(choices)
+        values = [value for value, _ in self._choices]
+        self._number = values.index(before) if before in values else 0
+        self._write()
+
+    def action_turn(self, steps: int) -> None:
+        """Choose the next value, or the one before."""
+        if len(self._choices) > 1:
+            self._number = (self._number + steps) % len(self._choices)
+            self._write()
+            self.post_message(self.Changed(self))
+
+    def on_key(self, event: events.Key) -> None:
+        """Enter goes on."""
+        if event.key == "enter":
+            event.stop()
+            self.post_message(self.Submitted())
+
+    def watch_has_focus(self, focused: bool) -> None:
+        """The signs stand out while the arrow keys turn it."""
+        super().watch_has_focus(focused)
+        self._write()
+
+    def _write(self) -> None:
+        style = "key" if self.has_focus else "dim"
+        words = self._choices[self._number][1] if self._choices else ""
+        many = len(self._choices) > 1
+        parts: list[Part] = [("< " if many else "  ", style), words, (" >" if many else "", style)]
+        if many:
+            parts.append((f"  {self._number + 1} of {len(self._choices)}", "dim"))
+        self.show(parts)
 
 
 class CreationForm(Dialog[None]):

@@ -2,65 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
-
-from textual.app import ComposeResult
 
 from kmstui.model import Key, KeyMetadata, LastUsage, Rotation
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.inventory import Store, Topic
 from kmstui.service.session import Session
+from kmstui.ui.keys.table_view import TableView, moment
 from kmstui.ui.main import state_style
 from kmstui.ui.runtime import Changes
 from kmstui.ui.style import Part, Symbols, text_and_style, wrap
-from kmstui.ui.views import KeyView
-from kmstui.ui.widgets import Column, LineTable
+from kmstui.ui.widgets import Column
 
 Row = tuple[str, Part]
 
 _LABEL_WIDTH = 18
 
 
-def moment(time: datetime | None) -> str:
-    """A time in UTC, to the second."""
-    return "" if time is None else f"{time:%Y-%m-%d %H:%M:%S} UTC"
-
-
-class DetailsView(KeyView):
+class DetailsView(TableView[Row]):
     """Labels and values; long values take several lines."""
 
     title: ClassVar[str] = "Details"
     scope: ClassVar[str] = "details"
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("label", "", _LABEL_WIDTH, rank=1),
+        Column("value", "", 20, rank=0, most=1000),
+    )
+    header: ClassVar[bool] = False
 
     def __init__(self, session: Session, symbols: Symbols) -> None:
         super().__init__(session, symbols)
-        self._key_id: str | None = None
         self._rotation: Rotation | str | None = None
         self._usage: LastUsage | str | None = None
-        self._lines: list[Row] = []
-        columns = (
-            Column("label", "", _LABEL_WIDTH, rank=1),
-            Column("value", "", 20, rank=0, most=1000),
-        )
-        self.table = LineTable(columns, self._cells, symbols=symbols, header=False)
-
-    def compose(self) -> ComposeResult:
-        """The table alone."""
-        yield self.table
 
     @property
-    def focus_target(self) -> LineTable:
-        """The table."""
-        return self.table
+    def count(self) -> str:
+        """Lines are not worth counting."""
+        return ""
 
     def show_key(self, key_id: str | None) -> None:
         """Show what is known."""
-        if key_id != self._key_id:
+        if key_id != self.key_id:
             self._rotation = self._usage = None
             self.table.forget_place()
-        self._key_id = key_id
+        self.key_id = key_id
         self._show()
 
     async def load(self, key_id: str) -> None:
@@ -76,20 +62,20 @@ class DetailsView(KeyView):
             return
         except ServiceError as error:
             rotation = error.sentence
-        if key_id == self._key_id:
+        if key_id == self.key_id:
             self._rotation = rotation
             self._show()
 
     async def read_last_usage(self) -> None:
         """Ask KMS when the key was last used; its quota is small, so only when asked for."""
-        key_id = self._key_id
+        key_id = self.key_id
         if key_id is None:
             return
         try:
             usage: LastUsage | str = await self.session.gateway.last_usage(key_id)
         except ServiceError as error:
             usage = error.sentence
-        if key_id == self._key_id:
+        if key_id == self.key_id:
             self._usage = usage
             self._show()
 
@@ -102,7 +88,7 @@ class DetailsView(KeyView):
         """The key was described, tagged, or named."""
         for topic in (Topic.KEYS, Topic.ALIASES):
             ids = changes.get(topic)
-            if ids is not None and (not ids or self._key_id in ids):
+            if ids is not None and (not ids or self.key_id in ids):
                 self._show()
                 return
 
@@ -111,18 +97,19 @@ class DetailsView(KeyView):
         self._show()
 
     def _show(self) -> None:
-        key = self.store.keys.get(self._key_id or "")
+        key = self.store.keys.get(self.key_id or "")
         width = max(10, self.size.width - _LABEL_WIDTH - 5)
-        self._lines = []
+        lines: list[Row] = []
         for label, value in () if key is None else self._rows(key):
             text, style = text_and_style(value)
             for number, line in enumerate(wrap(text, width)):
-                self._lines.append(("" if number else label, (line, style)))
-        self.table.set_rows([str(index) for index in range(len(self._lines))])
+                lines.append(("" if number else label, (line, style)))
+        self.entries = {str(number): line for number, line in enumerate(lines)}
+        self.table.set_rows(list(self.entries))
 
-    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
-        label, value = self._lines[int(row)]
-        return [(label, "dim"), value] if len(columns) == 2 else [value]
+    def cells_of(self, line: Row) -> Mapping[str, Part]:
+        """The label, where it is the first line of a value, and the value."""
+        return {"label": (line[0], "dim"), "value": line[1]}
 
     def _rows(self, key: Key) -> Iterator[Row]:
         yield from identity_rows(key, self.store)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
-
-from textual.app import ComposeResult
 
 from kmstui.model import KeyEvent
 from kmstui.service.inventory import Topic
 from kmstui.service.keys import context_condition, read_events
 from kmstui.service.session import Session
-from kmstui.ui.keys.details_view import moment
 from kmstui.ui.keys.grants_view import short_principal
+from kmstui.ui.keys.table_view import TableView, as_json, moment
 from kmstui.ui.runtime import Changes
 from kmstui.ui.style import Part, Symbols
-from kmstui.ui.views import KeyView
-from kmstui.ui.widgets import Column, LineTable
+from kmstui.ui.widgets import Column
 
 MORE = "more"
 """The row after the events, where there are older ones."""
@@ -75,58 +71,51 @@ def event_lines(event: KeyEvent) -> Iterator[str]:
     yield f"Event ID     {event.id}"
 
 
-class EventsView(KeyView):
+class EventsView(TableView[KeyEvent]):
     """A row for each event, and one that reads older ones."""
 
     title: ClassVar[str] = "Events"
     scope: ClassVar[str] = "events"
+    columns: ClassVar[tuple[Column, ...]] = _COLUMNS
+    waiting: ClassVar[str] = "Asking CloudTrail…"
 
     def __init__(self, session: Session, symbols: Symbols) -> None:
         super().__init__(session, symbols)
-        self._key_id: str | None = None
-        self._events: dict[str, KeyEvent] | None = None
         self._token = ""
         self._reading = False
         self._stale = False
         self._looks_hidden = False
-        self.table = LineTable(_COLUMNS, self._cells, symbols=symbols)
-
-    def compose(self) -> ComposeResult:
-        """The table alone."""
-        yield self.table
-
-    @property
-    def focus_target(self) -> LineTable:
-        """The table."""
-        return self.table
 
     @property
     def count(self) -> str:
         """How many were read, and whether there are more."""
-        if self._events is None:
+        if self.entries is None:
             return ""
-        hidden = len(self._events) - len(self._shown)
+        hidden = len(self.entries) - len(self._shown)
         return (
-            f"{len(self._events)}{' so far…' if self._token else ''}"
+            f"{len(self.entries)}{' so far…' if self._token else ''}"
             f"{f' ({hidden} hidden: o)' if hidden else ''}"
         )
 
     @property
     def _shown(self) -> list[str]:
-        events = self._events or {}
+        events = self.entries or {}
         return [
             row for row, event in events.items() if not (self._looks_hidden and looks_only(event))
         ]
 
+    @property
+    def rows(self) -> Sequence[str]:
+        """The events that are not hidden, and the row that reads older ones."""
+        return [*self._shown, *([MORE] if self._token else [])]
+
     def toggle_looks(self) -> None:
         """Hide the calls that only looked at the key, or show them again."""
         self._looks_hidden = not self._looks_hidden
-        self._show(_ONLY_LOOKS if self._events else _NONE)
+        self._show_events()
 
-    @property
-    def chosen(self) -> KeyEvent | None:
-        """The event under the cursor."""
-        return (self._events or {}).get(self.table.cursor_row or "")
+    def _show_events(self) -> None:
+        self.show_rows(_ONLY_LOOKS if self.entries else _NONE)
 
     @property
     def at_more(self) -> bool:
@@ -140,10 +129,9 @@ class EventsView(KeyView):
 
     def show_key(self, key_id: str | None) -> None:
         """Another key's events are read when they are asked for."""
-        if key_id != self._key_id:
-            self._key_id, self._events, self._token = key_id, None, ""
-            self.table.forget_place()
-            self._show("Asking CloudTrail…" if key_id else "")
+        if key_id != self.key_id:
+            self._token = ""
+        super().show_key(key_id)
 
     async def load(self, key_id: str) -> None:
         """Read the newest events, unless some are here.
@@ -151,7 +139,7 @@ class EventsView(KeyView):
         Raises:
             ServiceError: CloudTrail may not be asked.
         """
-        if self._events is None or self._stale:
+        if self.entries is None or self._stale:
             await self._read(key_id)
 
     def store_changed(self, changes: Changes) -> None:
@@ -165,8 +153,8 @@ class EventsView(KeyView):
         Raises:
             ServiceError: CloudTrail may not be asked.
         """
-        if self._key_id is not None and self._token and not self._reading:
-            await self._read(self._key_id, self._token)
+        if self.key_id is not None and self._token and not self._reading:
+            await self._read(self.key_id, self._token)
 
     async def _read(self, key_id: str, token: str = "") -> None:
         key = self.store.keys.get(key_id)
@@ -179,17 +167,17 @@ class EventsView(KeyView):
         finally:
             self._reading = False
             self.table.redraw((MORE,))
-        if key_id == self._key_id:
-            known = self._events if token and self._events else {}
+        if key_id == self.key_id:
+            known = self.entries if token and self.entries else {}
             self._stale = False
-            self._events = {**known, **{_row(event): event for event in page.events}}
+            self.entries = {**known, **{_row(event): event for event in page.events}}
             self._token = page.token
-            self._show(_ONLY_LOOKS if self._events else _NONE)
+            self._show_events()
 
     def show_problem(self, sentence: str) -> None:
         """The reason stands where the events would."""
-        self._events, self._token = None, ""
-        self._show(f"{self.symbols.error} {sentence}", "bad")
+        self._token = ""
+        super().show_problem(sentence)
 
     def copies(self) -> Sequence[tuple[str, str, str]]:
         """The event's parts."""
@@ -200,27 +188,23 @@ class EventsView(KeyView):
             ("Who", "1", event.principal),
             ("From", "2", event.source_ip),
             ("VPC endpoint", "3", event.vpc_endpoint),
-            ("Event as JSON", "5", json.dumps(_as_json(event), indent=2)),
+            ("Event as JSON", "5", _as_json(event)),
         ]
         if event.encryption_context:
             parts.append(("Context as condition", "4", context_condition(event.encryption_context)))
         return [part for part in sorted(parts, key=lambda part: part[1]) if part[2]]
 
-    def _show(self, empty: str, style: str = "dim") -> None:
-        self.table.set_empty(empty, style)
-        self.table.set_rows([*self._shown, *([MORE] if self._token else [])])
-        self.post_message(self.TitleChanged())
-
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
         if row == MORE:
             words = "asking CloudTrail…" if self._reading else "older events: m reads 50 more"
             return [(words, "dim")]
-        event = (self._events or {}).get(row)
-        if event is None:
-            return ()
+        return super()._cells(row, columns)
+
+    def cells_of(self, event: KeyEvent) -> Mapping[str, Part]:
+        """When, what, who and from where; what failed stands out, and what changed the key."""
         failed = bool(event.error_code)
         name = f"{self.symbols.error} {event.name}" if failed else event.name
-        cells: dict[str, Part] = {
+        return {
             "time": (f"{event.time:%Y-%m-%d %H:%M}", "dim"),
             "name": (name, "bad" if failed else ("" if event.read_only else "warn")),
             "who": (short_principal(event.principal), "accent"),
@@ -229,7 +213,6 @@ class EventsView(KeyView):
             "context": context_words(event) or ("-", "dim"),
             "error": (event.error_code, "bad"),
         }
-        return [cells[column] for column in columns]
 
 
 def _row(event: KeyEvent) -> str:
@@ -237,9 +220,9 @@ def _row(event: KeyEvent) -> str:
     return event.id or f"{event.time.isoformat()} {event.name} {event.principal}"
 
 
-def _as_json(event: KeyEvent) -> dict[str, object]:
+def _as_json(event: KeyEvent) -> str:
     """The event by CloudTrail's names of its members."""
-    members: dict[str, object] = {
+    members = {
         "eventID": event.id,
         "eventTime": event.time.isoformat(),
         "eventName": event.name,
@@ -252,4 +235,4 @@ def _as_json(event: KeyEvent) -> dict[str, object]:
         "encryptionContext": dict(event.encryption_context),
         "policy": event.policy,
     }
-    return {name: value for name, value in members.items() if value}
+    return as_json(members)

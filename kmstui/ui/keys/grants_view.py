@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
-
-from textual.app import ComposeResult
 
 from kmstui.model import Arn, Grant
 from kmstui.service.keys import Grants
-from kmstui.service.session import Session
-from kmstui.ui.keys.details_view import moment
-from kmstui.ui.style import Part, Symbols
-from kmstui.ui.views import KeyView
-from kmstui.ui.widgets import Column, LineTable
+from kmstui.ui.keys.table_view import TableView, as_json, moment
+from kmstui.ui.style import Part
+from kmstui.ui.widgets import Column
 
 _COLUMNS = (
     Column("grantee", "WHO", 20, rank=0, most=50),
@@ -58,48 +53,12 @@ def grant_lines(grant: Grant) -> Iterator[str]:
     yield f"Grant ID     {grant.id}"
 
 
-class GrantsView(KeyView):
+class GrantsView(TableView[Grant]):
     """A row for each grant, newest first."""
 
     title: ClassVar[str] = "Grants"
     scope: ClassVar[str] = "grants"
-
-    def __init__(self, session: Session, symbols: Symbols) -> None:
-        super().__init__(session, symbols)
-        self._key_id: str | None = None
-        self._grants: dict[str, Grant] | None = None
-        self.table = LineTable(_COLUMNS, self._cells, symbols=symbols)
-
-    def compose(self) -> ComposeResult:
-        """The table alone."""
-        yield self.table
-
-    @property
-    def focus_target(self) -> LineTable:
-        """The table."""
-        return self.table
-
-    @property
-    def count(self) -> str:
-        """How many there are."""
-        return "" if self._grants is None else str(len(self._grants))
-
-    @property
-    def key_id(self) -> str | None:
-        """The key whose grants are shown."""
-        return self._key_id
-
-    @property
-    def chosen(self) -> Grant | None:
-        """The grant under the cursor."""
-        return (self._grants or {}).get(self.table.cursor_row or "")
-
-    def show_key(self, key_id: str | None) -> None:
-        """Another key's grants are read when they are asked for."""
-        if key_id != self._key_id:
-            self._key_id, self._grants = key_id, None
-            self.table.forget_place()
-            self._show("Reading…" if key_id else "")
+    columns: ClassVar[tuple[Column, ...]] = _COLUMNS
 
     async def load(self, key_id: str) -> None:
         """Read the grants, also when they are here: services come and go with theirs.
@@ -108,14 +67,9 @@ class GrantsView(KeyView):
             ServiceError: they may not be listed.
         """
         grants = await Grants(self.session).of(key_id)
-        if key_id == self._key_id:
-            self._grants = {grant.id: grant for grant in grants}
-            self._show("No grants: who may use the key stands in its policy and in IAM policies.")
-
-    def show_problem(self, sentence: str) -> None:
-        """The reason stands where the grants would."""
-        self._grants = None
-        self._show(f"{self.symbols.error} {sentence}", "bad")
+        if key_id == self.key_id:
+            self.entries = {grant.id: grant for grant in grants}
+            self.show_rows("No grants: its policy and IAM policies say who may use the key.")
 
     def copies(self) -> Sequence[tuple[str, str, str]]:
         """The grant's parts."""
@@ -125,19 +79,12 @@ class GrantsView(KeyView):
         return (
             ("Grant ID", "1", grant.id),
             ("Grantee principal", "2", grant.grantee),
-            ("Grant as JSON", "3", json.dumps(_as_json(grant), indent=2)),
+            ("Grant as JSON", "3", _as_json(grant)),
         )
 
-    def _show(self, empty: str, style: str = "dim") -> None:
-        self.table.set_empty(empty, style)
-        self.table.set_rows(list(self._grants or ()))
-        self.post_message(self.TitleChanged())
-
-    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
-        grant = (self._grants or {}).get(row)
-        if grant is None:
-            return ()
-        cells: dict[str, Part] = {
+    def cells_of(self, grant: Grant) -> Mapping[str, Part]:
+        """Who may do what with which encryption context, and since when."""
+        return {
             "grantee": (short_principal(grant.grantee), "accent"),
             "operations": " ".join(grant.operations),
             "constraints": constraint_words(grant) or ("anything", "dim"),
@@ -146,10 +93,9 @@ class GrantsView(KeyView):
             "name": grant.name or ("-", "dim"),
             "id": (grant.id, "dim"),
         }
-        return [cells[column] for column in columns]
 
 
-def _as_json(grant: Grant) -> dict[str, object]:
+def _as_json(grant: Grant) -> str:
     """The grant as ListGrants names its members."""
     constraints = {
         name: dict(pairs)
@@ -159,7 +105,7 @@ def _as_json(grant: Grant) -> dict[str, object]:
         )
         if pairs
     }
-    members: dict[str, object] = {
+    members = {
         "KeyId": grant.key_arn,
         "GrantId": grant.id,
         "Name": grant.name,
@@ -170,4 +116,4 @@ def _as_json(grant: Grant) -> dict[str, object]:
         "Operations": list(grant.operations),
         "Constraints": constraints,
     }
-    return {name: value for name, value in members.items() if value}
+    return as_json(members)

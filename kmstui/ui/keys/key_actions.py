@@ -1,4 +1,4 @@
-"""The actions on one key, each shown before it is sent."""
+"""What the actions on one key would do, and how each is sent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PRODUCTION = ("prod", "prd", "live")
 """Beginnings of words in a tag that say that people depend on the key."""
 
 
-def change_description(context: Context, key: Key) -> None:
+def change_description(context: Context, key: Key) -> Proposal:
     """Ask for the description and send it."""
     name = context.store.name_of(key.id)
     old = key.metadata.description if key.metadata else ""
@@ -44,7 +44,7 @@ def change_description(context: Context, key: Key) -> None:
         ),
         preview=lambda text: "" if text == shown else f"Then: {text or 'none'}",
     )
-    proposal = Proposal(
+    return Proposal(
         title=f"Description of {name}",
         words=f"Now: {shown or 'none'}.{hidden if shown != old else ''}",
         yes="Change",
@@ -53,13 +53,12 @@ def change_description(context: Context, key: Key) -> None:
         command=lambda text: ("update-key-description", "--key-id", key.id, "--description", text),
         line=line,
     )
-    propose(context, proposal)
 
 
-def enable(context: Context, key: Key) -> None:
+def enable(context: Context, key: Key) -> Proposal:
     """Enable the key."""
     name = context.store.name_of(key.id)
-    proposal = Proposal(
+    return Proposal(
         title=f"Enable {name}?",
         words=f"State: {_state(key)} → Enabled. Whoever may use the key can use it again.",
         yes="Enable",
@@ -67,17 +66,16 @@ def enable(context: Context, key: Key) -> None:
         send=lambda _: Lifecycle(context.session).enable(key.id),
         command=lambda _: ("enable-key", "--key-id", key.id),
     )
-    propose(context, proposal)
 
 
-def disable(context: Context, key: Key) -> None:
+def disable(context: Context, key: Key) -> Proposal:
     """Disable the key."""
     name = context.store.name_of(key.id)
 
     async def facts() -> str:
         return last_use_words(await context.session.gateway.last_usage(key.id))
 
-    proposal = Proposal(
+    return Proposal(
         title=f"Disable {name}?",
         words=(
             f"State: {_state(key)} → Disabled. Until it is enabled again nothing can be encrypted, "
@@ -92,10 +90,9 @@ def disable(context: Context, key: Key) -> None:
         style="warn",
         facts=facts,
     )
-    propose(context, proposal)
 
 
-def rotation_on(context: Context, key: Key) -> None:
+def rotation_on(context: Context, key: Key) -> Proposal:
     """Ask for the period and turn automatic rotation on."""
     name = context.store.name_of(key.id)
 
@@ -106,7 +103,7 @@ def rotation_on(context: Context, key: Key) -> None:
     line = _days_line(
         "Period in days", "A period is", ROTATION_DAYS, DEFAULT_ROTATION_DAYS, preview
     )
-    proposal = Proposal(
+    return Proposal(
         title=f"Automatic rotation of {name}",
         words=(
             "KMS makes new key material of its own each period, and keeps the old for decrypting: "
@@ -122,13 +119,12 @@ def rotation_on(context: Context, key: Key) -> None:
         facts=_rotation_facts(context, key),
         line=line,
     )  # fmt: skip
-    propose(context, proposal)
 
 
-def rotation_off(context: Context, key: Key) -> None:
+def rotation_off(context: Context, key: Key) -> Proposal:
     """Turn automatic rotation off."""
     name = context.store.name_of(key.id)
-    proposal = Proposal(
+    return Proposal(
         title=f"Turn off the automatic rotation of {name}?",
         words=(
             "The key material of today stays in use. What was encrypted under older material is "
@@ -141,10 +137,9 @@ def rotation_off(context: Context, key: Key) -> None:
         style="warn",
         facts=_rotation_facts(context, key),
     )
-    propose(context, proposal)
 
 
-def rotate_now(context: Context, key: Key) -> None:
+def rotate_now(context: Context, key: Key) -> Proposal:
     """Rotate the key material once."""
     name = context.store.name_of(key.id)
 
@@ -157,7 +152,7 @@ def rotate_now(context: Context, key: Key) -> None:
         "Its key material is imported: KMS refuses unless new material that waits for rotation "
         "has been imported before. "
     )
-    proposal = Proposal(
+    return Proposal(
         title=f"Rotate {name} now?",
         words=(
             "KMS encrypts with new key material from then on and keeps the old for decrypting: "
@@ -171,7 +166,6 @@ def rotate_now(context: Context, key: Key) -> None:
         style="warn",
         facts=_rotation_facts(context, key, so_far),
     )
-    propose(context, proposal)
 
 
 def replicate(context: Context, key: Key) -> None:
@@ -181,7 +175,7 @@ def replicate(context: Context, key: Key) -> None:
 
     def picked(region: str | None) -> None:
         if region is not None:
-            _confirm_replica(context, key, region)
+            propose(context, _replica(context, key, region))
 
     async def ask() -> None:
         regions = await context.session.connector.regions(info.partition if info else "aws")
@@ -198,11 +192,11 @@ def replicate(context: Context, key: Key) -> None:
     app.type_ahead.opens(app.work(ask, group="replicate", what="offering Regions"), app.screen)
 
 
-def _confirm_replica(context: Context, key: Key, region: str) -> None:
+def _replica(context: Context, key: Key, region: str) -> Proposal:
     name = context.store.name_of(key.id)
     description = key.metadata.description if key.metadata else ""
     described = ("--description", description) if description else ()
-    proposal = Proposal(
+    return Proposal(
         title=f"Replicate {name} into {region}?",
         words=(
             f"A key with the same ID and key material will exist in {region}: what is encrypted "
@@ -218,10 +212,9 @@ def _confirm_replica(context: Context, key: Key, region: str) -> None:
         ),
         style="warn",
     )  # fmt: skip
-    propose(context, proposal)
 
 
-def schedule_deletion(context: Context, key: Key) -> None:
+def schedule_deletion(context: Context, key: Key) -> Proposal:
     """Say what would be lost, ask for the waiting period and the alias, and schedule it."""
     store = context.store
     name = store.name_of(key.id)
@@ -240,7 +233,7 @@ def schedule_deletion(context: Context, key: Key) -> None:
             return f"When it was last used is not known. {error.sentence}"
 
     asked = ("Waiting period in days", "The waiting period is")
-    proposal = Proposal(
+    return Proposal(
         title=f"Schedule the deletion of {name}?",
         words=_what_is_lost(key, aliases),
         yes="Schedule deletion",
@@ -254,15 +247,14 @@ def schedule_deletion(context: Context, key: Key) -> None:
         line=_days_line(*asked, WINDOW_DAYS, DEFAULT_WINDOW_DAYS, preview),
         word=aliases[0] if aliases else key.id,
     )  # fmt: skip
-    propose(context, proposal)
 
 
-def cancel_deletion(context: Context, key: Key) -> None:
+def cancel_deletion(context: Context, key: Key) -> Proposal:
     """Cancel a scheduled deletion."""
     name = context.store.name_of(key.id)
     metadata = key.metadata
     when = f" on {metadata.deletion:%Y-%m-%d %H:%M} UTC" if metadata and metadata.deletion else ""
-    proposal = Proposal(
+    return Proposal(
         title=f"Cancel the deletion of {name}?",
         words=(
             f"State: {_state(key)}{when} → Disabled. KMS leaves the key disabled; enable it with x "
@@ -273,7 +265,6 @@ def cancel_deletion(context: Context, key: Key) -> None:
         send=lambda _: Lifecycle(context.session).cancel_deletion(key.id),
         command=lambda _: ("cancel-key-deletion", "--key-id", key.id),
     )
-    propose(context, proposal)
 
 
 def _state(key: Key) -> str:
@@ -358,15 +349,21 @@ def _what_is_lost(key: Key, aliases: tuple[str, ...]) -> str:
     return "\n".join(lines)
 
 
-ACTIONS: dict[KeyAction, Callable[[Context, Key], None]] = {
+PROPOSALS: dict[KeyAction, Callable[[Context, Key], Proposal]] = {
     KeyAction.DESCRIPTION: change_description,
     KeyAction.ENABLE: enable,
     KeyAction.DISABLE: disable,
     KeyAction.ROTATION_ON: rotation_on,
     KeyAction.ROTATION_OFF: rotation_off,
     KeyAction.ROTATE_NOW: rotate_now,
-    KeyAction.REPLICATE: replicate,
     KeyAction.SCHEDULE_DELETION: schedule_deletion,
     KeyAction.CANCEL_DELETION: cancel_deletion,
 }
-"""What asks and sends, by action."""
+
+
+def act(context: Context, key: Key, action: KeyAction) -> None:
+    """Show what an action would do to the key, and do it once the person agrees."""
+    if action is KeyAction.REPLICATE:
+        replicate(context, key)
+    else:
+        propose(context, PROPOSALS[action](context, key))

@@ -10,30 +10,18 @@ from collections.abc import Callable
 from kmstui.service.keys import KeyAction, off_reason
 from kmstui.ui.commands import Command, Context, no_changes, no_key
 
-_LETTERS = {
-    KeyAction.DESCRIPTION: "d",
-    KeyAction.ENABLE: "e",
-    KeyAction.DISABLE: "b",
-    KeyAction.ROTATION_ON: "o",
-    KeyAction.ROTATION_OFF: "f",
-    KeyAction.ROTATE_NOW: "n",
-    KeyAction.REPLICATE: "p",
-    KeyAction.SCHEDULE_DELETION: "D",
-    KeyAction.CANCEL_DELETION: "C",
+_ACTIONS = {
+    KeyAction.DESCRIPTION: ("d", "Change the description of the key"),
+    KeyAction.ENABLE: ("e", "Enable the key"),
+    KeyAction.DISABLE: ("b", "Disable the key"),
+    KeyAction.ROTATION_ON: ("o", "Turn the key's automatic rotation on, or change its period"),
+    KeyAction.ROTATION_OFF: ("f", "Turn the key's automatic rotation off"),
+    KeyAction.ROTATE_NOW: ("n", "Rotate the key's material once, now"),
+    KeyAction.REPLICATE: ("p", "Replicate the key into another Region"),
+    KeyAction.SCHEDULE_DELETION: ("D", "Schedule the deletion of the key; asks for its alias"),
+    KeyAction.CANCEL_DELETION: ("C", "Cancel the scheduled deletion of the key"),
 }
-"""Every action in the menu's order, with its letter there."""
-
-_HELP = {
-    KeyAction.DESCRIPTION: "Change the description of the key",
-    KeyAction.ENABLE: "Enable the key",
-    KeyAction.DISABLE: "Disable the key",
-    KeyAction.ROTATION_ON: "Turn the key's automatic rotation on, or change its period",
-    KeyAction.ROTATION_OFF: "Turn the key's automatic rotation off",
-    KeyAction.ROTATE_NOW: "Rotate the key's material once, now",
-    KeyAction.REPLICATE: "Replicate the key into another Region",
-    KeyAction.SCHEDULE_DELETION: "Schedule the deletion of the key; asks for its alias",
-    KeyAction.CANCEL_DELETION: "Cancel the scheduled deletion of the key",
-}
+"""Every action in the menu's order, with its letter there and its help."""
 
 _CREATE = "create"
 
@@ -51,10 +39,10 @@ def _off(action: KeyAction) -> Callable[[Context], str | None]:
 
 def _run(action: KeyAction) -> Callable[[Context], None]:
     def run(context: Context) -> None:
-        from kmstui.ui.keys.key_actions import ACTIONS
+        from kmstui.ui.keys.key_actions import act
 
         if context.key is not None:
-            ACTIONS[action](context, context.key)
+            act(context, context.key, action)
 
     return run
 
@@ -77,7 +65,7 @@ def _menu(context: Context) -> None:
         return [
             *(
                 MenuItem(action.name, action.value, key=letter, off=_off(action)(context) or "")
-                for action, letter in _LETTERS.items()
+                for action, (letter, _) in _ACTIONS.items()
             ),
             MenuItem(_CREATE, "Create a key…", key="c", off=no_changes(context) or ""),
         ]
@@ -95,7 +83,7 @@ def _command(action: KeyAction) -> Command:
     return Command(
         id=f"key.{action.name.lower().replace('_', '-')}",
         label=action.value,
-        help=_HELP[action],
+        help=_ACTIONS[action][1],
         available=_off(action),
         run=_run(action),
     )
@@ -107,7 +95,7 @@ COMMANDS = (
         "delete or create a key", keys=("x",), available=no_changes, run=_menu, bar=34,
         palette=False,
     ),
-    *(_command(action) for action in _LETTERS),
+    *(_command(action) for action in _ACTIONS),
     Command(
         id="key.create", label="Create key", help="Create a key", available=no_changes,
         run=_create,

@@ -93,7 +93,7 @@ async def test_no_grants_and_denied_grants_are_sentences():
     gateway.fail("kms:ListGrants", AccessDeniedError("your role may not"), key=NAMELESS)
     async with running(gateway) as run:
         await open_view(run, "grants")
-        await run.wait_for("No grants: who may use the key stands in its policy")
+        await run.wait_for("No grants: its policy and IAM policies say who may use the key.")
         await run.press("D")
         await run.wait_for("There is no grant here to act on.")
         await run.press("1")

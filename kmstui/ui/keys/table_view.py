@@ -1,0 +1,97 @@
+"""What views of the chosen key share that are one table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+
+from kmstui.service.session import Session
+from kmstui.ui.style import Part, Symbols
+from kmstui.ui.views import KeyView
+from kmstui.ui.widgets import Column, LineTable
+
+Entry = TypeVar("Entry")
+
+
+class TableView(KeyView, Generic[Entry]):
+    """A row for each entry, or why there is none."""
+
+    columns: ClassVar[tuple[Column, ...]]
+    header: ClassVar[bool] = True
+    waiting: ClassVar[str] = "Reading…"
+    """Stands in the place of the rows until they are read."""
+
+    def __init__(self, session: Session, symbols: Symbols) -> None:
+        super().__init__(session, symbols)
+        self.key_id: str | None = None
+        """The key that is shown."""
+        self.entries: dict[str, Entry] | None = None
+        """By row; None before they are read."""
+        self.table = LineTable(self.columns, self._cells, symbols=symbols, header=self.header)
+
+    def compose(self) -> ComposeResult:
+        """The table alone."""
+        yield self.table
+
+    @property
+    def focus_target(self) -> LineTable:
+        """The table."""
+        return self.table
+
+    @property
+    def count(self) -> str:
+        """How many there are."""
+        return "" if self.entries is None else str(len(self.entries))
+
+    @property
+    def chosen(self) -> Entry | None:
+        """The entry under the cursor."""
+        return (self.entries or {}).get(self.table.cursor_row or "")
+
+    @property
+    def rows(self) -> Iterable[str]:
+        """The rows of the table, in their order."""
+        return self.entries or ()
+
+    def show_key(self, key_id: str | None) -> None:
+        """Another key's entries are read when they are asked for."""
+        if key_id != self.key_id:
+            self.key_id, self.entries = key_id, None
+            self.table.forget_place()
+            self.show_rows(self.waiting if key_id else "")
+
+    def show_problem(self, sentence: str) -> None:
+        """The reason stands where the entries would."""
+        self.entries = None
+        self.show_rows(f"{self.symbols.error} {sentence}", "bad")
+
+    def show_rows(self, empty: str, style: str = "dim") -> None:
+        """Draw the rows; `empty` is said where there are none."""
+        self.table.set_empty(empty, style)
+        self.table.set_rows(list(self.rows))
+        self.post_message(self.TitleChanged())
+
+    def cells_of(self, entry: Entry) -> Mapping[str, Part]:
+        """The cells of an entry by column."""
+        raise NotImplementedError
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+        entry = (self.entries or {}).get(row)
+        if entry is None:
+            return ()
+        cells = self.cells_of(entry)
+        return [cells[column] for column in columns]
+
+
+def moment(time: datetime | None) -> str:
+    """A time in UTC, to the second."""
+    return "" if time is None else f"{time:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def as_json(members: Mapping[str, object]) -> str:
+    """What is known of an entry, by the service's names, to be copied."""
+    return json.dumps({name: value for name, value in members.items() if value}, indent=2)

@@ -64,7 +64,7 @@ class Change(Generic[T]):
     """Sends it; what it returns is written down beside "done"."""
     check: Check[T] | None = None
     """None where nothing can be read back, since only the answer names what was made."""
-    settled_later: bool = False
+    settled_later: bool = True
     """Whether the next start finds out what became of it: then no end is written down before one is
     known. Else "unknown" is written down as soon as nobody knows."""
     refusal: Callable[[ServiceError], tuple[str, str]] = _failed

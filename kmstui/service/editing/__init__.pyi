@@ -25,15 +25,9 @@ from .location import role_subject as role_subject
 from .put import PUTS as PUTS
 from .put import examine_puts as examine_puts
 from .put import policy_of as policy_of
-from .results import OutcomeUnknown as OutcomeUnknown
-from .results import Refused as Refused
-from .results import Saved as Saved
-from .results import SavedButDiffers as SavedButDiffers
-from .results import SavedStillPropagating as SavedStillPropagating
-from .results import SavedUnread as SavedUnread
+from .results import SaveEnd as SaveEnd
 from .results import SaveOutcome as SaveOutcome
 from .results import SaveResult as SaveResult
-from .results import Unchanged as Unchanged
 from .review import AccessLine as AccessLine
 from .review import Assessment as Assessment
 from .review import CompareAccess as CompareAccess

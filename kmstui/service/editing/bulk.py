@@ -24,13 +24,7 @@ from kmstui.service.changes import Sleep
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.key_target import KeyPolicyTarget
-from kmstui.service.editing.results import (
-    Saved,
-    SavedButDiffers,
-    SavedStillPropagating,
-    SavedUnread,
-    Unchanged,
-)
+from kmstui.service.editing.results import SaveEnd
 from kmstui.service.editing.review import Assessment
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.session import Session
@@ -187,9 +181,9 @@ class StatementBatch:
             self._end(key_id, KeyOutcome.FAILED, result.sentence)
             return
         outcome = KeyOutcome.FAILED
-        if isinstance(result, Saved | Unchanged):
+        if result.is_stored:
             outcome = KeyOutcome.SAVED
-        elif isinstance(result, SavedStillPropagating | SavedUnread | SavedButDiffers):
+        elif result.is_taken or result.end is SaveEnd.DIFFERS:
             outcome = KeyOutcome.DOUBTFUL
         self._end(key_id, outcome, result.sentence)
         await edit.target.show_stored()

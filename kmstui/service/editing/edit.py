@@ -35,15 +35,7 @@ from kmstui.service.editing.put import (
     put_policy,
     what_is,
 )
-from kmstui.service.editing.results import (
-    OutcomeUnknown,
-    Saved,
-    SavedStillPropagating,
-    SavedUnread,
-    SaveOutcome,
-    SaveResult,
-    Unchanged,
-)
+from kmstui.service.editing.results import SaveEnd, SaveOutcome, SaveResult
 from kmstui.service.errors import InvalidInputError, JournalError
 from kmstui.service.ports import PolicyVersion
 
@@ -281,7 +273,9 @@ class PolicyEditing:
         if same and not self._may_be_late(stored):
             await self._scope.close_draft(self.location.subject)
             self.base = self._kept = stored
-            return Unchanged(label=self.location.label, stored=stored)
+            return SaveResult(
+                label=self.location.label, end=SaveEnd.UNCHANGED, sent=review.text, stored=stored
+            )
         conflict = self._conflict(review.text, stored)
         if conflict is not None:
             return conflict
@@ -294,12 +288,12 @@ class PolicyEditing:
 
     def _take_in(self, result: SaveResult, text: str, before: str) -> None:
         """What the next edit is a change of."""
-        if isinstance(result, Saved):
+        if result.end is SaveEnd.SAVED:
             self.base = self._kept = result.stored
-        elif isinstance(result, SavedStillPropagating | SavedUnread):
+        elif result.is_taken:
             self.base = self._kept = text
             self._await(AcceptedPut(text, before, self._scope.clock()))
-        elif isinstance(result, OutcomeUnknown):
+        elif result.end is SaveEnd.UNKNOWN:
             self._unanswered = text
 
     def _await(self, put: AcceptedPut) -> None:

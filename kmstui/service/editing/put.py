@@ -13,6 +13,7 @@ from kmstui.service.changes import (
     FOR_A_POLICY,
     PROPAGATION,
     Change,
+    ChangeResult,
     ChangeScope,
     Check,
     Examined,
@@ -29,17 +30,14 @@ from kmstui.service.changes import (
 )
 from kmstui.service.editing.history import HELD_KINDS
 from kmstui.service.editing.location import PUT_KEY_POLICY, PUT_ROLE_POLICY, PolicyLocation
-from kmstui.service.editing.refusals import locks_out, refused_parts
 from kmstui.service.editing.results import (
-    OutcomeUnknown,
-    Refused,
-    Saved,
-    SavedButDiffers,
-    SavedStillPropagating,
-    SavedUnread,
+    RefusedPart,
+    SaveEnd,
     SaveResult,
+    refused_parts,
+    service_words,
 )
-from kmstui.service.errors import JournalError, ServiceError
+from kmstui.service.errors import JournalError
 from kmstui.service.ports import ChangeRecord, PolicyVersion
 
 PUTS = (PUT_KEY_POLICY, PUT_ROLE_POLICY)
@@ -88,7 +86,6 @@ def put_change(
         {"policy": text},
         send,
         policy_check(location, text, before),
-        settled_later=True,
     )
 
 
@@ -114,49 +111,34 @@ async def put_policy(
     change = put_change(location, text, before, bypass=bypass)
     result = await run_change(scope, change, waiting, observe)
     trouble = result.journal_problem
-    if result.refused and result.error is not None:
-        return _refused(location.label, texts, result.error, trouble)
-    trouble = trouble or await _keep_found(scope, location.subject, result.read)
-    return _result(location.label, text, result.read, result.error, trouble)
-
-
-def _refused(label: str, texts: tuple[str, str], error: ServiceError, trouble: str) -> Refused:
-    before, text = texts
-    message = error.context.service_message or error.reason
-    return Refused(
-        label=label,
-        journal_problem=trouble,
+    parts: tuple[RefusedPart, ...] = ()
+    if not result.refused:
+        trouble = trouble or await _keep_found(scope, location.subject, result.read)
+    elif result.error is not None:
+        parts = refused_parts(text, service_words(result.error), before)
+    return SaveResult(
+        label=location.label,
+        end=_end_of(result),
         sent=text,
-        error=error,
-        parts=refused_parts(text, message, before),
-        locks_out=locks_out(message),
+        stored=result.read.value or "",
+        shown=result.read.shown,
+        unread=result.read.problem,
+        error=result.error,
+        parts=parts,
+        journal_problem=trouble,
     )
 
 
-def _result(
-    label: str, text: str, read: ReadBack[str], error: ServiceError | None, trouble: str
-) -> SaveResult:
-    stored = read.value or ""
-    silence = error.reason if error is not None else ""
-    if read.shown is Shown.OURS:
-        return Saved(label=label, journal_problem=trouble, stored=stored, silence=silence)
-    if error is not None:
-        return OutcomeUnknown(
-            label=label,
-            journal_problem=trouble,
-            sent=text,
-            silence=silence,
-            shown=read.shown,
-            stored=stored,
-            problem=read.problem,
-        )
-    match read.shown:
-        case Shown.OLD:
-            return SavedStillPropagating(label=label, journal_problem=trouble, stored=stored)
-        case Shown.OTHER:
-            return SavedButDiffers(label=label, journal_problem=trouble, sent=text, stored=stored)
-        case _:
-            return SavedUnread(label=label, journal_problem=trouble, sent=text, reason=read.problem)
+def _end_of(result: ChangeResult[str]) -> SaveEnd:
+    shown = result.read.shown
+    if result.refused:
+        return SaveEnd.REFUSED
+    if shown is Shown.OURS:
+        return SaveEnd.SAVED
+    if result.error is not None:
+        return SaveEnd.UNKNOWN
+    ends = {Shown.OLD: SaveEnd.PROPAGATING, Shown.OTHER: SaveEnd.DIFFERS}
+    return ends.get(shown, SaveEnd.UNREAD)
 
 
 async def _keep_found(scope: ChangeScope, subject: str, read: ReadBack[str]) -> str:

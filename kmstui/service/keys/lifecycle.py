@@ -104,7 +104,9 @@ class Lifecycle(KeyChanges):
             return key.id
 
         subject = full_name(alias) if alias else "new key"
-        change: Change[object] = Change("kms:CreateKey", subject, {}, _wishes(creation), send)
+        change: Change[object] = Change(
+            "kms:CreateKey", subject, {}, _wishes(creation), send, settled_later=False
+        )
         result = await run_change(session.change_scope(), change, Waiting(ONCE))
         if result.journal_problem:
             session.notify(result.journal_problem, "warning")
@@ -273,9 +275,8 @@ class Lifecycle(KeyChanges):
             lambda rotation: ours_if(_rotated_since(before, rotation)),
         )
         send = partial(gateway.rotate_now, key_id)
-        change = Change(
-            _OPERATIONS[KeyAction.ROTATE_NOW], key_id, {}, {"rotation": "on demand"}, send, check
-        )
+        operation, after = _OPERATIONS[KeyAction.ROTATE_NOW], {"rotation": "on demand"}
+        change = Change(operation, key_id, {}, after, send, check, settled_later=False)
         return await self._run(change, Telling(done))
 
     # Common to all

@@ -93,7 +93,6 @@ class _Sending:
             dict(self.tags.after),
             self._send,
             tag_check(self.gateway, self.tags),
-            settled_later=True,
             refusal=self._refusal,
         )
 

@@ -12,7 +12,7 @@ from kmstui.policy.iam import same_meaning
 from kmstui.policy.lint import Finding, Severity
 from kmstui.policy.syntax import Span
 from kmstui.service.changes import ChangeScope
-from kmstui.service.editing import EditTarget, PolicyEditing, Refused
+from kmstui.service.editing import EditTarget, PolicyEditing, SaveResult
 from kmstui.service.errors import JournalError, ServiceError
 from kmstui.service.session import Session
 from kmstui.ui.dialogs import FullScreen
@@ -26,10 +26,8 @@ from kmstui.ui.widgets import Sentences
 _URL = "https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html"
 
 
-def findings_of(refused: Refused, text: str) -> Iterator[Finding]:
+def findings_of(refused: SaveResult, text: str) -> Iterator[Finding]:
     """The refusal's words at each place that still stands in `text` as it was sent."""
-    error = refused.error
-    words = error.context.service_message or error.reason
     for place in refused.parts:
         fragment = refused.sent[place.span.start : place.span.end]
         at = place.span.start if text == refused.sent else text.find(fragment)
@@ -40,8 +38,8 @@ def findings_of(refused: Refused, text: str) -> Iterator[Finding]:
             rule="AWS",
             severity=Severity.ERROR,
             title="The save was refused",
-            message=f"Refused ({guess}{place.reason}): {words}",
-            why=error.sentence,
+            message=f"Refused ({guess}{place.reason}): {refused.refusal}",
+            why=refused.error.sentence if refused.error else "",
             url=_URL,
             span=Span(at, at + len(fragment)),
         )
@@ -107,7 +105,7 @@ class PolicyScreen(FullScreen[None]):
         self._opened_as = ""
         self.is_open = False
         self.learned = asyncio.Event()
-        self.refused: Refused | None = None
+        self.refused: SaveResult | None = None
         self.session = session
         self.target = target
         self.editing = PolicyEditing(target.location, scope)

@@ -16,19 +16,13 @@ from kmstui.model import ConnectionInfo
 from kmstui.service.changes import ChangeStep
 from kmstui.service.editing import (
     Conflict,
-    OutcomeUnknown,
     PolicyEditing,
     PolicyLocation,
-    Refused,
     Review,
     RolePolicyLocation,
-    Saved,
-    SavedButDiffers,
-    SavedStillPropagating,
-    SavedUnread,
+    SaveEnd,
     SaveOutcome,
     SaveResult,
-    Unchanged,
 )
 from kmstui.service.errors import ServiceError
 from kmstui.ui.commands import KeyBar, aws_command, program_of
@@ -101,23 +95,23 @@ def _merge(screen: PolicyScreen, conflict: Conflict) -> None:
 
 
 def _save(screen: PolicyScreen, text: str, bypass_alias: str) -> None:
-    def ended(end: SaveEnd | None) -> None:
-        if isinstance(end, Conflict):
-            _merge(screen, end)
-        elif isinstance(end, Refused):
-            _show_refusal(screen, end)
-        elif isinstance(end, Saved | Unchanged | SavedStillPropagating | SavedUnread):
-            _finish(screen, text, end, bypassed=bool(bypass_alias))
+    def ended(answer: SavingAnswer | None) -> None:
+        if isinstance(answer, Conflict):
+            _merge(screen, answer)
+        elif isinstance(answer, SaveResult) and answer.end is SaveEnd.REFUSED:
+            _show_refusal(screen, answer)
+        elif isinstance(answer, SaveResult) and (answer.is_stored or answer.is_taken):
+            _finish(screen, text, answer, bypassed=bool(bypass_alias))
 
     editing = screen.editing
     saving = SavingScreen(editing, editing.review(text), screen.symbols, bypass_alias=bypass_alias)
     screen.app.push_screen(saving, ended)
 
 
-def _finish(screen: PolicyScreen, text: str, end: SaveResult, *, bypassed: bool) -> None:
-    severity = "information" if isinstance(end, Saved | Unchanged) else "warning"
-    screen.session.notify(end.sentence, severity)
-    if not isinstance(end, Unchanged):
+def _finish(screen: PolicyScreen, text: str, result: SaveResult, *, bypassed: bool) -> None:
+    severity = "information" if result.is_stored else "warning"
+    screen.session.notify(result.sentence, severity)
+    if result.end is not SaveEnd.UNCHANGED:
         screen.program.last_change_command = put_command(
             screen.session.store.info, screen.target.location, text, bypass=bypassed
         )
@@ -127,7 +121,7 @@ def _finish(screen: PolicyScreen, text: str, end: SaveResult, *, bypassed: bool)
     screen.dismiss(None)
 
 
-def _show_refusal(screen: PolicyScreen, refused: Refused) -> None:
+def _show_refusal(screen: PolicyScreen, refused: SaveResult) -> None:
     screen.refused = refused
     screen.viewer.set_lint(screen.lint)
     screen.notice.tell(refused.sentence, "bad")
@@ -135,19 +129,19 @@ def _show_refusal(screen: PolicyScreen, refused: Refused) -> None:
         screen.select(refused.parts[0].span)
 
 
-SaveEnd = SaveOutcome | ServiceError
+SavingAnswer = SaveOutcome | ServiceError
 """How a save ended; an error was raised before anything was sent."""
 
-_TITLES: dict[type[object], tuple[str, str]] = {
-    SavedStillPropagating: ("Saved, still propagating", "warn"),
-    SavedButDiffers: ("Accepted, but something else is stored", "bad"),
-    SavedUnread: ("Accepted, not read back", "warn"),
-    Refused: ("Refused: nothing has changed", "bad"),
-    OutcomeUnknown: ("It is not known yet whether it was saved", "bad"),
+_TITLES: dict[SaveEnd, tuple[str, str]] = {
+    SaveEnd.PROPAGATING: ("Saved, still propagating", "warn"),
+    SaveEnd.DIFFERS: ("Accepted, but something else is stored", "bad"),
+    SaveEnd.UNREAD: ("Accepted, not read back", "warn"),
+    SaveEnd.REFUSED: ("Refused: nothing has changed", "bad"),
+    SaveEnd.UNKNOWN: ("It is not known yet whether it was saved", "bad"),
 }
 
 
-class SavingScreen(Dialog[SaveEnd]):
+class SavingScreen(Dialog[SavingAnswer]):
     """Runs the save; closes by itself where it ended as wished, else after it was read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -165,7 +159,7 @@ class SavingScreen(Dialog[SaveEnd]):
         self._bypass_alias = bypass_alias
         self._symbols = symbols
         self._steps: list[ChangeStep] = []
-        self._end: SaveEnd | None = None
+        self._end: SavingAnswer | None = None
         self._head = self.heading_line()
         self.rows = Rows(symbols=symbols)
         self.keys = KeyBar()
@@ -193,7 +187,7 @@ class SavingScreen(Dialog[SaveEnd]):
                 # A fault of our own, which is told; the person must not be stuck here.
                 self.dismiss(None)
 
-    async def _save(self) -> SaveEnd:
+    async def _save(self) -> SavingAnswer:
         try:
             return await self._editing.save(
                 self._review, bypass_alias=self._bypass_alias, observe=self._observe
@@ -201,9 +195,9 @@ class SavingScreen(Dialog[SaveEnd]):
         except ServiceError as error:
             return error
 
-    def _take(self, end: SaveEnd) -> None:
+    def _take(self, end: SavingAnswer) -> None:
         self._end = end
-        if isinstance(end, Saved | Unchanged | Conflict):
+        if isinstance(end, Conflict) or (isinstance(end, SaveResult) and end.is_stored):
             self.dismiss(end)
         else:
             self._show_end(end)
@@ -224,18 +218,15 @@ class SavingScreen(Dialog[SaveEnd]):
         )
 
     def _show_end(self, end: SaveResult | ServiceError) -> None:
-        title, role = _TITLES.get(type(end), ("Not saved: nothing was sent", "bad"))
+        title, role = "Not saved: nothing was sent", "bad"
+        if isinstance(end, SaveResult):
+            title, role = _TITLES[end.end]
         self._head.say(title, role)
         rows: list[Row] = [Block(paragraph) for paragraph in _words(end)]
-        rows += self._differences(end)
+        if isinstance(end, SaveResult):
+            rows += _differences(end)
         self.rows.show(rows)
         self.keys.show([(" Enter", "key"), " Close ", (" j k", "key"), " Scroll "])
-
-    def _differences(self, end: SaveResult | ServiceError) -> list[Row]:
-        if not isinstance(end, SavedButDiffers | OutcomeUnknown) or not end.stored:
-            return []
-        head = Block("From your text to what is stored now", "title")
-        return [Block(""), head, *diff_rows(end.sent, end.stored)]
 
     def action_stop(self) -> None:
         """Wait no longer for reads to show it; or close, once it has ended."""
@@ -250,16 +241,23 @@ class SavingScreen(Dialog[SaveEnd]):
             self.dismiss(self._end)
 
 
+def _differences(result: SaveResult) -> list[Row]:
+    if result.end not in (SaveEnd.DIFFERS, SaveEnd.UNKNOWN) or not result.stored:
+        return []
+    head = Block("From your text to what is stored now", "title")
+    return [Block(""), head, *diff_rows(result.sent, result.stored)]
+
+
 def _words(end: SaveResult | ServiceError) -> list[str]:
     if isinstance(end, ServiceError):
         return [end.sentence, "Your text is kept."]
     found = [end.sentence]
-    if isinstance(end, Refused) and end.locks_out:
+    if end.locks_out:
         found.append(
             "This is KMS's lock-out check. It can be bypassed from the review (b), after you have"
             " typed the key's alias."
         )
-    if isinstance(end, OutcomeUnknown):
+    if end.end is SaveEnd.UNKNOWN:
         found.append(
             "Enter goes back to your text. Ctrl-s there reads the stored policy again and shows"
             " your text beside it; nothing is sent before y."

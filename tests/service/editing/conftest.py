@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeGuard
 
 import pytest
 
 from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.location import KeyPolicyLocation
+from kmstui.service.editing.results import SaveEnd, SaveOutcome, SaveResult
 from kmstui.service.ports import Scope
 from tests.fakes import ACCOUNT, CALLER, IMPORTED, REGION, FakeGateway, MemoryJournal
 
@@ -29,6 +31,11 @@ def policy(*sids: str, action: str = "kms:*") -> str:
         for sid in sids
     ]
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2)
+
+
+def ended(result: SaveOutcome, end: SaveEnd) -> TypeGuard[SaveResult]:
+    """Whether a save ended so."""
+    return isinstance(result, SaveResult) and result.end is end
 
 
 OLD = policy("root")

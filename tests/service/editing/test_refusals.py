@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from kmstui.service.editing.refusals import locks_out, refused_parts
+from kmstui.service.editing.results import locks_out, refused_parts
 
 LOCKOUT = "The new key policy will not allow you to update the key policy in the future."
 INVALID = "Policy contains a statement with one or more invalid principals."

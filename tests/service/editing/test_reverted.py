@@ -13,10 +13,10 @@ from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.put import AcceptedPut, last_accepted
-from kmstui.service.editing.results import Saved, SavedStillPropagating, Unchanged
+from kmstui.service.editing.results import SaveEnd
 from kmstui.service.ports import PolicyVersion
 from tests.fakes import CALLER, IMPORTED, MemoryJournal
-from tests.service.editing.conftest import HERE, MINE, OLD, THEIRS, Service, Time, policy
+from tests.service.editing.conftest import HERE, MINE, OLD, THEIRS, Service, Time, ended, policy
 
 MORE = policy("root", "mine", "more")
 
@@ -26,7 +26,7 @@ async def unshown(editing: PolicyEditing, service: Service) -> PolicyEditing:
     """MINE was put in place of OLD and accepted; no read has shown it."""
     await editing.open()
     service.stale = [OLD] * 7
-    assert isinstance(await editing.save(editing.review(MINE)), SavedStillPropagating)
+    assert ended(await editing.save(editing.review(MINE)), SaveEnd.PROPAGATING)
     assert service.stale == []
     return editing
 
@@ -61,7 +61,7 @@ async def test_who_decides_can_save_whichever_of_the_two_is_stored(
     service.stored = OLD
     unshown.rebase(await unsure(unshown, MORE))
     assert await unshown.check_conflict(MORE) is None
-    assert isinstance(await unshown.save(unshown.review(MORE)), Saved)
+    assert ended(await unshown.save(unshown.review(MORE)), SaveEnd.SAVED)
     assert service.stored == MORE
 
 
@@ -71,7 +71,7 @@ async def test_the_save_that_shows_after_the_decision_is_nobodys_change(
     service.stale = [OLD]
     unshown.rebase(await unsure(unshown, MORE))
     assert service.stored == MINE
-    assert isinstance(await unshown.save(unshown.review(MORE)), Saved)
+    assert ended(await unshown.save(unshown.review(MORE)), SaveEnd.SAVED)
     assert service.stored == MORE
 
 
@@ -94,7 +94,7 @@ async def test_taking_back_ones_own_save_is_sent_though_reads_show_the_old_polic
     service.stale = [OLD, OLD, OLD]
     unshown.rebase(await unsure(unshown, OLD))
     assert service.stored == MINE
-    assert isinstance(await unshown.save(unshown.review(OLD)), Saved)
+    assert ended(await unshown.save(unshown.review(OLD)), SaveEnd.SAVED)
     assert service.stored == OLD
 
 
@@ -116,7 +116,7 @@ async def test_after_five_minutes_it_is_somebodys_change(
     assert found is not None
     assert found.awaited_since is None
     assert "changed by someone else" in found.sentence
-    assert isinstance(await unshown.save(unshown.review(OLD)), Unchanged)
+    assert ended(await unshown.save(unshown.review(OLD)), SaveEnd.UNCHANGED)
 
 
 async def test_once_a_read_has_shown_it_the_old_policy_is_somebodys_change(

@@ -17,16 +17,7 @@ from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.location import RolePolicyLocation, location_of
 from kmstui.service.editing.put import policy_of
-from kmstui.service.editing.results import (
-    OutcomeUnknown,
-    Refused,
-    Saved,
-    SavedButDiffers,
-    SavedStillPropagating,
-    SavedUnread,
-    SaveOutcome,
-    Unchanged,
-)
+from kmstui.service.editing.results import SaveEnd, SaveOutcome
 from kmstui.service.errors import (
     AccessDeniedError,
     CancelledByPersonError,
@@ -41,7 +32,7 @@ from kmstui.service.errors import (
     UnreportedOutcomeError,
 )
 from tests.fakes import CALLER, IMPORTED, ROLE_ARN, MemoryJournal
-from tests.service.editing.conftest import HERE, MINE, OLD, THEIRS, Service, Time, policy
+from tests.service.editing.conftest import HERE, MINE, OLD, THEIRS, Service, Time, ended, policy
 
 SILENCE = UnreportedOutcomeError("no answer in 10 s")
 
@@ -70,7 +61,7 @@ async def test_a_save_is_written_down_before_it_is_sent_and_read_back(
     result = await save(editing)
 
     assert at_put == [["fetched", "sent"], [("pending", MINE)], [MINE]]
-    assert isinstance(result, Saved)
+    assert ended(result, SaveEnd.SAVED)
     assert "(alias/ImportedCMK) holds your policy, read back" in result.sentence
     assert service.puts == [(MINE, False)]
     assert [kind for kind, _ in await kinds(journal)] == ["fetched", "sent", "stored", "draft"]
@@ -101,7 +92,7 @@ async def test_the_steps_are_told(editing: PolicyEditing, service: Service) -> N
 
 async def test_what_is_stored_already_is_not_sent(editing: PolicyEditing, service: Service) -> None:
     result = await save(editing, OLD)
-    assert isinstance(result, Unchanged)
+    assert ended(result, SaveEnd.UNCHANGED)
     assert "nothing was sent" in result.sentence
     assert service.puts == []
 
@@ -112,7 +103,7 @@ async def test_the_second_of_two_people_is_stopped_shown_the_difference_and_can_
     other = PolicyEditing(editing.location, scope, time.sleep)
     await editing.open()
     await other.open()
-    assert isinstance(await save(other, THEIRS), Saved)
+    assert ended(await save(other, THEIRS), SaveEnd.SAVED)
 
     conflict = await save(editing)
 
@@ -129,7 +120,7 @@ async def test_the_second_of_two_people_is_stopped_shown_the_difference_and_can_
     editing.rebase(conflict)
     with pytest.raises(InvalidInputError, match="Review the text again"):
         await editing.save(review_of_before)
-    assert isinstance(await save(editing, conflict.merge.text), Saved)
+    assert ended(await save(editing, conflict.merge.text), SaveEnd.SAVED)
     assert same_meaning(service.stored, policy("root", "mine", "theirs"))
 
 
@@ -138,7 +129,7 @@ async def test_another_layout_of_the_same_policy_is_no_conflict(
 ) -> None:
     await editing.open()
     service.stored = OLD.replace("\n", "").replace('"kms:*"', '["kms:*"]')
-    assert isinstance(await save(editing), Saved)
+    assert ended(await save(editing), SaveEnd.SAVED)
 
 
 async def test_a_text_that_kms_gives_back_in_another_layout_is_saved(
@@ -147,7 +138,7 @@ async def test_a_text_that_kms_gives_back_in_another_layout_is_saved(
     await editing.open()
     service.stale = [OLD, MINE.replace("\n", "")]
     result = await save(editing)
-    assert isinstance(result, Saved)
+    assert ended(result, SaveEnd.SAVED)
     assert result.stored == MINE.replace("\n", "")
 
 
@@ -156,7 +147,7 @@ async def test_a_put_that_does_not_show_yet_is_waited_for(
 ) -> None:
     await editing.open()
     service.stale = [OLD, OLD, OLD]
-    assert isinstance(await save(editing), Saved)
+    assert ended(await save(editing), SaveEnd.SAVED)
     assert time.slept == [0.5, 1.0]
 
 
@@ -166,7 +157,7 @@ async def test_a_put_that_does_not_show_in_time_is_saved_and_still_propagating(
     await editing.open()
     service.stale = [OLD] * 7
     result = await save(editing)
-    assert isinstance(result, SavedStillPropagating)
+    assert ended(result, SaveEnd.PROPAGATING)
     assert result.sentence.startswith("Saved, still propagating:")
     assert time.slept == list(FOR_A_POLICY)
     (change,) = await journal.changes()
@@ -178,7 +169,7 @@ async def test_a_put_that_does_not_show_in_time_is_saved_and_still_propagating(
     assert isinstance(unsure, Conflict)
     assert unsure.awaited_since is not None
     assert len(service.puts) == 1
-    assert isinstance(await save(editing, THEIRS), Saved)
+    assert ended(await save(editing, THEIRS), SaveEnd.SAVED)
 
     time.now += timedelta(minutes=6)
     service.stored = OLD
@@ -196,7 +187,7 @@ async def test_a_person_who_waits_no_longer_gets_what_is_known(
             editing.stop_waiting()
 
     result = await editing.save(editing.review(MINE), observe=observe)
-    assert isinstance(result, SavedStillPropagating)
+    assert ended(result, SaveEnd.PROPAGATING)
     assert sum(time.slept) < 1
 
 
@@ -206,7 +197,7 @@ async def test_somebody_elses_put_in_between_is_shown(
     await editing.open()
     service.stale = [OLD, THEIRS, THEIRS, THEIRS]
     result = await save(editing)
-    assert isinstance(result, SavedButDiffers)
+    assert ended(result, SaveEnd.DIFFERS)
     assert (result.sent, result.stored) == (MINE, THEIRS)
     assert "holds another policy than yours" in result.sentence
     assert await editing.stored_draft() is not None
@@ -218,7 +209,7 @@ async def test_a_stale_third_text_is_not_taken_for_somebody_elses(
 ) -> None:
     await editing.open()
     service.stale = [OLD, policy("older still"), OLD]
-    assert isinstance(await save(editing), Saved)
+    assert ended(await save(editing), SaveEnd.SAVED)
 
 
 async def test_a_policy_that_hides_itself_is_accepted_and_unread(
@@ -227,7 +218,7 @@ async def test_a_policy_that_hides_itself_is_accepted_and_unread(
     await editing.open()
     service.stale = [OLD, AccessDeniedError("your role may not read it any more")]
     result = await save(editing)
-    assert isinstance(result, SavedUnread)
+    assert ended(result, SaveEnd.UNREAD)
     assert "could not be read back" in result.sentence
     assert "may not read it any more" in result.sentence
     (change,) = await journal.changes()
@@ -245,7 +236,7 @@ async def test_a_refusal_keeps_the_text_and_says_what_kms_said(
     )
     service.put_error, service.stores = PolicyRefusedError("KMS refused it", "", context), False
     result = await save(editing)
-    assert isinstance(result, Refused)
+    assert ended(result, SaveEnd.REFUSED)
     assert "KMS refused it" in result.sentence
     assert "Your text is kept." in result.sentence
     (place,) = result.parts
@@ -266,7 +257,7 @@ async def test_a_put_that_was_never_sent_failed_for_sure(
 ) -> None:
     service.put_error, service.stores = error, False
     result = await save(editing)
-    assert isinstance(result, Refused)
+    assert ended(result, SaveEnd.REFUSED)
     assert result.sentence == f"{error.sentence} Your text is kept."
     assert result.parts == ()
     assert [c.outcome for c in await journal.changes()] == ["failed"]
@@ -278,7 +269,7 @@ async def test_no_answer_but_stored_is_saved_and_says_so(
 ) -> None:
     service.put_error = SILENCE
     result = await save(editing)
-    assert isinstance(result, Saved)
+    assert ended(result, SaveEnd.SAVED)
     label = f"key {IMPORTED} (alias/ImportedCMK)"
     assert result.sentence == (
         f"Saved: {label} holds your policy, read back."
@@ -296,7 +287,7 @@ async def test_no_answer_and_not_stored_is_told_as_likely_and_no_more(
 ) -> None:
     service.put_error, service.stores = error, False
     result = await save(editing)
-    assert isinstance(result, OutcomeUnknown)
+    assert ended(result, SaveEnd.UNKNOWN)
     assert result.shown is Shown.OLD
     assert "yours was most likely not stored; it may still show up" in result.sentence
     assert [c.outcome for c in await journal.changes()] == ["unknown"]
@@ -311,7 +302,7 @@ async def test_ones_own_put_that_arrives_late_is_not_somebody_elses(
     service.put_error, service.stored = None, MINE.replace("\n", "")
 
     assert await editing.check_conflict(MINE) is None
-    assert isinstance(await save(editing, MINE), Unchanged)
+    assert ended(await save(editing, MINE), SaveEnd.UNCHANGED)
     assert len(service.puts) == 1
 
 
@@ -322,7 +313,7 @@ async def test_typing_goes_on_over_ones_own_put_that_arrived_late(
     await save(editing)
     service.put_error, service.stored = None, MINE
     further = policy("root", "mine", "more")
-    assert isinstance(await save(editing, further), Saved)
+    assert ended(await save(editing, further), SaveEnd.SAVED)
     assert service.stored == further
 
 
@@ -331,7 +322,7 @@ async def test_the_same_change_made_by_somebody_else_is_no_conflict(
 ) -> None:
     await editing.open()
     service.stored = MINE.replace("\n", "")
-    assert isinstance(await save(editing, MINE), Unchanged)
+    assert ended(await save(editing, MINE), SaveEnd.UNCHANGED)
     assert service.puts == []
 
 
@@ -341,7 +332,7 @@ async def test_no_answer_and_somebody_elses_policy_is_told(
     service.put_error, service.stores = SILENCE, False
     service.at_put = lambda: setattr(service, "stored", THEIRS)
     result = await save(editing)
-    assert isinstance(result, OutcomeUnknown)
+    assert ended(result, SaveEnd.UNKNOWN)
     assert (result.shown, result.stored) == (Shown.OTHER, THEIRS)
     assert "neither your policy nor the one before" in result.sentence
 
@@ -353,7 +344,7 @@ async def test_no_answer_and_no_reading_back_is_unknown(
     service.put_error, service.stores = SILENCE, False
     service.stale = [OLD, *[NetworkError("nothing answered")] * (len(FOR_A_POLICY) + 1)]
     result = await save(editing)
-    assert isinstance(result, OutcomeUnknown)
+    assert ended(result, SaveEnd.UNKNOWN)
     assert result.shown is Shown.UNREADABLE
     assert "cannot be read back now. No connection: nothing answered." in result.sentence
     assert sum(time.slept) == sum(FOR_A_POLICY)
@@ -433,7 +424,7 @@ async def test_a_journal_that_fails_after_the_put_does_not_hide_that_it_is_saved
     full = JournalError("there is no space left", "Free some space.")
     service.at_put = lambda: setattr(journal, "error", full)
     result = await save(editing)
-    assert isinstance(result, Saved)
+    assert ended(result, SaveEnd.SAVED)
     assert result.sentence.endswith(
         "could not be written to the journal: there is no space left. Free some space."
     )
@@ -463,7 +454,7 @@ async def test_a_roles_inline_policy_is_saved_the_same_way(
     editing = PolicyEditing(place, scope, time.sleep)
     result = await save(editing)
 
-    assert isinstance(result, Saved)
+    assert ended(result, SaveEnd.SAVED)
     assert f"inline policy KMS of role {role}" in result.sentence
     assert (await service.get_role_policy(role, "KMS")).text == MINE
     (change,) = await journal.changes()

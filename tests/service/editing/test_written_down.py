@@ -7,7 +7,7 @@ import pytest
 from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing, Review
-from kmstui.service.editing.results import OutcomeUnknown, Saved, SavedStillPropagating, SaveResult
+from kmstui.service.editing.results import SaveEnd, SaveResult
 from kmstui.service.errors import (
     AccessDeniedError,
     InvalidInputError,
@@ -16,7 +16,7 @@ from kmstui.service.errors import (
     UnreportedOutcomeError,
 )
 from tests.fakes import IMPORTED, SIGNING, MemoryJournal
-from tests.service.editing.conftest import HERE, MINE, OLD, THEIRS, Service, Time
+from tests.service.editing.conftest import HERE, MINE, OLD, THEIRS, Service, Time, ended
 
 SILENCE = UnreportedOutcomeError("no answer in 10 s")
 REFUSAL = AccessDeniedError("your role may not")
@@ -34,7 +34,7 @@ async def test_somebody_elses_policy_that_silence_hid_is_kept(
 ) -> None:
     service.put_error, service.stores = SILENCE, False
     service.at_put = lambda: setattr(service, "stored", THEIRS)
-    assert isinstance(await save(editing), OutcomeUnknown)
+    assert ended(await save(editing), SaveEnd.UNKNOWN)
     newest = (await journal.versions(HERE, IMPORTED))[0]
     assert (newest.text, newest.kind, newest.note) == (THEIRS, "fetched", "somebody else's")
 
@@ -74,7 +74,7 @@ async def test_a_late_read_in_another_spelling_is_not_somebody_elses_policy(
 ) -> None:
     spelled = OLD.replace("\n", "").replace('"kms:*"', '["kms:*"]')
     service.at_put = lambda: setattr(service, "stale", [spelled] * 10)
-    assert isinstance(await save(editing), SavedStillPropagating)
+    assert ended(await save(editing), SaveEnd.PROPAGATING)
 
 
 async def test_a_draft_into_which_nothing_was_typed_is_not_offered_over_a_new_policy(
@@ -90,7 +90,7 @@ async def test_what_was_accepted_stays_a_draft_until_a_read_shows_it(
     editing: PolicyEditing, service: Service, scope: ChangeScope, time: Time
 ) -> None:
     service.at_put = lambda: setattr(service, "stale", [OLD] * 20)
-    assert isinstance(await save(editing), SavedStillPropagating)
+    assert ended(await save(editing), SaveEnd.PROPAGATING)
     again = PolicyEditing(editing.location, scope, time.sleep)
     assert await again.open() == MINE
     assert again.draft is None
@@ -100,7 +100,7 @@ async def test_what_was_accepted_stays_a_draft_until_a_read_shows_it(
 async def test_a_save_that_was_seen_and_put_back_by_somebody_is_not_awaited_again(
     editing: PolicyEditing, service: Service, scope: ChangeScope, time: Time
 ) -> None:
-    assert isinstance(await save(editing), Saved)
+    assert ended(await save(editing), SaveEnd.SAVED)
     service.stored = OLD
     again = PolicyEditing(editing.location, scope, time.sleep)
     assert await again.open() == OLD

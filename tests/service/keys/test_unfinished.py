@@ -1,10 +1,12 @@
 """What became of changes of keys, aliases and grants, after a program that was killed meanwhile."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from kmstui.model.grant import Grant
+from kmstui.model.key import KeyCreation
 from kmstui.service.changes.runner import Change, begin_changes
 from kmstui.service.errors import AccessDeniedError
 from kmstui.service.keys.unfinished import settle_key_changes
@@ -72,3 +74,77 @@ async def test_what_cannot_be_read_is_asked_again_at_the_next_start(bench):
     (sentence,) = await settle_key_changes(bench.session, bench.pause)
     assert "it cannot be read now. AccessDenied" in sentence
     assert (await bench.newest()).outcome == "pending"
+
+
+async def cancelled_at(bench, operation, change):
+    """The program ends while `operation` is under way."""
+    hangs, never = asyncio.Event(), asyncio.Event()
+
+    async def hang(*arguments):
+        hangs.set()
+        await never.wait()
+
+    setattr(bench.gateway, operation, hang)
+    task = asyncio.create_task(change)
+    await hangs.wait()
+    delattr(bench.gateway, operation)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.parametrize(
+    ("operation", "make", "happen"),
+    [
+        (
+            "disable",
+            lambda bench: bench.keys.disable(NAMELESS),
+            lambda gateway: gateway.disable(NAMELESS),
+        ),
+        (
+            "enable_rotation",
+            lambda bench: bench.keys.set_rotation(NAMELESS, 180),
+            lambda gateway: gateway.enable_rotation(NAMELESS, 180),
+        ),
+        (
+            "create_alias",
+            lambda bench: bench.aliases.create("alias/new", NAMELESS),
+            lambda gateway: gateway.create_alias("alias/new", NAMELESS),
+        ),
+        (
+            "revoke_grant",
+            lambda bench: bench.grants.revoke(IMPORTED, GRANT),
+            lambda gateway: gateway.revoke_grant(IMPORTED, "g1"),
+        ),
+    ],
+    ids=["key", "rotation", "alias", "grant"],
+)
+@pytest.mark.parametrize(("arrived", "end"), [(True, "done"), (False, "failed")])
+async def test_a_program_that_ends_in_the_middle_tells_at_the_next_start_what_became_of_it(
+    bench, operation, make, happen, arrived, end
+):
+    bench.world.grants[IMPORTED] = (GRANT,)
+    await cancelled_at(bench, operation, make(bench))
+    assert (await bench.newest()).outcome == "pending"
+    if arrived:
+        await happen(bench.gateway)
+    bench.session.clock = lambda: NOW + timedelta(minutes=6)
+    (sentence,) = await settle_key_changes(bench.session, bench.pause)
+    assert sentence.startswith("kmstui ended while it sent kms:")
+    assert sentence.endswith("it was done." if arrived else "it was not done.")
+    assert (await bench.newest()).outcome == end
+
+
+@pytest.mark.parametrize(
+    ("operation", "make"),
+    [
+        ("create_key", lambda bench: bench.keys.create(KeyCreation())),
+        ("rotate_now", lambda bench: bench.keys.rotate_now(NAMELESS)),
+    ],
+    ids=["creation", "rotation on demand"],
+)
+async def test_what_the_next_start_cannot_find_out_is_unknown_at_once(bench, operation, make):
+    await cancelled_at(bench, operation, make(bench))
+    newest = await bench.newest()
+    assert (newest.outcome, newest.detail) == ("unknown", "kmstui ended before an answer came.")
+    assert await settle_key_changes(bench.session, bench.pause) == ()

@@ -13,15 +13,10 @@ from kmstui.service.changes.scope import ChangeScope
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.location import KeyPolicyLocation, location_of
-from kmstui.service.editing.results import (
-    OutcomeUnknown,
-    Refused,
-    Saved,
-    SavedButDiffers,
-    SavedStillPropagating,
-)
+from kmstui.service.editing.results import SaveEnd
 from kmstui.service.ports import Gateway
 from tests.control import ControlledKms
+from tests.service.editing.conftest import ended
 
 ALIAS = "alias/ImportedCMK"
 ROLE = "KMSWorkshop-InstanceInitRole"
@@ -56,7 +51,7 @@ def stored(embedded: ControlledKms) -> str:
 
 async def test_a_saved_policy_is_stored(editing: PolicyEditing, embedded: ControlledKms) -> None:
     mine = with_statement(editing.base, "mine")
-    assert isinstance(await editing.save(editing.review(mine)), Saved)
+    assert ended(await editing.save(editing.review(mine)), SaveEnd.SAVED)
     assert stored(embedded) == mine
 
 
@@ -66,10 +61,10 @@ async def test_another_spelling_of_kms_is_neither_a_conflict_nor_a_difference(
     embedded.control.set_policy_rewriting(True)
     mine = with_statement(editing.base, "mine", Action=["kms:Encrypt", "kms:Decrypt"])
     result = await editing.save(editing.review(mine))
-    assert isinstance(result, Saved)
+    assert ended(result, SaveEnd.SAVED)
     assert result.stored != mine
     again = with_statement(editing.base, "again")
-    assert isinstance(await editing.save(editing.review(again)), Saved)
+    assert ended(await editing.save(editing.review(again)), SaveEnd.SAVED)
 
 
 async def test_the_second_of_two_people_merges(
@@ -82,7 +77,7 @@ async def test_the_second_of_two_people_merges(
     assert "mine" not in stored(embedded)
     assert conflict.merge is not None
     editing.rebase(conflict)
-    assert isinstance(await editing.save(editing.review(conflict.merge.text)), Saved)
+    assert ended(await editing.save(editing.review(conflict.merge.text)), SaveEnd.SAVED)
     both = with_statement(with_statement(conflict.base, "mine"), "theirs")
     assert same_meaning(stored(embedded), both)
 
@@ -94,7 +89,7 @@ async def test_a_principal_that_does_not_exist_is_shown(
     nobody = f"arn:aws:iam::{scope.where.account}:role/Nobody"
     mine = with_statement(before, "mine", Principal={"AWS": nobody})
     result = await editing.save(editing.review(mine))
-    assert isinstance(result, Refused)
+    assert ended(result, SaveEnd.REFUSED)
     assert "invalid principals" in result.sentence
     (place,) = result.parts
     assert json.loads(mine[place.span.start : place.span.end]) == nobody
@@ -106,13 +101,13 @@ async def test_a_lockout_is_refused_and_only_the_alias_forces_it(
 ) -> None:
     mine = with_statement(editing.base, "no", Effect="Deny", Principal="*", Action="kms:Put*")
     result = await editing.save(editing.review(mine))
-    assert isinstance(result, Refused)
+    assert ended(result, SaveEnd.REFUSED)
     assert result.locks_out
     (place,) = result.parts
     assert json.loads(mine[place.span.start : place.span.end])["Sid"] == "no"
 
     forced = await editing.save(editing.review(mine), bypass_alias="ImportedCMK")
-    assert isinstance(forced, Saved)
+    assert ended(forced, SaveEnd.SAVED)
     assert stored(embedded) == mine
 
 
@@ -123,8 +118,8 @@ async def test_an_answer_that_is_lost_after_the_put_is_found_out(
     mine = with_statement(editing.base, "mine")
     embedded.control.fault(kind, "PutKeyPolicy", after=True)
     result = await editing.save(editing.review(mine))
-    assert isinstance(result, Saved)
-    assert result.silence
+    assert ended(result, SaveEnd.SAVED)
+    assert result.error
     assert stored(embedded) == mine
 
 
@@ -134,7 +129,7 @@ async def test_a_put_that_is_lost_on_the_way_is_not_called_saved(
     before = stored(embedded)
     embedded.control.fault("close", "PutKeyPolicy")
     result = await editing.save(editing.review(with_statement(before, "mine")))
-    assert isinstance(result, OutcomeUnknown)
+    assert ended(result, SaveEnd.UNKNOWN)
     assert result.shown is Shown.OLD
     assert stored(embedded) == before
     assert [c.outcome for c in await scope.journal.changes()] == ["unknown"]
@@ -145,7 +140,7 @@ async def test_reads_that_lag_are_waited_for_and_named(
 ) -> None:
     embedded.control.set_lag(60_000)
     mine = with_statement(editing.base, "mine")
-    assert isinstance(await editing.save(editing.review(mine)), SavedStillPropagating)
+    assert ended(await editing.save(editing.review(mine)), SaveEnd.PROPAGATING)
     assert stored(embedded) == mine
     embedded.control.set_lag(0)
 
@@ -163,7 +158,7 @@ async def test_somebody_elses_put_at_the_same_moment_is_shown(
 
     place.put = overtaken  # type: ignore[method-assign]
     result = await editing.save(editing.review(with_statement(editing.base, "mine")))
-    assert isinstance(result, SavedButDiffers)
+    assert ended(result, SaveEnd.DIFFERS)
     assert result.stored == theirs
 
 
@@ -182,5 +177,5 @@ async def test_decrypt_is_taken_from_the_workshops_role(
             statement["Action"] = [each for each in actions if each != "kms:Decrypt"]
     mine = json.dumps(document)
     assert not same_meaning(mine, text)
-    assert isinstance(await editing.save(editing.review(mine)), Saved)
+    assert ended(await editing.save(editing.review(mine)), SaveEnd.SAVED)
     assert same_meaning((await gateway.get_role_policy(ROLE, policy.name)).text, mine)

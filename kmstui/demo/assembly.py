@@ -19,8 +19,7 @@ from kmstui.demo.kms.store import Stores
 from kmstui.demo.world.building import Builder
 from kmstui.demo.world.difficult import add_difficult_keys
 from kmstui.demo.world.documented import add_managed_keys, add_service_keys, add_workshop_keys
-from kmstui.demo.world.everyday import add_everyday_keys, fill_extra
-from kmstui.demo.world.history import history
+from kmstui.demo.world.everyday import add_everyday_keys, fill_extra, history
 from kmstui.demo.world.people import INSTANCE_ROLE, PARTNER, build_people
 
 

@@ -22,7 +22,6 @@ from kmstui.journal.database import (
     immediate,
     utc_now,
 )
-from kmstui.journal.drafts import open_drafts, put_draft, retire_drafts
 from kmstui.journal.failures import DamagedError, is_damage, journal_error
 from kmstui.journal.history import (
     add_changes,
@@ -31,6 +30,9 @@ from kmstui.journal.history import (
     list_changes,
     list_pending,
     list_versions,
+    open_drafts,
+    put_draft,
+    retire_drafts,
 )
 from kmstui.service.errors import JournalError
 from kmstui.service.ports import ChangeRecord, Journal, PolicyVersion, Scope

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from kmstui.model import Arn, Identity, visible
 from kmstui.policy.evaluation import (
@@ -42,11 +42,13 @@ from kmstui.scripting.command import (
     Streams,
     add_connection_options,
     command_parser,
+    read_text,
     run_command,
     target_of,
 )
-from kmstui.scripting.files import read_text
-from kmstui.scripting.sources import AccessSource
+
+if TYPE_CHECKING:
+    from kmstui.scripting.live_source import AccessSource
 
 ALLOWED, DENIED = 0, 1
 """Exit codes, besides `COULD_NOT_RUN`."""

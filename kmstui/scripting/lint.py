@@ -33,19 +33,22 @@ from kmstui.policy.lint import (
 from kmstui.policy.syntax import parse
 from kmstui.scripting.command import (
     COULD_NOT_RUN,
+    STDIN,
     CommandError,
     Streams,
     add_connection_options,
     command_parser,
     complain,
+    read_text,
+    reason,
+    rewrite,
     run_command,
     target_of,
 )
-from kmstui.scripting.files import STDIN, read_text, reason, rewrite
 from kmstui.scripting.report import Linted, write_json, write_sarif, write_text
-from kmstui.scripting.sources import LivePolicy, PolicySource
 
 if TYPE_CHECKING:
+    from kmstui.scripting.live_source import LivePolicy, PolicySource
     from kmstui.service.ports import Target
 
 CLEAN, ERRORS = 0, 1

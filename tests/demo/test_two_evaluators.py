@@ -16,8 +16,7 @@ from kmstui.demo.access.evaluation import IdentityPolicies, Question, Verdict, d
 from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.policy.evaluation.evaluator import Outcome, evaluate
 from kmstui.policy.evaluation.policies import Policies
-from kmstui.policy.iam.principals import Principal
-from kmstui.policy.iam.request import Context, Request
+from kmstui.policy.iam.principals import Context, Principal, Request
 
 ACCOUNT, OTHER = "418259630147", "290417736502"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/57e318d6-4d5e-46a5-aea5-07e9922a78f9"

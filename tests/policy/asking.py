@@ -11,10 +11,9 @@ from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.policy.evaluation.evaluator import Decision, Outcome, evaluate
 from kmstui.policy.evaluation.policies import Policies, compile_identity_policy
 from kmstui.policy.iam.conditions import Truth, compile_condition
-from kmstui.policy.iam.principals import Principal
-from kmstui.policy.iam.request import NOTHING_KNOWN, Context, Request
+from kmstui.policy.iam.principals import NOTHING_KNOWN, Context, Principal, Request
+from kmstui.policy.syntax.nodes import read_policy
 from kmstui.policy.syntax.parser import parse
-from kmstui.policy.syntax.statements import read_policy
 from tests.policy.lockouts import policy_text
 
 ACCOUNT = "111122223333"

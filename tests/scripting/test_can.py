@@ -14,7 +14,7 @@ import pytest
 
 from kmstui.model.grant import Grant
 from kmstui.scripting.can import run
-from kmstui.scripting.sources import KeyAccess
+from kmstui.scripting.live_source import KeyAccess
 from kmstui.service.errors import AccessDeniedError, ErrorContext
 from kmstui.service.ports import Target
 from tests.policy.asking import ANNA, APP, KEY, OTHER, ROOT, SESSION, iam, iam_allow, identity

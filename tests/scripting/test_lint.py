@@ -22,8 +22,8 @@ from kmstui.policy.syntax.nodes import Span
 from kmstui.policy.syntax.parser import parse
 from kmstui.scripting.command import COULD_NOT_RUN
 from kmstui.scripting.lint import CLEAN, ERRORS, run
+from kmstui.scripting.live_source import LivePolicy, PolicySource
 from kmstui.scripting.report import excerpt
-from kmstui.scripting.sources import LivePolicy, PolicySource
 from kmstui.service.errors import NetworkError
 from kmstui.service.ports import Target
 from tests.policy.rule_cases import KEY_ARN, policy, statement

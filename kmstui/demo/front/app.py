@@ -26,7 +26,7 @@ from kmstui.demo.front.wire import (
     render_result,
     spelled_for,
 )
-from kmstui.demo.kms.tags import get_resources
+from kmstui.demo.kms.tags_and_aliases import get_resources
 
 _NO_ANSWER = Response(500, "text/plain", b"")
 """The connection is closed instead."""

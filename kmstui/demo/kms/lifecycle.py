@@ -27,7 +27,7 @@ from kmstui.demo.kms.keys import (
 from kmstui.demo.kms.policies import default_policy
 from kmstui.demo.kms.policy_validation import accepted_policy
 from kmstui.demo.kms.store import Stores
-from kmstui.demo.kms.tags import checked_tags
+from kmstui.demo.kms.tags_and_aliases import checked_tags
 
 
 def create_key(call: Call, stores: Stores) -> Result:

@@ -16,7 +16,14 @@ from botocore import xform_name
 from kmstui.demo.access.authorization import hidden_key, require_on_key
 from kmstui.demo.access.context import Call, Result
 from kmstui.demo.errors import AwsError
-from kmstui.demo.kms import aliases, cryptography, grants, key_material, lifecycle, policies, tags
+from kmstui.demo.kms import (
+    cryptography,
+    grants,
+    key_material,
+    lifecycle,
+    policies,
+    tags_and_aliases,
+)
 from kmstui.demo.kms.key_material import ImportOffers
 from kmstui.demo.kms.keys import CRYPTOGRAPHIC, EmbeddedKey, LastUse, require_state, require_usage
 from kmstui.demo.kms.members import check_members, operations
@@ -57,7 +64,13 @@ class KmsService:
         self.stores = stores
         self._changing = threading.Lock()
         self._handlers = _handlers_in(
-            lifecycle, aliases, tags, policies, grants, key_material, cryptography, ImportOffers()
+            lifecycle,
+            tags_and_aliases,
+            policies,
+            grants,
+            key_material,
+            cryptography,
+            ImportOffers(),
         )
         self._without_key = {
             operation

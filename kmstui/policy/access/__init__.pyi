@@ -4,12 +4,12 @@ from .diff import access_diff as access_diff
 from .groups import AccessGroup as AccessGroup
 from .groups import actions_words as actions_words
 from .groups import possible_actions as possible_actions
-from .role import RoleEffect as RoleEffect
-from .role import role_effect as role_effect
 from .table import AccessTable as AccessTable
 from .table import Cell as Cell
 from .table import KeyFacts as KeyFacts
 from .table import Mark as Mark
 from .table import Part as Part
+from .table import RoleEffect as RoleEffect
 from .table import Row as Row
 from .table import access_table as access_table
+from .table import role_effect as role_effect

@@ -1,9 +1,9 @@
-"""Who can do what with a key: principals by access groups, each cell with its reasoning."""
+"""Who can do what with a key: everybody by access groups, or one role by its effects."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kmstui.model import Arn, Grant, Identity
@@ -282,3 +282,68 @@ def _cell(group: AccessGroup, parts: Sequence[Part]) -> Cell:
     ordered = tuple(sorted(parts, key=lambda part: -_STRENGTH[part.mark]))
     mark = ordered[0].mark if ordered else Mark.IMPOSSIBLE
     return Cell(group, mark, ordered)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleEffect:
+    """What an identity can do with a key."""
+
+    identity: Identity
+    effects: tuple[Part, ...]
+    """What it can first, then what depends, then what it cannot."""
+    not_considered: tuple[str, ...]
+    """Never empty."""
+
+    def actions(self, *marks: Mark) -> tuple[str, ...]:
+        """The actions that carry one of these marks, sorted."""
+        found = (name for each in self.effects if each.mark in marks for name in each.actions)
+        return tuple(sorted(found))
+
+    @property
+    def summary(self) -> str:
+        """One line: `role app can Encrypt; cannot Decrypt`."""
+        clauses = [
+            f"{verb} {actions_words(frozenset(actions))}"
+            for verb, actions in (
+                ("can", self.actions(Mark.YES)),
+                ("may under conditions", self.actions(Mark.CONDITIONAL, Mark.VIA_IAM)),
+                ("cannot", self.actions(Mark.NO, Mark.DENIED)),
+            )
+            if actions
+        ]
+        return f"{self.identity.kind} {self.identity.name} {'; '.join(clauses)}"
+
+
+_ORDER = (Mark.YES, Mark.CONDITIONAL, Mark.VIA_IAM, Mark.NO, Mark.DENIED)
+
+
+def role_effect(
+    identity: Identity,
+    policy: PolicyLike,
+    key: KeyFacts,
+    *,
+    grants: Sequence[Grant] | None = None,
+    context: Context = NOTHING_KNOWN,
+) -> RoleEffect:
+    """Put an identity's policies together with a key policy.
+
+    Raises:
+        ValueError: the identity's ARN is no principal's.
+    """
+    principal = Principal.parse(identity.arn)
+    policies = Policies.of_key(policy, grants).with_identity(identity)
+    classes = classes_of(policies, possible_actions(key.usage, key.spec))
+    row = access_row(principal, policies, key, classes, context)
+    alike: dict[object, list[Part]] = {}
+    for cell in row.cells:
+        for part in cell.parts:
+            decision = part.decision
+            spans = tuple((each.source, each.span) for each in decision.deciding)
+            near = () if decision.deciding else tuple(each.span for each in decision.near)
+            alike.setdefault((part.mark, decision.reason, spans, near), []).append(part)
+    effects = [
+        replace(parts[0], actions=tuple(sorted(name for each in parts for name in each.actions)))
+        for parts in alike.values()
+    ]
+    effects.sort(key=lambda effect: _ORDER.index(effect.mark))
+    return RoleEffect(identity, tuple(effects), policies.not_considered(principal))

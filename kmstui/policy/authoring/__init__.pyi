@@ -12,9 +12,9 @@ from .templates import fields_of as fields_of
 from .templates import fill as fill
 from .templates import first_field as first_field
 from .templates import own_template as own_template
+from .templates import role_templates as role_templates
 from .templates import statements_of as statements_of
 from .templates import unsuitable as unsuitable
 from .templates import whole_policy as whole_policy
 from .templates import with_statements as with_statements
 from .templates import without_statements as without_statements
-from .templates_roles import role_templates as role_templates

@@ -21,10 +21,10 @@ from kmstui.policy.syntax.nodes import (
     Node,
     ObjectNode,
     Span,
+    Statement,
     StringNode,
 )
 from kmstui.policy.syntax.scanner import to_json
-from kmstui.policy.syntax.statements import Statement
 
 _INDENT = re.compile(r"[ \t]*")
 _COLON = re.compile(r"[ \t]*:[ \t]*\Z")

@@ -13,8 +13,7 @@ from kmstui.policy.evaluation.evaluator import Reason, evaluate
 from kmstui.policy.evaluation.explanation import explain, reason_sentence
 from kmstui.policy.evaluation.policies import Policies
 from kmstui.policy.iam.conditions import Doubt
-from kmstui.policy.iam.principals import Principal, PrincipalKind
-from kmstui.policy.iam.request import Context, Request
+from kmstui.policy.iam.principals import Context, Principal, PrincipalKind, Request
 from tests.policy.asking import (
     ACCOUNT,
     ALLOWED,

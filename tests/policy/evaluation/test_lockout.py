@@ -13,8 +13,8 @@ import pytest
 from kmstui.model.arn import Arn
 from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.policy.evaluation.lockout import CanPut, can_still_administer
+from kmstui.policy.syntax.nodes import read_policy
 from kmstui.policy.syntax.parser import parse
-from kmstui.policy.syntax.statements import read_policy
 from tests.policy.lockouts import Lockout, allow, deny, lockouts, policy_text
 
 ACCOUNT = "111122223333"

@@ -7,10 +7,9 @@ from typing import Any
 from kmstui.model.arn import Arn
 from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.policy.access.diff import Direction, access_diff
-from kmstui.policy.access.role import role_effect
-from kmstui.policy.access.table import KeyFacts, Mark
+from kmstui.policy.access.table import KeyFacts, Mark, role_effect
 from kmstui.policy.evaluation.lockout import CanPut, can_still_administer
-from kmstui.policy.iam.request import Context
+from kmstui.policy.iam.principals import Context
 from tests.policy.asking import ALLOWED, DENIED, OPEN, SILENT, iam, iam_allow, outcome
 from tests.policy.workshop import (
     ACCOUNT,

@@ -9,8 +9,7 @@ import pytest
 from botocore.model import StringShape
 from botocore.session import get_session
 
-from kmstui.policy.iam.suggestions import did_you_mean
-from kmstui.policy.iam.vocabulary import Knowledge, botocore_model, knowledge
+from kmstui.policy.iam.vocabulary import Knowledge, botocore_model, did_you_mean, knowledge
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from kmstui.model.identity import Identity, IdentityPolicy
-from kmstui.policy.authoring.templates_roles import role_templates
+from kmstui.policy.authoring.templates import role_templates
 from kmstui.service.errors import ErrorContext, NotFoundError
 from kmstui.service.ports import Scope
 from kmstui.ui.editing.edit_screen import EditScreen

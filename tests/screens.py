@@ -17,8 +17,8 @@ from kmstui.service.session import Session
 from kmstui.ui.app import KmsApp
 from kmstui.ui.main.main_screen import MainScreen
 from kmstui.ui.main.panes import Pane
+from kmstui.ui.main.views import KeyView
 from kmstui.ui.runtime.options import UiOptions
-from kmstui.ui.views.view import KeyView
 from tests.fakes import NOW, FakeConnector, FakeGateway, MemoryJournal
 
 S = TypeVar("S", bound=Screen[Any])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kmstui.ui.commands.command import EVERYWHERE
 from kmstui.ui.commands.registry import all_commands
-from kmstui.ui.views.registry import VIEWS
+from kmstui.ui.main.views import VIEWS
 from tests.pty_terminal import KEYS
 
 

@@ -19,7 +19,7 @@ from kmstui.ui.main.key_columns import cells_of, columns_named
 from kmstui.ui.style.symbols import FANCY
 from kmstui.ui.style.text_styles import TEXT_STYLE_CLASSES
 from kmstui.ui.style.theme import THEMES, style_sheets
-from kmstui.ui.widgets.markable_table import MarkableTable
+from kmstui.ui.widgets.line_table import MarkableTable
 from tests.fakes import CALLER, INFO, FakeGateway, workshop_world
 
 PICTURES = Path(__file__).parent / "pictures"

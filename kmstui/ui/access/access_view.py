@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import monotonic
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -25,8 +26,12 @@ from kmstui.ui.commands import program_of
 from kmstui.ui.main import main_of, pretty
 from kmstui.ui.runtime import Changes
 from kmstui.ui.style import Part, Symbols
-from kmstui.ui.widgets import LineTable, Sentences, Teller
+from kmstui.ui.widgets import LineTable, Sentences
 
+TOLD_AFTER_SECONDS = 0.5
+"""A reading that takes longer shows how far it is."""
+_TELLING_SECONDS = 0.25
+"""Time between two words on how far it is."""
 _MORE = 200
 """Identities that are read besides when a person asks for more."""
 _HINT = (
@@ -42,7 +47,6 @@ _LOW, _HIGH = 14, 26
 class AccessView(ReadingView):
     """A table, what the cell under the cursor means, and what no answer rests on."""
 
-    title: ClassVar[str] = "Access"
     scope: ClassVar[str] = "access"
 
     def __init__(self, session: Session, symbols: Symbols) -> None:
@@ -54,6 +58,7 @@ class AccessView(ReadingView):
         self._reading: object = None
         """Tells the reading that runs from one that it has replaced; None while none runs."""
         self._stopping = False
+        self._tell_from = 0.0
         self._answer: Decision | None = None
         self._wants_question = False
         self.status = Sentences(most_lines=_STATUS_LINES, more="… (Enter: all of it)")
@@ -143,13 +148,14 @@ class AccessView(ReadingView):
         if self._inquiry is None or self._inquiry.text != text:
             self._take(await Inquiry.of(self.session, key, text, None))
         self._reading = mine = object()
+        self._tell_from = monotonic() + TOLD_AFTER_SECONDS
         self._stopping = False
         try:
             reading = await self.session.shared(AccessReader).read(
                 key,
                 text,
                 most=self._most,
-                tell=Teller(self._tell_progress),
+                tell=self._tell_progress,
                 stop=lambda: self._stopping,
             )
         finally:
@@ -262,7 +268,9 @@ class AccessView(ReadingView):
         self.status.say(" ".join(words), "warn")
 
     def _tell_progress(self, done: int, of: int) -> None:
-        if not self.what_if.display:
+        now = monotonic()
+        if of and now >= self._tell_from and not self.what_if.display:
+            self._tell_from = now + _TELLING_SECONDS
             self.status.say(f"Reading IAM policies: {done} of {of} (Esc stops)", "dim")
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:

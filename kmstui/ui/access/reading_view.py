@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from kmstui.service.errors import ServiceError
 from kmstui.service.session import Session
-from kmstui.ui.commands import program_of
+from kmstui.ui.main import KeyView
 from kmstui.ui.style import Symbols
-from kmstui.ui.views import KeyView
-
-READING_GROUP = "view"
-"""The group in which the main screen loads views: a reading of one key ends the one before."""
 
 
 class ReadingView(KeyView):
@@ -28,16 +23,5 @@ class ReadingView(KeyView):
 
     def begin(self) -> None:
         """Read what is missing, and show it."""
-        key_id = self._key_id
-        if key_id is not None:
-            program_of(self).work(
-                lambda: self._load_guarded(key_id),
-                group=READING_GROUP,
-                what=f"the {self.title.lower()} view",
-            )
-
-    async def _load_guarded(self, key_id: str) -> None:
-        try:
-            await self.load(key_id)
-        except ServiceError as error:
-            self.show_problem(error.sentence)
+        if self._key_id is not None:
+            self.read(self._key_id)

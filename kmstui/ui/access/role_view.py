@@ -48,7 +48,6 @@ _EFFECT, _POLICY = "effect:", "policy:"
 class RoleView(ReadingView):
     """Can, may and cannot, each with its reason; then the policies that say so."""
 
-    title: ClassVar[str] = "Role"
     scope: ClassVar[str] = "role"
 
     def __init__(self, session: Session, symbols: Symbols) -> None:

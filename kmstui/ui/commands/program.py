@@ -17,7 +17,7 @@ from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.ports import ChangeRecord, Target
 from kmstui.service.session import Session
 from kmstui.ui.runtime import TimeSlices, TypeAhead, UiOptions, write_fault
-from kmstui.ui.style import symbols_for
+from kmstui.ui.style import FANCY, PLAIN
 from kmstui.ui.terminal import PaintedApp
 
 Part = TypeVar("Part")
@@ -59,7 +59,7 @@ class Program(PaintedApp[int]):
         self.session = session
         self.options = options
         self.slices = TimeSlices()
-        self.symbols = symbols_for(ascii_only=options.ascii or options.plain_signs)
+        self.symbols = PLAIN if options.ascii or options.plain_signs else FANCY
         self.unsaved: list[Callable[[], str]] = []
         self.last_change_command = ""
         self.type_ahead = TypeAhead(self, super().on_event)

@@ -4,72 +4,31 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.events import Resize
-from textual.geometry import Size
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
+from textual.containers import VerticalScroll
+from textual.widgets import Static
 
+from kmstui.model import visible
 from kmstui.ui.commands import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.style import fit, wrap
 
 
-class TextLines(ScrollView, can_focus=True, inherit_bindings=False):
-    """Wrapped lines that scroll."""
+class TextLines(VerticalScroll, inherit_bindings=False):
+    """A wrapped text that scrolls."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "scroll_by(1)", "down", show=False),
-        Binding("k,up", "scroll_by(-1)", "up", show=False),
-        Binding("ctrl+d,pagedown,space", "scroll_pages(1)", "page down", show=False),
-        Binding("ctrl+u,pageup", "scroll_pages(-1)", "page up", show=False),
-        Binding("g,home", "scroll_by(-1000000)", "first line", show=False),
-        Binding("G,end", "scroll_by(1000000)", "last line", show=False),
+        Binding("j,down", "scroll_down", "down", show=False),
+        Binding("k,up", "scroll_up", "up", show=False),
+        Binding("ctrl+d,pagedown,space", "page_down", "page down", show=False),
+        Binding("ctrl+u,pageup", "page_up", "page up", show=False),
+        Binding("g,home", "scroll_home", "first line", show=False),
+        Binding("G,end", "scroll_end", "last line", show=False),
     ]
 
-    def __init__(self, text: str, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self._text = text
-        self._lines: list[str] = []
-
-    @property
-    def text(self) -> str:
-        """The text."""
-        return self._text
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as the text takes at this width."""
-        return len(wrap(self._text, width))
-
-    def on_resize(self, event: Resize) -> None:
-        """Wrap anew."""
-        self._wrap()
-
-    def _wrap(self) -> None:
-        width = self.size.width
-        self._lines = wrap(self._text, width) if width else []
-        self.virtual_size = Size(width, len(self._lines))
-        self.refresh()
-
-    def action_scroll_by(self, lines: int) -> None:
-        """Scroll by lines."""
-        y = max(0, min(self.scroll_offset.y + lines, len(self._lines) - self.size.height))
-        self.scroll_to(y=y, animate=False, force=True, immediate=True)
-
-    def action_scroll_pages(self, pages: int) -> None:
-        """Scroll by pages."""
-        self.action_scroll_by(pages * max(1, self.size.height - 1))
-
-    def render_line(self, y: int) -> Strip:
-        """One line."""
-        index = self.scroll_offset.y + y
-        base = self.rich_style
-        if index >= len(self._lines):
-            return Strip.blank(self.size.width, base)
-        shown = fit(self._lines[index], self.size.width)
-        return Strip([Segment(shown, base)], self.size.width)
+    def __init__(self, text: str) -> None:
+        lines = map(visible, text.split("\n"))
+        super().__init__(Static("\n".join(lines), markup=False))
 
 
 class TextDialog(Dialog[None]):

@@ -15,9 +15,9 @@ from kmstui.service.session import Session
 from kmstui.ui.dialogs import FullScreen
 from kmstui.ui.editing.history_panel import HistoryPanel
 from kmstui.ui.editing.history_source import HistorySource
+from kmstui.ui.main import KeyView
 from kmstui.ui.runtime import Changes
 from kmstui.ui.style import Symbols
-from kmstui.ui.views import KeyView
 from kmstui.ui.widgets import LineTable
 
 
@@ -102,7 +102,6 @@ class HistoryScreen(FullScreen[str | None]):
 class HistoryView(KeyView):
     """What this computer has seen of the policy, and CloudTrail where it is asked."""
 
-    title: ClassVar[str] = "History"
     scope: ClassVar[str] = "history"
 
     def __init__(self, session: Session, symbols: Symbols) -> None:

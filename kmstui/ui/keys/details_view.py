@@ -23,7 +23,6 @@ _LABEL_WIDTH = 18
 class DetailsView(TableView[Row]):
     """Labels and values; long values take several lines."""
 
-    title: ClassVar[str] = "Details"
     scope: ClassVar[str] = "details"
     columns: ClassVar[tuple[Column, ...]] = (
         Column("label", "", _LABEL_WIDTH, rank=1),

@@ -74,7 +74,6 @@ def event_lines(event: KeyEvent) -> Iterator[str]:
 class EventsView(TableView[KeyEvent]):
     """A row for each event, and one that reads older ones."""
 
-    title: ClassVar[str] = "Events"
     scope: ClassVar[str] = "events"
     columns: ClassVar[tuple[Column, ...]] = _COLUMNS
     waiting: ClassVar[str] = "Asking CloudTrail…"

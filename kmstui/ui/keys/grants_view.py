@@ -56,7 +56,6 @@ def grant_lines(grant: Grant) -> Iterator[str]:
 class GrantsView(TableView[Grant]):
     """A row for each grant, newest first."""
 
-    title: ClassVar[str] = "Grants"
     scope: ClassVar[str] = "grants"
     columns: ClassVar[tuple[Column, ...]] = _COLUMNS
 

@@ -10,8 +10,8 @@ from typing import ClassVar, Generic, TypeVar
 from textual.app import ComposeResult
 
 from kmstui.service.session import Session
+from kmstui.ui.main import KeyView
 from kmstui.ui.style import Part, Symbols
-from kmstui.ui.views import KeyView
 from kmstui.ui.widgets import Column, LineTable
 
 Entry = TypeVar("Entry")

@@ -26,7 +26,6 @@ class AliasesPane(TablePane):
     """The aliases table."""
 
     number: ClassVar[int] = 2
-    caption: ClassVar[str] = "Aliases"
     scope: ClassVar[str] = ALIASES
 
     def __init__(self, store: Store, slices: TimeSlices, symbols: Symbols) -> None:

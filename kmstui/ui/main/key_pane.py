@@ -11,9 +11,9 @@ from textual.widget import AwaitMount, Widget
 
 from kmstui.service.session import Session
 from kmstui.ui.main.panes import Pane
+from kmstui.ui.main.views import VIEWS, KeyView
 from kmstui.ui.runtime import Changes
 from kmstui.ui.style import Part, Symbols, parts_width
-from kmstui.ui.views import VIEWS, KeyView
 
 _NUMBER_WIDTH = 3
 """Cells of the pane's number before its title."""
@@ -23,7 +23,6 @@ class KeyPane(Pane):
     """Shows one view at a time; the others are words in its title."""
 
     number: ClassVar[int] = 3
-    caption: ClassVar[str] = "Policy"
 
     class ViewChanged(Message):
         """Another view is in front: it may have to be loaded, and other commands work."""

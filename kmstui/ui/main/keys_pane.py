@@ -40,7 +40,6 @@ class KeysPane(TablePane):
     """The keys table with its filter."""
 
     number: ClassVar[int] = 1
-    caption: ClassVar[str] = "Keys"
     scope: ClassVar[str] = KEYS
 
     class Narrowed(Message):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -256,20 +256,14 @@ class MainScreen(CommandScreen):
         self.tags_pane.show_key(key_id)
         if key_id is not None:
             self.session.show(list(self.keys_pane.table.rows_in_sight))
-            self._work(lambda: self.session.look_at(key_id), "look", "reading a key")
+            self.program.work(
+                lambda: self.session.look_at(key_id), group="look", what="reading a key"
+            )
             self._load_view()
 
     def _load_view(self) -> None:
-        key_id = self.chosen
-        if key_id is not None:
-            self._work(lambda: self._load(key_id), "view", "reading a view")
-
-    async def _load(self, key_id: str) -> None:
-        view = self.key_pane.view
-        try:
-            await view.load(key_id)
-        except ServiceError as error:
-            view.show_problem(error.sentence)
+        if self.chosen is not None:
+            self.key_pane.view.read(self.chosen)
 
     def on_policy_view_linted(self, message: PolicyView.Linted) -> None:
         """The findings of a policy in pane 3 are a cell of the keys table too."""
@@ -394,6 +388,3 @@ class MainScreen(CommandScreen):
     @on(Pane.Asked)
     def _pane_asked(self, message: Pane.Asked) -> None:
         self.open_pane(message.pane)
-
-    def _work(self, job: Callable[[], Awaitable[None]], group: str, what: str) -> None:
-        self.program.work(job, group=group, what=what)

@@ -25,7 +25,6 @@ class Pane(Vertical):
 
     number: ClassVar[int]
     """The digit that goes to it."""
-    caption: ClassVar[str]
 
     class Asked(Message):
         """The pane's title was clicked: a person wants it open."""

@@ -15,10 +15,10 @@ from kmstui.service.access import lint_context
 from kmstui.service.inventory import StoredPolicy, Topic
 from kmstui.service.session import Session
 from kmstui.ui.commands import program_of
+from kmstui.ui.main.views import KeyView
 from kmstui.ui.policy import Lint, PolicyViewer, format_json
 from kmstui.ui.runtime import Changes
 from kmstui.ui.style import Symbols
-from kmstui.ui.views import KeyView
 from kmstui.ui.widgets import Counts, Sentences, counts_text
 
 
@@ -51,7 +51,6 @@ def lint_for(
 class PolicyView(KeyView):
     """A viewer of the policy, and of further policies where the key has them."""
 
-    title: ClassVar[str] = "Policy"
     scope: ClassVar[str] = "policy"
     can_focus = True
 

@@ -21,7 +21,6 @@ class TagsPane(TablePane):
     """The tags table."""
 
     number: ClassVar[int] = 4
-    caption: ClassVar[str] = "Tags"
     scope: ClassVar[str] = TAGS
 
     def __init__(self, store: Store, symbols: Symbols) -> None:

@@ -2,8 +2,8 @@ from .cells import fit as fit
 from .cells import width_of as width_of
 from .cells import wrap as wrap
 from .symbols import FANCY as FANCY
+from .symbols import PLAIN as PLAIN
 from .symbols import Symbols as Symbols
-from .symbols import symbols_for as symbols_for
 from .text_styles import TEXT_STYLE_CLASSES as TEXT_STYLE_CLASSES
 from .text_styles import OneLine as OneLine
 from .text_styles import Part as Part

@@ -42,8 +42,3 @@ PLAIN = Symbols(
     done="o",
 )
 FANCY = Symbols()
-
-
-def symbols_for(*, ascii_only: bool) -> Symbols:
-    """The signs for a terminal."""
-    return PLAIN if ascii_only else FANCY

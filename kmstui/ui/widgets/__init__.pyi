@@ -2,8 +2,7 @@ from .columns import Column as Column
 from .finding_counts import Counts as Counts
 from .finding_counts import counts_text as counts_text
 from .line_table import LineTable as LineTable
-from .markable_table import MarkableTable as MarkableTable
-from .progress import Teller as Teller
+from .line_table import MarkableTable as MarkableTable
 from .prose_rows import Block as Block
 from .prose_rows import Hunk as Hunk
 from .prose_rows import Row as Row

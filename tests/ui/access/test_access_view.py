@@ -246,7 +246,7 @@ async def test_another_key_drops_the_answers_of_the_one_before():
 
 
 async def test_a_slow_reading_tells_how_far_it_is_and_escape_stops_it(monkeypatch):
-    monkeypatch.setattr("kmstui.ui.widgets.progress.TOLD_AFTER_SECONDS", 0.0)
+    monkeypatch.setattr("kmstui.ui.access.access_view.TOLD_AFTER_SECONDS", 0.0)
     gateway = FakeGateway(access_world())
     gate = gateway.hold("iam:GetRole")
     async with running(gateway) as run:

@@ -7,8 +7,7 @@ from textual.app import App
 from kmstui.ui.style.text_styles import TEXT_STYLE_CLASSES
 from kmstui.ui.style.theme import DARK, style_sheets
 from kmstui.ui.widgets.columns import GAP, Column, fit_columns
-from kmstui.ui.widgets.line_table import LineTable
-from kmstui.ui.widgets.markable_table import MarkableTable
+from kmstui.ui.widgets.line_table import LineTable, MarkableTable
 
 COLUMNS = (
     Column("name", "NAME", 8, rank=0, most=12),

@@ -1,15 +1,19 @@
-"""What every view of the chosen key has in common."""
+"""The views of the chosen key behind pane 3, and what they have in common."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from typing import ClassVar
 
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
 
+from kmstui.service.errors import ServiceError
 from kmstui.service.session import Session
+from kmstui.ui.commands import program_of
 from kmstui.ui.runtime import Changes
 from kmstui.ui.style import Symbols
 
@@ -17,17 +21,15 @@ from kmstui.ui.style import Symbols
 class KeyView(Vertical):
     """One view of the chosen key.
 
-    The pane makes a view when it is first opened, and calls `load` in an exclusive worker each
-    time another key is shown, so that a slow answer for the key before never arrives.
+    The pane makes a view when it is first opened, and calls `read` each time another key is
+    shown, so that a slow answer for the key before never arrives.
     """
 
-    title: ClassVar[str]
-    """The word in the pane's title."""
     scope: ClassVar[str]
     """Whose commands work while the view has the focus."""
 
     class TitleChanged(Message):
-        """`count` or `role` changed."""
+        """`count` changed."""
 
     class KeysChanged(Message):
         """`line_scope` changed."""
@@ -67,6 +69,17 @@ class KeyView(Vertical):
     async def wait_until_shown(self) -> None:
         """Wait until there is what the view's commands are about, or a problem in its place."""
 
+    def read(self, key_id: str) -> None:
+        """Load what is shown of a key; a reading for another key ends, a failure is shown."""
+
+        async def load() -> None:
+            try:
+                await self.load(key_id)
+            except ServiceError as error:
+                self.show_problem(error.sentence)
+
+        program_of(self).work(load, group="view", what=f"the {self.scope} view")
+
     def show_problem(self, sentence: str) -> None:
         """Show why `load` failed, where the answer would stand."""
         raise NotImplementedError
@@ -77,3 +90,33 @@ class KeyView(Vertical):
     def copies(self) -> Sequence[tuple[str, str, str]]:
         """What the copy menu offers of the view's own: name, digit that chooses it, text."""
         return ()
+
+
+@dataclass(frozen=True, slots=True)
+class ViewEntry:
+    """Where a view is found; it is imported when it is first opened."""
+
+    title: str
+    """The word in the pane's title."""
+    scope: str
+    """As the view's own `scope`."""
+    module: str
+    name: str
+    """The class in the module."""
+
+    def make(self, session: Session, symbols: Symbols) -> KeyView:
+        """Import and build the view."""
+        view_class: type[KeyView] = getattr(import_module(self.module), self.name)
+        return view_class(session, symbols)
+
+
+VIEWS: tuple[ViewEntry, ...] = (
+    ViewEntry("Policy", "policy", "kmstui.ui.main.policy_view", "PolicyView"),
+    ViewEntry("Access", "access", "kmstui.ui.access.access_view", "AccessView"),
+    ViewEntry("Role", "role", "kmstui.ui.access.role_view", "RoleView"),
+    ViewEntry("Details", "details", "kmstui.ui.keys.details_view", "DetailsView"),
+    ViewEntry("Grants", "grants", "kmstui.ui.keys.grants_view", "GrantsView"),
+    ViewEntry("Events", "events", "kmstui.ui.keys.events_view", "EventsView"),
+    ViewEntry("History", "history", "kmstui.ui.editing.history_screen", "HistoryView"),
+)
+"""Add an entry to add a view."""

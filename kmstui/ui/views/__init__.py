@@ -1,5 +1,0 @@
-"""Views of the chosen key, behind pane 3."""
-
-import lazy_loader
-
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,2 +1,0 @@
-from .registry import VIEWS as VIEWS
-from .view import KeyView as KeyView

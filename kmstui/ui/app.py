@@ -121,7 +121,13 @@ class KmsApp(Program):
         puts = partial(tell_unfinished_changes, self.session)
         self.call_later(self.work, puts, group="puts", what="looking for unfinished saves")
         tags = self.part(TagController)
-        self.call_later(tags.work, tags.look_for_unfinished, "looking for interrupted changes")
+        self.call_later(
+            self.work,
+            tags.look_for_unfinished,
+            group="tags",
+            what="looking for interrupted changes",
+            exclusive=False,
+        )
 
     def undo_change(self, record: ChangeRecord, closed: Callable[[bool | None], None]) -> str:
         """Show what takes a change of tags back; returns why not, or ""."""

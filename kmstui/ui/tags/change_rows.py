@@ -1,16 +1,18 @@
-"""The rows of a change of tags: a key each, or a tag each where it is about one key."""
+"""A change of tags in rows, a key each or a tag each of one key, and how far its run is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from time import monotonic
 
 from kmstui.service.inventory import Store
-from kmstui.service.tags import TagChange, TagOutcome, TagResult
+from kmstui.service.tags import TagChange, TagOutcome, TagResult, seconds_for
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.tags.words import (
     about,
     now_holds,
+    number,
     result_parts,
     short_name,
     step_line,
@@ -81,7 +83,7 @@ class ChangeRows:
 
     @property
     def order(self) -> list[str]:
-        """IDs of the rows, those that need a look first."""
+        """IDs of the rows, those to see to first."""
         if self.one is not None:
             return [name for name, _ in self.one.after]
         return sorted(self.changes, key=self._place)
@@ -133,3 +135,48 @@ class ChangeRows:
     def all_about(self, row: str) -> str:
         """All there is to know of a row of many."""
         return about(self.changes[row], self.results.get(row), self._symbols)
+
+
+_SOON = 2.0
+"""Seconds after which the measured pace is believed more than the quota."""
+
+
+class RunProgress:
+    """Counts what is done, and compares the pace with what the quotas allow."""
+
+    def __init__(self, changes: Iterable[TagChange], now: Callable[[], float] = monotonic) -> None:
+        """`changes` are those that are sent."""
+        self._open = {change.key_id: change for change in changes}
+        self._total, self._seconds = len(self._open), seconds_for(self._open.values())
+        self._now, self._began = now, now()
+
+    def end(self, change: TagChange) -> None:
+        """One is done, however it ended."""
+        self._open.pop(change.key_id, None)
+
+    @property
+    def left(self) -> int:
+        """How many are still to end."""
+        return len(self._open)
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds until the end, at the pace at which it went so far."""
+        elapsed = self._now() - self._began
+        left = seconds_for(self._open.values())
+        done = self._seconds - left
+        return left if elapsed < _SOON or done <= 0 else left * max(1.0, elapsed / done)
+
+    def words(self) -> str:
+        """How far it is."""
+        words = f"{self._total - self.left:,} of {number(self._total, 'key')}"
+        return f"{words}, {duration(self.seconds_left)} left…" if self.left else words
+
+
+def duration(seconds: float) -> str:
+    """A time span as a person says it."""
+    if seconds < 1:
+        return "under 1 s"
+    if seconds < 100:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min"

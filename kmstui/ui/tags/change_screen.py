@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum, auto
 from time import monotonic
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.worker import Worker
 
 from kmstui.service.errors import ServiceError
-from kmstui.service.inventory import Store
 from kmstui.service.tags import TagChange, Tagging, TagOutcome, TagResult, seconds_for
-from kmstui.ui.commands import KeyBar
+from kmstui.ui.commands import Context, KeyBar, Program
 from kmstui.ui.dialogs import Dialog, TextDialog
-from kmstui.ui.style import Part, Symbols
-from kmstui.ui.tags.change_rows import MANY_KEYS, ONE_KEY, ChangeRows
-from kmstui.ui.tags.progress import RunProgress, duration
+from kmstui.ui.main import copy_text
+from kmstui.ui.style import Part
+from kmstui.ui.tags.change_rows import MANY_KEYS, ONE_KEY, ChangeRows, RunProgress, duration
 from kmstui.ui.tags.words import (
     access_warning,
+    cli_commands,
     now_holds,
     number,
     plan_summary,
@@ -29,8 +30,7 @@ from kmstui.ui.tags.words import (
 from kmstui.ui.widgets import LineTable, Sentences
 
 Planner = Callable[[Callable[[int], None]], Awaitable[tuple[TagChange, ...]]]
-"""Answers what is to be done, and is told to whom it can say how many keys it has looked at."""
-Cancel = Callable[[], None]
+"""Returns what is to be done; it gets what it tells how many keys it has looked at."""
 
 PROGRESS_SECONDS = 0.25
 """Time between two counts: each costs a line over SSH."""
@@ -47,47 +47,8 @@ class Phase(Enum):
     ENDED = auto()
 
 
-class Desk(Protocol):
-    """What the screen needs of the program around it."""
-
-    @property
-    def tagging(self) -> Tagging:
-        """Plans and runs."""
-        ...
-
-    @property
-    def store(self) -> Store:
-        """What was read."""
-        ...
-
-    @property
-    def symbols(self) -> Symbols:
-        """How signs are drawn."""
-        ...
-
-    def work(self, job: Callable[[], Awaitable[None]], what: str) -> Cancel:
-        """Run a job beside the screen; answers what ends it."""
-        ...
-
-    def copy(self, changes: Sequence[TagChange], told: Callable[[str], None]) -> None:
-        """Copy changes as AWS CLI commands."""
-        ...
-
-    def began(self, words: Callable[[], str]) -> None:
-        """A run began: leaving the program now would lose what the words say."""
-        ...
-
-    def ended(self, results: Sequence[TagResult]) -> None:
-        """A run ended."""
-        ...
-
-    def tell(self, text: str) -> None:
-        """Say a sentence on the screen beneath."""
-        ...
-
-
 class ChangeScreen(Dialog[bool]):
-    """First what will happen, then what happens; answers True when something was sent."""
+    """First what will happen, then what happens; returns True when something was sent."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go", "send", show=False),
@@ -100,22 +61,31 @@ class ChangeScreen(Dialog[bool]):
 
     def __init__(
         self,
-        desk: Desk,
+        program: Program,
+        tagging: Tagging,
         title: str,
         planner: Planner,
         *,
+        ended: Callable[[Sequence[TagResult]], None],
         written: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`written` is called when the change is in the journal, before anything is sent."""
+        """`written` is called when the change is in the journal, before anything is sent.
+
+        `ended` is called with what came of a run.
+        """
         super().__init__(title)
         self.add_class("dialog-wide", "tag-change")
-        self._desk = desk
+        self._program = program
+        self._session = program.session
+        self._store = program.session.store
+        self._tagging = tagging
+        self._ended = ended
         self._planner = planner
         self._written = written
         self._phase = Phase.READING
-        self._rows = ChangeRows(desk.store, desk.symbols)
+        self._rows = ChangeRows(self._store, program.symbols)
         self._progress = RunProgress(())
-        self._stop_reading: Cancel | None = None
+        self._reading: Worker[None] | None = None
         self._cancelled = False
         self._go_at_once = False
         self._sent = False
@@ -128,7 +98,7 @@ class ChangeScreen(Dialog[bool]):
         self.detail = Sentences(
             most_lines=4, more="(all of it: Space)", classes="tag-change--detail"
         )
-        self.table = LineTable(MANY_KEYS, self._rows.cells, symbols=desk.symbols)
+        self.table = LineTable(MANY_KEYS, self._rows.cells, symbols=program.symbols)
         self.keys = KeyBar(classes="dialog--keys")
 
     def compose(self) -> ComposeResult:
@@ -152,9 +122,10 @@ class ChangeScreen(Dialog[bool]):
     def _read_plan(self, planner: Planner) -> None:
         self._enter(Phase.READING)
         self.summary.say("Reading the tags…", "dim")
-        self._stop_reading = self._desk.work(
-            lambda: self._plan(planner), "planning a change of tags"
-        )
+        self._reading = self._work(lambda: self._plan(planner), "planning a change of tags")
+
+    def _work(self, job: Callable[[], Awaitable[None]], what: str) -> Worker[None]:
+        return self._program.work(job, group="tags", what=what, exclusive=False)
 
     async def _plan(self, planner: Planner) -> None:
         try:
@@ -174,14 +145,13 @@ class ChangeScreen(Dialog[bool]):
 
     def _show_plan(self) -> None:
         changes = tuple(self._rows.changes.values())
-        store = self._desk.store
-        words, style = plan_summary(changes, store)
+        words, style = plan_summary(changes, self._store)
         seconds = seconds_for(changes)
         if seconds > _WORTH_TELLING_SECONDS:
             words += f" It takes {duration(seconds)}, since KMS allows few changes a second."
         self.summary.say(words, style)
-        concerned = self._desk.tagging.policies_naming(changes)
-        self.access.say(access_warning(concerned, changes, store), "warn")
+        concerned = self._tagging.policies_naming(changes)
+        self.access.say(access_warning(concerned, changes, self._store), "warn")
         notes = [change.note for change in changes if change.note]
         more = f" And so on {number(len(notes) - 1, 'other key')}." if len(notes) > 1 else ""
         self.notice.say(f"{notes[0]}{more}" if notes else "", "warn")
@@ -201,7 +171,7 @@ class ChangeScreen(Dialog[bool]):
             change is not None
             and change.will_be_sent
             and len(change.added) == len(change.after)
-            and not self._desk.tagging.policies_naming([change])
+            and not self._tagging.policies_naming([change])
         )
 
     # What happens
@@ -223,17 +193,16 @@ class ChangeScreen(Dialog[bool]):
         self._progress = RunProgress(change for change in changes if change.will_be_sent)
         self.access.say("")
         self.notice.say("")
-        self._desk.began(self._words_if_lost)
+        self._program.unsaved.append(self._words_if_lost)
         self._show_progress()
         self._enter(Phase.RUNNING)
-        self._desk.work(lambda: self._run(changes), "changing tags")
+        self._work(lambda: self._run(changes), "changing tags")
 
     async def _run(self, changes: tuple[TagChange, ...]) -> None:
-        def observe(index: int, result: TagResult) -> None:
-            self._observe(result)
-
         try:
-            await self._desk.tagging.apply(changes, observe, self._is_cancelled, self._written)
+            await self._tagging.apply(
+                changes, self._observe, lambda: self._cancelled, self._written
+            )
         except ServiceError as error:
             self._sent = bool(self._rows.results)
             self._show_plan()
@@ -242,12 +211,10 @@ class ChangeScreen(Dialog[bool]):
             self._written = None
             self._show_end()
         finally:
-            self._desk.ended(tuple(self._rows.results.values()))
+            self._program.unsaved.remove(self._words_if_lost)
+            self._ended(tuple(self._rows.results.values()))
 
-    def _is_cancelled(self) -> bool:
-        return self._cancelled
-
-    def _observe(self, result: TagResult) -> None:
+    def _observe(self, _: int, result: TagResult) -> None:
         key_id = result.change.key_id
         self._rows.results[key_id] = result
         if result.outcome.ended and result.change.will_be_sent:
@@ -302,7 +269,7 @@ class ChangeScreen(Dialog[bool]):
     def _show_end(self) -> None:
         results = tuple(self._rows.results.values())
         if self._rows.one is not None and results[0].outcome is TagOutcome.DONE:
-            self._desk.tell(f"{now_holds(results[0], self._desk.store)} z undoes it.")
+            self._session.notify(f"{now_holds(results[0], self._store)} z undoes it.")
             self.dismiss(True)
             return
         words, style = run_summary(results)
@@ -320,11 +287,11 @@ class ChangeScreen(Dialog[bool]):
         if self._phase is Phase.ENDED and again:
             self._enter(Phase.READING)
             self.summary.say(f"Reading the tags of {number(len(again), 'key')} again…", "dim")
-            self._desk.work(lambda: self._retry(again), "trying again")
+            self._work(lambda: self._retry(again), "trying again")
 
     async def _retry(self, again: tuple[TagChange, ...]) -> None:
         try:
-            changes = await self._desk.tagging.plan_again(again, self._looked_at)
+            changes = await self._tagging.plan_again(again, self._looked_at)
         except ServiceError as error:
             self.notice.say(error.sentence, "bad")
             self._enter(Phase.ENDED)
@@ -338,18 +305,27 @@ class ChangeScreen(Dialog[bool]):
             self._title.say("Undo the change of tags", "title")
             self.notice.say("")
             self._go_at_once = False
-            self._read_plan(lambda told: self._desk.tagging.plan_undo(changes, told))
+            self._read_plan(lambda told: self._tagging.plan_undo(changes, told))
 
     def action_copy(self) -> None:
         """Copy what will be sent, or what was, as AWS CLI commands."""
-        if self._phase in (Phase.PLANNED, Phase.ENDED) and self._rows.to_send:
-            self._desk.copy(self._rows.to_send, lambda words: self.notice.say(words, "good"))
+        changes = self._rows.to_send
+        if self._phase in (Phase.PLANNED, Phase.ENDED) and changes:
+            text = cli_commands(changes, self._store.info)
+            self._work(lambda: self._copy(text), "copying")
+
+    async def _copy(self, text: str) -> None:
+        notices = self._store.notices
+        before = len(notices)
+        await copy_text(Context(self._program, self), text, "AWS CLI commands")
+        if len(notices) > before:
+            self.notice.say(notices[-1].text, "good")
 
     def action_details(self) -> None:
         """Show all about a row."""
         row = self.table.cursor_row
         if row is not None and self._rows.one is None:
-            title = self._desk.store.name_of(row)
+            title = self._store.name_of(row)
             self.app.push_screen(TextDialog(title, self._rows.all_about(row)))
 
     def action_leave(self) -> None:
@@ -358,8 +334,8 @@ class ChangeScreen(Dialog[bool]):
             self._cancelled = True
             self._show_progress()
             return
-        if self._phase is Phase.READING and self._stop_reading is not None:
-            self._stop_reading()
+        if self._phase is Phase.READING and self._reading is not None:
+            self._reading.cancel()
         self.dismiss(self._sent)
 
     # The keys

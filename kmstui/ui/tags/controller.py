@@ -1,4 +1,4 @@
-"""Where the commands about tags meet the program: opens the line and the screens.
+"""Opens the tag line and the screens of a change for the commands about tags.
 
 It is there from the start; what it opens is imported when it opens it.
 """
@@ -11,17 +11,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kmstui.model import Key, Tag, TagDelta
-from kmstui.service.inventory import FIRST_PAINT_SECONDS, Store
+from kmstui.service.inventory import FIRST_PAINT_SECONDS
 from kmstui.service.ports import ChangeRecord
 from kmstui.ui.commands import READ_ONLY, Program
 
 if TYPE_CHECKING:
-    from kmstui.service.tags import TagChange, Tagging, TagResult, TagVocabulary
-    from kmstui.ui.tags.change_screen import Planner
+    from kmstui.service.tags import TagChange, Tagging, TagResult, TagVocabulary, UnfinishedTags
+    from kmstui.ui.tags.change_screen import ChangeScreen, Planner
     from kmstui.ui.tags.modes import LineMode
 
 _LEARN_STEP = 64
-"""Keys between two looks at the clock."""
+"""Keys learnt from before the clock is read again."""
+_IN_FRONT_SECONDS = 0.3
+"""Time between two looks at whether nothing is open over the panes any more."""
 
 
 class TagController:
@@ -34,9 +36,7 @@ class TagController:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._session = program.session
-        self.symbols = program.symbols
         self.last: tuple[TagResult, ...] = ()
-        self._lost: Callable[[], str] | None = None
 
     @cached_property
     def tagging(self) -> Tagging:
@@ -52,37 +52,32 @@ class TagController:
 
         return TagVocabulary()
 
-    @property
-    def store(self) -> Store:
-        """What was read."""
-        return self._session.store
-
     # What commands ask
 
     def put(self, key_ids: Sequence[str]) -> None:
         """Ask for tags to add to keys, or to change."""
-        from kmstui.ui.tags.modes import PutTags
+        from kmstui.ui.tags.modes import putting_tags
 
-        self._ask(PutTags(self.vocabulary), key_ids)
+        self._ask(putting_tags(self.vocabulary), key_ids)
 
     def remove(self, key_ids: Sequence[str]) -> None:
         """Ask for tag keys to remove from keys."""
-        from kmstui.ui.tags.modes import RemoveTags
+        from kmstui.ui.tags.modes import removing_tags
 
-        self._ask(RemoveTags.of([self._key(each).tags or () for each in key_ids]), key_ids)
+        self._ask(removing_tags([self._key(each).tags or () for each in key_ids]), key_ids)
 
     def change_value(self, key_id: str, tag: Tag) -> None:
         """Ask for another value of a tag."""
-        from kmstui.ui.tags.modes import ChangeValue
+        from kmstui.ui.tags.modes import changing_value
 
-        self._ask(ChangeValue(self.vocabulary, tag), [key_id])
+        self._ask(changing_value(self.vocabulary, tag), [key_id])
 
     def rename(self, key_id: str, tag: Tag) -> None:
         """Ask for another tag key."""
-        from kmstui.ui.tags.modes import RenameTag
+        from kmstui.ui.tags.modes import renaming_tag
 
         taken = frozenset(each.key for each in self._key(key_id).tags or ())
-        self._ask(RenameTag(self.vocabulary, tag, taken), [key_id])
+        self._ask(renaming_tag(self.vocabulary, tag, taken), [key_id])
 
     def delete(self, key_id: str, tag_key: str) -> None:
         """Show what removing a tag does."""
@@ -107,21 +102,37 @@ class TagController:
             changes = await self.tagging.changes_of(record)
             return await self.tagging.plan_undo(changes, told)
 
-        self.show("Undo the change of tags", plan, closed=closed)
+        self.show("Undo the change of tags", plan, closed)
         return ""
 
     def show(
         self,
         title: str,
         planner: Planner,
-        *,
-        written: Callable[[], Awaitable[None]] | None = None,
         closed: Callable[[bool | None], None] | None = None,
     ) -> None:
         """Show what a planner comes to, to be sent from there."""
+        self._program.push_screen(self._screen(title, planner), closed)
+
+    def _screen(
+        self, title: str, planner: Planner, written: Callable[[], Awaitable[None]] | None = None
+    ) -> ChangeScreen:
         from kmstui.ui.tags.change_screen import ChangeScreen
 
-        self._program.push_screen(ChangeScreen(self, title, planner, written=written), closed)
+        return ChangeScreen(
+            self._program, self.tagging, title, planner, ended=self._ended, written=written
+        )
+
+    def _ended(self, results: Sequence[TagResult]) -> None:
+        """A run ended: it can be undone and copied from the main screen too."""
+        from kmstui.ui.tags.words import cli_commands
+
+        saved = tuple(result for result in results if result.outcome.saved)
+        if saved:
+            self.last = saved
+            self._program.last_change_command = cli_commands(
+                (result.change for result in saved), self._session.store.info
+            )
 
     def _ask(self, mode: LineMode, key_ids: Sequence[str]) -> None:
         from kmstui.ui.tags.line import TagLine
@@ -134,9 +145,11 @@ class TagController:
                 if sent and line.is_current:
                     line.dismiss(None)
 
-            self.show(_title(mode, delta), self._planner(key_ids, delta), closed=closed)
+            title = f"{mode.title} {mode.asked(delta)}".rstrip()
+            self.show(title, self._planner(key_ids, delta), closed)
 
-        line = TagLine(mode, names_of(self.store, key_ids), self.symbols, submit)
+        names = names_of(self._session.store, key_ids)
+        line = TagLine(mode, names, self._program.symbols, submit)
         self._program.push_screen(line)
         self._program.work(self._learn, group="tag-words", what="reading the tags in use")
 
@@ -152,77 +165,62 @@ class TagController:
     async def _learn(self) -> None:
         """Count the tags in use, in slices: there may be 100,000 keys."""
         self.vocabulary.clear()
-        for number, key_id in enumerate(tuple(self.store.keys)):
-            key = self.store.keys.get(key_id)
+        keys = self._session.store.keys
+        for number, key_id in enumerate(tuple(keys)):
+            key = keys.get(key_id)
             self.vocabulary.learn((key and key.tags) or ())
             if number % _LEARN_STEP == 0 and self._program.slices.over:
                 await self._program.slices.next()
 
     def _key(self, key_id: str) -> Key:
-        return self.store.keys.get(key_id) or Key(key_id, "")
+        return self._session.store.keys.get(key_id) or Key(key_id, "")
+
+    # What an earlier kmstui left behind
 
     async def look_for_unfinished(self) -> None:
-        """Ask about each run of an earlier kmstui that was interrupted."""
+        """Settle interrupted runs that left nothing to do, and ask about each other one."""
         # What it takes to look is loaded once the first keys have been drawn.
         await asyncio.sleep(FIRST_PAINT_SECONDS)
-        from kmstui.ui.tags.unfinished import ask_about_unfinished
+        from kmstui.ui.tags.unfinished import unfinished_words
 
-        await ask_about_unfinished(self._program, self.tagging, self.show)
+        session = self._session
+        for run in await self.tagging.unfinished():
+            if not run.open and not run.unread and session.journal.durable:
+                await self.tagging.settle(run)
+                session.notify(f"{unfinished_words(run)} Nothing is left to do.")
+            elif not session.journal.durable:
+                later = "It can be finished or undone once the journal can be written."
+                session.notify(f"{unfinished_words(run)} {later}", "warning")
+            elif session.read_only:
+                words = "Start kmstui without --read-only to finish or undo it."
+                session.notify(f"{unfinished_words(run)} {words}", "warning")
+            else:
+                await self._ask_about(run)
 
-    # What the screen asks
+    async def _ask_about(self, run: UnfinishedTags) -> None:
+        """Ask what to do with a run when nothing is open any more, and do it."""
+        from kmstui.ui.tags.unfinished import FINISH, UNDO, UnfinishedScreen
 
-    def work(self, job: Callable[[], Awaitable[None]], what: str) -> Callable[[], None]:
-        """Run a job beside the screen; returns what ends it."""
-        return self._program.work(job, group="tags", what=what, exclusive=False).cancel
+        program, tagging = self._program, self.tagging
+        # A screen tells nobody but itself that it is in front again.
+        while not program.main.is_current:  # noqa: ASYNC110
+            await asyncio.sleep(_IN_FRONT_SECONDS)
 
-    def copy(self, changes: Sequence[TagChange], told: Callable[[str], None]) -> None:
-        """Copy changes as AWS CLI commands."""
-        from kmstui.ui.commands import Context
-        from kmstui.ui.main import copy_text
-        from kmstui.ui.tags.words import cli_commands
+        async def settle() -> None:
+            await tagging.settle(run)
 
-        text = cli_commands(changes, self.store.info)
-        if not text:
-            told("There is nothing to copy: nothing would be sent.")
-            return
-
-        async def job() -> None:
-            before = len(self.store.notices)
-            await copy_text(Context(self._program, self._program.screen), text, "AWS CLI commands")
-            if len(self.store.notices) > before:
-                told(self.store.notices[-1].text)
-
-        self.work(job, "copying")
-
-    def began(self, words: Callable[[], str]) -> None:
-        """A run began: ending the program asks first."""
-        self._lost = words
-        self._program.unsaved.append(words)
-
-    def ended(self, results: Sequence[TagResult]) -> None:
-        """A run ended: it can be undone and copied from the main screen too."""
-        from kmstui.ui.tags.words import cli_commands
-
-        if self._lost is not None:
-            self._program.unsaved.remove(self._lost)
-            self._lost = None
-        saved = tuple(result for result in results if result.outcome.saved)
-        if saved:
-            self.last = saved
-            self._program.last_change_command = cli_commands(
-                (result.change for result in saved), self.store.info
-            )
-
-    def tell(self, text: str) -> None:
-        """Say a sentence on the screen beneath."""
-        self._session.notify(text)
-
-
-def _title(mode: LineMode, delta: TagDelta) -> str:
-    """What was asked for, above what will happen."""
-    from kmstui.ui.tags.modes import PutTags, RemoveTags
-    from kmstui.ui.tags.words import tags_text
-
-    if isinstance(mode, PutTags):
-        return f"{mode.title} {tags_text(delta.put)}"
-    return f"{mode.title} {', '.join(delta.remove)}" if isinstance(mode, RemoveTags) else mode.title
+        answer = await program.push_screen_wait(
+            UnfinishedScreen(run, self._session.store, program.symbols)
+        )
+        if answer == FINISH:
+            rest = (*run.open, *(change for change, _ in run.unread))
+            title = "Finish the change of tags"
+            screen = self._screen(title, lambda told: tagging.plan_again(rest, told), settle)
+            await program.push_screen_wait(screen)
+        elif answer == UNDO:
+            done = run.all_done
+            title = "Undo the change of tags"
+            screen = self._screen(title, lambda told: tagging.plan_undo(done, told), settle)
+            await program.push_screen_wait(screen)
+        elif answer is not None:
+            await settle()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from kmstui.model import Tag, TagDelta
 from kmstui.service.tags import (
@@ -20,6 +19,7 @@ from kmstui.service.tags import (
     tag_key_problems,
     tag_problems,
 )
+from kmstui.ui.tags.words import tags_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,141 +35,93 @@ class LineRead:
         return self.delta == TagDelta()
 
 
-class LineMode(Protocol):
+@dataclass(frozen=True, slots=True)
+class LineMode:
     """How the tag line is read and completed."""
 
-    @property
-    def title(self) -> str:
-        """What is typed."""
-        ...
-
-    @property
-    def example(self) -> str:
-        """What stands in the empty line."""
-        ...
-
-    @property
-    def start(self) -> str:
-        """What stands in the line at first, chosen so that typing replaces it."""
-        ...
-
-    def read(self, text: str) -> LineRead:
-        """What the text says."""
-        ...
-
-    def complete(self, text: str, cursor: int) -> Sequence[TagProposal]:
-        """Proposals for the word at the cursor."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class PutTags:
-    """Tags to add or change."""
-
-    vocabulary: TagVocabulary
-    title: str = "Tag"
-    example: str = 'project=kmsworkshop env=dev "cost center=42"   or paste lines, JSON, CSV'
+    title: str
+    """What is typed."""
+    example: str
+    """What stands in the empty line."""
+    read: Callable[[str], LineRead]
+    """Returns what the text says."""
+    complete: Callable[[str, int], Sequence[TagProposal]]
+    """Returns proposals for the word at the cursor."""
     start: str = ""
+    """What stands in the line at first, chosen so that typing replaces it."""
+    asked: Callable[[TagDelta], str] = lambda delta: ""
+    """Returns what a line asks for, to stand behind the title."""
 
-    def read(self, text: str) -> LineRead:
-        """As `parse_tags`."""
+
+def putting_tags(vocabulary: TagVocabulary) -> LineMode:
+    """Tags to add or change; proposed are tag keys, then values, of the account."""
+
+    def read(text: str) -> LineRead:
         parsed = parse_tags(text)
         return LineRead(TagDelta(put=parsed.tags), parsed.problems)
 
-    def complete(self, text: str, cursor: int) -> Sequence[TagProposal]:
-        """Tag keys, then values, of the account."""
-        return complete_tags(text, cursor, self.vocabulary) if text.strip() else ()
+    return LineMode(
+        "Tag",
+        'project=kmsworkshop env=dev "cost center=42"   or paste lines, JSON, CSV',
+        read,
+        lambda text, cursor: complete_tags(text, cursor, vocabulary) if text.strip() else (),
+        asked=lambda delta: tags_text(delta.put),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveTags:
-    """Tag keys to remove from some keys."""
+def removing_tags(tags: Sequence[Sequence[Tag]]) -> LineMode:
+    """Tag keys to remove from keys that have these tags."""
+    counts = Counter(tag.key for each in tags for tag in each)
 
-    counts: Mapping[str, int]
-    """Tag keys of those keys, with how many have them."""
-    title: str = "Untag"
-    example: str = 'project "cost center"'
-    start: str = ""
-
-    @classmethod
-    def of(cls, tags: Sequence[Sequence[Tag]]) -> RemoveTags:
-        """For keys with these tags."""
-        return cls(Counter(tag.key for each in tags for tag in each))
-
-    def read(self, text: str) -> LineRead:
-        """As `parse_tag_keys`."""
-        names, problems = parse_tag_keys(text, self.counts)
+    def read(text: str) -> LineRead:
+        names, problems = parse_tag_keys(text, counts)
         return LineRead(TagDelta(remove=names), problems)
 
-    def complete(self, text: str, cursor: int) -> Sequence[TagProposal]:
-        """The tag keys that are there."""
-        return complete_tag_keys(text, cursor, self.counts)
+    return LineMode(
+        "Untag",
+        'project "cost center"',
+        read,
+        lambda text, cursor: complete_tag_keys(text, cursor, counts),
+        asked=lambda delta: ", ".join(delta.remove),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeValue:
-    """Another value for one tag."""
+def changing_value(vocabulary: TagVocabulary, tag: Tag) -> LineMode:
+    """Another value for one tag; proposed are values that other keys have."""
 
-    vocabulary: TagVocabulary
-    tag: Tag
-    example: str = "no value"
+    def read(text: str) -> LineRead:
+        new = Tag(tag.key, text.strip())
+        problems = tuple(TagProblem(words, 0, len(text)) for words in tag_problems(new))
+        return LineRead(TagDelta(put=(new,)), problems)
 
-    @property
-    def title(self) -> str:
-        """Names the tag."""
-        return f"Value of {self.tag.key}"
-
-    @property
-    def start(self) -> str:
-        """The value it has."""
-        return self.tag.value
-
-    def read(self, text: str) -> LineRead:
-        """The text is the value."""
-        tag = Tag(self.tag.key, text.strip())
-        problems = tuple(TagProblem(words, 0, len(text)) for words in tag_problems(tag))
-        return LineRead(TagDelta(put=(tag,)), problems)
-
-    def complete(self, text: str, cursor: int) -> Sequence[TagProposal]:
-        """Values that other keys have."""
-        return complete_value(text, self.vocabulary.values(self.tag.key))
+    return LineMode(
+        f"Value of {tag.key}",
+        "no value",
+        read,
+        lambda text, cursor: complete_value(text, vocabulary.values(tag.key)),
+        start=tag.value,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class RenameTag:
-    """Another tag key for a value: the new tag is put before the old one is removed."""
+def renaming_tag(vocabulary: TagVocabulary, tag: Tag, taken: frozenset[str]) -> LineMode:
+    """Another tag key for a value: the new tag is put before the old one is removed.
 
-    vocabulary: TagVocabulary
-    tag: Tag
-    taken: frozenset[str]
-    """Tag keys that the key has."""
-    example: str = "a new tag key"
+    `taken` are the tag keys that the key has; proposed are others of the account.
+    """
 
-    @property
-    def title(self) -> str:
-        """Names the tag."""
-        return f"Rename the tag key {self.tag.key}"
-
-    @property
-    def start(self) -> str:
-        """The tag key it has."""
-        return self.tag.key
-
-    def read(self, text: str) -> LineRead:
-        """The text is the tag key."""
+    def read(text: str) -> LineRead:
         name = text.strip()
-        if not name or name == self.tag.key:
+        if not name or name == tag.key:
             return LineRead(TagDelta(), ())
         problems = [TagProblem(words, 0, len(text)) for words in tag_key_problems(name)]
-        if name in self.taken:
+        if name in taken:
             words = f"the key has a tag {name!r} already, whose value would be lost"
             problems.append(TagProblem(words, 0, len(text)))
-        delta = TagDelta(put=(Tag(name, self.tag.value),), remove=(self.tag.key,))
+        delta = TagDelta(put=(Tag(name, tag.value),), remove=(tag.key,))
         return LineRead(delta, tuple(problems))
 
-    def complete(self, text: str, cursor: int) -> Sequence[TagProposal]:
-        """Tag keys that other keys have."""
-        names = self.vocabulary.keys()
-        return complete_value(
-            text, {name: count for name, count in names.items() if name not in self.taken}
-        )
+    def complete(text: str, cursor: int) -> Sequence[TagProposal]:
+        names = vocabulary.keys().items()
+        return complete_value(text, {name: count for name, count in names if name not in taken})
+
+    return LineMode(f"Rename the tag key {tag.key}", "a new tag key", read, complete, start=tag.key)

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import ClassVar, Protocol, TypeVar
+from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from kmstui.service.inventory import Store
-from kmstui.service.tags import TagChange, Tagging, UnfinishedTags
-from kmstui.ui.commands import KeyBar, Program
+from kmstui.service.tags import TagChange, UnfinishedTags
+from kmstui.ui.commands import KeyBar
 from kmstui.ui.dialogs import Dialog
 from kmstui.ui.style import Part, Symbols
-from kmstui.ui.tags.change_screen import Planner
 from kmstui.ui.tags.words import number, short_name, step_line
 from kmstui.ui.widgets import Column, LineTable, Sentences
 
 FINISH, UNDO, KEEP = "finish", "undo", "keep"
-"""What the screen answers; None: ask again at the next start."""
-
-_IN_FRONT_SECONDS = 0.3
-"""Time between two looks at whether nothing is open over the panes any more."""
-
-T = TypeVar("T")
+"""What the screen returns; None: ask again at the next start."""
 
 _COLUMNS = (
     Column("state", "STATE", 9, rank=1),
@@ -113,73 +106,3 @@ class UnfinishedScreen(Dialog[str]):
             "what": what,
         }
         return [cells[column] for column in columns]
-
-
-class Show(Protocol):
-    """Shows what a planner comes to, to be sent from there."""
-
-    def __call__(
-        self,
-        title: str,
-        planner: Planner,
-        *,
-        written: Callable[[], Awaitable[None]],
-        closed: Callable[[bool | None], None],
-    ) -> None:
-        """`written` is called when all is journalled, `closed` when the screen is left."""
-
-
-async def ask_about_unfinished(program: Program, tagging: Tagging, show: Show) -> None:
-    """Settle what left nothing to do; ask about each other run, when nothing is open."""
-    session = program.session
-    for run in await tagging.unfinished():
-        if not run.open and not run.unread and session.journal.durable:
-            await tagging.settle(run)
-            session.notify(f"{unfinished_words(run)} Nothing is left to do.")
-        elif not session.journal.durable:
-            later = "It can be finished or undone once the journal can be written."
-            session.notify(f"{unfinished_words(run)} {later}", "warning")
-        elif session.read_only:
-            words = "Start kmstui without --read-only to finish or undo it."
-            session.notify(f"{unfinished_words(run)} {words}", "warning")
-        else:
-            await _ask(program, tagging, show, run)
-
-
-async def _ask(program: Program, tagging: Tagging, show: Show, run: UnfinishedTags) -> None:
-    # A screen tells nobody but itself that it is in front again.
-    while not program.main.is_current:  # noqa: ASYNC110
-        await asyncio.sleep(_IN_FRONT_SECONDS)
-    screen = UnfinishedScreen(run, program.session.store, program.symbols)
-    answered: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-    program.call_later(program.push_screen, screen, _setter(answered))
-    answer = await answered
-
-    async def settle() -> None:
-        await tagging.settle(run)
-
-    async def show_until_closed(title: str, planner: Planner) -> None:
-        closed: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
-        show(title, planner, written=settle, closed=_setter(closed))
-        await closed
-
-    if answer == FINISH:
-        rest = (*run.open, *(change for change, _ in run.unread))
-        await show_until_closed(
-            "Finish the change of tags", lambda told: tagging.plan_again(rest, told)
-        )
-    elif answer == UNDO:
-        done = run.all_done
-        await show_until_closed(
-            "Undo the change of tags", lambda told: tagging.plan_undo(done, told)
-        )
-    elif answer is not None:
-        await settle()
-
-
-def _setter(future: asyncio.Future[T]) -> Callable[[T], None]:
-    def set_it(value: T) -> None:
-        if not future.done():
-            future.set_result(value)
-
-    return set_it

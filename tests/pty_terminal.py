@@ -70,11 +70,11 @@ class PtyTerminal:
         rows: int = 24,
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
-        patience: float = 30.0,
+        waits_seconds: float = 30.0,
     ) -> None:
         """Start `command`; `env` is the whole environment, TERM is set here."""
         self.columns, self.rows = columns, rows
-        self.patience = patience
+        self.waits_seconds = waits_seconds
         self.bytes_received = 0
         self.raw = bytearray()
         self._screen = pyte.Screen(columns, rows)
@@ -152,7 +152,7 @@ class PtyTerminal:
         return found
 
     def hang_up(self) -> int:
-        """Close the terminal, as a dropped line does; answers how the program ended."""
+        """Close the terminal, as a dropped line does; returns how the program ended."""
         os.close(self.fd)
         self.fd = -1
         self._reap(block=True)
@@ -225,7 +225,7 @@ class PtyTerminal:
             TerminalTimeoutError: it did not come in time, or the program ended before.
         """
         holds = (lambda text: what in text) if isinstance(what, str) else what
-        deadline = time.monotonic() + (self.patience if timeout is None else timeout)
+        deadline = time.monotonic() + (self.waits_seconds if timeout is None else timeout)
         while True:
             if holds(self.text):
                 return self.text
@@ -243,18 +243,18 @@ class PtyTerminal:
 
     def settle(self, quiet: float = 0.1, *, timeout: float | None = None) -> str:
         """Read until nothing has come for `quiet` seconds."""
-        deadline = time.monotonic() + (self.patience if timeout is None else timeout)
+        deadline = time.monotonic() + (self.waits_seconds if timeout is None else timeout)
         while time.monotonic() < deadline and self.read(quiet):
             pass
         return self.text
 
     def wait_exit(self, *, timeout: float | None = None) -> int:
-        """Read until the program ends; answers its exit code, negative for a signal.
+        """Read until the program ends; returns its exit code, negative for a signal.
 
         Raises:
             TerminalTimeoutError: it still runs.
         """
-        deadline = time.monotonic() + (self.patience if timeout is None else timeout)
+        deadline = time.monotonic() + (self.waits_seconds if timeout is None else timeout)
         while self._status is None:
             if time.monotonic() > deadline:
                 raise TerminalTimeoutError(f"still running; the screen shows:\n{self.text}")

@@ -80,7 +80,7 @@ def running(embedded: ControlledKms, columns: int = 80, rows: int = 24) -> Itera
             columns=columns,
             rows=rows,
             env=environment(embedded, home),
-            patience=180,
+            waits_seconds=180,
         ) as terminal,
     ):
         yield terminal

@@ -130,7 +130,7 @@ def main() -> None:
             **kms.environment,
         }
         command = [sys.executable, "-m", "kmstui"]
-        with PtyTerminal(command, env=environment, patience=60) as terminal:
+        with PtyTerminal(command, env=environment, waits_seconds=60) as terminal:
             measure(kms, terminal, arguments.keys, arguments.lag / 1000)
             measure_one(terminal)
 

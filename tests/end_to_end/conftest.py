@@ -92,7 +92,7 @@ def kmstui(start: Start, embedded: ControlledKms) -> Start:
 
 @pytest.fixture
 def aws(embedded: ControlledKms, bare_environment: Mapping[str, str]) -> Aws:
-    """Runs the AWS CLI against the same endpoint; answers what it prints, read as JSON."""
+    """Runs the AWS CLI against the same endpoint; returns what it prints, read as JSON."""
 
     def run(*arguments: str, who: str = "instance", fails: bool = False) -> Any:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The account that the fakes answer from: its keys, aliases, tags, policies and people."""
+"""The account that the fakes show: its keys, aliases, tags, policies and people."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class World:
         policy: str | None = None,
         **metadata: object,
     ) -> str:
-        """Add one key; answers its ID."""
+        """Add one key; returns its ID."""
         self.metadata[key_id] = metadata_of(**metadata)
         for alias in aliases:
             self.aliases[f"alias/{alias}"] = key_id

@@ -21,7 +21,7 @@ DEFAULT = """{
 \u00a0 \u00a0 "Resource" : "*"
 \u00a0 } ]
 }"""
-"""Printed as the escaped answer of get-key-policy, indented with no-break spaces."""
+"""Printed as the escaped output of get-key-policy, indented with no-break spaces."""
 
 CALLER_ACCOUNT = """{
   "Version": "2012-10-17",

@@ -53,7 +53,7 @@ def test_no_action_is_named_that_is_never_sent():
     assert never == NO_OPERATION_OF_ITS_OWN
 
 
-class Desk:
+class RestrictedRole:
     """A connection as the instance's role, whose IAM policy a test writes, and keys for it."""
 
     def __init__(self, embedded: ControlledKms, gateway: Any) -> None:
@@ -61,7 +61,7 @@ class Desk:
         self._iam = client(embedded, "iam", "admin")
         self._kms = client(embedded, "kms", "admin")
         self.gateway = gateway
-        self.role = f"arn:aws:iam::{embedded.account}:role/{INSTANCE_ROLE}"
+        self.arn = f"arn:aws:iam::{embedded.account}:role/{INSTANCE_ROLE}"
         self.user = f"arn:aws:iam::{embedded.account}:user/alice.ops"
 
     def key(self, **parameters: Any) -> Any:
@@ -70,12 +70,12 @@ class Desk:
 
     def grant(self, key_id: str) -> str:
         made = self._kms.create_grant(
-            KeyId=key_id, GranteePrincipal=self.role, Operations=["Decrypt"]
+            KeyId=key_id, GranteePrincipal=self.arn, Operations=["Decrypt"]
         )
         return str(made["GrantId"])
 
     async def denied(
-        self, actions: Iterable[str], doing: Callable[[Desk], AsyncIterator[Any]]
+        self, actions: Iterable[str], doing: Callable[[RestrictedRole], AsyncIterator[Any]]
     ) -> set[str]:
         """What AWS denies when the role has these actions alone and does it all."""
         # A list must not be empty.
@@ -103,65 +103,65 @@ async def everything(pages: AsyncIterator[Any]) -> None:
         pass
 
 
-async def look_at_keys(desk: Desk) -> AsyncIterator[Any]:
-    key = desk.key()["KeyId"]
-    yield everything(desk.gateway.key_pages())
-    yield everything(desk.gateway.alias_pages())
-    yield desk.gateway.describe(key)
-    yield desk.gateway.policy_names(key)
-    yield desk.gateway.get_policy(key)
-    yield desk.gateway.list_tags(key)
+async def look_at_keys(role: RestrictedRole) -> AsyncIterator[Any]:
+    key = role.key()["KeyId"]
+    yield everything(role.gateway.key_pages())
+    yield everything(role.gateway.alias_pages())
+    yield role.gateway.describe(key)
+    yield role.gateway.policy_names(key)
+    yield role.gateway.get_policy(key)
+    yield role.gateway.list_tags(key)
 
 
-async def tags_at_once(desk: Desk) -> AsyncIterator[Any]:
-    yield everything(desk.gateway.tag_pages())
+async def tags_at_once(role: RestrictedRole) -> AsyncIterator[Any]:
+    yield everything(role.gateway.tag_pages())
 
 
-async def details(desk: Desk) -> AsyncIterator[Any]:
-    key = desk.key()["KeyId"]
-    desk._kms.enable_key_rotation(KeyId=key)
-    yield desk.gateway.rotation(key)
-    yield desk.gateway.last_usage(key)
+async def details(role: RestrictedRole) -> AsyncIterator[Any]:
+    key = role.key()["KeyId"]
+    role._kms.enable_key_rotation(KeyId=key)
+    yield role.gateway.rotation(key)
+    yield role.gateway.last_usage(key)
 
 
-async def grants_and_events(desk: Desk) -> AsyncIterator[Any]:
-    key = desk.key()
-    grant = desk.grant(key["KeyId"])
-    yield desk.gateway.list_grants(key["KeyId"])
-    yield desk.gateway.revoke_grant(key["KeyId"], grant)
-    yield desk.gateway.events(key["Arn"])
+async def grants_and_events(role: RestrictedRole) -> AsyncIterator[Any]:
+    key = role.key()
+    grant = role.grant(key["KeyId"])
+    yield role.gateway.list_grants(key["KeyId"])
+    yield role.gateway.revoke_grant(key["KeyId"], grant)
+    yield role.gateway.events(key["Arn"])
 
 
-async def access(desk: Desk) -> AsyncIterator[Any]:
-    desk._iam.attach_role_policy(
-        RoleName=INSTANCE_ROLE, PolicyArn=f"{desk.role.rpartition(':')[0]}:policy/kms-read"
+async def access(role: RestrictedRole) -> AsyncIterator[Any]:
+    role._iam.attach_role_policy(
+        RoleName=INSTANCE_ROLE, PolicyArn=f"{role.arn.rpartition(':')[0]}:policy/kms-read"
     )
-    yield desk.gateway.role_names()
-    yield desk.gateway.user_names()
-    yield desk.gateway.identity(desk.role)
-    yield desk.gateway.identity(desk.user)
+    yield role.gateway.role_names()
+    yield role.gateway.user_names()
+    yield role.gateway.identity(role.arn)
+    yield role.gateway.identity(role.user)
 
 
-async def policies(desk: Desk) -> AsyncIterator[Any]:
-    key = desk.key()["KeyId"]
-    text = desk._kms.get_key_policy(KeyId=key)["Policy"]
-    yield desk.gateway.put_policy(key, text)
-    yield desk.gateway.put_role_policy("billing-worker", "new", READING_TEXT)
+async def policies(role: RestrictedRole) -> AsyncIterator[Any]:
+    key = role.key()["KeyId"]
+    text = role._kms.get_key_policy(KeyId=key)["Policy"]
+    yield role.gateway.put_policy(key, text)
+    yield role.gateway.put_role_policy("billing-worker", "new", READING_TEXT)
 
 
-async def tags_and_aliases(desk: Desk) -> AsyncIterator[Any]:
-    one, other = desk.key()["KeyId"], desk.key()["KeyId"]
+async def tags_and_aliases(role: RestrictedRole) -> AsyncIterator[Any]:
+    one, other = role.key()["KeyId"], role.key()["KeyId"]
     name = f"alias/{one}"
-    desk._kms.create_alias(AliasName=name, TargetKeyId=one)
-    yield desk.gateway.tag(one, [Tag("project", "x")])
-    yield desk.gateway.untag(one, ["project"])
-    yield desk.gateway.create_alias(f"{name}-more", one)
-    yield desk.gateway.update_alias(name, other)
-    yield desk.gateway.delete_alias(name)
+    role._kms.create_alias(AliasName=name, TargetKeyId=one)
+    yield role.gateway.tag(one, [Tag("project", "x")])
+    yield role.gateway.untag(one, ["project"])
+    yield role.gateway.create_alias(f"{name}-more", one)
+    yield role.gateway.update_alias(name, other)
+    yield role.gateway.delete_alias(name)
 
 
-async def life(desk: Desk) -> AsyncIterator[Any]:
-    gateway, key = desk.gateway, desk.key()["KeyId"]
+async def life(role: RestrictedRole) -> AsyncIterator[Any]:
+    gateway, key = role.gateway, role.key()["KeyId"]
     yield gateway.create_key(KeyCreation())
     yield gateway.update_description(key, "x")
     yield gateway.disable(key)
@@ -169,16 +169,16 @@ async def life(desk: Desk) -> AsyncIterator[Any]:
     yield gateway.enable_rotation(key)
     yield gateway.disable_rotation(key)
     yield gateway.rotate_now(key)
-    yield gateway.replicate(desk.key(MultiRegion=True)["KeyId"], "us-east-1")
+    yield gateway.replicate(role.key(MultiRegion=True)["KeyId"], "us-east-1")
     yield gateway.schedule_deletion(key, 7)
-    doomed = desk.key()["KeyId"]
-    desk._kms.schedule_key_deletion(KeyId=doomed)
+    doomed = role.key()["KeyId"]
+    role._kms.schedule_key_deletion(KeyId=doomed)
     yield gateway.cancel_deletion(doomed)
 
 
-async def analyzer(desk: Desk) -> AsyncIterator[Any]:
-    yield desk.gateway.validate_policy(READING_TEXT)
-    yield desk.gateway.check_no_public_access(READING_TEXT)
+async def analyzer(role: RestrictedRole) -> AsyncIterator[Any]:
+    yield role.gateway.validate_policy(READING_TEXT)
+    yield role.gateway.check_no_public_access(READING_TEXT)
 
 
 USES = {
@@ -205,8 +205,8 @@ def test_every_row_of_the_table_is_tried():
 async def test_the_named_actions_are_enough_and_each_is_needed(
     embedded: ControlledKms, connect: Connect, actions: tuple[str, ...], doing: Any
 ) -> None:
-    desk = Desk(embedded, await connect())
-    assert await desk.denied(actions, doing) == set()
+    role = RestrictedRole(embedded, await connect())
+    assert await role.denied(actions, doing) == set()
     for left_out in set(actions) - NO_OPERATION_OF_ITS_OWN:
-        denied = await desk.denied([each for each in actions if each != left_out], doing)
+        denied = await role.denied([each for each in actions if each != left_out], doing)
         assert any(fnmatchcase(each, left_out) for each in denied), f"{left_out} is not needed"

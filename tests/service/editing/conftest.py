@@ -47,7 +47,7 @@ class Service(FakeGateway):
     """FakeGateway whose reads can be stale and whose puts can be answered wrongly.
 
     Attributes:
-        stale: What the next reads answer, before the truth.
+        stale: What the next reads return, before the truth.
         put_error: What put_policy raises, after storing where `stores`.
         puts: Texts and bypass flags that were put.
         at_put: Called as the put arrives.

@@ -63,7 +63,7 @@ class SteppedJournal:
         return stepped
 
 
-class FilePlace:
+class FileLocation:
     """A policy in a file, which outlives the editor as KMS does."""
 
     subject = "key-1"
@@ -94,7 +94,7 @@ class FilePlace:
 async def edit(directory: Path, steps: Steps) -> None:
     journal = SteppedJournal(open_journal(directory / "state"), steps)
     scope = ChangeScope(journal, HERE, "me", lambda: datetime.now(UTC))
-    editing = PolicyEditing(FilePlace(directory / "policy", steps), scope)
+    editing = PolicyEditing(FileLocation(directory / "policy", steps), scope)
     await editing.open()
     with (directory / "typed").open("a") as typed:
         for text in TYPING:

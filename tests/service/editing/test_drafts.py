@@ -252,7 +252,7 @@ def test_ages_are_words(age: timedelta, words: str) -> None:
     assert age_in_words(age) == words
 
 
-async def test_a_session_whose_account_is_not_known_has_no_desk() -> None:
+async def test_a_session_whose_account_is_not_known_has_no_scope_of_changes() -> None:
     session = Session(
         Store(lambda _, __: None), FakeConnector(FakeGateway()), MemoryJournal(), Time()
     )
@@ -260,7 +260,7 @@ async def test_a_session_whose_account_is_not_known_has_no_desk() -> None:
         session.change_scope()
 
 
-async def test_the_desk_of_a_session_writes_under_its_account_and_caller() -> None:
+async def test_the_scope_of_changes_of_a_session_writes_under_its_account_and_caller() -> None:
     session = Session(
         Store(lambda _, __: None), FakeConnector(FakeGateway()), MemoryJournal(), Time()
     )

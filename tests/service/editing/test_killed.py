@@ -15,7 +15,7 @@ from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.history import HELD_KINDS
 from kmstui.service.editing.put import ExaminedPut, examine_puts
 from tests.service.editing.conftest import MINE, Time
-from tests.service.editing.killed_editor import HERE, TYPING, FilePlace, Steps
+from tests.service.editing.killed_editor import HERE, TYPING, FileLocation, Steps
 
 ROOT = Path(__file__).parents[3]
 
@@ -41,7 +41,7 @@ async def start_again(directory: Path) -> tuple[tuple[ExaminedPut, ...], PolicyE
     time = Time()
     time.now = datetime.now(UTC) + timedelta(minutes=6)
     scope = ChangeScope(journal, HERE, "me", time)
-    place = FilePlace(directory / "policy", Steps(0))
+    place = FileLocation(directory / "policy", Steps(0))
     examined = await examine_puts(scope, lambda _: place, time.sleep)
     editing = PolicyEditing(place, scope, time.sleep)
     await editing.open()

@@ -159,7 +159,7 @@ async def test_a_quota_that_others_use_up_for_good_is_told(bench):
 
 
 class Lagging(FakeGateway):
-    """Answers old tags some times after each change."""
+    """Returns old tags some times after each change."""
 
     looks = 3
 

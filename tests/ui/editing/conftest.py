@@ -79,7 +79,7 @@ def what_happened(versions: Iterable[HistoryItem | None]) -> list[str]:
 
 
 @dataclass
-class Desk:
+class EditingBench:
     """A running program with the key chosen."""
 
     run: Running
@@ -126,11 +126,11 @@ class Desk:
         return " ".join(found.first().text.split())
 
 
-Opening = Callable[..., AbstractAsyncContextManager[Desk]]
+Opening = Callable[..., AbstractAsyncContextManager[EditingBench]]
 
 
 @pytest.fixture
-def at_desk() -> Opening:
+def editing() -> Opening:
     """Start the program with ImportedCMK chosen."""
 
     @asynccontextmanager
@@ -141,10 +141,10 @@ def at_desk() -> Opening:
         options: UiOptions | None = None,
         read_only: bool = False,
         key: str = IMPORTED,
-    ) -> AsyncIterator[Desk]:
+    ) -> AsyncIterator[EditingBench]:
         gateway = gateway or service()
         async with running(gateway, size=size, options=options, read_only=read_only) as run:
             await run.choose(key)
-            yield Desk(run, gateway)
+            yield EditingBench(run, gateway)
 
     return begin

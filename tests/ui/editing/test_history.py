@@ -18,44 +18,44 @@ from tests.screens import WIDE
 from tests.ui.editing.conftest import MINE, OLD, ROLE, THEIRS, allow, policy, what_happened
 
 
-async def open_history(desk) -> HistoryView:
+async def open_history(bench) -> HistoryView:
     """Bring the history view to the front, with its list read."""
-    pane = desk.run.main.key_pane
+    pane = bench.run.main.key_pane
     await pane.open_view("history")
-    desk.run.main.open_only(pane)
+    bench.run.main.open_only(pane)
     assert isinstance(pane.view, HistoryView)
-    await desk.run.wait_for(lambda: pane.view.panel.count)
+    await bench.run.wait_for(lambda: pane.view.panel.count)
     return pane.view
 
 
-async def save(desk, text: str) -> None:
-    await desk.open()
-    await desk.write(text)
-    await desk.review()
-    await desk.run.press("y")
-    await desk.run.wait_for("holds your policy, read back")
-    await desk.run.wait_for(lambda: desk.run.app.screen is desk.run.main)
+async def save(bench, text: str) -> None:
+    await bench.open()
+    await bench.write(text)
+    await bench.review()
+    await bench.run.press("y")
+    await bench.run.wait_for("holds your policy, read back")
+    await bench.run.wait_for(lambda: bench.run.app.screen is bench.run.main)
 
 
-async def test_every_text_is_listed_newest_first_with_what_became_of_it(at_desk):
-    async with at_desk() as desk:
-        await save(desk, MINE)
-        view = await open_history(desk)
-        await desk.run.wait_for("saved and read back")
+async def test_every_text_is_listed_newest_first_with_what_became_of_it(editing):
+    async with editing() as bench:
+        await save(bench, MINE)
+        view = await open_history(bench)
+        await bench.run.wait_for("saved and read back")
         kinds = [view.panel._items[row].what for row in view.panel.table.rows]
         assert kinds[-1] == "read from the service"
         assert "sent" in kinds
         assert "draft, sent later" in kinds
-        await desk.run.wait_for("KMSWorkshop-InstanceInitRole/i-0123456789abcdef0"[:15])
+        await bench.run.wait_for("KMSWorkshop-InstanceInitRole/i-0123456789abcdef0"[:15])
 
 
-async def test_a_save_is_compared_with_what_was_stored_before_it(at_desk):
-    async with at_desk() as desk:
-        await save(desk, MINE)
-        view = await open_history(desk)
+async def test_a_save_is_compared_with_what_was_stored_before_it(editing):
+    async with editing() as bench:
+        await save(bench, MINE)
+        view = await open_history(bench)
         items = view.panel._items.values()
         view.panel.table.move_to_row(next(e.id for e in items if e.what == "saved and read back"))
-        await desk.run.wait_for(
+        await bench.run.wait_for(
             lambda: "role/KMSWorkshop-InstanceInitRole gains Encrypt" in view.panel.rows.text
         )
         assert what_happened(view.panel.pair()) == [
@@ -64,130 +64,130 @@ async def test_a_save_is_compared_with_what_was_stored_before_it(at_desk):
         ]
 
 
-async def test_any_two_versions_are_compared_in_access_and_in_text(at_desk):
-    async with at_desk() as desk:
-        await save(desk, MINE)
-        view = await open_history(desk)
-        await desk.run.press("G", "space", "g")
-        await desk.run.wait_for(
+async def test_any_two_versions_are_compared_in_access_and_in_text(editing):
+    async with editing() as bench:
+        await save(bench, MINE)
+        view = await open_history(bench)
+        await bench.run.press("G", "space", "g")
+        await bench.run.wait_for(
             lambda: "role/KMSWorkshop-InstanceInitRole gains Encrypt" in view.panel.rows.text
         )
         assert '"Sid": "Use",' in view.panel.rows.text
 
 
-async def test_an_old_version_comes_back_through_the_review_only(at_desk):
-    async with at_desk() as desk:
-        await save(desk, MINE)
-        await open_history(desk)
-        await desk.run.press("G", "b")
-        await desk.run.wait_for(
-            lambda: isinstance(desk.run.app.screen, EditScreen) and desk.screen.viewer.display
+async def test_an_old_version_comes_back_through_the_review_only(editing):
+    async with editing() as bench:
+        await save(bench, MINE)
+        await open_history(bench)
+        await bench.run.press("G", "b")
+        await bench.run.wait_for(
+            lambda: isinstance(bench.run.app.screen, EditScreen) and bench.screen.viewer.display
         )
-        assert json.loads(desk.screen.viewer.text) == json.loads(OLD)
-        assert desk.gateway.stored == MINE
-        await desk.review()
-        assert "loses Encrypt" in desk.said
-        await desk.run.press("y")
-        await desk.run.wait_for(lambda: json.loads(desk.gateway.stored) == json.loads(OLD))
+        assert json.loads(bench.screen.viewer.text) == json.loads(OLD)
+        assert bench.gateway.stored == MINE
+        await bench.review()
+        assert "loses Encrypt" in bench.said
+        await bench.run.press("y")
+        await bench.run.wait_for(lambda: json.loads(bench.gateway.stored) == json.loads(OLD))
 
 
-async def test_the_editor_opens_the_same_history_and_takes_a_version(at_desk):
-    async with at_desk() as desk:
-        await save(desk, MINE)
-        screen = await desk.open()
-        await desk.run.press("f6")
-        await desk.run.wait_for(lambda: isinstance(desk.run.app.screen, HistoryScreen))
-        await desk.run.wait_for("saved and read back")
-        await desk.run.press("G", "b")
-        await desk.run.wait_for(lambda: json.loads(screen.viewer.text) == json.loads(OLD))
-        await desk.run.press("ctrl+z")
-        await desk.run.wait_for(lambda: json.loads(screen.viewer.text) == json.loads(MINE))
+async def test_the_editor_opens_the_same_history_and_takes_a_version(editing):
+    async with editing() as bench:
+        await save(bench, MINE)
+        screen = await bench.open()
+        await bench.run.press("f6")
+        await bench.run.wait_for(lambda: isinstance(bench.run.app.screen, HistoryScreen))
+        await bench.run.wait_for("saved and read back")
+        await bench.run.press("G", "b")
+        await bench.run.wait_for(lambda: json.loads(screen.viewer.text) == json.loads(OLD))
+        await bench.run.press("ctrl+z")
+        await bench.run.wait_for(lambda: json.loads(screen.viewer.text) == json.loads(MINE))
 
 
-async def test_a_version_is_written_to_a_new_file_for_this_user_alone(at_desk, tmp_path):
-    async with at_desk() as desk:
-        await open_history(desk)
+async def test_a_version_is_written_to_a_new_file_for_this_user_alone(editing, tmp_path):
+    async with editing() as bench:
+        await open_history(bench)
         path = tmp_path / "old.json"
         for said in ("Written to", "exists and is not written over"):
-            await desk.run.press("w")
-            await desk.run.wait_for("Write this version to a new file")
-            desk.run.app.screen.input.value = str(path)
-            await desk.run.press("enter")
-            await desk.run.wait_for(said)
+            await bench.run.press("w")
+            await bench.run.wait_for("Write this version to a new file")
+            bench.run.app.screen.input.value = str(path)
+            await bench.run.press("enter")
+            await bench.run.wait_for(said)
         assert json.loads(path.read_text()) == json.loads(OLD)
         assert path.stat().st_mode & 0o777 == 0o600
 
 
-async def test_a_version_is_not_written_into_the_home_of_nobody(at_desk):
-    async with at_desk() as desk:
-        await open_history(desk)
-        await desk.run.press("w")
-        await desk.run.wait_for("Write this version to a new file")
-        desk.run.app.screen.input.value = "~nobody-here/old.json"
-        await desk.run.press("enter")
-        await desk.run.wait_for("the home directory in ~nobody-here/old.json does not exist")
+async def test_a_version_is_not_written_into_the_home_of_nobody(editing):
+    async with editing() as bench:
+        await open_history(bench)
+        await bench.run.press("w")
+        await bench.run.wait_for("Write this version to a new file")
+        bench.run.app.screen.input.value = "~nobody-here/old.json"
+        await bench.run.press("enter")
+        await bench.run.wait_for("the home directory in ~nobody-here/old.json does not exist")
 
 
-async def test_cloudtrail_tells_of_what_others_put(at_desk):
+async def test_cloudtrail_tells_of_what_others_put(editing):
     event = KeyEvent("1", NOW - timedelta(days=3), "PutKeyPolicy", CALLER.arn, policy=THEIRS)
-    async with at_desk() as desk:
-        desk.gateway.world.events[desk.gateway.world.arn(IMPORTED)] = (
+    async with editing() as bench:
+        bench.gateway.world.events[bench.gateway.world.arn(IMPORTED)] = (
             event,
             replace(event, id="2", error_code="AccessDenied"),
             replace(event, id="3", name="Decrypt", policy=""),
         )
-        view = await open_history(desk)
-        await desk.run.press("f")
-        await desk.run.wait_for("CloudTrail saw 2 changes of this policy")
+        view = await open_history(bench)
+        await bench.run.press("f")
+        await bench.run.wait_for("CloudTrail saw 2 changes of this policy")
         listed = [each.what for each in view.panel._items.values()]
         assert "put, says CloudTrail, refused: AccessDenied" in listed
-        assert "put, says CloudTrail" in desk.run.text
+        assert "put, says CloudTrail" in bench.run.text
 
 
-async def test_a_history_that_cannot_be_read_says_why(at_desk):
-    async with at_desk() as desk:
-        desk.run.session.journal.error = JournalError("the file is gone", "Start again.")
-        await desk.run.main.key_pane.open_view("history")
-        desk.run.main.open_only(desk.run.main.key_pane)
-        await desk.run.wait_for("the file is gone")
+async def test_a_history_that_cannot_be_read_says_why(editing):
+    async with editing() as bench:
+        bench.run.session.journal.error = JournalError("the file is gone", "Start again.")
+        await bench.run.main.key_pane.open_view("history")
+        bench.run.main.open_only(bench.run.main.key_pane)
+        await bench.run.wait_for("the file is gone")
 
 
-async def test_a_long_history_is_listed_in_parts_and_any_two_versions_can_be_compared(at_desk):
-    async with at_desk() as desk:
-        journal, scope = desk.run.session.journal, desk.run.session.scope
+async def test_a_long_history_is_listed_in_parts_and_any_two_versions_can_be_compared(editing):
+    async with editing() as bench:
+        journal, scope = bench.run.session.journal, bench.run.session.scope
         for number in range(450):
             text = policy(allow(f"old {number}", ROLE, "kms:Encrypt"))
             await journal.keep_version(scope, IMPORTED, text, "stored")
-        view = await open_history(desk)
-        await desk.run.wait_for(lambda: view.panel.count == 100)
+        view = await open_history(bench)
+        await bench.run.wait_for(lambda: view.panel.count == 100)
         assert view.count == "100+"
         newest = view.panel.chosen
-        await desk.run.press("space", "G")
-        await desk.run.wait_for("older versions: m")
-        await desk.run.press("space", "b")
-        await desk.run.press("m")
-        await desk.run.wait_for("These are the newest 400 versions.")
-        await desk.run.press("m")
-        await desk.run.wait_for("These are all 451 versions.")
+        await bench.run.press("space", "G")
+        await bench.run.wait_for("older versions: m")
+        await bench.run.press("space", "b")
+        await bench.run.press("m")
+        await bench.run.wait_for("These are the newest 400 versions.")
+        await bench.run.press("m")
+        await bench.run.wait_for("These are all 451 versions.")
         assert view.count == "451"
-        await desk.run.press("G")
-        await desk.run.wait_for(lambda: view.panel.pair()[1] == newest)
+        await bench.run.press("G")
+        await bench.run.wait_for(lambda: view.panel.pair()[1] == newest)
         assert what_happened(view.panel.pair())[0] == "read from the service"
-        await desk.run.press("m")
-        await desk.run.wait_for("All versions that this computer has kept are listed.")
+        await bench.run.press("m")
+        await bench.run.wait_for("All versions that this computer has kept are listed.")
 
 
-async def test_at_80_columns_the_list_tells_whose_session_it_was_and_below_the_whole_arn(at_desk):
-    async with at_desk() as desk:
-        view = await open_history(desk)
-        await desk.run.wait_for("KMSWorkshop-I…/i-0123456789abcdef0")
-        await desk.run.wait_for(lambda: f"by {CALLER.arn}" in view.panel.rows.text)
+async def test_at_80_columns_the_list_tells_whose_session_it_was_and_below_the_whole_arn(editing):
+    async with editing() as bench:
+        view = await open_history(bench)
+        await bench.run.wait_for("KMSWorkshop-I…/i-0123456789abcdef0")
+        await bench.run.wait_for(lambda: f"by {CALLER.arn}" in view.panel.rows.text)
 
 
-async def test_in_a_wide_terminal_the_list_tells_all_of_it(at_desk):
-    async with at_desk(size=WIDE) as desk:
-        await open_history(desk)
-        await desk.run.wait_for("KMSWorkshop-InstanceInitRole/i-0123456789abcdef0")
+async def test_in_a_wide_terminal_the_list_tells_all_of_it(editing):
+    async with editing(size=WIDE) as bench:
+        await open_history(bench)
+        await bench.run.wait_for("KMSWorkshop-InstanceInitRole/i-0123456789abcdef0")
 
 
 @pytest.mark.parametrize(

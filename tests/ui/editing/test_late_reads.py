@@ -12,35 +12,35 @@ MORE = policy(
 )
 
 
-async def test_a_save_that_reads_do_not_show_is_no_dead_end(at_desk):
-    async with at_desk() as desk:
-        await desk.open()
-        await desk.write(MINE)
-        await desk.review()
-        desk.gateway.stale = [OLD] * 100
-        await desk.run.press("y")
-        await desk.run.wait_for("Waiting until reads show it")
-        await desk.run.press("escape")
-        await desk.run.wait_for("Saved, still propagating")
-        await desk.run.press("enter")
-        await desk.run.wait_for(lambda: desk.run.app.screen is desk.run.main)
+async def test_a_save_that_reads_do_not_show_is_no_dead_end(editing):
+    async with editing() as bench:
+        await bench.open()
+        await bench.write(MINE)
+        await bench.review()
+        bench.gateway.stale = [OLD] * 100
+        await bench.run.press("y")
+        await bench.run.wait_for("Waiting until reads show it")
+        await bench.run.press("escape")
+        await bench.run.wait_for("Saved, still propagating")
+        await bench.run.press("enter")
+        await bench.run.wait_for(lambda: bench.run.app.screen is bench.run.main)
 
-        await desk.open()
-        await desk.run.wait_for("or somebody has put that policy back")
-        assert json.loads(desk.screen.viewer.text) == json.loads(MINE)
-        await desk.write(MORE)
-        await desk.run.press("ctrl+s")
-        await desk.run.wait_for(lambda: "Wait and review again, or decide now" in desk.said)
-        await desk.run.press("y")
-        await desk.run.wait_for("m decides what to go on from, or wait")
-        await desk.run.press("m")
-        await desk.run.wait_for("Overwrite theirs")
-        await desk.run.press("o")
-        await desk.run.wait_for("if reads are only late, it replaces your last save")
-        await desk.run.press("y")
-        await desk.run.wait_for(lambda: "After this save" in desk.said)
-        assert "gains DescribeKey" in desk.said
-        desk.gateway.stale = []
-        await desk.run.press("y")
-        await desk.run.wait_for(lambda: not isinstance(desk.run.app.screen, EditScreen))
-        await desk.run.wait_for(lambda: json.loads(desk.gateway.stored) == json.loads(MORE))
+        await bench.open()
+        await bench.run.wait_for("or somebody has put that policy back")
+        assert json.loads(bench.screen.viewer.text) == json.loads(MINE)
+        await bench.write(MORE)
+        await bench.run.press("ctrl+s")
+        await bench.run.wait_for(lambda: "Wait and review again, or decide now" in bench.said)
+        await bench.run.press("y")
+        await bench.run.wait_for("m decides what to go on from, or wait")
+        await bench.run.press("m")
+        await bench.run.wait_for("Overwrite theirs")
+        await bench.run.press("o")
+        await bench.run.wait_for("if reads are only late, it replaces your last save")
+        await bench.run.press("y")
+        await bench.run.wait_for(lambda: "After this save" in bench.said)
+        assert "gains DescribeKey" in bench.said
+        bench.gateway.stale = []
+        await bench.run.press("y")
+        await bench.run.wait_for(lambda: not isinstance(bench.run.app.screen, EditScreen))
+        await bench.run.wait_for(lambda: json.loads(bench.gateway.stored) == json.loads(MORE))

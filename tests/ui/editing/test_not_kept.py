@@ -5,15 +5,15 @@ from __future__ import annotations
 from kmstui.service.errors import JournalError
 
 
-async def test_why_it_is_not_kept_is_said_while_it_is_typed_and_until_it_is_kept_again(at_desk):
-    async with at_desk() as desk:
-        await desk.open()
-        desk.run.session.journal.error = JournalError(
+async def test_why_it_is_not_kept_is_said_while_it_is_typed_and_until_it_is_kept_again(editing):
+    async with editing() as bench:
+        await bench.open()
+        bench.run.session.journal.error = JournalError(
             "there is no space left to write journal.db", "Free some space."
         )
-        await desk.run.type("x")
-        await desk.run.wait_for("What you type is not kept. Journal: there is no space left")
-        await desk.run.wait_for("NOT KEPT")
-        desk.run.session.journal.error = None
-        await desk.run.type("y")
-        await desk.run.wait_for("draft kept")
+        await bench.run.type("x")
+        await bench.run.wait_for("What you type is not kept. Journal: there is no space left")
+        await bench.run.wait_for("NOT KEPT")
+        bench.run.session.journal.error = None
+        await bench.run.type("y")
+        await bench.run.wait_for("draft kept")

@@ -9,9 +9,9 @@ from textual.events import Key
 from tests.fakes import IMPORTED
 
 
-async def test_a_key_that_comes_when_e_is_done_and_the_editor_not_there_yet_is_written(at_desk):
-    async with at_desk() as desk:
-        run = desk.run
+async def test_a_key_that_comes_when_e_is_done_and_the_editor_not_there_yet_is_written(editing):
+    async with editing() as bench:
+        run = bench.run
         await run.choose(IMPORTED)
         ahead = run.app.type_ahead
         finish = ahead._finish

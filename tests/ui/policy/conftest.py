@@ -93,7 +93,7 @@ class Host(App[None]):
 
 @dataclass
 class Bench:
-    """A widget on a screen, with hands and eyes."""
+    """A widget on a screen: what is pressed and what it draws."""
 
     widget: PolicyViewer
     pilot: Pilot[None]
@@ -121,7 +121,7 @@ class Bench:
             await self.pilot.pause(0.005)
 
     async def linted(self) -> None:
-        await self.until(lambda: self.widget.counts is not None, "the linter's answer")
+        await self.until(lambda: self.widget.counts is not None, "the linter's findings")
         await self.pilot.pause()
 
     async def proposed(self) -> None:

@@ -73,7 +73,7 @@ def test_standard_error_that_is_a_terminal_stays(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("environ", "encoding", "answer"),
+    ("environ", "encoding", "taken"),
     [
         ({"LANG": "C"}, "utf-8", True),
         ({}, "utf-8", True),
@@ -87,8 +87,8 @@ def test_standard_error_that_is_a_terminal_stays(monkeypatch):
         ({"LANG": "C"}, "ascii", False),
     ],
 )
-def test_a_locale_or_stream_of_another_charset_gets_ascii(environ, encoding, answer):
-    assert takes_utf8(environ, encoding) is answer
+def test_a_locale_or_stream_of_another_charset_gets_ascii(environ, encoding, taken):
+    assert takes_utf8(environ, encoding) is taken
 
 
 def test_the_console_of_linux_has_few_signs():

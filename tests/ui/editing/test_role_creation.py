@@ -97,7 +97,7 @@ async def test_one_that_somebody_else_deleted_meanwhile_is_made_anew_only_when_a
         await bench.run.press("ctrl+s")
         await bench.run.wait_for(lambda: "was deleted by someone else" in bench.said)
         await bench.run.press("m")
-        await bench.run.wait_for("makes the policy anew")
+        await bench.run.wait_for("creates the policy again")
         await bench.run.press("o", "y")
         await bench.run.wait_for(lambda: "saving makes it" in bench.said)
         assert policies_of(bench) == {}

@@ -10,6 +10,6 @@ and used nowhere but there.
 side; `messages` says what goes over the line between them.
 """
 
-import lazy_loader
+from kmstui.front_door import attach_stub
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

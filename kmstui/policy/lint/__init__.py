@@ -1,5 +1,5 @@
 """The linter of key policies and of roles' policies."""
 
-import lazy_loader
+from kmstui.front_door import attach_stub
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

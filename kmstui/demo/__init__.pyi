@@ -4,4 +4,4 @@ from .embedded import EmbeddedError as EmbeddedError
 from .embedded import EmbeddedKms as EmbeddedKms
 from .embedded import EmbeddedOptions as EmbeddedOptions
 from .embedded import mfa_serial as mfa_serial
-from .extra import why_no_demo as why_no_demo
+from .embedded import why_no_demo as why_no_demo

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import threading
-from collections.abc import Callable, Mapping, MutableMapping
-from typing import TypeVar
+from collections.abc import Mapping, MutableMapping
 
 from kmstui.demo.embedded import EmbeddedError, EmbeddedKms, EmbeddedOptions
+from kmstui.own_thread import JobThread
 from kmstui.service.errors import NetworkError
 from kmstui.service.ports import Connector, Gateway, Target
-
-T = TypeVar("T")
 
 
 class DemoConnector:
@@ -33,7 +29,7 @@ class DemoConnector:
             AwsError: it cannot be started, or the connection cannot be made.
         """
         if self._embedded is None:
-            self._embedded = await _in_daemon_thread(self._start)
+            self._embedded = await JobThread("kmstui-start").run(self._start)
             replace_aws_environment(os.environ, self._embedded.environment)
         return await self._inner.connect(Target(region=target.region))
 
@@ -64,24 +60,3 @@ def replace_aws_environment(
     for name in [name for name in environ if name.startswith("AWS_")]:
         del environ[name]
     environ.update(replacement)
-
-
-async def _in_daemon_thread(function: Callable[[], T]) -> T:
-    """Run a function that blocks; quitting the program does not wait for it."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def deliver(set_outcome: Callable[..., None], value: object) -> None:
-        if not future.done():
-            set_outcome(value)
-
-    def work() -> None:
-        try:
-            outcome: tuple[Callable[..., None], object] = (future.set_result, function())
-        except Exception as error:
-            outcome = (future.set_exception, error)
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(deliver, *outcome)
-
-    threading.Thread(target=work, name="kmstui-start", daemon=True).start()
-    return await future

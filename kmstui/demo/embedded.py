@@ -6,15 +6,17 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import selectors
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from typing import IO, Any, Self
 from urllib.parse import urlencode
 
-from kmstui.demo.extra import why_it_ended
 from kmstui.own_process import python_command
 
 MFA_CODE = "271828"
@@ -187,3 +189,40 @@ def _close_pipes(process: subprocess.Popen[bytes]) -> None:
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None and not pipe.closed:
             pipe.close()
+
+
+_MODULES = ("moto", "waitress", "cbor2")
+
+_ERROR = re.compile(r"^[\w.]*(?:Error|Exception): .*", re.MULTILINE)
+_NOT_FOUND = re.compile(r"No module named '(?P<module>[^'.]+)")
+
+
+def why_no_demo() -> str:
+    """A sentence when the extra “demo” is not installed; empty when it seems to be."""
+    missing = [name for name in _MODULES if find_spec(name) is None]
+    return _sentence(" and ".join(missing)) if missing else ""
+
+
+def why_it_ended(said: str) -> str:
+    """A sentence from what a child printed that ended while it was starting.
+
+    The last error named tells: above it stands where it was raised, and below it, where Python
+    itself could not start or end, a list of threads.
+    """
+    named = _ERROR.findall(said) or said.strip().splitlines()
+    reason = named[-1] if named else "it printed no reason"
+    kind, _, problem = reason.partition(": ")
+    found = _NOT_FOUND.match(problem)
+    missing = found["module"] if found else ""
+    if kind not in ("ModuleNotFoundError", "ImportError") or missing in sys.stdlib_module_names:
+        return f"The embedded KMS ended while starting: {reason}"
+    return _sentence(missing, problem)
+
+
+def _sentence(missing: str, problem: str = "") -> str:
+    needs = f"The demo needs {missing}, which is missing or incomplete"
+    broken = f"The demo's libraries do not fit together ({problem})"
+    return (
+        f"{needs if missing else broken}: run pip install 'kmstui[demo]', or in a clone"
+        " pip install '.[demo]' (likewise with pipx install --force, or uv tool install)."
+    )

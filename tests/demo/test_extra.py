@@ -9,7 +9,7 @@ import pytest
 from kmstui.bootstrap import StartError, run_app
 from kmstui.config import load_settings
 from kmstui.demo import EmbeddedError, why_no_demo
-from kmstui.demo.extra import why_it_ended
+from kmstui.demo.embedded import why_it_ended
 from tests.control import ControlledKms
 
 COMMAND = "pip install 'kmstui[demo]'"
@@ -20,7 +20,7 @@ def test_an_installed_extra_is_not_remarked_on() -> None:
 
 
 def test_without_the_extra_the_program_says_what_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kmstui.demo.extra.find_spec", lambda name: None)
+    monkeypatch.setattr("kmstui.demo.embedded.find_spec", lambda name: None)
     with pytest.raises(StartError, match="needs moto and waitress and cbor2") as raised:
         run_app(load_settings({}), key="", demo=True, demo_keys=0)
     assert COMMAND in str(raised.value)

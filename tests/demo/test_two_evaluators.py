@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kmstui.demo.access.context import Caller, session_caller
-from kmstui.demo.access.evaluation import IdentityPolicies, Question, Verdict, decide
+from kmstui.demo.access.evaluation import AccessDecision, AccessRequest, IdentityPolicies, decide
 from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.policy.evaluation.evaluator import Outcome, evaluate
 from kmstui.policy.evaluation.policies import Policies
@@ -112,7 +112,7 @@ def test_both_decide_alike(
         context[f"kms:encryptioncontext:{name}"] = (value,)
     if encryption_context:
         context["kms:encryptioncontextkeys"] = tuple(encryption_context)
-    question = Question(action, KEY, ACCOUNT, caller, context)
+    question = AccessRequest(action, KEY, ACCOUNT, caller, context)
     verdict = decide(question, key_policy, IdentityPolicies(tuple(identity), boundary))
 
     held = Identity(
@@ -128,5 +128,5 @@ def test_both_decide_alike(
     decision = evaluate(asked, policies)
     if decision.outcome is Outcome.NOT_PREDICTABLE:
         return
-    assert (decision.outcome is Outcome.ALLOWED) == (verdict is Verdict.ALLOWED)
+    assert (decision.outcome is Outcome.ALLOWED) == (verdict is AccessDecision.ALLOWED)
     assert (decision.outcome is Outcome.EXPLICITLY_DENIED) == verdict.explicit

@@ -15,9 +15,9 @@ from kmstui.demo.access.context import (
     parameter_context,
 )
 from kmstui.demo.access.evaluation import (
+    AccessDecision,
+    AccessRequest,
     IdentityPolicies,
-    Question,
-    Verdict,
     decide,
     decide_by_identity,
 )
@@ -88,7 +88,7 @@ def require_on_key(
     """Raise AccessDeniedException unless the caller may do ``action`` (``kms:…``) on ``key``."""
     action = action or f"kms:{call.operation}"
     verdict = decision_on_key(call, key, action, policy=policy)
-    if verdict is Verdict.ALLOWED or (not verdict.explicit and _granted(call, key, action)):
+    if verdict is AccessDecision.ALLOWED or (not verdict.explicit and _granted(call, key, action)):
         return
     if call.account != key.account_id:
         raise hidden_key(call, action)
@@ -107,14 +107,14 @@ def hidden_key(call: Call, action: str) -> AwsError:
 
 def decision_on_key(
     call: Call, key: EmbeddedKey, action: str, *, policy: str | None = None
-) -> Verdict:
+) -> AccessDecision:
     """The evaluator's verdict for ``action`` on ``key``, grants left out.
 
     ``policy`` stands in for the key's own when a new one is being judged.
     """
     operation = action.partition(":")[2]
     context = {**global_context(call), **key_context(call, operation, key)}
-    question = Question(action, key.arn, key.account_id, call.caller, context)
+    question = AccessRequest(action, key.arn, key.account_id, call.caller, context)
     return decide(question, policy or key.policy, identity_policies(call.caller))
 
 
@@ -125,13 +125,13 @@ def require_by_identity(call: Call, action: str, resource: str = "*") -> None:
         "kms:calleraccount": (call.account,),
         **parameter_context(call.operation, call.parameters),
     }
-    question = Question(action, resource, call.account, call.caller, context)
+    question = AccessRequest(action, resource, call.account, call.caller, context)
     verdict = decide_by_identity(question, identity_policies(call.caller))
-    if verdict is not Verdict.ALLOWED:
+    if verdict is not AccessDecision.ALLOWED:
         raise denied(call.caller, action, resource, verdict)
 
 
-def denied(caller: Caller, action: str, resource: str, verdict: Verdict) -> AwsError:
+def denied(caller: Caller, action: str, resource: str, verdict: AccessDecision) -> AwsError:
     """AccessDeniedException with AWS's sentence.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -92,10 +93,6 @@ def plain(text: str) -> str:
 _Test = Callable[[str, str], bool]
 
 
-def _number(text: str) -> float:
-    return float(text)
-
-
 def _instant(text: str) -> float:
     if text.isdigit():
         return float(text)
@@ -138,20 +135,19 @@ _NEGATED = {
     "arnnotlike": "arnlike",
 }
 
+_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "equals": operator.eq,
+    "lessthan": operator.lt,
+    "lessthanequals": operator.le,
+    "greaterthan": operator.gt,
+    "greaterthanequals": operator.ge,
+}
 _TESTS: dict[str, _Test] = {
     "stringequals": lambda wanted, given: plain(wanted) == given,
     "stringequalsignorecase": lambda wanted, given: plain(wanted).lower() == given.lower(),
     "stringlike": wildcard_match,
-    "numericequals": _ordered(_number, lambda a, b: a == b),
-    "numericlessthan": _ordered(_number, lambda a, b: a < b),
-    "numericlessthanequals": _ordered(_number, lambda a, b: a <= b),
-    "numericgreaterthan": _ordered(_number, lambda a, b: a > b),
-    "numericgreaterthanequals": _ordered(_number, lambda a, b: a >= b),
-    "dateequals": _ordered(_instant, lambda a, b: a == b),
-    "datelessthan": _ordered(_instant, lambda a, b: a < b),
-    "datelessthanequals": _ordered(_instant, lambda a, b: a <= b),
-    "dategreaterthan": _ordered(_instant, lambda a, b: a > b),
-    "dategreaterthanequals": _ordered(_instant, lambda a, b: a >= b),
+    **{f"numeric{name}": _ordered(float, compare) for name, compare in _COMPARISONS.items()},
+    **{f"date{name}": _ordered(_instant, compare) for name, compare in _COMPARISONS.items()},
     "bool": lambda wanted, given: wanted.lower() == given.lower(),
     "binaryequals": _same_bytes,
     "ipaddress": _in_network,
@@ -163,17 +159,17 @@ OPERATORS = frozenset(_TESTS) | frozenset(_NEGATED) | {"null"}
 """Condition operators in lower case, without set prefix and without ``IfExists``."""
 
 
-def split_operator(operator: str) -> tuple[str, str, bool]:
+def split_operator(written: str) -> tuple[str, str, bool]:
     """An operator's set prefix ("", "forallvalues", "foranyvalue"), its name and IfExists."""
-    prefix, _, name = operator.lower().rpartition(":")
+    prefix, _, name = written.lower().rpartition(":")
     if_exists = name.endswith("ifexists")
     return prefix, name.removesuffix("ifexists"), if_exists
 
 
 def conditions_hold(block: Mapping[str, Any], context: Context, version: str) -> bool:
     """Whether every operator and every key of a Condition block holds."""
-    for operator, keys in block.items():
-        prefix, name, if_exists = split_operator(operator)
+    for written, keys in block.items():
+        prefix, name, if_exists = split_operator(written)
         for key, wanted in keys.items():
             values = [str(w).lower() if isinstance(w, bool) else str(w) for w in as_list(wanted)]
             given = context.get(key.lower())

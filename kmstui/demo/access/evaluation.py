@@ -25,7 +25,7 @@ from kmstui.demo.access.conditions import (
 from kmstui.demo.access.context import Caller
 
 
-class Verdict(Enum):
+class AccessDecision(Enum):
     """What came out, and which kind of policy it is due to (AWS names it in its message)."""
 
     ALLOWED = "allowed"
@@ -54,7 +54,7 @@ class IdentityPolicies:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AccessRequest:
     """One thing to be decided."""
 
     action: str
@@ -81,16 +81,20 @@ def parsed(text: str) -> tuple[str, tuple[Mapping[str, Any], ...]]:
     return version, tuple(as_list(document.get("Statement", [])))
 
 
-def decide(question: Question, key_policy: str, identity: IdentityPolicies) -> Verdict:
+def decide(question: AccessRequest, key_policy: str, identity: IdentityPolicies) -> AccessDecision:
     """Whether the caller may; grants are the caller's business (see ``authorization``)."""
     key_deny, key_allow = _key_policy_effects(
         _as_key_policies_see(question), key_policy, bounded=identity.boundary is not None
     )
     if key_deny:
-        return Verdict.DENIED_BY_RESOURCE
+        return AccessDecision.DENIED_BY_RESOURCE
     caller = question.caller
     if caller.is_root:
-        return Verdict.ALLOWED if key_allow is not _Match.NONE else Verdict.NO_RESOURCE_ALLOW
+        return (
+            AccessDecision.ALLOWED
+            if key_allow is not _Match.NONE
+            else AccessDecision.NO_RESOURCE_ALLOW
+        )
     identity_verdict = _identity_verdict(question, identity)
     if identity_verdict.explicit:
         return identity_verdict
@@ -98,18 +102,18 @@ def decide(question: Question, key_policy: str, identity: IdentityPolicies) -> V
     if key_allow is _Match.DIRECT and same_account:
         return _capped(question, key_policy, identity)
     if key_allow is _Match.NONE:
-        return Verdict.NO_RESOURCE_ALLOW
+        return AccessDecision.NO_RESOURCE_ALLOW
     return identity_verdict
 
 
-def decide_by_identity(question: Question, identity: IdentityPolicies) -> Verdict:
+def decide_by_identity(question: AccessRequest, identity: IdentityPolicies) -> AccessDecision:
     """The same for actions that no key policy governs (ListKeys, CreateKey, an alias …)."""
     if question.caller.is_root:
-        return Verdict.ALLOWED
+        return AccessDecision.ALLOWED
     return _identity_verdict(question, identity)
 
 
-def _as_key_policies_see(question: Question) -> Question:
+def _as_key_policies_see(question: AccessRequest) -> AccessRequest:
     """kms:ResourceAliases has a value in IAM policies only (KMS condition keys)."""
     if "kms:resourcealiases" not in question.context:
         return question
@@ -117,7 +121,9 @@ def _as_key_policies_see(question: Question) -> Question:
     return replace(question, context=context)
 
 
-def _key_policy_effects(question: Question, text: str, *, bounded: bool) -> tuple[bool, _Match]:
+def _key_policy_effects(
+    question: AccessRequest, text: str, *, bounded: bool
+) -> tuple[bool, _Match]:
     version, statements = parsed(text)
     allow = _Match.NONE
     for statement in statements:
@@ -168,7 +174,7 @@ def aws_principals(principal: object) -> frozenset[str]:
     return frozenset()
 
 
-def _statement_applies(statement: Mapping[str, Any], question: Question, version: str) -> bool:
+def _statement_applies(statement: Mapping[str, Any], question: AccessRequest, version: str) -> bool:
     return (
         _action_matches(statement, question.action)
         and _resource_matches(statement, question, version)
@@ -186,13 +192,13 @@ def _any_action(patterns: object, action: str) -> bool:
     return any(wildcard_match(str(p), action, ignore_case=True) for p in as_list(patterns))
 
 
-def _resource_matches(statement: Mapping[str, Any], question: Question, version: str) -> bool:
+def _resource_matches(statement: Mapping[str, Any], question: AccessRequest, version: str) -> bool:
     if "NotResource" in statement:
         return not _any_resource(statement["NotResource"], question, version)
     return "Resource" in statement and _any_resource(statement["Resource"], question, version)
 
 
-def _any_resource(patterns: object, question: Question, version: str) -> bool:
+def _any_resource(patterns: object, question: AccessRequest, version: str) -> bool:
     for pattern in as_list(patterns):
         resolved = resolve_variables(str(pattern), question.context, version)
         if resolved is not None and wildcard_match(resolved, question.resource):
@@ -200,15 +206,15 @@ def _any_resource(patterns: object, question: Question, version: str) -> bool:
     return False
 
 
-def _identity_verdict(question: Question, identity: IdentityPolicies) -> Verdict:
-    layers: Sequence[tuple[Iterable[str], Verdict, Verdict]] = (
-        (identity.policies, Verdict.DENIED_BY_IDENTITY, Verdict.NO_IDENTITY_ALLOW),
+def _identity_verdict(question: AccessRequest, identity: IdentityPolicies) -> AccessDecision:
+    layers: Sequence[tuple[Iterable[str], AccessDecision, AccessDecision]] = (
+        (identity.policies, AccessDecision.DENIED_BY_IDENTITY, AccessDecision.NO_IDENTITY_ALLOW),
         (
             () if identity.boundary is None else (identity.boundary,),
-            Verdict.DENIED_BY_BOUNDARY,
-            Verdict.NO_BOUNDARY_ALLOW,
+            AccessDecision.DENIED_BY_BOUNDARY,
+            AccessDecision.NO_BOUNDARY_ALLOW,
         ),
-        (identity.session, Verdict.DENIED_BY_SESSION, Verdict.NO_SESSION_ALLOW),
+        (identity.session, AccessDecision.DENIED_BY_SESSION, AccessDecision.NO_SESSION_ALLOW),
     )
     effects = [(_effects(texts, question), deny, silent) for texts, deny, silent in layers]
     for (denied, _), deny, _silent in effects:
@@ -218,10 +224,10 @@ def _identity_verdict(question: Question, identity: IdentityPolicies) -> Verdict
     for ((_, allowed), _deny, silent), counts in zip(effects, present, strict=True):
         if counts and not allowed:
             return silent
-    return Verdict.ALLOWED
+    return AccessDecision.ALLOWED
 
 
-def _effects(texts: Iterable[str], question: Question) -> tuple[bool, bool]:
+def _effects(texts: Iterable[str], question: AccessRequest) -> tuple[bool, bool]:
     denied = allowed = False
     for text in texts:
         version, statements = parsed(text)
@@ -232,7 +238,7 @@ def _effects(texts: Iterable[str], question: Question) -> tuple[bool, bool]:
     return denied, allowed
 
 
-def _capped(question: Question, key_policy: str, identity: IdentityPolicies) -> Verdict:
+def _capped(question: AccessRequest, key_policy: str, identity: IdentityPolicies) -> AccessDecision:
     """A direct Allow in the key policy, less what boundary and session policies take away.
 
     They limit what is given to a role's ARN by an implicit deny; what is given to a user's ARN, to
@@ -241,18 +247,18 @@ def _capped(question: Question, key_policy: str, identity: IdentityPolicies) -> 
     """
     caller = question.caller
     if caller.kind == "User" or (identity.boundary is None and not identity.session):
-        return Verdict.ALLOWED
+        return AccessDecision.ALLOWED
     if _given_to_session(question, key_policy):
-        return Verdict.ALLOWED
+        return AccessDecision.ALLOWED
     for text in identity.session:
         if not _effects((text,), question)[1]:
-            return Verdict.NO_SESSION_ALLOW
+            return AccessDecision.NO_SESSION_ALLOW
     if identity.boundary is not None and not _effects((identity.boundary,), question)[1]:
-        return Verdict.NO_BOUNDARY_ALLOW
-    return Verdict.ALLOWED
+        return AccessDecision.NO_BOUNDARY_ALLOW
+    return AccessDecision.ALLOWED
 
 
-def _given_to_session(question: Question, key_policy: str) -> bool:
+def _given_to_session(question: AccessRequest, key_policy: str) -> bool:
     version, statements = parsed(key_policy)
     return any(
         statement.get("Effect") == "Allow"

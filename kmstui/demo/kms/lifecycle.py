@@ -89,17 +89,13 @@ def _origin(call: Call) -> str:
 
 
 def enable_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    """EnableKey."""
+    """EnableKey and DisableKey."""
     require_customer_key(call.operation, key)
-    key.key_state = "Enabled"
+    key.key_state = "Enabled" if call.operation == "EnableKey" else "Disabled"
     return {}
 
 
-def disable_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    """DisableKey."""
-    require_customer_key(call.operation, key)
-    key.key_state = "Disabled"
-    return {}
+disable_key = enable_key
 
 
 def update_key_description(call: Call, stores: Stores, key: EmbeddedKey) -> Result:

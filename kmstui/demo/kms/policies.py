@@ -94,19 +94,18 @@ def _lone(value: Any) -> Any:
     return value
 
 
+def root_statement(account: str) -> dict[str, Any]:
+    """The statement by which IAM policies count at all."""
+    return {
+        "Sid": "Enable IAM User Permissions",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+
+
 def default_policy(account: str) -> str:
     """The policy that KMS gives a key made without one, spelled as KMS spells it."""
-    document = {
-        "Version": "2012-10-17",
-        "Id": "key-default-1",
-        "Statement": [
-            {
-                "Sid": "Enable IAM User Permissions",
-                "Effect": "Allow",
-                "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
-                "Action": "kms:*",
-                "Resource": "*",
-            }
-        ],
-    }
-    return spelled(document)
+    statements = [root_statement(account)]
+    return spelled({"Version": "2012-10-17", "Id": "key-default-1", "Statement": statements})

@@ -19,7 +19,7 @@ from moto.iam.models import iam_backends
 from kmstui.demo.access.authorization import decision_on_key, find_holder
 from kmstui.demo.access.conditions import OPERATORS, as_list, split_operator
 from kmstui.demo.access.context import Call
-from kmstui.demo.access.evaluation import Verdict
+from kmstui.demo.access.evaluation import AccessDecision
 from kmstui.demo.errors import AwsError
 from kmstui.demo.kms.keys import EmbeddedKey
 
@@ -235,7 +235,7 @@ def require_no_lockout(call: Call, key: EmbeddedKey, policy: str) -> None:
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#prevent-unmanageable-key
     """
     verdict = decision_on_key(call, key, "kms:PutKeyPolicy", policy=policy)
-    if verdict is not Verdict.ALLOWED:
+    if verdict is not AccessDecision.ALLOWED:
         raise malformed(LOCKED_OUT)
 
 

@@ -17,7 +17,7 @@ from kmstui.demo.kms.keys import (
     allowed_usages,
     material_id,
 )
-from kmstui.demo.kms.policies import default_policy
+from kmstui.demo.kms.policies import default_policy, root_statement
 from kmstui.demo.kms.store import AliasEntry, Stores
 
 _NAMESPACE = uuid.UUID("6f1c1c1e-4b64-4f0e-9a53-7d3b2f7c9a10")
@@ -137,17 +137,6 @@ def policy(*statements: Statement, id_: str = "key-default-1", version: str = "2
     """A policy document of these statements."""
     document = {"Version": version, "Id": id_, "Statement": list(statements)}
     return json.dumps(document, indent=2, ensure_ascii=False)
-
-
-def root_statement(account: str) -> Statement:
-    """The statement by which IAM policies count at all."""
-    return {
-        "Sid": "Enable IAM User Permissions",
-        "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
-        "Action": "kms:*",
-        "Resource": "*",
-    }
 
 
 def allow(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kmstui.demo.kms.policies import root_statement
 from kmstui.demo.world.building import (
     ADMINISTER,
     USE,
@@ -9,7 +10,6 @@ from kmstui.demo.world.building import (
     Statement,
     allow,
     policy,
-    root_statement,
 )
 from kmstui.demo.world.people import INSTANCE_ROLE, PARTNER
 

@@ -10,8 +10,9 @@ https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-
 from __future__ import annotations
 
 from kmstui.demo.kms.keys import EmbeddedKey
+from kmstui.demo.kms.policies import root_statement
 from kmstui.demo.kms.store import AliasEntry
-from kmstui.demo.world.building import ADMINISTER, USE, Builder, allow, policy, root_statement
+from kmstui.demo.world.building import ADMINISTER, USE, Builder, allow, policy
 from kmstui.demo.world.people import INSTANCE_ROLE
 
 _TAGS = {"project": "kmsworkshop"}
@@ -58,22 +59,16 @@ def _role_only(build: Builder) -> str:
 
     Put with BypassPolicyLockoutSafetyCheck, it is a key that nobody but the root user may touch.
     """
-    statement = allow(
-        "Allow for Use only within our Account",
-        None,
-        "kms:*",
-        {"StringEquals": {"kms:CallerAccount": build.account}},
-        effect="Deny",
+    return build.with_root(
+        {
+            "Sid": "Allow for Use only within our Account",
+            "Effect": "Deny",
+            "NotPrincipal": {"AWS": [_role(build), build.arn("root")]},
+            "Action": "kms:*",
+            "Resource": "*",
+            "Condition": {"StringEquals": {"kms:CallerAccount": build.account}},
+        }
     )
-    ordered = {
-        "Sid": statement["Sid"],
-        "Effect": "Deny",
-        "NotPrincipal": {"AWS": [_role(build), build.arn("root")]},
-        "Action": statement["Action"],
-        "Resource": "*",
-        "Condition": statement["Condition"],
-    }
-    return build.with_root(ordered)
 
 
 def _by_context(build: Builder) -> str:

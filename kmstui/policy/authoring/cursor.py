@@ -59,18 +59,14 @@ class Cursor:
         return tuple(names)
 
 
-def _tokens_of_line(line: str) -> tuple[Token, ...]:
-    # Long lines are rare, and remembering each state of one while it is typed would cost memory.
-    return _tokens_of_short_line(line) if len(line) < _SHORT else _scan(line)
-
-
-def _scan(line: str) -> tuple[Token, ...]:
+@lru_cache(maxsize=4096)
+def _tokens(line: str) -> tuple[Token, ...]:
     return tuple((match.start(), match[0]) for match in _TOKEN.finditer(line))
 
 
-@lru_cache(maxsize=4096)
-def _tokens_of_short_line(line: str) -> tuple[Token, ...]:
-    return _scan(line)
+def _tokens_of_line(line: str) -> tuple[Token, ...]:
+    # Long lines are rare, and remembering each state of one while it is typed would cost memory.
+    return _tokens(line) if len(line) < _SHORT else _tokens.__wrapped__(line)
 
 
 def tokens_back(text: str, offset: int) -> Iterator[Token]:

@@ -30,6 +30,7 @@ from kmstui.policy.syntax import (
     append_item,
     apply_edits,
     delete_items,
+    free_sid,
     insert_member,
     parse,
     root_statement,
@@ -294,10 +295,8 @@ def _give_free_sid(statement: dict[str, Any], present: Sequence[Any]) -> None:
     """Two statements of one Sid cannot be told apart by a person."""
     sid = statement.get("Sid")
     taken = {each.get("Sid") for each in present if isinstance(each, dict)}
-    if not isinstance(sid, str) or sid not in taken:
-        return
-    number = next(n for n in range(2, len(taken) + 3) if f"{sid} {n}" not in taken)
-    statement["Sid"] = f"{sid} {number}"
+    if isinstance(sid, str) and sid in taken:
+        statement["Sid"] = free_sid(sid, taken)
 
 
 def first_field(text: str) -> tuple[int, int] | None:

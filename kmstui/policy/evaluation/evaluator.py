@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from kmstui.model import Grant
 from kmstui.policy.evaluation.compiled import Applied, CompiledPolicy
-from kmstui.policy.evaluation.grants import grant_truths
-from kmstui.policy.evaluation.policies import Policies
+from kmstui.policy.evaluation.policies import Policies, grant_truths
 from kmstui.policy.iam import (
     Doubt,
     Lookup,
@@ -108,27 +108,21 @@ class Decision:
         return tuple(dict.fromkeys(keys))
 
 
-@dataclass(slots=True)
-class _Tally:
+class _Tally(NamedTuple):
     """The strongest Allow of one kind of policy, for each `NamedBy`."""
 
-    account: Truth = Truth.NO
-    role: Truth = Truth.NO
-    direct: Truth = Truth.NO
+    account: Truth
+    role: Truth
+    direct: Truth
 
 
 def _tally(applied: Iterable[Applied]) -> _Tally:
-    tally = _Tally()
+    strongest = [Truth.NO] * len(NamedBy)
     for each in applied:
-        if each.deny:
-            continue
-        if each.match.by is NamedBy.DIRECT:
-            tally.direct = max(tally.direct, each.truth)
-        elif each.match.by is NamedBy.ROLE:
-            tally.role = max(tally.role, each.truth)
-        else:
-            tally.account = max(tally.account, each.truth)
-    return tally
+        if not each.deny:
+            level = each.match.by - NamedBy.ACCOUNT
+            strongest[level] = max(strongest[level], each.truth)
+    return _Tally(*strongest)
 
 
 def _about(
@@ -179,6 +173,7 @@ class _Evaluation:
             )
         )
         self.iam_applies = request.principal.kind not in _WITHOUT_IAM
+        self.outside = self.iam_applies and request.principal.account != request.owner
         self.identity: list[Applied] = []
         self.boundary: list[Applied] = []
         self.session: list[Applied] = []
@@ -206,10 +201,10 @@ class _Evaluation:
             return self._decision(Outcome.IMPLICITLY_DENIED, Reason.NOT_ACROSS_ACCOUNTS, ())
         if self.iam_only:
             allow = self._by_iam_alone()
-        elif self.principal.account == self.request.owner or not self.iam_applies:
-            allow = self._same_account()
+        elif self.outside:
+            allow = min(max(*self.said, self.grant), self.iam, self.cap)
         else:
-            allow = self._other_account()
+            allow = self._same_account()
         if min(allow, ~deny) is Truth.YES:
             return self._allowed()
         if allow is Truth.NO:
@@ -281,11 +276,6 @@ class _Evaluation:
         delegated = min(said.account, self.iam, self.cap)
         return max(said.direct, self.grant, min(said.role, self.cap), delegated)
 
-    def _other_account(self) -> Truth:
-        said = self.said
-        opened = max(said.account, said.role, said.direct, self.grant)
-        return min(opened, self.iam, self.cap)
-
     def _allowed(self) -> Decision:
         by_level = {
             by: self._allowing(self.key, by)
@@ -299,7 +289,7 @@ class _Evaluation:
             reason, deciding = Reason.ROOT_USER, []
         elif self.iam_only:
             reason, deciding = Reason.IAM, iam
-        elif self.principal.account != self.request.owner and self.iam_applies:
+        elif self.outside:
             deciding = [*(direct or by_level[NamedBy.ACCOUNT]), *iam]
             reason = Reason.BOTH_ACCOUNTS
         elif direct:
@@ -316,20 +306,19 @@ class _Evaluation:
 
     def _implicitly_denied(self) -> Decision:
         said = self.said
-        outside = self.principal.account != self.request.owner and self.iam_applies
-        opened = max(said.account, said.role, said.direct, self.grant)
+        opened = max(*said, self.grant)
         opening = [each for each in self.key if not each.deny and each.truth is not Truth.NO]
         if self.iam is not Truth.NO and self.cap is Truth.NO and (opened or self.iam_only):
             reason, deciding = Reason.CAPPED, [*opening, *self._allowing(self.identity)]
         elif said.role and self.cap is Truth.NO:
             reason, deciding = Reason.CAPPED, opening
-        elif outside and opened:
+        elif self.outside and opened:
             reason, deciding = Reason.OTHER_ACCOUNT_SILENT, opening
         elif (said.account or self.iam_only) and self.iam_applies:
             reason, deciding = Reason.IAM_SILENT, opening
         elif self._an_allow_is_near():
             reason, deciding = Reason.CONDITIONS, []
-        elif self.identity and self.iam is Truth.YES and not outside:
+        elif self.identity and self.iam is Truth.YES and not self.outside:
             reason, deciding = Reason.NOT_DELEGATED, self._allowing(self.identity)
         else:
             reason, deciding = Reason.NOTHING_ALLOWS, []

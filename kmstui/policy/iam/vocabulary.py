@@ -18,7 +18,7 @@ from typing import Any
 from kmstui.policy.iam.match_value import has_wildcard, wildcard_match
 
 MODEL = Path(__file__).parent / "kms_model" / "kms_model.json"
-"""The generated file, which `kms_model/build.py` makes."""
+"""The generated file, which `tests/make_kms_model.py` makes."""
 
 _MOST_REMEMBERED = 4096
 """Patterns and names; nonsense brings new ones without end."""

@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 from kmstui.policy.iam import parse_operator
-from kmstui.policy.lint.facts.clauses import Clause
-from kmstui.policy.lint.facts.grants import Kind, Reading, home_account, is_possible
+from kmstui.policy.lint.facts.conditions import Clause
+from kmstui.policy.lint.facts.statements import NamedKind, StatementFacts, home_account, is_possible
 from kmstui.policy.lint.facts.values import Form, find_placeholders, read_principal
 from kmstui.policy.lint.rules import Subject, remembered
 from kmstui.policy.syntax import (
@@ -30,10 +30,11 @@ from kmstui.policy.syntax import (
     delete_condition,
     delete_member,
     delete_values,
+    free_sid,
     insert,
     insert_first_member,
     insert_member,
-    replace_string,
+    replace_node,
     set_values,
 )
 
@@ -92,13 +93,6 @@ def add_conditions(
     return tuple(insert_member(text, under, key, value) for key, value in conditions.items())
 
 
-def add_condition(
-    text: str, statement: Statement, operator: str, key: str, value: Any
-) -> tuple[Edit, ...] | None:
-    """Add one condition; None where the key stands under that operator already."""
-    return add_conditions(text, statement, operator, {key: value})
-
-
 def _move_to_operator(text: str, clause: Clause, operator: str) -> tuple[Edit, ...] | None:
     """Put a condition under another operator, its neighbours left where they are.
 
@@ -118,7 +112,7 @@ def _move_to_operator(text: str, clause: Clause, operator: str) -> tuple[Edit, .
     target = _written(block, operator)
     if target is None or target is home:
         if len(home.value.members) == 1:
-            return (replace_string(entry.operator, operator),)
+            return (replace_node(entry.operator, operator),)
         if target is home:
             return None
         moved = {entry.key.value: plain_value(entry.member.value)}
@@ -160,7 +154,7 @@ def write(node: StringNode, value: str | None, title: str = "") -> Fix | None:
     """The fix that writes another string; None where it is not known which."""
     if value is None:
         return None
-    return Fix(title or f"Write {value}", (replace_string(node, value),))
+    return Fix(title or f"Write {value}", (replace_node(node, value),))
 
 
 def replace_member(
@@ -214,22 +208,14 @@ def delete_whole(subject: Subject, statement: Statement) -> Fix | None:
     return None if span is None else Fix(f"Delete {statement.label}", (Edit(span, ""),))
 
 
-def delete_unless_root(subject: Subject, reading: Reading) -> Fix | None:
+def delete_unless_root(subject: Subject, facts: StatementFacts) -> Fix | None:
     """Delete an Allow that a Deny makes void; of the account's own, the Deny is the mistake."""
-    if any(who.kind is Kind.ROOT and not who.foreign for who in reading.who):
+    if any(who.kind is NamedKind.ROOT and not who.foreign for who in facts.who):
         return None
-    return delete_whole(subject, reading.statement)
+    return delete_whole(subject, facts.statement)
 
 
 _RIGHT = frozenset({Form.EVERYBODY, Form.ACCOUNT_ID, Form.ROOT, Form.IDENTITY})
-
-
-def _free_sid(policy: Policy, sid: str) -> str:
-    taken = {statement.sid for statement in policy.statements}
-    number = 2
-    while f"{sid} {number}" in taken:
-        number += 1
-    return f"{sid} {number}"
 
 
 def _before(text: str, at: int) -> str:
@@ -268,7 +254,9 @@ def split_statement(
         return None
     edits = [set_values(text, member, [action.value for action in actions]), *changes]
     if isinstance(sid, StringNode) and sid.value:
-        edits.append(replace_string(sid, _free_sid(policy, sid.value)))
+        edits.append(
+            replace_node(sid, free_sid(sid.value, {each.sid for each in policy.statements}))
+        )
     start = node.span.start
     shifted = tuple(
         Edit(Span(edit.span.start - start, edit.span.end - start), edit.replacement)

@@ -9,14 +9,13 @@ from .edits import delete_statement as delete_statement
 from .edits import delete_value as delete_value
 from .edits import delete_values as delete_values
 from .edits import fix as fix
+from .edits import free_sid as free_sid
 from .edits import insert as insert
 from .edits import insert_condition as insert_condition
 from .edits import insert_first_member as insert_first_member
 from .edits import insert_member as insert_member
 from .edits import insert_statement as insert_statement
-from .edits import rename_key as rename_key
 from .edits import replace_node as replace_node
-from .edits import replace_string as replace_string
 from .edits import root_statement as root_statement
 from .edits import set_values as set_values
 from .edits import wrap_in_list as wrap_in_list

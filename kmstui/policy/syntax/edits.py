@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from kmstui.policy.syntax.nodes import (
@@ -22,7 +23,6 @@ from kmstui.policy.syntax.nodes import (
     ObjectNode,
     Span,
     Statement,
-    StringNode,
 )
 from kmstui.policy.syntax.scanner import to_json
 
@@ -42,18 +42,13 @@ def insert(at: int, text: str) -> Edit:
 
 
 def replace_node(node: Node, value: Any) -> Edit:
-    """Put the JSON of `value` where `node` stands."""
+    """Put the JSON of `value` where `node` stands; a member's name is a node as well."""
     return Edit(node.span, to_json(value))
 
 
-def replace_string(node: StringNode, value: str) -> Edit:
-    """Change a string, a member's name included."""
-    return Edit(node.span, to_json(value))
-
-
-def rename_key(member: Member, name: str) -> Edit:
-    """Change a member's name."""
-    return replace_string(member.key, name)
+def free_sid(sid: str, taken: Collection[object]) -> str:
+    """The Sid with the first number behind it that no statement has."""
+    return next(name for n in count(2) if (name := f"{sid} {n}") not in taken)
 
 
 def wrap_in_list(node: Node) -> tuple[Edit, Edit]:

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 
 from kmstui.model import Arn
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.facts.clauses import Clause, is_wide
-from kmstui.policy.lint.facts.grants import (
+from kmstui.policy.lint.facts.conditions import Clause, is_wide
+from kmstui.policy.lint.facts.statements import (
     PUT_KEY_POLICY,
-    Kind,
-    Reading,
-    Who,
+    NamedKind,
+    NamedPrincipal,
+    StatementFacts,
     allows,
     denies,
     home_account,
     partition,
-    readings,
+    statement_facts,
 )
-from kmstui.policy.lint.fixes import add_condition, applicable, own_account_fix, replace_member
+from kmstui.policy.lint.fixes import add_conditions, applicable, own_account_fix, replace_member
 from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.syntax import Fix, Statement, replace_node
 
@@ -75,38 +75,38 @@ def _turns_away(clause: Clause) -> bool:
 
 
 @remembered
-def _guards(subject: Subject) -> tuple[Reading, ...]:
+def _guards(subject: Subject) -> tuple[StatementFacts, ...]:
     """Denials for all strangers, AWS services spared or not: a data perimeter.
 
     Source: IAM User Guide, "Establish permissions guardrails using data perimeters".
     """
     return tuple(
-        reading
-        for reading in denies(subject)
-        if any(who.kind is Kind.EVERYBODY for who in reading.who)
-        and any(map(_turns_away, reading.clauses))
-        and all(_turns_away(each) or each.is_about(*_OF_SERVICES) for each in reading.clauses)
+        facts
+        for facts in denies(subject)
+        if any(who.kind is NamedKind.EVERYBODY for who in facts.who)
+        and any(map(_turns_away, facts.clauses))
+        and all(_turns_away(each) or each.is_about(*_OF_SERVICES) for each in facts.clauses)
     )[:_MOST_GUARDS]
 
 
-def _is_guarded(subject: Subject, reading: Reading) -> bool:
-    return any(reading.actions <= guard.actions for guard in _guards(subject))
+def _is_guarded(subject: Subject, facts: StatementFacts) -> bool:
+    return any(facts.actions <= guard.actions for guard in _guards(subject))
 
 
 @remembered
-def _open_to_all(subject: Subject) -> tuple[tuple[Reading, Who], ...]:
+def _open_to_all(subject: Subject) -> tuple[tuple[StatementFacts, NamedPrincipal], ...]:
     """Allows of `*` that nothing restricts to known callers."""
     return tuple(
-        (reading, who)
-        for reading in allows(subject)
-        for who in reading.who
-        if who.kind is Kind.EVERYBODY
-        and not any(map(restricts_callers, reading.clauses))
-        and not _is_guarded(subject, reading)
+        (facts, who)
+        for facts in allows(subject)
+        for who in facts.who
+        if who.kind is NamedKind.EVERYBODY
+        and not any(map(restricts_callers, facts.clauses))
+        and not _is_guarded(subject, facts)
     )
 
 
-def _to_own_root(subject: Subject, who: Who) -> Fix | None:
+def _to_own_root(subject: Subject, who: NamedPrincipal) -> Fix | None:
     home = home_account(subject)
     if not home:
         return None
@@ -122,11 +122,11 @@ def public(subject: Subject) -> Iterator[Hit]:
     * is everybody: any identity of any AWS account may use the key if its own IAM policies
     allow it.
     """
-    for reading, who in _open_to_all(subject):
-        if not reading.conditional:
+    for facts, who in _open_to_all(subject):
+        if not facts.conditional:
             yield Hit(
                 who.entry.value.span,
-                f'"*" gives everybody in every AWS account what {reading.statement.label} allows',
+                f'"*" gives everybody in every AWS account what {facts.statement.label} allows',
                 _to_own_root(subject, who),
             )
 
@@ -138,14 +138,14 @@ def weakly_restricted(subject: Subject) -> Iterator[Hit]:
     A condition such as kms:ViaService, aws:Referer or any …IfExists does not say whose requests
     are meant: people in other accounts can meet it too.
     """
-    for reading, who in _open_to_all(subject):
-        if not reading.clauses:
+    for facts, who in _open_to_all(subject):
+        if not facts.clauses:
             continue
-        keys = ", ".join(dict.fromkeys(clause.name for clause in reading.clauses))
+        keys = ", ".join(dict.fromkeys(clause.name for clause in facts.clauses))
         yield Hit(
             who.entry.value.span,
             f'"*" is everybody, and {keys} can be met from any account',
-            own_account_fix(subject, reading.statement, "kms:CallerAccount"),
+            own_account_fix(subject, facts.statement, "kms:CallerAccount"),
         )
 
 
@@ -164,10 +164,10 @@ def allow_not_principal(subject: Subject) -> Iterator[Hit]:
 
 def _listed_actions(subject: Subject, statement: Statement) -> Fix | None:
     member = statement.node.member("NotAction")
-    reading = next((each for each in readings(subject) if each.statement is statement), None)
-    if member is None or reading is None or statement.node.member("Action") is not None:
+    facts = next((each for each in statement_facts(subject) if each.statement is statement), None)
+    if member is None or facts is None or statement.node.member("Action") is not None:
         return None
-    names = applicable(subject, reading.actions, cross_account=False)
+    names = applicable(subject, facts.actions, cross_account=False)
     edits = replace_member(subject.text, statement.node, member, "Action", names)
     return Fix(f"List the {len(names)} allowed actions", edits) if names else None
 
@@ -216,7 +216,7 @@ def _by_condition(subject: Subject, statement: Statement) -> Fix | None:
         return None
     text = subject.text
     value = arns[0] if len(arns) == 1 else arns
-    added = add_condition(text, statement, "ArnNotEquals", "aws:PrincipalArn", value)
+    added = add_conditions(text, statement, "ArnNotEquals", {"aws:PrincipalArn": value})
     if added is None:
         return None
     replaced = replace_member(text, statement.node, member, "Principal", {"AWS": "*"})
@@ -232,9 +232,9 @@ def deny_not_principal(subject: Subject) -> Iterator[Hit]:
     ArnNotEquals on aws:PrincipalArn instead.
     """
     managing = {
-        reading.statement.index
-        for reading in readings(subject)
-        if PUT_KEY_POLICY in reading.actions
+        facts.statement.index
+        for facts in statement_facts(subject)
+        if PUT_KEY_POLICY in facts.actions
     }
     for statement, member in subject.elements("NotPrincipal"):
         if statement.effect != "Deny":

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from kmstui.policy.iam import OF_SERVICES_ONLY, ActionInfo, absent_keys, knowledge
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.facts.clauses import (
+from kmstui.policy.lint.facts.conditions import (
     MFA_KEYS,
     Clause,
     clauses,
@@ -16,7 +16,14 @@ from kmstui.policy.lint.facts.clauses import (
     guaranteed,
     is_one_of,
 )
-from kmstui.policy.lint.facts.grants import IDENTITIES, Kind, Reading, allows, is_workload, readings
+from kmstui.policy.lint.facts.statements import (
+    IDENTITIES,
+    NamedKind,
+    StatementFacts,
+    allows,
+    is_workload,
+    statement_facts,
+)
 from kmstui.policy.lint.fixes import condition_fix, operator_fix, split_statement
 from kmstui.policy.lint.rules import INFO, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.syntax import Fix, StringNode, delete_condition
@@ -145,39 +152,39 @@ def key_never_present(subject: Subject) -> Iterator[Hit]:
         )
 
 
-_PEOPLE = (*IDENTITIES, Kind.ROOT)
+_PEOPLE = (*IDENTITIES, NamedKind.ROOT)
 
 
 def never_of_people(subject: Subject) -> Iterator[Hit]:
     """A statement that such a condition makes void, or a Deny that it turns on all people."""
-    for reading in readings(subject):
-        asked = [clause for clause in reading.clauses if clause.is_about(*OF_SERVICES_ONLY)]
-        if not asked or not reading.who:
+    for facts in statement_facts(subject):
+        asked = [clause for clause in facts.clauses if clause.is_about(*OF_SERVICES_ONLY)]
+        if not asked or not facts.who:
             continue
         dead = next((clause for clause in asked if clause.demands_presence), None)
         if dead is not None:
-            if all(who.kind in _PEOPLE for who in reading.who):
-                verb = "allows" if reading.allow else "denies"
+            if all(who.kind in _PEOPLE for who in facts.who):
+                verb = "allows" if facts.allow else "denies"
                 yield Hit(
                     dead.entry.key.span,
-                    f"Only AWS services send {dead.name}, so this {verb} {reading.names} nothing",
+                    f"Only AWS services send {dead.name}, so this {verb} {facts.names} nothing",
                 )
-        elif not reading.allow and all(clause in asked for clause in reading.clauses):
-            yield from _stopping_people(subject, reading, asked[0])
+        elif not facts.allow and all(clause in asked for clause in facts.clauses):
+            yield from _stopping_people(subject, facts, asked[0])
 
 
-def _stopping_people(subject: Subject, reading: Reading, clause: Clause) -> Iterator[Hit]:
+def _stopping_people(subject: Subject, facts: StatementFacts, clause: Clause) -> Iterator[Hit]:
     """A Deny that says nothing but which service's customers are meant."""
-    stopped = next((who for who in reading.who if who.kind in (*_PEOPLE, Kind.EVERYBODY)), None)
+    stopped = next((who for who in facts.who if who.kind in (*_PEOPLE, NamedKind.EVERYBODY)), None)
     if stopped is None:
         return
-    whom = "every user and role" if stopped.kind is Kind.EVERYBODY else stopped.short
+    whom = "every user and role" if stopped.kind is NamedKind.EVERYBODY else stopped.short
     yield Hit(
         clause.entry.key.span,
         f"Only AWS services send {clause.name}, so this Deny stops {whom}",
         condition_fix(
             subject,
-            reading.statement,
+            facts.statement,
             "Deny AWS services only",
             "Bool",
             {"aws:PrincipalIsAWSService": "true"},
@@ -209,16 +216,16 @@ def _opens_to_long_term_credentials(clause: Clause) -> bool:
     return operator.base.startswith("NumericLessThan")
 
 
-def _denies_absent_mfa(reading: Reading) -> bool:
-    return not reading.allow and any(
+def _denies_absent_mfa(facts: StatementFacts) -> bool:
+    return not facts.allow and any(
         clause.is_null and clause.is_about(*MFA_KEYS) and clause.says("true")
-        for clause in reading.clauses
+        for clause in facts.clauses
     )
 
 
-def _demands_mfa(reading: Reading, clause: Clause) -> bool:
+def _demands_mfa(facts: StatementFacts, clause: Clause) -> bool:
     """Whether only requests with MFA get through."""
-    if reading.allow:
+    if facts.allow:
         return clause.demands_presence
     operator = clause.operator
     if clause.is_null:
@@ -236,44 +243,44 @@ def mfa_pitfalls(subject: Subject) -> Iterator[Hit]:
     them, an Allow must not have it. An instance role or a service never carries MFA.
     """
     absent_denied = set[str]()
-    for reading in readings(subject):
-        if _denies_absent_mfa(reading):
-            absent_denied |= reading.actions
-    for reading in readings(subject):
-        for clause in reading.clauses:
+    for facts in statement_facts(subject):
+        if _denies_absent_mfa(facts):
+            absent_denied |= facts.actions
+    for facts in statement_facts(subject):
+        for clause in facts.clauses:
             if not clause.is_about(*MFA_KEYS):
                 continue
-            hit = _mfa_hit(subject, reading, clause, absent_denied)
+            hit = _mfa_hit(subject, facts, clause, absent_denied)
             if hit is not None:
                 yield hit
 
 
 def _mfa_hit(
-    subject: Subject, reading: Reading, clause: Clause, absent_denied: set[str]
+    subject: Subject, facts: StatementFacts, clause: Clause, absent_denied: set[str]
 ) -> Hit | None:
     span = clause.entry.operator.span
     written = clause.operator.name
-    if not reading.allow and _misses_long_term_credentials(clause):
-        if reading.actions <= absent_denied:
+    if not facts.allow and _misses_long_term_credentials(clause):
+        if facts.actions <= absent_denied:
             return None
         return Hit(
             span,
             f"{written} does not stop long-term access keys: their requests lack {clause.name}",
             _with_if_exists(subject, clause, if_exists=True),
         )
-    if reading.allow and _opens_to_long_term_credentials(clause):
+    if facts.allow and _opens_to_long_term_credentials(clause):
         return Hit(
             span,
             f"{written} also allows long-term access keys, whose requests lack {clause.name}",
             _with_if_exists(subject, clause, if_exists=False),
         )
-    if not _demands_mfa(reading, clause):
+    if not _demands_mfa(facts, clause):
         return None
-    for who in reading.who:
+    for who in facts.who:
         if is_workload(who):
             return Hit(clause.entry.key.span, f"{who.short} never carries {clause.name}")
-    for who in reading.who:
-        if reading.allow and who.kind is Kind.USER:
+    for who in facts.who:
+        if facts.allow and who.kind is NamedKind.USER:
             message = (
                 f"{who.short} meets {clause.name} only with a session token got with MFA, never"
                 " with its long-term access keys"
@@ -321,16 +328,16 @@ def if_exists_opens(subject: Subject) -> Iterator[Hit]:
     IfExists is met when the request lacks the key, so this Allow also applies to all requests
     without it.
     """
-    for reading in allows(subject):
-        if all(who.kind is Kind.EVERYBODY for who in reading.who):
+    for facts in allows(subject):
+        if all(who.kind is NamedKind.EVERYBODY for who in facts.who):
             continue  # KMS502 speaks of it
-        for clause in reading.clauses:
+        for clause in facts.clauses:
             operator = clause.operator
             if not operator.if_exists or operator.type == "Null":
                 continue
             if operator.negated or clause.is_about(*MFA_KEYS, *_ALWAYS_PRESENT, *_OF_TAGGING):
                 continue
-            if clause.key in guaranteed(subject, reading.statement):
+            if clause.key in guaranteed(subject, facts.statement):
                 continue
             yield Hit(
                 clause.entry.operator.span,

@@ -35,7 +35,7 @@ from kmstui.policy.syntax import (
     insert_first_member,
     insert_member,
     insert_statement,
-    rename_key,
+    replace_node,
     root_statement,
 )
 
@@ -116,7 +116,7 @@ def _unknown(holder: ObjectNode, member: Member, known: frozenset[str]) -> Hit:
     if meant is not None:
         change = None
         if holder.member(meant) is None:
-            change = fix(f"Rename to {meant}", rename_key(member, meant))
+            change = fix(f"Rename to {meant}", replace_node(member.key, meant))
         return Hit(span, f"{name!r} is not an element of a policy; it is spelled {meant!r}", change)
     if known is ROOT_ELEMENTS:
         if name == "Policy" and _is_answer(holder):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.facts.clauses import clauses_of
+from kmstui.policy.lint.facts.conditions import clauses_of
 from kmstui.policy.lint.facts.coverage import elsewhere, let_in_by_condition
 from kmstui.policy.lint.facts.values import (
     ACCOUNT,

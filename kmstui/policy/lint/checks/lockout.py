@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from kmstui.model import Arn
 from kmstui.policy.iam import Principal, accounts
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.facts.clauses import Clause, clauses_of
+from kmstui.policy.lint.facts.conditions import Clause, clauses_of
 from kmstui.policy.lint.facts.coverage import foreign_roots
-from kmstui.policy.lint.facts.grants import (
+from kmstui.policy.lint.facts.statements import (
     PUT_KEY_POLICY,
     STAND_IN,
     home_account,
     label_span,
     partition,
-    readings,
     root_statements,
+    statement_facts,
 )
 from kmstui.policy.lint.facts.values import ACCOUNT_ID, fill_account
 from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Subject, remembered, rule
@@ -45,9 +45,9 @@ _LONGEST_JUDGED = 2 * 32_768
 
 def _is_plainly_safe(subject: Subject) -> bool:
     """Whether the account can put the policy and nothing denies it: no need to look closer."""
-    if any(not each.allow and PUT_KEY_POLICY in each.actions for each in readings(subject)):
+    if any(not each.allow and PUT_KEY_POLICY in each.actions for each in statement_facts(subject)):
         return False
-    return any(not reading.conditional for reading in root_statements(subject))
+    return any(not facts.conditional for facts in root_statements(subject))
 
 
 def _caller(subject: Subject) -> Principal | None:
@@ -195,15 +195,14 @@ def conditional_root_statement(subject: Subject) -> Iterator[Hit]:
     """
     found = root_statements(subject)
     if any(
-        not reading.conditional
-        or (reading.clauses and all(map(_leaves_root_user, reading.clauses)))
-        for reading in found
+        not facts.conditional or (facts.clauses and all(map(_leaves_root_user, facts.clauses)))
+        for facts in found
     ):
         return
-    for reading in found:
-        member = reading.statement.node.member("Condition")
-        if member is not None and reading.clauses:
-            keys = ", ".join(dict.fromkeys(clause.name for clause in reading.clauses))
+    for facts in found:
+        member = facts.statement.node.member("Condition")
+        if member is not None and facts.clauses:
+            keys = ", ".join(dict.fromkeys(clause.name for clause in facts.clauses))
             yield Hit(member.key.span, f"The account manages the key only under {keys}")
 
 
@@ -237,7 +236,7 @@ def _filled(policy: Policy, account: str) -> Policy:
 def _about_putting(subject: Subject) -> Policy:
     """Only the statements that decide about kms:PutKeyPolicy, to judge in less time."""
     deciding = {
-        each.statement.index for each in readings(subject) if PUT_KEY_POLICY in each.actions
+        each.statement.index for each in statement_facts(subject) if PUT_KEY_POLICY in each.actions
     }
     statements = [each for each in subject.statements if each.index in deciding]
     if subject.key.arn is None:

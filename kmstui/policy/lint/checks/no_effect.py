@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kmstui.policy.iam import Principal
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.facts.clauses import MFA_KEYS, Clause, is_one_of
+from kmstui.policy.lint.facts.conditions import MFA_KEYS, Clause, is_one_of
 from kmstui.policy.lint.facts.coverage import (
     MOST_ALLOWED,
     MOST_COMPARED,
@@ -21,15 +21,15 @@ from kmstui.policy.lint.facts.coverage import (
     shadow,
     shut_out,
 )
-from kmstui.policy.lint.facts.grants import (
+from kmstui.policy.lint.facts.statements import (
     IDENTITIES,
-    Kind,
-    Reading,
-    Who,
+    NamedKind,
+    NamedPrincipal,
+    StatementFacts,
     allows,
     denies,
     label_span,
-    readings,
+    statement_facts,
 )
 from kmstui.policy.lint.facts.values import ACCOUNT, find_placeholders
 from kmstui.policy.lint.fixes import delete_unless_root, delete_whole
@@ -40,24 +40,24 @@ if TYPE_CHECKING:
     from kmstui.policy.iam import Condition
 
 
-def _taken_back(subject: Subject, reading: Reading) -> Iterator[Hit]:
+def _taken_back(subject: Subject, facts: StatementFacts) -> Iterator[Hit]:
     """The finding about an Allow of which nothing is left; none where something may be."""
-    if not denials_by_who(subject) or len(reading.who) > MOST_ALLOWED:
+    if not denials_by_who(subject) or len(facts.who) > MOST_ALLOWED:
         return
-    if not all(who.kind in TOLD_APART for who in reading.who):
+    if not all(who.kind in TOLD_APART for who in facts.who):
         return
-    principals = [principal_of(who) for who in reading.who]
+    principals = [principal_of(who) for who in facts.who]
     for deny in denials_by_who(subject):
-        if not reading.actions <= deny.actions:
+        if not facts.actions <= deny.actions:
             continue
-        if not all(is_denied_by(who, deny) for who in reading.who):
+        if not all(is_denied_by(who, deny) for who in facts.who):
             continue
         if all(each is not None and _always_meets(each, deny, subject) for each in principals):
-            yield _denied_hit(subject, reading, deny)
+            yield _denied_hit(subject, facts, deny)
             return
 
 
-def _always_meets(principal: Principal, deny: Reading, subject: Subject) -> bool:
+def _always_meets(principal: Principal, deny: StatementFacts, subject: Subject) -> bool:
     """Whether every request of a principal meets the conditions of a Deny."""
     # The evaluation takes longer to load than most policies take to lint.
     from kmstui.policy.iam import Truth
@@ -80,23 +80,23 @@ def _compiled(subject: Subject) -> dict[int, tuple[Condition, ...]]:
     }
 
 
-def _denied_hit(subject: Subject, reading: Reading, deny: Reading) -> Hit:
+def _denied_hit(subject: Subject, facts: StatementFacts, deny: StatementFacts) -> Hit:
     from kmstui.policy.evaluation import conditions_words
 
     why = conditions_words(clause.entry for clause in deny.clauses)
     return Hit(
-        label_span(reading.statement),
-        f"{deny.statement.label} denies all that {reading.statement.label} allows, because {why}",
-        _except_too(subject, reading, deny),
+        label_span(facts.statement),
+        f"{deny.statement.label} denies all that {facts.statement.label} allows, because {why}",
+        _except_too(subject, facts, deny),
         WARNING,
     )
 
 
-def _except_too(subject: Subject, reading: Reading, deny: Reading) -> Fix | None:
+def _except_too(subject: Subject, facts: StatementFacts, deny: StatementFacts) -> Fix | None:
     """Who is allowed beside those whom the Deny leaves out; None where it leaves nobody out."""
-    if len(reading.who) != 1 or reading.who[0].kind is Kind.SERVICE or len(deny.clauses) != 1:
+    if len(facts.who) != 1 or facts.who[0].kind is NamedKind.SERVICE or len(deny.clauses) != 1:
         return None
-    (who,), (clause,) = reading.who, deny.clauses
+    (who,), (clause,) = facts.who, deny.clauses
     if clause.key != "aws:principalarn" or not clause.operator.negated:
         return None
     edits = add_value(subject.text, clause.entry.member, who.value)
@@ -111,35 +111,35 @@ def needless_statement(subject: Subject) -> Iterator[Hit]:
     the statement names. An explicit Deny overrides every Allow.
     """
     dead = {statement.index: clause for statement, clause in shut_out(subject)}
-    for reading in readings(subject):
-        if (clause := dead.get(reading.statement.index)) is not None:
+    for facts in statement_facts(subject):
+        if (clause := dead.get(facts.statement.index)) is not None:
             yield Hit(
                 clause.entry.key.span,
-                f"No request of {reading.names} meets the condition on {clause.name}, so"
-                f" {reading.statement.label} allows nothing",
+                f"No request of {facts.names} meets the condition on {clause.name}, so"
+                f" {facts.statement.label} allows nothing",
                 severity=WARNING,
             )
             continue
-        denied = shadow(subject, reading) if reading.allow else None
+        denied = shadow(subject, facts) if facts.allow else None
         if denied is not None:
             yield Hit(
-                label_span(reading.statement),
-                f"{denied.statement.label} denies all that {reading.statement.label} allows",
-                delete_unless_root(subject, reading),
+                label_span(facts.statement),
+                f"{denied.statement.label} denies all that {facts.statement.label} allows",
+                delete_unless_root(subject, facts),
                 WARNING,
             )
             continue
-        if reading.allow and (hits := list(_taken_back(subject, reading))):
+        if facts.allow and (hits := list(_taken_back(subject, facts))):
             yield from hits
             continue
-        other = covering(subject).get(reading.statement.index)
-        if other is None or (reading.allow and other.signature < reading.signature):
+        other = covering(subject).get(facts.statement.index)
+        if other is None or (facts.allow and other.signature < facts.signature):
             continue  # an Allow whose condition is bypassed is the business of KMS520
-        verb = "allows" if reading.allow else "denies"
+        verb = "allows" if facts.allow else "denies"
         yield Hit(
-            label_span(reading.statement),
-            f"{other.statement.label} already {verb} what {reading.statement.label} {verb}",
-            delete_whole(subject, reading.statement),
+            label_span(facts.statement),
+            f"{other.statement.label} already {verb} what {facts.statement.label} {verb}",
+            delete_whole(subject, facts.statement),
         )
 
 
@@ -150,10 +150,10 @@ def _is_attestation(clause: Clause) -> bool:
     return clause.key.startswith(_ATTESTED)
 
 
-def _attestable(reading: Reading) -> frozenset[str]:
+def _attestable(facts: StatementFacts) -> frozenset[str]:
     """Its actions whose requests may carry an attestation document."""
     key = "kms:recipientattestation:imagesha384"
-    return frozenset(info.name for info in reading.infos if key in info.condition_keys)
+    return frozenset(info.name for info in facts.infos if key in info.condition_keys)
 
 
 def _attested_denials(subject: Subject) -> frozenset[str]:
@@ -165,10 +165,10 @@ def _attested_denials(subject: Subject) -> frozenset[str]:
     return frozenset(found)
 
 
-def _gives_without_attestation(who: Who, other: Reading) -> bool:
+def _gives_without_attestation(who: NamedPrincipal, other: StatementFacts) -> bool:
     if any(map(_is_attestation, other.clauses)):
         return False
-    through_iam = who.own and any(each.kind is Kind.ROOT and each.own for each in other.who)
+    through_iam = who.own and any(each.kind is NamedKind.ROOT and each.own for each in other.who)
     return through_iam or gives_to(who, other)
 
 
@@ -181,33 +181,33 @@ def bypassed_attestation(subject: Subject) -> Iterator[Hit]:
     of the other statement, or deny requests without the attestation.
     """
     attested = [
-        (reading, clause)
-        for reading in allows(subject)
-        for clause in reading.clauses[:MOST_COMPARED]
+        (facts, clause)
+        for facts in allows(subject)
+        for clause in facts.clauses[:MOST_COMPARED]
         if _is_attestation(clause)
     ][:MOST_COMPARED]
     if not attested:
         return
     denied = _attested_denials(subject)
     told: set[int] = set()
-    for reading, clause in attested:
-        if reading.statement.index in told:
+    for facts, clause in attested:
+        if facts.statement.index in told:
             continue
-        actions = _attestable(reading) - denied
+        actions = _attestable(facts) - denied
         for other in allows(subject):
             common = sorted(actions & other.actions)
-            if common and any(_gives_without_attestation(who, other) for who in reading.who):
-                told.add(reading.statement.index)
+            if common and any(_gives_without_attestation(who, other) for who in facts.who):
+                told.add(facts.statement.index)
                 yield Hit(
                     clause.entry.key.span,
                     f"{other.statement.label} allows {common[0]} without the attestation"
-                    + ("" if _names_all(reading, other) else ", by IAM policies"),
+                    + ("" if _names_all(facts, other) else ", by IAM policies"),
                 )
                 break
 
 
-def _names_all(reading: Reading, other: Reading) -> bool:
-    return all(gives_to(who, other) for who in reading.who)
+def _names_all(facts: StatementFacts, other: StatementFacts) -> bool:
+    return all(gives_to(who, other) for who in facts.who)
 
 
 _RESTRICTING = (
@@ -235,8 +235,8 @@ _FOR_SERVICES = ("kms:viaservice", "kms:grantisforawsresource")
 _CALLERS_ACCOUNT = ("kms:calleraccount", "aws:principalaccount")
 
 
-def _is_to_account(reading: Reading) -> bool:
-    return all(who.kind is Kind.ROOT for who in reading.who)
+def _is_to_account(facts: StatementFacts) -> bool:
+    return all(who.kind is NamedKind.ROOT for who in facts.who)
 
 
 @lru_cache(maxsize=1024)
@@ -244,7 +244,7 @@ def _may_restrict_nothing(key: str) -> bool:
     return is_one_of(key, _CALLERS_ACCOUNT + _RESTRICTING)
 
 
-def _always_holds(reading: Reading, clause: Clause) -> bool:
+def _always_holds(facts: StatementFacts, clause: Clause) -> bool:
     """Whether the condition asks for the account that its principals are of anyhow."""
     if clause.operator.negated or clause.operator.type != "String":
         return False
@@ -254,9 +254,9 @@ def _always_holds(reading: Reading, clause: Clause) -> bool:
     left_open = any(
         found.stands_for == ACCOUNT for text in clause.texts for found in find_placeholders(text)
     )
-    return bool(reading.who) and all(
+    return bool(facts.who) and all(
         who.kind in IDENTITIES and (who.account in asked or (who.own and left_open))
-        for who in reading.who
+        for who in facts.who
     )
 
 
@@ -270,32 +270,33 @@ def _denied_by_key(subject: Subject) -> dict[str, set[str]]:
     return found
 
 
-def _denied_again(subject: Subject, reading: Reading, clause: Clause) -> bool:
+def _denied_again(subject: Subject, facts: StatementFacts, clause: Clause) -> bool:
     """Whether a Deny holds the same key up against the same actions."""
-    return not reading.actions.isdisjoint(_denied_by_key(subject).get(clause.key, ()))
+    return not facts.actions.isdisjoint(_denied_by_key(subject).get(clause.key, ()))
 
 
 @remembered
-def _open_root_statements(subject: Subject) -> tuple[Reading, ...]:
+def _open_root_statements(subject: Subject) -> tuple[StatementFacts, ...]:
     """The Allows by which the account's IAM policies can give something unconditionally."""
     return tuple(
-        reading
-        for reading in allows(subject)
-        if not reading.conditional and any(who.kind is Kind.ROOT and who.own for who in reading.who)
+        facts
+        for facts in allows(subject)
+        if not facts.conditional
+        and any(who.kind is NamedKind.ROOT and who.own for who in facts.who)
     )[:MOST_COMPARED]
 
 
-def _bypass(subject: Subject, reading: Reading, clause: Clause) -> str | None:
+def _bypass(subject: Subject, facts: StatementFacts, clause: Clause) -> str | None:
     """How the same is had without the condition; None where it is not."""
-    if _always_holds(reading, clause):
-        return f"{clause.name} always holds for {reading.names}"
+    if _always_holds(facts, clause):
+        return f"{clause.name} always holds for {facts.names}"
     if not clause.is_about(*_RESTRICTING):
         return None
-    if not all(who.kind in IDENTITIES and who.own for who in reading.who):
+    if not all(who.kind in IDENTITIES and who.own for who in facts.who):
         return None
     for root in _open_root_statements(subject):
-        if reading.actions <= root.actions:
-            if _denied_again(subject, reading, clause):
+        if facts.actions <= root.actions:
+            if _denied_again(subject, facts, clause):
                 return None
             return (
                 f"{root.statement.label} lets IAM policies of the account allow the same without"
@@ -312,16 +313,16 @@ def pointless_condition(subject: Subject) -> Iterator[Hit]:
     another statement, or by the root statement and an IAM policy, need not meet it. To restrict
     access, use a Deny.
     """
-    for reading in allows(subject):
-        if not reading.clauses:
+    for facts in allows(subject):
+        if not facts.clauses:
             continue
-        other = covering(subject).get(reading.statement.index)
-        freed = other is not None and other.signature < reading.signature
-        for clause in reading.clauses:
+        other = covering(subject).get(facts.statement.index)
+        freed = other is not None and other.signature < facts.signature
+        for clause in facts.clauses:
             if _is_attestation(clause):
                 continue
             if freed and other is not None and not _holds_part(other, clause):
-                is_no_surprise = clause.is_about(*_FOR_SERVICES) and _is_to_account(reading)
+                is_no_surprise = clause.is_about(*_FOR_SERVICES) and _is_to_account(facts)
                 yield Hit(
                     clause.entry.key.span,
                     f"{other.statement.label} allows the same without {clause.name}",
@@ -330,12 +331,12 @@ def pointless_condition(subject: Subject) -> Iterator[Hit]:
                 break
             if not _may_restrict_nothing(clause.key):
                 continue
-            reason = _bypass(subject, reading, clause)
+            reason = _bypass(subject, facts, clause)
             if reason is not None:
                 yield Hit(clause.entry.key.span, f"{reason}, so it restricts nothing here")
 
 
-def _holds_part(other: Reading, clause: Clause) -> bool:
+def _holds_part(other: StatementFacts, clause: Clause) -> bool:
     return any(
         each.key == clause.key and each.entry.operator.value == clause.entry.operator.value
         for each in other.clauses

@@ -6,22 +6,22 @@ from collections.abc import Iterator
 from itertools import islice
 
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.facts.clauses import Clause
-from kmstui.policy.lint.facts.grants import (
+from kmstui.policy.lint.facts.conditions import Clause
+from kmstui.policy.lint.facts.statements import (
     CREATE_GRANT,
     GRANT_ACTIONS,
     IDENTITIES,
     PUT_KEY_POLICY,
     SCHEDULE_KEY_DELETION,
-    Kind,
-    Reading,
-    Who,
+    NamedKind,
+    NamedPrincipal,
+    StatementFacts,
     allows,
     covers_everything,
     expanded,
     is_workload,
 )
-from kmstui.policy.lint.fixes import add_condition, applicable, replace_member, split_statement
+from kmstui.policy.lint.fixes import add_conditions, applicable, replace_member, split_statement
 from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.syntax import ArrayNode, Fix, StringNode, set_values
 
@@ -29,25 +29,25 @@ _MANAGEMENT = frozenset({PUT_KEY_POLICY, SCHEDULE_KEY_DELETION})
 
 
 @remembered
-def _of_everything(subject: Subject) -> tuple[tuple[Reading, StringNode], ...]:
+def _of_everything(subject: Subject) -> tuple[tuple[StatementFacts, StringNode], ...]:
     """The statements that allow every action, each with the first pattern by which it does."""
     found = []
-    for reading in allows(subject):
-        nodes = (node for node in reading.statement.actions if covers_everything(node))
-        found += [(reading, node) for node in islice(nodes, 1)]
+    for facts in allows(subject):
+        nodes = (node for node in facts.statement.actions if covers_everything(node))
+        found += [(facts, node) for node in islice(nodes, 1)]
     return tuple(found)
 
 
-def _expansion(subject: Subject, reading: Reading, *, foreign: bool) -> Fix | None:
-    member = reading.statement.node.member("Action")
-    names = applicable(subject, reading.actions, cross_account=foreign)
+def _expansion(subject: Subject, facts: StatementFacts, *, foreign: bool) -> Fix | None:
+    member = facts.statement.node.member("Action")
+    names = applicable(subject, facts.actions, cross_account=foreign)
     if member is None or not names:
         return None
     text = subject.text
     title = f"List the {len(names)} actions, to delete what is not needed"
     if isinstance(member.value, ArrayNode):
         return Fix(title, (set_values(text, member, names),))
-    return Fix(title, replace_member(text, reading.statement.node, member, "Action", names))
+    return Fix(title, replace_member(text, facts.statement.node, member, "Action", names))
 
 
 @rule("KMS509", WARNING, "Every permission for one principal", pages.LEAST_PRIVILEGE)
@@ -57,11 +57,11 @@ def every_permission(subject: Subject) -> Iterator[Hit]:
     kms:* includes deleting the key, changing its policy and creating grants. Give
     administrators and users only the actions that they need.
     """
-    for reading, node in _of_everything(subject):
+    for facts, node in _of_everything(subject):
         given = [
             who
-            for who in reading.who
-            if who.kind in IDENTITIES or who.kind is Kind.SERVICE or who.foreign
+            for who in facts.who
+            if who.kind in IDENTITIES or who.kind is NamedKind.SERVICE or who.foreign
         ]
         if not given:
             continue
@@ -72,7 +72,7 @@ def every_permission(subject: Subject) -> Iterator[Hit]:
         yield Hit(
             node.span,
             f'"{node.value}" gives {who.short}{whose}{others} every permission on the key',
-            _expansion(subject, reading, foreign=len(foreign) == len(reading.who)),
+            _expansion(subject, facts, foreign=len(foreign) == len(facts.who)),
             ERROR if foreign else None,
         )
 
@@ -96,19 +96,19 @@ def no_separation_of_duties(subject: Subject) -> Iterator[Hit]:
     Whoever may change the policy or delete the key should not also be able to read the data it
     protects: keep administrators and users apart.
     """
-    everything = {reading.statement.index for reading, _ in _of_everything(subject)}
+    everything = {facts.statement.index for facts, _ in _of_everything(subject)}
     manages: dict[str, str] = {}
     uses: dict[str, str] = {}
-    last: dict[str, Who] = {}
+    last: dict[str, NamedPrincipal] = {}
     told_already: set[str] = set()
-    for reading in allows(subject):
-        management = sorted(_MANAGEMENT & reading.actions)
-        operation = _use(subject, reading.actions)
-        for who in reading.who:
+    for facts in allows(subject):
+        management = sorted(_MANAGEMENT & facts.actions)
+        operation = _use(subject, facts.actions)
+        for who in facts.who:
             # Whoever is of another account cannot put the policy: KMS207 speaks of it.
             if who.kind not in IDENTITIES or who.foreign:
                 continue
-            if reading.statement.index in everything:
+            if facts.statement.index in everything:
                 told_already.add(who.value)
             if management:
                 manages.setdefault(who.value, management[0])
@@ -151,19 +151,19 @@ def _policy_writers(subject: Subject) -> frozenset[str]:
     """Who may put the policy, and so gains nothing by grants."""
     return frozenset(
         who.value
-        for reading in allows(subject)
-        if PUT_KEY_POLICY in reading.actions
-        for who in reading.who
+        for facts in allows(subject)
+        if PUT_KEY_POLICY in facts.actions
+        for who in facts.who
     )
 
 
-def _limited_grants(subject: Subject, reading: Reading) -> Fix | None:
+def _limited_grants(subject: Subject, facts: StatementFacts) -> Fix | None:
     """Add the condition, to a statement of its own where others would suffer from it."""
-    statement, text = reading.statement, subject.text
-    added = add_condition(text, statement, "Bool", "kms:GrantIsForAWSResource", "true")
+    statement, text = facts.statement, subject.text
+    added = add_conditions(text, statement, "Bool", {"kms:GrantIsForAWSResource": "true"})
     if added is None or not statement.actions:
         return None
-    if reading.actions <= GRANT_ACTIONS:
+    if facts.actions <= GRANT_ACTIONS:
         return Fix('Add "kms:GrantIsForAWSResource": "true"', added)
     moved = [
         node
@@ -172,7 +172,7 @@ def _limited_grants(subject: Subject, reading: Reading) -> Fix | None:
     ]
     if not any(CREATE_GRANT in expanded((node,)) for node in moved):
         return None
-    if reading.conditional:
+    if facts.conditional:
         return None  # what is wrong in its conditions would then stand there twice
     edits = split_statement(subject.document, subject.policy, statement, moved, added)
     title = 'Move the grants to a statement with "kms:GrantIsForAWSResource": "true"'
@@ -187,23 +187,23 @@ def unconstrained_grants(subject: Subject) -> Iterator[Hit]:
     policy. kms:GrantIsForAWSResource leaves that to AWS services.
     """
     writers = _policy_writers(subject)
-    for reading in allows(subject):
-        if CREATE_GRANT not in reading.actions or any(map(_limits_grants, reading.clauses)):
+    for facts in allows(subject):
+        if CREATE_GRANT not in facts.actions or any(map(_limits_grants, facts.clauses)):
             continue
         given = [
             who
-            for who in reading.who
-            if (who.kind in IDENTITIES or who.foreign or who.kind is Kind.EVERYBODY)
+            for who in facts.who
+            if (who.kind in IDENTITIES or who.foreign or who.kind is NamedKind.EVERYBODY)
             and who.value not in writers
         ]
         node = next(
-            (node for node in reading.statement.actions if CREATE_GRANT in expanded((node,))), None
+            (node for node in facts.statement.actions if CREATE_GRANT in expanded((node,))), None
         )
         if given and node is not None:
             yield Hit(
                 node.span,
                 f"{given[0].short} may create grants of any kind by {node.value}",
-                _limited_grants(subject, reading),
+                _limited_grants(subject, facts),
             )
 
 
@@ -215,11 +215,11 @@ def workload_manages_key(subject: Subject) -> Iterator[Hit]:
     Whoever breaks into it would own the key.
     """
     seen: set[str] = set()
-    for reading in allows(subject):
-        management = sorted(_MANAGEMENT & reading.actions)
+    for facts in allows(subject):
+        management = sorted(_MANAGEMENT & facts.actions)
         if not management:
             continue
-        for who in reading.who:
+        for who in facts.who:
             if is_workload(who) and who.value not in seen:
                 seen.add(who.value)
                 yield Hit(

@@ -9,12 +9,12 @@ from functools import lru_cache
 from kmstui.model import Arn
 from kmstui.policy.iam import did_you_mean, has_wildcard
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.facts.clauses import NO_OPERATOR, Clause, is_wide
-from kmstui.policy.lint.facts.grants import (
+from kmstui.policy.lint.facts.conditions import NO_OPERATOR, Clause, is_wide
+from kmstui.policy.lint.facts.statements import (
     CREATE_GRANT,
     GRANT_ACTIONS,
-    Kind,
-    Reading,
+    NamedKind,
+    StatementFacts,
     allows,
     denies,
 )
@@ -152,13 +152,13 @@ def _is_of_anybody(clause: Clause, text: str) -> bool:
     return arn is None or bool(arn.account) or not arn.resource.strip("*?")
 
 
-def _needs_no_owner(reading: Reading) -> bool:
+def _needs_no_owner(facts: StatementFacts) -> bool:
     """Whether nobody could gain by making the service ask: it reads, or makes its own grants."""
-    if all(info.access_level in ("Read", "List") for info in reading.infos):
+    if all(info.access_level in ("Read", "List") for info in facts.infos):
         return True
-    return reading.actions <= GRANT_ACTIONS and any(
+    return facts.actions <= GRANT_ACTIONS and any(
         clause.key == "kms:grantisforawsresource" and clause.says("true")
-        for clause in reading.clauses
+        for clause in facts.clauses
     )
 
 
@@ -175,15 +175,15 @@ def confused_deputy(subject: Subject) -> Iterator[Hit]:
     Without aws:SourceArn, aws:SourceAccount or aws:SourceOrgID the service may use the key on
     behalf of any customer: the confused deputy problem.
     """
-    for reading in allows(subject):
-        services = [who for who in reading.who if who.kind is Kind.SERVICE]
-        if not services or any(map(_names_owner, reading.clauses)):
+    for facts in allows(subject):
+        services = [who for who in facts.who if who.kind is NamedKind.SERVICE]
+        if not services or any(map(_names_owner, facts.clauses)):
             continue
-        if _needs_no_owner(reading):
+        if _needs_no_owner(facts):
             continue
         fix = None
-        if len(services) == len(reading.who):
-            fix = own_account_fix(subject, reading.statement, "aws:SourceAccount")
+        if len(services) == len(facts.who):
+            fix = own_account_fix(subject, facts.statement, "aws:SourceAccount")
         for who in services:
             yield Hit(
                 who.entry.value.span,
@@ -215,15 +215,15 @@ _EXEMPTS_SERVICES = (
 _EXCEPTIONS = ("aws:ViaAWSService", "aws:PrincipalIsAWSService")
 
 
-def _concerns_services(reading: Reading) -> bool:
+def _concerns_services(facts: StatementFacts) -> bool:
     """Whether services send such requests for others: to use the key, not to manage it."""
-    return CREATE_GRANT in reading.actions or any(info.usages for info in reading.infos)
+    return CREATE_GRANT in facts.actions or any(info.usages for info in facts.infos)
 
 
-def _with_exceptions(subject: Subject, reading: Reading) -> Fix | None:
+def _with_exceptions(subject: Subject, facts: StatementFacts) -> Fix | None:
     exceptions = dict.fromkeys(_EXCEPTIONS, "false")
     title = "Exempt AWS services that act for you"
-    return condition_fix(subject, reading.statement, title, "BoolIfExists", exceptions)
+    return condition_fix(subject, facts.statement, title, "BoolIfExists", exceptions)
 
 
 @rule("KMS516", WARNING, "Network condition that denies AWS services", pages.VPC_ENDPOINT)
@@ -234,11 +234,11 @@ def network_denies_services(subject: Subject) -> Iterator[Hit]:
     this Deny stops them when they act for you. BoolIfExists false on aws:ViaAWSService and
     aws:PrincipalIsAWSService exempts them.
     """
-    for reading in denies(subject):
-        clauses = reading.clauses
+    for facts in denies(subject):
+        clauses = facts.clauses
         if any(clause.is_about(*_EXEMPTS_SERVICES) for clause in clauses):
             continue
-        if not _concerns_services(reading):
+        if not _concerns_services(facts):
             continue
         for clause in clauses:
             excludes = clause.operator.negated or clause.is_null
@@ -246,6 +246,6 @@ def network_denies_services(subject: Subject) -> Iterator[Hit]:
                 yield Hit(
                     clause.entry.key.span,
                     f"This Deny also stops AWS services: their requests do not meet {clause.name}",
-                    _with_exceptions(subject, reading),
+                    _with_exceptions(subject, facts),
                 )
                 break

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kmstui.policy.iam import Principal
-from kmstui.policy.lint.facts.clauses import Clause, clauses
-from kmstui.policy.lint.facts.grants import (
+from kmstui.policy.lint.facts.conditions import Clause, clauses
+from kmstui.policy.lint.facts.statements import (
     PUT_KEY_POLICY,
-    Kind,
-    Reading,
-    Who,
+    NamedKind,
+    NamedPrincipal,
+    StatementFacts,
     allows,
     denies,
     name_of,
-    readings,
+    statement_facts,
 )
 from kmstui.policy.lint.facts.values import ACCOUNT_ID, find_placeholders, part_of
 from kmstui.policy.lint.rules import Subject, remembered
@@ -28,22 +28,22 @@ if TYPE_CHECKING:
 def _own_named(subject: Subject, account: str) -> bool:
     """Whether any Allow gives the key's account the policy."""
     return any(
-        who.kind is Kind.ROOT and (who.own or who.account == account)
-        for reading in allows(subject)
-        if PUT_KEY_POLICY in reading.actions
-        for who in reading.who
+        who.kind is NamedKind.ROOT and (who.own or who.account == account)
+        for facts in allows(subject)
+        if PUT_KEY_POLICY in facts.actions
+        for who in facts.who
     )
 
 
 @remembered
-def foreign_roots(subject: Subject) -> tuple[Who, ...]:
+def foreign_roots(subject: Subject) -> tuple[NamedPrincipal, ...]:
     """The other accounts that an Allow lets put the policy."""
     return tuple(
         who
-        for reading in allows(subject)
-        if PUT_KEY_POLICY in reading.actions
-        for who in reading.who
-        if who.kind is Kind.ROOT and who.foreign
+        for facts in allows(subject)
+        if PUT_KEY_POLICY in facts.actions
+        for who in facts.who
+        if who.kind is NamedKind.ROOT and who.foreign
     )
 
 
@@ -56,10 +56,10 @@ def _asks_for(clause: Clause) -> bool:
 def let_in_by_condition(subject: Subject) -> tuple[tuple[Statement, StringNode], ...]:
     """The kms:CallerAccount values by which Allows of everybody let in the callers of accounts."""
     return tuple(
-        (reading.statement, node)
-        for reading in allows(subject)
-        if any(who.kind is Kind.EVERYBODY for who in reading.who)
-        for clause in reading.clauses
+        (facts.statement, node)
+        for facts in allows(subject)
+        if any(who.kind is NamedKind.EVERYBODY for who in facts.who)
+        for clause in facts.clauses
         if _asks_for(clause)
         for node in clause.strings
         if ACCOUNT_ID.fullmatch(node.value)
@@ -71,7 +71,7 @@ def _elsewhere_conditions(subject: Subject, account: str) -> Iterator[tuple[Stri
     asked = [clause for clause in clauses(subject) if _asks_for(clause)]
     if any(account in clause.texts for clause in asked):
         return
-    named = {who.account for reading in allows(subject) for who in reading.who}
+    named = {who.account for facts in allows(subject) for who in facts.who}
     for clause in asked:
         for node in clause.strings:
             if ACCOUNT_ID.fullmatch(node.value) and node.value not in named:
@@ -100,34 +100,34 @@ def elsewhere(subject: Subject) -> tuple[tuple[Span, StringNode, str, str], ...]
 MOST_COMPARED = 64
 """Statements about one principal that are compared with each other. A policy of 32 KB holds
 some hundred in all; a text of a megabyte is no policy, and the work stays linear."""
-_EVERYBODY = name_of(Kind.EVERYBODY)
+_EVERYBODY = name_of(NamedKind.EVERYBODY)
 
 
-def gives_to(who: Who, giver: Reading) -> bool:
+def gives_to(who: NamedPrincipal, giver: StatementFacts) -> bool:
     """Whether a statement names `who` itself, or everybody."""
-    return any(other.kind is Kind.EVERYBODY or other.name == who.name for other in giver.who)
+    return any(other.kind is NamedKind.EVERYBODY or other.name == who.name for other in giver.who)
 
 
-def is_denied_by(who: Who, deny: Reading) -> bool:
+def is_denied_by(who: NamedPrincipal, deny: StatementFacts) -> bool:
     """Whether a Deny takes from all that `who` stands for; one on the account takes from it."""
     return any(
-        other.kind is Kind.EVERYBODY
+        other.kind is NamedKind.EVERYBODY
         or other.name == who.name
-        or (other.kind is Kind.ROOT and bool(who.account) and other.account == who.account)
+        or (other.kind is NamedKind.ROOT and bool(who.account) and other.account == who.account)
         for other in deny.who
     )
 
 
-Index = dict[str, list[Reading]]
+Index = dict[str, list[StatementFacts]]
 
 
-def _index(found: Iterable[Reading]) -> Index:
+def _index(found: Iterable[StatementFacts]) -> Index:
     index: Index = {}
-    for reading in found:
-        for who in reading.who:
+    for facts in found:
+        for who in facts.who:
             held = index.setdefault(who.name, [])
             if len(held) < MOST_COMPARED:
-                held.append(reading)
+                held.append(facts)
     return index
 
 
@@ -141,63 +141,63 @@ def _deny_index(subject: Subject) -> Index:
     return _index(denies(subject))
 
 
-def _candidates(index: Index, who: Who) -> Iterator[Reading]:
+def _candidates(index: Index, who: NamedPrincipal) -> Iterator[StatementFacts]:
     """The statements that name `who`, or everybody."""
     yield from index.get(_EVERYBODY, ())
-    if who.kind is not Kind.EVERYBODY:
+    if who.kind is not NamedKind.EVERYBODY:
         yield from index.get(who.name, ())
 
 
-def _is_whole(reading: Reading) -> bool:
+def _is_whole(facts: StatementFacts) -> bool:
     """Whether all its parts could be read, so that it can be compared."""
-    return bool(reading.who) and reading.conditional == bool(reading.clauses)
+    return bool(facts.who) and facts.conditional == bool(facts.clauses)
 
 
-def _covers(reading: Reading, other: Reading) -> bool:
-    """Whether `other`, of the same effect, does all that `reading` does, and is no stricter."""
+def _covers(facts: StatementFacts, other: StatementFacts) -> bool:
+    """Whether `other`, of the same effect, does all that `facts` does, and is no stricter."""
     return (
-        other is not reading
-        and reading.actions <= other.actions
-        and other.signature <= reading.signature
+        other is not facts
+        and facts.actions <= other.actions
+        and other.signature <= facts.signature
         and _is_whole(other)
-        and all(gives_to(who, other) for who in reading.who)
+        and all(gives_to(who, other) for who in facts.who)
     )
 
 
-def _find_cover(index: Index, reading: Reading) -> Reading | None:
-    if not _is_whole(reading):
+def _find_cover(index: Index, facts: StatementFacts) -> StatementFacts | None:
+    if not _is_whole(facts):
         return None
-    for other in _candidates(index, reading.who[0]):
-        if not _covers(reading, other):
+    for other in _candidates(index, facts.who[0]):
+        if not _covers(facts, other):
             continue
-        if other.statement.index < reading.statement.index or not _covers(other, reading):
+        if other.statement.index < facts.statement.index or not _covers(other, facts):
             return other
     return None
 
 
 @remembered
-def covering(subject: Subject) -> dict[int, Reading]:
+def covering(subject: Subject) -> dict[int, StatementFacts]:
     """By statement number, the one that makes it needless; of two alike, the first stays."""
     found = {}
-    for reading in readings(subject):
-        index = _allow_index(subject) if reading.allow else _deny_index(subject)
-        other = _find_cover(index, reading)
+    for facts in statement_facts(subject):
+        index = _allow_index(subject) if facts.allow else _deny_index(subject)
+        other = _find_cover(index, facts)
         if other is not None:
-            found[reading.statement.index] = other
+            found[facts.statement.index] = other
     return found
 
 
-def shadow(subject: Subject, reading: Reading) -> Reading | None:
+def shadow(subject: Subject, facts: StatementFacts) -> StatementFacts | None:
     """An unconditional Deny that takes all that an Allow gives."""
-    if not reading.who:
+    if not facts.who:
         return None
     index = _deny_index(subject)
-    who = reading.who[0]
-    of_account = index.get(name_of(Kind.ROOT, who.account), []) if who.account else []
+    who = facts.who[0]
+    of_account = index.get(name_of(NamedKind.ROOT, who.account), []) if who.account else []
     for deny in (*_candidates(index, who), *of_account):
-        if deny.conditional or not reading.actions <= deny.actions:
+        if deny.conditional or not facts.actions <= deny.actions:
             continue
-        if all(is_denied_by(each, deny) for each in reading.who):
+        if all(is_denied_by(each, deny) for each in facts.who):
             return deny
     return None
 
@@ -212,7 +212,7 @@ _TELLING = (
     "kms:calleraccount",
 )
 """Keys whose values follow from the principal that a statement names, for some kinds of them."""
-TOLD_APART = (Kind.USER, Kind.ROLE, Kind.SERVICE)
+TOLD_APART = (NamedKind.USER, NamedKind.ROLE, NamedKind.SERVICE)
 """Principals of which that is so; a session does not tell its role's path, and an account stands
 for all of its principals."""
 _ACCOUNT_KEYS = ("aws:principalaccount", "kms:calleraccount")
@@ -232,7 +232,7 @@ def _is_telling(clause: Clause) -> bool:
 
 
 @remembered
-def denials_by_who(subject: Subject) -> tuple[Reading, ...]:
+def denials_by_who(subject: Subject) -> tuple[StatementFacts, ...]:
     """The denials whose conditions ask for nothing but who it is."""
     return tuple(
         deny
@@ -251,24 +251,24 @@ def shut_out(subject: Subject) -> tuple[tuple[Statement, Clause], ...]:
     """
     left_over = {id(node) for _, node, *_ in elsewhere(subject)}
     found: list[tuple[Statement, Clause]] = []
-    for reading in allows(subject):
-        telling = [each for each in reading.clauses if _is_telling(each)]
-        if not telling or len(reading.who) > MOST_ALLOWED:
+    for facts in allows(subject):
+        telling = [each for each in facts.clauses if _is_telling(each)]
+        if not telling or len(facts.who) > MOST_ALLOWED:
             continue
         if sum(len(clause.texts) for clause in telling) > _MOST_VALUES:
             continue
-        unmet = [_never_met(who, telling, subject) for who in reading.who]
+        unmet = [_never_met(who, telling, subject) for who in facts.who]
         first = unmet[0]
         if first is None or None in unmet:
             continue
         if not any(id(node) in left_over for clause in telling for node in clause.strings):
-            found.append((reading.statement, first))
+            found.append((facts.statement, first))
     return tuple(found)
 
 
-def _never_met(who: Who, telling: Sequence[Clause], subject: Subject) -> Clause | None:
+def _never_met(who: NamedPrincipal, telling: Sequence[Clause], subject: Subject) -> Clause | None:
     """One of the conditions that no request of the principal meets; None where all may be met."""
-    if who.kind not in (*TOLD_APART, Kind.ROOT, Kind.SESSION):
+    if who.kind not in (*TOLD_APART, NamedKind.ROOT, NamedKind.SESSION):
         return None
     if find_placeholders(who.entry.value.value) or (principal := principal_of(who)) is None:
         return None
@@ -282,7 +282,7 @@ def _never_met(who: Who, telling: Sequence[Clause], subject: Subject) -> Clause 
     return None
 
 
-def principal_of(who: Who) -> Principal | None:
+def principal_of(who: NamedPrincipal) -> Principal | None:
     """The principal as requests come from it; None where its name cannot be read."""
     try:
         return Principal.parse(who.value)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from kmstui.model import Arn
 from kmstui.policy.iam import ActionInfo, key_actions, knowledge, resource_match
-from kmstui.policy.lint.facts.clauses import Clause, clauses_of
+from kmstui.policy.lint.facts.conditions import Clause, clauses_of
 from kmstui.policy.lint.facts.values import (
     ACCOUNT_ID,
     Form,
@@ -32,7 +32,7 @@ STAND_IN = "111111111111"
 """Stands for an account that a placeholder left open and nothing else tells."""
 
 
-class Kind(Enum):
+class NamedKind(Enum):
     """What a principal of a statement is."""
 
     EVERYBODY = auto()
@@ -46,14 +46,14 @@ class Kind(Enum):
     """Identity providers, canonical users, and what is not a principal."""
 
 
-IDENTITIES = (Kind.USER, Kind.ROLE, Kind.SESSION)
+IDENTITIES = (NamedKind.USER, NamedKind.ROLE, NamedKind.SESSION)
 
 
-class Who(NamedTuple):
+class NamedPrincipal(NamedTuple):
     """One principal of a statement."""
 
     entry: PrincipalEntry
-    kind: Kind
+    kind: NamedKind
     value: str
     """As written, with account placeholders filled in."""
     account: str
@@ -67,9 +67,9 @@ class Who(NamedTuple):
     @property
     def short(self) -> str:
         """A few words for a message."""
-        if self.kind is Kind.EVERYBODY:
+        if self.kind is NamedKind.EVERYBODY:
             return "everybody"
-        if self.kind is Kind.ROOT:
+        if self.kind is NamedKind.ROOT:
             return (
                 f"account {self.entry.value.value}"
                 if ":" not in self.value
@@ -80,12 +80,12 @@ class Who(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class StatementFacts:
     """One statement of effect Allow or Deny that is about this key."""
 
     statement: Statement
     allow: bool
-    who: tuple[Who, ...]
+    who: tuple[NamedPrincipal, ...]
     """Of its Principal; empty where it has a NotPrincipal."""
     actions: frozenset[str]
     """The actions on keys that it covers, NotAction worked out."""
@@ -115,51 +115,51 @@ class Reading:
 
 
 _KINDS = {
-    ("iam", "user"): Kind.USER,
-    ("iam", "role"): Kind.ROLE,
-    ("sts", "assumed-role"): Kind.SESSION,
-    ("sts", "federated-user"): Kind.SESSION,
+    ("iam", "user"): NamedKind.USER,
+    ("iam", "role"): NamedKind.ROLE,
+    ("sts", "assumed-role"): NamedKind.SESSION,
+    ("sts", "federated-user"): NamedKind.SESSION,
 }
 
 
-def _kind(type_: str, value: str) -> tuple[Kind, str]:
+def _kind(type_: str, value: str) -> tuple[NamedKind, str]:
     if type_ == "*":
-        return Kind.EVERYBODY, ""
+        return NamedKind.EVERYBODY, ""
     if type_ == "Service":
-        return Kind.SERVICE, ""
+        return NamedKind.SERVICE, ""
     if type_ != "AWS":
-        return Kind.OTHER, ""
+        return NamedKind.OTHER, ""
     read = read_principal(value)
     if read.form is Form.EVERYBODY:
-        return Kind.EVERYBODY, ""
+        return NamedKind.EVERYBODY, ""
     if read.form in (Form.ACCOUNT_ID, Form.ROOT):
-        return Kind.ROOT, read.account
+        return NamedKind.ROOT, read.account
     arn = Arn.maybe(value)
     if arn is None or read.form not in (Form.IDENTITY, Form.USER_NAMED_ROOT):
-        return Kind.OTHER, read.account
-    return _KINDS.get((arn.service, arn.resource_type), Kind.OTHER), read.account
+        return NamedKind.OTHER, read.account
+    return _KINDS.get((arn.service, arn.resource_type), NamedKind.OTHER), read.account
 
 
-def name_of(kind: Kind, rest: str = "") -> str:
+def name_of(kind: NamedKind, rest: str = "") -> str:
     """The name of a principal among all: for the account its number, for others their value."""
     return f"{kind.name} {rest}"
 
 
 @lru_cache(maxsize=4096)
-def _told(type_: str, written: str, home: str) -> tuple[Kind, str, str, bool, bool, str]:
-    """All of a Who but its entry; principals come again, in a policy and at each key press."""
+def _told(type_: str, written: str, home: str) -> tuple[NamedKind, str, str, bool, bool, str]:
+    """All of a principal but its entry; principals come again, in a policy and at each key press."""
     value = fill_account(written, home or STAND_IN)
     kind, account = _kind(type_, value)
     if not ACCOUNT_ID.fullmatch(account):
         account = ""
     own = value != written or (bool(account) and account == home)
     foreign = bool(account and home) and not own
-    name = "" if kind is Kind.EVERYBODY else account if kind is Kind.ROOT else value
+    name = "" if kind is NamedKind.EVERYBODY else account if kind is NamedKind.ROOT else value
     return kind, value, account, own, foreign, name_of(kind, name)
 
 
-def _who(entry: PrincipalEntry, home: str) -> Who:
-    return Who(entry, *_told(entry.type, entry.value.value, home))
+def _who(entry: PrincipalEntry, home: str) -> NamedPrincipal:
+    return NamedPrincipal(entry, *_told(entry.type, entry.value.value, home))
 
 
 @remembered
@@ -179,7 +179,7 @@ def home_account(subject: Subject) -> str:
             if ACCOUNT_ID.fullmatch(account):
                 all_accounts.add(account)
                 manages = statement.effect == "Allow" and PUT_KEY_POLICY in _covered(statement)
-                if kind is Kind.ROOT and manages:
+                if kind is NamedKind.ROOT and manages:
                     roots.add(account)
     for accounts in (roots, all_accounts):
         if len(accounts) == 1:
@@ -262,7 +262,7 @@ def _signature(clauses: tuple[Clause, ...]) -> frozenset[tuple[str, str, frozens
     )
 
 
-def _read(subject: Subject) -> Iterator[Reading]:
+def _read(subject: Subject) -> Iterator[StatementFacts]:
     home = home_account(subject)
     arn = "" if subject.key.arn is None else str(subject.key.arn)
     for statement in subject.statements:
@@ -272,7 +272,7 @@ def _read(subject: Subject) -> Iterator[Reading]:
         if not actions:
             continue
         conditions = clauses_of(subject, statement)
-        yield Reading(
+        yield StatementFacts(
             statement,
             statement.effect == "Allow",
             tuple([_who(entry, home) for entry in statement.principals]),
@@ -283,31 +283,31 @@ def _read(subject: Subject) -> Iterator[Reading]:
 
 
 @remembered
-def readings(subject: Subject) -> tuple[Reading, ...]:
+def statement_facts(subject: Subject) -> tuple[StatementFacts, ...]:
     """The statements that give or take something on this key, in the order written."""
     return tuple(_read(subject))
 
 
 @remembered
-def allows(subject: Subject) -> tuple[Reading, ...]:
+def allows(subject: Subject) -> tuple[StatementFacts, ...]:
     """The statements that give something, to somebody named."""
-    return tuple(each for each in readings(subject) if each.allow and each.who)
+    return tuple(each for each in statement_facts(subject) if each.allow and each.who)
 
 
 @remembered
-def denies(subject: Subject) -> tuple[Reading, ...]:
+def denies(subject: Subject) -> tuple[StatementFacts, ...]:
     """The statements that take something, from somebody named."""
-    return tuple(each for each in readings(subject) if not each.allow and each.who)
+    return tuple(each for each in statement_facts(subject) if not each.allow and each.who)
 
 
 @remembered
-def root_statements(subject: Subject) -> tuple[Reading, ...]:
+def root_statements(subject: Subject) -> tuple[StatementFacts, ...]:
     """The Allow statements that let the key's account put the policy."""
     return tuple(
         each
         for each in allows(subject)
         if PUT_KEY_POLICY in each.actions
-        and any(who.kind is Kind.ROOT and not who.foreign for who in each.who)
+        and any(who.kind is NamedKind.ROOT and not who.foreign for who in each.who)
     )
 
 
@@ -338,18 +338,20 @@ _PEOPLE = frozenset(
 _SERVICE_PATHS = ("service-role/", "aws-service-role/")
 
 
-def is_workload(who: Who) -> bool:
+def is_workload(who: NamedPrincipal) -> bool:
     """Whether a program is behind a principal: a service, or a role whose name says so.
 
     IAM does not tell what a role is for; its path and the words of its name do.
     """
-    if who.kind is Kind.SERVICE:
+    if who.kind is NamedKind.SERVICE:
         return True
     arn = Arn.maybe(who.value)
-    if arn is None or who.kind not in (Kind.ROLE, Kind.SESSION):
+    if arn is None or who.kind not in (NamedKind.ROLE, NamedKind.SESSION):
         return False
     if arn.name.startswith(_SERVICE_PATHS):
         return True
-    name = arn.name.partition("/")[0] if who.kind is Kind.SESSION else arn.name.rsplit("/", 1)[-1]
+    name = (
+        arn.name.partition("/")[0] if who.kind is NamedKind.SESSION else arn.name.rsplit("/", 1)[-1]
+    )
     words = {word.lower() for word in _TOKEN.findall(name)}
     return bool(words & _WORKLOADS) and not words & _PEOPLE

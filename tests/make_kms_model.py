@@ -7,9 +7,9 @@ Sources, in this order:
   global condition keys;
 * `overlay.json`: what both lack.
 
-Usage: python -m kmstui.policy.iam.kms_model.build [--check]
+Usage: python -m tests.make_kms_model [--check]
 
-For maintainers: the wheel leaves it out. Needs `npm` and `node` on PATH. With `--check` it writes
+Needs `npm` and `node` on PATH. With `--check` it writes
 nothing and fails when the file would change in more than its date and its sources' versions.
 """
 

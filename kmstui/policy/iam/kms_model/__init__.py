@@ -1,1 +1,0 @@
-"""What KMS has of actions and condition keys: generated data, and the program that makes it."""

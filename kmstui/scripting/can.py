@@ -62,7 +62,7 @@ def run(
     out: TextIO | None = None,
     err: TextIO | None = None,
 ) -> int:
-    """Answer one question on the command line; returns the exit code.
+    """Run `can` on what the arguments ask; returns the exit code.
 
     Args:
         arguments: The command line behind `can`.
@@ -153,7 +153,7 @@ def _actions(pattern: str) -> tuple[str, ...]:
         found = () if action_info(action) is None else (action,)
     if not found:
         raise CommandError(
-            f"{pattern!r} is no action of KMS that kmstui knows (as of {knowledge().date});"
+            f"{pattern!r} is not an action of KMS that kmstui knows (as of {knowledge().date});"
             " an example is kms:Decrypt."
         )
     return found

@@ -242,17 +242,14 @@ class _Lint:
         except ServiceError as error:
             self._errors.append(f"The keys cannot be read: {error}")
         finally:
-            self._progress_done()
+            if self._streams.err.isatty():
+                self._streams.err.write("\r\x1b[K")
 
     def _progress(self, done: int, total: int) -> None:
         err = self._streams.err
         if err.isatty():
             err.write(f"\r{done} of {total} keys read")
             err.flush()
-
-    def _progress_done(self) -> None:
-        if self._streams.err.isatty():
-            self._streams.err.write("\r\x1b[K")
 
     def _of_key(self, stored: LivePolicy) -> _Piece:
         uri = str(stored.key.arn) if stored.key.arn is not None else quote(stored.label)
@@ -379,5 +376,5 @@ def _one_of(condition_key: str, word: str | None, option: str) -> str:
     info = knowledge().condition_key(condition_key)
     values = info.values if info is not None else ()
     if word.upper() not in values:
-        raise CommandError(f"{option} is none of {', '.join(values)}: {word}")
+        raise CommandError(f"{option} must be one of {', '.join(values)}, not {word}")
     return word.upper()

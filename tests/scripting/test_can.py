@@ -186,9 +186,9 @@ def test_json_for_scripts(write) -> None:
     ("arguments", "said"),
     [
         ((ANNA, "kms:Decrypt"), "name a KEY"),
-        (("anna", "kms:Decrypt", "k"), "names no principal"),
-        ((ANNA, "kms:Decrpyt", "k"), "no action of KMS"),
-        ((ANNA, "s3:*", "k"), "no action of KMS"),
+        (("anna", "kms:Decrypt", "k"), "is not a principal"),
+        ((ANNA, "kms:Decrpyt", "k"), "not an action of KMS"),
+        ((ANNA, "s3:*", "k"), "not an action of KMS"),
         ((ANNA, "kms:Decrypt", "--policy", "/nowhere/p.json", "--key-arn", KEY), "cannot be read"),
         ((ANNA, "kms:Decrypt", "--policy", "p.json"), "--key-arn"),
         ((ANNA, "kms:Decrypt", "--policy", "p.json", "--key-arn", "k"), "--key-arn"),

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from kmstui.demo.errors import AwsError
 from kmstui.demo.front.wire import AwsRequest, Response
@@ -193,16 +191,13 @@ class Faults:
 
 def _denial(fault: Fault, request: AwsRequest, caller_arn: str) -> AwsError:
     service = {"tagging": "tag"}.get(request.service, request.service)
+    resource = request.parameters.get("KeyId") or request.parameters.get("RoleName") or "*"
     message = fault.message or (
         f"User: {caller_arn} is not authorized to perform: {service}:{request.operation} on "
-        f"resource: {_resource(request.parameters)} because no identity-based policy allows the "
+        f"resource: {resource} because no identity-based policy allows the "
         f"{service}:{request.operation} action"
     )
     return AwsError("AccessDeniedException", message)
-
-
-def _resource(parameters: Mapping[str, Any]) -> str:
-    return str(parameters.get("KeyId") or parameters.get("RoleName") or "*")
 
 
 _HTML = b"<html><head><title>Sign in</title></head><body>Captive portal</body></html>"

@@ -107,7 +107,8 @@ class KmsService:
             call.parameters.get("KeyId"),
             alias_allowed=call.operation in _TAKES_ALIAS,
         )
-        _require_account(call, key)
+        if key.account_id != call.account and call.operation not in _CROSS_ACCOUNT:
+            raise hidden_key(call, f"kms:{call.operation}")
         require_on_key(call, key)
         require_state(call.operation, key)
         require_usage(call.operation, key)
@@ -134,11 +135,6 @@ def _handlers_in(*places: object) -> dict[str, Callable[..., Result]]:
             if hasattr(place, name):
                 handlers[operation] = getattr(place, name)
     return handlers
-
-
-def _require_account(call: Call, key: EmbeddedKey) -> None:
-    if key.account_id != call.account and call.operation not in _CROSS_ACCOUNT:
-        raise hidden_key(call, f"kms:{call.operation}")
 
 
 def _note_use(call: Call, key: EmbeddedKey) -> None:

@@ -124,7 +124,7 @@ def _around(operator: Operator, value: str) -> list[tuple[str, str]]:
     if operator.type == "Date":
         return _dates(value)
     if operator.type == "IPAddress":
-        return _addresses(value)
+        return [(str(network[0]), f"in {value}") for network in networks((value,))]
     if operator.wildcards and has_wildcard(value):
         return [(value.replace("*", _OTHER).replace("?", "="), f"like {value}")]
     return [(value, value)]
@@ -151,10 +151,6 @@ def _dates(value: str) -> list[tuple[str, str]]:
     except (ValueError, OverflowError, OSError):
         return []
     return [(before, f"before {value}"), (value, value), (after, f"after {value}")]
-
-
-def _addresses(value: str) -> list[tuple[str, str]]:
-    return [(str(network[0]), f"in {value}") for network in networks((value,))]
 
 
 def _others(conditions: Iterable[Condition]) -> list[str]:
@@ -278,9 +274,7 @@ def _values_of(sample: Sample, _key: str) -> Values:
 
 def _plans(conditions: Mapping[AtomId, Condition]) -> list[_Plan]:
     variables = {key for condition in conditions.values() for key in condition.variable_keys}
-    spelled = {
-        each.key: each.entry.key.value for each in sorted(conditions.values(), key=_spelling)
-    }
+    spelled = dict(sorted((each.key, each.entry.key.value) for each in conditions.values()))
     by_key: dict[str, dict[AtomId, Condition]] = {key: {} for key in sorted({*spelled, *variables})}
     for atom, condition in conditions.items():
         by_key[condition.key][atom] = condition
@@ -314,7 +308,3 @@ def order_of(atom: AtomId) -> str:
     return "\0".join(
         str(sorted(map(str, part)) if isinstance(part, frozenset) else part) for part in atom
     )
-
-
-def _spelling(condition: Condition) -> str:
-    return condition.entry.key.value

@@ -95,15 +95,13 @@ def action_classes(
         absent = absent_keys(action)
         signature = (
             tuple(tuple(map(id, policy.covering(action))) for policy in policies),
-            frozenset(key for key in keys if key in absent or _family(key) in absent),
+            frozenset(
+                key for key in keys if key in absent or f"{key.rpartition(':')[0]}:" in absent
+            ),
             None if info is None else (info.cross_account, info.iam_only),
         )
         classes.setdefault(signature, []).append(action)
     return tuple(map(tuple, classes.values()))
-
-
-def _family(key: str) -> str:
-    return f"{key.rpartition(':')[0]}:"
 
 
 _FAMILIES = (

@@ -328,7 +328,7 @@ def role_effect(
     """Put an identity's policies together with a key policy.
 
     Raises:
-        ValueError: the identity's ARN is no principal's.
+        ValueError: the identity's ARN is not that of a principal.
     """
     principal = Principal.parse(identity.arn)
     policies = Policies.of_key(policy, grants).with_identity(identity)

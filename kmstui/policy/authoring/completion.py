@@ -221,14 +221,12 @@ class _Proposals:
         for info in sorted(infos, key=rank):
             detail = _key_detail(info, actions)
             if info.name[-1] in ":/":
-                for name in self._known_names(info.name):
+                seen = self.context.encryption_contexts
+                for name in seen if info.name.lower() == _CONTEXT_KEY else ():
                     yield _quoted(info.name + name, detail)
                 yield Completion(f"{info.name}…", f'"{info.name}', f"{detail} · name to follow")
             else:
                 yield _quoted(info.name, detail)
-
-    def _known_names(self, prefix: str) -> Iterable[str]:
-        return self.context.encryption_contexts if prefix.lower() == _CONTEXT_KEY else ()
 
     def _actions_of_statement(self) -> tuple[ActionInfo, ...]:
         brackets = self.cursor.brackets

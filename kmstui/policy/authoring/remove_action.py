@@ -48,7 +48,7 @@ def without_action(text: str, action: str) -> str:
     if not isinstance(document.root, ObjectNode):
         return text
     touched = [statement for statement in policy.statements if _covers(statement, action)]
-    emptied = [statement for statement in touched if _empties(statement, action)]
+    emptied = [each for each in touched if not each.not_actions and not any(_left(each, action))]
     if emptied and len(emptied) == len(policy.statements):
         raise CannotTakeError(
             f"{action} is all that the policy allows: delete the policy in IAM instead."
@@ -82,10 +82,6 @@ def _covers(statement: Statement, action: str) -> bool:
 
 def _matches(node: StringNode, action: str) -> bool:
     return wildcard_match(node.value, action, ignore_case=True)
-
-
-def _empties(statement: Statement, action: str) -> bool:
-    return not statement.not_actions and not list(_left(statement, action))
 
 
 def _left(statement: Statement, action: str) -> Iterator[str]:

@@ -108,7 +108,7 @@ def own_template(name: str, text: str) -> Template:
     (`account`, `region`, `partition`, `role` …) are filled in the same way.
 
     Raises:
-        ValueError: it holds none of these; a sentence that says why.
+        ValueError: it is not one of these; a sentence that says why.
     """
     try:
         value = json.loads(text)
@@ -224,7 +224,7 @@ def with_statements(text: str, statements: Sequence[Mapping[str, Any]]) -> str:
     gets a number.
 
     Raises:
-        ValueError: the text is no JSON object whose Statement could take them; a sentence.
+        ValueError: the text is not a JSON object whose Statement could take them; a sentence.
     """
     for statement in statements:
         text = _with_statement(text, dict(statement))
@@ -254,7 +254,7 @@ def without_statements(text: str, statements: Sequence[Mapping[str, Any]]) -> st
     """The policy without statements that mean the same as these, whatever their Sid.
 
     Raises:
-        ValueError: the text is no JSON object with statements.
+        ValueError: the text is not a JSON object with statements.
     """
     root = parse(text).root
     holder = root.member("Statement") if isinstance(root, ObjectNode) else None
@@ -275,7 +275,7 @@ def without_statements(text: str, statements: Sequence[Mapping[str, Any]]) -> st
 
 
 def statements_of(text: str) -> Iterator[Any]:
-    """The statements of a strict JSON policy as values; none where it is no such thing."""
+    """The statements of a strict JSON policy as values; none where it is something else."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

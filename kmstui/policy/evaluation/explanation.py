@@ -102,7 +102,8 @@ def _unmet(decision: Decision) -> str:
 
 def _open_sentence(parts: _Parts) -> str:
     decision = parts.decision
-    clauses = [_open_clause(each, parts.action) for each in decision.deciding if _is_open(each)]
+    open_ = [each for each in decision.deciding if each.truth is Truth.MAYBE]
+    clauses = [_open_clause(each, parts.action) for each in open_]
     if Doubt.IAM in decision.doubts:
         clauses.append(f"{_delegation(decision)}, and those of {parts.who} were not read")
     if decision.grants and Doubt.CONTEXT in decision.doubts:
@@ -129,10 +130,6 @@ def _delegation(decision: Decision) -> str:
         return f"then the identity policies of account {account} decide"
     verb = _plural("let", opening)
     return f"{_several(opening)} {verb} the IAM policies of account {account} decide"
-
-
-def _is_open(applied: Applied) -> bool:
-    return applied.truth is Truth.MAYBE
 
 
 def _open_clause(applied: Applied, action: str) -> str:

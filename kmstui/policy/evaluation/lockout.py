@@ -97,7 +97,7 @@ def can_still_administer(
         context: What is known of the caller's later requests.
 
     Raises:
-        ValueError: `caller` is no principal.
+        ValueError: `caller` is not a principal.
     """
     read = as_policy(policy)
     principal = caller if isinstance(caller, Principal) else Principal.parse(str(caller))

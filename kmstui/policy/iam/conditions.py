@@ -36,7 +36,7 @@ class Doubt(StrEnum):
 
     CONTEXT = "the request context does not say"
     MULTIVALUED = "several values and no ForAnyValue or ForAllValues: the documents leave it open"
-    OPERATOR = "no condition operator of AWS"
+    OPERATOR = "not a condition operator of AWS"
     NOT_PRINCIPAL = (
         "NotPrincipal is not predictable: AWS may deny unless the account, the role and the very"
         " session are all listed"
@@ -72,7 +72,7 @@ _LITERALS = {"*": literal("*"), "?": literal("?"), "$": "$"}
 def resolve(text: str, lookup: Lookup) -> str | None:
     """`text` with its policy variables replaced; None where one of them has no value.
 
-    What a variable brings in holds no wildcards. Keys of several values are no variables.
+    What a variable brings in holds no wildcards. Keys of several values are not variables.
 
     Raises:
         UnknownVariableError: nothing is known of a key that it names.
@@ -158,17 +158,15 @@ def _truth(holds: bool) -> Truth:
     return Truth.YES if holds else Truth.NO
 
 
-def _may_hold_variables(operator: Operator | None) -> bool:
-    """Variables work in String and ARN conditions (IAM User Guide, "Variables and tags")."""
-    return operator is not None and operator.type in ("String", "ARN")
-
-
 def compile_condition(entry: ConditionEntry, version: str) -> Condition:
     """Make one condition ready; `version` is the policy's."""
     operator = parse_operator(entry.operator.value)
     values = tuple(map(scalar_text, entry.values))
-    variables = version == VARIABLES_SINCE and _may_hold_variables(operator)
-    has_variables = variables and any("${" in value for value in values)
+    # Variables work in String and ARN conditions (IAM User Guide, "Variables and tags").
+    takes_variables = operator is not None and operator.type in ("String", "ARN")
+    has_variables = (
+        version == VARIABLES_SINCE and takes_variables and any("${" in value for value in values)
+    )
     test: Test | None = None
     if operator is not None and operator.type != "Null" and not has_variables:
         test = value_test(operator.positive, values)

@@ -66,7 +66,7 @@ class PrincipalSet:
     def of(cls, entries: tuple[PrincipalEntry, ...]) -> PrincipalSet:
         """Sort the entries of a Principal or NotPrincipal element.
 
-        What is no principal (a group, a partial wildcard, the unique ID of a deleted one) is
+        What is not a principal (a group, a partial wildcard, the unique ID of a deleted one) is
         nobody.
         """
         accounts, arns = set[str](), set[str]()

@@ -91,10 +91,6 @@ def arn_match(pattern: str, value: str) -> bool:
     )
 
 
-def _is_pattern(text: str) -> bool:
-    return any(mark in text for mark in ("*", "?", LITERAL_STAR, LITERAL_MARK))
-
-
 def _part_matches(wanted: tuple[str, bool], given: str) -> bool:
     text, needs_matching = wanted
     return wildcard_match(text, given) if needs_matching else text == given
@@ -102,14 +98,15 @@ def _part_matches(wanted: tuple[str, bool], given: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def _arn_parts(pattern: str) -> tuple[tuple[str, bool], ...]:
-    return tuple((part, _is_pattern(part)) for part in pattern.split(":", 5))
+    marks = ("*", "?", LITERAL_STAR, LITERAL_MARK)
+    return tuple((part, any(mark in part for mark in marks)) for part in pattern.split(":", 5))
 
 
 def number(text: str) -> float:
     """A number as the Numeric operators read it.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not one.
     """
     if _NUMBER.fullmatch(text) is None:
         # Python reads more than AWS does: `1_000`, `nan`, blanks around.
@@ -139,7 +136,7 @@ def _readable(values: Iterable[str], read: Callable[[str], float]) -> list[float
         try:
             found.append(read(plain(value)))
         except ValueError:
-            continue  # a value that is no number equals and bounds nothing
+            continue  # a value that is not a number equals and bounds nothing
     return found
 
 
@@ -170,7 +167,7 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 
 
 def networks(values: Iterable[str]) -> list[IPv4Network | IPv6Network]:
-    """The IP networks that values are; what is none is left out, since no request comes from it."""
+    """The IP networks that values are; others are left out, since no request comes from one."""
     found = []
     for value in values:
         try:
@@ -240,7 +237,7 @@ def value_test(positive: str, values: tuple[str, ...]) -> Test:
     A value that is not of the operator's type matches nothing.
 
     Raises:
-        KeyError: `positive` is no such operator.
+        KeyError: `positive` is not such an operator.
     """
     for family, read in (("Numeric", number), ("Date", instant)):
         if positive.startswith(family):

@@ -79,7 +79,7 @@ class Principal:
             parent: The user's ARN behind a federated user.
 
         Raises:
-            ValueError: it names no principal, with what would.
+            ValueError: it is not a principal; the message says what would be.
         """
         text = text.strip()
         if text in ("*", "anonymous"):
@@ -105,7 +105,7 @@ class Principal:
         arn = Arn.maybe(text)
         if arn is None or not _ACCOUNT.fullmatch(arn.account):
             raise ValueError(
-                f"{text!r} names no principal: give the ARN of a user, role, role session or"
+                f"{text!r} is not a principal: give the ARN of a user, role, role session or"
                 " account, a service such as logs.amazonaws.com, or *"
             )
         kind = (arn.service, arn.resource_type)

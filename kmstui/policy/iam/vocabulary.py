@@ -221,7 +221,7 @@ _OPERATIONS_WITHOUT_PERMISSION = frozenset({"ReEncrypt"})
 
 @lru_cache(maxsize=1024)
 def action_info(action: str) -> ActionInfo | None:
-    """What is known of an action written in any case; None where it is none of KMS's."""
+    """What is known of an action written in any case; None where KMS does not have it."""
     return knowledge().action(action)
 
 

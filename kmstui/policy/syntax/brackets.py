@@ -180,7 +180,8 @@ class BracketReader(Reader):
         """A name and a colon stand in an array; True when that was dealt with."""
         frame = self.frames[-1]
         name = self.name_with_colon(self.at)
-        if self.guess and name in STATEMENT_ELEMENTS and self._is_statement_list(frame):
+        holder = "" if frame.name is None else frame.name.value
+        if self.guess and name in STATEMENT_ELEMENTS and holder == "Statement":
             if not self._reopen_last(frame, name or ""):
                 if self.state is State.AFTER:
                     self.state = State.ITEM
@@ -193,9 +194,6 @@ class BracketReader(Reader):
             self._close_innermost(f'before "{name}"')
             return True
         return False
-
-    def _is_statement_list(self, frame: Frame) -> bool:
-        return frame.name is not None and frame.name.value == "Statement"
 
     def colon_in_array(self) -> bool:
         """A colon after a string in an array: the string was a member's name, so take it back."""

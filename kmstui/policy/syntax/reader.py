@@ -136,12 +136,12 @@ class Reader:
         raise NotImplementedError
 
     def skip_blank(self, at: int) -> int:
-        """The next character from `at` that is no blank."""
+        """The next character from `at` that is not blank."""
         match = _BLANK.match(self.text, at)
         return match.end() if match is not None else at
 
     def pass_to(self, at: int) -> None:
-        """Read on at the next character from `at` that is no blank."""
+        """Read on at the next character from `at` that is not blank."""
         self.at = self.skip_blank(at)
 
     def problem(self, rule: str, message: str, span: Span, fix: Fix | None = None) -> None:

@@ -294,7 +294,7 @@ class Tokens:
     Most of a policy is strings. To find them all by one regular expression, and to make their
     nodes by built-in functions alone, takes a third of the time of reading them one by one.
 
-    Where quotes are amiss some of these strings are none; whoever reads takes only one that
+    Where quotes are amiss some of these are not strings; whoever reads takes only one that
     begins where a string is due.
     """
 
@@ -323,7 +323,7 @@ class Tokens:
 
 
 def marks(gap: str) -> Iterable[tuple[str, int]]:
-    """The characters of a gap that are no blanks, each with its offset."""
+    """The characters of a gap that are not blank, each with its offset."""
     return _remembered_marks(gap) if len(gap) <= _LONGEST_REMEMBERED else _found_marks(gap)
 
 

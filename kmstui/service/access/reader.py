@@ -84,19 +84,12 @@ def delegates(policy: Policy, account: str) -> bool:
 
 
 def _is_account(name: str, account: str) -> bool:
-    principal = _parsed(name)
+    # A deleted principal shows as its unique ID, which nobody can be asked about.
+    principal = Principal.maybe(name)
     return principal is not None and (principal.kind, principal.account) == (
         PrincipalKind.ROOT,
         account,
     )
-
-
-def _parsed(name: str) -> Principal | None:
-    try:
-        return Principal.parse(name)
-    except ValueError:
-        # A deleted principal shows as its unique ID, which nobody can be asked about.
-        return None
 
 
 class AccessReader:
@@ -214,7 +207,7 @@ class AccessReader:
         names += [grant.grantee for grant in grants]
         found: dict[tuple[str, str], str] = {}
         for name in names:
-            principal = _parsed(name)
+            principal = Principal.maybe(name)
             arn = role_of(principal) if principal is not None else ""
             # IAM tells of the caller's own account alone.
             if principal is not None and arn and principal.account == own:

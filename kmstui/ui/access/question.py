@@ -137,7 +137,7 @@ def _action(name: str) -> str:
     if action_info(action) is None:
         near = did_you_mean(action, key_actions())
         hint = f" Is it {near}?" if near else ""
-        raise QuestionError(f"“{name}” is no action of KMS that kmstui knows.{hint}")
+        raise QuestionError(f"“{name}” is not an action of KMS that kmstui knows.{hint}")
     return action
 
 

@@ -165,7 +165,7 @@ async def test_what_if_that_is_no_question_says_why_and_keeps_the_gaps():
     async with looking() as run:
         await run.press("w")
         await run.type("x")
-        await run.wait_for("no action of KMS")
+        await run.wait_for("not an action of KMS")
         assert GAPS in run.prose
 
 

@@ -48,9 +48,9 @@ def test_principals_have_short_names(name, kind, principal):
     [
         ("", "Say who asks"),
         ("principal=me", "Say what is asked"),
-        ("principal=me action=", "no action of KMS"),
+        ("principal=me action=", "not an action of KMS"),
         ("principal=me action=kms:Decript", "Is it kms:Decrypt?"),
-        ("principal=nobody action=kms:Decrypt", "names no principal"),
+        ("principal=nobody action=kms:Decrypt", "is not a principal"),
         ("principal=me action=kms:Decrypt aws:SourceVpce", "needs a value"),
         ("principal='me action=kms:Decrypt", "not closed"),
     ],

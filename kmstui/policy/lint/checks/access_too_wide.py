@@ -89,10 +89,6 @@ def _guards(subject: Subject) -> tuple[StatementFacts, ...]:
     )[:_MOST_GUARDS]
 
 
-def _is_guarded(subject: Subject, facts: StatementFacts) -> bool:
-    return any(facts.actions <= guard.actions for guard in _guards(subject))
-
-
 @remembered
 def _open_to_all(subject: Subject) -> tuple[tuple[StatementFacts, NamedPrincipal], ...]:
     """Allows of `*` that nothing restricts to known callers."""
@@ -102,7 +98,7 @@ def _open_to_all(subject: Subject) -> tuple[tuple[StatementFacts, NamedPrincipal
         for who in facts.who
         if who.kind is NamedKind.EVERYBODY
         and not any(map(restricts_callers, facts.clauses))
-        and not _is_guarded(subject, facts)
+        and not any(facts.actions <= guard.actions for guard in _guards(subject))
     )
 
 

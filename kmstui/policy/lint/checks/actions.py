@@ -75,7 +75,7 @@ def _is_re_encrypt(value: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _suggested(value: str) -> str | None:
-    """The action that a value which is none was meant to be."""
+    """The action that a value which is not one was meant to be."""
     names = tuple(info.name for info in knowledge().actions.values())
     stripped = value.strip()
     prefix, colon, rest = stripped.rpartition(":")
@@ -118,7 +118,7 @@ def unknown_action(subject: Subject) -> Iterator[Hit]:
             yield Hit(use.node.span, f"KMS has no action {value!r}{date}{hint}", change)
 
 
-@rule("KMS202", WARNING, "kms:ReEncrypt is no permission", pages.PERMISSIONS, BOTH)
+@rule("KMS202", WARNING, "kms:ReEncrypt is not a permission", pages.PERMISSIONS, BOTH)
 def re_encrypt(subject: Subject) -> Iterator[Hit]:
     """The name of the operation ReEncrypt where its permissions are needed.
 

@@ -53,12 +53,8 @@ def _is_plainly_safe(subject: Subject) -> bool:
 def _caller(subject: Subject) -> Principal | None:
     """Who asks; None where that is not known, or is the ARN of nobody who sends requests."""
     arn = subject.key.caller
-    if arn is None:
-        return None
-    try:
-        return Principal.parse(str(arn))
-    except ValueError:
-        return None  # judged as where nobody is known: the person still hears of a lock-out
+    # Judged as where nobody is known where it is nobody: the person still hears of a lock-out.
+    return None if arn is None else Principal.maybe(str(arn))
 
 
 @remembered

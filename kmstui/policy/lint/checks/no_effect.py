@@ -17,7 +17,6 @@ from kmstui.policy.lint.facts.coverage import (
     denials_by_who,
     gives_to,
     is_denied_by,
-    principal_of,
     shadow,
     shut_out,
 )
@@ -46,7 +45,7 @@ def _taken_back(subject: Subject, facts: StatementFacts) -> Iterator[Hit]:
         return
     if not all(who.kind in TOLD_APART for who in facts.who):
         return
-    principals = [principal_of(who) for who in facts.who]
+    principals = [Principal.maybe(who.value) for who in facts.who]
     for deny in denials_by_who(subject):
         if not facts.actions <= deny.actions:
             continue
@@ -201,13 +200,13 @@ def bypassed_attestation(subject: Subject) -> Iterator[Hit]:
                 yield Hit(
                     clause.entry.key.span,
                     f"{other.statement.label} allows {common[0]} without the attestation"
-                    + ("" if _names_all(facts, other) else ", by IAM policies"),
+                    + (
+                        ""
+                        if all(gives_to(who, other) for who in facts.who)
+                        else ", by IAM policies"
+                    ),
                 )
                 break
-
-
-def _names_all(facts: StatementFacts, other: StatementFacts) -> bool:
-    return all(gives_to(who, other) for who in facts.who)
 
 
 _RESTRICTING = (
@@ -233,10 +232,6 @@ what a direct grant is for, and that IAM policies can give more is no surprise t
 _FOR_SERVICES = ("kms:viaservice", "kms:grantisforawsresource")
 """What the CDK and the console put into the account's own Allows, beside the root statement."""
 _CALLERS_ACCOUNT = ("kms:calleraccount", "aws:principalaccount")
-
-
-def _is_to_account(facts: StatementFacts) -> bool:
-    return all(who.kind is NamedKind.ROOT for who in facts.who)
 
 
 @lru_cache(maxsize=1024)
@@ -270,11 +265,6 @@ def _denied_by_key(subject: Subject) -> dict[str, set[str]]:
     return found
 
 
-def _denied_again(subject: Subject, facts: StatementFacts, clause: Clause) -> bool:
-    """Whether a Deny holds the same key up against the same actions."""
-    return not facts.actions.isdisjoint(_denied_by_key(subject).get(clause.key, ()))
-
-
 @remembered
 def _open_root_statements(subject: Subject) -> tuple[StatementFacts, ...]:
     """The Allows by which the account's IAM policies can give something unconditionally."""
@@ -296,7 +286,8 @@ def _bypass(subject: Subject, facts: StatementFacts, clause: Clause) -> str | No
         return None
     for root in _open_root_statements(subject):
         if facts.actions <= root.actions:
-            if _denied_again(subject, facts, clause):
+            denied = _denied_by_key(subject).get(clause.key, ())
+            if not facts.actions.isdisjoint(denied):
                 return None
             return (
                 f"{root.statement.label} lets IAM policies of the account allow the same without"
@@ -322,7 +313,9 @@ def pointless_condition(subject: Subject) -> Iterator[Hit]:
             if _is_attestation(clause):
                 continue
             if freed and other is not None and not _holds_part(other, clause):
-                is_no_surprise = clause.is_about(*_FOR_SERVICES) and _is_to_account(facts)
+                is_no_surprise = clause.is_about(*_FOR_SERVICES) and all(
+                    who.kind is NamedKind.ROOT for who in facts.who
+                )
                 yield Hit(
                     clause.entry.key.span,
                     f"{other.statement.label} allows the same without {clause.name}",

@@ -186,7 +186,10 @@ def forbidden_character(subject: Subject) -> Iterator[Hit]:
         return
     for match in _FORBIDDEN.finditer(text):
         run = match.group()
-        codes = ", ".join(f"U+{ord(each):04X} {_character_name(each)}" for each in run[:3])
+        names = [unicodedata.name(each, "without a name").lower() for each in run[:3]]
+        codes = ", ".join(
+            f"U+{ord(each):04X} {name}" for each, name in zip(run, names, strict=False)
+        )
         more = f" and {len(run) - 3} more" if len(run) > 3 else ""
         span = Span(match.start(), match.end())
         replacement = _replacement(run)
@@ -201,10 +204,6 @@ def _holds_only_allowed(text: str) -> bool:
         return not text.encode("latin-1").translate(None, _ALLOWED)
     except UnicodeEncodeError:
         return False
-
-
-def _character_name(character: str) -> str:
-    return unicodedata.name(character, "without a name").lower()
 
 
 def _replacement(run: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from kmstui.policy.iam import Principal
 from kmstui.policy.lint.facts.conditions import Clause, clauses
@@ -20,9 +19,6 @@ from kmstui.policy.lint.facts.statements import (
 from kmstui.policy.lint.facts.values import ACCOUNT_ID, find_placeholders, part_of
 from kmstui.policy.lint.rules import Subject, remembered
 from kmstui.policy.syntax import Span, Statement, StringNode
-
-if TYPE_CHECKING:
-    pass
 
 
 def _own_named(subject: Subject, account: str) -> bool:
@@ -99,7 +95,7 @@ def elsewhere(subject: Subject) -> tuple[tuple[Span, StringNode, str, str], ...]
 
 MOST_COMPARED = 64
 """Statements about one principal that are compared with each other. A policy of 32 KB holds
-some hundred in all; a text of a megabyte is no policy, and the work stays linear."""
+some hundred in all; a text of a megabyte is not a policy, and the work stays linear."""
 _EVERYBODY = name_of(NamedKind.EVERYBODY)
 
 
@@ -270,7 +266,10 @@ def _never_met(who: NamedPrincipal, telling: Sequence[Clause], subject: Subject)
     """One of the conditions that no request of the principal meets; None where all may be met."""
     if who.kind not in (*TOLD_APART, NamedKind.ROOT, NamedKind.SESSION):
         return None
-    if find_placeholders(who.entry.value.value) or (principal := principal_of(who)) is None:
+    if (
+        find_placeholders(who.entry.value.value)
+        or (principal := Principal.maybe(who.value)) is None
+    ):
         return None
     from kmstui.policy.iam import Truth, compile_condition
 
@@ -280,11 +279,3 @@ def _never_met(who: NamedPrincipal, telling: Sequence[Clause], subject: Subject)
             if condition.truth(principal.facts.get) is Truth.NO:
                 return clause
     return None
-
-
-def principal_of(who: NamedPrincipal) -> Principal | None:
-    """The principal as requests come from it; None where its name cannot be read."""
-    try:
-        return Principal.parse(who.value)
-    except ValueError:
-        return None  # another rule says what is wrong with its name

@@ -147,7 +147,7 @@ def name_of(kind: NamedKind, rest: str = "") -> str:
 
 @lru_cache(maxsize=4096)
 def _told(type_: str, written: str, home: str) -> tuple[NamedKind, str, str, bool, bool, str]:
-    """All of a principal but its entry; principals come again, in a policy and at each key press."""
+    """All of a principal but its entry; the same come again, in a policy and at each key press."""
     value = fill_account(written, home or STAND_IN)
     kind, account = _kind(type_, value)
     if not ACCOUNT_ID.fullmatch(account):
@@ -156,10 +156,6 @@ def _told(type_: str, written: str, home: str) -> tuple[NamedKind, str, str, boo
     foreign = bool(account and home) and not own
     name = "" if kind is NamedKind.EVERYBODY else account if kind is NamedKind.ROOT else value
     return kind, value, account, own, foreign, name_of(kind, name)
-
-
-def _who(entry: PrincipalEntry, home: str) -> NamedPrincipal:
-    return NamedPrincipal(entry, *_told(entry.type, entry.value.value, home))
 
 
 @remembered
@@ -275,7 +271,10 @@ def _read(subject: Subject) -> Iterator[StatementFacts]:
         yield StatementFacts(
             statement,
             statement.effect == "Allow",
-            tuple([_who(entry, home) for entry in statement.principals]),
+            tuple(
+                NamedPrincipal(entry, *_told(entry.type, entry.value.value, home))
+                for entry in statement.principals
+            ),
             actions,
             conditions,
             _signature(conditions),

@@ -126,7 +126,7 @@ def _found(value: str) -> tuple[Placeholder, ...]:
 def find_placeholders(value: str) -> tuple[Placeholder, ...]:
     """The placeholders in one string of a policy, in the order written.
 
-    A policy variable such as `${aws:username}` or `${*}` is none (IAM User Guide, "IAM policy
+    A policy variable such as `${aws:username}` or `${*}` is not one (IAM User Guide, "IAM policy
     elements: Variables and tags"); `${AWS::AccountId}` and `${var.account}` are.
     """
     # Values of a real length come again at every key press; nonsense shall not fill the cache.

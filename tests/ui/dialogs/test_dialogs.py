@@ -1,7 +1,7 @@
 import asyncio
-import base64
 from typing import Any
 
+import pytest
 from textual.events import Key, Paste
 
 from kmstui.service.inventory.store import Topic
@@ -93,18 +93,14 @@ async def test_the_palette_says_why_a_command_is_off():
         assert run.app.screen is run.main
 
 
-async def test_copying_sends_the_text_to_the_terminal(monkeypatch):
-    monkeypatch.delenv("TMUX", raising=False)
+async def test_copying_sends_the_text_to_the_terminal(clipboard):
     async with running() as run:
-        sent: list[str] = []
-        monkeypatch.setattr(run.app, "write_escape", sent.append)
         await run.choose(IMPORTED)
         await run.press("y", "i")
         await run.wait_for("Key ID sent to the terminal's clipboard")
         await run.press("y", "c")
-        await run.wait_for(lambda: len(sent) == 2)
-        texts = [base64.b64decode(each.split(";")[2].rstrip("\a")).decode() for each in sent]
-        assert texts == [
+        await run.wait_for(lambda: len(clipboard) == 2)
+        assert clipboard == [
             IMPORTED,
             f"aws kms get-key-policy --key-id {IMPORTED} --policy-name default "
             "--output text --query Policy --region eu-central-1",
@@ -137,8 +133,8 @@ async def test_a_text_that_cannot_be_copied_is_shown_to_be_selected(monkeypatch)
         assert run.app.screen is run.main
 
 
-async def test_a_text_too_long_for_a_terminal_is_shown(monkeypatch):
-    monkeypatch.delenv("TMUX", raising=False)
+@pytest.mark.usefixtures("clipboard")
+async def test_a_text_too_long_for_a_terminal_is_shown():
     async with running() as run:
         context = Context(run.app, run.app.screen)
         await copying.copy_text(context, "x" * 60_000, "Policy")

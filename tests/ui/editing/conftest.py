@@ -98,6 +98,18 @@ class EditingBench:
         await self.run.wait_for(lambda: self.run.app.focused is self.screen.viewer.area)
         return self.screen
 
+    async def choose_role(self) -> None:
+        """Ask for the role of the key, to edit its policy."""
+        await self.run.press("i")
+        await self.run.wait_for("Edit a policy of which role?")
+        await self.run.press("enter")
+
+    async def open_role(self, policy: str = "access") -> None:
+        """Open the role's policy of this name and wait for the text."""
+        await self.choose_role()
+        await self.run.wait_for(f"Edit role {ROLE_ARN.rsplit('/', 1)[-1]}, {policy}")
+        await self.run.wait_for(lambda: self.screen.viewer.display)
+
     async def write(self, text: str) -> None:
         """Put a text into the editor, as a paste over everything does."""
         editor = self.screen.editor

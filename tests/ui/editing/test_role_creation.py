@@ -37,9 +37,7 @@ def policies_of(bench) -> dict[str, str]:
 
 async def begin(bench, name: str = "") -> None:
     """Begin a policy that lets the role encrypt and not decrypt."""
-    await bench.run.press("i")
-    await bench.run.wait_for("Edit a policy of which role?")
-    await bench.run.press("enter")
+    await bench.choose_role()
     await bench.run.wait_for(f"Role {NAME} has no inline policy")
     await bench.run.press("enter")
     await bench.run.wait_for(f"A new inline policy of role {NAME}")
@@ -87,11 +85,7 @@ async def test_one_that_somebody_else_made_meanwhile_is_not_written_over(editing
 async def test_one_that_somebody_else_deleted_meanwhile_is_made_anew_only_when_asked(editing):
     mine = IdentityPolicy("kms", OTHERS, inline=True)
     async with editing(bare(mine)) as bench:
-        await bench.run.press("i")
-        await bench.run.wait_for("Edit a policy of which role?")
-        await bench.run.press("enter")
-        await bench.run.wait_for(f"Edit role {NAME}, kms")
-        await bench.run.wait_for(lambda: bench.screen.viewer.display)
+        await bench.open_role("kms")
         await bench.write(OTHERS.replace("s3:*", "s3:GetObject"))
         bench.gateway.world.identities[ROLE_ARN] = Identity(ROLE_ARN, NAME, "role")
         await bench.run.press("ctrl+s")
@@ -110,9 +104,7 @@ async def test_a_draft_of_a_policy_that_was_never_made_is_found_again(editing):
     async with editing(bare()) as bench:
         journal = bench.run.session.journal
         await journal.save_draft(Scope(ACCOUNT, REGION), f"role/{NAME}/begun", OTHERS, base="")
-        await bench.run.press("i")
-        await bench.run.wait_for("Edit a policy of which role?")
-        await bench.run.press("enter")
+        await bench.choose_role()
         await bench.run.wait_for("a draft; not made yet")
         await bench.run.press("enter")
         await bench.run.wait_for("There is an unsaved draft")
@@ -134,9 +126,7 @@ async def test_the_history_tells_that_it_was_not_there_and_does_not_bring_nothin
 
 async def test_names_that_iam_refuses_or_that_are_taken_are_not_taken(editing):
     async with editing(bare(IdentityPolicy("shared", OTHERS, inline=False))) as bench:
-        await bench.run.press("i")
-        await bench.run.wait_for("Edit a policy of which role?")
-        await bench.run.press("enter")
+        await bench.choose_role()
         await bench.run.wait_for(f"Role {NAME} has no inline policy")
         await bench.run.press("enter")
         await bench.run.wait_for(f"A new inline policy of role {NAME}")
@@ -158,9 +148,7 @@ async def test_a_role_that_is_gone_is_called_so(editing):
     )
     gateway.fail("iam:GetRolePolicy", gone)
     async with editing(gateway) as bench:
-        await bench.run.press("i")
-        await bench.run.wait_for("Edit a policy of which role?")
-        await bench.run.press("enter")
+        await bench.choose_role()
         await bench.run.wait_for("the role with name app cannot be found")
         assert "saving makes it" not in bench.run.text
 
@@ -178,9 +166,7 @@ async def test_a_role_of_another_account_is_not_mistaken_for_ones_own_of_that_na
 
 async def test_read_only_offers_no_new_policy(editing):
     async with editing(bare(), read_only=True) as bench:
-        await bench.run.press("i")
-        await bench.run.wait_for("Edit a policy of which role?")
-        await bench.run.press("enter")
+        await bench.choose_role()
         await bench.run.wait_for(f"Role {NAME} has no inline policy")
         await bench.run.press("enter")
         await bench.run.wait_for("This is read-only mode")

@@ -45,9 +45,7 @@ async def test_decrypt_is_taken_from_the_callers_role_and_the_key_shows_the_effe
 
 async def test_iams_grammar_is_held_while_typing(editing):
     async with editing() as bench:
-        await bench.run.press("i")
-        await bench.run.wait_for("Edit a policy of which role?")
-        await bench.run.press("enter")
+        await bench.choose_role()
         await bench.run.wait_for("Edit role KMSWorkshop-InstanceInitRole")
         await bench.run.wait_for(lambda: bench.screen.viewer.counts is not None)
         assert bench.screen.viewer.findings == ()
@@ -61,11 +59,7 @@ async def test_iams_grammar_is_held_while_typing(editing):
 
 async def test_losing_the_right_to_change_the_role_is_a_lock_out(editing):
     async with editing() as bench:
-        await bench.run.press("i")
-        await bench.run.wait_for("Edit a policy of which role?")
-        await bench.run.press("enter")
-        await bench.run.wait_for("Edit role KMSWorkshop-InstanceInitRole")
-        await bench.run.wait_for(lambda: bench.screen.viewer.display)
+        await bench.open_role()
         await bench.write(ROLE_POLICY.replace("iam:PutRolePolicy", "iam:GetRole"))
         await bench.review()
         assert "No: nothing would allow you iam:PutRolePolicy any more" in bench.said
@@ -89,9 +83,7 @@ async def test_a_role_with_managed_policies_only_says_where_to_go(editing):
     managed = IdentityPolicy("shared", ROLE_POLICY, inline=False, arn="arn:aws:iam::1:policy/x")
     gateway.world.identities[ROLE_ARN] = Identity(ROLE_ARN, "r", "role", (managed,))
     async with editing(gateway) as bench:
-        await bench.run.press("i")
-        await bench.run.wait_for("Edit a policy of which role?")
-        await bench.run.press("enter")
+        await bench.choose_role()
         await bench.run.wait_for("Role r has no inline policy")
         await bench.run.press("down")
         await bench.run.wait_for("A managed policy is shared with others: edit it in IAM.")
@@ -99,11 +91,7 @@ async def test_a_role_with_managed_policies_only_says_where_to_go(editing):
 
 async def test_a_role_policy_that_is_no_json_is_called_so(editing):
     async with editing() as bench:
-        await bench.run.press("i")
-        await bench.run.wait_for("Edit a policy of which role?")
-        await bench.run.press("enter")
-        await bench.run.wait_for("Edit role KMSWorkshop-InstanceInitRole")
-        await bench.run.wait_for(lambda: bench.screen.viewer.display)
+        await bench.open_role()
         await bench.write(ROLE_POLICY[:-1])
         await bench.review()
         assert "IAM will refuse this text as it stands, because it is not valid JSON" in bench.said
@@ -167,11 +155,7 @@ async def history_of_role(bench) -> HistoryScreen:
     await bench.review()
     await bench.run.press("y")
     await bench.run.wait_for("holds your policy, read back")
-    await bench.run.press("i")
-    await bench.run.wait_for("Edit a policy of which role?")
-    await bench.run.press("enter")
-    await bench.run.wait_for("Edit role KMSWorkshop-InstanceInitRole, access")
-    await bench.run.wait_for(lambda: bench.screen.viewer.display)
+    await bench.open_role()
     await bench.run.press("f6")
     run: Running = bench.run
     screen = await run.wait_for_screen(HistoryScreen)

@@ -112,14 +112,6 @@ async def test_leaving_sends_nothing():
         assert await outcomes(run) == []
 
 
-async def test_read_only_mode_has_no_menu_and_says_why():
-    async with running(read_only=True) as run:
-        await run.choose(IMPORTED)
-        await run.press("A")
-        await run.wait_for("This is read-only mode")
-        assert run.app.screen is run.main
-
-
 async def test_a_refusal_is_a_sentence_and_in_the_journal():
     gateway = FakeGateway()
     denial = AccessDeniedError(

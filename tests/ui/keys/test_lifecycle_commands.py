@@ -210,14 +210,6 @@ async def test_what_state_or_manager_forbids_is_off_with_the_reason(key, letter,
         assert await outcomes(run) == []
 
 
-async def test_read_only_mode_says_so_and_opens_nothing():
-    async with running(read_only=True) as run:
-        await run.choose(NAMELESS)
-        await run.press("x")
-        await run.wait_for("This is read-only mode")
-        assert run.app.screen is run.main
-
-
 async def test_the_palette_offers_each_action_with_its_reason():
     async with running() as run:
         await run.choose(NAMELESS)

@@ -12,9 +12,9 @@ _NOT_PRESSED = {"q", "P", "R", "e", "E", "y", "question_mark", "f1", "exclamatio
 """They end the program, go to another connection, open the editor, or only show and sort."""
 
 
+@pytest.mark.usefixtures("clipboard")
 @pytest.mark.parametrize("scope", ["keys", "aliases", "tags", "grants", "events"])
-async def test_every_key_in_every_pane_and_view_sends_no_change(monkeypatch, scope):
-    monkeypatch.delenv("TMUX", raising=False)
+async def test_every_key_in_every_pane_and_view_sends_no_change(scope):
     gateway = FakeGateway()
     gateway.world.grants[IMPORTED] = (
         Grant("g", arn_of(IMPORTED), ROLE_ARN, ("Decrypt",), created=NOW),
@@ -38,3 +38,12 @@ async def test_every_key_in_every_pane_and_view_sends_no_change(monkeypatch, sco
     assert seen
     assert [record for record in seen if record.mutating] == []
     assert NAMELESS in gateway.world.metadata
+
+
+@pytest.mark.parametrize("menu", ["A", "x"])
+async def test_the_menus_of_changes_do_not_open_and_say_why(menu):
+    async with running(read_only=True) as run:
+        await run.choose(IMPORTED)
+        await run.press(menu)
+        await run.wait_for("This is read-only mode")
+        assert run.app.screen is run.main

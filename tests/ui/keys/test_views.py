@@ -1,4 +1,3 @@
-import base64
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -150,17 +149,13 @@ async def test_older_events_come_a_page_at_a_time():
         assert run.gateway.count("cloudtrail:LookupEvents") == 3
 
 
-async def test_an_events_context_is_copied_as_a_condition(monkeypatch):
-    monkeypatch.delenv("TMUX", raising=False)
+async def test_an_events_context_is_copied_as_a_condition(clipboard):
     async with running(gateway_with_events()) as run:
-        written: list[str] = []
-        monkeypatch.setattr(run.app, "write_escape", written.append)
         await open_view(run, "events")
         await run.wait_for("Events 3")
         await run.press("c")
         await run.wait_for("Condition sent to")
-        text = base64.b64decode(written[-1].split(";")[2].rstrip("\x07\x1b\\")).decode()
-        assert json.loads("{" + text + "}") == {
+        assert json.loads("{" + clipboard[-1] + "}") == {
             "Condition": {"StringEquals": {"kms:EncryptionContext:application": "orders"}}
         }
         await run.press("j", "c")

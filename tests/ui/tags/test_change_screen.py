@@ -1,7 +1,5 @@
 """The screen that shows what will happen, then what happens to each key, and takes it back."""
 
-import base64
-
 from kmstui.model.tag import Tag
 from kmstui.service.errors import AccessDeniedError, ErrorContext, JournalError
 from kmstui.ui.tags.change_screen import ChangeScreen
@@ -149,17 +147,13 @@ async def test_a_key_that_has_it_already_needs_nothing():
         assert changes_sent(run) == 0
 
 
-async def test_the_plan_can_be_copied_as_aws_cli_commands_instead(monkeypatch):
-    monkeypatch.delenv("TMUX", raising=False)
+async def test_the_plan_can_be_copied_as_aws_cli_commands_instead(clipboard):
     async with running() as run:
-        copied: list[str] = []
-        monkeypatch.setattr(run.app, "write_escape", copied.append)
         await run.choose(IMPORTED)
         await plan(run, 'env=prod "cost center=42"', everything=False)
         await run.press("y")
         await run.wait_for("AWS CLI commands sent to the terminal's clipboard")
-        text = base64.b64decode(copied[0].split(";")[2].rstrip("\a")).decode()
-        assert text == (
+        assert clipboard[0] == (
             f"aws kms tag-resource --key-id {IMPORTED} --tags "
             """'[{"TagKey": "cost center", "TagValue": "42"}, """
             """{"TagKey": "env", "TagValue": "prod"}]' --region eu-central-1"""
@@ -167,15 +161,12 @@ async def test_the_plan_can_be_copied_as_aws_cli_commands_instead(monkeypatch):
         assert changes_sent(run) == 0
 
 
-async def test_many_keys_are_copied_as_a_loop(monkeypatch):
-    monkeypatch.delenv("TMUX", raising=False)
+async def test_many_keys_are_copied_as_a_loop(clipboard):
     async with running() as run:
-        copied: list[str] = []
-        monkeypatch.setattr(run.app, "write_escape", copied.append)
         await plan(run)
         await run.press("y")
-        await run.wait_for(lambda: copied)
-        text = base64.b64decode(copied[0].split(";")[2].rstrip("\a")).decode()
+        await run.wait_for(lambda: clipboard)
+        text = clipboard[0]
         assert text.startswith("for key in ")
         assert text.endswith("--region eu-central-1; done")
         assert '--key-id "$key" --tags' in text

@@ -13,7 +13,7 @@ from kmstui.service.errors import (
     NotFoundError,
     ServiceError,
 )
-from kmstui.service.inventory import Inventory, Notice, Store, StoredPolicy
+from kmstui.service.inventory import Inventory, Notice, Store, StoredPolicy, TimeSlices
 from kmstui.service.ports import Connector, Gateway, Journal, Scope, Target
 
 T = TypeVar("T")
@@ -26,6 +26,7 @@ class Session:
         store: What was read; screens subscribe to it.
         target: What was asked for last; the truth about the connection is `store.info`.
         read_only: Whether the gateway refuses every change.
+        slices: Lets keys go before long work.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Session:
         self.journal = journal
         self.clock = clock
         self.read_only = read_only
+        self.slices = TimeSlices()
         self.target = Target()
         self._gateway: Gateway | None = None
         self._inventory: Inventory | None = None
@@ -117,7 +119,7 @@ class Session:
             gateway = await self.connector.connect(target)
             self._gateway = gateway
             self.store.connected(gateway.info)
-            self._inventory = Inventory(self.store, gateway)
+            self._inventory = Inventory(self.store, gateway, self.slices)
         except ServiceError as error:
             self._fail(error)
             raise
@@ -166,11 +168,10 @@ class Session:
             self._inventory.show(key_ids)
 
     def key_pressed(self) -> None:
-        """A person is typing: background reads step back for a moment."""
+        """A person is typing: long work and background reads step back for a moment."""
+        self.slices.pressed()
         if self._gateway is not None:
             self._gateway.hold_background()
-        if self._inventory is not None:
-            self._inventory.key_pressed()
 
     async def look_at(self, key_id: str) -> None:
         """Read what the panes show of a chosen key: description, tags, policies.

@@ -25,7 +25,8 @@ from kmstui.ui.main import MainScreen
 from kmstui.ui.runtime import UiOptions, write_fault
 from kmstui.ui.style import TEXT_STYLE_CLASSES, THEMES, style_sheets, theme_for
 from kmstui.ui.tags import TagController
-from kmstui.ui.terminal import AsciiFilter, ending_in_order, patch_textual
+from kmstui.ui.terminal import AsciiFilter, ending_in_order
+from kmstui.ui.textual_internals import patch_textual
 
 
 class KmsApp(Program):
@@ -145,7 +146,6 @@ class KmsApp(Program):
         Until the app comes to it, several of them could have had their turn.
         """
         if isinstance(message, events.Key | events.Paste) and not message.is_forwarded:
-            self.slices.pressed()
             self.session.key_pressed()
         return super().post_message(message)
 

@@ -105,7 +105,7 @@ def host(kind: str, policy: str, *, wrap: bool) -> None:
     from kmstui.policy.lint.linter import lint
     from kmstui.ui.policy.editor import PolicyEditor
     from kmstui.ui.terminal.painter import PaintedApp
-    from kmstui.ui.terminal.textual_patches import let_the_reader_in
+    from kmstui.ui.textual_internals.terminal_input import let_the_reader_in
 
     let_the_reader_in()
     vocabulary, context = knowledge(), CompletionContext(root="arn:aws:iam::111122223333:root")

@@ -10,3 +10,4 @@ from .store import Progress as Progress
 from .store import Store as Store
 from .store import StoredPolicy as StoredPolicy
 from .store import Topic as Topic
+from .time_slices import TimeSlices as TimeSlices

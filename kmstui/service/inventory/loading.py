@@ -18,6 +18,7 @@ from kmstui.service.errors import (
     ThrottledError,
 )
 from kmstui.service.inventory.store import Progress, Store
+from kmstui.service.inventory.time_slices import TimeSlices
 from kmstui.service.ports import InventoryGateway, Urgency
 
 T = TypeVar("T")
@@ -34,9 +35,6 @@ THROTTLE_PAUSE_SECONDS = 1.0
 AT_ONCE = 20
 """Keys or aliases kept at once: a quarter of a millisecond of the event loop."""
 
-PRESS_SECONDS = 0.03
-"""How long a pressed key has the event loop for itself: long enough to be drawn."""
-
 CONNECTION_FAILURES = 5
 """After so many descriptions in a row without an answer the endpoint counts as gone; one key
 that hangs is a row with its reason and stops nothing."""
@@ -45,8 +43,9 @@ that hangs is a row with its reason and stops nothing."""
 class Inventory:
     """Fills the store from one connection."""
 
-    def __init__(self, store: Store, gateway: InventoryGateway) -> None:
+    def __init__(self, store: Store, gateway: InventoryGateway, slices: TimeSlices) -> None:
         self._store = store
+        self._slices = slices
         self._gateway = gateway
         self._visible: deque[str] = deque()
         self._waiting: deque[str] = deque()
@@ -56,7 +55,6 @@ class Inventory:
         self._failures_in_a_row = 0
         self._listing = False
         self._closed = False
-        self._pressed_until = 0.0
         self._work = asyncio.Event()
         self.first_page = asyncio.Event()
         """Set once the first page of keys is on the screen, or will not come. Other services'
@@ -104,14 +102,6 @@ class Inventory:
         """Another connection fills the store from now on: write nothing more into it."""
         self._closed = True
 
-    def key_pressed(self) -> None:
-        """A key was pressed: keep nothing for a moment."""
-        self._pressed_until = asyncio.get_running_loop().time() + PRESS_SECONDS
-
-    async def _pause(self) -> None:
-        """Let everything else run, and a pressed key first."""
-        await asyncio.sleep(max(0.0, self._pressed_until - asyncio.get_running_loop().time()))
-
     def show(self, key_ids: Iterable[str]) -> None:
         """These rows are on the screen: describe them before all others."""
         self._visible.clear()
@@ -156,7 +146,7 @@ class Inventory:
                     if first:
                         first = False
                         self._draw_first()
-                    await self._pause()
+                    await self._slices.step_back()
         except asyncio.CancelledError:
             # The connection is gone: what it has answered is shown all the same.
             if not self._closed:
@@ -180,7 +170,7 @@ class Inventory:
         try:
             async for page in self._gateway.alias_pages():
                 for part in _parts(page):
-                    await self._pause()
+                    await self._slices.step_back()
                     self._store.add_aliases(part)
                     gone.difference_update(alias.name for alias in part)
                 if first:
@@ -199,7 +189,7 @@ class Inventory:
         try:
             async for page in self._gateway.tag_pages():
                 for part in _parts(tuple(page)):
-                    await self._pause()
+                    await self._slices.step_back()
                     tags = {each: page[each] for each in part}
                     self._set_tags(tags, tagged)
                     early.update(
@@ -216,7 +206,7 @@ class Inventory:
         # Keys that never had a tag are not told of: now it is known that they have none.
         for part in _parts(tuple(self._store.keys)):
             self._store.set_tags({each: () for each in part if each not in tagged})
-            await self._pause()
+            await self._slices.step_back()
 
     def _set_tags(self, tags: Mapping[str, tuple[Tag, ...]], tagged: set[str]) -> None:
         self._store.set_tags(tags)

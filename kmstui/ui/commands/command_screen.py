@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from textual.screen import Screen
 
-from kmstui.ui.commands.command import Command, readable_key
-from kmstui.ui.commands.context import Context
+from kmstui.ui.commands.command import Command, Context, readable_key
 from kmstui.ui.commands.program import Program, program_of
 from kmstui.ui.commands.registry import all_commands, command_for, commands_in
 from kmstui.ui.textual_internals import draw_now

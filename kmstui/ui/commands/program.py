@@ -16,7 +16,7 @@ from textual.worker import Worker
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.ports import ChangeRecord, Target
 from kmstui.service.session import Session
-from kmstui.ui.runtime import TimeSlices, TypeAhead, UiOptions, write_fault
+from kmstui.ui.runtime import TypeAhead, UiOptions, write_fault
 from kmstui.ui.style import FANCY, PLAIN
 from kmstui.ui.terminal import PaintedApp
 
@@ -48,7 +48,7 @@ class Program(PaintedApp[int]):
     Attributes:
         session: The connection in use and the store.
         options: What the person chose.
-        slices: Lets keys go before long work.
+        slices: The session's.
         last_change_command: The AWS CLI command of the change made last, for the copy menu.
         type_ahead: Holds keys until what the one before opened is there.
         unsaved: Asked before the program ends or switches: each returns a sentence about text
@@ -58,7 +58,7 @@ class Program(PaintedApp[int]):
     def __init__(self, session: Session, options: UiOptions, **textual: Any) -> None:
         self.session = session
         self.options = options
-        self.slices = TimeSlices()
+        self.slices = session.slices
         self.symbols = PLAIN if options.ascii or options.plain_signs else FANCY
         self.unsaved: list[Callable[[], str]] = []
         self.last_change_command = ""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import ClassVar
 
-from kmstui.service.inventory import Store
+from kmstui.service.inventory import Store, TimeSlices
 from kmstui.ui.commands import ALIASES
-from kmstui.ui.main.alias_rows import AliasRows
-from kmstui.ui.main.key_columns import day, state_style
+from kmstui.ui.main.key_columns import day, folded, state_style
+from kmstui.ui.main.live_rows import LiveRows, RowsChanged
 from kmstui.ui.main.panes import TablePane
-from kmstui.ui.runtime import TimeSlices
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Column, LineTable
 
@@ -20,6 +19,31 @@ _COLUMNS = (
     Column("state", "STATE", 15, rank=1),
     Column("updated", "UPDATED", 10, rank=3),
 )
+
+
+class AliasRows(LiveRows):
+    """The aliases by name; AWS's own ones when they are asked for."""
+
+    def __init__(self, store: Store, slices: TimeSlices, changed: RowsChanged) -> None:
+        self._store = store
+        super().__init__(slices, changed)
+
+    @property
+    def managed_by_aws(self) -> Iterable[str]:
+        """AWS's own aliases."""
+        return [each.name for each in self._store.aliases.values() if each.is_aws]
+
+    @property
+    def candidates(self) -> Collection[str]:
+        """Every alias."""
+        return self._store.aliases
+
+    def text(self, row: str) -> str | None:
+        """An alias is sorted by its name."""
+        alias = self._store.aliases.get(row)
+        if alias is None or (alias.is_aws and not self.with_aws):
+            return None
+        return folded(alias.name)
 
 
 class AliasesPane(TablePane):
@@ -56,15 +80,6 @@ class AliasesPane(TablePane):
             return
         aliases = map(self._store.aliases.get, self.table.rows_drawn)
         self.table.redraw([alias.name for alias in aliases if alias and alias.key_id in ids])
-
-    def set_with_aws(self, *, shown: bool) -> None:
-        """Show AWS's own aliases too, or not."""
-        self.alias_rows.set_with_aws(shown=shown)
-
-    @property
-    def chosen(self) -> str | None:
-        """The alias under the cursor, with its prefix."""
-        return self.table.cursor_row
 
     def _write(self) -> None:
         shown = len(self.table.rows)

@@ -57,33 +57,21 @@ def alias_text(aliases: Sequence[str]) -> str:
 
 
 def _described(
-    column: Column, attribute: str, style: Callable[[str], str] | None = None
+    column: Column, attribute: str, style: Callable[[str], str] = lambda word: ""
 ) -> KeyColumn:
-    """A column with a word that DescribeKey tells."""
+    """A column with a word or a date that DescribeKey tells."""
     read = attrgetter(attribute)
 
     def cell(key: Key, aliases: Sequence[str]) -> Part:
         if key.metadata is None:
             return "…", "dim"
-        word = read(key.metadata)
-        return word if style is None else (word, style(word))
+        value: str | datetime | None = read(key.metadata)
+        word = value if isinstance(value, str) else day(value)
+        return word, style(word)
 
     def sort(key: Key, aliases: Sequence[str]) -> str:
-        return "" if key.metadata is None else read(key.metadata)
-
-    return KeyColumn(column, cell, sort)
-
-
-def _dated(column: Column, attribute: str, style: str = "") -> KeyColumn:
-    """A column with a date that DescribeKey tells."""
-    read = attrgetter(attribute)
-
-    def cell(key: Key, aliases: Sequence[str]) -> Part:
-        return ("…", "dim") if key.metadata is None else (day(read(key.metadata)), style)
-
-    def sort(key: Key, aliases: Sequence[str]) -> str:
-        moment = None if key.metadata is None else read(key.metadata)
-        return "" if moment is None else f"{moment.timestamp():020.3f}"
+        value = "" if key.metadata is None else read(key.metadata)
+        return f"{value.timestamp():020.3f}" if isinstance(value, datetime) else value or ""
 
     return KeyColumn(column, cell, sort)
 
@@ -128,8 +116,8 @@ KEY_COLUMNS: dict[str, KeyColumn] = {
         _described(Column("origin", "ORIGIN", 8, rank=9, most=18), "origin"),
         _described(Column("manager", "MANAGER", 8, rank=14), "manager"),
         _described(Column("region", "MULTI-REGION", 12, rank=10), "multi_region"),
-        _dated(Column("created", "CREATED", 10, rank=11), "created"),
-        _dated(Column("deletion", "DELETION", 10, rank=12), "deletion", "bad"),
+        _described(Column("created", "CREATED", 10, rank=11), "created"),
+        _described(Column("deletion", "DELETION", 10, rank=12), "deletion", lambda _: "bad"),
         KeyColumn(Column("rotation", "ROTATION", 8, rank=13), _rotation, _rotation),
         KeyColumn(
             Column("tags", "TAGS", 16, rank=5, most=32), _tags, _tags_sorted, always_known=True

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
-from kmstui.service.inventory import Filter, SortedRows, Store
+from kmstui.service.inventory import Filter, SortedRows, Store, TimeSlices
 from kmstui.ui.main.key_columns import sort_text
 from kmstui.ui.main.live_rows import STEP, LiveRows, RowsChanged
-from kmstui.ui.runtime import TimeSlices
 
 EARLY = 100
 """Rows that are shown before all are found: more than a screen full."""
@@ -43,7 +42,6 @@ class KeyRows(LiveRows):
         self._all_changed = False
         self.filter = Filter()
         self.column = "alias"
-        self.with_aws = False
 
     @property
     def rows(self) -> SortedRows:
@@ -73,11 +71,10 @@ class KeyRows(LiveRows):
             self.column, self.reverse = column, reverse
             self.ask()
 
-    def set_with_aws(self, *, shown: bool) -> None:
-        """Show AWS-managed keys too, or not."""
-        if shown != self.with_aws:
-            self.with_aws = shown
-            self.look_at(self._store.keys.aws_managed())
+    @property
+    def managed_by_aws(self) -> Iterable[str]:
+        """AWS-managed keys."""
+        return self._store.keys.aws_managed()
 
     @property
     def candidates(self) -> Collection[str]:

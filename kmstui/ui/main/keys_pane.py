@@ -10,12 +10,11 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widgets import Input
 
-from kmstui.service.inventory import FilterError, Progress, Store, parse_filter
+from kmstui.service.inventory import FilterError, Progress, Store, TimeSlices, parse_filter
 from kmstui.ui.commands import KEYS
 from kmstui.ui.main.key_columns import cells_of, columns_named, findings_cell
 from kmstui.ui.main.key_rows import KeyRows
 from kmstui.ui.main.panes import TablePane
-from kmstui.ui.runtime import TimeSlices
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Counts, LineTable, MarkableTable
 
@@ -235,8 +234,3 @@ class KeysPane(TablePane):
         reverse = not rows.reverse if rows.column == column else False
         rows.set_sort(column, reverse=reverse)
         self.table.set_sorted(column, descending=reverse)
-
-    def toggle_aws(self) -> bool:
-        """Show AWS-managed keys too, or no more; returns whether they are shown now."""
-        self.key_rows.set_with_aws(shown=not self.key_rows.with_aws)
-        return self.key_rows.with_aws

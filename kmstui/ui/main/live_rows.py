@@ -6,8 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from kmstui.service.inventory import SortedRows
-from kmstui.ui.runtime import TimeSlices
+from kmstui.service.inventory import SortedRows, TimeSlices
 
 RowsChanged = Callable[[frozenset[str] | None, bool], None]
 """Told the rows that show something else now (None: all), and whether rows moved."""
@@ -42,12 +41,19 @@ class LiveRows:
         self._work.set()
         self._went_on = asyncio.Event()
         self.reverse = False
+        self.with_aws = False
+        """Whether what AWS manages is shown too."""
         self._source = self.candidates
         self._ordered = SortedRows()
 
     @property
     def candidates(self) -> Collection[str]:
         """The rows that may have to be shown, before `text` looks at each."""
+        raise NotImplementedError
+
+    @property
+    def managed_by_aws(self) -> Iterable[str]:
+        """The rows that are shown only with what AWS manages."""
         raise NotImplementedError
 
     def text(self, row: str) -> str | None:
@@ -92,6 +98,12 @@ class LiveRows:
         self._asked = True
         self._dirty.clear()
         self._work.set()
+
+    def set_with_aws(self, *, shown: bool) -> None:
+        """Show what AWS manages too, or not."""
+        if shown != self.with_aws:
+            self.with_aws = shown
+            self.look_at(self.managed_by_aws)
 
     async def wait_settled(self) -> None:
         """Wait until the rows are what was asked for."""

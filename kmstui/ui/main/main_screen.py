@@ -12,7 +12,7 @@ from textual.timer import Timer
 
 from kmstui import gc_tuning
 from kmstui.service.errors import ServiceError
-from kmstui.service.inventory import Topic
+from kmstui.service.inventory import TimeSlices, Topic
 from kmstui.service.session import Session
 from kmstui.ui.commands import (
     EVERYWHERE,
@@ -30,7 +30,7 @@ from kmstui.ui.main.keys_pane import KeysPane
 from kmstui.ui.main.panes import Pane, Panes
 from kmstui.ui.main.start_notices import tell_at_start
 from kmstui.ui.main.tags_pane import TagsPane
-from kmstui.ui.runtime import Changes, StoreFeed, TimeSlices, UiOptions, import_ahead
+from kmstui.ui.runtime import Changes, StoreFeed, UiOptions, import_ahead
 from kmstui.ui.style import Symbols
 from kmstui.ui.widgets import LineTable, NewestNotice, Sentences
 
@@ -320,8 +320,9 @@ class MainScreen(CommandScreen):
 
     def toggle_aws(self) -> None:
         """Show what AWS manages too, or no more."""
-        shown = self.keys_pane.toggle_aws()
-        self.aliases_pane.set_with_aws(shown=shown)
+        shown = not self.keys_pane.key_rows.with_aws
+        for rows in (self.keys_pane.key_rows, self.aliases_pane.alias_rows):
+            rows.set_with_aws(shown=shown)
 
     def run_command(self, command: Command) -> None:
         """As on any screen; what a person did something with stays under the cursor."""

@@ -92,6 +92,11 @@ class TablePane(Pane):
         """The table."""
         return self.table
 
+    @property
+    def chosen(self) -> str | None:
+        """The row under the cursor: a key's ID, an alias with its prefix, a tag's key."""
+        return self.table.cursor_row
+
 
 class Panes(Container):
     """Two columns of panes; one pane has the focus, or had it last."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from kmstui.ui.commands import Command, Context
 from kmstui.ui.main.navigation import main_of, switch_profile, switch_region
 
 
 async def _profile(context: Context) -> None:
-    from kmstui.ui.dialogs import Menu, MenuItem
-
     profiles = await context.session.connector.profiles()
     if not profiles:
         context.session.notify(
@@ -16,27 +16,30 @@ async def _profile(context: Context) -> None:
             "warning",
         )
         return
-
-    def go(profile: str | None) -> None:
-        if profile is not None:
-            switch_profile(context, profile)
-
-    items = [MenuItem(name, name) for name in profiles]
-    context.app.push_screen(Menu("Switch to profile", items, context.session.target.profile), go)
+    chosen = context.session.target.profile
+    _offer(context, "Switch to profile", profiles, chosen, switch_profile)
 
 
 async def _region(context: Context) -> None:
-    from kmstui.ui.dialogs import Menu, MenuItem
-
     info = context.store.info
     regions = await context.session.connector.regions(info.partition if info else "aws")
+    _offer(context, "Switch to Region", regions, info.region if info else "", switch_region)
 
-    def go(region: str | None) -> None:
-        if region is not None:
-            switch_region(context, region)
 
-    items = [MenuItem(name, name) for name in regions]
-    context.app.push_screen(Menu("Switch to Region", items, info.region if info else ""), go)
+def _offer(
+    context: Context,
+    title: str,
+    names: Iterable[str],
+    chosen: str,
+    switch: Callable[[Context, str], None],
+) -> None:
+    from kmstui.ui.dialogs import Menu, MenuItem
+
+    def go(name: str | None) -> None:
+        if name is not None:
+            switch(context, name)
+
+    context.app.push_screen(Menu(title, [MenuItem(name, name) for name in names], chosen), go)
 
 
 def _help(context: Context) -> None:

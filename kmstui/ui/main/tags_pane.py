@@ -33,11 +33,6 @@ class TagsPane(TablePane):
         )
 
     @property
-    def chosen(self) -> str | None:
-        """The tag key under the cursor."""
-        return self.table.cursor_row
-
-    @property
     def key_id(self) -> str | None:
         """The key whose tags are shown."""
         return self._key_id

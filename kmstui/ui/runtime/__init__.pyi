@@ -3,5 +3,4 @@ from .options import UiOptions as UiOptions
 from .preload import import_ahead as import_ahead
 from .store_feed import Changes as Changes
 from .store_feed import StoreFeed as StoreFeed
-from .time_slices import TimeSlices as TimeSlices
 from .type_ahead import TypeAhead as TypeAhead

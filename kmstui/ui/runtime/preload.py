@@ -30,7 +30,7 @@ def import_all() -> None:
 @cache
 def import_ahead() -> Thread:
     """Begin, once in a process."""
-    # Threads take short turns (see `textual_patches`): keys work all the while.
+    # Threads take short turns (see `terminal_input`): keys work all the while.
     thread = Thread(target=import_all, name="import-ahead", daemon=True)
     thread.start()
     return thread

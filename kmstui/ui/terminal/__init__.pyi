@@ -11,4 +11,3 @@ from .painter import PaintedApp as PaintedApp
 from .rows import is_simple as is_simple
 from .signals import die_of as die_of
 from .signals import ending_in_order as ending_in_order
-from .textual_patches import patch_textual as patch_textual

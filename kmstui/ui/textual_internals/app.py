@@ -1,4 +1,4 @@
-"""What of Textual 8.2.8 the app, its frames and the terminal's driver need and is not public.
+"""What of Textual 8.2.8 the app and its frames need and is not public.
 
 Textual is pinned to this release, and `tests/ui/test_textual_internals.py` fails by name where
 another one has changed what is used here. Nothing outside this package touches such a name.
@@ -11,23 +11,10 @@ from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.text import Text
-from textual import constants
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
-from textual._xterm_parser import XTermParser
 from textual.app import App, ReturnType
-from textual.drivers import linux_driver
 from textual.screen import Screen
 from textual.strip import Strip
-
-__all__ = [
-    "InsideApp",
-    "Piece",
-    "XTermParser",
-    "decode_terminal_by",
-    "draw_now",
-    "read_terminal_by",
-    "wait_for_escape",
-]
 
 Piece = tuple[int, int, Iterable[Strip]]
 """Row and column of the screen, and what shall stand from there on."""
@@ -101,26 +88,3 @@ def _pieces(update: ChopsUpdate | LayoutUpdate) -> Iterator[Piece]:
 def draw_now(screen: Screen[Any]) -> None:
     """Draw what has changed, without waiting for the next of 60 frames a second."""
     screen._on_timer_update()
-
-
-# The driver finds these by names of its module; it has no other knob for them.
-_driver_module: Any = linux_driver
-_constants: Any = constants
-
-
-def read_terminal_by(parser: type[XTermParser]) -> None:
-    """Let the driver make keys and pastes of what the terminal sends by this parser."""
-    _driver_module.XTermParser = parser
-
-
-def decode_terminal_by(decoder: Callable[[str], Callable[[], Any]]) -> None:
-    """Let the driver get what decodes the terminal's bytes from `decoder`, by encoding."""
-    _driver_module.getincrementaldecoder = decoder
-
-
-def wait_for_escape(seconds: float) -> None:
-    """Let a lone Esc wait this long for the rest of a key's sequence.
-
-    The one public knob is read from the environment at import, which $EDITOR would inherit.
-    """
-    _constants.ESCAPE_DELAY = seconds

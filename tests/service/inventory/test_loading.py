@@ -13,6 +13,7 @@ from kmstui.service.errors import (
 from kmstui.service.inventory import loading as inventory_module
 from kmstui.service.inventory.loading import Inventory
 from kmstui.service.inventory.store import Progress
+from kmstui.service.inventory.time_slices import TimeSlices
 from tests.fakes import (
     DENIED,
     DISABLED,
@@ -29,7 +30,7 @@ DENIAL = AccessDeniedError("your role may not")
 
 
 async def load(store, gateway):
-    await Inventory(store, gateway).load()
+    await Inventory(store, gateway, TimeSlices()).load()
 
 
 async def test_everything_is_read_once(store):
@@ -48,7 +49,7 @@ async def test_everything_is_read_once(store):
 
 async def test_the_first_page_is_there_while_more_are_listed(store):
     gateway = FakeGateway(large_world(30), keys_per_page=10)
-    inventory = Inventory(store, gateway)
+    inventory = Inventory(store, gateway, TimeSlices())
     task = asyncio.create_task(inventory.load())
     await until(lambda: len(store.keys) >= 10)
     assert store.progress.listing
@@ -61,7 +62,7 @@ async def test_the_first_page_is_there_while_more_are_listed(store):
 async def test_rows_on_the_screen_are_described_before_all_others(store):
     gateway = FakeGateway(large_world(200))
     gate = gateway.hold("kms:DescribeKey")
-    inventory = Inventory(store, gateway)
+    inventory = Inventory(store, gateway, TimeSlices())
     task = asyncio.create_task(inventory.load())
     await until(lambda: len(store.keys) == 200)
     await until(lambda: gateway.count("kms:DescribeKey") >= inventory_module.WORKERS)
@@ -156,7 +157,7 @@ async def test_a_connection_that_is_gone_ends_the_reading(store, error):
 
 async def test_a_refresh_forgets_what_is_gone_and_learns_what_changed(store):
     gateway = FakeGateway()
-    inventory = Inventory(store, gateway)
+    inventory = Inventory(store, gateway, TimeSlices())
     await inventory.load()
     world = gateway.world
     del world.metadata[DYING]
@@ -172,7 +173,7 @@ async def test_a_refresh_forgets_what_is_gone_and_learns_what_changed(store):
 
 async def test_a_key_that_is_looked_at_is_described_and_its_tags_are_read(store):
     gateway = FakeGateway()
-    inventory = Inventory(store, gateway)
+    inventory = Inventory(store, gateway, TimeSlices())
     await inventory.load()
     gateway.world.tags[IMPORTED] = (Tag("env", "prod"),)
     await inventory.look_at(IMPORTED)
@@ -182,7 +183,7 @@ async def test_a_key_that_is_looked_at_is_described_and_its_tags_are_read(store)
 async def test_a_connection_that_was_left_writes_nothing_into_the_store(store):
     gateway = FakeGateway(workshop_world())
     gate = gateway.hold("kms:DescribeKey")
-    inventory = Inventory(store, gateway)
+    inventory = Inventory(store, gateway, TimeSlices())
     task = asyncio.create_task(inventory.load())
     await until(lambda: gateway.count("kms:DescribeKey") >= 9)
     inventory.close()

@@ -5,14 +5,13 @@ import pytest
 from textual.events import Key, Paste
 
 from kmstui.service.inventory.store import Topic
-from kmstui.ui.commands.command import readable_key
-from kmstui.ui.commands.context import Context
+from kmstui.service.inventory.time_slices import TimeSlices
+from kmstui.ui.commands.command import Context, readable_key
 from kmstui.ui.commands.registry import all_commands
 from kmstui.ui.dialogs.menu import Menu, MenuItem
 from kmstui.ui.dialogs.questions import Confirm, Prompt
 from kmstui.ui.main import copying
 from kmstui.ui.main.palette import Palette
-from kmstui.ui.runtime.time_slices import TimeSlices
 from tests.fakes import IMPORTED, SIGNING, FakeGateway, key_id_of, large_world
 from tests.screens import WIDE, running
 

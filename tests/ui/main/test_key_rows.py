@@ -10,9 +10,9 @@ from kmstui.model.alias import Alias
 from kmstui.model.key import Key
 from kmstui.service.inventory.filter import parse_filter
 from kmstui.service.inventory.store import Store, Topic
+from kmstui.service.inventory.time_slices import TimeSlices
 from kmstui.ui.main.key_rows import EARLY, KeyRows
 from kmstui.ui.main.palette import _named_keys
-from kmstui.ui.runtime.time_slices import TimeSlices
 from tests.fakes import arn_of, key_id_of, metadata_of, until
 
 

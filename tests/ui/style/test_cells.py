@@ -13,7 +13,7 @@ from kmstui.ui.style.cells import fit, width_of, wrap
 from kmstui.ui.style.symbols import FANCY, PLAIN
 from kmstui.ui.style.theme import theme_for
 from kmstui.ui.terminal.ascii_filter import AsciiFilter, to_ascii
-from kmstui.ui.terminal.textual_patches import shorten_escape
+from kmstui.ui.textual_internals.terminal_input import shorten_escape
 from tests.fakes import HOSTILE_TEXT, INFO
 
 

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from textual import events
 
-from kmstui.ui.terminal.textual_patches import PasteParser
+from kmstui.ui.textual_internals.terminal_input import PasteParser
 
 PIECES = st.sampled_from(
     ["\x1b", "[", "20", "0", "1", "~", "2J", "\x07", "q", "漢", "\r\n", "\x1b["]

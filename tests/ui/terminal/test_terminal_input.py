@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from kmstui.ui.runtime.time_slices import SLICE_SECONDS
-from kmstui.ui.terminal.textual_patches import let_the_reader_in
+from kmstui.service.inventory.time_slices import SLICE_SECONDS
+from kmstui.ui.textual_internals.terminal_input import let_the_reader_in
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""How Textual's driver reads the terminal here: any bytes, pastes as text, a quick Esc."""
+"""How Textual's driver reads the terminal here: any bytes, pastes as text, a quick Esc.
+
+The driver of Textual 8.2.8 has no knob for any of it but the names that its modules look up.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,12 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, MutableMapping
 from functools import partial
+from typing import Any
 
+from textual import constants
+from textual._xterm_parser import XTermParser
+from textual.drivers import linux_driver
 from textual.message import Message
-
-from kmstui.ui.textual_internals import (
-    XTermParser,
-    decode_terminal_by,
-    read_terminal_by,
-    wait_for_escape,
-)
 
 ESCAPE_SECONDS = 0.05
 """A terminal sends a key's sequence in one piece, and SSH passes it on in one packet, so that
@@ -29,18 +29,25 @@ _BEGIN, _END = "\x1b[200~", "\x1b[201~"
 _ESCAPE_SHOWN = "␛"
 
 
+_driver_module: Any = linux_driver
+_constants: Any = constants
+
+
 def patch_textual() -> None:
     """Do all that is in this module, before the driver starts."""
     shorten_escape()
     take_any_bytes()
-    read_terminal_by(PasteParser)
+    _driver_module.XTermParser = PasteParser
     let_the_reader_in()
 
 
 def shorten_escape(environ: MutableMapping[str, str] = os.environ) -> None:
-    """Let Esc work sooner, unless the person has set ncurses' `ESCDELAY`."""
+    """Let Esc work sooner, unless the person has set ncurses' `ESCDELAY`.
+
+    The one public knob is read from the environment at import, which $EDITOR would inherit.
+    """
     if "ESCDELAY" not in environ:
-        wait_for_escape(ESCAPE_SECONDS)
+        _constants.ESCAPE_DELAY = ESCAPE_SECONDS
 
 
 def take_any_bytes() -> None:
@@ -49,8 +56,8 @@ def take_any_bytes() -> None:
     A terminal set to Latin-1, a paste from a binary file or a disturbed line sends such bytes.
     Textual 8.2.8 decodes strictly, and ends the program with a traceback at the first of them.
     """
-    decode_terminal_by(
-        lambda encoding: partial(codecs.getincrementaldecoder(encoding), errors="replace")
+    _driver_module.getincrementaldecoder = lambda encoding: partial(
+        codecs.getincrementaldecoder(encoding), errors="replace"
     )
 
 

@@ -45,12 +45,16 @@ class TimeSlices:
         """Whether the slice is used up."""
         return self._now() >= self._slice_end
 
-    async def next(self) -> None:
-        """Let everything else run; begins the next slice."""
+    async def step_back(self) -> None:
+        """Let everything else run, and a pressed key first."""
         await asyncio.sleep(0)
         rest = self._pressed + _PRESS_SECONDS - self._now()
         if rest > 0:
             await asyncio.sleep(rest)
+
+    async def next(self) -> None:
+        """Let everything else run; begins the next slice."""
+        await self.step_back()
         while not self._free.is_set():
             await self._free.wait()
         self._free.clear()

@@ -6,7 +6,7 @@ import pytest
 from kmstui.model.key import Key
 from kmstui.model.tag import Tag
 from kmstui.service.inventory.sorted_rows import SortedRows
-from kmstui.ui.main.key_columns import SORT_COLUMNS, folded, sort_text
+from kmstui.ui.main.key_columns import COLUMNS, KEY_COLUMNS, SORT_COLUMNS, folded, sort_text
 from tests.fakes import arn_of, key_id_of, metadata_of
 
 
@@ -71,3 +71,7 @@ def test_every_column_has_a_text_for_every_kind_of_key(column):
 
 def test_upper_and_lower_case_are_sorted_alike():
     assert folded("alias/Straße") == folded("alias/STRASSE")
+
+
+def test_no_column_takes_the_place_of_another():
+    assert len(COLUMNS) == len(KEY_COLUMNS)

@@ -1,5 +1,3 @@
-from .change import PUTS_A_SECOND as PUTS_A_SECOND
-from .change import REMOVALS_A_SECOND as REMOVALS_A_SECOND
 from .change import TAG_OPERATIONS as TAG_OPERATIONS
 from .change import TagChange as TagChange
 from .change import TagOutcome as TagOutcome

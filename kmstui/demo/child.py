@@ -13,7 +13,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from waitress.server import create_server
 
@@ -43,7 +43,6 @@ def main(arguments: Sequence[str]) -> None:
     prepare_environment()
 
     from kmstui.demo.assembly import assemble, fill
-    from kmstui.demo.child import make_server
     from kmstui.demo.front.app import Front
 
     state = assemble(ACCOUNT, options)
@@ -76,19 +75,10 @@ def _end_with_parent(scratch: str) -> None:
 WsgiApplication = Callable[..., Iterable[bytes]]
 
 
-class Server(Protocol):
-    """What is used of a waitress server."""
-
-    effective_port: int
-
-    def run(self) -> None:
-        """Serve until closed."""
-
-
-def make_server(application: WsgiApplication, port: int, *, slow: bool) -> Server:
+def make_server(application: WsgiApplication, port: int, *, slow: bool) -> Any:
     """A server on 127.0.0.1; port 0 takes a free one. ``slow`` calls sleep and need threads."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    server: Any = create_server(
+    return create_server(
         application,
         host="127.0.0.1",
         port=port,
@@ -102,4 +92,3 @@ def make_server(application: WsgiApplication, port: int, *, slow: bool) -> Serve
         ident="kmstui-embedded",
         clear_untrusted_proxy_headers=False,
     )
-    return server  # type: ignore[no-any-return]

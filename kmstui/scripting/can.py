@@ -48,7 +48,7 @@ from kmstui.scripting.command import (
 )
 
 if TYPE_CHECKING:
-    from kmstui.scripting.live_source import AccessSource
+    from kmstui.scripting.live_source import LiveSource
 
 ALLOWED, DENIED = 0, 1
 """Exit codes, besides `COULD_NOT_RUN`."""
@@ -56,7 +56,7 @@ ALLOWED, DENIED = 0, 1
 
 def run(
     arguments: Sequence[str],
-    source: Callable[[], AccessSource],
+    source: Callable[[], LiveSource],
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     out: TextIO | None = None,
@@ -122,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _decide(
-    options: argparse.Namespace, source: Callable[[], AccessSource], now: datetime
+    options: argparse.Namespace, source: Callable[[], LiveSource], now: datetime
 ) -> tuple[Decision, ...]:
     actions = _actions(options.action)
     context = _context(options.context, options.without, now)
@@ -174,7 +174,7 @@ def _context(pairs: Iterable[str], without: Iterable[str], now: datetime) -> Con
 
 
 def _key_policies(
-    options: argparse.Namespace, source: Callable[[], AccessSource], principal: Principal
+    options: argparse.Namespace, source: Callable[[], LiveSource], principal: Principal
 ) -> tuple[str, Policies, Identity | None]:
     if options.policy is not None:
         key_arn = options.key_arn or options.key or ""

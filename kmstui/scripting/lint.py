@@ -48,7 +48,7 @@ from kmstui.scripting.command import (
 from kmstui.scripting.report import Linted, write_json, write_sarif, write_text
 
 if TYPE_CHECKING:
-    from kmstui.scripting.live_source import LivePolicy, PolicySource
+    from kmstui.scripting.live_source import LivePolicy, LiveSource
     from kmstui.service.ports import Target
 
 CLEAN, ERRORS = 0, 1
@@ -73,7 +73,7 @@ class _Piece(NamedTuple):
 
 def run(
     arguments: Sequence[str],
-    source: Callable[[], PolicySource] | None = None,
+    source: Callable[[], LiveSource] | None = None,
     *,
     disabled: Collection[str] = (),
     disabled_by_key: Mapping[str, Collection[str]] | None = None,
@@ -153,7 +153,7 @@ class _Lint:
     def __init__(
         self,
         options: argparse.Namespace,
-        source: Callable[[], PolicySource] | None,
+        source: Callable[[], LiveSource] | None,
         streams: Streams,
         disabled: Collection[str],
         disabled_by_key: Mapping[str, Collection[str]],
@@ -212,7 +212,7 @@ class _Lint:
             except CommandError as error:
                 self._errors.append(str(error))
 
-    def _live(self) -> tuple[PolicySource, Target]:
+    def _live(self) -> tuple[LiveSource, Target]:
         if self._source is None:
             raise CommandError("Keys cannot be read here; name a file.")
         return self._source(), target_of(self._options)

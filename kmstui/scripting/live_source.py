@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 from kmstui.model import Arn, Caller, Grant, Identity, Key, KeyMetadata
 from kmstui.policy.lint import KeyContext
@@ -40,44 +40,12 @@ class KeyAccess(NamedTuple):
     """The role or user asked about, with its IAM policies; None where they may not be read."""
 
 
-class PolicySource(Protocol):
-    """Reads stored policies.
+class LiveSource:
+    """Reads what the commands ask for; `usual` says what a target leaves open.
 
     Its methods raise `ServiceError` when nothing at all can be read, and nothing else; that one
     key of many cannot be read is a `LivePolicy` with an error.
     """
-
-    def policy(self, target: Target, key: str) -> LivePolicy:
-        """The policy of `key`: ID, ARN or alias."""
-        ...
-
-    def policies(
-        self, target: Target, progress: Callable[[int, int], None]
-    ) -> Iterator[LivePolicy]:
-        """The policies of all customer managed keys of the account and Region.
-
-        `progress` is told how many of how many are read.
-        """
-        ...
-
-
-class AccessSource(Protocol):
-    """Reads what bears on access to a key. Its methods raise `ServiceError` and nothing else."""
-
-    def caller(self, target: Target) -> str:
-        """The ARN of who asks, for `me`."""
-        ...
-
-    def key_access(self, target: Target, key: str, principal: str) -> KeyAccess:
-        """What is stored about `key` (ID, ARN or alias) and about `principal` (an ARN).
-
-        What may not be read besides the policy is None, so that the answer says so.
-        """
-        ...
-
-
-class LiveSource:
-    """Implements the sources of both commands; `usual` says what a target leaves open."""
 
     def __init__(self, connector: Callable[[], Connector], usual: Target) -> None:
         self._connector = connector

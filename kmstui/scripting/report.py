@@ -154,12 +154,8 @@ def _dump(value: Any, out: TextIO) -> None:
 def write_sarif(linted: Sequence[Linted], errors: Sequence[str], out: TextIO) -> None:
     """For code scanning: SARIF 2.1.0.
 
+    `errors` are the sentences about what could not be linted.
     https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
-
-    Args:
-        linted: What was linted.
-        errors: What could not be, a sentence each.
-        out: Where to write.
     """
     ids = list(RULES)
     run = {

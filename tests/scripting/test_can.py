@@ -14,7 +14,7 @@ import pytest
 
 from kmstui.model.grant import Grant
 from kmstui.scripting.can import run
-from kmstui.scripting.live_source import KeyAccess
+from kmstui.scripting.live_source import KeyAccess, LiveSource
 from kmstui.service.errors import AccessDeniedError, ErrorContext
 from kmstui.service.ports import Target
 from tests.policy.asking import ANNA, APP, KEY, OTHER, ROOT, SESSION, iam, iam_allow, identity
@@ -25,7 +25,7 @@ DEFAULT = policy_text(allow({"AWS": ROOT}))
 
 
 @dataclass
-class Source:
+class Source(LiveSource):
     """A key and a caller that are there."""
 
     access: KeyAccess = field(default_factory=lambda: KeyAccess(KEY, DEFAULT))

@@ -22,7 +22,7 @@ from kmstui.policy.syntax.nodes import Span
 from kmstui.policy.syntax.parser import parse
 from kmstui.scripting.command import COULD_NOT_RUN
 from kmstui.scripting.lint import CLEAN, ERRORS, run
-from kmstui.scripting.live_source import LivePolicy, PolicySource
+from kmstui.scripting.live_source import LivePolicy, LiveSource
 from kmstui.scripting.report import excerpt
 from kmstui.service.errors import NetworkError
 from kmstui.service.ports import Target
@@ -56,7 +56,7 @@ class Outcome:
 
 
 @dataclass
-class Keys:
+class Keys(LiveSource):
     """A source of stored policies."""
 
     stored: list[LivePolicy] = field(default_factory=list)
@@ -82,7 +82,7 @@ class Keys:
 
 def lint(
     *arguments: str | Path,
-    source: PolicySource | None = None,
+    source: LiveSource | None = None,
     stdin: str = "",
     terminal: bool = False,
     **more: Any,

@@ -9,7 +9,7 @@ It shares no code with ``kmstui.policy`` on purpose: the tests hold one against 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
@@ -175,35 +175,26 @@ def aws_principals(principal: object) -> frozenset[str]:
 
 
 def _statement_applies(statement: Mapping[str, Any], question: AccessRequest, version: str) -> bool:
+    def is_action(pattern: str) -> bool:
+        return wildcard_match(pattern, question.action, ignore_case=True)
+
+    def is_resource(pattern: str) -> bool:
+        resolved = resolve_variables(pattern, question.context, version)
+        return resolved is not None and wildcard_match(resolved, question.resource)
+
     return (
-        _action_matches(statement, question.action)
-        and _resource_matches(statement, question, version)
+        _is_about(statement, "Action", is_action)
+        and _is_about(statement, "Resource", is_resource)
         and conditions_hold(statement.get("Condition") or {}, question.context, version)
     )
 
 
-def _action_matches(statement: Mapping[str, Any], action: str) -> bool:
-    if "NotAction" in statement:
-        return not _any_action(statement["NotAction"], action)
-    return "Action" in statement and _any_action(statement["Action"], action)
-
-
-def _any_action(patterns: object, action: str) -> bool:
-    return any(wildcard_match(str(p), action, ignore_case=True) for p in as_list(patterns))
-
-
-def _resource_matches(statement: Mapping[str, Any], question: AccessRequest, version: str) -> bool:
-    if "NotResource" in statement:
-        return not _any_resource(statement["NotResource"], question, version)
-    return "Resource" in statement and _any_resource(statement["Resource"], question, version)
-
-
-def _any_resource(patterns: object, question: AccessRequest, version: str) -> bool:
-    for pattern in as_list(patterns):
-        resolved = resolve_variables(str(pattern), question.context, version)
-        if resolved is not None and wildcard_match(resolved, question.resource):
-            return True
-    return False
+def _is_about(statement: Mapping[str, Any], element: str, matches: Callable[[str], bool]) -> bool:
+    """Whether an element matches, or its Not-form does not."""
+    opposite = statement.get(f"Not{element}")
+    if opposite is not None:
+        return not any(matches(str(pattern)) for pattern in as_list(opposite))
+    return any(matches(str(pattern)) for pattern in as_list(statement.get(element, [])))
 
 
 def _identity_verdict(question: AccessRequest, identity: IdentityPolicies) -> AccessDecision:

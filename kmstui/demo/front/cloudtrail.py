@@ -119,7 +119,9 @@ class CloudTrailService:
         events.sort(key=_position, reverse=True)
         token = parameters.get("NextToken")
         if token:
-            events = [event for event in events if _position(event) < _read_token(str(token))]
+            problem = "InvalidNextTokenException", "The NextToken is not valid."
+            last = decode_marker("events", str(token), *problem)
+            events = [event for event in events if _position(event) < last]
         page = events[:size]
         answer: dict[str, Any] = {"Events": [_listed(event) for event in page]}
         if len(events) > size:
@@ -138,13 +140,6 @@ class CloudTrailService:
 
 def _position(event: LogEntry) -> str:
     return f"{event.time:020.6f} {event.request.request_id}"
-
-
-def _read_token(token: str) -> str:
-    try:
-        return decode_marker("events", token)
-    except AwsError as error:
-        raise AwsError("InvalidNextTokenException", "The NextToken is not valid.") from error
 
 
 def _wanted(event: LogEntry, parameters: Mapping[str, Any]) -> bool:

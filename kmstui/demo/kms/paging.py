@@ -56,8 +56,13 @@ def encode_marker(listing: str, last: str) -> str:
     return base64.urlsafe_b64encode(check + body).decode()
 
 
-def decode_marker(listing: str, marker: str) -> str:
-    """The item after which to go on; raises InvalidMarkerException for anything not ours."""
+def decode_marker(
+    listing: str,
+    marker: str,
+    code: str = "InvalidMarkerException",
+    message: str = "Could not deserialize marker.",
+) -> str:
+    """The item after which to go on; raises ``code`` for anything not ours."""
     try:
         raw = base64.urlsafe_b64decode(marker.encode("ascii"))
         check, body = raw[:8], raw[8:]
@@ -66,7 +71,7 @@ def decode_marker(listing: str, marker: str) -> str:
     except (ValueError, binascii.Error):
         genuine, kind, last = False, "", ""
     if not genuine or kind != listing:
-        raise AwsError("InvalidMarkerException", "Could not deserialize marker.")
+        raise AwsError(code, message)
     return str(last)
 
 

@@ -126,12 +126,8 @@ def get_resources(call: Call, stores: Stores) -> Result:
 def _start(token: object, order: Sequence[str]) -> int:
     if not token:
         return 0
-    try:
-        return bisect.bisect_right(order, decode_marker("resources", str(token)))
-    except AwsError as error:
-        raise AwsError(
-            "PaginationTokenExpiredException", "The pagination token is not valid."
-        ) from error
+    problem = "PaginationTokenExpiredException", "The pagination token is not valid."
+    return bisect.bisect_right(order, decode_marker("resources", str(token), *problem))
 
 
 def _filters(parameters: Mapping[str, Any]) -> dict[str, set[str]]:

@@ -132,12 +132,7 @@ class Space:
     """All requests that matter for some terms."""
 
     def __init__(self, terms: Iterable[Term], atoms: Atoms, limit: Limit) -> None:
-        """Lay the axes.
-
-        Args:
-            terms: Those of both policies.
-            atoms: What their atoms are.
-            limit: What may be spent.
+        """Lay the axes for the terms of both policies.
 
         Raises:
             TooManyError: it takes more.

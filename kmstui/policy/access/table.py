@@ -180,8 +180,8 @@ def access_table(
 
     Args:
         policy: The key policy.
-        key: The key; actions that its usage forbids are left out.
-        grants: Its grants; None where they were not read.
+        key: Actions that its usage forbids are left out.
+        grants: None where they were not read.
         identities: Roles and users with their IAM policies, as far as they may be read.
         context: What is known of the requests.
     """

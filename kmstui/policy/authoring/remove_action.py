@@ -35,10 +35,6 @@ def allows(text: str, action: str) -> bool:
 def without_action(text: str, action: str) -> str:
     """The policy without the action in any Allow; the same text where none covers it.
 
-    Args:
-        text: The policy.
-        action: With its prefix, as `kms:Decrypt`.
-
     Raises:
         CannotTakeError: an Allow covers it by a wildcard over other services, or it is all that
             the policy allows.

@@ -171,7 +171,9 @@ def everyone(
         arn = f"arn:{partition}:iam::{account}:user/{_ANY_NAME}"
         label = f"any other user of {account}"
         found[Principal(PrincipalKind.USER, arn, account, label=label)] = None
-    if any(_opens_to_services(policy) for policy in policies):
+    if any("*" in _listed(each) for each in policies) or any(
+        statement.not_principals for each in policies for statement in each.statements
+    ):
         found[OTHER_SERVICE] = None
     found[ANONYMOUS] = None
     return tuple(_unique(found))
@@ -187,7 +189,3 @@ def _unique(principals: Iterable[Principal]) -> Iterable[Principal]:
         if key not in seen:
             seen.add(key)
             yield principal
-
-
-def _opens_to_services(policy: Policy) -> bool:
-    return "*" in _listed(policy) or any(each.not_principals for each in policy.statements)

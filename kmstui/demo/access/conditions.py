@@ -6,14 +6,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from __future__ import annotations
 
-import base64
-import binascii
-import ipaddress
 import operator
 import re
+from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 Context = Mapping[str, Sequence[str]]
@@ -100,28 +99,20 @@ def _instant(text: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _ordered(read: Callable[[str], float], compare: Callable[[float, float], bool]) -> _Test:
+def _guarded(compare: _Test) -> _Test:
+    """A test that a value fails which cannot be read."""
+
     def test(wanted: str, given: str) -> bool:
         try:
-            return compare(read(given), read(wanted))
+            return compare(wanted, given)
         except ValueError:
             return False
 
     return test
 
 
-def _in_network(wanted: str, given: str) -> bool:
-    try:
-        return ipaddress.ip_address(given) in ipaddress.ip_network(wanted, strict=False)
-    except ValueError:
-        return False
-
-
-def _same_bytes(wanted: str, given: str) -> bool:
-    try:
-        return base64.b64decode(wanted) == base64.b64decode(given)
-    except binascii.Error:
-        return False
+def _ordered(read: Callable[[str], float], compare: Callable[[float, float], bool]) -> _Test:
+    return _guarded(lambda wanted, given: compare(read(given), read(wanted)))
 
 
 _NEGATED = {
@@ -149,8 +140,10 @@ _TESTS: dict[str, _Test] = {
     **{f"numeric{name}": _ordered(float, compare) for name, compare in _COMPARISONS.items()},
     **{f"date{name}": _ordered(_instant, compare) for name, compare in _COMPARISONS.items()},
     "bool": lambda wanted, given: wanted.lower() == given.lower(),
-    "binaryequals": _same_bytes,
-    "ipaddress": _in_network,
+    "binaryequals": _guarded(lambda wanted, given: b64decode(wanted) == b64decode(given)),
+    "ipaddress": _guarded(
+        lambda wanted, given: ip_address(given) in ip_network(wanted, strict=False)
+    ),
     "arnequals": arn_match,
     "arnlike": arn_match,
 }

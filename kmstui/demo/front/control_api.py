@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 from kmstui.demo.access.context import CallerRegistry, Credentials, Network
 from kmstui.demo.errors import AwsError
@@ -127,14 +127,9 @@ class ControlApi:
     def _post_key(self, body: Body) -> None:
         """Change a key behind everybody's back: policy, tags, description or state, unchecked."""
         key = self._find(body)
-        if "policy" in body:
-            key.policy = str(body["policy"])
-        if "tags" in body:
-            key.tags = dict(body["tags"])
-        if "description" in body:
-            key.description = str(body["description"])
-        if "state" in body:
-            key.key_state = str(body["state"])
+        for name in ("policy", "tags", "description", "state"):
+            if name in body:
+                setattr(key, "key_state" if name == "state" else name, body[name])
 
     def _get_key(self, body: Body) -> object:
         key = self._find(body)
@@ -168,9 +163,7 @@ class ControlApi:
 
 def _body(environ: Mapping[str, Any]) -> Body:
     length = int(environ.get("CONTENT_LENGTH") or 0)
-    values: dict[str, Any] = {
-        name: given[0] for name, given in parse_qs(environ.get("QUERY_STRING", "")).items()
-    }
+    values: dict[str, Any] = dict(parse_qsl(environ.get("QUERY_STRING", "")))
     if length:
         values.update(json.loads(environ["wsgi.input"].read(length)))
     return values

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 import cbor2
 
@@ -77,9 +77,9 @@ def parse_request(environ: Mapping[str, Any], default_region: str) -> AwsRequest
         parameters = _decode_json(body)
     elif path in _REST_OPERATIONS:
         operation, protocol = _REST_OPERATIONS[path], "rest"
-        parameters = {**_decode_json(body), **_query(environ)}
+        parameters = {**_decode_json(body), **dict(parse_qsl(environ.get("QUERY_STRING", "")))}
     else:
-        parameters = {k: v[0] for k, v in parse_qs(body.decode("utf-8", "replace")).items()}
+        parameters = dict(parse_qsl(body.decode("utf-8", "replace")))
         operation, protocol = str(parameters.get("Action", "")), "query"
         service = service or ("sts" if operation.startswith(("Assume", "GetCaller")) else "")
     if not operation:
@@ -110,10 +110,6 @@ def _read_body(environ: Mapping[str, Any]) -> bytes:
     length = environ.get("CONTENT_LENGTH") or "0"
     body: bytes = environ["wsgi.input"].read(int(length)) if length != "0" else b""
     return body
-
-
-def _query(environ: Mapping[str, Any]) -> dict[str, str]:
-    return {k: v[0] for k, v in parse_qs(environ.get("QUERY_STRING", "")).items()}
 
 
 def _decode_json(body: bytes) -> dict[str, Any]:

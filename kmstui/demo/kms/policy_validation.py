@@ -7,11 +7,12 @@ unwise passes, as it does there.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
+from ipaddress import ip_network
 from typing import Any, NoReturn
 
 from moto.iam.models import iam_backends
@@ -179,27 +180,12 @@ def _value_fits(operator: str, value: object) -> bool:
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if "${" in text:
         return True
-    for start, reads in (("bool", _is_bool), ("null", _is_bool), ("numeric", _is_number),
-                         ("date", _is_date)):  # fmt: skip
-        if operator.startswith(start):
-            return reads(text)
-    return _is_network(text) if operator.endswith("ipaddress") else True
+    fits = next((fits for end, fits in _FORMS.items() if end in operator), None)
+    return fits is None or fits(text)
 
 
 def _is_bool(text: str) -> bool:
     return text.lower() in {"true", "false"}
-
-
-def _is_number(text: str) -> bool:
-    return re.fullmatch(r"-?\d+(\.\d+)?", text) is not None
-
-
-def _is_date(text: str) -> bool:
-    return text.isdigit() or _reads(datetime.fromisoformat, text)
-
-
-def _is_network(text: str) -> bool:
-    return _reads(lambda given: ipaddress.ip_network(given, strict=False), text)
 
 
 def _reads(read: Callable[[str], object], text: str) -> bool:
@@ -209,6 +195,15 @@ def _reads(read: Callable[[str], object], text: str) -> bool:
         return False
     return True
 
+
+_FORMS: dict[str, Callable[[str], bool]] = {
+    "bool": _is_bool,
+    "null": _is_bool,
+    "numeric": lambda text: re.fullmatch(r"-?\d+(\.\d+)?", text) is not None,
+    "date": lambda text: text.isdigit() or _reads(datetime.fromisoformat, text),
+    "ipaddress": lambda text: _reads(partial(ip_network, strict=False), text),
+}
+"""By a part of the operator's name, how its values must look."""
 
 INVALID_PRINCIPALS = "Policy contains a statement with one or more invalid principals."
 

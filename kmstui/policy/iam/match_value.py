@@ -10,9 +10,14 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import TypeVar
+
+T = TypeVar("T")
+Read = TypeVar("Read")
 
 Test = Callable[[str], bool]
 """Whether a value of the request meets any of the policy's values."""
@@ -130,22 +135,19 @@ def instant(text: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _readable(values: Iterable[str], read: Callable[[str], float]) -> list[float]:
+def _readable(values: Iterable[str], read: Callable[[str], T]) -> list[T]:
+    """What the values are; one that cannot be read equals and bounds nothing."""
     found = []
     for value in values:
-        try:
+        with suppress(ValueError):
             found.append(read(plain(value)))
-        except ValueError:
-            continue  # a value that is not a number equals and bounds nothing
     return found
 
 
-def _ordered(
-    values: tuple[str, ...],
-    read: Callable[[str], float],
-    compare: Callable[[float, float], bool],
+def _against(
+    bounds: list[T], read: Callable[[str], Read], compare: Callable[[Read, T], bool]
 ) -> Test:
-    bounds = _readable(values, read)
+    """Whether a value can be read and compares to one of the bounds."""
 
     def test(given: str) -> bool:
         try:
@@ -168,26 +170,7 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 
 def networks(values: Iterable[str]) -> list[IPv4Network | IPv6Network]:
     """The IP networks that values are; others are left out, since no request comes from one."""
-    found = []
-    for value in values:
-        try:
-            found.append(ip_network(plain(value), strict=False))
-        except ValueError:
-            continue
-    return found
-
-
-def _in_networks(values: tuple[str, ...]) -> Test:
-    known = networks(values)
-
-    def test(given: str) -> bool:
-        try:
-            address = ip_address(given)
-        except ValueError:
-            return False
-        return any(address in network for network in known)
-
-    return test
+    return _readable(values, partial(ip_network, strict=False))
 
 
 def _decoded(text: str) -> bytes | None:
@@ -224,7 +207,9 @@ _TESTS: dict[str, Callable[[tuple[str, ...]], Test]] = {
     "StringLike": _like,
     "Bool": lambda values: _one_of(values, ignore_case=True),
     "BinaryEquals": _same_bytes,
-    "IpAddress": _in_networks,
+    "IpAddress": lambda values: _against(
+        networks(values), ip_address, lambda address, network: address in network
+    ),
     "ArnEquals": _arn_like,
     "ArnLike": _arn_like,
 }
@@ -241,5 +226,6 @@ def value_test(positive: str, values: tuple[str, ...]) -> Test:
     """
     for family, read in (("Numeric", number), ("Date", instant)):
         if positive.startswith(family):
-            return _ordered(values, read, _COMPARISONS[positive.removeprefix(family)])
+            compare = _COMPARISONS[positive.removeprefix(family)]
+            return _against(_readable(values, read), read, compare)
     return _TESTS[positive](values)

@@ -279,7 +279,7 @@ def account_of(arn: str) -> str:
 def resource_facts(arn: str) -> Mapping[str, Values]:
     """Condition keys that follow from the key alone; of an ARN without Region, none of that.
 
-    KMS answers over TLS only. Source: IAM User Guide, "AWS global condition context keys".
+    KMS is reached over TLS only. Source: IAM User Guide, "AWS global condition context keys".
     """
     parsed = Arn.maybe(arn)
     if parsed is None:

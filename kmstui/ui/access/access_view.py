@@ -11,19 +11,18 @@ from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Input
 
+from kmstui.model import Key
 from kmstui.policy.access import AccessGroup, Cell, Row
 from kmstui.policy.evaluation import Decision, ReasoningLine, explain, not_considered_sentence
 from kmstui.service.access import DELEGATED_AT_FIRST, AccessReader
 from kmstui.service.inventory import Topic
 from kmstui.service.session import Session
-from kmstui.ui.access.answer import answer_line, unread_identity
 from kmstui.ui.access.cells import GROUPS, cell_part, cell_words, columns_for
-from kmstui.ui.access.inquiry import Inquiry, default_policy, key_facts, row_id
-from kmstui.ui.access.question import question_line
-from kmstui.ui.access.reading_view import ReadingView
-from kmstui.ui.access.what_if import WhatIfLine
+from kmstui.ui.access.inquiry import Inquiry, answer_line, row_id, unread_identity
+from kmstui.ui.access.question import WhatIfLine, question_line
+from kmstui.ui.access.reading_view import ReadingView, key_facts
 from kmstui.ui.commands import program_of
-from kmstui.ui.main import main_of, pretty
+from kmstui.ui.main import main_of
 from kmstui.ui.runtime import Changes
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import LineTable, Sentences
@@ -65,8 +64,7 @@ class AccessView(ReadingView):
         self.table = LineTable(columns_for(80, self._group), self._cells, symbols=symbols)
         self.words = Sentences(least_lines=4, most_lines=4, more="… (Enter: all of it)")
         self.what_if = WhatIfLine()
-        self.left_out = Sentences(most_lines=6, more="…")
-        self.status.display = self.left_out.display = False
+        self.status.display = False
 
     def compose(self) -> ComposeResult:
         """What could not be read, the table, the cell in words, the question, the gaps."""
@@ -135,25 +133,17 @@ class AccessView(ReadingView):
         self.status.set_lines(0, _STATUS_LINES)
         self.status.say("")
 
-    async def load(self, key_id: str) -> None:
+    async def read(self, key: Key, policy: str) -> None:
         """Work the table out from the key policy at once, then from what else can be read."""
-        key = self.store.keys.get(key_id)
-        policy = default_policy(self.store.policies.get(key_id))
-        if key is None or policy is None:
-            return  # the session is reading it, and `store_changed` will tell
-        if policy.problem:
-            self.show_problem(policy.problem)
-            return
-        text = pretty(policy.text)
-        if self._inquiry is None or self._inquiry.text != text:
-            self._take(await Inquiry.of(self.session, key, text, None))
+        if self._inquiry is None or self._inquiry.text != policy:
+            self._take(await Inquiry.of(self.session, key, policy, None))
         self._reading = mine = object()
         self._tell_from = monotonic() + TOLD_AFTER_SECONDS
         self._stopping = False
         try:
             reading = await self.session.shared(AccessReader).read(
                 key,
-                text,
+                policy,
                 most=self._most,
                 tell=self._tell_progress,
                 stop=lambda: self._stopping,
@@ -161,7 +151,7 @@ class AccessView(ReadingView):
         finally:
             if self._reading is mine:
                 self._reading = None
-        self._take(await Inquiry.of(self.session, key, text, reading))
+        self._take(await Inquiry.of(self.session, key, policy, reading))
 
     def _take(self, inquiry: Inquiry) -> None:
         if inquiry.key.id != self._key_id:
@@ -214,7 +204,7 @@ class AccessView(ReadingView):
         self.begin()
 
     def stop(self) -> bool:
-        """Read no further identities; answers whether any were being read."""
+        """Read no further identities; returns whether any were being read."""
         was_reading = self._reading is not None and not self._stopping
         self._stopping = True
         return was_reading
@@ -308,9 +298,7 @@ class AccessView(ReadingView):
         inquiry = self._inquiry
         if inquiry is None:
             return None
-        gaps = tuple(
-            ReasoningLine(f"Not considered: the key's policy {name}.") for name in inquiry.others
-        )
+        gaps = tuple(ReasoningLine(f"Not considered: {words}.") for words in inquiry.others)
         if inquiry.reading is not None:
             gaps += tuple(map(ReasoningLine, inquiry.reading.problems))
         if self.what_if.display:
@@ -344,7 +332,7 @@ class AccessView(ReadingView):
         self._ask(self.what_if.value)
 
     def close_what_if(self) -> bool:
-        """Back to the table; answers whether a question was open."""
+        """Back to the table; returns whether a question was open."""
         was_open = self.what_if.display
         if was_open:
             had_focus = self.what_if.has_focus

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from kmstui.ui.commands import Command, Context, command_named, needs_key
@@ -11,9 +11,9 @@ from kmstui.ui.editing import open_role_policy
 from kmstui.ui.main import go_to_offset, main_of
 
 if TYPE_CHECKING:
-    from kmstui.policy.evaluation import Decision
+    from kmstui.policy.evaluation import Decision, ReasoningLine
     from kmstui.ui.access.access_view import AccessView
-    from kmstui.ui.access.reasoning import Place
+    from kmstui.ui.access.reasoning import StatementPlace
     from kmstui.ui.access.role_view import RoleView
 
 ACCESS, ROLE = "access", "role"
@@ -77,28 +77,29 @@ def _turn(steps: int) -> Callable[[Context], None]:
     return run
 
 
-def _reason(context: Context) -> Awaitable[None]:
-    async def run() -> None:
-        from kmstui.ui.access.reasoning import ReasoningScreen
-
-        view = _view(context)
-        if view is None:
-            return
-        if view.what_if.display:
-            await view.read_who_is_asked_about()
-        reasoning, decision = view.reasoning(), view.decision
-        if reasoning is not None:
-            title, lines = reasoning
-            screen = ReasoningScreen(title, lines, context.app.symbols, decision)
-            context.app.push_screen(screen, lambda place: follow(context, place, decision))
-
-    return run()
+async def _reason(context: Context) -> None:
+    view = _view(context)
+    if view is None:
+        return
+    if view.what_if.display:
+        await view.read_who_is_asked_about()
+    reasoning = view.reasoning()
+    if reasoning is not None:
+        _show_reasoning(context, *reasoning, view.decision)
 
 
-def follow(context: Context, place: Place | None, decision: Decision | None) -> None:
+def _show_reasoning(
+    context: Context, title: str, lines: Sequence[ReasoningLine], decision: Decision | None
+) -> None:
+    from kmstui.ui.access.reasoning import ReasoningScreen
+
+    screen = ReasoningScreen(title, lines, context.app.symbols, decision)
+    context.app.push_screen(screen, lambda place: _follow(context, place, decision))
+
+
+def _follow(context: Context, place: StatementPlace | None, decision: Decision | None) -> None:
     """Go to a statement of the key policy, or show one of an IAM policy."""
-    from kmstui.ui.access.policy_dialog import PolicyDialog
-    from kmstui.ui.access.reasoning import KEY_POLICY, statement_text, texts_of
+    from kmstui.ui.access.reasoning import KEY_POLICY, PolicyDialog, statement_text, texts_of
 
     if place is None or decision is None:
         return
@@ -112,14 +113,11 @@ def follow(context: Context, place: Place | None, decision: Decision | None) -> 
     )
 
 
-def _what_if(context: Context) -> Awaitable[None]:
-    async def run() -> None:
-        await _bring_forward(context, ACCESS)
-        view = _view(context)
-        if view is not None:
-            view.open_what_if()
-
-    return run()
+async def _what_if(context: Context) -> None:
+    await _bring_forward(context, ACCESS)
+    view = _view(context)
+    if view is not None:
+        view.open_what_if()
 
 
 def _more(context: Context) -> None:
@@ -158,8 +156,7 @@ def _role(context: Context) -> RoleView | None:
 def _open_line(context: Context) -> None:
     """The reasoning of an effect, or the text of a policy."""
     from kmstui.policy.evaluation import explain
-    from kmstui.ui.access.policy_dialog import PolicyDialog
-    from kmstui.ui.access.reasoning import ReasoningScreen
+    from kmstui.ui.access.reasoning import PolicyDialog
     from kmstui.ui.main import pretty
 
     view = _role(context)
@@ -173,38 +170,31 @@ def _open_line(context: Context) -> None:
         )
         if len(effect.actions) > 1:
             title += f" and {len(effect.actions) - 1} others that are decided alike"
-        screen = ReasoningScreen(title, explain(decision), context.app.symbols, decision)
-        context.app.push_screen(screen, lambda place: follow(context, place, decision))
+        _show_reasoning(context, title, explain(decision), decision)
     elif policy is not None:
         title, text = f"IAM policy {policy.name}", pretty(policy.text)
         context.app.push_screen(PolicyDialog(title, text, context.app.symbols))
 
 
-def _choose_role(context: Context) -> Awaitable[None]:
-    async def run() -> None:
-        from kmstui.ui.editing import ask_for_role
+async def _choose_role(context: Context) -> None:
+    from kmstui.ui.editing import ask_for_role
 
-        await _bring_forward(context, ROLE)
-        view = _role(context)
-        chosen = await ask_for_role(context, context.key, "What can which role do?")
-        if view is not None and chosen is not None:
-            view.choose(chosen)
-
-    return run()
+    await _bring_forward(context, ROLE)
+    view = _role(context)
+    chosen = await ask_for_role(context, context.key, "What can which role do?")
+    if view is not None and chosen is not None:
+        view.choose(chosen)
 
 
-def _edit_role(context: Context) -> Awaitable[None]:
-    async def run() -> None:
-        from kmstui.ui.editing import choose_policy
+async def _edit_role(context: Context) -> None:
+    from kmstui.ui.editing import choose_policy
 
-        view = _role(context)
-        if view is None or view.identity is None:
-            return
-        policy = await choose_policy(context, view.identity, context.key)
-        if policy is not None:
-            open_role_policy(context, view.identity, policy)
-
-    return run()
+    view = _role(context)
+    if view is None or view.identity is None:
+        return
+    policy = await choose_policy(context, view.identity, context.key)
+    if policy is not None:
+        open_role_policy(context, view.identity, policy)
 
 
 def _needs_identity(context: Context) -> str | None:
@@ -215,13 +205,11 @@ def _needs_identity(context: Context) -> str | None:
 
 
 def _needs_role(context: Context) -> str | None:
-    reason = _needs_identity(context)
     view = _role(context)
-    if reason is None and view is not None and view.identity is not None:
-        identity = view.identity
-        if identity.kind != "role":
-            return f"{identity.name} is a user: only policies of roles are edited here."
-    return reason
+    identity = view.identity if view is not None else None
+    if identity is not None and identity.kind != "role":
+        return f"{identity.name} is a user: only policies of roles are edited here."
+    return _needs_identity(context)
 
 
 COMMANDS = (

@@ -1,4 +1,4 @@
-"""What is known of access to one key, worked out off the event loop."""
+"""What is known of access to one key, and answers from it, worked out off the event loop."""
 
 from __future__ import annotations
 
@@ -7,34 +7,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kmstui.model import Key
-from kmstui.policy.access import AccessGroup, AccessTable, KeyFacts, Mark, Row, access_table
-from kmstui.policy.evaluation import as_policy
+from kmstui.policy.access import AccessGroup, AccessTable, Mark, Row, access_table
+from kmstui.policy.evaluation import (
+    Decision,
+    answer_word,
+    as_policy,
+    not_considered_sentence,
+    reason_sentence,
+)
 from kmstui.policy.iam import Principal
-from kmstui.service.access import AccessReading, is_caller, role_of, without_problem
-from kmstui.service.inventory import StoredPolicy
+from kmstui.service.access import (
+    AccessReader,
+    AccessReading,
+    is_caller,
+    role_of,
+    without_problem,
+)
 from kmstui.service.session import Session
 from kmstui.ui.access.question import (
     ME,
     OTHERS,
     ROOT,
     About,
+    QuestionError,
     Vocabulary,
     condition_keys_in,
+    decide,
+    parse_question,
     question_line,
 )
-
-DEFAULT_POLICY = "default"
-
-
-def default_policy(policies: Sequence[StoredPolicy] | None) -> StoredPolicy | None:
-    """The policy that a key always has, where the policies were read."""
-    return next((each for each in policies or () if each.name == DEFAULT_POLICY), None)
-
-
-def key_facts(key: Key) -> KeyFacts:
-    """What decides which actions a key takes."""
-    metadata = key.metadata
-    return KeyFacts(key.arn, metadata.usage if metadata else "", metadata.spec if metadata else "")
+from kmstui.ui.access.reading_view import further_policies, key_facts
 
 
 def row_id(row: Row) -> str:
@@ -55,7 +57,7 @@ class Inquiry:
     table: AccessTable
     caller: str
     others: tuple[str, ...]
-    """Policies of the key besides the default one, which the table does not rest on."""
+    """Further policies of the key, which the table does not rest on, in words."""
 
     @classmethod
     async def of(
@@ -69,8 +71,7 @@ class Inquiry:
             access_table, text, facts, grants=grants, identities=identities
         )
         caller = session.store.caller
-        policies = session.store.policies.get(key.id, ())
-        others = tuple(each.name for each in policies if each.name != DEFAULT_POLICY)
+        others = further_policies(session.store, key.id)
         return cls(key, text, reading, table, caller.arn if caller else "", others)
 
     def takes(self, group: AccessGroup) -> bool:
@@ -79,11 +80,12 @@ class Inquiry:
 
     def ordered(self, session: Session) -> tuple[Row, ...]:
         """Who asks first, then who has access, then who has none; else as the policy names them."""
-        rows = sorted(
-            self.table.rows,
-            key=lambda row: (not self.is_me(session, row.principal), not row.has_access),
+        rows = self.table.rows
+        return tuple(
+            sorted(
+                rows, key=lambda row: (not self.is_me(session, row.principal), not row.has_access)
+            )
         )
-        return tuple(rows)
 
     @staticmethod
     def is_me(session: Session, principal: Principal) -> bool:
@@ -93,7 +95,7 @@ class Inquiry:
 
     def left_out(self, words: Sequence[str]) -> tuple[str, ...]:
         """What an answer does not rest on, further policies of the key included."""
-        return (*words, *(f"the key's policy {name}" for name in self.others))
+        return (*words, *self.others)
 
     def about(self, session: Session) -> About:
         """What questions about the key need."""
@@ -111,3 +113,46 @@ class Inquiry:
         ]
         keys = condition_keys_in(as_policy(text) for text in texts)
         return Vocabulary((ME, *names, ROOT, OTHERS), tuple(keys.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What stands below the table while a question is asked."""
+
+    words: str
+    gaps: str
+    """What the answer does not rest on, as a sentence; never empty."""
+    decision: Decision | None
+    """None where the line is not a question yet; the words say why."""
+
+
+async def answer_line(session: Session, inquiry: Inquiry, line: str) -> Answer:
+    """Answer a question from what was read, with whose IAM policies are known."""
+    about = inquiry.about(session)
+    try:
+        question = await asyncio.to_thread(parse_question, line, about)
+    except QuestionError as error:
+        left_out = inquiry.left_out(inquiry.table.not_considered)
+        return Answer(str(error), not_considered_sentence(left_out), None)
+    identity = session.shared(AccessReader).known_identity(role_of(question.principal))
+    decision = await asyncio.to_thread(decide, question, about, identity)
+    words = f"{answer_word(decision).capitalize()}: {reason_sentence(decision)}"
+    if decision.missing_keys:
+        words += f" It hangs on {', '.join(decision.missing_keys)}."
+    return Answer(
+        " ".join(filter(None, (words, question.remark))),
+        not_considered_sentence(inquiry.left_out(decision.not_considered)),
+        decision,
+    )
+
+
+def unread_identity(session: Session, decision: Decision | None) -> str:
+    """The ARN of the role or user whose IAM policies an answer lacks and that may be read."""
+    principal = decision.request.principal if decision else None
+    if decision is None or principal is None or principal.label:
+        return ""
+    caller = session.store.caller
+    own = caller.account if caller else decision.request.owner
+    arn = role_of(principal)
+    known = session.shared(AccessReader).known_identity(arn)
+    return arn if arn and principal.account == own and known is None else ""

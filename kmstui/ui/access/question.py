@@ -9,6 +9,11 @@ import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.suggester import Suggester
+from textual.widgets import Input
 
 from kmstui.model import Arn, Grant, Identity
 from kmstui.policy.evaluation import Decision, Policies, PolicyLike, as_policy, evaluate
@@ -32,7 +37,7 @@ ME, ROOT, OTHERS = "me", "root", "others"
 
 
 class QuestionError(Exception):
-    """The line is no question yet; the message is a sentence."""
+    """The line is not a question yet; the message is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ def parse_question(text: str, about: About) -> Question:
     A condition key without a value (`aws:SourceVpce=`) says that the request does not carry it.
 
     Raises:
-        QuestionError: it is no question yet.
+        QuestionError: it is not a question yet.
     """
     principal: Principal | None = None
     action = ""
@@ -145,7 +150,7 @@ def _doubt(name: str) -> str:
     if knowledge().condition_key(name) is None:
         near = did_you_mean(name, (each.name for each in knowledge().condition_keys.values()))
         hint = f" Is it {near}?" if near else ""
-        return f"{name} is no condition key that kmstui knows.{hint}"
+        return f"{name} is not a condition key that kmstui knows.{hint}"
     return ""
 
 
@@ -161,7 +166,7 @@ def _context(values: dict[str, list[str]], now: datetime) -> Context:
 
 
 def decide(question: Question, about: About, identity: Identity | None) -> Decision:
-    """Answer the question from the key policy, the grants and the identity's IAM policies."""
+    """Decide the question by the key policy, the grants and the identity's IAM policies."""
     policies = Policies.of_key(about.policy, about.grants)
     principal = question.principal
     if identity is not None:
@@ -223,12 +228,46 @@ class Vocabulary:
     def _values(self, name: str) -> Sequence[str]:
         asked = next((values for key, values in self.keys if key.lower() == name.lower()), ())
         info = knowledge().condition_key(name)
-        return (*asked, *(info.values if info else ()), *(_TRUTHS if _is_bool(name) else ()))
+        if info is None:
+            return asked
+        return (*asked, *info.values, *(("true", "false") if info.type == "Bool" else ()))
 
 
-_TRUTHS = ("true", "false")
+class _Words(Suggester):
+    """Completes the word at the end of the line."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._vocabulary = vocabulary
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The whole line, its last word complete."""
+        return self._vocabulary.completion(value)
 
 
-def _is_bool(name: str) -> bool:
-    info = knowledge().condition_key(name)
-    return info is not None and info.type == "Bool"
+class WhatIfLine(Input):
+    """Takes a question; Tab takes the proposal that stands behind the cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "cursor_right", "take the proposal", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(
+            placeholder="principal=me action=kms:Decrypt aws:SourceVpce=vpce-1", compact=True,
+            select_on_focus=False,
+            classes="access--what-if",
+        )  # fmt: skip
+        self.cursor_blink = False
+        self.display = False
+
+    def know(self, vocabulary: Vocabulary) -> None:
+        """Propose from these words."""
+        self.suggester = _Words(vocabulary)
+
+    def ask(self, text: str) -> None:
+        """Open with a question to change."""
+        self.value = text
+        self.cursor_position = len(text)
+        self.display = True
+        self.focus(scroll_visible=False)

@@ -3,10 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
+from kmstui.model import Key
+from kmstui.policy.access import KeyFacts
+from kmstui.service.errors import ServiceError
+from kmstui.service.inventory import Store, StoredPolicy
 from kmstui.service.session import Session
-from kmstui.ui.main import KeyView
+from kmstui.ui.commands import program_of
+from kmstui.ui.main import KeyView, pretty
 from kmstui.ui.style import Symbols
+from kmstui.ui.widgets import Sentences
+
+READING_GROUP = "view"
+"""The group in which the main screen loads views: a reading of one key ends the one before."""
+_DEFAULT_POLICY = "default"
+
+
+def default_policy(policies: Sequence[StoredPolicy] | None) -> StoredPolicy | None:
+    """The policy that a key always has, where the policies were read."""
+    return next((each for each in policies or () if each.name == _DEFAULT_POLICY), None)
+
+
+def further_policies(store: Store, key_id: str) -> tuple[str, ...]:
+    """Policies of the key besides the default one, on which no answer rests, in words."""
+    policies = store.policies.get(key_id, ())
+    return tuple(
+        f"the key's policy {each.name}" for each in policies if each.name != _DEFAULT_POLICY
+    )
+
+
+def key_facts(key: Key) -> KeyFacts:
+    """What decides which actions a key takes."""
+    metadata = key.metadata
+    return KeyFacts(key.arn, metadata.usage if metadata else "", metadata.spec if metadata else "")
 
 
 class ReadingView(KeyView):
@@ -16,6 +46,9 @@ class ReadingView(KeyView):
         super().__init__(session, symbols)
         self._key_id: str | None = None
         self._shown = asyncio.Event()
+        self.left_out = Sentences(most_lines=6, more="…")
+        """What no answer rests on."""
+        self.left_out.display = False
 
     async def wait_until_shown(self) -> None:
         """Wait for the answer, or for why there is none."""
@@ -23,5 +56,35 @@ class ReadingView(KeyView):
 
     def begin(self) -> None:
         """Read what is missing, and show it."""
-        if self._key_id is not None:
-            self.read(self._key_id)
+        key_id = self._key_id
+        if key_id is not None:
+            program_of(self).work(
+                lambda: self._load_guarded(key_id),
+                group=READING_GROUP,
+                what=f"the {self.title.lower()} view",
+            )
+
+    async def _load_guarded(self, key_id: str) -> None:
+        try:
+            await self.load(key_id)
+        except ServiceError as error:
+            self.show_problem(error.sentence)
+
+    async def load(self, key_id: str) -> None:
+        """Begin with the key policy; without one the session is reading it, and will tell."""
+        key = self.store.keys.get(key_id)
+        policy = default_policy(self.store.policies.get(key_id))
+        if key is None or policy is None:
+            return
+        if policy.problem:
+            self.show_problem(policy.problem)
+        else:
+            await self.read(key, pretty(policy.text))
+
+    async def read(self, key: Key, policy: str) -> None:
+        """Read what else the answer rests on, and show it.
+
+        Raises:
+            ServiceError: it could not be read; `show_problem` gets the sentence.
+        """
+        raise NotImplementedError

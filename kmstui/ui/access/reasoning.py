@@ -1,4 +1,4 @@
-"""The whole reasoning behind an answer, with the statements to go to."""
+"""The whole reasoning behind an answer, and the statements that it leads to."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from kmstui.policy.syntax import Span
 from kmstui.ui.commands import KeyBar
 from kmstui.ui.dialogs import Dialog
 from kmstui.ui.main import pretty
+from kmstui.ui.policy import ReadingArea
 from kmstui.ui.style import Symbols
 from kmstui.ui.widgets import Block, Rows
 
@@ -22,7 +23,7 @@ KEY_POLICY = "key policy"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StatementPlace:
     """A statement of a policy."""
 
     source: str
@@ -49,8 +50,8 @@ def telling_span(decision: Decision | None) -> Span | None:
     return ordered[0].span if ordered else None
 
 
-class ReasoningScreen(Dialog[Place]):
-    """Answers the statement that the person wants to see, or None."""
+class ReasoningScreen(Dialog[StatementPlace]):
+    """Returns the statement that the person wants to see, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go", "go to the statement", show=False),
@@ -114,14 +115,39 @@ class ReasoningScreen(Dialog[Place]):
         self.action_go()
 
     def action_go(self) -> None:
-        """Answer the statement of the line under the cursor."""
+        """Go to the statement of the line under the cursor."""
         if not self.rows.about:
             return
         line = self._lines[int(self.rows.about)]
         if line.span is not None:
-            self.dismiss(Place(line.source, line.span))
+            self.dismiss(StatementPlace(line.source, line.span))
 
 
-def statement_text(place: Place, texts: Mapping[str, str]) -> str:
+def statement_text(place: StatementPlace, texts: Mapping[str, str]) -> str:
     """What the policy says at a place, laid out."""
     return pretty(texts.get(place.source, "")[place.span.start : place.span.end])
+
+
+class PolicyDialog(Dialog[None]):
+    """Shows an IAM policy, or one statement, as the editor does, without judging it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,enter", "leave", "leave", show=False)]
+
+    def __init__(self, title: str, text: str, symbols: Symbols) -> None:
+        super().__init__(title)
+        self.add_class("dialog-wide")
+        self.add_class("policy-dialog")
+        self.area = ReadingArea(text, read_only=True, symbols=symbols)
+
+    def compose(self) -> ComposeResult:
+        """Title, text, and how to leave."""
+        keys = KeyBar()
+        keys.show([(" Esc", "key"), " Close ", (" j k", "key"), " Scroll "])
+        with self.box:
+            yield self.heading_line()
+            yield self.area
+            yield keys
+
+    def on_mount(self) -> None:
+        """The text has the keys."""
+        self.area.focus()

@@ -9,19 +9,24 @@ from typing import ClassVar
 from textual.app import ComposeResult
 
 from kmstui.model import Arn, Identity, IdentityPolicy, Key
-from kmstui.policy.access import Mark, Part, RoleEffect, role_effect
-from kmstui.policy.evaluation import as_policy, not_considered_sentence
-from kmstui.policy.iam import Principal, brought_to_role
+from kmstui.policy.access import Mark, Part, RoleEffect, actions_words, role_effect
+from kmstui.policy.evaluation import (
+    CompiledStatement,
+    as_policy,
+    compile_identity_policy,
+    conditions_words,
+    joined,
+    not_considered_sentence,
+)
+from kmstui.policy.iam import Principal, brought_to_role, knowledge
+from kmstui.policy.syntax import Statement
 from kmstui.service.access import AccessReader, is_caller, role_of, without_problem
 from kmstui.service.inventory import Topic
 from kmstui.service.session import Session
-from kmstui.ui.access.iam_words import kms_statements
-from kmstui.ui.access.inquiry import DEFAULT_POLICY, default_policy, key_facts
-from kmstui.ui.access.reading_view import ReadingView
-from kmstui.ui.main import pretty
+from kmstui.ui.access.reading_view import ReadingView, further_policies, key_facts
 from kmstui.ui.runtime import Changes
 from kmstui.ui.style import Symbols
-from kmstui.ui.widgets import Block, Rows, Sentences
+from kmstui.ui.widgets import Block, Rows
 
 _MOST_ASKED = (
     "kms:Encrypt",
@@ -41,6 +46,7 @@ _ANSWERS = {
     Mark.VIA_IAM: "if IAM allows it",
     Mark.IMPOSSIBLE: "not with this key",
 }
+_MOST_RESOURCES = 3
 _EFFECT, _POLICY = "effect:", "policy:"
 """What a line is about: an effect or a policy, by its number."""
 
@@ -58,8 +64,6 @@ class RoleView(ReadingView):
         self.identity: Identity | None = None
         """Whose policies are shown."""
         self.rows = Rows(symbols=symbols)
-        self.left_out = Sentences(most_lines=6, more="…")
-        self.left_out.display = False
 
     def compose(self) -> ComposeResult:
         """What it can and why, and what that does not rest on."""
@@ -126,27 +130,19 @@ class RoleView(ReadingView):
         if policies or described or asked or Topic.IDENTITIES in changes:
             self.begin()
 
-    async def load(self, key_id: str) -> None:
+    async def read(self, key: Key, policy: str) -> None:
         """Read the role and the key's grants, and put them together with the key policy."""
-        key = self.store.keys.get(key_id)
-        policy = default_policy(self.store.policies.get(key_id))
-        if key is None or policy is None:
-            return  # the session is reading it, and `store_changed` will tell
-        if policy.problem:
-            self.show_problem(policy.problem)
-            return
-        text = pretty(policy.text)
-        arn = self._arn or self._own(text)
+        arn = self._arn or self._own(policy)
         if not arn:
             self.show_problem(self._why_nobody())
             return
         reader = self.session.shared(AccessReader)
         identity = await reader.identity(arn)
-        grants, _ = await reader.grants(key_id)
+        grants, _ = await reader.grants(key.id)
         effect = await asyncio.to_thread(
-            role_effect, without_problem(identity), text, key_facts(key), grants=grants
+            role_effect, without_problem(identity), policy, key_facts(key), grants=grants
         )
-        if key_id == self._key_id:
+        if key.id == self._key_id:
             self._take(key, identity, effect)
 
     def _own(self, policy: str) -> str:
@@ -165,10 +161,7 @@ class RoleView(ReadingView):
 
     def _take(self, key: Key, identity: Identity, effect: RoleEffect) -> None:
         self.identity, self._effect = identity, effect
-        others = self.store.policies.get(key.id, ())
-        further = [
-            f"the key's policy {each.name}" for each in others if each.name != DEFAULT_POLICY
-        ]
+        further = further_policies(self.store, key.id)
         self.left_out.say(not_considered_sentence((*effect.not_considered, *further)), "dim")
         self.rows.show([*self._effects(key, effect), *self._policies(identity)])
         self._shown.set()
@@ -222,3 +215,36 @@ class RoleView(ReadingView):
 def _policies(identity: Identity) -> tuple[IdentityPolicy, ...]:
     boundary = () if identity.boundary is None else (identity.boundary,)
     return (*identity.policies, *boundary)
+
+
+def kms_statements(text: str, name: str) -> tuple[tuple[str, ...], int]:
+    """The statements that cover any action of KMS, in words, and how many there are in all."""
+    policy = compile_identity_policy(text, name)
+    every = tuple(info.name for info in knowledge().actions.values())
+    words = []
+    for statement in policy.statements:
+        actions = frozenset(filter(statement.covers_action, every))
+        if actions:
+            words.append(_in_words(statement, actions_words(actions, every)))
+    return tuple(words), len(policy.policy.statements)
+
+
+def _in_words(compiled: CompiledStatement, actions: str) -> str:
+    statement = compiled.statement
+    label = statement.label
+    who = label.capitalize() if label.startswith("statement") else f"Statement {label}"
+    verb = "denies" if compiled.deny else "allows"
+    words = f"{who} {verb} {actions}{_resources(statement)}"
+    if statement.conditions:
+        words += f" if {conditions_words(statement.conditions)}"
+    return f"{words}."
+
+
+def _resources(statement: Statement) -> str:
+    if statement.not_resources:
+        names = [node.value for node in statement.not_resources]
+        return f" on all but {joined(names, 'and', most=_MOST_RESOURCES)}"
+    names = [node.value for node in statement.resources]
+    if not names:
+        return " on no resource, which does nothing"
+    return f" on {joined(names, 'and', most=_MOST_RESOURCES)}"

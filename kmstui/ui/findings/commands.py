@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from kmstui.ui.commands import POLICY, Command, Context, needs_key
@@ -45,15 +44,12 @@ def _needs_connection(context: Context) -> str | None:
     return None if context.store.keys else "There are no keys yet."
 
 
-def _analyze(context: Context) -> Awaitable[None]:
-    async def run() -> None:
-        from kmstui.ui.findings.analyzer import ask_analyzer
+async def _analyze(context: Context) -> None:
+    from kmstui.ui.findings.analyzer import ask_analyzer
 
-        view = await show_policy(context.app)
-        if view is not None:
-            await ask_analyzer(context.session, view)
-
-    return run()
+    view = await show_policy(context.app)
+    if view is not None:
+        await ask_analyzer(context.session, view)
 
 
 COMMANDS = (

@@ -6,8 +6,7 @@ import pytest
 
 from kmstui.model.caller import Caller
 from kmstui.service.errors import AccessDeniedError
-from kmstui.ui.access.iam_words import kms_statements
-from kmstui.ui.access.role_view import RoleView
+from kmstui.ui.access.role_view import RoleView, kms_statements
 from kmstui.ui.editing.edit_screen import EditScreen
 from tests.access_world import access_world, allow, policy
 from tests.fakes import ACCOUNT, IMPORTED, ROLE_ARN, SIGNING, FakeGateway

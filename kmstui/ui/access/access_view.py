@@ -133,7 +133,7 @@ class AccessView(ReadingView):
         self.status.set_lines(0, _STATUS_LINES)
         self.status.say("")
 
-    async def read(self, key: Key, policy: str) -> None:
+    async def work_out(self, key: Key, policy: str) -> None:
         """Work the table out from the key policy at once, then from what else can be read."""
         if self._inquiry is None or self._inquiry.text != policy:
             self._take(await Inquiry.of(self.session, key, policy, None))

@@ -7,16 +7,12 @@ from collections.abc import Sequence
 
 from kmstui.model import Key
 from kmstui.policy.access import KeyFacts
-from kmstui.service.errors import ServiceError
 from kmstui.service.inventory import Store, StoredPolicy
 from kmstui.service.session import Session
-from kmstui.ui.commands import program_of
 from kmstui.ui.main import KeyView, pretty
 from kmstui.ui.style import Symbols
 from kmstui.ui.widgets import Sentences
 
-READING_GROUP = "view"
-"""The group in which the main screen loads views: a reading of one key ends the one before."""
 _DEFAULT_POLICY = "default"
 
 
@@ -56,19 +52,8 @@ class ReadingView(KeyView):
 
     def begin(self) -> None:
         """Read what is missing, and show it."""
-        key_id = self._key_id
-        if key_id is not None:
-            program_of(self).work(
-                lambda: self._load_guarded(key_id),
-                group=READING_GROUP,
-                what=f"the {self.title.lower()} view",
-            )
-
-    async def _load_guarded(self, key_id: str) -> None:
-        try:
-            await self.load(key_id)
-        except ServiceError as error:
-            self.show_problem(error.sentence)
+        if self._key_id is not None:
+            self.read(self._key_id)
 
     async def load(self, key_id: str) -> None:
         """Begin with the key policy; without one the session is reading it, and will tell."""
@@ -79,9 +64,9 @@ class ReadingView(KeyView):
         if policy.problem:
             self.show_problem(policy.problem)
         else:
-            await self.read(key, pretty(policy.text))
+            await self.work_out(key, pretty(policy.text))
 
-    async def read(self, key: Key, policy: str) -> None:
+    async def work_out(self, key: Key, policy: str) -> None:
         """Read what else the answer rests on, and show it.
 
         Raises:

@@ -130,7 +130,7 @@ class RoleView(ReadingView):
         if policies or described or asked or Topic.IDENTITIES in changes:
             self.begin()
 
-    async def read(self, key: Key, policy: str) -> None:
+    async def work_out(self, key: Key, policy: str) -> None:
         """Read the role and the key's grants, and put them together with the key policy."""
         arn = self._arn or self._own(policy)
         if not arn:

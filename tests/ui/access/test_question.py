@@ -95,7 +95,7 @@ def test_several_values_of_one_key_are_a_list():
 
 def test_an_unknown_condition_key_is_taken_and_doubted():
     question = parse_question("principal=me action=kms:Decrypt aws:SourceVpc3=1", ABOUT)
-    assert question.remark.startswith("aws:SourceVpc3 is no condition key that kmstui knows.")
+    assert question.remark.startswith("aws:SourceVpc3 is not a condition key that kmstui knows.")
 
 
 def test_the_line_of_a_row_asks_about_that_row():

@@ -77,10 +77,7 @@ class ReasoningScreen(Dialog[StatementPlace]):
     def compose(self) -> ComposeResult:
         """Title, sentences, keys."""
         keys = KeyBar()
-        keys.show(
-            [(" Enter", "key"), " Go to the statement ", (" Esc", "key"), " Close ",
-             (" j k", "key"), " Scroll "]
-        )  # fmt: skip
+        keys.show_keys([("Enter", "Go to the statement"), ("Esc", "Close"), ("j k", "Scroll")])
         with self.box:
             yield self.heading_line()
             yield self.rows
@@ -142,7 +139,7 @@ class PolicyDialog(Dialog[None]):
     def compose(self) -> ComposeResult:
         """Title, text, and how to leave."""
         keys = KeyBar()
-        keys.show([(" Esc", "key"), " Close ", (" j k", "key"), " Scroll "])
+        keys.show_keys([("Esc", "Close"), ("j k", "Scroll")])
         with self.box:
             yield self.heading_line()
             yield self.area

@@ -15,6 +15,10 @@ class KeyBar(OneLine):
         super().__init__(id=id, classes=classes)
         self._commands: list[Command] = []
 
+    def show_keys(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Draw keys with what they do."""
+        self.show(part for key, does in keys for part in ((f" {key}", "key"), f" {does} "))
+
     def show_commands(self, commands: Iterable[Command]) -> None:
         """Draw those commands that have a place in the bar."""
         self._commands = sorted((each for each in commands if each.bar), key=lambda each: each.bar)

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from kmstui.ui.commands import KeyBar, Program, program_of
-from kmstui.ui.style import Part, Symbols, TitleLine
+from kmstui.ui.style import Symbols, TitleLine
 from kmstui.ui.widgets import NewestNotice
 
 Answer = TypeVar("Answer")
@@ -49,7 +49,4 @@ class FullScreen(Screen[Answer], Generic[Answer]):
 
     def show_keys(self, keys: Sequence[tuple[str, str]]) -> None:
         """Draw these keys and what they do."""
-        parts: list[Part] = []
-        for key, does in keys:
-            parts += [(f" {key}", "key"), f" {does} "]
-        self.key_bar.show(parts)
+        self.key_bar.show_keys(keys)

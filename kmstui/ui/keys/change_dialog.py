@@ -139,14 +139,8 @@ class ChangeDialog(Dialog[str]):
 
     def _keys(self) -> KeyBar:
         keys = KeyBar(classes="dialog--keys")
-        if self._inputs:
-            keys.show(
-                [(" Enter", "key"), f" {self._proposal.yes}  ", (" Esc", "key"), " Leave as it is "]
-            )
-        else:
-            keys.show(
-                [(" y", "key"), f" {self._proposal.yes}  ", (" n", "key"), " Leave as it is "]
-            )
+        yes, no = ("Enter", "Esc") if self._inputs else ("y", "n")
+        keys.show_keys([(yes, f"{self._proposal.yes} "), (no, "Leave as it is")])
         return keys
 
     def on_mount(self) -> None:

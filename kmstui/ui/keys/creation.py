@@ -181,10 +181,9 @@ class CreationForm(Dialog[None]):
     def compose(self) -> ComposeResult:
         """Title, fields, help, what is wrong, and the keys."""
         keys = KeyBar(classes="dialog--keys")
-        keys.show(
-            [(" ↑ ↓", "key"), " Field  ", (" ← →", "key"), " Choose  ",
-             (" Ctrl-s", "key"), " Review  ", (" Esc", "key"), " Leave "]
-        )  # fmt: skip
+        keys.show_keys(
+            [("↑ ↓", "Field "), ("← →", "Choose "), ("Ctrl-s", "Review "), ("Esc", "Leave")]
+        )
         with self.box:
             yield self.heading_line()
             for label, field in self._fields:

@@ -17,7 +17,6 @@ from kmstui.service.tags import TagChange, Tagging, TagOutcome, TagResult, secon
 from kmstui.ui.commands import Context, KeyBar, Program
 from kmstui.ui.dialogs import Dialog, TextDialog
 from kmstui.ui.main import copy_text
-from kmstui.ui.style import Part
 from kmstui.ui.tags.change_rows import MANY_KEYS, ONE_KEY, ChangeRows, RunProgress, duration
 from kmstui.ui.tags.words import (
     access_warning,
@@ -350,10 +349,7 @@ class ChangeScreen(Dialog[bool]):
         }[phase]
         if self._rows.changes and self._rows.one is None:
             offered.append(("Space", "Details"))
-        parts: list[Part] = []
-        for key, words in offered:
-            parts += [(f" {key}", "key"), f" {words} "]
-        self.keys.show(parts)
+        self.keys.show_keys(offered)
 
     def _keys_of_plan(self) -> list[tuple[str, str]]:
         if not self._rows.to_send:

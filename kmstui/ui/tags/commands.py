@@ -13,8 +13,7 @@ def _tags(context: Context) -> TagController:
 
 
 def _can_tag(context: Context) -> str | None:
-    reason = needs_writing(context)
-    if reason is not None:
+    if reason := needs_writing(context):
         return reason
     refusals = [_refusal(context, key_id) for key_id in context.targets]
     # Of several keys those that can be tagged are, and the plan says why the others cannot.
@@ -29,8 +28,7 @@ def _refusal(context: Context, key_id: str) -> str:
 
 
 def _can_untag(context: Context) -> str | None:
-    reason = _can_tag(context)
-    if reason is not None:
+    if reason := _can_tag(context):
         return reason
     keys = [context.store.keys[key_id] for key_id in context.targets]
     if all(key.tags == () for key in keys):
@@ -49,8 +47,7 @@ def _tag_in_sight(context: Context) -> tuple[str, Tag] | None:
 
 
 def _can_change_tag(context: Context) -> str | None:
-    reason = needs_writing(context)
-    if reason is not None:
+    if reason := needs_writing(context):
         return reason
     found = _tag_in_sight(context)
     if found is None:

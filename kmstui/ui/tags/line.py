@@ -26,6 +26,7 @@ from kmstui.ui.commands import KeyBar
 from kmstui.ui.policy import StandIns, glyph, stand_ins_in
 from kmstui.ui.style import OneLine, Part, StyledWidget, Symbols, fit, width_of
 from kmstui.ui.tags.modes import LineMode
+from kmstui.ui.tags.words import number
 from kmstui.ui.widgets import Sentences
 
 _ENDS = re.compile(r"\r\n|\r|\n")
@@ -270,8 +271,9 @@ class TagLine(ModalScreen[None]):
         if self._mode.start:
             self.text_area.select_whole()
         self.text_area.focus()
-        keys: list[Part] = [(" Enter", "key"), " Shows what will happen ", (" Tab", "key")]
-        self.key_bar.show([*keys, " Completes ", (" Esc", "key"), " Leaves "])
+        self.key_bar.show_keys(
+            [("Enter", "Shows what will happen"), ("Tab", "Completes"), ("Esc", "Leaves")]
+        )
         self._look()
 
     @on(TextArea.Changed)
@@ -291,8 +293,7 @@ class TagLine(ModalScreen[None]):
         self.text_area.show_problems(told)
         count: list[Part] = []
         if told:
-            worst = f"{len(told)} fault{'s' * (len(told) > 1)}"
-            count = [(f" {self._symbols.error} {worst} ", "bad")]
+            count = [(f" {self._symbols.error} {number(len(told), 'fault')} ", "bad")]
             self.problem.say(_sentence(told[0], self.text_area.text), "bad")
         elif problems:
             self.problem.say(_sentence(problems[0], self.text_area.text), "dim")

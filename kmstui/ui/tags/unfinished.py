@@ -69,13 +69,12 @@ class UnfinishedScreen(Dialog[str]):
         words = Sentences(classes="dialog--reason", most_lines=6)
         words.say(unfinished_words(self._run), "warn")
         keys = KeyBar(classes="dialog--keys")
-        parts: list[Part] = []
+        offered = []
         if self._run.open or self._run.unread:
-            parts += [(" f", "key"), " Finish the rest "]
+            offered.append(("f", "Finish the rest"))
         if self._run.all_done:
-            parts += [(" z", "key"), " Undo what was done "]
-        parts += [(" a", "key"), " Accept ", (" Esc", "key"), " Ask next time "]
-        keys.show(parts)
+            offered.append(("z", "Undo what was done"))
+        keys.show_keys([*offered, ("a", "Accept"), ("Esc", "Ask next time")])
         with self.box:
             yield self.heading_line("warn")
             yield words

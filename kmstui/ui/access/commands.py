@@ -68,11 +68,11 @@ def _can_ask(context: Context) -> str | None:
     return needs_key(context) if _view(context) is None else _needs_table(context)
 
 
-def _turn(steps: int) -> Callable[[Context], None]:
+def _with_view(act: Callable[[AccessView], None]) -> Callable[[Context], None]:
     def run(context: Context) -> None:
         view = _view(context)
         if view is not None:
-            view.turn_group(steps)
+            act(view)
 
     return run
 
@@ -118,18 +118,6 @@ async def _what_if(context: Context) -> None:
     view = _view(context)
     if view is not None:
         view.open_what_if()
-
-
-def _more(context: Context) -> None:
-    view = _view(context)
-    if view is not None:
-        view.read_more()
-
-
-def _complete(context: Context) -> None:
-    view = _view(context)
-    if view is not None:
-        view.what_if.action_cursor_right()
 
 
 def _escape(context: Context) -> Awaitable[None] | None:
@@ -228,15 +216,18 @@ COMMANDS = (
     ),
     Command(
         id="access.right", label="Next group", help="Look at the next group of actions",
-        keys=("right",), scope=ACCESS, run=_turn(1), palette=False,
+        keys=("right",), scope=ACCESS,
+        run=_with_view(lambda view: view.turn_group(1)), palette=False,
     ),
     Command(
         id="access.left", label="Previous group", help="Look at the group of actions before",
-        keys=("left",), scope=ACCESS, run=_turn(-1), palette=False,
+        keys=("left",), scope=ACCESS,
+        run=_with_view(lambda view: view.turn_group(-1)), palette=False,
     ),
     Command(
         id="access.more", label="More roles", help="Read IAM policies of further roles and users",
-        keys=("m",), scope=ACCESS, available=_needs_table, run=_more,
+        keys=("m",), scope=ACCESS, available=_needs_table,
+        run=_with_view(lambda view: view.read_more()),
     ),
     Command(
         id="access.legend", label="Words", help="Show what the words of the access table mean",
@@ -252,7 +243,8 @@ COMMANDS = (
     ),
     Command(
         id="what-if.complete", label="Complete", help="Take the proposal behind the cursor",
-        keys=("tab",), scope=WHAT_IF, run=_complete, bar=20, palette=False,
+        keys=("tab",), scope=WHAT_IF,
+        run=_with_view(lambda view: view.what_if.action_cursor_right()), bar=20, palette=False,
     ),
     Command(
         id="what-if.close", label="Close", help="Close the question", keys=("escape",),

@@ -13,7 +13,7 @@ from kmstui.policy.evaluation import Decision, ReasoningLine
 from kmstui.policy.iam import Truth
 from kmstui.policy.syntax import Span
 from kmstui.ui.commands import KeyBar
-from kmstui.ui.dialogs import Dialog
+from kmstui.ui.dialogs import Dialog, TextDialog
 from kmstui.ui.main import pretty
 from kmstui.ui.policy import ReadingArea
 from kmstui.ui.style import Symbols
@@ -125,26 +125,9 @@ def statement_text(place: StatementPlace, texts: Mapping[str, str]) -> str:
     return pretty(texts.get(place.source, "")[place.span.start : place.span.end])
 
 
-class PolicyDialog(Dialog[None]):
+class PolicyDialog(TextDialog):
     """Shows an IAM policy, or one statement, as the editor does, without judging it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,enter", "leave", "leave", show=False)]
-
     def __init__(self, title: str, text: str, symbols: Symbols) -> None:
-        super().__init__(title)
-        self.add_class("dialog-wide")
+        super().__init__(title, ReadingArea(text, read_only=True, symbols=symbols))
         self.add_class("policy-dialog")
-        self.area = ReadingArea(text, read_only=True, symbols=symbols)
-
-    def compose(self) -> ComposeResult:
-        """Title, text, and how to leave."""
-        keys = KeyBar()
-        keys.show_keys([("Esc", "Close"), ("j k", "Scroll")])
-        with self.box:
-            yield self.heading_line()
-            yield self.area
-            yield keys
-
-    def on_mount(self) -> None:
-        """The text has the keys."""
-        self.area.focus()

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.widget import Widget
 from textual.widgets import Static
 
 from kmstui.model import visible
@@ -36,15 +37,15 @@ class TextDialog(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,enter", "leave", "leave", show=False)]
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, title: str, text: str | Widget) -> None:
         super().__init__(title)
         self.add_class("dialog-wide")
-        self.lines = TextLines(text)
+        self.lines = TextLines(text) if isinstance(text, str) else text
 
     def compose(self) -> ComposeResult:
         """Title, text, and how to leave."""
         keys = KeyBar()
-        keys.show([(" Esc", "key"), " Close ", (" j k", "key"), " Scroll "])
+        keys.show_keys([("Esc", "Close"), ("j k", "Scroll")])
         with self.box:
             yield self.heading_line()
             yield self.lines

@@ -89,18 +89,13 @@ def plan_summary(changes: Sequence[TagChange], store: Store) -> tuple[str, str]:
     same = len(changes) - len(sent) - len(refused)
     if len(changes) == 1:
         return _summary_of_one(changes[0], store)
-    if not sent:
-        words = "Nothing to send: "
-        parts = [f"{number(same, 'key')} as wanted already"] if same else []
-        parts += (
-            [f"{number(len(refused), 'key')} refused, with the reason below"] if refused else []
-        )
-        return words + ", ".join(parts) + ".", "warn"
-    words = f"{number(len(sent), 'key')} of {len(changes):,} will change; this {_counts(sent)}."
-    if same:
-        words += f" {number(same, 'key')} as wanted already."
+    rest = [f"{number(same, 'key')} as wanted already"] if same else []
     if refused:
-        words += f" {number(len(refused), 'key')} refused, with the reason below."
+        rest.append(f"{number(len(refused), 'key')} refused, with the reason below")
+    if not sent:
+        return f"Nothing to send: {', '.join(rest)}.", "warn"
+    words = f"{number(len(sent), 'key')} of {len(changes):,} will change; this {_counts(sent)}."
+    words += "".join(f" {part}." for part in rest)
     return words, "warn" if refused else ""
 
 
@@ -114,16 +109,12 @@ def _summary_of_one(change: TagChange, store: Store) -> tuple[str, str]:
 
 
 def _counts(changes: Sequence[TagChange]) -> str:
-    counts = Counter[str]()
-    for change in changes:
-        counts["adds"] += len(change.added)
-        counts["changes"] += len(change.changed)
-        counts["removes"] += len(change.remove)
-    parts = []
-    for verb, noun in (("adds", "tag"), ("changes", "value"), ("removes", "tag")):
-        if counts[verb]:
-            parts.append(f"{verb} {number(counts[verb], noun)}")
-    return ", ".join(parts)
+    counts = (
+        ("adds", "tag", sum(len(change.added) for change in changes)),
+        ("changes", "value", sum(len(change.changed) for change in changes)),
+        ("removes", "tag", sum(len(change.remove) for change in changes)),
+    )
+    return ", ".join(f"{verb} {number(count, noun)}" for verb, noun, count in counts if count)
 
 
 def access_warning(key_ids: Sequence[str], changes: Sequence[TagChange], store: Store) -> str:
@@ -178,7 +169,7 @@ def about(change: TagChange, result: TagResult | None, symbols: Symbols) -> str:
     steps = (f"{symbol} {tag}  {value}" for symbol, tag, value in steps_of(change, symbols))
     lines = [*steps, change.refused, change.note]
     if result is not None:
-        lines += ["", f"TagOutcome: {result.outcome.value}"]
+        lines += ["", f"Outcome: {result.outcome.value}"]
         lines += [result.detail] if result.detail not in lines else []
         if result.tags is not None:
             lines += ["", "The key now has these tags:" if result.tags else "It has no tags now."]

@@ -32,7 +32,7 @@ POLICIES = ("laid-out", "one-line", "faults")
 QUIET = 0.03
 """Seconds without a byte after which the answer to a key counts as complete."""
 PAUSE_EVERY = 25
-"""Keys after which the person pauses, so that the linter's answer comes."""
+"""Keys after which the person pauses, so that the linter's findings come."""
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
 HOME, END, PAGE_UP, PAGE_DOWN = "\x1b[H", "\x1b[F", "\x1b[5~", "\x1b[6~"
 WORD_LEFT, WORD_RIGHT = "\x1b[1;5D", "\x1b[1;5C"

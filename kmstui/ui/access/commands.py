@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from kmstui.ui.commands import Command, Context, command_named, needs_key
+from kmstui.ui.commands import Command, Context, needs_key
 from kmstui.ui.editing import open_role_policy
-from kmstui.ui.main import go_to_offset, main_of
+from kmstui.ui.main import go_back, go_to_offset, main_of
 
 if TYPE_CHECKING:
     from kmstui.policy.evaluation import Decision, ReasoningLine
@@ -120,11 +120,10 @@ async def _what_if(context: Context) -> None:
         view.open_what_if()
 
 
-def _escape(context: Context) -> Awaitable[None] | None:
+def _escape(context: Context) -> None:
     view = _view(context)
-    if view is not None and (view.close_what_if() or view.stop()):
-        return None
-    return command_named("pane.back").run(context)
+    if view is None or not (view.close_what_if() or view.stop()):
+        go_back(context)
 
 
 def _legend(context: Context) -> None:

@@ -76,12 +76,11 @@ class ReasoningScreen(Dialog[StatementPlace]):
 
     def compose(self) -> ComposeResult:
         """Title, sentences, keys."""
-        keys = KeyBar()
-        keys.show_keys([("Enter", "Go to the statement"), ("Esc", "Close"), ("j k", "Scroll")])
+        keys = [("Enter", "Go to the statement"), ("Esc", "Close"), ("j k", "Scroll")]
         with self.box:
             yield self.heading_line()
             yield self.rows
-            yield keys
+            yield KeyBar(keys)
 
     def on_mount(self) -> None:
         """The sentences have the keys."""

@@ -23,5 +23,4 @@ from .program import Program as Program
 from .program import program_of as program_of
 from .registry import all_commands as all_commands
 from .registry import bindings_for as bindings_for
-from .registry import command_named as command_named
 from .registry import commands_in as commands_in

@@ -58,18 +58,6 @@ def command_for(key: str, scopes: Sequence[str]) -> Command | None:
     return next((command for command in commands_in(scopes) if key in command.keys), None)
 
 
-def command_named(command_id: str) -> Command:
-    """The command with this id.
-
-    Raises:
-        KeyError: there is none.
-    """
-    for command in all_commands():
-        if command.id == command_id:
-            return command
-    raise KeyError(command_id)
-
-
 def bindings_for(commands: Iterable[Command]) -> list[BindingType]:
     """One binding per key of these commands; the screen's `action_press` finds the command."""
     keys = dict.fromkeys(key for command in commands for key in command.keys)

@@ -1,4 +1,4 @@
-"""What the screens of the safe edit have in common: title, notices, and the keys that work."""
+"""What screens over the whole window have in common: title, notices, and the keys that work."""
 
 from __future__ import annotations
 
@@ -46,7 +46,3 @@ class FullScreen(Screen[Answer], Generic[Answer]):
     def program(self) -> Program:
         """The program."""
         return program_of(self)
-
-    def show_keys(self, keys: Sequence[tuple[str, str]]) -> None:
-        """Draw these keys and what they do."""
-        self.key_bar.show_keys(keys)

@@ -72,12 +72,10 @@ class Help(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """Title, keys, and how to leave."""
-        keys = KeyBar()
-        keys.show([(" Esc", "key"), " Close ", (" j k Ctrl-d", "key"), " Scroll "])
         with self.box:
             yield self.heading_line()
             yield self.table
-            yield keys
+            yield KeyBar([("Esc", "Close"), ("j k Ctrl-d", "Scroll")])
 
     def on_mount(self) -> None:
         """The list has the keys."""

@@ -44,12 +44,10 @@ class TextDialog(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """Title, text, and how to leave."""
-        keys = KeyBar()
-        keys.show_keys([("Esc", "Close"), ("j k", "Scroll")])
         with self.box:
             yield self.heading_line()
             yield self.lines
-            yield keys
+            yield KeyBar([("Esc", "Close"), ("j k", "Scroll")])
 
     def on_mount(self) -> None:
         """The text has the keys."""

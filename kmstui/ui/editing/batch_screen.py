@@ -72,7 +72,9 @@ class BatchScreen(FullScreen[None]):
         """Read and judge every key."""
         self.table.set_rows([ALL, *self.plan_of_keys.key_ids])
         self.table.focus()
-        self.show_keys([("y", "Save"), ("j k", "Key by key"), ("Tab", "Read on"), ("Esc", "Leave")])
+        self.key_bar.show_keys(
+            [("y", "Save"), ("j k", "Key by key"), ("Tab", "Read on"), ("Esc", "Leave")]
+        )
         self._draw()
         self.program.work(self._plan, group="batch", what="several keys")
 

@@ -63,7 +63,7 @@ class ConflictScreen(FullScreen[str | None]):
             keys = [("y", "Take merged"), *keys]
         if self._choices:
             keys = [("Space", "Yours/theirs"), ("n", "Next"), *keys]
-        self.show_keys(keys)
+        self.key_bar.show_keys(keys)
         self.rows.show(self._content())
 
     def _content(self) -> Iterator[Row]:

@@ -47,7 +47,7 @@ class HistoryScreen(FullScreen[str | None]):
         """Read the list."""
         self.title_line.show([(" History ", "title"), (self._about_title, "accent")])
         back = [("b", "Bring back")] if self._may_restore else []
-        self.show_keys(
+        self.key_bar.show_keys(
             [
                 ("Space", "Compare with"),
                 *back,

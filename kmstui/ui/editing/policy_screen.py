@@ -137,7 +137,7 @@ class PolicyScreen(FullScreen[None]):
         self.viewer.display = False
         self.words.say("Reading…", "dim")
         self._write_title()
-        self.show_keys(_KEYS if self.editor else _VIEWING_KEYS)
+        self.key_bar.show_keys(_KEYS if self.editor else _VIEWING_KEYS)
         self.program.unsaved.append(self.unsaved_words)
         self.program.work(self._open, group="edit", what="opening a policy", exclusive=False)
 

@@ -160,7 +160,7 @@ class ReviewScreen(FullScreen[ReviewAnswer | None]):
             keys = [("m", "Merge"), *keys[1:]]
         if self._may_bypass:
             keys.append(("b", "Bypass"))
-        self.show_keys([*keys, ("Esc", "Back")])
+        self.key_bar.show_keys([*keys, ("Esc", "Back")])
 
     # Errors
 

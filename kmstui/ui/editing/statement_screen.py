@@ -45,7 +45,7 @@ class StatementScreen(FullScreen[Statements | None]):
         self.title_line.show(
             [(" Statements to add ", "title"), (f"to {self._number} keys", "accent")]
         )
-        self.show_keys(
+        self.key_bar.show_keys(
             [("Ctrl-s", "Go on"), ("Ctrl-t", "Template"), ("F8", "Next finding"), ("Esc", "Leave")]
         )
         self.editor.focus()

@@ -55,7 +55,7 @@ class TemplateScreen(FullScreen[ChosenTemplate | None]):
         """Fill the list."""
         self.title_line.show([(f" {self._heading} ", "title")])
         whole = [("w", "As the whole policy")] if self._whole else []
-        self.show_keys(
+        self.key_bar.show_keys(
             [("Enter", "Add to the policy"), *whole, ("Tab", "Read on"), ("Esc", "Back")]
         )
         self.table.focus()

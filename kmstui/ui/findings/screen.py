@@ -168,7 +168,7 @@ class FindingsScreen(FullScreen[GoTo]):
     def on_mount(self) -> None:
         """Show what is known from before, and read the rest."""
         StoreFeed(self._session.store, (Topic.POLICIES, Topic.PROGRESS), self, self._store_changed)
-        self.show_keys(_KEYS)
+        self.key_bar.show_keys(_KEYS)
         for result in self._all.results.values():
             self._take(result)
         self._read()

@@ -16,14 +16,6 @@ def _open(index: int) -> Callable[[Context], None]:
     return run
 
 
-def _turn(steps: int) -> Callable[[Context], None]:
-    return lambda context: main_of(context.app).turn_pane(steps)
-
-
-def _zoom(steps: int) -> Callable[[Context], None]:
-    return lambda context: main_of(context.app).change_zoom(steps)
-
-
 def _view(steps: int) -> Callable[[Context], Awaitable[None]]:
     def run(context: Context) -> Awaitable[None]:
         main = main_of(context.app)
@@ -33,7 +25,8 @@ def _view(steps: int) -> Callable[[Context], Awaitable[None]]:
     return run
 
 
-def _back(context: Context) -> None:
+def go_back(context: Context) -> None:
+    """Close, clear or stop what is innermost."""
     main = main_of(context.app)
     # From the innermost outwards: a filter that is out of sight is not what a person means.
     pane = main.keys_pane
@@ -43,14 +36,11 @@ def _back(context: Context) -> None:
         context.app.stop_reading()
 
 
-def _open_policy(context: Context) -> Awaitable[None]:
-    async def run() -> None:
-        main = main_of(context.app)
-        await main.key_pane.open_view(POLICY)
-        main.open_only(main.key_pane)
-        main.look()
-
-    return run()
+async def _open_policy(context: Context) -> None:
+    main = main_of(context.app)
+    await main.key_pane.open_view(POLICY)
+    main.open_only(main.key_pane)
+    main.look()
 
 
 def _filter(context: Context) -> None:
@@ -147,19 +137,19 @@ COMMANDS = (
     Command(id="pane.tags", label="Tags", help="Go to the tags", keys=("4",), run=_open(3)),
     Command(
         id="pane.next", label="Next", help="Go to the next pane", keys=("tab", "l", "right"),
-        run=_turn(1),
+        run=lambda context: main_of(context.app).turn_pane(1),
     ),
     Command(
         id="pane.previous", label="Previous", help="Go to the pane before",
-        keys=("shift+tab", "h", "left"), run=_turn(-1),
+        keys=("shift+tab", "h", "left"), run=lambda context: main_of(context.app).turn_pane(-1),
     ),
     Command(
         id="pane.widen", label="Widen", help="Give the pane more room, up to the whole screen",
-        keys=("plus", "equals_sign"), run=_zoom(1),
+        keys=("plus", "equals_sign"), run=lambda context: main_of(context.app).change_zoom(1),
     ),
     Command(
         id="pane.narrow", label="Narrow", help="Give the pane less room, down to its share",
-        keys=("underscore", "minus"), run=_zoom(-1),
+        keys=("underscore", "minus"), run=lambda context: main_of(context.app).change_zoom(-1),
     ),
     Command(
         id="view.next", label="Next view", help="Show the next view of the key in pane 3",
@@ -172,7 +162,7 @@ COMMANDS = (
     Command(
         id="pane.back", label="Back",
         help="Close the notice, go back to the keys, clear the filter, or stop reading",
-        keys=("escape",), run=_back,
+        keys=("escape",), run=go_back,
     ),
     Command(
         id="key.open", label="Policy", help="Open the key's policy full size", keys=("enter",),

@@ -156,11 +156,6 @@ def cells_of(
     return cells
 
 
-def unknown_columns(names: Sequence[str]) -> list[str]:
-    """Which of the names a person chose are no column's."""
-    return [name for name in names if name not in KEY_COLUMNS]
-
-
 def columns_named(names: Sequence[str]) -> list[Column]:
     """The columns that a person chose, in their order; unknown names are left out.
 

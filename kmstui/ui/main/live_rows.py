@@ -107,13 +107,14 @@ class LiveRows:
 
     async def wait_settled(self) -> None:
         """Wait until the rows are what was asked for."""
-        while not self.settled:
-            self._went_on.clear()
-            await self._went_on.wait()
+        await self._wait(lambda: self.settled)
 
     async def wait_built(self) -> None:
         """Wait until the rows are those asked for, though some of them may have changed since."""
-        while not self.built:
+        await self._wait(lambda: self.built)
+
+    async def _wait(self, until: Callable[[], bool]) -> None:
+        while not until():
             self._went_on.clear()
             await self._went_on.wait()
 

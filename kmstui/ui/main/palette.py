@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 
 from kmstui.service.errors import ServiceError
 from kmstui.service.inventory import Store
-from kmstui.ui.commands import Command, Context, all_commands
+from kmstui.ui.commands import Context, all_commands
 from kmstui.ui.dialogs import MOST_FOUND, SearchDialog, readable_keys
 from kmstui.ui.main.navigation import main_of, switch_profile, switch_region
 from kmstui.ui.style import THEME_NAMES, Part
@@ -130,11 +130,15 @@ def _named_keys(store: Store) -> Iterator[tuple[str, str]]:
 
 
 def _fixed(context: Context) -> Iterator[Entry]:
+    run, app = main_of(context.app).run_command, context.app
     for command in all_commands():
         if command.palette:
-            yield _of_command(context, command)
+            keys = readable_keys(command.keys[:1])
+            detail = f"{command.help}  ({keys})" if keys else command.help
+            off = command.available(context) or ""
+            yield Entry("do", command.label, detail, partial(run, command), off)
     for theme in THEME_NAMES:
-        yield Entry("theme", theme, "colours", partial(_set_theme, context, theme))
+        yield Entry("theme", theme, "colours", partial(setattr, app, "theme", theme))
 
 
 async def _other_connections(context: Context) -> list[Entry]:
@@ -155,19 +159,6 @@ async def _other_connections(context: Context) -> list[Entry]:
             for each in regions
         ),
     ]
-
-
-def _of_command(context: Context, command: Command) -> Entry:
-    keys = readable_keys(command.keys[:1])
-    detail = f"{command.help}  ({keys})" if keys else command.help
-    return Entry(
-        "do", command.label, detail,
-        partial(main_of(context.app).run_command, command), command.available(context) or "",
-    )  # fmt: skip
-
-
-def _set_theme(context: Context, theme: str) -> None:
-    context.app.theme = theme
 
 
 def _go_to(context: Context, key_id: str) -> None:

@@ -99,7 +99,7 @@ COMMANDS = (
     Command(
         id="program.redraw", label="Redraw", help="Draw the screen anew, on every screen: for when"
         " something else has written to the terminal", keys=("ctrl+l",),
-        run=lambda context: context.app.draw_anew(),
+        run=lambda context: context.app.action_draw_anew(),
     ),
     Command(
         id="program.quit", label="Quit", help="Quit; asks only when something is unsaved",

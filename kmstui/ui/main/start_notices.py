@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from kmstui.service.session import Session
-from kmstui.ui.main.key_columns import KEY_COLUMNS, unknown_columns
+from kmstui.ui.main.key_columns import KEY_COLUMNS
 from kmstui.ui.runtime import UiOptions
 from kmstui.ui.style import unknown_theme_words
 
 
 def tell_at_start(session: Session, options: UiOptions) -> None:
     """Tell of settings that name nothing, and last, so that it is seen, of a journal in trouble."""
-    unknown = unknown_columns(options.columns)
+    unknown = [name for name in options.columns if name not in KEY_COLUMNS]
     if unknown:
         session.notify(
             f"The setting columns names {', '.join(unknown)}, which no column is called; "

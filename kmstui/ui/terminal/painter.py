@@ -125,21 +125,17 @@ class PaintedApp(InsideApp[ReturnType]):
 
     def on_mount(self) -> None:
         """Draw everything anew when the terminal comes back from another program."""
-        self.app_resume_signal.subscribe(self, lambda _: self.draw_anew(), immediate=True)
+        self.app_resume_signal.subscribe(self, lambda _: self.action_draw_anew(), immediate=True)
 
     def on_resize(self, _: events.Resize) -> None:
         """Terminals lay out anew what they show, each in its own way."""
-        self.draw_anew()
+        self.action_draw_anew()
 
-    def draw_anew(self) -> None:
+    def action_draw_anew(self) -> None:
         """Send the whole screen, as when another program has written over it."""
         if self._painter.has_painted:
             self._painter.forget()
             self.refresh()
-
-    def action_draw_anew(self) -> None:
-        """Send the whole screen."""
-        self.draw_anew()
 
     def encode_frame(self, pieces: Iterator[Piece], console: Console) -> str:
         """The sequence that makes the terminal show these pieces."""

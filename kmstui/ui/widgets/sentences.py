@@ -90,34 +90,13 @@ class Sentences(StyledWidget):
         return Strip([Segment(fit(f" {lines[y]}", width), style)], width)
 
 
-class FadingLine(Sentences):
-    """What was there long enough to be read goes with the next key."""
+class NewestNotice(Sentences):
+    """The notice told last, of those that come while the line is there.
+
+    What was there long enough to be read goes with the next key.
+    """
 
     _said = 0.0
-
-    def tell(self, text: str, style: str = "") -> None:
-        """Say this until the person goes on working."""
-        self._said = monotonic()
-        self.say(text, style)
-
-    def tell_notice(self, notice: Notice) -> None:
-        """Say this notice in its colour."""
-        self.tell(notice.text, _STYLES.get(notice.severity, ""))
-
-    def fade(self) -> None:
-        """The person goes on."""
-        if self.text and monotonic() - self._said > NOTICE_SECONDS:
-            self.say("")
-
-    def close(self) -> bool:
-        """Take the text away; returns whether there was one."""
-        there = bool(self.text)
-        self.say("")
-        return there
-
-
-class NewestNotice(FadingLine):
-    """The notice told last, of those that come while the line is there."""
 
     def __init__(self, store: Store, *, under_banner: bool = False, **sentences: Any) -> None:
         """`under_banner` leaves out what the banner says already."""
@@ -136,4 +115,20 @@ class NewestNotice(FadingLine):
             return
         self._newest = newest
         if not (self._under_banner and newest.text == self._store.banner):
-            self.tell_notice(newest)
+            self.tell(newest.text, _STYLES.get(newest.severity, ""))
+
+    def tell(self, text: str, style: str = "") -> None:
+        """Say this until the person goes on working."""
+        self._said = monotonic()
+        self.say(text, style)
+
+    def fade(self) -> None:
+        """The person goes on."""
+        if self.text and monotonic() - self._said > NOTICE_SECONDS:
+            self.say("")
+
+    def close(self) -> bool:
+        """Take the text away; returns whether there was one."""
+        there = bool(self.text)
+        self.say("")
+        return there

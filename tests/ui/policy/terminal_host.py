@@ -65,7 +65,7 @@ class Host(PaintedApp[None]):
     def action_anew(self) -> None:
         for widget in self.screen.walk_children():
             widget.refresh()
-        self.draw_anew()
+        self.action_draw_anew()
         self.call_after_refresh(self._tell, f"redrawn {self.count}")
 
     def _tell(self, state: str) -> None:

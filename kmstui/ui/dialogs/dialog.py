@@ -26,6 +26,9 @@ class Dialog(ModalScreen[Answer]):
         Binding("escape", "leave", "leave", show=False),
     ]
 
+    flexible: Widget | None = None
+    """What scrolls in a low window, where the other parts leave it too little room."""
+
     def __init__(self, title: str) -> None:
         super().__init__(classes="dialog")
         self.heading = title
@@ -36,6 +39,11 @@ class Dialog(ModalScreen[Answer]):
         line = Sentences(classes="dialog--heading")
         line.say(self.heading, style)
         return line
+
+    def on_resize(self) -> None:
+        """There is more or less room."""
+        if self.flexible is not None:
+            self.call_after_refresh(self.share_room, self.flexible)
 
     def share_room(self, flexible: Widget, least: int = 2) -> None:
         """Leave this part of the box the lines that the other parts do not take.

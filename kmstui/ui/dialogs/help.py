@@ -67,7 +67,7 @@ class Help(Dialog[None]):
             Column("key", "", 9, rank=1, most=22, whole_rank=1),
             Column("words", "", 20, rank=0, most=90),
         )
-        self.table = LineTable(columns, self._cells, header=False)
+        self.flexible = self.table = LineTable(columns, self._cells, header=False)
         self.table.set_rows([str(index) for index in range(len(rows))])
 
     def compose(self) -> ComposeResult:

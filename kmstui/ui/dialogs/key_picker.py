@@ -111,6 +111,7 @@ class KeyPicker(SearchDialog[str]):
 
     def _explain(self) -> None:
         self.reason.say(self._problems.get(self.table.cursor_row or "", ""), "warn")
+        self.call_after_refresh(self.share_room, self.table)
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
         key = self._store.keys.get(row)

@@ -59,7 +59,7 @@ class Menu(Dialog[str]):
             columns = columns[1:]
         if not any(item.detail or item.off for item in items):
             columns = columns[:-1]
-        self.table = LineTable(columns, self._cells, header=False)
+        self.flexible = self.table = LineTable(columns, self._cells, header=False)
         self.table.set_rows([item.id for item in items])
         self.reason = Sentences(classes="dialog--reason")
 
@@ -83,10 +83,6 @@ class Menu(Dialog[str]):
         self._items = {item.id: item for item in items}
         self.table.redraw()
         self._explain()
-
-    def on_resize(self) -> None:
-        """In a low window the items scroll, and the reason stays in sight."""
-        self.call_after_refresh(self.share_room, self.table)
 
     def on_line_table_moved(self) -> None:
         """Say why an item is off."""

@@ -33,7 +33,7 @@ class SearchDialog(Dialog[Answer]):
         self.add_class("dialog-wide")
         self.input = Input(placeholder=placeholder, compact=True)
         self.input.cursor_blink = False
-        self.table = table
+        self.flexible = self.table = table
         self.table.can_focus = False
         self._choose_when_found = False
         self._searching: Worker[None]

@@ -40,7 +40,7 @@ class TextDialog(Dialog[None]):
     def __init__(self, title: str, text: str | Widget) -> None:
         super().__init__(title)
         self.add_class("dialog-wide")
-        self.lines = TextLines(text) if isinstance(text, str) else text
+        self.flexible = self.lines = TextLines(text) if isinstance(text, str) else text
 
     def compose(self) -> ComposeResult:
         """Title, text, and how to leave."""

@@ -63,7 +63,7 @@ def _sort(context: Context) -> None:
         if column is not None:
             pane.sort_by(column)
 
-    menu = Menu("Sort by (the same again: the other way round)", items, pane.key_rows.column)
+    menu = Menu("Sort by (the same column again reverses)", items, pane.key_rows.column)
     context.app.push_screen(menu, sort)
 
 
@@ -140,7 +140,7 @@ COMMANDS = (
         run=lambda context: main_of(context.app).turn_pane(1),
     ),
     Command(
-        id="pane.previous", label="Previous", help="Go to the pane before",
+        id="pane.previous", label="Previous", help="Go to the previous pane",
         keys=("shift+tab", "h", "left"), run=lambda context: main_of(context.app).turn_pane(-1),
     ),
     Command(
@@ -156,7 +156,7 @@ COMMANDS = (
         keys=("right_square_bracket",), run=_view(1), opens=True, bar=60,
     ),
     Command(
-        id="view.previous", label="Previous view", help="Show the view before in pane 3",
+        id="view.previous", label="Previous view", help="Show the previous view in pane 3",
         keys=("left_square_bracket",), run=_view(-1), opens=True,
     ),
     Command(
@@ -177,7 +177,7 @@ COMMANDS = (
         keys=("s",), scope=KEYS, run=_sort, bar=40,
     ),
     Command(
-        id="keys.aws", label="AWS keys", help="Show what AWS manages too, or no more",
+        id="keys.aws", label="AWS keys", help="Show or hide what AWS manages",
         keys=("a",), scope=EVERYWHERE, run=lambda context: main_of(context.app).toggle_aws(),
     ),
     Command(

@@ -193,11 +193,6 @@ class KeysPane(TablePane):
             self.table.focus(scroll_visible=False)
         return was_open or (clear and had_text)
 
-    def set_filter(self, text: str) -> None:
-        """Filter by this text as if it was typed."""
-        self.filter_input.value = text
-        self._apply_filter(text)
-
     def _apply_filter(self, text: str) -> None:
         try:
             wanted = parse_filter(text)

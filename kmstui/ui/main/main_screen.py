@@ -319,7 +319,7 @@ class MainScreen(CommandScreen):
         return True
 
     def toggle_aws(self) -> None:
-        """Show what AWS manages too, or no more."""
+        """Show or hide what AWS manages."""
         shown = not self.keys_pane.key_rows.with_aws
         for rows in (self.keys_pane.key_rows, self.aliases_pane.alias_rows):
             rows.set_with_aws(shown=shown)

@@ -51,7 +51,7 @@ class Messages(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,exclamation_mark", "leave", "leave", show=False),
         Binding("tab,right_square_bracket,l,right", "turn(1)", "next list", show=False),
-        Binding("shift+tab,left_square_bracket,h,left", "turn(-1)", "list before", show=False),
+        Binding("shift+tab,left_square_bracket,h,left", "turn(-1)", "previous list", show=False),
         Binding("enter", "open", "whole text", show=False),
         Binding("z", "undo", "undo a change of tags", show=False),
     ]

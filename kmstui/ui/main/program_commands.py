@@ -97,8 +97,8 @@ COMMANDS = (
         run=_help, bar=99,
     ),
     Command(
-        id="program.redraw", label="Redraw", help="Draw the screen anew, on every screen: for when"
-        " something else has written to the terminal", keys=("ctrl+l",),
+        id="program.redraw", label="Redraw", help="Redraw the screen; works on every screen, for"
+        " when something else has written to the terminal", keys=("ctrl+l",),
         run=lambda context: context.app.action_draw_anew(),
     ),
     Command(

@@ -13,7 +13,7 @@ def tell_at_start(session: Session, options: UiOptions) -> None:
     unknown = [name for name in options.columns if name not in KEY_COLUMNS]
     if unknown:
         session.notify(
-            f"The setting columns names {', '.join(unknown)}, which no column is called; "
+            f"The setting columns names {', '.join(unknown)}, but there is no such column; "
             f"there are {', '.join(KEY_COLUMNS)}.",
             "warning",
         )

@@ -134,7 +134,7 @@ def unknown_theme_words(asked: str) -> str:
     """Says that no theme is called as the setting names it; empty when one is."""
     if not asked or _named(asked):
         return ""
-    return f"No theme is called {asked}; there are {', '.join(THEME_NAMES)}."
+    return f"There is no theme {asked}; there are {', '.join(THEME_NAMES)}."
 
 
 def _named(asked: str) -> str:

@@ -108,8 +108,9 @@ async def test_sorting_by_a_column_and_the_other_way_round():
 @pytest.mark.parametrize("filter_text", ["", "key-0000"])
 async def test_the_cursor_stays_on_its_key_while_rows_come_and_go(filter_text):
     async with running(FakeGateway(large_world(300))) as run:
-        run.main.keys_pane.set_filter(filter_text)
-        await run.wait_for(lambda: run.main.keys_pane.key_rows.settled)
+        rows = run.main.keys_pane.key_rows
+        run.main.keys_pane.filter_input.value = filter_text
+        await run.wait_for(lambda: bool(rows.filter.terms) == bool(filter_text) and rows.settled)
         await run.press("j", "j", "j")
         chosen = run.main.chosen
         for number in range(5):

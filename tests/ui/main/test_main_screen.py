@@ -235,7 +235,7 @@ async def test_what_is_done_among_the_aliases_is_about_the_alias_under_the_curso
 
 async def test_an_alias_whose_key_a_filter_hides_chooses_that_key_all_the_same():
     async with running() as run:
-        run.main.keys_pane.set_filter("imported")
+        run.main.keys_pane.filter_input.value = "imported"
         await run.wait_for("1 of 9")
         await run.press("2", "G")
         assert run.main.targets == (SIGNING,)
@@ -323,7 +323,7 @@ async def test_columns_are_those_that_a_person_chose_and_unknown_ones_are_told()
     options = UiOptions(columns=("state", "colour", "alias"))
     async with running(options=options, size=WIDE) as run:
         assert run.main.keys_pane.table.visible_columns == ("state", "alias")
-        await run.wait_for("The setting columns names colour, which no column is called")
+        await run.wait_for("The setting columns names colour, but there is no such column")
 
 
 async def test_a_widget_that_fails_ends_the_program_in_words(tmp_path, capsys, monkeypatch):

@@ -53,7 +53,7 @@ async def test_consoles_of_few_signs_get_plain_marks_and_their_letters():
 
 async def test_a_theme_that_does_not_exist_is_told():
     async with running(options=UiOptions(theme="nonsense")) as run:
-        await run.wait_for("No theme is called nonsense; there are kmstui-dark")
+        await run.wait_for("There is no theme nonsense; there are kmstui-dark")
 
 
 async def test_ctrl_c_says_how_to_quit():

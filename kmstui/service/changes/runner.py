@@ -21,14 +21,57 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from kmstui.service.changes.reading_back import Check, ReadBack, Shown, read_back
-from kmstui.service.changes.scope import ChangeScope
-from kmstui.service.changes.waiting import Waiting
+from kmstui.service.changes.reading_back import Check, ReadBack, Shown, Waiting, read_back
 from kmstui.service.errors import UNCERTAIN, JournalError, ServiceError
-from kmstui.service.ports import ChangeRecord
+from kmstui.service.ports import ChangeRecord, Journal, Scope
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeScope:
+    """Who changes something, where that is written down, and what time it is."""
+
+    journal: Journal
+    where: Scope
+    """The account and Region."""
+    caller: str
+    """ARN; empty when unknown."""
+    clock: Clock
+    batch: str = ""
+    """What the changes of several keys made together share; empty for a single one."""
+
+    def check_durable(self) -> None:
+        """Nothing may be changed that cannot be written down for good.
+
+        Raises:
+            JournalError: it cannot.
+        """
+        if not self.journal.durable:
+            raise JournalError(self.journal.warning.strip() or "the journal cannot be written")
+
+    async def close_draft(self, subject: str) -> None:
+        """A draft was stored or discarded: it is history now.
+
+        Raises:
+            JournalError
+        """
+        await self.journal.close_draft(self.where, subject)
+
+    async def keep(self, subject: str, text: str, kind: str, note: str = "") -> None:
+        """Keep one text of a policy in the journal.
+
+        Raises:
+            JournalError: it is not kept.
+        """
+        await self.journal.keep_version(
+            self.where, subject, text, kind, caller=self.caller, note=note
+        )
+
 
 T = TypeVar("T")
 

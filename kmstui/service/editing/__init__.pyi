@@ -9,12 +9,9 @@ from .conflicts import resolve_merge as resolve_merge
 from .edit import DraftOffer as DraftOffer
 from .edit import PolicyEditing as PolicyEditing
 from .edit import Review as Review
-from .history import HELD_KINDS as HELD_KINDS
-from .history import HistoryEntry as HistoryEntry
+from .history import HistoryItem as HistoryItem
+from .history import HistorySource as HistorySource
 from .history import export as export
-from .history import history_entries as history_entries
-from .history import pretty_json as pretty_json
-from .history import remote_versions as remote_versions
 from .key_target import KeyPolicyTarget as KeyPolicyTarget
 from .key_target import compare_key_access as compare_key_access
 from .location import ABSENT as ABSENT

@@ -13,7 +13,10 @@ from .allowed import KeyAction as KeyAction
 from .allowed import days_in as days_in
 from .allowed import description_problem as description_problem
 from .allowed import off_reason as off_reason
+from .creation import DEFAULT as DEFAULT
 from .creation import SPECS as SPECS
+from .creation import CreationPolicy as CreationPolicy
+from .creation import creation_policies as creation_policies
 from .creation import key_creation_problem as key_creation_problem
 from .creation import specs_for as specs_for
 from .events import context_condition as context_condition
@@ -21,7 +24,4 @@ from .events import read_events as read_events
 from .grants import Grants as Grants
 from .lifecycle import Lifecycle as Lifecycle
 from .lifecycle import replica_regions as replica_regions
-from .policy_choices import DEFAULT as DEFAULT
-from .policy_choices import CreationPolicy as CreationPolicy
-from .policy_choices import creation_policies as creation_policies
 from .unfinished import settle_key_changes as settle_key_changes

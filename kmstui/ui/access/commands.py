@@ -144,7 +144,7 @@ def _open_line(context: Context) -> None:
     """The reasoning of an effect, or the text of a policy."""
     from kmstui.policy.evaluation import explain
     from kmstui.ui.access.reasoning import PolicyDialog
-    from kmstui.ui.main import pretty
+    from kmstui.ui.policy import pretty
 
     view = _role(context)
     if view is None:

@@ -9,7 +9,8 @@ from kmstui.model import Key
 from kmstui.policy.access import KeyFacts
 from kmstui.service.inventory import Store, StoredPolicy
 from kmstui.service.session import Session
-from kmstui.ui.main import KeyView, pretty
+from kmstui.ui.main import KeyView
+from kmstui.ui.policy import pretty
 from kmstui.ui.style import Symbols
 from kmstui.ui.widgets import Sentences
 

@@ -14,8 +14,7 @@ from kmstui.policy.iam import Truth
 from kmstui.policy.syntax import Span
 from kmstui.ui.commands import KeyBar
 from kmstui.ui.dialogs import Dialog, TextDialog
-from kmstui.ui.main import pretty
-from kmstui.ui.policy import ReadingArea
+from kmstui.ui.policy import ReadingArea, pretty
 from kmstui.ui.style import Symbols
 from kmstui.ui.widgets import Block, Rows
 

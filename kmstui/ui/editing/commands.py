@@ -84,7 +84,7 @@ def _statement(context: Context) -> None:
 def _add_statement(context: Context) -> None:
     from kmstui.service.editing import KeyPolicyTarget
     from kmstui.ui.editing.batch_screen import BatchScreen
-    from kmstui.ui.editing.statement_screen import Statements, StatementScreen
+    from kmstui.ui.editing.template_screen import Statements, StatementScreen
 
     key_ids = context.targets
     first = KeyPolicyTarget(context.session, context.store.keys[key_ids[0]])

@@ -7,9 +7,10 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from kmstui.service.editing import Conflict, Merge, pretty_json, resolve_merge
+from kmstui.service.editing import Conflict, Merge, resolve_merge
 from kmstui.ui.dialogs import Confirm, FullScreen
-from kmstui.ui.editing.review_rows import diff_rows
+from kmstui.ui.editing.review_rows import INDENT, diff_rows
+from kmstui.ui.policy import pretty
 from kmstui.ui.style import Symbols
 from kmstui.ui.widgets import Block, Row, Rows, code_lines
 
@@ -72,13 +73,13 @@ class ConflictScreen(FullScreen[str | None]):
             case 0:
                 yield from self._places()
             case 1:
-                yield from code_lines(pretty_json(self.merged))
+                yield from code_lines(pretty(self.merged, INDENT))
             case 2:
                 yield from diff_rows(conflict.base, conflict.theirs)
             case 3:
                 yield from diff_rows(conflict.base, conflict.mine)
             case _:
-                yield from code_lines(pretty_json(conflict.base))
+                yield from code_lines(pretty(conflict.base, INDENT))
 
     def _places(self) -> Iterator[Row]:
         yield Block(self._conflict.sentence, "warn")

@@ -8,8 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.widgets.text_area import Selection
 
 from kmstui.policy.authoring import Facts, fill, first_field, whole_policy, with_statements
+from kmstui.service.editing import HistorySource
 from kmstui.ui.editing.history_screen import HistoryScreen
-from kmstui.ui.editing.history_source import HistorySource
 from kmstui.ui.editing.policy_screen import PolicyScreen
 from kmstui.ui.editing.saving import review_and_save
 from kmstui.ui.editing.template_screen import ChosenTemplate, TemplateScreen

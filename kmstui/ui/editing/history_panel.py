@@ -9,11 +9,17 @@ from pathlib import Path
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from kmstui.service.editing import ABSENT, CompareAccess, export, json_problem
+from kmstui.service.editing import (
+    ABSENT,
+    CompareAccess,
+    HistoryItem,
+    HistorySource,
+    export,
+    json_problem,
+)
 from kmstui.service.errors import JournalError, ServiceError
 from kmstui.ui.commands import program_of
 from kmstui.ui.dialogs import Prompt
-from kmstui.ui.editing.history_source import HistoryItem, HistorySource
 from kmstui.ui.editing.review_rows import access_rows, diff_rows
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Block, Column, LineTable, Row, Rows

@@ -9,12 +9,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from kmstui.service.editing import ABSENT, compare_key_access
+from kmstui.service.editing import ABSENT, HistorySource, compare_key_access
 from kmstui.service.inventory import Topic
 from kmstui.service.session import Session
 from kmstui.ui.dialogs import FullScreen
 from kmstui.ui.editing.history_panel import HistoryPanel
-from kmstui.ui.editing.history_source import HistorySource
 from kmstui.ui.main import KeyView
 from kmstui.ui.runtime import Changes
 from kmstui.ui.style import Symbols

@@ -18,8 +18,7 @@ from kmstui.service.session import Session
 from kmstui.ui.dialogs import FullScreen
 from kmstui.ui.editing.drafts import DraftKeeper, ask_about_draft, ask_to_leave
 from kmstui.ui.editing.external_editor import edit_outside
-from kmstui.ui.main import pretty
-from kmstui.ui.policy import PolicyEditor, PolicyViewer
+from kmstui.ui.policy import PolicyEditor, PolicyViewer, pretty
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Sentences
 

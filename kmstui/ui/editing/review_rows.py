@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 from kmstui.policy.lint import Finding, Severity
 from kmstui.policy.syntax import parse
-from kmstui.service.editing import AccessLine, Assessment, Weight, joined_words, pretty_json
+from kmstui.service.editing import AccessLine, Assessment, Weight, joined_words
+from kmstui.ui.policy import pretty
 from kmstui.ui.style import Symbols
 from kmstui.ui.widgets import Block, Hunk, Row
 
@@ -114,6 +115,9 @@ def access_rows(lines: Sequence[AccessLine]) -> Iterator[Row]:
         yield Block(line.sentence, style, symbol, access_name(index))
 
 
+INDENT = "  "
+"""Of a text that is shown beside another: half as wide as the editor's."""
+
 _CONTEXT = 3
 """Lines around a change that show where it is."""
 
@@ -123,7 +127,7 @@ def diff_rows(old: str, new: str) -> tuple[Row, ...]:
 
     One row says so where nothing does.
     """
-    old_lines, new_lines = pretty_json(old).splitlines(), pretty_json(new).splitlines()
+    old_lines, new_lines = (pretty(text, INDENT).splitlines() for text in (old, new))
     groups = list(difflib.SequenceMatcher(None, old_lines, new_lines).get_grouped_opcodes(_CONTEXT))
     if not groups:
         return (Block("Nothing but layout differs.", "dim"),)

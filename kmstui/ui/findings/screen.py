@@ -18,7 +18,8 @@ from kmstui.service.findings import AllFindings, KeyFindings, LocatedFinding, li
 from kmstui.service.inventory import Topic
 from kmstui.service.session import Session
 from kmstui.ui.dialogs import FullScreen
-from kmstui.ui.main import alias_text, main_of, pretty
+from kmstui.ui.main import alias_text, main_of
+from kmstui.ui.policy import pretty
 from kmstui.ui.runtime import Changes, StoreFeed
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Column, Counts, LineTable, Sentences, counts_text

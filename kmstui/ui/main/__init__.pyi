@@ -7,5 +7,4 @@ from .navigation import go_to_offset as go_to_offset
 from .navigation import main_of as main_of
 from .navigation import show_policy as show_policy
 from .policy_view import PolicyView as PolicyView
-from .policy_view import pretty as pretty
 from .views import KeyView as KeyView

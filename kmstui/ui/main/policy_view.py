@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -16,19 +15,10 @@ from kmstui.service.inventory import StoredPolicy, Topic
 from kmstui.service.session import Session
 from kmstui.ui.commands import program_of
 from kmstui.ui.main.views import KeyView
-from kmstui.ui.policy import Lint, PolicyViewer, format_json
+from kmstui.ui.policy import Lint, PolicyViewer, pretty
 from kmstui.ui.runtime import Changes
 from kmstui.ui.style import Symbols
 from kmstui.ui.widgets import Counts, Sentences, counts_text
-
-
-def pretty(text: str) -> str:
-    """The policy with one member or item a line; as it is where it is no JSON."""
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    return format_json(text)
 
 
 def lint_for(

@@ -1,9 +1,9 @@
 from .editor import PolicyEditor as PolicyEditor
 from .finding_widgets import WhyScreen as WhyScreen
-from .glyphs import StandIns as StandIns
-from .glyphs import glyph as glyph
-from .glyphs import stand_ins_in as stand_ins_in
-from .layout import format_json as format_json
+from .layout import pretty as pretty
+from .line_cells import StandIns as StandIns
+from .line_cells import glyph as glyph
+from .line_cells import stand_ins_in as stand_ins_in
 from .text_area import ReadingArea as ReadingArea
 from .text_area import changed_range as changed_range
 from .viewer import Lint as Lint

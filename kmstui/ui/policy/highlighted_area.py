@@ -17,15 +17,16 @@ from kmstui.policy.lint import Severity
 from kmstui.ui.policy.completion_popup import STYLES as POPUP_STYLES
 from kmstui.ui.policy.completion_popup import CompletionPopup
 from kmstui.ui.policy.finding_marks import Mark, Marks
-from kmstui.ui.policy.glyphs import StandIns, stand_ins_in
 from kmstui.ui.policy.highlight import KINDS, token_spans
 from kmstui.ui.policy.incremental_area import IncrementalTextArea
 from kmstui.ui.policy.line_cells import (
+    StandIns,
     StyledSpan,
     goes_on,
     has_a_cell_each,
     line_end_message,
     over,
+    stand_ins_in,
     styled_cells,
 )
 from kmstui.ui.style import Symbols

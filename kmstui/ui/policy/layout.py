@@ -49,6 +49,15 @@ def format_json(text: str, indent: str = DEFAULT_INDENT) -> str:
     return body + "\n" if text.endswith("\n") else body
 
 
+def pretty(text: str, indent: str = DEFAULT_INDENT) -> str:
+    """The text with one member or item a line; as it is where it is not valid JSON."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return format_json(text, indent)
+
+
 def _laid_out(tokens: list[str], indent: str) -> Iterator[str]:
     depth = 0
     for piece, following in pairwise([*tokens, ""]):

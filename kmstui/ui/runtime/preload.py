@@ -15,7 +15,7 @@ from threading import Thread
 
 import kmstui.ui
 
-SHOWN_SOON = ("kmstui.ui.main.policy_view", "kmstui.service.findings.stored_policy")
+SHOWN_SOON = ("kmstui.ui.main.policy_view", "kmstui.service.findings.all_keys")
 """What shows the policy of the first key, and what it takes to lint it."""
 
 

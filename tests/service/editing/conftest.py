@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 import pytest
 
-from kmstui.service.changes.scope import ChangeScope
+from kmstui.service.changes.runner import ChangeScope
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.location import KeyPolicyLocation
 from kmstui.service.editing.results import SaveEnd, SaveOutcome, SaveResult

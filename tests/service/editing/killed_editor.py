@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from kmstui.journal import open_journal
-from kmstui.service.changes.scope import ChangeScope
+from kmstui.service.changes.runner import ChangeScope
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.ports import Scope
 from tests.service.editing.conftest import MINE, OLD

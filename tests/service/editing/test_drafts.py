@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from kmstui.service.changes.scope import ChangeScope
+from kmstui.service.changes.runner import ChangeScope
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing, age_in_words
 from kmstui.service.errors import InvalidInputError, JournalError, NetworkError

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kmstui.model.grant import KeyEvent
-from kmstui.service.editing.history import export, history_entries, remote_versions
+from kmstui.service.editing.history import cloudtrail_items, export, journal_items
 from kmstui.service.errors import InvalidInputError
 from tests.fakes import IMPORTED, MemoryJournal, arn_of
 from tests.service.editing.conftest import HERE, MINE, OLD, Service, Time
@@ -26,8 +26,8 @@ async def test_versions_say_whether_they_changed_anything(journal: MemoryJournal
         (MINE.replace("\n", ""), "fetched"),
     ):
         await journal.keep_version(HERE, IMPORTED, text, kind)
-    entries = await history_entries(journal, HERE, IMPORTED)
-    assert [(each.version.kind, each.changed) for each in entries] == [
+    entries = await journal_items(journal, HERE, IMPORTED)
+    assert [(each.kind, each.differs) for each in entries] == [
         ("fetched", False),
         ("stored", True),
         ("sent", True),
@@ -45,8 +45,8 @@ async def test_a_role_s_policy_that_iam_spells_differently_has_not_changed(
     for each in (statement, spelled, {**statement, "Action": "kms:Decrypt"}):
         text = json.dumps({"Version": "2012-10-17", "Statement": each})
         await journal.keep_version(HERE, "role/app/access", text, "fetched")
-    entries = await history_entries(journal, HERE, "role/app/access")
-    assert [each.changed for each in entries] == [True, False, True]
+    entries = await journal_items(journal, HERE, "role/app/access")
+    assert [each.differs for each in entries] == [True, False, True]
 
 
 async def test_a_draft_stands_where_it_was_typed_beside_what_was_stored_then(
@@ -58,8 +58,8 @@ async def test_a_draft_stands_where_it_was_typed_beside_what_was_stored_then(
     time.now += timedelta(seconds=1)
     await journal.keep_version(HERE, IMPORTED, MINE, "stored")
     await journal.close_draft(HERE, IMPORTED)
-    entries = await history_entries(journal, HERE, IMPORTED)
-    assert [(each.version.kind, each.changed) for each in entries] == [
+    entries = await journal_items(journal, HERE, IMPORTED)
+    assert [(each.kind, each.differs) for each in entries] == [
         ("stored", True),
         ("draft", True),
         ("fetched", True),
@@ -94,6 +94,9 @@ async def test_policies_that_others_put_come_from_cloudtrail(service: Service) -
         KeyEvent("b", WHEN, "PutKeyPolicy", "other", policy=OLD, error_code="AccessDenied"),
         KeyEvent("c", WHEN, "PutKeyPolicy", "hidden"),
     )
-    found = [(v.principal, v.text, v.error_code) async for v in remote_versions(service, arn)]
-    assert found == [("someone", MINE, ""), ("other", OLD, "AccessDenied")]
-    assert [v async for v in remote_versions(service, arn, pages=1)] == []
+    found = [(v.who, v.text, v.what) async for v in cloudtrail_items(service, arn)]
+    assert found == [
+        ("someone", MINE, "put, says CloudTrail"),
+        ("other", OLD, "put, says CloudTrail, refused: AccessDenied"),
+    ]
+    assert [v async for v in cloudtrail_items(service, arn, pages=1)] == []

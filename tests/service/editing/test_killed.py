@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kmstui.journal import SqliteJournal
-from kmstui.service.changes.scope import ChangeScope
+from kmstui.service.changes.runner import ChangeScope
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.history import HELD_KINDS
 from kmstui.service.editing.put import ExaminedPut, examine_puts

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from kmstui.service.changes.scope import ChangeScope
+from kmstui.service.changes.runner import ChangeScope
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.put import AcceptedPut, last_accepted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kmstui.service.changes.scope import ChangeScope
+from kmstui.service.changes.runner import ChangeScope
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing, Review
 from kmstui.service.editing.results import SaveEnd, SaveResult

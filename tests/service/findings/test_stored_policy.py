@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from kmstui.policy.lint.rules import KeyContext
-from kmstui.service.findings.stored_policy import lint_stored, located
-from kmstui.ui.main.policy_view import pretty
+from kmstui.service.findings.all_keys import lint_stored, located
+from kmstui.ui.policy.layout import pretty
 
 
 def large(size: int) -> str:

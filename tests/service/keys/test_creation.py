@@ -8,8 +8,7 @@ from kmstui.policy.lint.linter import lint
 from kmstui.policy.lint.rules import Severity
 from kmstui.service.editing.templates import read_library
 from kmstui.service.errors import AccessDeniedError, InvalidInputError
-from kmstui.service.keys.creation import SPECS, specs_for
-from kmstui.service.keys.policy_choices import creation_policies
+from kmstui.service.keys.creation import SPECS, creation_policies, specs_for
 from tests.fakes import IMPORTED
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import pytest
 
 from kmstui.model.identity import Identity, IdentityPolicy
+from kmstui.service.editing import HistoryItem
 from kmstui.ui.editing.edit_screen import EditScreen
-from kmstui.ui.editing.history_source import HistoryItem
 from kmstui.ui.editing.review_screen import ReviewScreen
 from kmstui.ui.runtime.options import UiOptions
 from kmstui.ui.widgets.prose_rows import Rows

@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 
 from kmstui.model.grant import KeyEvent
+from kmstui.service.editing import HistoryItem
 from kmstui.service.errors import JournalError
 from kmstui.ui.editing.edit_screen import EditScreen
 from kmstui.ui.editing.history_screen import HistoryScreen, HistoryView
-from kmstui.ui.editing.history_source import HistoryItem
 from tests.fakes import CALLER, IMPORTED, NOW
 from tests.screens import WIDE
 from tests.ui.editing.conftest import MINE, OLD, ROLE, THEIRS, allow, policy, what_happened

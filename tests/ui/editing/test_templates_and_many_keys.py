@@ -6,7 +6,7 @@ import json
 
 from kmstui.service.errors import AccessDeniedError
 from kmstui.ui.editing.batch_screen import BatchScreen
-from kmstui.ui.editing.statement_screen import StatementScreen
+from kmstui.ui.editing.template_screen import StatementScreen
 from kmstui.ui.runtime.options import UiOptions
 from tests.fakes import DISABLED, IMPORTED, MANAGED, NAMELESS, SIGNING, default_policy
 from tests.screens import Running

@@ -10,7 +10,8 @@ from kmstui.policy.lint.rules import Severity
 from kmstui.service.errors import AccessDeniedError, ErrorContext
 from kmstui.service.ports import AnalyzerFinding
 from kmstui.ui.findings.analyzer import as_findings
-from kmstui.ui.main.policy_view import PolicyView, pretty
+from kmstui.ui.main.policy_view import PolicyView
+from kmstui.ui.policy.layout import pretty
 from tests.fakes import IMPORTED, SIGNING, FakeGateway, default_policy
 from tests.screens import WIDE, Running, running
 

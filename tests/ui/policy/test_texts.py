@@ -16,12 +16,11 @@ from kmstui.policy.authoring.completion import Completion, Completions
 from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.policy.syntax.nodes import Document, Span
 from kmstui.ui.policy.completion_popup import STYLES, CompletionPopup
+from kmstui.ui.policy.find_bar import Query, SearchError, find_all, replace_all
 from kmstui.ui.policy.finding_marks import Marks
-from kmstui.ui.policy.glyphs import StandIns
 from kmstui.ui.policy.highlight import bracket_partner, enclosing_bracket, token_spans
 from kmstui.ui.policy.layout import detect_indent, format_json, pasted, unwrapped
-from kmstui.ui.policy.line_cells import line_end_message
-from kmstui.ui.policy.search import Query, SearchError, find_all, replace_all
+from kmstui.ui.policy.line_cells import StandIns, line_end_message
 from kmstui.ui.policy.statements import (
     NoStatementError,
     delete_statement,

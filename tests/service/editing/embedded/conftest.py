@@ -10,7 +10,7 @@ import pytest
 
 from kmstui.aws.session.connector import AwsConnector
 from kmstui.journal import SqliteJournal
-from kmstui.service.changes.scope import ChangeScope
+from kmstui.service.changes.runner import ChangeScope
 from kmstui.service.ports import Gateway, Scope, Target
 from tests.embedded import aws_environment, embedded, embedded_server
 

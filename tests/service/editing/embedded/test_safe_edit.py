@@ -9,7 +9,7 @@ import pytest
 
 from kmstui.policy.iam.equality import same_meaning
 from kmstui.service.changes.reading_back import Shown
-from kmstui.service.changes.scope import ChangeScope
+from kmstui.service.changes.runner import ChangeScope
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.location import KeyPolicyLocation, location_of

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,3 +204,17 @@ After any other it did not: the gateway tells a connection that was never made (
 call that was never sent (CancelledByPersonError) and a refusal from a write without an answer.
 A failure inside the service is documented as a rejection (KMSInternalException); a look is cheap.
 """
+
+
+async def unless_refused(reading: Awaitable[T], instead: Callable[[ServiceError], T]) -> T:
+    """What was read, or what stands instead of it where that was refused or failed.
+
+    Raises:
+        CancelledByPersonError: nobody waits for it any more.
+    """
+    try:
+        return await reading
+    except CancelledByPersonError:
+        raise
+    except ServiceError as error:
+        return instead(error)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from kmstui.model import Arn, Caller, Identity, KeyEvent
 from kmstui.policy.syntax import parse, read_policy
-from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.service.errors import unless_refused
 from kmstui.service.ports import Gateway
 
 MOST_POLICIES = 200
@@ -62,23 +62,17 @@ async def caller_identity(gateway: Gateway, caller: Caller | None) -> tuple[Iden
     kind = Arn.maybe(arn)
     if kind is None or kind.resource_type not in ("role", "user"):
         return None, f"{arn} has no IAM policies that could be read."
-    try:
+
+    async def read() -> tuple[Identity | None, str]:
         identity = await gateway.identity(arn)
-    except CancelledByPersonError:
-        raise
-    except ServiceError as error:
-        return None, error.sentence
-    return identity, identity.problem
+        return identity, identity.problem
+
+    return await unless_refused(read(), lambda error: (None, error.sentence))
 
 
 async def _roles(gateway: Gateway) -> tuple[str, ...]:
     """The account's roles; none where they may not be listed, as the log of calls tells."""
-    try:
-        return await gateway.role_names()
-    except CancelledByPersonError:
-        raise
-    except ServiceError:
-        return ()
+    return await unless_refused(gateway.role_names(), lambda _: ())
 
 
 async def _contexts(gateway: Gateway, key_arn: str) -> Mapping[str, tuple[str, ...]]:
@@ -89,12 +83,7 @@ async def _contexts(gateway: Gateway, key_arn: str) -> Mapping[str, tuple[str, .
     """
     if not key_arn:
         return {}
-    try:
-        events, _ = await gateway.events(key_arn)
-    except CancelledByPersonError:
-        raise
-    except ServiceError:
-        return {}
+    events, _ = await unless_refused(gateway.events(key_arn), lambda _: ((), ""))
     return contexts_of(events)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kmstui.model import Arn, Caller, Grant, Identity, Key
@@ -16,7 +16,12 @@ from kmstui.policy.evaluation import as_policy
 from kmstui.policy.iam import Principal, PrincipalKind, named
 from kmstui.policy.syntax import Policy
 from kmstui.service.access.account_facts import caller_principal
-from kmstui.service.errors import CancelledByPersonError, NotFoundError, ServiceError
+from kmstui.service.errors import (
+    CancelledByPersonError,
+    NotFoundError,
+    ServiceError,
+    unless_refused,
+)
 from kmstui.service.inventory import Topic
 from kmstui.service.ports import Gateway
 from kmstui.service.session import Session
@@ -230,16 +235,16 @@ class AccessReader:
         gateway = self._connected()
         problems: list[str] = []
 
-        async def listed(what: str) -> tuple[str, ...]:
-            try:
-                return await (gateway.role_names() if what == "roles" else gateway.user_names())
-            except CancelledByPersonError:
-                raise
-            except ServiceError as error:
+        async def listed(what: str, names: Awaitable[tuple[str, ...]]) -> tuple[str, ...]:
+            def refused(error: ServiceError) -> tuple[str, ...]:
                 problems.append(f"The account's {what} were not listed: {error.sentence}")
                 return ()
 
-        roles, users = await asyncio.gather(listed("roles"), listed("users"))
+            return await unless_refused(names, refused)
+
+        roles, users = await asyncio.gather(
+            listed("roles", gateway.role_names()), listed("users", gateway.user_names())
+        )
         names = ((*roles, *users), " ".join(problems))
         if gateway is self._gateway:
             self._names = names

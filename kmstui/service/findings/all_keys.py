@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kmstui.model import Key
 from kmstui.policy.lint import Finding, KeyContext, lint
 from kmstui.policy.syntax import parse
-from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.service.errors import CancelledByPersonError, ServiceError, unless_refused
 from kmstui.service.inventory import Topic
 from kmstui.service.ports import Gateway, Urgency
 from kmstui.service.session import Session
@@ -162,14 +162,12 @@ class AllFindings:
         """The key with its description, which tells the linter what the key can do."""
         if key.metadata is not None or key.problem:
             return key
-        try:
-            described, _ = await gateway.describe(key.id, Urgency.VISIBLE)
-        except CancelledByPersonError:
-            raise
-        except ServiceError:
-            # The policy may be readable all the same; less is found without the description.
-            return key
-        return described
+
+        async def describe() -> Key:
+            return (await gateway.describe(key.id, Urgency.VISIBLE))[0]
+
+        # The policy may be readable all the same; less is found without the description.
+        return await unless_refused(describe(), lambda _: key)
 
     def _stored(self, key_id: str) -> str:
         policies = self._session.store.policies.get(key_id, ())

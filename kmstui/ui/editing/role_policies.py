@@ -10,7 +10,7 @@ from kmstui.model import Arn, Identity, IdentityPolicy, Key
 from kmstui.policy.access import possible_actions
 from kmstui.policy.authoring import CannotTakeError, allows, role_templates, without_action
 from kmstui.service.editing import RolePolicyTarget, role_subject, roles_to_offer
-from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.service.errors import ServiceError, unless_refused
 from kmstui.ui.commands import Context, no_changes
 from kmstui.ui.dialogs import Menu, MenuItem, Prompt
 from kmstui.ui.editing.reading_dialog import read_in_front
@@ -49,16 +49,14 @@ async def ask_for_role(context: Context, key: Key | None, heading: str) -> str |
         CancelledByPersonError: the person stopped the reading, or the connection is gone.
     """
     session = context.session
-    try:
-        others = await read_in_front(
-            context, "the roles of the account", session.gateway.role_names()
-        )
-    except CancelledByPersonError:
-        raise
-    except ServiceError as error:
+
+    def refused(error: ServiceError) -> tuple[str, ...]:
         # The caller's own role and those of the key policy can still be offered.
         session.notify(error.sentence, "warning")
-        others = ()
+        return ()
+
+    reading = read_in_front(context, "the roles of the account", session.gateway.role_names())
+    others = await unless_refused(reading, refused)
     roles = roles_to_offer(session, key, others)
     if not roles:
         session.notify(

@@ -12,7 +12,7 @@ from textual.widgets.text_area import Selection
 from kmstui.policy.authoring import Completions
 from kmstui.ui.policy.completion_popup import MOST_ROWS, CompletionPopup
 from kmstui.ui.policy.debounce import Debounce
-from kmstui.ui.policy.finding_marks import Mark
+from kmstui.ui.policy.finding_marks import FindingMark
 from kmstui.ui.policy.highlight import enclosing_bracket
 from kmstui.ui.policy.layout import detect_indent, leading_space, pasted
 from kmstui.ui.policy.text_area import PolicyTextArea
@@ -127,7 +127,7 @@ class EditingArea(PolicyTextArea):
             blanks = " " * (width - self.get_column_width(*start) % width)
             self.replace(blanks, start, end, maintain_selection_offset=False)
 
-    def _next_stop(self) -> Mark | None:
+    def _next_stop(self) -> FindingMark | None:
         stops = [mark for mark in self.marks if mark.finding.rule == PLACEHOLDER_RULE]
         # The selection's start, so that a stop just reached is not found again.
         here = min(self.selection.start, self.selection.end)

@@ -14,7 +14,7 @@ Location = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class FindingMark:
     """One finding where it stands in the text now."""
 
     finding: Finding
@@ -35,25 +35,25 @@ def carried(position: Location, top: Location, bottom: Location, end: Location) 
     return row + end[0] - bottom[0], column
 
 
-def _carry_one(mark: Mark, top: Location, bottom: Location, end: Location) -> Mark:
+def _carry_one(mark: FindingMark, top: Location, bottom: Location, end: Location) -> FindingMark:
     if mark.end <= top and mark.start < mark.end:
         # Typing right behind a marked range does not widen it.
         return mark
     start = carried(mark.start, top, bottom, end)
-    return Mark(mark.finding, start, max(start, carried(mark.end, top, bottom, end)))
+    return FindingMark(mark.finding, start, max(start, carried(mark.end, top, bottom, end)))
 
 
-class Marks:
+class FindingMarks:
     """The marks of one text, in the order of the text."""
 
     def __init__(self) -> None:
-        self._marks: list[Mark] = []
-        self._rows: dict[int, list[Mark]] | None = None
+        self._marks: list[FindingMark] = []
+        self._rows: dict[int, list[FindingMark]] | None = None
 
     def __len__(self) -> int:
         return len(self._marks)
 
-    def __iter__(self) -> Iterator[Mark]:
+    def __iter__(self) -> Iterator[FindingMark]:
         return iter(self._marks)
 
     def put(self, findings: Iterable[Finding], text: str) -> None:
@@ -62,7 +62,7 @@ class Marks:
         last = len(text)
         self._marks = sorted(
             (
-                Mark(
+                FindingMark(
                     finding,
                     location(min(finding.span.start, last)),
                     location(min(finding.span.end, last)),
@@ -86,7 +86,7 @@ class Marks:
             self._marks = moved
             self._rows = None
 
-    def on_row(self, row: int) -> Sequence[Mark]:
+    def on_row(self, row: int) -> Sequence[FindingMark]:
         """The marks that begin on a row, the worst first."""
         if self._rows is None:
             self._rows = {}
@@ -100,21 +100,21 @@ class Marks:
         """Every row on which a mark begins."""
         return {mark.start[0] for mark in self._marks}
 
-    def after(self, location: Location) -> Mark | None:
+    def after(self, location: Location) -> FindingMark | None:
         """The next mark, from the top again when there is none below."""
         if not self._marks:
             return None
         starts = [mark.start for mark in self._marks]
         return self._marks[bisect_right(starts, location) % len(starts)]
 
-    def before(self, location: Location) -> Mark | None:
+    def before(self, location: Location) -> FindingMark | None:
         """The previous mark, from the bottom again when there is none above."""
         if not self._marks:
             return None
         starts = [mark.start for mark in self._marks]
         return self._marks[bisect_left(starts, location) - 1]
 
-    def at(self, location: Location) -> Mark | None:
+    def at(self, location: Location) -> FindingMark | None:
         """The mark to speak of at the cursor: one around it, else the worst of its row."""
         around = [mark for mark in self._marks if mark.start <= location <= mark.end]
         on_row = self.on_row(location[0])

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from kmstui.model import visible
 from kmstui.policy.lint import Finding
-from kmstui.ui.policy.finding_marks import Mark
+from kmstui.ui.policy.finding_marks import FindingMark
 from kmstui.ui.style import FANCY, Part, Symbols
 from kmstui.ui.widgets import Column, Counts, LineTable
 
@@ -96,16 +96,16 @@ class FindingsList(LineTable):
         column = Column("finding", "", 1, most=1000)
         super().__init__((column,), self._finding_cells, symbols=symbols, header=False)
         self._symbols = symbols
-        self._listed: tuple[Mark, ...] = ()
+        self._listed: tuple[FindingMark, ...] = ()
 
-    def show(self, findings: Iterable[Mark]) -> None:
+    def show(self, findings: Iterable[FindingMark]) -> None:
         """List these, keeping the place."""
         self._listed = tuple(findings)
         self.border_title = counted(Counts.of(mark.finding for mark in self._listed)).capitalize()
         self.set_rows([str(index) for index in range(len(self._listed))])
 
     @property
-    def chosen(self) -> Mark | None:
+    def chosen(self) -> FindingMark | None:
         """The finding under the list's cursor."""
         return self._listed[self.cursor] if self._listed else None
 

@@ -16,7 +16,7 @@ from textual.widgets.text_area import TextAreaTheme
 from kmstui.policy.lint import Severity
 from kmstui.ui.policy.completion_popup import STYLES as POPUP_STYLES
 from kmstui.ui.policy.completion_popup import CompletionPopup
-from kmstui.ui.policy.finding_marks import Mark, Marks
+from kmstui.ui.policy.finding_marks import FindingMark, FindingMarks
 from kmstui.ui.policy.highlight import KINDS, token_spans
 from kmstui.ui.policy.incremental_area import IncrementalTextArea
 from kmstui.ui.policy.line_cells import (
@@ -45,7 +45,7 @@ class HighlightedTextArea(IncrementalTextArea):
     def __init__(self, text: str, *, read_only: bool, symbols: Symbols) -> None:
         self._symbols = symbols
         self._stand_ins = StandIns()
-        self._marks = Marks()
+        self._marks = FindingMarks()
         self._popup: CompletionPopup | None = None
         self._styles_by_name: dict[str, Style] = {}
         self._rows: LRUCache[object, Strip] = LRUCache(512)
@@ -198,7 +198,7 @@ class HighlightedTextArea(IncrementalTextArea):
         self._rows.clear()
         self._bodies.clear()
 
-    def _mark_cells(self, mark: Mark | None, background: Style | None) -> list[Segment]:
+    def _mark_cells(self, mark: FindingMark | None, background: Style | None) -> list[Segment]:
         background = background or Style()
         if mark is None:
             return [Segment("  ", background)]
@@ -293,7 +293,7 @@ class HighlightedTextArea(IncrementalTextArea):
         self.refresh()
 
 
-def _drawn_columns(mark: Mark, length: int) -> tuple[int, int]:
+def _drawn_columns(mark: FindingMark, length: int) -> tuple[int, int]:
     """The columns of a mark on its first row: at least one, and never past the line's end."""
     end = mark.end[1] if mark.end[0] == mark.start[0] else length
     start = min(mark.start[1], max(0, length - 1))

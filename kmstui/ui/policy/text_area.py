@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets.text_area import Edit, EditResult
 
 from kmstui.policy.lint import Finding
-from kmstui.ui.policy.finding_marks import Location, Mark, Marks
+from kmstui.ui.policy.finding_marks import FindingMark, FindingMarks, Location
 from kmstui.ui.policy.highlighted_area import HighlightedTextArea
 from kmstui.ui.style import FANCY, Symbols
 
@@ -95,7 +95,7 @@ class PolicyTextArea(HighlightedTextArea):
     # Findings
 
     @property
-    def marks(self) -> Marks:
+    def marks(self) -> FindingMarks:
         """The findings shown, where they stand now."""
         return self._marks
 
@@ -104,7 +104,7 @@ class PolicyTextArea(HighlightedTextArea):
         self._marks.put(findings, self.document.text)
         self.draw_differences()
 
-    def mark_at_cursor(self) -> Mark | None:
+    def mark_at_cursor(self) -> FindingMark | None:
         """The finding to speak of at the cursor."""
         return self._marks.at(self.cursor_location)
 

@@ -18,7 +18,7 @@ from textual.worker import Worker, WorkerState
 from kmstui.policy.lint import Finding
 from kmstui.ui.policy.debounce import Debounce
 from kmstui.ui.policy.find_bar import FindBar
-from kmstui.ui.policy.finding_marks import Mark
+from kmstui.ui.policy.finding_marks import FindingMark
 from kmstui.ui.policy.finding_widgets import FindingLine, FindingsList, WhyScreen
 from kmstui.ui.policy.text_area import PolicyTextArea, ReadingArea
 from kmstui.ui.style import FANCY, Symbols
@@ -218,7 +218,7 @@ class PolicyViewer(Vertical):
         """Go to the previous finding."""
         self._go_to(self.area.marks.before(self.area.cursor_location))
 
-    def _go_to(self, mark: Mark | None) -> None:
+    def _go_to(self, mark: FindingMark | None) -> None:
         if mark is not None:
             self.area.move_cursor(mark.start, center=True)
 

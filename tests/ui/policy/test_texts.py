@@ -17,7 +17,7 @@ from kmstui.policy.lint.rules import Finding, Severity
 from kmstui.policy.syntax.nodes import Document, Span
 from kmstui.ui.policy.completion_popup import STYLES, CompletionPopup
 from kmstui.ui.policy.find_bar import Query, SearchError, find_all, replace_all
-from kmstui.ui.policy.finding_marks import Marks
+from kmstui.ui.policy.finding_marks import FindingMarks
 from kmstui.ui.policy.highlight import bracket_partner, enclosing_bracket, token_spans
 from kmstui.ui.policy.layout import detect_indent, format_json, pasted, unwrapped
 from kmstui.ui.policy.line_cells import StandIns, line_end_message
@@ -120,7 +120,7 @@ def test_a_mark_outside_a_change_stays_at_its_words(text, data):
     cut, behind = sorted((data.draw(places), data.draw(places)))
     insert = data.draw(st.text("xy\n", max_size=6))
     after = text[:cut] + insert + text[behind:]
-    marks = Marks()
+    marks = FindingMarks()
     marks.put([finding(start, end)], text)
     old, new = Document(text, None, ()), Document(after, None, ())
     marks.carry(old.location(cut), old.location(behind), new.location(cut + len(insert)))

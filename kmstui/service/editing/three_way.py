@@ -201,24 +201,18 @@ def match_statements(
         [(n, mine[n]) for n in range(len(mine)) if n not in base_of_mine],
         [(n, theirs[n]) for n in added_by_theirs],
     )
+
+    def triple(origin: int | None, number: int | None, other: int | None) -> Triple:
+        found = ((base, origin), (mine, number), (theirs, other))
+        return Triple(*(None if n is None else statements[n] for statements, n in found))
+
     triples = []
-    for number, statement in enumerate(mine):
+    for number in range(len(mine)):
         origin = base_of_mine.get(number)
-        if origin is not None:
-            other = of_theirs.get(origin)
-            triples.append(
-                Triple(base[origin], statement, None if other is None else theirs[other])
-            )
-        else:
-            other = same_addition.get(number)
-            triples.append(Triple(None, statement, None if other is None else theirs[other]))
-    for origin, statement in enumerate(base):
-        if origin not in of_mine:
-            other = of_theirs.get(origin)
-            triples.append(Triple(statement, None, None if other is None else theirs[other]))
-    triples += [
-        Triple(None, None, theirs[n]) for n in added_by_theirs if n not in same_addition.values()
-    ]
+        other = same_addition.get(number) if origin is None else of_theirs.get(origin)
+        triples.append(triple(origin, number, other))
+    triples += [triple(n, None, of_theirs.get(n)) for n in range(len(base)) if n not in of_mine]
+    triples += [triple(None, None, n) for n in added_by_theirs if n not in same_addition.values()]
     return triples
 
 

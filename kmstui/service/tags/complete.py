@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import nsmallest
@@ -29,15 +30,14 @@ class TagVocabulary:
     """Tag keys and values with the number of keys that have them."""
 
     def __init__(self) -> None:
-        self._values: dict[str, dict[str, int]] = {}
-        self._totals: dict[str, int] = {}
+        self._values: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._totals: Counter[str] = Counter()
 
     def learn(self, tags: Iterable[Tag], keys: int = 1) -> None:
         """Count tags that so many more keys have."""
         for tag in tags:
-            values = self._values.setdefault(tag.key, {})
-            values[tag.value] = values.get(tag.value, 0) + keys
-            self._totals[tag.key] = self._totals.get(tag.key, 0) + keys
+            self._values[tag.key][tag.value] += keys
+            self._totals[tag.key] += keys
 
     def clear(self) -> None:
         """Forget all tags."""

@@ -60,9 +60,9 @@ class AccessView(ReadingView):
         self._tell_from = 0.0
         self._answer: Decision | None = None
         self._wants_question = False
-        self.status = Sentences(most_lines=_STATUS_LINES, more="… (Enter: all of it)")
+        self.status = Sentences(most_lines=_STATUS_LINES, more="(Enter: all of it)")
         self.table = LineTable(columns_for(80, self._group), self._cells, symbols=symbols)
-        self.words = Sentences(least_lines=4, most_lines=4, more="… (Enter: all of it)")
+        self.words = Sentences(least_lines=4, most_lines=4, more="(Enter: all of it)")
         self.what_if = WhatIfLine()
         self.status.display = False
 

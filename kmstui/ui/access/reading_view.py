@@ -43,7 +43,7 @@ class ReadingView(KeyView):
         super().__init__(session, symbols)
         self._key_id: str | None = None
         self._shown = asyncio.Event()
-        self.left_out = Sentences(most_lines=6, more="…")
+        self.left_out = Sentences(most_lines=6, more="")
         """What no answer rests on."""
         self.left_out.display = False
 

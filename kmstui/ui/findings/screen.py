@@ -160,7 +160,7 @@ class FindingsScreen(FullScreen[GoTo]):
         self._reading = False
         self._drawing: Timer | None = None
         self.table = LineTable(COLUMNS, self._cells, symbols=symbols, id="findings-table")
-        self.words = Sentences(least_lines=2, most_lines=4, more="… (F1: all of it)")
+        self.words = Sentences(least_lines=2, most_lines=4, more="(F1: all of it)")
         self.filter_input = Input(placeholder="error  KMS5  alias  -word", compact=True)
         self.filter_input.cursor_blink = False
         self.filter_input.display = False

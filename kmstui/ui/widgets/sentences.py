@@ -74,9 +74,10 @@ class Sentences(StyledWidget):
         lines = wrap(self._text, room) if self._text else []
         if len(lines) > self._most:
             lines = lines[: self._most]
-            cut = max(1, room - width_of(self._more) - 1)
-            last = lines[-1] if width_of(lines[-1]) <= cut else fit(lines[-1], cut)
-            lines[-1] = fit(f"{last} {self._more}", room)
+            end = f"… {self._more}".rstrip()
+            left = room - width_of(end)
+            last = lines[-1] if width_of(lines[-1]) <= left else fit(lines[-1], left + 1)[:-1]
+            lines[-1] = f"{last.rstrip()}{end}"
         return lines
 
     def render_line(self, y: int) -> Strip:

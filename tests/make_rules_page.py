@@ -12,8 +12,8 @@ from itertools import groupby
 from pathlib import Path
 
 from kmstui.policy.lint import linter
+from kmstui.policy.lint.core import RULES, Finding, Rule
 from kmstui.policy.lint.linter import lint, lint_identity
-from kmstui.policy.lint.rules import RULES, Finding, Rule
 from tests.policy.lint.test_identity_linter import CASES as CASES_OF_BOTH
 from tests.policy.lint.test_identity_linter import ONLY_IN_IAM
 from tests.policy.rule_cases import Case, unmark

@@ -21,8 +21,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kmstui.model.arn import Arn
+from kmstui.policy.lint.core import RULES, KeyContext
 from kmstui.policy.lint.linter import lint
-from kmstui.policy.lint.rules import RULES, KeyContext
 from kmstui.policy.syntax.parser import parse
 from tests.policy.documented import DOCUMENTED, allow, root
 from tests.policy.rule_cases import KEY

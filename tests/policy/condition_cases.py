@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from kmstui.policy.lint.core import KeyContext, Severity
 from kmstui.policy.lint.linter import lint
-from kmstui.policy.lint.rules import KeyContext, Severity
 from kmstui.policy.syntax.nodes import apply_edits
 from tests.policy.rule_cases import (
     KEY,

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kmstui.model.arn import Arn
+from kmstui.policy.lint.core import Finding, KeyContext, Severity
 from kmstui.policy.lint.linter import lint
-from kmstui.policy.lint.rules import Finding, KeyContext, Severity
 from kmstui.policy.syntax.nodes import Span, apply_edits
 
 ACCOUNT = "444455556666"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kmstui.model.arn import Arn
-from kmstui.policy.lint.rules import KeyContext, Severity
+from kmstui.policy.lint.core import KeyContext, Severity
 from tests.policy.rule_cases import (
     ACCOUNT,
     KEY_ARN,

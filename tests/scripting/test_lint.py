@@ -17,7 +17,7 @@ import jsonschema
 import pytest
 
 from kmstui.model.arn import Arn
-from kmstui.policy.lint.rules import KeyContext
+from kmstui.policy.lint.core import KeyContext
 from kmstui.policy.syntax.nodes import Span
 from kmstui.policy.syntax.parser import parse
 from kmstui.scripting.command import COULD_NOT_RUN

@@ -15,7 +15,7 @@ print(*(name for name in sys.modules if name.partition(".")[0] in ("kmstui", "py
 OPENED_LATER = {
     "csv",
     "pygments",
-    "kmstui.policy.lint.rules",
+    "kmstui.policy.lint.core",
     "kmstui.service.editing.edit",
     "kmstui.service.tags.tagging",
     "kmstui.ui.policy.viewer",

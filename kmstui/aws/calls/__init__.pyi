@@ -4,11 +4,11 @@ from .botocore_errors import NO_REGION as NO_REGION
 from .botocore_internals import ask_for_mfa_codes_with as ask_for_mfa_codes_with
 from .call import Calls as Calls
 from .call import Params as Params
+from .call_context import CallContext as CallContext
+from .call_context import short_key_name as short_key_name
 from .clients import Clients as Clients
 from .errors import translate as translate
 from .operations import Operation as Operation
 from .response import Response as Response
 from .response import UnreadableResponse as UnreadableResponse
 from .response import text_pairs as text_pairs
-from .situation import Situation as Situation
-from .situation import short_key_name as short_key_name

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from botocore import __version__ as botocore_version
 from botocore import exceptions as boto
 
+from kmstui.aws.calls.call_context import CallContext, Explanation
 from kmstui.aws.calls.error_codes import CHECK_ENDPOINT
-from kmstui.aws.calls.situation import Explanation, Situation
 from kmstui.service.errors import (
     CredentialsExpiredError,
     CredentialsMissingError,
@@ -27,21 +27,21 @@ _SHOWN = 200
 """Characters shown of what a credential process or provider said."""
 
 
-def explain_exception(error: BaseException, situation: Situation) -> Explanation | None:
+def explain_exception(error: BaseException, call: CallContext) -> Explanation | None:
     """What one of botocore's exceptions means; None for any other."""
     for name, explanation in _EXPLANATIONS.items():
         kind = getattr(boto, name, None)
         if kind is not None and isinstance(error, kind):
             if isinstance(explanation, Explanation):
                 return explanation
-            return explanation(error, situation)
+            return explanation(error, call)
     return None
 
 
-def known_of(error: BaseException, situation: Situation) -> dict[str, object]:
+def known_of(error: BaseException, call: CallContext) -> dict[str, object]:
     """What an exception tells, for the places in its explanation."""
     members: dict[str, Any] = getattr(error, "kwargs", {})
-    url = str(members.get("endpoint_url") or situation.endpoint_url)
+    url = str(members.get("endpoint_url") or call.endpoint_url)
     parts = urlsplit(url)
     if parts.hostname:
         # Query API requests and proxies may carry more in the URL than belongs on a screen.
@@ -60,7 +60,7 @@ def known_of(error: BaseException, situation: Situation) -> dict[str, object]:
     }
 
 
-def _tls(error: Any, _: Situation) -> Explanation:
+def _tls(error: Any, _: CallContext) -> Explanation:
     detail = str(error.kwargs.get("error", ""))
     if "No such file" in detail or "X509" in detail:
         return Explanation(
@@ -87,7 +87,7 @@ def _tls(error: Any, _: Situation) -> Explanation:
     )
 
 
-def _unreachable(error: Any, situation: Situation) -> Explanation:
+def _unreachable(error: Any, call: CallContext) -> Explanation:
     detail = str(error.kwargs.get("error", "")).lower()
     if "resolve" not in detail and "name or service" not in detail and "getaddrinfo" not in detail:
         return Explanation(
@@ -95,7 +95,7 @@ def _unreachable(error: Any, situation: Situation) -> Explanation:
             "{url} refuses connections or cannot be reached",
             "Check the endpoint URL and the network.",
         )
-    if not situation.knows_region(situation.region):
+    if not call.knows_region(call.region):
         return Explanation(
             NetworkError,
             "{url} does not exist, and botocore knows no Region “{region}”",
@@ -148,7 +148,7 @@ _NO_ENDPOINT = Explanation(
     EndpointError, "there is no endpoint for this Region: {detail}", CHECK_ENDPOINT
 )
 
-_EXPLANATIONS: dict[str, Explanation | Callable[[Any, Situation], Explanation]] = {
+_EXPLANATIONS: dict[str, Explanation | Callable[[Any, CallContext], Explanation]] = {
     # Connections
     "ProxyConnectionError": Explanation(
         NetworkError,

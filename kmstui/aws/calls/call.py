@@ -1,4 +1,4 @@
-"""One way to send an operation: fenced, paced, in a thread, and told of afterwards."""
+"""One way to send an operation: guarded in read-only mode, paced, in a thread, and recorded."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 from botocore import xform_name
 
 from kmstui.aws.calls.botocore_errors import OLD_BOTOCORE
+from kmstui.aws.calls.call_context import CallContext, short_key_name
 from kmstui.aws.calls.clients import Clients
 from kmstui.aws.calls.dispatcher import CallOutcome, Dispatcher, Job
 from kmstui.aws.calls.errors import translate
 from kmstui.aws.calls.operations import Operation
 from kmstui.aws.calls.response import Response
-from kmstui.aws.calls.situation import Situation, short_key_name
 from kmstui.service.errors import (
     CancelledByPersonError,
     ReadOnlyError,
@@ -36,11 +36,11 @@ Reader = Callable[[Response], T]
 class Calls:
     """Sends operations over one connection."""
 
-    def __init__(self, clients: Clients, observer: CallObserver, situation: Situation) -> None:
-        """Send over `clients`, tell `observer`, and explain errors by `situation`."""
+    def __init__(self, clients: Clients, observer: CallObserver, call_context: CallContext) -> None:
+        """Send over `clients`, tell `observer`, and explain errors by `call_context`."""
         self._clients = clients
         self._dispatcher = Dispatcher(observer, clients.turns)
-        self._situation = situation
+        self._call_context = call_context
 
     def send(
         self,
@@ -65,17 +65,17 @@ class Calls:
         Raises:
             ServiceError: one type per cause.
         """
-        situation = replace(
-            self._situation,
+        call_context = replace(
+            self._call_context,
             operation=operation.permission,
             key=short_key_name(key or str(params.get("KeyId") or "")),
             mutating=operation.mutating,
         )
-        self._refuse_what_may_not_leave(operation, situation)
+        self._refuse_what_may_not_leave(operation, call_context)
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         job = Job(
-            work=lambda: self._work(operation, params, read, situation, urgency),
-            abandoned=lambda sent: _abandoned(situation, sent=sent),
+            work=lambda: self._work(operation, params, read, call_context, urgency),
+            abandoned=lambda sent: _abandoned(call_context, sent=sent),
             urgency=urgency,
             bucket=self._clients.pacing.bucket(operation),
             future=future,
@@ -86,7 +86,7 @@ class Calls:
             raise ServiceFailureError(
                 "the system would not start a thread to send it with",
                 "Raise the limit of processes (ulimit -u), or end other programs.",
-                situation.context,
+                call_context.context,
             ) from error
         return future
 
@@ -99,14 +99,14 @@ class Calls:
         self._clients.close()
         self._dispatcher.close()
 
-    def _refuse_what_may_not_leave(self, operation: Operation, situation: Situation) -> None:
+    def _refuse_what_may_not_leave(self, operation: Operation, call_context: CallContext) -> None:
         if self._dispatcher.closed:
-            raise _abandoned(situation, sent=False)
+            raise _abandoned(call_context, sent=False)
         if self._clients.read_only and operation.mutating:
             raise ReadOnlyError(
                 "kmstui was started read-only, so nothing was sent",
                 "Start it without --read-only to change anything.",
-                situation.context,
+                call_context.context,
             )
 
     def _work(
@@ -114,7 +114,7 @@ class Calls:
         operation: Operation,
         params: Params,
         read: Reader[Any],
-        situation: Situation,
+        call_context: CallContext,
         urgency: Urgency,
     ) -> CallOutcome:
         with self._clients.turns.computing(urgency), self._clients.attempt(operation) as attempt:
@@ -122,22 +122,22 @@ class Calls:
             value: Any = None
             failure: ServiceError | None = None
             try:
-                value = self._invoke(operation, params, read, situation)
+                value = self._invoke(operation, params, read, call_context)
             except Exception as error:
-                situation = replace(
-                    situation, endpoint_url=self._clients.endpoint_url(operation.service)
+                call_context = replace(
+                    call_context, endpoint_url=self._clients.endpoint_url(operation.service)
                 )
                 # Without its cause: the frames of botocore hold requests, and those credentials.
-                failure = translate(error, situation, sent=attempt.sent)
+                failure = translate(error, call_context, sent=attempt.sent)
                 if not failure.context.operation:
                     # Hooks raise typed errors without knowing which key they are about.
-                    failure.context = situation.context
+                    failure.context = call_context.context
             seconds = time.monotonic() - began - self._clients.turns.waited
         record = CallRecord(
             time=datetime.now(UTC),
             service=operation.service,
             operation=operation.name,
-            key=situation.key,
+            key=call_context.key,
             seconds=seconds,
             retries=attempt.retries,
             error="" if failure is None else failure.context.code or failure.title,
@@ -146,24 +146,24 @@ class Calls:
         return CallOutcome(value, failure, record)
 
     def _invoke(
-        self, operation: Operation, params: Params, read: Reader[T], situation: Situation
+        self, operation: Operation, params: Params, read: Reader[T], call_context: CallContext
     ) -> T:
         client: Any = self._clients.client(operation.service)
         if operation.name not in client.meta.service_model.operation_names:
-            raise OLD_BOTOCORE.error(situation)
+            raise OLD_BOTOCORE.error(call_context)
         method = getattr(client, xform_name(operation.name))
         sent = {name: value for name, value in params.items() if value is not None}
         return read(Response(method(**sent)))
 
 
-def _abandoned(situation: Situation, *, sent: bool) -> ServiceError:
-    if sent and situation.mutating:
+def _abandoned(call_context: CallContext, *, sent: bool) -> ServiceError:
+    if sent and call_context.mutating:
         return UnreportedOutcomeError(
             "the connection was closed while it was under way, so the change may or may not have "
             "happened",
             "Connect again and read the key again before you repeat it.",
-            situation.context,
+            call_context.context,
         )
     return CancelledByPersonError(
-        "the connection was closed", "Connect again to continue.", situation.context
+        "the connection was closed", "Connect again to continue.", call_context.context
     )

@@ -1,4 +1,4 @@
-"""boto3's clients: made when first needed, with our fences and hooks on every one."""
+"""boto3's clients: made when first needed, with our read-only guard and hooks on every one."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Clients:
 
     @contextmanager
     def attempt(self, operation: Operation) -> Iterator[Attempt]:
-        """Say what this thread is about to call; nothing else gets past the fence."""
+        """Say what this thread is about to call; nothing else gets past the read-only guard."""
         attempt = self._thread.attempt = Attempt(operation)
         try:
             yield attempt
@@ -124,7 +124,7 @@ class Clients:
             ),
         )
         events = client.meta.events
-        events.register("before-call", self._fence)
+        events.register("before-call", self._guard)
         events.register("request-created", self._compute)
         events.register("before-send", self._send)
         events.register("before-parse", self._compute)
@@ -138,8 +138,8 @@ class Clients:
         attempt: Attempt | None = getattr(self._thread, "attempt", None)
         return attempt
 
-    def _fence(self, model: Any, **_: object) -> None:
-        """The second fence, right before a request is signed; the first is in `Calls`."""
+    def _guard(self, model: Any, **_: object) -> None:
+        """The second read-only guard, right before a request is signed; the first is in `Calls`."""
         attempt = self._current()
         service, name = model.service_model.service_name, model.name
         announced = attempt and (attempt.operation.service, attempt.operation.name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kmstui.aws.calls.access_denied import explain_denial
-from kmstui.aws.calls.situation import Explanation, Situation
+from kmstui.aws.calls.call_context import CallContext, Explanation
 from kmstui.aws.calls.throttling import THROTTLES, is_throttled
 from kmstui.service.errors import (
     AccessDeniedError,
@@ -37,7 +37,7 @@ REJECTED_5XX = frozenset({"KMSInternalException"}) | THROTTLES
 rejected because an internal exception occurred. The request can be retried.\""""
 
 
-def from_code(code: str, situation: Situation, context: ErrorContext) -> ServiceError:
+def from_code(code: str, call: CallContext, context: ErrorContext) -> ServiceError:
     """The error for an error code; the service's words are in its context."""
     status = context.http_status or 0
     explanation = _EXPLANATIONS.get(code)
@@ -50,8 +50,8 @@ def from_code(code: str, situation: Situation, context: ErrorContext) -> Service
         else:
             explanation = _FAILURE if status >= 500 else _UNKNOWN_CODE
     if not isinstance(explanation, Explanation):
-        explanation = explanation(context.service_message, situation)
-    return explanation.error(situation, context, code=code, status=status)
+        explanation = explanation(context.service_message, call)
+    return explanation.error(call, context, code=code, status=status)
 
 
 _FAILURE_WITHOUT_CODE = Explanation(
@@ -83,27 +83,27 @@ _CLOCK = Explanation(
 )
 
 
-def _denied(message: str, situation: Situation) -> Explanation:
-    if situation.operation == "sts:AssumeRole" and "MultiFactorAuthentication failed" in message:
+def _denied(message: str, call: CallContext) -> Explanation:
+    if call.operation == "sts:AssumeRole" and "MultiFactorAuthentication failed" in message:
         return _MFA_REFUSED
     # Names may hold braces, which stand for themselves.
     reason, step = (
         text.replace("{", "{{").replace("}", "}}")
-        for text in explain_denial(message, situation.operation)
+        for text in explain_denial(message, call.operation)
     )
     return Explanation(AccessDeniedError, reason, step)
 
 
-def _unknown_credentials(_message: str, situation: Situation) -> Explanation:
+def _unknown_credentials(_message: str, call: CallContext) -> Explanation:
     return Explanation(
         CredentialsExpiredError,
-        "AWS does not know these credentials" + (" in {region}" if situation.region else ""),
+        "AWS does not know these credentials" + (" in {region}" if call.region else ""),
         "Check the access key ID, that a session token belongs to it, and that the Region is "
         "enabled for the account.",
     )
 
 
-def _signature(message: str, _situation: Situation) -> Explanation:
+def _signature(message: str, _call_context: CallContext) -> Explanation:
     if "expired" in message.lower() or "not yet current" in message.lower():
         return _CLOCK
     return Explanation(
@@ -123,21 +123,21 @@ _STATE_STEPS = {
 }
 
 
-def _state(message: str, _situation: Situation) -> Explanation:
+def _state(message: str, _call_context: CallContext) -> Explanation:
     words = message.lower()
     step = next((step for state, step in _STATE_STEPS.items() if state in words), "")
     return Explanation(InvalidStateError, "{said}", step or "See the key's state in its details.")
 
 
-def _unsupported(message: str, _situation: Situation) -> Explanation:
+def _unsupported(message: str, _call_context: CallContext) -> Explanation:
     said = message.strip().rstrip(".")
     return Explanation(
         UnsupportedError, "{said}" if said else "this kind of key does not support it"
     )
 
 
-def _unknown_operation(_message: str, situation: Situation) -> Explanation:
-    if situation.operation in {"kms:ListKeys", "kms:ListAliases", "kms:DescribeKey"}:
+def _unknown_operation(_message: str, call: CallContext) -> Explanation:
+    if call.operation in {"kms:ListKeys", "kms:ListAliases", "kms:DescribeKey"}:
         return Explanation(EndpointError, "what answers at {url} is not KMS", CHECK_ENDPOINT)
     return Explanation(
         UnsupportedError,
@@ -146,7 +146,7 @@ def _unknown_operation(_message: str, situation: Situation) -> Explanation:
     )
 
 
-def _policy(message: str, _situation: Situation) -> Explanation:
+def _policy(message: str, _call_context: CallContext) -> Explanation:
     words = message.lower()
     if "will not allow you to update the key policy" in words:
         step = "Let your own identity, or the account root, call kms:PutKeyPolicy."
@@ -160,14 +160,14 @@ def _policy(message: str, _situation: Situation) -> Explanation:
     return Explanation(PolicyRefusedError, "{said}", step)
 
 
-def _input(message: str, situation: Situation) -> Explanation:
-    if situation.operation == "sts:AssumeRole" and "tokenCode" in message:
+def _input(message: str, call: CallContext) -> Explanation:
+    if call.operation == "sts:AssumeRole" and "tokenCode" in message:
         return _MFA_REFUSED
     return Explanation(InvalidInputError, "{said}")
 
 
 _CODES: tuple[
-    tuple[Explanation | Callable[[str, Situation], Explanation], tuple[str, ...]], ...
+    tuple[Explanation | Callable[[str, CallContext], Explanation], tuple[str, ...]], ...
 ] = (
     (_denied, ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized")),
     (

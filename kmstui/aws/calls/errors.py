@@ -13,9 +13,9 @@ from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
 from kmstui.aws.calls.botocore_errors import explain_exception, known_of
+from kmstui.aws.calls.call_context import CallContext, Explanation
 from kmstui.aws.calls.error_codes import CHECK_ENDPOINT, REJECTED_5XX, from_code
 from kmstui.aws.calls.response import UnreadableResponse
-from kmstui.aws.calls.situation import Explanation, Situation
 from kmstui.service.errors import (
     EndpointError,
     ErrorContext,
@@ -49,22 +49,22 @@ class WebPageResponse(Exception):  # noqa: N818 - it becomes an EndpointError
         self.status = status
 
 
-def translate(error: BaseException, situation: Situation, *, sent: bool = True) -> ServiceError:
+def translate(error: BaseException, call: CallContext, *, sent: bool = True) -> ServiceError:
     """The typed error for whatever was raised while calling or reading the response.
 
     Args:
         error: What was raised.
-        situation: Where and on whose behalf.
+        call: Where and on whose behalf.
         sent: Whether the request was on its way by then.
     """
     if isinstance(error, ServiceError):
         return error
     if isinstance(error, boto.ClientError):
-        return _client_error(error, situation)
-    if situation.mutating and sent and _may_have_happened(error):
-        return _unreported(_what_happened(error, situation), situation.context)
+        return _client_error(error, call)
+    if call.mutating and sent and _may_have_happened(error):
+        return _unreported(_what_happened(error, call), call.context)
     explanation = (
-        explain_exception(error, situation)
+        explain_exception(error, call)
         or (_bad_response(error) if sent else None)
         # The text is left out: it may quote a request, and requests carry credentials.
         or Explanation(
@@ -73,10 +73,10 @@ def translate(error: BaseException, situation: Situation, *, sent: bool = True) 
             "Try again; if it happens again, please report it.",
         )
     )
-    context = situation.context
+    context = call.context
     if isinstance(error, WebPageResponse):
         context = replace(context, http_status=error.status)
-    return explanation.error(situation, context, **known_of(error, situation))
+    return explanation.error(call, context, **known_of(error, call))
 
 
 def outcome_is_open(error: BaseException | None, status: int, code: str) -> bool:
@@ -95,7 +95,7 @@ def outcome_is_open(error: BaseException | None, status: int, code: str) -> bool
 # Responses that tell of an error
 
 
-def _client_error(error: Any, situation: Situation) -> ServiceError:
+def _client_error(error: Any, call: CallContext) -> ServiceError:
     response = error.response if isinstance(error.response, dict) else {}
     told = response.get("Error")
     told = told if isinstance(told, dict) else {}
@@ -108,27 +108,27 @@ def _client_error(error: Any, situation: Situation) -> ServiceError:
         # Not an AWS error: what stands in the message is whatever the server printed.
         code, message = "", ""
     context = ErrorContext(
-        operation=_operation(error, situation),
-        key=situation.key,
+        operation=_operation(error, call),
+        key=call.key,
         code=code,
         service_message=message,
         request_id=str(metadata.get("RequestId") or ""),
         http_status=status if isinstance(status, int) else None,
     )
-    if context.operation != situation.operation:
+    if context.operation != call.operation:
         # Fetching credentials failed; the call itself was never made.
-        situation = replace(situation, operation=context.operation, mutating=False)
-    if situation.mutating and outcome_is_open(None, context.http_status or 0, code):
+        call = replace(call, operation=context.operation, mutating=False)
+    if call.mutating and outcome_is_open(None, context.http_status or 0, code):
         return _unreported(
             f"the service failed with {code or context.http_status} while it was under way", context
         )
-    return from_code(code, situation, context)
+    return from_code(code, call, context)
 
 
-def _operation(error: Any, situation: Situation) -> str:
+def _operation(error: Any, call: CallContext) -> str:
     name = str(error.operation_name)
-    if situation.operation.endswith(f":{name}"):
-        return situation.operation
+    if call.operation.endswith(f":{name}"):
+        return call.operation
     # Fetching credentials sends calls of its own.
     service = {"GetRoleCredentials": "sso", "CreateToken": "sso-oauth"}.get(name, "sts")
     return f"{service}:{name}"
@@ -159,8 +159,8 @@ def _unreported(what: str, context: ErrorContext) -> UnreportedOutcomeError:
     )
 
 
-def _what_happened(error: BaseException, situation: Situation) -> str:
-    where = situation.endpoint_url
+def _what_happened(error: BaseException, call: CallContext) -> str:
+    where = call.endpoint_url
     if isinstance(error, boto.ReadTimeoutError):
         return f"it was sent and {where} did not answer in time"
     if isinstance(error, UnreadableResponse | WebPageResponse) or _is_parse_error(error):

@@ -109,4 +109,4 @@ READ_NAMES = frozenset(
     for each in tuple(globals().values())
     if isinstance(each, Operation) and each.reads
 )
-"""What only reads, by botocore's names: for the fence right before a request leaves."""
+"""What only reads, by botocore's names: for the read-only guard right before a request leaves."""

@@ -23,9 +23,9 @@ from kmstui.aws.api import AwsGateway
 from kmstui.aws.calls import (
     NO_CREDENTIALS,
     NO_REGION,
+    CallContext,
     Calls,
     Clients,
-    Situation,
     ask_for_mfa_codes_with,
     translate,
 )
@@ -73,14 +73,14 @@ class Opener:
         Raises:
             ServiceError: one type per cause.
         """
-        situation = Situation(profile=target.profile, region=target.region)
+        call_context = CallContext(profile=target.profile, region=target.region)
         try:
-            return self._open(target, situation)
+            return self._open(target, call_context)
         except ServiceError:
             raise
         except OSError as error:
             if not error.filename:
-                raise translate(error, situation, sent=False) from None
+                raise translate(error, call_context, sent=False) from None
             raise ProfileError(
                 f"{error.filename} cannot be read ({error.strerror})",
                 "Check its permissions; it is named by a profile or by an AWS_… variable.",
@@ -93,7 +93,7 @@ class Opener:
                     f"“{url}” is not a URL",
                     "Give one like https://kms.eu-central-1.amazonaws.com.",
                 ) from None
-            raise translate(error, situation, sent=False) from None
+            raise translate(error, call_context, sent=False) from None
 
     def profiles(self) -> tuple[str, ...]:
         """See `Connector`."""
@@ -107,18 +107,20 @@ class Opener:
         """See `Connector`."""
         return tuple(sorted(self._session("").get_available_regions("kms", partition)))
 
-    def _open(self, target: Target, situation: Situation) -> AwsGateway:
+    def _open(self, target: Target, call_context: CallContext) -> AwsGateway:
         session = self._session(target.profile)
         session.get_scoped_config()
         profile = str(session.get_config_variable("profile") or "default")
-        situation = replace(situation, profile=profile)
+        call_context = replace(call_context, profile=profile)
         region = _region(session, target)
         if not region:
-            raise NO_REGION.error(situation)
+            raise NO_REGION.error(call_context)
         session.set_config_variable("region", region)
         ask_for_mfa_codes_with(self._ask_for_code, session, self._role_cache)
-        situation = replace(situation, region=region, knows_region=partial(_is_known, session))
-        source = _credential_source(session, situation)
+        call_context = replace(
+            call_context, region=region, knows_region=partial(_is_known, session)
+        )
+        source = _credential_source(session, call_context)
         clients = Clients(
             boto3.session.Session(botocore_session=session),
             f"{session.user_agent()} kmstui/{__version__}",
@@ -135,7 +137,7 @@ class Opener:
             credential_source=source,
             partition=str(kms.meta.partition),
         )
-        return AwsGateway(info, Calls(clients, self._observer, situation))
+        return AwsGateway(info, Calls(clients, self._observer, call_context))
 
     def _dns_suffixes(self) -> frozenset[str]:
         partitions: Any = self._loader.load_data("partitions")
@@ -187,10 +189,10 @@ def _is_known(session: Session, region: str) -> bool:
     )
 
 
-def _credential_source(session: Session, situation: Situation) -> str:
+def _credential_source(session: Session, call_context: CallContext) -> str:
     credentials: Credentials | None = session.get_credentials()
     if credentials is None:
-        raise NO_CREDENTIALS.error(situation)
+        raise NO_CREDENTIALS.error(call_context)
     # Fetches what is fetched later otherwise: MFA and expired sessions show up now.
     credentials.get_frozen_credentials()
     return str(credentials.method)

@@ -5,7 +5,8 @@ the linter calls a placeholder (KMS601), so nothing half filled is saved by acci
 editor's Tab goes from one to the next. `${name}` with a colon in it is a policy variable of IAM
 and left alone.
 
-The built-in ones are entries of the JSON files in `library/`: `Template` says what an entry holds.
+The built-in ones are entries of `templates_workshop.json` and `templates_aws.json` beside this
+module; `Template` says what an entry holds.
 A person's own are JSON files of one template each.
 
 An inline policy of a role names the key in Resource and no principal, since the role is that (KMS
@@ -37,7 +38,7 @@ from kmstui.policy.syntax import (
     wrap_in_list,
 )
 
-_LIBRARY = Path(__file__).parent / "library"
+_BUILT_IN = ("templates_workshop.json", "templates_aws.json")
 _OWN_GROUP = "Yours"
 _FIELD = re.compile(r"\$\{([A-Za-z][\w-]*)\}")
 
@@ -90,10 +91,10 @@ class Facts:
 
 @lru_cache(maxsize=1)
 def built_in_templates() -> tuple[Template, ...]:
-    """The templates of `library/`: first those of the workshop, then those that AWS documents."""
+    """First the templates of the workshop, then those that AWS documents."""
     found: list[Template] = []
-    for name in ("workshop.json", "aws.json"):
-        held = json.loads((_LIBRARY / name).read_text(encoding="utf-8"))
+    for name in _BUILT_IN:
+        held = json.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
         for entry in held["templates"]:
             statements = tuple(entry.pop("statements"))
             found.append(Template(**entry, group=held["group"], statements=statements))

@@ -1,3 +1,7 @@
+from .core import RULES as RULES
+from .core import Finding as Finding
+from .core import KeyContext as KeyContext
+from .core import Severity as Severity
 from .facts.values import Form as Form
 from .facts.values import read_principal as read_principal
 from .linter import UnknownRuleError as UnknownRuleError
@@ -5,7 +9,3 @@ from .linter import fix_all as fix_all
 from .linter import known_rule as known_rule
 from .linter import lint as lint
 from .linter import lint_identity as lint_identity
-from .rules import RULES as RULES
-from .rules import Finding as Finding
-from .rules import KeyContext as KeyContext
-from .rules import Severity as Severity

@@ -7,10 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 from kmstui.policy.iam import parse_operator
+from kmstui.policy.lint.core import Subject, remembered
 from kmstui.policy.lint.facts.conditions import Clause
 from kmstui.policy.lint.facts.statements import NamedKind, StatementFacts, home_account, is_possible
 from kmstui.policy.lint.facts.values import Form, find_placeholders, read_principal
-from kmstui.policy.lint.rules import Subject, remembered
 from kmstui.policy.syntax import (
     ArrayNode,
     Document,

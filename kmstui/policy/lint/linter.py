@@ -26,7 +26,7 @@ from kmstui.policy.lint.checks import (  # noqa: F401 (importing them registers 
     services,
     syntax,
 )
-from kmstui.policy.lint.rules import RULES, Finding, KeyContext, PolicyKind, Severity, Subject
+from kmstui.policy.lint.core import RULES, Finding, KeyContext, PolicyKind, Severity, Subject
 from kmstui.policy.syntax import Document, Edit, Span, apply_edits, parse, read_policy
 
 MOST_ROUNDS = 50

@@ -25,7 +25,7 @@ from .runner import journal_trouble as journal_trouble
 from .runner import run_change as run_change
 from .runner import send_change as send_change
 from .settling import Checks as Checks
-from .settling import Examined as Examined
+from .settling import SettledChange as SettledChange
 from .settling import examine_changes as examine_changes
 from .settling import pending_changes as pending_changes
 from .settling import settle_changes as settle_changes

@@ -35,7 +35,7 @@ READ_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Examined(Generic[T]):
+class SettledChange(Generic[T]):
     """What became of one change."""
 
     record: ChangeRecord
@@ -74,21 +74,21 @@ async def examine_changes(
     records: Sequence[ChangeRecord],
     pauses: Sequence[float] = ONCE,
     sleep: Sleep = asyncio.sleep,
-) -> list[Examined[T]]:
+) -> list[SettledChange[T]]:
     """Read what is there for each record; a recent change is waited for as `pauses` have it."""
     gate = asyncio.Semaphore(READ_AT_ONCE)
 
-    async def examine(record: ChangeRecord) -> Examined[T]:
+    async def examine(record: ChangeRecord) -> SettledChange[T]:
         recent = scope.clock() - record.time < PROPAGATION
         waiting = Waiting(pauses if recent else ONCE, sleep)
         async with gate:
             read = await read_back(checks[record.operation](record), waiting)
-        return Examined(record, read, recent)
+        return SettledChange(record, read, recent)
 
     return await asyncio.gather(*map(examine, records))
 
 
-async def settle_changes(scope: ChangeScope, examined: Iterable[Examined[Any]]) -> None:
+async def settle_changes(scope: ChangeScope, examined: Iterable[SettledChange[Any]]) -> None:
     """Write down what was found; what cannot be told yet is examined again at the next start.
 
     Raises:

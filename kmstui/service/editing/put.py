@@ -16,9 +16,9 @@ from kmstui.service.changes import (
     ChangeResult,
     ChangeScope,
     Check,
-    Examined,
     Observer,
     ReadBack,
+    SettledChange,
     Shown,
     Sleep,
     Waiting,
@@ -204,10 +204,10 @@ async def last_accepted(scope: ChangeScope, subject: str) -> AcceptedPut | None:
 
 
 @dataclass(frozen=True, slots=True)
-class ExaminedPut:
+class SettledPut:
     """What became of one put."""
 
-    found: Examined[str]
+    found: SettledChange[str]
     sentence: str
 
     @property
@@ -222,7 +222,7 @@ async def examine_puts(
     sleep: Sleep = asyncio.sleep,
     *,
     pauses: Sequence[float] = FOR_A_POLICY,
-) -> tuple[ExaminedPut, ...]:
+) -> tuple[SettledPut, ...]:
     """Find out what became of every unfinished put of a policy in this account and Region.
 
     `location_of` gives the location that a subject of the journal names. Where nothing was left
@@ -243,11 +243,11 @@ async def examine_puts(
         if each.read.shown is Shown.OURS:
             await _keep_stored(scope, each.record, each.read.value or "")
     return tuple(
-        ExaminedPut(each, _sentence(each, location_of(each.record.subject).label)) for each in found
+        SettledPut(each, _sentence(each, location_of(each.record.subject).label)) for each in found
     )
 
 
-def _sentence(found: Examined[str], label: str) -> str:
+def _sentence(found: SettledChange[str], label: str) -> str:
     head = f"kmstui ended while it saved the policy of {label}"
     match found.read.shown:
         case Shown.OURS:

@@ -9,7 +9,7 @@ from functools import partial
 from kmstui.model import Alias, Key
 from kmstui.service.changes import Change, Check, ours_if
 from kmstui.service.inventory import Store
-from kmstui.service.keys.key_changes import KeyChanges, Telling
+from kmstui.service.keys.key_changes import KeyChanges, OutcomeText
 from kmstui.service.ports import InventoryGateway
 
 PREFIX = "alias/"
@@ -220,7 +220,7 @@ class Aliases(KeyChanges):
         check = alias_check(gateway, name, before, after)
         return await self._run(
             Change(operation, name, before, after, send, check),
-            Telling(lambda _: self._told(name, old, new), keep, what="the aliases"),
+            OutcomeText(lambda _: self._told(name, old, new), keep, what="the aliases"),
         )
 
     def _told(self, name: str, old: str, new: str) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 
 from kmstui.model import Grant
 from kmstui.service.changes import Change, Check, ours_if
-from kmstui.service.keys.key_changes import KeyChanges, Telling
+from kmstui.service.keys.key_changes import KeyChanges, OutcomeText
 from kmstui.service.ports import GrantGateway
 
 REVOKE_GRANT = "kms:RevokeGrant"
@@ -74,7 +74,7 @@ class Grants(KeyChanges):
                 partial(gateway.revoke_grant, key_id, grant.id),
                 revocation_check(gateway, key_id, grant.id),
             ),
-            Telling(
+            OutcomeText(
                 done,
                 what="the grants",
                 later="The grant is still listed, which can last five minutes.",

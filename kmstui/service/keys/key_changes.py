@@ -18,7 +18,7 @@ LATER = "KMS does not show it yet, which can take some minutes; r reads again."
 
 
 @dataclass(frozen=True, slots=True)
-class Telling(Generic[T]):
+class OutcomeText(Generic[T]):
     """What becomes of what was read back, and how the person is told."""
 
     done: Callable[[T], str]
@@ -46,7 +46,7 @@ class KeyChanges:
         context = ErrorContext(operation, self._name(key_id) if key_id else "")
         return InvalidInputError(problem, "Nothing was sent.", context)
 
-    async def _run(self, change: Change[T], telling: Telling[T]) -> str:
+    async def _run(self, change: Change[T], telling: OutcomeText[T]) -> str:
         """Make a change; returns what to tell the person.
 
         Raises:

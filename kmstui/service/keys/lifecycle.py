@@ -21,7 +21,7 @@ from kmstui.service.keys.allowed import (
     pending_deletion,
 )
 from kmstui.service.keys.creation import key_creation_problem
-from kmstui.service.keys.key_changes import KeyChanges, Telling
+from kmstui.service.keys.key_changes import KeyChanges, OutcomeText
 from kmstui.service.ports import Gateway
 
 Send = Callable[[], Awaitable[str | None]]
@@ -255,7 +255,7 @@ class Lifecycle(KeyChanges):
         )
         check = rotation_check(gateway, key_id, after)
         return await self._run(
-            Change(_OPERATIONS[action], key_id, before, after, send, check), Telling(done, keep)
+            Change(_OPERATIONS[action], key_id, before, after, send, check), OutcomeText(done, keep)
         )
 
     async def rotate_now(self, key_id: str) -> str:
@@ -277,7 +277,7 @@ class Lifecycle(KeyChanges):
         send = partial(gateway.rotate_now, key_id)
         operation, after = _OPERATIONS[KeyAction.ROTATE_NOW], {"rotation": "on demand"}
         change = Change(operation, key_id, {}, after, send, check, settled_later=False)
-        return await self._run(change, Telling(done))
+        return await self._run(change, OutcomeText(done))
 
     # Common to all
 
@@ -313,7 +313,7 @@ class Lifecycle(KeyChanges):
 
         check = key_check(gateway, operation, key_id, after)
         return await self._run(
-            Change(operation, key_id, before, after, send, check), Telling(done, keep)
+            Change(operation, key_id, before, after, send, check), OutcomeText(done, keep)
         )
 
 

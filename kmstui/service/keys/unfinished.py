@@ -10,7 +10,7 @@ from kmstui.service.changes import (
     FOR_A_KEY,
     Check,
     Checks,
-    Examined,
+    SettledChange,
     Shown,
     Sleep,
     examine_changes,
@@ -70,7 +70,7 @@ async def settle_key_changes(session: Session, sleep: Sleep = asyncio.sleep) -> 
     return tuple(_sentence(session, each) for each in found)
 
 
-def _sentence(session: Session, found: Examined[Any]) -> str:
+def _sentence(session: Session, found: SettledChange[Any]) -> str:
     record = found.record
     subject = session.store.name_of(record.subject)
     words = {

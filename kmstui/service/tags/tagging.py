@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kmstui.model import TagDelta
-from kmstui.service.changes import Check, Examined, Shown, Sleep, examine_changes, pending_changes
+from kmstui.service.changes import (
+    Check,
+    SettledChange,
+    Shown,
+    Sleep,
+    examine_changes,
+    pending_changes,
+)
 from kmstui.service.errors import AccessDeniedError, ServiceError
 from kmstui.service.ports import ChangeRecord, Gateway, Scope, Urgency
 from kmstui.service.session import Session
@@ -48,7 +55,7 @@ class UnfinishedTags:
 
     ended: tuple[TagChange, ...]
     """Changes whose end was written down: they were done."""
-    found: tuple[Examined[Tags], ...]
+    found: tuple[SettledChange[Tags], ...]
     """Changes without an end in the journal, and what the keys show of them."""
 
     @property

@@ -28,7 +28,7 @@ from kmstui.ui.access.question import (
     ME,
     OTHERS,
     ROOT,
-    About,
+    QuestionContext,
     QuestionError,
     Vocabulary,
     condition_keys_in,
@@ -97,10 +97,10 @@ class Inquiry:
         """What an answer does not rest on, further policies of the key included."""
         return (*words, *self.others)
 
-    def about(self, session: Session) -> About:
+    def about(self, session: Session) -> QuestionContext:
         """What questions about the key need."""
         grants = None if self.reading is None else self.reading.grants
-        return About(self.key.arn, self.caller, self.text, grants, session.clock())
+        return QuestionContext(self.key.arn, self.caller, self.text, grants, session.clock())
 
     def vocabulary(self, session: Session) -> Vocabulary:
         """What questions about the key are likely to say."""

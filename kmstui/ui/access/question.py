@@ -41,7 +41,7 @@ class QuestionError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class QuestionContext:
     """What questions are about, and what short names stand for."""
 
     key_arn: str
@@ -77,7 +77,7 @@ def question_line(principal: Principal, action: str, *, is_me: bool = False) -> 
     return f"{PRINCIPAL}={shlex.quote(name)} {ACTION}={action}"
 
 
-def parse_question(text: str, about: About) -> Question:
+def parse_question(text: str, about: QuestionContext) -> Question:
     """Read the line.
 
     A condition key without a value (`aws:SourceVpce=`) says that the request does not carry it.
@@ -117,7 +117,7 @@ def _words(text: str) -> list[str]:
         raise QuestionError("A quotation mark, or a backslash at the end, is not closed.") from None
 
 
-def _principal(name: str, about: About) -> Principal:
+def _principal(name: str, about: QuestionContext) -> Principal:
     key = Arn.maybe(about.key_arn)
     account, partition = (key.account, key.partition) if key else ("", "aws")
     if name == ME:
@@ -165,7 +165,7 @@ def _context(values: dict[str, list[str]], now: datetime) -> Context:
     return Context.of(given)
 
 
-def decide(question: Question, about: About, identity: Identity | None) -> Decision:
+def decide(question: Question, about: QuestionContext, identity: Identity | None) -> Decision:
     """Decide the question by the key policy, the grants and the identity's IAM policies."""
     policies = Policies.of_key(about.policy, about.grants)
     principal = question.principal

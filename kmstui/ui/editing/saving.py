@@ -1,4 +1,4 @@
-"""How a draft is saved: review, merge where it must be, save, and what comes of it.
+"""How a policy is saved: review, merge where it must be, save, and what comes of it.
 
 Each screen is pushed by the handler that decides so, without waiting in between, so that keys
 typed ahead reach the screen they were meant for and never the text below it.

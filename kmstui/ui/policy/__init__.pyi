@@ -1,7 +1,7 @@
 from .editor import PolicyEditor as PolicyEditor
 from .finding_widgets import WhyScreen as WhyScreen
 from .layout import pretty as pretty
-from .line_cells import StandIns as StandIns
+from .line_cells import PlaceholderCharacters as PlaceholderCharacters
 from .line_cells import glyph as glyph
 from .line_cells import stand_ins_in as stand_ins_in
 from .text_area import ReadingArea as ReadingArea

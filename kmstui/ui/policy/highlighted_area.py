@@ -20,7 +20,7 @@ from kmstui.ui.policy.finding_marks import FindingMark, FindingMarks
 from kmstui.ui.policy.highlight import KINDS, token_spans
 from kmstui.ui.policy.incremental_area import IncrementalTextArea
 from kmstui.ui.policy.line_cells import (
-    StandIns,
+    PlaceholderCharacters,
     StyledSpan,
     goes_on,
     has_a_cell_each,
@@ -44,7 +44,7 @@ class HighlightedTextArea(IncrementalTextArea):
 
     def __init__(self, text: str, *, read_only: bool, symbols: Symbols) -> None:
         self._symbols = symbols
-        self._stand_ins = StandIns()
+        self._stand_ins = PlaceholderCharacters()
         self._marks = FindingMarks()
         self._popup: CompletionPopup | None = None
         self._styles_by_name: dict[str, Style] = {}

@@ -43,7 +43,7 @@ def glyph(character: str) -> str:
     return _NAMED.get(character, _UNNAMED)
 
 
-class StandIns:
+class PlaceholderCharacters:
     """Swaps strange characters for private ones that Textual measures rightly, and back.
 
     The swap is one character for one, so offsets mean the same on both sides. Stand-ins are

@@ -23,7 +23,7 @@ from textual.widgets.text_area import Edit, EditResult, Selection
 from kmstui.model import TagDelta
 from kmstui.service.tags import TagProblem, TagProposal
 from kmstui.ui.commands import KeyBar
-from kmstui.ui.policy import StandIns, glyph, stand_ins_in
+from kmstui.ui.policy import PlaceholderCharacters, glyph, stand_ins_in
 from kmstui.ui.style import OneLine, Part, StyledWidget, Symbols, fit, width_of
 from kmstui.ui.tags.modes import LineMode
 from kmstui.ui.tags.words import number
@@ -65,7 +65,7 @@ class TagText(TextArea):
             self.steps = steps
 
     def __init__(self, text: str, placeholder: str) -> None:
-        self._stand_ins = StandIns()
+        self._stand_ins = PlaceholderCharacters()
         self._problems: Sequence[TagProblem] = ()
         super().__init__(
             self._stand_ins.encode(text),

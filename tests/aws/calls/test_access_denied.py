@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kmstui.aws.calls.access_denied import explain_denial
+from kmstui.aws.calls.call_context import CallContext
 from kmstui.aws.calls.error_codes import from_code
-from kmstui.aws.calls.situation import Situation
 from kmstui.service.errors import ErrorContext
 
 _HEAD = (
@@ -105,7 +105,7 @@ def test_words_of_no_known_kind_still_make_a_sentence() -> None:
 def test_braces_in_what_the_service_says_stand_for_themselves() -> None:
     said = "User: arn:aws:iam::111122223333:user/{alice} is not authorized"
     context = ErrorContext("kms:ListKeys", service_message=said)
-    error = from_code("AccessDeniedException", Situation("kms:ListKeys"), context)
+    error = from_code("AccessDeniedException", CallContext("kms:ListKeys"), context)
     assert error.next_step == "Your user {alice} needs kms:ListKeys in an IAM policy."
-    error = from_code("SomethingNewException", Situation("kms:ListKeys"), context)
+    error = from_code("SomethingNewException", CallContext("kms:ListKeys"), context)
     assert said in error.reason

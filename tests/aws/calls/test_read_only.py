@@ -58,7 +58,7 @@ async def test_a_change_is_refused_before_anything_leaves(
 
 
 @pytest.mark.parametrize("method", _CHANGES)
-async def test_the_second_fence_holds_when_the_first_one_fails(
+async def test_the_second_guard_holds_when_the_first_one_fails(
     method: str, scripted: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Calls, "_refuse_what_may_not_leave", lambda *_: None)

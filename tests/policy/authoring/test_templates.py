@@ -24,8 +24,8 @@ from kmstui.policy.authoring.templates import (
     without_statements,
 )
 from kmstui.policy.iam.equality import same_meaning
+from kmstui.policy.lint.core import KeyContext, Severity
 from kmstui.policy.lint.linter import lint
-from kmstui.policy.lint.rules import KeyContext, Severity
 from tests.policy.policy_strategies import policies
 
 ACCOUNT = "444455556666"

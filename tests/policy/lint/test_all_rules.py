@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kmstui.model.arn import Arn
+from kmstui.policy.lint.core import RULES, KeyContext
 from kmstui.policy.lint.linter import lint
-from kmstui.policy.lint.rules import RULES, KeyContext
 from tests.policy.lint.checks import test_conditions_keys as condition_keys
 from tests.policy.lint.checks import test_conditions_operators as condition_operators
 from tests.policy.lint.checks import test_conditions_values as condition_values

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kmstui.model.arn import Arn
+from kmstui.policy.lint.core import KeyContext, Severity
 from kmstui.policy.lint.linter import lint
-from kmstui.policy.lint.rules import KeyContext, Severity
 from tests.policy.documented import DOCUMENTED, KEY_ARN, Documented
 
 _KEY = KeyContext(arn=Arn.parse(KEY_ARN))

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from kmstui.policy.lint.core import RULES, PolicyKind
 from kmstui.policy.lint.linter import known_rule, lint, lint_identity
-from kmstui.policy.lint.rules import RULES, PolicyKind
 
 _ALLOW = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
 

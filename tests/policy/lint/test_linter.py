@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kmstui.policy.lint.core import RULES, KeyContext, Severity
 from kmstui.policy.lint.linter import fix_all, lint
-from kmstui.policy.lint.rules import RULES, KeyContext, Severity
 from kmstui.policy.syntax.parser import parse
 from tests.policy.documented import DOCUMENTED
 from tests.policy.rule_cases import KEY, policy, statement

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kmstui.policy.lint.rules import RULES
+from kmstui.policy.lint.core import RULES
 from tests.make_rules_page import PAGE, findings_of, page
 
 

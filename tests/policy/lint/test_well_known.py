@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from kmstui.model.arn import Arn
+from kmstui.policy.lint.core import KeyContext
 from kmstui.policy.lint.linter import lint
-from kmstui.policy.lint.rules import KeyContext
 from tests.policy.documented import ACCOUNT, KEY_ARN, allow, deny, role, root, service
 
 REGION = "us-west-2"

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from kmstui.model.arn import Arn
+from kmstui.policy.lint.core import KeyContext, Severity
 from kmstui.policy.lint.linter import fix_all, lint
-from kmstui.policy.lint.rules import KeyContext, Severity
 from tests.policy import workshop_printed as workshop
 
 _KEY = KeyContext(

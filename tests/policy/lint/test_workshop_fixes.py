@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from kmstui.model.arn import Arn
+from kmstui.policy.lint.core import KeyContext, Severity
 from kmstui.policy.lint.linter import fix_all
-from kmstui.policy.lint.rules import KeyContext, Severity
 from tests.control import ControlledKms
 from tests.embedded import client, embedded, embedded_server
 from tests.policy import workshop_printed as workshop

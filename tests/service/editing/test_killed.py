@@ -13,7 +13,7 @@ from kmstui.journal import SqliteJournal
 from kmstui.service.changes.runner import ChangeScope
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.history import HELD_KINDS
-from kmstui.service.editing.put import ExaminedPut, examine_puts
+from kmstui.service.editing.put import SettledPut, examine_puts
 from tests.service.editing.conftest import MINE, Time
 from tests.service.editing.killed_editor import HERE, TYPING, FileLocation, Steps
 
@@ -35,7 +35,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [directory / str(step + 1) for step in range(int(done.stdout))]
 
 
-async def start_again(directory: Path) -> tuple[tuple[ExaminedPut, ...], PolicyEditing]:
+async def start_again(directory: Path) -> tuple[tuple[SettledPut, ...], PolicyEditing]:
     """The next start, six minutes later: what was left unfinished, and the policy opened."""
     journal = SqliteJournal(directory / "state")
     time = Time()

@@ -9,7 +9,7 @@ import pytest
 from kmstui.service.changes.reading_back import FOR_A_POLICY, Shown
 from kmstui.service.changes.runner import ChangeScope
 from kmstui.service.editing.location import KeyPolicyLocation, PolicyLocation
-from kmstui.service.editing.put import ExaminedPut, examine_puts, policy_json, policy_of
+from kmstui.service.editing.put import SettledPut, examine_puts, policy_json, policy_of
 from kmstui.service.errors import NetworkError
 from kmstui.service.ports import ChangeRecord
 from tests.fakes import IMPORTED, MemoryJournal
@@ -37,7 +37,7 @@ async def left_over(scope: ChangeScope, operation: str = "kms:PutKeyPolicy") -> 
     )
 
 
-async def examine(scope: ChangeScope, service: Service, time: Time) -> tuple[ExaminedPut, ...]:
+async def examine(scope: ChangeScope, service: Service, time: Time) -> tuple[SettledPut, ...]:
     def place(subject: str) -> PolicyLocation:
         return KeyPolicyLocation(service, subject, ("alias/ImportedCMK",))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from kmstui.policy.lint.rules import KeyContext
+from kmstui.policy.lint.core import KeyContext
 from kmstui.service.findings.all_keys import lint_stored, located
 from kmstui.ui.policy.layout import pretty
 

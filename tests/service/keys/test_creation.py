@@ -4,8 +4,8 @@ from kmstui.demo.kms.keys import SPECS as EMBEDDED_SPECS
 from kmstui.demo.kms.keys import allowed_usages
 from kmstui.model.key import KeyCreation
 from kmstui.model.tag import Tag
+from kmstui.policy.lint.core import Severity
 from kmstui.policy.lint.linter import lint
-from kmstui.policy.lint.rules import Severity
 from kmstui.service.editing.templates import read_library
 from kmstui.service.errors import AccessDeniedError, InvalidInputError
 from kmstui.service.keys.creation import SPECS, creation_policies, specs_for

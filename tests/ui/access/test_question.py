@@ -10,7 +10,7 @@ from kmstui.policy.evaluation.evaluator import Outcome
 from kmstui.policy.iam.policy_principals import other_of
 from kmstui.policy.iam.principals import Principal, PrincipalKind
 from kmstui.ui.access.question import (
-    About,
+    QuestionContext,
     QuestionError,
     Vocabulary,
     condition_keys_in,
@@ -22,7 +22,7 @@ from tests.access_world import ANNA, APP, ROOT, access_world, allow, identity, p
 from tests.fakes import ACCOUNT, CALLER, IMPORTED, NOW, ROLE_ARN, arn_of
 
 TEXT = access_world().policies[IMPORTED]["default"]
-ABOUT = About(arn_of(IMPORTED), CALLER.arn, TEXT, None, NOW)
+ABOUT = QuestionContext(arn_of(IMPORTED), CALLER.arn, TEXT, None, NOW)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,8 @@ def test_what_is_no_question_says_what_is_missing(line, says):
 def test_without_a_caller_me_is_nobody():
     with pytest.raises(QuestionError, match="Who you are is not known"):
         parse_question(
-            "principal=me action=kms:Decrypt", About(arn_of(IMPORTED), "", TEXT, None, NOW)
+            "principal=me action=kms:Decrypt",
+            QuestionContext(arn_of(IMPORTED), "", TEXT, None, NOW),
         )
 
 
@@ -86,7 +87,7 @@ def test_several_values_of_one_key_are_a_list():
             "Condition": {"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "team"}},
         }
     )
-    about = About(arn_of(IMPORTED), "", text, None, NOW)
+    about = QuestionContext(arn_of(IMPORTED), "", text, None, NOW)
     line = "principal=role/service/app action=kms:Decrypt kms:EncryptionContextKeys=a"
     assert decide(parse_question(line, about), about, None).outcome is Outcome.IMPLICITLY_DENIED
     line += " kms:EncryptionContextKeys=team"

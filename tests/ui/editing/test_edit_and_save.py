@@ -11,7 +11,7 @@ import pytest
 from kmstui.model.arn import Arn
 from kmstui.policy.authoring.completion import CompletionContext
 from kmstui.policy.evaluation.lockout import CanPut
-from kmstui.policy.lint.rules import KeyContext
+from kmstui.policy.lint.core import KeyContext
 from kmstui.service.access.account_facts import AccountFacts
 from kmstui.service.changes.runner import begin_changes
 from kmstui.service.editing.key_target import KeyPolicyRules

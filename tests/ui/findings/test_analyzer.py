@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kmstui.policy.lint.rules import Severity
+from kmstui.policy.lint.core import Severity
 from kmstui.service.errors import AccessDeniedError, ErrorContext
 from kmstui.service.ports import AnalyzerFinding
 from kmstui.ui.findings.analyzer import as_findings

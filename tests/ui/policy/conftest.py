@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 
 from kmstui.policy.authoring.completion import CompletionContext, complete
 from kmstui.policy.iam.vocabulary import knowledge
-from kmstui.policy.lint.rules import Finding, Severity
+from kmstui.policy.lint.core import Finding, Severity
 from kmstui.policy.syntax.nodes import Edit, Fix, Span
 from kmstui.ui.policy.editor import PolicyEditor
 from kmstui.ui.policy.viewer import PolicyViewer

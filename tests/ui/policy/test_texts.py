@@ -13,14 +13,14 @@ from textual.geometry import Offset, Size
 from textual.strip import Strip
 
 from kmstui.policy.authoring.completion import Completion, Completions
-from kmstui.policy.lint.rules import Finding, Severity
+from kmstui.policy.lint.core import Finding, Severity
 from kmstui.policy.syntax.nodes import Document, Span
 from kmstui.ui.policy.completion_popup import STYLES, CompletionPopup
 from kmstui.ui.policy.find_bar import Query, SearchError, find_all, replace_all
 from kmstui.ui.policy.finding_marks import FindingMarks
 from kmstui.ui.policy.highlight import bracket_partner, enclosing_bracket, token_spans
 from kmstui.ui.policy.layout import detect_indent, format_json, pasted, unwrapped
-from kmstui.ui.policy.line_cells import StandIns, line_end_message
+from kmstui.ui.policy.line_cells import PlaceholderCharacters, line_end_message
 from kmstui.ui.policy.statements import (
     NoStatementError,
     delete_statement,
@@ -96,7 +96,7 @@ def test_a_paste_brings_all_that_was_copied(paste, text):
 @given(st.text(st.characters(codec=None)))
 @settings(max_examples=150)
 def test_every_character_comes_back_from_its_stand_in(text):
-    stand_ins = StandIns()
+    stand_ins = PlaceholderCharacters()
     text = text.replace("\r\n", "\n")
     held = stand_ins.encode(text)
     assert stand_ins.decode(held) == text

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kmstui.model import Arn
 from kmstui.policy.lint import pages
+from kmstui.policy.lint.core import ERROR, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.lint.facts.conditions import Clause, is_wide
 from kmstui.policy.lint.facts.statements import (
     PUT_KEY_POLICY,
@@ -19,7 +20,6 @@ from kmstui.policy.lint.facts.statements import (
     statement_facts,
 )
 from kmstui.policy.lint.fixes import add_conditions, applicable, own_account_fix, replace_member
-from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.syntax import Fix, Statement, replace_node
 
 _TELLS_WHO = (

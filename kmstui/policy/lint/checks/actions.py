@@ -10,10 +10,7 @@ from typing import NamedTuple
 from kmstui.model import Arn
 from kmstui.policy.iam import ActionInfo, did_you_mean, has_wildcard, knowledge, resource_match
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.facts.statements import is_possible
-from kmstui.policy.lint.facts.values import account_of, find_placeholders
-from kmstui.policy.lint.fixes import write
-from kmstui.policy.lint.rules import (
+from kmstui.policy.lint.core import (
     BOTH,
     BROKEN_VALUE,
     ERROR,
@@ -25,6 +22,9 @@ from kmstui.policy.lint.rules import (
     remembered,
     rule,
 )
+from kmstui.policy.lint.facts.statements import is_possible
+from kmstui.policy.lint.facts.values import account_of, find_placeholders
+from kmstui.policy.lint.fixes import write
 from kmstui.policy.syntax import Fix, Member, Statement, StringNode, delete_value, fix, replace_node
 
 _PREFIX = "kms:"

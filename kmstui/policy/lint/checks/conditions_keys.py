@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from kmstui.policy.iam import did_you_mean, knowledge
 from kmstui.policy.lint import pages
+from kmstui.policy.lint.core import BOTH, BROKEN_VALUE, ERROR, INFO, WARNING, Hit, Subject, rule
 from kmstui.policy.lint.facts.conditions import Clause, clauses
 from kmstui.policy.lint.fixes import MOST_MEMBERS, write
-from kmstui.policy.lint.rules import BOTH, BROKEN_VALUE, ERROR, INFO, WARNING, Hit, Subject, rule
 from kmstui.policy.syntax import Fix, ObjectNode, delete_condition
 
 _NAMESPACES = ("kms:", "aws:")

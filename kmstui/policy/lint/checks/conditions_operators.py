@@ -19,9 +19,9 @@ from kmstui.policy.iam import (
     parse_operator,
 )
 from kmstui.policy.lint import pages
+from kmstui.policy.lint.core import BOTH, BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
 from kmstui.policy.lint.facts.conditions import NO_OPERATOR, Clause, clauses, guaranteed, operators
 from kmstui.policy.lint.fixes import condition_fix, operator_fix, write
-from kmstui.policy.lint.rules import BOTH, BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
 from kmstui.policy.syntax import Fix, LiteralNode, Statement, StringNode
 
 _NAMES = tuple(operator.base for operator in OPERATORS.values())

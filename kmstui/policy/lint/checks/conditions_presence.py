@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from kmstui.policy.iam import OF_SERVICES_ONLY, ActionInfo, absent_keys, knowledge
 from kmstui.policy.lint import pages
+from kmstui.policy.lint.core import INFO, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.lint.facts.conditions import (
     MFA_KEYS,
     Clause,
@@ -25,7 +26,6 @@ from kmstui.policy.lint.facts.statements import (
     statement_facts,
 )
 from kmstui.policy.lint.fixes import condition_fix, operator_fix, split_statement
-from kmstui.policy.lint.rules import INFO, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.syntax import Fix, StringNode, delete_condition
 
 _OF_REQUESTS_WITH_TAGS = ("aws:requesttag/", "aws:tagkeys")
@@ -54,7 +54,7 @@ def _never_carries(action: ActionInfo, key: str) -> bool:
     return any(is_one_of(key, (absent,)) for absent in absent_keys(action.name))
 
 
-class _Fate(Enum):
+class _ConditionEffect(Enum):
     """What a condition makes of the actions that a pattern stands for."""
 
     NONE = auto()
@@ -75,18 +75,18 @@ def _kind(clause: Clause) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _fate(pattern: str, key: str) -> _Fate:
+def _fate(pattern: str, key: str) -> _ConditionEffect:
     infos = [
         info
         for name in knowledge().expand(pattern)
         if (info := knowledge().action(name)) is not None and not info.iam_only
     ]
     if not infos:
-        return _Fate.NONE
+        return _ConditionEffect.NONE
     if not all(_never_carries(info, key) for info in infos):
-        return _Fate.ALIVE
+        return _ConditionEffect.ALIVE
     reads = all(info.access_level in ("Read", "List") for info in infos)
-    return _Fate.DEAD_READS if reads else _Fate.DEAD
+    return _ConditionEffect.DEAD_READS if reads else _ConditionEffect.DEAD
 
 
 @remembered
@@ -101,8 +101,12 @@ def _dead_actions(subject: Subject, clause: Clause) -> tuple[list[StringNode], b
     found = _dead(subject).get(place)
     if found is None:
         fates = [(node, _fate(node.value, place[1])) for node in clause.statement.actions]
-        alive = any(fate is _Fate.ALIVE for _, fate in fates)
-        doomed = (_Fate.DEAD,) if alive else (_Fate.DEAD, _Fate.DEAD_READS)
+        alive = any(fate is _ConditionEffect.ALIVE for _, fate in fates)
+        doomed = (
+            (_ConditionEffect.DEAD,)
+            if alive
+            else (_ConditionEffect.DEAD, _ConditionEffect.DEAD_READS)
+        )
         dead = [node for node, fate in fates if fate in doomed]
         found = _dead(subject)[place] = (dead, alive)
     return found

@@ -8,10 +8,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from kmstui.policy.iam import Operator, did_you_mean, has_wildcard, wildcard_match
 from kmstui.policy.lint import pages
+from kmstui.policy.lint.core import BOTH, BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
 from kmstui.policy.lint.facts.conditions import Clause, clauses
 from kmstui.policy.lint.facts.values import find_placeholders, part_of
 from kmstui.policy.lint.fixes import write
-from kmstui.policy.lint.rules import BOTH, BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
 from kmstui.policy.syntax import VARIABLES_SINCE, Fix, StringNode, insert_first_member, replace_node
 
 _REGION = r"[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}"

@@ -7,8 +7,7 @@ from functools import lru_cache
 
 from kmstui.policy.iam import did_you_mean
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.fixes import write
-from kmstui.policy.lint.rules import (
+from kmstui.policy.lint.core import (
     BOTH,
     ERROR,
     WARNING,
@@ -19,6 +18,7 @@ from kmstui.policy.lint.rules import (
     remembered,
     rule,
 )
+from kmstui.policy.lint.fixes import write
 from kmstui.policy.syntax import (
     ROOT_ELEMENTS,
     STATEMENT_ELEMENTS,

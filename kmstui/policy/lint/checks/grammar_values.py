@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kmstui.policy.lint import pages
+from kmstui.policy.lint.core import BOTH, ERROR, WARNING, Hit, Subject, rule
 from kmstui.policy.lint.facts.values import ACCOUNT_ID
 from kmstui.policy.lint.fixes import write
-from kmstui.policy.lint.rules import BOTH, ERROR, WARNING, Hit, Subject, rule
 from kmstui.policy.syntax import (
     ArrayNode,
     Edit,

@@ -6,18 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.facts.conditions import clauses_of
-from kmstui.policy.lint.facts.coverage import elsewhere, let_in_by_condition
-from kmstui.policy.lint.facts.values import (
-    ACCOUNT,
-    KEY,
-    REGION,
-    Placeholder,
-    find_placeholders,
-    part_of,
-)
-from kmstui.policy.lint.fixes import write
-from kmstui.policy.lint.rules import (
+from kmstui.policy.lint.core import (
     BOTH,
     BROKEN_VALUE,
     ERROR,
@@ -29,6 +18,17 @@ from kmstui.policy.lint.rules import (
     remembered,
     rule,
 )
+from kmstui.policy.lint.facts.conditions import clauses_of
+from kmstui.policy.lint.facts.coverage import elsewhere, let_in_by_condition
+from kmstui.policy.lint.facts.values import (
+    ACCOUNT,
+    KEY,
+    REGION,
+    Placeholder,
+    find_placeholders,
+    part_of,
+)
+from kmstui.policy.lint.fixes import write
 from kmstui.policy.syntax import Fix, StringNode
 
 _DOCUMENTATION_ACCOUNTS = ("111122223333", "123456789012")

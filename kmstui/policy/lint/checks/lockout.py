@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kmstui.model import Arn
 from kmstui.policy.iam import Principal, accounts
 from kmstui.policy.lint import pages
+from kmstui.policy.lint.core import ERROR, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.lint.facts.conditions import Clause, clauses_of
 from kmstui.policy.lint.facts.coverage import foreign_roots
 from kmstui.policy.lint.facts.statements import (
@@ -21,7 +22,6 @@ from kmstui.policy.lint.facts.statements import (
     statement_facts,
 )
 from kmstui.policy.lint.facts.values import ACCOUNT_ID, fill_account
-from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.syntax import (
     ConditionEntry,
     Fix,

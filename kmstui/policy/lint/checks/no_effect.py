@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kmstui.policy.iam import Principal
 from kmstui.policy.lint import pages
+from kmstui.policy.lint.core import INFO, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.lint.facts.conditions import MFA_KEYS, Clause, is_one_of
 from kmstui.policy.lint.facts.coverage import (
     MOST_ALLOWED,
@@ -32,7 +33,6 @@ from kmstui.policy.lint.facts.statements import (
 )
 from kmstui.policy.lint.facts.values import ACCOUNT, find_placeholders
 from kmstui.policy.lint.fixes import delete_unless_root, delete_whole
-from kmstui.policy.lint.rules import INFO, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.syntax import Fix, add_value
 
 if TYPE_CHECKING:

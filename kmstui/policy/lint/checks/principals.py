@@ -7,6 +7,16 @@ from typing import NamedTuple
 
 from kmstui.policy.iam import did_you_mean
 from kmstui.policy.lint import pages
+from kmstui.policy.lint.core import (
+    BROKEN_VALUE,
+    ERROR,
+    INFO,
+    WARNING,
+    Hit,
+    Subject,
+    remembered,
+    rule,
+)
 from kmstui.policy.lint.facts.coverage import elsewhere, let_in_by_condition, shut_out
 from kmstui.policy.lint.facts.values import (
     PARTITIONS,
@@ -17,16 +27,6 @@ from kmstui.policy.lint.facts.values import (
     read_principal,
 )
 from kmstui.policy.lint.fixes import write
-from kmstui.policy.lint.rules import (
-    BROKEN_VALUE,
-    ERROR,
-    INFO,
-    WARNING,
-    Hit,
-    Subject,
-    remembered,
-    rule,
-)
 from kmstui.policy.syntax import (
     Fix,
     Member,

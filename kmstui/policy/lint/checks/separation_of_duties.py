@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from kmstui.policy.lint import pages
+from kmstui.policy.lint.core import ERROR, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.lint.facts.conditions import Clause
 from kmstui.policy.lint.facts.statements import (
     CREATE_GRANT,
@@ -22,7 +23,6 @@ from kmstui.policy.lint.facts.statements import (
     is_workload,
 )
 from kmstui.policy.lint.fixes import add_conditions, applicable, replace_member, split_statement
-from kmstui.policy.lint.rules import ERROR, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.syntax import ArrayNode, Fix, StringNode, set_values
 
 _MANAGEMENT = frozenset({PUT_KEY_POLICY, SCHEDULE_KEY_DELETION})

@@ -9,6 +9,7 @@ from functools import lru_cache
 from kmstui.model import Arn
 from kmstui.policy.iam import did_you_mean, has_wildcard
 from kmstui.policy.lint import pages
+from kmstui.policy.lint.core import BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
 from kmstui.policy.lint.facts.conditions import NO_OPERATOR, Clause, is_wide
 from kmstui.policy.lint.facts.statements import (
     CREATE_GRANT,
@@ -20,7 +21,6 @@ from kmstui.policy.lint.facts.statements import (
 )
 from kmstui.policy.lint.facts.values import ACCOUNT_ID, find_placeholders
 from kmstui.policy.lint.fixes import condition_fix, own_account_fix, write
-from kmstui.policy.lint.rules import BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
 from kmstui.policy.syntax import Fix, StringNode
 
 _SUFFIXES = (

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.rules import (
+from kmstui.policy.lint.core import (
     BOTH,
     ERROR,
     WARNING,

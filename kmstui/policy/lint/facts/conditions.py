@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from kmstui.policy.iam import ConditionKeyInfo, Operator, parse_operator
-from kmstui.policy.lint.rules import Subject, remembered
+from kmstui.policy.lint.core import Subject, remembered
 from kmstui.policy.syntax import (
     ConditionEntry,
     ObjectNode,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from kmstui.policy.iam import Principal
+from kmstui.policy.lint.core import Subject, remembered
 from kmstui.policy.lint.facts.conditions import Clause, clauses
 from kmstui.policy.lint.facts.statements import (
     PUT_KEY_POLICY,
@@ -17,7 +18,6 @@ from kmstui.policy.lint.facts.statements import (
     statement_facts,
 )
 from kmstui.policy.lint.facts.values import ACCOUNT_ID, find_placeholders, part_of
-from kmstui.policy.lint.rules import Subject, remembered
 from kmstui.policy.syntax import Span, Statement, StringNode
 
 

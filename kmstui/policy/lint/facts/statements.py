@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from kmstui.model import Arn
 from kmstui.policy.iam import ActionInfo, key_actions, knowledge, resource_match
+from kmstui.policy.lint.core import KeyContext, Subject, remembered
 from kmstui.policy.lint.facts.conditions import Clause, clauses_of
 from kmstui.policy.lint.facts.values import (
     ACCOUNT_ID,
@@ -19,7 +20,6 @@ from kmstui.policy.lint.facts.values import (
     find_placeholders,
     read_principal,
 )
-from kmstui.policy.lint.rules import KeyContext, Subject, remembered
 from kmstui.policy.syntax import ObjectNode, PrincipalEntry, Span, Statement, StringNode
 
 PUT_KEY_POLICY = "kms:PutKeyPolicy"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from kmstui.model.arn import Arn
+from kmstui.policy.lint.core import KeyContext
 from kmstui.policy.lint.linter import lint
-from kmstui.policy.lint.rules import KeyContext
 from kmstui.policy.syntax.nodes import apply_edits
 from tests.policy.rule_cases import (
     ACCOUNT,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kmstui.model.arn import Arn
+from kmstui.policy.lint.core import KeyContext, Severity
 from kmstui.policy.lint.linter import lint
-from kmstui.policy.lint.rules import KeyContext, Severity
 from kmstui.policy.syntax.nodes import apply_edits
 from tests.policy.condition_cases import GRANTS, REPLICATED, VIA, case, under
 from tests.policy.rule_cases import (

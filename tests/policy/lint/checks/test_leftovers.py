@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kmstui.model.arn import Arn
+from kmstui.policy.lint.core import KeyContext, Severity
 from kmstui.policy.lint.facts.values import find_placeholders
 from kmstui.policy.lint.linter import fix_all, lint
-from kmstui.policy.lint.rules import KeyContext, Severity
 from tests.policy import workshop_printed
 from tests.policy.rule_cases import (
     ACCOUNT,

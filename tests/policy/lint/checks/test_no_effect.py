@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from kmstui.policy.lint.core import KeyContext, Severity
 from kmstui.policy.lint.linter import lint
-from kmstui.policy.lint.rules import KeyContext, Severity
 from tests.policy import workshop_printed
 from tests.policy.rule_cases import (
     ACCOUNT,

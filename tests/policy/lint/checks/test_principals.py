@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kmstui.policy.lint.rules import Severity
+from kmstui.policy.lint.core import Severity
 from tests.policy.rule_cases import (
     ACCOUNT,
     KEY,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from kmstui.policy.lint.core import Severity
 from kmstui.policy.lint.linter import lint
-from kmstui.policy.lint.rules import Severity
 from kmstui.policy.syntax.nodes import apply_edits
 from tests.policy.rule_cases import (
     ACCOUNT,

@@ -10,7 +10,7 @@ from kmstui.service.errors import ErrorContext, ServiceError
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class CallContext:
     """Where and on whose behalf something was attempted."""
 
     operation: str = ""
@@ -30,7 +30,7 @@ class Situation:
 
 
 class Explanation(NamedTuple):
-    """A type of error and its two sentences, with places for what is known in a situation.
+    """A type of error and its two sentences, with places for what is known in a call.
 
     They are `{url}`, `{region}`, `{operation}`, `{for_profile}` (` --profile NAME` for a command
     line), `{said}` (the service's words), and what `error` is told besides.
@@ -41,16 +41,16 @@ class Explanation(NamedTuple):
     next_step: str = ""
 
     def error(
-        self, situation: Situation, context: ErrorContext | None = None, **known: object
+        self, call: CallContext, context: ErrorContext | None = None, **known: object
     ) -> ServiceError:
-        """The error in a situation; `known` is what else takes a place."""
-        context = context or situation.context
-        default = situation.profile in {"", "default"}
+        """The error in a call; `known` is what else takes a place."""
+        context = context or call.context
+        default = call.profile in {"", "default"}
         known = {
-            "url": situation.endpoint_url,
-            "region": situation.region or "this Region",
-            "operation": situation.operation or "such calls",
-            "for_profile": "" if default else f" --profile {situation.profile}",
+            "url": call.endpoint_url,
+            "region": call.region or "this Region",
+            "operation": call.operation or "such calls",
+            "for_profile": "" if default else f" --profile {call.profile}",
             "said": context.service_message.strip().rstrip(".") or "it gave no reason",
             **known,
         }

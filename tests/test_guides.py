@@ -33,7 +33,7 @@ def test_what_a_guide_names_is_there(guide: str):
 
 
 def test_a_guide_is_looked_through_for_paths():
-    assert "service/changes/reading_back.py" in paths_in("kmstui/README.md")
+    assert "service/changes/waiting.py" in paths_in("kmstui/README.md")
     assert "tests/benchmarks/" in paths_in(".github/CONTRIBUTING.md")
 
 

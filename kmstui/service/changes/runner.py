@@ -25,7 +25,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from kmstui.service.changes.reading_back import Check, ReadBack, Shown, Waiting, read_back
+from kmstui.service.changes.reading_back import Check, ReadBack, Shown, read_back
+from kmstui.service.changes.waiting import Waiting
 from kmstui.service.errors import UNCERTAIN, JournalError, ServiceError
 from kmstui.service.ports import ChangeRecord, Journal, Scope
 

@@ -12,17 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from kmstui.service.changes.reading_back import (
-    ONCE,
-    PROPAGATION,
-    Check,
-    ReadBack,
-    Shown,
-    Sleep,
-    Waiting,
-    read_back,
-)
+from kmstui.service.changes.reading_back import Check, ReadBack, Shown, read_back
 from kmstui.service.changes.runner import ChangeScope
+from kmstui.service.changes.waiting import ONCE, PROPAGATION, Sleep, Waiting
 from kmstui.service.ports import ChangeRecord
 
 T = TypeVar("T")

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from kmstui.service.changes.reading_back import SURE_AFTER, Check, Shown, Waiting, read_back
+from kmstui.service.changes.reading_back import Check, Shown, read_back
 from kmstui.service.changes.runner import Change, ChangeScope, ChangeStep, run_change
+from kmstui.service.changes.waiting import SURE_AFTER, Waiting
 from kmstui.service.errors import (
     AccessDeniedError,
     JournalError,

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from kmstui.service.changes.reading_back import FOR_A_POLICY, Shown
+from kmstui.service.changes.reading_back import Shown
 from kmstui.service.changes.runner import ChangeScope
+from kmstui.service.changes.waiting import FOR_A_POLICY
 from kmstui.service.editing.location import KeyPolicyLocation, PolicyLocation
 from kmstui.service.editing.put import SettledPut, examine_puts, policy_json, policy_of
 from kmstui.service.errors import NetworkError

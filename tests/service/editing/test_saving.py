@@ -9,8 +9,9 @@ import pytest
 
 from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.policy.iam.equality import same_meaning
-from kmstui.service.changes.reading_back import FOR_A_POLICY, Shown
+from kmstui.service.changes.reading_back import Shown
 from kmstui.service.changes.runner import ChangeScope, ChangeStep
+from kmstui.service.changes.waiting import FOR_A_POLICY
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.location import RolePolicyLocation, location_of

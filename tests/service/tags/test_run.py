@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from kmstui.model.tag import Tag, TagDelta
-from kmstui.service.changes.reading_back import FOR_ONE_OF_MANY, FOR_QUOTA
+from kmstui.service.changes.waiting import FOR_ONE_OF_MANY, FOR_QUOTA
 from kmstui.service.errors import (
     UNCERTAIN,
     AccessDeniedError,

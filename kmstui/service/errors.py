@@ -206,14 +206,19 @@ A failure inside the service is documented as a rejection (KMSInternalException)
 """
 
 
-async def unless_refused(reading: Awaitable[T], instead: Callable[[ServiceError], T]) -> T:
+async def unless_refused(
+    read: Callable[[], Awaitable[T]], instead: Callable[[ServiceError], T]
+) -> T:
     """What was read, or what stands instead of it where that was refused or failed.
+
+    It takes what makes the coroutine: one that was made beforehand would be left behind, never
+    awaited, by whoever is cancelled before this begins.
 
     Raises:
         CancelledByPersonError: nobody waits for it any more.
     """
     try:
-        return await reading
+        return await read()
     except CancelledByPersonError:
         raise
     except ServiceError as error:

@@ -67,12 +67,12 @@ async def caller_identity(gateway: Gateway, caller: Caller | None) -> tuple[Iden
         identity = await gateway.identity(arn)
         return identity, identity.problem
 
-    return await unless_refused(read(), lambda error: (None, error.sentence))
+    return await unless_refused(read, lambda error: (None, error.sentence))
 
 
 async def _roles(gateway: Gateway) -> tuple[str, ...]:
     """The account's roles; none where they may not be listed, as the log of calls tells."""
-    return await unless_refused(gateway.role_names(), lambda _: ())
+    return await unless_refused(gateway.role_names, lambda _: ())
 
 
 async def _contexts(gateway: Gateway, key_arn: str) -> Mapping[str, tuple[str, ...]]:
@@ -83,7 +83,7 @@ async def _contexts(gateway: Gateway, key_arn: str) -> Mapping[str, tuple[str, .
     """
     if not key_arn:
         return {}
-    events, _ = await unless_refused(gateway.events(key_arn), lambda _: ((), ""))
+    events, _ = await unless_refused(lambda: gateway.events(key_arn), lambda _: ((), ""))
     return contexts_of(events)
 
 

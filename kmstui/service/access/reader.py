@@ -235,15 +235,17 @@ class AccessReader:
         gateway = self._connected()
         problems: list[str] = []
 
-        async def listed(what: str, names: Awaitable[tuple[str, ...]]) -> tuple[str, ...]:
+        async def listed(
+            what: str, read: Callable[[], Awaitable[tuple[str, ...]]]
+        ) -> tuple[str, ...]:
             def refused(error: ServiceError) -> tuple[str, ...]:
                 problems.append(f"The account's {what} were not listed: {error.sentence}")
                 return ()
 
-            return await unless_refused(names, refused)
+            return await unless_refused(read, refused)
 
         roles, users = await asyncio.gather(
-            listed("roles", gateway.role_names()), listed("users", gateway.user_names())
+            listed("roles", gateway.role_names), listed("users", gateway.user_names)
         )
         names = ((*roles, *users), " ".join(problems))
         if gateway is self._gateway:

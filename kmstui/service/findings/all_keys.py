@@ -167,7 +167,7 @@ class AllFindings:
             return (await gateway.describe(key.id, Urgency.VISIBLE))[0]
 
         # The policy may be readable all the same; less is found without the description.
-        return await unless_refused(describe(), lambda _: key)
+        return await unless_refused(describe, lambda _: key)
 
     def _stored(self, key_id: str) -> str:
         policies = self._session.store.policies.get(key_id, ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 from kmstui.model import Arn, Identity, IdentityPolicy, Key
@@ -55,8 +55,10 @@ async def ask_for_role(context: Context, key: Key | None, heading: str) -> str |
         session.notify(error.sentence, "warning")
         return ()
 
-    reading = read_in_front(context, "the roles of the account", session.gateway.role_names())
-    others = await unless_refused(reading, refused)
+    def read() -> Awaitable[tuple[str, ...]]:
+        return read_in_front(context, "the roles of the account", session.gateway.role_names())
+
+    others = await unless_refused(read, refused)
     roles = roles_to_offer(session, key, others)
     if not roles:
         session.notify(

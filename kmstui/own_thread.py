@@ -12,6 +12,15 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
+async def on_own_thread(name: str, job: Callable[[], T]) -> T:
+    """What `job` returns or raises, on a thread that ends with it."""
+    thread = JobThread(name)
+    try:
+        return await thread.run(job)
+    finally:
+        thread.post(None)
+
+
 class JobThread:
     """Runs jobs one after the other, off the event loop.
 
@@ -47,8 +56,8 @@ class JobThread:
         self._jobs.put(work)
         return await answer
 
-    def post(self, job: Callable[[], None]) -> None:
-        """Run `job`, which must not raise, and tell nobody; from any thread."""
+    def post(self, job: Callable[[], None] | None) -> None:
+        """Run `job`, which must not raise, and tell nobody; None ends the thread."""
         self._jobs.put(job)
 
     def stop(self, last: Callable[[], None], seconds: float) -> bool:

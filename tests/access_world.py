@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from kmstui.model.grant import Grant
-from kmstui.model.identity import Identity, IdentityPolicy
+from kmstui.model import Grant, Identity, IdentityPolicy
 from tests.fakes import ACCOUNT, IMPORTED, ROLE_ARN, World, arn_of, workshop_world
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, MutableMapping
 
 from kmstui.demo.embedded import EmbeddedError, EmbeddedKms, EmbeddedOptions
-from kmstui.own_thread import JobThread
+from kmstui.own_thread import on_own_thread
 from kmstui.service.errors import NetworkError
 from kmstui.service.ports import Connector, Gateway, Target
 
@@ -29,7 +29,7 @@ class DemoConnector:
             AwsError: it cannot be started, or the connection cannot be made.
         """
         if self._embedded is None:
-            self._embedded = await JobThread("kmstui-start").run(self._start)
+            self._embedded = await on_own_thread("kmstui-start", self._start)
             replace_aws_environment(os.environ, self._embedded.environment)
         return await self._inner.connect(Target(region=target.region))
 

@@ -54,15 +54,10 @@ class StoreJournal:
 
     @property
     def durable(self) -> bool:
-        """Whether what is written survives the program."""
         return self._store.durable
 
     @property
     def warning(self) -> str:
-        """What the person must know about the journal, as sentences; empty when all is well.
-
-        It can appear while the program runs, when the file is found damaged or removed.
-        """
         return self._store.warning
 
     async def keep_version(
@@ -75,7 +70,6 @@ class StoreJournal:
         caller: str = "",
         note: str = "",
     ) -> PolicyVersion:
-        """Add one text."""
         version = PolicyVersion(0, self._clock(), scope, subject, text, kind, caller, note)
         return await self._write(lambda store: add_version(store.connection, version))
 
@@ -87,7 +81,6 @@ class StoreJournal:
         since: datetime | None = None,
         limit: int | None = None,
     ) -> tuple[PolicyVersion, ...]:
-        """Texts of a subject except its open draft, newest first."""
         return await self._read(
             lambda store: list_versions(store.connection, scope, subject, since, limit)
         )
@@ -95,7 +88,6 @@ class StoreJournal:
     async def save_draft(
         self, scope: Scope, subject: str, text: str, *, base: str, caller: str = ""
     ) -> None:
-        """Keep this program's draft; one that an ended program left goes to the history."""
         draft = PolicyVersion(0, self._clock(), scope, subject, text, "draft", caller, base=base)
 
         def job(store: JournalStore) -> None:
@@ -108,25 +100,20 @@ class StoreJournal:
         self._retired.add((scope, subject))
 
     async def draft(self, scope: Scope, subject: str) -> PolicyVersion | None:
-        """The subject's newest draft of this program or of one that ended."""
         return next((d for d in await self.drafts(scope) if d.subject == subject), None)
 
     async def drafts(self, scope: Scope) -> tuple[PolicyVersion, ...]:
-        """All open drafts, newest first, without those another running program types into."""
         return await self._read(lambda store: open_drafts(store, scope))
 
     async def close_draft(self, scope: Scope, subject: str) -> None:
-        """Move the subject's draft to the history."""
         await self._write(lambda store: retire_drafts(store, scope, subject, own=True))
 
     async def begin(self, changes: Sequence[ChangeRecord]) -> tuple[ChangeRecord, ...]:
-        """Write changes before they are sent, in one transaction; returns them with their ids."""
         return await self._write(
             lambda store: add_changes(store.connection, store.session, changes)
         )
 
     async def end(self, change_id: int, outcome: str, detail: str = "") -> None:
-        """Write how a change ended."""
         now = self._clock()
         await self._write(
             lambda store: end_change(store.connection, change_id, now, outcome, detail)
@@ -141,7 +128,6 @@ class StoreJournal:
         operations: Sequence[str] = (),
         limit: int = 1000,
     ) -> tuple[ChangeRecord, ...]:
-        """Changes, newest first."""
         return await self._read(
             lambda store: list_changes(
                 store.connection, scope, batch, subject, tuple(operations), limit
@@ -149,15 +135,9 @@ class StoreJournal:
         )
 
     async def pending(self, scope: Scope) -> tuple[ChangeRecord, ...]:
-        """Changes that were begun and never ended, by processes that no longer run."""
         return await self._read(lambda store: list_pending(store, scope))
 
     def close(self) -> None:
-        """Finish what was handed over, and release the file.
-
-        Raises:
-            JournalError: the disk did not take the last writes, or not in time.
-        """
         if self._closed:
             return
         self._closed = True

@@ -1,4 +1,4 @@
-"""Who is asking, and how KMS is reached."""
+"""Who is asking, over which connection, and the roles and users that may ask."""
 
 from __future__ import annotations
 
@@ -52,3 +52,30 @@ class ConnectionInfo:
     credential_source: str = ""
     """botocore's name of where the credentials come from (`iam-role`, `env`, `sso` …)."""
     partition: str = "aws"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityPolicy:
+    """One policy document attached to a role or user."""
+
+    name: str
+    text: str
+    """The document as JSON text."""
+    inline: bool
+    arn: str = ""
+    """The managed policy's ARN; empty for an inline one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A role or user with the policies that apply to it."""
+
+    arn: str
+    name: str
+    kind: str
+    """`role` or `user`."""
+    policies: tuple[IdentityPolicy, ...] = ()
+    boundary: IdentityPolicy | None = None
+    """The permissions boundary, where one is set."""
+    problem: str = ""
+    """What of it could not be read, as a sentence; empty when all was."""

@@ -1,4 +1,4 @@
-"""A KMS key as kmstui knows it, and what is read about it on demand."""
+"""A KMS key as kmstui knows it, and what is read of it: tags, aliases, rotation, grants, events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,41 @@ from datetime import datetime
 from typing import Any
 
 from kmstui.model.arn import Arn
-from kmstui.model.tag import Tag
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Tag:
+    """One tag: a case-sensitive tag key and its value, which may be empty."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class TagDelta:
+    """A change of tags as a person wants it, before it is compared with any key's tags."""
+
+    put: tuple[Tag, ...] = ()
+    """Tags to add, or to change where the tag key exists."""
+    remove: tuple[str, ...] = ()
+    """Tag keys to remove."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """One entry of ListAliases. Source: KMS API Reference, AliasListEntry."""
+
+    name: str
+    """With its `alias/` prefix."""
+    key_id: str = ""
+    """TargetKeyId; empty for a predefined alias of a service not used in this account yet."""
+    created: datetime | None = None
+    updated: datetime | None = None
+
+    @property
+    def is_aws(self) -> bool:
+        """Whether the alias is AWS's own (`alias/aws/…`), which nobody else may change."""
+        return self.name.startswith("alias/aws/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +166,44 @@ class KeyCreation:
     policy: str | None = None
     """The key policy's text; None for KMS's default policy."""
     tags: tuple[Tag, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One entry of ListGrants. Source: KMS API Reference, GrantListEntry."""
+
+    id: str
+    key_arn: str
+    grantee: str
+    """GranteePrincipal: an ARN or a service principal."""
+    operations: tuple[str, ...]
+    name: str = ""
+    retiring: str = ""
+    """RetiringPrincipal, or empty."""
+    issuing_account: str = ""
+    created: datetime | None = None
+    context_equals: tuple[tuple[str, str], ...] = ()
+    """EncryptionContextEquals, sorted by name."""
+    context_subset: tuple[tuple[str, str], ...] = ()
+    """EncryptionContextSubset, sorted by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEvent:
+    """One CloudTrail event about a key, as LookupEvents returns it."""
+
+    id: str
+    time: datetime
+    name: str
+    """The operation, such as `Decrypt` or `PutKeyPolicy`."""
+    principal: str
+    """The caller's ARN, or the service that called."""
+    source_ip: str = ""
+    vpc_endpoint: str = ""
+    user_agent: str = ""
+    error_code: str = ""
+    error_message: str = ""
+    encryption_context: tuple[tuple[str, str], ...] = ()
+    policy: str = ""
+    """The policy text of a PutKeyPolicy event, or empty."""
+    read_only: bool = True

@@ -39,6 +39,9 @@ class ServiceError(Exception):
     retryable = False
     """Whether the same call may succeed later without a change."""
 
+    def __init_subclass__(cls, *, title: str, retryable: bool = False) -> None:
+        cls.title, cls.retryable = title, retryable
+
     def __init__(
         self, reason: str, next_step: str = "", context: ErrorContext | None = None
     ) -> None:
@@ -62,139 +65,92 @@ class ServiceError(Exception):
         return self.sentence
 
 
-class AccessDeniedError(ServiceError):
+class AccessDeniedError(ServiceError, title="AccessDenied"):
     """IAM, the key policy or another policy refused the call."""
 
-    title = "AccessDenied"
 
-
-class ThrottledError(ServiceError):
+class ThrottledError(ServiceError, title="Throttled", retryable=True):
     """The request quota is used up, retries included."""
 
-    title = "Throttled"
-    retryable = True
 
-
-class CredentialsMissingError(ServiceError):
+class CredentialsMissingError(ServiceError, title="No credentials"):
     """No credentials were found."""
 
-    title = "No credentials"
 
-
-class CredentialsExpiredError(ServiceError):
+class CredentialsExpiredError(ServiceError, title="Credentials refused"):
     """The credentials were valid once, or are not known to AWS."""
 
-    title = "Credentials refused"
 
-
-class MfaError(ServiceError):
+class MfaError(ServiceError, title="MFA"):
     """A code was needed and not given, or was refused."""
 
-    title = "MFA"
 
-
-class ProfileError(ServiceError):
+class ProfileError(ServiceError, title="Profile"):
     """The profile does not exist or its configuration cannot be read."""
 
-    title = "Profile"
 
-
-class RegionMissingError(ServiceError):
+class RegionMissingError(ServiceError, title="No Region"):
     """No Region is named by flag, environment, profile or instance metadata."""
 
-    title = "No Region"
 
-
-class EndpointError(ServiceError):
+class EndpointError(ServiceError, title="Wrong endpoint"):
     """The endpoint URL is malformed, or what answers there is not KMS."""
 
-    title = "Wrong endpoint"
 
-
-class NetworkError(ServiceError):
+class NetworkError(ServiceError, title="No connection", retryable=True):
     """Nothing answered in time, or the connection failed."""
 
-    title = "No connection"
-    retryable = True
 
-
-class NotFoundError(ServiceError):
+class NotFoundError(ServiceError, title="Not found"):
     """The key, alias, grant, role or policy does not exist."""
 
-    title = "Not found"
 
-
-class InvalidStateError(ServiceError):
+class InvalidStateError(ServiceError, title="Not in this state"):
     """The key's state forbids the operation (KMSInvalidStateException)."""
 
-    title = "Not in this state"
 
-
-class UnsupportedError(ServiceError):
+class UnsupportedError(ServiceError, title="Not supported"):
     """The operation does not apply to this kind of key."""
 
-    title = "Not supported"
 
-
-class PolicyRefusedError(ServiceError):
+class PolicyRefusedError(ServiceError, title="Policy refused"):
     """KMS refused a policy document (MalformedPolicyDocumentException)."""
 
-    title = "Policy refused"
 
-
-class LimitError(ServiceError):
+class LimitError(ServiceError, title="Limit"):
     """A limit of the service is reached (LimitExceededException, TagException …)."""
 
-    title = "Limit"
 
-
-class InvalidInputError(ServiceError):
+class InvalidInputError(ServiceError, title="Not valid"):
     """The service, or we before it, found a value unacceptable."""
 
-    title = "Not valid"
 
-
-class ConflictError(ServiceError):
+class ConflictError(ServiceError, title="Conflict"):
     """It exists already, or was changed by someone else meanwhile."""
 
-    title = "Conflict"
 
-
-class MalformedAnswerError(ServiceError):
+class MalformedAnswerError(ServiceError, title="Unreadable answer"):
     """What came back cannot be read as the operation's answer."""
 
-    title = "Unreadable answer"
 
-
-class ServiceFailureError(ServiceError):
+class ServiceFailureError(ServiceError, title="Service failure", retryable=True):
     """The service failed inside (5xx), retries included."""
 
-    title = "Service failure"
-    retryable = True
 
-
-class ReadOnlyError(ServiceError):
+class ReadOnlyError(ServiceError, title="Read-only"):
     """Read-only mode refused the call before it left the program."""
 
-    title = "Read-only"
 
-
-class UnreportedOutcomeError(ServiceError):
+class UnreportedOutcomeError(ServiceError, title="Outcome unknown"):
     """A write was sent and no answer came: it may or may not have happened."""
 
-    title = "Outcome unknown"
 
-
-class JournalError(ServiceError):
+class JournalError(ServiceError, title="Journal"):
     """The journal cannot be read or written, so nothing was sent."""
 
-    title = "Journal"
 
-
-class CancelledByPersonError(ServiceError):
+class CancelledByPersonError(ServiceError, title="Cancelled"):
     """The person cancelled, or the connection was switched."""
-
-    title = "Cancelled"
 
 
 UNCERTAIN = (UnreportedOutcomeError, MalformedAnswerError, ServiceFailureError)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kmstui.demo.access.context import Caller, session_caller
 from kmstui.demo.access.evaluation import AccessDecision, AccessRequest, IdentityPolicies, decide
-from kmstui.model.identity import Identity, IdentityPolicy
+from kmstui.model import Identity, IdentityPolicy
 from kmstui.policy.evaluation.evaluator import Outcome, evaluate
 from kmstui.policy.evaluation.policies import Policies
 from kmstui.policy.iam.principals import Context, Principal, Request

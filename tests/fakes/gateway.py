@@ -13,12 +13,22 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from kmstui.model.alias import Alias
-from kmstui.model.caller import Caller, ConnectionInfo, Route
-from kmstui.model.grant import Grant, KeyEvent
-from kmstui.model.identity import Identity, IdentityPolicy
-from kmstui.model.key import Key, KeyCreation, KeyMetadata, LastUsage, Rotation
-from kmstui.model.tag import Tag
+from kmstui.model import (
+    Alias,
+    Caller,
+    ConnectionInfo,
+    Grant,
+    Identity,
+    IdentityPolicy,
+    Key,
+    KeyCreation,
+    KeyEvent,
+    KeyMetadata,
+    LastUsage,
+    Rotation,
+    Route,
+    Tag,
+)
 from kmstui.service.errors import CancelledByPersonError, ErrorContext, NotFoundError
 from kmstui.service.ports import (
     AnalyzerFinding,

@@ -6,11 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from kmstui.model.caller import Caller
-from kmstui.model.grant import Grant, KeyEvent
-from kmstui.model.identity import Identity
-from kmstui.model.key import KeyMetadata, LastUsage, Rotation
-from kmstui.model.tag import Tag
+from kmstui.model import Caller, Grant, Identity, KeyEvent, KeyMetadata, LastUsage, Rotation, Tag
 
 ACCOUNT = "444455556666"
 REGION = "eu-central-1"

@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kmstui.model.grant import Grant
-from kmstui.model.identity import Identity, IdentityPolicy
+from kmstui.model import Grant, Identity, IdentityPolicy
 from kmstui.policy.evaluation.evaluator import Decision, Outcome, evaluate
 from kmstui.policy.evaluation.policies import Policies, compile_identity_policy
 from kmstui.policy.iam.conditions import Truth, compile_condition

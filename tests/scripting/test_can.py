@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kmstui.model.grant import Grant
+from kmstui.model import Grant
 from kmstui.scripting.can import run
 from kmstui.scripting.live_source import KeyAccess, LiveSource
 from kmstui.service.errors import AccessDeniedError, ErrorContext

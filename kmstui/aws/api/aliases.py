@@ -15,7 +15,6 @@ class AliasApi(ApiBase):
     """Reads and changes of aliases."""
 
     def alias_pages(self, key_id: str | None = None) -> AsyncIterator[Sequence[Alias]]:
-        """See `InventoryGateway`."""
         return Listing(
             op.LIST_ALIASES,
             {"Limit": 100, "KeyId": key_id},
@@ -25,15 +24,12 @@ class AliasApi(ApiBase):
         ).pages(self._calls)
 
     async def create_alias(self, name: str, key_id: str) -> None:
-        """See `AliasGateway`."""
         await self._change(op.CREATE_ALIAS, about=key_id, AliasName=name, TargetKeyId=key_id)
 
     async def update_alias(self, name: str, key_id: str) -> None:
-        """See `AliasGateway`."""
         await self._change(op.UPDATE_ALIAS, about=key_id, AliasName=name, TargetKeyId=key_id)
 
     async def delete_alias(self, name: str) -> None:
-        """See `AliasGateway`."""
         await self._change(op.DELETE_ALIAS, about=name, AliasName=name)
 
 

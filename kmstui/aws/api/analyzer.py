@@ -14,7 +14,6 @@ class AnalyzerApi(ApiBase):
     """Access Analyzer's checks of a policy text."""
 
     async def validate_policy(self, text: str) -> tuple[AnalyzerFinding, ...]:
-        """See `AnalyzerGateway`."""
         listing = Listing(
             op.VALIDATE_POLICY,
             {"policyDocument": text, "policyType": "RESOURCE_POLICY", "maxResults": 100},
@@ -24,7 +23,6 @@ class AnalyzerApi(ApiBase):
         return await listing.everything(self._calls)
 
     async def check_no_public_access(self, text: str) -> AnalyzerFinding | None:
-        """See `AnalyzerGateway`."""
         params = {"policyDocument": text, "resourceType": "AWS::KMS::Key"}
         return await self._calls.send(op.CHECK_NO_PUBLIC_ACCESS, params, _public)
 

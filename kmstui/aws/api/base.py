@@ -15,7 +15,7 @@ U = TypeVar("U")
 
 
 class ApiBase:
-    """Operations on one kind of thing, over one connection."""
+    """Operations on one kind of thing, over one connection; `service.ports` says what each does."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls

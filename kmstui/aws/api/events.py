@@ -19,7 +19,6 @@ class EventApi(ApiBase):
     async def events(
         self, key_arn: str, token: str = "", name: str = ""
     ) -> tuple[tuple[KeyEvent, ...], str]:
-        """See `EventGateway`."""
         params = {
             "LookupAttributes": [{"AttributeKey": "ResourceName", "AttributeValue": key_arn}],
             "MaxResults": 50,

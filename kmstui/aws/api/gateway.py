@@ -25,9 +25,7 @@ class AwsGateway(
         self.info = info
 
     def hold_background(self) -> None:
-        """See `InventoryGateway`."""
         self._calls.hold_background()
 
     def close(self) -> None:
-        """See `Gateway`."""
         self._calls.close()

@@ -12,7 +12,6 @@ class GrantApi(ApiBase):
     """Reads and revocations of grants."""
 
     async def list_grants(self, key_id: str) -> tuple[Grant, ...]:
-        """See `GrantGateway`."""
         listing = Listing(
             op.LIST_GRANTS,
             {"KeyId": key_id, "Limit": 100},
@@ -22,7 +21,6 @@ class GrantApi(ApiBase):
         return await listing.everything(self._calls)
 
     async def revoke_grant(self, key_id: str, grant_id: str) -> None:
-        """See `GrantGateway`."""
         await self._change(op.REVOKE_GRANT, KeyId=key_id, GrantId=grant_id)
 
 

@@ -29,15 +29,12 @@ class IdentityApi(ApiBase):
     """Reads of identities, and the change of a role's inline policy."""
 
     async def caller(self) -> Caller:
-        """See `IdentityGateway`."""
         return await self._calls.send(op.GET_CALLER_IDENTITY, {}, _caller)
 
     async def role_names(self) -> tuple[str, ...]:
-        """See `IdentityGateway`."""
         return await self._arns(op.LIST_ROLES, "Roles")
 
     async def user_names(self) -> tuple[str, ...]:
-        """See `IdentityGateway`."""
         return await self._arns(op.LIST_USERS, "Users")
 
     async def identity(self, arn: str) -> Identity:
@@ -73,13 +70,11 @@ class IdentityApi(ApiBase):
         )
 
     async def put_role_policy(self, role_name: str, policy_name: str, text: str) -> None:
-        """See `IdentityGateway`."""
         await self._change(
             op.PUT_ROLE_POLICY, RoleName=role_name, PolicyName=policy_name, PolicyDocument=text
         )
 
     async def get_role_policy(self, role_name: str, policy_name: str) -> IdentityPolicy:
-        """See `IdentityGateway`."""
         params = {"RoleName": role_name, "PolicyName": policy_name}
         return await self._calls.send(op.GET_ROLE_POLICY, params, _inline)
 

@@ -18,7 +18,6 @@ class KeyApi(ApiBase):
     """Reads of keys."""
 
     def key_pages(self) -> AsyncIterator[Sequence[Key]]:
-        """See `InventoryGateway`."""
         return Listing(
             op.LIST_KEYS,
             {"Limit": 1000},
@@ -30,13 +29,11 @@ class KeyApi(ApiBase):
     async def describe(
         self, key_id: str, urgency: Urgency = Urgency.ASKED
     ) -> tuple[Key, KeyMetadata]:
-        """See `InventoryGateway`."""
         return await self._calls.send(
             op.DESCRIBE_KEY, {"KeyId": key_id}, read_description, urgency=urgency
         )
 
     async def rotation(self, key_id: str) -> Rotation:
-        """See `InventoryGateway`."""
         rotation = await self._calls.send(op.GET_KEY_ROTATION_STATUS, {"KeyId": key_id}, _status)
         try:
             past = await _rotations(key_id).everything(self._calls)
@@ -47,7 +44,6 @@ class KeyApi(ApiBase):
         return replace(rotation, past=tuple(sorted(past, reverse=True)))
 
     async def last_usage(self, key_id: str) -> LastUsage:
-        """See `InventoryGateway`."""
         return await self._calls.send(op.GET_KEY_LAST_USAGE, {"KeyId": key_id}, _last_usage)
 
 

@@ -16,7 +16,6 @@ class LifecycleApi(ApiBase):
     """Changes of a key itself."""
 
     async def create_key(self, creation: KeyCreation) -> tuple[Key, KeyMetadata]:
-        """See `LifecycleGateway`."""
         params = {
             "KeySpec": creation.spec,
             "KeyUsage": creation.usage,
@@ -29,31 +28,24 @@ class LifecycleApi(ApiBase):
         return await self._calls.send(op.CREATE_KEY, params, read_description)
 
     async def update_description(self, key_id: str, description: str) -> None:
-        """See `LifecycleGateway`."""
         await self._change(op.UPDATE_KEY_DESCRIPTION, KeyId=key_id, Description=description)
 
     async def enable(self, key_id: str) -> None:
-        """See `LifecycleGateway`."""
         await self._change(op.ENABLE_KEY, KeyId=key_id)
 
     async def disable(self, key_id: str) -> None:
-        """See `LifecycleGateway`."""
         await self._change(op.DISABLE_KEY, KeyId=key_id)
 
     async def enable_rotation(self, key_id: str, period_days: int | None = None) -> None:
-        """See `LifecycleGateway`."""
         await self._change(op.ENABLE_KEY_ROTATION, KeyId=key_id, RotationPeriodInDays=period_days)
 
     async def disable_rotation(self, key_id: str) -> None:
-        """See `LifecycleGateway`."""
         await self._change(op.DISABLE_KEY_ROTATION, KeyId=key_id)
 
     async def rotate_now(self, key_id: str) -> None:
-        """See `LifecycleGateway`."""
         await self._change(op.ROTATE_KEY_ON_DEMAND, KeyId=key_id)
 
     async def schedule_deletion(self, key_id: str, window_days: int) -> datetime | None:
-        """See `LifecycleGateway`."""
         params = {"KeyId": key_id, "PendingWindowInDays": window_days}
         return await self._calls.send(
             op.SCHEDULE_KEY_DELETION,
@@ -62,11 +54,9 @@ class LifecycleApi(ApiBase):
         )
 
     async def cancel_deletion(self, key_id: str) -> None:
-        """See `LifecycleGateway`."""
         await self._change(op.CANCEL_KEY_DELETION, KeyId=key_id)
 
     async def replicate(self, key_id: str, region: str, description: str = "") -> Key:
-        """See `LifecycleGateway`."""
         params = {
             "KeyId": key_id,
             "ReplicaRegion": region,

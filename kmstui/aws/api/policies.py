@@ -10,7 +10,6 @@ class PolicyApi(ApiBase):
     """Reads and changes of key policies."""
 
     async def policy_names(self, key_id: str) -> tuple[str, ...]:
-        """See `PolicyGateway`."""
         listing = Listing(
             op.LIST_KEY_POLICIES,
             {"KeyId": key_id, "Limit": 1000},
@@ -20,7 +19,6 @@ class PolicyApi(ApiBase):
         return await listing.everything(self._calls)
 
     async def get_policy(self, key_id: str, name: str = "default") -> str:
-        """See `PolicyGateway`."""
         params = {"KeyId": key_id, "PolicyName": name}
         return await self._calls.send(
             op.GET_KEY_POLICY, params, lambda response: response.text("Policy")
@@ -29,7 +27,6 @@ class PolicyApi(ApiBase):
     async def put_policy(
         self, key_id: str, text: str, *, bypass_lockout_check: bool = False
     ) -> None:
-        """See `PolicyGateway`."""
         await self._change(
             op.PUT_KEY_POLICY,
             KeyId=key_id,

@@ -16,7 +16,6 @@ class TagApi(ApiBase):
     """Reads and changes of tags."""
 
     def tag_pages(self) -> AsyncIterator[Mapping[str, tuple[Tag, ...]]]:
-        """See `InventoryGateway`."""
         return Listing(
             op.GET_RESOURCES,
             {"ResourceTypeFilters": ["kms:key"], "ResourcesPerPage": 100},
@@ -26,7 +25,6 @@ class TagApi(ApiBase):
         ).pages(self._calls)
 
     async def list_tags(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> tuple[Tag, ...]:
-        """See `InventoryGateway`."""
         listing = Listing(
             op.LIST_RESOURCE_TAGS,
             {"KeyId": key_id, "Limit": 50},
@@ -37,11 +35,9 @@ class TagApi(ApiBase):
         return tuple(sorted(await listing.everything(self._calls)))
 
     async def tag(self, key_id: str, tags: Sequence[Tag]) -> None:
-        """See `TagGateway`."""
         await self._change(op.TAG_RESOURCE, KeyId=key_id, Tags=kms_tags(tags))
 
     async def untag(self, key_id: str, tag_keys: Sequence[str]) -> None:
-        """See `TagGateway`."""
         await self._change(op.UNTAG_RESOURCE, KeyId=key_id, TagKeys=list(tag_keys))
 
 

@@ -51,17 +51,14 @@ class ProcessConnector:
                 self._expected = expected, self._line.open(expected)
 
     async def connect(self, target: Target) -> Gateway:
-        """See `Connector`."""
         gateway = ProcessGateway(await self._open(target), partial(self._open, target))
         # It has every method of the port, which no type checker can see.
         return cast("Gateway", gateway)
 
     async def profiles(self) -> tuple[str, ...]:
-        """See `Connector`."""
         return await self._ask("profiles")
 
     async def regions(self, partition: str = "aws") -> tuple[str, ...]:
-        """See `Connector`."""
         return await self._ask("regions", partition)
 
     def close(self) -> None:
@@ -138,12 +135,10 @@ class ProcessGateway:
         return partial(self._ask, name, is_change(method))
 
     def hold_background(self) -> None:
-        """See `InventoryGateway`."""
         if not self._closed:
             self._opened.line.tell(self._opened.number, "hold_background")
 
     def close(self) -> None:
-        """See `Gateway`."""
         self._closed = True
         self._opened.line.tell(PROCESS, "close_connection", self._opened.number)
 

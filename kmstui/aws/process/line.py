@@ -160,17 +160,15 @@ class ProcessLine(asyncio.Protocol):
     # Listening
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """See `asyncio.Protocol`."""
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """See `asyncio.Protocol`."""
         self._frames.feed(data)
         if not self._catching_up:
             self._take_frames()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """See `asyncio.Protocol`: the process has ended."""
+        """The process has ended."""
         self.ended = True
         for waiter in self._waiting.values():
             if not waiter.ended:

@@ -80,11 +80,9 @@ class AwsServer:
         return gateway.info
 
     async def profiles(self) -> tuple[str, ...]:
-        """See `Connector`."""
         return await self._connector.profiles()
 
     async def regions(self, partition: str = "aws") -> tuple[str, ...]:
-        """See `Connector`."""
         return await self._connector.regions(partition)
 
     def close_connection(self, number: int) -> None:

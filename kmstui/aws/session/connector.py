@@ -6,23 +6,21 @@ take a quarter of a second, and a command that asks AWS nothing need not wait fo
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from kmstui.own_thread import on_own_thread
 from kmstui.service.ports import CallObserver, MfaPrompt, Target
 
 if TYPE_CHECKING:
     from kmstui.aws.api import AwsGateway
     from kmstui.aws.session.open import Opener
 
-T = TypeVar("T")
+_THREAD = "kmstui-connect"
 
 
 class AwsConnector:
-    """Implements `kmstui.service.ports.Connector`."""
+    """Implements `kmstui.service.ports.Connector`; what is asked first imports botocore."""
 
     def __init__(
         self, observer: CallObserver, mfa_prompt: MfaPrompt, *, read_only: bool = False
@@ -41,16 +39,14 @@ class AwsConnector:
         self._lock = threading.Lock()
 
     async def connect(self, target: Target) -> AwsGateway:
-        """See `Connector`."""
-        return await _on_thread(lambda: self._opener().open(target))
+        # A person may be asked for an MFA code in it, and quitting must not wait for the answer.
+        return await on_own_thread(_THREAD, lambda: self._opener().open(target))
 
     async def profiles(self) -> tuple[str, ...]:
-        """See `Connector`. Imports botocore where no connection was made before."""
-        return await _on_thread(lambda: self._opener().profiles())
+        return await on_own_thread(_THREAD, lambda: self._opener().profiles())
 
     async def regions(self, partition: str = "aws") -> tuple[str, ...]:
-        """See `Connector`. Imports botocore where no connection was made before."""
-        return await _on_thread(lambda: self._opener().regions(partition))
+        return await on_own_thread(_THREAD, lambda: self._opener().regions(partition))
 
     def _opener(self) -> Opener:
         with self._lock:
@@ -59,20 +55,3 @@ class AwsConnector:
 
                 self._made = Opener(self._observer, self._mfa_prompt, read_only=self._read_only)
             return self._made
-
-
-async def _on_thread(work: Callable[[], T]) -> T:
-    # A daemon thread of its own: a person may be asked for an MFA code in it, and quitting must
-    # not wait for the answer.
-    future: Future[T] = Future()
-
-    def run() -> None:
-        if not future.set_running_or_notify_cancel():
-            return
-        try:
-            future.set_result(work())
-        except Exception as error:
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="kmstui-connect", daemon=True).start()
-    return await asyncio.wrap_future(future)

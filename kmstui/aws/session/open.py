@@ -96,7 +96,6 @@ class Opener:
             raise translate(error, call_context, sent=False) from None
 
     def profiles(self) -> tuple[str, ...]:
-        """See `Connector`."""
         try:
             return tuple(self._session("").available_profiles)
         except (boto.BotoCoreError, OSError):
@@ -104,7 +103,6 @@ class Opener:
             return ()
 
     def regions(self, partition: str) -> tuple[str, ...]:
-        """See `Connector`."""
         return tuple(sorted(self._session("").get_available_regions("kms", partition)))
 
     def _open(self, target: Target, call_context: CallContext) -> AwsGateway:

@@ -18,7 +18,6 @@ from kmstui.demo.kms.store import Stores, find_key
 
 
 def encrypt(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    """Encrypt."""
     plaintext = call.blob("Plaintext")
     algorithm = _algorithm(call, key, "EncryptionAlgorithm", key.algorithms)
     blob = _moto_encrypt(stores, key, plaintext, _context(call, "EncryptionContext"))
@@ -99,7 +98,6 @@ def _data_key_length(call: Call) -> int:
 
 
 def generate_random(call: Call, stores: Stores) -> Result:
-    """GenerateRandom."""
     require_by_identity(call, "kms:GenerateRandom")
     return {"Plaintext": _text(os.urandom(call.parameters.get("NumberOfBytes") or 32))}
 
@@ -113,7 +111,6 @@ def sign(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
 
 
 def verify(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    """Verify."""
     algorithm = _algorithm(call, key, "SigningAlgorithm", key.algorithms)
     _require_moto_pair(key)
     if not key.private_key.verify(call.blob("Message"), call.blob("Signature"), algorithm):
@@ -122,13 +119,11 @@ def verify(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
 
 
 def generate_mac(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    """GenerateMac."""
     algorithm, mac = _mac(call, key)
     return {"KeyId": key.arn, "Mac": mac, "MacAlgorithm": algorithm}
 
 
 def verify_mac(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    """VerifyMac."""
     algorithm, mac = _mac(call, key)
     if base64.b64decode(mac) != call.blob("Mac"):
         raise AwsError("KMSInvalidMacException", "")

@@ -18,7 +18,6 @@ from kmstui.demo.kms.store import Stores, find_key
 
 
 def create_grant(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    """CreateGrant."""
     require_customer_key("CreateGrant", key)
     parameters = call.parameters
     grantee = parameters.get("GranteePrincipal") or parameters.get("GranteeServicePrincipal")
@@ -105,7 +104,6 @@ def grant_members(grant: GrantRecord) -> Result:
 
 
 def revoke_grant(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    """RevokeGrant."""
     grant_id = str(call.parameters.get("GrantId") or "")
     if key.grants.pop(grant_id, None) is None:
         raise not_found(f"Grant ID {grant_id} not found")

@@ -39,7 +39,6 @@ def enable_key_rotation(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
 
 
 def disable_key_rotation(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    """DisableKeyRotation."""
     _require_rotatable(call, key)
     key.rotation.enabled = False
     return {}
@@ -141,7 +140,6 @@ class ImportOffers:
         self._lock = threading.Lock()
 
     def get_parameters_for_import(self, call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-        """GetParametersForImport."""
         _require_external(key)
         algorithm = str(call.parameters.get("WrappingAlgorithm"))
         size = _SIZES.get(str(call.parameters.get("WrappingKeySpec")))
@@ -166,7 +164,6 @@ class ImportOffers:
         }
 
     def import_key_material(self, call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-        """ImportKeyMaterial."""
         _require_external(key)
         offer = self._offers.get(_name(call.blob("ImportToken")))
         if offer is None or offer.key_arn != key.arn:

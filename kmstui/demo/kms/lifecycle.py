@@ -31,7 +31,6 @@ from kmstui.demo.kms.tags_and_aliases import checked_tags
 
 
 def create_key(call: Call, stores: Stores) -> Result:
-    """CreateKey."""
     require_by_identity(call, "kms:CreateKey")
     parameters = call.parameters
     if parameters.get("Tags"):
@@ -99,7 +98,6 @@ disable_key = enable_key
 
 
 def update_key_description(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    """UpdateKeyDescription."""
     require_customer_key(call.operation, key)
     description = str(call.parameters["Description"])
     stores.consistency.changing(key.arn, "description", key.description)
@@ -137,7 +135,6 @@ def cancel_key_deletion(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
 
 
 def list_keys(call: Call, stores: Stores) -> Result:
-    """ListKeys."""
     require_by_identity(call, "kms:ListKeys")
     store = stores.of(call.account, call.region)
     page, end = paging.cut("keys", store.key_order, call.parameters, paging.LIST_KEYS, str)
@@ -146,7 +143,6 @@ def list_keys(call: Call, stores: Stores) -> Result:
 
 
 def describe_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    """DescribeKey."""
     metadata = key.metadata()
     metadata["Description"] = stores.consistency.seen(key.arn, "description", key.description)
     return {"KeyMetadata": metadata}

@@ -21,7 +21,6 @@ from kmstui.demo.kms.store import Stores
 
 
 def put_key_policy(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    """PutKeyPolicy."""
     if call.parameters.get("PolicyName", "default") != "default":
         raise not_found("No such policy exists")
     policy = accepted_policy(call, key, call.parameters["Policy"])
@@ -40,7 +39,6 @@ def list_key_policies(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
 
 
 def get_key_policy(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    """GetKeyPolicy."""
     name = call.parameters.get("PolicyName", "default")
     if name == "AWS_RAM" and key.shared_policy:
         return {"Policy": key.shared_policy, "PolicyName": "AWS_RAM"}

@@ -80,7 +80,6 @@ def tag_error(message: str) -> AwsError:
 
 
 def list_resource_tags(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    """ListResourceTags."""
     tags = sorted(stores.consistency.seen(key.arn, "tags", key.tags).items())
     page, end = paging.cut(
         f"tags/{key.id}", tags, call.parameters, paging.LIST_RESOURCE_TAGS, lambda tag: tag[0]
@@ -147,7 +146,6 @@ MAXIMUM_ALIASES_PER_KEY = 50
 
 
 def create_alias(call: Call, stores: Stores) -> Result:
-    """CreateAlias."""
     store = stores.of(call.account, call.region)
     name = _checked_name(call)
     key = _target(call, stores)
@@ -191,7 +189,6 @@ def update_alias(call: Call, stores: Stores) -> Result:
 
 
 def delete_alias(call: Call, stores: Stores) -> Result:
-    """DeleteAlias."""
     store = stores.of(call.account, call.region)
     name = _checked_name(call)
     key = behind_alias(store, name)

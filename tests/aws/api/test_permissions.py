@@ -15,8 +15,7 @@ import pytest
 
 from kmstui.aws.calls import operations
 from kmstui.demo.access.authorization import PREFIXES
-from kmstui.model.key import KeyCreation
-from kmstui.model.tag import Tag
+from kmstui.model import KeyCreation, Tag
 from kmstui.service.errors import AccessDeniedError, InvalidStateError
 from tests import readme
 from tests.control import ControlledKms

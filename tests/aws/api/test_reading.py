@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from kmstui.model.tag import Tag
+from kmstui.model import Tag
 from kmstui.service.errors import AccessDeniedError, MalformedAnswerError, NotFoundError
 from kmstui.service.ports import CallRecord, Urgency
 from tests.control import ControlledKms

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from kmstui.aws.calls import clients
-from kmstui.model.key import KeyCreation
-from kmstui.model.tag import Tag
+from kmstui.model import KeyCreation, Tag
 from kmstui.service.errors import (
     CancelledByPersonError,
     EndpointError,

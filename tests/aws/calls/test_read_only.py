@@ -13,8 +13,7 @@ from kmstui.aws.api.base import nothing
 from kmstui.aws.calls import operations
 from kmstui.aws.calls.call import Calls
 from kmstui.aws.calls.operations import READ_NAMES, Operation
-from kmstui.model.key import KeyCreation
-from kmstui.model.tag import Tag
+from kmstui.model import KeyCreation, Tag
 from kmstui.service.errors import (
     MalformedAnswerError,
     ReadOnlyError,

@@ -30,9 +30,7 @@ from kmstui.aws.process.messages import (
     frame,
 )
 from kmstui.aws.process.starting import start_early
-from kmstui.model.caller import ConnectionInfo, Route
-from kmstui.model.key import KeyCreation
-from kmstui.model.tag import Tag
+from kmstui.model import ConnectionInfo, KeyCreation, Route, Tag
 from kmstui.service.errors import (
     CancelledByPersonError,
     NetworkError,

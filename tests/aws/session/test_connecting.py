@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kmstui.aws.session.connector import AwsConnector
-from kmstui.model.caller import Route
+from kmstui.model import Route
 from kmstui.service import errors
 from kmstui.service.errors import ServiceError
 from kmstui.service.ports import Target

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kmstui.aws.session.open import route_of
-from kmstui.model.caller import Route
+from kmstui.model import Route
 
 _SUFFIXES = frozenset({"amazonaws.com", "amazonaws.com.cn", "api.aws", "amazonaws.eu"})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kmstui.model.grant import Grant
+from kmstui.model import Grant
 from kmstui.policy.access.groups import AccessGroup, actions_words, group_of, possible_actions
 from kmstui.policy.access.table import AccessTable, KeyFacts, Mark, Row, access_table
 from kmstui.policy.iam.vocabulary import key_actions

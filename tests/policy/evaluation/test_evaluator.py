@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from kmstui.model.grant import Grant
-from kmstui.model.identity import Identity, IdentityPolicy
+from kmstui.model import Grant, Identity, IdentityPolicy
 from kmstui.policy.evaluation.evaluator import Reason, evaluate
 from kmstui.policy.evaluation.explanation import explain, reason_sentence
 from kmstui.policy.evaluation.policies import Policies

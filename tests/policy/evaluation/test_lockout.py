@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from kmstui.model import Identity, IdentityPolicy
 from kmstui.model.arn import Arn
-from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.policy.evaluation.lockout import CanPut, can_still_administer
 from kmstui.policy.syntax.nodes import read_policy
 from kmstui.policy.syntax.parser import parse

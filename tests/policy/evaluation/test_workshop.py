@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from kmstui.model import Identity, IdentityPolicy
 from kmstui.model.arn import Arn
-from kmstui.model.identity import Identity, IdentityPolicy
 from kmstui.policy.access.diff import Direction, access_diff
 from kmstui.policy.access.table import KeyFacts, Mark, role_effect
 from kmstui.policy.evaluation.lockout import CanPut, can_still_administer

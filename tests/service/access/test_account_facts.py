@@ -6,9 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kmstui.model.grant import KeyEvent
-from kmstui.model.identity import Identity
-from kmstui.model.key import Key
+from kmstui.model import Identity, Key, KeyEvent
 from kmstui.service.access.account_facts import caller_principal, learn_account, principals_in
 from kmstui.service.editing.templates import facts_for, read_library
 from kmstui.service.errors import AccessDeniedError, CancelledByPersonError

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kmstui.model.grant import KeyEvent
+from kmstui.model import KeyEvent
 from kmstui.service.editing.history import cloudtrail_items, export, journal_items
 from kmstui.service.errors import InvalidInputError
 from tests.fakes import IMPORTED, MemoryJournal, arn_of

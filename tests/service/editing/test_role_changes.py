@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from kmstui.model.caller import Caller
-from kmstui.model.identity import Identity, IdentityPolicy
+from kmstui.model import Caller, Identity, IdentityPolicy
 from kmstui.policy.access.table import KeyFacts
 from kmstui.service.editing.review import Weight
 from kmstui.service.editing.role_target import RolePolicyRules, RolePolicyTarget

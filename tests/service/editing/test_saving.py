@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from kmstui.model.identity import Identity, IdentityPolicy
+from kmstui.model import Identity, IdentityPolicy
 from kmstui.policy.iam.equality import same_meaning
 from kmstui.service.changes.reading_back import Shown
 from kmstui.service.changes.runner import ChangeScope, ChangeStep

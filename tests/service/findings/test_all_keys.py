@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from kmstui.model.key import Key
+from kmstui.model import Key
 from kmstui.policy.lint.linter import lint
 from kmstui.service.errors import AccessDeniedError
 from kmstui.service.findings.all_keys import AllFindings, LocatedFinding

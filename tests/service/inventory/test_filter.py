@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kmstui.model.key import Key
-from kmstui.model.tag import Tag
+from kmstui.model import Key, Tag
 from kmstui.service.inventory.filter import Filter, FilterError, parse_filter
 from tests.fakes import arn_of, metadata_of
 

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from kmstui.model.tag import Tag
+from kmstui.model import Tag
 from kmstui.service.errors import (
     AccessDeniedError,
     CancelledByPersonError,

@@ -1,9 +1,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from kmstui.model.alias import Alias
-from kmstui.model.key import Key
-from kmstui.model.tag import Tag
+from kmstui.model import Alias, Key, Tag
 from kmstui.service.inventory.store import Store, StoredPolicy, Topic
 from tests.fakes import CALLER, INFO, NOW, arn_of, key_id_of
 

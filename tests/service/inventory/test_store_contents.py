@@ -7,9 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kmstui.model.alias import Alias
-from kmstui.model.key import Key, KeyMetadata
-from kmstui.model.tag import Tag
+from kmstui.model import Alias, Key, KeyMetadata, Tag
 from kmstui.service.inventory.store import Store, Topic
 from tests.fakes import arn_of, key_id_of, metadata_of
 

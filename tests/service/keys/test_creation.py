@@ -2,8 +2,7 @@ import pytest
 
 from kmstui.demo.kms.keys import SPECS as EMBEDDED_SPECS
 from kmstui.demo.kms.keys import allowed_usages
-from kmstui.model.key import KeyCreation
-from kmstui.model.tag import Tag
+from kmstui.model import KeyCreation, Tag
 from kmstui.policy.lint.core import Severity
 from kmstui.policy.lint.linter import lint
 from kmstui.service.editing.templates import read_library

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from kmstui.model.grant import Grant, KeyEvent
+from kmstui.model import Grant, KeyEvent
 from kmstui.service.errors import UNCERTAIN, AccessDeniedError
 from kmstui.service.inventory.store import CONTEXT_VALUES_KEPT, CONTEXTS_KEPT
 from kmstui.service.keys.events import context_condition, read_events

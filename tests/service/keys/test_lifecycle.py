@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kmstui.model.key import Rotation
+from kmstui.model import Rotation
 from kmstui.service.errors import (
     UNCERTAIN,
     AccessDeniedError,

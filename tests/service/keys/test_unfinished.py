@@ -5,8 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from kmstui.model.grant import Grant
-from kmstui.model.key import KeyCreation
+from kmstui.model import Grant, KeyCreation
 from kmstui.service.changes.runner import Change, begin_changes
 from kmstui.service.errors import AccessDeniedError
 from kmstui.service.keys.unfinished import settle_key_changes

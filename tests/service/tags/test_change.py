@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kmstui.model.tag import Tag, TagDelta
+from kmstui.model import Tag, TagDelta
 from kmstui.service.errors import AccessDeniedError, ErrorContext
 from kmstui.service.tags.change import TagChange, change_to, names_tag, shows, undo_of
 from tests.fakes import DYING, IMPORTED, MANAGED, NAMELESS, SIGNING, metadata_of

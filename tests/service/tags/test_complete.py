@@ -1,6 +1,6 @@
 """Completion proposes what the account uses already, the most used first."""
 
-from kmstui.model.tag import Tag
+from kmstui.model import Tag
 from kmstui.service.tags.complete import (
     TagVocabulary,
     complete_tag_keys,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kmstui.model.tag import Tag
+from kmstui.model import Tag
 from kmstui.service.tags.parse import parse_tag_keys, parse_tags, written
 
 THREE = (Tag("project", "kmsworkshop"), Tag("env", "dev"), Tag("cost center", "42"))

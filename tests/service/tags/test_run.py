@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from kmstui.model.tag import Tag, TagDelta
+from kmstui.model import Tag, TagDelta
 from kmstui.service.changes.waiting import FOR_ONE_OF_MANY, FOR_QUOTA
 from kmstui.service.errors import (
     UNCERTAIN,

@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from kmstui.model.tag import Tag, TagDelta
+from kmstui.model import Tag, TagDelta
 from kmstui.service.errors import AccessDeniedError
 from kmstui.service.ports import ChangeRecord, Scope
 from kmstui.service.tags.change import TagOutcome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kmstui.model.caller import Caller
+from kmstui.model import Caller
 from kmstui.service.errors import AccessDeniedError
 from kmstui.ui.access.role_view import RoleView, kms_statements
 from kmstui.ui.editing.edit_screen import EditScreen

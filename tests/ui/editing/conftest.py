@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from kmstui.model.identity import Identity, IdentityPolicy
+from kmstui.model import Identity, IdentityPolicy
 from kmstui.service.editing import HistoryItem
 from kmstui.ui.editing.edit_screen import EditScreen
 from kmstui.ui.editing.review_screen import ReviewScreen

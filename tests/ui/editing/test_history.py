@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from kmstui.model.grant import KeyEvent
+from kmstui.model import KeyEvent
 from kmstui.service.editing import HistoryItem
 from kmstui.service.errors import JournalError
 from kmstui.ui.editing.edit_screen import EditScreen

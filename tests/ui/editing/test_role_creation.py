@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from kmstui.model.identity import Identity, IdentityPolicy
+from kmstui.model import Identity, IdentityPolicy
 from kmstui.policy.authoring.templates import role_templates
 from kmstui.service.errors import ErrorContext, NotFoundError
 from kmstui.service.ports import Scope

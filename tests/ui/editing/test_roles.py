@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kmstui.model.identity import Identity, IdentityPolicy
+from kmstui.model import Identity, IdentityPolicy
 from kmstui.ui.editing.history_screen import HistoryScreen
 from tests.fakes import ROLE_ARN
 from tests.screens import Running

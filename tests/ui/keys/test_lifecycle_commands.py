@@ -2,8 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from kmstui.model.key import LastUsage, Rotation
-from kmstui.model.tag import Tag
+from kmstui.model import LastUsage, Rotation, Tag
 from kmstui.service.errors import AccessDeniedError, InvalidStateError
 from kmstui.ui.keys.change_dialog import ChangeDialog
 from kmstui.ui.keys.key_actions import production_tags

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kmstui.model.grant import Grant
+from kmstui.model import Grant
 from kmstui.service.ports import CallRecord
 from kmstui.ui.commands.registry import all_commands
 from tests.fakes import IMPORTED, NAMELESS, NOW, ROLE_ARN, FakeGateway, arn_of

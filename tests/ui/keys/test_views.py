@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from kmstui.model.grant import Grant, KeyEvent
+from kmstui.model import Grant, KeyEvent
 from kmstui.service.errors import AccessDeniedError
 from tests.fakes import HOSTILE_TEXT, IMPORTED, NAMELESS, NOW, ROLE_ARN, FakeGateway, arn_of
 from tests.screens import NARROW, WIDE, running

@@ -3,8 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kmstui.model.key import Key
-from kmstui.model.tag import Tag
+from kmstui.model import Key, Tag
 from kmstui.service.inventory.sorted_rows import SortedRows
 from kmstui.ui.main.key_columns import COLUMNS, KEY_COLUMNS, SORT_COLUMNS, folded, sort_text
 from tests.fakes import arn_of, key_id_of, metadata_of

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kmstui.model.alias import Alias
-from kmstui.model.key import Key
+from kmstui.model import Alias, Key
 from kmstui.service.inventory.filter import parse_filter
 from kmstui.service.inventory.store import Store, Topic
 from kmstui.service.inventory.time_slices import TimeSlices

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kmstui.model.tag import Tag
+from kmstui.model import Tag
 from kmstui.service.ports import ChangeRecord, Scope
 from kmstui.ui.tags.change_screen import ChangeScreen
 from tests import screens

@@ -1,6 +1,6 @@
 """The screen that shows what will happen, then what happens to each key, and takes it back."""
 
-from kmstui.model.tag import Tag
+from kmstui.model import Tag
 from kmstui.service.errors import AccessDeniedError, ErrorContext, JournalError
 from kmstui.ui.tags.change_screen import ChangeScreen
 from tests.fakes import (

@@ -3,7 +3,7 @@
 import pytest
 from textual import events
 
-from kmstui.model.tag import Tag
+from kmstui.model import Tag
 from kmstui.ui.tags.change_screen import ChangeScreen
 from kmstui.ui.tags.line import TagLine
 from tests.fakes import (

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from textual import events
 
-from kmstui.model.tag import Tag
+from kmstui.model import Tag
 from tests.fakes import FakeGateway, key_id_of, large_world
 from tests.screens import running
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kmstui.model import Grant, Identity, IdentityPolicy
+from kmstui.policy.evaluation.chain import NOTHING_READ, Chain
 from kmstui.policy.evaluation.evaluator import Decision, Outcome, evaluate
 from kmstui.policy.evaluation.policies import Policies, compile_identity_policy
 from kmstui.policy.iam.conditions import Truth, compile_condition
@@ -56,6 +58,7 @@ def ask(
     session: Sequence[str] | None = None,
     grants: Sequence[Grant] | None = None,
     key: str = KEY,
+    chain: Chain = NOTHING_READ,
 ) -> Decision:
     """One decision about one request."""
     principal = who if isinstance(who, Principal) else Principal.parse(who)
@@ -65,15 +68,8 @@ def ask(
         policies = policies.with_identity(identity(APP, *texts, boundary=boundary))
     if session is not None:
         compiled = tuple(compile_identity_policy(text, "session policy") for text in session)
-        policies = Policies(
-            policies.key,
-            policies.identity,
-            policies.identity_incomplete,
-            policies.boundary,
-            policies.boundary_known,
-            compiled,
-            policies.grants,
-        )
+        policies = replace(policies, session=compiled)
+    policies = replace(policies, chain=chain)
     return evaluate(Request(principal, action, key, context), policies)
 
 

@@ -15,6 +15,8 @@ from kmstui.policy.access.groups import (
     possible_actions,
 )
 from kmstui.policy.evaluation import (
+    NOTHING_READ,
+    Chain,
     CompiledPolicy,
     Decision,
     Outcome,
@@ -175,6 +177,7 @@ def access_table(
     grants: Sequence[Grant] | None = None,
     identities: Sequence[Identity] = (),
     context: Context = NOTHING_KNOWN,
+    chain: Chain = NOTHING_READ,
 ) -> AccessTable:
     """Ask for everybody who occurs, and for the stand-ins of all who do not.
 
@@ -184,8 +187,9 @@ def access_table(
         grants: None where they were not read.
         identities: Roles and users with their IAM policies, as far as they may be read.
         context: What is known of the requests.
+        chain: What is known of control policies and of a VPC endpoint.
     """
-    base = Policies.of_key(policy, grants)
+    base = replace(Policies.of_key(policy, grants), chain=chain)
     actions = possible_actions(key.usage, key.spec)
     classes = classes_of(base, actions)
     carried = _by_principal(identities)
@@ -243,7 +247,8 @@ def classes_of(policies: Policies, actions: Sequence[str]) -> Classes:
     found: dict[object, list[str]] = {}
     for index, alike in enumerate(action_classes(_all_of(policies), actions)):
         for action in alike:
-            signature = (group_of(action), index, _granted(policies, action))
+            bound = policies.chain.binds(action)
+            signature = (group_of(action), index, _granted(policies, action), bound)
             found.setdefault(signature, []).append(action)
     return tuple((group_of(members[0]), tuple(members)) for members in found.values())
 
@@ -275,6 +280,7 @@ def _all_of(policies: Policies) -> tuple[CompiledPolicy, ...]:
         *(policies.identity or ()),
         *policies.boundary_policies,
         *(policies.session or ()),
+        *policies.chain.policies,
     )
 
 
@@ -324,6 +330,7 @@ def role_effect(
     *,
     grants: Sequence[Grant] | None = None,
     context: Context = NOTHING_KNOWN,
+    chain: Chain = NOTHING_READ,
 ) -> RoleEffect:
     """Put an identity's policies together with a key policy.
 
@@ -331,7 +338,7 @@ def role_effect(
         ValueError: the identity's ARN is not that of a principal.
     """
     principal = Principal.parse(identity.arn)
-    policies = Policies.of_key(policy, grants).with_identity(identity)
+    policies = replace(Policies.of_key(policy, grants).with_identity(identity), chain=chain)
     classes = classes_of(policies, possible_actions(key.usage, key.spec))
     row = access_row(principal, policies, key, classes, context)
     alike: dict[object, list[Part]] = {}
@@ -346,4 +353,5 @@ def role_effect(
         for parts in alike.values()
     ]
     effects.sort(key=lambda effect: _ORDER.index(effect.mark))
-    return RoleEffect(identity, tuple(effects), policies.not_considered(principal))
+    put = Request(principal, "kms:PutKeyPolicy", key.arn, context)
+    return RoleEffect(identity, tuple(effects), evaluate(put, policies).not_considered)

@@ -1,3 +1,5 @@
+from .chain import NOTHING_READ as NOTHING_READ
+from .chain import Chain as Chain
 from .compiled import Applied as Applied
 from .compiled import CompiledPolicy as CompiledPolicy
 from .compiled import CompiledStatement as CompiledStatement

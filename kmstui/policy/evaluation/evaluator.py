@@ -54,6 +54,7 @@ class Reason(StrEnum):
     NOT_DELEGATED = (
         "an identity policy allows it, but the key policy does not let the account delegate"
     )
+    BARRED = "a control policy or the policy of the VPC endpoint does not allow it"
     CAPPED = "a permissions boundary or session policy does not allow it"
     OTHER_ACCOUNT_SILENT = (
         "the key policy allows it, but no identity policy of the other account does"
@@ -80,6 +81,8 @@ class Decision:
     considered: tuple[str, ...]
     not_considered: tuple[str, ...]
     """Never empty."""
+    barrier: str = ""
+    """Which policies bar what is allowed otherwise, such as `policy of the VPC endpoint vpce-1`."""
 
     @property
     def allowed(self) -> bool:
@@ -177,9 +180,9 @@ class _Evaluation:
         self.identity: list[Applied] = []
         self.boundary: list[Applied] = []
         self.session: list[Applied] = []
+        # An action that names no key is asked for on "*" (Service Authorization Reference).
+        on = "*" if self.iam_only else request.resource
         if self.iam_applies:
-            # An action that names no key is asked for on "*" (Service Authorization Reference).
-            on = "*" if self.iam_only else request.resource
             action = request.action
             self.identity = _about(policies.identity or (), action, on, lookup)
             self.boundary = _about(policies.boundary_policies, action, on, lookup)
@@ -189,7 +192,9 @@ class _Evaluation:
         self.iam = self._allowed_by_iam()
         self.cap = self._left_by_caps()
         self.grant = max((truth for _, truth in self.granted), default=Truth.NO)
-        self.everything = (*self.key, *self.identity, *self.boundary, *self.session)
+        self.passage = policies.chain.passage(request, lookup, on)
+        of_iam = (*self.identity, *self.boundary, *self.session)
+        self.everything = (*self.key, *of_iam, *self.passage.statements)
 
     def decide(self) -> Decision:
         """Deny first, then whatever allows."""
@@ -205,10 +210,13 @@ class _Evaluation:
             allow = min(max(*self.said, self.grant), self.iam, self.cap)
         else:
             allow = self._same_account()
+        if allow is Truth.NO:
+            return self._implicitly_denied()
+        allow = min(allow, self.passage.truth)
         if min(allow, ~deny) is Truth.YES:
             return self._allowed()
         if allow is Truth.NO:
-            return self._implicitly_denied()
+            return self._decision(Outcome.IMPLICITLY_DENIED, Reason.BARRED, ())
         return self._open(deny, allow)
 
     def near(self) -> tuple[Applied, ...]:
@@ -382,6 +390,11 @@ class _Evaluation:
             policies=self.policies,
             grants=tuple(grants),
             doubts=tuple(dict.fromkeys(doubts)),
-            considered=self.policies.considered,
-            not_considered=self.policies.not_considered(self.principal) + self._of_alias(),
+            considered=self.policies.considered + self.passage.considered,
+            not_considered=(
+                self.passage.not_considered
+                + self.policies.not_considered(self.principal)
+                + self._of_alias()
+            ),
+            barrier=self.passage.barrier,
         )

@@ -165,6 +165,10 @@ _SENTENCES: dict[Reason, Callable[[_Parts], str]] = {
     Reason.CAPPED: lambda p: (
         f"the permissions boundary or the session policy of {p.who} does not allow {p.action}"
     ),
+    Reason.BARRED: lambda p: (
+        f"no statement of the {p.decision.barrier} allows {p.action} to {p.who}, and one must,"
+        " whatever else does"
+    ),
     Reason.OTHER_ACCOUNT_SILENT: lambda p: (
         f"{p.key or 'a grant'} {p.allows} {p.action}, but no identity policy of {p.who} in its own"
         f" account {p.decision.request.principal.account} does; both must"

@@ -9,10 +9,11 @@ only where the key policy lets the account delegate
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kmstui.model import Arn, Identity
+from kmstui.policy.evaluation.chain import NOTHING_READ, Chain
 from kmstui.policy.evaluation.evaluator import Decision, Outcome, evaluate
 from kmstui.policy.evaluation.explanation import reason_sentence, statements_of
 from kmstui.policy.evaluation.policies import Policies, PolicyLike, as_policy
@@ -86,6 +87,7 @@ def can_still_administer(
     iam: Identity | None = None,
     *,
     context: Context = DIRECT_CALL,
+    chain: Chain = NOTHING_READ,
 ) -> Verdict:
     """Judge a key policy before it is put.
 
@@ -95,6 +97,9 @@ def can_still_administer(
         key_arn: The key.
         iam: The caller's identity policies, or None where they were not read.
         context: What is known of the caller's later requests.
+        chain: What is known of control policies and of a VPC endpoint. They bind the caller; that
+            nobody can put the policy is said of the key policy alone, since they can be changed
+            without the key.
 
     Raises:
         ValueError: `caller` is not a principal.
@@ -104,8 +109,9 @@ def can_still_administer(
     principal = brought_to_role(principal, (read,))
     policies = Policies.of_key(read)
     own = policies if iam is None else policies.with_identity(iam)
-    decision = evaluate(Request(principal, PUT, str(key_arn), context), own)
-    anybody, anybody_reason = _anybody(policies, principal, decision, key_arn, context)
+    put = Request(principal, PUT, str(key_arn), context)
+    decision = evaluate(put, replace(own, chain=chain))
+    anybody, anybody_reason = _anybody(policies, principal, evaluate(put, own), key_arn, context)
     return Verdict(
         answer=_answer(decision),
         reason=reason_sentence(decision),

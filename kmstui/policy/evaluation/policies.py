@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from kmstui.model import Arn, Grant, Identity
+from kmstui.policy.evaluation.chain import NOTHING_READ, Chain
 from kmstui.policy.evaluation.compiled import CompiledPolicy
 from kmstui.policy.iam import Lookup, Principal, PrincipalKind, Request, Truth
 from kmstui.policy.syntax import Document, Policy, parse, read_policy
@@ -17,12 +18,7 @@ from kmstui.policy.syntax import Document, Policy, parse, read_policy
 PolicyLike = str | Document | Policy
 """A policy as text, parsed, or taken apart."""
 
-_NEVER_CONSIDERED = (
-    "service control policies",
-    "resource control policies",
-    "VPC endpoint policies",
-    "the state of the key",
-)
+_NEVER_CONSIDERED = ("the state of the key",)
 _NO_IAM = frozenset({PrincipalKind.SERVICE, PrincipalKind.ANONYMOUS, PrincipalKind.ROOT})
 _SESSIONS = frozenset({PrincipalKind.ROLE, PrincipalKind.SESSION, PrincipalKind.FEDERATED_USER})
 
@@ -60,6 +56,8 @@ class Policies:
     """The session policies; None where nothing is known of them."""
     grants: tuple[Grant, ...] | None = None
     """The key's grants; None where they were not read."""
+    chain: Chain = NOTHING_READ
+    """Control policies and the policy of a VPC endpoint, which grant nothing and can refuse."""
     _words: dict[tuple[bool, bool, bool], tuple[str, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -107,10 +105,14 @@ class Policies:
     @property
     def not_considered_by_anybody(self) -> tuple[str, ...]:
         """What no answer rests on, whoever asks; never empty."""
+        return (*self.chain.unknown, *self._never_considered)
+
+    @property
+    def _never_considered(self) -> tuple[str, ...]:
         return (*_NEVER_CONSIDERED, *(("grants",) if self.grants is None else ()))
 
     def not_considered(self, principal: Principal) -> tuple[str, ...]:
-        """What the answer does not rest on though it may matter; never empty."""
+        """What answers about `principal` do not rest on, besides `chain`; never empty."""
         iam = principal.kind not in _NO_IAM
         session = principal.kind in _SESSIONS
         key = (iam, session, principal.path_known)
@@ -120,7 +122,7 @@ class Policies:
         return words
 
     def _left_out(self, iam: bool, session: bool, path_known: bool) -> list[str]:
-        found = list(self.not_considered_by_anybody)
+        found = list(self._never_considered)
         if iam and self.identity is None:
             found.append("identity policies (IAM)")
         elif iam and self.identity_incomplete:

@@ -193,6 +193,8 @@ class EmbeddedControl:
 class ControlledKms(EmbeddedKms):
     """An embedded AWS with its switches."""
 
+    child = "tests.controlled_child"
+
     @property
     def control(self) -> EmbeddedControl:
         """The switches."""

@@ -10,9 +10,9 @@ from kmstui import gc_tuning
 from kmstui.demo.access.context import CallerRegistry
 from kmstui.demo.embedded import EmbeddedOptions
 from kmstui.demo.front.cloudtrail import CloudTrailService, RequestLog
-from kmstui.demo.front.control_api import EmbeddedState
-from kmstui.demo.front.faults import Faults, Latency, Quotas
 from kmstui.demo.front.metadata import MetadataService
+from kmstui.demo.front.quotas import Quotas
+from kmstui.demo.front.state import EmbeddedState
 from kmstui.demo.front.sts import MotoApplication, StsService
 from kmstui.demo.kms.service import KmsService
 from kmstui.demo.kms.store import Stores
@@ -59,8 +59,7 @@ def assemble(account: str, options: EmbeddedOptions) -> EmbeddedState:
         metadata=MetadataService(region, account, INSTANCE_ROLE, credentials["instance"]),
         moto=moto,
         quotas=Quotas(enabled=options.quotas),
-        latency=Latency(options.latency),
-        faults=Faults(),
+        latency=options.latency,
         log=log,
         reset_world=reset_world,
     )

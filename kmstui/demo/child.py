@@ -13,6 +13,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from pkgutil import resolve_name
 from typing import Any
 
 from waitress.server import create_server
@@ -34,8 +35,11 @@ def prepare_environment() -> None:
     os.environ["AWS_SECRET_ACCESS_KEY"] = "embedded"  # noqa: S105 - moto asks for some value
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Build the world, serve it, end with the parent."""
+def main(arguments: Sequence[str], front: str = "kmstui.demo.front.app:Front") -> None:
+    """Build the world, serve it behind a front, end with the parent.
+
+    The front is named, since importing it reads the environment.
+    """
     given = json.loads(arguments[0])
     port = given.pop("port")
     options = EmbeddedOptions(**given)
@@ -43,10 +47,9 @@ def main(arguments: Sequence[str]) -> None:
     prepare_environment()
 
     from kmstui.demo.assembly import assemble, fill
-    from kmstui.demo.front.app import Front
 
     state = assemble(ACCOUNT, options)
-    server = make_server(Front(state), port, slow=options.latency > 0)
+    server = make_server(resolve_name(front)(state), port, slow=options.latency > 0)
     threading.Thread(target=fill, args=(state, options), daemon=True).start()
     print(json.dumps({"port": server.effective_port}), flush=True)
     _fall_silent()

@@ -56,6 +56,9 @@ class EmbeddedKms:
     It stops with :meth:`stop`, at the end of a ``with`` block, or when this process ends.
     """
 
+    child = "kmstui.demo.child"
+    """The module whose ``main`` is the child."""
+
     def __init__(
         self, process: subprocess.Popen[bytes], port: int, options: EmbeddedOptions
     ) -> None:
@@ -81,7 +84,7 @@ class EmbeddedKms:
         Raises :class:`EmbeddedError` when it does not within ``timeout`` seconds.
         """
         process = subprocess.Popen(
-            python_command("kmstui.demo.child", json.dumps({**asdict(options), "port": port})),
+            python_command(cls.child, json.dumps({**asdict(options), "port": port})),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -101,11 +104,6 @@ class EmbeddedKms:
     def environment(self) -> Mapping[str, str]:
         """The environment of a client on the instance, as :meth:`environment_for` gives it."""
         return self.environment_for("instance")
-
-    @property
-    def pid(self) -> int:
-        """The child's process ID."""
-        return self._process.pid
 
     def environment_for(self, who: str) -> Mapping[str, str]:
         """Environment variables that make any AWS client ask the embedded AWS as ``who``.

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from kmstui.demo.front.faults import CloseConnection, Fault, Faults
 from kmstui.demo.front.wire import AwsRequest
+from tests.controlled_front import CloseConnection, Fault, Faults
 
 LIST_KEYS = AwsRequest("kms", "ListKeys", "eu-west-1", "AKIAEXAMPLE", "json", {}, b"")
 

@@ -45,7 +45,7 @@ def test_stop_ends_the_child_and_may_be_called_twice() -> None:
     assert server.control.wait_until_filled().account == server.account
     server.stop()
     server.stop()
-    assert _gone(server.pid)
+    assert _gone(server._process.pid)
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(server.endpoint_url)
 
@@ -53,7 +53,7 @@ def test_stop_ends_the_child_and_may_be_called_twice() -> None:
 def test_a_parent_killed_with_sigkill_leaves_no_process() -> None:
     code = (
         "import sys, time; from kmstui.demo import EmbeddedKms\n"
-        "server = EmbeddedKms.start(); print(server.pid, flush=True); time.sleep(600)"
+        "server = EmbeddedKms.start(); print(server._process.pid, flush=True); time.sleep(600)"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None

@@ -11,7 +11,7 @@ import base64
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -81,20 +81,6 @@ class CallerRegistry:
     def expired(self, caller: Caller) -> bool:
         """Whether the caller's session has ended."""
         return caller.expires is not None and caller.expires < time.time()
-
-    def expire(self, name: str) -> None:
-        """End the sessions of a role, as a stolen-credentials drill does."""
-        with self._lock:
-            for key, caller in self._callers.items():
-                if caller.name == name:
-                    self._callers[key] = replace(caller, expires=0.0)
-
-    def renew(self) -> None:
-        """Undo every :meth:`expire`."""
-        with self._lock:
-            for key, caller in self._callers.items():
-                if caller.expires == 0.0:
-                    self._callers[key] = replace(caller, expires=None)
 
 
 def session_caller(

@@ -1,13 +1,13 @@
 """The front: every HTTP request of the embedded AWS goes through here.
 
-Order for an AWS call: latency, faults, who calls, quota, the service, the log.
+Order for an AWS call: latency, who calls, quota, the service, the log.
 """
 
 from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from http.client import responses
 from typing import Any
 
@@ -16,8 +16,7 @@ from kmstui.demo.access.context import Call, Caller
 from kmstui.demo.errors import AwsError
 from kmstui.demo.front.access_analyzer import check_policy
 from kmstui.demo.front.cloudtrail import LogEntry
-from kmstui.demo.front.control_api import ControlApi, EmbeddedState
-from kmstui.demo.front.faults import CloseConnection
+from kmstui.demo.front.state import ControlApi, EmbeddedState
 from kmstui.demo.front.wire import (
     AwsRequest,
     Response,
@@ -28,8 +27,6 @@ from kmstui.demo.front.wire import (
 )
 from kmstui.demo.kms.tags_and_aliases import get_resources
 
-_NO_ANSWER = Response(500, "text/plain", b"")
-"""The connection is closed instead."""
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
@@ -37,90 +34,84 @@ class Front:
     """The WSGI application."""
 
     def __init__(self, state: EmbeddedState) -> None:
-        self._state = state
-        self._control = ControlApi(state)
+        self.state = state
+        self.control = ControlApi(state)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Serve one HTTP request."""
-        path = environ.get("PATH_INFO", "/")
-        if path.startswith("/_embedded/"):
-            answer = self._control.answer(environ)
-        elif path.startswith("/latest/"):
-            answer = self._state.metadata.answer(environ)
-        else:
-            answer = self._aws(environ)
-            if answer is _NO_ANSWER:
-                _close(environ)
+        answer = self.answer(environ)
         headers = [("Content-Type", answer.content_type), *answer.headers]
         length = len(answer.body) if answer.content_length is None else answer.content_length
         headers.append(("Content-Length", str(length)))
         start_response(f"{answer.status} {responses.get(answer.status, 'Status')}", headers)
         return [answer.body]
 
+    def answer(self, environ: dict[str, Any]) -> Response:
+        """The response to one HTTP request."""
+        path = environ.get("PATH_INFO", "/")
+        if path.startswith("/_embedded/"):
+            return self.control.answer(environ)
+        if path.startswith("/latest/"):
+            return self.state.metadata.answer(environ)
+        return self._aws(environ)
+
+    def seconds_for(self, operation: str) -> float:
+        """How long a call of ``operation`` takes at least."""
+        return self.state.latency
+
     def _aws(self, environ: dict[str, Any]) -> Response:
-        state = self._state
+        state = self.state
         try:
             request = parse_request(environ, state.region)
         except AwsError as error:
             return render_error(None, error)
-        state.latency.wait(request.operation)
+        time.sleep(self.seconds_for(request.operation))
         caller = state.callers.find(request.access_key)
         key_arn = ""
         try:
-            answer, key_arn = self._served(request, caller, environ)
+            answer, key_arn = self.served(request, caller, environ)
             outcome = ("", "")
         except AwsError as error:
             spelled = spelled_for(request, error)
             answer = render_error(request, spelled)
             outcome = (spelled.code, spelled.message)
-        except CloseConnection:
-            answer, outcome = _NO_ANSWER, ("ConnectionClosed", "")
         except Exception as cause:
             internal = AwsError("KMSInternalException", "An internal error occurred.", 500)
             answer = render_error(request, internal)
             outcome = (internal.code, "".join(traceback.format_exception(cause)))
         state.log.add(
             LogEntry(
-                number=state.log.next_number(),
                 time=time.time(),
                 request=request,
                 caller=caller,
                 network=state.network,
                 key_arn=key_arn or _named_key(state, request, caller),
-                status=0 if answer is _NO_ANSWER else answer.status,
+                status=answer.status,
                 error=outcome[0],
                 message=outcome[1],
             )
         )
         return answer
 
-    def _served(
+    def served(
         self, request: AwsRequest, caller: Caller | None, environ: dict[str, Any]
     ) -> tuple[Response, str]:
-        state = self._state
-        fault = state.faults.find(request)
-        arn = caller.arn if caller else "anonymous"
-        if fault is not None and not fault.after:
-            return state.faults.apply(fault, request, arn), ""
+        """The response to a call, and the ARN of the key it was about; raises ``AwsError``."""
         if caller is None:
             raise AwsError(
                 "UnrecognizedClientException",
                 "The security token included in the request is invalid.",
             )
-        if state.callers.expired(caller):
+        if self.state.callers.expired(caller):
             raise AwsError(
                 "ExpiredTokenException", "The security token included in the request is expired"
             )
-        answer, key_arn = self._dispatch(request, caller, environ)
-        if fault is not None:
-            # The call was carried out, and its response does not arrive as it should.
-            answer = state.faults.apply(fault, request, arn)
-        return answer, key_arn
+        return self._dispatch(request, caller, environ)
 
     def _dispatch(
         self, request: AwsRequest, caller: Caller, environ: dict[str, Any]
     ) -> tuple[Response, str]:
-        state = self._state
+        state = self.state
         call = Call(
             operation=request.operation,
             parameters=request.parameters,
@@ -163,11 +154,3 @@ def _named_key(state: EmbeddedState, request: AwsRequest, caller: Caller | None)
     alias = store.aliases.get(named)
     key = store.keys.get((alias.target or "") if alias else named)
     return key.arn if key else named
-
-
-def _close(environ: Mapping[str, Any]) -> None:
-    """Break the connection off: waitress hands its channel's method to the application."""
-    import socket
-
-    channel = environ["waitress.client_disconnected"].__self__
-    channel.socket.shutdown(socket.SHUT_RDWR)

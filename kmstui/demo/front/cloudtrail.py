@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/kms/latest/developerguide/logging-using-cloudtrail.h
 
 from __future__ import annotations
 
-import itertools
 import json
 import threading
 from collections import deque
@@ -25,7 +24,6 @@ from kmstui.demo.kms.paging import decode_marker, encode_marker
 class LogEntry:
     """One request and how it ended."""
 
-    number: int
     time: float
     request: AwsRequest
     caller: Caller | None
@@ -36,35 +34,13 @@ class LogEntry:
     error: str = ""
     message: str = ""
 
-    def as_json(self) -> dict[str, Any]:
-        """The entry as the control API tells it."""
-        return {
-            "number": self.number,
-            "time": self.time,
-            "service": self.request.service,
-            "operation": self.request.operation,
-            "key": self.key_arn,
-            "region": self.request.region,
-            "caller": self.caller.arn if self.caller else "",
-            "status": self.status,
-            "error": self.error,
-            "message": self.message,
-            "user_agent": self.request.user_agent,
-            "parameters": dict(self.request.parameters),
-        }
-
 
 class RequestLog:
     """The last 200,000 requests. Safe for threads."""
 
     def __init__(self) -> None:
         self._entries: deque[LogEntry] = deque(maxlen=200_000)
-        self._numbers = itertools.count(1)
         self._lock = threading.Lock()
-
-    def next_number(self) -> int:
-        """A number for the next entry."""
-        return next(self._numbers)
 
     def add(self, entry: LogEntry) -> None:
         """Note one request."""

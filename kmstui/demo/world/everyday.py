@@ -337,4 +337,4 @@ def _event(
         request_id=event_id,
     )
     network = Network("10.20.4.117" if endpoint else "54.217.83.140", endpoint)
-    return LogEntry(0, at, request, caller, network, key.arn, 200)
+    return LogEntry(at, request, caller, network, key.arn, 200)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future
 from functools import partial
 from typing import Any, ClassVar
 
@@ -19,7 +20,6 @@ from kmstui.service.inventory import Topic
 from kmstui.service.ports import ChangeRecord
 from kmstui.service.session import Session
 from kmstui.ui.commands import Program
-from kmstui.ui.dialogs import MfaQuestion, ask_from_thread
 from kmstui.ui.editing import tell_unfinished_changes
 from kmstui.ui.main import MainScreen
 from kmstui.ui.runtime import UiOptions, write_fault
@@ -43,7 +43,7 @@ class KmsApp(Program):
     def __init__(self, session: Session, options: UiOptions | None = None) -> None:
         patch_textual()
         self.ended_by: signal.Signals | None = None
-        self._questions: set[MfaQuestion] = set()
+        self._mfa_codes: set[Future[str]] = set()
         self._ascii_filter = AsciiFilter()
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._main: MainScreen | None = None
@@ -107,11 +107,24 @@ class KmsApp(Program):
         """Ask the person for a code; called on a worker thread, which waits for the answer."""
         if self._event_loop is None:
             return ""
-        return ask_from_thread(self._event_loop, self._show_mfa_question, serial, self._questions)
+        code: Future[str] = Future()
+        self._mfa_codes.add(code)
+        try:
+            self._event_loop.call_soon_threadsafe(self._show_mfa_question, serial, code)
+            return code.result().replace(" ", "")
+        except (CancelledError, RuntimeError):
+            # The program ends, or has ended and closed the loop: nobody can answer.
+            return ""
+        finally:
+            self._mfa_codes.discard(code)
 
-    def _show_mfa_question(self, question: MfaQuestion) -> None:
+    def _show_mfa_question(self, serial: str, code: Future[str]) -> None:
+        from kmstui.ui.dialogs import mfa_question
+
         # Called by the loop itself; the dialog belongs into the app's own task.
-        self.call_later(self.push_screen, question.dialog(), question.answer)
+        self.call_later(
+            self.push_screen, mfa_question(serial), lambda typed: code.set_result(typed or "")
+        )
 
     def _connection_changed(self, _: frozenset[str]) -> None:
         """Look once for each connection, when the account is known, at what earlier runs left."""
@@ -167,18 +180,17 @@ class KmsApp(Program):
 
     async def action_quit(self) -> None:
         """End the program; asks when something is unsaved."""
-        from kmstui.ui.dialogs import Confirm
+        from kmstui.ui.dialogs import QuestionDialog
 
         words = self.unsaved_words()
         if not words:
             self.exit(0)
             return
-        question = Confirm("Quit?", words, yes="Quit")
-        self.push_screen(question, lambda sure: self.exit(0) if sure else None)
+        self.ask(QuestionDialog("Quit?", words, yes="Quit"), lambda _: self.exit(0))
 
     async def on_unmount(self) -> None:
         """Cancel everything in flight, and let no thread wait for an answer."""
-        for question in tuple(self._questions):
-            question.answer(None)
+        for code in tuple(self._mfa_codes):
+            code.cancel()
         self.session.close()
         await asyncio.sleep(0)

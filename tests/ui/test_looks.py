@@ -13,7 +13,7 @@ import pytest
 from textual.app import App
 
 from kmstui.ui.dialogs.menu import Menu, MenuItem
-from kmstui.ui.dialogs.questions import Confirm
+from kmstui.ui.dialogs.questions import QuestionDialog
 from kmstui.ui.main.header import HeaderLine
 from kmstui.ui.main.key_columns import cells_of, columns_named
 from kmstui.ui.style.symbols import FANCY
@@ -30,7 +30,7 @@ MENU = Menu(
         MenuItem("rotate", "Rotate", key="r", off="Imported material does not rotate by itself."),
     ],
 )
-CONFIRM = Confirm("Schedule deletion?", "What it encrypted is lost with it.", word="alias/x")
+CONFIRM = QuestionDialog("Schedule deletion?", "What it encrypted is lost with it.", word="alias/x")
 
 
 class Table(App[None]):

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Protocol, TypeVar, cast
 
 from textual.dom import DOMNode
+from textual.screen import Screen
 from textual.worker import Worker
 
 from kmstui.service.errors import CancelledByPersonError, ServiceError
@@ -21,6 +22,7 @@ from kmstui.ui.style import FANCY, PLAIN
 from kmstui.ui.terminal import PaintedApp
 
 Part = TypeVar("Part")
+Answer = TypeVar("Answer")
 
 SESSION_GROUP = "session"
 """The worker that connects and reads the inventory; a new one ends the old."""
@@ -81,6 +83,15 @@ class Program(PaintedApp[int]):
             self._parts[kind] = kind(self)
         made: Part = self._parts[kind]
         return made
+
+    def ask(self, screen: Screen[Answer], then: Callable[[Answer], object]) -> None:
+        """Show a screen; `then` gets what it returns, unless it was left without a result."""
+
+        def answered(answer: Answer | None) -> None:
+            if answer is not None:
+                then(answer)
+
+        self.push_screen(screen, answered)
 
     # The session
 

@@ -6,10 +6,10 @@ from .key_picker import KeyPicker as KeyPicker
 from .menu import LiveMenu as LiveMenu
 from .menu import Menu as Menu
 from .menu import MenuItem as MenuItem
-from .mfa import MfaQuestion as MfaQuestion
-from .mfa import ask_from_thread as ask_from_thread
-from .questions import Confirm as Confirm
-from .questions import Prompt as Prompt
+from .questions import Facts as Facts
+from .questions import Line as Line
+from .questions import QuestionDialog as QuestionDialog
+from .questions import mfa_question as mfa_question
 from .search_dialog import MOST_FOUND as MOST_FOUND
 from .search_dialog import SearchDialog as SearchDialog
 from .text_dialog import TextDialog as TextDialog

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, TypeVar
 
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.css.scalar import Scalar
@@ -26,6 +28,8 @@ class Dialog(ModalScreen[Answer]):
         Binding("escape", "leave", "leave", show=False),
     ]
 
+    parts: Sequence[Widget] = ()
+    """What stands in the box, from above; the first that takes keys has them at first."""
     flexible: Widget | None = None
     """What scrolls in a low window, where the other parts leave it too little room."""
 
@@ -33,6 +37,17 @@ class Dialog(ModalScreen[Answer]):
         super().__init__(classes="dialog")
         self.heading = title
         self.box = Vertical(classes="dialog--box")
+
+    def compose(self) -> ComposeResult:
+        """The box with its parts."""
+        with self.box:
+            yield from self.parts
+
+    def on_mount(self) -> None:
+        """Give the keys to the first part that takes them."""
+        first = next((part for part in self.parts if part.can_focus), None)
+        if first is not None:
+            first.focus()
 
     def heading_line(self, style: str = "title") -> Sentences:
         """The title, as prose that wraps."""

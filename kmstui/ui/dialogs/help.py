@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
@@ -69,17 +68,8 @@ class Help(Dialog[None]):
         )
         self.flexible = self.table = LineTable(columns, self._cells, header=False)
         self.table.set_rows([str(index) for index in range(len(rows))])
-
-    def compose(self) -> ComposeResult:
-        """Title, keys, and how to leave."""
-        with self.box:
-            yield self.heading_line()
-            yield self.table
-            yield KeyBar([("Esc", "Close"), ("j k Ctrl-d", "Scroll")])
-
-    def on_mount(self) -> None:
-        """The list has the keys."""
-        self.table.focus()
+        keys = KeyBar([("Esc", "Close"), ("j k Ctrl-d", "Scroll")])
+        self.parts = (self.heading_line(), self.table, keys)
 
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
         key, words = self._rows[int(row)]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from textual.app import ComposeResult
-
 from kmstui.model import Key
 from kmstui.service.inventory import FilterError, Store, parse_filter
 from kmstui.ui.commands import program_of
@@ -39,14 +37,7 @@ class KeyPicker(SearchDialog[str]):
         self._problems: dict[str, str] = {}
         self._moved = False
         self.reason = Sentences(classes="dialog--reason")
-
-    def compose(self) -> ComposeResult:
-        """Title, the line, the keys, and why the one under the cursor is off."""
-        with self.box:
-            yield self.heading_line()
-            yield self.input
-            yield self.table
-            yield self.reason
+        self.parts = (self.heading_line(), self.input, self.table, self.reason)
 
     def action_move(self, steps: int) -> None:
         """Move in the list while typing."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from kmstui.service.inventory import Store, Topic
@@ -62,18 +61,11 @@ class Menu(Dialog[str]):
         self.flexible = self.table = LineTable(columns, self._cells, header=False)
         self.table.set_rows([item.id for item in items])
         self.reason = Sentences(classes="dialog--reason")
-
-    def compose(self) -> ComposeResult:
-        """Title, items, and the reason why the one under the cursor is off."""
-        with self.box:
-            yield self._head
-            yield self.table
-            yield self.reason
+        self.parts = (self._head, self.table, self.reason)
 
     def on_mount(self) -> None:
         """Begin at what is in use."""
         self.table.styles.height = len(self._items)
-        self.table.focus()
         if self._chosen:
             self.table.move_to_row(self._chosen)
         self._explain()

@@ -1,129 +1,183 @@
-"""Questions: a line to type, and whether something shall be done."""
+"""A question: whether something shall be done, with a line to type where one is needed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widget import Widget
 from textual.widgets import Input
 
+from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.ui.commands import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.widgets import Sentences
 
-Check = Callable[[str], str]
-"""Returns why a text cannot be taken, as a sentence, or "" when it can."""
+Facts = Callable[[], Awaitable[str]]
+"""Reads what the person should know before the answer, as sentences."""
+
+_ALL_LINES = 200
+"""Nothing of what a person should know is cut: it scrolls."""
 
 
-class Prompt(Dialog[str]):
-    """Returns the line typed, or None when it was left."""
-
-    def __init__(
-        self,
-        title: str,
-        words: str = "",
-        *,
-        value: str = "",
-        placeholder: str = "",
-        secret: bool = False,
-        check: Check | None = None,
-    ) -> None:
-        super().__init__(title)
-        self._words = words
-        self._check = check or (lambda text: "")
-        self.input = Input(
-            value, placeholder, compact=True, password=secret, classes="dialog--input"
-        )
-        self.input.cursor_blink = False
-        self.reason = Sentences(classes="dialog--reason")
-
-    def compose(self) -> ComposeResult:
-        """Title, words, the line, and why it cannot be taken."""
-        words = Sentences(most_lines=12)
-        words.say(self._words)
-        with self.box:
-            yield self.heading_line()
-            yield words
-            yield self.input
-            yield self.reason
-
-    def on_mount(self) -> None:
-        """The line has the keys."""
-        self.input.focus()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Say what is wrong while it is typed."""
-        event.stop()
-        self.reason.say(self._check(event.value) if event.value else "", "warn")
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter: take the line if it can be taken."""
-        event.stop()
-        reason = self._check(event.value)
-        if reason:
-            self.reason.say(reason, "bad")
-        else:
-            self.dismiss(event.value)
+def _nothing(text: str) -> str:
+    return ""
 
 
-class Confirm(Dialog[bool]):
-    """Asks y or n; with `word`, the person must type it instead.
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line to type."""
 
-    Returns True, or None.
-    """
+    ask: str = ""
+    """What is asked for, where the question does not say so."""
+    value: str = ""
+    placeholder: str = ""
+    check: Callable[[str], str] = _nothing
+    """Returns why the text cannot be taken, as a sentence, or ""."""
+    preview: Callable[[str], str] = _nothing
+    """Returns what the text would do, as sentences."""
+    replaced: bool = False
+    """Whether typing replaces the value, as suits a number, rather than adding to it."""
+
+
+class QuestionDialog(Dialog[str]):
+    """Returns the line typed ("" where there is none), or None when it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "sure", "yes", show=False),
         Binding("n,q", "leave", "no", show=False),
+        Binding("down", "turn(1)", "next line", show=False),
+        Binding("up", "turn(-1)", "line before", show=False),
+        Binding("pagedown", "scroll_words(1)", "read on", show=False),
+        Binding("pageup", "scroll_words(-1)", "read back", show=False),
     ]
 
     def __init__(
-        self, title: str, words: str, *, yes: str = "Yes", word: str = "", style: str = "warn"
+        self,
+        title: str,
+        words: str,
+        *,
+        yes: str = "Yes",
+        no: str = "No",
+        style: str = "warn",
+        facts: Facts | None = None,
+        line: Line | None = None,
+        word: str = "",
     ) -> None:
-        """`word` is what must be typed, such as the key's alias; "" asks for y alone."""
-        super().__init__(title)
-        self._words = words
-        self._yes = yes
-        self._word = word
-        self._heading_style = style
-        self.input = Input(compact=True, classes="dialog--input")
-        self.input.cursor_blink = False
-        self.reason = Sentences(classes="dialog--reason")
+        """`yes` and `no` are what its keys do.
 
-    def compose(self) -> ComposeResult:
-        """Title, words, and how to answer."""
-        words = Sentences(most_lines=20)
-        words.say(self._words)
-        keys = KeyBar(classes="dialog--keys")
-        with self.box:
-            yield self.heading_line(self._heading_style)
-            yield words
-            if self._word:
-                ask = Sentences()
-                ask.say(f"Type {self._word} to go on; Esc leaves.")
-                yield ask
-                yield self.input
-                yield self.reason
-            else:
-                keys.show([(" y", "key"), f" {self._yes}  ", (" n", "key"), " No "])
-                yield keys
+        `word` is what must be typed to go on, such as the key's alias; "" asks for a key press
+        alone.
+        """
+        super().__init__(title)
+        self._read_facts = facts
+        self._asked = line or Line()
+        self._wanted = word
+        self.line = self._input(self._asked) if line else None
+        self.word = self._input(Line()) if word else None
+        self._inputs = [each for each in (self.line, self.word) if each is not None]
+        self.facts = Sentences(most_lines=_ALL_LINES)
+        self.flexible = self._words = Vertical(
+            _sentences(words), self.facts, classes="question--words"
+        )
+        self.preview = Sentences(most_lines=3)
+        self.reason = Sentences(classes="dialog--reason")
+        parts: list[Widget] = [self.heading_line(style), self._words]
+        if self.line is not None:
+            parts += [_sentences(self._asked.ask), self.line, self.preview]
+        if self.word is not None:
+            parts += [_sentences(f"Type {word} to go on:"), self.word]
+        keys = ("Enter", "Esc") if self._inputs else ("y", "n")
+        self.parts = (*parts, self.reason, KeyBar([(keys[0], f"{yes} "), (keys[1], no)]))
+
+    @staticmethod
+    def _input(line: Line) -> Input:
+        made = Input(line.value, line.placeholder, compact=True, select_on_focus=line.replaced)
+        made.cursor_blink = False
+        return made
 
     def on_mount(self) -> None:
-        """The line to type in, where there is one."""
-        if self._word:
-            self.input.focus()
+        """Say what the line would do as it is; facts are read meanwhile."""
+        if self.line is not None:
+            self._write_preview(self.line.value)
+        if self._read_facts is not None:
+            self.facts.say("Reading what is known of its use…", "dim")
+            self.run_worker(self._tell_facts(self._read_facts), exit_on_error=True)
+
+    async def _tell_facts(self, facts: Facts) -> None:
+        try:
+            self.facts.say(await facts())
+        except CancelledByPersonError:
+            self.facts.say("")
+        except ServiceError as error:
+            self.facts.say(error.sentence, "warn")
+        self.on_resize()
+
+    # Typing
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Say what the line would do, or what is wrong with it."""
+        event.stop()
+        if event.input is self.line:
+            self._write_preview(event.value)
+
+    def _write_preview(self, value: str) -> None:
+        problem = self._asked.check(value) if value else ""
+        self.reason.say(problem, "warn")
+        self.preview.say("" if problem else self._asked.preview(value), "accent")
+        self.on_resize()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter: the next line, or the answer."""
+        event.stop()
+        problem = self._asked.check(self.line.value) if self.line is not None else ""
+        if problem:
+            self.reason.say(problem, "bad")
+            self.set_focus(self.line)
+        elif self.word is not None and event.input is not self.word:
+            self.set_focus(self.word)
+        elif self.word is not None and self.word.value.strip() != self._wanted:
+            self.reason.say(f"That is not {self._wanted}.", "bad")
+        else:
+            self.dismiss(self.line.value if self.line is not None else "")
 
     def action_sure(self) -> None:
         """Y was pressed."""
-        if not self._word:
-            self.dismiss(True)
+        if not self._inputs:
+            self.dismiss("")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter: is it the word?"""
-        event.stop()
-        if event.value.strip() == self._word:
-            self.dismiss(True)
-        else:
-            self.reason.say(f"That is not {self._word}.", "bad")
+    def action_turn(self, steps: int) -> None:
+        """Go to the next line, or the one before."""
+        if len(self._inputs) > 1:
+            index = next((i for i, each in enumerate(self._inputs) if each.has_focus), 0)
+            self.set_focus(self._inputs[(index + steps) % len(self._inputs)])
+
+    def action_scroll_words(self, pages: int) -> None:
+        """Read on in a window too small for all the words."""
+        lines = pages * max(1, self._words.size.height - 1)
+        self._words.scroll_relative(y=lines, animate=False, force=True, immediate=True)
+
+
+def _sentences(text: str) -> Sentences:
+    sentences = Sentences(most_lines=_ALL_LINES)
+    sentences.say(text)
+    return sentences
+
+
+_DIGITS = 6
+"""A code of an MFA device has six digits (IAM User Guide, "MFA in IAM")."""
+
+
+def mfa_question(serial: str) -> QuestionDialog:
+    """Asks for the code that a device shows; people copy it with blanks, too."""
+
+    def check(text: str) -> str:
+        code = text.replace(" ", "")
+        right = code.isascii() and code.isdigit() and len(code) == _DIGITS
+        return "" if right else f"A code has {_DIGITS} digits."
+
+    words, line = f"For the device {serial}. Esc cancels.", Line(check=check)
+    return QuestionDialog("MFA code", words, yes="Go on", no="Cancel", style="title", line=line)

@@ -48,7 +48,6 @@ class SearchDialog(Dialog[Answer]):
 
     def on_mount(self) -> None:
         """Offer everything at first."""
-        self.input.focus()
         self._search("")
 
     def action_move(self, steps: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
@@ -41,14 +40,5 @@ class TextDialog(Dialog[None]):
         super().__init__(title)
         self.add_class("dialog-wide")
         self.flexible = self.lines = TextLines(text) if isinstance(text, str) else text
-
-    def compose(self) -> ComposeResult:
-        """Title, text, and how to leave."""
-        with self.box:
-            yield self.heading_line()
-            yield self.lines
-            yield KeyBar([("Esc", "Close"), ("j k", "Scroll")])
-
-    def on_mount(self) -> None:
-        """The text has the keys."""
-        self.lines.focus()
+        keys = KeyBar([("Esc", "Close"), ("j k", "Scroll")])
+        self.parts = (self.heading_line(), self.lines, keys)

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from kmstui.service.editing import KeyOutcome, KeyPlan, StatementBatch
 from kmstui.service.errors import ServiceError
 from kmstui.service.session import Session
-from kmstui.ui.dialogs import Confirm, FullScreen
+from kmstui.ui.dialogs import FullScreen, QuestionDialog
 from kmstui.ui.editing.review_rows import review_rows
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Block, Column, LineTable, Row, Rows, code_lines
@@ -179,19 +179,16 @@ class BatchScreen(FullScreen[None]):
         else:
             left = len(self.plan_of_keys.key_ids) - len(ready)
             words = f"{left} of the keys are left out. " if left else ""
-            question = Confirm(
+            question = QuestionDialog(
                 f"Save the policies of {len(ready)} keys?",
                 f"{words}Each is read again before it is put, and read back afterwards.",
                 yes="Save",
             )
-            self.app.push_screen(question, self._sure)
+            self.program.ask(question, self._sure)
 
-    def _sure(self, sure: bool | None) -> None:
-        if sure:
-            self._working = True
-            self.program.work(
-                self._save, group="batch", what="saving several keys", exclusive=False
-            )
+    def _sure(self, _: str) -> None:
+        self._working = True
+        self.program.work(self._save, group="batch", what="saving several keys", exclusive=False)
 
     async def _save(self) -> None:
         try:

@@ -69,16 +69,16 @@ def _statement(context: Context) -> None:
         MenuItem("remove", f"Remove a statement from {what}", key="r"),
     ]
 
-    def go(choice: str | None) -> None:
+    def go(choice: str) -> None:
         if choice == "add":
             _add_statement(context)
-        elif choice == "remove":
+        else:
             worker = context.app.work(
                 lambda: _remove_statement(context), group="batch", what="reading policies"
             )
             context.app.type_ahead.opens(worker, context.app.screen)
 
-    context.app.push_screen(Menu("The same statement for several keys", items), go)
+    context.app.ask(Menu("The same statement for several keys", items), go)
 
 
 def _add_statement(context: Context) -> None:
@@ -89,13 +89,12 @@ def _add_statement(context: Context) -> None:
     key_ids = context.targets
     first = KeyPolicyTarget(context.session, context.store.keys[key_ids[0]])
 
-    def review(statements: Statements | None) -> None:
-        if statements is not None:
-            context.app.push_screen(
-                BatchScreen(context.session, key_ids, statements, context.app.symbols, remove=False)
-            )
+    def review(statements: Statements) -> None:
+        context.app.push_screen(
+            BatchScreen(context.session, key_ids, statements, context.app.symbols, remove=False)
+        )
 
-    context.app.push_screen(StatementScreen(first, len(key_ids), context.app.symbols), review)
+    context.app.ask(StatementScreen(first, len(key_ids), context.app.symbols), review)
 
 
 async def _remove_statement(context: Context) -> None:
@@ -229,12 +228,7 @@ def _open_history(context: Context) -> None:
         context.app.symbols,
         may_restore=needs_customer_key(context) is None,
     )
-
-    def bring_back(text: str | None) -> None:
-        if text is not None:
-            edit_key(context, key.id, begin_with=text)
-
-    context.app.push_screen(screen, bring_back)
+    context.app.ask(screen, lambda text: edit_key(context, key.id, begin_with=text))
 
 
 def _bring_back(context: Context) -> None:

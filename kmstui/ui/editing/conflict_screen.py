@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from kmstui.service.editing import Conflict, Merge, resolve_merge
-from kmstui.ui.dialogs import Confirm, FullScreen
+from kmstui.ui.dialogs import FullScreen, QuestionDialog
 from kmstui.ui.editing.review_rows import INDENT, diff_rows
 from kmstui.ui.policy import pretty
 from kmstui.ui.style import Symbols
@@ -17,7 +17,7 @@ from kmstui.ui.widgets import Block, Row, Rows, code_lines
 VIEWS = ("Decide", "Merged", "Their change", "Your change", "Before")
 
 
-class ConflictScreen(FullScreen[str | None]):
+class ConflictScreen(FullScreen[str]):
     """Returns the text that the person goes on with, merged or their own; None: not decided."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -135,16 +135,9 @@ class ConflictScreen(FullScreen[str | None]):
 
     def action_overwrite(self) -> None:
         """Go on with my text, which takes their change back."""
-        question = Confirm(
-            "Go on without their change?",
-            self._conflict.what_overwriting_does,
-            yes="Go on",
-        )
-        self.app.push_screen(question, self._overwrite)
-
-    def _overwrite(self, sure: bool | None) -> None:
-        if sure:
-            self.dismiss(self._conflict.mine)
+        words = self._conflict.what_overwriting_does
+        question = QuestionDialog("Go on without their change?", words, yes="Go on")
+        self.program.ask(question, lambda _: self.dismiss(self._conflict.mine))
 
 
 def _touched(merge: Merge) -> Iterator[Row]:

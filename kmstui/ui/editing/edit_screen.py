@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -43,12 +44,11 @@ class EditScreen(PolicyScreen):
         )
         may_restore = self.editor is not None
         screen = HistoryScreen(source, self.target.title, self.symbols, may_restore=may_restore)
-        self.app.push_screen(screen, self._bring_back)
+        self.program.ask(screen, self._bring_back)
 
-    def _bring_back(self, text: str | None) -> None:
-        if text is not None:
-            self.put_text(text)
-            self.notice.tell("The old version stands here; Ctrl-s reviews it, Ctrl-z undoes.")
+    def _bring_back(self, text: str) -> None:
+        self.put_text(text)
+        self.notice.tell("The old version stands here; Ctrl-s reviews it, Ctrl-z undoes.")
 
     # Templates
 
@@ -61,15 +61,10 @@ class EditScreen(PolicyScreen):
         if facts is None:
             self.notice.tell("The templates are for key policies; this is a role's policy.", "warn")
             return
-        editor, known = event.editor, facts
+        insert = partial(self._insert_template, event.editor, facts)
+        self.program.ask(TemplateScreen(facts, self.symbols), insert)
 
-        def insert(chosen: ChosenTemplate | None) -> None:
-            if chosen is not None:
-                self._insert_template(editor, chosen, known)
-
-        self.app.push_screen(TemplateScreen(facts, self.symbols), insert)
-
-    def _insert_template(self, editor: PolicyEditor, chosen: ChosenTemplate, facts: Facts) -> None:
+    def _insert_template(self, editor: PolicyEditor, facts: Facts, chosen: ChosenTemplate) -> None:
         try:
             text = _with_template(editor.text, chosen, facts)
         except ValueError as error:

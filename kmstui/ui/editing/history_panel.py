@@ -19,7 +19,7 @@ from kmstui.service.editing import (
 )
 from kmstui.service.errors import JournalError, ServiceError
 from kmstui.ui.commands import program_of
-from kmstui.ui.dialogs import Prompt
+from kmstui.ui.dialogs import Line, QuestionDialog
 from kmstui.ui.editing.review_rows import access_rows, diff_rows
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Block, Column, LineTable, Row, Rows
@@ -130,11 +130,12 @@ class HistoryPanel(Vertical):
 
     def export(self) -> None:
         """Ask for a file and write the version under the cursor to it."""
-        item, notify = self.chosen, program_of(self).session.notify
+        item, app = self.chosen, program_of(self)
         if item is None:
             return
+        notify = app.session.notify
 
-        def write(name: str | None) -> None:
+        def write(name: str) -> None:
             if not name:
                 return
             try:
@@ -147,11 +148,12 @@ class HistoryPanel(Vertical):
             else:
                 notify(f"Written to {path}, readable by you alone.")
 
-        suggestion = f"policy-{item.time:%Y%m%d-%H%M%S}.json"
-        self.app.push_screen(
-            Prompt("Write this version to a new file", "An existing file is left alone.",
-                   value=suggestion), write,
-        )  # fmt: skip
+        suggestion = Line(value=f"policy-{item.time:%Y%m%d-%H%M%S}.json")
+        title, words = "Write this version to a new file", "An existing file is left alone."
+        app.ask(
+            QuestionDialog(title, words, yes="Write", no="Leave", style="title", line=suggestion),
+            write,
+        )
 
     def pair(self) -> tuple[HistoryItem | None, HistoryItem | None]:
         """What is compared: the older and the newer version."""

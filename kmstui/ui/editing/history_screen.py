@@ -20,7 +20,7 @@ from kmstui.ui.style import Symbols
 from kmstui.ui.widgets import LineTable
 
 
-class HistoryScreen(FullScreen[str | None]):
+class HistoryScreen(FullScreen[str]):
     """Returns the text to bring back; None: none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

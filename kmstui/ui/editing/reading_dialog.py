@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, TypeVar
 
-from textual.app import ComposeResult
 from textual.worker import get_current_worker
 
 from kmstui.service.errors import CancelledByPersonError
@@ -31,17 +30,7 @@ class ReadingDialog(Dialog[None]):
     def __init__(self, what: str) -> None:
         super().__init__(f"Reading {what}…")
         self._ended = False
-        self._keys = KeyBar(classes="dialog--keys")
-
-    def compose(self) -> ComposeResult:
-        """What is read, and how to stop."""
-        with self.box:
-            yield self.heading_line()
-            yield self._keys
-
-    def on_mount(self) -> None:
-        """Nothing can be chosen here yet."""
-        self._keys.show([(" Esc", "key"), " Stop "])
+        self.parts = (self.heading_line(), KeyBar([("Esc", "Stop")]))
 
     def end(self) -> None:
         """It was read: go, at once or when whatever stands in front has gone."""

@@ -13,7 +13,7 @@ from kmstui.policy.iam import same_meaning
 from kmstui.policy.syntax import Span
 from kmstui.service.editing import Assessment, Conflict, EditTarget, PolicyEditing
 from kmstui.service.errors import CancelledByPersonError, ServiceError
-from kmstui.ui.dialogs import Confirm, FullScreen
+from kmstui.ui.dialogs import FullScreen, QuestionDialog
 from kmstui.ui.editing.review_rows import access_name, finding_name, review_rows
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Block, Row, Rows
@@ -38,7 +38,7 @@ class GoToSpan:
 ReviewAnswer = Confirmed | GoToSpan | Conflict
 
 
-class ReviewScreen(FullScreen[ReviewAnswer | None]):
+class ReviewScreen(FullScreen[ReviewAnswer]):
     """Returns what the person decided; None: back to the text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -236,13 +236,10 @@ class ReviewScreen(FullScreen[ReviewAnswer | None]):
     def _ask(
         self, title: str, assessment: Assessment, words: str, *, bypass_alias: str = ""
     ) -> None:
-        def sure(yes: bool | None) -> None:
-            if yes:
-                self.dismiss(Confirmed(assessment, bypass_alias))
-
         judgements = " ".join(each.sentence for each in assessment.judgements)
-        question = Confirm(title, f"{judgements} {words}", word=self._target.word, style="bad")
-        self.app.push_screen(question, sure)
+        about, word = f"{judgements} {words}", self._target.word
+        question = QuestionDialog(title, about, yes="Save", no="Back", word=word, style="bad")
+        self.program.ask(question, lambda _: self.dismiss(Confirmed(assessment, bypass_alias)))
 
     @property
     def _may_bypass(self) -> bool:

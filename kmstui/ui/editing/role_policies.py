@@ -12,7 +12,7 @@ from kmstui.policy.authoring import CannotTakeError, allows, role_templates, wit
 from kmstui.service.editing import RolePolicyTarget, role_subject, roles_to_offer
 from kmstui.service.errors import ServiceError, unless_refused
 from kmstui.ui.commands import Context, no_changes
-from kmstui.ui.dialogs import Menu, MenuItem, Prompt
+from kmstui.ui.dialogs import Line, Menu, MenuItem, QuestionDialog
 from kmstui.ui.editing.reading_dialog import read_in_front
 
 _SOON = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:Sign")
@@ -213,12 +213,17 @@ async def create_policy(
     """Ask for name and beginning; nothing is sent before it was edited and reviewed."""
     taken = {each.name for each in identity.policies if each.inline}
     name = await context.app.push_screen_wait(
-        Prompt(
+        QuestionDialog(
             f"A new inline policy of role {identity.name}",
             "Its name. It is made when you have reviewed and saved it.",
-            value="" if "kms" in taken else "kms",
-            placeholder="kms-2",
-            check=lambda typed: _trouble(typed, taken, identity.name),
+            yes="Go on",
+            no="Leave",
+            style="title",
+            line=Line(
+                value="" if "kms" in taken else "kms",
+                placeholder="kms-2",
+                check=lambda typed: _trouble(typed, taken, identity.name),
+            ),
         )
     )
     if name is None:

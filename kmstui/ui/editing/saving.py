@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from kmstui.model import ConnectionInfo
@@ -30,7 +29,7 @@ from kmstui.ui.dialogs import Dialog
 from kmstui.ui.editing.conflict_screen import ConflictScreen
 from kmstui.ui.editing.policy_screen import PolicyScreen
 from kmstui.ui.editing.review_rows import diff_rows
-from kmstui.ui.editing.review_screen import Confirmed, GoToSpan, ReviewAnswer, ReviewScreen
+from kmstui.ui.editing.review_screen import GoToSpan, ReviewAnswer, ReviewScreen
 from kmstui.ui.style import Symbols
 from kmstui.ui.widgets import Block, Row, Rows
 
@@ -64,12 +63,12 @@ def review_and_save(screen: PolicyScreen) -> None:
     """Show what the present text does; save it once that is confirmed."""
     text, refused = screen.viewer.text, screen.refused
 
-    def reviewed(answer: ReviewAnswer | None) -> None:
+    def reviewed(answer: ReviewAnswer) -> None:
         if isinstance(answer, Conflict):
             _merge(screen, answer)
         elif isinstance(answer, GoToSpan):
             screen.select(answer.span)
-        elif isinstance(answer, Confirmed):
+        else:
             _save(screen, text, answer.bypass_alias)
 
     review = ReviewScreen(
@@ -80,22 +79,21 @@ def review_and_save(screen: PolicyScreen) -> None:
         prepare=lambda: screen.ready_for_review(text),
         refused=refused is not None and refused.locks_out and refused.sent == text,
     )
-    screen.app.push_screen(review, reviewed)
+    screen.program.ask(review, reviewed)
 
 
 def _merge(screen: PolicyScreen, conflict: Conflict) -> None:
-    def merged(text: str | None) -> None:
-        if text is not None:
-            screen.editing.rebase(conflict)
-            screen.put_text(text)
-            review_and_save(screen)
+    def merged(text: str) -> None:
+        screen.editing.rebase(conflict)
+        screen.put_text(text)
+        review_and_save(screen)
 
     title = screen.target.title
-    screen.app.push_screen(ConflictScreen(title, conflict, screen.symbols), merged)
+    screen.program.ask(ConflictScreen(title, conflict, screen.symbols), merged)
 
 
 def _save(screen: PolicyScreen, text: str, bypass_alias: str) -> None:
-    def ended(answer: SavingAnswer | None) -> None:
+    def ended(answer: SavingAnswer) -> None:
         if isinstance(answer, Conflict):
             _merge(screen, answer)
         elif isinstance(answer, SaveResult) and answer.end is SaveEnd.REFUSED:
@@ -105,7 +103,7 @@ def _save(screen: PolicyScreen, text: str, bypass_alias: str) -> None:
 
     editing = screen.editing
     saving = SavingScreen(editing, editing.review(text), screen.symbols, bypass_alias=bypass_alias)
-    screen.app.push_screen(saving, ended)
+    screen.program.ask(saving, ended)
 
 
 def _finish(screen: PolicyScreen, text: str, result: SaveResult, *, bypassed: bool) -> None:
@@ -163,21 +161,13 @@ class SavingScreen(Dialog[SavingAnswer]):
         self._head = self.heading_line()
         self.rows = Rows(symbols=symbols)
         self.keys = KeyBar()
-
-    def compose(self) -> ComposeResult:
-        """What happens, and the keys."""
-        with self.box:
-            yield self._head
-            yield self.rows
-            yield self.keys
+        self.parts = (self._head, self.rows, self.keys)
 
     def on_mount(self) -> None:
         """Begin."""
-        self.rows.focus()
         self._show_steps()
-        app = program_of(self)
         # Where this is cancelled, the editing itself carries the save to its end.
-        app.work(self._run, group="save", what="saving", exclusive=False)
+        program_of(self).work(self._run, group="save", what="saving", exclusive=False)
 
     async def _run(self) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -35,7 +36,7 @@ class ChosenTemplate:
     whole: bool
 
 
-class TemplateScreen(FullScreen[ChosenTemplate | None]):
+class TemplateScreen(FullScreen[ChosenTemplate]):
     """Returns the choice; None: none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -156,7 +157,7 @@ _OF_A_WHOLE_POLICY = frozenset({"KMS105", "KMS506", "KMS507", "KMS508", "KMS520"
 Statements = tuple[Mapping[str, Any], ...]
 
 
-class StatementScreen(FullScreen[Statements | None]):
+class StatementScreen(FullScreen[Statements]):
     """Returns the statements; None: none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -198,18 +199,11 @@ class StatementScreen(FullScreen[Statements | None]):
         facts = self._target.template_facts()
         if facts is None:
             return
-        known = facts
-        screen = TemplateScreen(
-            facts,
-            self.symbols,
-            heading="Which statement? Esc writes one by hand",
-            whole=False,
-        )
-        self.app.push_screen(screen, lambda chosen: self._insert(chosen, known))
+        heading = "Which statement? Esc writes one by hand"
+        screen = TemplateScreen(facts, self.symbols, heading=heading, whole=False)
+        self.program.ask(screen, partial(self._insert, facts))
 
-    def _insert(self, chosen: ChosenTemplate | None, facts: Facts) -> None:
-        if chosen is None:
-            return
+    def _insert(self, facts: Facts, chosen: ChosenTemplate) -> None:
         try:
             text = with_statements(self.editor.text, fill(chosen.template, facts))
         except ValueError as error:

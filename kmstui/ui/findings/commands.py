@@ -14,13 +14,12 @@ if TYPE_CHECKING:
 def _open(context: Context) -> None:
     from kmstui.ui.findings.screen import FindingsScreen
 
-    def follow(place: GoTo | None) -> None:
-        if place is not None:
-            context.app.work(
-                lambda: go_to_finding(context, place), group="go", what="going to a finding"
-            )
+    def follow(place: GoTo) -> None:
+        context.app.work(
+            lambda: go_to_finding(context, place), group="go", what="going to a finding"
+        )
 
-    context.app.push_screen(FindingsScreen(context.session, context.app.symbols), follow)
+    context.app.ask(FindingsScreen(context.session, context.app.symbols), follow)
 
 
 async def go_to_finding(context: Context, place: GoTo) -> None:

@@ -87,12 +87,7 @@ def _menu(context: Context) -> None:
         MenuItem("delete", f"Delete {this}", key="d", off=off),
     ]
     jobs = {"create": _create, "move": _move, "delete": _delete}
-
-    def go(chosen: str | None) -> None:
-        if chosen is not None:
-            jobs[chosen](context)
-
-    context.app.push_screen(Menu(title, items), go)
+    context.app.ask(Menu(title, items), lambda chosen: jobs[chosen](context))
 
 
 def _off(context: Context) -> str | None:

@@ -14,8 +14,8 @@ from kmstui.service.keys import (
     move_problem,
 )
 from kmstui.ui.commands import Context
-from kmstui.ui.dialogs import KeyPicker, Menu, MenuItem
-from kmstui.ui.keys.change_dialog import Line, Proposal, propose
+from kmstui.ui.dialogs import KeyPicker, Line, Menu, MenuItem
+from kmstui.ui.keys.change_dialog import Proposal, propose
 
 
 def described(store: Store, key_id: str) -> str:
@@ -62,13 +62,9 @@ def move_alias(context: Context, alias: Alias) -> None:
     """Let the person pick the other key, show from which to which, and move the alias."""
     store = context.store
 
-    def picked(key_id: str | None) -> None:
-        if key_id is not None:
-            propose(context, _move(context, alias, key_id))
-
     title = f"Move {alias.name} to which key?"
     picker = KeyPicker(title, store, lambda key: move_problem(store, alias, key))
-    context.app.push_screen(picker, picked)
+    context.app.ask(picker, lambda key_id: propose(context, _move(context, alias, key_id)))
 
 
 def _move(context: Context, alias: Alias, key_id: str) -> Proposal:
@@ -122,10 +118,10 @@ def pick_alias(
         job(context, aliases[0])
         return
 
-    def picked(name: str | None) -> None:
-        alias = context.store.aliases.get(name or "")
+    def picked(name: str) -> None:
+        alias = context.store.aliases.get(name)
         if alias is not None:
             job(context, alias)
 
     items = [MenuItem(each.name, each.name, off=change_problem(each)) for each in aliases]
-    context.app.push_screen(Menu(title, items), picked)
+    context.app.ask(Menu(title, items), picked)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events, on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
@@ -170,6 +169,16 @@ class CreationForm(Dialog[None]):
         )
         self.help_line = Sentences(most_lines=4)
         self.reason = Sentences(classes="dialog--reason")
+        rows = (
+            Horizontal(
+                OneLine([(f" {label}", "dim")], classes="form--label"), field, classes="form--row"
+            )
+            for label, field in self._fields
+        )
+        keys = KeyBar(
+            [("↑ ↓", "Field "), ("← →", "Choose "), ("Ctrl-s", "Review "), ("Esc", "Leave")]
+        )
+        self.parts = (self.heading_line(), *rows, self.help_line, self.reason, keys)
         self._set_specs()
 
     @staticmethod
@@ -177,22 +186,6 @@ class CreationForm(Dialog[None]):
         line = Input(placeholder=placeholder, compact=True, id=name)
         line.cursor_blink = False
         return line
-
-    def compose(self) -> ComposeResult:
-        """Title, fields, help, what is wrong, and the keys."""
-        keys = KeyBar(classes="dialog--keys")
-        keys.show_keys(
-            [("↑ ↓", "Field "), ("← →", "Choose "), ("Ctrl-s", "Review "), ("Esc", "Leave")]
-        )
-        with self.box:
-            yield self.heading_line()
-            for label, field in self._fields:
-                with Horizontal(classes="form--row"):
-                    yield OneLine([(f" {label}", "dim")], classes="form--label")
-                    yield field
-            yield self.help_line
-            yield self.reason
-            yield keys
 
     def on_mount(self) -> None:
         """Begin at the first field."""

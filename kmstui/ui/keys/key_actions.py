@@ -20,8 +20,8 @@ from kmstui.service.keys import (
     replica_regions,
 )
 from kmstui.ui.commands import Context
-from kmstui.ui.dialogs import Menu, MenuItem
-from kmstui.ui.keys.change_dialog import Line, Proposal, propose
+from kmstui.ui.dialogs import Line, Menu, MenuItem
+from kmstui.ui.keys.change_dialog import Proposal, propose
 
 _PRODUCTION = ("prod", "prd", "live")
 """Beginnings of words in a tag that say that people depend on the key."""
@@ -173,10 +173,6 @@ def replicate(context: Context, key: Key) -> None:
     info = context.store.info
     taken = replica_regions(key.metadata) if key.metadata else ()
 
-    def picked(region: str | None) -> None:
-        if region is not None:
-            propose(context, _replica(context, key, region))
-
     async def ask() -> None:
         regions = await context.session.connector.regions(info.partition if info else "aws")
         items = [
@@ -186,7 +182,8 @@ def replicate(context: Context, key: Key) -> None:
             for region in regions
         ]
         title = f"Replicate {context.store.name_of(key.id)} into which Region?"
-        context.app.push_screen(Menu(title, items), picked)
+        menu = Menu(title, items)
+        context.app.ask(menu, lambda region: propose(context, _replica(context, key, region)))
 
     app = context.app
     app.type_ahead.opens(app.work(ask, group="replicate", what="offering Regions"), app.screen)

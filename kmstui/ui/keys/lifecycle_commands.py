@@ -70,13 +70,11 @@ def _menu(context: Context) -> None:
             MenuItem(_CREATE, "Create a key…", key="c", off=no_changes(context) or ""),
         ]
 
-    def go(chosen: str | None) -> None:
-        if chosen == _CREATE:
-            _create(context)
-        elif chosen is not None:
-            _run(KeyAction[chosen])(context)
+    def go(chosen: str) -> None:
+        run = _create if chosen == _CREATE else _run(KeyAction[chosen])
+        run(context)
 
-    context.app.push_screen(LiveMenu(title, items, context.store), go)
+    context.app.ask(LiveMenu(title, items, context.store), go)
 
 
 def _command(action: KeyAction) -> Command:

@@ -59,12 +59,8 @@ def _sort(context: Context) -> None:
         for column, key in zip(SORT_COLUMNS, _sort_keys(), strict=True)
     ]
 
-    def sort(column: str | None) -> None:
-        if column is not None:
-            pane.sort_by(column)
-
     menu = Menu("Sort by (the same column again reverses)", items, pane.key_rows.column)
-    context.app.push_screen(menu, sort)
+    context.app.ask(menu, pane.sort_by)
 
 
 def _sort_keys() -> list[str]:

@@ -66,14 +66,13 @@ def open_copy_menu(context: Context) -> None:
     """Let the person choose what to copy."""
     offered = {each.id: each for each in copyables(context)}
 
-    def copy(chosen: str | None) -> None:
-        if chosen is not None:
-            each = offered[chosen]
-            context.app.work(
-                lambda: copy_text(context, each.detail, each.text), group="copy", what="copying"
-            )
+    def copy(chosen: str) -> None:
+        each = offered[chosen]
+        context.app.work(
+            lambda: copy_text(context, each.detail, each.text), group="copy", what="copying"
+        )
 
-    context.app.push_screen(Menu("Copy", tuple(offered.values())), copy)
+    context.app.ask(Menu("Copy", tuple(offered.values())), copy)
 
 
 async def copy_text(context: Context, text: str, name: str) -> None:

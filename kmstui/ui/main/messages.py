@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from kmstui.service.errors import JournalError
@@ -68,17 +67,10 @@ class Messages(Dialog[None]):
         self.title_line = TitleLine(classes="pane--title -focused")
         self.table = LineTable(_COLUMNS[0], self._cells, symbols=symbols)
         self.reason = Sentences(classes="dialog--reason")
-
-    def compose(self) -> ComposeResult:
-        """Titles and the list."""
-        with self.box:
-            yield self.title_line
-            yield self.table
-            yield self.reason
+        self.parts = (self.title_line, self.table, self.reason)
 
     def on_mount(self) -> None:
         """Show what was said, and what comes."""
-        self.table.focus()
         StoreFeed(self._store, (Topic.NOTICES, Topic.CALLS), self, self._store_changed)
         self._show()
 

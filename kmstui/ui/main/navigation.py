@@ -46,18 +46,14 @@ async def go_to_offset(program: Program, offset: int) -> None:
 
 def switch(context: Context, target: Target) -> None:
     """Connect to another target; asks first when something is unsaved."""
-    from kmstui.ui.dialogs import Confirm
+    from kmstui.ui.dialogs import QuestionDialog
 
     words = context.app.unsaved_words()
     if not words:
         context.app.connect(target)
         return
-
-    def go(sure: bool | None) -> None:
-        if sure:
-            context.app.connect(target)
-
-    context.app.push_screen(Confirm("Switch?", words, yes="Switch"), go)
+    question = QuestionDialog("Switch?", words, yes="Switch")
+    context.app.ask(question, lambda _: context.app.connect(target))
 
 
 def switch_profile(context: Context, profile: str) -> None:

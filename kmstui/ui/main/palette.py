@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from textual.app import ComposeResult
-
 from kmstui.service.errors import ServiceError
 from kmstui.service.inventory import Store
 from kmstui.ui.commands import Context, all_commands
@@ -46,12 +44,7 @@ class Palette(SearchDialog[None]):
         self._about = context
         self._found: list[Entry] = []
         self._connections: list[Entry] | None = None
-
-    def compose(self) -> ComposeResult:
-        """The line and the list."""
-        with self.box:
-            yield self.input
-            yield self.table
+        self.parts = (self.input, self.table)
 
     def choose(self) -> None:
         """Do it."""

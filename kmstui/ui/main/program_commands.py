@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from kmstui.ui.commands import Command, Context
 from kmstui.ui.main.navigation import main_of, switch_profile, switch_region
@@ -35,11 +36,8 @@ def _offer(
 ) -> None:
     from kmstui.ui.dialogs import Menu, MenuItem
 
-    def go(name: str | None) -> None:
-        if name is not None:
-            switch(context, name)
-
-    context.app.push_screen(Menu(title, [MenuItem(name, name) for name in names], chosen), go)
+    menu = Menu(title, [MenuItem(name, name) for name in names], chosen)
+    context.app.ask(menu, partial(switch, context))
 
 
 def _help(context: Context) -> None:

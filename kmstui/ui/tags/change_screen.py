@@ -8,7 +8,6 @@ from time import monotonic
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.worker import Worker
 
@@ -98,22 +97,12 @@ class ChangeScreen(Dialog[bool]):
             most_lines=4, more="(all of it: Space)", classes="tag-change--detail"
         )
         self.table = LineTable(MANY_KEYS, self._rows.cells, symbols=program.symbols)
-        self.keys = KeyBar(classes="dialog--keys")
-
-    def compose(self) -> ComposeResult:
-        """Title, what it comes to, the rows, more of the row at the cursor, and the keys."""
-        with self.box:
-            yield self._title
-            yield self.summary
-            yield self.access
-            yield self.table
-            yield self.detail
-            yield self.notice
-            yield self.keys
+        self.keys = KeyBar()
+        words = (self._title, self.summary, self.access)
+        self.parts = (*words, self.table, self.detail, self.notice, self.keys)
 
     def on_mount(self) -> None:
         """Find out what will happen."""
-        self.table.focus()
         self._read_plan(self._planner)
 
     # What will happen

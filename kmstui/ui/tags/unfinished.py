@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from kmstui.service.inventory import Store
@@ -63,27 +62,15 @@ class UnfinishedScreen(Dialog[str]):
             self._rows[change.key_id] = ("done", change, "")
         self.table = LineTable(_COLUMNS, self._cells, symbols=symbols)
         self.table.set_rows(list(self._rows))
-
-    def compose(self) -> ComposeResult:
-        """Title, what was found, the keys of the run, and what can be done."""
         words = Sentences(classes="dialog--reason", most_lines=6)
-        words.say(unfinished_words(self._run), "warn")
-        keys = KeyBar(classes="dialog--keys")
+        words.say(unfinished_words(run), "warn")
         offered = []
-        if self._run.open or self._run.unread:
+        if run.open or run.unread:
             offered.append(("f", "Finish the rest"))
-        if self._run.all_done:
+        if run.all_done:
             offered.append(("z", "Undo what was done"))
-        keys.show_keys([*offered, ("a", "Accept"), ("Esc", "Ask next time")])
-        with self.box:
-            yield self.heading_line("warn")
-            yield words
-            yield self.table
-            yield keys
-
-    def on_mount(self) -> None:
-        """The list has the keys."""
-        self.table.focus()
+        keys = KeyBar([*offered, ("a", "Accept"), ("Esc", "Ask next time")])
+        self.parts = (self.heading_line("warn"), words, self.table, keys)
 
     def action_answer(self, answer: str) -> None:
         """Do this."""

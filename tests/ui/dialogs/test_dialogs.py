@@ -9,7 +9,7 @@ from kmstui.service.inventory.time_slices import TimeSlices
 from kmstui.ui.commands.command import Context, readable_key
 from kmstui.ui.commands.registry import all_commands
 from kmstui.ui.dialogs.menu import Menu, MenuItem
-from kmstui.ui.dialogs.questions import Confirm, Prompt
+from kmstui.ui.dialogs.questions import Line, QuestionDialog
 from kmstui.ui.main import copying
 from kmstui.ui.main.palette import Palette
 from tests.fakes import IMPORTED, SIGNING, FakeGateway, key_id_of, large_world
@@ -200,7 +200,7 @@ async def test_an_mfa_question_that_is_cancelled_or_left_behind_gives_no_code():
 async def test_a_confirmation_wants_the_alias_typed():
     answers: list[Any] = []
     async with running() as run:
-        dialog = Confirm("Delete?", "It cannot be undone.", word="alias/x")
+        dialog = QuestionDialog("Delete?", "It cannot be undone.", word="alias/x")
         run.app.push_screen(dialog, answers.append)
         await run.wait_for("Type alias/x to go on")
         await run.type("alias/y")
@@ -210,7 +210,7 @@ async def test_a_confirmation_wants_the_alias_typed():
         await run.press("backspace")
         await run.type("x")
         await run.press("enter")
-        await run.wait_for(lambda: answers == [True])
+        await run.wait_for(lambda: answers == [""])
 
 
 async def test_a_menu_shows_why_an_item_is_off_and_does_not_choose_it():
@@ -255,7 +255,9 @@ async def test_a_prompt_checks_while_one_types():
     answers: list[Any] = []
     async with running() as run:
         run.app.push_screen(
-            Prompt("Name", check=lambda text: "" if text == "ok" else "It must be ok."),
+            QuestionDialog(
+                "Name", "", line=Line(check=lambda text: "" if text == "ok" else "It must be ok.")
+            ),
             answers.append,
         )
         await run.type("o")

@@ -111,7 +111,7 @@ async def test_a_version_is_written_to_a_new_file_for_this_user_alone(editing, t
         for said in ("Written to", "exists and is not written over"):
             await bench.run.press("w")
             await bench.run.wait_for("Write this version to a new file")
-            bench.run.app.screen.input.value = str(path)
+            bench.run.app.screen.line.value = str(path)
             await bench.run.press("enter")
             await bench.run.wait_for(said)
         assert json.loads(path.read_text()) == json.loads(OLD)
@@ -123,7 +123,7 @@ async def test_a_version_is_not_written_into_the_home_of_nobody(editing):
         await open_history(bench)
         await bench.run.press("w")
         await bench.run.wait_for("Write this version to a new file")
-        bench.run.app.screen.input.value = "~nobody-here/old.json"
+        bench.run.app.screen.line.value = "~nobody-here/old.json"
         await bench.run.press("enter")
         await bench.run.wait_for("the home directory in ~nobody-here/old.json does not exist")
 

@@ -134,7 +134,7 @@ async def test_names_that_iam_refuses_or_that_are_taken_are_not_taken(editing):
         await bench.run.wait_for("A name has 1 to 128 of")
         await bench.run.press("enter")
         await bench.run.wait_for(f"A new inline policy of role {NAME}")
-        bench.run.app.screen.input.value = "kms\u0660"
+        bench.run.app.screen.line.value = "kms\u0660"
         await bench.run.wait_for("A name has 1 to 128 of")
 
 

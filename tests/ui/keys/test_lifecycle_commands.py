@@ -4,7 +4,7 @@ import pytest
 
 from kmstui.model import LastUsage, Rotation, Tag
 from kmstui.service.errors import AccessDeniedError, InvalidStateError
-from kmstui.ui.keys.change_dialog import ChangeDialog
+from kmstui.ui.dialogs.questions import QuestionDialog
 from kmstui.ui.keys.key_actions import production_tags
 from tests.fakes import (
     DISABLED,
@@ -226,7 +226,7 @@ async def test_words_scroll_in_a_window_too_small_for_them():
         await run.choose(IMPORTED)
         await run.press("x", "D")
         await run.wait_for("Type alias/ImportedCMK to go on:")
-        word = run.front(ChangeDialog).word
+        word = run.front(QuestionDialog).word
         assert word is not None
         await run.wait_for(lambda: word.region.bottom <= 14)
         before = run.text

@@ -20,6 +20,8 @@ class ControlLevel:
     place: str
     """`the root r-ab12`, `the organizational unit ou-ab12-34cd`, `the account 111122223333`."""
     policies: tuple[ControlPolicy, ...]
+    complete: bool = True
+    """Whether these are known to be all that is attached there."""
 
 
 @dataclass(frozen=True, slots=True)

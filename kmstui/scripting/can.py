@@ -46,6 +46,11 @@ from kmstui.scripting.command import (
     run_command,
     target_of,
 )
+from kmstui.scripting.control_policies import (
+    add_control_options,
+    given_chain,
+    with_files_together,
+)
 
 if TYPE_CHECKING:
     from kmstui.scripting.live_source import LiveSource
@@ -72,7 +77,7 @@ def run(
         err: Where complaints go; standard error if not given.
     """
     streams = Streams.of(None, out, err)
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(with_files_together(arguments))
 
     def job() -> int:
         decisions = _decide(options, source, now())
@@ -116,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         add(name, metavar="FILE", action="append", default=[], help=what)
     add("--permissions-boundary", metavar="FILE", help="the principal's permissions boundary")
+    add_control_options(parser)
     add("--format", choices=("text", "json"), default="text")
     add_connection_options(parser)
     return parser
@@ -138,7 +144,8 @@ def _decide(
     if identity is not None and identity.arn and not principal.path_known:
         principal = principal.with_role(identity.arn)
     principal = brought_to_role(principal, (policies.key.policy,))
-    policies = _with_files(policies, options)
+    chain = given_chain(options, principal.account, lambda name: _document(name).text)
+    policies = replace(_with_files(policies, options), chain=chain)
     return tuple(
         evaluate(Request(principal, action, key_arn, context), policies) for action in actions
     )

@@ -235,3 +235,69 @@ def test_it_needs_neither_the_screens_nor_boto3() -> None:
         "sys.exit(bool({'textual', 'boto3', 'botocore', 'rich'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+class TestControlPolicies:
+    """Service and resource control policies and the policy of a VPC endpoint, from files."""
+
+    def asked(self, write, *arguments: str, action: str = "kms:Decrypt") -> Answer:
+        policy = write(policy_text(allow({"AWS": APP})))
+        return can(APP, action, "--policy", policy, "--key-arn", KEY, *arguments)
+
+    def test_each_scp_option_is_a_level_and_its_files_unite(self, write) -> None:
+        everything = write(iam(iam_allow("*")), "all.json")
+        no_decrypt = write(iam({**iam_allow("kms:Decrypt"), "Effect": "Deny"}), "no.json")
+        only_s3 = write(iam(iam_allow("s3:*")), "s3.json")
+        assert self.asked(write, "--scp", everything).code == 0
+        united = self.asked(write, "--scp", only_s3, everything)
+        assert united.code == 0
+        assert "Considered: the key policy, service control policies (1 level)." in united.out
+        two = self.asked(write, "--scp", everything, "--scp", only_s3)
+        assert two.code == 1
+        assert f"service control policies of level 2 ({only_s3})" in two.out
+        denied = self.asked(write, "--scp", "FullAWSAccess", no_decrypt)
+        assert denied.code == 1 and denied.out.startswith("No, denied: kms:Decrypt is denied")
+        beside = self.asked(write, "--scp", "FullAWSAccess", no_decrypt, action="kms:Encrypt")
+        assert beside.code == 0
+        assert self.asked(write, "--scp", no_decrypt, action="kms:Encrypt").code == 2
+
+    def test_they_may_stand_before_the_question(self, write) -> None:
+        policy = write(policy_text(allow({"AWS": APP})))
+        scp = write(iam(iam_allow("s3:*")), "s3.json")
+        answer = can(
+            "--scp", scp, "FullAWSAccess", APP, "Decrypt", "--policy", policy, "--key-arn", KEY
+        )
+        assert answer.code == 0
+        assert can(f"--scp={scp}", APP, "Decrypt", "--policy", policy, "--key-arn", KEY).code == 1
+
+    def test_an_rcp_denies_and_need_not_allow(self, write) -> None:
+        rcp = write(policy_text(deny("*", "kms:Decrypt")), "rcp.json")
+        assert self.asked(write, "--rcp", rcp).code == 1
+        assert self.asked(write, "--rcp", rcp, action="kms:Encrypt").code == 0
+
+    def test_the_policy_of_a_vpc_endpoint(self, write) -> None:
+        file = write(policy_text(allow("*", "kms:Encrypt")), "endpoint.json")
+        refused = self.asked(write, "--vpc-endpoint-policy", file)
+        assert refused.code == 1 and "policy of the VPC endpoint" in refused.out
+        assert self.asked(write, "--vpc-endpoint-policy", file, action="kms:Encrypt").code == 0
+        elsewhere = ("--vpc-endpoint-policy", file, "--without", "aws:SourceVpce")
+        assert self.asked(write, *elsewhere).code == 0
+
+    def test_all_of_it_as_json(self, write) -> None:
+        rcp = write(policy_text(deny("*", "kms:Decrypt", Sid="Perimeter")), "rcp.json")
+        given = ("--rcp", rcp, "--scp", "FullAWSAccess", "--format", "json")
+        (answer,) = json.loads(self.asked(write, *given).out)["answers"]
+        assert answer["outcome"] == "explicitly denied"
+        (statement,) = answer["statements"]
+        assert statement["policy"] == f"resource control policy {rcp}"
+        assert statement["sid"] == "Perimeter"
+        assert answer["considered"][1:] == [
+            "service control policies (1 level)",
+            "resource control policies (1 level)",
+        ]
+        assert "VPC endpoint policies" in answer["notConsidered"]
+
+    def test_a_file_that_is_no_policy_is_told(self, write) -> None:
+        broken = self.asked(write, "--scp", write("{", "broken.json"))
+        assert broken.code == 2 and "broken.json is not valid JSON" in broken.err
+        assert self.asked(write, "--rcp", "nowhere.json").code == 2

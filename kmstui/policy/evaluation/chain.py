@@ -51,6 +51,11 @@ class _Gate:
     """What it says where no statement speaks."""
     names_principals: bool
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether a policy that allows everything may be attached there as well."""
+        return self.allows is Truth.MAYBE
+
     def applied(self, request: Request, resource: str, lookup: Lookup) -> list[Applied]:
         principal = request.principal if self.names_principals else None
         return [
@@ -71,6 +76,8 @@ class Passage:
     """Whether each allows it; a Deny is among the statements."""
     barrier: str = ""
     """The first that does not allow it: `service control policies of the root r-ab12`."""
+    is_partial: bool = False
+    """Whether it hangs on a level of which only policies that allow nothing are known."""
     statements: tuple[Applied, ...] = ()
     """What denies it, leaves it open, or would have to do with it if conditions held."""
     considered: tuple[str, ...] = ()
@@ -223,28 +230,38 @@ def _passed(
     considered: tuple[str, ...],
     missing: tuple[str, ...],
 ) -> Passage:
-    truth, barrier, statements = Truth.YES, "", list[Applied]()
+    truth, barrier, statements = Truth.YES, None, list[Applied]()
     for gate in gates:
         found = gate.applied(request, resource, lookup)
         allowed = max([gate.allows, *(each.truth for each in found if not each.deny)])
-        if allowed is Truth.NO and not barrier:
-            barrier = gate.words
+        if allowed < truth and (allowed is Truth.NO or gate.is_partial):
+            barrier = gate
         truth = min(truth, allowed)
         statements += [each for each in found if each.deny or each.truth is not Truth.YES]
-    return Passage(truth, barrier, tuple(statements), considered, missing)
+    return Passage(
+        truth,
+        barrier.words if barrier else "",
+        bool(barrier and barrier.is_partial),
+        tuple(statements),
+        considered,
+        missing,
+    )
 
 
 def _gates(what: str, levels: Sequence[ControlLevel], *, identity: bool) -> _Gates:
+    return tuple(_gate(what, level, identity) for level in levels)
+
+
+def _gate(what: str, level: ControlLevel, identity: bool) -> _Gate:
     one = what.replace("policies", "policy")
-    return tuple(
-        _Gate(
-            f"{what} of {level.place}",
-            tuple(_compiled(each.text, f"{one} {each.name}", identity) for each in level.policies),
-            Truth.NO if identity else Truth.YES,
-            names_principals=not identity,
-        )
-        for level in levels
+    compiled = tuple(
+        _compiled(each.text, f"{one} {each.name}", identity) for each in level.policies
     )
+    allows = Truth.YES
+    if identity:
+        partial = not level.complete and all(each.deny for p in compiled for each in p.statements)
+        allows = Truth.MAYBE if partial else Truth.NO
+    return _Gate(f"{what} of {level.place}", compiled, allows, names_principals=not identity)
 
 
 def _compiled(text: str, source: str, identity: bool) -> CompiledPolicy:

@@ -340,6 +340,8 @@ class _Evaluation:
             or (not each.deny and each.truth is Truth.YES)
         ]
         doubts = [doubt for each in relevant if each.truth is Truth.MAYBE for doubt in each.doubts]
+        if self.passage.is_partial:
+            doubts.append(Doubt.LEVEL)
         if allow is Truth.MAYBE and self._hangs_on_iam():
             doubts.append(Doubt.IAM)
         grants = [grant for grant, truth in self.granted if truth is not Truth.NO]
@@ -382,6 +384,7 @@ class _Evaluation:
         doubts: Iterable[Doubt] = (),
         grants: Iterable[Grant] = (),
     ) -> Decision:
+        left_out = self.passage.not_considered + self.policies.not_considered(self.principal)
         return Decision(
             request=self.request,
             outcome=outcome,
@@ -391,10 +394,6 @@ class _Evaluation:
             grants=tuple(grants),
             doubts=tuple(dict.fromkeys(doubts)),
             considered=self.policies.considered + self.passage.considered,
-            not_considered=(
-                self.passage.not_considered
-                + self.policies.not_considered(self.principal)
-                + self._of_alias()
-            ),
+            not_considered=left_out + self._of_alias(),
             barrier=self.passage.barrier,
         )

@@ -106,6 +106,11 @@ def _open_sentence(parts: _Parts) -> str:
     clauses = [_open_clause(each, parts.action) for each in open_]
     if Doubt.IAM in decision.doubts:
         clauses.append(f"{_delegation(decision)}, and those of {parts.who} were not read")
+    if Doubt.LEVEL in decision.doubts:
+        clauses.append(
+            f"the {decision.barrier} that were given allow nothing, so it hangs on whether"
+            " FullAWSAccess, which AWS attaches at first, is still beside them"
+        )
     if decision.grants and Doubt.CONTEXT in decision.doubts:
         clauses.append("a grant asks for an encryption context")
     return "; ".join(dict.fromkeys(clauses))

@@ -47,6 +47,7 @@ class Doubt(StrEnum):
     CANONICAL_USER = "it names an account by its canonical user ID"
     VARIABLE = "a policy variable in Resource has no known value"
     IAM = "the identity policies were not read"
+    LEVEL = "the control policies given for a level allow nothing, and FullAWSAccess may be beside"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ and https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#polici
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from kmstui.policy.evaluation import CanPut, can_still_administer
 from kmstui.policy.evaluation.chain import FULL_ACCESS, NOTHING_READ, SCP, Chain
 from kmstui.policy.evaluation.evaluator import Decision, Reason
 from kmstui.policy.evaluation.explanation import explain, reason_sentence
-from kmstui.policy.iam import Context
+from kmstui.policy.iam import Context, Doubt
 from tests.policy.asking import (
     ACCOUNT,
     ALLOWED,
@@ -137,6 +138,19 @@ class TestServiceControlPolicies:
         chain = scps(level("the root", iam(iam_allow(Condition=here))))
         decision = ask(EVERYBODY, APP, chain=chain)
         assert decision.outcome is OPEN and decision.missing_keys == ("aws:RequestTag/team",)
+
+    def test_files_that_only_deny_leave_open_whether_full_access_is_beside_them(self):
+        """Nobody attaches only Denys: FullAWSAccess stands beside them until it is removed."""
+        only = ControlLevel("level 1", (ControlPolicy("d", iam(iam_deny())),), complete=False)
+        assert ask(EVERYBODY, APP, chain=scps(only)).outcome is DENIED
+        decision = ask(EVERYBODY, APP, "kms:Encrypt", chain=scps(only))
+        assert decision.outcome is OPEN and decision.doubts == (Doubt.LEVEL,)
+        assert "whether FullAWSAccess" in reason_sentence(decision)
+        both = replace(only, policies=(*only.policies, FULL_ACCESS))
+        assert ask(EVERYBODY, APP, "kms:Encrypt", chain=scps(both)).outcome is ALLOWED
+        assert ask(EVERYBODY, APP, "kms:Encrypt", chain=scps(only, ONLY_S3)).outcome is SILENT
+        read = replace(only, complete=True)
+        assert ask(EVERYBODY, APP, "kms:Encrypt", chain=scps(read)).outcome is SILENT
 
     def test_conditions_on_who_asks_are_decided(self):
         spared = {"ArnNotLike": {"aws:PrincipalArn": APP}}

@@ -19,6 +19,7 @@ from kmstui.demo.front.quotas import throttled
 from kmstui.demo.front.state import ControlApi, EmbeddedState
 from kmstui.demo.front.wire import AwsRequest, Response
 from kmstui.demo.kms.store import find_key
+from tests.late_kms import LateKms
 
 KINDS = frozenset(
     {"deny", "throttle", "html", "garbage", "truncated", "error500", "hang", "close", "status",
@@ -155,6 +156,7 @@ class ControlledFront(Front):
 
     def __init__(self, state: EmbeddedState) -> None:
         super().__init__(state)
+        self.kms = state.kms = LateKms(state.stores)
         self.faults = Faults()
         self.latency: dict[str, float] = {}
         """Seconds that calls of an operation take, where those are not all calls'."""
@@ -225,11 +227,10 @@ class Switches(ControlApi):
         self._front.latency.clear()
 
     def _post_consistency(self, body: Mapping[str, Any]) -> None:
-        stores = self._state.stores
         if "lag_ms" in body:
-            stores.consistency.lag = float(body["lag_ms"]) / 1000
+            self._front.kms.lag = float(body["lag_ms"]) / 1000
         if "rewrite_policies" in body:
-            stores.rewrites_policies = bool(body["rewrite_policies"])
+            self._front.kms.rewrites_policies = bool(body["rewrite_policies"])
 
     def _post_network(self, body: Mapping[str, Any]) -> None:
         self._state.network = Network(**body)
@@ -277,8 +278,7 @@ class Switches(ControlApi):
         self._delete_faults(body)
         state.latency = 0.0
         state.quotas.enabled = False
-        state.stores.consistency.clear()
-        state.stores.rewrites_policies = False
+        self._front.kms.reset()
         state.network = Network()
         self._renew()
         state.reset_world()

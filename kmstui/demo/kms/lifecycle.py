@@ -99,9 +99,7 @@ disable_key = enable_key
 
 def update_key_description(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     require_customer_key(call.operation, key)
-    description = str(call.parameters["Description"])
-    stores.consistency.changing(key.arn, "description", key.description)
-    key.description = description
+    key.description = str(call.parameters["Description"])
     return {}
 
 
@@ -143,9 +141,7 @@ def list_keys(call: Call, stores: Stores) -> Result:
 
 
 def describe_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    metadata = key.metadata()
-    metadata["Description"] = stores.consistency.seen(key.arn, "description", key.description)
-    return {"KeyMetadata": metadata}
+    return {"KeyMetadata": key.metadata()}
 
 
 def get_key_last_usage(call: Call, stores: Stores, key: EmbeddedKey) -> Result:

@@ -7,55 +7,14 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from moto.kms.models import kms_backends
 
 from kmstui.demo.errors import AwsError, not_found, validation
 from kmstui.demo.kms.keys import EmbeddedKey
-
-_Value = TypeVar("_Value")
-
-
-class Consistency:
-    """What reads still see. ``lag`` is in seconds; zero, the default, shows changes at once."""
-
-    def __init__(self) -> None:
-        self.lag = 0.0
-        self._lock = threading.Lock()
-        self._before: dict[tuple[str, str], tuple[float, object]] = {}
-
-    def changing(self, arn: str, what: str, before: object) -> None:
-        """Note what ``what`` ("policy", "tags", …) of a key was, just before it changes."""
-        if not self.lag:
-            return
-        now = time.monotonic()
-        with self._lock:
-            held = self._before.get((arn, what))
-            if held is None or held[0] <= now:
-                self._before[arn, what] = (now + self.lag, before)
-
-    def seen(self, arn: str, what: str, current: _Value) -> _Value:
-        """What a read returns: the value before while the lag lasts, else the current one."""
-        if not self._before:
-            return current
-        held = self._before.get((arn, what))
-        if held is None:
-            return current
-        if held[0] <= time.monotonic():
-            with self._lock:
-                self._before.pop((arn, what), None)
-            return current
-        return held[1]  # type: ignore[return-value]
-
-    def clear(self) -> None:
-        """Show every change at once again."""
-        with self._lock:
-            self.lag = 0.0
-            self._before.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +109,6 @@ class Stores:
     def __init__(self) -> None:
         self._stores: dict[tuple[str, str], RegionStore] = {}
         self._lock = threading.Lock()
-        self.consistency = Consistency()
-        self.rewrites_policies = False
-        """Whether GetKeyPolicy returns another spelling than was put, as KMS may."""
 
     def of(self, account: str, region: str) -> RegionStore:
         """The store of an account in a Region."""

@@ -31,7 +31,6 @@ def tag_resource(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     tags = {**key.tags, **given}
     if len(tags) > MAXIMUM_TAGS:
         raise tag_error("Too many tags")
-    stores.consistency.changing(key.arn, "tags", key.tags)
     key.tags = tags
     return {}
 
@@ -41,7 +40,6 @@ def untag_resource(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     names = call.parameters["TagKeys"]
     for name in names:
         _check_key(name)
-    stores.consistency.changing(key.arn, "tags", key.tags)
     key.tags = {name: value for name, value in key.tags.items() if name not in names}
     return {}
 
@@ -80,7 +78,7 @@ def tag_error(message: str) -> AwsError:
 
 
 def list_resource_tags(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    tags = sorted(stores.consistency.seen(key.arn, "tags", key.tags).items())
+    tags = sorted(key.tags.items())
     page, end = paging.cut(
         f"tags/{key.id}", tags, call.parameters, paging.LIST_RESOURCE_TAGS, lambda tag: tag[0]
     )
@@ -113,10 +111,9 @@ def get_resources(call: Call, stores: Stores) -> Result:
         position += 1
         if key is None:
             continue
-        tags = stores.consistency.seen(key.arn, "tags", key.tags)
         # Resources that never had a tag are not listed; nor are AWS managed keys.
-        if tags and key.key_manager == "CUSTOMER" and _matches(tags, filters):
-            listed = [{"Key": k, "Value": v} for k, v in sorted(tags.items())]
+        if key.tags and key.key_manager == "CUSTOMER" and _matches(key.tags, filters):
+            listed = [{"Key": k, "Value": v} for k, v in sorted(key.tags.items())]
             found.append({"ResourceARN": key.arn, "Tags": listed})
     token = encode_marker("resources", order[position - 1]) if position < len(order) else ""
     return {"ResourceTagMappingList": found, "PaginationToken": token}

@@ -43,11 +43,6 @@ from kmstui.service.ports import ChangeRecord, PolicyVersion
 PUTS = (PUT_KEY_POLICY, PUT_ROLE_POLICY)
 
 
-def policy_json(text: str) -> str:
-    """A policy text as a change record holds it."""
-    return json.dumps({"policy": text})
-
-
 def policy_of(record_json: str) -> str:
     """The policy text of a change record; empty where it holds none."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from kmstui.service.changes.reading_back import Shown
 from kmstui.service.changes.runner import ChangeScope
 from kmstui.service.changes.waiting import FOR_A_POLICY
 from kmstui.service.editing.location import KeyPolicyLocation, PolicyLocation
-from kmstui.service.editing.put import SettledPut, examine_puts, policy_json, policy_of
+from kmstui.service.editing.put import SettledPut, examine_puts, policy_of
 from kmstui.service.errors import NetworkError
 from kmstui.service.ports import ChangeRecord
 from tests.fakes import IMPORTED, MemoryJournal
@@ -30,8 +31,8 @@ async def left_over(scope: ChangeScope, operation: str = "kms:PutKeyPolicy") -> 
                 "",
                 operation,
                 IMPORTED,
-                policy_json(OLD),
-                policy_json(MINE),
+                json.dumps({"policy": OLD}),
+                json.dumps({"policy": MINE}),
                 "pending",
             )
         ]

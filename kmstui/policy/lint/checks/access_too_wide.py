@@ -90,7 +90,7 @@ def _guards(subject: Subject) -> tuple[StatementFacts, ...]:
 
 
 @remembered
-def _open_to_all(subject: Subject) -> tuple[tuple[StatementFacts, NamedPrincipal], ...]:
+def open_to_all(subject: Subject) -> tuple[tuple[StatementFacts, NamedPrincipal], ...]:
     """Allows of `*` that nothing restricts to known callers."""
     return tuple(
         (facts, who)
@@ -118,7 +118,7 @@ def public(subject: Subject) -> Iterator[Hit]:
     * is everybody: any identity of any AWS account may use the key if its own IAM policies
     allow it.
     """
-    for facts, who in _open_to_all(subject):
+    for facts, who in open_to_all(subject):
         if not facts.conditional:
             yield Hit(
                 who.entry.value.span,
@@ -134,7 +134,7 @@ def weakly_restricted(subject: Subject) -> Iterator[Hit]:
     A condition such as kms:ViaService, aws:Referer or any …IfExists does not say whose requests
     are meant: people in other accounts can meet it too.
     """
-    for facts, who in _open_to_all(subject):
+    for facts, who in open_to_all(subject):
         if not facts.clauses:
             continue
         keys = ", ".join(dict.fromkeys(clause.name for clause in facts.clauses))

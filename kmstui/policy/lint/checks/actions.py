@@ -22,6 +22,8 @@ from kmstui.policy.lint.core import (
     remembered,
     rule,
 )
+from kmstui.policy.lint.facts.coverage import MOST_COMPARED
+from kmstui.policy.lint.facts.inclusion import stands_for_all_of
 from kmstui.policy.lint.facts.statements import is_possible
 from kmstui.policy.lint.facts.values import account_of, find_placeholders
 from kmstui.policy.lint.fixes import write
@@ -177,7 +179,8 @@ def iam_only_action(subject: Subject) -> Iterator[Hit]:
 def impossible_action(subject: Subject) -> Iterator[Hit]:
     """Allowed actions that do not work with this key.
 
-    The key's usage and spec, which never change, decide which operations work with it.
+    The key's usage and spec, which never change, decide which operations work with it. Nothing is
+    said where one of them is newer than what kmstui knows.
     """
     key = subject.key
     if not key.usage and not key.spec:
@@ -232,26 +235,53 @@ def redundant_action(subject: Subject) -> Iterator[Hit]:
         if use.matched:
             lists.setdefault(use.member.key.span.start, []).append(use)
     for uses in lists.values():
-        covers = _covers(tuple(use.matched for use in uses)) if len(uses) > 1 else {}
+        entries = tuple((use.node.value, use.matched) for use in uses)
+        covers = _covers(entries) if len(uses) > 1 else {}
         for index, by in covers.items():
-            names = ", ".join(dict.fromkeys(uses[each].node.value for each in by))
-            use = uses[index]
-            message = f"{use.node.value} is covered by {names}"
-            yield Hit(use.node.span, message, _delete(subject, use))
+            value = uses[index].node.value
+            message = _redundancy(value, [uses[each].node.value for each in by])
+            yield Hit(uses[index].node.span, message, _delete(subject, uses[index]))
+
+
+def _redundancy(value: str, by: list[str]) -> str:
+    again = next((each for each in by if each.lower() == value.lower()), None)
+    if again is None:
+        return f"{value} is covered by {', '.join(dict.fromkeys(by))}"
+    return f"{value} is listed twice" + ("" if again == value else f", once as {again}")
+
+
+Entry = tuple[str, tuple[ActionInfo, ...]]
+"""An entry of a list as written, and the actions that it stands for today."""
+
+
+def _narrowness(entry: Entry) -> tuple[bool, int]:
+    """What is larger for an entry than for any that could cover it; names after patterns."""
+    value, _ = entry
+    return not has_wildcard(value), len(value) - value.count("*")
 
 
 @lru_cache(maxsize=1024)
-def _covers(matched: tuple[tuple[ActionInfo, ...], ...]) -> Mapping[int, tuple[int, ...]]:
-    """Of the entries of a list, those that others cover, with those others."""
+def _covers(entries: tuple[Entry, ...]) -> Mapping[int, tuple[int, ...]]:
+    """Of the entries of a list, those that others cover, with those others.
+
+    A pattern stands for actions that AWS adds later too, so that only a pattern covers it.
+    """
+    patterns: dict[str, int] = {}
     covered: dict[str, int] = {}
     found: dict[int, tuple[int, ...]] = {}
-    for index in sorted(range(len(matched)), key=lambda each: -len(matched[each])):
-        names = [info.name for info in matched[index]]
-        if all(name in covered for name in names):
-            found[index] = tuple(sorted({covered[name] for name in names}))
-            continue
-        for name in names:
-            covered.setdefault(name, index)
+    for index in sorted(range(len(entries)), key=lambda each: _narrowness(entries[each])):
+        value, matched = entries[index]
+        if has_wildcard(value):
+            wider = (at for other, at in patterns.items() if stands_for_all_of(other, value))
+            by = next(wider, None)
+            if len(patterns) < MOST_COMPARED:
+                patterns.setdefault(value, index)
+        else:
+            by = covered.get(matched[0].name)
+        if by is not None:
+            found[index] = (by,)
+        for info in matched:
+            covered.setdefault(info.name, index)
     return found
 
 

@@ -15,6 +15,9 @@ from kmstui.policy.lint.facts.coverage import foreign_roots
 from kmstui.policy.lint.facts.statements import (
     PUT_KEY_POLICY,
     STAND_IN,
+    NamedKind,
+    StatementFacts,
+    allows,
     home_account,
     label_span,
     partition,
@@ -156,6 +159,31 @@ def lock_out(subject: Subject) -> Iterator[Hit]:
     )
 
 
+@remembered
+def _by_everybody(subject: Subject) -> tuple[StatementFacts, ...]:
+    """Allows of everybody to put the policy whose conditions the root user may meet."""
+    return tuple(
+        facts
+        for facts in allows(subject)
+        if PUT_KEY_POLICY in facts.actions
+        and any(who.kind is NamedKind.EVERYBODY for who in facts.who)
+        and _root_user_may_meet(subject, facts)
+    )
+
+
+def _root_user_may_meet(subject: Subject, facts: StatementFacts) -> bool:
+    if not facts.clauses:
+        return True
+    from kmstui.policy.iam import Truth, compile_condition
+
+    version = subject.policy.version
+    conditions = [compile_condition(clause.entry, version) for clause in facts.clauses]
+    return any(
+        all(each.truth(Principal.parse(account).facts.get) is not Truth.NO for each in conditions)
+        for account in _accounts(subject, _filled(subject.policy, STAND_IN))
+    )
+
+
 @rule("KMS507", WARNING, "No root statement", pages.ROOT)
 def no_root_statement(subject: Subject) -> Iterator[Hit]:
     """No Allow for the account that includes kms:PutKeyPolicy.
@@ -163,7 +191,7 @@ def no_root_statement(subject: Subject) -> Iterator[Hit]:
     Without a statement for the account, IAM policies give no access to the key, and nobody can
     manage it any more once the principals of its policy are deleted.
     """
-    if not subject.statements or root_statements(subject):
+    if not subject.statements or root_statements(subject) or _by_everybody(subject):
         return
     if _locked_out(subject) or foreign_roots(subject):
         return  # KMS602 speaks of a root statement for another account
@@ -174,12 +202,18 @@ def no_root_statement(subject: Subject) -> Iterator[Hit]:
     )
 
 
+_ACCOUNT_KEYS = ("aws:principalaccount", "kms:calleraccount")
+
+
 def _leaves_root_user(clause: Clause) -> bool:
     """AWS documents aws:PrincipalType Account to keep IAM policies out and the root user in.
 
     Source: KMS Developer Guide, "Default key policy".
     """
-    return clause.key == "aws:principaltype" and "Account" in clause.texts
+    if clause.key == "aws:principaltype":
+        return "Account" in clause.texts
+    # Everybody of the account: only the account itself could have made the key.
+    return clause.is_about(*_ACCOUNT_KEYS) and not clause.operator.negated
 
 
 @rule("KMS508", WARNING, "Root statement under a condition", pages.ROOT)
@@ -189,7 +223,7 @@ def conditional_root_statement(subject: Subject) -> Iterator[Hit]:
     When the condition is not met, the account cannot manage the key and IAM policies give
     nothing.
     """
-    found = root_statements(subject)
+    found = root_statements(subject) or _by_everybody(subject)
     if any(
         not facts.conditional or (facts.clauses and all(map(_leaves_root_user, facts.clauses)))
         for facts in found

@@ -21,6 +21,7 @@ from kmstui.policy.lint.facts.coverage import (
     shadow,
     shut_out,
 )
+from kmstui.policy.lint.facts.inclusion import includes, reaches
 from kmstui.policy.lint.facts.statements import (
     IDENTITIES,
     NamedKind,
@@ -51,7 +52,9 @@ def _taken_back(subject: Subject, facts: StatementFacts) -> Iterator[Hit]:
             continue
         if not all(is_denied_by(who, deny) for who in facts.who):
             continue
-        if all(each is not None and _always_meets(each, deny, subject) for each in principals):
+        if includes(subject, deny, facts) and all(
+            each is not None and _always_meets(each, deny, subject) for each in principals
+        ):
             yield _denied_hit(subject, facts, deny)
             return
 
@@ -164,11 +167,31 @@ def _attested_denials(subject: Subject) -> frozenset[str]:
     return frozenset(found)
 
 
-def _gives_without_attestation(who: NamedPrincipal, other: StatementFacts) -> bool:
-    if any(map(_is_attestation, other.clauses)):
-        return False
-    through_iam = who.own and any(each.kind is NamedKind.ROOT and each.own for each in other.who)
-    return through_iam or gives_to(who, other)
+def _gives_by_iam(who: NamedPrincipal, other: StatementFacts) -> bool:
+    return who.own and any(each.kind is NamedKind.ROOT and each.own for each in other.who)
+
+
+def _bypass(
+    subject: Subject, facts: StatementFacts, actions: frozenset[str]
+) -> tuple[StatementFacts, str, bool] | None:
+    """An Allow without the attestation, with an action that it gives, and whether directly.
+
+    What names the role or everybody is told before what needs an IAM policy too.
+    """
+    others = [
+        (other, min(common))
+        for other in allows(subject)
+        if (common := actions & other.actions)
+        and not any(map(_is_attestation, other.clauses))
+        and shadow(subject, other) is None
+    ]
+    for other, action in others:
+        if any(gives_to(who, other) for who in facts.who):
+            return other, action, True
+    for other, action in others:
+        if any(_gives_by_iam(who, other) for who in facts.who):
+            return other, action, False
+    return None
 
 
 @rule("KMS518", WARNING, "Attestation that another statement bypasses", pages.ATTESTATION)
@@ -192,21 +215,15 @@ def bypassed_attestation(subject: Subject) -> Iterator[Hit]:
     for facts, clause in attested:
         if facts.statement.index in told:
             continue
-        actions = _attestable(facts) - denied
-        for other in allows(subject):
-            common = sorted(actions & other.actions)
-            if common and any(_gives_without_attestation(who, other) for who in facts.who):
-                told.add(facts.statement.index)
-                yield Hit(
-                    clause.entry.key.span,
-                    f"{other.statement.label} allows {common[0]} without the attestation"
-                    + (
-                        ""
-                        if all(gives_to(who, other) for who in facts.who)
-                        else ", by IAM policies"
-                    ),
-                )
-                break
+        found = _bypass(subject, facts, _attestable(facts) - denied)
+        if found is not None:
+            told.add(facts.statement.index)
+            other, action, directly = found
+            by = "" if directly else ", by IAM policies"
+            yield Hit(
+                clause.entry.key.span,
+                f"{other.statement.label} allows {action} without the attestation{by}",
+            )
 
 
 _RESTRICTING = (
@@ -255,14 +272,18 @@ def _always_holds(facts: StatementFacts, clause: Clause) -> bool:
     )
 
 
-@remembered
-def _denied_by_key(subject: Subject) -> dict[str, set[str]]:
-    """The actions that some Deny takes under a condition, by its key."""
-    found: dict[str, set[str]] = {}
-    for deny in denies(subject):
-        for clause in deny.clauses:
-            found.setdefault(clause.key, set()).update(deny.actions)
-    return found
+def _may_be_denied(subject: Subject, facts: StatementFacts, key: str) -> bool:
+    """Whether a Deny may hold up what it allows where the condition on `key` is not met.
+
+    Any conditional one may, but for what asks every request to be encrypted in transit.
+    """
+    denials = [each for each in statement_facts(subject) if not each.allow]
+    return len(denials) > MOST_COMPARED or any(
+        not deny.actions.isdisjoint(facts.actions)
+        and any(each.key == key or each.key != "aws:securetransport" for each in deny.clauses)
+        for deny in denials
+        if not deny.who or any(is_denied_by(who, deny) for who in facts.who)
+    )
 
 
 @remembered
@@ -276,23 +297,17 @@ def _open_root_statements(subject: Subject) -> tuple[StatementFacts, ...]:
     )[:MOST_COMPARED]
 
 
-def _bypass(subject: Subject, facts: StatementFacts, clause: Clause) -> str | None:
-    """How the same is had without the condition; None where it is not."""
-    if _always_holds(facts, clause):
-        return f"{clause.name} always holds for {facts.names}"
+def _opened_by_iam(
+    subject: Subject, facts: StatementFacts, clause: Clause
+) -> StatementFacts | None:
+    """The account's Allow by which IAM policies can give the same without the condition."""
     if not clause.is_about(*_RESTRICTING):
         return None
     if not all(who.kind in IDENTITIES and who.own for who in facts.who):
         return None
     for root in _open_root_statements(subject):
-        if facts.actions <= root.actions:
-            denied = _denied_by_key(subject).get(clause.key, ())
-            if not facts.actions.isdisjoint(denied):
-                return None
-            return (
-                f"{root.statement.label} lets IAM policies of the account allow the same without"
-                f" {clause.name}"
-            )
+        if reaches(subject, root, facts):
+            return None if _may_be_denied(subject, facts, clause.key) else root
     return None
 
 
@@ -302,8 +317,9 @@ def pointless_condition(subject: Subject) -> Iterator[Hit]:
 
     A condition in an Allow restricts that statement alone: whoever is allowed the same by
     another statement, or by the root statement and an IAM policy, need not meet it. To restrict
-    access, use a Deny.
+    access, use a Deny. Where only an IAM policy could allow the same, that is said once, as info.
     """
+    by_iam: list[tuple[StatementFacts, Clause, StatementFacts]] = []
     for facts in allows(subject):
         if not facts.clauses:
             continue
@@ -316,17 +332,39 @@ def pointless_condition(subject: Subject) -> Iterator[Hit]:
                 is_no_surprise = clause.is_about(*_FOR_SERVICES) and all(
                     who.kind is NamedKind.ROOT for who in facts.who
                 )
-                yield Hit(
-                    clause.entry.key.span,
-                    f"{other.statement.label} allows the same without {clause.name}",
-                    severity=INFO if is_no_surprise else None,
-                )
+                if is_no_surprise:
+                    by_iam.append((facts, clause, other))
+                else:
+                    yield Hit(
+                        clause.entry.key.span,
+                        f"{other.statement.label} allows the same without {clause.name}",
+                    )
                 break
             if not _may_restrict_nothing(clause.key):
                 continue
-            reason = _bypass(subject, facts, clause)
-            if reason is not None:
-                yield Hit(clause.entry.key.span, f"{reason}, so it restricts nothing here")
+            if _always_holds(facts, clause):
+                yield Hit(
+                    clause.entry.key.span,
+                    f"{clause.name} always holds for {facts.names}, so it restricts nothing here",
+                )
+            elif (root := _opened_by_iam(subject, facts, clause)) is not None:
+                by_iam.append((facts, clause, root))
+    if by_iam:
+        yield _by_iam_hit(by_iam)
+
+
+def _by_iam_hit(found: list[tuple[StatementFacts, Clause, StatementFacts]]) -> Hit:
+    """One for all: the account's default statement would make it the noise of every key."""
+    facts, clause, root = found[0]
+    number = len({each.statement.index for each, *_ in found}) - 1
+    more = f", and so do {number} more statements" if number > 1 else ""
+    more = ", and so does 1 more statement" if number == 1 else more
+    return Hit(
+        clause.entry.key.span,
+        f"{clause.name} limits what {facts.statement.label} itself allows{more}:"
+        f" {root.statement.label} lets IAM policies of the account allow the same without it",
+        severity=INFO,
+    )
 
 
 def _holds_part(other: StatementFacts, clause: Clause) -> bool:

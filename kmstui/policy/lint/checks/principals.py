@@ -17,6 +17,7 @@ from kmstui.policy.lint.core import (
     remembered,
     rule,
 )
+from kmstui.policy.lint.facts.conditions import clauses
 from kmstui.policy.lint.facts.coverage import elsewhere, let_in_by_condition, shut_out
 from kmstui.policy.lint.facts.values import (
     PARTITIONS,
@@ -25,6 +26,7 @@ from kmstui.policy.lint.facts.values import (
     account_of,
     find_placeholders,
     read_principal,
+    right_role_arn,
 )
 from kmstui.policy.lint.fixes import write
 from kmstui.policy.syntax import (
@@ -89,14 +91,31 @@ def malformed_principal(subject: Subject) -> Iterator[Hit]:
     """ARNs and account IDs that cannot exist.
 
     KMS checks each principal when the policy is saved, and rejects a policy with one that does
-    not exist.
+    not exist. As the value of a condition (a warning) it is never matched.
     """
     for use in _of_form(subject, Form.MALFORMED):
         value = use.node.value
         change = None
         if value != value.strip():
             change = write(use.node, value.strip(), "Remove the white space")
+        elif (right := right_role_arn(value)) and "[" not in right and "SERVICE" not in right:
+            change = write(use.node, right)
         yield Hit(use.node.span, f"{value!r} {use.read.reason}", change)
+    for clause in clauses(subject):
+        if clause.is_about(*_HOLD_PRINCIPALS):
+            yield from (
+                Hit(
+                    node.span,
+                    f"{node.value!r} is nobody's ARN: the role's is {right}",
+                    severity=WARNING,
+                )
+                for node in clause.strings
+                if (right := right_role_arn(node.value))
+            )
+
+
+_HOLD_PRINCIPALS = ("aws:principalarn", "kms:granteeprincipal", "kms:retiringprincipal")
+"""Condition keys whose values are ARNs of principals."""
 
 
 @rule("KMS302", ERROR, "Wildcard in a principal", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from kmstui.policy.iam import OF_SERVICES_ONLY
 from kmstui.policy.lint import pages
+from kmstui.policy.lint.checks.access_too_wide import open_to_all
 from kmstui.policy.lint.core import ERROR, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.lint.facts.conditions import Clause
 from kmstui.policy.lint.facts.statements import (
@@ -20,8 +22,12 @@ from kmstui.policy.lint.facts.statements import (
     allows,
     covers_everything,
     expanded,
+    home_account,
+    is_break_glass,
     is_workload,
+    statement_facts,
 )
+from kmstui.policy.lint.facts.values import ACCOUNT_ID
 from kmstui.policy.lint.fixes import add_conditions, applicable, replace_member, split_statement
 from kmstui.policy.syntax import ArrayNode, Fix, StringNode, set_values
 
@@ -36,6 +42,73 @@ def _of_everything(subject: Subject) -> tuple[tuple[StatementFacts, StringNode],
         nodes = (node for node in facts.statement.actions if covers_everything(node))
         found += [(facts, node) for node in islice(nodes, 1)]
     return tuple(found)
+
+
+_OF_THE_ACCOUNT = (
+    "aws:principalaccount",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "kms:calleraccount",
+)
+"""Conditions that every identity of an account meets, or none."""
+_OF_THE_ROOT_USER = ("aws:principalarn", "aws:principaltype")
+
+
+def _asks_for_root_user(clause: Clause) -> bool:
+    return clause.is_about(*_OF_THE_ROOT_USER) and all(
+        text.endswith(":root") or text == "Account" for text in clause.texts
+    )
+
+
+@remembered
+def _everybody_of_some(subject: Subject) -> tuple[tuple[StatementFacts, NamedPrincipal], ...]:
+    """Allows of everybody whom a condition lets in: no strangers, so KMS501 and 502 pass them."""
+    told = {facts.statement.index for facts, _ in open_to_all(subject)}
+    return tuple(
+        (facts, who)
+        for facts in allows(subject)
+        for who in facts.who
+        if who.kind is NamedKind.EVERYBODY
+        and facts.statement.index not in told
+        and not any(map(_asks_for_root_user, facts.clauses))
+    )
+
+
+def _asked(facts: StatementFacts) -> str:
+    keys = ", ".join(dict.fromkeys(clause.name for clause in facts.clauses))
+    return f"everybody who meets {keys}" if keys else "everybody whom no other statement denies it"
+
+
+def _whole_accounts(facts: StatementFacts) -> bool:
+    """Whether its conditions let in all identities of an account, whatever they are for."""
+    return bool(facts.clauses) and all(
+        clause.is_about(*_OF_THE_ACCOUNT) and not clause.is_null for clause in facts.clauses
+    )
+
+
+def _is_foreign(subject: Subject, facts: StatementFacts) -> bool:
+    """Whether only identities of other accounts than the key's meet its conditions."""
+    home = home_account(subject)
+    return bool(home) and any(
+        clause.is_about("kms:calleraccount", "aws:principalaccount")
+        and clause.demands_presence
+        and not clause.is_null
+        and home not in clause.texts
+        and all(map(ACCOUNT_ID.fullmatch, clause.texts))
+        for clause in facts.clauses
+    )
+
+
+@remembered
+def _may_be_denied(subject: Subject) -> frozenset[str]:
+    """What some Deny of many takes from them, under whatever condition."""
+    wide = (NamedKind.EVERYBODY, NamedKind.ROOT)
+    return frozenset(
+        action
+        for facts in statement_facts(subject)
+        if not facts.allow and (not facts.who or any(who.kind in wide for who in facts.who))
+        for action in facts.actions
+    )
 
 
 def _expansion(subject: Subject, facts: StatementFacts, *, foreign: bool) -> Fix | None:
@@ -55,7 +128,8 @@ def every_permission(subject: Subject) -> Iterator[Hit]:
     """`kms:*` for others than the account itself; an error where it is for another account.
 
     kms:* includes deleting the key, changing its policy and creating grants. Give
-    administrators and users only the actions that they need.
+    administrators and users only the actions that they need. An Allow of everybody under a
+    condition such as kms:CallerAccount needs no IAM policy beside it, unlike one of the account.
     """
     for facts, node in _of_everything(subject):
         given = [
@@ -75,6 +149,23 @@ def every_permission(subject: Subject) -> Iterator[Hit]:
             _expansion(subject, facts, foreign=len(foreign) == len(facts.who)),
             ERROR if foreign else None,
         )
+    yield from _everything_for_many(subject)
+
+
+def _everything_for_many(subject: Subject) -> Iterator[Hit]:
+    """The same for everybody of an account, an organization or a network."""
+    nodes = {facts.statement.index: node for facts, node in _of_everything(subject)}
+    for facts, _ in _everybody_of_some(subject):
+        node = nodes.get(facts.statement.index)
+        if node is None:
+            continue
+        foreign = _is_foreign(subject, facts)
+        message = f'"{node.value}" gives {_asked(facts)} every permission on the key'
+        for_services = any(clause.is_about(*OF_SERVICES_ONLY) for clause in facts.clauses)
+        if not (foreign or for_services or SCHEDULE_KEY_DELETION in _may_be_denied(subject)):
+            message += "; those of the key's account may delete it without an IAM policy"
+        fix = _expansion(subject, facts, foreign=foreign)
+        yield Hit(node.span, message, fix, ERROR if foreign else None)
 
 
 _BEST_KNOWN = ("kms:Decrypt", "kms:Sign", "kms:Encrypt", "kms:GenerateDataKey")
@@ -94,7 +185,8 @@ def no_separation_of_duties(subject: Subject) -> Iterator[Hit]:
     """A user or role that has kms:PutKeyPolicy or deletion, and cryptographic operations too.
 
     Whoever may change the policy or delete the key should not also be able to read the data it
-    protects: keep administrators and users apart.
+    protects: keep administrators and users apart. A role for emergencies, as its name tells, is
+    meant to do both.
     """
     everything = {facts.statement.index for facts, _ in _of_everything(subject)}
     manages: dict[str, str] = {}
@@ -106,7 +198,7 @@ def no_separation_of_duties(subject: Subject) -> Iterator[Hit]:
         operation = _use(subject, facts.actions)
         for who in facts.who:
             # Whoever is of another account cannot put the policy: KMS207 speaks of it.
-            if who.kind not in IDENTITIES or who.foreign:
+            if who.kind not in IDENTITIES or who.foreign or is_break_glass(who):
                 continue
             if facts.statement.index in everything:
                 told_already.add(who.value)
@@ -212,7 +304,8 @@ def workload_manages_key(subject: Subject) -> Iterator[Hit]:
     """kms:PutKeyPolicy or kms:ScheduleKeyDeletion for an instance role, a function, a service.
 
     A program that encrypts data needs neither to change the key's policy nor to delete the key.
-    Whoever breaks into it would own the key.
+    Whoever breaks into it would own the key. Everybody of an account or an organization is every
+    program too.
     """
     seen: set[str] = set()
     for facts in allows(subject):
@@ -226,3 +319,10 @@ def workload_manages_key(subject: Subject) -> Iterator[Hit]:
                     who.entry.value.span,
                     f"{who.short} looks like a workload and has {' and '.join(management)}",
                 )
+    for facts, who in _everybody_of_some(subject):
+        management = sorted((_MANAGEMENT & facts.actions) - _may_be_denied(subject))
+        if management and _whole_accounts(facts) and not _is_foreign(subject, facts):
+            yield Hit(
+                who.entry.value.span,
+                f"{_asked(facts)} has {' and '.join(management)}, workloads too",
+            )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from kmstui.policy.iam import Principal
 from kmstui.policy.lint.core import Subject, remembered
 from kmstui.policy.lint.facts.conditions import Clause, clauses
+from kmstui.policy.lint.facts.inclusion import includes
 from kmstui.policy.lint.facts.statements import (
     PUT_KEY_POLICY,
     NamedKind,
@@ -144,29 +145,37 @@ def _candidates(index: Index, who: NamedPrincipal) -> Iterator[StatementFacts]:
         yield from index.get(who.name, ())
 
 
-def _is_whole(facts: StatementFacts) -> bool:
-    """Whether all its parts could be read, so that it can be compared."""
-    return bool(facts.who) and facts.conditional == bool(facts.clauses)
+_NOT_CAPPED = (NamedKind.USER, NamedKind.SESSION)
+"""Whom an Allow that names them lets pass their permissions boundary or session policy. Whether one
+of everybody does so is not documented (IAM User Guide, "Permissions boundaries for IAM entities",
+"Evaluating permissions with boundaries")."""
 
 
-def _covers(facts: StatementFacts, other: StatementFacts) -> bool:
+def _gives_alike(who: NamedPrincipal, facts: StatementFacts, other: StatementFacts) -> bool:
+    if not gives_to(who, other):
+        return False
+    named = any(each.name == who.name for each in other.who)
+    return named or not facts.allow or who.kind not in _NOT_CAPPED
+
+
+def _covers(subject: Subject, facts: StatementFacts, other: StatementFacts) -> bool:
     """Whether `other`, of the same effect, does all that `facts` does, and is no stricter."""
     return (
         other is not facts
         and facts.actions <= other.actions
         and other.signature <= facts.signature
-        and _is_whole(other)
-        and all(gives_to(who, other) for who in facts.who)
+        and all(_gives_alike(who, facts, other) for who in facts.who)
+        and includes(subject, other, facts)
     )
 
 
-def _find_cover(index: Index, facts: StatementFacts) -> StatementFacts | None:
-    if not _is_whole(facts):
+def _find_cover(subject: Subject, index: Index, facts: StatementFacts) -> StatementFacts | None:
+    if not facts.who:
         return None
     for other in _candidates(index, facts.who[0]):
-        if not _covers(facts, other):
+        if not _covers(subject, facts, other):
             continue
-        if other.statement.index < facts.statement.index or not _covers(other, facts):
+        if other.statement.index < facts.statement.index or not _covers(subject, other, facts):
             return other
     return None
 
@@ -177,7 +186,7 @@ def covering(subject: Subject) -> dict[int, StatementFacts]:
     found = {}
     for facts in statement_facts(subject):
         index = _allow_index(subject) if facts.allow else _deny_index(subject)
-        other = _find_cover(index, facts)
+        other = _find_cover(subject, index, facts)
         if other is not None:
             found[facts.statement.index] = other
     return found
@@ -193,7 +202,7 @@ def shadow(subject: Subject, facts: StatementFacts) -> StatementFacts | None:
     for deny in (*_candidates(index, who), *of_account):
         if deny.conditional or not facts.actions <= deny.actions:
             continue
-        if all(is_denied_by(each, deny) for each in facts.who):
+        if all(is_denied_by(each, deny) for each in facts.who) and includes(subject, deny, facts):
             return deny
     return None
 

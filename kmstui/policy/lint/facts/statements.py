@@ -224,8 +224,20 @@ def _covered(statement: Statement) -> frozenset[str]:
     return frozenset()
 
 
+@lru_cache(maxsize=64)
+def _is_known(condition_key: str, word: str) -> bool:
+    """Whether a word is one that KMS is known to have; an empty one says nothing new."""
+    info = knowledge().condition_key(condition_key)
+    return not word or info is None or word in info.values
+
+
 def is_possible(action: ActionInfo, key: KeyContext) -> bool:
-    """Whether an action works with a key of this usage and spec, as far as they are known."""
+    """Whether an action works with a key of this usage and spec, as far as they are known.
+
+    Any may where either is one that AWS has added since the data was made.
+    """
+    if not _is_known("kms:KeyUsage", key.usage) or not _is_known("kms:KeySpec", key.spec):
+        return True
     if key.usage and action.usages and key.usage not in action.usages:
         return False
     if key.spec and action.symmetric_only and not key.spec.startswith("SYMMETRIC"):
@@ -329,12 +341,28 @@ _WORKLOADS = frozenset(
 )  # fmt: skip
 _PEOPLE = frozenset(
     {
-        "admin", "admins", "administrator", "administrators", "breakglass", "cdk", "ci", "cicd",
+        "admin", "admins", "administrator", "administrators", "cdk", "ci", "cicd",
         "cloudformation", "deploy", "deployer", "deployment", "operator", "operators", "pipeline",
         "sso", "terraform",
     }
 )  # fmt: skip
+_BREAK_GLASS = re.compile(
+    r"break(?:ing|the)?glass|emergency(?:access|admin|operator|ops|response|role|user)|firecall"
+)
+"""In a name without the signs between its words."""
 _SERVICE_PATHS = ("service-role/", "aws-service-role/")
+
+
+def is_break_glass(who: NamedPrincipal) -> bool:
+    """Whether a user or role is for emergencies, as its name or path tells.
+
+    Source: Well-Architected Framework, SEC03-BP03 "Establish emergency access process".
+    """
+    arn = Arn.maybe(who.value)
+    if arn is None:
+        return False
+    name = arn.name.partition("/")[0] if who.kind is NamedKind.SESSION else arn.name
+    return _BREAK_GLASS.search(re.sub(r"[^a-z]", "", name.lower())) is not None
 
 
 def is_workload(who: NamedPrincipal) -> bool:
@@ -353,4 +381,4 @@ def is_workload(who: NamedPrincipal) -> bool:
         arn.name.partition("/")[0] if who.kind is NamedKind.SESSION else arn.name.rsplit("/", 1)[-1]
     )
     words = {word.lower() for word in _TOKEN.findall(name)}
-    return bool(words & _WORKLOADS) and not words & _PEOPLE
+    return bool(words & _WORKLOADS) and not words & _PEOPLE and not is_break_glass(who)

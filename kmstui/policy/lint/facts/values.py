@@ -242,9 +242,51 @@ def _defect(arn: Arn) -> str:
     if not ACCOUNT_ID.fullmatch(arn.account):
         digits = f"has {len(arn.account)} digits" if arn.account.isdigit() else "is not one"
         return f"names the account {arn.account!r}, which {digits}; an account ID has 12 digits"
+    if right := right_role_arn(str(arn)):
+        return f"names nobody: the role's ARN is {right}"
     if not resources.fullmatch(arn.resource):
         return f"names {arn.resource!r}, which is not a user, role, session or root"
     return ""
+
+
+_BY_AWS = re.compile(
+    r"(?P<front>arn:[^:]*:iam::[^:]*:role/)(?P<path>(?:[^/]*/)*)"
+    r"(?P<name>(?P<kind>AWSReservedSSO_|AWSServiceRoleFor).*)"
+)
+_PATHS = {
+    "AWSReservedSSO_": (
+        re.compile(r"aws-reserved/sso\.amazonaws\.com/(?:[^/]+/)?"),
+        "aws-reserved/sso.amazonaws.com/[REGION/]",
+    ),
+    "AWSServiceRoleFor": (
+        re.compile(r"aws-service-role/[^/]+/"),
+        "aws-service-role/SERVICE.amazonaws.com/",
+    ),
+}
+"""By how names begin of roles that AWS alone makes: their path, and its form.
+
+The Region is that of IAM Identity Center, and left out where that is us-east-1 (IAM Identity Center
+User Guide, "Referencing permission sets in resource policies"; IAM User Guide, "Create a
+service-linked role")."""
+_SESSION_WITH_PATH = re.compile(
+    r"(?P<front>arn:[^:]*:sts::[^:]*:assumed-role/)[^:*?]*/(?P<role>[^/:]+)/(?P<name>[^/:]+)"
+)
+
+
+@lru_cache(maxsize=4096)
+def right_role_arn(value: str) -> str:
+    """The form that the ARN of a role or session should have, where its path is wrong; or "".
+
+    A role of IAM Identity Center and a service-linked role always have a path, and a session's ARN
+    never has its role's (IAM User Guide, "IAM identifiers", "IAM ARNs").
+    """
+    if session := _SESSION_WITH_PATH.fullmatch(value):
+        return f"{session['front']}{session['role']}/{session['name']}"
+    role = _BY_AWS.fullmatch(value)
+    if role is None or "*" in role["path"] or "?" in role["path"]:
+        return ""
+    path, form = _PATHS[role["kind"]]
+    return "" if path.fullmatch(role["path"]) else f"{role['front']}{form}{role['name']}"
 
 
 def account_of(entry: PrincipalEntry) -> str:

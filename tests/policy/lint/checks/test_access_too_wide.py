@@ -312,6 +312,62 @@ LOCKOUTS = (
         policy(Statement=[root_statement(Principal={"AWS": ACCOUNT})]),
         note="near: by account ID",
     ),
+    *(
+        Case(
+            "KMS507",
+            policy(Statement=[statement(Principal="*", Action="kms:*", Condition=condition)]),
+            key,
+            note="near: everybody of some, and the root user with them",
+        )
+        for key in (KEY, KeyContext())
+        for condition in (
+            {"StringEquals": {"kms:CallerAccount": ACCOUNT}},
+            {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
+            None,
+        )
+    ),
+    Case(
+        "KMS507",
+        policy(
+            Statement=[
+                statement(
+                    Principal="*",
+                    Action="kms:*",
+                    Condition={"ArnEquals": {"aws:PrincipalArn": ROLE}},
+                )
+            ]
+        ).replace('"Statement"', '⟦"Statement"⟧'),
+        KEY,
+        fixable=True,
+        note="one role by its ARN, and not the root user",
+    ),
+    Case(
+        "KMS508",
+        policy(
+            Statement=[
+                statement(
+                    Principal="*",
+                    Action="kms:*",
+                    Condition={"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
+                )
+            ]
+        ).replace('"Condition"', '⟦"Condition"⟧'),
+        note="everybody of an organization, which an account may leave",
+    ),
+    Case(
+        "KMS508",
+        policy(
+            Statement=[
+                statement(
+                    Principal="*",
+                    Action="kms:*",
+                    Condition={"StringEquals": {"kms:CallerAccount": ACCOUNT}},
+                )
+            ]
+        ),
+        KEY,
+        note="near: everybody of the account, which it cannot leave",
+    ),
     Case(
         "KMS508",
         policy(

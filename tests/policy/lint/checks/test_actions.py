@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kmstui.policy.lint.core import Severity
+from kmstui.policy.lint.linter import lint
 from tests.policy.rule_cases import (
     ACCOUNT,
     KEY,
@@ -105,6 +106,11 @@ CASES = (
     Case("KMS208", _action("⟦kms:Decrypt⟧", "kms:*", "⟦kms:Get*⟧"), note="everything"),
     Case("KMS208", _action("kms:Encrypt*", "kms:*Decrypt", "kms:ReEncrypt*"), note="near"),
     Case(
+        "KMS208", _action("⟦kms:Sign⟧", "kms:Sig*"), note="the pattern stays: AWS may add an action"
+    ),
+    Case("KMS208", _action("⟦kms:Sign*⟧", "kms:Sig*"), note="narrower first"),
+    Case("KMS208", _action("⟦kms:Verif?⟧", "kms:Veri*"), note="one letter of any"),
+    Case(
         "KMS208",
         policy(statement(Action="kms:Decrypt"), statement(Sid="b", Action="kms:Decrypt")),
         note="near: another statement's",
@@ -120,3 +126,30 @@ def test_found_where_it_is(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_fixes_remove_what_they_are_for(case: Case) -> None:
     assert check_fixes(unmark(case.text)[0], case.key) or not case.fixable
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        ("kms:GetKeyPolicy", "kms:GetKeyPolicy", "kms:GetKeyPolicy is listed twice"),
+        ("kms:Decrypt", "kms:decrypt", "kms:decrypt is listed twice, once as kms:Decrypt"),
+        ("kms:Get*", "kms:GetKeyPolicy", "kms:GetKeyPolicy is covered by kms:Get*"),
+    ],
+)
+def test_what_is_listed_twice_is_not_said_to_cover_itself(
+    first: str, second: str, words: str
+) -> None:
+    (finding,) = (each for each in lint(_action(first, second)) if each.rule == "KMS208")
+    assert finding.message == words
+
+
+@pytest.mark.parametrize(
+    ("usage", "spec"),
+    [("DERIVE", "SYMMETRIC_DEFAULT"), ("SIGN_VERIFY", "FALCON_512"), ("", "FALCON_512")],
+)
+def test_a_key_of_a_usage_or_spec_that_is_newer_may_be_able_to_do_anything(
+    usage: str, spec: str
+) -> None:
+    key = replace(KEY, usage=usage, spec=spec)
+    actions = ("kms:Decrypt", "kms:GenerateDataKey", "kms:GetPublicKey", "kms:Sign")
+    assert "KMS206" not in {each.rule for each in lint(_action(*actions), key)}

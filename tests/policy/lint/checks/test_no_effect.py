@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from kmstui.policy.lint.core import KeyContext, Severity
@@ -9,6 +11,7 @@ from kmstui.policy.lint.linter import lint
 from tests.policy import workshop_printed
 from tests.policy.rule_cases import (
     ACCOUNT,
+    KEY_ARN,
     NO_KEY,
     ROLE,
     Case,
@@ -262,8 +265,40 @@ SHADOWS = (
         "the caller's own account",
         Condition={"StringEquals": {"⟦kms:CallerAccount⟧": ACCOUNT}},
     ),
-    case("KMS520", "MFA", Condition={"Bool": {"⟦aws:MultiFactorAuthPresent⟧": "true"}}),
-    case("KMS520", "endpoint", Condition={"StringEquals": {"⟦aws:SourceVpce⟧": "vpce-1a2b3c4d"}}),
+    case(
+        "KMS520",
+        "MFA",
+        Condition={"Bool": {"⟦aws:MultiFactorAuthPresent⟧": "true"}},
+        severity=Severity.INFO,
+    ),
+    case(
+        "KMS520",
+        "endpoint",
+        Condition={"StringEquals": {"⟦aws:SourceVpce⟧": "vpce-1a2b3c4d"}},
+        severity=Severity.INFO,
+    ),
+    Case(
+        "KMS520",
+        policy(
+            statement(Condition={"StringEquals": {"⟦aws:SourceVpce⟧": "vpce-1a2b3c4d"}}),
+            statement(Sid="Anna", Principal={"AWS": ANNA}, Condition=_MFA),
+            statement(Sid="Secret", Principal={"AWS": ROOT}, Condition={"StringEquals": VIA}),
+        ),
+        severity=Severity.INFO,
+        note="what IAM policies can give: once for all statements",
+    ),
+    case(
+        "KMS520",
+        "near: another Deny holds the same up, by the organization",
+        also=(
+            statement(
+                Sid="Perimeter",
+                **NETWORK,
+                Condition={"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
+            ),
+        ),
+        Condition={"StringEquals": VPCE},
+    ),
     case(
         "KMS520",
         "the same without",
@@ -305,6 +340,110 @@ SHADOWS = (
         Condition={"StringEquals": {"kms:CallerAccount": ACCOUNT}},
     ),
 )
+
+_ARN = KEY_ARN
+_OTHER_ARN = f"{KEY_ARN[:-1]}0"
+_MOST_OF_ALL = [f"kms:{letter}*" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+_NOBODY_YET = {"Principal": {"AWS": "arn:aws:iam::<partner-account-id>:root"}}
+NOT_SURE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    # One statement, and another that may do more than it.
+    "a name in other letters": ({}, {"Principal": {"AWS": f"{ROLE}s"}}),
+    "an action that AWS may add": (
+        {"Action": ["kms:Encrypt", "kms:Decrypt"]},
+        {"Action": ["kms:?ncrypt", "kms:Decrypt"]},
+    ),
+    "an action that may be new": ({}, {"Action": ["kms:Decrypt", "kms:Divine"]}),
+    "all but some, beside all known today": (
+        {"Action": _MOST_OF_ALL},
+        {"Action": None, "NotAction": "kms:PutKeyPolicy"},
+    ),
+    "another key, while the key is not known": ({"Resource": _ARN}, {"Resource": _OTHER_ARN}),
+    "a resource with a variable": ({"Resource": f"{_ARN[:-1]}${{aws:PrincipalTag/last}}"}, {}),
+    "somebody not filled in": (_NOBODY_YET, _NOBODY_YET),
+    "a user, of whose boundary everybody's Allow may not be free": (
+        {"Principal": "*", "Condition": {"StringEquals": VPCE}},
+        {"Principal": {"AWS": ANNA}, "Condition": {"StringEquals": VPCE}},
+    ),
+    "a value in other letters": (
+        {"Condition": {"StringEquals": {"aws:PrincipalTag/team": "a"}}},
+        {"Condition": {"StringEquals": {"aws:PrincipalTag/team": "A"}}},
+    ),
+    "a weaker operator": (
+        {"Condition": {"StringEquals": VPCE}},
+        {"Condition": {"StringEqualsIfExists": VPCE}},
+    ),
+    "any value instead of all": (
+        {"Condition": {"ForAllValues:StringEquals": {"aws:CalledVia": "a"}}},
+        {"Condition": {"ForAnyValue:StringEquals": {"aws:CalledVia": "a"}}},
+    ),
+    "a list of which a part could not be read": (
+        {},
+        {"Principal": {"AWS": [ROLE, 444455556666]}},
+    ),
+}
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+@pytest.mark.parametrize("note", NOT_SURE)
+def test_a_statement_is_not_called_needless_where_that_is_not_sure(note: str, effect: str) -> None:
+    one, other = NOT_SURE[note]
+    text = policy(
+        Statement=[
+            statement(Sid="One", Effect=effect, **one),
+            statement(Sid="Other", Effect=effect, **other),
+        ]
+    )
+    found = [
+        each for each in lint(text) if each.rule == "KMS517" and 'what "Other"' in each.message
+    ]
+    # A Deny for everybody takes from a user what it takes from all.
+    assert bool(found) == (effect == "Deny" and one.get("Principal") == "*")
+
+
+@pytest.mark.parametrize(
+    "allowed",
+    [
+        {"Action": ["kms:Decrypt", "kms:Divine"]},
+        {"Action": "kms:Decr*"},
+        {"Resource": _ARN},
+        {"Principal": {"AWS": "arn:aws:iam::<partner-account-id>:root"}},
+    ],
+    ids=str,
+)
+def test_an_allow_is_not_called_void_where_a_deny_may_leave_some_of_it(
+    allowed: dict[str, Any],
+) -> None:
+    deny = statement(Sid="No", **NETWORK, Action=["kms:Encrypt", "kms:Decrypt"])
+    if "Resource" in allowed:
+        deny["Resource"] = _OTHER_ARN
+    text = policy(Statement=[root_statement(), statement(**allowed), deny])
+    assert "KMS517" not in {each.rule for each in lint(text)}
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 2, 0), (2, 1, 0), (2, 0, 1)])
+def test_the_direct_bypass_of_an_attestation_is_named_whatever_the_order(
+    order: tuple[int, ...],
+) -> None:
+    parts = (
+        root_statement(),
+        statement(Sid="Enclave", Condition={"StringEqualsIgnoreCase": SHA}),
+        statement(Sid="Open", Action="kms:Decrypt"),
+    )
+    text = policy(Statement=[parts[each] for each in order])
+    (finding,) = (each for each in lint(text) if each.rule == "KMS518")
+    assert finding.message == '"Open" allows kms:Decrypt without the attestation'
+
+
+def test_a_bypass_that_is_denied_altogether_is_none() -> None:
+    text = policy(
+        Statement=[
+            root_statement(Action="kms:Put*"),
+            statement(Condition={"StringEqualsIgnoreCase": SHA}),
+            statement(Sid="Open", Principal={"AWS": ANNA}, Action="kms:Decrypt"),
+        ]
+    )
+    assert "KMS518" not in {each.rule for each in lint(text)}
+
 
 CASES = SHADOWS
 

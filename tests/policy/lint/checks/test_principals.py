@@ -21,6 +21,7 @@ from tests.policy.rule_cases import (
 )
 
 _IAM = f"arn:aws:iam::{ACCOUNT}"
+_SSO = f"{_IAM}:role/aws-reserved/sso.amazonaws.com"
 _OTHER = "arn:aws:iam::777788889999:role/theirs"
 _WARNING, _ERROR = Severity.WARNING, Severity.ERROR
 
@@ -69,6 +70,61 @@ CASES = (
         note="near: all the forms",
     ),
     Case("KMS301", _aws("arn:aws:iam::your-account-id:role/app"), note="near: KMS601's"),
+    *(
+        Case("KMS301", _aws(f"⟦{_IAM}:role/{name}⟧"), severity=Severity.ERROR, note=name)
+        for name in (
+            "AWSReservedSSO_Admin_0123456789abcdef",
+            "sso.amazonaws.com/AWSReservedSSO_Admin_0123456789abcdef",
+            "AWSServiceRoleForAutoScaling",
+            "aws-service-role/AWSServiceRoleForAutoScaling_CMK",
+        )
+    ),
+    Case(
+        "KMS301",
+        _aws(
+            "⟦arn:aws:sts::444455556666:assumed-role/aws-reserved/sso.amazonaws.com/"
+            "AWSReservedSSO_Admin_0123456789abcdef/anna⟧"
+        ),
+        fixable=True,
+        note="a session's ARN has no path",
+    ),
+    Case(
+        "KMS301",
+        policy(
+            statement(
+                Principal="*",
+                Condition={
+                    "ArnLike": {"aws:PrincipalArn": [f"⟦{_IAM}:role/AWSReservedSSO_Admin_*⟧"]}
+                },
+            )
+        ),
+        severity=Severity.WARNING,
+        note="nobody has the ARN in the condition",
+    ),
+    Case(
+        "KMS301",
+        policy(
+            statement(
+                Principal={
+                    "AWS": [
+                        f"{_SSO}/eu-west-2/AWSReservedSSO_Admin_0123456789abcdef",
+                        f"{_SSO}/AWSReservedSSO_Admin_0123456789abcdef",
+                        "arn:aws:sts::444455556666:assumed-role/AWSReservedSSO_Admin_01/anna",
+                    ]
+                },
+                Condition={
+                    "ArnLike": {
+                        "aws:PrincipalArn": [
+                            f"{_SSO}/*/AWSReservedSSO_Admin_*",
+                            f"{_IAM}:role/*/AWSReservedSSO_Admin_*",
+                            f"{_IAM}:role/*AWSReservedSSO_Admin_*",
+                        ]
+                    }
+                },
+            )
+        ),
+        note="near: with its path, or a pattern for it",
+    ),
     Case("KMS302", _aws("⟦arn:aws:iam::444455556666:role/app-*⟧"), fixable=True),
     Case("KMS302", _aws(ROLE, "⟦arn:aws:iam::444455556666:role/app-?⟧"), fixable=True, note="list"),
     Case("KMS302", _aws(f"{_IAM}:root", f"⟦{_IAM}:*⟧"), fixable=False, note="beside the account"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from kmstui.policy.lint.core import Severity
@@ -32,6 +34,15 @@ from tests.policy.security_cases import (
 )
 
 _ADMIN = {"Sid": "Admin", "Action": ["kms:PutKeyPolicy", "kms:Describe*"]}
+_EVERYBODY_OF_SOME: dict[str, dict[str, Any]] = {
+    "everybody of the account": {"StringEquals": {"kms:CallerAccount": ACCOUNT}},
+    "everybody of the account, another key": {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}},
+    "everybody of the organization": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
+    "everybody of a unit": {
+        "ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/*"}
+    },
+    "a role by its ARN": {"ArnEquals": {"aws:PrincipalArn": ROLE}},
+}
 DUTIES = (
     case("KMS509", "role", Action="⟦kms:*⟧", fixable=True),
     case("KMS509", "in a list", Action=["kms:Decrypt", "⟦kms:*⟧"], fixable=True),
@@ -45,6 +56,28 @@ DUTIES = (
         key=KEY,
         fixable=True,
     ),
+    *(
+        case("KMS509", note, Action="⟦kms:*⟧", Principal=who, Condition=condition, root=root)
+        for root in (True, False)
+        for who in ("*", {"AWS": "*"})
+        for note, condition in _EVERYBODY_OF_SOME.items()
+    ),
+    case(
+        "KMS509",
+        "everybody of another account",
+        Action="⟦kms:*⟧",
+        Principal="*",
+        Condition={"StringEquals": {"kms:CallerAccount": FOREIGN}},
+        severity=Severity.ERROR,
+        key=KEY,
+    ),
+    case(
+        "KMS509",
+        "near: the root user alone",
+        Action="kms:*",
+        Principal="*",
+        Condition={"ArnEquals": {"aws:PrincipalArn": ROOT}},
+    ),
     case("KMS509", "near: the account", Action="kms:*", Principal={"AWS": ACCOUNT}),
     case("KMS509", "near: many actions", Action=["kms:C*", "kms:D*", "kms:E*", "kms:G*"]),
     case("KMS509", "near: Deny", Action="kms:*", Effect="Deny"),
@@ -57,6 +90,27 @@ DUTIES = (
     case("KMS510", "one", Principal={"AWS": "⟦" + ROLE + "⟧"}, Action=["kms:Put*", "kms:Sign"]),
     case("KMS510", "near: apart", also=(statement(**_ADMIN, Principal={"AWS": ANNA}),)),
     case("KMS510", "near: KMS509 says it", Action="kms:*"),
+    *(
+        case(
+            "KMS510",
+            f"near: {name} is for emergencies",
+            Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:{name}"},
+            Action=["kms:Put*", "kms:Decrypt"],
+        )
+        for name in (
+            "role/break-glass",
+            "role/BreakGlassKms",
+            "user/org-breakglass-1",
+            "role/break_the_glass/admin",
+            "role/EmergencyAccess",
+        )
+    ),
+    case(
+        "KMS510",
+        "a name with glass in it",
+        Principal={"AWS": f"⟦arn:aws:iam::{ACCOUNT}:role/glass-works⟧"},
+        Action=["kms:Put*", "kms:Decrypt"],
+    ),
     case(
         "KMS510",
         "near: nobody of another account can put the policy, which KMS207 says",
@@ -106,6 +160,33 @@ DUTIES = (
         Action="kms:PutKeyPolicy",
     ),
     case("KMS512", "service", Principal={"Service": "⟦s3.amazonaws.com⟧"}, Action="kms:Put*"),
+    *(
+        case("KMS512", note, Action=["kms:Put*", "kms:Sign"], Principal="⟦*⟧", Condition=condition)
+        for note, condition in _EVERYBODY_OF_SOME.items()
+        if "ARN" not in note
+    ),
+    case(
+        "KMS512",
+        "near: people of the account, by their tag",
+        Action="kms:Put*",
+        Principal="*",
+        Condition={"StringEquals": {"kms:CallerAccount": ACCOUNT, "aws:PrincipalTag/it": "yes"}},
+    ),
+    case(
+        "KMS512",
+        "near: a Deny leaves that to one role",
+        Action="kms:*",
+        Principal="*",
+        Condition={"StringEquals": {"kms:CallerAccount": ACCOUNT}},
+        also=(
+            statement(
+                **NETWORK,
+                Sid="Admin",
+                Action=["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"],
+                Condition={"ArnNotEquals": {"aws:PrincipalArn": ROLE}},
+            ),
+        ),
+    ),
     case("KMS512", "near: it only uses the key", Principal={"AWS": INSTANCE}),
     case(
         "KMS512",

@@ -6,100 +6,17 @@ from collections.abc import Iterator
 
 from kmstui.model import Arn
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.core import ERROR, WARNING, Hit, Subject, remembered, rule
-from kmstui.policy.lint.facts.conditions import Clause, is_wide
+from kmstui.policy.lint.core import ERROR, WARNING, Hit, Subject, rule
+from kmstui.policy.lint.facts.everybody import open_to_all
 from kmstui.policy.lint.facts.statements import (
     PUT_KEY_POLICY,
-    NamedKind,
     NamedPrincipal,
-    StatementFacts,
-    allows,
-    denies,
     home_account,
     partition,
     statement_facts,
 )
 from kmstui.policy.lint.fixes import add_conditions, applicable, own_account_fix, replace_member
 from kmstui.policy.syntax import Fix, Statement, replace_node
-
-_TELLS_WHO = (
-    "kms:calleraccount",
-    "aws:principalaccount",
-    "aws:principalarn",
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:userid",
-    "aws:federatedprovider",
-    "aws:chatbotsourcearn",
-    "aws:sourceaccount",
-    "aws:sourcearn",
-    "aws:sourceorgid",
-    "aws:sourceorgpaths",
-    "aws:sourceowner",
-    "aws:sourceip",
-    "aws:sourcevpc",
-    "aws:sourcevpcarn",
-    "aws:sourcevpce",
-    "aws:vpceaccount",
-    "aws:vpceorgid",
-    "aws:vpceorgpaths",
-    "aws:ec2instancesourcevpc",
-    "ec2:sourceinstancearn",
-    "lambda:sourcefunctionarn",
-    "ssm:sourceinstancearn",
-    "identitystore:userid",
-)
-"""Keys whose values nobody outside can choose freely (compare S3 User Guide, "The meaning of
-'public'"). A user name, a tag or an encryption context anybody can make up."""
-
-
-def restricts_callers(clause: Clause) -> bool:
-    """Whether a condition keeps strangers out."""
-    if clause.is_null or clause.operator.negated:
-        return False
-    if not clause.demands_presence or not clause.is_about(*_TELLS_WHO):
-        return False
-    return bool(clause.texts) and not any(is_wide(clause, text) for text in clause.texts)
-
-
-_OF_SERVICES = ("aws:principalisawsservice", "aws:viaawsservice")
-_MOST_GUARDS = 16
-"""Denials that are held against an Allow of everybody; a policy has one or two."""
-
-
-def _turns_away(clause: Clause) -> bool:
-    """Whether a condition of a Deny is met by strangers only."""
-    if not clause.operator.negated or not clause.is_about(*_TELLS_WHO):
-        return False
-    return not any(is_wide(clause, text) for text in clause.texts)
-
-
-@remembered
-def _guards(subject: Subject) -> tuple[StatementFacts, ...]:
-    """Denials for all strangers, AWS services spared or not: a data perimeter.
-
-    Source: IAM User Guide, "Establish permissions guardrails using data perimeters".
-    """
-    return tuple(
-        facts
-        for facts in denies(subject)
-        if any(who.kind is NamedKind.EVERYBODY for who in facts.who)
-        and any(map(_turns_away, facts.clauses))
-        and all(_turns_away(each) or each.is_about(*_OF_SERVICES) for each in facts.clauses)
-    )[:_MOST_GUARDS]
-
-
-@remembered
-def open_to_all(subject: Subject) -> tuple[tuple[StatementFacts, NamedPrincipal], ...]:
-    """Allows of `*` that nothing restricts to known callers."""
-    return tuple(
-        (facts, who)
-        for facts in allows(subject)
-        for who in facts.who
-        if who.kind is NamedKind.EVERYBODY
-        and not any(map(restricts_callers, facts.clauses))
-        and not any(facts.actions <= guard.actions for guard in _guards(subject))
-    )
 
 
 def _to_own_root(subject: Subject, who: NamedPrincipal) -> Fix | None:

@@ -7,9 +7,9 @@ from itertools import islice
 
 from kmstui.policy.iam import OF_SERVICES_ONLY
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.checks.access_too_wide import open_to_all
 from kmstui.policy.lint.core import ERROR, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.lint.facts.conditions import Clause
+from kmstui.policy.lint.facts.everybody import everybody_of_some
 from kmstui.policy.lint.facts.statements import (
     CREATE_GRANT,
     GRANT_ACTIONS,
@@ -51,27 +51,6 @@ _OF_THE_ACCOUNT = (
     "kms:calleraccount",
 )
 """Conditions that every identity of an account meets, or none."""
-_OF_THE_ROOT_USER = ("aws:principalarn", "aws:principaltype")
-
-
-def _asks_for_root_user(clause: Clause) -> bool:
-    return clause.is_about(*_OF_THE_ROOT_USER) and all(
-        text.endswith(":root") or text == "Account" for text in clause.texts
-    )
-
-
-@remembered
-def _everybody_of_some(subject: Subject) -> tuple[tuple[StatementFacts, NamedPrincipal], ...]:
-    """Allows of everybody whom a condition lets in: no strangers, so KMS501 and 502 pass them."""
-    told = {facts.statement.index for facts, _ in open_to_all(subject)}
-    return tuple(
-        (facts, who)
-        for facts in allows(subject)
-        for who in facts.who
-        if who.kind is NamedKind.EVERYBODY
-        and facts.statement.index not in told
-        and not any(map(_asks_for_root_user, facts.clauses))
-    )
 
 
 def _asked(facts: StatementFacts) -> str:
@@ -155,7 +134,7 @@ def every_permission(subject: Subject) -> Iterator[Hit]:
 def _everything_for_many(subject: Subject) -> Iterator[Hit]:
     """The same for everybody of an account, an organization or a network."""
     nodes = {facts.statement.index: node for facts, node in _of_everything(subject)}
-    for facts, _ in _everybody_of_some(subject):
+    for facts, _ in everybody_of_some(subject):
         node = nodes.get(facts.statement.index)
         if node is None:
             continue
@@ -319,7 +298,7 @@ def workload_manages_key(subject: Subject) -> Iterator[Hit]:
                     who.entry.value.span,
                     f"{who.short} looks like a workload and has {' and '.join(management)}",
                 )
-    for facts, who in _everybody_of_some(subject):
+    for facts, who in everybody_of_some(subject):
         management = sorted((_MANAGEMENT & facts.actions) - _may_be_denied(subject))
         if management and _whole_accounts(facts) and not _is_foreign(subject, facts):
             yield Hit(

@@ -307,6 +307,8 @@ def condition_words(entry: ConditionEntry) -> str:
         FOR_ALL_VALUES: f"each of {key}",
     }.get(operator.set_prefix, key)
     words = f"{subject} {operator_words(operator)} {joined(values) or 'nothing'}"
+    if operator.unsettled_when_absent:
+        return f"{words}, or perhaps it is absent"
     return f"{words}, or it is absent" if operator.holds_when_absent else words
 
 

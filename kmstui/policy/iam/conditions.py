@@ -14,6 +14,7 @@ from enum import IntEnum, StrEnum
 from kmstui.policy.iam.match_value import Test, literal, value_test
 from kmstui.policy.iam.operators import FOR_ANY_VALUE, Operator, parse_operator
 from kmstui.policy.iam.principals import Lookup, Values
+from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.syntax import VARIABLES_SINCE, ConditionEntry, scalar_text
 
 
@@ -35,7 +36,14 @@ class Doubt(StrEnum):
     """Why something can be neither affirmed nor denied."""
 
     CONTEXT = "the request context does not say"
-    MULTIVALUED = "several values and no ForAnyValue or ForAllValues: the documents leave it open"
+    MULTIVALUED = (
+        "a key of several values and no ForAnyValue or ForAllValues: the documents leave it open"
+    )
+    ANY_IF_EXISTS = (
+        "ForAnyValue fails and IfExists holds where the key is absent: the documents do not say"
+        " which goes first"
+    )
+    BOOL_VARIABLE = "a policy variable under Bool: the documents say both that it works and not"
     OPERATOR = "not a condition operator of AWS"
     NOT_PRINCIPAL = (
         "NotPrincipal is not predictable: AWS may deny unless the account, the role and the very"
@@ -115,6 +123,9 @@ class Condition:
     """Of all values; None where variables must be resolved first."""
     variable_keys: frozenset[str]
     """Lower-case keys that its variables name."""
+    multivalued: bool
+    """Whether a request can say several values of the key, and then each says a set: "Multivalued
+    context keys require a condition set operator" (…-vs-multi-valued-context-keys.html)."""
 
     def result(self, lookup: Lookup) -> ConditionResult:
         """Test it, and keep what was found."""
@@ -135,11 +146,15 @@ class Condition:
         if operator.type == "Null":
             absent = "false" if given else "true"
             return _truth(any(value.lower() == absent for value in self.values)), None
+        if not given and operator.unsettled_when_absent:
+            return Truth.MAYBE, Doubt.ANY_IF_EXISTS
         if not given:
             return _truth(operator.holds_when_absent), None
-        if len(given) > 1 and not operator.set_prefix:
+        if not operator.set_prefix and (self.multivalued or len(given) > 1):
             return Truth.MAYBE, Doubt.MULTIVALUED
         test = self.test
+        if test is None and operator.type == "Bool":
+            return Truth.MAYBE, Doubt.BOOL_VARIABLE
         if test is None:
             try:
                 test = self._resolved_test(operator, lookup)
@@ -163,14 +178,16 @@ def compile_condition(entry: ConditionEntry, version: str) -> Condition:
     """Make one condition ready; `version` is the policy's."""
     operator = parse_operator(entry.operator.value)
     values = tuple(map(scalar_text, entry.values))
-    # Variables work in String and ARN conditions (IAM User Guide, "Variables and tags").
-    takes_variables = operator is not None and operator.type in ("String", "ARN")
+    # Variables work in String and ARN conditions (IAM User Guide, "Variables and tags"); under
+    # Bool that page says that they do not, and "Condition operators" that they do.
+    takes_variables = operator is not None and operator.type in ("String", "ARN", "Bool")
     has_variables = (
         version == VARIABLES_SINCE and takes_variables and any("${" in value for value in values)
     )
     test: Test | None = None
     if operator is not None and operator.type != "Null" and not has_variables:
         test = value_test(operator.positive, values)
+    info = knowledge().condition_key(entry.key.value)
     return Condition(
         entry=entry,
         operator=operator,
@@ -179,6 +196,7 @@ def compile_condition(entry: ConditionEntry, version: str) -> Condition:
         has_variables=has_variables,
         test=test,
         variable_keys=_variable_keys(values) if has_variables else frozenset(),
+        multivalued=info is not None and info.multivalued,
     )
 
 

@@ -53,12 +53,24 @@ class Operator:
 
     @property
     def holds_when_absent(self) -> bool:
-        """Whether a request without the key meets it, `Null` aside, which depends on its value."""
+        """Whether a request without the key meets it, `Null` aside, which depends on its value.
+
+        True also where only `unsettled_when_absent`.
+        """
         if self.type == "Null":
             return False
         if self.set_prefix == FOR_ANY_VALUE:
             return self.if_exists
         return self.if_exists or self.negated or self.set_prefix == FOR_ALL_VALUES
+
+    @property
+    def unsettled_when_absent(self) -> bool:
+        """Whether the documents say both of a request without the key.
+
+        ForAnyValue: "if the key does not exist, the condition returns false"; IfExists: "If the
+        key is not present, evaluate the condition element as true".
+        """
+        return self.set_prefix == FOR_ANY_VALUE and self.if_exists
 
     def with_(
         self,

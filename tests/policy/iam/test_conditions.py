@@ -121,7 +121,10 @@ def test_a_value_is_compared_as_documented(
         ("ForAllValues:StringEquals", "a", YES),
         ("ForAnyValue:StringEquals", "a", NO),
         ("ForAnyValue:StringNotEquals", "a", NO),
-        ("ForAnyValue:StringEqualsIfExists", "a", YES),
+        ("ForAllValues:StringEqualsIfExists", "a", YES),
+        # "If the key does not exist, the condition returns false", and "evaluate … as true".
+        ("ForAnyValue:StringEqualsIfExists", "a", MAYBE),
+        ("ForAnyValue:StringNotLikeIfExists", "a", MAYBE),
     ],
 )
 def test_a_key_that_the_request_lacks(operator: str, value: str, expected: Truth) -> None:
@@ -156,6 +159,25 @@ def test_keys_of_several_values(
     operator: str, values: object, request_values: list[str], expected: Truth
 ) -> None:
     assert holds(operator, values, request_values) is expected
+
+
+@pytest.mark.parametrize("given", [["a"], ["b"], ["a", "b"]])
+@pytest.mark.parametrize("operator", ["StringEquals", "StringNotLike", "StringLikeIfExists"])
+def test_a_key_of_several_values_without_a_set_operator_is_not_settled(
+    operator: str, given: list[str]
+) -> None:
+    """ "Multivalued context keys require a condition set operator"; not said: what is without."""
+    for key in ("aws:CalledVia", "KMS:encryptioncontextkeys"):
+        assert holds(operator, "a", given, key=key) is MAYBE
+        assert holds(f"ForAnyValue:{operator}", "a", given, key=key) is not MAYBE
+
+
+def test_a_variable_under_bool_is_not_settled() -> None:
+    """The pages "Condition operators" and "Variables and tags" contradict each other."""
+    known = {"aws:Other": "true"}
+    assert holds("Bool", "${aws:Other}", "true", context=known) is MAYBE
+    assert holds("Bool", "${aws:Other}", "true", version="2008-10-17") is NO
+    assert holds("Bool", "${aws:Other}", None) is NO
 
 
 @pytest.mark.parametrize("operator", ["StringSimilar", "ForSome:StringEquals", "NullIfExists", ""])

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from moto.organizations.models import organizations_backends
+
 from kmstui.demo.access.context import Caller, Network
 from kmstui.demo.errors import AwsError
 from kmstui.demo.front.app import Front
@@ -282,6 +284,7 @@ class Switches(ControlApi):
         state.network = Network()
         self._renew()
         state.reset_world()
+        organizations_backends[state.account].reset()
         state.log.clear()
 
 

@@ -30,4 +30,4 @@ def reading_policy() -> dict[str, Any]:
 def actions_by_use() -> dict[str, tuple[str, ...]]:
     """What the table of further actions names, by what they are for."""
     rows = re.findall(r"^\| (.+?) \| (`.+`) \|$", section("What it needs in IAM"), re.MULTILINE)
-    return {use: tuple(re.findall(r"`([a-z-]+:[A-Za-z*]+)`", actions)) for use, actions in rows}
+    return {use: tuple(re.findall(r"`([a-z0-9-]+:[A-Za-z*]+)`", actions)) for use, actions in rows}

@@ -14,9 +14,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kmstui.model import (
+    AccountControls,
     Alias,
     Caller,
     ConnectionInfo,
+    ControlPolicy,
     Grant,
     Identity,
     IdentityPolicy,
@@ -348,6 +350,17 @@ class FakeGateway:
                 if identity.name == role_name and policy.name == policy_name:
                     return policy
         raise NotFoundError(f"the role {role_name} has no inline policy {policy_name}")
+
+    async def account_controls(self, account: str) -> AccountControls:
+        await self._call("organizations:ListPoliciesForTarget", account)
+        return self.world.controls.get(account, AccountControls(account))
+
+    async def endpoint_policy(self, endpoint_id: str) -> ControlPolicy:
+        await self._call("ec2:DescribeVpcEndpoints", endpoint_id)
+        try:
+            return self.world.endpoints[endpoint_id]
+        except KeyError:
+            raise NotFoundError(f"{endpoint_id} is no VPC endpoint of this account") from None
 
     async def validate_policy(self, text: str) -> tuple[AnalyzerFinding, ...]:
         await self._call("access-analyzer:ValidatePolicy")

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from kmstui.model import Caller, Grant, Identity, KeyEvent, KeyMetadata, LastUsage, Rotation, Tag
+from kmstui.model import (
+    AccountControls,
+    Caller,
+    ControlPolicy,
+    Grant,
+    Identity,
+    KeyEvent,
+    KeyMetadata,
+    LastUsage,
+    Rotation,
+    Tag,
+)
 
 ACCOUNT = "444455556666"
 REGION = "eu-central-1"
@@ -66,6 +77,10 @@ class World:
     rotations: dict[str, Rotation] = field(default_factory=dict)
     usages: dict[str, LastUsage] = field(default_factory=dict)
     identities: dict[str, Identity] = field(default_factory=dict)
+    controls: dict[str, AccountControls] = field(default_factory=dict)
+    """By account; of others nothing is known."""
+    endpoints: dict[str, ControlPolicy] = field(default_factory=dict)
+    """Policies of VPC endpoints by the endpoint's ID."""
     caller: Caller = CALLER
     account: str = ACCOUNT
     region: str = REGION

@@ -9,6 +9,7 @@ from kmstui.aws.api.grants import GrantApi
 from kmstui.aws.api.identities import IdentityApi
 from kmstui.aws.api.keys import KeyApi
 from kmstui.aws.api.lifecycle import LifecycleApi
+from kmstui.aws.api.organizations import OrganizationApi
 from kmstui.aws.api.policies import PolicyApi
 from kmstui.aws.api.tags import TagApi
 from kmstui.aws.calls import Calls
@@ -16,7 +17,16 @@ from kmstui.model import ConnectionInfo
 
 
 class AwsGateway(
-    KeyApi, AliasApi, TagApi, PolicyApi, LifecycleApi, GrantApi, EventApi, IdentityApi, AnalyzerApi
+    KeyApi,
+    AliasApi,
+    TagApi,
+    PolicyApi,
+    LifecycleApi,
+    GrantApi,
+    EventApi,
+    IdentityApi,
+    AnalyzerApi,
+    OrganizationApi,
 ):
     """Implements `kmstui.service.ports.Gateway`."""
 

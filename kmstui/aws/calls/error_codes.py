@@ -1,7 +1,7 @@
 """The services' error codes: what each means for a person.
 
 Sources: the errors of each operation in the KMS API Reference, its "Common Errors", and those of
-STS, IAM, the tagging API, CloudTrail and Access Analyzer.
+STS, IAM, the tagging API, CloudTrail, Access Analyzer, Organizations and EC2.
 """
 
 from __future__ import annotations
@@ -223,6 +223,10 @@ _CODES: tuple[
             "NoSuchEntity",
             "NoSuchEntityException",
             "ResourceNotFoundException",
+            "InvalidVpcEndpointId.NotFound",
+            "ChildNotFoundException",
+            "TargetNotFoundException",
+            "AWSOrganizationsNotInUseException",
         ),
     ),
     (

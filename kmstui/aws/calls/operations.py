@@ -104,6 +104,13 @@ LOOKUP_EVENTS = Operation("cloudtrail", "LookupEvents", 2, reads=True)
 VALIDATE_POLICY = Operation("accessanalyzer", "ValidatePolicy", 20, reads=True)
 CHECK_NO_PUBLIC_ACCESS = Operation("accessanalyzer", "CheckNoPublicAccess", 20, reads=True)
 
+DESCRIBE_ORGANIZATION = Operation("organizations", "DescribeOrganization", 2, reads=True)
+LIST_PARENTS = Operation("organizations", "ListParents", 5, reads=True)
+LIST_POLICIES_FOR_TARGET = Operation("organizations", "ListPoliciesForTarget", 5, reads=True)
+DESCRIBE_POLICY = Operation("organizations", "DescribePolicy", 5, reads=True)
+
+DESCRIBE_VPC_ENDPOINTS = Operation("ec2", "DescribeVpcEndpoints", 20, reads=True)
+
 READ_NAMES = frozenset(
     (each.service, each.name)
     for each in tuple(globals().values())

@@ -171,5 +171,7 @@ PREFIXES = {
     "tagging": "tag",
     "cloudtrail": "cloudtrail",
     "access-analyzer": "access-analyzer",
+    "organizations": "organizations",
+    "ec2": "ec2",
 }
 """The prefix of the actions, by the name under which requests are signed."""

@@ -16,9 +16,11 @@ from enum import IntEnum
 from typing import Protocol, TypeVar
 
 from kmstui.model import (
+    AccountControls,
     Alias,
     Caller,
     ConnectionInfo,
+    ControlPolicy,
     Grant,
     Identity,
     IdentityPolicy,
@@ -264,6 +266,21 @@ class IdentityGateway(Protocol):
         ...
 
 
+class OrganizationGateway(Protocol):
+    """What binds requests besides the key and its account."""
+
+    async def account_controls(self, account: str) -> AccountControls:
+        """Service and resource control policies over an account, or why they are not known.
+
+        DescribeOrganization, ListParents, ListPoliciesForTarget and DescribePolicy.
+        """
+        ...
+
+    async def endpoint_policy(self, endpoint_id: str) -> ControlPolicy:
+        """The policy of a VPC endpoint of this account (ec2:DescribeVpcEndpoints)."""
+        ...
+
+
 class AnalyzerGateway(Protocol):
     """IAM Access Analyzer, on request."""
 
@@ -303,6 +320,7 @@ class Gateway(
     GrantGateway,
     EventGateway,
     IdentityGateway,
+    OrganizationGateway,
     AnalyzerGateway,
     Protocol,
 ):

@@ -175,6 +175,21 @@ async def life(role: RestrictedRole) -> AsyncIterator[Any]:
     yield gateway.cancel_deletion(doomed)
 
 
+async def control_policies(role: RestrictedRole) -> AsyncIterator[Any]:
+    organizations = client(role._embedded, "organizations", "root")
+    with suppress(organizations.exceptions.AlreadyInOrganizationException):
+        organizations.create_organization(FeatureSet="ALL")
+    made = organizations.create_account(Email="a@example.com", AccountName="a")
+    yield role.gateway.account_controls(made["CreateAccountStatus"]["AccountId"])
+
+
+async def endpoint(role: RestrictedRole) -> AsyncIterator[Any]:
+    ec2 = client(role._embedded, "ec2", "root")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    made = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.eu-west-1.kms")
+    yield role.gateway.endpoint_policy(made["VpcEndpoint"]["VpcEndpointId"])
+
+
 async def analyzer(role: RestrictedRole) -> AsyncIterator[Any]:
     yield role.gateway.validate_policy(READING_TEXT)
     yield role.gateway.check_no_public_access(READING_TEXT)
@@ -185,6 +200,9 @@ USES = {
     "Details": details,
     "Grants, Events": grants_and_events,
     "Access, verdicts and roles as IAM decides them": access,
+    "control policies over your account (from the management account or a delegated"
+    " administrator's)": control_policies,
+    "the policy of a VPC endpoint": endpoint,
     "editing policies": policies,
     "tags, aliases": tags_and_aliases,
     "the life of a key": life,

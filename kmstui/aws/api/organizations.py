@@ -1,0 +1,137 @@
+"""What binds requests besides the key and its account: AWS Organizations and VPC endpoints.
+
+https://docs.aws.amazon.com/organizations/latest/APIReference/. DescribeOrganization may be called
+from any account of an organization, the others from its management account or a delegated
+administrator's alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from kmstui.aws.api.base import ApiBase, Listing, Paging
+from kmstui.aws.calls import Response
+from kmstui.aws.calls import operations as op
+from kmstui.model import AccountControls, ControlLevel, ControlPolicy
+from kmstui.service.errors import (
+    AccessDeniedError,
+    CancelledByPersonError,
+    NotFoundError,
+    ServiceError,
+)
+
+_NEXT_TOKEN = Paging("NextToken", "NextToken")
+_NO_ORGANIZATION = "AWSOrganizationsNotInUseException"
+_SCP, _RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
+_PLACES = {"ROOT": "the root", "ORGANIZATIONAL_UNIT": "the organizational unit"}
+
+_Place = tuple[str, str]
+"""The ID of a root, unit or account, and its words."""
+
+
+class OrganizationApi(ApiBase):
+    """Reads of control policies and of VPC endpoints' policies."""
+
+    async def account_controls(self, account: str) -> AccountControls:
+        try:
+            if await self._is_free(account):
+                return AccountControls(account, (), ())
+            path = await self._path(account)
+            scps, rcps = await asyncio.gather(self._levels(path, _SCP), self._levels(path, _RCP))
+        except CancelledByPersonError:
+            raise
+        except ServiceError as error:
+            return AccountControls(account, problem=_short(error))
+        return AccountControls(account, scps, rcps)
+
+    async def endpoint_policy(self, endpoint_id: str) -> ControlPolicy:
+        params = {"VpcEndpointIds": [endpoint_id]}
+        texts = await self._calls.send(op.DESCRIBE_VPC_ENDPOINTS, params, _endpoint_policies)
+        if not texts:
+            raise NotFoundError(f"{endpoint_id} is no VPC endpoint of this account and Region")
+        return ControlPolicy(endpoint_id, texts[0])
+
+    async def _is_free(self, account: str) -> bool:
+        """Whether no control policy can bind the account, as far as its organization tells."""
+        try:
+            management, all_features = await self._calls.send(
+                op.DESCRIBE_ORGANIZATION, {}, _organization
+            )
+        except ServiceError as error:
+            if error.context.code != _NO_ORGANIZATION:
+                raise
+            # Of another account that says nothing: it may be in an organization of its own.
+            own: str = await self._calls.send(op.GET_CALLER_IDENTITY, {}, _account)
+            if own != account:
+                raise
+            return True
+        # Control policies need all features; with one account's bills alone there are none.
+        return account == management or not all_features
+
+    async def _path(self, account: str) -> tuple[_Place, ...]:
+        """The root, the units below it and the account."""
+        places = [(account, f"the account {account}")]
+        kind = ""
+        while kind != "ROOT":
+            listing = Listing(op.LIST_PARENTS, {"ChildId": places[0][0]}, _NEXT_TOKEN, _parents)
+            # "In the current release, a child can have only a single parent" (ListParents).
+            (name, kind), *_ = await listing.everything(self._calls)
+            places.insert(0, (name, f"{_PLACES.get(kind, kind.lower())} {name}"))
+        return tuple(places)
+
+    async def _levels(self, path: Iterable[_Place], kind: str) -> tuple[ControlLevel, ...]:
+        """The levels of one type of policy; none where the type is not enabled.
+
+        While it is, each root, unit and account has one at least
+        (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_policies_detach.html).
+        """
+        levels = await asyncio.gather(*(self._level(place, kind) for place in path))
+        return tuple(levels) if levels[0].policies else ()
+
+    async def _level(self, place: _Place, kind: str) -> ControlLevel:
+        target, words = place
+        listing = Listing(
+            op.LIST_POLICIES_FOR_TARGET, {"TargetId": target, "Filter": kind}, _NEXT_TOKEN, _ids
+        )
+        ids = await listing.everything(self._calls)
+        policies = await asyncio.gather(*(self._policy(each) for each in ids))
+        return ControlLevel(words, tuple(policies))
+
+    async def _policy(self, policy_id: str) -> ControlPolicy:
+        return await self._calls.send(op.DESCRIBE_POLICY, {"PolicyId": policy_id}, _policy)
+
+
+def _short(error: ServiceError) -> str:
+    """Why control policies are not known, for the end of a sentence."""
+    if isinstance(error, AccessDeniedError):
+        return f"{error.context.operation} is denied"
+    return f"{error.context.operation}: {error.reason}"
+
+
+def _organization(response: Response) -> tuple[str, bool]:
+    organization = response.structure("Organization")
+    all_features = organization.optional_text("FeatureSet") in ("", "ALL")
+    return organization.text("MasterAccountId"), all_features
+
+
+def _account(response: Response) -> str:
+    return response.text("Account")
+
+
+def _parents(response: Response) -> tuple[tuple[str, str], ...]:
+    return response.each("Parents", lambda each: (each.text("Id"), each.text("Type")))
+
+
+def _ids(response: Response) -> tuple[str, ...]:
+    return response.each("Policies", lambda each: each.text("Id"))
+
+
+def _policy(response: Response) -> ControlPolicy:
+    policy = response.structure("Policy")
+    name = policy.structure("PolicySummary").text("Name")
+    return ControlPolicy(name, policy.text("Content"))
+
+
+def _endpoint_policies(response: Response) -> tuple[str, ...]:
+    return response.each("VpcEndpoints", lambda each: each.text("PolicyDocument"))

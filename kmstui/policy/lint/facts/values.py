@@ -133,10 +133,18 @@ def find_placeholders(value: str) -> tuple[Placeholder, ...]:
     return _found(value) if len(value) < 512 else _found.__wrapped__(value)
 
 
-PARTITIONS = frozenset(
-    {"aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"}
-)
-"""Source: botocore's `partitions.json`."""
+DNS_SUFFIXES = {
+    "aws": "amazonaws.com",
+    "aws-cn": "amazonaws.com.cn",
+    "aws-us-gov": "amazonaws.com",
+    "aws-iso": "c2s.ic.gov",
+    "aws-iso-b": "sc2s.sgov.gov",
+    "aws-iso-e": "cloud.adc-e.uk",
+    "aws-iso-f": "csp.hci.ic.gov",
+    "aws-eusc": "amazonaws.eu",
+}
+"""What names of services end in, by partition. Source: botocore's `partitions.json`."""
+PARTITIONS = frozenset(DNS_SUFFIXES)
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _UNIQUE_ID = re.compile(r"A(?:IDA|ROA|GPA|IPA|NPA|NVA|SIA|KIA|BIA|CCA|PKA|SCA)[A-Z0-9]{12,}")
 _NAME = r"[\w+=,.@-]+"

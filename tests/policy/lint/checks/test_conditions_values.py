@@ -94,6 +94,53 @@ CASES = (
     ),
     case("KMS416", {"Null": {"kms:ViaService": "true"}}, "near: Null"),
     case(
+        "KMS416",
+        {"StringEquals": {"kms:ViaService": "⟦s3.eu-west-1.amazonaws.com.cn⟧"}},
+        "domain of another partition",
+        fixable=True,
+    ),
+    case(
+        "KMS416",
+        {"StringEquals": {"kms:ViaService": "⟦s3.eu-west-1.amazon.com⟧"}},
+        "no domain of services",
+        fixable=True,
+    ),
+    case(
+        "KMS416",
+        {"StringEquals": {"kms:ViaService": "⟦lambd.eu-west-1.amazonaws.com⟧"}},
+        "misspelt",
+        fixable=True,
+    ),
+    case(
+        "KMS416",
+        {
+            "StringEquals": {
+                "kms:ViaService": [
+                    "sso.eu-west-1.amazonaws.com",
+                    "identitystore.eu-west-1.amazonaws.com",
+                    "billing.eu-west-1.amazonaws.com",
+                    "ssx.eu-west-1.amazonaws.com",
+                ]
+            }
+        },
+        "near: services, and a word near to several",
+    ),
+    case(
+        "KMS416",
+        {
+            "StringEquals": {
+                "kms:ViaService": [
+                    "s3.cn-north-1.amazonaws.com.cn",
+                    "s3.cn-north-1.amazonaws.com",
+                    "s3.eusc-de-east-1.amazonaws.eu",
+                    "s3.us-gov-west-1.amazonaws.com",
+                    "s3.us-iso-east-1.c2s.ic.gov",
+                ]
+            }
+        },
+        "near: each partition's domain",
+    ),
+    case(
         "KMS417",
         {"StringEquals": {"kms:ViaService": "⟦s3.us-east-1.amazonaws.com⟧"}},
         "elsewhere",

@@ -21,7 +21,9 @@ from kmstui.demo.front.quotas import throttled
 from kmstui.demo.front.state import ControlApi, EmbeddedState
 from kmstui.demo.front.wire import AwsRequest, Response
 from kmstui.demo.kms.store import find_key
+from kmstui.demo.world.people import INSTANCE_ROLE
 from tests.late_kms import LateKms
+from tests.metadata_service import MetadataService
 
 KINDS = frozenset(
     {"deny", "throttle", "html", "garbage", "truncated", "error500", "hang", "close", "status",
@@ -163,6 +165,9 @@ class ControlledFront(Front):
         self.latency: dict[str, float] = {}
         """Seconds that calls of an operation take, where those are not all calls'."""
         self.control = Switches(self)
+        self._metadata = MetadataService(
+            state.region, state.account, INSTANCE_ROLE, state.credentials["instance"]
+        )
 
     def seconds_for(self, operation: str) -> float:
         """Those of the operation alone, where they are set."""
@@ -170,6 +175,8 @@ class ControlledFront(Front):
 
     def answer(self, environ: dict[str, Any]) -> Response:
         """The response, or none at all: waitress hands its channel's method to the application."""
+        if environ.get("PATH_INFO", "/").startswith("/latest/"):
+            return self._metadata.answer(environ)
         response = super().answer(environ)
         if response.status:
             return response

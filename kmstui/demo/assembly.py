@@ -10,7 +10,6 @@ from kmstui import gc_tuning
 from kmstui.demo.access.context import CallerRegistry
 from kmstui.demo.embedded import EmbeddedOptions
 from kmstui.demo.front.cloudtrail import CloudTrailService, RequestLog
-from kmstui.demo.front.metadata import MetadataService
 from kmstui.demo.front.quotas import Quotas
 from kmstui.demo.front.state import EmbeddedState
 from kmstui.demo.front.sts import MotoApplication, StsService
@@ -20,7 +19,7 @@ from kmstui.demo.world.building import Builder
 from kmstui.demo.world.difficult import add_difficult_keys
 from kmstui.demo.world.documented import add_managed_keys, add_service_keys, add_workshop_keys
 from kmstui.demo.world.everyday import add_everyday_keys, fill_extra, history
-from kmstui.demo.world.people import INSTANCE_ROLE, PARTNER, build_people
+from kmstui.demo.world.people import PARTNER, build_people
 
 
 def assemble(account: str, options: EmbeddedOptions) -> EmbeddedState:
@@ -56,7 +55,6 @@ def assemble(account: str, options: EmbeddedOptions) -> EmbeddedState:
         kms=KmsService(stores),
         sts=StsService(callers, moto),
         cloudtrail=cloudtrail,
-        metadata=MetadataService(region, account, INSTANCE_ROLE, credentials["instance"]),
         moto=moto,
         quotas=Quotas(enabled=options.quotas),
         latency=options.latency,

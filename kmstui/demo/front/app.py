@@ -48,11 +48,8 @@ class Front:
 
     def answer(self, environ: dict[str, Any]) -> Response:
         """The response to one HTTP request."""
-        path = environ.get("PATH_INFO", "/")
-        if path.startswith("/_embedded/"):
+        if environ.get("PATH_INFO", "/").startswith("/_embedded/"):
             return self.control.answer(environ)
-        if path.startswith("/latest/"):
-            return self.state.metadata.answer(environ)
         return self._aws(environ)
 
     def seconds_for(self, operation: str) -> float:

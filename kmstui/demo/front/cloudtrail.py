@@ -17,6 +17,7 @@ from typing import Any
 from kmstui.demo.access.context import Call, Caller, Network, Result
 from kmstui.demo.errors import AwsError
 from kmstui.demo.front.wire import AwsRequest
+from kmstui.demo.kms.members import lower_first
 from kmstui.demo.kms.paging import decode_marker, encode_marker
 
 
@@ -204,8 +205,8 @@ def _record(entry: LogEntry) -> dict[str, Any]:
 def _request_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Members as CloudTrail spells them; the names in an encryption context stay as they are."""
     return {
-        _lower_first(member): [
-            {_lower_first(name): held for name, held in item.items()}
+        lower_first(member): [
+            {lower_first(name): held for name, held in item.items()}
             if isinstance(item, dict)
             else item
             for item in value
@@ -215,10 +216,6 @@ def _request_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
         for member, value in parameters.items()
         if member not in _SECRET_MEMBERS
     }
-
-
-def _lower_first(name: str) -> str:
-    return name[:1].lower() + name[1:]
 
 
 def user_identity(caller: Caller, access_key: str) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl
 from kmstui.demo.access.context import CallerRegistry, Credentials, Network
 from kmstui.demo.errors import AwsError
 from kmstui.demo.front.cloudtrail import CloudTrailService, RequestLog
-from kmstui.demo.front.metadata import MetadataService
 from kmstui.demo.front.quotas import Quotas
 from kmstui.demo.front.sts import MotoApplication, StsService
 from kmstui.demo.front.wire import Response
@@ -32,7 +31,6 @@ class EmbeddedState:
     kms: KmsService
     sts: StsService
     cloudtrail: CloudTrailService
-    metadata: MetadataService
     moto: MotoApplication
     quotas: Quotas
     latency: float

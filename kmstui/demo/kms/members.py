@@ -55,10 +55,10 @@ def check_members(operation: str, parameters: Mapping[str, Any]) -> None:
 def _check_structure(shape: Any, value: Mapping[str, Any], path: str) -> None:
     for name in shape.required_members:
         if value.get(name) is None:
-            raise validation("null", path + _lower_first(name), "Member must not be null")
+            raise validation("null", path + lower_first(name), "Member must not be null")
     for name, member in shape.members.items():
         if value.get(name) is not None:
-            _check(member, value[name], path + _lower_first(name))
+            _check(member, value[name], path + lower_first(name))
 
 
 def _check(shape: Any, value: Any, path: str) -> None:
@@ -108,5 +108,6 @@ def _decoded(text: str, path: str) -> bytes:
         raise AwsError("SerializationException", f"{path} is not base64.") from error
 
 
-def _lower_first(name: str) -> str:
+def lower_first(name: str) -> str:
+    """A member as CloudTrail and the validation of requests spell it."""
     return name[:1].lower() + name[1:]

@@ -15,11 +15,11 @@ from moto.iam.models import iam_backends
 
 from kmstui.demo.access.context import Caller, CallerRegistry, Credentials, session_caller
 from kmstui.demo.embedded import MFA_CODE, mfa_serial
-from kmstui.demo.front.metadata import INSTANCE_ID
 
 PARTNER = "290417736502"
 """Another company's account."""
 INSTANCE_ROLE = "KMSWorkshop-InstanceInitRole"
+INSTANCE_ID = "i-0b7f3c2d9e4a1586c"
 INLINE_POLICY = "KMSWorkshop-AditionalPermissions"
 """Spelled as the workshop spells it."""
 

@@ -191,10 +191,9 @@ class KeyPolicyTarget(EditTarget):
     def __init__(self, session: Session, key: Key, disabled: Collection[str] = ()) -> None:
         super().__init__(session)
         store = session.store
-        names = store.aliases_of(key.id)
         self.key = key
-        self.location = KeyPolicyLocation(session.gateway, key.id, names)
-        self.title = names[0] if names else key.id
+        self.location = KeyPolicyLocation(session.gateway, key.id, store.aliases_of(key.id))
+        self.title = store.short_name(key.id)
         self.word = self.title.removeprefix(ALIAS_PREFIX)
         self.key_arn = key.arn
         if not self.why_not and key.is_aws_managed:

@@ -162,7 +162,7 @@ class RolePolicyTarget(EditTarget):
         self.rules: RolePolicyRules = RolePolicyRules(
             identity=identity,
             policy=policy,
-            key_name=_name_of(session, key),
+            key_name=session.store.short_name(key.id) if key is not None else "no key",
             key=KeyFacts(
                 key.arn,
                 usage=metadata.usage if metadata else "",
@@ -187,18 +187,9 @@ class RolePolicyTarget(EditTarget):
         self._session.store.identity_changed(self._arn)
 
 
-def _name_of(session: Session, key: Key | None) -> str:
-    if key is None:
-        return "no key"
-    names = session.store.aliases_of(key.id)
-    return names[0] if names else key.id
-
-
 def _default_policy(session: Session, key: Key | None) -> str:
-    if key is None:
-        return ""
-    policies = session.store.policies.get(key.id, ())
-    return next((each.text for each in policies if each.name == "default"), "")
+    policy = session.store.default_policy(key.id) if key is not None else None
+    return policy.text if policy else ""
 
 
 def roles_to_offer(session: Session, key: Key | None, others: Sequence[str] = ()) -> list[str]:

@@ -20,7 +20,6 @@ AT_ONCE = 8
 _COUNTED_AT_ONCE = 64
 """Keys between two pauses: half a millisecond."""
 
-_POLICY = "default"
 _OF_AWS = "alias/aws/"
 
 
@@ -149,7 +148,7 @@ class AllFindings:
             key = await self._described(gateway, key)
             if key.is_aws_managed:
                 return None
-            text = self._stored(key.id) or await gateway.get_policy(key.id, _POLICY)
+            text = self._stored(key.id) or await gateway.get_policy(key.id)
         except CancelledByPersonError:
             raise
         except ServiceError as error:
@@ -170,8 +169,8 @@ class AllFindings:
         return await unless_refused(describe, lambda _: key)
 
     def _stored(self, key_id: str) -> str:
-        policies = self._session.store.policies.get(key_id, ())
-        return next((each.text for each in policies if each.name == _POLICY), "")
+        policy = self._session.store.default_policy(key_id)
+        return policy.text if policy else ""
 
 
 TOO_LARGE = "KMS008"

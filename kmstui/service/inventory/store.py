@@ -266,12 +266,21 @@ class Store:
         names = self.aliases_of(key_id)
         return f"{key_id} ({names[0]})" if names else key_id
 
+    def short_name(self, key_id: str) -> str:
+        """Its first alias; its ID where it has none."""
+        return next(iter(self.aliases_of(key_id)), key_id)
+
     # Policies
 
     def set_policies(self, key_id: str, policies: tuple[StoredPolicy, ...]) -> None:
         """Keep the policies of a key as they were read."""
         self.policies[key_id] = policies
         self._touch(Topic.POLICIES, (key_id,))
+
+    def default_policy(self, key_id: str) -> StoredPolicy | None:
+        """The policy that every key has, or why it cannot be read; None before it was read."""
+        policies = self.policies.get(key_id, ())
+        return next((each for each in policies if each.name == "default"), None)
 
     def forget_policies(self) -> None:
         """A refresh was asked for: read policies again when a key is looked at."""

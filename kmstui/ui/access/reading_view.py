@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 from kmstui.model import Key
 from kmstui.policy.access import KeyFacts
-from kmstui.service.inventory import Store, StoredPolicy
+from kmstui.service.inventory import Store
 from kmstui.service.session import Session
 from kmstui.ui.main import KeyView
 from kmstui.ui.policy import pretty
 from kmstui.ui.style import Symbols
 from kmstui.ui.widgets import Sentences
 
-_DEFAULT_POLICY = "default"
-
-
-def default_policy(policies: Sequence[StoredPolicy] | None) -> StoredPolicy | None:
-    """The policy that a key always has, where the policies were read."""
-    return next((each for each in policies or () if each.name == _DEFAULT_POLICY), None)
-
 
 def further_policies(store: Store, key_id: str) -> tuple[str, ...]:
     """Policies of the key besides the default one, on which no answer rests, in words."""
     policies = store.policies.get(key_id, ())
-    return tuple(
-        f"the key's policy {each.name}" for each in policies if each.name != _DEFAULT_POLICY
-    )
+    return tuple(f"the key's policy {each.name}" for each in policies if each.name != "default")
 
 
 def key_facts(key: Key) -> KeyFacts:
@@ -59,7 +49,7 @@ class ReadingView(KeyView):
     async def load(self, key_id: str) -> None:
         """Begin with the key policy; without one the session is reading it, and will tell."""
         key = self.store.keys.get(key_id)
-        policy = default_policy(self.store.policies.get(key_id))
+        policy = self.store.default_policy(key_id)
         if key is None or policy is None:
             return
         if policy.problem:

@@ -174,10 +174,9 @@ class RoleView(ReadingView):
             Mark.CONDITIONAL: (symbols.warning, "warn"),
             Mark.VIA_IAM: (symbols.warning, "warn"),
         }
-        names = self.store.aliases_of(key.id)
         who = "You: " if is_caller(effect.identity.arn, self.store.caller) else ""
         resource = Arn.parse(effect.identity.arn).resource
-        yield Block(f"{who}{resource} with {names[0] if names else key.id}", "title")
+        yield Block(f"{who}{resource} with {self.store.short_name(key.id)}", "title")
         yield Block(self._most_asked(effect))
         for number, each in enumerate(effect.effects):
             symbol, role = looks.get(each.mark, (symbols.error, "bad"))

@@ -122,9 +122,8 @@ class BatchScreen(FullScreen[None]):
         else:
             plan = self.plan_of_keys.plans.get(row)
             outcome = plan.outcome if plan else KeyOutcome.READING
-            names = self._session.store.aliases_of(row)
             cells = {
-                "key": (names[0] if names else row, "accent"),
+                "key": (self._session.store.short_name(row), "accent"),
                 "outcome": (outcome.value, _STYLES[outcome]),
                 "detail": (plan.detail if plan else "", "dim"),
             }

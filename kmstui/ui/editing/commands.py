@@ -113,8 +113,7 @@ async def _remove_statement(context: Context) -> None:
     texts = {
         key_id: policy.text
         for key_id in key_ids
-        for policy in context.store.policies.get(key_id, ())
-        if policy.name == "default" and not policy.problem
+        if (policy := context.store.default_policy(key_id)) and not policy.problem
     }
     rows = common_statements(texts)
     if not rows:
@@ -221,10 +220,9 @@ def _open_history(context: Context) -> None:
     panel, key = _panel(context), context.key
     if panel is None or panel.source is None or key is None:
         return
-    names = context.store.aliases_of(key.id)
     screen = HistoryScreen(
         panel.source,
-        names[0] if names else key.id,
+        context.store.short_name(key.id),
         context.app.symbols,
         may_restore=needs_customer_key(context) is None,
     )

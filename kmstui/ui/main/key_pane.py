@@ -136,9 +136,7 @@ class KeyPane(Pane):
         if parts_width(parts) + _NUMBER_WIDTH > self.size.width > 0:
             parts = [(front, "title"), (f" ({self._number + 1} of {len(VIEWS)}: ])", "dim"), " "]
         if self._key_id is not None:
-            store = self._session.store
-            names = store.aliases_of(self._key_id)
-            parts.append((f" {names[0] if names else self._key_id}", "accent"))
+            parts.append((f" {self._session.store.short_name(self._key_id)}", "accent"))
         self.show_title(parts)
 
     def on_resize(self) -> None:

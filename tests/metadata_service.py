@@ -14,9 +14,9 @@ from typing import Any
 
 from kmstui.demo.access.context import Credentials
 from kmstui.demo.front.wire import Response
+from kmstui.demo.world.people import INSTANCE_ID
 
 _LIFETIME = 6 * 3600
-INSTANCE_ID = "i-0b7f3c2d9e4a1586c"
 
 
 class MetadataService:

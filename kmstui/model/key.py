@@ -175,7 +175,7 @@ class Grant:
     id: str
     key_arn: str
     grantee: str
-    """GranteePrincipal: an ARN or a service principal."""
+    """GranteePrincipal: an ARN or a service principal; empty where a service is named instead."""
     operations: tuple[str, ...]
     name: str = ""
     retiring: str = ""
@@ -186,6 +186,25 @@ class Grant:
     """EncryptionContextEquals, sorted by name."""
     context_subset: tuple[tuple[str, str], ...] = ()
     """EncryptionContextSubset, sorted by name."""
+    grantee_service: str = ""
+    """GranteeServicePrincipal, or empty."""
+    retiring_service: str = ""
+    """RetiringServicePrincipal, or empty."""
+    source_arn: str = ""
+    """SourceArn: the resource on behalf of which requests must be made, or empty."""
+    constraint_unread: bool = False
+    """Whether it has constraints and none that could be read, so that nobody can say when it
+    holds: botocore leaves out members that are newer than itself."""
+
+    @property
+    def holder(self) -> str:
+        """Who gets its permissions; empty where it names nobody."""
+        return self.grantee or self.grantee_service
+
+    @property
+    def retirer(self) -> str:
+        """Who may retire it besides the account, whatever its operations; empty: nobody."""
+        return self.retiring or self.retiring_service
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from kmstui.demo.access.context import Caller, session_caller
 from kmstui.demo.access.evaluation import AccessDecision, AccessRequest, IdentityPolicies, decide
 from kmstui.model import Identity, IdentityPolicy
-from kmstui.policy.evaluation.evaluator import Outcome, evaluate
+from kmstui.policy.evaluation.evaluator import evaluate
+from kmstui.policy.evaluation.outcome import Outcome
 from kmstui.policy.evaluation.policies import Policies
 from kmstui.policy.iam.principals import Context, Principal, Request
 

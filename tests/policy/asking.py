@@ -9,7 +9,8 @@ from typing import Any
 
 from kmstui.model import Grant, Identity, IdentityPolicy
 from kmstui.policy.evaluation.chain import NOTHING_READ, Chain
-from kmstui.policy.evaluation.evaluator import Decision, Outcome, evaluate
+from kmstui.policy.evaluation.evaluator import Decision, evaluate
+from kmstui.policy.evaluation.outcome import Outcome
 from kmstui.policy.evaluation.policies import Policies, compile_identity_policy
 from kmstui.policy.iam.conditions import Truth, compile_condition
 from kmstui.policy.iam.principals import NOTHING_KNOWN, Context, Principal, Request

@@ -26,6 +26,10 @@ class GrantApi(ApiBase):
 
 def _grant(response: Response) -> Grant:
     constraints = response.optional_structure("Constraints")
+    limits = constraints or Response({})
+    equals = limits.pairs("EncryptionContextEquals")
+    subset = limits.pairs("EncryptionContextSubset")
+    source_arn = limits.optional_text("SourceArn")
     return Grant(
         id=response.text("GrantId"),
         key_arn=response.optional_text("KeyId"),
@@ -35,6 +39,10 @@ def _grant(response: Response) -> Grant:
         retiring=response.optional_text("RetiringPrincipal"),
         issuing_account=response.optional_text("IssuingAccount"),
         created=response.optional_time("CreationDate"),
-        context_equals=constraints.pairs("EncryptionContextEquals") if constraints else (),
-        context_subset=constraints.pairs("EncryptionContextSubset") if constraints else (),
+        context_equals=equals,
+        context_subset=subset,
+        grantee_service=response.optional_text("GranteeServicePrincipal"),
+        retiring_service=response.optional_text("RetiringServicePrincipal"),
+        source_arn=source_arn,
+        constraint_unread=constraints is not None and not (equals or subset or source_arn),
     )

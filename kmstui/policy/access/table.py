@@ -25,11 +25,13 @@ from kmstui.policy.evaluation import (
     ReasoningLine,
     evaluate,
     explain,
+    granted_alike,
     reason_sentence,
 )
 from kmstui.policy.iam import (
     NOTHING_KNOWN,
     Context,
+    Doubt,
     Principal,
     Request,
     account_of,
@@ -225,7 +227,8 @@ def _askable(
 ) -> tuple[Principal, ...]:
     """Everybody to give a row: who is named, who holds a grant, and who was looked up."""
     arn = Arn.maybe(key.arn)
-    names = [identity.arn for identity in carried.values()] + [each.grantee for each in grants]
+    names = [identity.arn for identity in carried.values()]
+    names += [name for each in grants for name in (each.holder, each.retirer)]
     policies = (base.key.policy,)
     found = dict.fromkeys(
         brought_to_role(principal, policies)
@@ -248,7 +251,8 @@ def classes_of(policies: Policies, actions: Sequence[str]) -> Classes:
     for index, alike in enumerate(action_classes(_all_of(policies), actions)):
         for action in alike:
             bound = policies.chain.binds(action)
-            signature = (group_of(action), index, _granted(policies, action), bound)
+            by_grants = granted_alike(policies.grants or (), action)
+            signature = (group_of(action), index, by_grants, bound)
             found.setdefault(signature, []).append(action)
     return tuple((group_of(members[0]), tuple(members)) for members in found.values())
 
@@ -264,14 +268,10 @@ def access_row(
     parts: dict[AccessGroup, list[Part]] = {group: [] for group in AccessGroup}
     for group, members in classes:
         decision = evaluate(Request(principal, members[0], key.arn, context), policies)
+        if Doubt.GRANTS in decision.doubts:
+            continue  # said once for all: grants were not considered
         parts[group].append(Part(members, mark_of(decision), decision))
     return Row(principal, tuple(_cell(group, found) for group, found in parts.items()))
-
-
-def _granted(policies: Policies, action: str) -> tuple[bool, ...]:
-    """Which grants include the action."""
-    name = action.removeprefix("kms:")
-    return tuple(name in grant.operations for grant in policies.grants or ())
 
 
 def _all_of(policies: Policies) -> tuple[CompiledPolicy, ...]:

@@ -5,7 +5,6 @@ from .compiled import Applied as Applied
 from .compiled import CompiledPolicy as CompiledPolicy
 from .compiled import CompiledStatement as CompiledStatement
 from .evaluator import Decision as Decision
-from .evaluator import Outcome as Outcome
 from .evaluator import evaluate as evaluate
 from .explanation import ReasoningLine as ReasoningLine
 from .explanation import answer_word as answer_word
@@ -14,9 +13,11 @@ from .explanation import explain as explain
 from .explanation import joined as joined
 from .explanation import not_considered_sentence as not_considered_sentence
 from .explanation import reason_sentence as reason_sentence
+from .grants import granted_alike as granted_alike
 from .lockout import CanPut as CanPut
 from .lockout import Verdict as Verdict
 from .lockout import can_still_administer as can_still_administer
+from .outcome import Outcome as Outcome
 from .policies import Policies as Policies
 from .policies import PolicyLike as PolicyLike
 from .policies import as_policy as as_policy

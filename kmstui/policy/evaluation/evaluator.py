@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
 from kmstui.model import Grant
 from kmstui.policy.evaluation.compiled import Applied, CompiledPolicy
-from kmstui.policy.evaluation.policies import Policies, grant_truths
+from kmstui.policy.evaluation.grants import RETIRE, Granted, granted
+from kmstui.policy.evaluation.outcome import Outcome, Reason
+from kmstui.policy.evaluation.policies import Policies
 from kmstui.policy.iam import (
     Doubt,
     Lookup,
@@ -30,39 +31,6 @@ from kmstui.policy.iam import (
 )
 
 
-class Outcome(StrEnum):
-    """What comes out."""
-
-    ALLOWED = "allowed"
-    IMPLICITLY_DENIED = "implicitly denied"
-    EXPLICITLY_DENIED = "explicitly denied"
-    NOT_PREDICTABLE = "not predictable"
-
-
-class Reason(StrEnum):
-    """The rule of the algorithm that decided."""
-
-    DENY = "a Deny applies"
-    KEY_POLICY = "the key policy allows it directly"
-    ROOT_USER = "this is the account's root user, and the key policy does not keep it out"
-    IAM = "an identity policy allows it, and the key policy lets the account delegate"
-    GRANT = "a grant allows it"
-    BOTH_ACCOUNTS = "the key policy and an identity policy of the other account allow it"
-    NOTHING_ALLOWS = "nothing allows it"
-    CONDITIONS = "an Allow is about it, but its conditions do not hold"
-    IAM_SILENT = "the key policy lets the account delegate, but no identity policy allows it"
-    NOT_DELEGATED = (
-        "an identity policy allows it, but the key policy does not let the account delegate"
-    )
-    BARRED = "a control policy or the policy of the VPC endpoint does not allow it"
-    CAPPED = "a permissions boundary or session policy does not allow it"
-    OTHER_ACCOUNT_SILENT = (
-        "the key policy allows it, but no identity policy of the other account does"
-    )
-    NOT_ACROSS_ACCOUNTS = "KMS does not take this action from another account"
-    DEPENDS = "it depends on what is not known"
-
-
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What was decided about one request."""
@@ -74,7 +42,7 @@ class Decision:
     """The statements that decided; where it is not predictable, those that may."""
     policies: Policies
     """What was asked."""
-    grants: tuple[Grant, ...]
+    granted: tuple[Granted, ...]
     """The grants that allowed it, or may."""
     doubts: tuple[Doubt, ...]
     """What leaves it open; empty where the answer is certain as far as it was considered."""
@@ -88,6 +56,11 @@ class Decision:
     def allowed(self) -> bool:
         """Whether the answer is yes."""
         return self.outcome is Outcome.ALLOWED
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """The grants that allowed it, or may."""
+        return tuple(each.grant for each in self.granted)
 
     @property
     def hangs_on_iam_alone(self) -> bool:
@@ -108,7 +81,8 @@ class Decision:
             for result in applied.conditions
             if result.doubt is Doubt.CONTEXT
         )
-        return tuple(dict.fromkeys(keys))
+        of_grants = (key for each in self.granted for key in each.missing)
+        return tuple(dict.fromkeys((*keys, *of_grants)))
 
 
 class _Tally(NamedTuple):
@@ -159,10 +133,12 @@ class _Evaluation:
         self.principal = request.principal
         self.info = action_info(request.action)
         self.iam_only = self.info is not None and self.info.iam_only
+        self.retires = request.action.lower() == RETIRE.lower()
+        """Of a grant its grant says who may retire it; a key policy has no say in that."""
         self.lookup = lookup = lookup_for(request, absent_keys(request.action))
         self.key = (
             []
-            if self.iam_only
+            if self.iam_only or self.retires
             else list(
                 policies.key.applied(
                     request.principal,
@@ -187,11 +163,12 @@ class _Evaluation:
             self.identity = _about(policies.identity or (), action, on, lookup)
             self.boundary = _about(policies.boundary_policies, action, on, lookup)
             self.session = _about(policies.session or (), action, on, lookup)
-        self.granted = grant_truths(policies.grants or (), request, lookup)
         self.said = _tally(self.key)
         self.iam = self._allowed_by_iam()
         self.cap = self._left_by_caps()
-        self.grant = max((truth for _, truth in self.granted), default=Truth.NO)
+        by_iam = min(self.iam, self.cap)
+        self.granted = granted(policies.grants or (), request, lookup, by_iam=by_iam)
+        self.grant = max((each.truth for each in self.granted), default=Truth.NO)
         self.passage = policies.chain.passage(request, lookup, on)
         of_iam = (*self.identity, *self.boundary, *self.session)
         self.everything = (*self.key, *of_iam, *self.passage.statements)
@@ -206,6 +183,8 @@ class _Evaluation:
             return self._decision(Outcome.IMPLICITLY_DENIED, Reason.NOT_ACROSS_ACCOUNTS, ())
         if self.iam_only:
             allow = self._by_iam_alone()
+        elif self.retires:
+            allow = self._to_retire()
         elif self.outside:
             allow = min(max(*self.said, self.grant), self.iam, self.cap)
         else:
@@ -275,6 +254,13 @@ class _Evaluation:
             return Truth.YES
         return min(self.iam, self.cap)
 
+    def _to_retire(self) -> Truth:
+        """What lets somebody retire grants of the key, see `may_retire`."""
+        unread = Truth.MAYBE if self.policies.grants is None else Truth.NO
+        if self.principal.account and self.principal.account == self.request.owner:
+            return max(self.grant, unread, self._by_iam_alone())
+        return max(self.grant, unread)
+
     def _same_account(self) -> Truth:
         said = self.said
         if self.principal.kind is PrincipalKind.ROOT:
@@ -293,7 +279,10 @@ class _Evaluation:
             by_level[NamedBy.ROLE] if self.cap is Truth.YES else []
         )
         iam = self._allowing(self.identity)
-        if self.iam_only and self.principal.kind is PrincipalKind.ROOT:
+        if self.retires:
+            reason = Reason.GRANT if self.grant is Truth.YES else Reason.ACCOUNT_RETIRES
+            deciding = iam if self.iam is Truth.YES else []
+        elif self.iam_only and self.principal.kind is PrincipalKind.ROOT:
             reason, deciding = Reason.ROOT_USER, []
         elif self.iam_only:
             reason, deciding = Reason.IAM, iam
@@ -308,7 +297,7 @@ class _Evaluation:
             reason, deciding = Reason.IAM, [*by_level[NamedBy.ACCOUNT], *iam]
         else:
             reason, deciding = Reason.GRANT, []
-        grants = [grant for grant, truth in self.granted if truth is Truth.YES]
+        grants = [each for each in self.granted if each.truth is Truth.YES]
         shown = grants if reason in (Reason.GRANT, Reason.BOTH_ACCOUNTS) else []
         return self._decision(Outcome.ALLOWED, reason, deciding, grants=shown)
 
@@ -316,8 +305,11 @@ class _Evaluation:
         said = self.said
         opened = max(*said, self.grant)
         opening = [each for each in self.key if not each.deny and each.truth is not Truth.NO]
-        if self.iam is not Truth.NO and self.cap is Truth.NO and (opened or self.iam_only):
+        by_iam = opened or self.iam_only or (self.retires and not self.outside)
+        if self.iam is not Truth.NO and self.cap is Truth.NO and by_iam:
             reason, deciding = Reason.CAPPED, [*opening, *self._allowing(self.identity)]
+        elif self.retires:
+            reason, deciding = Reason.NO_GRANT, []
         elif said.role and self.cap is Truth.NO:
             reason, deciding = Reason.CAPPED, opening
         elif self.outside and opened:
@@ -344,11 +336,11 @@ class _Evaluation:
             doubts.append(Doubt.LEVEL)
         if allow is Truth.MAYBE and self._hangs_on_iam():
             doubts.append(Doubt.IAM)
-        grants = [grant for grant, truth in self.granted if truth is not Truth.NO]
-        if any(truth is Truth.MAYBE for _, truth in self.granted):
-            doubts.append(Doubt.CONTEXT)
+        doubts += [doubt for each in self.granted for doubt in each.doubts]
+        if self.retires and self.policies.grants is None and allow is Truth.MAYBE:
+            doubts.append(Doubt.GRANTS)
         return self._decision(
-            Outcome.NOT_PREDICTABLE, Reason.DEPENDS, relevant, doubts=doubts, grants=grants
+            Outcome.NOT_PREDICTABLE, Reason.DEPENDS, relevant, doubts=doubts, grants=self.granted
         )
 
     def _of_alias(self) -> tuple[str, ...]:
@@ -364,7 +356,8 @@ class _Evaluation:
         """Whether identity policies that were not read could settle it."""
         unread = self.policies.identity is None or bool(self.policies.identity_incomplete)
         outside = self.principal.account != self.request.owner
-        asked = outside or self.iam_only or self.said.account is not Truth.NO
+        keyless = self.iam_only or (self.retires and not outside)
+        asked = (outside and not self.retires) or keyless or self.said.account is not Truth.NO
         return unread and asked and self.iam is Truth.MAYBE
 
     @staticmethod
@@ -382,7 +375,7 @@ class _Evaluation:
         deciding: Iterable[Applied],
         *,
         doubts: Iterable[Doubt] = (),
-        grants: Iterable[Grant] = (),
+        grants: Iterable[Granted] = (),
     ) -> Decision:
         left_out = self.passage.not_considered + self.policies.not_considered(self.principal)
         return Decision(
@@ -391,7 +384,7 @@ class _Evaluation:
             reason=reason,
             deciding=tuple(deciding),
             policies=self.policies,
-            grants=tuple(grants),
+            granted=tuple(grants),
             doubts=tuple(dict.fromkeys(doubts)),
             considered=self.policies.considered + self.passage.considered,
             not_considered=left_out + self._of_alias(),

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from kmstui.policy.evaluation.compiled import Applied
-from kmstui.policy.evaluation.evaluator import Decision, Outcome, Reason
+from kmstui.policy.evaluation.evaluator import Decision
+from kmstui.policy.evaluation.grants import Granted
+from kmstui.policy.evaluation.outcome import Outcome, Reason
 from kmstui.policy.iam import (
     FOR_ALL_VALUES,
     FOR_ANY_VALUE,
@@ -84,8 +86,13 @@ class _Parts:
         return f"{self.iam} {self.iam_allows} {self.action}{through}"
 
     def granted(self) -> str:
-        grants = joined((each.id for each in self.decision.grants), "and")
-        return f"grant {grants} allows {self.action}"
+        grants = [each.id for each in self.decision.grants]
+        verb = "allows" if len(grants) == 1 else "allow"
+        return f"grant {joined(grants, 'and')} {verb} {self.action}"
+
+    def account_retires(self) -> str:
+        own = f"the account {self.owner} may retire grants that were created in it"
+        return f"{own}, and {self.iam} {self.iam_allows} {self.action}" if self.iam else own
 
 
 def _when(applied: Iterable[Applied]) -> str:
@@ -111,9 +118,21 @@ def _open_sentence(parts: _Parts) -> str:
             f"the {decision.barrier} that were given allow nothing, so it hangs on whether"
             " FullAWSAccess, which AWS attaches at first, is still beside them"
         )
-    if decision.grants and Doubt.CONTEXT in decision.doubts:
-        clauses.append("a grant asks for an encryption context")
+    clauses += [_grant_clause(each, parts.action) for each in decision.granted]
+    if Doubt.GRANTS in decision.doubts:
+        clauses.append(Doubt.GRANTS.value)
     return "; ".join(dict.fromkeys(clauses))
+
+
+def _grant_clause(granted: Granted, action: str) -> str:
+    """That a grant allows it, and what that hangs on."""
+    if granted.missing:
+        return f"grant {granted.grant.id} allows {action} if {joined(granted.missing, 'and')} fits"
+    others = [each.value for each in granted.doubts if each is not Doubt.IAM]
+    if granted.sessions:
+        others = [f"{joined(others, 'and')} {joined(granted.sessions)}"]
+    why = f" ({'; '.join(others)})" if others else ""
+    return f"grant {granted.grant.id} perhaps allows {action}{why}"
 
 
 def _delegation(decision: Decision) -> str:
@@ -157,6 +176,11 @@ _SENTENCES: dict[Reason, Callable[[_Parts], str]] = {
     Reason.ROOT_USER: _Parts.root_user,
     Reason.IAM: _Parts.through_iam,
     Reason.GRANT: _Parts.granted,
+    Reason.ACCOUNT_RETIRES: _Parts.account_retires,
+    Reason.NO_GRANT: lambda p: (
+        f"no grant of the key names {p.who} as one that may retire it, and a key policy cannot"
+        f" allow {p.action}"
+    ),
     Reason.BOTH_ACCOUNTS: lambda p: (
         f"{p.key or 'a grant'} and {p.iam} allow {p.action} to {p.who} of another account"
     ),
@@ -236,7 +260,7 @@ def explain(decision: Decision) -> tuple[ReasoningLine, ...]:
             for result in applied.conditions
         )
     lines.extend(
-        ReasoningLine(f"Grant {grant.id} to {grant.grantee}: {', '.join(grant.operations)}")
+        ReasoningLine(f"Grant {grant.id} to {grant.holder}: {', '.join(grant.operations)}")
         for grant in decision.grants
     )
     if decision.missing_keys:

@@ -14,8 +14,9 @@ from enum import StrEnum
 
 from kmstui.model import Arn, Identity
 from kmstui.policy.evaluation.chain import NOTHING_READ, Chain
-from kmstui.policy.evaluation.evaluator import Decision, Outcome, evaluate
+from kmstui.policy.evaluation.evaluator import Decision, evaluate
 from kmstui.policy.evaluation.explanation import reason_sentence, statements_of
+from kmstui.policy.evaluation.outcome import Outcome
 from kmstui.policy.evaluation.policies import Policies, PolicyLike, as_policy
 from kmstui.policy.iam import Context, Principal, Request, account_of, brought_to_role, everyone
 from kmstui.policy.syntax import Statement

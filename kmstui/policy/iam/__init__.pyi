@@ -45,6 +45,7 @@ from .principals import Request as Request
 from .principals import Values as Values
 from .principals import account_of as account_of
 from .principals import lookup_for as lookup_for
+from .principals import session_name as session_name
 from .vocabulary import ActionInfo as ActionInfo
 from .vocabulary import ConditionKeyInfo as ConditionKeyInfo
 from .vocabulary import Knowledge as Knowledge

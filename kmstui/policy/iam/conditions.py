@@ -50,12 +50,21 @@ class Doubt(StrEnum):
         " session are all listed"
     )
     NOT_PRINCIPAL_ALLOW = "AWS does not support NotPrincipal with Allow"
-    SESSION = "it names one session of the role"
+    SESSION = "it depends on the session"
     PROVIDER = "that depends on the identity provider behind the session"
     CANONICAL_USER = "it names an account by its canonical user ID"
     VARIABLE = "a policy variable in Resource has no known value"
     IAM = "the identity policies were not read"
     LEVEL = "the control policies given for a level allow nothing, and FullAWSAccess may be beside"
+    GRANTS = "the grants were not read, and a grant alone says who may retire it"
+    GRANT_CONSTRAINT = "the grant has a constraint that could not be read"
+    GRANTEE_ACCOUNT = (
+        "the grant is for an account, and the documents do not say for whom in it besides root"
+    )
+    ISSUER = (
+        "another account than the key's issued the grant, and the documents do not say whether it"
+        " may retire it"
+    )
 
 
 @dataclass(frozen=True, slots=True)

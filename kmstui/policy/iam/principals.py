@@ -162,6 +162,14 @@ class Principal:
         return Principal(self.kind, self.name, self.account, role_arn, True, self.parent)
 
 
+def session_name(arn: str) -> str:
+    """What a role session was called when the role was assumed; empty where it is no session."""
+    parsed = Arn.maybe(arn)
+    if parsed is None or (parsed.service, parsed.resource_type) != ("sts", "assumed-role"):
+        return ""
+    return parsed.name.partition("/")[2]
+
+
 OF_SERVICES_ONLY = (
     "aws:principalservicename",
     "aws:principalservicenameslist",

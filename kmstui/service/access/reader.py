@@ -108,11 +108,15 @@ class AccessReader:
         self._names: tuple[tuple[str, ...], str] | None = None
         self._grants: dict[str, tuple[tuple[Grant, ...] | None, str]] = {}
         session.store.subscribe(Topic.POLICIES, self._policies_changed)
+        session.store.subscribe(Topic.GRANTS, self._grants_changed)
         session.store.subscribe(Topic.IDENTITIES, self._identities_changed)
 
     def _policies_changed(self, key_ids: frozenset[str]) -> None:
         if not key_ids:
             self.forget()
+        self._grants_changed(key_ids)
+
+    def _grants_changed(self, key_ids: frozenset[str]) -> None:
         for key_id in key_ids:
             self._grants.pop(key_id, None)
 
@@ -209,7 +213,7 @@ class AccessReader:
         caller = self._session.store.caller
         own = caller.account if caller else _account_of(key.arn)
         names = [caller_principal(caller), *(each.name for each in named(policy))]
-        names += [grant.grantee for grant in grants]
+        names += [name for grant in grants for name in (grant.grantee, grant.retiring)]
         found: dict[tuple[str, str], str] = {}
         for name in names:
             principal = Principal.maybe(name)

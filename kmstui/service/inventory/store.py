@@ -24,6 +24,8 @@ class Topic(Enum):
     """Told with the names of the aliases that came, went or changed."""
     POLICIES = "policies"
     """Told with the IDs of the keys whose policies were read or forgotten."""
+    GRANTS = "grants"
+    """Told with the IDs of the keys whose grants were changed or listed here."""
     IDENTITIES = "identities"
     """Told with the ARNs of the roles and users whose IAM policies were changed here."""
     SESSION = "session"
@@ -302,6 +304,10 @@ class Store:
                 known = known or ()
                 if value not in known and len(known) < CONTEXT_VALUES_KEPT:
                     self.contexts[name] = (*known, value)
+
+    def grants_changed(self, key_id: str) -> None:
+        """A grant of the key was revoked, or they were listed: what was read before is old."""
+        self._touch(Topic.GRANTS, (key_id,))
 
     def identity_changed(self, arn: str) -> None:
         """IAM policies of a role or user were changed here: what was read of them is old."""

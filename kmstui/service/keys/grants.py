@@ -39,7 +39,8 @@ class Grants(KeyChanges):
             contexts = [
                 pairs for each in grants for pairs in (each.context_equals, each.context_subset)
             ]
-            self._session.store.see_contexts(contexts)
+            self._store.see_contexts(contexts)
+            self._store.grants_changed(key_id)
         return tuple(sorted(grants, key=_newest_first))
 
     async def revoke(self, key_id: str, grant: Grant) -> str:
@@ -54,32 +55,37 @@ class Grants(KeyChanges):
             "name": grant.name,
             "grantee": grant.grantee,
             "operations": list(grant.operations),
+            "grantee_service": grant.grantee_service,
             "retiring": grant.retiring,
+            "retiring_service": grant.retiring_service,
             "context_equals": dict(grant.context_equals),
             "context_subset": dict(grant.context_subset),
+            "source_arn": grant.source_arn,
         }
 
         def done(grants: tuple[Grant, ...]) -> str:
             left = {0: "no other is left", 1: "one other is left"}.get(
                 len(grants), f"{len(grants)} others are left"
             )
-            return f"{grant.grantee} has lost this grant on {self._name(key_id)}; {left}."
+            return f"{grant.holder} has lost this grant on {self._name(key_id)}; {left}."
 
-        return await self._run(
-            Change(
-                REVOKE_GRANT,
-                key_id,
-                before,
-                {"grant": None},
-                partial(gateway.revoke_grant, key_id, grant.id),
-                revocation_check(gateway, key_id, grant.id),
-            ),
-            OutcomeText(
-                done,
-                what="the grants",
-                later="The grant is still listed, which can last five minutes.",
-            ),
+        change = Change(
+            REVOKE_GRANT,
+            key_id,
+            before,
+            {"grant": None},
+            partial(gateway.revoke_grant, key_id, grant.id),
+            revocation_check(gateway, key_id, grant.id),
         )
+        telling = OutcomeText(
+            done,
+            what="the grants",
+            later="The grant is still listed, which can last five minutes.",
+        )
+        try:
+            return await self._run(change, telling)
+        finally:
+            self._store.grants_changed(key_id)
 
 
 def _newest_first(grant: Grant) -> tuple[float, str]:

@@ -189,6 +189,7 @@ class AccessView(ReadingView):
             return
         policies = changes.get(Topic.POLICIES)
         again = policies is not None and (not policies or self._key_id in policies)
+        again = again or self._key_id in changes.get(Topic.GRANTS, ())
         inquiry = self._inquiry
         if inquiry is not None:
             key = self.store.keys.get(self._key_id)

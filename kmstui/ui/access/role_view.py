@@ -125,6 +125,7 @@ class RoleView(ReadingView):
         """The policy or the role changed, the key was described, or it is known who asks."""
         ids = changes.get(Topic.POLICIES)
         policies = ids is not None and (not ids or self._key_id in ids)
+        policies = policies or self._key_id in changes.get(Topic.GRANTS, ())
         described = self._effect is None and self._key_id in changes.get(Topic.KEYS, ())
         asked = self.identity is None and Topic.SESSION in changes
         if policies or described or asked or Topic.IDENTITIES in changes:

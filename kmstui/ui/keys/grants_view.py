@@ -35,18 +35,24 @@ def short_principal(principal: str) -> str:
 
 
 def constraint_words(grant: Grant) -> str:
-    """The encryption context that the grant asks for; empty when it asks for none."""
+    """What the grant asks of a request; empty when it asks for nothing."""
     exact = " ".join(f"{name}={value}" for name, value in grant.context_equals)
     part = " ".join(f"{name}={value}" for name, value in grant.context_subset)
-    return " and ".join([f"exactly {exact}"] * bool(exact) + [f"at least {part}"] * bool(part))
+    words = (
+        f"exactly {exact}" if exact else "",
+        f"at least {part}" if part else "",
+        f"for {grant.source_arn}" if grant.source_arn else "",
+        "a constraint that could not be read" if grant.constraint_unread else "",
+    )
+    return " and ".join(filter(None, words))
 
 
 def grant_lines(grant: Grant) -> Iterator[str]:
     """Everything of a grant, a line each."""
-    yield f"Who          {grant.grantee}"
+    yield f"Who          {grant.holder}"
     yield f"May          {', '.join(grant.operations)}"
-    yield f"Only with    {constraint_words(grant) or 'any encryption context'}"
-    yield f"May retire   {grant.retiring or 'the account, or the grantee if it may RetireGrant'}"
+    yield f"Only with    {constraint_words(grant) or 'anything'}"
+    yield f"May retire   {grant.retirer or 'the account, or the grantee if it may RetireGrant'}"
     yield f"Created      {moment(grant.created) or 'unknown'}"
     yield f"By account   {grant.issuing_account or 'unknown'}"
     yield f"Name         {grant.name or 'none'}"
@@ -77,18 +83,18 @@ class GrantsView(TableView[Grant]):
             return ()
         return (
             ("Grant ID", "1", grant.id),
-            ("Grantee principal", "2", grant.grantee),
+            ("Grantee principal", "2", grant.holder),
             ("Grant as JSON", "3", _as_json(grant)),
         )
 
     def cells_of(self, grant: Grant) -> Mapping[str, Part]:
         """Who may do what with which encryption context, and since when."""
         return {
-            "grantee": (short_principal(grant.grantee), "accent"),
+            "grantee": (short_principal(grant.holder), "accent"),
             "operations": " ".join(grant.operations),
             "constraints": constraint_words(grant) or ("anything", "dim"),
             "created": (f"{grant.created:%Y-%m-%d}" if grant.created else "", "dim"),
-            "retiring": short_principal(grant.retiring) or ("-", "dim"),
+            "retiring": short_principal(grant.retirer) or ("-", "dim"),
             "name": grant.name or ("-", "dim"),
             "id": (grant.id, "dim"),
         }
@@ -96,7 +102,7 @@ class GrantsView(TableView[Grant]):
 
 def _as_json(grant: Grant) -> str:
     """The grant as ListGrants names its members."""
-    constraints = {
+    constraints: dict[str, object] = {
         name: dict(pairs)
         for name, pairs in (
             ("EncryptionContextEquals", grant.context_equals),
@@ -104,13 +110,17 @@ def _as_json(grant: Grant) -> str:
         )
         if pairs
     }
+    if grant.source_arn:
+        constraints["SourceArn"] = grant.source_arn
     members = {
         "KeyId": grant.key_arn,
         "GrantId": grant.id,
         "Name": grant.name,
         "CreationDate": grant.created.isoformat() if grant.created else None,
         "GranteePrincipal": grant.grantee,
+        "GranteeServicePrincipal": grant.grantee_service,
         "RetiringPrincipal": grant.retiring,
+        "RetiringServicePrincipal": grant.retiring_service,
         "IssuingAccount": grant.issuing_account,
         "Operations": list(grant.operations),
         "Constraints": constraints,

@@ -68,7 +68,7 @@ def _revoke(context: Context) -> None:
     proposal = Proposal(
         title=f"Revoke a grant of {name}?",
         words=(
-            f"Who: {grant.grantee}\n"
+            f"Who: {grant.holder}\n"
             f"Loses: {', '.join(grant.operations)}\n"
             f"Given with: {constraint_words(grant) or 'any encryption context'}\n"
             "What it may do by the key policy or by other grants stays. A service that holds this "

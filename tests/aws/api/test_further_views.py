@@ -91,6 +91,23 @@ async def test_grants_are_listed_and_revoked(
     assert await gateway.list_grants(key_id) == ()
 
 
+async def test_services_and_constraints_of_grants_are_read(scripted: Any, connect: Connect) -> None:
+    """A grant for a service alone came as one for nobody, without its constraint."""
+    common = {"GrantId": "g", "Operations": ["Decrypt"]}
+    volume = "arn:aws:ec2:eu-west-1:1:volume/vol-1"
+    service = {"GranteeServicePrincipal": "ec2.amazonaws.com", "RetiringServicePrincipal": "r"}
+    entries = [
+        {**common, **service, "Constraints": {"SourceArn": volume}},
+        {**common, "Constraints": {"ConstraintOfTomorrow": "x"}},
+        common,
+    ]
+    scripted.body = json.dumps({"Grants": entries}).encode()
+    first, unread, plain = await (await connect()).list_grants("k")
+    assert (first.grantee, first.grantee_service) == ("", "ec2.amazonaws.com")
+    assert (first.retiring_service, first.source_arn) == ("r", volume)
+    assert [each.constraint_unread for each in (first, unread, plain)] == [False, True, False]
+
+
 async def test_last_use_is_told_with_its_operation(scripted: Any, connect: Connect) -> None:
     scripted.body = (
         b'{"KeyLastUsage": {"Timestamp": 86400, "Operation": "Decrypt"}, "TrackingStartDate": 0}'

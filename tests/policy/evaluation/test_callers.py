@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kmstui.policy.evaluation.evaluator import Reason
 from kmstui.policy.evaluation.explanation import reason_sentence
+from kmstui.policy.evaluation.outcome import Reason
 from tests.policy.asking import (
     ACCOUNT,
     ANNA,

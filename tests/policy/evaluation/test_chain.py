@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kmstui.model import AccountControls, Arn, ControlLevel, ControlPolicy
+from kmstui.model import AccountControls, Arn, ControlLevel, ControlPolicy, Grant
 from kmstui.policy.access import KeyFacts, Mark, access_table, role_effect
 from kmstui.policy.evaluation import CanPut, can_still_administer
 from kmstui.policy.evaluation.chain import FULL_ACCESS, NOTHING_READ, SCP, Chain
-from kmstui.policy.evaluation.evaluator import Decision, Reason
+from kmstui.policy.evaluation.evaluator import Decision
 from kmstui.policy.evaluation.explanation import explain, reason_sentence
+from kmstui.policy.evaluation.outcome import Reason
 from kmstui.policy.iam import Context, Doubt
 from tests.policy.asking import (
     ACCOUNT,
@@ -180,7 +181,9 @@ class TestResourceControlPolicies:
     def test_retiring_a_grant_is_not_bound(self):
         """ "The kms:RetireGrant permission is not effective in an RCP" (KMS Developer Guide)."""
         chain = rcps(deny("*", "kms:*"))
-        assert ask(EVERYBODY, APP, "kms:RetireGrant", chain=chain).outcome is ALLOWED
+        grant = Grant("g", KEY, S3, ("Decrypt",), retiring=APP)
+        more: dict[str, Any] = {"identity_policies": [], "grants": [grant]}
+        assert ask(EVERYBODY, APP, "kms:RetireGrant", chain=chain, **more).outcome is ALLOWED
         assert ask(EVERYBODY, APP, "kms:RevokeGrant", chain=chain).outcome is DENIED
 
     def test_nothing_need_allow_it_since_the_default_policy_cannot_be_detached(self):

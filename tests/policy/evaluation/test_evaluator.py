@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from kmstui.model import Grant, Identity, IdentityPolicy
-from kmstui.policy.evaluation.evaluator import Reason, evaluate
+from kmstui.policy.evaluation.evaluator import evaluate
 from kmstui.policy.evaluation.explanation import explain, reason_sentence
+from kmstui.policy.evaluation.outcome import Reason
 from kmstui.policy.evaluation.policies import Policies
 from kmstui.policy.iam.conditions import Doubt
 from kmstui.policy.iam.principals import Context, Principal, PrincipalKind, Request

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from kmstui.model import Grant, KeyEvent
+from kmstui.service.access.reader import AccessReader
 from kmstui.service.errors import UNCERTAIN, AccessDeniedError
-from kmstui.service.inventory.store import CONTEXT_VALUES_KEPT, CONTEXTS_KEPT
+from kmstui.service.inventory.store import CONTEXT_VALUES_KEPT, CONTEXTS_KEPT, Topic
 from kmstui.service.keys.events import context_condition, read_events
 from tests.fakes import IMPORTED, NOW, ROLE_ARN, arn_of
 
@@ -105,3 +106,20 @@ def test_a_context_becomes_a_condition_that_means_it():
             }
         }
     }
+
+
+async def test_what_was_read_of_grants_is_forgotten_by_a_revocation_and_by_a_listing(bench):
+    """The Role view showed a revoked grant until a refresh."""
+    told: list[frozenset[str]] = []
+    bench.store.subscribe(Topic.GRANTS, told.append)
+    bench.world.grants[IMPORTED] = (OLD, NEW)
+    reader = bench.session.shared(AccessReader)
+    assert len((await reader.grants(IMPORTED))[0]) == 2
+    await bench.grants.revoke(IMPORTED, OLD)
+    bench.store.flush()
+    assert (await reader.grants(IMPORTED))[0] == (NEW,)
+    bench.world.grants[IMPORTED] = ()
+    await bench.grants.of(IMPORTED)
+    bench.store.flush()
+    assert (await reader.grants(IMPORTED))[0] == ()
+    assert told == [frozenset({IMPORTED})] * 2

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kmstui.policy.evaluation.evaluator import Outcome
+from kmstui.policy.evaluation.outcome import Outcome
 from kmstui.policy.iam.policy_principals import other_of
 from kmstui.policy.iam.principals import Principal, PrincipalKind
 from kmstui.ui.access.question import (

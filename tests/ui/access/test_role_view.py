@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from kmstui.model import Caller
+from kmstui.model import Caller, Grant
 from kmstui.service.errors import AccessDeniedError
+from kmstui.service.keys.grants import Grants
 from kmstui.ui.access.role_view import RoleView, kms_statements
 from kmstui.ui.editing.edit_screen import EditScreen
 from tests.access_world import access_world, allow, policy
-from tests.fakes import ACCOUNT, IMPORTED, ROLE_ARN, SIGNING, FakeGateway
+from tests.fakes import ACCOUNT, IMPORTED, ROLE_ARN, SIGNING, FakeGateway, arn_of
 from tests.screens import WIDE, Running, running
 
 GAPS = "Not considered: service control policies"
@@ -114,6 +117,21 @@ async def test_the_role_policy_is_edited_from_here_and_read_again_after_a_save()
         await screen.target.show_stored()
         await run.press("escape")
         await run.wait_for("Encrypt: no · Decrypt: yes")
+
+
+async def test_a_revoked_grant_is_forgotten():
+    """The view said "yes" by a grant that was gone, until somebody refreshed."""
+    world = access_world()
+    retirable = Grant("g", arn_of(IMPORTED), "s3.amazonaws.com", ("Decrypt",), retiring=ROLE_ARN)
+    world.grants[IMPORTED] = (replace(retirable, id="use", grantee=ROLE_ARN), retirable)
+    async with running(FakeGateway(world), size=WIDE) as run:
+        await open_role(run)
+        await run.wait_for("Encrypt: yes · Decrypt: yes")
+        assert "RetireGrant" in run.prose
+        grants = Grants(run.session)
+        for grant in world.grants[IMPORTED]:
+            await grants.revoke(IMPORTED, grant)
+        await run.wait_for("Encrypt: yes · Decrypt: no")
 
 
 async def test_iam_that_may_not_be_asked_is_a_sentence():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -26,7 +27,7 @@ from kmstui.policy.lint.facts.coverage import MOST_COMPARED
 from kmstui.policy.lint.facts.inclusion import stands_for_all_of
 from kmstui.policy.lint.facts.statements import is_possible
 from kmstui.policy.lint.facts.values import account_of, find_placeholders
-from kmstui.policy.lint.fixes import write
+from kmstui.policy.lint.fixes import delete_whole, write
 from kmstui.policy.syntax import Fix, Member, Statement, StringNode, delete_value, fix, replace_node
 
 _PREFIX = "kms:"
@@ -56,19 +57,88 @@ def action_uses(subject: Subject) -> tuple[ActionUse, ...]:
     )
 
 
-def _delete(subject: Subject, use: ActionUse) -> Fix:
+def _delete(subject: Subject, use: ActionUse) -> Fix | None:
+    """Delete an action; an Action without any would be no better.
+
+    Where none of the list would be left, the statement goes, which does nothing then; from a
+    NotAction the last one is not taken, since it would mean every action with it gone.
+    """
+    is_action = use.member.key.value == "Action"
+    listed = use.statement.actions if is_action else use.statement.not_actions
+    if len(listed) == _doomed(subject)[use.member.key.span.start]:
+        return delete_whole(subject, use.statement) if is_action else None
     edit = delete_value(subject.text, use.statement.node, use.member, use.node)
     return fix("Delete the action", edit)
 
 
 @remembered
+def _doomed(subject: Subject) -> Counter[int]:
+    """How many actions of an element do nothing in a key policy, by the element's beginning."""
+    if subject.scope is PolicyKind.IDENTITY:
+        return Counter()
+    return Counter(
+        use.member.key.span.start
+        for use in action_uses(subject)
+        if _is_of_other_service(subject, use)
+        or _is_iam_only(use)
+        or _is_impossible(subject, use)
+        or _is_out_of_reach(subject, use)
+    )
+
+
+def _is_of_other_service(subject: Subject, use: ActionUse) -> bool:
+    return _is_unmatched(use) and _of_other_service(subject, use.node.value)
+
+
+def _is_iam_only(use: ActionUse) -> bool:
+    return bool(use.matched) and all(info.iam_only for info in use.matched)
+
+
+def _is_allowed(use: ActionUse) -> bool:
+    """Whether an Allow lists it, and KMS has it."""
+    named = use.statement.effect == "Allow" and use.member.key.value == "Action"
+    return named and bool(use.matched)
+
+
+def _is_impossible(subject: Subject, use: ActionUse) -> bool:
+    """Whether an Allow lists it, and no key of this usage and spec can do it."""
+    return _is_allowed(use) and not any(is_possible(info, subject.key) for info in use.matched)
+
+
+def _is_out_of_reach(subject: Subject, use: ActionUse) -> bool:
+    """Whether an Allow for other accounts alone lists it, and it works in the key's own only."""
+    return (
+        _is_allowed(use)
+        and use.statement.index in _foreign(subject)
+        and not any(info.cross_account or info.iam_only for info in use.matched)
+    )
+
+
+@remembered
+def _foreign(subject: Subject) -> dict[int, str]:
+    """The Allows for principals of other accounts alone, each with those accounts."""
+    arn = subject.key.arn
+    found: dict[int, str] = {}
+    for statement in subject.statements if arn is not None else ():
+        accounts = {account_of(entry) for entry in statement.principals}
+        if (
+            statement.effect == "Allow"
+            and accounts
+            and not accounts & {"", arn.account if arn else ""}
+        ):
+            found[statement.index] = ", ".join(sorted(accounts))
+    return found
+
+
+@remembered
 def _unmatched(subject: Subject) -> tuple[ActionUse, ...]:
     """Actions that are none of KMS's, without those that are no more than a placeholder."""
-    return tuple(
-        use
-        for use in action_uses(subject)
-        if not use.matched and use.node.value.strip() and not find_placeholders(use.node.value)
-    )
+    return tuple(use for use in action_uses(subject) if _is_unmatched(use))
+
+
+def _is_unmatched(use: ActionUse) -> bool:
+    value = use.node.value
+    return not use.matched and bool(value.strip()) and not find_placeholders(value)
 
 
 def _is_re_encrypt(value: str) -> bool:
@@ -169,7 +239,7 @@ def iam_only_action(subject: Subject) -> Iterator[Hit]:
     it has no effect.
     """
     for use in action_uses(subject):
-        if use.matched and all(info.iam_only for info in use.matched):
+        if _is_iam_only(use):
             yield Hit(
                 use.node.span, f"{use.node.value} works in IAM policies only", _delete(subject, use)
             )
@@ -187,9 +257,7 @@ def impossible_action(subject: Subject) -> Iterator[Hit]:
         return
     kind = " ".join(filter(None, (key.spec, key.usage)))
     for use in action_uses(subject):
-        if use.statement.effect != "Allow" or use.member.key.value != "Action":
-            continue
-        if use.matched and not any(is_possible(info, key) for info in use.matched):
+        if _is_impossible(subject, use):
             yield Hit(
                 use.node.span,
                 f"{use.node.value} does not work with this key ({kind})",
@@ -204,22 +272,12 @@ def not_across_accounts(subject: Subject) -> Iterator[Hit]:
     Another account can use the key, describe it and work with its grants; administrative
     operations work in the key's own account only.
     """
-    arn = subject.key.arn
-    if arn is None:
-        return
-    foreign: dict[int, str] = {}
-    for statement in subject.statements:
-        accounts = {account_of(entry) for entry in statement.principals}
-        if statement.effect == "Allow" and accounts and not accounts & {"", arn.account}:
-            foreign[statement.index] = ", ".join(sorted(accounts))
     for use in action_uses(subject):
-        accounts_named = foreign.get(use.statement.index)
-        if not accounts_named or use.member.key.value != "Action" or not use.matched:
-            continue
-        if not any(info.cross_account or info.iam_only for info in use.matched):
+        if _is_out_of_reach(subject, use):
             yield Hit(
                 use.node.span,
-                f"{use.node.value} does not work from another account ({accounts_named})",
+                f"{use.node.value} does not work from another account"
+                f" ({_foreign(subject)[use.statement.index]})",
                 _delete(subject, use),
             )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.core import BOTH, ERROR, WARNING, Hit, Subject, rule
+from kmstui.policy.lint.core import BOTH, ERROR, WARNING, Hit, PolicyKind, Subject, rule
 from kmstui.policy.lint.facts.values import ACCOUNT_ID
-from kmstui.policy.lint.fixes import write
+from kmstui.policy.lint.fixes import delete_whole, write
 from kmstui.policy.syntax import (
     ArrayNode,
     Edit,
@@ -19,6 +19,7 @@ from kmstui.policy.syntax import (
     NumberNode,
     ObjectNode,
     Span,
+    Statement,
     StringNode,
     delete_member,
     fix,
@@ -72,10 +73,19 @@ def empty_element(subject: Subject) -> Iterator[Hit]:
         for member in statement.node.members:
             name = member.key.value
             if name in ("Action", "NotAction", "Resource", "NotResource") and _is_empty(member):
-                edit = delete_member(text, statement.node, member)
-                yield Hit(member.value.span, f"{name} is an empty list", fix("Delete it", edit))
+                change = _of_empty_list(subject, statement, member)
+                yield Hit(member.value.span, f"{name} is an empty list", change)
             elif name == "Condition" and isinstance(member.value, ObjectNode):
                 yield from _empty_conditions(text, statement.node, member, member.value)
+
+
+def _of_empty_list(subject: Subject, statement: Statement, member: Member) -> Fix | None:
+    """What mends a statement with an empty list; without the list it would be no better."""
+    if member.key.value == "Action":
+        return delete_whole(subject, statement)
+    if member.key.value == "Resource" and subject.scope is PolicyKind.KEY:
+        return fix('Write "*"', replace_node(member.value, "*"))
+    return None
 
 
 def _is_empty(member: Member) -> bool:

@@ -22,31 +22,44 @@ from kmstui.policy.lint.facts.conditions import clauses_of
 from kmstui.policy.lint.facts.coverage import elsewhere, let_in_by_condition
 from kmstui.policy.lint.facts.values import (
     ACCOUNT,
+    DOCUMENTATION_ACCOUNTS,
     KEY,
     REGION,
     Placeholder,
     find_placeholders,
+    means_own_account,
     part_of,
 )
 from kmstui.policy.lint.fixes import write
 from kmstui.policy.syntax import Fix, StringNode
 
-_DOCUMENTATION_ACCOUNTS = ("111122223333", "123456789012")
-"""The accounts of AWS's own examples."""
-_DOCUMENTATION = re.compile(rf"(?<!\d)(?:{'|'.join(_DOCUMENTATION_ACCOUNTS)})(?!\d)")
+_DOCUMENTATION = re.compile(rf"(?<!\d)(?:{'|'.join(DOCUMENTATION_ACCOUNTS)})(?!\d)")
 _ACCOUNT_KEYS = frozenset(
     {"kms:calleraccount", "aws:principalaccount", "aws:sourceaccount", "aws:resourceaccount"}
 )
 
 
+_PRINCIPAL = "Principal"
+_OF_CALLERS = frozenset(
+    {
+        _PRINCIPAL, "kms:calleraccount", "aws:principalaccount", "aws:principalarn", "aws:userid",
+        "kms:granteeprincipal", "kms:retiringprincipal",
+    }
+)  # fmt: skip
+"""Where a number tells who is meant; nothing says that an example's is the key's own account."""
+
+
 @remembered
 def _strings(subject: Subject) -> tuple[tuple[Sequence[StringNode], str], ...]:
-    """All strings in which a placeholder does harm, with the condition key they stand under."""
+    """All strings in which a placeholder does harm, with the condition key they stand under.
+
+    For principals that is `_PRINCIPAL`, for what stands neither here nor there it is empty.
+    """
     found: list[tuple[Sequence[StringNode], str]] = []
     for statement in subject.statements:
         found += (
-            ([entry.value for entry in statement.principals], ""),
-            ([entry.value for entry in statement.not_principals], ""),
+            ([entry.value for entry in statement.principals], _PRINCIPAL),
+            ([entry.value for entry in statement.not_principals], _PRINCIPAL),
             (statement.actions, ""),
             (statement.not_actions, ""),
             (statement.resources, ""),
@@ -73,7 +86,8 @@ def _value_for(subject: Subject, found: Placeholder, key: str) -> str | None:
     arn = subject.key.arn
     if arn is None:
         return None
-    if found.stands_for == ACCOUNT or (not found.stands_for and key in _ACCOUNT_KEYS):
+    of_account = not found.stands_for and key in _ACCOUNT_KEYS
+    if found.stands_for == ACCOUNT or (of_account and means_own_account(found.text)):
         return arn.account
     if found.stands_for == REGION:
         return arn.region
@@ -114,7 +128,7 @@ def placeholder(subject: Subject) -> Iterator[Hit]:
 
 
 def _may_name_documentation(text: str) -> bool:
-    one, other = _DOCUMENTATION_ACCOUNTS
+    one, other = DOCUMENTATION_ACCOUNTS
     return one in text or other in text
 
 
@@ -124,12 +138,14 @@ def _documentation_accounts(subject: Subject) -> Iterator[Hit]:
     if arn is None or not ("\\" in text or _may_name_documentation(text)):
         return
     explained = {span for span, *_ in elsewhere(subject)}
-    for node, _ in _suspects(subject, _may_name_documentation):
+    for node, key in _suspects(subject, _may_name_documentation):
         for match in _DOCUMENTATION.finditer(node.value):
             span = part_of(node, *match.span())
             if match.group() == arn.account or span in explained:
                 continue
-            filled = node.value[: match.start()] + arn.account + node.value[match.end() :]
+            filled = None
+            if key not in _OF_CALLERS:
+                filled = node.value[: match.start()] + arn.account + node.value[match.end() :]
             yield Hit(
                 span,
                 f"{match.group()} is an account from AWS's documentation; the key belongs to"
@@ -158,11 +174,9 @@ def other_account(subject: Subject) -> Iterator[Hit]:
         return
     let_in = {id(node): statement for statement, node in let_in_by_condition(subject)}
     for span, node, account, what in elsewhere(subject):
-        filled = node.value.replace(account, arn.account, 1)
         opened = let_in.get(id(node))
         yield Hit(
             span,
             f"{what} is {account}, but the key belongs to account {arn.account}"
             + (f": account {account} has access by {opened.label}" if opened else ""),
-            write(node, filled, f"Write {arn.account}"),
         )

@@ -20,6 +20,7 @@ from kmstui.policy.lint.facts.statements import (
     allows,
     home_account,
     label_span,
+    may_be_managed_by_unfilled,
     partition,
     root_statements,
     statement_facts,
@@ -64,10 +65,10 @@ def _caller(subject: Subject) -> Principal | None:
 def _verdict(subject: Subject) -> Verdict | None:
     """What comes of the policy for the caller, or for the root user where none is known.
 
-    None where it is plain that the key stays manageable by the account, and for a text that KMS
-    refuses for its size alone.
+    None where it is plain that the key stays manageable by the account, where that hangs on a
+    placeholder, and for a text that KMS refuses for its size alone.
     """
-    if len(subject.text) > _LONGEST_JUDGED:
+    if len(subject.text) > _LONGEST_JUDGED or may_be_managed_by_unfilled(subject):
         return None
     caller = _caller(subject)
     if _is_plainly_safe(subject) and (caller is None or caller.account == home_account(subject)):
@@ -192,6 +193,8 @@ def no_root_statement(subject: Subject) -> Iterator[Hit]:
     manage it any more once the principals of its policy are deleted.
     """
     if not subject.statements or root_statements(subject) or _by_everybody(subject):
+        return
+    if may_be_managed_by_unfilled(subject):
         return
     if _locked_out(subject) or foreign_roots(subject):
         return  # KMS602 speaks of a root statement for another account

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 def _taken_back(subject: Subject, facts: StatementFacts) -> Iterator[Hit]:
     """The finding about an Allow of which nothing is left; none where something may be."""
-    if not denials_by_who(subject) or len(facts.who) > MOST_ALLOWED:
+    if not denials_by_who(subject) or facts.unfilled or len(facts.who) > MOST_ALLOWED:
         return
     if not all(who.kind in TOLD_APART for who in facts.who):
         return

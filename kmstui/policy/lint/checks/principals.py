@@ -187,11 +187,15 @@ def deleted_principal(subject: Subject) -> Iterator[Hit]:
         )
 
 
+def _is_unique_id(entry: PrincipalEntry) -> bool:
+    return entry.type == "AWS" and read_principal(entry.value.value).form is Form.UNIQUE_ID
+
+
 def _removal(subject: Subject, use: AwsUse) -> Fix | None:
-    """Remove a principal; the statement goes with the last one, unless it is the only one."""
+    """Remove a principal; the statement goes where it names no other, the only one excepted."""
     statement, root, text = use.statement, subject.root, subject.text
     entries = statement.principals if use.element == "Principal" else statement.not_principals
-    if len(entries) == 1:
+    if all(_is_unique_id(entry) for entry in entries):
         if len(subject.statements) == 1 or root is None:
             return None
         return fix("Remove the statement", delete_statement(text, root, statement))

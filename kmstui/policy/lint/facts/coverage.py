@@ -194,13 +194,13 @@ def covering(subject: Subject) -> dict[int, StatementFacts]:
 
 def shadow(subject: Subject, facts: StatementFacts) -> StatementFacts | None:
     """An unconditional Deny that takes all that an Allow gives."""
-    if not facts.who:
+    if not facts.who or facts.unfilled:
         return None
     index = _deny_index(subject)
     who = facts.who[0]
     of_account = index.get(name_of(NamedKind.ROOT, who.account), []) if who.account else []
     for deny in (*_candidates(index, who), *of_account):
-        if deny.conditional or not facts.actions <= deny.actions:
+        if deny.conditional or deny.unfilled or not facts.actions <= deny.actions:
             continue
         if all(is_denied_by(each, deny) for each in facts.who) and includes(subject, deny, facts):
             return deny
@@ -258,7 +258,7 @@ def shut_out(subject: Subject) -> tuple[tuple[Statement, Clause], ...]:
     found: list[tuple[Statement, Clause]] = []
     for facts in allows(subject):
         telling = [each for each in facts.clauses if _is_telling(each)]
-        if not telling or len(facts.who) > MOST_ALLOWED:
+        if not telling or facts.unfilled or len(facts.who) > MOST_ALLOWED:
             continue
         if sum(len(clause.texts) for clause in telling) > _MOST_VALUES:
             continue

@@ -105,7 +105,7 @@ def _is_whole(facts: StatementFacts) -> bool:
             block is None
             or all(_names_differ(each) for each in walk(block) if isinstance(each, ObjectNode))
         )
-        and not any(find_placeholders(who.entry.value.value) for who in facts.who)
+        and not facts.unfilled
     )
 
 

@@ -15,7 +15,9 @@ from kmstui.policy.lint.core import KeyContext, Subject, remembered
 from kmstui.policy.lint.facts.conditions import Clause, clauses_of
 from kmstui.policy.lint.facts.values import (
     ACCOUNT_ID,
+    DOCUMENTATION_ACCOUNTS,
     Form,
+    account_of,
     fill_account,
     find_placeholders,
     read_principal,
@@ -92,6 +94,9 @@ class StatementFacts:
     clauses: tuple[Clause, ...]
     signature: frozenset[tuple[str, str, frozenset[str]]]
     """Its conditions, comparable: operator, key, values."""
+    unfilled: bool
+    """Whether it names a placeholder, or an account of AWS's examples that is not the key's: who
+    is meant is not known then, and it is not compared with other statements."""
 
     @property
     def infos(self) -> list[ActionInfo]:
@@ -150,6 +155,8 @@ def _told(type_: str, written: str, home: str) -> tuple[NamedKind, str, str, boo
     """All of a principal but its entry; the same come again, in a policy and at each key press."""
     value = fill_account(written, home or STAND_IN)
     kind, account = _kind(type_, value)
+    if find_placeholders(value):
+        kind = NamedKind.OTHER  # nobody, until it is filled in
     if not ACCOUNT_ID.fullmatch(account):
         account = ""
     own = value != written or (bool(account) and account == home)
@@ -270,6 +277,15 @@ def _signature(clauses: tuple[Clause, ...]) -> frozenset[tuple[str, str, frozens
     )
 
 
+def _is_unfilled(subject: Subject, statement: Statement) -> bool:
+    own = "" if subject.key.arn is None else subject.key.arn.account
+    return any(
+        find_placeholders(entry.value.value)
+        or (own and own != (account := account_of(entry)) and account in DOCUMENTATION_ACCOUNTS)
+        for entry in (*statement.principals, *statement.not_principals)
+    )
+
+
 def _read(subject: Subject) -> Iterator[StatementFacts]:
     home = home_account(subject)
     arn = "" if subject.key.arn is None else str(subject.key.arn)
@@ -290,6 +306,7 @@ def _read(subject: Subject) -> Iterator[StatementFacts]:
             actions,
             conditions,
             _signature(conditions),
+            _is_unfilled(subject, statement),
         )
 
 
@@ -309,6 +326,15 @@ def allows(subject: Subject) -> tuple[StatementFacts, ...]:
 def denies(subject: Subject) -> tuple[StatementFacts, ...]:
     """The statements that take something, from somebody named."""
     return tuple(each for each in statement_facts(subject) if not each.allow and each.who)
+
+
+@remembered
+def may_be_managed_by_unfilled(subject: Subject) -> bool:
+    """Whether a placeholder of which nobody knows whom it means may put the policy."""
+    return any(
+        PUT_KEY_POLICY in facts.actions and any(find_placeholders(who.value) for who in facts.who)
+        for facts in allows(subject)
+    )
 
 
 @remembered

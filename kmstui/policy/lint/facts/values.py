@@ -18,6 +18,9 @@ from kmstui.model import Arn
 from kmstui.policy.syntax import PrincipalEntry, Span, StringNode
 
 ACCOUNT = "account"
+"""The account that the key belongs to, as the words of a placeholder say."""
+SOME_ACCOUNT = "some account"
+"""An account of which nothing says that it is the key's."""
 REGION = "region"
 KEY = "key"
 _MARKS = re.compile(
@@ -32,6 +35,12 @@ _MARKS = re.compile(
 _XXXX = re.compile(r"[xX]{4,}")
 _POLICY_VARIABLE = re.compile(r"[*?$]|\s*|\s*[A-Za-z][\w.-]*:(?!:).*", re.DOTALL)
 _ACCOUNT_WORD = re.compile(r"(?i)ac+ou?nt")
+_THIS_ACCOUNT = re.compile(
+    r"(?:your|my|our|own|this|the|current|self|aws|kms|key|owner|data|calleridentity|var|local|ref"
+    r"|sub|custom|params?|env|ac+ou?nts?|ids?|numbers?|no|num|without|hyphens?|dashes|12|digits?"
+    r"|of|here|put|insert|enter|replace|fill|in)+"
+)
+"""Words that tell no account from the key's own. Any other, such as `partner`, may mean another."""
 _ACCOUNT_VALUE = re.compile(r"(?i)(?:aws[-_ ]?)?account(?:[-_ ]?(?:id|number))(?:[-_ ]\w+)*")
 _REGION_WORD = re.compile(r"(?i)(?:aws[-_ ]?)?region")
 _KEY_WORD = re.compile(r"(?i)key[-_ ]?(?:id|arn)|(?i:kms[-_ ]?key)")
@@ -45,7 +54,8 @@ class Placeholder(NamedTuple):
     end: int
     text: str
     stands_for: str
-    """`account`, `region` or `key` where its words or its place tell, else empty."""
+    """`account` (the key's own), `some account`, `region` or `key` where its words or its place
+    tell, else empty."""
 
 
 def _slots(value: str) -> list[tuple[str, int, int]]:
@@ -107,11 +117,20 @@ def _meaning(value: str, start: int, end: int, slots: list[tuple[str, int, int]]
     text = value[start:end]
     for word, meaning in ((_ACCOUNT_WORD, ACCOUNT), (_REGION_WORD, REGION), (_KEY_WORD, KEY)):
         if word.search(text):
-            return meaning
+            return _whose_account(text) if meaning == ACCOUNT else meaning
     for meaning, slot_start, slot_end in slots:
         if (start, end) == (slot_start, slot_end) and meaning != KEY:
-            return meaning
+            return _whose_account(text) if meaning == ACCOUNT else meaning
     return ""
+
+
+def means_own_account(text: str) -> bool:
+    """Whether nothing in the words of a placeholder for an account tells it from the key's."""
+    return _THIS_ACCOUNT.fullmatch("".join(filter(str.isalnum, text)).lower()) is not None
+
+
+def _whose_account(text: str) -> str:
+    return ACCOUNT if means_own_account(text) else SOME_ACCOUNT
 
 
 @lru_cache(maxsize=4096)
@@ -146,6 +165,8 @@ DNS_SUFFIXES = {
 """What names of services end in, by partition. Source: botocore's `partitions.json`."""
 PARTITIONS = frozenset(DNS_SUFFIXES)
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
+DOCUMENTATION_ACCOUNTS = ("111122223333", "123456789012")
+"""The accounts of AWS's own examples."""
 _UNIQUE_ID = re.compile(r"A(?:IDA|ROA|GPA|IPA|NPA|NVA|SIA|KIA|BIA|CCA|PKA|SCA)[A-Z0-9]{12,}")
 _NAME = r"[\w+=,.@-]+"
 _PATH = rf"(?:[\x21-\x7e]*/)?{_NAME}"
@@ -306,7 +327,7 @@ def account_of(entry: PrincipalEntry) -> str:
 
 
 def fill_account(value: str, account: str) -> str:
-    """The text with its placeholders for an account filled in."""
+    """The text with its placeholders for the key's own account filled in."""
     for found in reversed(find_placeholders(value)):
         if found.stands_for == ACCOUNT:
             value = value[: found.start] + account + value[found.end :]

@@ -68,8 +68,14 @@ PLACEHOLDERS = (
         fixable=True,
     ),
     case("Terraform", Principal={"AWS": "arn:aws:iam::⟦${var.id}⟧:root"}),
-    case("printf", Principal={"AWS": "arn:aws:iam::⟦%s⟧:root"}, key=KEY, fixable=True),
-    case("crosses", Principal={"AWS": "arn:aws:iam::⟦XXXXXXXXXXXX⟧:root"}, key=KEY, fixable=True),
+    case("printf", Principal={"AWS": "arn:aws:iam::⟦%s⟧:root"}, key=KEY, fixable=False),
+    case("crosses", Principal={"AWS": "arn:aws:iam::⟦XXXXXXXXXXXX⟧:root"}, key=KEY, fixable=False),
+    case(
+        "the words mean somebody else's account",
+        Principal={"AWS": "arn:aws:iam::⟦<partner-account-id>⟧:root"},
+        key=KEY,
+        fixable=False,
+    ),
     case(
         "words of the documentation",
         Principal={"AWS": "arn:aws:iam::⟦ACCOUNT-ID-WITHOUT-HYPHENS⟧:role/a"},
@@ -92,8 +98,15 @@ PLACEHOLDERS = (
 
 ACCOUNTS = (
     case(
-        "of the documentation",
+        "of the documentation: nothing says that the key's own is meant",
         Principal={"AWS": [ROLE, DOCUMENTED]},
+        key=KEY,
+        severity=Severity.INFO,
+        fixable=False,
+    ),
+    case(
+        "of the documentation, beside the service",
+        Condition={"ArnLike": {"aws:SourceArn": "arn:aws:sns:eu-west-1:⟦123456789012⟧:topic"}},
         key=KEY,
         severity=Severity.INFO,
         fixable=True,
@@ -114,7 +127,7 @@ ACCOUNTS = (
         "KMS602",
         policy(Statement=[root_statement(Principal={"AWS": "arn:aws:iam::⟦222233334444⟧:root"})]),
         KEY,
-        fixable=True,
+        fixable=False,
         note="the only root",
     ),
     case(
@@ -161,6 +174,14 @@ def test_the_caller_account_of_another_key_is_found() -> None:
     assert "account 222233334444 has access by" in finding.message
     # Said once.
     assert not [each for each in lint(text, KEY) if each.rule == "KMS310"]
+
+
+@pytest.mark.parametrize("crossed", ["xxxxxxxxxxxx", "%s", "<partner>"])
+def test_a_caller_of_whom_nothing_says_that_it_is_the_keys_own_stays_open(crossed: str) -> None:
+    condition = {"StringEquals": {"kms:CallerAccount": crossed}}
+    text = policy(statement(Principal="*", Condition=condition))
+    (finding,) = (each for each in lint(text, KEY) if each.rule == "KMS601")
+    assert finding.fix is None
 
 
 @pytest.mark.parametrize("name", ["DEFAULT", "CALLER_ACCOUNT", "NOT_PRINCIPAL", "MFA"])

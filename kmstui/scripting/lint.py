@@ -11,7 +11,6 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 from urllib.parse import quote
@@ -20,7 +19,6 @@ from kmstui.model import Arn
 from kmstui.policy.iam import knowledge
 from kmstui.policy.lint import (
     RULES,
-    Finding,
     Form,
     KeyContext,
     Severity,
@@ -45,6 +43,7 @@ from kmstui.scripting.command import (
     run_command,
     target_of,
 )
+from kmstui.scripting.fixes import FIX, tell_fixes, with_named_rules, write_diff, write_fixed
 from kmstui.scripting.report import Linted, write_json, write_sarif, write_text
 
 if TYPE_CHECKING:
@@ -53,6 +52,8 @@ if TYPE_CHECKING:
 
 CLEAN, ERRORS = 0, 1
 """Exit codes, besides `COULD_NOT_RUN`."""
+WOULD_CHANGE = 1
+"""Exit code of `--diff` where there is one, as of diff(1)."""
 
 _PREFIX = "kmstui lint"
 _KEY = re.compile(
@@ -83,6 +84,8 @@ def run(
 ) -> int:
     """Lint what the arguments name; returns the exit code: 0 no errors, 1 errors, 2 could not run.
 
+    With `--diff` it is 0 where nothing would change, 1 where something would.
+
     Args:
         arguments: The command line behind `lint`.
         source: Called for what reads keys; without it, only files can be linted.
@@ -93,7 +96,7 @@ def run(
         err: Where progress and complaints go; standard error if not given.
     """
     streams = Streams.of(stdin, out, err)
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(with_named_rules(arguments))
 
     def job() -> int:
         if options.explain:
@@ -109,7 +112,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = command_parser(
         "lint",
         "Check KMS key policies.",
-        "Exit code: 0 without errors, 1 with errors, 2 when something could not be linted.",
+        "Exit code: 0 without errors, 1 with errors, 2 when something could not be linted. With"
+        " --diff: 0 when nothing would change, 1 when something would.",
     )
     add = parser.add_argument
     add("what", nargs="*", metavar="FILE|-|KEY", help="files, - for standard input, or keys")
@@ -122,7 +126,16 @@ def _parser() -> argparse.ArgumentParser:
         help="the least that is reported; default: info",
     )
     add("--disable", action="append", default=[], metavar="ID", help="turn a rule off (repeatable)")
-    add("--fix", action="store_true", help="apply the quick fixes; files are rewritten")
+    add(
+        FIX,
+        nargs="?",
+        const="",
+        action="append",
+        metavar="ID,ID",
+        help="rewrite files with the quick fixes that change nobody's access, and with those of the"
+        " rules named, whatever they change",
+    )
+    add("--diff", action="store_true", help="print what --fix would change; write nothing")
     add("--key-arn", metavar="ARN", help="the key that the policy is for")
     add("--key-usage", metavar="USAGE", help="its usage, such as ENCRYPT_DECRYPT")
     add("--key-spec", metavar="SPEC", help="its spec, such as SYMMETRIC_DEFAULT")
@@ -164,10 +177,15 @@ class _Lint:
         self._disabled_by_key = disabled_by_key
         words = [id_ for words in options.disable for id_ in words.replace(",", " ").split()]
         self._disabled = {_asked_rule(id_) for id_ in words} | set(disabled)
+        self._fixes = options.diff or options.fix is not None
+        wanted = ",".join(options.fix or ()).replace(",", " ").split()
+        self._named = {_asked_rule(id_) for id_ in wanted}
         self._least = Severity[options.severity.upper()]
         self._key = _key_context(options)
         self._errors: list[str] = []
         """What could not be linted."""
+        self._would_change = False
+        """Whether --diff has shown any change."""
 
     def run(self) -> int:
         options = self._options
@@ -178,16 +196,23 @@ class _Lint:
             )
         if not options.all and not options.what:
             raise CommandError("Name files or keys, - for standard input, or give --all.")
-        if options.fix and (options.all or any(map(_is_key, options.what))):
+        if options.diff and options.format != "text":
+            raise CommandError(f"--diff prints a diff; it has no --format {options.format}.")
+        rewrites = self._fixes and not options.diff
+        if rewrites and (options.all or any(map(_is_key, options.what))):
             raise CommandError(
                 "--fix rewrites files; a key's policy is changed in kmstui, which checks the save."
+                " --diff shows what would change."
             )
         linted = [self._lint(piece) for piece in self._pieces()]
         for sentence in self._errors:
             complain(sentence, self._streams.err, _PREFIX)
-        self._write(linted)
+        if not options.diff:
+            self._write(linted)
         if self._errors and (not options.all or not linted):
             return COULD_NOT_RUN
+        if options.diff:
+            return WOULD_CHANGE if self._would_change else CLEAN
         worst = max(
             (finding.severity for policy in linted for finding in policy.findings), default=None
         )
@@ -260,7 +285,7 @@ class _Lint:
         if piece.key.arn is not None:
             disabled = disabled | set(self._disabled_by_key.get(piece.key.arn.name, ()))
         text = piece.text
-        if self._options.fix:
+        if self._fixes:
             text = self._fixed(piece, disabled)
         document = parse(text)
         findings = lint(document, piece.key, disabled=disabled)
@@ -268,32 +293,27 @@ class _Lint:
         return Linted(piece.label, piece.uri, document, kept)
 
     def _fixed(self, piece: _Piece, disabled: Collection[str]) -> str:
-        fixed = fix_all(piece.text, piece.key, disabled=disabled, severity=self._least)
-        if piece.path is None:
-            self._write_fixed(fixed.text)
+        fixed = fix_all(
+            piece.text, piece.key, disabled=disabled, severity=self._least, named=self._named
+        )
+        if self._options.diff:
+            write_diff(piece.label, piece.text, fixed.text, self._streams.out)
+            self._would_change |= fixed.text != piece.text
+        elif piece.path is None:
+            write_fixed(fixed.text, self._streams.out)
         elif fixed.applied:
             try:
                 rewrite(piece.path, fixed.text)
             except OSError as error:
                 self._errors.append(f"{piece.label} cannot be written: {reason(error)}.")
                 return piece.text
-        if fixed.applied:
-            print(f"{piece.label}: {_applied_words(fixed.applied)}", file=self._streams.err)
+        done = not self._options.diff
+        tell_fixes(piece.label, fixed, piece.key, self._streams.err, done=done)
         return fixed.text
-
-    def _write_fixed(self, text: str) -> None:
-        """The fixed policy of standard input, in UTF-8 as it came."""
-        out = self._streams.out
-        if isinstance(out, TextIOWrapper):
-            out.flush()
-            out.buffer.write(text.encode("utf-8"))
-            out.buffer.flush()
-        else:
-            out.write(text)
 
     def _write(self, linted: Sequence[Linted]) -> None:
         # With --fix, standard output is the fixed policy when it came from standard input.
-        to_err = self._options.fix and STDIN in self._options.what
+        to_err = self._fixes and STDIN in self._options.what
         out = self._streams.err if to_err else self._streams.out
         if self._options.format == "json":
             write_json(linted, out)
@@ -302,11 +322,6 @@ class _Lint:
         elif linted:
             colour = out.isatty() and not os.environ.get("NO_COLOR")
             write_text(linted, out, colour=colour)
-
-
-def _applied_words(applied: Sequence[Finding]) -> str:
-    number = f"{len(applied)} {'fix' if len(applied) == 1 else 'fixes'} applied"
-    return f"{number} ({', '.join(dict.fromkeys(finding.rule for finding in applied))})"
 
 
 def _is_key(what: str) -> bool:

@@ -12,7 +12,8 @@ import time
 from kmstui.policy.iam.operators import OPERATORS
 from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.lint.core import KeyContext
-from kmstui.policy.lint.linter import fix_all, lint
+from kmstui.policy.lint.fixing import fix_all
+from kmstui.policy.lint.linter import lint
 from kmstui.policy.syntax.nodes import apply_edits
 from kmstui.policy.syntax.parser import parse
 from tests.policy import workshop_printed

@@ -21,7 +21,7 @@ from kmstui.policy.lint.core import KeyContext
 from kmstui.policy.syntax.nodes import Span
 from kmstui.policy.syntax.parser import parse
 from kmstui.scripting.command import COULD_NOT_RUN
-from kmstui.scripting.lint import CLEAN, ERRORS, run
+from kmstui.scripting.lint import CLEAN, ERRORS, WOULD_CHANGE, run
 from kmstui.scripting.live_source import LivePolicy, LiveSource
 from kmstui.scripting.report import excerpt
 from kmstui.service.errors import NetworkError
@@ -251,6 +251,8 @@ def test_a_byte_order_mark_is_a_finding_that_fix_removes(tmp_path: Path) -> None
         (["--caller", "bob", "x"], "--caller is not an ARN: bob"),
         (["--caller", "arn:aws:s3:::b", "x"], "--caller is not the ARN of a user"),
         (["--fix", _ID], "--fix rewrites files"),
+        (["--fix", "KMS51", "x"], "There is no rule 'KMS51'; did you mean KMS5"),
+        (["--diff", "--format", "json", "x"], "--diff prints a diff; it has no --format json."),
         (["--fix", "--all"], "--fix rewrites files"),
         ([_ID], "Keys cannot be read here"),
     ],
@@ -280,12 +282,96 @@ def test_standard_input_is_linted(good: Path) -> None:
 
 def test_fix_rewrites_the_file_and_tells_what_is_left(bad: Path) -> None:
     bad.chmod(0o640)
-    outcome = lint(bad, "--fix")
+    outcome = lint(bad, "--fix", "KMS106,kms201")
     assert outcome.code == CLEAN
     assert json.loads(bad.read_text())["Statement"][1]["Effect"] == "Allow"
     assert f"{bad}: 2 fixes applied (KMS106, KMS201)" in outcome.err
     assert stat.S_IMODE(bad.stat().st_mode) == 0o640
     assert list(bad.parent.iterdir()) == [bad]
+
+
+_OPEN = policy(
+    statement(Principal={"Service": "sns.amazonaws.com"}, Action=["kms:Decrypt", "kms:Decrypt"])
+)
+
+
+@pytest.fixture
+def open_to_all(tmp_path: Path) -> Path:
+    path = tmp_path / "open.json"
+    path.write_text(_OPEN)
+    return path
+
+
+def test_fix_takes_what_changes_nobodys_access_and_says_what_the_rest_would_do(
+    open_to_all: Path,
+) -> None:
+    for arguments in ((open_to_all, "--fix"), ("--fix", open_to_all)):
+        open_to_all.write_text(_OPEN)
+        outcome = lint(*arguments)
+        assert outcome.code == CLEAN and "KMS513" in outcome.out
+        assert f"{open_to_all}: 1 fix applied (KMS208)" in outcome.err
+        assert "1 fix is left, which changes access; --fix KMS513 applies it" in outcome.err
+        assert "KMS513: Add aws:SourceAccount 444455556666" in outcome.err
+        assert "sns.amazonaws.com loses Decrypt when aws:SourceAccount is" in outcome.err
+        stored = json.loads(open_to_all.read_text())["Statement"][1]
+        assert stored["Action"] == ["kms:Decrypt"] and "Condition" not in stored
+
+
+@pytest.mark.parametrize("named", ["KMS513", "kms513,KMS509"])
+def test_fix_of_a_named_rule_changes_access_and_says_how(open_to_all: Path, named: str) -> None:
+    outcome = lint("--fix", named, open_to_all)
+    assert "2 fixes applied (KMS208, KMS513)" in outcome.err
+    assert "sns.amazonaws.com loses Decrypt when aws:SourceAccount is" in outcome.err
+    assert "Condition" in json.loads(open_to_all.read_text())["Statement"][1]
+
+
+def test_fix_says_for_whose_key_it_was_judged(tmp_path: Path) -> None:
+    path = tmp_path / "p.json"
+    path.write_text(_OPEN)
+    assert "a key of account 444455556666 (--key-arn tells another)" in lint(path, "--diff").err
+    assert "--key-arn" not in lint(path, "--diff", "--key-arn", KEY_ARN).err
+    open_question = json.loads(_OPEN)
+    open_question["Statement"][0]["Principal"]["AWS"] = ["444455556666", "777788889999"]
+    path.write_text(json.dumps(open_question))
+    outcome = lint(path, "--diff")
+    assert "judged for 444455556666, 777788889999, 111111111111" in outcome.err
+
+
+def test_diff_shows_the_change_and_writes_nothing(open_to_all: Path, good: Path) -> None:
+    outcome = lint("--diff", open_to_all, good)
+    assert outcome.code == WOULD_CHANGE
+    assert open_to_all.read_text() == _OPEN
+    assert outcome.out.startswith(f"--- {open_to_all}\n+++ {open_to_all}\n@@ ")
+    assert outcome.out.count('\n-        "kms:Decrypt"') == 1
+    assert "1 fix would be applied (KMS208)" in outcome.err
+    named = lint("--fix", "KMS513", "--diff", open_to_all)
+    assert '+          "aws:SourceAccount": "444455556666"' in named.out
+    assert open_to_all.read_text() == _OPEN
+    assert lint("--diff", good) == Outcome(CLEAN, "", "")
+
+
+def test_diff_of_a_key_is_shown_since_nothing_is_written() -> None:
+    keys = Keys([_stored("alias/open", _OPEN)])
+    outcome = lint(_ID, "--diff", source=keys)
+    assert outcome.code == WOULD_CHANGE
+    assert outcome.out.startswith("--- alias/open")
+
+
+def test_diff_of_standard_input_is_the_diff_alone() -> None:
+    outcome = lint("-", "--diff", stdin=_OPEN.replace("\n", "").removesuffix("\n"))
+    assert outcome.out.startswith("--- <stdin>")
+    assert "\\ No newline at end of file" in outcome.out
+
+
+def test_a_file_called_like_a_rule_is_that_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("KMS513").write_text(_OPEN)
+    lint("--fix", "KMS513")
+    assert "Condition" not in json.loads(Path("KMS513").read_text())["Statement"][1]
+    lint("--fix=KMS513", "--", "KMS513")
+    assert "Condition" in json.loads(Path("KMS513").read_text())["Statement"][1]
 
 
 def test_fix_leaves_a_good_file_alone(good: Path) -> None:
@@ -304,7 +390,7 @@ def test_fix_keeps_line_ends_and_links(tmp_path: Path) -> None:
 
 
 def test_fix_of_standard_input_writes_the_policy_and_nothing_else_to_standard_output() -> None:
-    outcome = lint("-", "--fix", stdin=_BAD)
+    outcome = lint("-", "--fix", "KMS106,KMS201", stdin=_BAD)
     assert json.loads(outcome.out)["Statement"][1]["Action"] == ["kms:Decrypt"]
     assert "nothing found" in outcome.err
 

@@ -1,3 +1,4 @@
+from .diff import AccessChange as AccessChange
 from .diff import AccessDiff as AccessDiff
 from .diff import Direction as Direction
 from .diff import access_diff as access_diff

@@ -4,8 +4,11 @@ from .core import KeyContext as KeyContext
 from .core import Severity as Severity
 from .facts.values import Form as Form
 from .facts.values import read_principal as read_principal
+from .fix_effects import accounts_in_question as accounts_in_question
+from .fixing import Considered as Considered
+from .fixing import Fixed as Fixed
+from .fixing import fix_all as fix_all
 from .linter import UnknownRuleError as UnknownRuleError
-from .linter import fix_all as fix_all
 from .linter import known_rule as known_rule
 from .linter import lint as lint
 from .linter import lint_identity as lint_identity

@@ -6,7 +6,6 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from operator import attrgetter
-from typing import NamedTuple
 
 from kmstui.policy.iam import did_you_mean, knowledge
 from kmstui.policy.lint.checks import (  # noqa: F401 (importing them registers their rules)
@@ -26,11 +25,8 @@ from kmstui.policy.lint.checks import (  # noqa: F401 (importing them registers 
     services,
     syntax,
 )
-from kmstui.policy.lint.core import RULES, Finding, KeyContext, PolicyKind, Severity, Subject
-from kmstui.policy.syntax import Document, Edit, Span, apply_edits, parse, read_policy
-
-MOST_ROUNDS = 50
-"""How often `fix_all` lints again; a policy of 32 KB has not that many layers of mistakes."""
+from kmstui.policy.lint.core import RULES, Finding, KeyContext, PolicyKind, Subject
+from kmstui.policy.syntax import Document, Span, parse, read_policy
 
 
 class UnknownRuleError(ValueError):
@@ -132,81 +128,3 @@ class _Cover:
     def touches(self, span: Span) -> bool:
         before = bisect_left(self._starts, max(span.end, span.start + 1))
         return before > 0 and self._ends[before - 1] > span.start
-
-
-class Fixed(NamedTuple):
-    """What `fix_all` made of a policy."""
-
-    text: str
-    applied: tuple[Finding, ...]
-    """The findings whose fixes were applied, in the order applied; their places are those of the
-    text at that moment."""
-    remaining: tuple[Finding, ...]
-    """The findings of the new text."""
-
-
-def fix_all(
-    text: str,
-    key: KeyContext | None = None,
-    *,
-    disabled: Collection[str] = (),
-    severity: Severity = Severity.INFO,
-) -> Fixed:
-    """Apply quick fixes until none is left that helps.
-
-    A fix that would make for more errors than it removes is not applied, and neither is one of a
-    finding below `severity`.
-    """
-    applied: list[Finding] = []
-    seen = {text}
-    findings = lint(text, key, disabled=disabled)
-    for _ in range(MOST_ROUNDS):
-        fixable = [each for each in findings if each.fix and each.severity >= severity]
-        for batch in _batches(fixable):
-            changed = apply_edits(text, _edits(batch))
-            if changed in seen:
-                continue
-            after = lint(changed, key, disabled=disabled)
-            if _errors(after) <= _errors(findings):
-                seen.add(changed)
-                applied.extend(batch)
-                text, findings = changed, after
-                break
-        else:
-            break
-    return Fixed(text, tuple(applied), findings)
-
-
-_FAMILIES = "0162345"
-"""In which order families are fixed: what cannot be read, what is misspelled and what nobody filled
-in first, since rules about access judge them as if they were not there."""
-
-
-def _batches(findings: list[Finding]) -> Iterable[list[Finding]]:
-    """What to try: of each family all fixes that do not overlap at once, then each by itself."""
-    for family in _FAMILIES:
-        members = [finding for finding in findings if finding.rule[3] == family]
-        batch = _apart(members)
-        if len(batch) > 1:
-            yield batch
-        yield from ([finding] for finding in members)
-
-
-def _apart(findings: list[Finding]) -> list[Finding]:
-    """As many findings as have fixes that do not overlap."""
-    batch: list[Finding] = []
-    end = -1
-    for finding in sorted(findings, key=lambda each: min(e.span for e in _edits([each]))):
-        spans = sorted(edit.span for edit in _edits([finding]))
-        if spans[0].start > end:
-            batch.append(finding)
-            end = max(span.end for span in spans)
-    return batch
-
-
-def _edits(findings: Iterable[Finding]) -> tuple[Edit, ...]:
-    return tuple(edit for finding in findings if finding.fix for edit in finding.fix.edits)
-
-
-def _errors(findings: Iterable[Finding]) -> int:
-    return sum(finding.severity is Severity.ERROR for finding in findings)

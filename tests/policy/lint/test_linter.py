@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kmstui.policy.lint.core import RULES, KeyContext, Severity
-from kmstui.policy.lint.linter import fix_all, lint
+from kmstui.policy.lint.fix_effects import fix_effect
+from kmstui.policy.lint.fixing import fix_all
+from kmstui.policy.lint.linter import lint
 from kmstui.policy.syntax.parser import parse
 from tests.policy.documented import DOCUMENTED
 from tests.policy.rule_cases import KEY, policy, statement
@@ -76,15 +79,18 @@ def test_any_torn_policy_is_linted(value: Any, at: int, gap: int, key: KeyContex
 
 
 @settings(max_examples=40)
-@given(_POLICIES, st.sampled_from([KeyContext(), KEY]))
-def test_fixing_ends_and_never_makes_for_more_errors(value: Any, key: KeyContext) -> None:
+@given(_POLICIES, st.sampled_from([KeyContext(), KEY]), st.sampled_from([(), RULES]))
+def test_fixing_ends_and_never_makes_for_more_errors(
+    value: Any, key: KeyContext, named: Collection[str]
+) -> None:
     text = json.dumps(value, indent=2, ensure_ascii=False)
     before = [each for each in lint(text, key) if each.severity is Severity.ERROR]
-    fixed = fix_all(text, key)
+    fixed = fix_all(text, key, named=named)
     after = [each for each in fixed.remaining if each.severity is Severity.ERROR]
     assert len(after) <= len(before)
     assert fixed.remaining == lint(fixed.text, key)
-    again = fix_all(fixed.text, key)
+    assert named or not fix_effect(text, fixed.text, key)
+    again = fix_all(fixed.text, key, named=named)
     assert again.text == fixed.text and again.applied == ()
 
 
@@ -144,7 +150,7 @@ def test_fixes_keep_the_formatting_of_everything_else() -> None:
     } ]
 }"""
     assert (
-        fix_all(text, KEY).text
+        fix_all(text, KEY, named=RULES).text
         == """{
     "Version" : "2012-10-17",
     "Statement" : [ {
@@ -159,7 +165,7 @@ def test_fixes_keep_the_formatting_of_everything_else() -> None:
 
 def test_only_fixes_of_the_asked_severity_are_applied() -> None:
     text = policy(statement(Effect="allow", Action=["kms:Encrypt", "kms:Encrypt"]))
-    fixed = fix_all(text, severity=Severity.ERROR)
+    fixed = fix_all(text, severity=Severity.ERROR, named=RULES)
     assert [each.rule for each in fixed.applied] == ["KMS106"]
     assert "KMS208" in {each.rule for each in fixed.remaining}
 

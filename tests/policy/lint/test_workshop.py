@@ -7,8 +7,9 @@ import json
 import pytest
 
 from kmstui.model.arn import Arn
-from kmstui.policy.lint.core import KeyContext, Severity
-from kmstui.policy.lint.linter import fix_all, lint
+from kmstui.policy.lint.core import RULES, KeyContext, Severity
+from kmstui.policy.lint.fixing import fix_all
+from kmstui.policy.lint.linter import lint
 from tests.policy import workshop_printed as workshop
 
 _KEY = KeyContext(
@@ -56,7 +57,7 @@ def test_the_condition_key_that_does_not_exist_is_found_with_the_one_that_does()
 def test_the_fixes_leave_a_policy_that_is_json_without_placeholders_of_the_account(
     name: str,
 ) -> None:
-    fixed = fix_all(workshop.ALL[name], _KEY)
+    fixed = fix_all(workshop.ALL[name], _KEY, named=RULES)
     assert json.loads(fixed.text)
     assert "your-ac" not in fixed.text
     assert fixed.applied

@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from kmstui.model.arn import Arn
-from kmstui.policy.lint.core import KeyContext, Severity
-from kmstui.policy.lint.linter import fix_all
+from kmstui.policy.lint.core import RULES, KeyContext, Severity
+from kmstui.policy.lint.fixing import fix_all
 from tests.control import ControlledKms
 from tests.embedded import client, embedded, embedded_server
 from tests.policy import workshop_printed as workshop
@@ -42,12 +42,12 @@ def test_the_fixes_make_a_policy_that_kms_accepts(
     with pytest.raises(ClientError):
         kms.put_key_policy(KeyId=str(key.arn), Policy=workshop.ALL[name])
 
-    fixed = fix_all(workshop.ALL[name], key)
+    fixed = fix_all(workshop.ALL[name], key, named=RULES)
     text = fixed.text
     if name in _UNKNOWABLE:
         placeholder, value = _UNKNOWABLE[name]
         assert placeholder in text
-        text = fix_all(text.replace(placeholder, value), key).text
+        text = fix_all(text.replace(placeholder, value), key, named=RULES).text
     else:
         assert Severity.ERROR not in {each.severity for each in fixed.remaining}
     kms.put_key_policy(KeyId=str(key.arn), Policy=text)
@@ -60,7 +60,7 @@ def test_a_user_that_is_gone_is_for_the_person_to_replace(embedded: ControlledKm
     """The MFA policy names userA; no fix can know whom else to name."""
     key = _context(embedded, "admin")
     kms = client(embedded, "kms", "admin")
-    text = fix_all(workshop.MFA.replace("userA", "nobody-here"), key).text
+    text = fix_all(workshop.MFA.replace("userA", "nobody-here"), key, named=RULES).text
     with pytest.raises(ClientError) as refused:
         kms.put_key_policy(KeyId=str(key.arn), Policy=text)
     assert "principal" in str(refused.value)

@@ -12,6 +12,7 @@ from kmstui.policy.lint import pages
 from kmstui.policy.lint.core import ERROR, WARNING, Hit, Subject, remembered, rule
 from kmstui.policy.lint.facts.conditions import Clause, clauses_of
 from kmstui.policy.lint.facts.coverage import foreign_roots
+from kmstui.policy.lint.facts.filling import filled
 from kmstui.policy.lint.facts.statements import (
     PUT_KEY_POLICY,
     STAND_IN,
@@ -27,13 +28,10 @@ from kmstui.policy.lint.facts.statements import (
 )
 from kmstui.policy.lint.facts.values import ACCOUNT_ID, fill_account
 from kmstui.policy.syntax import (
-    ConditionEntry,
     Fix,
     Policy,
-    PrincipalEntry,
     Span,
     Statement,
-    StringNode,
     add_value,
     insert_statement,
     root_statement,
@@ -239,33 +237,6 @@ def conditional_root_statement(subject: Subject) -> Iterator[Hit]:
             yield Hit(member.key.span, f"The account manages the key only under {keys}")
 
 
-def _filled(policy: Policy, account: str) -> Policy:
-    """The policy with the placeholders for the account filled in, so that it can be judged."""
-
-    def node(value: StringNode) -> StringNode:
-        return value._replace(value=fill_account(value.value, account))
-
-    def entries(found: tuple[PrincipalEntry, ...]) -> tuple[PrincipalEntry, ...]:
-        return tuple(each._replace(value=node(each.value)) for each in found)
-
-    def condition(entry: ConditionEntry) -> ConditionEntry:
-        values = (node(each) if isinstance(each, StringNode) else each for each in entry.values)
-        return entry._replace(values=tuple(values))
-
-    statements = tuple(
-        replace(
-            each,
-            principals=entries(each.principals),
-            not_principals=entries(each.not_principals),
-            resources=tuple(map(node, each.resources)),
-            not_resources=tuple(map(node, each.not_resources)),
-            conditions=tuple(map(condition, each.conditions)),
-        )
-        for each in policy.statements
-    )
-    return replace(policy, statements=statements)
-
-
 def _about_putting(subject: Subject) -> Policy:
     """Only the statements that decide about kms:PutKeyPolicy, to judge in less time."""
     deciding = {
@@ -306,7 +277,8 @@ def _judge(subject: Subject, caller: Principal | None) -> Verdict | None:
     # Loading the evaluation takes longer than most policies take to lint.
     from kmstui.policy.evaluation import can_still_administer
 
-    policy = _filled(_about_putting(subject), home_account(subject) or STAND_IN)
+    home = home_account(subject) or STAND_IN
+    policy = filled(_about_putting(subject), lambda value: fill_account(value, home))
     best: Verdict | None = None
     for account in _accounts(subject, policy):
         asking = caller or Principal.parse(account)

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kmstui.model.arn import Arn
-from kmstui.policy.lint.core import KeyContext, Severity
+from kmstui.policy.lint.core import RULES, KeyContext, Severity
 from kmstui.policy.lint.facts.values import find_placeholders
-from kmstui.policy.lint.linter import fix_all, lint
+from kmstui.policy.lint.fixing import fix_all
+from kmstui.policy.lint.linter import lint
 from tests.policy import workshop_printed
 from tests.policy.rule_cases import (
     ACCOUNT,
@@ -187,7 +188,7 @@ def test_a_caller_of_whom_nothing_says_that_it_is_the_keys_own_stays_open(crosse
 @pytest.mark.parametrize("name", ["DEFAULT", "CALLER_ACCOUNT", "NOT_PRINCIPAL", "MFA"])
 def test_the_workshops_policies_fill_themselves_in_from_the_key(name: str) -> None:
     key = KeyContext(arn=Arn.parse("arn:aws:kms:eu-west-1:222233334444:key/1"))
-    fixed = fix_all(getattr(workshop_printed, name), key)
+    fixed = fix_all(getattr(workshop_printed, name), key, named=RULES)
     assert "arn:aws:iam::222233334444:root" in fixed.text
     assert not [each for each in fixed.remaining if each.severity is Severity.ERROR]
 

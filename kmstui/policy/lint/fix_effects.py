@@ -1,0 +1,221 @@
+"""What a fix does to access: both texts are held against each other by the access diff.
+
+No list says which rules change access. A fix is neutral where nobody gains or loses anything by
+it, whichever key the policy may be for and whatever its placeholders are filled in with; what
+could not be worked out counts as a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from zlib import crc32
+
+from kmstui.model import Arn
+from kmstui.policy.access import AccessChange, AccessDiff, Direction, access_diff
+from kmstui.policy.iam import accounts, knowledge, resource_match, wildcard_match
+from kmstui.policy.lint.core import KeyContext, Subject
+from kmstui.policy.lint.facts.filling import filled
+from kmstui.policy.lint.facts.statements import STAND_IN, home_account, partition
+from kmstui.policy.lint.facts.values import (
+    ACCOUNT,
+    REGION,
+    SOME_ACCOUNT,
+    Form,
+    Placeholder,
+    find_placeholders,
+    read_principal,
+)
+from kmstui.policy.lint.fixes import plain_value
+from kmstui.policy.syntax import Document, Policy, parse, read_policy
+
+MOST_CHARACTERS = 2 * 32_768
+"""A key policy has 32,768 bytes at most (KMS Developer Guide, "Key policies")."""
+MOST_KEYS = 8
+"""Keys that a policy is tried for where it is not known which it is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixEffect:
+    """Who gains and who loses what by a change of a policy's text."""
+
+    changes: tuple[AccessChange, ...] = ()
+    unknown: str = ""
+    """Why more may change than `changes` tell, as a sentence; empty where these are all."""
+
+    def __bool__(self) -> bool:
+        """Whether access changes, or may."""
+        return bool(self.changes or self.unknown)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The effect in words; one sentence where there is none."""
+        told = (*(change.sentence for change in self.changes), *filter(None, (self.unknown,)))
+        return told or ("Nobody gains or loses anything.",)
+
+
+NO_EFFECT = FixEffect()
+Policies = tuple[Policy, Policy]
+"""Before and after."""
+
+
+def fix_effect(before: str, after: str, key: KeyContext) -> FixEffect:
+    """What a change of a policy's text does to access, by the parts of both that can be read."""
+    old, new = parse(before), parse(after)
+    if _says_the_same(old, new):
+        return NO_EFFECT
+    if max(len(before), len(after)) > MOST_CHARACTERS:
+        return FixEffect(unknown="The text is too long for a key policy to be worked through.")
+    policies = read_policy(old), read_policy(new)
+    arns = possible_keys(policies, key)
+    found = _first_change(policies, arns)
+    if found or not any(map(_has_placeholders, policies)):
+        return found
+    made_up = _made_up(policies[0], arns[0]), _made_up(policies[1], arns[0])
+    if _first_change(made_up, arns):
+        return FixEffect(unknown="Access changes once the placeholders are filled in.")
+    return found
+
+
+def _says_the_same(old: Document, new: Document) -> bool:
+    """Whether both are the same but for their layout, and for JSON mistakes mended as read."""
+    if old.root is None or new.root is None:
+        return False
+    return bool(plain_value(old.root) == plain_value(new.root))
+
+
+def _first_change(policies: Policies, arns: tuple[Arn, ...]) -> FixEffect:
+    """What changes for the first of some keys for which anything does."""
+    later = _about_later_actions(policies[0]), _about_later_actions(policies[1])
+    for arn in arns[:MOST_KEYS]:
+        diff = access_diff(*policies, str(arn))
+        found = FixEffect(diff.changes, _unknown_of(diff))
+        if found:
+            return found
+        of_later = access_diff(*later, str(arn)).changes
+        if of_later:
+            told = (f"{each.who} {each.direction}" for each in of_later)
+            return FixEffect(unknown=f"Of actions that KMS adds later: {'; '.join(told)}.")
+    if len(arns) > MOST_KEYS:
+        return FixEffect(unknown="Which of many keys and accounts it is for is not known.")
+    return NO_EFFECT
+
+
+def _unknown_of(diff: AccessDiff) -> str:
+    if diff.of(Direction.UNCLEAR):
+        return "The conditions are too many to try each combination."
+    return ""
+
+
+_LATER_ACTION = "kms:=later="
+"""Stands for all actions that KMS adds later: `kms:*` allows them, the list of today does not."""
+
+
+def _about_later_actions(policy: Policy) -> Policy:
+    """The statements that cover such an action, all of an action of today instead."""
+    return replace(
+        policy,
+        statements=tuple(
+            replace(each, actions=(nodes[0]._replace(value="kms:Decrypt"),), not_actions=())
+            for each in policy.statements
+            if (nodes := each.actions or each.not_actions)
+            and bool(each.actions)
+            == any(wildcard_match(node.value, _LATER_ACTION, ignore_case=True) for node in nodes)
+        ),
+    )
+
+
+# Which key a policy is for
+
+
+def possible_keys(policies: Policies, key: KeyContext) -> tuple[Arn, ...]:
+    """The key that a policy is for, or all that it may be for as its own words tell.
+
+    Where neither the key nor whoever puts the policy is known, nor the policy says by itself whose
+    the key is, it may be of each account that is named, or of a stand-in that is not. It may be
+    each key that a Resource names.
+    """
+    if key.arn is not None:
+        return (key.arn,)
+    first = Subject(policies[0].document, policies[0], key, knowledge())
+    home = home_account(first)
+    owners = [home] if home else [*accounts(policies[0]), *accounts(policies[1]), STAND_IN]
+    # No Region: a condition on aws:RequestedRegion must not be held against one made up.
+    found = dict.fromkeys(Arn(partition(first), "kms", "", each, "key/any") for each in owners)
+    for policy in policies:
+        for value in _resources(policy):
+            if not any(resource_match(value, str(each)) for each in found):
+                found.update(dict.fromkeys(_key_like(value, owners[0])))
+    return tuple(found)
+
+
+def accounts_in_question(text: str, key: KeyContext) -> tuple[str, ...]:
+    """The accounts of which the key may be; one where that is known or can be told.
+
+    The last of several is a stand-in for an account that the policy does not name.
+    """
+    policy = read_policy(parse(text))
+    return tuple(dict.fromkeys(arn.account for arn in possible_keys((policy, policy), key)))
+
+
+def _resources(policy: Policy) -> Iterator[str]:
+    for statement in policy.statements:
+        for node in (*statement.resources, *statement.not_resources):
+            if not find_placeholders(node.value):
+                yield node.value
+
+
+def _key_like(value: str, owner: str) -> Iterator[Arn]:
+    """A key that meets a Resource pattern; none where it is no pattern of keys."""
+    arn = Arn.maybe(value)
+    if arn is not None and wildcard_match(arn.service, "kms"):
+        account = owner if arn.account == "*" else arn.account
+        parts = ("aws" if arn.partition == "*" else arn.partition, "kms", arn.region, account)
+        yield Arn(*(part.replace("*", "1").replace("?", "1") for part in (*parts, arn.resource)))
+
+
+# Placeholders
+
+
+def _has_placeholders(policy: Policy) -> bool:
+    """Whether a policy has any where one may decide about access."""
+    texts: list[str] = []
+
+    def note(value: str) -> str:
+        texts.append(value)
+        return value
+
+    filled(policy, note)
+    return any(map(find_placeholders, texts))
+
+
+def _made_up(policy: Policy, arn: Arn) -> Policy:
+    """The policy as it may be once each placeholder is filled in, always with the same."""
+
+    def fill(value: str) -> str:
+        for found in reversed(find_placeholders(value)):
+            value = value[: found.start] + _stand_in(found, arn) + value[found.end :]
+        return value
+
+    def fill_principal(value: str) -> str:
+        text = fill(value)
+        if text == value or read_principal(text).form in _READABLE:
+            return text
+        return f"arn:{arn.partition}:iam::{arn.account}:role/filled-{crc32(value.encode()):x}"
+
+    def fill_resource(value: str) -> str:
+        return "*" if find_placeholders(value) else value
+
+    return filled(policy, fill, principal=fill_principal, resource=fill_resource)
+
+
+_READABLE = (Form.EVERYBODY, Form.ACCOUNT_ID, Form.ROOT, Form.IDENTITY, Form.USER_NAMED_ROOT)
+
+
+def _stand_in(found: Placeholder, arn: Arn) -> str:
+    number = crc32(found.text.encode())
+    return {
+        ACCOUNT: arn.account,
+        SOME_ACCOUNT: f"{number:012}",
+        REGION: arn.region or "us-east-1",
+    }.get(found.stands_for, f"filled-{number:x}")

@@ -179,7 +179,7 @@ def _root_user_may_meet(subject: Subject, facts: StatementFacts) -> bool:
     conditions = [compile_condition(clause.entry, version) for clause in facts.clauses]
     return any(
         all(each.truth(Principal.parse(account).facts.get) is not Truth.NO for each in conditions)
-        for account in _accounts(subject, _filled(subject.policy, STAND_IN))
+        for account in _accounts(subject, _filled(subject, subject.policy))
     )
 
 
@@ -237,6 +237,12 @@ def conditional_root_statement(subject: Subject) -> Iterator[Hit]:
             yield Hit(member.key.span, f"The account manages the key only under {keys}")
 
 
+def _filled(subject: Subject, policy: Policy) -> Policy:
+    """The policy with the placeholders for the account filled in, so that it can be judged."""
+    home = home_account(subject) or STAND_IN
+    return filled(policy, lambda value: fill_account(value, home))
+
+
 def _about_putting(subject: Subject) -> Policy:
     """Only the statements that decide about kms:PutKeyPolicy, to judge in less time."""
     deciding = {
@@ -277,8 +283,7 @@ def _judge(subject: Subject, caller: Principal | None) -> Verdict | None:
     # Loading the evaluation takes longer than most policies take to lint.
     from kmstui.policy.evaluation import can_still_administer
 
-    home = home_account(subject) or STAND_IN
-    policy = filled(_about_putting(subject), lambda value: fill_account(value, home))
+    policy = _filled(subject, _about_putting(subject))
     best: Verdict | None = None
     for account in _accounts(subject, policy):
         asking = caller or Principal.parse(account)

@@ -12,7 +12,6 @@ from functools import lru_cache
 from kmstui.policy.iam import has_wildcard, resource_match, wildcard_match
 from kmstui.policy.lint.core import Subject
 from kmstui.policy.lint.facts.statements import StatementFacts
-from kmstui.policy.lint.facts.values import find_placeholders
 from kmstui.policy.syntax import ArrayNode, Node, ObjectNode, Statement, StringNode, walk
 
 _EVERY_ACTION = "kms:*"

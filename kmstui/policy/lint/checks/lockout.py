@@ -21,12 +21,11 @@ from kmstui.policy.lint.facts.statements import (
     allows,
     home_account,
     label_span,
-    may_be_managed_by_unfilled,
     partition,
     root_statements,
     statement_facts,
 )
-from kmstui.policy.lint.facts.values import ACCOUNT_ID, fill_account
+from kmstui.policy.lint.facts.values import ACCOUNT_ID, fill_account, find_placeholders
 from kmstui.policy.syntax import (
     Fix,
     Policy,
@@ -60,13 +59,22 @@ def _caller(subject: Subject) -> Principal | None:
 
 
 @remembered
+def _may_be_managed_by_unfilled(subject: Subject) -> bool:
+    """Whether a placeholder of which nobody knows whom it means may put the policy."""
+    return any(
+        PUT_KEY_POLICY in facts.actions and any(find_placeholders(who.value) for who in facts.who)
+        for facts in allows(subject)
+    )
+
+
+@remembered
 def _verdict(subject: Subject) -> Verdict | None:
     """What comes of the policy for the caller, or for the root user where none is known.
 
     None where it is plain that the key stays manageable by the account, where that hangs on a
     placeholder, and for a text that KMS refuses for its size alone.
     """
-    if len(subject.text) > _LONGEST_JUDGED or may_be_managed_by_unfilled(subject):
+    if len(subject.text) > _LONGEST_JUDGED or _may_be_managed_by_unfilled(subject):
         return None
     caller = _caller(subject)
     if _is_plainly_safe(subject) and (caller is None or caller.account == home_account(subject)):
@@ -192,7 +200,7 @@ def no_root_statement(subject: Subject) -> Iterator[Hit]:
     """
     if not subject.statements or root_statements(subject) or _by_everybody(subject):
         return
-    if may_be_managed_by_unfilled(subject):
+    if _may_be_managed_by_unfilled(subject):
         return
     if _locked_out(subject) or foreign_roots(subject):
         return  # KMS602 speaks of a root statement for another account

@@ -329,15 +329,6 @@ def denies(subject: Subject) -> tuple[StatementFacts, ...]:
 
 
 @remembered
-def may_be_managed_by_unfilled(subject: Subject) -> bool:
-    """Whether a placeholder of which nobody knows whom it means may put the policy."""
-    return any(
-        PUT_KEY_POLICY in facts.actions and any(find_placeholders(who.value) for who in facts.who)
-        for facts in allows(subject)
-    )
-
-
-@remembered
 def root_statements(subject: Subject) -> tuple[StatementFacts, ...]:
     """The Allow statements that let the key's account put the policy."""
     return tuple(

@@ -22,9 +22,9 @@ from kmstui.policy.lint.facts.statements import (
     NamedKind,
     StatementFacts,
     allows,
-    is_workload,
     statement_facts,
 )
+from kmstui.policy.lint.facts.workloads import is_workload
 from kmstui.policy.lint.fixes import condition_fix, operator_fix, split_statement
 from kmstui.policy.syntax import Fix, StringNode, delete_condition
 

@@ -23,11 +23,10 @@ from kmstui.policy.lint.facts.statements import (
     covers_everything,
     expanded,
     home_account,
-    is_break_glass,
-    is_workload,
     statement_facts,
 )
 from kmstui.policy.lint.facts.values import ACCOUNT_ID
+from kmstui.policy.lint.facts.workloads import is_break_glass, is_workload
 from kmstui.policy.lint.fixes import add_conditions, applicable, replace_member, split_statement
 from kmstui.policy.syntax import ArrayNode, Fix, StringNode, set_values
 

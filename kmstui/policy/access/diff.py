@@ -7,38 +7,34 @@ never compared, so two policies that mean the same differ in nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kmstui.model import Arn
-from kmstui.policy.access.diff_axes import Atoms
-from kmstui.policy.access.diff_requests import (
-    Access,
-    Limit,
-    Space,
-    Term,
-    Terms,
-    TooManyError,
-    terms_of,
-)
+from kmstui.policy.access.differences import Budget, Space, TooManyError
 from kmstui.policy.access.groups import action_classes, actions_words
-from kmstui.policy.evaluation import Policies, PolicyLike, compile_key_policy, joined
+from kmstui.policy.access.terms import Access, Atoms, Term, Terms, simplified, terms_of
+from kmstui.policy.evaluation import Policies, PolicyLike, compile_key_policy
 from kmstui.policy.iam import (
+    Lookup,
     Principal,
     PrincipalKind,
+    Request,
+    absent_keys,
     account_of,
     action_info,
-    everyone,
     key_actions,
+    lookup_for,
 )
 from kmstui.policy.syntax import Span, Statement
+from kmstui.policy.witnesses import callers_of, joined
 
-_AT_ONCE = Limit(requests=1 << 14, effort=100_000)
-_IN_ALL = Limit(requests=1 << 18, effort=200_000)
-_ALWAYS = Limit(requests=1 << 6, effort=500)
-"""What may be spent on one difference, on all, and on each once that is used up: they keep the
-diff of two adversarial texts within the time of a key press."""
+_AT_ONCE = 20_000
+_IN_ALL = 100_000
+_ALWAYS = 200
+"""Steps that may be spent on one difference, on all, and on each once that is used up: they keep
+the diff of two adversarial texts within the time of a key press."""
 
 
 class Direction(StrEnum):
@@ -46,7 +42,7 @@ class Direction(StrEnum):
 
     GAINS = "gains"
     UNCLEAR = "may gain or lose"
-    """There are more combinations of conditions than can be tried."""
+    """Not every combination of conditions could be tried."""
     LOSES = "loses"
     DENIED = "is now explicitly denied"
     """It had no access by the policy; now grants do not help either."""
@@ -69,11 +65,13 @@ class AccessChange:
     statements_after: tuple[Statement, ...] = ()
     """Those of the new policy that the old one did not have."""
     principals: tuple[Principal, ...] = ()
+    names: tuple[str, ...] = ()
+    """What to call the principals."""
 
     @property
     def who(self) -> str:
         """The principals in words."""
-        return joined((principal.short for principal in self.principals), "and", most=6)
+        return joined(self.names, "and", most=6)
 
     @property
     def what(self) -> str:
@@ -88,7 +86,8 @@ class AccessChange:
     @property
     def sentence(self) -> str:
         """The change as one sentence."""
-        verb = _PLURAL[self.direction] if len(self.principals) > 1 else self.direction.value
+        several = len(self.names) > 1 or self.who.startswith(_PLURAL_NAMES)
+        verb = _PLURAL[self.direction] if several else self.direction.value
         when = f" when {self.condition}" if self.condition else ""
         return (
             f"{self.who} {verb} {self.what}{when} ({_WORDS[self.before]} → {_WORDS[self.after]})."
@@ -110,6 +109,10 @@ class AccessDiff:
     """Everybody who was asked about."""
     not_considered: tuple[str, ...]
     """Never empty."""
+    open_keys: tuple[str, ...] = ()
+    """Condition keys of which not every value could be tried; empty where the diff is complete."""
+    complete: bool = True
+    """Whether no request comes out differently but those of the changes."""
 
     def __bool__(self) -> bool:
         """Whether anything changes."""
@@ -122,7 +125,7 @@ class AccessDiff:
     @property
     def sentences(self) -> tuple[str, ...]:
         """The diff in words; one sentence where nothing changes."""
-        if not self.changes:
+        if not self.changes and self.complete:
             return ("Nobody gains or loses anything: the two policies mean the same.",)
         return tuple(change.sentence for change in self.changes)
 
@@ -133,6 +136,7 @@ _WORDS = {
     Access.VIA_IAM: "if IAM policies allow it",
     Access.DIRECT: "by the key policy",
 }
+_PLURAL_NAMES = ("principals ", "roles ", "users ", "federated users ", "AWS services ")
 _PLURAL = {
     Direction.GAINS: "gain",
     Direction.LOSES: "lose",
@@ -154,9 +158,10 @@ class _Comparison:
     def __init__(self, before: PolicyLike, after: PolicyLike, key_arn: str) -> None:
         self.old, self.new = compile_key_policy(before), compile_key_policy(after)
         self.key_arn = key_arn
-        self.atoms = Atoms({}, {})
+        self.atoms = Atoms()
+        self.open_keys: dict[str, None] = {}
         self._left = _IN_ALL
-        self._shifts: dict[tuple[frozenset[Term], frozenset[Term]], tuple[AccessChange, ...]] = {}
+        self._changes: dict[object, tuple[AccessChange, ...]] = {}
 
     def terms(self, principal: Principal, action: str) -> tuple[Terms, Terms]:
         """What both policies say about a principal and an action."""
@@ -165,59 +170,63 @@ class _Comparison:
             terms_of(self.new, principal, action, self.key_arn, self.atoms),
         )
 
-    def shifts(self, old: Terms, new: Terms) -> tuple[AccessChange, ...]:
+    def changes(
+        self, principal: Principal, action: str, old: Terms, new: Terms
+    ) -> tuple[AccessChange, ...]:
         """The changes between two sets of terms, whoever they are about."""
-        if old.meaning == new.meaning:
+        was, will = simplified(old.meaning), simplified(new.meaning)
+        if was == will:
             return ()
-        key = (old.meaning, new.meaning)
-        found = self._shifts.get(key)
+        lookup = lookup_for(Request(principal, action, self.key_arn), absent_keys(action))
+        key = (was, will, *map(lookup, self._compared(was | will)))
+        found = self._changes.get(key)
         if found is None:
-            found = self._shifts[key] = self._worked_out(old.meaning, new.meaning)
+            found = self._changes[key] = tuple(self._worked_out(was, will, lookup))
         return found
 
-    def _worked_out(self, old: frozenset[Term], new: frozenset[Term]) -> tuple[AccessChange, ...]:
-        for was, will in ((old, new), _without_bystanders(old, new)):
-            limit = Limit(
-                min(_AT_ONCE.requests, max(self._left.requests, _ALWAYS.requests)),
-                min(_AT_ONCE.effort, max(self._left.effort, _ALWAYS.effort)),
-            )
-            try:
-                space = Space(was | will, self.atoms, limit)
-            except TooManyError:
-                continue
-            self._left = Limit(self._left.requests - space.size, self._left.effort - space.effort)
-            return tuple(_tried(space, was, will))
-        return (_unclear(old, new),)
+    def _compared(self, terms: Iterable[Term]) -> list[str]:
+        """The keys that policy variables compare, whose values may follow from who asks."""
+        used = 0
+        for term in terms:
+            used |= term.atoms
+        return sorted(
+            key
+            for bit, each in self.atoms.conditions.items()
+            if used & bit and each.has_variables
+            for key in (each.key, *each.variable_keys)
+        )
+
+    def _worked_out(
+        self, old: frozenset[Term], new: frozenset[Term], lookup: Lookup
+    ) -> Iterator[AccessChange]:
+        budget = Budget(max(min(_AT_ONCE, self._left), _ALWAYS))
+        granted = budget.left
+        space = Space(old, new, self.atoms, lookup)
+        found = False
+        try:
+            tree = space.tree(budget)
+            for shift, words in space.shifts(tree):
+                found = True
+                yield AccessChange(_direction(*shift), *shift, words)
+            left_open = space.open_conditions
+            if left_open:
+                space.loosen(self.atoms)
+                left_open = left_open if space.tree(budget) else 0
+        except TooManyError:
+            left_open = space.conditions
+        finally:
+            self._left -= granted - budget.left
+        if left_open:
+            self.open_keys |= dict.fromkeys(sorted(self.atoms.keys(left_open)))
+            if not found:
+                yield _unclear(old, new, self.atoms.keys(left_open))
 
 
-def _tried(space: Space, old: frozenset[Term], new: frozenset[Term]) -> Iterable[AccessChange]:
-    was, will = space.accesses(old), space.accesses(new)
-    for before in Access:
-        for after in Access:
-            requests = was[before] & will[after]
-            if before is not after and requests:
-                words = space.words(requests)
-                yield AccessChange(_direction(before, after), before, after, words)
-
-
-def _without_bystanders(
-    old: frozenset[Term], new: frozenset[Term]
-) -> tuple[frozenset[Term], frozenset[Term]]:
-    """The terms less those that both have and that ask about other keys than the difference.
-
-    What they allow or deny is the same in both; a difference is then one where they do not
-    apply.
-    """
-    keys = {atom[0] for term in old ^ new for atom in term.atoms}
-    common = {term for term in old & new if not {atom[0] for atom in term.atoms} <= keys}
-    return old - common, new - common
-
-
-def _unclear(old: Iterable[Term], new: Iterable[Term]) -> AccessChange:
+def _unclear(old: Iterable[Term], new: Iterable[Term], keys: Iterable[str]) -> AccessChange:
     """What can be said where not everything can be tried: the most that either gives."""
-    before = max((term.access for term in old if not term.deny), default=Access.NONE)
-    after = max((term.access for term in new if not term.deny), default=Access.NONE)
-    words = "the conditions are too many to try each combination"
+    before = max((term.access for term in old), default=Access.NONE)
+    after = max((term.access for term in new), default=Access.NONE)
+    words = f"not every value of {joined(sorted(keys), 'and')} could be tried"
     return AccessChange(Direction.UNCLEAR, before, after, (words,))
 
 
@@ -226,32 +235,37 @@ def access_diff(before: PolicyLike, after: PolicyLike, key_arn: str) -> AccessDi
     comparison = _Comparison(before, after, key_arn)
     arn = Arn.maybe(key_arn)
     policies = (comparison.old.policy, comparison.new.policy)
-    principals = everyone(policies, account_of(key_arn), "aws" if arn is None else arn.partition)
+    everybody = callers_of(policies, account_of(key_arn), "aws" if arn is None else arn.partition)
     classes = action_classes((comparison.old, comparison.new), key_actions())
     changes: dict[tuple[object, ...], AccessChange] = {}
     whose: dict[tuple[object, ...], list[Principal]] = {}
-    for principal in principals:
+    for principal in everybody.principals:
         found: dict[AccessChange, tuple[list[str], Terms, Terms]] = {}
         for actions in classes:
             if _moot(principal, actions[0], key_arn):
                 continue
             old, new = comparison.terms(principal, actions[0])
-            for shift in comparison.shifts(old, new):
-                found.setdefault(shift, ([], old, new))[0].extend(actions)
-        for shift, (names, old, new) in found.items():
+            for change in comparison.changes(principal, actions[0], old, new):
+                found.setdefault(change, ([], old, new))[0].extend(actions)
+        for change, (names, old, new) in found.items():
             was, will = _only(old, new), _only(new, old)
-            change = replace(
-                shift, actions=tuple(sorted(names)), statements_before=was, statements_after=will
+            made = replace(
+                change, actions=tuple(sorted(names)), statements_before=was, statements_after=will
             )
-            key = (shift, change.actions, *map(id, (*was, *will)))
-            changes.setdefault(key, change)
+            key = (change, made.actions, *map(id, (*was, *will)))
+            changes.setdefault(key, made)
             whose.setdefault(key, []).append(principal)
-    made = [replace(change, principals=tuple(whose[key])) for key, change in changes.items()]
-    made.sort(key=lambda change: tuple(Direction).index(change.direction))
+    told = [
+        replace(change, principals=tuple(whose[key]), names=tuple(everybody.names(whose[key])))
+        for key, change in changes.items()
+    ]
+    told.sort(key=lambda change: tuple(Direction).index(change.direction))
     return AccessDiff(
-        tuple(made),
-        principals,
+        tuple(told),
+        everybody.principals,
         ("identity policies (IAM)", *Policies(comparison.new).not_considered_by_anybody),
+        open_keys=tuple(comparison.open_keys),
+        complete=not comparison.open_keys and everybody.complete,
     )
 
 

@@ -10,7 +10,6 @@ from .explanation import ReasoningLine as ReasoningLine
 from .explanation import answer_word as answer_word
 from .explanation import conditions_words as conditions_words
 from .explanation import explain as explain
-from .explanation import joined as joined
 from .explanation import not_considered_sentence as not_considered_sentence
 from .explanation import reason_sentence as reason_sentence
 from .grants import granted_alike as granted_alike

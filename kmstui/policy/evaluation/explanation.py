@@ -21,6 +21,7 @@ from kmstui.policy.iam import (
     parse_operator,
 )
 from kmstui.policy.syntax import ConditionEntry, Span, Statement, scalar_text
+from kmstui.policy.witnesses import joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,16 +299,6 @@ _VERBS = {
     "ArnEquals": "is like",
     "ArnLike": "is like",
 }
-
-
-def joined(words: Iterable[str], conjunction: str = "or", most: int = 4) -> str:
-    """`a`, `a or b`, `a, b or c`; beyond `most`, how many more there are."""
-    items = list(words)
-    if len(items) > most:
-        items = [*items[: most - 1], f"{len(items) - most + 1} more"]
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} {conjunction} {items[-1]}"
 
 
 def operator_words(operator: Operator) -> str:

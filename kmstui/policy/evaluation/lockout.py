@@ -18,8 +18,9 @@ from kmstui.policy.evaluation.evaluator import Decision, evaluate
 from kmstui.policy.evaluation.explanation import reason_sentence, statements_of
 from kmstui.policy.evaluation.outcome import Outcome
 from kmstui.policy.evaluation.policies import Policies, PolicyLike, as_policy
-from kmstui.policy.iam import Context, Principal, Request, account_of, brought_to_role, everyone
+from kmstui.policy.iam import Context, Principal, Request, account_of, brought_to_role
 from kmstui.policy.syntax import Statement
+from kmstui.policy.witnesses import callers_of
 
 PUT = "kms:PutKeyPolicy"
 
@@ -140,7 +141,7 @@ def _anybody(
     """The best answer among all who may be asked about, the caller first."""
     best, decision = _answer(own), own
     account = account_of(str(key_arn))
-    for principal in everyone((policies.key.policy,), account, key_arn.partition):
+    for principal in callers_of((policies.key.policy,), account, key_arn.partition).principals:
         if best is CanPut.YES:
             break
         if principal.account != account or principal == caller:

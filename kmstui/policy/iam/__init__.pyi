@@ -22,7 +22,9 @@ from .match_value import has_wildcard as has_wildcard
 from .match_value import instant as instant
 from .match_value import networks as networks
 from .match_value import number as number
+from .match_value import plain as plain
 from .match_value import resource_match as resource_match
+from .match_value import value_test as value_test
 from .match_value import wildcard_match as wildcard_match
 from .operators import FOR_ALL_VALUES as FOR_ALL_VALUES
 from .operators import FOR_ANY_VALUE as FOR_ANY_VALUE

@@ -200,7 +200,10 @@ def _facts(principal: Principal) -> Mapping[str, tuple[str, ...]]:
     if kind is PrincipalKind.SERVICE:
         facts["aws:principalisawsservice"] = ("true",)
         facts["aws:principalservicename"] = (principal.name,)
-        return facts | dict.fromkeys(_OF_IDENTITIES, ())
+        # A service that calls for itself has neither an account nor a service in between (KMS
+        # Developer Guide, "kms:CallerAccount", "kms:ViaService").
+        absent = (*_OF_IDENTITIES, "kms:calleraccount", "kms:viaservice")
+        return facts | dict.fromkeys(absent, ())
     facts["aws:principalisawsservice"] = ("false",)
     facts |= dict.fromkeys(OF_SERVICES_ONLY, ())
     if kind is PrincipalKind.ANONYMOUS:

@@ -1,0 +1,197 @@
+"""A key policy as it concerns one caller and one action: terms over what is still open.
+
+What follows from the caller, the action and the key is worked out; what is left of each statement
+is a set of atoms, each a condition on a part of the request that can be this or that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import NamedTuple
+
+from kmstui.policy.evaluation import CompiledPolicy, CompiledStatement
+from kmstui.policy.iam import (
+    Condition,
+    Doubt,
+    Lookup,
+    NamedBy,
+    Principal,
+    PrincipalKind,
+    PrincipalMatch,
+    Request,
+    Truth,
+    UnknownVariableError,
+    absent_keys,
+    account_of,
+    lookup_for,
+    resolve,
+    value_test,
+)
+from kmstui.policy.syntax import Statement
+
+
+class Access(IntEnum):
+    """What a key policy gives; a larger number is more."""
+
+    DENIED = 0
+    """Explicitly, so no grant and no IAM policy helps."""
+    NONE = 1
+    """Nothing; a grant could still give it."""
+    VIA_IAM = 2
+    """If an identity policy of the principal's account allows it."""
+    DIRECT = 3
+    """By the key policy itself."""
+
+
+class Term(NamedTuple):
+    """One statement: what it gives, or denies, where all of its atoms hold."""
+
+    access: Access
+    atoms: int
+    """As bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """All statements about one caller and one action."""
+
+    meaning: frozenset[Term]
+    sources: tuple[tuple[Term, Statement], ...]
+    """Which statement each term is."""
+
+
+class Atoms:
+    """Everything on which terms hang, each a bit."""
+
+    def __init__(self) -> None:
+        self.conditions: dict[int, Condition] = {}
+        self.doubts: dict[int, str] = {}
+        """What AWS does not document, or nobody can know, in words."""
+        self._bits: dict[object, int] = {}
+
+    def of_condition(self, condition: Condition, lookup: Lookup) -> int:
+        """The atom that a condition is, its variables replaced where they are known."""
+        operator = condition.operator
+        if operator is None or (operator.type == "Null" and operator.if_exists):
+            words = f"{condition.entry.operator.value} holds, which is not an operator of AWS"
+            return self.of_doubt(words, (condition.key, frozenset(condition.values)))
+        if condition.has_variables:
+            condition = _resolved(condition, lookup)
+        name = (operator.positive, operator.negated, operator.set_prefix, operator.if_exists)
+        atom = (condition.key, name, frozenset(condition.values), condition.has_variables)
+        bit = self._bits.setdefault(atom, 1 << len(self._bits))
+        self.conditions.setdefault(bit, condition)
+        return bit
+
+    def of_doubt(self, words: str, about: object) -> int:
+        """The atom for what is left open about something."""
+        bit = self._bits.setdefault((words, about), 1 << len(self._bits))
+        self.doubts[bit] = words
+        return bit
+
+    def keys(self, atoms: int) -> frozenset[str]:
+        """The condition keys of some atoms, as policies spell them."""
+        return frozenset(
+            condition.entry.key.value for bit, condition in self.conditions.items() if atoms & bit
+        )
+
+
+def _resolved(condition: Condition, lookup: Lookup) -> Condition:
+    """The condition with its variables replaced; as it is where one is not known."""
+    operator = condition.operator
+    try:
+        texts = [resolve(value, lookup) for value in condition.values]
+    except UnknownVariableError:
+        return condition
+    values = tuple(text for text in texts if text is not None)
+    test = None if operator is None else value_test(operator.positive, values)
+    return replace(
+        condition, values=values, has_variables=False, test=test, variable_keys=frozenset()
+    )
+
+
+def terms_of(
+    policy: CompiledPolicy, principal: Principal, action: str, resource: str, atoms: Atoms
+) -> Terms:
+    """What `policy` says about a principal and an action."""
+    lookup = lookup_for(Request(principal, action, resource), absent_keys(action))
+    found: list[tuple[Term, Statement]] = []
+    for compiled, matches in policy.candidates(principal, action):
+        held = _held(compiled, resource, lookup, atoms)
+        if held is not None:
+            found.extend(
+                (_term(compiled, match, principal, resource, held, atoms), compiled.statement)
+                for match in matches
+            )
+    return Terms(frozenset(term for term, _ in found), tuple(found))
+
+
+def _held(compiled: CompiledStatement, resource: str, lookup: Lookup, atoms: Atoms) -> int | None:
+    """The atoms on which a statement hangs; None where it never holds."""
+    covered = compiled.covers_resource(resource, lookup)
+    if covered is Truth.NO:
+        return None
+    held = 0
+    if covered is Truth.MAYBE:
+        resources = (*compiled.statement.resources, *compiled.statement.not_resources)
+        held |= atoms.of_doubt(Doubt.VARIABLE, frozenset(node.value for node in resources))
+    for condition in compiled.conditions:
+        truth = condition.truth(lookup)
+        if truth is Truth.NO:
+            return None
+        if truth is Truth.MAYBE:
+            held |= atoms.of_condition(condition, lookup)
+    return held
+
+
+def _term(
+    compiled: CompiledStatement,
+    match: PrincipalMatch,
+    principal: Principal,
+    resource: str,
+    held: int,
+    atoms: Atoms,
+) -> Term:
+    if match.doubt is not None:
+        listed = (*compiled.statement.principals, *compiled.statement.not_principals)
+        names = frozenset((entry.type, entry.value.value) for entry in listed)
+        held |= atoms.of_doubt(match.doubt, names)
+    access = Access.DENIED if compiled.deny else _access(match, principal, resource)
+    return Term(access, held)
+
+
+def _access(match: PrincipalMatch, principal: Principal, resource: str) -> Access:
+    """What an Allow gives, by the rules of `evaluate`.
+
+    What another account is given is for that account to hand on, its root user included.
+    """
+    if principal.account and principal.account != account_of(resource):
+        return Access.VIA_IAM
+    if principal.kind is PrincipalKind.ROOT:
+        return Access.DIRECT
+    return Access.VIA_IAM if match.by is NamedBy.ACCOUNT else Access.DIRECT
+
+
+def simplified(terms: Iterable[Term]) -> frozenset[Term]:
+    """The terms without those that others make idle, so that equal meaning is seen sooner."""
+    terms = frozenset(terms)
+    sure = max((term.access for term in terms if not term.atoms), default=Access.NONE)
+    if Term(Access.DENIED, 0) in terms:
+        return frozenset({Term(Access.DENIED, 0)})
+    left = [
+        term
+        for term in terms
+        if term.access is Access.DENIED or term.access > sure or not term.atoms
+    ]
+    return frozenset(term for term in left if not any(_includes(other, term) for other in left))
+
+
+def _includes(other: Term, term: Term) -> bool:
+    """Whether `other` does as much wherever `term` does something."""
+    if other == term or other.atoms & ~term.atoms:
+        return False
+    if Access.DENIED in (other.access, term.access):
+        return other.access is Access.DENIED
+    return other.access >= term.access

@@ -1,0 +1,386 @@
+"""The condition keys on which requests can differ, each with the classes that its values fall in.
+
+An axis is one condition key, or several that policy variables tie together. Two values are in one
+class when every condition on the axis comes out the same for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import product
+
+from kmstui.policy.iam import FOR_ANY_VALUE, Condition, Lookup, Operator, Truth, Values, resolve
+from kmstui.policy.syntax import scalar_text
+from kmstui.policy.witnesses.values import (
+    ALWAYS_PRESENT,
+    EXACTLY,
+    Sample,
+    ValueTest,
+    samples_of,
+    takes_several,
+    test_of,
+)
+from kmstui.policy.witnesses.wording import (
+    Cell,
+    Literal,
+    condition_literal,
+    joined,
+    literal_words,
+    values_words,
+)
+
+FRESH_VALUES = ("‹one›", "‹another›")
+"""What policy variables stand for beside the values that a policy mentions."""
+_MOST_SETS = 512
+_MOST_TIED = 4096
+_MOST_COMPARED = 50_000
+
+Conditions = Mapping[int, Condition]
+"""Each by the bit that stands for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AxisClass:
+    """Values that no condition of the axis tells apart."""
+
+    holding: int
+    """The conditions that hold, as bits."""
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One condition key, or several that policy variables tie together."""
+
+    key: str
+    """As policies spell it; of several, the first."""
+    sources: tuple[tuple[int, Condition], ...]
+    """The conditions that hang on the axis, each with its bit."""
+    conditions: int
+    """Those bits."""
+    classes: tuple[AxisClass, ...]
+    complete: bool
+    """Whether every combination of truths that some request has is among the classes."""
+    tests: tuple[ValueTest, ...]
+    """What the bits of the cells say; empty where `literals` do."""
+    literals: tuple[Literal, ...]
+
+    @classmethod
+    def free(cls, condition: int, words: str) -> Axis:
+        """An axis for one thing that may be so or not."""
+        classes = (AxisClass(0, (Cell(0),)), AxisClass(condition, (Cell(1),)))
+        literal = Literal(words, f"not so: {words}")
+        return cls(words, (), condition, classes, complete=True, tests=(), literals=(literal,))
+
+    def words(self, chosen: Iterable[int]) -> str:
+        """Some of the classes in words: `aws:SourceVpce is absent or other than vpce-1`."""
+        wanted = set(chosen)
+        inside = [cell for at in sorted(wanted) for cell in self.classes[at].cells]
+        outside = [
+            cell for at, each in enumerate(self.classes) if at not in wanted for cell in each.cells
+        ]
+        if self.literals:
+            return literal_words(self.key, self.literals, inside, outside)
+        if len(self.tests) * (len(inside) + len(outside)) > _MOST_COMPARED:
+            return self._words_by_conditions(wanted)
+        return values_words(self.key, self.tests, inside, outside)
+
+    def _words_by_conditions(self, wanted: Container[int]) -> str:
+        """In the words of the whole conditions, where they have too many values."""
+        cells: tuple[list[Cell], list[Cell]] = ([], [])
+        for at, each in enumerate(self.classes):
+            held = sum(1 << i for i, (bit, _) in enumerate(self.sources) if each.holding & bit)
+            cells[at in wanted].append(Cell(held))
+        literals = [condition_literal(condition) for _, condition in self.sources]
+        return literal_words(self.key, literals, cells[True], cells[False])
+
+
+def axes_of(conditions: Conditions, lookup: Lookup) -> Iterator[Axis]:
+    """The axes of some conditions, each of which hangs on just one of them.
+
+    Args:
+        conditions: What the axes are for.
+        lookup: What is known of the requests already.
+    """
+    for group in _tied_together(conditions):
+        keys = {each.key for each in group.values()}
+        if len(keys) == 1 and not any(each.has_variables for each in group.values()):
+            yield _of_key(keys.pop(), group)
+        else:
+            yield _of_tied_keys(group, lookup)
+
+
+def _tied_together(conditions: Conditions) -> list[dict[int, Condition]]:
+    """The conditions in groups that share no key."""
+    groups: list[tuple[set[str], dict[int, Condition]]] = []
+    for bit, condition in conditions.items():
+        keys, members = {condition.key, *condition.variable_keys}, {bit: condition}
+        apart = []
+        for other_keys, others in groups:
+            if keys.isdisjoint(other_keys):
+                apart.append((other_keys, others))
+            else:
+                keys, members = keys | other_keys, others | members
+        groups = [*apart, (keys, members)]
+    return [members for _, members in groups]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """One condition, as tests of samples."""
+
+    bit: int
+    condition: Condition
+    operator: Operator
+    passing: int
+    """The tests of its values, as bits."""
+
+    def meets(self, sample: Sample) -> bool:
+        """Whether one value meets it, in a list or alone."""
+        return bool(sample.passed & self.passing) is not self.operator.negated
+
+    def holds(self, samples: Sequence[Sample]) -> bool | None:
+        """Whether it holds for a request with these values; None: AWS leaves it open."""
+        operator = self.operator
+        if operator.type == "Null":
+            given = tuple(sample.text for sample in samples)
+            return self.condition.truth(lambda _key: given) is Truth.YES
+        if not samples:
+            return operator.holds_when_absent
+        if len(samples) > 1 and not operator.set_prefix:
+            return None
+        every = operator.set_prefix != FOR_ANY_VALUE
+        return (all if every else any)(map(self.meets, samples))
+
+
+def _judges(conditions: Conditions) -> tuple[list[_Judge], tuple[ValueTest, ...]]:
+    tests: dict[ValueTest, int] = {}
+    judges = []
+    for bit, condition in conditions.items():
+        operator, passing = condition.operator, 0
+        if operator is None:
+            raise ValueError("a condition without an operator holds for no request")
+        for value, written in zip(condition.values, _as_written(condition), strict=True):
+            test = None if operator.type == "Null" else test_of(operator.positive, value)
+            if test is not None:
+                test = test if value == written else replace(test, written=written)
+                passing |= 1 << tests.setdefault(test, len(tests))
+        judges.append(_Judge(bit, condition, operator, passing))
+    return judges, tuple(tests)
+
+
+def _as_written(condition: Condition) -> Sequence[str]:
+    """Its values with the variables that they came from."""
+    written = tuple(map(scalar_text, condition.entry.values))
+    return written if len(written) == len(condition.values) else condition.values
+
+
+def _of_key(key: str, conditions: Conditions) -> Axis:
+    judges, tests = _judges(conditions)
+    samples = samples_of(key, tests)
+    lists: list[tuple[Sample, ...]] = [] if key in ALWAYS_PRESENT else [()]
+    lists += ((sample,) for sample in samples.each)
+    literals: list[_OneOf] = []
+    complete = samples.complete
+    if takes_several(key) and any(judge.operator.set_prefix for judge in judges):
+        several, all_there = _several(judges, samples.each)
+        lists += several
+        complete &= all_there
+        literals = _one_of_literals(judges)
+    classes: dict[int, list[Cell]] = {}
+    spelled = min(each.entry.key.value for each in conditions.values())
+    for each in lists:
+        if literals:
+            passed = sum(1 << i for i, literal in enumerate(literals) if literal.holds(each))
+        else:
+            passed = each[0].passed if each else 0
+        cell = Cell(passed, each[0].text if each else "", not each)
+        for holding in _holding(judges, each):
+            classes.setdefault(holding, []).append(cell)
+    return Axis(
+        key=spelled,
+        sources=tuple(conditions.items()),
+        conditions=sum(conditions),
+        classes=tuple(AxisClass(holding, tuple(each)) for holding, each in classes.items()),
+        complete=complete,
+        tests=tests,
+        literals=tuple(literal.words(spelled, tests) for literal in literals),
+    )
+
+
+def _holding(judges: Sequence[_Judge], samples: Sequence[Sample]) -> list[int]:
+    """The conditions that hold, as bits: once for each way to settle what AWS leaves open."""
+    found = [0]
+    for judge in judges:
+        holds = judge.holds(samples)
+        if holds is None:
+            found = [*found, *(each | judge.bit for each in found)]
+        elif holds:
+            found = [each | judge.bit for each in found]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _OneOf:
+    """Whether one of several values passes one of some tests, or passes none of them."""
+
+    passing: int
+    negated: bool
+
+    def holds(self, samples: Iterable[Sample]) -> bool:
+        """Whether it is so."""
+        return any(bool(sample.passed & self.passing) is not self.negated for sample in samples)
+
+    def words(self, key: str, tests: Sequence[ValueTest]) -> Literal:
+        """It and its contrary."""
+        values = joined(test.words for i, test in enumerate(tests) if self.passing >> i & 1)
+        if self.negated:
+            return Literal(f"one of {key} is other than {values}", f"all of {key} are {values}")
+        return Literal(f"one of {key} is {values}", f"none of {key} is {values}")
+
+
+def _one_of_literals(judges: Iterable[_Judge]) -> list[_OneOf]:
+    """What conditions of both prefixes are made of: "all are" says that none is other."""
+    found = dict.fromkeys(
+        _OneOf(
+            judge.passing,
+            judge.operator.negated is (judge.operator.set_prefix in (FOR_ANY_VALUE, "")),
+        )
+        for judge in judges
+        if judge.operator.type != "Null"
+    )
+    return list(found)
+
+
+def _several(
+    judges: Sequence[_Judge], samples: Iterable[Sample]
+) -> tuple[list[tuple[Sample, ...]], bool]:
+    """Lists of several values, one for each way in which they meet the conditions.
+
+    Whether some of them meet a condition, and whether all do, is all that conditions ask.
+    """
+    some = sum(judge.bit for judge in judges if judge.operator.set_prefix == FOR_ANY_VALUE)
+    every = sum(
+        judge.bit for judge in judges if judge.operator.set_prefix not in (FOR_ANY_VALUE, "")
+    )
+    plain = any(not judge.operator.set_prefix for judge in judges)
+    kinds: dict[int, Sample] = {}
+    for sample in samples:
+        kinds.setdefault(sum(judge.bit for judge in judges if judge.meets(sample)), sample)
+    left: list[tuple[tuple[int, int], tuple[Sample, ...]]] = [
+        ((met & some, met & every), (sample,)) for met, sample in kinds.items()
+    ]
+    lists: dict[tuple[int, int], tuple[Sample, ...]] = {}
+    while left:
+        (met_by_some, met_by_all), values = left.pop()
+        for met, sample in kinds.items():
+            reached = (met_by_some | met & some, met_by_all & met)
+            if sample not in values and reached not in lists:
+                lists[reached] = (*values, sample)
+                left.append((reached, lists[reached]))
+                if len(lists) > _MOST_SETS:
+                    return list(lists.values()), False
+    # Of values alike, AWS leaves open what an operator without a prefix says of them.
+    return list(lists.values()), not plain
+
+
+def _of_tied_keys(conditions: Conditions, lookup: Lookup) -> Axis:
+    """Keys that are compared with each other.
+
+    Each key that a variable names takes a value of every kind that any condition on the tied keys
+    tells apart, and two that none mentions; the others take, beside theirs, what then equals it.
+    """
+    named = sorted(frozenset().union(*(each.variable_keys for each in conditions.values())))
+    compared = sorted({each.key for each in conditions.values()}.difference(named))
+    fixed = [each for each in conditions.values() if not each.has_variables]
+    complete = all(map(_compares_whole_values, conditions.values()))
+    choices = []
+    for key in named:
+        values, all_there = _values(key, fixed, lookup)
+        choices.append(
+            [*values, *(((each,) for each in FRESH_VALUES) if lookup(key) is None else ())]
+        )
+        complete &= all_there
+    cells: dict[int, Cell] = {}
+    tried = 0
+    for chosen in product(*choices):
+        known = dict(zip(named, chosen, strict=True))
+        sides = []
+        for key in compared:
+            resolved = [
+                _resolved(each, partial(_known, known, lookup))
+                for each in conditions.values()
+                if each.key == key
+            ]
+            values, all_there = _values(key, resolved, lookup)
+            sides.append(values)
+            complete &= all_there
+        for others in product(*sides):
+            tried += 1
+            if tried > _MOST_TIED:
+                complete = False
+                break
+            request = known | dict(zip(compared, others, strict=True))
+            look = partial(_known, request, lookup)
+            held = sum(bit for bit, each in conditions.items() if each.truth(look) is Truth.YES)
+            cells.setdefault(held, Cell(_as_literals(held, conditions)))
+    literals = tuple(map(condition_literal, conditions.values()))
+    return Axis(
+        key=min(each.entry.key.value for each in conditions.values()),
+        sources=tuple(conditions.items()),
+        conditions=sum(conditions),
+        classes=tuple(AxisClass(holding, (cell,)) for holding, cell in cells.items()),
+        complete=complete,
+        tests=(),
+        literals=literals,
+    )
+
+
+def _known(values: Mapping[str, Values], lookup: Lookup, key: str) -> Values | None:
+    found = values.get(key)
+    return lookup(key) if found is None else found
+
+
+def _as_literals(holding: int, conditions: Conditions) -> int:
+    return sum(1 << i for i, bit in enumerate(conditions) if holding & bit)
+
+
+def _compares_whole_values(condition: Condition) -> bool:
+    """Whether the variables in it stand for whole values, so that equality is all that counts."""
+    operator = condition.operator
+    if not condition.has_variables or operator is None:
+        return True
+    whole = all(
+        "${" not in value or (value.startswith("${") and value.find("}") == len(value) - 1)
+        for value in condition.values
+    )
+    return whole and operator.positive in (EXACTLY, "StringLike") and not operator.set_prefix
+
+
+def _resolved(condition: Condition, lookup: Lookup) -> tuple[Operator | None, list[str]]:
+    texts = [
+        resolve(value, lookup) if condition.has_variables else value for value in condition.values
+    ]
+    return condition.operator, [text for text in texts if text is not None]
+
+
+def _values(
+    key: str,
+    conditions: Iterable[Condition | tuple[Operator | None, Sequence[str]]],
+    lookup: Lookup,
+) -> tuple[list[Values], bool]:
+    """The values of one of several tied keys, absent among them, and whether all are there."""
+    known = lookup(key)
+    if known is not None:
+        return [known], True
+    tests: dict[ValueTest, None] = {}
+    for each in conditions:
+        operator, values = (each.operator, each.values) if isinstance(each, Condition) else each
+        if operator is not None and operator.type != "Null":
+            found = (test_of(operator.positive, value) for value in values)
+            tests.update(dict.fromkeys(test for test in found if test is not None))
+    samples = samples_of(key, tuple(tests))
+    absent: list[Values] = [] if key in ALWAYS_PRESENT else [()]
+    return [*absent, *((sample.text,) for sample in samples.each)], samples.complete

@@ -1,0 +1,297 @@
+"""The values of one condition key that policies can tell apart, one for each combination.
+
+A value test is one value of a condition under its operator. For every combination of tests that
+some value of the key passes, there is one sample that passes just those: texts by an automaton,
+numbers, dates and addresses by the intervals between their bounds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address
+from itertools import pairwise
+from math import ceil, floor, isfinite
+from typing import NamedTuple
+
+from kmstui.policy.iam import (
+    has_wildcard,
+    instant,
+    knowledge,
+    networks,
+    number,
+    plain,
+    value_test,
+)
+from kmstui.policy.witnesses.automaton import (
+    ANY,
+    DIGIT,
+    NOT_COLON,
+    Automaton,
+    Pattern,
+    arn_pattern,
+    bits_of,
+    combinations,
+    glob_pattern,
+    some,
+    star,
+    text_pattern,
+)
+
+EXACTLY = "StringEquals"
+CASELESS = "StringEqualsIgnoreCase"
+_ORDERED = {"Numeric": number, "Date": instant}
+_MOST_CLASHES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ValueTest:
+    """Whether a value of a request meets one value of a policy."""
+
+    positive: str
+    """The operator without its negation."""
+    value: str
+    written: str = field(default="", compare=False)
+    """What a policy writes in place of the value: a variable that stands for it."""
+
+    @property
+    def family(self) -> str:
+        """`Numeric`, `Date`, `Ip`, or empty for those that compare texts."""
+        families = ("Numeric", "Date", "Ip")
+        return next((each for each in families if self.positive.startswith(each)), "")
+
+    @property
+    def passes(self) -> Callable[[str], bool]:
+        """The test itself."""
+        return value_test(self.positive, (self.value,))
+
+    @property
+    def pattern(self) -> Pattern | None:
+        """What it takes, as a pattern; None: nothing, or it compares no texts."""
+        if self.positive == "StringLike":
+            return glob_pattern(self.value)
+        if self.positive.startswith("Arn"):
+            return arn_pattern(self.value)
+        if self.positive == CASELESS:
+            return text_pattern(self.value, ignore_case=True)
+        return text_pattern(self.value) if self.positive == EXACTLY else None
+
+    @property
+    def words(self) -> str:
+        """Which values pass: `vpce-1`, `like a*`, `in 10.0.0.0/8`."""
+        text = self.written or plain(self.value)
+        if self.family == "Ip":
+            return f"in {text}"
+        if self.positive == CASELESS:
+            return f"{text} in upper or lower case"
+        return text if self.positive == EXACTLY else f"like {text}"
+
+
+@lru_cache(maxsize=8192)
+def test_of(positive: str, value: str) -> ValueTest | None:
+    """The test of one value; None where no value of a request passes it.
+
+    Operators that take the same values give the same test.
+    """
+    wild = has_wildcard(value)
+    if positive == "ArnEquals" or (positive == "ArnLike" and not wild):
+        positive = "ArnLike"
+        if value != "*" and value.count(":") < 5:
+            return None
+    if positive in ("StringEquals", "BinaryEquals"):
+        return ValueTest(EXACTLY, plain(value))
+    if positive in ("StringLike", "ArnLike") and not wild:
+        return ValueTest(EXACTLY, plain(value))
+    if positive in (CASELESS, "Bool"):
+        text = plain(value)
+        cased = text.lower() != text.upper()
+        return ValueTest(CASELESS if cased else EXACTLY, text)
+    return ValueTest(positive, plain(value) if positive == "IpAddress" else value)
+
+
+class Sample(NamedTuple):
+    """One value, which stands for all that pass the same tests."""
+
+    text: str
+    passed: int
+    """Bit i for test i."""
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """A value for every combination of tests."""
+
+    tests: tuple[ValueTest, ...]
+    each: tuple[Sample, ...]
+    """Numbers and dates in their order, none left out between two bounds."""
+    complete: bool
+    """Whether no combination is missing."""
+
+
+_ACCOUNT_KEYS = frozenset(
+    {"aws:sourceaccount", "aws:principalaccount", "kms:calleraccount", "aws:resourceaccount"}
+)
+_MAY_BE_EMPTY = ("aws:principaltag/", "aws:requesttag/", "aws:resourcetag/", "kms:encryption")
+ALWAYS_PRESENT = frozenset(
+    {
+        "aws:currenttime",
+        "aws:epochtime",
+        "aws:principalisawsservice",
+        "aws:requestedregion",
+        "aws:securetransport",
+        "aws:useragent",
+        "aws:viaawsservice",
+    }
+)
+"""Keys that every request carries (IAM User Guide, "AWS global condition context keys",
+"Availability")."""
+
+ANY_TEXT = some(ANY) + star()
+ACCOUNT_TEXT = some(DIGIT, 12)
+_PART = star(NOT_COLON) + text_pattern(":")
+_FULL_PART = some(NOT_COLON) + _PART
+_ARN_TEXT = text_pattern("arn:") + _FULL_PART + _FULL_PART + _PART + _PART + ANY_TEXT
+_ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+", re.DOTALL)
+
+
+class Shape(NamedTuple):
+    """What all values of a key look like."""
+
+    pattern: Pattern
+    fits: Callable[[str], object]
+
+
+_ANYTHING = Shape(star(), lambda _text: True)
+_NOT_EMPTY = Shape(ANY_TEXT, bool)
+_ACCOUNTS = Shape(ACCOUNT_TEXT, re.compile(r"\d{12}", re.ASCII).fullmatch)
+_ARNS = Shape(_ARN_TEXT, _ARN.fullmatch)
+
+
+def _type_of(key: str) -> str:
+    known = knowledge().condition_key(key)
+    return "" if known is None else known.type
+
+
+def takes_several(key: str) -> bool:
+    """Whether requests may carry several values of a key; of an unknown key, so they may."""
+    known = knowledge().condition_key(key)
+    return known is None or known.multivalued
+
+
+def _shape_of(key: str) -> Shape:
+    if key in _ACCOUNT_KEYS:
+        return _ACCOUNTS
+    if _type_of(key) == "ARN":
+        return _ARNS
+    return _ANYTHING if key.startswith(_MAY_BE_EMPTY) else _NOT_EMPTY
+
+
+@lru_cache(maxsize=512)
+def samples_of(key: str, tests: tuple[ValueTest, ...]) -> Samples:
+    """A value of the condition key `key` (lower case) for every combination of `tests`."""
+    type_ = _type_of(key)
+    families = {test.family for test in tests}
+    if type_ == "Bool":
+        return Samples(tests, _judged(tests, ("true", "false")), complete=True)
+    if families <= {""}:
+        return string_samples(tests, _shape_of(key))
+    found: dict[str, None] = {}
+    for family in ("Numeric", "Date"):
+        if family in families:
+            bounds = [test.value for test in tests if test.family == family]
+            whole = type_ == "Numeric"
+            found |= dict.fromkeys(_around(bounds, _ORDERED[family], whole=whole))
+    if "Ip" in families:
+        found |= dict.fromkeys(_addresses(t.value for t in tests if t.family == "Ip"))
+    texts = [test for test in tests if not test.family]
+    # Which numbers or addresses a pattern takes is not worked out.
+    complete = all(test.positive == EXACTLY for test in texts)
+    if type_:
+        found |= dict.fromkeys(test.value for test in texts if test.positive == EXACTLY)
+    else:
+        found |= dict.fromkeys(each.text for each in string_samples(tuple(texts), _NOT_EMPTY).each)
+    return Samples(tests, _judged(tests, found), complete)
+
+
+def _judged(tests: Sequence[ValueTest], texts: Iterable[str]) -> tuple[Sample, ...]:
+    """Texts with the tests that they pass."""
+    exact: dict[str, int] = {}
+    patterns: dict[int, Pattern] = {}
+    others: list[tuple[int, Callable[[str], bool]]] = []
+    for i, test in enumerate(tests):
+        if test.positive == EXACTLY:
+            exact[test.value] = exact.get(test.value, 0) | 1 << i
+        elif test.family:
+            others.append((1 << i, test.passes))
+        elif (pattern := test.pattern) is not None:
+            patterns[1 << i] = pattern
+    automaton = Automaton(patterns.values())
+    of_pattern = {1 << at: bit for at, bit in enumerate(patterns)}
+    found = []
+    for text in texts:
+        passed = exact.get(text, 0) | sum(bit for bit, passes in others if passes(text))
+        passed |= sum(of_pattern[at] for at in bits_of(automaton.accepted(text)))
+        found.append(Sample(text, passed))
+    return tuple(found)
+
+
+def string_samples(tests: tuple[ValueTest, ...], shape: Shape) -> Samples:
+    """Texts of a shape for every combination of tests that compare texts."""
+    exact = [t.value for t in tests if t.positive == EXACTLY and shape.fits(t.value)]
+    known = frozenset(exact)
+    patterns = tuple(
+        pattern
+        for test in tests
+        if test.positive != EXACTLY and (pattern := test.pattern) is not None
+    )
+    apart: tuple[str, ...] = ()
+    complete = False
+    for _ in range(_MOST_CLASHES):
+        found = combinations((*patterns, *map(text_pattern, apart)), shape.pattern)
+        free = [text for bits, text in found.texts.items() if not bits >> len(patterns)]
+        # A sample that is written out stands for itself alone: it is kept apart, and tried anew.
+        clashing = tuple(known.intersection(free))
+        if not clashing:
+            complete = found.complete
+            break
+        apart += clashing
+    texts = dict.fromkeys((*exact, *free))
+    return Samples(tests, _judged(tests, texts), complete)
+
+
+def _around(values: Iterable[str], read: Callable[[str], float], *, whole: bool) -> list[str]:
+    """Numbers at, between, below and above bounds, in order; `whole`: the key has no others."""
+    bounds = sorted({bound for value in values if isfinite(bound := _read(value, read))})
+    if whole:
+        near = {
+            each
+            for bound in bounds
+            for each in (ceil(bound) - 1, ceil(bound), floor(bound), floor(bound) + 1)
+        }
+        return [str(each) for each in sorted(near)] or ["0"]
+    if not bounds:
+        return ["0"]
+    between = ((low + high) / 2 for low, high in pairwise(bounds))
+    points = sorted({bounds[0] - 1, *bounds, *between, bounds[-1] + 1})
+    return [text if "e" not in (text := repr(each)) else format(each, "f") for each in points]
+
+
+def _read(value: str, read: Callable[[str], float]) -> float:
+    try:
+        return read(plain(value))
+    except (ValueError, OverflowError):
+        return float("nan")
+
+
+def _addresses(values: Iterable[str]) -> list[str]:
+    """An address of each stretch between the bounds of networks, of both versions."""
+    starts: dict[type[IPv4Address | IPv6Address], set[int]] = {IPv4Address: {0}, IPv6Address: {0}}
+    for network in networks(values):
+        found = starts[type(network[0])]
+        after = int(network[-1]) + 1
+        found.add(int(network[0]))
+        if after < 1 << network.max_prefixlen:
+            found.add(after)
+    return [str(version(start)) for version, each in starts.items() for start in sorted(each)]

@@ -1,0 +1,187 @@
+"""Sets of values in words, made from the tests that tell them apart and not from examples."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import groupby
+from typing import NamedTuple
+
+from kmstui.policy.iam import Condition, instant, number, plain
+from kmstui.policy.witnesses.values import EXACTLY, ValueTest
+
+_MOST_PARTS = 4
+_MOST_COMPARED = 100_000
+
+
+class Literal(NamedTuple):
+    """Something that is so or not."""
+
+    yes: str
+    no: str
+
+
+class Cell(NamedTuple):
+    """Values that nothing tells apart."""
+
+    passed: int
+    """Bit i for literal i."""
+    text: str = ""
+    """An example, where it is a single value."""
+    absent: bool = False
+    """Whether it is the lack of a value."""
+
+
+def joined(words: Iterable[str], conjunction: str = "or", most: int = 4) -> str:
+    """`a`, `a or b`, `a, b or c`; beyond `most`, how many more there are."""
+    items = list(dict.fromkeys(words))
+    if len(items) > most:
+        items = [*items[: most - 1], f"{len(items) - most + 1} more"]
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {conjunction} {items[-1]}"
+
+
+def values_words(
+    key: str, tests: Sequence[ValueTest], chosen: Sequence[Cell], others: Sequence[Cell]
+) -> str:
+    """Some of the single values of a key: `aws:SourceVpce is absent or other than vpce-1`."""
+    inside = [cell for cell in chosen if not cell.absent]
+    outside = [cell for cell in others if not cell.absent]
+    if not inside:
+        return f"{key} is absent"
+    absent = len(inside) < len(chosen)
+    if not outside:
+        return f"{key} is present"
+    verb = "is absent or" if absent else "is"
+    families = {test.family for test in tests}
+    if families <= {"Numeric", "Date"}:
+        return f"{key} {verb} {_stretches(tests, inside, outside)}"
+    if all(test.positive == EXACTLY for test in tests):
+        words = {test.value: test.words for test in tests}
+        others_too = any(not cell.passed for cell in inside)
+        listed = joined(words[cell.text] for cell in (outside if others_too else inside))
+        return f"{key} {verb} {'other than ' if others_too else ''}{listed}"
+    parts = [
+        _conjunction([tests[i] for i in plus], [tests[i] for i in minus])
+        for plus, minus in implicants(
+            [c.passed for c in inside], [c.passed for c in outside], len(tests)
+        )
+    ]
+    return f"{key} {verb} {joined(parts, most=_MOST_PARTS)}"
+
+
+def _conjunction(plus: Sequence[ValueTest], minus: Sequence[ValueTest]) -> str:
+    """`like a* and like *b, but not like ab`."""
+    alone = [test.words for test in minus]
+    if not plus:
+        exact = all(test.positive == EXACTLY for test in minus)
+        return f"other than {joined(alone)}" if exact or len(minus) > 1 else f"not {alone[0]}"
+    words = joined((test.words for test in plus), "and")
+    return f"{words} but not {joined(alone)}" if minus else words
+
+
+def literal_words(
+    key: str, literals: Sequence[Literal], chosen: Sequence[Cell], others: Sequence[Cell]
+) -> str:
+    """Some of the cells of a key with several values, or of several keys."""
+    inside = [cell for cell in chosen if not cell.absent]
+    absent = [f"{key} is absent"] if len(inside) < len(chosen) else []
+    outside = [cell.passed for cell in others if not cell.absent]
+    if inside and not outside:
+        return joined([*absent, f"{key} is present"])
+    parts = [
+        joined([*(literals[i].yes for i in plus), *(literals[i].no for i in minus)], "and", most=6)
+        for plus, minus in implicants([cell.passed for cell in inside], outside, len(literals))
+    ]
+    return joined([*absent, *parts], most=_MOST_PARTS)
+
+
+def implicants(
+    inside: Collection[int], outside: Collection[int], count: int
+) -> Iterator[tuple[list[int], list[int]]]:
+    """A short disjunction of conjunctions that is true of `inside` and false of `outside`.
+
+    Each conjunction is given as the literals that hold and those that do not. Both collections
+    hold the literals as bits; where there are too many, the conjunctions are longer than need be.
+    """
+    left, outside = list(dict.fromkeys(inside)), set(outside)
+    shorten = len(outside) * count * min(len(left), _MOST_PARTS) <= _MOST_COMPARED
+    while left:
+        seed = left[0]
+        care = (1 << count) - 1
+        # What does not hold says least, so it is left out first.
+        for i in sorted(range(count), key=lambda i: seed >> i & 1) if shorten else ():
+            without = care & ~(1 << i)
+            if not any(not (seed ^ other) & without for other in outside):
+                care = without
+        yield (
+            [i for i in range(count) if care & seed & 1 << i],
+            [i for i in range(count) if care & ~seed & 1 << i],
+        )
+        left = [each for each in left if (each ^ seed) & care]
+
+
+def _stretches(tests: Sequence[ValueTest], inside: Sequence[Cell], outside: Sequence[Cell]) -> str:
+    """Stretches of numbers or dates: `less than 7`, `from 7 to 13`."""
+    written: dict[float, str] = {}
+    read = number if tests and tests[0].family == "Numeric" else instant
+    for test in tests:
+        with suppress(ValueError, OverflowError):
+            written.setdefault(read(plain(test.value)), plain(test.value))
+    chosen = {cell.text for cell in inside}
+    points = sorted({read(cell.text) for cell in (*inside, *outside)})
+    texts = {read(cell.text): cell.text for cell in (*inside, *outside)}
+    bounds = sorted(written)
+    parts = []
+    for is_inside, run in groupby(points, lambda point: texts[point] in chosen):
+        stretch = list(run)
+        if is_inside:
+            low = None if stretch[0] == points[0] else stretch[0]
+            high = None if stretch[-1] == points[-1] else stretch[-1]
+            parts.append(_stretch(low, high, written, bounds, dates=read is instant))
+    return joined(parts, most=_MOST_PARTS)
+
+
+def _stretch(
+    low: float | None,
+    high: float | None,
+    written: dict[float, str],
+    bounds: Sequence[float],
+    *,
+    dates: bool,
+) -> str:
+    """One stretch; an end that no policy writes is the one next to it, itself left out."""
+    after, from_, before, until = (
+        ("after", "at or after", "before", "at or before")
+        if dates
+        else ("more than", "at least", "less than", "at most")
+    )
+    if low is not None and low == high:
+        return written.get(low, f"{low:g}")
+    words = []
+    if low is not None:
+        word = from_ if low in written else after
+        bound = low if low in written else max((b for b in bounds if b < low), default=low)
+        words.append(f"{word} {written.get(bound, f'{bound:g}')}")
+    if high is not None:
+        word = until if high in written else before
+        bound = high if high in written else min((b for b in bounds if b > high), default=high)
+        words.append(f"{word} {written.get(bound, f'{bound:g}')}")
+    return " and ".join(words)
+
+
+def condition_literal(condition: Condition) -> Literal:
+    """Whether a condition holds, as a policy states it."""
+    key, operator = condition.entry.key.value, condition.operator
+    values = joined(map(plain, condition.values))
+    if operator is None or operator.set_prefix or operator.type not in ("String", "ARN"):
+        words = f"{condition.entry.operator.value} {key} {values}"
+        return Literal(f"{words} holds", f"{words} does not hold")
+    like = (
+        "like "
+        if operator.wildcards and any("*" in v or "?" in v for v in condition.values)
+        else ""
+    )
+    yes, no = f"{key} is {like}{values}", f"{key} is other than {like}{values}"
+    return Literal(no, yes) if operator.negated else Literal(yes, no)

@@ -20,6 +20,7 @@ from kmstui.policy.evaluation import (
 )
 from kmstui.policy.iam import Principal, brought_to_role, knowledge
 from kmstui.policy.syntax import Statement
+from kmstui.policy.witnesses import joined
 from kmstui.service.access import AccessReader, is_caller, role_of, without_problem
 from kmstui.service.inventory import Topic
 from kmstui.service.session import Session

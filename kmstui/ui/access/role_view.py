@@ -15,7 +15,6 @@ from kmstui.policy.evaluation import (
     as_policy,
     compile_identity_policy,
     conditions_words,
-    joined,
     not_considered_sentence,
 )
 from kmstui.policy.iam import Principal, brought_to_role, knowledge

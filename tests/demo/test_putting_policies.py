@@ -113,6 +113,17 @@ def test_a_malformed_service_principal_is_refused(put: Any, refused: Any) -> Non
     assert refused(put, Policy=text)[1] == INVALID_PRINCIPALS
 
 
+@pytest.mark.parametrize(
+    "key", ["aws:ResourceTag/team", "kms:ResourceTag/a", "KMS:resourcealiases"]
+)
+def test_conditions_on_the_key_s_own_tags_and_aliases_are_refused(
+    put: Any, refused: Any, key: str
+) -> None:
+    code, message = refused(put, Policy=_also(Condition={"StringEquals": {key: "red"}}))
+    assert code == "MalformedPolicyDocumentException"
+    assert message.startswith("These condition keys are not permitted in a key policy: aws:Res")
+
+
 def test_a_stored_dead_principal_blocks_every_later_save(
     admin: Any, key_id: Any, refused: Any
 ) -> None:

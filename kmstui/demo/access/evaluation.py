@@ -114,11 +114,12 @@ def decide_by_identity(question: AccessRequest, identity: IdentityPolicies) -> A
 
 
 def _as_key_policies_see(question: AccessRequest) -> AccessRequest:
-    """kms:ResourceAliases has a value in IAM policies only (KMS condition keys)."""
-    if "kms:resourcealiases" not in question.context:
-        return question
-    context = {k: v for k, v in question.context.items() if k != "kms:resourcealiases"}
+    """The key's tags and aliases count in IAM policies only (KMS guide, "ABAC for AWS KMS")."""
+    context = {k: v for k, v in question.context.items() if not k.startswith(_IN_IAM_ONLY)}
     return replace(question, context=context)
+
+
+_IN_IAM_ONLY = ("aws:resourcetag/", "kms:resourcetag/", "kms:resourcealiases")
 
 
 def _key_policy_effects(

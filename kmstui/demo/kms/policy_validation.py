@@ -205,6 +205,9 @@ _FORMS: dict[str, Callable[[str], bool]] = {
 }
 """By a part of the operator's name, how its values must look."""
 
+_OF_IAM = ("aws:ResourceTag", "kms:ResourceTag", "kms:ResourceAliases")
+NOT_PERMITTED = f"These condition keys are not permitted in a key policy: {', '.join(_OF_IAM)}"
+"""What KMS says of them (awsdocs/aws-kms-developer-guide, pull request 47)."""
 INVALID_PRINCIPALS = "Policy contains a statement with one or more invalid principals."
 
 
@@ -217,11 +220,22 @@ def accepted_policy(call: Call, key: EmbeddedKey, text: str) -> str:
     Raises MalformedPolicyDocumentException or LimitExceededException.
     """
     document = parse_policy(text)
+    if _keys_of_iam(document):
+        raise malformed(NOT_PERMITTED)
     if invalid_principals(document):
         raise malformed(INVALID_PRINCIPALS)
     if not call.parameters.get("BypassPolicyLockoutSafetyCheck", False):
         require_no_lockout(call, key, text)
     return text
+
+
+def _keys_of_iam(document: Mapping[str, Any]) -> bool:
+    return any(
+        key.lower().partition("/")[0] in map(str.lower, _OF_IAM)
+        for statement in as_list(document["Statement"])
+        for keys in statement.get("Condition", {}).values()
+        for key in keys
+    )
 
 
 def require_no_lockout(call: Call, key: EmbeddedKey, policy: str) -> None:

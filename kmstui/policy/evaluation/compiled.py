@@ -27,6 +27,8 @@ from kmstui.policy.iam import (
 )
 from kmstui.policy.syntax import VARIABLES_SINCE, Policy, Span, Statement
 
+KEY_POLICY = "key policy"
+"""What the policy of the key is called."""
 _NAMED = PrincipalMatch(NamedBy.DIRECT, Truth.YES)
 """An identity policy is about the identity that carries it."""
 
@@ -164,9 +166,7 @@ class CompiledPolicy:
     question about the same ones tests conditions only. Not for several threads at once.
     """
 
-    def __init__(
-        self, policy: Policy, source: str = "key policy", *, identity: bool = False
-    ) -> None:
+    def __init__(self, policy: Policy, source: str = KEY_POLICY, *, identity: bool = False) -> None:
         """Make `policy` ready.
 
         Args:
@@ -177,6 +177,7 @@ class CompiledPolicy:
         self.policy = policy
         self.source = source
         variables = policy.version == VARIABLES_SINCE
+        of_key = source == KEY_POLICY
         self.statements = tuple(
             CompiledStatement(
                 policy=policy,
@@ -184,7 +185,8 @@ class CompiledPolicy:
                 source=source,
                 deny=statement.effect == "Deny",
                 conditions=tuple(
-                    compile_condition(entry, policy.version) for entry in statement.conditions
+                    compile_condition(entry, policy.version, in_key_policy=of_key)
+                    for entry in statement.conditions
                 ),
                 principal=None if identity else PrincipalTest.of(statement),
                 variables=variables,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from kmstui.policy.evaluation.compiled import Applied
+from kmstui.policy.evaluation.compiled import KEY_POLICY, Applied
 from kmstui.policy.evaluation.evaluator import Decision
 from kmstui.policy.evaluation.grants import Granted
 from kmstui.policy.evaluation.outcome import Outcome, Reason
@@ -40,7 +40,7 @@ def statement_words(applied: Applied) -> str:
     label = applied.statement.label
     named = label if label.startswith("statement") else f"statement {label}"
     source = applied.source
-    return f"{named} of {'the ' if source == 'key policy' else ''}{source}"
+    return f"{named} of {'the ' if source == KEY_POLICY else ''}{source}"
 
 
 def _several(applied: Iterable[Applied]) -> str:
@@ -60,8 +60,8 @@ class _Parts:
     """The pieces that sentences are made of."""
 
     def __init__(self, decision: Decision, actions: str) -> None:
-        key = [each for each in decision.deciding if each.source == "key policy"]
-        iam = [each for each in decision.deciding if each.source != "key policy"]
+        key = [each for each in decision.deciding if each.source == KEY_POLICY]
+        iam = [each for each in decision.deciding if each.source != KEY_POLICY]
         self.decision = decision
         self.action = actions or decision.request.action
         self.who = decision.request.principal.short
@@ -275,7 +275,7 @@ def explain(decision: Decision) -> tuple[ReasoningLine, ...]:
 
 def statements_of(decision: Decision) -> tuple[Statement, ...]:
     """The deciding statements of the key policy, each once."""
-    found = (each.statement for each in decision.deciding if each.source == "key policy")
+    found = (each.statement for each in decision.deciding if each.source == KEY_POLICY)
     return tuple({id(statement): statement for statement in found}.values())
 
 
@@ -335,7 +335,10 @@ def conditions_words(entries: Iterable[ConditionEntry]) -> str:
 def result_words(result: ConditionResult) -> str:
     """What became of one condition, with what the request says."""
     state = {Truth.YES: "holds", Truth.NO: "does not hold", Truth.MAYBE: "is open"}[result.truth]
-    if result.given is None:
+    if result.never_carried:
+        state = {Truth.YES: "always holds", Truth.NO: "never holds"}.get(result.truth, state)
+        given = "KMS does not support the key in a key policy"
+    elif result.given is None:
         given = "the request's value is not known"
     elif not result.given:
         given = "the request does not carry it"

@@ -76,6 +76,8 @@ class ConditionResult:
     given: Values | None
     """The request's values: empty where it lacks the key, None where nothing is known."""
     doubt: Doubt | None = None
+    never_carried: bool = False
+    """See `Condition.never_carried`; `given` is empty then, whatever the request says."""
 
 
 class UnknownVariableError(Exception):
@@ -135,16 +137,22 @@ class Condition:
     multivalued: bool
     """Whether a request can say several values of the key, and then each says a set: "Multivalued
     context keys require a condition set operator" (…-vs-multi-valued-context-keys.html)."""
+    never_carried: bool = False
+    """Whether no request has the key for this policy: it stands in a key policy, where KMS does
+    not support it."""
 
     def result(self, lookup: Lookup) -> ConditionResult:
         """Test it, and keep what was found."""
-        given = lookup(self.key)
+        given = self._given(lookup)
         truth, doubt = self._judge(given, lookup)
-        return ConditionResult(self.entry, truth, given, doubt)
+        return ConditionResult(self.entry, truth, given, doubt, self.never_carried)
 
     def truth(self, lookup: Lookup) -> Truth:
         """Test it."""
-        return self._judge(lookup(self.key), lookup)[0]
+        return self._judge(self._given(lookup), lookup)[0]
+
+    def _given(self, lookup: Lookup) -> Values | None:
+        return () if self.never_carried else lookup(self.key)
 
     def _judge(self, given: Values | None, lookup: Lookup) -> tuple[Truth, Doubt | None]:
         operator = self.operator
@@ -183,8 +191,15 @@ def _truth(holds: bool) -> Truth:
     return Truth.YES if holds else Truth.NO
 
 
-def compile_condition(entry: ConditionEntry, version: str) -> Condition:
-    """Make one condition ready; `version` is the policy's."""
+def compile_condition(
+    entry: ConditionEntry, version: str, *, in_key_policy: bool = False
+) -> Condition:
+    """Make one condition ready; `version` is the policy's.
+
+    In a key policy KMS supports neither aws:ResourceTag/… nor kms:ResourceAliases (KMS Developer
+    Guide, "ABAC for AWS KMS"); it answers "These condition keys are not permitted in a key
+    policy" (awsdocs/aws-kms-developer-guide, pull request 47).
+    """
     operator = parse_operator(entry.operator.value)
     values = tuple(map(scalar_text, entry.values))
     # Variables work in String and ARN conditions (IAM User Guide, "Variables and tags"); under
@@ -206,6 +221,7 @@ def compile_condition(entry: ConditionEntry, version: str) -> Condition:
         test=test,
         variable_keys=_variable_keys(values) if has_variables else frozenset(),
         multivalued=info is not None and info.multivalued,
+        never_carried=in_key_policy and info is not None and info.iam_only,
     )
 
 

@@ -31,7 +31,7 @@ SETS = _IAM + "reference_policies_condition-single-vs-multi-valued-context-keys.
 GLOBAL_KEYS = _IAM + "reference_policies_condition-keys.html"
 VARIABLES = _IAM + "reference_policies_variables.html"
 VIA_SERVICE = KMS_CONDITION_KEYS + "#conditions-kms-via-service"
-RESOURCE_ALIASES = KMS_CONDITION_KEYS + "#conditions-kms-resource-aliases"
+ABAC = _KMS + "abac.html"
 
 NOT_PRINCIPAL = _IAM + "reference_policies_elements_notprincipal.html"
 NOT_ACTION = _IAM + "reference_policies_elements_notaction.html"

@@ -428,6 +428,35 @@ class TestKeysThatFollow:
         assert not any("path" in word for word in ask(DEFAULT, known).not_considered)
 
 
+@pytest.mark.parametrize(
+    "key", ["aws:ResourceTag/team", "AWS:resourcetag/team", "kms:ResourceAliases"]
+)
+class TestTagsAndAliasesOfTheKey:
+    """https://docs.aws.amazon.com/kms/latest/developerguide/abac.html"""
+
+    def _condition(self, key: str, operator: str = "StringEquals") -> dict[str, Any]:
+        return {"ForAnyValue:" * ("Aliases" in key) + operator: {key: "red"}}
+
+    def test_in_a_key_policy_they_are_never_met_whatever_the_request_says(self, key: str) -> None:
+        text = policy_text(allow({"AWS": APP}, Condition=self._condition(key)))
+        assert outcome(text, APP, identity_policies=SILENT_IAM) is SILENT
+        decision = ask(text, APP, identity_policies=SILENT_IAM, context=Context.of({key: "red"}))
+        assert decision.outcome is SILENT
+        lines = [line.text for line in explain(decision)]
+        assert any("never holds, KMS does not support the key in a key" in line for line in lines)
+
+    def test_a_deny_by_them_denies_nobody(self, key: str) -> None:
+        denial = deny({"AWS": APP}, Condition=self._condition(key))
+        text = policy_text(allow({"AWS": APP}), denial)
+        assert outcome(text, APP) is ALLOWED
+
+    def test_in_an_identity_policy_they_depend_on_the_key(self, key: str) -> None:
+        iam_policy = iam(iam_allow(Condition=self._condition(key)))
+        assert outcome(DEFAULT, APP, identity_policies=[iam_policy]) is OPEN
+        given = Context.of({key: "red"})
+        assert outcome(DEFAULT, APP, identity_policies=[iam_policy], context=given) is ALLOWED
+
+
 def test_actions_that_name_no_key_are_for_iam_alone() -> None:
     """Service Authorization Reference: ListKeys and its like take no key as their resource."""
     text = policy_text(allow({"AWS": ANNA}))

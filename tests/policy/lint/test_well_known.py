@@ -195,7 +195,7 @@ DESERVED: dict[str, tuple[tuple[dict[str, Any], ...], set[tuple[str, str]]]] = {
         (allow("Delivery", service("delivery.logs"), USE),),
         {("warning", "KMS513")},
     ),
-    "tags that the root statement frees": (
+    "tags of the key, by which no key policy decides": (
         (
             allow(
                 "Team",
@@ -204,7 +204,7 @@ DESERVED: dict[str, tuple[tuple[dict[str, Any], ...], set[tuple[str, str]]]] = {
                 Condition=equals({"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}),
             ),
         ),
-        {("warning", "KMS520")},
+        {("error", "KMS414")},
     ),
 }
 

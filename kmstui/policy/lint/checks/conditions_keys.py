@@ -154,18 +154,18 @@ def unknown_kms_key(subject: Subject) -> Iterator[Hit]:
         )
 
 
-@rule("KMS414", WARNING, "Condition key that works in IAM policies only", pages.RESOURCE_ALIASES)
+@rule("KMS414", ERROR, "Condition key that works in IAM policies only", pages.ABAC)
 def iam_only_key(subject: Subject) -> Iterator[Hit]:
-    """A key that has no meaning in key policies, such as kms:ResourceAliases.
+    """A key that KMS does not permit in key policies: aws:ResourceTag/… and kms:ResourceAliases.
 
-    A key policy belongs to one key and does not know its aliases, so the condition is never met
-    there.
+    A key policy belongs to one key, so KMS supports conditions on the key's own tags and aliases
+    in IAM policies only. It rejects a key policy that has one.
     """
     for clause in clauses(subject):
         if clause.info is not None and clause.info.iam_only:
             yield Hit(
                 clause.entry.key.span,
-                f"{clause.info.name} works in IAM policies only, not in a key policy",
+                f"{clause.name} works in IAM policies only; KMS does not permit it in a key policy",
             )
 
 

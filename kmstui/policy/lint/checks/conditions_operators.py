@@ -19,7 +19,16 @@ from kmstui.policy.iam import (
     parse_operator,
 )
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.core import BOTH, BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
+from kmstui.policy.lint.core import (
+    BOTH,
+    BROKEN_VALUE,
+    ERROR,
+    WARNING,
+    Hit,
+    PolicyKind,
+    Subject,
+    rule,
+)
 from kmstui.policy.lint.facts.conditions import NO_OPERATOR, Clause, clauses, guaranteed, operators
 from kmstui.policy.lint.fixes import condition_fix, operator_fix, write
 from kmstui.policy.syntax import Fix, LiteralNode, Statement, StringNode
@@ -159,6 +168,8 @@ def missing_set_operator(subject: Subject) -> Iterator[Hit]:
             continue
         if info is None or not info.multivalued:
             continue
+        if info.iam_only and subject.scope is PolicyKind.KEY:
+            continue  # KMS414 says that it must go
         chosen = _set_operator(operator, clause.statement.effect)
         yield Hit(
             clause.entry.operator.span,

@@ -311,7 +311,13 @@ def _opened_by_iam(
     return None
 
 
-@rule("KMS520", WARNING, "Condition that restricts nothing", pages.EVALUATION)
+@rule(
+    "KMS520",
+    WARNING,
+    "Condition that restricts nothing",
+    pages.EVALUATION,
+    hidden_by=("KMS414",),
+)
 def pointless_condition(subject: Subject) -> Iterator[Hit]:
     """A condition in an Allow which the same principal does not need to meet.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kmstui.policy.lint.core import Severity
 from kmstui.policy.lint.linter import lint
 from tests.policy.condition_cases import VIA, case, fixed, under
 from tests.policy.rule_cases import (
@@ -131,7 +132,18 @@ CASES = (
         "KMS414",
         {"ForAnyValue:StringEquals": {"⟦kms:ResourceAliases⟧": "alias/app"}},
         "aliases",
+        severity=Severity.ERROR,
     ),
+    case("KMS414", {"StringEquals": {"⟦aws:ResourceTag/team⟧": "red"}}, "tags"),
+    case("KMS414", {"StringEquals": {"⟦KMS:resourcetag/team⟧": "red"}}, "tags, as KMS calls them"),
+    case("KMS414", {"Null": {"⟦aws:ResourceTag/team⟧": "true"}}, "absence too"),
+    case("KMS414", {"StringEquals": {"aws:RequestTag/team": "red"}}, "near: of the request"),
+    case(
+        "KMS410",
+        {"StringEquals": {"kms:ResourceAliases": "alias/app"}},
+        "near: KMS414 says that it must go",
+    ),
+    case("KMS404", {"StringEquals": {"kms:ResourceTag/team": "red"}}, "near: KMS names it"),
     case("KMS414", {"StringEquals": {"kms:RequestAlias": "alias/app"}}, "near: RequestAlias"),
     case(
         "KMS415",

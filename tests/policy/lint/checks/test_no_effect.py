@@ -317,7 +317,7 @@ SHADOWS = (
         "KMS520",
         "tags of the account's own Allow",
         Principal={"AWS": ROOT},
-        Condition={"StringEquals": {"⟦aws:ResourceTag/team⟧": "${aws:PrincipalTag/team}"}},
+        Condition={"StringEquals": {"⟦aws:PrincipalTag/team⟧": "red"}},
         severity=Severity.WARNING,
     ),
     case(

@@ -272,6 +272,10 @@ class Store:
         """Its first alias; its ID where it has none."""
         return next(iter(self.aliases_of(key_id)), key_id)
 
+    def bare_name(self, key_id: str) -> str:
+        """Its first alias without the prefix; its ID where it has none."""
+        return next((name.removeprefix("alias/") for name in self.aliases_of(key_id)), key_id)
+
     # Policies
 
     def set_policies(self, key_id: str, policies: tuple[StoredPolicy, ...]) -> None:

@@ -1,9 +1,8 @@
 from .dialog import Dialog as Dialog
-from .full_screen import FullScreen as FullScreen
+from .dialog import FullScreen as FullScreen
 from .help import Help as Help
 from .help import readable_keys as readable_keys
 from .key_picker import KeyPicker as KeyPicker
-from .menu import LiveMenu as LiveMenu
 from .menu import Menu as Menu
 from .menu import MenuItem as MenuItem
 from .questions import Facts as Facts

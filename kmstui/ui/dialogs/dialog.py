@@ -1,18 +1,20 @@
-"""What dialogs have in common: a box in the middle, and Esc to leave."""
+"""What dialogs have in common, boxes in the middle, and what screens over the whole window have."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.css.scalar import Scalar
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
-from kmstui.ui.widgets import Sentences
+from kmstui.ui.commands import KeyBar, Program, program_of
+from kmstui.ui.style import Symbols, TitleLine
+from kmstui.ui.widgets import NewestNotice, Sentences
 
 Answer = TypeVar("Answer")
 
@@ -33,8 +35,9 @@ class Dialog(ModalScreen[Answer]):
     flexible: Widget | None = None
     """What scrolls in a low window, where the other parts leave it too little room."""
 
-    def __init__(self, title: str) -> None:
-        super().__init__(classes="dialog")
+    def __init__(self, title: str, *classes: str) -> None:
+        """`classes` are those of the style sheets, beside `dialog`."""
+        super().__init__(classes=" ".join(("dialog", *classes)))
         self.heading = title
         self.box = Vertical(classes="dialog--box")
 
@@ -51,9 +54,7 @@ class Dialog(ModalScreen[Answer]):
 
     def heading_line(self, style: str = "title") -> Sentences:
         """The title, as prose that wraps."""
-        line = Sentences(classes="dialog--heading")
-        line.say(self.heading, style)
-        return line
+        return Sentences(self.heading, style, classes="dialog--heading")
 
     def on_resize(self) -> None:
         """There is more or less room."""
@@ -78,3 +79,35 @@ class Dialog(ModalScreen[Answer]):
     def action_leave(self) -> None:
         """Leave without a result."""
         self.dismiss(None)
+
+
+class FullScreen(Screen[Answer], Generic[Answer]):
+    """A whole screen with a title line above and a key bar below."""
+
+    notice: NewestNotice
+
+    def __init__(self, symbols: Symbols) -> None:
+        super().__init__(classes="edit")
+        self.symbols = symbols
+        self.body: Sequence[Widget] = ()
+        """What the screen is about, from above; Tab goes from one to the next."""
+        self.title_line = TitleLine(classes="edit--title -focused")
+        self.key_bar = KeyBar(classes="edit--keys")
+
+    def compose(self) -> ComposeResult:
+        """Title, what the screen is about, notices, keys."""
+        store = self.program.session.store
+        self.notice = NewestNotice(store, most_lines=4, classes="edit--notice")
+        yield self.title_line
+        yield from self.body
+        yield self.notice
+        yield self.key_bar
+
+    def action_leave(self) -> None:
+        """Go without a result."""
+        self.dismiss(None)
+
+    @property
+    def program(self) -> Program:
+        """The program."""
+        return program_of(self)

@@ -50,8 +50,7 @@ class Help(Dialog[None]):
     ]
 
     def __init__(self, scopes: Sequence[str], focused: Widget | None) -> None:
-        super().__init__("Keys")
-        self.add_class("dialog-wide")
+        super().__init__("Keys", "dialog-wide")
         rows: list[tuple[str, str]] = []
         inner = [scope for scope in scopes if scope != EVERYWHERE]
         rows += _group("Here", commands_in(inner))

@@ -8,8 +8,7 @@ from kmstui.model import Key
 from kmstui.service.inventory import FilterError, Store, parse_filter
 from kmstui.ui.commands import program_of
 from kmstui.ui.dialogs.search_dialog import MOST_FOUND, SearchDialog
-from kmstui.ui.style import Part
-from kmstui.ui.widgets import Column, LineTable, Sentences
+from kmstui.ui.widgets import Cells, Column, LineTable, Sentences
 
 _COLUMNS = (
     Column("alias", "ALIAS", 14, rank=0, most=28),
@@ -104,7 +103,7 @@ class KeyPicker(SearchDialog[str]):
         self.reason.say(self._problems.get(self.table.cursor_row or "", ""), "warn")
         self.call_after_refresh(self.share_room, self.table)
 
-    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+    def _cells(self, row: str, _: Sequence[str]) -> Cells:
         key = self._store.keys.get(row)
         if key is None:
             return ()
@@ -112,10 +111,9 @@ class KeyPicker(SearchDialog[str]):
         style = "dim" if self._problems.get(row) else ""
         names = self._store.aliases_of(row)
         more = f" +{len(names) - 1}" if len(names) > 1 else ""
-        cells: dict[str, Part] = {
+        return {
             "alias": (names[0].removeprefix("alias/") + more if names else "-", style or "accent"),
             "id": (row, style),
             "state": (metadata.state if metadata else "", style),
             "spec": (metadata.spec if metadata else "", style),
         }
-        return [cells[column] for column in columns]

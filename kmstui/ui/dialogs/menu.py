@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 
-from kmstui.service.inventory import Store, Topic
+from kmstui.service.inventory import Topic
+from kmstui.ui.commands import program_of
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.runtime import Changes, StoreFeed
 from kmstui.ui.style import Part
@@ -42,8 +44,17 @@ class Menu(Dialog[str]):
         Binding("enter", "choose", "choose", show=False),
     ]
 
-    def __init__(self, title: str, items: Sequence[MenuItem], chosen: str = "") -> None:
+    def __init__(
+        self,
+        title: str,
+        items: Sequence[MenuItem],
+        chosen: str = "",
+        *,
+        live: Callable[[], Sequence[MenuItem]] | None = None,
+    ) -> None:
+        """`live` returns the same items when the store has learnt more of keys: some come on."""
         super().__init__(title)
+        self._live = live
         self._typed = ""
         self._head = self.heading_line()
         self._items = {item.id: item for item in items}
@@ -69,20 +80,18 @@ class Menu(Dialog[str]):
         if self._chosen:
             self.table.move_to_row(self._chosen)
         self._explain()
+        if self._live is not None:
+            renew = partial(self._renew, self._live)
+            StoreFeed(program_of(self).session.store, (Topic.KEYS,), self, renew)
 
-    def change_items(self, items: Sequence[MenuItem]) -> None:
-        """Let the items say something else; their ids stay."""
-        self._items = {item.id: item for item in items}
+    def _renew(self, live: Callable[[], Sequence[MenuItem]], _: Changes) -> None:
+        self._items = {item.id: item for item in live()}
         self.table.redraw()
         self._explain()
 
     def on_line_table_moved(self) -> None:
         """Say why an item is off."""
         self._explain()
-
-    def on_line_table_chosen(self) -> None:
-        """Clicked twice."""
-        self.action_choose()
 
     def on_key(self, event: events.Key) -> None:
         """A letter chooses its item, or narrows the list."""
@@ -120,6 +129,7 @@ class Menu(Dialog[str]):
         self.table.set_empty("Nothing matches; Backspace deletes letters.")
         self._explain()
 
+    @on(LineTable.Chosen)
     def action_choose(self) -> None:
         """Choose the item under the cursor."""
         if self.table.cursor_row is not None:
@@ -137,29 +147,11 @@ class Menu(Dialog[str]):
         self.reason.say(item.off if item else "", "warn")
         self.call_after_refresh(self.share_room, self.table)
 
-    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+    def _cells(self, row: str, _: Sequence[str]) -> Mapping[str, Part]:
         item = self._items[row]
         style = "dim" if item.off else ""
-        cells: dict[str, Part] = {
+        return {
             "key": (item.key, "key"),
             "text": (item.text, style),
             "detail": (item.off or item.detail, "dim"),
         }
-        return [cells[column] for column in columns]
-
-
-class LiveMenu(Menu):
-    """What is off comes on, or the other way round, when the store learns more of the key."""
-
-    def __init__(self, title: str, items: Callable[[], Sequence[MenuItem]], store: Store) -> None:
-        """`items` returns the same ids each time."""
-        super().__init__(title, items())
-        self._read_items = items
-        self._store = store
-
-    def on_mount(self) -> None:
-        """Subscribe; Textual calls the menu's own `on_mount` as well."""
-        StoreFeed(self._store, (Topic.KEYS,), self, self._read_again)
-
-    def _read_again(self, changes: Changes) -> None:
-        self.change_items(self._read_items())

@@ -80,16 +80,15 @@ class QuestionDialog(Dialog[str]):
         self.word = self._input(Line()) if word else None
         self._inputs = [each for each in (self.line, self.word) if each is not None]
         self.facts = Sentences(most_lines=_ALL_LINES)
-        self.flexible = self._words = Vertical(
-            _sentences(words), self.facts, classes="question--words"
-        )
+        said = Sentences(words, most_lines=_ALL_LINES)
+        self.flexible = self._words = Vertical(said, self.facts, classes="question--words")
         self.preview = Sentences(most_lines=3)
         self.reason = Sentences(classes="dialog--reason")
         parts: list[Widget] = [self.heading_line(style), self._words]
         if self.line is not None:
-            parts += [_sentences(self._asked.ask), self.line, self.preview]
+            parts += [Sentences(self._asked.ask), self.line, self.preview]
         if self.word is not None:
-            parts += [_sentences(f"Type {word} to go on:"), self.word]
+            parts += [Sentences(f"Type {word} to go on:"), self.word]
         keys = ("Enter", "Esc") if self._inputs else ("y", "n")
         self.parts = (*parts, self.reason, KeyBar([(keys[0], f"{yes} "), (keys[1], no)]))
 
@@ -159,12 +158,6 @@ class QuestionDialog(Dialog[str]):
         """Read on in a window too small for all the words."""
         lines = pages * max(1, self._words.size.height - 1)
         self._words.scroll_relative(y=lines, animate=False, force=True, immediate=True)
-
-
-def _sentences(text: str) -> Sentences:
-    sentences = Sentences(most_lines=_ALL_LINES)
-    sentences.say(text)
-    return sentences
 
 
 _DIGITS = 6

@@ -29,8 +29,7 @@ class SearchDialog(Dialog[Answer]):
     ]
 
     def __init__(self, title: str, placeholder: str, table: LineTable) -> None:
-        super().__init__(title)
-        self.add_class("dialog-wide")
+        super().__init__(title, "dialog-wide")
         self.input = Input(placeholder=placeholder, compact=True)
         self.input.cursor_blink = False
         self.flexible = self.table = table

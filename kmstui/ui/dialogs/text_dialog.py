@@ -37,8 +37,7 @@ class TextDialog(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,enter", "leave", "leave", show=False)]
 
     def __init__(self, title: str, text: str | Widget) -> None:
-        super().__init__(title)
-        self.add_class("dialog-wide")
+        super().__init__(title, "dialog-wide")
         self.flexible = self.lines = TextLines(text) if isinstance(text, str) else text
         keys = KeyBar([("Esc", "Close"), ("j k", "Scroll")])
         self.parts = (self.heading_line(), self.lines, keys)

@@ -115,19 +115,16 @@ class BatchScreen(FullScreen[None]):
         counts = Counter(plan.outcome for plan in self.plan_of_keys.plans.values())
         return ", ".join(f"{counts[each]} {each.value}" for each in KeyOutcome if counts[each])
 
-    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
-        cells: dict[str, Part]
+    def _cells(self, row: str, _: Sequence[str]) -> Mapping[str, Part]:
         if row == ALL:
-            cells = {"key": ("All together", "title"), "outcome": "", "detail": self._counts()}
-        else:
-            plan = self.plan_of_keys.plans.get(row)
-            outcome = plan.outcome if plan else KeyOutcome.READING
-            cells = {
-                "key": (self._session.store.short_name(row), "accent"),
-                "outcome": (outcome.value, _STYLES[outcome]),
-                "detail": (plan.detail if plan else "", "dim"),
-            }
-        return [cells[column] for column in columns]
+            return {"key": ("All together", "title"), "outcome": "", "detail": self._counts()}
+        plan = self.plan_of_keys.plans.get(row)
+        outcome = plan.outcome if plan else KeyOutcome.READING
+        return {
+            "key": (self._session.store.short_name(row), "accent"),
+            "outcome": (outcome.value, _STYLES[outcome]),
+            "detail": (plan.detail if plan else "", "dim"),
+        }
 
     def on_line_table_moved(self, event: LineTable.Moved) -> None:
         """Another key is looked at."""

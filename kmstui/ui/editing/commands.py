@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from kmstui.ui.commands import Command, Context, needs_customer_key, needs_key, needs_writing
 from kmstui.ui.main import main_of
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from kmstui.model import Identity, Key
     from kmstui.service.editing import EditTarget
     from kmstui.ui.editing.history_panel import HistoryPanel
+    from kmstui.ui.editing.history_screen import HistoryView
     from kmstui.ui.editing.role_policies import PolicyChoice
+    from kmstui.ui.editing.template_screen import Statements
 
     Choose = Callable[[Context, Identity, Key | None], Awaitable[PolicyChoice | None]]
 
@@ -49,14 +52,9 @@ def edit_key(context: Context, key_id: str, *, outside: bool = False, begin_with
     open_editor(context, target, outside=outside, begin_with=begin_with)
 
 
-def _edit(context: Context) -> None:
+def _edit(context: Context, *, outside: bool = False) -> None:
     if context.key is not None:
-        edit_key(context, context.key.id)
-
-
-def _edit_outside(context: Context) -> None:
-    if context.key is not None:
-        edit_key(context, context.key.id, outside=True)
+        edit_key(context, context.key.id, outside=outside)
 
 
 def _statement(context: Context) -> None:
@@ -83,24 +81,28 @@ def _statement(context: Context) -> None:
 
 def _add_statement(context: Context) -> None:
     from kmstui.service.editing import KeyPolicyTarget
-    from kmstui.ui.editing.batch_screen import BatchScreen
-    from kmstui.ui.editing.template_screen import Statements, StatementScreen
+    from kmstui.ui.editing.template_screen import StatementScreen
 
     key_ids = context.targets
     first = KeyPolicyTarget(context.session, context.store.keys[key_ids[0]])
 
-    def review(statements: Statements) -> None:
-        context.app.push_screen(
-            BatchScreen(context.session, key_ids, statements, context.app.symbols, remove=False)
-        )
+    screen = StatementScreen(first, len(key_ids), context.app.symbols)
+    context.app.ask(screen, partial(_review_batch, context, key_ids, remove=False))
 
-    context.app.ask(StatementScreen(first, len(key_ids), context.app.symbols), review)
+
+def _review_batch(
+    context: Context, key_ids: Sequence[str], statements: Statements, *, remove: bool
+) -> None:
+    from kmstui.ui.editing.batch_screen import BatchScreen
+
+    context.app.push_screen(
+        BatchScreen(context.session, key_ids, statements, context.app.symbols, remove=remove)
+    )
 
 
 async def _remove_statement(context: Context) -> None:
     from kmstui.service.editing import common_statements
     from kmstui.ui.dialogs import Menu, MenuItem
-    from kmstui.ui.editing.batch_screen import BatchScreen
     from kmstui.ui.editing.reading_dialog import read_in_front
 
     key_ids = context.targets
@@ -125,15 +127,7 @@ async def _remove_statement(context: Context) -> None:
     ]
     chosen = await context.app.push_screen_wait(Menu("Remove which statement?", items))
     if chosen is not None:
-        context.app.push_screen(
-            BatchScreen(
-                context.session,
-                key_ids,
-                (rows[int(chosen)][1],),
-                context.app.symbols,
-                remove=True,
-            )
-        )
+        _review_batch(context, key_ids, (rows[int(chosen)][1],), remove=True)
 
 
 def open_role_policy(context: Context, identity: Identity, policy: PolicyChoice) -> None:
@@ -202,23 +196,16 @@ HISTORY = "history"
 """The scope of the view."""
 
 
-def _panel(context: Context) -> HistoryPanel | None:
-    from kmstui.ui.editing.history_screen import HistoryView
-
-    view = main_of(context.app).key_pane.view
-    return view.panel if isinstance(view, HistoryView) else None
-
-
-def _mark_version(context: Context) -> None:
-    if (panel := _panel(context)) is not None:
-        panel.mark()
+def _panel(context: Context) -> HistoryPanel:
+    # Of the view in front: its commands work nowhere else.
+    return cast("HistoryView", main_of(context.app).key_pane.view).panel
 
 
 def _open_history(context: Context) -> None:
     from kmstui.ui.editing.history_screen import HistoryScreen
 
     panel, key = _panel(context), context.key
-    if panel is None or panel.source is None or key is None:
+    if panel.source is None or key is None:
         return
     screen = HistoryScreen(
         panel.source,
@@ -231,23 +218,12 @@ def _open_history(context: Context) -> None:
 
 def _bring_back(context: Context) -> None:
     panel, key = _panel(context), context.key
-    if panel is not None and panel.chosen is not None and key is not None:
+    if panel.chosen is not None and key is not None:
         edit_key(context, key.id, begin_with=panel.chosen.text)
 
 
-def _export_version(context: Context) -> None:
-    if (panel := _panel(context)) is not None:
-        panel.export()
-
-
-async def _ask_cloudtrail(context: Context) -> None:
-    if (panel := _panel(context)) is not None:
-        context.session.notify(await panel.ask_cloudtrail())
-
-
-async def _list_more(context: Context) -> None:
-    if (panel := _panel(context)) is not None:
-        context.session.notify(await panel.list_more())
+async def _tell(context: Context, outcome: Awaitable[str]) -> None:
+    context.session.notify(await outcome)
 
 
 COMMANDS = (
@@ -258,7 +234,7 @@ COMMANDS = (
     Command(
         id="policy.edit-outside", label="$EDITOR",
         help="Edit the key's policy in $VISUAL or $EDITOR", keys=("E",), available=needs_key,
-        run=_edit_outside,
+        run=lambda context: _edit(context, outside=True),
     ),
     Command(
         id="policy.statement", label="Statement", help="Add a statement to the policies of the"
@@ -282,7 +258,8 @@ COMMANDS = (
     ),
     Command(
         id="history.mark", label="Compare with", help="Compare with the version under the cursor",
-        keys=("space",), scope=HISTORY, run=_mark_version, bar=20, palette=False,
+        keys=("space",), scope=HISTORY, run=lambda context: _panel(context).mark(),
+        bar=20, palette=False,
     ),
     Command(
         id="history.restore", label="Bring back", help="Bring this version back, through a review",
@@ -291,15 +268,17 @@ COMMANDS = (
     ),
     Command(
         id="history.export", label="Write to a file", help="Write this version to a file",
-        keys=("w",), scope=HISTORY, run=_export_version, bar=40, palette=False,
+        keys=("w",), scope=HISTORY, run=lambda context: _panel(context).export(), bar=40,
+        palette=False,
     ),
     Command(
         id="history.cloudtrail", label="Ask CloudTrail",
         help="Ask CloudTrail who put which policy in the last 90 days", keys=("f",), scope=HISTORY,
-        run=_ask_cloudtrail, bar=50, palette=False,
+        run=lambda context: _tell(context, _panel(context).ask_cloudtrail()), bar=50, palette=False,
     ),
     Command(
         id="history.more", label="Older", help="List older versions too", keys=("m",),
-        scope=HISTORY, run=_list_more, palette=False,
+        scope=HISTORY, run=lambda context: _tell(context, _panel(context).list_more()),
+        palette=False,
     ),
 )  # fmt: skip

@@ -14,18 +14,16 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SuspendNotSupported
 
 from kmstui.service.editing import PolicyEditing
 
 if TYPE_CHECKING:
-    from textual.app import App
-
     from kmstui.ui.commands import Program
-
 
 _FALLBACKS = ("vi", "nano")
 
@@ -43,7 +41,7 @@ class ExternalEdit:
 
 
 def edit_externally(
-    app: App[object],
+    app: App[Any],
     text: str,
     *,
     directory: Path,
@@ -144,7 +142,7 @@ def _written(text: str, directory: Path) -> Path:
     return path
 
 
-def _run(app: App[object], command: list[str]) -> str:
+def _run(app: App[Any], command: list[str]) -> str:
     """Run the editor on the terminal; what went wrong, as a sentence."""
     try:
         with app.suspend(), _interrupts_for_the_editor():
@@ -183,12 +181,7 @@ def _reason(error: Exception) -> str:
 def edit_outside(app: Program, text: str, editing: PolicyEditing) -> ExternalEdit:
     """Give the terminal to `$VISUAL` or `$EDITOR` until it ends."""
     directory = app.options.state_directory or Path(tempfile.gettempdir())
-    return edit_externally(
-        cast("App[object]", app),
-        text,
-        directory=directory,
-        keep=lambda edited: keep_at_once(editing, edited),
-    )
+    return edit_externally(app, text, directory=directory, keep=partial(keep_at_once, editing))
 
 
 def keep_at_once(editing: PolicyEditing, text: str) -> None:

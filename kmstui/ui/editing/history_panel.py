@@ -21,8 +21,8 @@ from kmstui.service.errors import JournalError, ServiceError
 from kmstui.ui.commands import program_of
 from kmstui.ui.dialogs import Line, QuestionDialog
 from kmstui.ui.editing.review_rows import access_rows, diff_rows
-from kmstui.ui.style import Part, Symbols
-from kmstui.ui.widgets import Block, Column, LineTable, Row, Rows
+from kmstui.ui.style import Symbols
+from kmstui.ui.widgets import Block, Cells, Column, LineTable, Row, Rows
 
 _ROOMY = 120
 """Cells from which on there is room for a long WHAT beside whom it was."""
@@ -203,17 +203,16 @@ class HistoryPanel(Vertical):
             self.rows.forget_place()
             self.rows.show(rows)
 
-    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+    def _cells(self, row: str, columns: Sequence[str]) -> Cells:
         item = self._items.get(row)
         if item is None:
             return [("", ""), ("older versions: m", "dim")][: len(columns)]
         role = "" if item.differs else "dim"
-        cells: dict[str, Part] = {
+        return {
             "time": (f"{item.time:%Y-%m-%d %H:%M:%S}", "dim"),
             "what": (item.what, "accent" if item.id == "draft" else role),
             "who": (item.who_within(self.table.width_of("who"), self._symbols.more), "dim"),
         }
-        return [cells[column] for column in columns]
 
 
 def comparison(

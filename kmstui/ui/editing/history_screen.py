@@ -105,7 +105,6 @@ class HistoryView(KeyView):
 
     def __init__(self, session: Session, symbols: Symbols) -> None:
         super().__init__(session, symbols)
-        self._key_id: str | None = None
         self._source: HistorySource | None = None
         self.panel = HistoryPanel(symbols)
 
@@ -126,9 +125,9 @@ class HistoryView(KeyView):
 
     def show_key(self, key_id: str | None) -> None:
         """Nothing is known before it was read from the journal."""
-        if key_id != self._key_id:
+        if key_id != self.key_id:
             self.panel.forget()
-        self._key_id = key_id
+        self.key_id = key_id
 
     async def load(self, key_id: str) -> None:
         """Read the list from the journal."""
@@ -149,6 +148,7 @@ class HistoryView(KeyView):
     def store_changed(self, changes: Changes) -> None:
         """A policy that was read or put is a new version."""
         ids = changes.get(Topic.POLICIES)
-        key_id = self._key_id
-        if ids and key_id in ids and key_id is not None and self.is_attached:
-            self.run_worker(self.load(key_id), group="history", exclusive=True, exit_on_error=True)
+        if ids and self.key_id in ids and self.key_id is not None and self.is_attached:
+            self.run_worker(
+                self.load(self.key_id), group="history", exclusive=True, exit_on_error=True
+            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator, Sequence
 
-from kmstui.policy.lint import Finding, Severity
+from kmstui.policy.lint import Severity
 from kmstui.policy.syntax import parse
 from kmstui.service.editing import AccessLine, Assessment, Weight, joined_words
 from kmstui.ui.policy import pretty
@@ -90,16 +90,13 @@ def _findings(
         box = "    "
         if index in assessment.to_acknowledge:
             box = "[x] " if index in acknowledged else "[ ] "
+        line = document.location(finding.span.start)[0] + 1
         yield Block(
-            _told(finding, document.location(finding.span.start)[0] + 1),
+            f"{finding.rule} line {line}: {finding.message}",
             _SEVERITY_STYLES[finding.severity],
             f" {box}{symbols.for_severity(finding.severity.word)} ",
             finding_name(index),
         )
-
-
-def _told(finding: Finding, line: int) -> str:
-    return f"{finding.rule} line {line}: {finding.message}"
 
 
 _ACCESS_SIGNS = {Weight.BAD: " + ", Weight.GOOD: " - "}

@@ -150,8 +150,7 @@ class SavingScreen(Dialog[SavingAnswer]):
     def __init__(
         self, editing: PolicyEditing, review: Review, symbols: Symbols, *, bypass_alias: str = ""
     ) -> None:
-        super().__init__(f"Saving the policy of {editing.location.label}")
-        self.add_class("dialog-wide", "saving")
+        super().__init__(f"Saving the policy of {editing.location.label}", "dialog-wide", "saving")
         self._editing = editing
         self._review = review
         self._bypass_alias = bypass_alias

@@ -108,15 +108,14 @@ class TemplateScreen(FullScreen[ChosenTemplate]):
         if self.chosen is not None and self._whole:
             self.dismiss(ChosenTemplate(self.chosen, whole=True))
 
-    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+    def _cells(self, row: str, _: Sequence[str]) -> Mapping[str, Part]:
         template = self._by_id[row]
         off = unsuitable(template, self._facts)
-        cells: dict[str, Part] = {
+        return {
             "group": (template.group, "dim"),
             "title": (template.title, "dim" if off else ""),
             "note": (off, "warn"),
         }
-        return [cells[column] for column in columns]
 
     def _describe(self) -> None:
         template = self.chosen

@@ -22,7 +22,7 @@ from kmstui.ui.main import alias_text, main_of
 from kmstui.ui.policy import pretty
 from kmstui.ui.runtime import Changes, StoreFeed
 from kmstui.ui.style import Part, Symbols
-from kmstui.ui.widgets import Column, Counts, LineTable, Sentences, counts_text
+from kmstui.ui.widgets import Cells, Column, Counts, LineTable, Sentences, counts_text
 
 DRAW_SECONDS = 0.25
 """Results that come within this time are drawn together: each frame costs a line over SSH."""
@@ -87,7 +87,7 @@ class FindingRow:
         words = (found.finding.rule, found.finding.title, found.finding.message) if found else ()
         return " ".join((self.severity_word, self.name, self.key_id, *words, self.problem)).lower()
 
-    def cells(self, columns: Sequence[str], symbols: Symbols) -> list[Part]:
+    def cells(self, columns: Sequence[str], symbols: Symbols) -> Cells:
         """The row's cells; the reason why a key was not read takes the rest of its row."""
         if self.found is None:
             cells: dict[str, Part] = {"mark": (symbols.error, "bad"), "key": (self.name, "accent")}
@@ -95,14 +95,13 @@ class FindingRow:
             return [*shown, (f"not read: {self.problem}", "bad")]
         finding = self.found.finding
         style = _STYLES[finding.severity]
-        cells = {
+        return {
             "mark": (symbols.for_severity(finding.severity.word), style),
             "key": (self.name, "accent"),
             "rule": (finding.rule, "dim"),
             "line": (str(self.found.line), "dim"),
             "message": (finding.message, style),
         }
-        return [cells[column] for column in columns]
 
 
 def rows_of(result: KeyFindings, name: str) -> list[FindingRow]:
@@ -282,16 +281,13 @@ class FindingsScreen(FullScreen[GoTo]):
             parts.append((f"  /{self.filter_input.value}", "accent"))
         self.title_line.show(parts)
 
-    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+    def _cells(self, row: str, columns: Sequence[str]) -> Cells:
         return self._shown[row].cells(columns, self.symbols)
 
+    @on(LineTable.Moved)
     def _speak(self) -> None:
         row = self._shown.get(self.table.cursor_row or "")
         self.words.say(row.sentence if row else "")
-
-    @on(LineTable.Moved)
-    def _moved(self) -> None:
-        self._speak()
 
     # What a person asks
 

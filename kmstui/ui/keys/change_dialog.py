@@ -49,13 +49,7 @@ class Proposal:
 def propose(
     context: Context, proposal: Proposal, agreed: Callable[[], object] = lambda: None
 ) -> None:
-    """Show a change, and send it once the person agrees.
-
-    Args:
-        context: Where it is shown.
-        proposal: The change.
-        agreed: Called before it is sent.
-    """
+    """Show a change, and send it once the person agrees; `agreed` is called before."""
 
     def go(typed: str) -> None:
         agreed()

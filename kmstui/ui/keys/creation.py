@@ -141,8 +141,7 @@ class CreationForm(Dialog[None]):
     ]
 
     def __init__(self, context: Context) -> None:
-        super().__init__("Create a key")
-        self.add_class("dialog-wide")
+        super().__init__("Create a key", "dialog-wide")
         self._about = context
         self._store: Store = context.store
         self._library: Library = read_library(context.app.options.templates_directory)

@@ -13,7 +13,7 @@ from kmstui.ui.keys.grants_view import short_principal
 from kmstui.ui.keys.table_view import TableView, as_json, moment
 from kmstui.ui.runtime import Changes
 from kmstui.ui.style import Part, Symbols
-from kmstui.ui.widgets import Column
+from kmstui.ui.widgets import Cells, Column
 
 MORE = "more"
 """The row after the events, where there are older ones."""
@@ -193,10 +193,10 @@ class EventsView(TableView[KeyEvent]):
             parts.append(("Context as condition", "4", context_condition(event.encryption_context)))
         return [part for part in sorted(parts, key=lambda part: part[1]) if part[2]]
 
-    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+    def _cells(self, row: str, columns: Sequence[str]) -> Cells:
         if row == MORE:
             words = "asking CloudTrail…" if self._reading else "older events: m reads 50 more"
-            return [(words, "dim")]
+            return ((words, "dim"),)
         return super()._cells(row, columns)
 
     def cells_of(self, event: KeyEvent) -> Mapping[str, Part]:

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from kmstui.service.session import Session
 from kmstui.ui.main import KeyView
 from kmstui.ui.style import Part, Symbols
-from kmstui.ui.widgets import Column, LineTable
+from kmstui.ui.widgets import Cells, Column, LineTable
 
 Entry = TypeVar("Entry")
 
@@ -27,8 +27,6 @@ class TableView(KeyView, Generic[Entry]):
 
     def __init__(self, session: Session, symbols: Symbols) -> None:
         super().__init__(session, symbols)
-        self.key_id: str | None = None
-        """The key that is shown."""
         self.entries: dict[str, Entry] | None = None
         """By row; None before they are read."""
         self.table = LineTable(self.columns, self._cells, symbols=symbols, header=self.header)
@@ -79,12 +77,9 @@ class TableView(KeyView, Generic[Entry]):
         """The cells of an entry by column."""
         raise NotImplementedError
 
-    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+    def _cells(self, row: str, _: Sequence[str]) -> Cells:
         entry = (self.entries or {}).get(row)
-        if entry is None:
-            return ()
-        cells = self.cells_of(entry)
-        return [cells[column] for column in columns]
+        return () if entry is None else self.cells_of(entry)
 
 
 def moment(time: datetime | None) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from kmstui.model import Grant, KeyEvent
 from kmstui.ui.commands import DETAILS, EVENTS, GRANTS, Command, Context, needs_key, no_changes
 from kmstui.ui.main import main_of
 
@@ -26,31 +25,20 @@ async def _last_use(context: Context) -> None:
 # Grants
 
 
-def _grants(context: Context) -> GrantsView | None:
-    from kmstui.ui.keys.grants_view import GrantsView
-
-    view = main_of(context.app).key_pane.view
-    return view if isinstance(view, GrantsView) else None
-
-
-def _grant(context: Context) -> Grant | None:
-    view = _grants(context)
-    return view.chosen if view is not None else None
+def _grants(context: Context) -> GrantsView:
+    # The view in front: its commands work nowhere else.
+    return cast("GrantsView", main_of(context.app).key_pane.view)
 
 
 def _no_grant(context: Context) -> str | None:
-    return None if _grant(context) is not None else "There is no grant here to act on."
-
-
-def _revoke_off(context: Context) -> str | None:
-    return no_changes(context) or _no_grant(context)
+    return "There is no grant here to act on." if _grants(context).chosen is None else None
 
 
 def _open_grant(context: Context) -> None:
     from kmstui.ui.dialogs import TextDialog
     from kmstui.ui.keys.grants_view import grant_lines
 
-    grant = _grant(context)
+    grant = _grants(context).chosen
     if grant is not None:
         context.app.push_screen(TextDialog("Grant", "\n".join(grant_lines(grant))))
 
@@ -60,8 +48,8 @@ def _revoke(context: Context) -> None:
     from kmstui.ui.keys.change_dialog import Proposal, propose
     from kmstui.ui.keys.grants_view import constraint_words
 
-    view, grant = _grants(context), _grant(context)
-    key_id = view.key_id if view is not None else None
+    view = _grants(context)
+    grant, key_id = view.chosen, view.key_id
     if grant is None or key_id is None:
         return
     name = context.store.name_of(key_id)
@@ -87,26 +75,18 @@ def _revoke(context: Context) -> None:
 # Events
 
 
-def _events(context: Context) -> EventsView | None:
-    from kmstui.ui.keys.events_view import EventsView
-
-    view = main_of(context.app).key_pane.view
-    return view if isinstance(view, EventsView) else None
-
-
-def _event(context: Context) -> KeyEvent | None:
-    view = _events(context)
-    return view.chosen if view is not None else None
+def _events(context: Context) -> EventsView:
+    return cast("EventsView", main_of(context.app).key_pane.view)
 
 
 def _no_event(context: Context) -> str | None:
     view = _events(context)
-    there = view is not None and (view.chosen is not None or view.at_more)
+    there = view.chosen is not None or view.at_more
     return None if there else "There is no event here to look at."
 
 
 def _no_context(context: Context) -> str | None:
-    event = _event(context)
+    event = _events(context).chosen
     if event is None:
         return "There is no event here to look at."
     if not event.encryption_context:
@@ -115,8 +95,7 @@ def _no_context(context: Context) -> str | None:
 
 
 def _no_more(context: Context) -> str | None:
-    view = _events(context)
-    return None if view is not None and view.has_more else "CloudTrail has no older events of it."
+    return None if _events(context).has_more else "CloudTrail has no older events of it."
 
 
 def _open_event(context: Context) -> Awaitable[None] | None:
@@ -124,30 +103,18 @@ def _open_event(context: Context) -> Awaitable[None] | None:
     from kmstui.ui.keys.events_view import event_lines
 
     view = _events(context)
-    if view is not None and view.at_more:
+    if view.at_more:
         return view.read_more()
-    event = _event(context)
-    if event is not None:
-        context.app.push_screen(TextDialog("Event", "\n".join(event_lines(event))))
+    if view.chosen is not None:
+        context.app.push_screen(TextDialog("Event", "\n".join(event_lines(view.chosen))))
     return None
-
-
-def _more(context: Context) -> Awaitable[None] | None:
-    view = _events(context)
-    return view.read_more() if view is not None else None
-
-
-def _toggle(context: Context) -> None:
-    view = _events(context)
-    if view is not None:
-        view.toggle_looks()
 
 
 def _copy_condition(context: Context) -> Awaitable[None] | None:
     from kmstui.service.keys import context_condition
     from kmstui.ui.main import copy_text
 
-    event = _event(context)
+    event = _events(context).chosen
     if event is None:
         return None
     return copy_text(context, context_condition(event.encryption_context), "Condition")
@@ -164,7 +131,8 @@ COMMANDS = (
     ),
     Command(
         id="grant.revoke", label="Revoke", help="Revoke the grant, after a question", keys=("D",),
-        scope=GRANTS, available=_revoke_off, run=_revoke, bar=12, palette=False,
+        scope=GRANTS, available=lambda context: no_changes(context) or _no_grant(context),
+        run=_revoke, bar=12, palette=False,
     ),
     Command(
         id="event.open", label="Event", help="Show everything of the event, or read older ones",
@@ -179,11 +147,12 @@ COMMANDS = (
     ),
     Command(
         id="event.more", label="More", help="Read 50 older events", keys=("m",),
-        scope=EVENTS, available=_no_more, run=_more, bar=14, palette=False,
+        scope=EVENTS, available=_no_more, run=lambda context: _events(context).read_more(),
+        bar=14, palette=False,
     ),
     Command(
         id="event.looks", label="Only use",
         help="Hide calls that only looked at the key, or show them again", keys=("o",),
-        scope=EVENTS, run=_toggle, bar=13, palette=False,
+        scope=EVENTS, run=lambda context: _events(context).toggle_looks(), bar=13, palette=False,
     ),
 )  # fmt: skip

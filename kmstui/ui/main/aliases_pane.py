@@ -10,8 +10,8 @@ from kmstui.ui.commands import ALIASES
 from kmstui.ui.main.key_columns import day, folded, state_style
 from kmstui.ui.main.live_rows import LiveRows, RowsChanged
 from kmstui.ui.main.panes import TablePane
-from kmstui.ui.style import Part, Symbols
-from kmstui.ui.widgets import Column, LineTable
+from kmstui.ui.style import Symbols
+from kmstui.ui.widgets import Cells, Column, LineTable
 
 _COLUMNS = (
     Column("alias", "ALIAS", 20, rank=0, most=60),
@@ -88,16 +88,15 @@ class AliasesPane(TablePane):
         self.show_title([("Aliases", "title"), count])
         self.table.set_empty("Reading…" if self._store.progress.loading else "No aliases.")
 
-    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+    def _cells(self, row: str, _: Sequence[str]) -> Cells:
         alias = self._store.aliases.get(row)
         if alias is None:
             return ()
         key = self._store.keys.get(alias.key_id)
         state = key.metadata.state if key and key.metadata else ""
-        cells: dict[str, Part] = {
+        return {
             "alias": (alias.name.removeprefix("alias/"), "accent"),
             "key": alias.key_id or ("no key yet", "dim"),
             "state": (state, state_style(state)) if state else "",
             "updated": (day(alias.updated or alias.created), "dim"),
         }
-        return [cells[column] for column in columns]

@@ -32,7 +32,8 @@ class KeyPane(Pane):
         self._session = session
         self._symbols = symbols
         self._number = 0
-        self._key_id: str | None = None
+        self.key_id: str | None = None
+        """The key that is shown."""
         self._stale: set[str] = set()
         self._body = Vertical(classes="pane--body")
         self._views: dict[str, KeyView] = {}
@@ -74,11 +75,6 @@ class KeyPane(Pane):
         """The view's."""
         return self.view.focus_target
 
-    @property
-    def key_id(self) -> str | None:
-        """The key that is shown."""
-        return self._key_id
-
     async def open_view(self, scope: str) -> None:
         """Bring a view to the front, building it the first time."""
         number = next(index for index, entry in enumerate(VIEWS) if entry.scope == scope)
@@ -95,7 +91,7 @@ class KeyPane(Pane):
         self.view.display = True
         if scope in self._stale:
             self._stale.discard(scope)
-            self.view.show_key(self._key_id)
+            self.view.show_key(self.key_id)
         if had_focus:
             self.focus_target.focus(scroll_visible=False)
         self.write_title()
@@ -107,7 +103,7 @@ class KeyPane(Pane):
 
     def show_key(self, key_id: str | None) -> None:
         """Show this key; views behind learn of it when they come to the front."""
-        self._key_id = key_id
+        self.key_id = key_id
         self._stale = {scope for scope in self._views if scope != self.scope}
         if key_id is not None or self.scope in self._views:
             self.view.show_key(key_id)
@@ -135,8 +131,8 @@ class KeyPane(Pane):
             parts.append(" ")
         if parts_width(parts) + _NUMBER_WIDTH > self.size.width > 0:
             parts = [(front, "title"), (f" ({self._number + 1} of {len(VIEWS)}: ])", "dim"), " "]
-        if self._key_id is not None:
-            parts.append((f" {self._session.store.short_name(self._key_id)}", "accent"))
+        if self.key_id is not None:
+            parts.append((f" {self._session.store.short_name(self.key_id)}", "accent"))
         self.show_title(parts)
 
     def on_resize(self) -> None:

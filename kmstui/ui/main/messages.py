@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -56,8 +56,7 @@ class Messages(Dialog[None]):
     ]
 
     def __init__(self, session: Session, symbols: Symbols) -> None:
-        super().__init__("Messages")
-        self.add_class("dialog-full")
+        super().__init__("Messages", "dialog-full")
         self._session = session
         self._store = session.store
         self._symbols = symbols
@@ -136,10 +135,6 @@ class Messages(Dialog[None]):
         is_key = change.subject in self._store.keys
         return self._store.name_of(change.subject) if is_key else change.subject
 
-    def _short_name(self, change: ChangeRecord) -> str:
-        names = self._store.aliases_of(change.subject)
-        return names[0].removeprefix("alias/") if names else change.subject
-
     def _show(self) -> None:
         lists: tuple[Sequence[Notice | CallRecord | ChangeRecord], ...] = (
             tuple(self._store.notices),
@@ -162,33 +157,30 @@ class Messages(Dialog[None]):
         self.title_line.show([*parts, (hint, "dim")])
         self.reason.say("")
 
-    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+    def _cells(self, row: str, _: Sequence[str]) -> Mapping[str, Part]:
         item = self._items[row]
-        cells: dict[str, Part]
+        form = "%m-%d %H:%M:%S" if isinstance(item, ChangeRecord) else "%H:%M:%S"
+        time: Part = (item.time.strftime(form), "dim")
         if isinstance(item, Notice):
-            cells = {"text": (item.text, _STYLES.get(item.severity, ""))}
-        elif isinstance(item, CallRecord):
-            cells = {
-                "operation": (
-                    f"{item.service}:{item.operation}",
-                    "accent" if item.mutating else "",
-                ),
+            return {"time": time, "text": (item.text, _STYLES.get(item.severity, ""))}
+        if isinstance(item, CallRecord):
+            operation = f"{item.service}:{item.operation}"
+            return {
+                "time": time,
+                "operation": (operation, "accent" if item.mutating else ""),
                 "seconds": f"{item.seconds * 1000:.0f}",
                 "retries": str(item.retries) if item.retries else "",
                 "error": (item.error, "bad"),
                 "key": item.key,
             }
-        else:
-            cells = {
-                "operation": item.operation,
-                "outcome": (item.outcome, _OUTCOMES.get(item.outcome, "")),
-                "subject": self._short_name(item),
-                "words": _change_words(item, self._symbols),
-                "detail": (item.detail, "dim"),
-            }
-        form = "%m-%d %H:%M:%S" if isinstance(item, ChangeRecord) else "%H:%M:%S"
-        cells["time"] = (item.time.strftime(form), "dim")
-        return [cells[column] for column in columns]
+        return {
+            "time": time,
+            "operation": item.operation,
+            "outcome": (item.outcome, _OUTCOMES.get(item.outcome, "")),
+            "subject": self._store.bare_name(item.subject),
+            "words": _change_words(item, self._symbols),
+            "detail": (item.detail, "dim"),
+        }
 
 
 def _told(call: CallRecord) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -82,14 +82,13 @@ class Palette(SearchDialog[None]):
         self.table.set_rows([str(index) for index in range(len(found))])
         self.table.set_empty("Nothing matches.")
 
-    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+    def _cells(self, row: str, _: Sequence[str]) -> Mapping[str, Part]:
         entry = self._found[int(row)]
-        cells: dict[str, Part] = {
+        return {
             "kind": (entry.kind, "dim"),
             "text": (entry.text, "dim" if entry.off else "accent"),
             "detail": (entry.off or entry.detail, "dim" if entry.off else ""),
         }
-        return [cells[column] for column in columns]
 
 
 class _Wanted:

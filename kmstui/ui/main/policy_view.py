@@ -54,7 +54,6 @@ class PolicyView(KeyView):
 
     def __init__(self, session: Session, symbols: Symbols) -> None:
         super().__init__(session, symbols)
-        self._key_id: str | None = None
         self._shown: tuple[StoredPolicy, ...] | None = None
         self._number = 0
         self.viewer = PolicyViewer(symbols=symbols, id="policy-text")
@@ -87,21 +86,16 @@ class PolicyView(KeyView):
         return " ".join(word for word in words if word)
 
     @property
-    def key_id(self) -> str | None:
-        """The key whose policies are shown."""
-        return self._key_id
-
-    @property
     def policy(self) -> StoredPolicy | None:
         """The policy that is shown."""
         return self._shown[self._number] if self._shown else None
 
     def show_key(self, key_id: str | None) -> None:
         """Show what is in the store."""
-        if key_id != self._key_id:
+        if key_id != self.key_id:
             self._number = 0
             self._shown = None
-        self._key_id = key_id
+        self.key_id = key_id
         self._show()
 
     async def load(self, key_id: str) -> None:
@@ -115,7 +109,7 @@ class PolicyView(KeyView):
     def store_changed(self, changes: Changes) -> None:
         """Policies were read or forgotten."""
         ids = changes.get(Topic.POLICIES)
-        if ids is not None and (not ids or self._key_id in ids):
+        if ids is not None and (not ids or self.key_id in ids):
             self._show()
         if self.viewer.display and (Topic.KEYS in changes or Topic.SESSION in changes):
             self._lint_for_key()
@@ -133,8 +127,8 @@ class PolicyView(KeyView):
         event.stop()
         self.post_message(self.TitleChanged())
         policy = self.policy
-        if policy is not None and policy.name == "default" and self._key_id is not None:
-            self.post_message(self.Linted(self._key_id, event.counts))
+        if policy is not None and policy.name == "default" and self.key_id is not None:
+            self.post_message(self.Linted(self.key_id, event.counts))
 
     def join_findings(self, text: str, findings: Sequence[Finding]) -> None:
         """Show what somebody else found in this very text, as long as it is shown."""
@@ -142,7 +136,7 @@ class PolicyView(KeyView):
         self._lint_for_key()
 
     def _lint_for_key(self) -> None:
-        key = self.store.keys.get(self._key_id or "")
+        key = self.store.keys.get(self.key_id or "")
         policy = self.policy
         if key is None or policy is None:
             return
@@ -154,18 +148,16 @@ class PolicyView(KeyView):
             wanted: object = joined
             lint: Lint | None = (lambda text: joined) if joined else None
         else:
-            about = (lint_context(key, self.store.caller), self._rules_off(key.id), joined)
+            rules_off = program_of(self).options.rules_off(key.id)
+            about = (lint_context(key, self.store.caller), rules_off, joined)
             wanted = (policy.text, *about)
             lint = lint_for(policy.text, *about)
         if wanted != self._linted_for:
             self._linted_for = wanted
             self.viewer.set_lint(lint)
 
-    def _rules_off(self, key_id: str) -> frozenset[str]:
-        return program_of(self).options.rules_off(key_id)
-
     def _show(self) -> None:
-        policies = self.store.policies.get(self._key_id or "")
+        policies = self.store.policies.get(self.key_id or "")
         if policies is not None and policies == self._shown:
             return
         self._shown = policies
@@ -176,7 +168,7 @@ class PolicyView(KeyView):
         policy = self.policy
         if policy is None:
             self.viewer.display = False
-            self.words.say("Reading…" if self._key_id else "", "dim")
+            self.words.say("Reading…" if self.key_id else "", "dim")
         elif policy.problem:
             self.show_problem(policy.problem)
         else:

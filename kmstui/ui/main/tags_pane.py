@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from kmstui.service.inventory import Store
@@ -26,27 +26,23 @@ class TagsPane(TablePane):
     def __init__(self, store: Store, symbols: Symbols) -> None:
         super().__init__(id="tags")
         self._store = store
-        self._key_id: str | None = None
+        self.key_id: str | None = None
+        """The key whose tags are shown."""
         self._values: dict[str, str] = {}
         self.table = LineTable(
             _COLUMNS, self._cells, symbols=symbols, id="tags-table", classes="pane--body"
         )
 
-    @property
-    def key_id(self) -> str | None:
-        """The key whose tags are shown."""
-        return self._key_id
-
     def show_key(self, key_id: str | None) -> None:
         """Show the tags of this key, as far as they are known."""
-        if key_id != self._key_id:
+        if key_id != self.key_id:
             self.table.forget_place()
-        self._key_id = key_id
+        self.key_id = key_id
         self.key_changed()
 
     def key_changed(self) -> None:
         """Tags of the key may have been read or changed."""
-        key = self._store.keys.get(self._key_id or "")
+        key = self._store.keys.get(self.key_id or "")
         tags = (key.tags or ()) if key else ()
         values = {tag.key: tag.value for tag in tags}
         if values != self._values or list(self.table.rows) != list(values):
@@ -62,12 +58,11 @@ class TagsPane(TablePane):
             self._say(str(len(tags)), "No tags. t adds some.")
 
     def _say(self, count: str, empty: str, style: str = "dim") -> None:
-        key_id = self._key_id or ""
+        key_id = self.key_id or ""
         name = key_id if key_id in self._store.keys else ""
         alias = (*self._store.aliases_of(key_id), name)[0]
         self.show_title([("Tags", "title"), f"  {count}", (f"  {alias}", "dim")])
         self.table.set_empty(empty, style)
 
-    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
-        cells: dict[str, Part] = {"key": (row, "accent"), "value": self._values.get(row, "")}
-        return [cells[column] for column in columns]
+    def _cells(self, row: str, _: Sequence[str]) -> Mapping[str, Part]:
+        return {"key": (row, "accent"), "value": self._values.get(row, "")}

@@ -39,6 +39,8 @@ class KeyView(Vertical):
         self.session = session
         self.store = session.store
         self.symbols = symbols
+        self.key_id: str | None = None
+        """The key that is shown."""
 
     @property
     def count(self) -> str:

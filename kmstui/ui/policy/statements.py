@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kmstui.policy.syntax import ArrayNode, Node, ObjectNode, Span, parse
+from kmstui.policy.syntax import ArrayNode, Node, ObjectNode, parse
 
 
 class NoStatementError(ValueError):
@@ -44,12 +44,6 @@ def _at(items: tuple[Node, ...], offset: int) -> int:
     raise NoStatementError("The cursor is not in a statement.")
 
 
-def statement_span(text: str, offset: int) -> Span:
-    """The range of the statement around `offset`."""
-    items = _list_of(text)
-    return items[_at(items, offset)].span
-
-
 def _space_before(text: str, offset: int) -> str:
     before = text[:offset]
     return before[len(before.rstrip()) :]
@@ -57,7 +51,8 @@ def _space_before(text: str, offset: int) -> str:
 
 def duplicate_statement(text: str, offset: int) -> ChangedText:
     """Write the statement around `offset` once more, behind itself."""
-    span = statement_span(text, offset)
+    items = _list_of(text)
+    span = items[_at(items, offset)].span
     again = "," + _space_before(text, span.start) + text[span.start : span.end]
     cursor = span.end + len(again) - (span.end - max(offset, span.start))
     return ChangedText(text[: span.end] + again + text[span.end :], cursor)

@@ -134,8 +134,8 @@ class TypeAhead:
     def _ask(self, node: DOMNode, event: events.Event, *, again: bool) -> None:
         # The question stands behind the key in the node's queue, so that it is asked when the
         # node is through with the key.
-        if not node.call_later(self._passed, node, event, again):
-            self._finish_if(event)
+        if not node.call_later(self._passed, node, event, again) and event is self._current:
+            self._finish()
 
     def _passed(self, node: DOMNode, event: events.Event, again: bool) -> None:
         if event is not self._current:
@@ -150,10 +150,6 @@ class TypeAhead:
             self._walk += 1
             self._ask(self._target, event, again=True)
         else:
-            self._finish()
-
-    def _finish_if(self, event: events.Event) -> None:
-        if event is self._current:
             self._finish()
 
     def _finish(self) -> None:

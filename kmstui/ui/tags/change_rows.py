@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from time import monotonic
 
@@ -14,7 +14,6 @@ from kmstui.ui.tags.words import (
     now_holds,
     number,
     result_parts,
-    short_name,
     step_line,
     steps_of,
 )
@@ -93,10 +92,9 @@ class ChangeRows:
             return 0 if self.changes[key_id].refused else 1
         return 0 if self.results[key_id].outcome.can_be_retried else 1
 
-    def cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+    def cells(self, row: str, _: Sequence[str]) -> Mapping[str, Part]:
         """The cells of a row."""
-        cells = self._tag_cells(self.one, row) if self.one is not None else self._key_cells(row)
-        return [cells[column] for column in columns]
+        return self._key_cells(row) if self.one is None else self._tag_cells(self.one, row)
 
     def _tag_cells(self, change: TagChange, row: str) -> dict[str, Part]:
         steps = steps_of(change, self._symbols)
@@ -119,7 +117,7 @@ class ChangeRows:
             outcome, what = (TagOutcome.UNCHANGED.value, "dim"), (words, "dim")
         else:
             outcome, what = ("will change", "accent"), step_line(change, self._symbols)
-        return {"outcome": outcome, "key": short_name(self._store, row), "what": what}
+        return {"outcome": outcome, "key": self._store.bare_name(row), "what": what}
 
     def told(self, row: str) -> tuple[str, str]:
         """What a row of many has no room for, and its style."""

@@ -71,8 +71,7 @@ class ChangeScreen(Dialog[bool]):
 
         `ended` is called with what came of a run.
         """
-        super().__init__(title)
-        self.add_class("dialog-wide", "tag-change")
+        super().__init__(title, "dialog-wide", "tag-change")
         self._program = program
         self._session = program.session
         self._store = program.session.store

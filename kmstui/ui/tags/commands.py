@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kmstui.model import Tag
 from kmstui.ui.commands import EVERYWHERE, TAGS, Command, Context, needs_writing, no_changes
 from kmstui.ui.main import main_of
@@ -55,27 +57,12 @@ def _can_change_tag(context: Context) -> str | None:
     return _refusal(context, found[0]) or None
 
 
-def _put(context: Context) -> None:
-    _tags(context).put(context.targets)
+def _with_tag(act: Callable[[TagController, str, Tag], None]) -> Callable[[Context], None]:
+    def run(context: Context) -> None:
+        if found := _tag_in_sight(context):
+            act(_tags(context), *found)
 
-
-def _remove(context: Context) -> None:
-    _tags(context).remove(context.targets)
-
-
-def _change_value(context: Context) -> None:
-    if found := _tag_in_sight(context):
-        _tags(context).change_value(*found)
-
-
-def _rename(context: Context) -> None:
-    if found := _tag_in_sight(context):
-        _tags(context).rename(*found)
-
-
-def _delete(context: Context) -> None:
-    if found := _tag_in_sight(context):
-        _tags(context).delete(found[0], found[1].key)
+    return run
 
 
 def _can_undo(context: Context) -> str | None:
@@ -94,11 +81,13 @@ def _undo(context: Context) -> None:
 COMMANDS = (
     Command(
         id="tags.put", label="Tag", help="Tag the chosen key, or all marked ones", keys=("t",),
-        scope=EVERYWHERE, available=_can_tag, run=_put, bar=30,
+        scope=EVERYWHERE, available=_can_tag,
+        run=lambda context: _tags(context).put(context.targets), bar=30,
     ),
     Command(
         id="tags.remove", label="Untag", help="Remove tags of the chosen key, or all marked ones",
-        keys=("u",), scope=EVERYWHERE, available=_can_untag, run=_remove, bar=31,
+        keys=("u",), scope=EVERYWHERE, available=_can_untag,
+        run=lambda context: _tags(context).remove(context.targets), bar=31,
     ),
     Command(
         id="tags.undo", label="Undo tags", help="Undo the last change of tags", keys=("z",),
@@ -106,14 +95,14 @@ COMMANDS = (
     ),
     Command(
         id="tag.value", label="Value", help="Change the value of the tag", keys=("enter", "e"),
-        scope=TAGS, available=_can_change_tag, run=_change_value, bar=10,
+        scope=TAGS, available=_can_change_tag, run=_with_tag(TagController.change_value), bar=10,
     ),
     Command(
         id="tag.rename", label="Rename", help="Rename the tag key: tag, then untag", keys=("n",),
-        scope=TAGS, available=_can_change_tag, run=_rename, bar=11,
+        scope=TAGS, available=_can_change_tag, run=_with_tag(TagController.rename), bar=11,
     ),
     Command(
         id="tag.delete", label="Delete", help="Remove the tag from the key", keys=("d",),
-        scope=TAGS, available=_can_change_tag, run=_delete, bar=12,
+        scope=TAGS, available=_can_change_tag, run=_with_tag(TagController.delete), bar=12,
     ),
 )  # fmt: skip

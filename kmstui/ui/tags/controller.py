@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from kmstui.model import Key, Tag, TagDelta
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kmstui.ui.tags.change_screen import ChangeScreen, Planner
     from kmstui.ui.tags.modes import LineMode
 
+_UNDO = "Undo the change of tags"
 _LEARN_STEP = 64
 """Keys learnt from before the clock is read again."""
 _IN_FRONT_SECONDS = 0.3
@@ -79,15 +80,13 @@ class TagController:
         taken = frozenset(each.key for each in self._key(key_id).tags or ())
         self._ask(renaming_tag(self.vocabulary, tag, taken), [key_id])
 
-    def delete(self, key_id: str, tag_key: str) -> None:
+    def delete(self, key_id: str, tag: Tag) -> None:
         """Show what removing a tag does."""
-        self.show(f"Remove the tag {tag_key}", self._planner([key_id], TagDelta(remove=(tag_key,))))
+        self.show(f"Remove the tag {tag.key}", self._planner([key_id], TagDelta(remove=(tag.key,))))
 
     def undo(self, changes: Sequence[TagChange]) -> None:
         """Show what takes changes back."""
-        self.show(
-            "Undo the change of tags", lambda told: self.tagging.plan_undo(tuple(changes), told)
-        )
+        self.show(_UNDO, partial(self.tagging.plan_undo, tuple(changes)))
 
     def undo_entry(self, record: ChangeRecord, closed: Callable[[bool | None], None]) -> str:
         """Show what takes back the run that a journal entry belongs to; returns why not, or ""."""
@@ -102,7 +101,7 @@ class TagController:
             changes = await self.tagging.changes_of(record)
             return await self.tagging.plan_undo(changes, told)
 
-        self.show("Undo the change of tags", plan, closed)
+        self.show(_UNDO, plan, closed)
         return ""
 
     def show(
@@ -214,13 +213,10 @@ class TagController:
         )
         if answer == FINISH:
             rest = (*run.open, *(change for change, _ in run.unread))
-            title = "Finish the change of tags"
-            screen = self._screen(title, lambda told: tagging.plan_again(rest, told), settle)
-            await program.push_screen_wait(screen)
+            title, planner = "Finish the change of tags", partial(tagging.plan_again, rest)
+            await program.push_screen_wait(self._screen(title, planner, settle))
         elif answer == UNDO:
-            done = run.all_done
-            title = "Undo the change of tags"
-            screen = self._screen(title, lambda told: tagging.plan_undo(done, told), settle)
-            await program.push_screen_wait(screen)
+            planner = partial(tagging.plan_undo, run.all_done)
+            await program.push_screen_wait(self._screen(_UNDO, planner, settle))
         elif answer is not None:
             await settle()

@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import TextArea
-from textual.widgets.text_area import Edit, EditResult, Selection
+from textual.widgets.text_area import Edit, EditResult
 
 from kmstui.model import TagDelta
 from kmstui.service.tags import TagProblem, TagProposal
@@ -112,10 +112,6 @@ class TagText(TextArea):
         """Put `text` in the place of some characters, and the cursor behind it."""
         result = self.replace(text, self.location_of(start), self.location_of(end))
         self.move_cursor(result.end_location)
-
-    def select_whole(self) -> None:
-        """Choose all, so that typing replaces it."""
-        self.selection = Selection((0, 0), self.document.end)
 
     def show_problems(self, problems: Sequence[TagProblem]) -> None:
         """Underline these."""
@@ -269,7 +265,7 @@ class TagLine(ModalScreen[None]):
     def on_mount(self) -> None:
         """The text has the keys."""
         if self._mode.start:
-            self.text_area.select_whole()
+            self.text_area.select_all()
         self.text_area.focus()
         self.key_bar.show_keys(
             [("Enter", "Shows what will happen"), ("Tab", "Completes"), ("Esc", "Leaves")]

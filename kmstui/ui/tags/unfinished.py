@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -12,7 +12,7 @@ from kmstui.service.tags import TagChange, UnfinishedTags
 from kmstui.ui.commands import KeyBar
 from kmstui.ui.dialogs import Dialog
 from kmstui.ui.style import Part, Symbols
-from kmstui.ui.tags.words import number, short_name, step_line
+from kmstui.ui.tags.words import number, step_line
 from kmstui.ui.widgets import Column, LineTable, Sentences
 
 FINISH, UNDO, KEEP = "finish", "undo", "keep"
@@ -48,8 +48,7 @@ class UnfinishedScreen(Dialog[str]):
     ]
 
     def __init__(self, run: UnfinishedTags, store: Store, symbols: Symbols) -> None:
-        super().__init__("An interrupted change of tags")
-        self.add_class("dialog-full", "tag-change", "-many")
+        super().__init__("An interrupted change of tags", "dialog-full", "tag-change", "-many")
         self._run = run
         self._store = store
         self._symbols = symbols
@@ -62,8 +61,7 @@ class UnfinishedScreen(Dialog[str]):
             self._rows[change.key_id] = ("done", change, "")
         self.table = LineTable(_COLUMNS, self._cells, symbols=symbols)
         self.table.set_rows(list(self._rows))
-        words = Sentences(classes="dialog--reason", most_lines=6)
-        words.say(unfinished_words(run), "warn")
+        words = Sentences(unfinished_words(run), "warn", classes="dialog--reason", most_lines=6)
         offered = []
         if run.open or run.unread:
             offered.append(("f", "Finish the rest"))
@@ -82,13 +80,12 @@ class UnfinishedScreen(Dialog[str]):
         if can[answer]:
             self.dismiss(answer)
 
-    def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
+    def _cells(self, row: str, _: Sequence[str]) -> Mapping[str, Part]:
         state, change, why = self._rows[row]
         style = {"done": "good", "not done": "warn"}.get(state, "bad")
         what: Part = (why, "bad") if why else step_line(change, self._symbols)
-        cells: dict[str, Part] = {
+        return {
             "state": (state, style),
-            "key": short_name(self._store, row),
+            "key": self._store.bare_name(row),
             "what": what,
         }
-        return [cells[column] for column in columns]

@@ -31,17 +31,11 @@ def number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def short_name(store: Store, key_id: str) -> str:
-    """The key's first alias without its prefix, or else its ID."""
-    names = store.aliases_of(key_id)
-    return names[0].removeprefix("alias/") if names else key_id
-
-
 def names_of(store: Store, key_ids: Sequence[str]) -> str:
     """Some keys, as many as a line holds."""
     if len(key_ids) == 1:
         return store.name_of(key_ids[0])
-    some = ", ".join(short_name(store, key_id) for key_id in key_ids[:4])
+    some = ", ".join(store.bare_name(key_id) for key_id in key_ids[:4])
     more = f" and {len(key_ids) - 4:,} more" if len(key_ids) > 4 else ""
     return f"{len(key_ids):,} keys: {some}{more}"
 

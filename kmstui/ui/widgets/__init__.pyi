@@ -1,6 +1,7 @@
 from .columns import Column as Column
 from .finding_counts import Counts as Counts
 from .finding_counts import counts_text as counts_text
+from .line_painter import Cells as Cells
 from .line_table import LineTable as LineTable
 from .line_table import MarkableTable as MarkableTable
 from .prose_rows import Block as Block

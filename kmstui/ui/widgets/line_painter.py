@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
@@ -11,11 +11,12 @@ from textual.strip import Strip
 from kmstui.ui.style import Part, StyledWidget, Symbols, fit, wrap
 from kmstui.ui.widgets.columns import Column, fit_columns, header_text, placed_cells, runs_of
 
-CellReader = Callable[[str, Sequence[str]], Sequence[Part]]
-"""Returns the cells of a row, given its ID and the IDs of the columns in sight.
+Cells = Mapping[str, Part] | Sequence[Part]
+"""The cells of a row by the IDs of their columns; or those of the columns in sight one after the
+other, the last of which reaches to the end of the line where they are fewer than the columns."""
 
-Fewer cells than columns let the last one reach to the end of the line.
-"""
+CellReader = Callable[[str, Sequence[str]], Cells]
+"""Returns the cells of a row, given its ID and the IDs of the columns in sight."""
 
 RowLook = tuple[bool, bool, bool]
 """Whether the cursor is on the row, whether the table has the focus, whether the row is marked."""
@@ -150,7 +151,10 @@ class LinePainter:
         prefix = (symbols.cursor if at_cursor else " ") + (symbols.marked if marked else " ")
         # Under the cursor one style keeps the contrast; words say the rest.
         plain = at_cursor and focused
-        cells = placed_cells(self.cells(row, self.visible_columns), self._fitted)
+        columns = self.visible_columns
+        read = self.cells(row, columns)
+        listed = [read[column] for column in columns] if isinstance(read, Mapping) else read
+        cells = placed_cells(listed, self._fitted)
         runs = runs_of(
             [(prefix, ""), *(((text, "") if plain else (text, style)) for text, style in cells)]
         )

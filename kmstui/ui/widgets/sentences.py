@@ -25,6 +25,8 @@ class Sentences(StyledWidget):
 
     def __init__(
         self,
+        text: str = "",
+        style: str = "",
         *,
         least_lines: int = 0,
         most_lines: int = 5,
@@ -39,9 +41,8 @@ class Sentences(StyledWidget):
         super().__init__(id=id, classes=classes)
         self._least, self._most = least_lines, most_lines
         self._more = more
-        self._text = ""
-        self._style = ""
-        self.display = least_lines > 0
+        self._text, self._style = text, style
+        self.display = bool(text) or least_lines > 0
 
     @property
     def text(self) -> str:

@@ -50,7 +50,7 @@ def cells(run: Running, name: str) -> list[str]:
 async def go_to(run: Running, name: str) -> None:
     table = view(run).table
     for _ in range(len(table.rows)):
-        if name in table._painter.cells(table.cursor_row or "", ("principal",))[0]:
+        if name in next(iter(table._painter.cells(table.cursor_row or "", ("principal",)))):
             return
         await run.press("j")
     raise AssertionError(f"no row {name}\n{run.text}")

@@ -1,0 +1,211 @@
+"""Commands that change a key or its aliases, and the two menus that gather them.
+
+Those of a key act on the chosen one alone, whatever is marked: tags are what is changed on many
+keys. In the aliases pane those of aliases are about the alias under the cursor and its key,
+elsewhere about the chosen key and its aliases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kmstui.model import Alias, Key
+from kmstui.service.keys import KeyAction, off_reason
+from kmstui.ui.commands import Command, Context, no_changes, no_key
+from kmstui.ui.main import main_of
+
+# Aliases
+
+
+def _alias(context: Context) -> Alias | None:
+    """The alias under the cursor, while the aliases pane has the focus."""
+    main = main_of(context.app)
+    if main.focused_pane is not main.aliases_pane:
+        return None
+    return context.store.aliases.get(main.aliases_pane.chosen or "")
+
+
+def _key(context: Context) -> Key | None:
+    alias = _alias(context)
+    return context.store.keys.get(alias.key_id) if alias is not None else context.key
+
+
+def _aliases(context: Context) -> list[Alias]:
+    alias, store = _alias(context), context.store
+    if alias is not None:
+        return [alias]
+    names = store.aliases_of(context.chosen or "")
+    return [store.aliases[name] for name in names if name in store.aliases]
+
+
+def _create_off(context: Context) -> str | None:
+    from kmstui.service.keys import target_problem
+
+    if reason := no_changes(context):
+        return reason
+    key = _key(context)
+    if key is None:
+        return no_key(context)
+    return target_problem(context.store, key) or None
+
+
+def _change_off(context: Context) -> str | None:
+    from kmstui.service.keys import change_problem
+
+    if reason := no_changes(context):
+        return reason
+    problems = [change_problem(alias) for alias in _aliases(context)]
+    if not problems:
+        return f"{context.chosen} has no alias." if context.chosen else no_key(context)
+    return problems[0] if all(problems) else None
+
+
+def _create_alias(context: Context) -> None:
+    from kmstui.ui.keys.alias_flows import create_alias
+
+    key = _key(context)
+    if key is not None:
+        create_alias(context, key)
+
+
+def _move(context: Context) -> None:
+    from kmstui.ui.keys.alias_flows import move_alias, pick_alias
+
+    pick_alias(context, _aliases(context), "Move which alias?", move_alias)
+
+
+def _delete(context: Context) -> None:
+    from kmstui.ui.keys.alias_flows import delete_alias, pick_alias
+
+    pick_alias(context, _aliases(context), "Delete which alias?", delete_alias)
+
+
+def _alias_menu(context: Context) -> None:
+    from kmstui.ui.dialogs import Menu, MenuItem
+
+    aliases, key = _aliases(context), _key(context)
+    this = aliases[0].name if len(aliases) == 1 else "an alias"
+    title = f"Aliases of {context.store.name_of(key.id)}" if key else "Aliases"
+    off = _change_off(context) or ""
+    items = [
+        MenuItem("create", "Create an alias", key="c", off=_create_off(context) or ""),
+        MenuItem("move", f"Move {this} to another key", key="m", off=off),
+        MenuItem("delete", f"Delete {this}", key="d", off=off),
+    ]
+    jobs = {"create": _create_alias, "move": _move, "delete": _delete}
+    context.app.ask(Menu(title, items), lambda chosen: jobs[chosen](context))
+
+
+def _no_alias(context: Context) -> str | None:
+    if reason := no_changes(context):
+        return reason
+    return None if _key(context) or _alias(context) else no_key(context)
+
+
+# Keys
+
+_ACTIONS = {
+    KeyAction.DESCRIPTION: ("d", "Change the description of the key"),
+    KeyAction.ENABLE: ("e", "Enable the key"),
+    KeyAction.DISABLE: ("b", "Disable the key"),
+    KeyAction.ROTATION_ON: ("o", "Turn the key's automatic rotation on, or change its period"),
+    KeyAction.ROTATION_OFF: ("f", "Turn the key's automatic rotation off"),
+    KeyAction.ROTATE_NOW: ("n", "Rotate the key's material once, now"),
+    KeyAction.REPLICATE: ("p", "Replicate the key into another Region"),
+    KeyAction.SCHEDULE_DELETION: ("D", "Schedule the deletion of the key; asks for its alias"),
+    KeyAction.CANCEL_DELETION: ("C", "Cancel the scheduled deletion of the key"),
+}
+"""Every action in the menu's order, with its letter there and its help."""
+
+_CREATE = "create"
+
+
+def _off(action: KeyAction) -> Callable[[Context], str | None]:
+    def off(context: Context) -> str | None:
+        if reason := no_changes(context):
+            return reason
+        if context.key is None:
+            return no_key(context)
+        return off_reason(context.key, action) or None
+
+    return off
+
+
+def _run(action: KeyAction) -> Callable[[Context], None]:
+    def run(context: Context) -> None:
+        from kmstui.ui.keys.key_actions import act
+
+        if context.key is not None:
+            act(context, context.key, action)
+
+    return run
+
+
+def _create_key(context: Context) -> None:
+    from kmstui.ui.keys.creation import open_creation
+
+    open_creation(context)
+
+
+def _key_menu(context: Context) -> None:
+    from kmstui.ui.dialogs import Menu, MenuItem
+
+    key = context.key
+    title = "Actions" if key is None else context.store.name_of(key.id)
+    if key is not None and context.targets != (key.id,):
+        title += ": this key alone, not those marked"
+
+    def items() -> list[MenuItem]:
+        return [
+            *(
+                MenuItem(action.name, action.value, key=letter, off=_off(action)(context) or "")
+                for action, (letter, _) in _ACTIONS.items()
+            ),
+            MenuItem(_CREATE, "Create a key…", key="c", off=no_changes(context) or ""),
+        ]
+
+    def go(chosen: str) -> None:
+        run = _create_key if chosen == _CREATE else _run(KeyAction[chosen])
+        run(context)
+
+    context.app.ask(Menu(title, items(), live=items), go)
+
+
+def _command(action: KeyAction) -> Command:
+    return Command(
+        id=f"key.{action.name.lower().replace('_', '-')}",
+        label=action.value,
+        help=_ACTIONS[action][1],
+        available=_off(action),
+        run=_run(action),
+    )
+
+
+COMMANDS = (
+    Command(
+        id="alias.menu", label="Alias", help="Create, move or delete an alias", keys=("A",),
+        available=_no_alias, run=_alias_menu, bar=32, palette=False,
+    ),
+    Command(
+        id="alias.create", label="Create alias", help="Create an alias of the key",
+        available=_create_off, run=_create_alias,
+    ),
+    Command(
+        id="alias.move", label="Move alias", help="Move an alias to another key",
+        available=_change_off, run=_move,
+    ),
+    Command(
+        id="alias.delete", label="Delete alias", help="Delete an alias; asks for its name",
+        available=_change_off, run=_delete,
+    ),
+    Command(
+        id="key.menu", label="More", help="Enable, disable, describe, rotate, replicate, "
+        "delete or create a key", keys=("x",), available=no_changes, run=_key_menu, bar=34,
+        palette=False,
+    ),
+    *(_command(action) for action in _ACTIONS),
+    Command(
+        id="key.create", label="Create key", help="Create a key", available=no_changes,
+        run=_create_key,
+    ),
+)  # fmt: skip

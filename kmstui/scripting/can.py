@@ -140,11 +140,15 @@ def _decide(
         principal = Principal.parse(name)
     except ValueError as error:
         raise CommandError(f"{error}.") from error
-    key_arn, policies, identity = _key_policies(options, source, principal)
+    named = context.values.get("aws:sourcevpce")
+    endpoint = None if me and named is None else next(iter(named or ()), "")
+    key_arn, policies, identity = _key_policies(options, source, principal, endpoint)
     if identity is not None and identity.arn and not principal.path_known:
         principal = principal.with_role(identity.arn)
     principal = brought_to_role(principal, (policies.key.policy,))
-    chain = given_chain(options, principal.account, lambda name: _document(name).text)
+    chain = given_chain(
+        policies.chain, options, principal.account, lambda name: _document(name).text
+    )
     policies = replace(_with_files(policies, options), chain=chain)
     return tuple(
         evaluate(Request(principal, action, key_arn, context), policies) for action in actions
@@ -181,7 +185,10 @@ def _context(pairs: Iterable[str], without: Iterable[str], now: datetime) -> Con
 
 
 def _key_policies(
-    options: argparse.Namespace, source: Callable[[], LiveSource], principal: Principal
+    options: argparse.Namespace,
+    source: Callable[[], LiveSource],
+    principal: Principal,
+    endpoint: str | None,
 ) -> tuple[str, Policies, Identity | None]:
     if options.policy is not None:
         key_arn = options.key_arn or options.key or ""
@@ -193,8 +200,8 @@ def _key_policies(
             )
         return key_arn, Policies.of_key(_document(options.policy)), None
     asked = principal.role_arn or principal.name
-    access = source().key_access(target_of(options), options.key, asked)
-    policies = Policies.of_key(access.policy, access.grants)
+    access = source().key_access(target_of(options), options.key, asked, endpoint=endpoint)
+    policies = replace(Policies.of_key(access.policy, access.grants), chain=access.chain)
     identity = access.identity
     if identity is None or account_of(identity.arn) != principal.account:
         # IAM finds roles and users by name: one of the same name in this account is another.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from kmstui.model import ControlLevel, ControlPolicy
-from kmstui.policy.evaluation import FULL_ACCESS, NOTHING_READ, Chain
+from kmstui.policy.evaluation import FULL_ACCESS, Chain
 from kmstui.scripting.command import STDIN
 
 _LEVELS = ("--scp", "--rcp")
@@ -61,10 +61,11 @@ def _is_file(argument: str) -> bool:
     return argument in (STDIN, FULL_ACCESS.name) or Path(argument).is_file()
 
 
-def given_chain(options: argparse.Namespace, account: str, read: ReadText) -> Chain:
-    """What the files say.
+def given_chain(chain: Chain, options: argparse.Namespace, account: str, read: ReadText) -> Chain:
+    """The chain with what the files say in place of what was read.
 
     Args:
+        chain: What was read.
         options: What `add_control_options` read.
         account: The principal's account; empty for one that has none.
         read: Reads a policy.
@@ -72,7 +73,6 @@ def given_chain(options: argparse.Namespace, account: str, read: ReadText) -> Ch
     Raises:
         CommandError: as `read` does.
     """
-    chain = NOTHING_READ
     if options.scp:
         chain = chain.with_scps(account, tuple(_levels(options.scp, read)))
     if options.rcp:

@@ -7,7 +7,10 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import NamedTuple, TypeVar
 
 from kmstui.model import Arn, Caller, Grant, Identity, Key, KeyMetadata
+from kmstui.policy.evaluation import NOTHING_READ, Chain
+from kmstui.policy.iam import account_of
 from kmstui.policy.lint import KeyContext
+from kmstui.service.access import ChainSource, of_connection, read_chain, with_endpoint
 from kmstui.service.errors import NotFoundError, ServiceError
 from kmstui.service.ports import Connector, Gateway, Target, Urgency
 
@@ -38,6 +41,8 @@ class KeyAccess(NamedTuple):
     """None where they may not be read."""
     identity: Identity | None = None
     """The role or user asked about, with its IAM policies; None where they may not be read."""
+    chain: Chain = NOTHING_READ
+    """Control policies and the policy of the VPC endpoint, as far as they may be read."""
 
 
 class LiveSource:
@@ -111,8 +116,16 @@ class LiveSource:
 
         return self._run(target, read)
 
-    def key_access(self, target: Target, key: str, principal: str) -> KeyAccess:
+    def key_access(
+        self, target: Target, key: str, principal: str, *, endpoint: str | None = ""
+    ) -> KeyAccess:
         """What is stored about a key, and about a principal of its account.
+
+        Args:
+            target: The connection.
+            key: Its ID, ARN or alias.
+            principal: ARN of the role or user.
+            endpoint: The VPC endpoint that requests go through; None for that of this connection.
 
         Raises:
             ServiceError: the key's policy cannot be read.
@@ -120,12 +133,13 @@ class LiveSource:
 
         async def read(gateway: Gateway) -> KeyAccess:
             found, _ = await find(gateway, key)
-            return KeyAccess(
-                key_arn=found.arn,
-                policy=await gateway.get_policy(found.id),
-                grants=await _grants(gateway, found.id),
-                identity=await _identity(gateway, principal),
+            policy = await gateway.get_policy(found.id)
+            grants, identity, chain = await asyncio.gather(
+                _grants(gateway, found.id),
+                _identity(gateway, principal),
+                _chain(ChainSource(gateway), found, account_of(principal), endpoint),
             )
+            return KeyAccess(found.arn, policy, grants, identity, chain)
 
         return self._run(target, read)
 
@@ -222,3 +236,10 @@ async def _identity(gateway: Gateway, principal: str) -> Identity | None:
     except ServiceError:
         # None: the answer says that IAM was not considered.
         return None
+
+
+async def _chain(source: ChainSource, key: Key, account: str, endpoint: str | None) -> Chain:
+    chain = await read_chain(source, key, account)
+    if endpoint is None:
+        return await of_connection(source, chain)
+    return await with_endpoint(source, chain, endpoint) if endpoint else chain

@@ -37,7 +37,9 @@ class Source(LiveSource):
             raise self.refusal
         return SESSION
 
-    def key_access(self, target: Target, key: str, principal: str) -> KeyAccess:
+    def key_access(
+        self, target: Target, key: str, principal: str, *, endpoint: str | None = ""
+    ) -> KeyAccess:
         if self.refusal is not None:
             raise self.refusal
         self.asked.append((target, key, principal))

@@ -1,3 +1,4 @@
+from .chain import ENDPOINT as ENDPOINT
 from .chain import FULL_ACCESS as FULL_ACCESS
 from .chain import NOTHING_READ as NOTHING_READ
 from .chain import Chain as Chain

@@ -115,7 +115,9 @@ class Chain:
         if controls.rcps is not None and self.rcps is None and controls.account == key_account:
             found = found.with_rcps(controls.rcps)
         if controls.problem:
-            found = found.without(controls.problem, SCP, RCP)
+            found = found.without(controls.problem, SCP)
+        if controls.problem and controls.account == key_account:
+            found = found.without(controls.problem, RCP)
         return found
 
     def with_endpoint(self, policy: ControlPolicy, endpoint_id: str = "") -> Chain:

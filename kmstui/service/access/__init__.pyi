@@ -4,6 +4,11 @@ from .account_facts import caller_principal as caller_principal
 from .account_facts import learn_account as learn_account
 from .account_facts import principals_in as principals_in
 from .account_facts import with_contexts as with_contexts
+from .chain_reader import ChainReader as ChainReader
+from .chain_reader import ChainSource as ChainSource
+from .chain_reader import of_connection as of_connection
+from .chain_reader import read_chain as read_chain
+from .chain_reader import with_endpoint as with_endpoint
 from .key_context import lint_context as lint_context
 from .reader import DELEGATED_AT_FIRST as DELEGATED_AT_FIRST
 from .reader import AccessReader as AccessReader

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kmstui.model import Arn, Caller, Identity, KeyEvent
+from kmstui.policy.evaluation import NOTHING_READ, Chain
 from kmstui.policy.syntax import parse, read_policy
 from kmstui.service.errors import unless_refused
 from kmstui.service.ports import Gateway
@@ -31,6 +32,8 @@ class AccountFacts:
     """ARNs of the account's roles."""
     contexts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Encryption context keys that CloudTrail saw with the key, and their values."""
+    chain: Chain = NOTHING_READ
+    """What binds the caller's requests about the key besides policies of the two accounts."""
 
 
 def caller_principal(caller: Caller | None) -> str:

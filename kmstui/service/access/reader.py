@@ -12,10 +12,11 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kmstui.model import Arn, Caller, Grant, Identity, Key
-from kmstui.policy.evaluation import as_policy
+from kmstui.policy.evaluation import NOTHING_READ, Chain, as_policy
 from kmstui.policy.iam import Principal, PrincipalKind, named
 from kmstui.policy.syntax import Policy
 from kmstui.service.access.account_facts import caller_principal
+from kmstui.service.access.chain_reader import ChainReader
 from kmstui.service.errors import (
     CancelledByPersonError,
     NotFoundError,
@@ -55,6 +56,8 @@ class AccessReading:
     """What could not be read, as sentences."""
     left: int = 0
     """Roles and users of the account that were not looked at; they can be read on request."""
+    chain: Chain = NOTHING_READ
+    """Control policies, as far as they could be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +197,9 @@ class AccessReader:
         Raises:
             CancelledByPersonError: the connection is gone.
         """
-        grants, no_grants = await self.grants(key.id)
+        chain, (grants, no_grants) = await asyncio.gather(
+            self._session.shared(ChainReader).chain(key), self.grants(key.id)
+        )
         wanted = await self._wanted(key, as_policy(policy), grants or ())
         chosen = (*wanted.named, *wanted.delegated[:most])
         refused = await self._read_all(chosen, tell, stop)
@@ -207,6 +212,7 @@ class AccessReader:
             read,
             (*filter(None, problems), *_about_parts(read)),
             sum(not self._is_settled(arn) for arn in (*wanted.named, *wanted.delegated)),
+            chain,
         )
 
     async def _wanted(self, key: Key, policy: Policy, grants: Sequence[Grant]) -> _Wanted:

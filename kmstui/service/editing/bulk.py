@@ -19,7 +19,7 @@ from kmstui.policy.authoring import statements_of, with_statements, without_stat
 from kmstui.policy.iam import canonical_statement, same_meaning
 from kmstui.policy.lint import Finding
 from kmstui.policy.syntax import Statement, parse, read_policy
-from kmstui.service.access import AccountFacts, caller_identity
+from kmstui.service.access import AccountFacts, ChainReader, caller_identity
 from kmstui.service.changes import Sleep
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
@@ -145,7 +145,8 @@ class StatementBatch:
         if reason:
             self._end(key_id, KeyOutcome.LEFT_OUT, reason)
             return
-        target.know(self._facts)
+        chain = await self.session.shared(ChainReader).own_chain(target.key)
+        target.know(replace(self._facts, chain=chain))
         assessment = await asyncio.to_thread(target.rules.assess, base, text)
         known = await asyncio.to_thread(target.rules.lint, base)
         self._edits[key_id] = _Edit(target, editing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,7 @@ from kmstui.policy.iam import knowledge
 from kmstui.policy.lint import Finding, KeyContext, lint
 from kmstui.service.access import (
     AccountFacts,
+    ChainReader,
     caller_principal,
     learn_account,
     lint_context,
@@ -70,7 +72,9 @@ class KeyPolicyRules:
             return Assessment(base, text, refused, findings, (), unknown, not_json)
         verdict = self._verdict(text, arn)
         diff = access_diff(base, text, str(arn))
-        left_out = dict.fromkeys((*verdict.not_considered, *diff.not_considered))
+        said = " ".join(verdict.not_considered)
+        others = (each for each in diff.not_considered if each not in said)
+        left_out = dict.fromkeys((*verdict.not_considered, *others))
         return Assessment(
             base=base,
             text=text,
@@ -87,7 +91,7 @@ class KeyPolicyRules:
     def _verdict(self, text: str, arn: Arn) -> Verdict:
         caller = Arn.maybe(self.caller) or Arn.parse(f"arn:{arn.partition}:iam::{arn.account}:root")
         identity = self.facts.identity if self.caller else None
-        return can_still_administer(text, caller, arn, identity)
+        return can_still_administer(text, caller, arn, identity, chain=self.facts.chain)
 
     def _locks_out(self, verdict: Verdict, base: str, arn: Arn) -> bool:
         """Whether the caller or everybody loses the right for good, or from sure to unsure."""
@@ -216,7 +220,11 @@ class KeyPolicyTarget(EditTarget):
     async def learn(self) -> None:
         """The caller's IAM policies, the account's roles, encryption contexts in use."""
         session = self._session
-        self.know(await learn_account(session.gateway, session.store.caller, self.key.arn))
+        facts, chain = await asyncio.gather(
+            learn_account(session.gateway, session.store.caller, self.key.arn),
+            session.shared(ChainReader).own_chain(self.key),
+        )
+        self.know(replace(facts, chain=chain))
 
     def know(self, facts: AccountFacts) -> None:
         """Take what was read of the account."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from kmstui.model import Identity, IdentityPolicy, Key
 from kmstui.policy.access import KeyFacts, Mark, Part, RoleEffect, actions_words, role_effect
 from kmstui.policy.authoring import CompletionContext, Completions, allows, complete
-from kmstui.policy.evaluation import Applied, Decision, reason_sentence
+from kmstui.policy.evaluation import NOTHING_READ, Applied, Chain, Decision, reason_sentence
 from kmstui.policy.iam import knowledge, role_arns
 from kmstui.policy.lint import Finding, lint_identity
 from kmstui.policy.syntax import parse, read_policy, scalar_text
-from kmstui.service.access import caller_principal, is_caller
+from kmstui.service.access import ChainReader, caller_principal, is_caller
 from kmstui.service.editing.location import ABSENT, PUT_ROLE_POLICY, RolePolicyLocation
 from kmstui.service.editing.review import (
     AccessComparison,
@@ -41,6 +41,8 @@ class RolePolicyRules:
     own: bool
     """Whether it is the caller's own role."""
     disabled: frozenset[str] = frozenset()
+    chain: Chain = NOTHING_READ
+    """What binds requests about the key besides the policies of the two accounts."""
 
     def lint(self, text: str) -> tuple[Finding, ...]:
         """What is wrong with a text."""
@@ -100,7 +102,7 @@ class RolePolicyRules:
         """What the role can do with the key if this were the policy."""
         if self.key is None or self._unknown:
             return None
-        return role_effect(self._with(text), self.key_policy, self.key)
+        return role_effect(self._with(text), self.key_policy, self.key, chain=self.chain)
 
     def _with(self, text: str) -> Identity:
         changed = IdentityPolicy(self.policy, text, inline=True)
@@ -176,7 +178,10 @@ class RolePolicyTarget(EditTarget):
         )
 
     async def learn(self) -> None:
-        """Read the policy of the chosen key, if it was not read yet."""
+        """Read the policy of the chosen key, if it was not read yet, and what binds its use."""
+        if self._key is not None:
+            chain = await self._session.shared(ChainReader).chain(self._key)
+            self.rules = replace(self.rules, chain=chain)
         if self._key is not None and not self.rules.key_policy:
             await self._session.read_policies(self._key.id)
             text = _default_policy(self._session, self._key)

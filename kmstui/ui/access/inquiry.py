@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kmstui.model import Key
 from kmstui.policy.access import AccessGroup, AccessTable, Mark, Row, access_table
 from kmstui.policy.evaluation import (
+    NOTHING_READ,
     Decision,
     answer_word,
     as_policy,
@@ -19,6 +20,7 @@ from kmstui.policy.iam import Principal
 from kmstui.service.access import (
     AccessReader,
     AccessReading,
+    ChainReader,
     is_caller,
     role_of,
     without_problem,
@@ -66,9 +68,10 @@ class Inquiry:
         """Work the table out in a thread."""
         identities = () if reading is None else tuple(map(without_problem, reading.identities))
         grants = None if reading is None else reading.grants
+        chain = NOTHING_READ if reading is None else reading.chain
         facts = key_facts(key)
         table = await asyncio.to_thread(
-            access_table, text, facts, grants=grants, identities=identities
+            access_table, text, facts, grants=grants, identities=identities, chain=chain
         )
         caller = session.store.caller
         others = further_policies(session.store, key.id)
@@ -99,8 +102,10 @@ class Inquiry:
 
     def about(self, session: Session) -> QuestionContext:
         """What questions about the key need."""
-        grants = None if self.reading is None else self.reading.grants
-        return QuestionContext(self.key.arn, self.caller, self.text, grants, session.clock())
+        reading = self.reading or AccessReading()
+        return QuestionContext(
+            self.key.arn, self.caller, self.text, reading.grants, session.clock(), reading.chain
+        )
 
     def vocabulary(self, session: Session) -> Vocabulary:
         """What questions about the key are likely to say."""
@@ -135,6 +140,10 @@ async def answer_line(session: Session, inquiry: Inquiry, line: str) -> Answer:
         left_out = inquiry.left_out(inquiry.table.not_considered)
         return Answer(str(error), not_considered_sentence(left_out), None)
     identity = session.shared(AccessReader).known_identity(role_of(question.principal))
+    for endpoint in question.context.values.get("aws:sourcevpce", ()):
+        about = replace(
+            about, chain=await session.shared(ChainReader).through(about.chain, endpoint)
+        )
     decision = await asyncio.to_thread(decide, question, about, identity)
     words = f"{answer_word(decision).capitalize()}: {reason_sentence(decision)}"
     if decision.missing_keys:

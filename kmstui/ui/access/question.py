@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -16,7 +16,15 @@ from textual.suggester import Suggester
 from textual.widgets import Input
 
 from kmstui.model import Arn, Grant, Identity
-from kmstui.policy.evaluation import Decision, Policies, PolicyLike, as_policy, evaluate
+from kmstui.policy.evaluation import (
+    NOTHING_READ,
+    Chain,
+    Decision,
+    Policies,
+    PolicyLike,
+    as_policy,
+    evaluate,
+)
 from kmstui.policy.iam import (
     Context,
     Principal,
@@ -50,6 +58,7 @@ class QuestionContext:
     policy: str
     grants: tuple[Grant, ...] | None
     now: datetime
+    chain: Chain = NOTHING_READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +176,7 @@ def _context(values: dict[str, list[str]], now: datetime) -> Context:
 
 def decide(question: Question, about: QuestionContext, identity: Identity | None) -> Decision:
     """Decide the question by the key policy, the grants and the identity's IAM policies."""
-    policies = Policies.of_key(about.policy, about.grants)
+    policies = replace(Policies.of_key(about.policy, about.grants), chain=about.chain)
     principal = question.principal
     if identity is not None:
         policies = policies.with_identity(identity)

@@ -20,7 +20,13 @@ from kmstui.policy.evaluation import (
 from kmstui.policy.iam import Principal, brought_to_role, knowledge
 from kmstui.policy.syntax import Statement
 from kmstui.policy.witnesses import joined
-from kmstui.service.access import AccessReader, is_caller, role_of, without_problem
+from kmstui.service.access import (
+    AccessReader,
+    ChainReader,
+    is_caller,
+    role_of,
+    without_problem,
+)
 from kmstui.service.inventory import Topic
 from kmstui.service.session import Session
 from kmstui.ui.access.reading_view import ReadingView, further_policies, key_facts
@@ -140,8 +146,14 @@ class RoleView(ReadingView):
         reader = self.session.shared(AccessReader)
         identity = await reader.identity(arn)
         grants, _ = await reader.grants(key.id)
+        chain = await self.session.shared(ChainReader).chain(key)
         effect = await asyncio.to_thread(
-            role_effect, without_problem(identity), policy, key_facts(key), grants=grants
+            role_effect,
+            without_problem(identity),
+            policy,
+            key_facts(key),
+            grants=grants,
+            chain=chain,
         )
         if key.id == self._key_id:
             self._take(key, identity, effect)

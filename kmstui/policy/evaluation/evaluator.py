@@ -247,6 +247,7 @@ class _Evaluation:
             truth = min(truth, _tally(self.boundary).direct)
         if self.policies.session:
             truth = min(truth, _tally(self.session).direct)
+        truth = min(truth, self.policies.without_session_policy(self.principal))
         return truth if self.iam_applies else Truth.YES
 
     def _by_iam_alone(self) -> Truth:
@@ -336,6 +337,8 @@ class _Evaluation:
             doubts.append(Doubt.LEVEL)
         if allow is Truth.MAYBE and self._hangs_on_iam():
             doubts.append(Doubt.IAM)
+        if allow is self.policies.without_session_policy(self.principal) is Truth.MAYBE:
+            doubts.append(Doubt.SESSION_POLICIES)
         doubts += [doubt for each in self.granted for doubt in each.doubts]
         if self.retires and self.policies.grants is None and allow is Truth.MAYBE:
             doubts.append(Doubt.GRANTS)

@@ -120,8 +120,8 @@ def _open_sentence(parts: _Parts) -> str:
             " FullAWSAccess, which AWS attaches at first, is still beside them"
         )
     clauses += [_grant_clause(each, parts.action) for each in decision.granted]
-    if Doubt.GRANTS in decision.doubts:
-        clauses.append(Doubt.GRANTS.value)
+    whole = (Doubt.GRANTS, Doubt.SESSION_POLICIES)
+    clauses += [doubt.value for doubt in whole if doubt in decision.doubts]
     return "; ".join(dict.fromkeys(clauses))
 
 

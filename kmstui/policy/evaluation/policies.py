@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from kmstui.model import Grant, Identity
 from kmstui.policy.evaluation.chain import NOTHING_READ, Chain
 from kmstui.policy.evaluation.compiled import CompiledPolicy
-from kmstui.policy.iam import Principal, PrincipalKind
+from kmstui.policy.iam import Principal, PrincipalKind, Truth
 from kmstui.policy.syntax import Document, Policy, parse, read_policy
 
 PolicyLike = str | Document | Policy
@@ -83,6 +83,16 @@ class Policies:
     def boundary_policies(self) -> tuple[CompiledPolicy, ...]:
         """The permissions boundary, as none or one policy."""
         return () if self.boundary is None else (self.boundary,)
+
+    def without_session_policy(self, principal: Principal) -> Truth:
+        """Whether the lack of session policies leaves a principal what others give it.
+
+        Of GetFederationToken: "if you do not pass a policy, then the resulting federated user
+        session has no permissions" (STS API Reference); MAYBE where they were not read.
+        """
+        if self.session or principal.kind is not PrincipalKind.FEDERATED_USER:
+            return Truth.YES
+        return Truth.MAYBE if self.session is None else Truth.NO
 
     @property
     def considered(self) -> tuple[str, ...]:

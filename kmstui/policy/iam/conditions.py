@@ -51,6 +51,9 @@ class Doubt(StrEnum):
     )
     NOT_PRINCIPAL_ALLOW = "AWS does not support NotPrincipal with Allow"
     SESSION = "it depends on the session"
+    SESSION_POLICIES = (
+        "a federated user has what its session policies leave, and these were not read"
+    )
     PROVIDER = "that depends on the identity provider behind the session"
     CANONICAL_USER = "it names an account by its canonical user ID"
     VARIABLE = "a policy variable in Resource has no known value"

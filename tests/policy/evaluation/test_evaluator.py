@@ -248,9 +248,27 @@ class TestDirect:
         bob = Principal.parse(name, parent=ANNA)
         assert outcome(policy_text(allow({"AWS": name})), bob) is ALLOWED
         through_anna = policy_text(allow({"AWS": ANNA}))
-        assert outcome(through_anna, bob) is ALLOWED
+        assert outcome(through_anna, bob, session=PERMITTING) is ALLOWED
         assert outcome(through_anna, bob, session=SILENT_IAM) is SILENT
         assert outcome(through_anna, name) is SILENT
+
+    def test_a_federated_user_has_what_a_session_policy_leaves(self) -> None:
+        """ "If you do not pass a policy, then the resulting federated user session has no
+        permissions", but what a resource-based policy gives to the session itself.
+
+        https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+        """
+        name = f"arn:aws:sts::{ACCOUNT}:federated-user/bob"
+        bob = Principal.parse(name, parent=ANNA)
+        for text in (DEFAULT, policy_text(allow({"AWS": ANNA}))):
+            asked: dict[str, Any] = {"identity_policies": PERMITTING}
+            assert outcome(text, bob, session=[], **asked) is SILENT
+            assert outcome(text, bob, session=PERMITTING, **asked) is ALLOWED
+            unread = ask(text, bob, **asked)
+            assert (unread.outcome, unread.doubts) == (OPEN, (Doubt.SESSION_POLICIES,))
+        for named in ({"AWS": name}, "*"):
+            assert outcome(policy_text(allow(named)), bob, session=[]) is ALLOWED
+        assert outcome(policy_text(), bob, session=PERMITTING) is SILENT
 
     def test_identity_providers(self) -> None:
         saml = f"arn:aws:iam::{ACCOUNT}:saml-provider/idp"

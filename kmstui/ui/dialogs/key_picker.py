@@ -92,11 +92,10 @@ class KeyPicker(SearchDialog[str]):
         self._problems = others
         rows = [*possible, *others]
         self.table.set_empty("No key matches.")
-        self.table.set_rows(rows)
         if chosen not in rows:
             self._moved = False
             self.table.forget_place()
-            self.table.set_rows(rows)
+        self.table.set_rows(rows)
         self._explain()
 
     def _explain(self) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from kmstui.service.editing import ABSENT, HistorySource, compare_key_access
@@ -107,10 +106,7 @@ class HistoryView(KeyView):
         super().__init__(session, symbols)
         self._source: HistorySource | None = None
         self.panel = HistoryPanel(symbols)
-
-    def compose(self) -> ComposeResult:
-        """The panel alone."""
-        yield self.panel
+        self.parts = (self.panel,)
 
     @property
     def count(self) -> str:

@@ -142,9 +142,9 @@ def _run(action: KeyAction) -> Callable[[Context], None]:
 
 
 def _create_key(context: Context) -> None:
-    from kmstui.ui.keys.creation import open_creation
+    from kmstui.ui.keys.creation import CreationForm
 
-    open_creation(context)
+    context.app.push_screen(CreationForm(context))
 
 
 def _key_menu(context: Context) -> None:

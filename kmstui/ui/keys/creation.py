@@ -60,11 +60,6 @@ _TRIES = 25
 """Looks for the row of a new key."""
 
 
-def open_creation(context: Context) -> None:
-    """Open the form."""
-    context.app.push_screen(CreationForm(context))
-
-
 class ChoiceLine(OneLine, can_focus=True, inherit_bindings=False):
     """Shows the value chosen between two signs."""
 

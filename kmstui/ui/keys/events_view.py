@@ -167,9 +167,14 @@ class EventsView(TableView[KeyEvent]):
             self._reading = False
             self.table.redraw((MORE,))
         if key_id == self.key_id:
-            known = self.entries if token and self.entries else {}
+            known = dict(self.entries if token and self.entries else {})
             self._stale = False
-            self.entries = {**known, **{_row(event): event for event in page.events}}
+            for event in page.events:
+                # One without an ID is told from others by what it says.
+                known[event.id or f"{event.time.isoformat()} {event.name} {event.principal}"] = (
+                    event
+                )
+            self.entries = known
             self._token = page.token
             self._show_events()
 
@@ -212,11 +217,6 @@ class EventsView(TableView[KeyEvent]):
             "context": context_words(event) or ("-", "dim"),
             "error": (event.error_code, "bad"),
         }
-
-
-def _row(event: KeyEvent) -> str:
-    """Names the event's row: its ID, or what tells it from others where it has none."""
-    return event.id or f"{event.time.isoformat()} {event.name} {event.principal}"
 
 
 def _as_json(event: KeyEvent) -> str:

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Generic, TypeVar
 
-from textual.app import ComposeResult
-
 from kmstui.service.session import Session
 from kmstui.ui.main import KeyView
 from kmstui.ui.style import Part, Symbols
@@ -30,10 +28,7 @@ class TableView(KeyView, Generic[Entry]):
         self.entries: dict[str, Entry] | None = None
         """By row; None before they are read."""
         self.table = LineTable(self.columns, self._cells, symbols=symbols, header=self.header)
-
-    def compose(self) -> ComposeResult:
-        """The table alone."""
-        yield self.table
+        self.parts = (self.table,)
 
     @property
     def focus_target(self) -> LineTable:

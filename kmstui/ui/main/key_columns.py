@@ -76,10 +76,6 @@ def _described(
     return KeyColumn(column, cell, sort)
 
 
-def _alias(key: Key, aliases: Sequence[str]) -> Part:
-    return (alias_text(aliases), "accent") if aliases else ("-", "dim")
-
-
 def _tags(key: Key, aliases: Sequence[str]) -> Part:
     if key.tags is None:
         return ("✖" if key.tags_problem else "…", "dim")
@@ -97,7 +93,7 @@ def _rotation(key: Key, aliases: Sequence[str]) -> str:
 COLUMNS = (
     KeyColumn(
         Column("alias", "ALIAS", 20, rank=0, most=40),
-        _alias,
+        lambda key, aliases: (alias_text(aliases), "accent") if aliases else ("-", "dim"),
         lambda key, aliases: aliases[0] if aliases else "",
         always_known=True,
     ),

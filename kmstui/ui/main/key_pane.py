@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import AwaitMount, Widget
@@ -37,11 +36,6 @@ class KeyPane(Pane):
         self._stale: set[str] = set()
         self._body = Vertical(classes="pane--body")
         self._views: dict[str, KeyView] = {}
-
-    def compose(self) -> ComposeResult:
-        """Title and room for views."""
-        yield self.title_line
-        yield self._body
 
     @property
     def view(self) -> KeyView:

@@ -101,9 +101,8 @@ class _Wanted:
     def rank(self, kind: str, text: str, detail: str) -> int | None:
         """0: it begins so; 1: the words are in kind and text; 2: elsewhere; None: not at all."""
         whole = f"{kind} {text} {detail}".casefold()
-        for word in self._words:
-            if word not in whole:
-                return None
+        if not all(word in whole for word in self._words):
+            return None
         if text.casefold().startswith(self._text):
             return 0
         head = f"{kind} {text}".casefold()

@@ -38,6 +38,11 @@ class Pane(Vertical):
         self.title_line = TitleLine(classes="pane--title")
         self._opened = True
 
+    def compose(self) -> ComposeResult:
+        """Title and body."""
+        yield self.title_line
+        yield self.body
+
     @property
     def scope(self) -> str:
         """Whose commands work while the pane has the focus."""
@@ -76,11 +81,6 @@ class TablePane(Pane):
     """A pane whose body is a table, which `__init__` makes."""
 
     table: LineTable
-
-    def compose(self) -> ComposeResult:
-        """Title and table."""
-        yield self.title_line
-        yield self.table
 
     @property
     def body(self) -> LineTable:

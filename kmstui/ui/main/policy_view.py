@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
 
@@ -61,11 +60,7 @@ class PolicyView(KeyView):
         self._linted_for: object = None
         self._joined: tuple[str, tuple[Finding, ...]] = ("", ())
         self.words = Sentences(most_lines=20, classes="words")
-
-    def compose(self) -> ComposeResult:
-        """Words where there is no text, and the text."""
-        yield self.words
-        yield self.viewer
+        self.parts = (self.words, self.viewer)
 
     @property
     def focus_target(self) -> Widget:

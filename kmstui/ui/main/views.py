@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import ClassVar
 
+from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
@@ -34,6 +35,9 @@ class KeyView(Vertical):
     class KeysChanged(Message):
         """`line_scope` changed."""
 
+    parts: Sequence[Widget]
+    """What it shows, from above; `__init__` makes it."""
+
     def __init__(self, session: Session, symbols: Symbols) -> None:
         super().__init__(classes="view")
         self.session = session
@@ -41,6 +45,10 @@ class KeyView(Vertical):
         self.symbols = symbols
         self.key_id: str | None = None
         """The key that is shown."""
+
+    def compose(self) -> ComposeResult:
+        """The parts."""
+        yield from self.parts
 
     @property
     def count(self) -> str:

@@ -102,17 +102,13 @@ class FindingMarks:
 
     def after(self, location: Location) -> FindingMark | None:
         """The next mark, from the top again when there is none below."""
-        if not self._marks:
-            return None
-        starts = [mark.start for mark in self._marks]
-        return self._marks[bisect_right(starts, location) % len(starts)]
+        index = bisect_right(self._marks, location, key=lambda mark: mark.start)
+        return self._marks[index % len(self._marks)] if self._marks else None
 
     def before(self, location: Location) -> FindingMark | None:
         """The previous mark, from the bottom again when there is none above."""
-        if not self._marks:
-            return None
-        starts = [mark.start for mark in self._marks]
-        return self._marks[bisect_left(starts, location) - 1]
+        index = bisect_left(self._marks, location, key=lambda mark: mark.start)
+        return self._marks[index - 1] if self._marks else None
 
     def at(self, location: Location) -> FindingMark | None:
         """The mark to speak of at the cursor: one around it, else the worst of its row."""

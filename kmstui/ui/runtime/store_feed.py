@@ -34,12 +34,8 @@ class StoreFeed:
                 return
             if not self._waiting:
                 self._widget.call_later(self._flush)
-            before = self._waiting.get(topic)
-            if before is not None and (not before or not ids):
-                ids = frozenset()
-            elif before is not None:
-                ids = before | ids
-            self._waiting[topic] = ids
+            before = self._waiting.get(topic, ids)
+            self._waiting[topic] = before | ids if before and ids else frozenset()
 
         return keep
 

@@ -142,11 +142,7 @@ class Rows(LineTable):
         self._drawn, self._about = drawn, about
         half = (self._room - GAP) // 2
         self.set_columns((Column("left", "", half), Column("right", "", half)))
-        grows = len(drawn) != len(self.rows)
         self.set_rows([str(index) for index in range(len(drawn))])
-        height = self.styles.height
-        if grows and height is not None and height.is_auto:
-            self.refresh(layout=True)
 
     def _lines(self) -> Iterator[Block | Pair]:
         beside = self.size.width >= SIDE_BY_SIDE_WIDTH

@@ -5,9 +5,12 @@ from .core import Severity as Severity
 from .facts.values import Form as Form
 from .facts.values import read_principal as read_principal
 from .fix_effects import accounts_in_question as accounts_in_question
+from .fix_effects import fix_effect as fix_effect
+from .fix_effects import reads_the_same as reads_the_same
 from .fixing import Considered as Considered
 from .fixing import Fixed as Fixed
 from .fixing import fix_all as fix_all
+from .fixing import harmless_fixes as harmless_fixes
 from .linter import UnknownRuleError as UnknownRuleError
 from .linter import known_rule as known_rule
 from .linter import lint as lint

@@ -27,7 +27,7 @@ from kmstui.policy.lint.facts.values import (
     read_principal,
 )
 from kmstui.policy.lint.fixes import plain_value
-from kmstui.policy.syntax import Document, Policy, parse, read_policy
+from kmstui.policy.syntax import Policy, parse, read_policy
 
 MOST_CHARACTERS = 2 * 32_768
 """A key policy has 32,768 bytes at most (KMS Developer Guide, "Key policies")."""
@@ -61,12 +61,11 @@ Policies = tuple[Policy, Policy]
 
 def fix_effect(before: str, after: str, key: KeyContext) -> FixEffect:
     """What a change of a policy's text does to access, by the parts of both that can be read."""
-    old, new = parse(before), parse(after)
-    if _says_the_same(old, new):
+    if reads_the_same(before, after):
         return NO_EFFECT
     if max(len(before), len(after)) > MOST_CHARACTERS:
         return FixEffect(unknown="The text is too long for a key policy to be worked through.")
-    policies = read_policy(old), read_policy(new)
+    policies = read_policy(parse(before)), read_policy(parse(after))
     arns = possible_keys(policies, key)
     found = _first_change(policies, arns)
     if found or not any(map(_has_placeholders, policies)):
@@ -77,8 +76,9 @@ def fix_effect(before: str, after: str, key: KeyContext) -> FixEffect:
     return found
 
 
-def _says_the_same(old: Document, new: Document) -> bool:
+def reads_the_same(before: str, after: str) -> bool:
     """Whether both are the same but for their layout, and for JSON mistakes mended as read."""
+    old, new = parse(before), parse(after)
     if old.root is None or new.root is None:
         return False
     return bool(plain_value(old.root) == plain_value(new.root))

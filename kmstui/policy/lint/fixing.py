@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from kmstui.policy.lint.core import Finding, KeyContext, Severity
@@ -136,6 +136,23 @@ class _Fixing:
 
     def _lint(self, text: str) -> tuple[Finding, ...]:
         return lint(text, self._key, disabled=self._disabled)
+
+
+def harmless_fixes(
+    text: str, findings: Sequence[Finding], effect: Callable[[str, str], object]
+) -> list[Finding]:
+    """As many of the findings as can be fixed together without any effect.
+
+    `effect` tells what a change of the text does; empty where it does nothing.
+    """
+    together = _apart([each for each in findings if each.fix])
+    if not effect(text, apply_edits(text, _edits(together))):
+        return together
+    kept: list[Finding] = []
+    for each in together:
+        if not effect(text, apply_edits(text, _edits([*kept, each]))):
+            kept.append(each)
+    return kept
 
 
 def _apart(findings: list[Finding]) -> list[Finding]:

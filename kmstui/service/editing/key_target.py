@@ -11,7 +11,7 @@ from kmstui.policy.access import AccessDiff, Direction, access_diff
 from kmstui.policy.authoring import CompletionContext, Completions, Facts, complete
 from kmstui.policy.evaluation import CanPut, Verdict, can_still_administer
 from kmstui.policy.iam import knowledge
-from kmstui.policy.lint import Finding, KeyContext, lint
+from kmstui.policy.lint import Finding, KeyContext, fix_effect, lint
 from kmstui.service.access import (
     AccountFacts,
     ChainReader,
@@ -60,6 +60,11 @@ class KeyPolicyRules:
     def compare_access(self, old: str, new: str) -> AccessComparison:
         """What one version does to access that another did not."""
         return compare_key_access(old, new, str(self.key.arn or ""))
+
+    def fix_effect(self, before: str, after: str) -> tuple[str, ...]:
+        """What a fix of a text changes in access, in sentences."""
+        effect = fix_effect(before, after, self.key)
+        return effect.sentences if effect else ()
 
     def assess(self, base: str, text: str) -> Assessment:
         """What a change does."""

@@ -134,6 +134,13 @@ class PolicyRules(Protocol):
         """What one version does to access that another did not."""
         ...
 
+    def fix_effect(self, before: str, after: str) -> tuple[str, ...]:
+        """What a fix of a text changes in access, in sentences; none where nothing changes.
+
+        What cannot be told is a sentence too.
+        """
+        ...
+
 
 class EditTarget(ABC):
     """One policy that can be opened in the editor."""

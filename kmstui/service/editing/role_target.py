@@ -10,7 +10,7 @@ from kmstui.policy.access import KeyFacts, Mark, Part, RoleEffect, actions_words
 from kmstui.policy.authoring import CompletionContext, Completions, allows, complete
 from kmstui.policy.evaluation import NOTHING_READ, Applied, Chain, Decision, reason_sentence
 from kmstui.policy.iam import knowledge, role_arns
-from kmstui.policy.lint import Finding, lint_identity
+from kmstui.policy.lint import Finding, lint_identity, reads_the_same
 from kmstui.policy.syntax import parse, read_policy, scalar_text
 from kmstui.service.access import ChainReader, caller_principal, is_caller
 from kmstui.service.editing.location import ABSENT, PUT_ROLE_POLICY, RolePolicyLocation
@@ -88,6 +88,14 @@ class RolePolicyRules:
             self._changes(old, new),
             "" if self._unknown else f"{rests_on} {self.identity.problem}".rstrip(),
         )
+
+    def fix_effect(self, before: str, after: str) -> tuple[str, ...]:
+        """What a fix of a text changes in what the role can do, in sentences."""
+        if reads_the_same(before, after):
+            return ()
+        told = tuple(line.sentence for line in self._changes(before, after))
+        rest = "What it does to other keys and to other services is not worked out."
+        return (*(told or (f"Nothing changes with {self.key_name}.",)), rest)
 
     @property
     def _unknown(self) -> str:

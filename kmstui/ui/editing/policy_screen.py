@@ -18,6 +18,7 @@ from kmstui.service.session import Session
 from kmstui.ui.dialogs import FullScreen
 from kmstui.ui.editing.drafts import DraftKeeper, ask_about_draft, ask_to_leave
 from kmstui.ui.editing.external_editor import edit_outside
+from kmstui.ui.editing.fixing import judge_and_fix
 from kmstui.ui.policy import PolicyEditor, PolicyViewer, pretty
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Sentences
@@ -116,7 +117,9 @@ class PolicyScreen(FullScreen[None]):
     def _make_viewer(self) -> PolicyViewer:
         if self.target.why_not:
             return PolicyViewer(lint=self.lint, symbols=self.symbols)
-        return PolicyEditor(lint=self.lint, complete=self.target.complete, symbols=self.symbols)
+        return PolicyEditor(
+            lint=self.lint, complete=self.target.complete, judged=True, symbols=self.symbols
+        )
 
     @property
     def editor(self) -> PolicyEditor | None:
@@ -252,6 +255,10 @@ class PolicyScreen(FullScreen[None]):
                 what="keeping a draft",
                 exclusive=False,
             )
+
+    def on_policy_editor_fix_requested(self, event: PolicyEditor.FixRequested) -> None:
+        """F4."""
+        judge_and_fix(self, self.target, event)
 
     async def ready_for_review(self, text: str) -> None:
         """Wait until the text is kept and what the account tells is known."""

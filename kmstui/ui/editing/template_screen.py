@@ -23,6 +23,7 @@ from kmstui.policy.authoring import (
 from kmstui.policy.lint import Finding, Severity
 from kmstui.service.editing import EditTarget, read_library, statements_in
 from kmstui.ui.dialogs import FullScreen
+from kmstui.ui.editing.fixing import judge_and_fix
 from kmstui.ui.policy import PolicyEditor
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Block, Column, LineTable, Row, Rows, code_lines
@@ -169,7 +170,7 @@ class StatementScreen(FullScreen[Statements]):
         self._target = target
         self._number = number
         self.editor = PolicyEditor(
-            _BEGINNING, lint=self._lint, complete=target.complete, symbols=symbols
+            _BEGINNING, lint=self._lint, complete=target.complete, judged=True, symbols=symbols
         )
         self.body = (self.editor,)
 
@@ -188,6 +189,10 @@ class StatementScreen(FullScreen[Statements]):
         return [
             each for each in self._target.rules.lint(text) if each.rule not in _OF_A_WHOLE_POLICY
         ]
+
+    def on_policy_editor_fix_requested(self, event: PolicyEditor.FixRequested) -> None:
+        """F4."""
+        judge_and_fix(self, self._target, event)
 
     def on_policy_editor_template_requested(self, event: PolicyEditor.TemplateRequested) -> None:
         """Ctrl-t."""

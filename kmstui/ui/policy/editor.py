@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -67,6 +67,15 @@ class PolicyEditor(PolicyViewer):
     class CloseRequested(EditorMessage):
         """Esc, with nothing open that it would close first."""
 
+    @dataclass
+    class FixRequested(EditorMessage):
+        """F4 or Ctrl-F4, where somebody looks first at what a fix does."""
+
+        findings: tuple[Finding, ...]
+        """Each with a fix, of the text as it stands."""
+        alike: bool
+        """Whether they are all that one rule found."""
+
     class ExternalEditorRequested(EditorMessage):
         """Ctrl-o."""
 
@@ -81,10 +90,13 @@ class PolicyEditor(PolicyViewer):
         *,
         lint: Lint | None = None,
         complete: Complete | None = None,
+        judged: bool = False,
         symbols: Symbols = FANCY,
         id: str | None = None,
     ) -> None:
+        """`judged`: a fix is made by whoever takes `FixRequested`, not at once."""
         self._complete = complete
+        self._judged = judged
         super().__init__(text, lint=lint, symbols=symbols, id=id)
         self._draft_soon = Debounce(self, DRAFT_PAUSE, self._tell_draft, at_most=DRAFT_AT_MOST)
         self._told = text
@@ -168,7 +180,7 @@ class PolicyEditor(PolicyViewer):
         if finding is not None and finding.fix is None:
             self._say_unfixable(finding)
         elif finding is not None:
-            self._fix([finding])
+            self._ask_or_fix([finding], alike=False)
 
     def action_fix_all(self) -> None:
         """Apply the fixes of all findings of the same rule."""
@@ -177,19 +189,26 @@ class PolicyEditor(PolicyViewer):
             return
         alike = [each for each in self.findings if each.rule == finding.rule and each.fix]
         if alike:
-            fixed = self._fix(alike)
-            self.notify(f"{fixed} of {len(alike)} findings {finding.rule} fixed; Ctrl-z undoes.")
+            self._ask_or_fix(alike, alike=True)
         else:
             self._say_unfixable(finding)
+
+    def _ask_or_fix(self, findings: list[Finding], *, alike: bool) -> None:
+        if self.counts is None:
+            self.notify("The text has changed since it was checked; try again in a moment.")
+        elif self._judged:
+            self.post_message(self.FixRequested(self, self.text, tuple(findings), alike))
+        else:
+            fixed = self.fix(findings)
+            if alike:
+                rule = findings[0].rule
+                self.notify(f"{fixed} of {len(findings)} findings {rule} fixed; Ctrl-z undoes.")
 
     def _say_unfixable(self, finding: Finding) -> None:
         self.notify(f"{finding.rule} has no fix that can be made for you; F1 says why.")
 
-    def _fix(self, findings: list[Finding]) -> int:
-        """Apply the fixes that do not overlap; how many those were."""
-        if self.counts is None:
-            self.notify("The text has changed since it was checked; try again in a moment.")
-            return 0
+    def fix(self, findings: Sequence[Finding]) -> int:
+        """Apply the fixes that do not overlap, as one step of undo; how many those were."""
         edits: list[Edit] = []
         fixed = 0
         for finding in findings:

@@ -8,14 +8,15 @@ never compared, so two policies that mean the same differ in nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from kmstui.model import Arn
-from kmstui.policy.access.differences import Budget, Space, TooManyError
+from kmstui.policy.access.differences import Budget, Requests, Space, TooManyError
 from kmstui.policy.access.groups import action_classes, actions_words
 from kmstui.policy.access.terms import Access, Atoms, Term, Terms, simplified, terms_of
-from kmstui.policy.evaluation import Policies, PolicyLike, compile_key_policy
+from kmstui.policy.evaluation import RETIRE, Policies, PolicyLike, compile_key_policy
 from kmstui.policy.iam import (
     Lookup,
     Principal,
@@ -67,6 +68,8 @@ class AccessChange:
     principals: tuple[Principal, ...] = ()
     names: tuple[str, ...] = ()
     """What to call the principals."""
+    requests: Requests | None = field(default=None, compare=False, repr=False)
+    """Which requests it is about; None where that is not known."""
 
     @property
     def who(self) -> str:
@@ -76,7 +79,7 @@ class AccessChange:
     @property
     def what(self) -> str:
         """The actions in words: `Decrypt, ReEncrypt*`."""
-        return actions_words(frozenset(self.actions))
+        return actions_words(frozenset(self.actions), _governed())
 
     @property
     def condition(self) -> str:
@@ -205,9 +208,10 @@ class _Comparison:
         found = False
         try:
             tree = space.tree(budget)
-            for shift, words in space.shifts(tree):
+            for shift, requests in space.shifts(tree):
                 found = True
-                yield AccessChange(_direction(*shift), *shift, words)
+                direction = _direction(*shift)
+                yield AccessChange(direction, *shift, requests.words, requests=requests)
             left_open = space.open_conditions
             if left_open:
                 space.loosen(self.atoms)
@@ -236,7 +240,7 @@ def access_diff(before: PolicyLike, after: PolicyLike, key_arn: str) -> AccessDi
     arn = Arn.maybe(key_arn)
     policies = (comparison.old.policy, comparison.new.policy)
     everybody = callers_of(policies, account_of(key_arn), "aws" if arn is None else arn.partition)
-    classes = action_classes((comparison.old, comparison.new), key_actions())
+    classes = action_classes((comparison.old, comparison.new), _governed())
     changes: dict[tuple[object, ...], AccessChange] = {}
     whose: dict[tuple[object, ...], list[Principal]] = {}
     for principal in everybody.principals:
@@ -267,6 +271,12 @@ def access_diff(before: PolicyLike, after: PolicyLike, key_arn: str) -> AccessDi
         open_keys=tuple(comparison.open_keys),
         complete=not comparison.open_keys and everybody.complete,
     )
+
+
+@lru_cache(maxsize=1)
+def _governed() -> tuple[str, ...]:
+    """The actions in which a key policy has a say: who may retire a grant, the grant tells."""
+    return tuple(action for action in key_actions() if action != RETIRE)
 
 
 def _moot(principal: Principal, action: str, key_arn: str) -> bool:

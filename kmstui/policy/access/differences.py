@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from kmstui.policy.access.terms import Access, Atoms, Term, simplified
-from kmstui.policy.iam import Lookup
+from kmstui.policy.iam import Lookup, Truth
 from kmstui.policy.witnesses import Axis, AxisClass, axes_of, joined
 
 _MOST_BOXES = 6
@@ -62,6 +62,34 @@ _Tree = _Node | Shift | None
 
 Box = Mapping[int, frozenset[int]]
 """Requests by the classes allowed on each axis that matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """The requests that one change is about."""
+
+    words: tuple[str, ...]
+    """In words, any of which suffices; an empty text says: always."""
+    tree: _Tree
+    shift: Shift
+    axes: tuple[Axis, ...]
+
+    def include(self, lookup: Lookup) -> bool | None:
+        """Whether a request is among them whose condition keys are all known; None: it is open."""
+        tree = self.tree
+        while isinstance(tree, _Node):
+            axis = self.axes[tree.axis]
+            if not axis.sources:
+                return None
+            held = 0
+            for bit, condition in axis.sources:
+                truth = condition.truth(lookup)
+                if truth is Truth.MAYBE:
+                    return None
+                held |= bit * (truth is Truth.YES)
+            at = next((i for i, each in enumerate(axis.classes) if each.holding == held), -1)
+            tree = next((branch for ids, branch in tree.branches if at in ids), None)
+        return tree == self.shift
 
 
 class Space:
@@ -162,25 +190,26 @@ class Space:
                 )
         return None
 
-    def shifts(self, tree: _Tree) -> Iterator[tuple[Shift, tuple[str, ...]]]:
-        """Every change of access with the requests it is about, in words; none: always."""
+    def shifts(self, tree: _Tree) -> Iterator[tuple[Shift, Requests]]:
+        """Every change of access with the requests it is about."""
         by_shift: dict[Shift, list[Box]] = {}
         for shift, box in _paths(tree, {}):
             by_shift.setdefault(shift, []).append(box)
         for shift, boxes in sorted(by_shift.items()):
-            yield shift, self._words(tree, shift, boxes)
+            yield shift, self._requests(tree, shift, boxes)
 
-    def _words(self, tree: _Tree, shift: Shift, boxes: Iterable[Box]) -> tuple[str, ...]:
+    def _requests(self, tree: _Tree, shift: Shift, boxes: Iterable[Box]) -> Requests:
         widest: list[Box] = []
         words: dict[str, None] = {}
         for seen, box in enumerate(boxes):
             if any(_within(box, other) for other in widest):
                 continue
             if len(widest) == _MOST_BOXES or seen > _MOST_PATHS:
-                return (*words, "in further cases")
+                words["in further cases"] = None
+                break
             widest.append(self._widened(tree, shift, box))
             words[self._box_words(widest[-1])] = None
-        return tuple(words)
+        return Requests(tuple(words), tree, shift, tuple(self.axes))
 
     def _widened(self, tree: _Tree, shift: Shift, box: Box) -> Box:
         """The widest box around another in which everything comes out alike."""

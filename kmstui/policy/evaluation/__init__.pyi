@@ -13,6 +13,7 @@ from .explanation import conditions_words as conditions_words
 from .explanation import explain as explain
 from .explanation import not_considered_sentence as not_considered_sentence
 from .explanation import reason_sentence as reason_sentence
+from .grants import RETIRE as RETIRE
 from .grants import granted_alike as granted_alike
 from .lockout import CanPut as CanPut
 from .lockout import Verdict as Verdict

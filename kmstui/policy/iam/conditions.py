@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -158,30 +159,40 @@ class Condition:
         return () if self.never_carried else lookup(self.key)
 
     def _judge(self, given: Values | None, lookup: Lookup) -> tuple[Truth, Doubt | None]:
-        operator = self.operator
+        operator, test = self.operator, self.test
         if operator is None or (operator.type == "Null" and operator.if_exists):
             return Truth.MAYBE, Doubt.OPERATOR
         if given is None:
             return Truth.MAYBE, Doubt.CONTEXT
-        if operator.type == "Null":
-            absent = "false" if given else "true"
-            return _truth(any(value.lower() == absent for value in self.values)), None
-        if not given and operator.unsettled_when_absent:
-            return Truth.MAYBE, Doubt.ANY_IF_EXISTS
-        if not given:
-            return _truth(operator.holds_when_absent), None
-        if not operator.set_prefix and (self.multivalued or len(given) > 1):
-            return Truth.MAYBE, Doubt.MULTIVALUED
-        test = self.test
-        if test is None and operator.type == "Bool":
+        if test is None and given and operator.type == "Bool":
             return Truth.MAYBE, Doubt.BOOL_VARIABLE
-        if test is None:
+        if test is None and given and operator.type != "Null":
             try:
                 test = self._resolved_test(operator, lookup)
             except UnknownVariableError:
                 return Truth.MAYBE, Doubt.CONTEXT
-        negated = operator.negated
-        outcomes = (test(value) is not negated for value in given)
+        return self.settled(operator, len(given), map(test, given) if test else ())
+
+    def settled(
+        self, operator: Operator, count: int, passed: Iterable[bool]
+    ) -> tuple[Truth, Doubt | None]:
+        """What comes of a request with `count` values, its doubt where that is open.
+
+        Args:
+            operator: The condition's, which AWS has.
+            count: How many values of the key the request carries.
+            passed: Whether each of them meets one of the policy's values, negation aside.
+        """
+        if operator.type == "Null":
+            absent = "false" if count else "true"
+            return _truth(any(value.lower() == absent for value in self.values)), None
+        if not count and operator.unsettled_when_absent:
+            return Truth.MAYBE, Doubt.ANY_IF_EXISTS
+        if not count:
+            return _truth(operator.holds_when_absent), None
+        if not operator.set_prefix and (self.multivalued or count > 1):
+            return Truth.MAYBE, Doubt.MULTIVALUED
+        outcomes = (each is not operator.negated for each in passed)
         every = operator.set_prefix != FOR_ANY_VALUE
         return _truth(all(outcomes) if every else any(outcomes)), None
 

@@ -81,10 +81,12 @@ class Axis:
         outside = [
             cell for at, each in enumerate(self.classes) if at not in wanted for cell in each.cells
         ]
+        # A cell of which AWS leaves open what comes of it stands on both sides.
+        is_open = not set(inside).isdisjoint(outside)
+        if is_open or len(self.tests) * (len(inside) + len(outside)) > _MOST_COMPARED:
+            return self._words_by_conditions(wanted)
         if self.literals:
             return literal_words(self.key, self.literals, inside, outside)
-        if len(self.tests) * (len(inside) + len(outside)) > _MOST_COMPARED:
-            return self._words_by_conditions(wanted)
         return values_words(self.key, self.tests, inside, outside)
 
     def _words_by_conditions(self, wanted: Container[int]) -> str:
@@ -143,16 +145,9 @@ class _Judge:
 
     def holds(self, samples: Sequence[Sample]) -> bool | None:
         """Whether it holds for a request with these values; None: AWS leaves it open."""
-        operator = self.operator
-        if operator.type == "Null":
-            given = tuple(sample.text for sample in samples)
-            return self.condition.truth(lambda _key: given) is Truth.YES
-        if not samples:
-            return operator.holds_when_absent
-        if len(samples) > 1 and not operator.set_prefix:
-            return None
-        every = operator.set_prefix != FOR_ANY_VALUE
-        return (all if every else any)(map(self.meets, samples))
+        passed = (bool(sample.passed & self.passing) for sample in samples)
+        truth, _ = self.condition.settled(self.operator, len(samples), passed)
+        return None if truth is Truth.MAYBE else truth is Truth.YES
 
 
 def _judges(conditions: Conditions) -> tuple[list[_Judge], tuple[ValueTest, ...]]:
@@ -197,7 +192,7 @@ def _of_key(key: str, conditions: Conditions) -> Axis:
         else:
             passed = each[0].passed if each else 0
         cell = Cell(passed, each[0].text if each else "", not each)
-        for holding in _holding(judges, each):
+        for holding in _settled((judge.bit, judge.holds(each)) for judge in judges):
             classes.setdefault(holding, []).append(cell)
     return Axis(
         key=spelled,
@@ -210,15 +205,14 @@ def _of_key(key: str, conditions: Conditions) -> Axis:
     )
 
 
-def _holding(judges: Sequence[_Judge], samples: Sequence[Sample]) -> list[int]:
+def _settled(truths: Iterable[tuple[int, bool | None]]) -> list[int]:
     """The conditions that hold, as bits: once for each way to settle what AWS leaves open."""
     found = [0]
-    for judge in judges:
-        holds = judge.holds(samples)
+    for bit, holds in truths:
         if holds is None:
-            found = [*found, *(each | judge.bit for each in found)]
+            found = [*found, *(each | bit for each in found)]
         elif holds:
-            found = [each | judge.bit for each in found]
+            found = [each | bit for each in found]
     return found
 
 
@@ -324,8 +318,11 @@ def _of_tied_keys(conditions: Conditions, lookup: Lookup) -> Axis:
                 break
             request = known | dict(zip(compared, others, strict=True))
             look = partial(_known, request, lookup)
-            held = sum(bit for bit, each in conditions.items() if each.truth(look) is Truth.YES)
-            cells.setdefault(held, Cell(_as_literals(held, conditions)))
+            truths = ((bit, each.truth(look)) for bit, each in conditions.items())
+            for held in _settled(
+                (bit, None if truth is Truth.MAYBE else truth is Truth.YES) for bit, truth in truths
+            ):
+                cells.setdefault(held, Cell(_as_literals(held, conditions)))
     literals = tuple(map(condition_literal, conditions.values()))
     return Axis(
         key=min(each.entry.key.value for each in conditions.values()),

@@ -104,10 +104,12 @@ def test_of(positive: str, value: str) -> ValueTest | None:
         return ValueTest(EXACTLY, plain(value))
     if positive in ("StringLike", "ArnLike") and not wild:
         return ValueTest(EXACTLY, plain(value))
-    if positive in (CASELESS, "Bool"):
+    if positive == "Bool":
+        # AWS sends `true` and `false`, and takes a policy's `True` for the same.
+        return ValueTest(EXACTLY, plain(value).lower())
+    if positive == CASELESS:
         text = plain(value)
-        cased = text.lower() != text.upper()
-        return ValueTest(CASELESS if cased else EXACTLY, text)
+        return ValueTest(CASELESS if text.lower() != text.upper() else EXACTLY, text)
     return ValueTest(positive, plain(value) if positive == "IpAddress" else value)
 
 

@@ -18,6 +18,7 @@ from kmstui.policy.lint.core import (
     remembered,
     rule,
 )
+from kmstui.policy.lint.facts.wrapped import taken_out, wrapped
 from kmstui.policy.lint.fixes import write
 from kmstui.policy.syntax import (
     ROOT_ELEMENTS,
@@ -99,7 +100,11 @@ def unknown_element(subject: Subject) -> Iterator[Hit]:
     A policy has a fixed set of elements, whose names are case-sensitive; KMS rejects any other.
     """
     root = subject.root
-    if root is not None:
+    if wrapped(subject) is not None:
+        return
+    if root is not None and _is_answer(root):
+        yield from _answer(subject, root)
+    elif root is not None:
         for member in root.members:
             if member.key.value not in ROOT_ELEMENTS:
                 yield _unknown(root, member, ROOT_ELEMENTS)
@@ -119,12 +124,6 @@ def _unknown(holder: ObjectNode, member: Member, known: frozenset[str]) -> Hit:
             change = fix(f"Rename to {meant}", replace_node(member.key, meant))
         return Hit(span, f"{name!r} is not an element of a policy; it is spelled {meant!r}", change)
     if known is ROOT_ELEMENTS:
-        if name == "Policy" and _is_answer(holder):
-            return Hit(
-                span,
-                "This is the output of GetKeyPolicy; the policy is the string in its 'Policy' "
-                "(get it with --query Policy --output text)",
-            )
         if name in STATEMENT_ELEMENTS:
             return Hit(span, f"{name!r} belongs inside a statement")
     elif name in ROOT_ELEMENTS:
@@ -132,9 +131,34 @@ def _unknown(holder: ObjectNode, member: Member, known: frozenset[str]) -> Hit:
     return Hit(span, f"{name!r} is not an element of a policy")
 
 
+def _answer(subject: Subject, root: ObjectNode) -> Iterator[Hit]:
+    """About the member that holds the policy; the others around it are right where they are."""
+    for member in root.members:
+        name = member.key.value
+        if name in _ANSWERS:
+            message = f"The policy is what {name!r} holds"
+            if name == "Policy" and isinstance(member.value, StringNode):
+                message = (
+                    "This is the output of GetKeyPolicy; the policy is the string in its 'Policy' "
+                    "(get it with --query Policy --output text)"
+                )
+            yield Hit(member.key.span, message, taken_out(subject, root, member))
+
+
+_ANSWERS = ("Policy", "PolicyDocument", "KeyPolicy")
+
+
 def _is_answer(root: ObjectNode) -> bool:
-    """Whether this is what GetKeyPolicy returns, with the policy as a string in it."""
-    return isinstance(root.get("Policy"), StringNode) and root.get("Statement") is None
+    """Whether this holds the policy in a member, as what GetKeyPolicy returns."""
+    return root.get("Statement") is None and any(
+        isinstance(root.get(name), StringNode | ObjectNode) for name in _ANSWERS
+    )
+
+
+def _is_elsewhere(subject: Subject) -> bool:
+    """Whether the policy is somewhere inside, and nothing is to be said of what is around it."""
+    root = subject.root
+    return root is None or _is_answer(root) or wrapped(subject) is not None
 
 
 @rule("KMS102", WARNING, "Version missing", pages.VERSION, BOTH)
@@ -145,7 +169,7 @@ def version_missing(subject: Subject) -> Iterator[Hit]:
     ${aws:PrincipalTag/team} are plain text.
     """
     root = subject.root
-    if root is None or _is_answer(root):
+    if root is None or _is_elsewhere(subject):
         return
     if not has_element(subject, root, "Version"):
         edit = insert_first_member(subject.text, root, "Version", CURRENT_VERSION)
@@ -202,7 +226,7 @@ def statement_missing(subject: Subject) -> Iterator[Hit]:
     A key policy without statements lets nobody use or manage the key, so KMS rejects it.
     """
     root = subject.root
-    if root is None or _is_answer(root):
+    if root is None or _is_elsewhere(subject):
         return
     holder = root.get("Statement")
     if holder is None:

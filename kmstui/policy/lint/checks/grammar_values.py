@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.core import BOTH, ERROR, WARNING, Hit, PolicyKind, Subject, rule
 from kmstui.policy.lint.facts.values import ACCOUNT_ID
+from kmstui.policy.lint.facts.wrapped import unwrap, wrapped
 from kmstui.policy.lint.fixes import delete_whole, write
 from kmstui.policy.syntax import (
     ArrayNode,
@@ -23,6 +24,7 @@ from kmstui.policy.syntax import (
     StringNode,
     delete_member,
     fix,
+    parse,
     replace_node,
     wrap_in_list,
 )
@@ -147,6 +149,9 @@ def wrong_type(subject: Subject) -> Iterator[Hit]:
     root = subject.document.root
     if root is None or isinstance(root, ErrorNode):
         return
+    if (inside := wrapped(subject)) is not None:
+        yield Hit(root.span, f"The text is {inside.form}", unwrap(subject, inside))
+        return
     if not isinstance(root, ObjectNode):
         yield Hit(root.span, f"A policy is an object, not {json_type(root)}", _as_policy(root))
         return
@@ -175,7 +180,19 @@ def _statements(value: Node) -> Iterator[Hit]:
     items = value.items if isinstance(value, ArrayNode) else (value,)
     for item in items:
         if not isinstance(item, ObjectNode | ErrorNode):
-            yield Hit(item.span, f"A statement is an object, not {json_type(item)}")
+            yield Hit(
+                item.span, f"A statement is an object, not {json_type(item)}", _out_of_string(item)
+            )
+
+
+def _out_of_string(item: Node) -> Fix | None:
+    """The statements that a string holds, without it; None where it holds anything else."""
+    if not isinstance(item, StringNode) or not item.value.lstrip().startswith(("{", "[{")):
+        return None
+    document = parse(item.value)
+    if document.problems or not isinstance(document.root, ObjectNode | ArrayNode):
+        return None
+    return fix("Take it out of the string", Edit(item.span, item.value))
 
 
 def _element(text: str, member: Member) -> Iterator[Hit]:

@@ -176,7 +176,7 @@ def no_separation_of_duties(subject: Subject) -> Iterator[Hit]:
         operation = _use(subject, facts.actions)
         for who in facts.who:
             # Whoever is of another account cannot put the policy: KMS207 speaks of it.
-            if who.kind not in IDENTITIES or who.foreign or is_break_glass(who):
+            if who.kind not in IDENTITIES or who.foreign:
                 continue
             if facts.statement.index in everything:
                 told_already.add(who.value)
@@ -187,7 +187,8 @@ def no_separation_of_duties(subject: Subject) -> Iterator[Hit]:
             if management or operation is not None:
                 last[who.value] = who
     for value, who in last.items():
-        if value in manages and value in uses and value not in told_already:
+        both = value in manages and value in uses and value not in told_already
+        if both and not is_break_glass(who):
             yield Hit(
                 who.entry.value.span, f"{who.short} has both {manages[value]} and {uses[value]}"
             )

@@ -18,6 +18,7 @@ from kmstui.policy.lint.core import (
     remembered,
     rule,
 )
+from kmstui.policy.lint.facts.wrapped import unwrap, wrapped
 from kmstui.policy.syntax import Edit, Fix, Span, delete_member
 
 MOST_BYTES = 32_768
@@ -40,8 +41,12 @@ _PLAIN = str.maketrans(
 
 @remembered
 def _problems(subject: Subject) -> dict[str, list[Hit]]:
-    """The problems that the parser found, by rule."""
+    """The problems that the parser found, by rule; of a policy in a string, that it is in one."""
     by_rule: dict[str, list[Hit]] = {}
+    inside = wrapped(subject)
+    if inside is not None and subject.document.problems:
+        whole = Span(0, len(subject.text))
+        return {"KMS001": [Hit(whole, f"The text is {inside.form}", unwrap(subject, inside))]}
     for problem in subject.document.problems:
         hit = Hit(problem.span, problem.message, problem.fix)
         by_rule.setdefault(problem.rule, []).append(hit)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from kmstui.policy.lint.core import RULES, Severity
@@ -20,6 +22,7 @@ from tests.policy.rule_cases import (
     unmark,
 )
 
+_POLICY = policy()
 CASES = (
     Case("KMS101", policy(**{"⟦Ident⟧": "a"}), fixable=False, note="at the root"),
     Case("KMS101", policy(**{"⟦id⟧": "a"}), fixable=True, note="wrong case at the root"),
@@ -30,6 +33,19 @@ CASES = (
     Case("KMS101", policy(**{"⟦Effect⟧": "Allow"}), fixable=False, note="out of its statement"),
     Case("KMS101", policy(statement(**{"⟦Version⟧": "2012-10-17"})), note="inside a statement"),
     Case("KMS101", text_of({"⟦Policy⟧": "{}"}), note="the response of GetKeyPolicy"),
+    Case(
+        "KMS101",
+        text_of({"⟦Policy⟧": _POLICY, "PolicyName": "default"}),
+        fixable=True,
+        note="the same with its policy, and the name that comes with it",
+    ),
+    Case("KMS101", text_of({"⟦KeyPolicy⟧": json.loads(_POLICY)}), fixable=True, note="template"),
+    Case(
+        "KMS101",
+        text_of({"KeyId": "alias/a", "⟦Policy⟧": _POLICY}),
+        fixable=False,
+        note="the input of PutKeyPolicy, whose key would be lost",
+    ),
     Case("KMS101", policy(statement(Condition={}), Id="a"), note="near: all of them known"),
     Case("KMS102", policy(Version=None).replace("{", "⟦{⟧", 1), fixable=True),
     Case("KMS102", policy(Version="2008-10-17"), note="near: an old one"),
@@ -109,6 +125,14 @@ CASES = (
         note="null, string, list",
     ),
     Case("KMS110", '⟦"2012-10-17"⟧', fixable=False, note="no object"),
+    Case("KMS110", f"⟦{json.dumps(_POLICY)}⟧", fixable=True, note="a string of JSON"),
+    Case("KMS110", f"⟦{json.dumps(json.dumps(_POLICY))}⟧", fixable=True, note="a string in one"),
+    Case(
+        "KMS110",
+        f'{{"Version": "2012-10-17", "Statement": ⟦{json.dumps(json.dumps([root_statement()]))}⟧}}',
+        fixable=True,
+        note="statements in a string",
+    ),
     Case("KMS110", f"⟦[{text_of(root_statement())}]⟧", fixable=True, note="statements alone"),
     Case("KMS110", policy(statement(Condition=[])).replace("[]", "⟦[]⟧"), note="condition"),
     Case("KMS110", policy(statement(Condition={"Bool": "⟦true⟧"})), note="operator"),

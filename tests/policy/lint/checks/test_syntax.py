@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from urllib.parse import quote
+
 import pytest
 
 from kmstui.policy.lint.core import Severity
 from kmstui.policy.lint.linter import lint
+from kmstui.policy.syntax.nodes import apply_edits
 from tests.policy.rule_cases import (
     Case,
     check,
     check_fixes,
+    policy,
     policy_on_one_line,
     statement,
     unmark,
@@ -56,6 +61,10 @@ CASES = (
     Case("KMS001", '{\n⟦\u00a0⟧\u00a0"Id": "a"}', note="no-break spaces, told of once"),
     Case("KMS001", '⟦\ufeff⟧{"Id": "a"}', note="byte order mark"),
     Case("KMS001", '{"Id": "a\u00a0b, {c} [d]: // e # f"}', note="near: all inside a string"),
+    Case("KMS001", f"⟦{json.dumps(policy())[1:-1]}⟧", fixable=True, note="escaped, no quotes"),
+    Case("KMS001", f"⟦{quote(policy())}⟧", fixable=True, note="encoded for a URL"),
+    Case("KMS001", f"⟦{quote(policy(), safe='')}⟧", fixable=True, note="the same, all of it"),
+    Case("KMS001", json.dumps(policy()), note="near: a string of JSON is JSON"),
     Case("KMS002", '{"Action": ["a"⟦,⟧]}', note="in a list"),
     Case("KMS002", '{"Action": ["a"]⟦,⟧\n}', note="in an object"),
     Case("KMS002", '{"Action": ["a",⟦,⟧ "b"]}', note="two commas"),
@@ -162,3 +171,12 @@ def test_stray_brackets_on_several_lines_are_named_together() -> None:
 def test_a_control_character_at_the_end_is_where_the_text_is() -> None:
     (finding,) = (each for each in lint("{}\r\x1f") if each.rule == "KMS001")
     assert (finding.span.start, finding.span.end) == (3, 4)
+
+
+@pytest.mark.parametrize(
+    "text", [json.dumps(policy()), json.dumps(policy())[1:-1], quote(policy())]
+)
+def test_a_policy_in_a_string_has_no_other_fault_and_is_whole_without_it(text: str) -> None:
+    (finding,) = lint(text)
+    assert finding.fix is not None
+    assert apply_edits(text, finding.fix.edits) == policy()

@@ -1,0 +1,82 @@
+"""A policy inside a string: JSON within JSON, escaped without its quotes, or encoded for a URL.
+
+So it comes out of logs, of templates, and of calls that return a policy. Source: KMS API
+Reference, GetKeyPolicy; IAM API Reference, GetRolePolicy ("URL-encoded compliant with RFC 3986").
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from kmstui.policy.lint.core import Subject, remembered
+from kmstui.policy.syntax import Edit, Fix, Member, ObjectNode, Span, StringNode
+
+_ESCAPED = re.compile(r'\{(?:\s|\\[nrt])*\\+"')
+_ENCODED = re.compile(r"(?i)%7B(?:%[0-9A-F]{2}|\+|\s)*%22")
+_MOST_LAYERS = 8
+"""Of strings in strings: each doubles the backslashes, and nobody has met more than three."""
+_NAMES = frozenset({"Policy", "PolicyName", "PolicyDocument", "PolicyText", "KeyPolicy"})
+"""Names under which calls and templates hold a policy, or the name of one."""
+
+
+class Wrapped(NamedTuple):
+    """A policy inside a string."""
+
+    form: str
+    """What the text is, in a few words."""
+    policy: str
+    """The text inside."""
+
+
+def _is_policy(text: str) -> bool:
+    return text.lstrip().startswith("{") and "Statement" in text
+
+
+def _inside(text: str) -> str:
+    """What a JSON string holds, and a string in it; empty where that is no policy."""
+    for _ in range(_MOST_LAYERS):
+        try:
+            value = json.loads(text, strict=False)
+        except ValueError:
+            return ""
+        if not isinstance(value, str):
+            return ""
+        if value.lstrip().startswith("{") and not _ESCAPED.match(value.lstrip()):
+            return value
+        text = value if value.lstrip().startswith('"') else f'"{value}"'
+    return ""
+
+
+@remembered
+def wrapped(subject: Subject) -> Wrapped | None:
+    """The policy that the whole text has in a string; None where it is none, or a policy itself."""
+    text = subject.text.strip()
+    form = ""
+    if text.startswith('"'):
+        form, inside = "a JSON string that holds a policy", _inside(text)
+    elif _ESCAPED.match(text):
+        form, inside = "escaped, as inside of a string", _inside(f'"{text}"')
+    elif _ENCODED.match(text):
+        form, inside = "encoded, as in a URL", unquote(text)
+    return Wrapped(form, inside) if form and _is_policy(inside) else None
+
+
+def unwrap(subject: Subject, found: Wrapped) -> Fix:
+    """The fix that leaves nothing but the policy."""
+    return Fix("Take the policy out", (Edit(Span(0, len(subject.text)), found.policy),))
+
+
+def taken_out(subject: Subject, root: ObjectNode, member: Member) -> Fix | None:
+    """The fix for what a call returned; None where more would be lost than the policy's name."""
+    if any(each.key.value not in _NAMES for each in root.members):
+        return None
+    policy = ""
+    if isinstance(member.value, StringNode):
+        text = member.value.value
+        policy = unquote(text) if _ENCODED.match(text) else text
+    elif isinstance(member.value, ObjectNode) and member.value.member("Statement") is not None:
+        policy = subject.text[member.value.span.start : member.value.span.end]
+    return unwrap(subject, Wrapped("", policy)) if _is_policy(policy) else None

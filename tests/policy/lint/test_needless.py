@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kmstui.model.arn import Arn
-from kmstui.policy.evaluation.evaluator import Outcome
+from kmstui.policy.evaluation import Outcome
 from kmstui.policy.lint.core import Finding, KeyContext, Severity
 from kmstui.policy.lint.linter import lint
 from kmstui.policy.syntax.nodes import apply_edits, read_policy

@@ -1,5 +1,5 @@
 """Policy history, drafts and changes in one SQLite file of the person's state directory."""
 
-from kmstui.journal.journal import MemoryJournal, SqliteJournal, open_journal
-
-__all__ = ["MemoryJournal", "SqliteJournal", "open_journal"]
+from kmstui.journal.journal import MemoryJournal as MemoryJournal
+from kmstui.journal.journal import SqliteJournal as SqliteJournal
+from kmstui.journal.journal import open_journal as open_journal

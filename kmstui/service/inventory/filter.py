@@ -179,6 +179,13 @@ def _texts(key: Key, aliases: Sequence[str]) -> Sequence[str]:
     return texts
 
 
+_TERM = re.compile(
+    r"""(?=\S)(?P<not>-(?!\s))?(?:/(?P<regex>(?:\\.?|[^/\\])*)/?|(?P<word>(?:"[^"]*"?|[^\s"])*))""",
+    re.DOTALL,
+)
+"""A word and its `-`: an expression up to a `/` that is not escaped, or text with its quotes."""
+
+
 def parse_filter(text: str) -> Filter:
     """Read what a person typed.
 
@@ -186,57 +193,33 @@ def parse_filter(text: str) -> Filter:
         FilterError: a regular expression in it is not valid.
     """
     terms: list[Term] = []
-    position = 0
-    while position < len(text):
-        if text[position].isspace():
-            position += 1
-            continue
-        negated = text[position] == "-" and not text[position + 1 : position + 2].isspace()
-        if negated:
-            position += 1
-        term, position = _term(text, position)
+    for match in _TERM.finditer(text):
+        source, word = match["regex"], match["word"]
+        term = _regex(source) if word is None else _term(word.replace('"', "").casefold())
         if term is not None:
-            terms.append(Not(term) if negated else term)
+            terms.append(Not(term) if match["not"] else term)
     return Filter(tuple(terms))
 
 
-def _term(text: str, position: int) -> tuple[Term | None, int]:
-    if text.startswith("/", position):
-        return _regex(text, position + 1)
-    word, end = _word(text, position)
+def _term(word: str) -> Term | None:
     name, colon, value = word.partition(":")
     name = _SHORT.get(name, name)
     if colon and name in _FIELDS:
         tag_key, equals, tag_value = value.partition("=")
         if name == "tag" and equals:
-            return TagValue(tag_key, tag_value), end
-        return Field(name, value), end
-    return (Text(word) if word else None), end
+            return TagValue(tag_key, tag_value)
+        return Field(name, value)
+    return Text(word) if word else None
 
 
-def _regex(text: str, start: int) -> tuple[Term | None, int]:
-    end = start
-    while end < len(text) and text[end] != "/":
-        end += 2 if text[end] == "\\" else 1
-    source = text[start:end].replace("\\/", "/")
+def _regex(escaped: str) -> Term | None:
+    source = escaped.replace("\\/", "/")
     if not source:
-        return None, end + 1
+        return None
     try:
-        return Regex(re.compile(source, re.IGNORECASE)), end + 1
+        return Regex(re.compile(source, re.IGNORECASE))
     except re.error as error:
         raise FilterError(
             f"The regular expression /{source}/ is not valid: {error.msg}. "
             "Nothing is filtered until it is."
         ) from error
-
-
-def _word(text: str, position: int) -> tuple[str, int]:
-    word = []
-    quoted = False
-    while position < len(text) and (quoted or not text[position].isspace()):
-        if text[position] == '"':
-            quoted = not quoted
-        else:
-            word.append(text[position])
-        position += 1
-    return "".join(word).casefold(), position

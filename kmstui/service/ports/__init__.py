@@ -1,44 +1,24 @@
 """The ports: what the services ask of AWS and of the journal."""
 
-from kmstui.service.ports.connections import CallObserver, CallRecord, Connector, MfaPrompt, Target
-from kmstui.service.ports.gateways import (
-    AliasGateway,
-    AnalyzerFinding,
-    AnalyzerGateway,
-    EventGateway,
-    Gateway,
-    GrantGateway,
-    IdentityGateway,
-    InventoryGateway,
-    LifecycleGateway,
-    PolicyGateway,
-    TagGateway,
-    Urgency,
-    is_change,
-)
-from kmstui.service.ports.journals import ChangeRecord, Journal, PolicyVersion, Scope
-
-__all__ = [
-    "AliasGateway",
-    "AnalyzerFinding",
-    "AnalyzerGateway",
-    "CallObserver",
-    "CallRecord",
-    "ChangeRecord",
-    "Connector",
-    "EventGateway",
-    "Gateway",
-    "GrantGateway",
-    "IdentityGateway",
-    "InventoryGateway",
-    "Journal",
-    "LifecycleGateway",
-    "MfaPrompt",
-    "PolicyGateway",
-    "PolicyVersion",
-    "Scope",
-    "TagGateway",
-    "Target",
-    "Urgency",
-    "is_change",
-]
+from kmstui.service.ports.connections import CallObserver as CallObserver
+from kmstui.service.ports.connections import CallRecord as CallRecord
+from kmstui.service.ports.connections import Connector as Connector
+from kmstui.service.ports.connections import MfaPrompt as MfaPrompt
+from kmstui.service.ports.connections import Target as Target
+from kmstui.service.ports.gateways import AliasGateway as AliasGateway
+from kmstui.service.ports.gateways import AnalyzerFinding as AnalyzerFinding
+from kmstui.service.ports.gateways import AnalyzerGateway as AnalyzerGateway
+from kmstui.service.ports.gateways import EventGateway as EventGateway
+from kmstui.service.ports.gateways import Gateway as Gateway
+from kmstui.service.ports.gateways import GrantGateway as GrantGateway
+from kmstui.service.ports.gateways import IdentityGateway as IdentityGateway
+from kmstui.service.ports.gateways import InventoryGateway as InventoryGateway
+from kmstui.service.ports.gateways import LifecycleGateway as LifecycleGateway
+from kmstui.service.ports.gateways import PolicyGateway as PolicyGateway
+from kmstui.service.ports.gateways import TagGateway as TagGateway
+from kmstui.service.ports.gateways import Urgency as Urgency
+from kmstui.service.ports.gateways import is_change as is_change
+from kmstui.service.ports.journals import ChangeRecord as ChangeRecord
+from kmstui.service.ports.journals import Journal as Journal
+from kmstui.service.ports.journals import PolicyVersion as PolicyVersion
+from kmstui.service.ports.journals import Scope as Scope

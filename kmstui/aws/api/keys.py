@@ -10,7 +10,7 @@ from kmstui.aws.api.base import KMS, ApiBase, Listing
 from kmstui.aws.calls import Response
 from kmstui.aws.calls import operations as op
 from kmstui.model import Key, KeyMetadata, LastUsage, Rotation
-from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.service.errors import unless_refused
 from kmstui.service.ports import Urgency
 
 
@@ -35,13 +35,14 @@ class KeyApi(ApiBase):
 
     async def rotation(self, key_id: str) -> Rotation:
         rotation = await self._calls.send(op.GET_KEY_ROTATION_STATUS, {"KeyId": key_id}, _status)
-        try:
+
+        async def with_past() -> Rotation:
             past = await _rotations(key_id).everything(self._calls)
-        except CancelledByPersonError:
-            raise
-        except ServiceError as error:
-            return replace(rotation, past_problem=error.sentence)
-        return replace(rotation, past=tuple(sorted(past, reverse=True)))
+            return replace(rotation, past=tuple(sorted(past, reverse=True)))
+
+        return await unless_refused(
+            with_past, lambda error: replace(rotation, past_problem=error.sentence)
+        )
 
     async def last_usage(self, key_id: str) -> LastUsage:
         return await self._calls.send(op.GET_KEY_LAST_USAGE, {"KeyId": key_id}, _last_usage)

@@ -78,16 +78,10 @@ def find_holder(arn: str) -> Any:
     return found if found is not None and found.arn == arn else None
 
 
-def require_on_key(
-    call: Call,
-    key: EmbeddedKey,
-    action: str | None = None,
-    *,
-    policy: str | None = None,
-) -> None:
+def require_on_key(call: Call, key: EmbeddedKey, action: str | None = None) -> None:
     """Raise AccessDeniedException unless the caller may do ``action`` (``kms:…``) on ``key``."""
     action = action or f"kms:{call.operation}"
-    verdict = decision_on_key(call, key, action, policy=policy)
+    verdict = decision_on_key(call, key, action)
     if verdict is AccessDecision.ALLOWED or (not verdict.explicit and _granted(call, key, action)):
         return
     if call.account != key.account_id:

@@ -122,11 +122,9 @@ class Inventory:
         except CancelledByPersonError:
             raise
         except ServiceError as error:
-            key = self._store.keys.get(key_id)
-            if key is not None:
-                self._store.put_key(replace(key, tags_problem=error.sentence))
-            return
-        self._store.set_tags({key_id: tags})
+            self._replace(key_id, tags_problem=error.sentence)
+        else:
+            self._store.set_tags({key_id: tags})
 
     # Streams
 

@@ -65,92 +65,96 @@ class ServiceError(Exception):
         return self.sentence
 
 
-class AccessDeniedError(ServiceError, title="AccessDenied"):
+class CancelledByPersonError(ServiceError, title="Cancelled"):
+    """The person cancelled, or the connection was switched."""
+
+
+class FailedError(ServiceError, title="failed"):
+    """Whatever is not a cancellation: it was refused or lost, or could not be sent."""
+
+
+class AccessDeniedError(FailedError, title="AccessDenied"):
     """IAM, the key policy or another policy refused the call."""
 
 
-class ThrottledError(ServiceError, title="Throttled", retryable=True):
+class ThrottledError(FailedError, title="Throttled", retryable=True):
     """The request quota is used up, retries included."""
 
 
-class CredentialsMissingError(ServiceError, title="No credentials"):
+class CredentialsMissingError(FailedError, title="No credentials"):
     """No credentials were found."""
 
 
-class CredentialsExpiredError(ServiceError, title="Credentials refused"):
+class CredentialsExpiredError(FailedError, title="Credentials refused"):
     """The credentials were valid once, or are not known to AWS."""
 
 
-class MfaError(ServiceError, title="MFA"):
+class MfaError(FailedError, title="MFA"):
     """A code was needed and not given, or was refused."""
 
 
-class ProfileError(ServiceError, title="Profile"):
+class ProfileError(FailedError, title="Profile"):
     """The profile does not exist or its configuration cannot be read."""
 
 
-class RegionMissingError(ServiceError, title="No Region"):
+class RegionMissingError(FailedError, title="No Region"):
     """No Region is named by flag, environment, profile or instance metadata."""
 
 
-class EndpointError(ServiceError, title="Wrong endpoint"):
+class EndpointError(FailedError, title="Wrong endpoint"):
     """The endpoint URL is malformed, or what answers there is not KMS."""
 
 
-class NetworkError(ServiceError, title="No connection", retryable=True):
+class NetworkError(FailedError, title="No connection", retryable=True):
     """Nothing answered in time, or the connection failed."""
 
 
-class NotFoundError(ServiceError, title="Not found"):
+class NotFoundError(FailedError, title="Not found"):
     """The key, alias, grant, role or policy does not exist."""
 
 
-class InvalidStateError(ServiceError, title="Not in this state"):
+class InvalidStateError(FailedError, title="Not in this state"):
     """The key's state forbids the operation (KMSInvalidStateException)."""
 
 
-class UnsupportedError(ServiceError, title="Not supported"):
+class UnsupportedError(FailedError, title="Not supported"):
     """The operation does not apply to this kind of key."""
 
 
-class PolicyRefusedError(ServiceError, title="Policy refused"):
+class PolicyRefusedError(FailedError, title="Policy refused"):
     """KMS refused a policy document (MalformedPolicyDocumentException)."""
 
 
-class LimitError(ServiceError, title="Limit"):
+class LimitError(FailedError, title="Limit"):
     """A limit of the service is reached (LimitExceededException, TagException …)."""
 
 
-class InvalidInputError(ServiceError, title="Not valid"):
+class InvalidInputError(FailedError, title="Not valid"):
     """The service, or we before it, found a value unacceptable."""
 
 
-class ConflictError(ServiceError, title="Conflict"):
+class ConflictError(FailedError, title="Conflict"):
     """It exists already, or was changed by someone else meanwhile."""
 
 
-class MalformedAnswerError(ServiceError, title="Unreadable answer"):
+class MalformedAnswerError(FailedError, title="Unreadable answer"):
     """What came back cannot be read as the operation's answer."""
 
 
-class ServiceFailureError(ServiceError, title="Service failure", retryable=True):
+class ServiceFailureError(FailedError, title="Service failure", retryable=True):
     """The service failed inside (5xx), retries included."""
 
 
-class ReadOnlyError(ServiceError, title="Read-only"):
+class ReadOnlyError(FailedError, title="Read-only"):
     """Read-only mode refused the call before it left the program."""
 
 
-class UnreportedOutcomeError(ServiceError, title="Outcome unknown"):
+class UnreportedOutcomeError(FailedError, title="Outcome unknown"):
     """A write was sent and no answer came: it may or may not have happened."""
 
 
-class JournalError(ServiceError, title="Journal"):
+class JournalError(FailedError, title="Journal"):
     """The journal cannot be read or written, so nothing was sent."""
-
-
-class CancelledByPersonError(ServiceError, title="Cancelled"):
-    """The person cancelled, or the connection was switched."""
 
 
 UNCERTAIN = (UnreportedOutcomeError, MalformedAnswerError, ServiceFailureError)
@@ -175,7 +179,5 @@ async def unless_refused(
     """
     try:
         return await read()
-    except CancelledByPersonError:
-        raise
-    except ServiceError as error:
+    except FailedError as error:
         return instead(error)

@@ -14,10 +14,9 @@ from kmstui.aws.calls import Calls, Response
 from kmstui.aws.calls import operations as op
 from kmstui.model import Arn, Caller, Identity, IdentityPolicy
 from kmstui.service.errors import (
-    CancelledByPersonError,
+    FailedError,
     InvalidInputError,
     NotFoundError,
-    ServiceError,
 )
 
 T = TypeVar("T")
@@ -129,9 +128,7 @@ class _IdentityReader:
         """
         try:
             return await reading
-        except CancelledByPersonError:
-            raise
-        except ServiceError as error:
+        except FailedError as error:
             if all_of_it and isinstance(error, NotFoundError):
                 raise
             self._problems[f"Not read: {what} ({error.sentence.rstrip('.')})."] = None

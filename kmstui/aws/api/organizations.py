@@ -16,7 +16,7 @@ from kmstui.aws.calls import operations as op
 from kmstui.model import AccountControls, ControlLevel, ControlPolicy
 from kmstui.service.errors import (
     AccessDeniedError,
-    CancelledByPersonError,
+    FailedError,
     NotFoundError,
     ServiceError,
 )
@@ -39,9 +39,7 @@ class OrganizationApi(ApiBase):
                 return AccountControls(account, (), ())
             path = await self._path(account)
             scps, rcps = await asyncio.gather(self._levels(path, _SCP), self._levels(path, _RCP))
-        except CancelledByPersonError:
-            raise
-        except ServiceError as error:
+        except FailedError as error:
             return AccountControls(account, problem=_short(error))
         return AccountControls(account, scps, rcps)
 

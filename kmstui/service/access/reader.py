@@ -18,7 +18,7 @@ from kmstui.policy.syntax import Policy
 from kmstui.service.access.account_facts import caller_principal
 from kmstui.service.access.chain_reader import ChainReader
 from kmstui.service.errors import (
-    CancelledByPersonError,
+    FailedError,
     NotFoundError,
     ServiceError,
     unless_refused,
@@ -168,9 +168,7 @@ class AccessReader:
         if known is None:
             try:
                 known = (await gateway.list_grants(key_id), "")
-            except CancelledByPersonError:
-                raise
-            except ServiceError as error:
+            except FailedError as error:
                 known = (None, f"The grants were not read: {error.sentence}")
             if gateway is self._gateway:
                 self._grants[key_id] = known
@@ -280,11 +278,9 @@ class AccessReader:
                     return
                 try:
                     identity = await self.identity(arn)
-                except CancelledByPersonError:
-                    raise
                 except NotFoundError:
                     self._missing[_key(arn)] = arn
-                except ServiceError as error:
+                except FailedError as error:
                     refusals.append(error.sentence)
                 else:
                     if _is_refused(identity):

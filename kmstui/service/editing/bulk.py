@@ -26,7 +26,7 @@ from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.key_target import KeyPolicyTarget
 from kmstui.service.editing.results import SaveEnd
 from kmstui.service.editing.review import Assessment
-from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.service.errors import FailedError
 from kmstui.service.session import Session
 
 AT_ONCE = 4
@@ -117,9 +117,7 @@ class StatementBatch:
             async with gate:
                 try:
                     await job(key_id)
-                except CancelledByPersonError:
-                    raise
-                except ServiceError as error:
+                except FailedError as error:
                     self._end(key_id, KeyOutcome.FAILED, error.sentence)
 
         await asyncio.gather(*(one(key_id) for key_id in key_ids))

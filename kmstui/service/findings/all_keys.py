@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kmstui.model import Key
 from kmstui.policy.lint import Finding, KeyContext, lint
 from kmstui.policy.syntax import parse
-from kmstui.service.errors import CancelledByPersonError, ServiceError, unless_refused
+from kmstui.service.errors import FailedError, unless_refused
 from kmstui.service.inventory import Topic
 from kmstui.service.ports import Gateway, Urgency
 from kmstui.service.session import Session
@@ -149,9 +149,7 @@ class AllFindings:
             if key.is_aws_managed:
                 return None
             text = self._stored(key.id) or await gateway.get_policy(key.id)
-        except CancelledByPersonError:
-            raise
-        except ServiceError as error:
+        except FailedError as error:
             return KeyFindings(key.id, problem=error.sentence)
         await pause()
         self._judged[key.id] = hash(text)

@@ -13,6 +13,7 @@ from kmstui.service.errors import (
     CancelledByPersonError,
     CredentialsExpiredError,
     CredentialsMissingError,
+    FailedError,
     NetworkError,
     ServiceError,
     ThrottledError,
@@ -119,9 +120,7 @@ class Inventory:
         """Read the tags of one key into the store, or the reason why not."""
         try:
             tags = await self._gateway.list_tags(key_id, urgency)
-        except CancelledByPersonError:
-            raise
-        except ServiceError as error:
+        except FailedError as error:
             self._replace(key_id, tags_problem=error.sentence)
         else:
             self._store.set_tags({key_id: tags})

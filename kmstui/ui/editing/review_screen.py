@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from kmstui.policy.iam import same_meaning
 from kmstui.policy.syntax import Span
 from kmstui.service.editing import Assessment, Conflict, EditTarget, PolicyEditing
-from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.service.errors import FailedError
 from kmstui.ui.dialogs import FullScreen, QuestionDialog
 from kmstui.ui.editing.review_rows import access_name, finding_name, review_rows
 from kmstui.ui.style import Part, Symbols
@@ -95,9 +95,7 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
     async def _look_for_conflict(self) -> None:
         try:
             conflict = await self._editing.check_conflict(self._text)
-        except CancelledByPersonError:
-            raise
-        except ServiceError as error:
+        except FailedError as error:
             # It is read once more before anything is sent; until then the person can read on.
             self._unread = error.sentence
             return

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Iterable, Sequence
 
 from kmstui.policy.lint import Finding, Severity
 from kmstui.policy.syntax import Document, Span, parse, read_policy
-from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.service.errors import FailedError
 from kmstui.service.ports import AnalyzerFinding
 from kmstui.service.session import Session
 from kmstui.ui.main import PolicyView
@@ -52,9 +52,7 @@ async def _asked(
 ) -> tuple[Sequence[AnalyzerFinding], str]:
     try:
         return await call, ""
-    except CancelledByPersonError:
-        raise
-    except ServiceError as error:
+    except FailedError as error:
         return (), error.sentence
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from kmstui.model import Key, LastUsage, Rotation, Tag, visible
-from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.service.errors import FailedError
 from kmstui.service.keys import (
     DEFAULT_ROTATION_DAYS,
     DEFAULT_WINDOW_DAYS,
@@ -224,9 +224,7 @@ def schedule_deletion(context: Context, key: Key) -> Proposal:
     async def facts() -> str:
         try:
             return last_use_words(await context.session.gateway.last_usage(key.id))
-        except CancelledByPersonError:
-            raise
-        except ServiceError as error:
+        except FailedError as error:
             return f"When it was last used is not known. {error.sentence}"
 
     asked = ("Waiting period in days", "The waiting period is")

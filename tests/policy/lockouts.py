@@ -128,7 +128,7 @@ def lockouts(
             "NotPrincipal forgets the account",
             policy_text(root_all, {**without(deny("*"), "Principal"), "NotPrincipal": other}),
             NO,
-            CONDITIONS,
+            NO,
         ),
         (
             "NotPrincipal names the role and the account, not the session",
@@ -139,7 +139,7 @@ def lockouts(
                     "NotPrincipal": {"AWS": [role["AWS"], root["AWS"]]},
                 },
             ),
-            CONDITIONS,
+            NO,
             YES,
         ),
         (

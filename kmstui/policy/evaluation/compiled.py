@@ -50,6 +50,13 @@ class CompiledStatement:
     """Whether the policy's version has policy variables."""
 
     @property
+    def words(self) -> str:
+        """`statement "Allow use" of the key policy`."""
+        label = self.statement.label
+        named = label if label.startswith("statement") else f"statement {label}"
+        return f"{named} of {'the ' if self.source == KEY_POLICY else ''}{self.source}"
+
+    @property
     def span(self) -> Span:
         """Where the statement stands in its text."""
         return self.statement.node.span
@@ -198,6 +205,7 @@ class CompiledPolicy:
         for each in self.statements:
             for handle in () if each.principal is None else each.principal.handles:
                 self._by_handle.setdefault(handle, []).append(each)
+        self.has_not_principal = any(statement.not_principals for statement in policy.statements)
         self._by_action: dict[str, tuple[CompiledStatement, ...]] = {}
         self._matches: dict[tuple[Principal | None, bool], _Matches] = {}
         self._candidates: dict[tuple[Principal | None, str, bool, bool], tuple[Candidate, ...]] = {}
@@ -237,6 +245,16 @@ class CompiledPolicy:
             )
         return found
 
+    def only_with_boundary(
+        self, principal: Principal, action: str
+    ) -> tuple[CompiledStatement, ...]:
+        """The statements that are about a principal and an action if it has a boundary alone."""
+        if not self.has_not_principal:
+            return ()
+        without = {each for each, _ in self.candidates(principal, action)}
+        bounded = self.candidates(principal, action, has_boundary=True)
+        return tuple(each for each, _ in bounded if each not in without)
+
     def _matches_of(self, principal: Principal | None, has_boundary: bool) -> _Matches:
         found = self._matches.get((principal, has_boundary))
         if found is None:
@@ -258,7 +276,8 @@ class CompiledPolicy:
 
     def _naming(self, principal: Principal) -> Iterator[CompiledStatement]:
         """The statements that may be about a principal, each once."""
-        handles = {None, principal.name, principal.parent, principal.account, principal.role_key}
+        own = (principal.name, principal.parent, principal.role_key)
+        handles = {None, *own, principal.account, principal.root_arn}
         found = {id(each): each for handle in handles for each in self._by_handle.get(handle, ())}
         return iter(found.values())
 

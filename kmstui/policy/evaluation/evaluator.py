@@ -175,6 +175,8 @@ class _Evaluation:
 
     def decide(self) -> Decision:
         """Deny first, then whatever allows."""
+        if not self.request.may_come_from(self.principal.partition):
+            return self._decision(Outcome.IMPLICITLY_DENIED, Reason.OTHER_PARTITION, ())
         deny = max((each.truth for each in self.everything if each.deny), default=Truth.NO)
         if deny is Truth.YES:
             denying = [each for each in self.everything if each.deny and each.truth is Truth.YES]
@@ -380,7 +382,9 @@ class _Evaluation:
         doubts: Iterable[Doubt] = (),
         grants: Iterable[Granted] = (),
     ) -> Decision:
-        left_out = self.passage.not_considered + self.policies.not_considered(self.principal)
+        policies, principal = self.policies, self.principal
+        left_out = self.passage.not_considered + policies.not_considered(principal)
+        left_out += policies.denied_with_boundary(principal, self.request.action)
         return Decision(
             request=self.request,
             outcome=outcome,

@@ -35,16 +35,8 @@ class ReasoningLine:
     """Where the statement stands in that policy's text."""
 
 
-def statement_words(applied: Applied) -> str:
-    """`statement "Allow use" of the key policy`."""
-    label = applied.statement.label
-    named = label if label.startswith("statement") else f"statement {label}"
-    source = applied.source
-    return f"{named} of {'the ' if source == KEY_POLICY else ''}{source}"
-
-
 def _several(applied: Iterable[Applied]) -> str:
-    return joined(dict.fromkeys(map(statement_words, applied)), "and")
+    return joined(dict.fromkeys(each.compiled.words for each in applied), "and")
 
 
 def reason_sentence(decision: Decision, actions: str = "") -> str:
@@ -70,6 +62,8 @@ class _Parts:
         self.lets, self.allows = _plural("let", key), _plural("allow", key)
         self.iam_allows = _plural("allow", iam)
         self.when = _when(decision.deciding)
+        whys = dict.fromkeys(each.match.why for each in decision.deciding if each.match.why)
+        self.why = "".join(f"; {why}" for why in whys)
         self.key = _several(key)
         self.iam = _several(iam)
 
@@ -105,7 +99,7 @@ def _unmet(decision: Decision) -> str:
     near = next(each for each in decision.near if not each.deny)
     unmet = [result for result in near.conditions if result.truth is Truth.NO]
     why = conditions_words(result.entry for result in unmet)
-    return f"{statement_words(near)} asks that {why}, which this request does not meet,"
+    return f"{near.compiled.words} asks that {why}, which this request does not meet,"
 
 
 def _open_sentence(parts: _Parts) -> str:
@@ -158,7 +152,7 @@ def _delegation(decision: Decision) -> str:
 
 
 def _open_clause(applied: Applied, action: str) -> str:
-    subject = statement_words(applied)
+    subject = applied.compiled.words
     if applied.deny:
         verb = f"denies {action}"
     elif applied.match.by is NamedBy.ACCOUNT:
@@ -168,11 +162,12 @@ def _open_clause(applied: Applied, action: str) -> str:
     conditions = conditions_words(result.entry for result in applied.open_conditions)
     clause = f"{subject} {verb} if {conditions}" if conditions else f"{subject} perhaps {verb}"
     others = [d.value for d in applied.doubts if d not in (Doubt.CONTEXT, Doubt.IAM)]
+    others += [applied.match.why] * bool(applied.match.why)
     return f"{clause} ({'; '.join(others)})" if others else clause
 
 
 _SENTENCES: dict[Reason, Callable[[_Parts], str]] = {
-    Reason.DENY: lambda p: f"{p.action} is denied to {p.who} by {p.statements}{p.when}",
+    Reason.DENY: lambda p: f"{p.action} is denied to {p.who} by {p.statements}{p.when}{p.why}",
     Reason.KEY_POLICY: lambda p: f"{p.statements} {p.allows} {p.action} to {p.who}{p.when}",
     Reason.ROOT_USER: _Parts.root_user,
     Reason.IAM: _Parts.through_iam,
@@ -203,6 +198,10 @@ _SENTENCES: dict[Reason, Callable[[_Parts], str]] = {
         f"{p.key or 'a grant'} {p.allows} {p.action}, but no identity policy of {p.who} in its own"
         f" account {p.decision.request.principal.account} does; both must"
     ),
+    Reason.OTHER_PARTITION: lambda p: (
+        f"{p.who} is of the partition {p.decision.request.principal.partition}, and nothing of it"
+        f" reaches a key of the partition {p.decision.request.partition}"
+    ),
     Reason.NOT_ACROSS_ACCOUNTS: lambda p: (
         f"KMS does not take {p.action} from another account than the key's"
     ),
@@ -212,7 +211,7 @@ _SENTENCES: dict[Reason, Callable[[_Parts], str]] = {
 
 def _plural(verb: str, subjects: Iterable[Applied]) -> str:
     """The verb after one statement, or after several."""
-    return verb if len({statement_words(each) for each in subjects}) > 1 else f"{verb}s"
+    return verb if len({each.compiled.words for each in subjects}) > 1 else f"{verb}s"
 
 
 def _capital(text: str) -> str:
@@ -253,7 +252,7 @@ def explain(decision: Decision) -> tuple[ReasoningLine, ...]:
         }[applied.truth]
         lines.append(
             ReasoningLine(
-                f"{_capital(statement_words(applied))} {state}", applied.source, applied.span
+                f"{_capital(applied.compiled.words)} {state}", applied.source, applied.span
             )
         )
         lines.extend(

@@ -36,5 +36,8 @@ class Reason(StrEnum):
     OTHER_ACCOUNT_SILENT = (
         "the key policy allows it, but no identity policy of the other account does"
     )
+    OTHER_PARTITION = "who asks is of another partition of AWS than the key"
+    """ "You cannot use IAM credentials from one partition to interact with resources in a different
+    partition" (AWS Fault Isolation Boundaries, "Partitions")."""
     NOT_ACROSS_ACCOUNTS = "KMS does not take this action from another account"
     DEPENDS = "it depends on what is not known"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from kmstui.model import Grant, Identity
 from kmstui.policy.evaluation.chain import NOTHING_READ, Chain
 from kmstui.policy.evaluation.compiled import CompiledPolicy
-from kmstui.policy.iam import Principal, PrincipalKind, Truth
+from kmstui.policy.iam import WITH_BOUNDARIES, Principal, PrincipalKind, Truth
 from kmstui.policy.syntax import Document, Policy, parse, read_policy
 
 PolicyLike = str | Document | Policy
@@ -126,6 +126,18 @@ class Policies:
         if words is None:
             words = self._words[key] = tuple(self._left_out(iam, session, principal.path_known))
         return words
+
+    def denied_with_boundary(self, principal: Principal, action: str) -> tuple[str, ...]:
+        """What a permissions boundary would call up: a Deny with NotPrincipal, where it is open.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+        """
+        if self.boundary or self.boundary_known or principal.kind not in WITH_BOUNDARIES:
+            return ()
+        return tuple(
+            f"a permissions boundary, with which {each.words} would deny it (NotPrincipal)"
+            for each in self.key.only_with_boundary(principal, action)
+        )
 
     def _left_out(self, iam: bool, session: bool, path_known: bool) -> list[str]:
         found = list(self._never_considered)

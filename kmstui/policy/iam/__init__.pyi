@@ -15,6 +15,7 @@ from .equality import comparable_action as comparable_action
 from .equality import members_of as members_of
 from .equality import read_json as read_json
 from .equality import same_meaning as same_meaning
+from .match_principal import WITH_BOUNDARIES as WITH_BOUNDARIES
 from .match_principal import NamedBy as NamedBy
 from .match_principal import PrincipalMatch as PrincipalMatch
 from .match_principal import PrincipalTest as PrincipalTest

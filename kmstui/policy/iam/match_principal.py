@@ -7,16 +7,18 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
 from kmstui.model import Arn
 from kmstui.policy.iam.conditions import Doubt, Truth
-from kmstui.policy.iam.principals import Principal, PrincipalKind
+from kmstui.policy.iam.principals import Principal, PrincipalKind, session_name
 from kmstui.policy.syntax import PrincipalEntry, Statement
 
 _ACCOUNT = re.compile(r"\d{12}")
-RoleKey = tuple[str, str]
+RoleKey = tuple[str, str, str]
+"""Partition, account and name of a role: unique whatever its path."""
 
 
 class NamedBy(IntEnum):
@@ -38,12 +40,19 @@ class PrincipalMatch:
     by: NamedBy
     truth: Truth
     doubt: Doubt | None = None
+    why: str = ""
+    """What of the principal decides, or leaves it open, where the statement alone does not tell."""
 
 
 _DIRECT = PrincipalMatch(NamedBy.DIRECT, Truth.YES)
 _ROLE = PrincipalMatch(NamedBy.ROLE, Truth.YES)
 _THROUGH_ACCOUNT = PrincipalMatch(NamedBy.ACCOUNT, Truth.YES)
 _OPEN_EXEMPTION = PrincipalMatch(NamedBy.DIRECT, Truth.MAYBE, Doubt.NOT_PRINCIPAL)
+_BOUNDED = PrincipalMatch(
+    NamedBy.DIRECT,
+    Truth.YES,
+    why="NotPrincipal with Deny always denies who has a permissions boundary",
+)
 _UNSUPPORTED = PrincipalMatch(NamedBy.DIRECT, Truth.MAYBE, Doubt.NOT_PRINCIPAL_ALLOW)
 
 
@@ -53,11 +62,12 @@ class PrincipalSet:
 
     everybody: bool
     accounts: frozenset[str]
+    """Their root ARNs; the number alone where that is what stands there."""
     arns: frozenset[str]
     """Users, federated users, sessions, services and providers, by name."""
     roles: frozenset[RoleKey]
-    session_roles: frozenset[RoleKey]
-    """Roles of which single sessions are listed."""
+    sessions: Mapping[RoleKey, tuple[str, ...]]
+    """The names of the sessions that are listed, by their role."""
     all_services: bool
     providers: bool
     canonical_users: bool
@@ -70,7 +80,7 @@ class PrincipalSet:
         nobody.
         """
         accounts, arns = set[str](), set[str]()
-        roles, session_roles = set[RoleKey](), set[RoleKey]()
+        roles, sessions = set[RoleKey](), dict[RoleKey, tuple[str, ...]]()
         for entry in entries:
             value = entry.value.value
             if entry.type in ("Service", "Federated"):
@@ -82,20 +92,22 @@ class PrincipalSet:
                 elif arn is None:
                     continue
                 elif arn.service == "iam" and arn.resource == "root":
-                    accounts.add(arn.account)
+                    accounts.add(value)
                 elif arn.service == "iam" and arn.resource_type == "role":
-                    roles.add((arn.account, arn.name.rsplit("/", 1)[-1]))
+                    roles.add((arn.partition, arn.account, arn.name.rsplit("/", 1)[-1]))
                 else:
                     arns.add(value)
                     if arn.service == "sts" and arn.resource_type == "assumed-role":
-                        session_roles.add((arn.account, arn.name.partition("/")[0]))
+                        role, _, session = arn.name.partition("/")
+                        key = (arn.partition, arn.account, role)
+                        sessions[key] = (*sessions.get(key, ()), session)
         stars = {entry.type for entry in entries if entry.value.value == "*"}
         return cls(
             everybody=bool(stars & {"*", "AWS"}),
             accounts=frozenset(accounts),
             arns=frozenset(arns),
             roles=frozenset(roles),
-            session_roles=frozenset(session_roles),
+            sessions=sessions,
             all_services="Service" in stars,
             providers=any(entry.type == "Federated" for entry in entries),
             canonical_users=any(entry.type == "CanonicalUser" for entry in entries),
@@ -118,7 +130,8 @@ class PrincipalSet:
 
     def names_account(self, principal: Principal) -> bool:
         """Whether it lists the principal's account."""
-        return bool(principal.account) and principal.account in self.accounts
+        names = {principal.account, principal.root_arn} - {""}
+        return not names.isdisjoint(self.accounts)
 
     def matches(self, principal: Principal) -> tuple[PrincipalMatch, ...]:
         """All the ways in which it is about `principal`."""
@@ -129,8 +142,9 @@ class PrincipalSet:
             found.append(_DIRECT)
         elif self.names_role(principal):
             found.append(_ROLE)
-        elif principal.kind is PrincipalKind.ROLE and principal.role_key in self.session_roles:
-            found.append(PrincipalMatch(NamedBy.DIRECT, Truth.MAYBE, Doubt.SESSION))
+        elif principal.kind is PrincipalKind.ROLE and self._sessions_of(principal):
+            only = f"it names {self._sessions_of(principal)} alone"
+            found.append(PrincipalMatch(NamedBy.DIRECT, Truth.MAYBE, Doubt.SESSION, only))
         elif self.providers and principal.kind in _MAYBE_FEDERATED:
             found.append(PrincipalMatch(NamedBy.DIRECT, Truth.MAYBE, Doubt.PROVIDER))
         if self.names_account(principal):
@@ -139,36 +153,60 @@ class PrincipalSet:
             found.append(PrincipalMatch(NamedBy.ACCOUNT, Truth.MAYBE, Doubt.CANONICAL_USER))
         return tuple(found)
 
+    def _sessions_of(self, principal: Principal) -> str:
+        """`the session i-0123` or `the sessions a and b`, which are listed; empty: none is."""
+        names = () if principal.role_key is None else self.sessions.get(principal.role_key, ())
+        if len(names) < 2:
+            return f"the session {names[0]}" if names else ""
+        return f"the sessions {', '.join(names[:-1])} and {names[-1]}"
+
     def exempts(self, principal: Principal, *, has_boundary: bool) -> PrincipalMatch | None:
         """How a Deny that lists these as NotPrincipal is about `principal`; None: it spares it.
 
-        Who is not listed is denied, and so is whoever has a permissions boundary. To be spared,
-        a user needs its account in the list as well, a session its role and account; with only
+        Who is not listed is denied, and so is whoever has a permissions boundary, whatever is
+        listed. A session is listed by its own name: "you must list the role session name of every
+        user and every instance ID that will be assuming the role"
+        (https://aws.amazon.com/premiumsupport/knowledge-center/explicit-deny-principal-elements-s3/).
+        A user needs its account in the list as well, a session its role and account; with only
         some of them the documents say that AWS "might" deny.
         """
+        if has_boundary and principal.kind in WITH_BOUNDARIES:
+            return _BOUNDED
         if self.everybody:
             return None
-        if has_boundary and principal.kind in _WITH_BOUNDARIES:
-            return _DIRECT
-        kind = principal.kind
-        if kind in (PrincipalKind.SERVICE, PrincipalKind.ANONYMOUS, PrincipalKind.PROVIDER):
-            return None if self.names(principal) else _DIRECT
-        account = self.names_account(principal)
-        if kind is PrincipalKind.ROOT:
-            return None if account else _DIRECT
-        named = self.names(principal)
-        if kind is PrincipalKind.USER:
-            return (None if account else _OPEN_EXEMPTION) if named else _DIRECT
-        through = self.names_role(principal) or principal.role_key in self.session_roles
-        if kind is PrincipalKind.ROLE:
-            return _OPEN_EXEMPTION if through else _DIRECT
-        if named and account and (self.names_role(principal) or not principal.role_arn):
+        if principal.kind is PrincipalKind.ROOT:
+            return None if self.names_account(principal) else _DIRECT
+        if principal.kind is PrincipalKind.ROLE:
+            return self._exempts_role(principal)
+        if not self.names(principal):
+            return self._not_listed(principal)
+        if principal.kind not in WITH_BOUNDARIES:
             return None
-        return _OPEN_EXEMPTION if named or self.names_role(principal) else _DIRECT
+        role = self.names_role(principal) or not principal.role_arn
+        return None if role and self.names_account(principal) else _OPEN_EXEMPTION
+
+    def _exempts_role(self, role: Principal) -> PrincipalMatch:
+        """Of a role, the sessions that are listed are spared."""
+        listed = self._sessions_of(role)
+        if not listed:
+            return self._not_listed(role)
+        if not (self.names_role(role) and self.names_account(role)):
+            return _OPEN_EXEMPTION
+        only = f"it spares {listed} alone"
+        return PrincipalMatch(NamedBy.DIRECT, Truth.MAYBE, Doubt.SESSION, only)
+
+    def _not_listed(self, principal: Principal) -> PrincipalMatch:
+        """Denied; and why, where it could seem to be listed."""
+        if not self.names_role(principal):
+            return _DIRECT
+        session = session_name(principal.name)
+        missing = f"the session {session}" if session else "the very session"
+        why = f"NotPrincipal must list {missing} too, and cannot say all sessions"
+        return PrincipalMatch(NamedBy.DIRECT, Truth.YES, why=why)
 
 
 _MAYBE_FEDERATED = frozenset({PrincipalKind.ROLE, PrincipalKind.SESSION})
-_WITH_BOUNDARIES = frozenset(
+WITH_BOUNDARIES = frozenset(
     {
         PrincipalKind.USER,
         PrincipalKind.ROLE,
@@ -176,6 +214,7 @@ _WITH_BOUNDARIES = frozenset(
         PrincipalKind.FEDERATED_USER,
     }
 )
+"""Kinds that can have a permissions boundary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +245,7 @@ class PrincipalTest:
         )
         if broad:
             return frozenset({None})
-        return listed.accounts | listed.arns | listed.roles | listed.session_roles
+        return listed.accounts | listed.arns | listed.roles | listed.sessions.keys()
 
     def matches(self, principal: Principal, *, has_boundary: bool) -> tuple[PrincipalMatch, ...]:
         """All the ways in which the statement is about `principal`."""

@@ -70,10 +70,14 @@ def brought_to_role(principal: Principal, policies: Iterable[Policy]) -> Princip
     return principal
 
 
-def named(policy: Policy) -> tuple[Principal, ...]:
-    """Every principal that the policy writes out, in Principal, NotPrincipal and conditions."""
+def named(policy: Policy, partition: str = "aws") -> tuple[Principal, ...]:
+    """Every principal that the policy writes out, in Principal, NotPrincipal and conditions.
+
+    An account that is written as a number is one of `partition`.
+    """
     values = (value for value in _values(policy, _ARN_KEYS) if not has_wildcard(value))
-    found = dict.fromkeys(map(Principal.maybe, (*_listed(policy), *values)))
+    texts = (*_listed(policy), *values)
+    found = dict.fromkeys(Principal.maybe(text, partition) for text in texts)
     return tuple(each for each in found if each and each.kind is not PrincipalKind.ANONYMOUS)
 
 
@@ -160,7 +164,7 @@ def everyone(
     if root is not None:
         found[root] = None
     for policy in policies:
-        found.update(dict.fromkeys(named(policy)))
+        found.update(dict.fromkeys(named(policy, partition)))
     found.update(dict.fromkeys(described(policies, account)))
     owners: dict[str, None] = {} if root is None else {account: None}
     for policy in policies:

@@ -70,13 +70,16 @@ class Principal:
     """What to call it where it stands for others: "any other principal of the account"."""
 
     @classmethod
-    def parse(cls, text: str, *, role_arn: str = "", parent: str = "") -> Principal:
+    def parse(
+        cls, text: str, *, role_arn: str = "", parent: str = "", partition: str = "aws"
+    ) -> Principal:
         """Read a principal as people write it: an ARN, an account, a service, or `*`.
 
         Args:
             text: What names the principal.
             role_arn: The role's ARN with its path, for a session whose role was looked up.
             parent: The user's ARN behind a federated user.
+            partition: Where an account is that is named by its number alone.
 
         Raises:
             ValueError: it is not a principal; the message says what would be.
@@ -85,7 +88,7 @@ class Principal:
         if text in ("*", "anonymous"):
             return cls(PrincipalKind.ANONYMOUS, "*")
         if _ACCOUNT.fullmatch(text):
-            return cls(PrincipalKind.ROOT, f"arn:aws:iam::{text}:root", text)
+            return cls(PrincipalKind.ROOT, f"arn:{partition}:iam::{text}:root", text)
         if text in _WEB_IDENTITY_PROVIDERS:
             return cls(PrincipalKind.PROVIDER, text)
         if _SERVICE.fullmatch(text):
@@ -93,10 +96,10 @@ class Principal:
         return cls._from_arn(text, role_arn, parent)
 
     @classmethod
-    def maybe(cls, text: str) -> Principal | None:
+    def maybe(cls, text: str, partition: str = "aws") -> Principal | None:
         """The principal that `text` names, or None, as for the unique ID of a deleted one."""
         try:
-            return cls.parse(text)
+            return cls.parse(text, partition=partition)
         except ValueError:
             return None
 
@@ -134,11 +137,21 @@ class Principal:
         )
 
     @property
-    def role_key(self) -> tuple[str, str] | None:
-        """Account and role name, which together are unique whatever the role's path."""
+    def partition(self) -> str:
+        """`aws`, `aws-cn` …; empty for services and others that have no ARN."""
+        return self.name.split(":", 2)[1] if self.name.startswith("arn:") else ""
+
+    @property
+    def root_arn(self) -> str:
+        """The ARN that stands for its account; empty where it has none."""
+        return f"arn:{self.partition}:iam::{self.account}:root" if self.account else ""
+
+    @property
+    def role_key(self) -> tuple[str, str, str] | None:
+        """Partition, account and role name: together unique whatever the role's path."""
         if not self.role_arn:
             return None
-        return self.account, self.role_arn.rsplit("/", 1)[-1]
+        return self.partition, self.account, self.role_arn.rsplit("/", 1)[-1]
 
     @property
     def short(self) -> str:
@@ -272,6 +285,16 @@ class Request:
     resource: str
     """The key's ARN."""
     context: Context = NOTHING_KNOWN
+
+    @property
+    def partition(self) -> str:
+        """The partition that the key is in; empty where `resource` is no ARN."""
+        arn = Arn.maybe(self.resource)
+        return "" if arn is None else arn.partition
+
+    def may_come_from(self, partition: str) -> bool:
+        """Whether who is of a partition may ask; always where either is not known."""
+        return "" in (partition, self.partition) or partition == self.partition
 
     @property
     def owner(self) -> str:

@@ -214,7 +214,12 @@ class TestDirect:
     def test_what_one_session_has_its_role_has_not(self) -> None:
         text = policy_text(allow({"AWS": SESSION}))
         assert outcome(text, SESSION[:-1] + "4") is SILENT
-        assert ask(text, APP).doubts == (Doubt.SESSION,)
+        decision = ask(text, APP)
+        assert decision.doubts == (Doubt.SESSION,)
+        assert "it names the session i-0123 alone" in reason_sentence(decision)
+        denied = ask(policy_text(allow("*"), deny({"AWS": SESSION})), APP)
+        assert denied.doubts == (Doubt.SESSION,)
+        assert "it names the session i-0123 alone" in reason_sentence(denied)
 
     def test_the_star_is_everybody(self) -> None:
         for principal in ("*", {"AWS": "*"}, {"AWS": [APP, "*"]}):
@@ -278,6 +283,39 @@ class TestDirect:
         assert outcome(text, "accounts.google.com") is SILENT
         assert ask(text, SESSION).doubts == (Doubt.PROVIDER,)
         assert outcome(text, ANNA) is SILENT
+
+
+class TestPartitions:
+    """https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html"""
+
+    CHINESE = KEY.replace("arn:aws:", "arn:aws-cn:").replace("eu-west-1", "cn-north-1")
+
+    @pytest.mark.parametrize("who", [ANNA, APP, SESSION, ROOT])
+    def test_nobody_of_another_partition_reaches_a_key(self, who: str) -> None:
+        theirs = who.replace("arn:aws:", "arn:aws-cn:")
+        for text in (policy_text(allow("*")), policy_text(allow({"AWS": [theirs, ACCOUNT]}))):
+            decision = ask(text, theirs, identity_policies=PERMITTING)
+            assert (decision.outcome, decision.reason) == (SILENT, Reason.OTHER_PARTITION)
+            assert "of the partition aws-cn" in reason_sentence(decision)
+
+    @pytest.mark.parametrize("who", [ANNA, APP, SESSION, ROOT])
+    def test_who_is_named_in_another_partition_is_somebody_else(self, who: str) -> None:
+        """`arn:aws-cn:iam::…:root` let the account's IAM policies decide."""
+        theirs = who.replace("arn:aws:", "arn:aws-cn:")
+        text = policy_text(allow({"AWS": theirs}), deny({"AWS": theirs}))
+        for asked in (who, SESSION if who == APP else who, ANNA):
+            assert outcome(text, asked, identity_policies=PERMITTING) is SILENT
+
+    def test_within_one_all_is_the_same(self) -> None:
+        for who in (ANNA, APP, SESSION, ROOT):
+            theirs = who.replace("arn:aws:", "arn:aws-cn:")
+            for named in (theirs, ACCOUNT, ROOT.replace("arn:aws:", "arn:aws-cn:")):
+                text = policy_text(allow({"AWS": named}))
+                more: dict[str, Any] = {"identity_policies": PERMITTING, "key": self.CHINESE}
+                assert outcome(text, theirs, **more) is ALLOWED
+        digits = Principal.parse(ACCOUNT, partition="aws-cn")
+        text = policy_text(allow({"AWS": ACCOUNT}))
+        assert outcome(text, digits, key=self.CHINESE) is ALLOWED
 
 
 class TestOtherAccounts:
@@ -347,13 +385,45 @@ class TestNotPrincipal:
 
     def test_a_session_needs_itself_its_role_and_its_account(self) -> None:
         assert outcome(self.text(SESSION, APP, ROOT), SESSION) is ALLOWED
-        assert outcome(self.text(APP, ROOT), SESSION) is OPEN
         assert outcome(self.text(SESSION, ROOT), SESSION) is OPEN
+        assert outcome(self.text(SESSION, APP), SESSION) is OPEN
         assert outcome(self.text(ROOT), SESSION) is DENIED
 
-    def test_a_permissions_boundary_is_always_denied(self) -> None:
-        decision = ask(self.text(ANNA, ROOT), ANNA, identity_policies=[], boundary=iam(iam_allow()))
-        assert decision.outcome is DENIED
+    def test_a_session_that_is_not_listed_is_denied_though_role_and_account_are(self) -> None:
+        """ "You must list the role session name of every user and every instance ID" (re:Post)."""
+        for listed in ((APP, ROOT), (SESSION[:-1] + "4", APP, ROOT)):
+            decision = ask(self.text(*listed), SESSION)
+            assert decision.outcome is DENIED
+            assert "NotPrincipal must list the session i-0123 too" in reason_sentence(decision)
+        assert outcome(self.text(APP, ROOT), APP) is DENIED
+        federated = Principal.parse(f"arn:aws:sts::{ACCOUNT}:federated-user/bob", parent=ANNA)
+        assert outcome(self.text(ANNA, ROOT), federated) is DENIED
+
+    def test_of_a_role_it_depends_on_the_session_where_some_are_listed(self) -> None:
+        decision = ask(self.text(SESSION, SESSION[:-1] + "4", APP, ROOT), APP)
+        assert decision.doubts == (Doubt.SESSION,)
+        assert "it spares the sessions i-0123 and i-0124 alone" in reason_sentence(decision)
+        assert ask(self.text(SESSION), APP).doubts == (Doubt.NOT_PRINCIPAL,)
+
+    @pytest.mark.parametrize("spared", [(ANNA, ROOT), ("*",), (ANNA, "*")])
+    def test_a_permissions_boundary_is_always_denied(self, spared: tuple[str, ...]) -> None:
+        """ "…regardless of the values specified in the NotPrincipal element"."""
+        text, limit = self.text(*spared), iam(iam_allow())
+        bounded = ask(text, ANNA, identity_policies=[], boundary=limit)
+        assert bounded.outcome is DENIED
+        assert "always denies who has a permissions boundary" in reason_sentence(bounded)
+        assert outcome(text, SESSION, identity_policies=[], boundary=limit) is DENIED
+        assert outcome(text, ANNA, identity_policies=[]) is ALLOWED
+
+    def test_a_boundary_of_which_nothing_is_known_is_said(self) -> None:
+        said = "a permissions boundary, with which statement 2 of the key policy would deny it"
+        assert said in " ".join(ask(self.text("*"), ANNA).not_considered)
+        for who in (S3, ROOT, "*"):
+            decision = ask(self.text("*"), who)
+            assert decision.outcome is ALLOWED
+            assert said not in " ".join(decision.not_considered)
+        known = ask(self.text("*"), ANNA, identity_policies=[])
+        assert said not in " ".join(known.not_considered)
 
     def test_with_allow_it_is_not_supported(self) -> None:
         statement = {**without(allow("*"), "Principal"), "NotPrincipal": {"AWS": ANNA}}

@@ -10,7 +10,7 @@ from kmstui.policy.access.diff import Direction, access_diff
 from kmstui.policy.access.table import KeyFacts, Mark, role_effect
 from kmstui.policy.evaluation.lockout import CanPut, can_still_administer
 from kmstui.policy.iam.principals import Context
-from tests.policy.asking import ALLOWED, DENIED, OPEN, SILENT, iam, iam_allow, outcome
+from tests.policy.asking import ALLOWED, DENIED, SILENT, iam, iam_allow, outcome
 from tests.policy.workshop import (
     ACCOUNT,
     ACCOUNT_ONLY,
@@ -58,16 +58,16 @@ def test_only_from_the_account_restricts_nobody_and_gives_the_role_everything() 
     assert (gain.who, gain.what, gain.condition) == (f"role/{ROLE_NAME}", "all 47 actions", "")
 
 
-def test_only_from_a_role_denies_everybody_else_and_perhaps_the_role() -> None:
+def test_only_from_a_role_denies_everybody_else_and_the_roles_own_sessions() -> None:
     bob = f"arn:aws:iam::{ACCOUNT}:user/bob"
     assert outcome(ROLE_ONLY, bob, identity_policies=PERMITTING, key=KEY) is DENIED
-    assert outcome(ROLE_ONLY, SESSION, identity_policies=PERMITTING, key=KEY) is OPEN
+    assert outcome(ROLE_ONLY, SESSION, identity_policies=PERMITTING, key=KEY) is DENIED
     admin = Arn.parse(f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/me")
     verdict = can_still_administer(ROLE_ONLY, admin, Arn.parse(KEY))
     assert verdict.answer is CanPut.NO
     own = can_still_administer(ROLE_ONLY, Arn.parse(SESSION), Arn.parse(KEY))
-    assert own.answer is CanPut.ONLY_UNDER_CONDITIONS
-    assert "NotPrincipal" in own.reason
+    assert own.answer is CanPut.NO
+    assert "NotPrincipal must list the session" in own.reason
 
 
 def test_the_mfa_statement_is_bypassed_by_the_root_statement() -> None:

@@ -31,6 +31,8 @@ YES, NO, MAYBE = Truth.YES, Truth.NO, Truth.MAYBE
         ("StringNotEquals", ["a", "b"], "b", NO),
         ("StringEqualsIgnoreCase", "AbC", "aBc", YES),
         ("StringNotEqualsIgnoreCase", "AbC", "aBc", NO),
+        ("StringEqualsIgnoreCase", "STRAßE", "straße", YES),
+        ("StringEqualsIgnoreCase", "straße", "strasse", NO),
         ("StringLike", "a*c?", "abbcd", YES),
         ("StringLike", "a*c?", "abbc", NO),
         ("StringLike", "A*", "abc", NO),

@@ -298,6 +298,8 @@ DOCUMENTED = (
                 }
             },
         ),
+        # The same words stop EventBridge before an encrypted topic (SNS: Key management).
+        deserves="KMS408",
     ),
     _of(
         "EC2 Auto Scaling with encrypted volumes",

@@ -157,6 +157,35 @@ def write(node: StringNode, value: str | None, title: str = "") -> Fix | None:
     return Fix(title or f"Write {value}", (replace_node(node, value),))
 
 
+def _neighbours(clause: Clause) -> ObjectNode | None:
+    """The object of condition keys that the clause stands in; None where it is beyond measure."""
+    block = _block(clause.statement)
+    if block is None or len(block.members) > MOST_MEMBERS:
+        return None
+    for operator in block.members:
+        if operator.key.span == clause.entry.operator.span:
+            holder = operator.value
+            if isinstance(holder, ObjectNode) and len(holder.members) <= MOST_MEMBERS:
+                return holder
+    return None
+
+
+def rename_key(clause: Clause, name: str) -> Fix | None:
+    """The fix that renames a condition key; None where its new name stands there already."""
+    holder = _neighbours(clause)
+    if holder is None or _holds_key(holder, name):
+        return None
+    return write(clause.entry.key, name, f"Use {name}")
+
+
+def delete_key(subject: Subject, clause: Clause) -> Fix | None:
+    """The fix that deletes one condition key with its values."""
+    if _neighbours(clause) is None:
+        return None
+    edit = delete_condition(subject.text, clause.statement.node, clause.entry.member)
+    return Fix(f'Delete "{clause.written}"', (edit,))
+
+
 def replace_member(
     text: str, holder: ObjectNode, member: Member, name: str, value: object
 ) -> tuple[Edit, ...]:

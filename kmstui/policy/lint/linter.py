@@ -14,6 +14,7 @@ from kmstui.policy.lint.checks import (  # noqa: F401 (importing them registers 
     conditions_keys,
     conditions_operators,
     conditions_presence,
+    conditions_unmet,
     conditions_values,
     grammar,
     grammar_values,

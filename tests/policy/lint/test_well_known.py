@@ -108,7 +108,15 @@ WELL_KNOWN: dict[str, tuple[dict[str, Any], ...]] = {
         ),
     ),
     "EventBridge bus": (
-        of_service("events", ["kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey"]),
+        of_service(
+            "events",
+            ["kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey"],
+            {
+                "kms:EncryptionContext:aws:events:event-bus:arn": (
+                    f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/orders"
+                )
+            },
+        ),
     ),
     "Secrets Manager by its encryption context": (
         allow(
@@ -190,6 +198,10 @@ DESERVED: dict[str, tuple[tuple[dict[str, Any], ...], set[tuple[str, str]]]] = {
             ),
         ),
         {("info", "KMS520")},
+    ),
+    "EventBridge for a bus or for a topic": (
+        (of_service("events", ["kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey"]),),
+        {("info", "KMS408")},
     ),
     "log delivery of old": (
         (allow("Delivery", service("delivery.logs"), USE),),

@@ -9,31 +9,9 @@ from kmstui.policy.iam import did_you_mean, knowledge
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.core import BOTH, BROKEN_VALUE, ERROR, INFO, WARNING, Hit, Subject, rule
 from kmstui.policy.lint.facts.conditions import Clause, clauses
-from kmstui.policy.lint.fixes import MOST_MEMBERS, write
-from kmstui.policy.syntax import Fix, ObjectNode, delete_condition
+from kmstui.policy.lint.fixes import delete_key, rename_key
 
 _NAMESPACES = ("kms:", "aws:")
-
-
-def _neighbours(clause: Clause) -> ObjectNode | None:
-    """The object of condition keys that the clause stands in; None where it is beyond measure."""
-    block = clause.statement.node.get("Condition")
-    if not isinstance(block, ObjectNode) or len(block.members) > MOST_MEMBERS:
-        return None
-    for operator in block.members:
-        if operator.key.span == clause.entry.operator.span:
-            holder = operator.value
-            if isinstance(holder, ObjectNode) and len(holder.members) <= MOST_MEMBERS:
-                return holder
-    return None
-
-
-def _rename(clause: Clause, name: str) -> Fix | None:
-    """The fix that renames the key; None where its new name stands there already."""
-    holder = _neighbours(clause)
-    if holder is None or any(each.key.value.lower() == name.lower() for each in holder.members):
-        return None
-    return write(clause.entry.key, name, f"Use {name}")
 
 
 def _fixed_part(key: str) -> str:
@@ -93,7 +71,7 @@ def malformed_key(subject: Subject) -> Iterator[Hit]:
         problem = _form_problem(subject, clause)
         if problem is not None:
             message, name = problem
-            yield Hit(clause.entry.key.span, message, _rename(clause, name) if name else None)
+            yield Hit(clause.entry.key.span, message, rename_key(clause, name) if name else None)
 
 
 def _unknown(subject: Subject, namespace: str) -> Iterator[tuple[Clause, str | None]]:
@@ -129,7 +107,7 @@ def unknown_global_key(subject: Subject) -> Iterator[Hit]:
         yield Hit(
             clause.entry.key.span,
             f'"{clause.written}" is not a global condition key{meant}',
-            _rename(clause, name) if name else None,
+            rename_key(clause, name) if name else None,
         )
 
 
@@ -150,7 +128,7 @@ def unknown_kms_key(subject: Subject) -> Iterator[Hit]:
             clause.entry.key.span,
             f'"{clause.written}" is not in the list of KMS condition keys of'
             f" {subject.knowledge.date}{meant}",
-            _rename(clause, name) if name else None,
+            rename_key(clause, name) if name else None,
         )
 
 
@@ -181,15 +159,8 @@ def deprecated_key(subject: Subject) -> Iterator[Hit]:
             yield Hit(
                 clause.entry.key.span,
                 f"{clause.info.name} is deprecated; its name is {name}",
-                _rename(clause, name),
+                rename_key(clause, name),
             )
-
-
-def _delete(subject: Subject, clause: Clause) -> Fix | None:
-    if _neighbours(clause) is None:
-        return None
-    edit = delete_condition(subject.text, clause.statement.node, clause.entry.member)
-    return Fix(f'Delete "{clause.written}"', (edit,))
 
 
 @rule(
@@ -215,5 +186,5 @@ def same_key_in_other_case(subject: Subject) -> Iterator[Hit]:
             yield Hit(
                 entry.key.span,
                 f'"{entry.key.value}" is the same key as "{earlier}" above',
-                _delete(subject, clause),
+                delete_key(subject, clause),
             )

@@ -11,8 +11,8 @@ from kmstui.policy.lint import pages
 from kmstui.policy.lint.core import BOTH, BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
 from kmstui.policy.lint.facts.conditions import Clause, clauses
 from kmstui.policy.lint.facts.services import REGION, RETAIL, USUAL, partition_of_region
-from kmstui.policy.lint.facts.values import DNS_SUFFIXES, find_placeholders, part_of
-from kmstui.policy.lint.fixes import write
+from kmstui.policy.lint.facts.values import DNS_SUFFIXES, PARTITIONS, find_placeholders, part_of
+from kmstui.policy.lint.fixes import delete_key, write
 from kmstui.policy.syntax import VARIABLES_SINCE, Fix, StringNode, insert_first_member, replace_node
 
 _DOMAIN = "|".join(map(re.escape, sorted({*DNS_SUFFIXES.values()}, reverse=True)))
@@ -162,14 +162,16 @@ def _in_enumeration(operator: Operator, text: str, values: tuple[str, ...]) -> b
     hidden_by=BROKEN_VALUE,
 )
 def value_outside_enumeration(subject: Subject) -> Iterator[Hit]:
-    """Values outside the key's enumeration, and sessions in a key that holds only their roles.
+    """Values outside the key's enumeration, ARNs of another partition, and sessions for roles.
 
-    The key has a fixed set of values, which are case-sensitive; a value outside it matches no
-    request.
+    The key has a fixed set of values, which are case-sensitive, or holds ARNs of the key's own
+    partition, and of roles and not of their sessions; any other value matches no request.
     """
     for clause in clauses(subject):
         if clause.key == "aws:principalarn" and not clause.is_null:
             yield from _sessions(clause)
+        if _tells_arns(clause):
+            yield from _other_partitions(subject, clause)
         operator, info = clause.operator, clause.info
         if operator.type != "String" or info is None or not info.values:
             continue
@@ -208,6 +210,35 @@ def _sessions(clause: Clause) -> Iterator[Hit]:
             )
 
 
+_PARTITION = re.compile(r"arn:([a-z0-9-]+):(.*)", re.DOTALL)
+
+
+def _tells_arns(clause: Clause) -> bool:
+    """Whether AWS gives the key ARNs for values; encryption contexts of people hold anything."""
+    info = clause.info
+    if info is None or clause.is_null or "ARN" not in (info.type, *info.other_types):
+        return False
+    return not clause.named or clause.key.startswith("kms:encryptioncontext:aws:")
+
+
+def _other_partitions(subject: Subject, clause: Clause) -> Iterator[Hit]:
+    """ARNs of a partition that is not the key's, or that does not exist."""
+    home = subject.key.arn.partition if subject.key.arn is not None else ""
+    for node in clause.strings:
+        match = _PARTITION.fullmatch(node.value)
+        if match is None or match[1] == home or (not home and match[1] in PARTITIONS):
+            continue
+        right = f"arn:{home}:{match[2]}" if home else None
+        where = f"in the partition {match[1]}, the key in {home}"
+        if match[1] not in PARTITIONS:
+            where = f"of {match[1]}, which is no partition of AWS"
+        yield Hit(
+            node.span,
+            f'"{node.value}" is {where}',
+            _fix_value(node, None if right in clause.texts else right),
+        )
+
+
 _PRIVATE_4 = tuple(
     map(
         IPv4Network,
@@ -230,6 +261,26 @@ def _is_private(given: IPv4Network | IPv6Network) -> bool:
     if isinstance(given, IPv4Network):
         return any(given.subnet_of(private) for private in _PRIVATE_4)
     return any(given.subnet_of(private) for private in _PRIVATE_6)
+
+
+@rule("KMS421", WARNING, "Condition that both true and false meet", pages.OPERATORS, BOTH)
+def true_and_false(subject: Subject) -> Iterator[Hit]:
+    """Bool or Null with both true and false for values.
+
+    Several values are alternatives, so the condition is met whichever of the two the request
+    says: it asks no more than that the request says something, and under Null nothing at all.
+    """
+    for clause in clauses(subject):
+        if clause.operator.type not in ("Bool", "Null"):
+            continue
+        if {text.lower() for text in clause.texts} != {"true", "false"}:
+            continue
+        met_by = f"requests that carry {clause.name}" if clause.demands_presence else "requests"
+        yield Hit(
+            clause.entry.operator.span,
+            f"{clause.operator.name} with true and false is met by all {met_by}",
+            None if clause.demands_presence else delete_key(subject, clause),
+        )
 
 
 @rule(

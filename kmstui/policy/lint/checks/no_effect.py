@@ -105,7 +105,7 @@ def _except_too(subject: Subject, facts: StatementFacts, deny: StatementFacts) -
     return Fix(f"Except {who.short} from {deny.statement.label} too", edits)
 
 
-@rule("KMS517", INFO, "Statement without effect", pages.EVALUATION)
+@rule("KMS517", INFO, "Statement without effect", pages.EVALUATION, hidden_by=("KMS408",))
 def needless_statement(subject: Subject) -> Iterator[Hit]:
     """A statement that another one covers, or (a warning) an Allow of which nothing is left.
 

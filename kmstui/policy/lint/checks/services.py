@@ -15,6 +15,8 @@ from kmstui.policy.lint.facts.services import (
     USUAL,
     ServiceName,
     acts_across_regions,
+    asked_of_people,
+    may_lack,
     meant_service,
     partition_of_region,
     read_service,
@@ -23,6 +25,7 @@ from kmstui.policy.lint.facts.statements import (
     CREATE_GRANT,
     GRANT_ACTIONS,
     NamedKind,
+    NamedPrincipal,
     StatementFacts,
     allows,
     denies,
@@ -168,7 +171,6 @@ _OF_WHOM = (
     "aws:sourceorgid",
     "aws:sourceorgpaths",
     "aws:sourceowner",
-    "kms:calleraccount",
 )
 
 
@@ -230,17 +232,29 @@ def confused_deputy(subject: Subject) -> Iterator[Hit]:
         ]
         if not services or any(map(_names_owner, facts.clauses)):
             continue
-        if _needs_no_owner(facts):
+        # By KMS408 a statement that asks of a service what only people tell gives it nothing.
+        if _needs_no_owner(facts) or asked_of_people(facts) is not None:
             continue
         fix = None
-        if len(services) == len(facts.who):
+        if len(services) == len(facts.who) and not any(map(_publishes_without, services)):
             fix = own_account_fix(subject, facts.statement, "aws:SourceAccount")
         for who in services:
             yield Hit(
                 who.entry.value.span,
-                f"{who.short} may use the key for customers of every account",
+                f"{who.short} may use the key for customers of every account"
+                + (_TO_TOPICS if _publishes_without(who) else ""),
                 fix,
             )
+
+
+_TO_TOPICS = (
+    "; to an encrypted SNS topic it sends no aws:SourceAccount, but"
+    " kms:EncryptionContext:aws:sns:topicArn can tell which topic"
+)
+
+
+def _publishes_without(who: NamedPrincipal) -> bool:
+    return may_lack(who.value, "aws:SourceAccount")
 
 
 _NETWORK = (

@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from kmstui.policy.iam import knowledge, misspelt
+from kmstui.policy.lint.facts.conditions import Clause
+from kmstui.policy.lint.facts.statements import StatementFacts
 from kmstui.policy.lint.facts.values import DNS_SUFFIXES
 
 REGION = r"[a-z]{2,4}(?:-[a-z]+){1,3}-[0-9]{1,2}"
@@ -124,3 +126,36 @@ def acts_across_regions(service: ServiceName) -> bool:
     Regions (AWS CDK, aws-cdk-lib.aws_iam, ServicePrincipalOpts.region).
     """
     return service.region not in _ENABLED_FOR_ALL and service.name not in _USES_KEYS_OF_ITS_REGION
+
+
+_LACKED = {"events": ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid")}
+"""Keys (lower case) that a service does not send where it publishes to an encrypted SNS topic: "not
+supported for EventBridge-to-encrypted topics" (SNS Developer Guide, "Key management", read on
+2026-11-30; no guide says the like of another service)."""
+
+
+def may_lack(service: str, key: str) -> bool:
+    """Whether requests of a service principal lack a condition key for one of its uses."""
+    read = read_service(service)
+    return read is not None and key.lower() in _LACKED.get(read.name, ())
+
+
+OF_PEOPLE = {
+    "aws:principalorgid": "aws:SourceOrgID",
+    "aws:principalorgpaths": "aws:SourceOrgPaths",
+    "aws:principalaccount": "aws:SourceAccount",
+    "kms:calleraccount": "aws:SourceAccount",
+    "aws:principalarn": "",
+    "aws:username": "",
+    "kms:viaservice": "",
+}
+"""Keys (lower case) that tell of the user or role that asks, itself or through a service, with the
+key that tells the like of the resource for which a service asks. Sources: IAM User Guide, "AWS
+global condition context keys"; KMS Developer Guide, "kms:CallerAccount", "kms:ViaService"."""
+
+
+def asked_of_people(facts: StatementFacts) -> Clause | None:
+    """A condition that only requests of users and roles meet; None where there is none."""
+    return next(
+        (each for each in facts.clauses if each.key in OF_PEOPLE and each.demands_presence), None
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from kmstui.policy.lint.core import Severity
@@ -16,6 +18,144 @@ from tests.policy.rule_cases import (
     policy,
     statement,
     unmark,
+)
+
+_S3 = {"Service": "s3.amazonaws.com"}
+_EVENTS: dict[str, Any] = {
+    "Principal": {"Service": "events.amazonaws.com"},
+    "Action": ["kms:GenerateDataKey*", "kms:Decrypt"],
+}
+_BUS = f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/orders"
+OF_SERVICES = (
+    case(
+        "KMS408",
+        {"ForAnyValue:StringLike": {"⟦aws:PrincipalOrgPaths⟧": "o-a1b2c3d4e5/*"}},
+        "a service has no path in an organization",
+        Principal=_S3,
+        fixable=True,
+    ),
+    case(
+        "KMS408",
+        {"StringEquals": {"⟦kms:CallerAccount⟧": ACCOUNT}},
+        "nor a caller's account",
+        Principal=_S3,
+        fixable=True,
+    ),
+    case(
+        "KMS408",
+        {"StringEquals": {"⟦kms:ViaService⟧": VIA}},
+        "nor asks through a service",
+        Principal=_S3,
+        fixable=False,
+    ),
+    case(
+        "KMS408",
+        {"ArnLike": {"⟦aws:PrincipalArn⟧": f"arn:aws:iam::{ACCOUNT}:role/*"}},
+        "nor is a role; a Deny stops nothing either",
+        Principal=_S3,
+        Effect="Deny",
+        fixable=False,
+    ),
+    case(
+        "KMS408",
+        {"StringEquals": {"⟦kms:CallerAccount⟧": ACCOUNT}},
+        "others would lose by the fix",
+        Principal={**_S3, "AWS": ROLE},
+        fixable=False,
+    ),
+    case(
+        "KMS408",
+        {"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
+        "near: a service meets that",
+        Principal=_S3,
+        Effect="Deny",
+    ),
+    case(
+        "KMS408",
+        {"StringEquals": {"aws:SourceOrgID": "o-a1b2c3d4e5"}},
+        "near: what services tell",
+        Principal=_S3,
+    ),
+    case(
+        "KMS408",
+        {"StringEquals": {"⟦aws:SourceAccount⟧": ACCOUNT}},
+        "EventBridge to an encrypted topic",
+        fixable=False,
+        severity=Severity.WARNING,
+        **_EVENTS,
+    ),
+    case(
+        "KMS408",
+        {
+            "ArnLike": {"⟦aws:SourceArn⟧": f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/r"},
+            "StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": "arn:aws:sns:x:y:z"},
+        },
+        "the topic is told too, the rule is not",
+        fixable=False,
+        **_EVENTS,
+    ),
+    case(
+        "KMS408",
+        {"StringEquals": {"⟦aws:PrincipalOrgID⟧": "o-a1b2c3d4e5"}},
+        "aws:SourceOrgID would not do for EventBridge",
+        fixable=False,
+        **_EVENTS,
+    ),
+    case(
+        "KMS408",
+        {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": f"arn:aws:sns:x:{ACCOUNT}:z"}},
+        "near: the topic alone",
+        **_EVENTS,
+    ),
+    case("KMS408", {"ArnEquals": {"aws:SourceArn": _BUS}}, "near: EventBridge's bus", **_EVENTS),
+    case(
+        "KMS408",
+        {"StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT}},
+        "near: where it is there",
+        **_EVENTS,
+    ),
+    case(
+        "KMS408",
+        {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+        "near: CloudWatch tells it",
+        Principal={"Service": "cloudwatch.amazonaws.com"},
+    ),
+    Case(
+        "KMS408",
+        policy(
+            statement(Sid="Events", **_EVENTS),
+            statement(
+                Sid="Perimeter",
+                Effect="Deny",
+                Principal="*",
+                Action="kms:*",
+                Condition={
+                    "StringNotEqualsIfExists": {"⟦aws:SourceOrgID⟧": "o-a1b2c3d4e5"},
+                    "Bool": {"aws:PrincipalIsAWSService": "true"},
+                },
+            ),
+        ),
+        fixable=False,
+        note="a perimeter around services stops it too",
+    ),
+    Case(
+        "KMS408",
+        policy(
+            statement(Sid="Events", **_EVENTS),
+            statement(
+                Sid="Perimeter",
+                Effect="Deny",
+                Principal="*",
+                Action="kms:*",
+                Condition={
+                    "StringNotEqualsIfExists": {"aws:SourceOrgID": "o-a1b2c3d4e5"},
+                    "Null": {"aws:SourceAccount": "false"},
+                    "Bool": {"aws:PrincipalIsAWSService": "true"},
+                },
+            ),
+        ),
+        note="near: AWS's perimeter spares requests without an account",
+    ),
 )
 
 CASES = (
@@ -127,6 +267,7 @@ CASES = (
         Principal="*",
     ),
     case("KMS408", {"ArnLike": {"ec2:SourceInstanceArn": "arn:aws:ec2:*"}}, "near: of a role"),
+    *OF_SERVICES,
     case("KMS408", {"StringEquals": {"kms:ViaService": VIA}}, "near: all requests know it"),
     case(
         "KMS414",

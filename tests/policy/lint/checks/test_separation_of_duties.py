@@ -201,6 +201,24 @@ SERVICES = (
     case("KMS513", "for anybody", Principal={"Service": "⟦s3.amazonaws.com⟧"}, fixable=True),
     case(
         "KMS513",
+        "EventBridge would not reach an encrypted topic with aws:SourceAccount",
+        Principal={"Service": "⟦events.amazonaws.com⟧"},
+        fixable=False,
+    ),
+    case(
+        "KMS513",
+        "near: it says what only people tell, so it gives nothing",
+        Principal={"Service": "s3.amazonaws.com"},
+        Condition={"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"}},
+    ),
+    case(
+        "KMS513",
+        "a caller's account is nobody's behalf",
+        Principal={"Service": "⟦s3.amazonaws.com⟧"},
+        Condition={"StringEqualsIfExists": {"kms:CallerAccount": ACCOUNT}},
+    ),
+    case(
+        "KMS513",
         "for every bucket of everybody",
         Principal={"Service": "⟦s3.amazonaws.com⟧"},
         Condition={"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}},
@@ -341,6 +359,13 @@ ABSENT_KEYS = (
         "context",
         Condition={"⟦StringLikeIfExists⟧": {"kms:EncryptionContext:app": "a*"}},
         fixable=True,
+    ),
+    case(
+        "KMS519",
+        "EventBridge would not reach an encrypted topic without it",
+        Principal={"Service": "events.amazonaws.com"},
+        Condition={"⟦StringEqualsIfExists⟧": {"aws:SourceAccount": ACCOUNT}},
+        fixable=False,
     ),
     case("KMS519", "near: Deny", **NETWORK, Condition={"StringEqualsIfExists": VIA}),
     case("KMS519", "near: negated", Condition={"StringNotEqualsIfExists": VIA}),

@@ -38,4 +38,9 @@ class AccountControls:
     rcps: tuple[ControlLevel, ...] | None = None
     """Resource control policies; None where they could not be read."""
     problem: str = ""
-    """Why something could not be read, as a sentence."""
+    """Why something could not be read, as a clause."""
+    organization: str | None = None
+    """The organization that it is a member of; empty for none, None where that is not known."""
+    path: str = ""
+    """`o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/`, as aws:PrincipalOrgPaths has it; empty where it is
+    not known."""

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from kmstui.model import ControlLevel, ControlPolicy
-from kmstui.policy.evaluation import FULL_ACCESS, Chain
-from kmstui.scripting.command import STDIN
+from kmstui.policy.evaluation import FULL_ACCESS, Chain, as_policy
+from kmstui.policy.syntax import Statement
+from kmstui.scripting.command import STDIN, CommandError
 
 _LEVELS = ("--scp", "--rcp")
 _BETWEEN = "\0"
@@ -74,19 +75,72 @@ def given_chain(chain: Chain, options: argparse.Namespace, account: str, read: R
         CommandError: as `read` does.
     """
     if options.scp:
-        chain = chain.with_scps(account, tuple(_levels(options.scp, read)))
+        chain = chain.with_scps(account, tuple(_levels(options.scp, read, _names_nobody)))
     if options.rcp:
-        chain = chain.with_rcps(tuple(_levels(options.rcp, read)))
+        chain = chain.with_rcps(tuple(_levels(options.rcp, read, _names_everybody)))
     name = options.vpc_endpoint_policy
-    return chain if name is None else chain.with_endpoint(ControlPolicy(name, read(name)))
+    if name is None:
+        return chain
+    return chain.with_endpoint(_checked(ControlPolicy(name, read(name)), _names_somebody))
 
 
-def _levels(given: Sequence[str], read: ReadText) -> Iterator[ControlLevel]:
+_Check = Callable[[Statement], str]
+"""Why AWS takes no policy with this statement, as a clause; empty where it does."""
+
+
+def _levels(given: Sequence[str], read: ReadText, check: _Check) -> Iterator[ControlLevel]:
     for number, files in enumerate(given, 1):
         names = files.split(_BETWEEN)
         policies = tuple(
-            FULL_ACCESS if name == FULL_ACCESS.name else ControlPolicy(name, read(name))
+            FULL_ACCESS
+            if name == FULL_ACCESS.name
+            else _checked(ControlPolicy(name, read(name)), check)
             for name in names
         )
         place = f"level {number} ({', '.join(names)})"
         yield ControlLevel(place, policies, complete=False)
+
+
+def _checked(policy: ControlPolicy, check: _Check) -> ControlPolicy:
+    """The policy, if AWS could have it: an answer from another one would be about nothing.
+
+    Raises:
+        CommandError: AWS would not take it.
+    """
+    for statement in as_policy(policy.text).statements:
+        why = check(statement)
+        if why:
+            raise CommandError(f"{policy.name} is not such a policy: {statement.label} {why}.")
+    return policy
+
+
+def _names_nobody(statement: Statement) -> str:
+    """SCP syntax: Principal and NotPrincipal are not supported.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_syntax.html
+    """
+    if statement.principals or statement.not_principals:
+        return "has a Principal, which a service control policy cannot have"
+    return ""
+
+
+def _names_everybody(statement: Statement) -> str:
+    """RCP syntax: Principal is "*", and Allow is for RCPFullAWSAccess alone.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
+    """
+    if [entry.value.value for entry in statement.principals] != ["*"]:
+        return 'needs the Principal "*", the only one of a resource control policy'
+    if statement.effect == "Allow" and [node.value for node in statement.actions] != ["*"]:
+        return "allows, and a resource control policy can only deny"
+    return ""
+
+
+def _names_somebody(statement: Statement) -> str:
+    """A VPC endpoint policy is a resource policy: each statement has a Principal.
+
+    https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+    """
+    if statement.principals or statement.not_principals:
+        return ""
+    return "has no Principal, which the policy of a VPC endpoint needs"

@@ -303,3 +303,12 @@ class TestControlPolicies:
         broken = self.asked(write, "--scp", write("{", "broken.json"))
         assert broken.code == 2 and "broken.json is not valid JSON" in broken.err
         assert self.asked(write, "--rcp", "nowhere.json").code == 2
+
+    def test_what_aws_would_not_take_is_no_control_policy(self, write) -> None:
+        scp = write(policy_text(deny("*")), "scp.json")
+        assert "cannot have" in self.asked(write, "--scp", scp).err
+        for index, statement in enumerate((deny({"AWS": APP}), iam_allow("*"), allow("*"))):
+            rcp = write(policy_text(statement), f"rcp{index}.json")
+            assert self.asked(write, "--rcp", rcp).code == 2
+        endpoint = write(iam(iam_allow("*")), "endpoint.json")
+        assert "has no Principal" in self.asked(write, "--vpc-endpoint-policy", endpoint).err

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
 
 from kmstui.aws.api.base import ApiBase, Listing, Paging
 from kmstui.aws.calls import Response
@@ -17,6 +19,7 @@ from kmstui.model import AccountControls, ControlLevel, ControlPolicy
 from kmstui.service.errors import (
     AccessDeniedError,
     FailedError,
+    MalformedAnswerError,
     NotFoundError,
     ServiceError,
 )
@@ -30,18 +33,42 @@ _Place = tuple[str, str]
 """The ID of a root, unit or account, and its words."""
 
 
+class _Organization(NamedTuple):
+    """What DescribeOrganization tells."""
+
+    id: str
+    management: str
+    """The management account."""
+    all_features: bool
+    """Without, it is for one account's bills alone, and there are no control policies."""
+
+
 class OrganizationApi(ApiBase):
     """Reads of control policies and of VPC endpoints' policies."""
 
     async def account_controls(self, account: str) -> AccountControls:
+        found = AccountControls(account)
         try:
-            if await self._is_free(account):
-                return AccountControls(account, (), ())
-            path = await self._path(account)
-            scps, rcps = await asyncio.gather(self._levels(path, _SCP), self._levels(path, _RCP))
+            own = await self._calls.send(op.GET_CALLER_IDENTITY, {}, _account) == account
+            organization = await self._organization()
+            if organization is None and own:
+                return _free(account, "")
+            if organization is None:
+                # Another account may be in an organization of its own.
+                return replace(found, problem=f"the organization of {account} cannot be asked")
+            if account == organization.management or (own and not organization.all_features):
+                return _free(account, organization.id)
+            if own:
+                found = replace(found, organization=organization.id)
+            places = await self._places(account)
+            scps, rcps = await asyncio.gather(
+                self._levels(places, _SCP), self._levels(places, _RCP)
+            )
         except FailedError as error:
-            return AccountControls(account, problem=_short(error))
-        return AccountControls(account, scps, rcps)
+            return replace(found, problem=_short(error))
+        # The account itself is not a part of aws:PrincipalOrgPaths.
+        path = "/".join((organization.id, *(name for name, _ in places[:-1]), ""))
+        return AccountControls(account, scps, rcps, organization=organization.id, path=path)
 
     async def endpoint_policy(self, endpoint_id: str) -> ControlPolicy:
         params = {"VpcEndpointIds": [endpoint_id]}
@@ -50,41 +77,36 @@ class OrganizationApi(ApiBase):
             raise NotFoundError(f"{endpoint_id} is no VPC endpoint of this account and Region")
         return ControlPolicy(endpoint_id, texts[0])
 
-    async def _is_free(self, account: str) -> bool:
-        """Whether no control policy can bind the account, as far as its organization tells."""
+    async def _organization(self) -> _Organization | None:
+        """The organization of who asks; None where the account is in none."""
         try:
-            management, all_features = await self._calls.send(
-                op.DESCRIBE_ORGANIZATION, {}, _organization
-            )
+            return await self._calls.send(op.DESCRIBE_ORGANIZATION, {}, _organization)
         except ServiceError as error:
             if error.context.code != _NO_ORGANIZATION:
                 raise
-            # Of another account that says nothing: it may be in an organization of its own.
-            own: str = await self._calls.send(op.GET_CALLER_IDENTITY, {}, _account)
-            if own != account:
-                raise
-            return True
-        # Control policies need all features; with one account's bills alone there are none.
-        return account == management or not all_features
+            return None
 
-    async def _path(self, account: str) -> tuple[_Place, ...]:
+    async def _places(self, account: str) -> tuple[_Place, ...]:
         """The root, the units below it and the account."""
         places = [(account, f"the account {account}")]
         kind = ""
         while kind != "ROOT":
             listing = Listing(op.LIST_PARENTS, {"ChildId": places[0][0]}, _NEXT_TOKEN, _parents)
             # "In the current release, a child can have only a single parent" (ListParents).
-            (name, kind), *_ = await listing.everything(self._calls)
+            parents = await listing.everything(self._calls)
+            if not parents or any(parents[0][0] == known for known, _ in places):
+                raise MalformedAnswerError(f"{places[0][0]} has no parent that leads to a root")
+            name, kind = parents[0]
             places.insert(0, (name, f"{_PLACES.get(kind, kind.lower())} {name}"))
         return tuple(places)
 
-    async def _levels(self, path: Iterable[_Place], kind: str) -> tuple[ControlLevel, ...]:
+    async def _levels(self, places: Iterable[_Place], kind: str) -> tuple[ControlLevel, ...]:
         """The levels of one type of policy; none where the type is not enabled.
 
         While it is, each root, unit and account has one at least
         (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_policies_detach.html).
         """
-        levels = await asyncio.gather(*(self._level(place, kind) for place in path))
+        levels = await asyncio.gather(*(self._level(place, kind) for place in places))
         return tuple(levels) if levels[0].policies else ()
 
     async def _level(self, place: _Place, kind: str) -> ControlLevel:
@@ -107,10 +129,18 @@ def _short(error: ServiceError) -> str:
     return f"{error.context.operation}: {error.reason}"
 
 
-def _organization(response: Response) -> tuple[str, bool]:
+def _free(account: str, organization: str) -> AccountControls:
+    """An account that nothing binds: it has no organization with all features, or manages it."""
+    return AccountControls(account, (), (), organization=organization)
+
+
+def _organization(response: Response) -> _Organization:
     organization = response.structure("Organization")
-    all_features = organization.optional_text("FeatureSet") in ("", "ALL")
-    return organization.text("MasterAccountId"), all_features
+    return _Organization(
+        organization.text("Id"),
+        organization.text("MasterAccountId"),
+        organization.optional_text("FeatureSet") in ("", "ALL"),
+    )
 
 
 def _account(response: Response) -> str:

@@ -23,7 +23,7 @@ from functools import lru_cache
 
 from kmstui.model import AccountControls, ControlLevel, ControlPolicy
 from kmstui.policy.evaluation.compiled import Applied, CompiledPolicy
-from kmstui.policy.iam import Lookup, Principal, PrincipalKind, Request, Truth
+from kmstui.policy.iam import Lookup, Principal, PrincipalKind, Request, Truth, Values
 from kmstui.policy.syntax import parse, read_policy
 
 SCP, RCP = "service control policies", "resource control policies"
@@ -95,6 +95,8 @@ class Chain:
     endpoint: _Gate | None = None
     endpoint_id: str = ""
     """Which endpoint's policy it is; empty for that through which each request goes."""
+    organizations: Mapping[str, AccountControls] = field(default_factory=dict)
+    """Accounts of which it is known whether they are in an organization."""
     reasons: Mapping[str, str] = field(default_factory=dict)
     """Why something is not known, by `SCP`, `RCP` and `ENDPOINT`."""
 
@@ -114,6 +116,9 @@ class Chain:
             found = found.with_scps(controls.account, controls.scps)
         if controls.rcps is not None and self.rcps is None and controls.account == key_account:
             found = found.with_rcps(controls.rcps)
+        if controls.organization is not None:
+            known = {**self.organizations, controls.account: controls}
+            found = replace(found, organizations=known)
         if controls.problem:
             found = found.without(controls.problem, SCP)
         if controls.problem and controls.account == key_account:
@@ -141,7 +146,7 @@ class Chain:
     def unknown(self) -> tuple[str, ...]:
         """What no answer rests on, whoever asks."""
         known = {SCP: bool(self.scps), RCP: self.rcps is not None, ENDPOINT: bool(self.endpoint)}
-        return tuple(self._left_out(what) for what, is_known in known.items() if not is_known)
+        return self._left_out([what for what, is_known in known.items() if not is_known])
 
     @property
     def policies(self) -> tuple[CompiledPolicy, ...]:
@@ -156,6 +161,25 @@ class Chain:
         """Whether resource control policies bind an action."""
         return action.lower() != _NOT_BY_RCP
 
+    def completing(self, lookup: Lookup, request: Request) -> Lookup:
+        """`lookup` with the organizations of who asks and of the key, where they are known.
+
+        Source: IAM User Guide, "AWS global condition context keys", aws:PrincipalOrgID,
+        aws:PrincipalOrgPaths, aws:ResourceOrgID and aws:ResourceOrgPaths.
+        """
+        if not self.organizations:
+            return lookup
+        facts = {
+            **_organization_facts("principal", self.organizations.get(request.principal.account)),
+            **_organization_facts("resource", self.organizations.get(request.owner)),
+        }
+
+        def completed(key: str) -> Values | None:
+            values = lookup(key)
+            return facts.get(key) if values is None else values
+
+        return completed
+
     def passage(self, request: Request, lookup: Lookup, resource: str) -> Passage:
         """What becomes of one request.
 
@@ -169,13 +193,14 @@ class Chain:
         missing: list[str] = []
         for what, found in self._about(request, lookup, resource):
             if found is None:
-                missing.append(self._left_out(what))
+                missing.append(what)
             else:
                 gates += found
                 considered.append(_count(what, found))
+        left_out = self._left_out(missing)
         if not gates:
-            return _nothing(tuple(considered), tuple(missing))
-        return _passed(gates, request, resource, lookup, tuple(considered), tuple(missing))
+            return _nothing(tuple(considered), left_out)
+        return _passed(gates, request, resource, lookup, tuple(considered), left_out)
 
     def _about(
         self, request: Request, lookup: Lookup, resource: str
@@ -185,7 +210,12 @@ class Chain:
         linked = _OF_SERVICES in principal.role_arn
         if not linked and principal.kind not in _OF_NO_ACCOUNT:
             yield SCP, self.scps.get(principal.account)
-        if not linked and self.binds(request.action):
+        elif self.scps:
+            yield SCP, ()
+        if linked or not self.binds(request.action):
+            if self.rcps is not None:
+                yield RCP, ()
+        else:
             # What names no resource falls under those of the account that asks.
             theirs = resource != "*" or principal.account == request.owner
             yield RCP, self.rcps if theirs else None
@@ -213,9 +243,33 @@ class Chain:
         known = self.endpoint is not None and self.endpoint_id in ("", *endpoints)
         return Truth.YES if known else Truth.MAYBE
 
-    def _left_out(self, what: str) -> str:
-        reason = self.reasons.get(what)
-        return f"{what} ({reason.rstrip('.')})" if reason else what
+    def _left_out(self, missing: Sequence[str]) -> tuple[str, ...]:
+        """What is not known, each with the reason; one reason for both stands behind the second."""
+        reasons = self.reasons
+        if not reasons:
+            return tuple(missing)
+        both = SCP in missing and RCP in missing and reasons.get(SCP) == reasons.get(RCP)
+        return tuple(
+            f"{what} ({'both: ' if both and what == RCP else ''}{reasons[what].rstrip('.')})"
+            if what in reasons and not (both and what == SCP)
+            else what
+            for what in missing
+        )
+
+
+def _organization_facts(whose: str, found: AccountControls | None) -> dict[str, Values]:
+    """Condition keys that follow from an account's organization, as far as it is known."""
+    if found is None or found.organization is None:
+        return {}
+    facts: dict[str, Values] = {f"aws:{whose}orgid": _given(found.organization)}
+    if found.path or not found.organization:
+        facts[f"aws:{whose}orgpaths"] = _given(found.path)
+    return facts
+
+
+def _given(value: str) -> Values:
+    """The values of a condition key; none where the request does not carry it."""
+    return (value,) if value else ()
 
 
 @lru_cache(maxsize=64)

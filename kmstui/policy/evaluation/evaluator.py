@@ -135,7 +135,8 @@ class _Evaluation:
         self.iam_only = self.info is not None and self.info.iam_only
         self.retires = request.action.lower() == RETIRE.lower()
         """Of a grant its grant says who may retire it; a key policy has no say in that."""
-        self.lookup = lookup = lookup_for(request, absent_keys(request.action))
+        given = lookup_for(request, absent_keys(request.action))
+        self.lookup = lookup = policies.chain.completing(given, request)
         self.key = (
             []
             if self.iam_only or self.retires

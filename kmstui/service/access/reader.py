@@ -195,9 +195,17 @@ class AccessReader:
         Raises:
             CancelledByPersonError: the connection is gone.
         """
-        chain, (grants, no_grants) = await asyncio.gather(
-            self._session.shared(ChainReader).chain(key), self.grants(key.id)
+        # Organizations answers from far away, or not at all from a network without a way out.
+        reading, chain = await asyncio.gather(
+            self._read(key, policy, most, tell, stop),
+            self._session.shared(ChainReader).chain(key),
         )
+        return replace(reading, chain=chain)
+
+    async def _read(
+        self, key: Key, policy: str, most: int, tell: Tell, stop: Callable[[], bool]
+    ) -> AccessReading:
+        grants, no_grants = await self.grants(key.id)
         wanted = await self._wanted(key, as_policy(policy), grants or ())
         chosen = (*wanted.named, *wanted.delegated[:most])
         refused = await self._read_all(chosen, tell, stop)
@@ -210,7 +218,6 @@ class AccessReader:
             read,
             (*filter(None, problems), *_about_parts(read)),
             sum(not self._is_settled(arn) for arn in (*wanted.named, *wanted.delegated)),
-            chain,
         )
 
     async def _wanted(self, key: Key, policy: Policy, grants: Sequence[Grant]) -> _Wanted:

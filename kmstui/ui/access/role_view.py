@@ -144,9 +144,11 @@ class RoleView(ReadingView):
             self.show_problem(self._why_nobody())
             return
         reader = self.session.shared(AccessReader)
-        identity = await reader.identity(arn)
-        grants, _ = await reader.grants(key.id)
-        chain = await self.session.shared(ChainReader).chain(key)
+        identity, (grants, _), chain = await asyncio.gather(
+            reader.identity(arn),
+            reader.grants(key.id),
+            self.session.shared(ChainReader).chain(key),
+        )
         effect = await asyncio.to_thread(
             role_effect,
             without_problem(identity),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from kmstui.model import AccountControls, ControlPolicy
+from kmstui.aws.calls import Response
+from kmstui.model import AccountControls, ControlLevel, ControlPolicy
 from kmstui.service.errors import AccessDeniedError, NotFoundError
 from tests.control import ControlledKms
 from tests.embedded import client
@@ -75,6 +77,8 @@ async def test_the_policies_of_each_level_from_the_root_down(
     organization.attach("NeitherHere", organization.member)
     found: AccountControls = await gateway.account_controls(organization.member)
     assert found.problem == ""
+    assert found.organization is not None and found.organization.startswith("o-")
+    assert found.path == f"{found.organization}/{organization.root}/{organization.unit}/"
     assert found.scps is not None
     assert [level.place for level in found.scps] == [
         f"the root {organization.root}",
@@ -98,15 +102,17 @@ async def test_resource_control_policies_come_with_them(
     assert [level.policies[0].name for level in found.rcps] == ["RCPFullAWSAccess"] * 3
 
 
-async def test_a_type_that_is_not_enabled_binds_nobody(scripted: Any, connect: Connect) -> None:
+async def test_a_type_that_is_not_enabled_binds_nobody(
+    organization: Organization, gateway: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each root, unit and account has one policy at least of a type that is enabled."""
-    organization = {"MasterAccountId": "111122223333", "FeatureSet": "ALL"}
-    parents = [{"Id": "r-ab12", "Type": "ROOT"}]
-    scripted.body = json.dumps(
-        {"Organization": organization, "Parents": parents, "Policies": []}
-    ).encode()
-    found = await (await connect()).account_controls("444455556666")
-    assert found == AccountControls("444455556666", (), ())
+
+    async def without_policies(place: tuple[str, str], kind: str) -> ControlLevel:
+        return ControlLevel(place[1], ())
+
+    monkeypatch.setattr(gateway, "_level", without_policies)
+    found = await gateway.account_controls(organization.member)
+    assert (found.scps, found.rcps) == ((), ())
 
 
 async def test_the_management_account_is_bound_by_nothing(
@@ -114,14 +120,15 @@ async def test_the_management_account_is_bound_by_nothing(
 ) -> None:
     organization.attach("NoKeys", organization.root)
     found = await gateway.account_controls(embedded.account)
-    assert found == AccountControls(embedded.account, (), ())
+    assert (found.scps, found.rcps, found.problem) == ((), (), "")
+    assert found.organization
 
 
 async def test_an_account_in_no_organization_is_bound_by_nothing_and_of_others_nothing_is_known(
     embedded: ControlledKms, gateway: Any
 ) -> None:
     own = await gateway.account_controls(embedded.account)
-    assert own == AccountControls(embedded.account, (), ())
+    assert own == AccountControls(embedded.account, (), (), organization="")
     other = await gateway.account_controls("999999999999")
     assert other.scps is None and other.rcps is None and other.problem
 
@@ -133,6 +140,24 @@ async def test_who_may_not_ask_is_told_which_call_was_denied(
     assert found == AccountControls(
         embedded.account, problem="organizations:DescribeOrganization is denied"
     )
+
+
+@pytest.mark.parametrize("parents", [[], [{"Id": "ou-1", "Type": "ORGANIZATIONAL_UNIT"}]])
+async def test_a_tree_without_a_root_is_a_reason_and_no_crash(
+    parents: list[dict[str, str]], organization: Organization, gateway: Any
+) -> None:
+    send = gateway._calls.send
+
+    def answer(operation: Any, params: Any, read: Any, **how: Any) -> Any:
+        if operation.name != "ListParents":
+            return send(operation, params, read, **how)
+        future = asyncio.get_running_loop().create_future()
+        future.set_result(read(Response({"Parents": parents})))
+        return future
+
+    gateway._calls.send = answer
+    found = await gateway.account_controls(organization.member)
+    assert "has no parent" in found.problem
 
 
 async def test_a_member_account_may_not_list_what_binds_it(

@@ -7,6 +7,7 @@ and https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#polici
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -113,7 +114,7 @@ class TestServiceControlPolicies:
         chain = scps(level("the root", iam(iam_deny("*"))))
         decision = ask(EVERYBODY, who, chain=chain, identity_policies=PERMITTING)
         assert decision.outcome is ALLOWED
-        assert not any(SCP in word for word in decision.considered)
+        assert (f"{SCP} (none apply)" in decision.considered) is (who != STRANGER)
         assert (SCP in decision.not_considered) is (who == STRANGER)
 
     def test_those_of_the_account_that_asks_count_not_those_of_the_keys(self):
@@ -176,7 +177,7 @@ class TestResourceControlPolicies:
     def test_a_service_linked_role_is_not_bound(self):
         decision = ask(EVERYBODY, LINKED, chain=rcps(deny("*")))
         assert decision.outcome is ALLOWED
-        assert not any("resource control" in word for word in decision.considered)
+        assert "resource control policies (none apply)" in decision.considered
 
     def test_retiring_a_grant_is_not_bound(self):
         """ "The kms:RetireGrant permission is not effective in an RCP" (KMS Developer Guide)."""
@@ -302,12 +303,55 @@ class TestWhatIsSaid:
         left_out = ask(
             EVERYBODY, APP, chain=NOTHING_READ.with_account(refused, ACCOUNT)
         ).not_considered
-        assert "service control policies (You may not ask Organizations)" in left_out
+        assert left_out[:2] == (
+            "service control policies",
+            "resource control policies (both: You may not ask Organizations)",
+        )
 
     def test_what_a_file_says_stays_when_the_organization_is_read(self):
         controls = AccountControls(ACCOUNT, scps=(NO_DECRYPT,), rcps=())
         chain = scps(FULL).with_account(controls, ACCOUNT)
         assert ask(EVERYBODY, APP, chain=chain).outcome is ALLOWED
+
+
+class TestOrganizations:
+    """What Organizations tells of an account settles conditions on it."""
+
+    MEMBER = AccountControls(ACCOUNT, organization="o-1", path="o-1/r-1/ou-1/")
+
+    def asked(
+        self, condition: Mapping[str, object], controls: AccountControls, who: str = APP
+    ) -> str:
+        text = policy_text(allow("*", Condition=condition))
+        chain = NOTHING_READ.with_account(controls, ACCOUNT)
+        return ask(text, who, chain=chain, identity_policies=PERMITTING).outcome
+
+    @pytest.mark.parametrize("key", ["aws:PrincipalOrgID", "aws:ResourceOrgID"])
+    def test_the_organization_of_an_account_is_known(self, key: str):
+        assert self.asked({"StringEquals": {key: "o-1"}}, self.MEMBER) is ALLOWED
+        assert self.asked({"StringEquals": {key: "o-2"}}, self.MEMBER) is SILENT
+        unknown = AccountControls(ACCOUNT, problem="x")
+        assert self.asked({"StringEquals": {key: "o-1"}}, unknown) is OPEN
+
+    def test_its_path_is_known_where_it_could_be_read(self):
+        units = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/r-1/*"}}
+        assert self.asked(units, self.MEMBER) is ALLOWED
+        assert self.asked(units, replace(self.MEMBER, path="")) is OPEN
+
+    def test_an_account_in_none_carries_none(self):
+        alone = AccountControls(ACCOUNT, (), (), organization="")
+        assert self.asked({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, alone) is SILENT
+        assert self.asked({"Null": {"aws:PrincipalOrgPaths": "true"}}, alone) is ALLOWED
+
+    def test_of_another_account_nothing_follows(self):
+        only = {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}
+        assert self.asked(only, self.MEMBER, STRANGER) is OPEN
+
+    def test_what_the_question_says_goes_first(self):
+        text = policy_text(allow("*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-2"}}))
+        chain = NOTHING_READ.with_account(self.MEMBER, ACCOUNT)
+        context = Context.of({"aws:PrincipalOrgID": "o-2"})
+        assert ask(text, APP, chain=chain, context=context).outcome is ALLOWED
 
 
 FACTS = KeyFacts(KEY)

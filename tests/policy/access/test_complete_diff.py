@@ -1,0 +1,208 @@
+"""What samples missed: whoever gains or loses is named, with the very requests it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from kmstui.policy.access.diff import AccessDiff, access_diff
+from tests.policy.asking import ACCOUNT, APP, KEY, OTHER, ROOT
+from tests.policy.lockouts import allow, deny, policy_text
+
+ROOT_STATEMENT = allow({"AWS": ROOT})
+_APP, _ALL = {"AWS": APP}, "*"
+_DELETE = "kms:ScheduleKeyDeletion"
+_WINDOW = "kms:ScheduleKeyDeletionPendingWindowInDays"
+
+
+def diff(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> AccessDiff:
+    return access_diff(
+        policy_text(ROOT_STATEMENT, *before), policy_text(ROOT_STATEMENT, *after), KEY
+    )
+
+
+def app_if(condition: Mapping[str, Any], action: str = "kms:Decrypt") -> list[dict[str, Any]]:
+    return [allow(_APP, action, Condition=condition)]
+
+
+def all_if(condition: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [allow(_ALL, "kms:Decrypt", Condition=condition)]
+
+
+CHANGED = [
+    (
+        app_if({"IpAddress": {"aws:SourceIp": "10.0.0.0/16"}}),
+        app_if({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+        ["role/app gains Decrypt when aws:SourceIp is in 10.0.0.0/8 but not in 10.0.0.0/16"],
+    ),
+    (
+        app_if({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/16"}}),
+        app_if({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+        ["role/app loses Decrypt when aws:SourceIp is in 10.0.0.0/8 but not in 10.0.0.0/16"],
+    ),
+    (
+        app_if({"IpAddress": {"aws:SourceIp": "fd00::/16"}}),
+        app_if({"IpAddress": {"aws:SourceIp": "fd00::/8"}}),
+        ["role/app gains Decrypt when aws:SourceIp is in fd00::/8 but not in fd00::/16"],
+    ),
+    (
+        app_if({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+        app_if({"IpAddress": {"aws:SourceIp": "10.1.0.0/16"}}),
+        ["role/app loses Decrypt when aws:SourceIp is in 10.0.0.0/8 but not in 10.1.0.0/16"],
+    ),
+    (
+        app_if({"StringEquals": {"aws:SourceVpce": "vpce-a"}}),
+        app_if({"StringEqualsIgnoreCase": {"aws:SourceVpce": "vpce-a"}}),
+        ["when aws:SourceVpce is vpce-a in upper or lower case but not vpce-a"],
+    ),
+    (
+        [],
+        all_if({"StringEquals": {"aws:PrincipalServiceName": "cloudtrail.amazonaws.com"}}),
+        ["cloudtrail.amazonaws.com gains Decrypt (no access"],
+    ),
+    (
+        [],
+        all_if({"StringEquals": {"aws:username": "anna"}}),
+        [
+            f"users of {ACCOUNT} named anna gain Decrypt",
+            "users of another account named anna gain Decrypt",
+        ],
+    ),
+    (
+        [],
+        all_if({"StringLike": {"aws:PrincipalAccount": "*6666"}}),
+        ["any principal of an account like *6666 gains Decrypt"],
+    ),
+    (
+        [],
+        all_if({"StringLike": {"aws:PrincipalArn": "*admin*"}}),
+        [
+            f"principals of {ACCOUNT} like *admin* gain Decrypt",
+            "principals of another account like *admin* gain Decrypt",
+        ],
+    ),
+    (
+        [],
+        [
+            allow(
+                {"AWS": f"arn:aws:iam::{OTHER}:root"},
+                "kms:Decrypt",
+                Condition={"StringEquals": {"aws:PrincipalType": "User"}},
+            )
+        ],
+        [f"any other user of {OTHER} gains Decrypt"],
+    ),
+    (
+        [],
+        app_if(
+            {
+                "StringLike": {"aws:PrincipalTag/t": "a*"},
+                "StringLikeIfExists": {"aws:PrincipalTag/t": "*b"},
+            }
+        ),
+        ["role/app gains Decrypt when aws:PrincipalTag/t is like a* and like *b"],
+    ),
+    (
+        [],
+        [
+            deny(
+                _ALL,
+                Condition={"StringNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}},
+            )
+        ],
+        [f"any other user of {ACCOUNT} loses all 46 actions"],
+    ),
+    (
+        app_if({"NumericGreaterThanEquals": {_WINDOW: "7"}}, _DELETE),
+        app_if({"NumericGreaterThanEquals": {_WINDOW: "14"}}, _DELETE),
+        [f"role/app loses ScheduleKeyDeletion when {_WINDOW} is at least 7 and less than 14"],
+    ),
+    (
+        app_if({"StringLike": {"kms:ViaService": "s3.*"}}),
+        app_if({"StringLike": {"kms:ViaService": "s3.us-*"}}),
+        ["role/app loses Decrypt when kms:ViaService is like s3.* but not like s3.us-*"],
+    ),
+    (
+        app_if({"DateLessThan": {"aws:CurrentTime": "2027-01-01"}}),
+        app_if({"DateLessThanEquals": {"aws:CurrentTime": "2027-01-01"}}),
+        ["role/app gains Decrypt when aws:CurrentTime is 2027-01-01"],
+    ),
+    (
+        app_if({"DateLessThan": {"aws:CurrentTime": "2027-01-01"}}),
+        [allow(_APP, "kms:Decrypt")],
+        ["role/app gains Decrypt when aws:CurrentTime is at or after 2027-01-01"],
+    ),
+    (
+        [],
+        [allow({"AWS": APP.replace("role/app", "assumed-role/app/one").replace("iam", "sts")})],
+        ["assumed-role/app/one gains all 46 actions"],
+    ),
+    (
+        app_if({"StringEquals": {"kms:EncryptionContext:o": "${aws:PrincipalTag/o}"}}),
+        app_if({"StringEquals": {"kms:EncryptionContext:o": ["${aws:PrincipalTag/o}", "joe"]}}),
+        ["kms:EncryptionContext:o is other than ${aws:PrincipalTag/o}"],
+    ),
+    (
+        [],
+        [
+            allow(
+                {"AWS": f"arn:aws:iam::{OTHER}:root"},
+                "kms:Decrypt",
+                Condition={"StringEquals": {"kms:EncryptionContext:who": "${aws:username}"}},
+            )
+        ],
+        [f"any other user of {OTHER} gains Decrypt when kms:EncryptionContext:who is ${{aws:us"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "words"), CHANGED)
+def test_whoever_gains_or_loses_is_named_with_the_very_requests(
+    before: list[dict[str, Any]], after: list[dict[str, Any]], words: list[str]
+) -> None:
+    found = diff(before, after)
+    assert found.complete
+    for each in words:
+        assert any(each in sentence for sentence in found.sentences), found.sentences
+
+
+def test_users_alone_fall_out_where_only_roles_are_spared() -> None:
+    spared = {"StringNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}}
+    found = diff([], [deny(_ALL, Condition=spared)])
+    assert not any("role" in name for change in found.changes for name in change.names)
+
+
+def test_a_service_has_no_caller_account() -> None:
+    """AWS's own policies for its managed keys: no service gains anything by them."""
+    condition = {"StringEquals": {"kms:CallerAccount": ACCOUNT}}
+    found = diff([], all_if(condition))
+    assert [change.who for change in found.changes] == [f"any other principal of {ACCOUNT}"]
+
+
+WHOLE_NUMBERS = [
+    ({"NumericGreaterThan": {_WINDOW: "7"}}, {"NumericGreaterThanEquals": {_WINDOW: "8"}}),
+    ({"NumericLessThan": {_WINDOW: "7.5"}}, {"NumericLessThanEquals": {_WINDOW: "7"}}),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), WHOLE_NUMBERS)
+def test_days_are_whole_numbers(before: dict[str, Any], after: dict[str, Any]) -> None:
+    assert not diff(app_if(before, _DELETE), app_if(after, _DELETE))
+
+
+def test_hundreds_of_roles_of_other_accounts_are_told_together() -> None:
+    roles = [f"arn:aws:iam::{100000000000 + n}:role/r{n}" for n in range(300)]
+    (gain,) = diff([], [allow({"AWS": roles}, "kms:Decrypt")]).changes
+    assert gain.who == "role/r0, role/r1, role/r2, role/r3, role/r4 and 295 more"
+
+
+def test_what_cannot_be_tried_is_admitted_with_the_keys_it_hangs_on() -> None:
+    """Which addresses a text pattern takes is not worked out."""
+    before = app_if({"StringLike": {"aws:SourceIp": "10.*"}})
+    after = app_if({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})
+    found = diff(before, after)
+    assert not found.complete
+    assert found.open_keys == ("aws:SourceIp",)
+    assert "Nobody gains or loses" not in " ".join(found.sentences)

@@ -158,6 +158,18 @@ def run_can(arguments: Sequence[str]) -> int:
     return can.run(arguments, lambda: live_source(settings))
 
 
+def run_diff(arguments: Sequence[str]) -> int:
+    """Run `kmstui diff`; returns the exit code.
+
+    Raises:
+        ConfigError: a setting cannot be read.
+    """
+    from kmstui.config import load_settings
+    from kmstui.scripting import diff
+
+    return diff.run(arguments, lambda: live_source(load_settings({})))
+
+
 def live_source(settings: Settings) -> LiveSource:
     """Keys of a live account, for commands; what their flags leave open comes from the settings."""
     from getpass import getpass

@@ -1,4 +1,4 @@
-"""The command line: arguments to the app, `lint`, or `can`."""
+"""The command line: arguments to the app, `lint`, `can` or `diff`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _EPILOG = """\
 further commands, each with a --help of its own:
   kmstui lint FILE|-|KEY|--all       check key policies; exit 1 on errors
   kmstui can PRINCIPAL ACTION KEY    who may do what, and why; exit 0 yes, 1 no
+  kmstui diff OLD NEW                who gains and who loses by a change; exit 1 on a gain
 
 Every option can stand in config.toml or in an environment variable (KMSTUI_REGION …);
 the usual AWS variables and files apply. Inside the program, ? shows the keys.
@@ -26,10 +27,10 @@ the usual AWS variables and files apply. Inside the program, ? shows the keys.
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit code."""
-    from kmstui.bootstrap import StartError, run_can, run_lint
+    from kmstui.bootstrap import StartError, run_can, run_diff, run_lint
     from kmstui.config import ConfigError
 
-    commands = {"lint": run_lint, "can": run_can}
+    commands = {"lint": run_lint, "can": run_can, "diff": run_diff}
     try:
         if arguments and arguments[0] in commands:
             gc_tuning.collect_seldom()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,7 +16,6 @@ from kmstui.policy.evaluation import (
     Outcome,
     Policies,
     answer_word,
-    as_policy,
     compile_identity_policy,
     evaluate,
     explain,
@@ -35,14 +33,12 @@ from kmstui.policy.iam import (
     has_wildcard,
     knowledge,
 )
-from kmstui.policy.syntax import Document, parse
 from kmstui.scripting.command import (
     COULD_NOT_RUN,
     CommandError,
     Streams,
     add_connection_options,
     command_parser,
-    read_text,
     run_command,
     target_of,
 )
@@ -51,6 +47,7 @@ from kmstui.scripting.control_policies import (
     given_chain,
     with_files_together,
 )
+from kmstui.scripting.policy_files import policy_in
 
 if TYPE_CHECKING:
     from kmstui.scripting.live_source import LiveSource
@@ -147,7 +144,7 @@ def _decide(
         principal = principal.with_role(identity.arn)
     principal = brought_to_role(principal, (policies.key.policy,))
     chain = given_chain(
-        policies.chain, options, principal.account, lambda name: _document(name).text
+        policies.chain, options, principal.account, lambda name: policy_in(name).text
     )
     policies = replace(_with_files(policies, options), chain=chain)
     return tuple(
@@ -198,7 +195,7 @@ def _key_policies(
                 "--policy needs --key-arn with the ARN of the key that the policy is for, such as"
                 " arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab."
             )
-        return key_arn, Policies.of_key(_document(options.policy)), None
+        return key_arn, Policies.of_key(policy_in(options.policy)), None
     asked = principal.role_arn or principal.name
     access = source().key_access(target_of(options), options.key, asked, endpoint=endpoint)
     policies = replace(Policies.of_key(access.policy, access.grants), chain=access.chain)
@@ -213,38 +210,21 @@ def _with_files(policies: Policies, options: argparse.Namespace) -> Policies:
     """The policies that files replace."""
     if options.identity_policy:
         identity = tuple(
-            compile_identity_policy(_document(name), f"identity policy {name}")
+            compile_identity_policy(policy_in(name), f"identity policy {name}")
             for name in options.identity_policy
         )
         policies = replace(policies, identity=identity, identity_incomplete="")
     if options.permissions_boundary is not None:
         name = options.permissions_boundary
-        boundary = compile_identity_policy(_document(name), f"permissions boundary {name}")
+        boundary = compile_identity_policy(policy_in(name), f"permissions boundary {name}")
         policies = replace(policies, boundary=boundary)
     if options.session_policy:
         session = tuple(
-            compile_identity_policy(_document(name), f"session policy {name}")
+            compile_identity_policy(policy_in(name), f"session policy {name}")
             for name in options.session_policy
         )
         policies = replace(policies, session=session)
     return policies
-
-
-def _document(name: str) -> Document:
-    """The policy in a file, `-` for standard input."""
-    text = read_text(name, sys.stdin)
-    # Windows editors begin a file with it; here only what the policy says matters.
-    document = parse(text.removeprefix("\ufeff"))
-    if document.problems:
-        problem = document.problems[0]
-        line, column = document.location(problem.span.start)
-        raise CommandError(
-            f"{name} is not valid JSON, so KMS would not take it: {problem.message}"
-            f" (line {line + 1}, column {column + 1}). `kmstui lint {name}` shows all of it."
-        )
-    if not as_policy(document).statements:
-        raise CommandError(f"{name} does not hold a policy: there is no statement in it.")
-    return document
 
 
 def _exit_code(decisions: Iterable[Decision]) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +43,7 @@ from kmstui.scripting.command import (
     target_of,
 )
 from kmstui.scripting.fixes import FIX, tell_fixes, with_named_rules, write_diff, write_fixed
+from kmstui.scripting.policy_files import is_key
 from kmstui.scripting.report import Linted, write_json, write_sarif, write_text
 
 if TYPE_CHECKING:
@@ -56,10 +56,6 @@ WOULD_CHANGE = 1
 """Exit code of `--diff` where there is one, as of diff(1)."""
 
 _PREFIX = "kmstui lint"
-_KEY = re.compile(
-    r"arn:[\w-]+:kms:[\w-]*:\d*:(?:key|alias)/.+|alias/.+"
-    r"|(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-)
 
 
 class _Piece(NamedTuple):
@@ -199,7 +195,7 @@ class _Lint:
         if options.diff and options.format != "text":
             raise CommandError(f"--diff prints a diff; it has no --format {options.format}.")
         rewrites = self._fixes and not options.diff
-        if rewrites and (options.all or any(map(_is_key, options.what))):
+        if rewrites and (options.all or any(map(is_key, options.what))):
             raise CommandError(
                 "--fix rewrites files; a key's policy is changed in kmstui, which checks the save."
                 " --diff shows what would change."
@@ -225,7 +221,7 @@ class _Lint:
             return
         for what in self._options.what:
             try:
-                if _is_key(what):
+                if is_key(what):
                     yield self._one_key(what)
                     continue
                 text = read_text(what, self._streams.stdin)
@@ -322,10 +318,6 @@ class _Lint:
         elif linted:
             colour = out.isatty() and not os.environ.get("NO_COLOR")
             write_text(linted, out, colour=colour)
-
-
-def _is_key(what: str) -> bool:
-    return _KEY.fullmatch(what) is not None and not os.path.lexists(what)
 
 
 def _merged(stored: KeyContext, given: KeyContext) -> KeyContext:

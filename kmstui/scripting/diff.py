@@ -1,0 +1,148 @@
+"""`kmstui diff OLD NEW`: who gains and who loses what when one key policy replaces another."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TextIO
+
+from kmstui.model import Arn, visible
+from kmstui.policy.access import AccessChange, AccessDiff, Direction, access_diff
+from kmstui.policy.evaluation import not_considered_sentence
+from kmstui.policy.lint import KeyContext, accounts_in_question
+from kmstui.scripting.command import (
+    CommandError,
+    Streams,
+    add_connection_options,
+    command_parser,
+    run_command,
+    target_of,
+)
+from kmstui.scripting.policy_files import is_key, policy_in
+
+if TYPE_CHECKING:
+    from kmstui.scripting.live_source import LiveSource
+
+NO_GAIN, GAIN = 0, 1
+"""Exit codes, besides `COULD_NOT_RUN`."""
+_GAINS = (Direction.GAINS, Direction.UNDENIED, Direction.UNCLEAR)
+"""What may give somebody more than before."""
+
+
+class _Side(NamedTuple):
+    text: str
+    key_arn: str = ""
+
+
+def run(
+    arguments: Sequence[str],
+    source: Callable[[], LiveSource],
+    *,
+    stdin: TextIO | None = None,
+    out: TextIO | None = None,
+    err: TextIO | None = None,
+) -> int:
+    """Run `diff` on what the arguments name; returns the exit code.
+
+    It is 0 where nobody gains access, 1 where somebody does or what is left open may give it, and
+    2 where the policies could not be compared.
+
+    Args:
+        arguments: The command line behind `diff`.
+        source: Called for what reads live keys.
+        stdin: What `-` reads; standard input if not given.
+        out: Where the answer goes; standard output if not given.
+        err: Where complaints go; standard error if not given.
+    """
+    streams = Streams.of(stdin, out, err)
+    options = _parser().parse_args(arguments)
+
+    def job() -> int:
+        if options.old == options.new == "-":
+            raise CommandError("Only one of the two policies can come from standard input.")
+        old, new = (
+            _side(each, options, source, streams.stdin) for each in (options.old, options.new)
+        )
+        key_arn = options.key_arn or old.key_arn or new.key_arn or _only_key(old, new)
+        diff = access_diff(old.text, new.text, key_arn)
+        write = _write_json if options.format == "json" else _write_text
+        write(diff, key_arn, streams.out)
+        gains = not diff.complete or any(change.direction in _GAINS for change in diff.changes)
+        return GAIN if gains else NO_GAIN
+
+    return run_command(job, streams.err, "kmstui diff")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = command_parser(
+        "diff",
+        "Who gains and who loses what when one key policy replaces another.",
+        "Exit code 0: nobody gains access; 1: somebody does, or may; 2: could not compare."
+        " Example: kmstui diff alias/ImportedCMK policy.json",
+    )
+    add = parser.add_argument
+    add("old", metavar="OLD", help="the policy before: a file, - for standard input, or a key")
+    add("new", metavar="NEW", help="the policy after: likewise")
+    add("--key-arn", metavar="ARN", default="", help="the key that the files are for")
+    add("--format", choices=("text", "json"), default="text")
+    add_connection_options(parser)
+    return parser
+
+
+def _side(
+    name: str, options: argparse.Namespace, source: Callable[[], LiveSource], stdin: TextIO
+) -> _Side:
+    if not is_key(name):
+        return _Side(policy_in(name, stdin).text)
+    found = source().policy(target_of(options), name)
+    return _Side(found.text, str(found.key.arn or ""))
+
+
+def _only_key(old: _Side, new: _Side) -> str:
+    """A key of the account that both policies are for, where that can be told.
+
+    Raises:
+        CommandError: it cannot.
+    """
+    found = {
+        account for side in (old, new) for account in accounts_in_question(side.text, KeyContext())
+    }
+    if len(found) != 1:
+        raise CommandError(
+            "Which account the key is in cannot be told from the policies, and everything hangs on"
+            " it: say so with --key-arn arn:aws:kms:REGION:ACCOUNT:key/ID."
+        )
+    return str(Arn("aws", "kms", "", found.pop(), "key/any"))
+
+
+def _write_text(diff: AccessDiff, _key_arn: str, out: TextIO) -> None:
+    for sentence in diff.sentences:
+        print(visible(sentence), file=out)
+    print(visible(not_considered_sentence(diff.not_considered)), file=out)
+
+
+def _write_json(diff: AccessDiff, key_arn: str, out: TextIO) -> None:
+    answer = {
+        "key": key_arn,
+        "complete": diff.complete,
+        "openKeys": list(diff.open_keys),
+        "changes": [_as_json(change) for change in diff.changes],
+        "notConsidered": list(diff.not_considered),
+    }
+    json.dump(answer, out, indent=2)
+    print(file=out)
+
+
+def _as_json(change: AccessChange) -> dict[str, object]:
+    return {
+        "direction": change.direction.name.lower(),
+        "who": list(change.names),
+        "actions": list(change.actions),
+        "before": change.before.name.lower(),
+        "after": change.after.name.lower(),
+        "when": [words for words in change.when if words],
+        "sentence": change.sentence,
+        "statementsBefore": [statement.label for statement in change.statements_before],
+        "statementsAfter": [statement.label for statement in change.statements_after],
+    }

@@ -1,0 +1,134 @@
+"""`kmstui diff OLD NEW`: a pull request can be stopped where a policy gives somebody more."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kmstui.model import Arn
+from kmstui.policy.lint import KeyContext
+from kmstui.scripting.diff import run
+from kmstui.scripting.live_source import LivePolicy, LiveSource
+from kmstui.service.ports import Target
+from tests.policy.asking import APP, KEY, OTHER, ROOT
+from tests.policy.lockouts import allow, policy_text
+
+ROOT_STATEMENT = allow({"AWS": ROOT})
+DEFAULT = policy_text(ROOT_STATEMENT)
+WIDER = policy_text(ROOT_STATEMENT, allow({"AWS": APP}, "kms:Decrypt", Sid="ForApp"))
+
+
+class Source(LiveSource):
+    """A live key that has the default policy."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def policy(self, target: Target, key: str) -> LivePolicy:
+        self.asked.append(key)
+        return LivePolicy(key, KeyContext(Arn.parse(KEY)), DEFAULT)
+
+
+@dataclass
+class Answer:
+    code: int
+    out: str
+    err: str
+
+
+def diff(*arguments: str, stdin: str = "", source: Source | None = None) -> Answer:
+    out, err = io.StringIO(), io.StringIO()
+    code = run(arguments, lambda: source or Source(), stdin=io.StringIO(stdin), out=out, err=err)
+    return Answer(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[str, str]:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    old.write_text(DEFAULT)
+    new.write_text(WIDER)
+    return str(old), str(new)
+
+
+def test_a_gain_is_told_and_ends_with_1(files: tuple[str, str]) -> None:
+    answer = diff(*files)
+    assert answer.code == 1
+    assert answer.out.startswith("role/app gains Decrypt (if IAM policies allow it → by the key")
+    assert "\nNot considered: identity policies (IAM), " in answer.out
+
+
+def test_a_loss_ends_with_0(files: tuple[str, str]) -> None:
+    answer = diff(*reversed(files))
+    assert answer.code == 0
+    assert "role/app loses Decrypt" in answer.out
+
+
+def test_the_same_policy_written_otherwise_ends_with_0(files: tuple[str, str]) -> None:
+    spread = json.dumps(json.loads(WIDER), indent=8)
+    answer = diff(files[1], "-", stdin=spread)
+    assert answer.code == 0
+    assert answer.out.startswith("Nobody gains or loses anything")
+
+
+def test_a_stored_policy_is_held_against_a_file(files: tuple[str, str]) -> None:
+    source = Source()
+    answer = diff("alias/app", files[1], source=source)
+    assert (answer.code, source.asked) == (1, ["alias/app"])
+    assert "role/app gains Decrypt" in answer.out
+
+
+def test_json_for_programs(files: tuple[str, str]) -> None:
+    answer = json.loads(diff(*files, "--format", "json").out)
+    assert answer["complete"] and answer["openKeys"] == []
+    (change,) = answer["changes"]
+    assert (change["direction"], change["who"]) == ("gains", ["role/app"])
+    assert change["actions"] == ["kms:Decrypt"]
+    assert (change["before"], change["after"], change["when"]) == ("via_iam", "direct", [])
+    assert change["statementsAfter"] == ['"ForApp"']
+
+
+def test_what_is_left_open_may_be_a_gain(tmp_path: Path) -> None:
+    def only(condition: dict[str, Any]) -> str:
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.json"
+        path.write_text(policy_text(allow({"AWS": APP}, "kms:Decrypt", Condition=condition)))
+        return str(path)
+
+    old = only({"StringLike": {"aws:SourceIp": "10.*"}})
+    new = only({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})
+    answer = diff(old, new, "--key-arn", KEY)
+    assert answer.code == 1
+    assert "aws:SourceIp" in answer.out and "Nobody" not in answer.out
+
+
+def test_whose_key_it_is_must_be_known(tmp_path: Path) -> None:
+    both = [allow({"AWS": ROOT}), allow({"AWS": f"arn:aws:iam::{OTHER}:root"})]
+    old = tmp_path / "old.json"
+    old.write_text(policy_text(*both))
+    answer = diff(str(old), str(old))
+    assert answer.code == 2
+    assert "--key-arn" in answer.err
+    assert diff(str(old), str(old), "--key-arn", KEY).code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("{", "is not valid JSON"), ("[]", "does not hold a policy"), (None, "cannot be read")],
+)
+def test_what_is_no_policy_is_refused(
+    tmp_path: Path, files: tuple[str, str], text: str | None, words: str
+) -> None:
+    path = tmp_path / "bad.json"
+    if text is not None:
+        path.write_text(text)
+    answer = diff(files[0], str(path))
+    assert answer.code == 2
+    assert words in answer.err and "Traceback" not in answer.err
+
+
+def test_standard_input_can_be_read_once(files: tuple[str, str]) -> None:
+    assert diff("-", "-", stdin=DEFAULT).code == 2

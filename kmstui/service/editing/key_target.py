@@ -201,7 +201,9 @@ class KeyPolicyTarget(EditTarget):
         super().__init__(session)
         store = session.store
         self.key = key
-        self.location = KeyPolicyLocation(session.gateway, key.id, store.aliases_of(key.id))
+        self.location = KeyPolicyLocation(
+            session.gateway, key.id, store.aliases_of(key.id), session.gateway
+        )
         self.title = store.short_name(key.id)
         self.word = self.title.removeprefix(ALIAS_PREFIX)
         self.key_arn = key.arn

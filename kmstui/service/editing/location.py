@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Protocol
 
-from kmstui.service.errors import InvalidInputError, NotFoundError
+from kmstui.model import Arn
+from kmstui.service.errors import InvalidInputError, NotFoundError, ServiceError, unless_refused
 from kmstui.service.ports import Gateway, IdentityGateway, PolicyGateway
 
 PUT_KEY_POLICY = "kms:PutKeyPolicy"
@@ -19,6 +23,24 @@ ABSENT = ""
 _NO_ROLE = "role with name"
 """IAM's words where the role itself is missing: `The role with name app cannot be found`, while
 of a policy it says `The role policy with name …`. The error code is NoSuchEntity for both."""
+
+
+MOST_SECONDS = 10.0
+"""For which lists of roles and users are waited for; thousands take longer than they are worth."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownIdentities:
+    """The roles and users of an account by their ARNs; None where IAM did not list them."""
+
+    roles: tuple[str, ...] | None = None
+    users: tuple[str, ...] | None = None
+
+    @property
+    def account(self) -> str:
+        """Whose they are; empty where nobody is listed."""
+        arn = next((Arn.maybe(each) for each in (*(self.roles or ()), *(self.users or ()))), None)
+        return "" if arn is None else arn.account
 
 
 class PolicyLocation(Protocol):
@@ -39,6 +61,10 @@ class PolicyLocation(Protocol):
         """Replace the text."""
         ...
 
+    async def identities(self) -> KnownIdentities:
+        """Whom a principal of the policy can be, as far as IAM may be asked."""
+        ...
+
     def check_bypass(self, typed: str) -> None:
         """Whether `typed` allows the lock-out check to be turned off.
 
@@ -48,14 +74,34 @@ class PolicyLocation(Protocol):
         ...
 
 
+async def _listed(read: Callable[[], Awaitable[tuple[str, ...]]]) -> tuple[str, ...] | None:
+    def nothing(_: ServiceError) -> None:
+        return None
+
+    with suppress(TimeoutError):
+        async with asyncio.timeout(MOST_SECONDS):
+            return await unless_refused(read, nothing)
+    return None
+
+
 class KeyPolicyLocation:
     """The `default` policy of a key."""
 
     operation = PUT_KEY_POLICY
 
-    def __init__(self, gateway: PolicyGateway, key_id: str, aliases: Sequence[str] = ()) -> None:
-        """Take `aliases` with their prefix, the first one being how a person knows the key."""
+    def __init__(
+        self,
+        gateway: PolicyGateway,
+        key_id: str,
+        aliases: Sequence[str] = (),
+        iam: IdentityGateway | None = None,
+    ) -> None:
+        """Take `aliases` with their prefix, the first one being how a person knows the key.
+
+        `iam` tells who exists: KMS refuses a policy that names anybody else.
+        """
         self._gateway = gateway
+        self._iam = iam
         self._aliases = tuple(aliases)
         self.subject = key_id
         self.label = f"key {key_id} ({aliases[0]})" if aliases else f"key {key_id}"
@@ -69,6 +115,15 @@ class KeyPolicyLocation:
         await self._gateway.put_policy(
             self.subject, text, bypass_lockout_check=bypass_lockout_check
         )
+
+    async def identities(self) -> KnownIdentities:
+        """iam:ListRoles and iam:ListUsers; a put works in the key's own account alone."""
+        if self._iam is None:
+            return KnownIdentities()
+        roles, users = await asyncio.gather(
+            _listed(self._iam.role_names), _listed(self._iam.user_names)
+        )
+        return KnownIdentities(roles, users)
 
     def check_bypass(self, typed: str) -> None:
         """Accept any alias, with or without its prefix; the key ID of a key without one."""
@@ -110,6 +165,10 @@ class RolePolicyLocation:
     async def put(self, text: str, *, bypass_lockout_check: bool = False) -> None:
         """iam:PutRolePolicy, which has no lock-out check."""
         await self._gateway.put_role_policy(self._role, self._policy, text)
+
+    async def identities(self) -> KnownIdentities:
+        """Nobody: an IAM policy names no principals."""
+        return KnownIdentities()
 
     def check_bypass(self, typed: str) -> None:
         """Refuse: there is nothing to bypass."""

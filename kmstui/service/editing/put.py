@@ -34,10 +34,11 @@ from kmstui.service.editing.results import (
     RefusedPart,
     SaveEnd,
     SaveResult,
+    locks_out,
     refused_parts,
     service_words,
 )
-from kmstui.service.errors import JournalError
+from kmstui.service.errors import JournalError, PolicyRefusedError, ServiceError
 from kmstui.service.ports import ChangeRecord, PolicyVersion
 
 PUTS = (PUT_KEY_POLICY, PUT_ROLE_POLICY)
@@ -110,7 +111,7 @@ async def put_policy(
     if not result.refused:
         trouble = trouble or await _keep_found(scope, location.subject, result.read)
     elif result.error is not None:
-        parts = refused_parts(text, service_words(result.error), before)
+        parts = await _refused_parts(location, text, result.error, before)
     return SaveResult(
         label=location.label,
         end=_end_of(result),
@@ -122,6 +123,18 @@ async def put_policy(
         parts=parts,
         journal_problem=trouble,
     )
+
+
+async def _refused_parts(
+    location: PolicyLocation, text: str, error: ServiceError, before: str
+) -> tuple[RefusedPart, ...]:
+    """The parts that a refusal is about; IAM is asked where its words name none."""
+    words = service_words(error)
+    parts = refused_parts(text, words, before)
+    about_policy = isinstance(error, PolicyRefusedError) and not locks_out(words)
+    if not about_policy or any(each.certain for each in parts):
+        return parts
+    return refused_parts(text, words, before, await location.identities())
 
 
 def _end_of(result: ChangeResult[str]) -> SaveEnd:

@@ -1,19 +1,23 @@
 """How a save can end: what happened, what is stored, what to do next, and which part was refused.
 
 KMS seldom names the part: "Policy contains a statement with one or more invalid principals"
-does not say which. What it does name is found in the text; else the likely culprits are shown,
-as guesses: unique IDs of deleted principals first, then principals that the stored policy, which
-was accepted once, does not have. A refusal by the lock-out check is about the statements that deny
-kms:PutKeyPolicy, where there are any; else about all that is not there.
+does not say which. What it does name is found in the text; else the roles and users that IAM does
+not list; else the likely culprits are shown, as guesses: unique IDs of deleted principals first,
+then principals that the stored policy, which was accepted once, does not have. A refusal by the
+lock-out check is about the statements that deny kms:PutKeyPolicy, where there are any; else about
+all that is not there.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from kmstui.model import Arn
+from kmstui.policy.iam import did_you_mean
 from kmstui.policy.syntax import (
     Document,
     Node,
@@ -28,10 +32,12 @@ from kmstui.policy.syntax import (
 )
 from kmstui.service.changes import Shown
 from kmstui.service.editing.conflicts import Conflict
-from kmstui.service.editing.location import PUT_KEY_POLICY
+from kmstui.service.editing.location import PUT_KEY_POLICY, KnownIdentities
 from kmstui.service.errors import ServiceError
 
 _KEPT = "Your text is kept."
+_MOST_CULPRITS = 3
+"""That a sentence names; the text shows all."""
 
 
 class SaveEnd(StrEnum):
@@ -62,6 +68,8 @@ class RefusedPart:
     """Whether the words name it; else it is a guess."""
     reason: str
     """Why this part, in a clause."""
+    sentence: str = ""
+    """The same for somebody who does not see the text; empty where the service's words say it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,10 +145,16 @@ class SaveResult:
             case SaveEnd.UNREAD:
                 return f"Accepted, but {label} could not be read back. {self.unread}"
             case SaveEnd.REFUSED:
-                return f"{self.error.sentence if self.error else ''} {_KEPT}"
+                words = (self.error.sentence if self.error else "", *self._culprits, _KEPT)
+                return " ".join(words)
             case SaveEnd.UNKNOWN:
                 found = f"{label[:1].upper()}{label[1:]} {self._found}"
                 return f"{self._silence} {found} {_KEPT}"
+
+    @property
+    def _culprits(self) -> tuple[str, ...]:
+        """Who may be why it was refused, in a sentence each."""
+        return tuple(each.sentence for each in self.parts if each.sentence)[:_MOST_CULPRITS]
 
     @property
     def _silence(self) -> str:
@@ -183,15 +197,23 @@ def locks_out(message: str) -> bool:
     return "will not allow you to update the key policy" in message
 
 
-def refused_parts(text: str, message: str, stored: str) -> tuple[RefusedPart, ...]:
-    """The parts that `message` names or may mean, best first."""
+def refused_parts(
+    text: str, message: str, stored: str, known: KnownIdentities | None = None
+) -> tuple[RefusedPart, ...]:
+    """The parts that `message` names or may mean, best first; `known` tells who exists."""
     document = parse(text)
     if locks_out(message):
         return _denials(read_policy(document))
     named = _named(document, message)
-    if named or "principal" not in message.lower():
+    if named:
         return named
-    return _suspects(read_policy(document), read_policy(parse(stored)))
+    policy, known = read_policy(document), known or KnownIdentities()
+    if missing := tuple(_missing(policy, known)):
+        return missing
+    if "principal" not in message.lower():
+        return ()
+    there = {*(known.roles or ()), *(known.users or ())}
+    return _suspects(policy, read_policy(parse(stored)), there)
 
 
 def _named(document: Document, message: str) -> tuple[RefusedPart, ...]:
@@ -228,16 +250,64 @@ def _strings(root: Node) -> list[StringNode]:
     return found
 
 
-def _suspects(policy: Policy, stored: Policy) -> tuple[RefusedPart, ...]:
-    accepted = set(_principals(stored))
-    gone, new = [], []
-    for value, node in _principals(policy).items():
+def _missing(policy: Policy, known: KnownIdentities) -> Iterator[RefusedPart]:
+    """The roles and users that IAM does not list among those of the account."""
+    for label, node in _principals(policy):
+        arn = Arn.maybe(node.value)
+        listed = None if arn is None else _listed(arn, known)
+        if arn is None or listed is None or arn.account != known.account:
+            continue
+        if not _is_among(arn, listed):
+            reason = f"account {arn.account} has no such {_kind(arn)}"
+            if (near := _near(arn, listed)) is not None:
+                reason += f"; did you mean {near}?"
+            yield RefusedPart(node.span, True, reason, f"{label} names {node.value}: {reason}.")
+
+
+def _kind(arn: Arn) -> str:
+    return "user" if arn.resource_type == "user" else "role"
+
+
+def _listed(arn: Arn, known: KnownIdentities) -> tuple[str, ...] | None:
+    """Those among whom a role, session or user would be; None where they are not listed."""
+    kinds = {
+        ("iam", "role"): known.roles,
+        ("iam", "user"): known.users,
+        ("sts", "assumed-role"): known.roles,
+    }
+    return kinds.get((arn.service, arn.resource_type))
+
+
+def _is_among(arn: Arn, listed: Sequence[str]) -> bool:
+    if arn.service == "iam":
+        return str(arn) in listed
+    role = arn.name.partition("/")[0]
+    return any(each.rpartition("/")[2] == role for each in listed)
+
+
+def _near(arn: Arn, listed: Sequence[str]) -> str | None:
+    """The one of the same name under another path, else of nearly the same name."""
+    if arn.service != "iam":
+        return None
+    name = arn.name.rpartition("/")[2].lower()
+    same = [each for each in listed if each.rpartition("/")[2].lower() == name]
+    return same[0] if same else did_you_mean(str(arn), listed)
+
+
+def _suspects(policy: Policy, stored: Policy, there: Set[str]) -> tuple[RefusedPart, ...]:
+    accepted = {node.value for _, node in _principals(stored)}
+    gone: list[RefusedPart] = []
+    new: list[RefusedPart] = []
+    for label, node in _principals(policy):
+        value = node.value
         if _UNIQUE_ID.fullmatch(value):
-            gone.append(
-                RefusedPart(node.span, False, "the unique ID of a principal that was deleted")
-            )
-        elif value not in accepted and value != "*":
-            new.append(RefusedPart(node.span, False, "the stored policy does not name it"))
+            found, reason = gone, "the unique ID of a principal that was deleted"
+        elif value in accepted or value in there or value == "*":
+            continue
+        else:
+            found, reason = new, "the stored policy does not name it"
+        sentence = f"Perhaps it is {value} in {label}: {reason}."
+        found.append(RefusedPart(node.span, False, reason, sentence))
     return (*gone, *new)
 
 
@@ -257,9 +327,11 @@ def _covers_put(statement: Statement) -> bool:
     return any(fnmatchcase(action, each.value.lower()) for each in statement.actions)
 
 
-def _principals(policy: Policy) -> dict[str, StringNode]:
-    return {
-        entry.value.value: entry.value
+def _principals(policy: Policy) -> list[tuple[str, StringNode]]:
+    """Everybody whom the policy names, each once, with the statement that does so last."""
+    found = {
+        entry.value.value: (statement.label, entry.value)
         for statement in policy.statements
         for entry in (*statement.principals, *statement.not_principals)
     }
+    return list(found.values())

@@ -20,6 +20,7 @@ from typing import Any
 from kmstui.journal import open_journal
 from kmstui.service.changes.runner import ChangeScope
 from kmstui.service.editing.edit import PolicyEditing
+from kmstui.service.editing.location import KnownIdentities
 from kmstui.service.ports import Scope
 from tests.service.editing.conftest import MINE, OLD
 
@@ -86,6 +87,9 @@ class FileLocation:
         replacement.write_text(text)
         replacement.rename(self._path)
         self._steps.step()
+
+    async def identities(self) -> KnownIdentities:
+        raise AssertionError("nothing was refused")
 
     def check_bypass(self, typed: str) -> None:
         raise AssertionError("nobody asked for it")

@@ -249,11 +249,13 @@ async def test_a_refusal_stands_at_its_place_and_the_text_is_kept(editing):
         await bench.review()
         await bench.run.press("y")
         await bench.run.wait_for("Refused: nothing has changed")
+        assert f'"Use" names {gone}: account 444455556666 has no such role.' in bench.said
         await bench.run.press("enter")
         await bench.run.wait_for(lambda: any(each.rule == "AWS" for each in screen.viewer.findings))
         (finding,) = [each for each in screen.viewer.findings if each.rule == "AWS"]
         assert text[finding.span.start : finding.span.end] == f'"{gone}"'
         assert words in finding.message
+        assert "account 444455556666 has no such role" in finding.message
         assert screen.viewer.text == text
         # It goes once the place is changed.
         await bench.write(text.replace("Gone", "Here"))

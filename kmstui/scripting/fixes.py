@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import unified_diff
 from io import TextIOWrapper
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from kmstui.model import visible
-from kmstui.policy.lint import Considered, Finding, Fixed, KeyContext, accounts_in_question
 from kmstui.policy.syntax import parse
+
+if TYPE_CHECKING:
+    from kmstui.policy.lint import Considered, Finding, Fixed, KeyContext
 
 FIX = "--fix"
 _RULES = re.compile(r"[A-Za-z]+[0-9]+(?:,[A-Za-z]+[0-9]+)*")
@@ -85,6 +87,9 @@ def _rules(findings: Iterable[Finding], separator: str = ", ") -> str:
 
 def _assumed(fixed: Fixed, key: KeyContext) -> Iterator[str]:
     """On what the words about access rest, where it is not known which key is meant."""
+    # Who only lints does not wait for what compares access.
+    from kmstui.policy.lint import accounts_in_question
+
     if key.arn is None and (fixed.applied or fixed.left):
         named, *others = accounts_in_question(fixed.text, key)
         if others:

@@ -22,7 +22,6 @@ from kmstui.policy.lint import (
     KeyContext,
     Severity,
     UnknownRuleError,
-    fix_all,
     known_rule,
     lint,
     read_principal,
@@ -289,6 +288,9 @@ class _Lint:
         return Linted(piece.label, piece.uri, document, kept)
 
     def _fixed(self, piece: _Piece, disabled: Collection[str]) -> str:
+        # Who only lints does not wait for what compares access.
+        from kmstui.policy.lint import fix_all
+
         fixed = fix_all(
             piece.text, piece.key, disabled=disabled, severity=self._least, named=self._named
         )

@@ -526,6 +526,7 @@ from kmstui.scripting.lint import run
 code = run([{str(good)!r}])
 heavy = {{"textual", "rich", "boto3", "botocore", "asyncio", "ssl", "pygments"}} & set(sys.modules)
 assert not heavy, heavy
+assert not [name for name in sys.modules if name.startswith("kmstui.policy.access")]
 sys.exit(code)
 """
     done = subprocess.run(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from zlib import crc32
 
 from kmstui.model import Arn
-from kmstui.policy.access import AccessChange, AccessDiff, Direction, access_diff
+from kmstui.policy.access import AccessChange, AccessDiff, access_diff
 from kmstui.policy.iam import accounts, knowledge, resource_match, wildcard_match
 from kmstui.policy.lint.core import KeyContext, Subject
 from kmstui.policy.lint.facts.filling import filled
@@ -92,19 +92,20 @@ def _first_change(policies: Policies, arns: tuple[Arn, ...]) -> FixEffect:
         found = FixEffect(diff.changes, _unknown_of(diff))
         if found:
             return found
-        of_later = access_diff(*later, str(arn)).changes
-        if of_later:
-            told = (f"{each.who} {each.direction}" for each in of_later)
-            return FixEffect(unknown=f"Of actions that KMS adds later: {'; '.join(told)}.")
+        of_later = access_diff(*later, str(arn))
+        if of_later or not of_later.complete:
+            told = "; ".join(f"{each.who} {each.direction}" for each in of_later.changes)
+            return FixEffect(unknown=f"Of actions that KMS adds later: {told or 'not known'}.")
     if len(arns) > MOST_KEYS:
         return FixEffect(unknown="Which of many keys and accounts it is for is not known.")
     return NO_EFFECT
 
 
 def _unknown_of(diff: AccessDiff) -> str:
-    if diff.of(Direction.UNCLEAR):
-        return "The conditions are too many to try each combination."
-    return ""
+    if diff.complete:
+        return ""
+    keys = ", ".join(diff.open_keys)
+    return f"Not every value of {keys} could be tried." if keys else "Not everybody could be tried."
 
 
 _LATER_ACTION = "kms:=later="

@@ -45,6 +45,7 @@ from kmstui.scripting.command import (
 from kmstui.scripting.control_policies import (
     add_control_options,
     given_chain,
+    require_session,
     with_files_together,
 )
 from kmstui.scripting.policy_files import policy_in
@@ -143,6 +144,8 @@ def _decide(
     if identity is not None and identity.arn and not principal.path_known:
         principal = principal.with_role(identity.arn)
     principal = brought_to_role(principal, (policies.key.policy,))
+    if options.session_policy:
+        require_session(principal)
     chain = given_chain(
         policies.chain, options, principal.account, lambda name: policy_in(name).text
     )
@@ -268,6 +271,7 @@ def _as_json(decision: Decision) -> dict[str, Any]:
         "statements": [_statement(each) for each in decision.deciding],
         "conditionsNotMet": [_statement(each) for each in decision.near],
         "grants": [grant.id for grant in decision.grants],
+        "barredBy": decision.barrier,
         "doubts": [doubt.value for doubt in decision.doubts],
         "missingContext": list(decision.missing_keys),
         "considered": list(decision.considered),

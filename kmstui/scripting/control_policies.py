@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kmstui.model import ControlLevel, ControlPolicy
 from kmstui.policy.evaluation import FULL_ACCESS, Chain, as_policy
+from kmstui.policy.iam import Principal, PrincipalKind
 from kmstui.policy.syntax import Statement
 from kmstui.scripting.command import STDIN, CommandError
 
@@ -82,6 +83,25 @@ def given_chain(chain: Chain, options: argparse.Namespace, account: str, read: R
     if name is None:
         return chain
     return chain.with_endpoint(_checked(ControlPolicy(name, read(name)), _names_somebody))
+
+
+_WITHOUT_SESSION_POLICIES = frozenset(
+    {PrincipalKind.USER, PrincipalKind.ROOT, PrincipalKind.SERVICE, PrincipalKind.ANONYMOUS}
+)
+
+
+def require_session(principal: Principal) -> None:
+    """See that the principal can have session policies, which AssumeRole and its like take.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+
+    Raises:
+        CommandError: it cannot, so an answer with one would be about nobody.
+    """
+    if principal.kind in _WITHOUT_SESSION_POLICIES:
+        raise CommandError(
+            f"{principal.short} has no session policies; sessions of roles and federated users do."
+        )
 
 
 _Check = Callable[[Statement], str]

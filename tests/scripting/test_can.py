@@ -312,3 +312,10 @@ class TestControlPolicies:
             assert self.asked(write, "--rcp", rcp).code == 2
         endpoint = write(iam(iam_allow("*")), "endpoint.json")
         assert "has no Principal" in self.asked(write, "--vpc-endpoint-policy", endpoint).err
+
+    def test_who_has_no_session_has_no_session_policy(self, write) -> None:
+        policy = write(policy_text(allow({"AWS": [APP, ANNA]})))
+        session = write(iam(iam_allow("s3:*")), "session.json")
+        given = ("--policy", policy, "--key-arn", KEY, "--session-policy", session)
+        assert can(APP, "Decrypt", *given).code == 1
+        assert "user/anna has no session policies" in can(ANNA, "Decrypt", *given).err

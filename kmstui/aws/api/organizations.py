@@ -49,8 +49,10 @@ class OrganizationApi(ApiBase):
     async def account_controls(self, account: str) -> AccountControls:
         found = AccountControls(account)
         try:
-            own = await self._calls.send(op.GET_CALLER_IDENTITY, {}, _account) == account
-            organization = await self._organization()
+            asking, organization = await asyncio.gather(
+                self._calls.send(op.GET_CALLER_IDENTITY, {}, _account), self._organization()
+            )
+            own = asking == account
             if organization is None and own:
                 return _free(account, "")
             if organization is None:

@@ -208,21 +208,29 @@ class Chain:
         """Each kind of policies that may bind a request, with its gates; None: not known."""
         principal = request.principal
         linked = _OF_SERVICES in principal.role_arn
-        if not linked and principal.kind not in _OF_NO_ACCOUNT:
-            yield SCP, self.scps.get(principal.account)
-        elif self.scps:
-            yield SCP, ()
-        if linked or not self.binds(request.action):
-            if self.rcps is not None:
-                yield RCP, ()
+        if _may_be_linked(principal):
+            yield from ((SCP, None), (RCP, None))
         else:
-            # What names no resource falls under those of the account that asks.
-            theirs = resource != "*" or principal.account == request.owner
-            yield RCP, self.rcps if theirs else None
+            yield from self._of_organization(request, resource, linked)
         through = self._through(principal, lookup)
         if through is not Truth.NO:
             gate = self.endpoint if through is Truth.YES else None
             yield ENDPOINT, None if gate is None else (gate,)
+
+    def _of_organization(
+        self, request: Request, resource: str, linked: bool
+    ) -> Iterator[tuple[str, _Gates | None]]:
+        principal = request.principal
+        if not linked and principal.kind not in _OF_NO_ACCOUNT:
+            yield SCP, self.scps.get(principal.account)
+        elif self.scps:
+            yield SCP, ()
+        if not linked and self.binds(request.action):
+            # What names no resource falls under those of the account that asks.
+            theirs = resource != "*" or principal.account == request.owner
+            yield RCP, self.rcps if theirs else None
+        elif self.rcps is not None:
+            yield RCP, ()
 
     def _through(self, principal: Principal, lookup: Lookup) -> Truth:
         """Whether a request goes through the endpoint that is known; MAYBE: through another.
@@ -255,6 +263,15 @@ class Chain:
             else what
             for what in missing
         )
+
+
+def _may_be_linked(principal: Principal) -> bool:
+    """Whether it is a session that may be a service-linked role's: it does not tell the path.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
+    """
+    name = principal.role_arn.rpartition("/")[2]
+    return not principal.path_known and name.startswith("AWSServiceRoleFor")
 
 
 def _organization_facts(whose: str, found: AccountControls | None) -> dict[str, Values]:

@@ -117,6 +117,11 @@ class TestServiceControlPolicies:
         assert (f"{SCP} (none apply)" in decision.considered) is (who != STRANGER)
         assert (SCP in decision.not_considered) is (who == STRANGER)
 
+    def test_a_session_that_may_be_a_service_linked_roles_is_not_judged_by_them(self):
+        session = f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSServiceRoleForX/s"
+        decision = ask(EVERYBODY, session, chain=scps(NO_DECRYPT))
+        assert decision.outcome is ALLOWED and SCP in decision.not_considered
+
     def test_those_of_the_account_that_asks_count_not_those_of_the_keys(self):
         text = policy_text(allow({"AWS": STRANGER}))
         chain = scps(NO_DECRYPT, account=OTHER)

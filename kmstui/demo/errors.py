@@ -36,6 +36,17 @@ def invalid_state(message: str) -> AwsError:
     return AwsError("KMSInvalidStateException", message)
 
 
+def dry_run_over() -> AwsError:
+    """KMS's DryRunOperationException: nothing stood in the way of the request.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/testing-permissions.html
+    """
+    return AwsError(
+        "DryRunOperationException",
+        "The request would have succeeded, but the DryRun option is set.",
+    )
+
+
 def unsupported(message: str) -> AwsError:
     """KMS's UnsupportedOperationException."""
     return AwsError("UnsupportedOperationException", message)

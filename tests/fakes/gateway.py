@@ -19,6 +19,7 @@ from kmstui.model import (
     Caller,
     ConnectionInfo,
     ControlPolicy,
+    DryRun,
     Grant,
     Identity,
     IdentityPolicy,
@@ -48,6 +49,7 @@ class FakeGateway:
 
     Attributes:
         calls: (operation, key or other subject) of every call, in order.
+        dry_runs: What KMS was asked to judge, in order; it allows all that no test refuses.
         held_background: How often a key press asked background reads to wait.
         closed: Whether the connection was closed.
     """
@@ -68,6 +70,7 @@ class FakeGateway:
         self.keys_per_page = keys_per_page
         self.calls: list[tuple[str, str]] = []
         self.held_background = 0
+        self.dry_runs: list[DryRun] = []
         self.closed = False
         self._failures: dict[tuple[str, str], list[Exception | None]] = defaultdict(list)
         self._gates: dict[str, asyncio.Event] = {}
@@ -301,6 +304,10 @@ class FakeGateway:
         await self._call("kms:RevokeGrant", key_id, mutating=True)
         kept = tuple(each for each in self.world.grants.get(key_id, ()) if each.id != grant_id)
         self.world.grants[key_id] = kept
+
+    async def dry_run(self, request: DryRun) -> None:
+        self.dry_runs.append(request)
+        await self._call(f"kms:{request.operation}", request.key_arn)
 
     async def events(
         self, key_arn: str, token: str = "", name: str = ""

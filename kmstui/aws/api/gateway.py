@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kmstui.aws.api.aliases import AliasApi
 from kmstui.aws.api.analyzer import AnalyzerApi
+from kmstui.aws.api.dry_runs import DryRunApi
 from kmstui.aws.api.events import EventApi
 from kmstui.aws.api.grants import GrantApi
 from kmstui.aws.api.identities import IdentityApi
@@ -23,6 +24,7 @@ class AwsGateway(
     PolicyApi,
     LifecycleApi,
     GrantApi,
+    DryRunApi,
     EventApi,
     IdentityApi,
     AnalyzerApi,

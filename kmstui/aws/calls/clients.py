@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -124,6 +124,7 @@ class Clients:
             ),
         )
         events = client.meta.events
+        events.register("before-parameter-build", self._guard_dry_run)
         events.register("before-call", self._guard)
         events.register("request-created", self._compute)
         events.register("before-send", self._send)
@@ -138,6 +139,12 @@ class Clients:
         attempt: Attempt | None = getattr(self._thread, "attempt", None)
         return attempt
 
+    def _guard_dry_run(self, params: Mapping[str, object], **_: object) -> None:
+        """What is announced as a dry run leaves with that parameter or not at all."""
+        attempt = self._current()
+        if attempt and attempt.operation.dry_run and params.get("DryRun") is not True:
+            raise ReadOnlyError(f"{attempt.operation.permission} was no dry run, so it stays here")
+
     def _guard(self, model: Any, **_: object) -> None:
         """The second read-only guard, right before a request is signed; the first is in `Calls`."""
         attempt = self._current()
@@ -145,7 +152,8 @@ class Clients:
         announced = attempt and (attempt.operation.service, attempt.operation.name)
         if announced != (service, name):
             raise ReadOnlyError(f"{service}:{name} was not announced, so it does not leave")
-        if self.read_only and (service, name) not in READ_NAMES:
+        harmless = (service, name) in READ_NAMES or (attempt and attempt.operation.dry_run)
+        if self.read_only and not harmless:
             raise ReadOnlyError(f"{service}:{name} would change something")
         if self._closed:
             raise CancelledByPersonError("the connection was closed")

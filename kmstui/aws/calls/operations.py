@@ -31,6 +31,9 @@ class Operation:
     reads: bool = False
     """Whether it only reads, which is what read-only mode lets through. What is added without it
     is refused there until somebody has thought about it."""
+    dry_run: bool = False
+    """Whether it is sent with `DryRun` alone, so that KMS judges it and does nothing; without that
+    parameter it does not leave, in whatever mode."""
 
     @property
     def permission(self) -> str:
@@ -45,7 +48,7 @@ class Operation:
     @property
     def mutating(self) -> bool:
         """Whether it may change anything: whatever is not known to only read."""
-        return not self.reads
+        return not (self.reads or self.dry_run)
 
 
 LIST_KEYS = Operation("kms", "ListKeys", 500, reads=True)
@@ -110,6 +113,38 @@ LIST_POLICIES_FOR_TARGET = Operation("organizations", "ListPoliciesForTarget", 5
 DESCRIBE_POLICY = Operation("organizations", "DescribePolicy", 5, reads=True)
 
 DESCRIBE_VPC_ENDPOINTS = Operation("ec2", "DescribeVpcEndpoints", 20, reads=True)
+
+DRY_RUNS = {
+    name: Operation("kms", name, quota, dry_run=True)
+    for quota, names in (
+        (
+            1000,
+            (
+                "Encrypt",
+                "Decrypt",
+                "ReEncrypt",
+                "GenerateDataKey",
+                "GenerateDataKeyWithoutPlaintext",
+                "Sign",
+                "Verify",
+                "GenerateMac",
+                "VerifyMac",
+                "DeriveSharedSecret",
+                "Encapsulate",
+                "Decapsulate",
+            ),
+        ),
+        (20, ("GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext")),
+        (50, ("CreateGrant",)),
+    )
+    for name in names
+}
+"""What KMS is asked about the caller, by name; a dry run counts as the request that it stands for
+(KMS Developer Guide, "Testing your permissions"), so the quotas are those of the least key spec.
+
+RevokeGrant and RetireGrant take `DryRun` too, but each is about a grant that exists: lost on the
+way, the parameter would cost somebody access. They are not asked.
+"""
 
 READ_NAMES = frozenset(
     (each.service, each.name)

@@ -12,8 +12,9 @@ from moto.kms.utils import HEADER_LEN, KEY_ID_LEN, generate_hmac
 
 from kmstui.demo.access.authorization import require_by_identity, require_on_key
 from kmstui.demo.access.context import Call, Result
-from kmstui.demo.errors import AwsError, unsupported
+from kmstui.demo.errors import AwsError, unsupported, validation
 from kmstui.demo.kms.keys import EmbeddedKey, require_state, require_usage, wrong_usage
+from kmstui.demo.kms.members import is_dry_run, lower_first
 from kmstui.demo.kms.store import Stores, find_key
 
 
@@ -26,6 +27,8 @@ def encrypt(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
 
 def decrypt(call: Call, stores: Stores) -> Result:
     """Decrypt: the key is named in the ciphertext, and in the request when it is asymmetric."""
+    if _ignores_ciphertext(call):
+        return _only_judged(call, _named_key(call, stores, "KeyId"))
     blob = call.blob("CiphertextBlob")
     key = _key_of_ciphertext(call, stores, blob)
     named = call.parameters.get("KeyId")
@@ -49,19 +52,46 @@ def decrypt(call: Call, stores: Stores) -> Result:
     }
 
 
+def _ignores_ciphertext(call: Call) -> bool:
+    """Whether only the permission is asked about: a dry run with IGNORE_CIPHERTEXT.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html
+    """
+    modifiers = call.parameters.get("DryRunModifiers") or ()
+    return is_dry_run(call.operation, call.parameters) and "IGNORE_CIPHERTEXT" in modifiers
+
+
+def _named_key(call: Call, stores: Stores, member: str) -> EmbeddedKey:
+    named = call.parameters.get(member)
+    if named is None:
+        raise validation("null", lower_first(member), "Member must not be null")
+    return find_key(stores, call.account, call.region, named, alias_allowed=True)
+
+
+def _only_judged(call: Call, key: EmbeddedKey) -> Result:
+    require_on_key(call, key)
+    require_state(call.operation, key)
+    require_usage(call.operation, key)
+    return {}
+
+
 def re_encrypt(call: Call, stores: Stores) -> Result:
     """ReEncrypt: kms:ReEncryptFrom on the source key, kms:ReEncryptTo on the destination."""
+    ignored = _ignores_ciphertext(call)
     blob = call.blob("CiphertextBlob")
-    source = _key_of_ciphertext(call, stores, blob)
-    target = find_key(
-        stores, call.account, call.region, call.parameters.get("DestinationKeyId"),
-        alias_allowed=True,
-    )  # fmt: skip
+    source = (
+        _named_key(call, stores, "SourceKeyId")
+        if ignored
+        else _key_of_ciphertext(call, stores, blob)
+    )
+    target = _named_key(call, stores, "DestinationKeyId")
     require_on_key(call, source, "kms:ReEncryptFrom")
     require_on_key(call, target, "kms:ReEncryptTo")
     for key in (source, target):
         require_state("ReEncrypt", key)
         require_usage(call.operation, key)
+    if ignored:
+        return {}
     plaintext = _moto_decrypt(stores, source, blob, _context(call, "SourceEncryptionContext"))
     again = _moto_encrypt(stores, target, plaintext, _context(call, "DestinationEncryptionContext"))
     return {

@@ -11,9 +11,10 @@ from typing import Any
 
 from kmstui.demo.access.authorization import find_holder, require_by_identity
 from kmstui.demo.access.context import Call, Result
-from kmstui.demo.errors import AwsError, not_found, validation
+from kmstui.demo.errors import AwsError, dry_run_over, not_found, validation
 from kmstui.demo.kms import paging
 from kmstui.demo.kms.keys import EmbeddedKey, GrantRecord, require_customer_key
+from kmstui.demo.kms.members import is_dry_run
 from kmstui.demo.kms.store import Stores, find_key
 
 
@@ -33,6 +34,7 @@ def create_grant(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
             raise AwsError(
                 "InvalidArnException", f"ARN does not refer to a valid principal: {name}"
             )
+    _stop_dry_run(call)
     grant = GrantRecord(
         grant_id=secrets.token_hex(32),
         token=secrets.token_urlsafe(96),
@@ -105,8 +107,10 @@ def grant_members(grant: GrantRecord) -> Result:
 
 def revoke_grant(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     grant_id = str(call.parameters.get("GrantId") or "")
-    if key.grants.pop(grant_id, None) is None:
+    if grant_id not in key.grants:
         raise not_found(f"Grant ID {grant_id} not found")
+    _stop_dry_run(call)
+    key.grants.pop(grant_id, None)
     return {}
 
 
@@ -130,8 +134,14 @@ def retire_grant(call: Call, stores: Stores) -> Result:
         retirers.add(grant.grantee)
     if not retirers.intersection(call.caller.identities):
         require_by_identity(call, "kms:RetireGrant", key.arn)
+    _stop_dry_run(call)
     del key.grants[grant.grant_id]
     return {}
+
+
+def _stop_dry_run(call: Call) -> None:
+    if is_dry_run(call.operation, call.parameters):
+        raise dry_run_over()
 
 
 def _by_token(stores: Stores, token: str) -> tuple[EmbeddedKey, GrantRecord] | None:

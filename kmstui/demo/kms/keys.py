@@ -366,9 +366,13 @@ def require_state(operation: str, key: EmbeddedKey) -> None:
 _USAGE_OF_OPERATION = {
     **dict.fromkeys(("Encrypt", "Decrypt", "ReEncrypt"), "ENCRYPT_DECRYPT"),
     **dict.fromkeys(("GenerateDataKey", "GenerateDataKeyWithoutPlaintext"), "ENCRYPT_DECRYPT"),
+    **dict.fromkeys(
+        ("GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext"), "ENCRYPT_DECRYPT"
+    ),
     **dict.fromkeys(("Sign", "Verify"), "SIGN_VERIFY"),
     **dict.fromkeys(("GenerateMac", "VerifyMac"), "GENERATE_VERIFY_MAC"),
     "DeriveSharedSecret": "KEY_AGREEMENT",
+    **dict.fromkeys(("Encapsulate", "Decapsulate"), "ENCAPSULATE_DECAPSULATE"),
 }
 
 

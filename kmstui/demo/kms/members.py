@@ -45,6 +45,12 @@ def _input_shape(operation: str) -> Any:
     return _model().operation_model(operation).input_shape if known else None
 
 
+def is_dry_run(operation: str, parameters: Mapping[str, Any]) -> bool:
+    """Whether a request is to be judged and not carried out; other operations ignore `DryRun`."""
+    shape = _input_shape(operation)
+    return parameters.get("DryRun") is True and shape is not None and "DryRun" in shape.members
+
+
 def check_members(operation: str, parameters: Mapping[str, Any]) -> None:
     """Raise SerializationException or ValidationException for the first member that is wrong."""
     shape = _input_shape(operation)

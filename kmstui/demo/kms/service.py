@@ -15,7 +15,7 @@ from botocore import xform_name
 
 from kmstui.demo.access.authorization import hidden_key, require_on_key
 from kmstui.demo.access.context import Call, Result
-from kmstui.demo.errors import AwsError
+from kmstui.demo.errors import AwsError, dry_run_over
 from kmstui.demo.kms import (
     cryptography,
     grants,
@@ -25,8 +25,15 @@ from kmstui.demo.kms import (
     tags_and_aliases,
 )
 from kmstui.demo.kms.key_material import ImportOffers
-from kmstui.demo.kms.keys import CRYPTOGRAPHIC, EmbeddedKey, LastUse, require_state, require_usage
-from kmstui.demo.kms.members import check_members, operations
+from kmstui.demo.kms.keys import (
+    CRYPTOGRAPHIC,
+    EmbeddedKey,
+    LastUse,
+    require_state,
+    require_usage,
+    wrong_usage,
+)
+from kmstui.demo.kms.members import check_members, is_dry_run, operations
 from kmstui.demo.kms.store import Stores, find_key
 
 _TAKES_ALIAS = frozenset(
@@ -85,13 +92,18 @@ class KmsService:
         Changes are made one after the other, each with its checks, so that none is lost.
         """
         check_members(call.operation, call.parameters)
+        if is_dry_run(call.operation, call.parameters):
+            with self._changing:
+                self._answer(call)
+            raise dry_run_over()
         if call.operation in _UNLOCKED or call.operation.startswith(_READING):
             return self._answer(call)
         with self._changing:
             return self._answer(call)
 
     def _answer(self, call: Call) -> Served:
-        handler = self._handlers.get(call.operation)
+        dry_run = is_dry_run(call.operation, call.parameters)
+        handler = self._handlers.get(call.operation, _nothing_besides if dry_run else None)
         if handler is None:
             raise AwsError(
                 "UnknownOperationException",
@@ -126,6 +138,13 @@ class KmsService:
         return key
 
 
+def _nothing_besides(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
+    """For dry runs of what is not served: the permission, state and usage are all there is."""
+    if call.operation.startswith("GenerateDataKeyPair") and not key.symmetric:
+        raise wrong_usage(call.operation, key)
+    return {}
+
+
 def _handlers_in(*places: object) -> dict[str, Callable[..., Result]]:
     """By operation: the functions that bear its name in snake case, such as ``get_key_policy``."""
     handlers = {}
@@ -138,5 +157,7 @@ def _handlers_in(*places: object) -> dict[str, Callable[..., Result]]:
 
 
 def _note_use(call: Call, key: EmbeddedKey) -> None:
+    if is_dry_run(call.operation, call.parameters):
+        return
     if call.operation in CRYPTOGRAPHIC and call.operation != "GetPublicKey":
         key.last_use = LastUse(call.operation, time.time(), call.request_id, call.request_id)

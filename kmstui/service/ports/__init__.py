@@ -8,6 +8,7 @@ from kmstui.service.ports.connections import Target as Target
 from kmstui.service.ports.gateways import AliasGateway as AliasGateway
 from kmstui.service.ports.gateways import AnalyzerFinding as AnalyzerFinding
 from kmstui.service.ports.gateways import AnalyzerGateway as AnalyzerGateway
+from kmstui.service.ports.gateways import DryRunGateway as DryRunGateway
 from kmstui.service.ports.gateways import EventGateway as EventGateway
 from kmstui.service.ports.gateways import Gateway as Gateway
 from kmstui.service.ports.gateways import GrantGateway as GrantGateway

@@ -21,6 +21,7 @@ from kmstui.model import (
     Caller,
     ConnectionInfo,
     ControlPolicy,
+    DryRun,
     Grant,
     Identity,
     IdentityPolicy,
@@ -223,6 +224,20 @@ class GrantGateway(Protocol):
         ...
 
 
+class DryRunGateway(Protocol):
+    """What KMS would answer."""
+
+    async def dry_run(self, request: DryRun) -> None:
+        """Send a request with `DryRun`; returns where KMS would carry it out.
+
+        Raises:
+            AccessDeniedError: the caller may not, with KMS's words in the context.
+            MalformedAnswerError: the endpoint does not know `DryRun`, and has carried it out.
+            ServiceError: KMS says something else of it, such as that the key is disabled.
+        """
+        ...
+
+
 class EventGateway(Protocol):
     """CloudTrail."""
 
@@ -318,6 +333,7 @@ class Gateway(
     AliasGateway,
     LifecycleGateway,
     GrantGateway,
+    DryRunGateway,
     EventGateway,
     IdentityGateway,
     OrganizationGateway,

@@ -13,7 +13,7 @@ from kmstui.aws.api.base import nothing
 from kmstui.aws.calls import operations
 from kmstui.aws.calls.call import Calls
 from kmstui.aws.calls.operations import READ_NAMES, Operation
-from kmstui.model import KeyCreation, Tag
+from kmstui.model import DryRun, KeyCreation, Tag
 from kmstui.service.errors import (
     MalformedAnswerError,
     ReadOnlyError,
@@ -33,6 +33,7 @@ _READS = [name for name in _METHODS if name not in _CHANGES]
 _EXAMPLES: dict[object, object] = {
     str: "arn:aws:iam::111122223333:role/r",
     int: 7,
+    DryRun: DryRun("Decrypt", "arn:aws:kms:eu-west-1:111122223333:key/k"),
     KeyCreation: KeyCreation(),
     Sequence[str]: ["a"],
     Sequence[Tag]: [Tag("a", "b")],

@@ -247,6 +247,7 @@ SUBJECTS: Mapping[str, Subject] = {
 OF_SERVICES = ("aws:SourceArn", "aws:SourceAccount")
 """Condition keys that only services send."""
 OF_ACCOUNTS = (
+    "kms:ViaService",
     "aws:PrincipalTag/team",
     "aws:PrincipalOrgID",
     "aws:PrincipalOrgPaths",
@@ -255,7 +256,7 @@ OF_ACCOUNTS = (
     "aws:MultiFactorAuthAge",
     "aws:MultiFactorAuthPresent",
 )
-"""Condition keys that only users, roles and root send."""
+"""Condition keys that only requests of users, roles and root carry."""
 
 OPERATORS: Mapping[str, Sequence[str]] = {
     "String": (

@@ -58,10 +58,13 @@ class _Gate:
 
     def applied(self, request: Request, resource: str, lookup: Lookup) -> list[Applied]:
         principal = request.principal if self.names_principals else None
+        ruled_out = request.overrides_principal
         return [
             each
             for policy in self.policies
-            for each in policy.applied(principal, request.action, resource, lookup)
+            for each in policy.applied(
+                principal, request.action, resource, lookup, ruled_out=ruled_out
+            )
         ]
 
 

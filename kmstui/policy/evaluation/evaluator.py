@@ -148,7 +148,7 @@ class _Evaluation:
                     lookup,
                     has_boundary=policies.boundary is not None,
                     # What the question says of the principal goes before what follows from it.
-                    ruled_out=ruled_out or self._overrides_principal(),
+                    ruled_out=ruled_out or request.overrides_principal,
                 )
             )
         )
@@ -204,10 +204,6 @@ class _Evaluation:
     def near(self) -> tuple[Applied, ...]:
         """The statements about the request that do not apply."""
         return tuple(each for each in self.everything if each.truth is Truth.NO)
-
-    def _overrides_principal(self) -> bool:
-        facts = self.principal.facts
-        return any(key in facts for key in self.request.context.values)
 
     def _an_allow_is_near(self) -> bool:
         """Whether an Allow of the key policy is about the request, whatever its conditions."""

@@ -297,6 +297,12 @@ class Request:
         return "" in (partition, self.partition) or partition == self.partition
 
     @property
+    def overrides_principal(self) -> bool:
+        """Whether the context says a condition key that would follow from the principal."""
+        facts = self.principal.facts
+        return any(key in facts for key in self.context.values)
+
+    @property
     def owner(self) -> str:
         """The account that the key belongs to; empty where the ARN names none."""
         return account_of(self.resource)

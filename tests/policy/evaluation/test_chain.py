@@ -208,6 +208,14 @@ class TestResourceControlPolicies:
             assert ask(EVERYBODY, APP, chain=chain, context=context).outcome is expected
         assert ask(EVERYBODY, S3, chain=chain).outcome is ALLOWED
 
+    def test_what_the_question_says_of_who_asks_counts_for_them_too(self) -> None:
+        """As it does for the key policy, against what would follow from the principal."""
+        ours = {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+        chain = rcps(deny("*", "kms:*", Condition=ours))
+        assert ask(EVERYBODY, S3, chain=chain).outcome is ALLOWED
+        told = Context.of({"aws:PrincipalOrgID": "o-a1b2c3d4e5"})
+        assert ask(EVERYBODY, S3, chain=chain, context=told).outcome is DENIED
+
 
 class TestEndpoint:
     ONLY_ANNA = allow({"AWS": ANNA})

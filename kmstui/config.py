@@ -104,6 +104,11 @@ class Settings:
         default=(), metadata={"read": _rules_by_key, "file_only": "a table"}
     )
     """Rules that are off for one key, by key ID: the table `[disable_by_key]` of the file."""
+    own_rules: tuple[str, ...] = field(default=(), metadata={"file_only": "code that is run"})
+    """Where one's own linter rules are: files, relative to config.toml, and entry points.
+
+    They are loaded as the file is read, so that others of its settings can name them.
+    """
 
     @property
     def state_path(self) -> Path:
@@ -188,7 +193,8 @@ def load_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.e
 
 def _from_file(path: Path, *, required: bool) -> dict[str, object]:
     try:
-        text = _bytes_of(path).decode("utf-8")
+        data, status = _bytes_of(path)
+        text = data.decode("utf-8")
     except (FileNotFoundError, NotADirectoryError):
         # Accounts of services have no home: theirs is /dev/null, or does not exist.
         if required:
@@ -204,23 +210,40 @@ def _from_file(path: Path, *, required: bool) -> dict[str, object]:
     import tomllib
 
     try:
-        data = tomllib.loads(text)
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"The config file {path} is not valid TOML: {error}.") from error
     values: dict[str, object] = {}
-    for name, value in data.items():
-        plain = name.replace("-", "_")
+    # Own rules first: other settings name them.
+    for name in sorted(table, key=lambda each: each not in _OWN_RULES):
+        plain, value = name.replace("-", "_"), table[name]
         if plain not in _SETTINGS:
             raise ConfigError(
                 f"The config file {path} has an unknown setting"
                 f" {name!r}{_known_ones(plain, _SETTINGS)}"
             )
         values[plain] = _read(plain, value, f"{name!r} in {path}")
+        if name in _OWN_RULES and value:
+            _load_own_rules(_words(value, name), path, status)
     return values
 
 
-def _bytes_of(path: Path) -> bytes:
-    """What the file holds.
+_OWN_RULES = ("own_rules", "own-rules")
+
+
+def _load_own_rules(sources: tuple[str, ...], path: Path, status: os.stat_result) -> None:
+    """Run the code of the rules that a person's own config file names."""
+    from kmstui.policy.lint import OwnRulesError, load_own_rules, refuse_others_file
+
+    try:
+        refuse_others_file(status, path)
+        load_own_rules(sources, path.parent)
+    except OwnRulesError as error:
+        raise ConfigError(f"The rules that {path} names are not loaded: {error}.") from None
+
+
+def _bytes_of(path: Path) -> tuple[bytes, os.stat_result]:
+    """What the file holds, and whose it is.
 
     Raises:
         OSError: it cannot be read.
@@ -232,14 +255,15 @@ def _bytes_of(path: Path) -> bytes:
         return os.open(name, flags | os.O_NONBLOCK)
 
     with open(path, "rb", opener=without_waiting) as stream:
-        if stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode):
+        status = os.fstat(stream.fileno())
+        if stat.S_ISFIFO(status.st_mode):
             raise ConfigError(f"The config file {path} is a pipe; it must be a file.")
         data = stream.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         raise ConfigError(
             f"The config file {path} has more than {MOST_BYTES:,} bytes, which no such file has."
         )
-    return data
+    return data, status
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:

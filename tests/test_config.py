@@ -9,6 +9,7 @@ import platformdirs
 import pytest
 
 from kmstui.config import ConfigError, Settings, config_path, load_settings
+from kmstui.policy.lint import load_own_rules
 
 
 def write(tmp_path, text):
@@ -176,3 +177,53 @@ def test_a_user_whom_the_system_does_not_know_has_no_file(monkeypatch):
     monkeypatch.setattr("pwd.getpwuid", lambda number: {}[number])
     monkeypatch.delenv("HOME")
     assert load_settings({}, {}) == Settings()
+
+
+RULE = """
+from kmstui.policy.lint import Severity, own_rule
+
+@own_rule("ACME001", Severity.INFO, "Nothing")
+def nothing(subject):
+    pass
+"""
+
+
+@pytest.fixture
+def own_rules(tmp_path):
+    """Writes a file of rules and a config that names it; in the end none is loaded."""
+
+    def write_both(text=RULE, config='disable = ["acme001"]\nown-rules = ["rules.py"]\n'):
+        (tmp_path / "rules.py").write_text(text)
+        environ = write(tmp_path, config)
+        for path in tmp_path.iterdir():
+            path.chmod(0o600)
+        return environ
+
+    yield write_both
+    load_own_rules([], tmp_path)
+
+
+def test_own_rules_are_loaded_from_beside_the_file_before_what_names_them(own_rules):
+    settings = load_settings({}, own_rules())
+    assert settings.own_rules == ("rules.py",)
+    assert settings.disable == ("ACME001",)
+
+
+def test_own_rules_with_a_fault_are_a_sentence(own_rules):
+    with pytest.raises(ConfigError, match="config.toml names are not loaded: .*ZeroDivisionError"):
+        load_settings({}, own_rules("1 / 0"))
+
+
+def test_code_is_run_only_where_a_persons_own_file_names_it(own_rules, tmp_path):
+    environ = own_rules("raise AssertionError('it was run')")
+    (tmp_path / "config.toml").chmod(0o622)
+    with pytest.raises(ConfigError, match="others may write .*config.toml"):
+        load_settings({}, environ)
+    with pytest.raises(ConfigError, match="own_rules is code that is run: it can stand in"):
+        load_settings({}, {"KMSTUI_OWN_RULES": str(tmp_path / "rules.py"), "HOME": "/nonexistent"})
+
+
+def test_a_file_that_others_may_write_is_read_where_it_names_no_code(own_rules, tmp_path):
+    environ = own_rules(config='region = "eu-west-1"\n')
+    (tmp_path / "config.toml").chmod(0o666)
+    assert load_settings({}, environ).region == "eu-west-1"

@@ -149,9 +149,10 @@ def _explain(id_: str, out: TextIO) -> int:
 
 
 def _list_rules(out: TextIO) -> int:
+    width = max(map(len, RULES))
     for rule in sorted(RULES.values(), key=lambda each: each.id):
         scope = f"{rule.scope.word:<11}"
-        print(f"{rule.id}  {rule.severity.word:<7}  {scope}  {rule.title}", file=out)
+        print(f"{rule.id:<{width}}  {rule.severity.word:<7}  {scope}  {rule.title}", file=out)
     return CLEAN
 
 

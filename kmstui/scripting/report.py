@@ -72,7 +72,8 @@ def _block(policy: Linted, finding: Finding, *, colour: bool) -> Iterator[str]:
     yield f"{paint(margin, '2')}{shown}"
     yield f"{paint('      | ', '2')}{paint(underline, _COLOURS[finding.severity])}"
     yield f"        why: {finding.why}"
-    yield f"        {paint(finding.url, '2')}"
+    if finding.url:
+        yield f"        {paint(finding.url, '2')}"
     if finding.fix is not None:
         yield f"        fix: {visible(finding.fix.title)}"
     yield ""
@@ -190,7 +191,8 @@ def _sarif_rule(id_: str) -> dict[str, Any]:
         "id": id_,
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.why},
-        "helpUri": rule.url,
+        # A rule of one's own need not have a page.
+        **({"helpUri": rule.url} if rule.url else {}),
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }
 

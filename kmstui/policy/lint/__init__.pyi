@@ -1,7 +1,11 @@
 from .core import RULES as RULES
 from .core import Finding as Finding
+from .core import Hit as Hit
 from .core import KeyContext as KeyContext
+from .core import PolicyKind as PolicyKind
 from .core import Severity as Severity
+from .core import Subject as Subject
+from .facts.statements import label_span as label_span
 from .facts.values import Form as Form
 from .facts.values import read_principal as read_principal
 from .fix_effects import accounts_in_question as accounts_in_question
@@ -15,3 +19,7 @@ from .linter import UnknownRuleError as UnknownRuleError
 from .linter import known_rule as known_rule
 from .linter import lint as lint
 from .linter import lint_identity as lint_identity
+from .own import OwnRulesError as OwnRulesError
+from .own import load_own_rules as load_own_rules
+from .own import own_rule as own_rule
+from .own import refuse_others_file as refuse_others_file

@@ -56,9 +56,14 @@ def fix_all(
     return fixing.result()
 
 
-_FAMILIES = "0162345"
+_OWN = "own"
+_FAMILIES = (*"0162345", _OWN)
 """In which order families are fixed: what cannot be read, what is misspelled and what nobody filled
 in first, since rules about access judge them as if they were not there."""
+
+
+def _family(rule: str) -> str:
+    return rule[3] if rule.startswith("KMS") else _OWN
 
 
 class _Fixing:
@@ -92,7 +97,7 @@ class _Fixing:
     def step(self) -> bool:
         """Apply what can be applied at once; False where nothing is left that may be."""
         for family in _FAMILIES:
-            members = [each for each in self._fixable() if each.rule[3] == family]
+            members = [each for each in self._fixable() if _family(each.rule) == family]
             for batch in self._batches(members):
                 if self._try(batch):
                     return True
@@ -186,4 +191,4 @@ def _is_less(after: Iterable[Finding], before: Iterable[Finding]) -> bool:
 
 
 def _rank(finding: Finding) -> tuple[int, str, int]:
-    return _FAMILIES.find(finding.rule[3]), finding.rule, -finding.severity
+    return _FAMILIES.index(_family(finding.rule)), finding.rule, -finding.severity

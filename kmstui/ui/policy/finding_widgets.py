@@ -145,7 +145,8 @@ class WhyScreen(ModalScreen[None]):
         text.append(f"{visible(finding.message)}\n\n{visible(finding.why)}\n")
         if finding.fix:
             text.append(f"\nF4 fixes it: {visible(finding.fix.title)}\n")
-        text.append(f"\n{finding.url}")
+        if finding.url:
+            text.append(f"\n{finding.url}")
         with VerticalScroll(classes="why--box") as box:
             yield Static(text, markup=False)
         box.border_title = "Why"

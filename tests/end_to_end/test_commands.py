@@ -54,6 +54,9 @@ def test_can_says_yes_and_no_with_the_reason_and_what_was_not_considered(run):
     assert done.returncode == 0
     assert done.stdout.startswith("Yes: ")
     assert "Not considered: service control policies" in done.stdout
+    assert "resource control policies (both: organizations:DescribeOrganization is denied)" in (
+        done.stdout
+    )
     done = run("can", "arn:aws:iam::290417736502:role/Stranger", "kms:Decrypt", "ImportedCMK")
     assert done.returncode == 1
     assert done.stdout.startswith("No: ")

@@ -56,14 +56,21 @@ class _Gate:
         """Whether a policy that allows everything may be attached there as well."""
         return self.allows is Truth.MAYBE
 
-    def applied(self, request: Request, resource: str, lookup: Lookup) -> list[Applied]:
+    def applied(
+        self, request: Request, resource: str, lookup: Lookup, bounded: bool
+    ) -> list[Applied]:
         principal = request.principal if self.names_principals else None
         ruled_out = request.overrides_principal
         return [
             each
             for policy in self.policies
             for each in policy.applied(
-                principal, request.action, resource, lookup, ruled_out=ruled_out
+                principal,
+                request.action,
+                resource,
+                lookup,
+                has_boundary=bounded,
+                ruled_out=ruled_out,
             )
         ]
 
@@ -183,13 +190,16 @@ class Chain:
 
         return completed
 
-    def passage(self, request: Request, lookup: Lookup, resource: str) -> Passage:
+    def passage(
+        self, request: Request, lookup: Lookup, resource: str, bounded: bool = False
+    ) -> Passage:
         """What becomes of one request.
 
         Args:
             request: The request.
             lookup: How its condition keys resolve.
             resource: What it is asked of: the key, or `*` for an action that names none.
+            bounded: Whether a permissions boundary is attached to who asks.
         """
         gates: list[_Gate] = []
         considered: list[str] = []
@@ -203,7 +213,8 @@ class Chain:
         left_out = self._left_out(missing)
         if not gates:
             return _nothing(tuple(considered), left_out)
-        return _passed(gates, request, resource, lookup, tuple(considered), left_out)
+        asked = [(gate, gate.applied(request, resource, lookup, bounded)) for gate in gates]
+        return _passed(asked, tuple(considered), left_out)
 
     def _about(
         self, request: Request, lookup: Lookup, resource: str
@@ -299,16 +310,12 @@ def _nothing(considered: tuple[str, ...], missing: tuple[str, ...]) -> Passage:
 
 
 def _passed(
-    gates: Iterable[_Gate],
-    request: Request,
-    resource: str,
-    lookup: Lookup,
+    asked: Iterable[tuple[_Gate, list[Applied]]],
     considered: tuple[str, ...],
     missing: tuple[str, ...],
 ) -> Passage:
     truth, barrier, statements = Truth.YES, None, list[Applied]()
-    for gate in gates:
-        found = gate.applied(request, resource, lookup)
+    for gate, found in asked:
         allowed = max([gate.allows, *(each.truth for each in found if not each.deny)])
         if allowed < truth and (allowed is Truth.NO or gate.is_partial):
             barrier = gate

@@ -170,7 +170,7 @@ class _Evaluation:
         by_iam = min(self.iam, self.cap)
         self.granted = granted(policies.grants or (), request, lookup, by_iam=by_iam)
         self.grant = max((each.truth for each in self.granted), default=Truth.NO)
-        self.passage = policies.chain.passage(request, lookup, on)
+        self.passage = policies.chain.passage(request, lookup, on, bool(policies.boundary))
         of_iam = (*self.identity, *self.boundary, *self.session)
         self.everything = (*self.key, *of_iam, *self.passage.statements)
 

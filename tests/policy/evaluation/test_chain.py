@@ -216,6 +216,29 @@ class TestResourceControlPolicies:
         told = Context.of({"aws:PrincipalOrgID": "o-a1b2c3d4e5"})
         assert ask(EVERYBODY, S3, chain=chain, context=told).outcome is DENIED
 
+    @pytest.mark.parametrize(
+        ("source", "expected"),
+        [
+            ({}, OPEN),
+            ({"aws:SourceAccount": ()}, ALLOWED),
+            ({"aws:SourceAccount": ACCOUNT, "aws:SourceOrgID": "o-1"}, ALLOWED),
+            ({"aws:SourceAccount": OTHER, "aws:SourceOrgID": "o-2"}, DENIED),
+            ({"aws:SourceAccount": OTHER, "aws:SourceOrgID": ()}, DENIED),
+        ],
+    )
+    def test_the_documented_protection_against_confused_deputies(
+        self, source: Mapping[str, str], expected: str
+    ):
+        """The second example of "Resource control policies in AWS KMS"."""
+        protection = {
+            "StringNotEqualsIfExists": {"aws:SourceOrgID": "o-1"},
+            "Null": {"aws:SourceAccount": "false"},
+            "Bool": {"aws:PrincipalIsAWSService": "true"},
+        }
+        chain = rcps(deny("*", "kms:*", Condition=protection))
+        assert ask(EVERYBODY, S3, chain=chain, context=Context.of(source)).outcome is expected
+        assert ask(EVERYBODY, APP, chain=chain).outcome is ALLOWED
+
 
 class TestEndpoint:
     ONLY_ANNA = allow({"AWS": ANNA})

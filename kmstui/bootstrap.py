@@ -42,7 +42,8 @@ def run_app(settings: Settings, *, key: str, demo: bool, demo_keys: int) -> int:
         if problem:
             raise StartError(problem)
     with composed_app(settings, key=key, demo=demo, demo_keys=demo_keys) as app:
-        code = app.run(mouse=settings.mouse) or 0
+        # After a fault nothing is returned, but it has its code.
+        code = app.run(mouse=settings.mouse) or app.return_code or 0
     if app.ended_by is not None:
         from kmstui.ui.terminal import die_of
 

@@ -151,6 +151,11 @@ class KmsApp(Program):
         """What to print when a widget has failed: a sentence, not a traceback."""
         return f"{write_fault(self.options.fault_log, 'the screen', error)} kmstui had to stop."
 
+    def frame_failed(self, error: Exception) -> None:
+        """As the painter's; the details are kept, and the person goes on working."""
+        super().frame_failed(error)
+        write_fault(self.options.fault_log, "drawing", error)
+
     # Keys
 
     def post_message(self, message: Message) -> bool:

@@ -44,7 +44,6 @@ def attributes_of(cls):
         (_compositor.ChopsUpdate, "chops", None),
         (_compositor.ChopsUpdate, "chop_ends", None),
         (_xterm_parser.XTermParser, "feed", ("self", "data")),
-        (TextArea, "_set_document", ("self", "text", "language")),
         (TextArea, "_refresh_size", ("self",)),
         (TextArea, "_refresh_scrollbars", ("self",)),
         (TextArea, "_theme", None),

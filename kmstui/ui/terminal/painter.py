@@ -47,7 +47,8 @@ class Painter:
             self._rows = [[UNKNOWN] * size.width for _ in range(size.height)]
         wanted: dict[int, Row] = {}
         for y, x, strips in pieces:
-            if 0 <= y < size.height:
+            # What was laid out for another size may lie outside.
+            if 0 <= y < size.height and 0 <= x < size.width:
                 row = wanted.get(y)
                 if row is None:
                     row = wanted[y] = self._rows[y].copy()
@@ -136,6 +137,10 @@ class PaintedApp(InsideApp[ReturnType]):
         if self._painter.has_painted:
             self._painter.forget()
             self.refresh()
+
+    def frame_failed(self, error: Exception) -> None:
+        """Begin anew with the next frame: nobody can tell what the terminal shows."""
+        self._painter.forget()
 
     def encode_frame(self, pieces: Iterator[Piece], console: Console) -> str:
         """The sequence that makes the terminal show these pieces."""

@@ -27,6 +27,10 @@ class InsideApp(App[ReturnType]):
         """The sequence that makes the terminal show these pieces."""
         raise NotImplementedError
 
+    def frame_failed(self, error: Exception) -> None:
+        """Called when a frame could not be encoded; Textual's own encoding is sent instead."""
+        raise NotImplementedError
+
     def last_words(self, error: Exception) -> str:
         """What to print when a widget has failed, which ends the program; "" for a traceback."""
         return ""
@@ -40,7 +44,7 @@ class InsideApp(App[ReturnType]):
         # There is no public place for this; every frame goes through here.
         shown: Any = renderable
         if isinstance(renderable, ChopsUpdate | LayoutUpdate):
-            shown = _EncodedFrame(renderable, self.encode_frame)
+            shown = _EncodedFrame(renderable, self.encode_frame, self.frame_failed)
         super()._display(screen, shown)
 
     @property
@@ -65,13 +69,19 @@ class _EncodedFrame(CompositorUpdate):
         self,
         update: ChopsUpdate | LayoutUpdate,
         encode: Callable[[Iterator[Piece], Console], str],
+        failed: Callable[[Exception], None],
     ) -> None:
         self._update = update
         self._encode = encode
+        self._failed = failed
 
     def render_segments(self, console: Console) -> str:
         """The sequence to write."""
-        return self._encode(_pieces(self._update), console)
+        try:
+            return self._encode(_pieces(self._update), console)
+        except Exception as error:
+            self._failed(error)
+            return self._update.render_segments(console)
 
 
 def _pieces(update: ChopsUpdate | LayoutUpdate) -> Iterator[Piece]:

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from textual.expand_tabs import expand_tabs_inline
 from textual.geometry import Offset
 from textual.widgets import TextArea
-from textual.widgets.text_area import DocumentNavigator, Location, TextAreaTheme, WrappedDocument
+from textual.widgets.text_area import Location, TextAreaTheme, WrappedDocument
 
 
 class Wrapping(WrappedDocument):
@@ -53,7 +53,16 @@ class Wrapping(WrappedDocument):
 class InsideTextArea(TextArea):
     """A text area that measures and wraps its text by itself."""
 
-    wrapped_document: Wrapping
+    @property
+    def wrapped_document(self) -> Wrapping:
+        """The text as it is wrapped."""
+        return self._wrapping
+
+    @wrapped_document.setter
+    def wrapped_document(self, plain: WrappedDocument) -> None:
+        # A text that is loaded gets one of Textual's here, which goes on to scroll, and with that
+        # to draw, before the loading has come to its end.
+        self._wrapping = Wrapping(plain.document, self.wrap_width, self.indent_width)
 
     def measure(self) -> None:
         """Set `virtual_size`: the text or the room for it is another."""
@@ -73,12 +82,6 @@ class InsideTextArea(TextArea):
     def draws_cursor(self) -> bool:
         """Whether the cursor itself is drawn now."""
         return self._draw_cursor
-
-    def _set_document(self, text: str, language: str | None) -> None:
-        # Every text that is loaded gets a new wrapped document here, and there is no other place.
-        super()._set_document(text, language)
-        self.wrapped_document = Wrapping(self.document, self.wrap_width, self.indent_width)
-        self.navigator = DocumentNavigator(self.wrapped_document)
 
     def _refresh_size(self) -> None:
         # Called after every edit; the base class measures every line anew.

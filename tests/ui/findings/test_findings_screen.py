@@ -82,6 +82,25 @@ async def test_enter_goes_to_the_key_and_the_line():
         assert run.front(FindingsScreen).table.cursor_row == row.id, "the list is as it was left"
 
 
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_enter_leaves_a_policy_that_was_read_to_its_end_for_another(size):
+    gateway = troubled()
+    long = json.loads(default_policy())
+    long["Statement"] *= 20
+    gateway.world.policies[DISABLED]["default"] = json.dumps(long)
+    async with running(gateway, size=size) as run:
+        await run.choose(DISABLED)
+        await run.press("3", "G")
+        area = run.view(PolicyView).viewer.area
+        await run.wait_for(lambda: area.scroll_offset.y > 0)
+        screen = await open_list(run)
+        row = next(row for row in screen._shown.values() if "kms201" in row.text())
+        screen.table.move_to_row(row.id)
+        await run.press("enter")
+        await run.wait_for("Decript")
+        await run.wait_for("▲ KMS201")
+
+
 async def test_a_key_that_was_not_read_can_be_gone_to():
     async with running(troubled()) as run:
         screen = await open_list(run)

@@ -134,6 +134,19 @@ async def test_a_new_text_replaces_text_and_findings(bench):
         assert at.lines[0].startswith('1 ✖ {"Action": "kms:Decrpyt"}')
 
 
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("text", ['{"Action": "kms:Decrpyt"}', "", POLICY + "\n" * 200])
+async def test_a_new_text_replaces_one_that_was_scrolled_to_its_end(bench, text, wrapped):
+    async with bench(widget=viewer(POLICY + "\n" * 100), size=(80, 10)) as at:
+        at.area.soft_wrap = wrapped
+        await at.press("G")
+        assert at.area.scroll_offset.y > 0
+        at.widget.load(text)
+        await at.pilot.pause()
+        assert at.lines[0].split()[0] == "1"
+        assert at.area.scroll_offset.y == 0
+
+
 async def test_a_linter_that_fails_is_told(bench):
     def broken(text: str):
         raise RuntimeError("oops")

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pyte
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.color import ColorSystem
+from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Size
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.geometry import Region, Size
 from textual.strip import Strip
 
+from kmstui.service.inventory.store import Store
+from kmstui.service.session import Session
+from kmstui.ui.app import KmsApp
+from kmstui.ui.runtime.options import UiOptions
 from kmstui.ui.terminal.painter import Painter
 from kmstui.ui.terminal.renditions import Rendition
 from kmstui.ui.terminal.rows import find_scroll
+from kmstui.ui.textual_internals.app import Piece, _EncodedFrame
+from tests.fakes import NOW, FakeConnector, FakeGateway, MemoryJournal
 
 WIDTH, HEIGHT = 24, 9
 STYLES = [
@@ -190,6 +200,57 @@ def test_another_size_is_another_screen():
     lines = [filled(f"line {y}", width=WIDTH + 5) for y in range(HEIGHT)]
     terminal.paint(lines)
     assert terminal.cells == settled(terminal, lines)
+
+
+def test_what_was_laid_out_for_another_size_is_cut_to_the_one_there_is_now():
+    terminal = Terminal(60, 20)
+    old = [filled("left", 0, 70), filled("right", 1, 30)]
+    for size in (Size(60, 20), Size(40, 9), Size(75, 12), Size(1, 1), Size(100, 20)):
+        terminal.size = size
+        terminal.screen.resize(size.height, size.width)
+        for shift in (0, 1):
+            pieces = [
+                (y + shift, x, [strip_of(line)])
+                for y in range(20)
+                for x, line in zip((0, 70), old, strict=True)
+            ]
+            sent = terminal.painter.paint(pieces, size, ColorSystem.EIGHT_BIT)
+            terminal.stream.feed(sent.encode())
+        wanted = ("left".ljust(70) + "right".ljust(30))[: size.width].rstrip()
+        shown = [line.rstrip() for line in terminal.screen.display]
+        assert shown[: 20 if size.height > 19 else size.height] == [wanted] * len(shown)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_frame_that_cannot_be_painted_is_drawn_by_textual_and_the_fault_is_told(whole):
+    strip = strip_of(filled("words", 1))
+    update = (
+        LayoutUpdate([[strip]], Region(0, 0, WIDTH, 1))
+        if whole
+        else ChopsUpdate([{0: strip}], [(0, 0, WIDTH)], [[WIDTH]])
+    )
+    told: list[Exception] = []
+
+    def fails(pieces: Iterator[Piece], console: Console) -> str:
+        raise ValueError("zip() argument 2 is longer than argument 1")
+
+    screen = pyte.Screen(WIDTH, HEIGHT)
+    frame = _EncodedFrame(update, fails, told.append)
+    pyte.Stream(screen).feed(frame.render_segments(Console(force_terminal=True)))
+    assert screen.display[0].rstrip() == "words"
+    assert len(told) == 1
+
+
+def test_after_a_fault_nothing_is_taken_for_drawn(tmp_path):
+    log = tmp_path / "faults.log"
+    store = Store(lambda seconds, callback: None)
+    session = Session(store, FakeConnector(FakeGateway()), MemoryJournal(), lambda: NOW)
+    app = KmsApp(session, UiOptions(fault_log=log))
+    pieces = [(0, 0, [strip_of(filled("words"))])]
+    first = app._painter.paint(pieces, Size(WIDTH, 1), ColorSystem.EIGHT_BIT)
+    app.frame_failed(ValueError("wrong"))
+    assert app._painter.paint(pieces, Size(WIDTH, 1), ColorSystem.EIGHT_BIT) == first
+    assert "ValueError: wrong" in log.read_text()
 
 
 def test_a_link_ends_where_its_words_end():

@@ -90,7 +90,7 @@ class ValueTest:
 
 
 @lru_cache(maxsize=8192)
-def test_of(positive: str, value: str) -> ValueTest | None:
+def as_test(positive: str, value: str) -> ValueTest | None:
     """The test of one value; None where no value of a request passes it.
 
     Operators that take the same values give the same test.

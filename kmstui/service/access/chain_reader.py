@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from kmstui.model import AccountControls, ConnectionInfo, ControlPolicy, Key, Route
@@ -17,6 +18,9 @@ from kmstui.service.errors import ServiceError, unless_refused
 from kmstui.service.inventory import Topic
 from kmstui.service.ports import Gateway
 from kmstui.service.session import Session
+
+MOST_ACCOUNTS = 20
+"""So many other accounts are asked about for one key; each takes about ten calls."""
 
 _OF_URL = re.compile(r"//(vpce-[0-9a-z]+)-")
 _ENDPOINT_ID = re.compile(r"vpce-(?:[0-9a-f]{8}|[0-9a-f]{17})")
@@ -36,11 +40,21 @@ def is_endpoint_id(text: str) -> bool:
     return _ENDPOINT_ID.fullmatch(text) is not None
 
 
-async def read_chain(reader: ChainSource, key: Key, *accounts: str) -> Chain:
-    """What an organization sets over a key's account and the accounts that use the key."""
+async def read_chain(reader: ChainSource, key: Key, own: str, others: Iterable[str] = ()) -> Chain:
+    """What an organization sets over a key's account and the accounts that use the key.
+
+    Args:
+        reader: Reads over one connection.
+        key: The key.
+        own: The account of who asks.
+        others: Further accounts; asked about where the organization of the first ones tells.
+    """
     owner = key.account
-    asked = dict.fromkeys(filter(None, (owner, *accounts)))
-    found = await asyncio.gather(*map(reader.controls, asked))
+    first = dict.fromkeys(filter(None, (owner, own)))
+    found = await asyncio.gather(*map(reader.controls, first))
+    if any(each.organization and not each.problem for each in found):
+        more = dict.fromkeys(each for each in others if each and each not in first)
+        found += await asyncio.gather(*map(reader.controls, tuple(more)[:MOST_ACCOUNTS]))
     chain = NOTHING_READ
     for controls in found:
         chain = chain.with_account(controls, owner)
@@ -123,14 +137,18 @@ class ChainReader:
             self._source = ChainSource(gateway)
         return self._source
 
-    async def chain(self, key: Key) -> Chain:
+    async def chain(self, key: Key, accounts: Iterable[str] = ()) -> Chain:
         """What binds the requests about a key, whoever sends them.
+
+        Args:
+            key: The key.
+            accounts: Those of principals that may send them, besides its own and the caller's.
 
         Raises:
             CancelledByPersonError: the connection is gone.
         """
         caller = self._session.store.caller
-        return await read_chain(self.source, key, caller.account if caller else "")
+        return await read_chain(self.source, key, caller.account if caller else "", accounts)
 
     async def own_chain(self, key: Key) -> Chain:
         """What binds the caller's requests about a key over the connection in use.

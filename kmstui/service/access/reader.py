@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from kmstui.model import Arn, Caller, Grant, Identity, Key
 from kmstui.policy.evaluation import NOTHING_READ, Chain, as_policy
-from kmstui.policy.iam import Principal, PrincipalKind, named
+from kmstui.policy.iam import Principal, PrincipalKind, accounts, named
 from kmstui.policy.syntax import Policy
 from kmstui.service.access.account_facts import caller_principal
 from kmstui.service.access.chain_reader import ChainReader
@@ -198,7 +198,7 @@ class AccessReader:
         # Organizations answers from far away, or not at all from a network without a way out.
         reading, chain = await asyncio.gather(
             self._read(key, policy, most, tell, stop),
-            self._session.shared(ChainReader).chain(key),
+            self._session.shared(ChainReader).chain(key, accounts(as_policy(policy))),
         )
         return replace(reading, chain=chain)
 

@@ -10,6 +10,7 @@ from kmstui.model import Key
 from kmstui.policy.access import AccessGroup, AccessTable, Mark, Row, access_table
 from kmstui.policy.evaluation import (
     NOTHING_READ,
+    Chain,
     Decision,
     answer_word,
     as_policy,
@@ -30,6 +31,7 @@ from kmstui.ui.access.question import (
     ME,
     OTHERS,
     ROOT,
+    Question,
     QuestionContext,
     QuestionError,
     Vocabulary,
@@ -140,10 +142,7 @@ async def answer_line(session: Session, inquiry: Inquiry, line: str) -> Answer:
         left_out = inquiry.left_out(inquiry.table.not_considered)
         return Answer(str(error), not_considered_sentence(left_out), None)
     identity = session.shared(AccessReader).known_identity(role_of(question.principal))
-    for endpoint in question.context.values.get("aws:sourcevpce", ()):
-        about = replace(
-            about, chain=await session.shared(ChainReader).through(about.chain, endpoint)
-        )
+    about = replace(about, chain=await _chain_for(session, inquiry, question))
     decision = await asyncio.to_thread(decide, question, about, identity)
     words = f"{answer_word(decision).capitalize()}: {reason_sentence(decision)}"
     if decision.missing_keys:
@@ -153,6 +152,19 @@ async def answer_line(session: Session, inquiry: Inquiry, line: str) -> Answer:
         not_considered_sentence(inquiry.left_out(decision.not_considered)),
         decision,
     )
+
+
+async def _chain_for(session: Session, inquiry: Inquiry, question: Question) -> Chain:
+    """What was read, with what binds the account and the VPC endpoint that the question names."""
+    if inquiry.reading is None:
+        return NOTHING_READ
+    reader, chain = session.shared(ChainReader), inquiry.reading.chain
+    account = question.principal.account
+    if account and account not in chain.scps:
+        chain = await reader.chain(inquiry.key, (account,))
+    for endpoint in question.context.values.get("aws:sourcevpce", ()):
+        chain = await reader.through(chain, endpoint)
+    return chain
 
 
 def unread_identity(session: Session, decision: Decision | None) -> str:

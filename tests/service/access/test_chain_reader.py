@@ -58,6 +58,27 @@ async def test_an_account_is_asked_about_once_until_a_refresh() -> None:
     assert gateway.count("organizations:ListPoliciesForTarget") == 2
 
 
+OTHER = "999988887777"
+STRANGER = f"arn:aws:iam::{OTHER}:role/eve"
+
+
+@pytest.mark.parametrize("organized", [True, False])
+async def test_other_accounts_are_asked_about_where_the_organization_tells(organized: bool) -> None:
+    gateway = FakeGateway(access_world())
+    known = AccountControls(ACCOUNT, (), (), organization="o-1" if organized else None)
+    gateway.world.controls = {
+        ACCOUNT: known,
+        OTHER: AccountControls(OTHER, ORGANIZED.scps, (), organization="o-1"),
+    }
+    session = await connected(gateway)
+    key = session.store.keys[IMPORTED]
+    chain = await session.shared(ChainReader).chain(key, (OTHER,))
+    asked = [about for name, about in gateway.calls if name.startswith("organizations:")]
+    assert asked == ([ACCOUNT, OTHER] if organized else [ACCOUNT])
+    left_out = decide(chain, STRANGER).not_considered
+    assert ("service control policies" in left_out) is not organized
+
+
 async def test_what_is_refused_is_one_reason_in_the_answer() -> None:
     gateway = FakeGateway(access_world())
     refused = AccountControls(ACCOUNT, problem="organizations:ListParents is denied")

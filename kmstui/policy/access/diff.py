@@ -68,8 +68,8 @@ class AccessChange:
     principals: tuple[Principal, ...] = ()
     names: tuple[str, ...] = ()
     """What to call the principals."""
-    requests: Requests | None = field(default=None, compare=False, repr=False)
-    """Which requests it is about; None where that is not known."""
+    requests: tuple[Requests, ...] = field(default=(), compare=False, repr=False)
+    """Which requests of each of the principals it is about; empty where that is not known."""
 
     @property
     def who(self) -> str:
@@ -224,7 +224,7 @@ class _Comparison:
             for shift, requests in space.shifts(tree):
                 found = True
                 direction = _direction(*shift)
-                yield AccessChange(direction, *shift, requests.words, requests=requests)
+                yield AccessChange(direction, *shift, requests.words, requests=(requests,))
             left_open = space.open_conditions
             if left_open:
                 space.loosen(self.atoms)
@@ -256,6 +256,7 @@ def access_diff(before: PolicyLike, after: PolicyLike, key_arn: str) -> AccessDi
     classes = action_classes((comparison.old, comparison.new), _governed())
     changes: dict[tuple[object, ...], AccessChange] = {}
     whose: dict[tuple[object, ...], list[Principal]] = {}
+    requests: dict[tuple[object, ...], list[Requests]] = {}
     for principal in everybody.principals:
         found: dict[AccessChange, tuple[list[str], Terms, Terms]] = {}
         for actions in classes:
@@ -272,8 +273,14 @@ def access_diff(before: PolicyLike, after: PolicyLike, key_arn: str) -> AccessDi
             key = (change, made.actions, *map(id, (*was, *will)))
             changes.setdefault(key, made)
             whose.setdefault(key, []).append(principal)
+            requests.setdefault(key, []).extend(change.requests)
     told = [
-        replace(change, principals=tuple(whose[key]), names=tuple(everybody.names(whose[key])))
+        replace(
+            change,
+            principals=tuple(whose[key]),
+            names=tuple(everybody.names(whose[key])),
+            requests=tuple(requests[key]),
+        )
         for key, change in changes.items()
     ]
     told.sort(key=lambda change: tuple(Direction).index(change.direction))

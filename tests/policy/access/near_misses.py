@@ -407,11 +407,11 @@ def _hold(
         return
     lookup = lookup_for(request, absent_keys(request.action))
     about = [
-        ((change.before, change.after), change.requests.include(lookup))
+        ((change.before, change.after), included.include(lookup))
         for change in diff.changes
-        if change.requests is not None
-        and request.principal in change.principals
-        and request.action in change.actions
+        if request.action in change.actions
+        for principal, included in zip(change.principals, change.requests, strict=False)
+        if principal == request.principal
     ]
     if any(included is None for _, included in about):
         report.open += 1

@@ -1,15 +1,21 @@
 """How fast questions about access are answered: `python tests/benchmarks/evaluation.py`.
 
 Goals: 10,000 evaluations a second on a policy of 20 statements; the access table of a policy of
-32 KB in under 100 ms; the access diff of two in under 200 ms.
+32 KB in under 100 ms; the access diff of two with 40 statements in under 300 ms at p99, that of
+any key of the embedded account in under 50.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from itertools import pairwise
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from kmstui.model.arn import Arn
 from kmstui.policy.access.diff import access_diff
@@ -19,6 +25,10 @@ from kmstui.policy.evaluation.lockout import can_still_administer
 from kmstui.policy.evaluation.policies import Policies
 from kmstui.policy.iam.principals import Context, Principal, Request
 from kmstui.policy.syntax.parser import parse
+from kmstui.policy.witnesses.automaton import combinations
+from kmstui.policy.witnesses.values import samples_of
+from tests.control import ControlledKms
+from tests.embedded import client
 
 ACCOUNT = "111122223333"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -69,6 +79,41 @@ def large(endpoint: str) -> str:
     while len(text([*statements, statement(len(statements), endpoint)])) <= LARGEST:
         statements.append(statement(len(statements), endpoint))
     return text(statements)
+
+
+def forty(endpoint: str) -> str:
+    """A policy of 40 statements, just below KMS's limit."""
+    statements = [root(), *(statement(number, endpoint) for number in range(1, 40))]
+    for number, each in enumerate(statements[1:]):
+        owner = 222200000000 + number
+        each["Principal"]["AWS"] += [f"arn:aws:iam::{owner}:role/r{number}-{i}" for i in range(11)]
+    return text(statements)
+
+
+def p99_of(times: int, work: Callable[[], object]) -> float:
+    """The 99th of 100 runs, in seconds of the processor; none profits from an earlier one."""
+    found = []
+    for _ in range(times):
+        combinations.cache_clear()
+        samples_of.cache_clear()
+        start = time.process_time()
+        work()
+        found.append(time.process_time() - start)
+    return sorted(found)[int(0.99 * times)]
+
+
+def embedded_diffs() -> Iterator[Callable[[], object]]:
+    """For each key of the embedded account: its policy against the one of the key before."""
+    with ControlledKms.start() as embedded:
+        kms = client(embedded, "kms", "admin")
+        keys = [key for page in kms.get_paginator("list_keys").paginate() for key in page["Keys"]]
+        policies = []
+        for key in keys:
+            with suppress(ClientError):
+                policy = kms.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"]
+                policies.append((key["KeyArn"], policy))
+    for (_, before), (arn, after) in pairwise(policies):
+        yield partial(access_diff, before, after, arn)
 
 
 def best_of(times: int, work: Callable[[], object]) -> float:
@@ -124,12 +169,22 @@ def main() -> None:
         (
             "access diff of two such, ms",
             1e3 * best_of(9, lambda: access_diff(before, after, KEY)),
-            "200 or less",
+            "",
         ),
         (
             "access diff with itself, ms",
             1e3 * best_of(9, lambda: access_diff(before, before, KEY)),
-            "200 or less",
+            "",
+        ),
+        (
+            f"access diff, 40 statements, {len(forty(''))} bytes, p99, ms",
+            1e3 * p99_of(100, lambda: access_diff(forty("vpce-"), forty("vpce-x"), KEY)),
+            "300 or less",
+        ),
+        (
+            "access diff of embedded keys, the longest, ms",
+            1e3 * max(p99_of(5, each) for each in embedded_diffs()),
+            "50 or less",
         ),
         (
             "lock-out verdict of such, ms",
@@ -139,7 +194,7 @@ def main() -> None:
         ("parsing of such, ms", 1e3 * best_of(9, lambda: parse(before)), ""),
     )
     for what, value, goal in rows:
-        print(f"{what:<40} {value:>12,.1f}   {goal}")
+        print(f"{what:<52} {value:>12,.1f}   {goal}")
 
 
 if __name__ == "__main__":

@@ -41,6 +41,8 @@ class KeyAccess(NamedTuple):
     """None where they may not be read."""
     identity: Identity | None = None
     """The role or user asked about, with its IAM policies; None where they may not be read."""
+    is_missing: bool = False
+    """Whether the account has no role or user of that name."""
     chain: Chain = NOTHING_READ
     """Control policies and the policy of the VPC endpoint, as far as they may be read."""
 
@@ -134,12 +136,12 @@ class LiveSource:
         async def read(gateway: Gateway) -> KeyAccess:
             found, _ = await find(gateway, key)
             policy = await gateway.get_policy(found.id)
-            grants, identity, chain = await asyncio.gather(
+            grants, (identity, is_missing), chain = await asyncio.gather(
                 _grants(gateway, found.id),
                 _identity(gateway, principal),
                 _chain(ChainSource(gateway), found, account_of(principal), endpoint),
             )
-            return KeyAccess(found.arn, policy, grants, identity, chain)
+            return KeyAccess(found.arn, policy, grants, identity, is_missing, chain)
 
         return self._run(target, read)
 
@@ -230,12 +232,23 @@ async def _grants(gateway: Gateway, key_id: str) -> tuple[Grant, ...] | None:
         return None
 
 
-async def _identity(gateway: Gateway, principal: str) -> Identity | None:
+async def _identity(gateway: Gateway, principal: str) -> tuple[Identity | None, bool]:
+    """A role or user, and whether there is none of that name in its account.
+
+    IAM tells of the caller's account alone, and finds roles and users by name: one of the same
+    name in this account is another than that which is asked about.
+    """
+    caller = await _caller(gateway)
+    if caller is not None and caller.account != account_of(principal):
+        return None, False
     try:
-        return await gateway.identity(principal)
+        found = await gateway.identity(principal)
+    except NotFoundError:
+        return None, caller is not None
     except ServiceError:
         # None: the answer says that IAM was not considered.
-        return None
+        return None, False
+    return (found if account_of(found.arn) == account_of(principal) else None), False
 
 
 async def _chain(source: ChainSource, key: Key, account: str, endpoint: str | None) -> Chain:

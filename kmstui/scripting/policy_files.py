@@ -8,7 +8,7 @@ import sys
 from typing import TextIO
 
 from kmstui.policy.evaluation import as_policy
-from kmstui.policy.syntax import Document, parse
+from kmstui.policy.syntax import ArrayNode, Document, ObjectNode, parse
 from kmstui.scripting.command import CommandError, read_text
 
 _KEY = re.compile(
@@ -26,7 +26,8 @@ def policy_in(name: str, stdin: TextIO | None = None) -> Document:
     """The policy in a file, `-` for standard input.
 
     Raises:
-        CommandError: it cannot be read, is not JSON, or holds no statement.
+        CommandError: it cannot be read, is not JSON, or holds no statements; an empty list of them
+            is a policy that allows nothing.
     """
     text = read_text(name, stdin or sys.stdin)
     # Windows editors begin a file with it; here only what the policy says matters.
@@ -38,6 +39,11 @@ def policy_in(name: str, stdin: TextIO | None = None) -> Document:
             f"{name} is not valid JSON, so KMS would not take it: {problem.message}"
             f" (line {line + 1}, column {column + 1}). `kmstui lint {name}` shows all of it."
         )
-    if not as_policy(document).statements:
+    if not as_policy(document).statements and not _is_empty(document):
         raise CommandError(f"{name} does not hold a policy: there is no statement in it.")
     return document
+
+
+def _is_empty(policy: Document) -> bool:
+    holder = policy.root.get("Statement") if isinstance(policy.root, ObjectNode) else None
+    return isinstance(holder, ArrayNode) and not holder.items

@@ -6,7 +6,7 @@ import io
 import json
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -319,3 +319,96 @@ class TestControlPolicies:
         given = ("--policy", policy, "--key-arn", KEY, "--session-policy", session)
         assert can(APP, "Decrypt", *given).code == 1
         assert "user/anna has no session policies" in can(ANNA, "Decrypt", *given).err
+
+
+def test_the_key_half_of_an_alias_operation_is_not_enough(write) -> None:
+    """It said "Yes", exit 0, and CreateAlias was refused."""
+    key = write(policy_text(allow({"AWS": APP})))
+    asked = (APP, "kms:CreateAlias", "--policy", key, "--key-arn", KEY)
+    aliases = write(iam(iam_allow("kms:*Alias", Resource="arn:aws:kms:*:*:alias/a*")), "iam.json")
+    assert can(*asked).code == 2
+    assert can(*asked, "--no-identity-policies").code == 1
+    some = can(*asked, "--identity-policy", aliases)
+    assert (some.code, some.out.split(":")[0]) == (2, "Incomplete")
+    assert "--alias says which the alias is." in some.out
+    assert can(*asked, "--identity-policy", aliases, "--alias", "app").code == 0
+    assert can(*asked, "--identity-policy", aliases, "--alias", "alias/other").code == 1
+    told = json.loads(can(*asked, "--no-identity-policies", "--format", "json").out)
+    (answer,) = told["answers"]
+    assert (answer["answer"], answer["outcome"]) == ("no", "implicitly denied")
+    assert [(each["on"], each["answer"]) for each in answer["permissions"]] == [
+        ("the key", "yes"),
+        ("the alias", "no"),
+    ]
+
+
+def test_reencryption_between_two_keys(write) -> None:
+    source = write(policy_text(allow({"AWS": APP}, "kms:ReEncryptFrom")))
+    target = write(policy_text(allow({"AWS": APP}, "kms:ReEncryptTo")), "other.json")
+    asked = (APP, "ReEncrypt", "--policy", source, "--key-arn", KEY)
+    assert can(*asked).code == 2
+    assert "--other-key says which the key that it shall be encrypted under is." in can(*asked).out
+    other = ("--other-policy", target, "--other-key", KEY[:-1] + "c")
+    assert can(*asked, *other).code == 0
+    assert can(*asked, "--other-policy", source, "--other-key", KEY[:-1] + "c").code == 1
+    assert "--other-key" in can(*asked, "--other-policy", target).err
+    assert "--other-policy" in can(*asked, "--other-key", KEY[:-1] + "c").err
+
+
+def test_a_live_alias_tells_which_key_it_names_now() -> None:
+    source = Source(KeyAccess(KEY, DEFAULT, (), identity(APP, iam(iam_allow()))))
+    assert can(APP, "kms:UpdateAlias", "alias/new", source=source).code == 2
+    assert can(APP, "kms:UpdateAlias", KEY, "--alias", "old", source=source).code == 0
+    alias = KEY.partition(":key/")[0] + ":alias/old"
+    assert [key for _, key, _ in source.asked][-2:] == [KEY, alias]
+
+
+def test_a_role_that_is_not_there_is_told_so() -> None:
+    """It was taken for one whose IAM policies may not be read: "It depends"."""
+    gone = Source(KeyAccess(KEY, DEFAULT, (), None, is_missing=True))
+    for who in (APP, SESSION, ANNA):
+        answer = can(who, "kms:Decrypt", "alias/a", source=gone)
+        assert (answer.code, answer.out) == (2, "")
+        assert "does not exist in the account 111122223333" in answer.err
+    assert can(APP, "kms:Decrypt", "alias/a", "--no-identity-policies", source=gone).code == 1
+    assert can(ROOT, "kms:Decrypt", "alias/a", source=gone).code == 0
+
+
+def test_the_path_of_a_role_is_that_of_its_account(write) -> None:
+    there = APP.replace("role/", "role/teams/blue/")
+    only = {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/teams/*"}}
+    text = policy_text(allow("*", Condition=only))
+    source = Source(KeyAccess(KEY, text, (), replace(identity(APP), arn=there)))
+    for who in (APP, SESSION):
+        assert can(who, "kms:Decrypt", "alias/a", source=source).code == 0
+
+
+def test_no_identity_policies_can_be_said(write) -> None:
+    key = write(DEFAULT)
+    nothing = write('{"Version": "2012-10-17", "Statement": []}', "none.json")
+    asked = (APP, "kms:Decrypt", "--policy", key, "--key-arn", KEY)
+    assert can(*asked).code == 2
+    for said in (("--no-identity-policies",), ("--identity-policy", nothing)):
+        answer = can(*asked, *said)
+        assert answer.code == 1
+        assert "Considered: the key policy, identity policies." in answer.out
+    permitting = write(iam(iam_allow()), "iam.json")
+    for limit in ("--session-policy", "--permissions-boundary"):
+        assert can(*asked, "--identity-policy", permitting, limit, nothing).code == 1
+
+
+def test_a_condition_key_with_an_equals_sign(write) -> None:
+    tagged = {"StringEquals": {"aws:PrincipalTag/cost=center": "a=b"}}
+    name = write(policy_text(allow({"AWS": ANNA}, Condition=tagged)))
+    asked = (ANNA, "kms:Decrypt", "--policy", name, "--key-arn", KEY)
+    assert can(*asked, "--context", "aws:PrincipalTag/cost=center=a=b").code == 0
+    assert can(*asked, "--context", "aws:principaltag/COST=center=a=b").code == 0
+    assert can(*asked, "--context", r"aws:PrincipalTag/cost\=center=a=b").code == 0
+    assert can(*asked, "--context", "aws:PrincipalTag/cost=center=b").code == 1
+
+
+def test_an_account_by_its_number_is_one_of_the_keys_partition(write) -> None:
+    key = KEY.replace("arn:aws:", "arn:aws-cn:")
+    name = write(policy_text(allow({"AWS": OTHER}), allow({"AWS": ROOT})))
+    assert can(OTHER, "kms:Decrypt", "--policy", name, "--key-arn", key).code == 0
+    assert can(ROOT, "kms:Decrypt", "--policy", name, "--key-arn", key).code == 1

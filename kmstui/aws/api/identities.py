@@ -47,11 +47,11 @@ class IdentityApi(ApiBase):
         reader = _IdentityReader(self._calls)
         detail = op.GET_ROLE if kind == "role" else op.GET_USER
         member = kind.capitalize()
-        boundary_arn, inline, attached, of_groups = await asyncio.gather(
+        (own, boundary_arn), inline, attached, of_groups = await asyncio.gather(
             reader.part(
                 "its permissions boundary",
-                self._calls.send(detail, {f"{member}Name": name}, _boundary_of(member)),
-                "",
+                self._calls.send(detail, {f"{member}Name": name}, _arn_and_boundary(member)),
+                (arn, ""),
                 all_of_it=True,
             ),
             reader.inline(_OWN[kind], {f"{member}Name": name}),
@@ -60,7 +60,8 @@ class IdentityApi(ApiBase):
         )
         boundary = await reader.managed((boundary_arn,)) if boundary_arn else ()
         return Identity(
-            arn,
+            # IAM finds by name: what was asked for may lack the path, or be of another account.
+            own,
             name,
             kind,
             _once(inline + attached + of_groups),
@@ -225,10 +226,12 @@ def _caller(response: Response) -> Caller:
     return Caller(response.text("Account"), response.text("Arn"), response.text("UserId"))
 
 
-def _boundary_of(member: str) -> Callable[[Response], str]:
-    def read(response: Response) -> str:
-        boundary = response.structure(member).optional_structure("PermissionsBoundary")
-        return boundary.optional_text("PermissionsBoundaryArn") if boundary else ""
+def _arn_and_boundary(member: str) -> Callable[[Response], tuple[str, str]]:
+    def read(response: Response) -> tuple[str, str]:
+        own = response.structure(member)
+        boundary = own.optional_structure("PermissionsBoundary")
+        limit = boundary.optional_text("PermissionsBoundaryArn") if boundary else ""
+        return own.text("Arn"), limit
 
     return read
 

@@ -17,15 +17,16 @@ from kmstui.policy.access.groups import (
 from kmstui.policy.evaluation import (
     NOTHING_READ,
     Chain,
-    CompiledPolicy,
     Decision,
     Outcome,
     Policies,
     PolicyLike,
     ReasoningLine,
+    ask,
     evaluate,
     explain,
     granted_alike,
+    needs_of,
     reason_sentence,
 )
 from kmstui.policy.iam import (
@@ -87,6 +88,8 @@ class Part:
     @property
     def why(self) -> str:
         """The reason, as one sentence about all of the actions."""
+        if self.decision.request.action not in self.actions:
+            return reason_sentence(self.decision)  # another permission that is needed too
         return reason_sentence(self.decision, "it" if len(self.actions) == 1 else "them")
 
     @property
@@ -248,11 +251,12 @@ Classes = tuple[tuple[AccessGroup, tuple[str, ...]], ...]
 def classes_of(policies: Policies, actions: Sequence[str]) -> Classes:
     """The actions in sets that need one question each."""
     found: dict[object, list[str]] = {}
-    for index, alike in enumerate(action_classes(_all_of(policies), actions)):
+    for index, alike in enumerate(action_classes((policies.key, *policies.of_iam), actions)):
         for action in alike:
             bound = policies.chain.binds(action)
             by_grants = granted_alike(policies.grants or (), action)
-            signature = (group_of(action), index, by_grants, bound)
+            needs = action if len(needs_of(action)) > 1 else ""
+            signature = (group_of(action), index, by_grants, bound, needs)
             found.setdefault(signature, []).append(action)
     return tuple((group_of(members[0]), tuple(members)) for members in found.values())
 
@@ -267,21 +271,12 @@ def access_row(
     """What one principal can do of the actions in `classes`, group by group."""
     parts: dict[AccessGroup, list[Part]] = {group: [] for group in AccessGroup}
     for group, members in classes:
-        decision = evaluate(Request(principal, members[0], key.arn, context), policies)
+        # Of other keys and Regions nothing is known: they may only take away from what is shown.
+        decision = ask(Request(principal, members[0], key.arn, context), policies).weakest
         if Doubt.GRANTS in decision.doubts:
             continue  # said once for all: grants were not considered
         parts[group].append(Part(members, mark_of(decision), decision))
     return Row(principal, tuple(_cell(group, found) for group, found in parts.items()))
-
-
-def _all_of(policies: Policies) -> tuple[CompiledPolicy, ...]:
-    return (
-        policies.key,
-        *(policies.identity or ()),
-        *policies.boundary_policies,
-        *(policies.session or ()),
-        *policies.chain.policies,
-    )
 
 
 def _cell(group: AccessGroup, parts: Sequence[Part]) -> Cell:

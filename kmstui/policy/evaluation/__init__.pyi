@@ -18,6 +18,12 @@ from .grants import granted_alike as granted_alike
 from .lockout import CanPut as CanPut
 from .lockout import Verdict as Verdict
 from .lockout import can_still_administer as can_still_administer
+from .operations import Answer as Answer
+from .operations import On as On
+from .operations import Others as Others
+from .operations import PartAnswer as PartAnswer
+from .operations import ask as ask
+from .operations import needs_of as needs_of
 from .outcome import Outcome as Outcome
 from .policies import Policies as Policies
 from .policies import PolicyLike as PolicyLike

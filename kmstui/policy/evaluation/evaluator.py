@@ -121,9 +121,6 @@ _WITHOUT_IAM = frozenset(
 """Principals that no identity policy is attached to."""
 
 
-_ON_ALIASES = frozenset({"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"})
-
-
 class _Evaluation:
     """One run of the algorithm, with its intermediate results by name."""
 
@@ -132,7 +129,8 @@ class _Evaluation:
         self.policies = policies
         self.principal = request.principal
         self.info = action_info(request.action)
-        self.iam_only = self.info is not None and self.info.iam_only
+        keyless = self.info is not None and self.info.iam_only
+        self.iam_only = keyless or request.of_alias
         self.retires = request.action.lower() == RETIRE.lower()
         """Of a grant its grant says who may retire it; a key policy has no say in that."""
         given = lookup_for(request, absent_keys(request.action))
@@ -158,7 +156,7 @@ class _Evaluation:
         self.boundary: list[Applied] = []
         self.session: list[Applied] = []
         # An action that names no key is asked for on "*" (Service Authorization Reference).
-        on = "*" if self.iam_only else request.resource
+        on = "*" if keyless else request.resource
         if self.iam_applies:
             action = request.action
             self.identity = _about(policies.identity or (), action, on, lookup)
@@ -222,10 +220,11 @@ class _Evaluation:
         )
 
     def _refused_from_outside(self) -> bool:
+        request = self.request
         return (
             self.info is not None
             and not self.info.cross_account
-            and not self.iam_only
+            and (request.of_alias or not self.iam_only)
             and bool(self.principal.account)
             and self.principal.account != self.request.owner
         )
@@ -345,15 +344,6 @@ class _Evaluation:
             Outcome.NOT_PREDICTABLE, Reason.DEPENDS, relevant, doubts=doubts, grants=self.granted
         )
 
-    def _of_alias(self) -> tuple[str, ...]:
-        """Alias operations need a permission on the alias too, which only IAM policies give.
-
-        Source: KMS Developer Guide, "Controlling access to aliases".
-        """
-        if self.info is None or self.info.name not in _ON_ALIASES:
-            return ()
-        return ("the permission on the alias itself, which an IAM policy must give",)
-
     def _hangs_on_iam(self) -> bool:
         """Whether identity policies that were not read could settle it."""
         unread = self.policies.identity is None or bool(self.policies.identity_incomplete)
@@ -391,6 +381,6 @@ class _Evaluation:
             granted=tuple(grants),
             doubts=tuple(dict.fromkeys(doubts)),
             considered=self.policies.considered + self.passage.considered,
-            not_considered=left_out + self._of_alias(),
+            not_considered=left_out,
             barrier=self.passage.barrier,
         )

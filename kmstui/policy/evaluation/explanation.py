@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from kmstui.policy.evaluation.compiled import KEY_POLICY, Applied
@@ -56,6 +56,8 @@ class _Parts:
         iam = [each for each in decision.deciding if each.source != KEY_POLICY]
         self.decision = decision
         self.action = actions or decision.request.action
+        if decision.request.of_alias:
+            self.action += " on the alias"
         self.who = decision.request.principal.short
         self.owner = decision.request.owner
         self.statements = _several(decision.deciding)
@@ -69,7 +71,7 @@ class _Parts:
 
     def root_user(self) -> str:
         if not self.statements:
-            return f"{self.action} names no key, and the root user may do whatever IAM governs"
+            return f"{_for_iam_alone(self.decision)}, and the root user may do what IAM governs"
         return f"{self.statements} {self.allows} {self.action} to the account {self.owner}"
 
     def iam_silent(self) -> str:
@@ -134,8 +136,8 @@ def _delegation(decision: Decision) -> str:
     """That identity policies decide, and which statement says so."""
     request = decision.request
     info = action_info(request.action)
-    if info is not None and info.iam_only:
-        return f"{request.action} names no key, so identity policies alone decide"
+    if request.of_alias or (info is not None and info.iam_only):
+        return f"{_for_iam_alone(decision)}, so identity policies alone decide"
     outside = request.principal.account != request.owner
     opening = [
         each
@@ -149,6 +151,14 @@ def _delegation(decision: Decision) -> str:
         return f"then the identity policies of account {account} decide"
     verb = _plural("let", opening)
     return f"{_several(opening)} {verb} the IAM policies of account {account} decide"
+
+
+def _for_iam_alone(decision: Decision) -> str:
+    """Why no key policy has a say."""
+    action = decision.request.action
+    if decision.request.of_alias:
+        return f"no key policy speaks of aliases ({action})"
+    return f"{action} names no key"
 
 
 def _open_clause(applied: Applied, action: str) -> str:
@@ -240,6 +250,20 @@ def not_considered_sentence(not_considered: Iterable[str]) -> str:
 
 def explain(decision: Decision) -> tuple[ReasoningLine, ...]:
     """The whole reasoning: the answer, the statements with their conditions, what is left out."""
+    return (*reasoning(decision), *basis([decision]))
+
+
+def basis(decisions: Iterable[Decision]) -> Iterator[ReasoningLine]:
+    """What decisions rest on, and what they do not."""
+    every = tuple(decisions)
+    considered = dict.fromkeys(word for each in every for word in each.considered)
+    left_out = dict.fromkeys(word for each in every for word in each.not_considered)
+    yield ReasoningLine(f"Considered: {', '.join(considered)}.")
+    yield ReasoningLine(not_considered_sentence(left_out))
+
+
+def reasoning(decision: Decision) -> tuple[ReasoningLine, ...]:
+    """The answer, and the statements with their conditions."""
     lines = [ReasoningLine(f"{_capital(answer_word(decision))}: {reason_sentence(decision)}")]
     shown = [*decision.deciding, *(each for each in decision.near if each.match.truth)]
     for applied in dict.fromkeys(shown):
@@ -267,8 +291,6 @@ def explain(decision: Decision) -> tuple[ReasoningLine, ...]:
         lines.append(
             ReasoningLine(f"To be sure, say what these are: {', '.join(decision.missing_keys)}")
         )
-    lines.append(ReasoningLine(f"Considered: {', '.join(decision.considered)}."))
-    lines.append(ReasoningLine(not_considered_sentence(decision.not_considered)))
     return tuple(lines)
 
 

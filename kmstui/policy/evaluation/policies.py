@@ -84,6 +84,22 @@ class Policies:
         """The permissions boundary, as none or one policy."""
         return () if self.boundary is None else (self.boundary,)
 
+    @property
+    def of_iam(self) -> tuple[CompiledPolicy, ...]:
+        """All of them but the key policy."""
+        own = (*(self.identity or ()), *self.boundary_policies, *(self.session or ()))
+        return (*own, *self.chain.policies)
+
+    @property
+    def condition_keys(self) -> frozenset[str]:
+        """The condition keys (lower case) that any of them asks about."""
+        return frozenset(
+            condition.key
+            for policy in (self.key, *self.of_iam)
+            for statement in policy.statements
+            for condition in statement.conditions
+        )
+
     def without_session_policy(self, principal: Principal) -> Truth:
         """Whether the lack of session policies leaves a principal what others give it.
 

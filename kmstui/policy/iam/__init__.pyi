@@ -38,7 +38,6 @@ from .policy_principals import everyone as everyone
 from .policy_principals import named as named
 from .policy_principals import other_of as other_of
 from .policy_principals import role_arns as role_arns
-from .principals import DNS_SUFFIXES as DNS_SUFFIXES
 from .principals import NOTHING_KNOWN as NOTHING_KNOWN
 from .principals import OF_SERVICES_ONLY as OF_SERVICES_ONLY
 from .principals import Context as Context
@@ -48,6 +47,7 @@ from .principals import PrincipalKind as PrincipalKind
 from .principals import Request as Request
 from .principals import Values as Values
 from .principals import account_of as account_of
+from .principals import key_and_value as key_and_value
 from .principals import lookup_for as lookup_for
 from .principals import session_name as session_name
 from .vocabulary import ActionInfo as ActionInfo

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -14,19 +14,7 @@ from functools import lru_cache
 from kmstui.model import Arn
 
 _ACCOUNT = re.compile(r"\d{12}")
-DNS_SUFFIXES = {
-    "aws": "amazonaws.com",
-    "aws-cn": "amazonaws.com.cn",
-    "aws-us-gov": "amazonaws.com",
-    "aws-iso": "c2s.ic.gov",
-    "aws-iso-b": "sc2s.sgov.gov",
-    "aws-iso-e": "cloud.adc-e.uk",
-    "aws-iso-f": "csp.hci.ic.gov",
-    "aws-eusc": "amazonaws.eu",
-}
-"""What names of services end in, by partition. Source: botocore's `partitions.json`."""
-_DOMAINS = "|".join(map(re.escape, sorted({*DNS_SUFFIXES.values()}, reverse=True)))
-_SERVICE = re.compile(rf"[a-z0-9][a-z0-9.-]*\.(?:{_DOMAINS}|amazon\.com|aws\.internal)")
+_SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws\.internal)")
 _WEB_IDENTITY_PROVIDERS = frozenset(
     {
         "accounts.google.com",
@@ -283,6 +271,19 @@ class Context:
         return cls(known, complete)
 
 
+def key_and_value(pair: str, known: Collection[str] = ()) -> tuple[str, str] | None:
+    r"""A condition key and its value, as people write them: `KEY=VALUE`.
+
+    A key may hold `=`, as the name of a tag may. It is found where `known` has it, the keys that
+    policies ask about, in lower case; else `\=` stands for it in the key. Returns None where
+    there is no key.
+    """
+    ends = [match.start() for match in re.finditer(r"(?<!\\)=", pair)]
+    halves = [(pair[:end].replace("\\=", "="), pair[end + 1 :]) for end in ends if end]
+    asked = [each for each in halves if each[0].lower() in known]
+    return next(iter(asked[-1:] or halves), None)
+
+
 NOTHING_KNOWN = Context()
 """The context of a question that names none."""
 
@@ -295,8 +296,13 @@ class Request:
     action: str
     """With its prefix, in any case: `kms:Decrypt`."""
     resource: str
-    """The key's ARN."""
+    """The key's ARN; an alias' for the permission on the alias, which IAM policies alone give."""
     context: Context = NOTHING_KNOWN
+
+    @property
+    def of_alias(self) -> bool:
+        """Whether it is about an alias itself."""
+        return ":alias/" in self.resource
 
     @property
     def partition(self) -> str:

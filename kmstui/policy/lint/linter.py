@@ -16,7 +16,6 @@ from kmstui.policy.lint.checks import (  # noqa: F401 (importing them registers 
     conditions_presence,
     conditions_unmet,
     conditions_values,
-    conditions_via_service,
     grammar,
     grammar_values,
     leftovers,

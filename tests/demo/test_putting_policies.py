@@ -108,8 +108,11 @@ def test_principals_must_exist(put: Any, refused: Any, name: str) -> None:
     assert answer == ("MalformedPolicyDocumentException", INVALID_PRINCIPALS)
 
 
-def test_a_malformed_service_principal_is_refused(put: Any, refused: Any) -> None:
-    text = _also(Principal={"Service": "*.amazonaws.com"})
+@pytest.mark.parametrize("name", ["*.amazonaws.com", "s3.amazon.com", "sqs.amazonaws.com.cn"])
+def test_a_service_principal_of_no_form_or_of_elsewhere_is_refused(
+    put: Any, refused: Any, name: str
+) -> None:
+    text = _also(Principal={"Service": name})
     assert refused(put, Policy=text)[1] == INVALID_PRINCIPALS
 
 

@@ -249,7 +249,9 @@ def require_no_lockout(call: Call, key: EmbeddedKey, policy: str) -> None:
 
 
 _ACCOUNT = re.compile(r"\d{12}")
-_SERVICE = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.(?:amazonaws\.com(?:\.cn)?|amazon\.com)")
+_SERVICE = re.compile(
+    r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.amazonaws\.com|alexa-(?:appkit|connectedhome)\.amazon\.com"
+)
 _SESSION = re.compile(r"arn:aws:sts::(\d{12}):assumed-role/([\w+=,.@-]+)/([\w+=,.@-]+)")
 _FEDERATED_USER = re.compile(r"arn:aws:sts::\d{12}:federated-user/[\w+=,.@-]+")
 _IAM = re.compile(r"arn:aws:iam::(\d{12}):(root|user/\S+|role/\S+)")

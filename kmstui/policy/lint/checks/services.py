@@ -9,7 +9,7 @@ from kmstui.model import Arn
 from kmstui.policy.iam import has_wildcard
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.core import BROKEN_VALUE, ERROR, INFO, WARNING, Hit, Subject, rule
-from kmstui.policy.lint.facts.conditions import NO_OPERATOR, Clause, is_wide
+from kmstui.policy.lint.facts.conditions import NO_OPERATOR, Clause, clauses, is_wide
 from kmstui.policy.lint.facts.services import (
     RETAIL,
     USUAL,
@@ -40,31 +40,55 @@ def service_principal(subject: Subject) -> Iterator[Hit]:
     """Service principals that cannot exist, that are of elsewhere, or that are not known.
 
     A service principal is a name such as logs.amazonaws.com or logs.eu-west-1.amazonaws.com;
-    KMS rejects a policy with one that does not exist, and the principal of another Region does
-    not use this key. AWS publishes no full list of them, so one that is not in ours may be new.
+    KMS rejects a policy with one that does not exist, the principal of another Region does not
+    use this key, and a condition that asks for either is never met. AWS publishes no full list of
+    them, so one that is not in ours may be new.
     """
-    entries = [
+    principals = [
         entry.value
         for statement in subject.statements
         for entry in (*statement.principals, *statement.not_principals)
         if entry.type == "Service"
     ]
-    written = {node.value for node in entries}
-    for node in entries:
-        value = node.value
-        # A wildcard is a matter of KMS514, an empty string one of KMS107.
-        if not value.strip() or has_wildcard(value) or find_placeholders(value):
-            continue
-        service = read_service(value)
-        if service is None:
-            yield _malformed(node)
-            continue
-        hits = (
-            _wrong_domain(subject, node, service),
-            _wrong_region(subject, node, service, written),
-            _unknown(subject, node, service),
-        )
-        yield from [hit for hit in hits if hit is not None][:1]
+    written = {node.value for node in principals}
+    for node in principals:
+        yield from _judged(subject, node, written)
+    for clause in clauses(subject):
+        if clause.is_about(*_TELLS_SERVICE) and not clause.is_null:
+            for node in clause.strings:
+                # KMS stores such a policy, so none of it is an error.
+                for hit in _judged(subject, node, set(clause.texts)):
+                    yield hit._replace(severity=min(hit.severity or WARNING, WARNING))
+
+
+_TELLS_SERVICE = (
+    "aws:principalservicename",
+    "aws:principalservicenameslist",
+    "aws:calledvia",
+    "aws:calledviafirst",
+    "aws:calledvialast",
+    "kms:granteeserviceprincipal",
+    "kms:retiringserviceprincipal",
+)
+"""Condition keys (lower case) whose values are service principals."""
+
+
+def _judged(subject: Subject, node: StringNode, written: set[str]) -> Iterator[Hit]:
+    """The first thing that is wrong with a service principal, beside the others of its kind."""
+    value = node.value
+    # A wildcard is a matter of KMS514, an empty string one of KMS107.
+    if not value.strip() or has_wildcard(value) or "${" in value or find_placeholders(value):
+        return
+    service = read_service(value)
+    if service is None:
+        yield _malformed(node)
+        return
+    hits = (
+        _wrong_domain(subject, node, service),
+        _wrong_region(subject, node, service, written),
+        _unknown(subject, node, service),
+    )
+    yield from [hit for hit in hits if hit is not None][:1]
 
 
 def _malformed(node: StringNode) -> Hit:

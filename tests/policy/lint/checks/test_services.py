@@ -35,7 +35,7 @@ def _case(
     return Case("KMS306", policy(statement), key, severity, fixable, note)
 
 
-CASES = (
+CASES: tuple[Case, ...] = (
     _case(
         "near: principals of a service's features",
         "fargate.amazonaws.com",
@@ -107,6 +107,30 @@ CASES = (
     _case("misspelt", "⟦delivry.logs.amazonaws.com⟧", severity=WARNING, fixable=True),
     _case("near to several", "⟦sxs.amazonaws.com⟧", severity=WARNING, fixable=False),
     _case("misspelt elsewhere", "⟦cloudtrial.amazon.com⟧", severity=WARNING, fixable=True),
+)
+
+
+def _asked(note: str, key: str, *values: str, fixable: bool | None = None) -> Case:
+    operator = "ForAnyValue:StringEquals" if key.endswith(("List", "Via")) else "StringEquals"
+    statement = _statement(Condition={operator: {key: list(values)}})
+    severity = None if note.startswith("near") else WARNING
+    return Case("KMS306", policy(statement), KEY, severity, fixable, note)
+
+
+CASES += (
+    _asked("condition", "aws:PrincipalServiceName", "⟦cloudtrail.amazon.com⟧", fixable=True),
+    _asked("condition, name alone", "aws:CalledVia", "⟦cloudformation⟧", fixable=True),
+    _asked("condition, misspelt", "aws:CalledViaFirst", "⟦athenna.amazonaws.com⟧", fixable=True),
+    _asked(
+        "condition, another Region",
+        "aws:PrincipalServiceNamesList",
+        "⟦logs.us-east-1.amazonaws.com⟧",
+        fixable=True,
+    ),
+    _asked("condition on a grant", "kms:GranteeServicePrincipal", "⟦rds.amazonaws.com.cn⟧"),
+    _asked("near: conditions", "aws:CalledVia", "athena.amazonaws.com", "s3.amazonaws.com"),
+    _asked("near: not literal", "aws:PrincipalServiceName", "*.amazonaws.com", "${aws:userid}"),
+    _asked("near: another key", "aws:PrincipalTag/service", "cloudtrail.amazon.com"),
 )
 
 

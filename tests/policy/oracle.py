@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kmstui.model.key import Grant
 from kmstui.model.organization import ControlLevel, ControlPolicy
 from kmstui.policy.evaluation.chain import NOTHING_READ, Chain
 from kmstui.policy.evaluation.compiled import CompiledPolicy
@@ -81,7 +82,7 @@ def decide(case: Case) -> Decision:
         boundary=next(iter(_compiled(filter(None, [world.get("boundary")]))), None),
         boundary_known=True,
         session=_compiled(session),
-        grants=(),
+        grants=tuple(_grant(**each) for each in world.get("grants", ())),
         chain=_chain(world, principal.account),
     )
     context = Context.of(request.get("with"), complete=True)
@@ -91,6 +92,12 @@ def decide(case: Case) -> Decision:
 
 def _compiled(policies: Iterable[Mapping[str, Any]]) -> tuple[CompiledPolicy, ...]:
     return tuple(compile_identity_policy(json.dumps(policy), "policy") for policy in policies)
+
+
+def _grant(grantee: str, operations: list[str], **more: Any) -> Grant:
+    for name in ("context_equals", "context_subset"):
+        more[name] = tuple(more.get(name, {}).items())
+    return Grant("g", KEY, grantee, tuple(operations), **more)
 
 
 def _chain(world: Mapping[str, Any], account: str) -> Chain:

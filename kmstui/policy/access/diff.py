@@ -117,6 +117,18 @@ class AccessDiff:
     complete: bool = True
     """Whether no request comes out differently but those of the changes."""
 
+    @property
+    def left_open(self) -> str:
+        """What could not be worked out, as a sentence; empty where the diff is complete."""
+        if self.complete:
+            return ""
+        what = (
+            f"Not every value of {joined(self.open_keys, 'and')} could be tried"
+            if self.open_keys
+            else "Policy variables in conditions on who calls were not worked out"
+        )
+        return f"{what}, so more may change than is said here."
+
     def __bool__(self) -> bool:
         """Whether anything changes."""
         return bool(self.changes)
@@ -130,7 +142,8 @@ class AccessDiff:
         """The diff in words; one sentence where nothing changes."""
         if not self.changes and self.complete:
             return ("Nobody gains or loses anything: the two policies mean the same.",)
-        return tuple(change.sentence for change in self.changes)
+        told = tuple(change.sentence for change in self.changes)
+        return told if self.complete else (*told, self.left_open)
 
 
 _WORDS = {

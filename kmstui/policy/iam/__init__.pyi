@@ -38,6 +38,7 @@ from .policy_principals import everyone as everyone
 from .policy_principals import named as named
 from .policy_principals import other_of as other_of
 from .policy_principals import role_arns as role_arns
+from .principals import DNS_SUFFIXES as DNS_SUFFIXES
 from .principals import NOTHING_KNOWN as NOTHING_KNOWN
 from .principals import OF_SERVICES_ONLY as OF_SERVICES_ONLY
 from .principals import Context as Context

@@ -14,7 +14,19 @@ from functools import lru_cache
 from kmstui.model import Arn
 
 _ACCOUNT = re.compile(r"\d{12}")
-_SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws\.internal)")
+DNS_SUFFIXES = {
+    "aws": "amazonaws.com",
+    "aws-cn": "amazonaws.com.cn",
+    "aws-us-gov": "amazonaws.com",
+    "aws-iso": "c2s.ic.gov",
+    "aws-iso-b": "sc2s.sgov.gov",
+    "aws-iso-e": "cloud.adc-e.uk",
+    "aws-iso-f": "csp.hci.ic.gov",
+    "aws-eusc": "amazonaws.eu",
+}
+"""What names of services end in, by partition. Source: botocore's `partitions.json`."""
+_DOMAINS = "|".join(map(re.escape, sorted({*DNS_SUFFIXES.values()}, reverse=True)))
+_SERVICE = re.compile(rf"[a-z0-9][a-z0-9.-]*\.(?:{_DOMAINS}|amazon\.com|aws\.internal)")
 _WEB_IDENTITY_PROVIDERS = frozenset(
     {
         "accounts.google.com",

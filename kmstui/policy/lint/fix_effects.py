@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from zlib import crc32
 
 from kmstui.model import Arn
-from kmstui.policy.access import AccessChange, AccessDiff, access_diff
+from kmstui.policy.access import AccessChange, access_diff
 from kmstui.policy.iam import accounts, knowledge, resource_match, wildcard_match
 from kmstui.policy.lint.core import KeyContext, Subject
 from kmstui.policy.lint.facts.filling import filled
@@ -89,7 +89,7 @@ def _first_change(policies: Policies, arns: tuple[Arn, ...]) -> FixEffect:
     later = _about_later_actions(policies[0]), _about_later_actions(policies[1])
     for arn in arns[:MOST_KEYS]:
         diff = access_diff(*policies, str(arn))
-        found = FixEffect(diff.changes, _unknown_of(diff))
+        found = FixEffect(diff.changes, diff.left_open)
         if found:
             return found
         of_later = access_diff(*later, str(arn))
@@ -99,13 +99,6 @@ def _first_change(policies: Policies, arns: tuple[Arn, ...]) -> FixEffect:
     if len(arns) > MOST_KEYS:
         return FixEffect(unknown="Which of many keys and accounts it is for is not known.")
     return NO_EFFECT
-
-
-def _unknown_of(diff: AccessDiff) -> str:
-    if diff.complete:
-        return ""
-    keys = ", ".join(diff.open_keys)
-    return f"Not every value of {keys} could be tried." if keys else "Not everybody could be tried."
 
 
 _LATER_ACTION = "kms:=later="

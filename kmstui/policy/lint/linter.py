@@ -16,6 +16,7 @@ from kmstui.policy.lint.checks import (  # noqa: F401 (importing them registers 
     conditions_presence,
     conditions_unmet,
     conditions_values,
+    conditions_via_service,
     grammar,
     grammar_values,
     leftovers,

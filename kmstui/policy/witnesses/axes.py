@@ -18,9 +18,9 @@ from kmstui.policy.witnesses.values import (
     EXACTLY,
     Sample,
     ValueTest,
+    as_test,
     samples_of,
     takes_several,
-    test_of,
 )
 from kmstui.policy.witnesses.wording import (
     Cell,
@@ -158,7 +158,7 @@ def _judges(conditions: Conditions) -> tuple[list[_Judge], tuple[ValueTest, ...]
         if operator is None:
             raise ValueError("a condition without an operator holds for no request")
         for value, written in zip(condition.values, _as_written(condition), strict=True):
-            test = None if operator.type == "Null" else test_of(operator.positive, value)
+            test = None if operator.type == "Null" else as_test(operator.positive, value)
             if test is not None:
                 test = test if value == written else replace(test, written=written)
                 passing |= 1 << tests.setdefault(test, len(tests))
@@ -376,7 +376,7 @@ def _values(
     for each in conditions:
         operator, values = (each.operator, each.values) if isinstance(each, Condition) else each
         if operator is not None and operator.type != "Null":
-            found = (test_of(operator.positive, value) for value in values)
+            found = (as_test(operator.positive, value) for value in values)
             tests.update(dict.fromkeys(test for test in found if test is not None))
     samples = samples_of(key, tuple(tests))
     absent: list[Values] = [] if key in ALWAYS_PRESENT else [()]

@@ -24,7 +24,7 @@ from kmstui.policy.witnesses.automaton import (
     star,
     text_pattern,
 )
-from kmstui.policy.witnesses.values import EXACTLY, ValueTest, test_of
+from kmstui.policy.witnesses.values import EXACTLY, ValueTest, as_test
 from kmstui.policy.witnesses.wording import joined
 
 ARN_KEYS = frozenset({"aws:principalarn"})
@@ -117,7 +117,7 @@ class Survey:
             if condition.key not in keys or operator is None or operator.type == "Null":
                 continue
             for value in condition.values:
-                test = test_of(operator.positive, _with_stars(value, condition))
+                test = as_test(operator.positive, _with_stars(value, condition))
                 if test is not None:
                     found[test] = None
         return list(found)

@@ -43,6 +43,13 @@ from kmstui.policy.witnesses.automaton import (
 EXACTLY = "StringEquals"
 CASELESS = "StringEqualsIgnoreCase"
 _ORDERED = {"Numeric": number, "Date": instant}
+_COMPARISONS = {
+    "Equals": "",
+    "LessThan": "less than ",
+    "LessThanEquals": "at most ",
+    "GreaterThan": "more than ",
+    "GreaterThanEquals": "at least ",
+}
 _MOST_CLASHES = 8
 
 
@@ -84,13 +91,15 @@ class ValueTest:
         text = self.written or plain(self.value)
         if self.family == "Ip":
             return f"in {text}"
+        if self.family:
+            return f"{_COMPARISONS[self.positive.removeprefix(self.family)]}{text}"
         if self.positive == CASELESS:
             return f"{text} in upper or lower case"
         return text if self.positive == EXACTLY else f"like {text}"
 
 
 @lru_cache(maxsize=8192)
-def test_of(positive: str, value: str) -> ValueTest | None:
+def as_test(positive: str, value: str) -> ValueTest | None:
     """The test of one value; None where no value of a request passes it.
 
     Operators that take the same values give the same test.

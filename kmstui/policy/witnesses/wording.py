@@ -55,7 +55,7 @@ def values_words(
         return f"{key} is present"
     verb = "is absent or" if absent else "is"
     families = {test.family for test in tests}
-    if families <= {"Numeric", "Date"}:
+    if families in ({"Numeric"}, {"Date"}):
         return f"{key} {verb} {_stretches(tests, inside, outside)}"
     if all(test.positive == EXACTLY for test in tests):
         words = {test.value: test.words for test in tests}
@@ -123,24 +123,31 @@ def implicants(
 
 
 def _stretches(tests: Sequence[ValueTest], inside: Sequence[Cell], outside: Sequence[Cell]) -> str:
-    """Stretches of numbers or dates: `less than 7`, `from 7 to 13`."""
-    written: dict[float, str] = {}
-    read = number if tests and tests[0].family == "Numeric" else instant
-    for test in tests:
-        with suppress(ValueError, OverflowError):
-            written.setdefault(read(plain(test.value)), plain(test.value))
-    chosen = {cell.text for cell in inside}
-    points = sorted({read(cell.text) for cell in (*inside, *outside)})
-    texts = {read(cell.text): cell.text for cell in (*inside, *outside)}
+    """Stretches of numbers or dates: `less than 7`, `at least 7 and less than 14`."""
+    dates = tests[0].family == "Date"
+    read = instant if dates else number
+
+    def points(texts: Iterable[str]) -> dict[float, str]:
+        found: dict[float, str] = {}
+        for text in texts:
+            with suppress(ValueError, OverflowError):
+                found.setdefault(read(plain(text)), plain(text))
+        return found
+
+    written = points(test.value for test in tests)
+    chosen = points(cell.text for cell in inside)
+    every = sorted(chosen | points(cell.text for cell in outside))
     bounds = sorted(written)
     parts = []
-    for is_inside, run in groupby(points, lambda point: texts[point] in chosen):
+    for is_inside, run in groupby(every, chosen.__contains__):
         stretch = list(run)
         if is_inside:
-            low = None if stretch[0] == points[0] else stretch[0]
-            high = None if stretch[-1] == points[-1] else stretch[-1]
-            parts.append(_stretch(low, high, written, bounds, dates=read is instant))
-    return joined(parts, most=_MOST_PARTS)
+            low = None if stretch[0] == every[0] else stretch[0]
+            high = None if stretch[-1] == every[-1] else stretch[-1]
+            parts.append(_stretch(low, high, written, bounds, dates=dates))
+    if len(chosen) < len(inside):
+        parts.append("no date" if dates else "no number")
+    return joined(filter(None, parts), most=_MOST_PARTS) or "any number"
 
 
 def _stretch(

@@ -177,15 +177,18 @@ _WEIGHTS = {
 
 
 def access_lines(diff: AccessDiff) -> tuple[AccessLine, ...]:
-    """The changes of access, gains first."""
-    return tuple(
+    """The changes of access, gains first, and what was left open."""
+    found = [
         AccessLine(
             _WEIGHTS[change.direction],
             change.sentence,
             change.spans_after[0] if change.spans_after else None,
         )
         for change in diff.changes
-    )
+    ]
+    if not diff.complete:
+        found.append(AccessLine(Weight.DOUBT, diff.left_open, None))
+    return tuple(found)
 
 
 def compare_key_access(old: str, new: str, key_arn: str) -> AccessComparison:

@@ -56,6 +56,10 @@ _OPERATORS: Mapping[str, tuple[str, ...]] = {
     "address": ("IpAddress", "NotIpAddress", "IpAddressIfExists"),
     "arn": ("ArnLike", "ArnEquals", "ArnNotLike", "StringLike", "StringNotEquals"),
     "flag": ("Bool", "BoolIfExists"),
+    "unknown": (
+        "StringEquals", "StringLike", "NumericLessThan", "NumericEquals", "IpAddress",
+        "DateGreaterThan", "Bool", "ArnLike", "ForAnyValue:NumericLessThan", "BinaryEquals",
+    ),
 }  # fmt: skip
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "text": ("aws:SourceVpce", "aws:PrincipalTag/t", "kms:EncryptionContext:c", "kms:ViaService"),
@@ -65,6 +69,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "address": ("aws:SourceIp",),
     "arn": ("aws:PrincipalArn",),
     "flag": ("aws:MultiFactorAuthPresent", "aws:ViaAWSService"),
+    "unknown": ("aws:NoSuchKey",),
 }
 _VALUES: Mapping[str, tuple[str, ...]] = {
     "text": _STRINGS,
@@ -78,6 +83,7 @@ _VALUES: Mapping[str, tuple[str, ...]] = {
         f"arn:aws:iam::{ACCOUNT}:user/?nna", "*app*",
     ),
     "flag": ("true", "false"),
+    "unknown": ("5", "7", "a", "10.0.0.0/8", "2026-01-01T00:00:00Z", "YQ==", "a*", "true"),
 }  # fmt: skip
 _WHO = {
     "aws:PrincipalAccount": (ACCOUNT, OTHER, "*6666", "1111*"),

@@ -600,6 +600,15 @@ def test_what_names_no_principal_is_said_in_a_sentence(text: str) -> None:
         Principal.parse(text)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["s3.amazonaws.com", "logs.cn-north-1.amazonaws.com.cn", "s3.amazonaws.eu", "ec2.c2s.ic.gov"],
+)
+def test_a_service_of_any_partition_is_a_service(name: str) -> None:
+    assert Principal.parse(name).kind is PrincipalKind.SERVICE
+    assert outcome(policy_text(allow({"Service": name})), name) is ALLOWED
+
+
 def test_principals_are_read_as_people_write_them() -> None:
     kinds = {
         ACCOUNT: PrincipalKind.ROOT,

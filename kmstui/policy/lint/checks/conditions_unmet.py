@@ -197,10 +197,12 @@ def _stopping_people(subject: Subject, facts: StatementFacts, clause: Clause) ->
 def _never_of_services(subject: Subject) -> Iterator[Hit]:
     """A statement for a service that asks what only users and roles tell."""
     for facts in statement_facts(subject):
-        services = [who for who in facts.who if read_service(who.value) is not None]
-        clause = asked_of_people(facts) if services else None
+        clause = asked_of_people(facts)
         if clause is None:
             continue
+        services = [who for who in facts.who if who.kind is NamedKind.SERVICE]
+        if not services or read_service(services[0].value) is None:
+            continue  # KMS306 speaks of it
         other = OF_PEOPLE[clause.key]
         yield Hit(
             clause.entry.key.span,

@@ -1,4 +1,4 @@
-"""Values that only certain words make sense for: services, Regions, enumerations, variables."""
+"""Values that only certain words make sense for: enumerations, ARNs, addresses, variables."""
 
 from __future__ import annotations
 
@@ -6,143 +6,22 @@ import re
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from kmstui.policy.iam import Operator, did_you_mean, has_wildcard, misspelt, wildcard_match
+from kmstui.policy.iam import (
+    Operator,
+    did_you_mean,
+    has_wildcard,
+    wildcard_match,
+)
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.core import BOTH, BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
 from kmstui.policy.lint.facts.conditions import Clause, clauses
-from kmstui.policy.lint.facts.services import REGION, RETAIL, USUAL, partition_of_region
-from kmstui.policy.lint.facts.values import DNS_SUFFIXES, PARTITIONS, find_placeholders, part_of
+from kmstui.policy.lint.facts.values import PARTITIONS, find_placeholders, part_of
 from kmstui.policy.lint.fixes import delete_key, write
 from kmstui.policy.syntax import VARIABLES_SINCE, Fix, StringNode, insert_first_member, replace_node
-
-_DOMAIN = "|".join(map(re.escape, sorted({*DNS_SUFFIXES.values()}, reverse=True)))
-_VIA_SERVICE = re.compile(rf"([a-z0-9-]+)\.({REGION})\.({_DOMAIN})")
-_SWAPPED = re.compile(rf"({REGION})\.([a-z0-9-]+)\.(?:{_DOMAIN}|{re.escape(RETAIL)})")
-_NO_REGION = re.compile(rf"([a-z0-9-]+)\.({_DOMAIN})")
-_NO_DOMAIN = re.compile(rf"([a-z0-9-]+)\.({REGION})(?:\.(?:{_DOMAIN}|{re.escape(RETAIL)}))?")
-_SERVICE_OF = {"ebs": "ec2", "efs": "elasticfilesystem", "emr": "elasticmapreduce"}
-"""The service that calls KMS, where it has another name than people know it by (KMS Developer
-Guide, "kms:ViaService", table of supported services)."""
 
 
 def _fix_value(node: StringNode, value: str | None) -> Fix | None:
     return None if value == node.value else write(node, value, f'Write "{value}"')
-
-
-def _via_values(subject: Subject) -> Iterator[tuple[Clause, StringNode]]:
-    for clause in clauses(subject):
-        if clause.key == "kms:viaservice" and not clause.is_null and clause.operator.base:
-            for node in clause.strings:
-                if "${" not in node.value:
-                    yield clause, node
-
-
-def _domains(region: str) -> tuple[str, ...]:
-    """What values of a Region may end in; which of two it is in China, its documents leave open."""
-    own = DNS_SUFFIXES[partition_of_region(region)]
-    return (own,) if own == USUAL else (own, USUAL)
-
-
-def _corrected(subject: Subject, text: str) -> str | None:
-    """A ViaService value in its proper form, as far as it can be told."""
-    lower = "".join(text.split()).lower()
-    region = subject.key.arn.region if subject.key.arn is not None else ""
-    if (match := _VIA_SERVICE.fullmatch(lower)) is not None and match[3] in _domains(match[2]):
-        return lower
-    if (match := _SWAPPED.fullmatch(lower)) is not None:
-        return f"{match[2]}.{match[1]}.{_domains(match[1])[0]}"
-    if (match := _NO_DOMAIN.fullmatch(lower)) is not None:
-        return f"{match[1]}.{match[2]}.{_domains(match[2])[0]}"
-    if not region:
-        return None
-    domains = _domains(region)
-    if (match := _NO_REGION.fullmatch(lower)) is not None:
-        return f"{match[1]}.{region}.{match[2] if match[2] in domains else domains[0]}"
-    return f"{lower}.{region}.{domains[0]}" if lower in subject.knowledge.via_services else None
-
-
-def _meant_service(subject: Subject, service: str) -> str | None:
-    """The service that was meant by one that does not call KMS; None where it may do so by now."""
-    known = subject.knowledge
-    if service in known.via_services:
-        return None
-    if service in _SERVICE_OF or service in known.service_principals:
-        return _SERVICE_OF.get(service)
-    return misspelt(service, known.via_services)
-
-
-@rule(
-    "KMS416",
-    WARNING,
-    "kms:ViaService in the wrong form",
-    pages.VIA_SERVICE,
-    BOTH,
-    hidden_by=BROKEN_VALUE,
-)
-def malformed_via_service(subject: Subject) -> Iterator[Hit]:
-    """kms:ViaService values that name no service in a Region.
-
-    The value is SERVICE.REGION.amazonaws.com; any other text equals no service, so the
-    condition is never met.
-    """
-    for clause, node in _via_values(subject):
-        text = node.value
-        if clause.operator.wildcards and has_wildcard(text):
-            continue
-        match = _VIA_SERVICE.fullmatch(text)
-        if match is None or match[3] not in _domains(match[2]):
-            corrected = _corrected(subject, text)
-            form = corrected or "SERVICE.REGION.amazonaws.com"
-            yield Hit(node.span, f'"{text}" is not of the form {form}', _fix_value(node, corrected))
-            continue
-        meant = _meant_service(subject, match[1])
-        if meant is not None:
-            value = meant + text[len(match[1]) :]
-            yield Hit(
-                node.span,
-                f'"{match[1]}" is not a service that calls KMS; did you mean {meant}?',
-                _fix_value(node, value),
-            )
-
-
-@rule(
-    "KMS417",
-    WARNING,
-    "kms:ViaService in another Region than the key",
-    pages.VIA_SERVICE,
-    hidden_by=BROKEN_VALUE,
-)
-def via_service_elsewhere(subject: Subject) -> Iterator[Hit]:
-    """kms:ViaService values with a Region that is not the key's.
-
-    A service uses the keys of its own Region, so a request through a service of another Region
-    does not reach this key.
-    """
-    arn = subject.key.arn
-    if arn is None or not arn.region:
-        return
-    for clause, node in _via_values(subject):
-        match = _VIA_SERVICE.fullmatch(node.value)
-        if match is None or match[2] == arn.region:
-            continue
-        # The policy of a multi-Region key may well serve all of its replicas.
-        if subject.key.multi_region and any(f".{arn.region}." in text for text in clause.texts):
-            continue
-        value = node.value[: match.start(2)] + arn.region + node.value[match.end(2) :]
-        # One text for the keys of several Regions serves this one as well.
-        if _is_among(value, clause):
-            continue
-        yield Hit(
-            node.span,
-            f"The key is in {arn.region}, {node.value} in {match[2]}",
-            _fix_value(node, value),
-        )
-
-
-def _is_among(value: str, clause: Clause) -> bool:
-    if clause.operator.wildcards:
-        return any(wildcard_match(text, value) for text in clause.texts)
-    return value in clause.texts
 
 
 def _in_enumeration(operator: Operator, text: str, values: tuple[str, ...]) -> bool:
@@ -276,10 +155,12 @@ def true_and_false(subject: Subject) -> Iterator[Hit]:
         if {text.lower() for text in clause.texts} != {"true", "false"}:
             continue
         met_by = f"requests that carry {clause.name}" if clause.demands_presence else "requests"
+        # That everybody is let in without a condition shall be seen before it is written.
+        open_to_all = any(each.value.value == "*" for each in clause.statement.principals)
         yield Hit(
             clause.entry.operator.span,
             f"{clause.operator.name} with true and false is met by all {met_by}",
-            None if clause.demands_presence else delete_key(subject, clause),
+            None if clause.demands_presence or open_to_all else delete_key(subject, clause),
         )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from kmstui.model import Arn
-from kmstui.policy.iam import has_wildcard
+from kmstui.policy.iam import DNS_SUFFIXES, has_wildcard
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.core import BROKEN_VALUE, ERROR, INFO, WARNING, Hit, Subject, rule
 from kmstui.policy.lint.facts.conditions import NO_OPERATOR, Clause, clauses, is_wide
@@ -29,8 +29,10 @@ from kmstui.policy.lint.facts.statements import (
     StatementFacts,
     allows,
     denies,
+    home_account,
+    partition,
 )
-from kmstui.policy.lint.facts.values import ACCOUNT_ID, DNS_SUFFIXES, find_placeholders
+from kmstui.policy.lint.facts.values import ACCOUNT_ID, find_placeholders
 from kmstui.policy.lint.fixes import condition_fix, own_account_fix, write
 from kmstui.policy.syntax import Fix, StringNode
 
@@ -259,9 +261,7 @@ def confused_deputy(subject: Subject) -> Iterator[Hit]:
         # By KMS408 a statement that asks of a service what only people tell gives it nothing.
         if _needs_no_owner(facts) or asked_of_people(facts) is not None:
             continue
-        fix = None
-        if len(services) == len(facts.who) and not any(map(_publishes_without, services)):
-            fix = own_account_fix(subject, facts.statement, "aws:SourceAccount")
+        fix = _fix_of_owner(subject, facts) if len(services) == len(facts.who) else None
         for who in services:
             yield Hit(
                 who.entry.value.span,
@@ -269,6 +269,24 @@ def confused_deputy(subject: Subject) -> Iterator[Hit]:
                 + (_TO_TOPICS if _publishes_without(who) else ""),
                 fix,
             )
+
+
+def _fix_of_owner(subject: Subject, facts: StatementFacts) -> Fix | None:
+    """The condition that AWS documents for the services; None where it would stop them."""
+    if any(map(_publishes_without, facts.who)):
+        return None
+    read = {service for who in facts.who if (service := read_service(who.value)) is not None}
+    if {service.name for service in read} != {"logs"}:
+        return own_account_fix(subject, facts.statement, "aws:SourceAccount")
+    home = home_account(subject)
+    if not home:
+        return None
+    # CloudWatch Logs User Guide, "Encrypt log data", documents this one and no other.
+    regions = {service.region for service in read}
+    region = regions.pop() if len(regions) == 1 else ""
+    groups = f"arn:{partition(subject)}:logs:{region or '*'}:{home}:*"
+    key = "kms:EncryptionContext:aws:logs:arn"
+    return condition_fix(subject, facts.statement, f"Add {key} {groups}", "ArnLike", {key: groups})
 
 
 _TO_TOPICS = (

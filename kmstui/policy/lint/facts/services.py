@@ -11,10 +11,9 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from kmstui.policy.iam import knowledge, misspelt
+from kmstui.policy.iam import DNS_SUFFIXES, knowledge, misspelt
 from kmstui.policy.lint.facts.conditions import Clause
 from kmstui.policy.lint.facts.statements import StatementFacts
-from kmstui.policy.lint.facts.values import DNS_SUFFIXES
 
 REGION = r"[a-z]{2,4}(?:-[a-z]+){1,3}-[0-9]{1,2}"
 USUAL = "amazonaws.com"

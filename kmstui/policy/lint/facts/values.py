@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from kmstui.model import Arn
+from kmstui.policy.iam import DNS_SUFFIXES
 from kmstui.policy.syntax import PrincipalEntry, Span, StringNode
 
 ACCOUNT = "account"
@@ -152,17 +153,6 @@ def find_placeholders(value: str) -> tuple[Placeholder, ...]:
     return _found(value) if len(value) < 512 else _found.__wrapped__(value)
 
 
-DNS_SUFFIXES = {
-    "aws": "amazonaws.com",
-    "aws-cn": "amazonaws.com.cn",
-    "aws-us-gov": "amazonaws.com",
-    "aws-iso": "c2s.ic.gov",
-    "aws-iso-b": "sc2s.sgov.gov",
-    "aws-iso-e": "cloud.adc-e.uk",
-    "aws-iso-f": "csp.hci.ic.gov",
-    "aws-eusc": "amazonaws.eu",
-}
-"""What names of services end in, by partition. Source: botocore's `partitions.json`."""
 PARTITIONS = frozenset(DNS_SUFFIXES)
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
 DOCUMENTATION_ACCOUNTS = ("111122223333", "123456789012")

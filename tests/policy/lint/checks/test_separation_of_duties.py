@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -204,6 +205,12 @@ SERVICES = (
         "EventBridge would not reach an encrypted topic with aws:SourceAccount",
         Principal={"Service": "⟦events.amazonaws.com⟧"},
         fixable=False,
+    ),
+    case(
+        "KMS513",
+        "CloudWatch Logs tells whose log group it is in the encryption context",
+        Principal={"Service": "⟦logs.eu-west-1.amazonaws.com⟧"},
+        fixable=True,
     ),
     case(
         "KMS513",
@@ -423,3 +430,12 @@ def test_grants_move_to_a_statement_with_the_condition() -> None:
             Condition={"Bool": {"kms:GrantIsForAWSResource": "true"}},
         ),
     )
+
+
+def test_the_log_groups_of_the_account_are_asked_for_as_aws_documents() -> None:
+    text = policy(statement(Principal={"Service": "logs.eu-west-1.amazonaws.com"}))
+    (finding,) = (each for each in lint(text, KEY) if each.rule == "KMS513")
+    assert finding.fix is not None
+    mended = json.loads(apply_edits(text, finding.fix.edits))["Statement"][1]
+    groups = f"arn:aws:logs:eu-west-1:{ACCOUNT}:*"
+    assert mended["Condition"] == {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}}

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kmstui.model.arn import Arn
+from kmstui.policy.iam.principals import DNS_SUFFIXES
 from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.lint.core import KeyContext, Severity
 from kmstui.policy.lint.facts.services import partition_of_region, read_service
-from kmstui.policy.lint.facts.values import DNS_SUFFIXES
 from kmstui.policy.lint.linter import lint
 from tests.policy.rule_cases import ACCOUNT, KEY, NO_KEY, Case, check, check_fixes, policy, unmark
 from tests.policy.rule_cases import statement as _statement

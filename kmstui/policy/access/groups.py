@@ -43,7 +43,6 @@ Source: KMS Developer Guide, "Permissions for AWS services in key policies" and 
 to use the KMS key"; data keys are made for encrypting.
 """
 _GROUP_OF = {f"kms:{name}".lower(): group for group, names in _GROUPS.items() for name in names}
-_SYMMETRIC_SPECS = ("SYMMETRIC_DEFAULT", "HMAC_")
 
 
 def group_of(action: str) -> AccessGroup:
@@ -58,19 +57,8 @@ def group_of(action: str) -> AccessGroup:
 
 def possible_actions(usage: str = "", spec: str = "") -> tuple[str, ...]:
     """The actions that a key of this usage and spec takes; all where they are not known."""
-    found = []
-    for action in key_actions():
-        info = action_info(action)
-        if info is None:
-            continue
-        wrong_usage = bool(usage and info.usages and usage not in info.usages)
-        symmetric = spec.startswith(_SYMMETRIC_SPECS)
-        wrong_spec = bool(spec) and (
-            (info.symmetric_only and not symmetric) or (info.asymmetric_only and symmetric)
-        )
-        if not (wrong_usage or wrong_spec):
-            found.append(action)
-    return tuple(found)
+    infos = [info for action in key_actions() if (info := action_info(action)) is not None]
+    return tuple(info.name for info in infos if info.works_with(usage, spec))
 
 
 def action_classes(

@@ -48,6 +48,19 @@ class ActionInfo:
     symmetric_only: bool = False
     asymmetric_only: bool = False
 
+    def works_with(self, usage: str, spec: str) -> bool:
+        """Whether it works with keys of this usage and spec, as far as they are known.
+
+        Any may where either is empty, or one that AWS has added since the data was made.
+        """
+        if not (_is_known("kms:KeyUsage", usage) and _is_known("kms:KeySpec", spec)):
+            return True
+        if usage and self.usages and usage not in self.usages:
+            return False
+        if spec and self.symmetric_only and not spec.startswith("SYMMETRIC"):
+            return False
+        return not (self.asymmetric_only and spec.startswith(("SYMMETRIC", "HMAC")))
+
 
 @dataclass(frozen=True, slots=True)
 class ConditionKeyInfo:
@@ -165,6 +178,13 @@ def knowledge() -> Knowledge:
         service_principals=frozenset(model["service_principals"]),
         principals_of_other_domains=frozenset(model["principals_of_other_domains"]),
     )
+
+
+@lru_cache(maxsize=64)
+def _is_known(condition_key: str, word: str) -> bool:
+    """Whether a word is one that KMS is known to have; an empty one says nothing new."""
+    info = knowledge().condition_key(condition_key)
+    return not word or info is None or word in info.values
 
 
 def _action(name: str, entry: dict[str, Any]) -> ActionInfo:

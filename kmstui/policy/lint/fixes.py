@@ -9,7 +9,7 @@ from typing import Any
 from kmstui.policy.iam import parse_operator
 from kmstui.policy.lint.core import Subject, remembered
 from kmstui.policy.lint.facts.conditions import Clause
-from kmstui.policy.lint.facts.statements import NamedKind, StatementFacts, home_account, is_possible
+from kmstui.policy.lint.facts.statements import NamedKind, StatementFacts, home_account
 from kmstui.policy.lint.facts.values import Form, find_placeholders, read_principal
 from kmstui.policy.syntax import (
     ArrayNode,
@@ -210,7 +210,8 @@ def applicable(subject: Subject, actions: frozenset[str], *, cross_account: bool
     return [
         info.name
         for info in infos
-        if (info.cross_account or not cross_account) and is_possible(info, subject.key)
+        if (info.cross_account or not cross_account)
+        and info.works_with(subject.key.usage, subject.key.spec)
     ]
 
 

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from kmstui.model.arn import Arn
 from kmstui.policy.evaluation import Outcome
+from kmstui.policy.iam.principals import Context
 from kmstui.policy.lint.core import Finding, KeyContext, Severity
 from kmstui.policy.lint.linter import lint
+from kmstui.policy.syntax.edits import delete_condition
 from kmstui.policy.syntax.nodes import apply_edits, read_policy
 from kmstui.policy.syntax.parser import parse
-from tests.policy.asking import KEY, ask, iam, iam_allow
+from tests.policy.asking import ACCOUNT, ANNA, KEY, ROOT, ask, iam, iam_allow
 from tests.policy.policy_strategies import (
     ACTIONS,
     PRINCIPALS,
@@ -25,6 +27,7 @@ from tests.policy.policy_strategies import (
 )
 
 Statement = dict[str, Any]
+_ROOT = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"}
 _KEY = KeyContext(arn=Arn.parse(KEY))
 questions = st.tuples(
     st.sampled_from(PRINCIPALS),
@@ -64,12 +67,23 @@ def _without(text: str, finding: Finding) -> str:
     return json.dumps(value)
 
 
+def _freed(text: str, finding: Finding) -> str:
+    """The policy without the condition that a finding is about."""
+    for statement in read_policy(parse(text)).statements:
+        for entry in statement.conditions:
+            if entry.key.span == finding.span:
+                edit = delete_condition(text, statement.node, entry.member)
+                return apply_edits(text, (edit,))
+    raise AssertionError(finding)
+
+
 def _changed(text: str, finding: Finding) -> str | None:
     """What the finding says to mean the same; None where it says nothing of the kind."""
     if finding.rule == "KMS517":
         return _without(text, finding)
     if finding.rule == "KMS520" and finding.severity is Severity.WARNING:
-        return _without(text, finding) if "allows the same" in finding.message else None
+        said = finding.message
+        return _without(text, finding) if "allows the same" in said else _freed(text, finding)
     if finding.rule == "KMS208" and finding.fix is not None:
         return apply_edits(text, finding.fix.edits)
     return None
@@ -96,3 +110,26 @@ def test_what_is_called_needless_may_go(
             )
             same = before is after or {before, after} <= {*_NOT_ALLOWED}
             assert same, (finding.message, who, action, exact)
+
+
+@settings(max_examples=80, deadline=None)
+@given(alike())
+def test_what_iam_policies_can_allow_without_a_condition_they_can(policy: list[Statement]) -> None:
+    text = json.dumps({"Version": "2012-10-17", "Statement": [_ROOT, *policy]}, indent=1)
+    nothing = Context(complete=True)
+    for finding in lint(text, _KEY):
+        if finding.rule != "KMS520" or finding.severity is not Severity.INFO:
+            continue
+        (at,) = (
+            each
+            for each in read_policy(parse(text)).statements
+            if each.node.span.start <= finding.span.start < each.node.span.end
+        )
+        # Somebody of the account; as itself, a root user needs no IAM policy.
+        names = {entry.value.value for entry in at.principals} - {ROOT, ACCOUNT}
+        for who in names or {ANNA}:
+            for action in {each.value for each in at.actions} & {*ACTIONS}:
+                asked = ask(
+                    text, who, action, context=nothing, identity_policies=[iam(iam_allow())]
+                )
+                assert asked.outcome is Outcome.ALLOWED, (finding.message, who, action)

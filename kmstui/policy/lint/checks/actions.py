@@ -25,7 +25,6 @@ from kmstui.policy.lint.core import (
 )
 from kmstui.policy.lint.facts.coverage import MOST_COMPARED
 from kmstui.policy.lint.facts.inclusion import stands_for_all_of
-from kmstui.policy.lint.facts.statements import is_possible
 from kmstui.policy.lint.facts.values import account_of, find_placeholders
 from kmstui.policy.lint.fixes import delete_whole, write
 from kmstui.policy.syntax import Fix, Member, Statement, StringNode, delete_value, fix, replace_node
@@ -102,7 +101,10 @@ def _is_allowed(use: ActionUse) -> bool:
 
 def _is_impossible(subject: Subject, use: ActionUse) -> bool:
     """Whether an Allow lists it, and no key of this usage and spec can do it."""
-    return _is_allowed(use) and not any(is_possible(info, subject.key) for info in use.matched)
+    key = subject.key
+    return _is_allowed(use) and not any(
+        info.works_with(key.usage, key.spec) for info in use.matched
+    )
 
 
 def _is_out_of_reach(subject: Subject, use: ActionUse) -> bool:

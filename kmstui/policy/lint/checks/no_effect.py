@@ -272,15 +272,18 @@ def _always_holds(facts: StatementFacts, clause: Clause) -> bool:
     )
 
 
+_TRANSPORT = "aws:securetransport"
+
+
 def _may_be_denied(subject: Subject, facts: StatementFacts, key: str) -> bool:
     """Whether a Deny may hold up what it allows where the condition on `key` is not met.
 
-    Any conditional one may, but for what asks every request to be encrypted in transit.
+    Any may, but for one that asks every request to be encrypted in transit.
     """
     denials = [each for each in statement_facts(subject) if not each.allow]
     return len(denials) > MOST_COMPARED or any(
         not deny.actions.isdisjoint(facts.actions)
-        and any(each.key == key or each.key != "aws:securetransport" for each in deny.clauses)
+        and (key == _TRANSPORT or {each.key for each in deny.clauses} != {_TRANSPORT})
         for deny in denials
         if not deny.who or any(is_denied_by(who, deny) for who in facts.who)
     )

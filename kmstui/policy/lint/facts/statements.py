@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from kmstui.model import Arn
 from kmstui.policy.iam import ActionInfo, key_actions, knowledge, resource_match
-from kmstui.policy.lint.core import KeyContext, Subject, remembered
+from kmstui.policy.lint.core import Subject, remembered
 from kmstui.policy.lint.facts.conditions import Clause, clauses_of
 from kmstui.policy.lint.facts.values import (
     ACCOUNT_ID,
@@ -228,27 +228,6 @@ def _covered(statement: Statement) -> frozenset[str]:
     if statement.not_actions:
         return _every_action() - expanded(statement.not_actions)
     return frozenset()
-
-
-@lru_cache(maxsize=64)
-def _is_known(condition_key: str, word: str) -> bool:
-    """Whether a word is one that KMS is known to have; an empty one says nothing new."""
-    info = knowledge().condition_key(condition_key)
-    return not word or info is None or word in info.values
-
-
-def is_possible(action: ActionInfo, key: KeyContext) -> bool:
-    """Whether an action works with a key of this usage and spec, as far as they are known.
-
-    Any may where either is one that AWS has added since the data was made.
-    """
-    if not _is_known("kms:KeyUsage", key.usage) or not _is_known("kms:KeySpec", key.spec):
-        return True
-    if key.usage and action.usages and key.usage not in action.usages:
-        return False
-    if key.spec and action.symmetric_only and not key.spec.startswith("SYMMETRIC"):
-        return False
-    return not (action.asymmetric_only and key.spec.startswith(("SYMMETRIC", "HMAC")))
 
 
 def _is_about_key(statement: Statement, arn: str) -> bool:

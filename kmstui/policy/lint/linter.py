@@ -23,6 +23,7 @@ from kmstui.policy.lint.checks import (  # noqa: F401 (importing them registers 
     lockout,
     no_effect,
     principals,
+    resources,
     separation_of_duties,
     services,
     syntax,

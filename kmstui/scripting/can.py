@@ -208,9 +208,7 @@ def _write_text(answers: Sequence[Answer], out: TextIO) -> None:
     for answer in answers:
         head = f"{answer.operation:<{width}}  {answer.word:<10}"
         print(visible(f"{head}  {answer.sentence}"), file=out)
-    left_out = dict.fromkeys(
-        word for answer in answers for each in answer.decisions for word in each.not_considered
-    )
+    left_out = dict.fromkeys(word for answer in answers for word in answer.not_considered)
     print(visible(not_considered_sentence(left_out)), file=out)
 
 

@@ -147,6 +147,12 @@ class Answer:
         return tuple(part.decision for part in self.parts if part.decision is not None)
 
     @property
+    def not_considered(self) -> tuple[str, ...]:
+        """What the answer does not rest on; never empty."""
+        left_out = (word for each in self.decisions for word in each.not_considered)
+        return tuple(dict.fromkeys((*left_out, *(need.words for need in self.missing))))
+
+    @property
     def missing(self) -> tuple[Need, ...]:
         """Those of which nobody can say anything before it is known which resource it is."""
         return tuple(part.need for part in self.parts if part.decision is None)

@@ -13,12 +13,12 @@ from textual.widgets import Input
 
 from kmstui.model import Key
 from kmstui.policy.access import AccessGroup, Cell, Row
-from kmstui.policy.evaluation import Decision, ReasoningLine, explain, not_considered_sentence
+from kmstui.policy.evaluation import Decision, ReasoningLine, not_considered_sentence
 from kmstui.service.access import DELEGATED_AT_FIRST, AccessReader
 from kmstui.service.inventory import Topic
 from kmstui.service.session import Session
 from kmstui.ui.access.cells import GROUPS, cell_part, cell_words, columns_for
-from kmstui.ui.access.inquiry import Inquiry, answer_line, row_id, unread_identity
+from kmstui.ui.access.inquiry import Answer, Inquiry, answer_line, row_id, unread_identity
 from kmstui.ui.access.question import WhatIfLine, question_line
 from kmstui.ui.access.reading_view import ReadingView, key_facts
 from kmstui.ui.commands import program_of
@@ -58,7 +58,7 @@ class AccessView(ReadingView):
         """Tells the reading that runs from one that it has replaced; None while none runs."""
         self._stopping = False
         self._tell_from = 0.0
-        self._answer: Decision | None = None
+        self._answer = Answer("", "")
         self._wants_question = False
         self.status = Sentences(most_lines=_STATUS_LINES, more="(Enter: all of it)")
         self.table = LineTable(columns_for(80, self._group), self._cells, symbols=symbols)
@@ -98,7 +98,7 @@ class AccessView(ReadingView):
     def decision(self) -> Decision | None:
         """The answer that is being looked at: the question's, or the first of the cell."""
         if self.what_if.display:
-            return self._answer
+            return self._answer.decision
         cell = self.cell
         return cell.parts[0].decision if cell is not None and cell.parts else None
 
@@ -127,7 +127,7 @@ class AccessView(ReadingView):
         self._inquiry = None
         self._rows = {}
         self._most = DELEGATED_AT_FIRST
-        self._answer = None
+        self._answer = Answer("", "")
         self._wants_question = False
         self.close_what_if()
         self.status.set_lines(0, _STATUS_LINES)
@@ -303,11 +303,11 @@ class AccessView(ReadingView):
         if inquiry.reading is not None:
             gaps += tuple(map(ReasoningLine, inquiry.reading.problems))
         if self.what_if.display:
-            if self._answer is None:
+            if self._answer.decision is None:
                 return None
-            request = self._answer.request
+            request = self._answer.decision.request
             title = f"{request.action} for {request.principal.short}"
-            return title, (*explain(self._answer), *gaps)
+            return title, (*self._answer.reasoning, *gaps)
         row, cell = self.row, self.cell
         if row is None or cell is None:
             return None
@@ -339,7 +339,7 @@ class AccessView(ReadingView):
             had_focus = self.what_if.has_focus
             self.what_if.display = False
             self.post_message(self.KeysChanged())
-            self._answer = None
+            self._answer = Answer("", "")
             if had_focus:
                 self.table.focus(scroll_visible=False)
             self._tell_reading()
@@ -368,7 +368,7 @@ class AccessView(ReadingView):
     async def _answer_line(self, inquiry: Inquiry, line: str) -> None:
         answer = await answer_line(self.session, inquiry, line)
         if inquiry is self._inquiry and self.what_if.display:
-            self._answer = answer.decision
+            self._answer = answer
             self.words.say(answer.words, "" if answer.decision else "warn")
             self.left_out.say(answer.gaps, "dim")
 
@@ -378,7 +378,7 @@ class AccessView(ReadingView):
         Raises:
             ServiceError: they may not be read, or there is no such role or user.
         """
-        arn = unread_identity(self.session, self._answer)
+        arn = unread_identity(self.session, self._answer.decision)
         if arn and self._inquiry is not None:
             await self.session.shared(AccessReader).identity(arn)
             await self._answer_line(self._inquiry, self.what_if.value)

@@ -12,10 +12,9 @@ from kmstui.policy.evaluation import (
     NOTHING_READ,
     Chain,
     Decision,
-    answer_word,
+    ReasoningLine,
     as_policy,
     not_considered_sentence,
-    reason_sentence,
 )
 from kmstui.policy.iam import Principal
 from kmstui.service.access import (
@@ -129,8 +128,9 @@ class Answer:
     words: str
     gaps: str
     """What the answer does not rest on, as a sentence; never empty."""
-    decision: Decision | None
-    """None where the line is not a question yet; the words say why."""
+    decision: Decision | None = None
+    """That which stands most in the way; None where the line is not a question yet."""
+    reasoning: tuple[ReasoningLine, ...] = ()
 
 
 async def answer_line(session: Session, inquiry: Inquiry, line: str) -> Answer:
@@ -140,17 +140,18 @@ async def answer_line(session: Session, inquiry: Inquiry, line: str) -> Answer:
         question = await asyncio.to_thread(parse_question, line, about)
     except QuestionError as error:
         left_out = inquiry.left_out(inquiry.table.not_considered)
-        return Answer(str(error), not_considered_sentence(left_out), None)
+        return Answer(str(error), not_considered_sentence(left_out))
     identity = session.shared(AccessReader).known_identity(role_of(question.principal))
     about = replace(about, chain=await _chain_for(session, inquiry, question))
-    decision = await asyncio.to_thread(decide, question, about, identity)
-    words = f"{answer_word(decision).capitalize()}: {reason_sentence(decision)}"
-    if decision.missing_keys:
-        words += f" It hangs on {', '.join(decision.missing_keys)}."
+    told = await asyncio.to_thread(decide, question, about, identity)
+    words = f"{told.word.capitalize()}: {told.sentence}"
+    if told.weakest.missing_keys:
+        words += f" It hangs on {', '.join(told.weakest.missing_keys)}."
     return Answer(
         " ".join(filter(None, (words, question.remark))),
-        not_considered_sentence(inquiry.left_out(decision.not_considered)),
-        decision,
+        not_considered_sentence(inquiry.left_out(told.not_considered)),
+        told.weakest,
+        told.explain(),
     )
 
 

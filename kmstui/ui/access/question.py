@@ -18,12 +18,12 @@ from textual.widgets import Input
 from kmstui.model import Arn, Grant, Identity
 from kmstui.policy.evaluation import (
     NOTHING_READ,
+    Answer,
     Chain,
-    Decision,
     Policies,
     PolicyLike,
     as_policy,
-    evaluate,
+    ask,
 )
 from kmstui.policy.iam import (
     Context,
@@ -34,6 +34,7 @@ from kmstui.policy.iam import (
     canonical_action,
     did_you_mean,
     key_actions,
+    key_and_value,
     knowledge,
     other_of,
 )
@@ -98,6 +99,7 @@ def parse_question(text: str, about: QuestionContext) -> Question:
     action = ""
     values: dict[str, list[str]] = {}
     remark = ""
+    known = frozenset(map(str.lower, condition_keys_in((about.policy,))))
     for word in _words(text):
         name, equals, value = word.partition("=")
         if not equals:
@@ -110,6 +112,7 @@ def parse_question(text: str, about: QuestionContext) -> Question:
         elif name.lower() == ACTION:
             action = _action(value)
         else:
+            name, value = key_and_value(word, known) or (name, value)
             values.setdefault(name, []).append(value)
             remark = remark or _doubt(name)
     if principal is None:
@@ -174,7 +177,7 @@ def _context(values: dict[str, list[str]], now: datetime) -> Context:
     return Context.of(given)
 
 
-def decide(question: Question, about: QuestionContext, identity: Identity | None) -> Decision:
+def decide(question: Question, about: QuestionContext, identity: Identity | None) -> Answer:
     """Decide the question by the key policy, the grants and the identity's IAM policies."""
     policies = replace(Policies.of_key(about.policy, about.grants), chain=about.chain)
     principal = question.principal
@@ -183,7 +186,7 @@ def decide(question: Question, about: QuestionContext, identity: Identity | None
         if not principal.path_known:
             principal = principal.with_role(identity.arn)
     request = Request(principal, question.action, about.key_arn, question.context)
-    return evaluate(request, policies)
+    return ask(request, policies)
 
 
 def condition_keys_in(policies: Iterable[PolicyLike]) -> dict[str, tuple[str, ...]]:

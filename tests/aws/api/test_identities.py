@@ -52,6 +52,9 @@ async def test_a_role_comes_with_its_inline_and_attached_policies_and_boundary(
     for policy in (inline, attached, identity.boundary):
         assert json.loads(policy.text) == json.loads(_DOCUMENT)
     assert arn in await gateway.role_names()
+    # IAM finds by name: what was asked for may lack the path, or be of another account.
+    for asked in (arn.replace("/some/where", ""), "arn:aws:iam::444455556666:role/tested"):
+        assert (await gateway.identity(asked)).arn == arn
 
 
 async def test_an_inline_policy_is_put_and_read_as_text(iam: Any, connect: Connect) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 
 import pytest
 from botocore.exceptions import ClientError
@@ -73,3 +74,29 @@ def test_what_locks_the_caller_out_is_refused(embedded: ControlledKms) -> None:
     verdict = can_still_administer(before, caller, Arn.parse(key_arn))
     assert verdict.answer is CanPut.ONLY_IF_IAM_ALLOWS
     kms.put_key_policy(KeyId=key_arn, Policy=before)
+
+
+def test_a_role_that_is_not_there_and_one_that_may_not_name_aliases(
+    embedded: ControlledKms, aws_environment: Mapping[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = f"arn:aws:iam::{embedded.account}:role/Gone"
+    assert run_can([gone, "kms:Encrypt", "alias/ImportedCMK"]) == 2
+    assert "role/Gone does not exist in the account" in capsys.readouterr().err
+    kms = client(embedded, "kms")
+    for operation, call in (
+        ("kms:CreateAlias", partial(kms.create_alias, TargetKeyId=embedded_key(embedded))),
+        ("kms:DeleteAlias", kms.delete_alias),
+    ):
+        name = "alias/can-test"
+        code = run_can(["me", operation, "alias/ImportedCMK", "--alias", name])
+        capsys.readouterr()
+        try:
+            call(AliasName=name)
+        except ClientError as refused:
+            assert (code, error_code(refused)) == (1, "AccessDeniedException")
+        else:
+            assert code == 0
+
+
+def embedded_key(embedded: ControlledKms) -> str:
+    return str(embedded.control.key("alias/ImportedCMK").metadata["KeyId"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -133,3 +135,16 @@ def test_any_line_is_a_question_or_a_sentence(line):
         assert str(error)[0] in "“SAW'" or str(error)
         return
     assert decide(question, ABOUT, None).not_considered
+
+
+def test_an_alias_operation_needs_iam_too() -> None:
+    told = decide(parse_question("principal=role/app action=kms:CreateAlias", ABOUT), ABOUT, None)
+    assert len(told.parts) == 2
+    assert told.outcome is not Outcome.ALLOWED
+
+
+def test_a_key_that_the_policy_asks_about_may_hold_an_equals_sign() -> None:
+    tagged = {"StringEquals": {"aws:PrincipalTag/a=b": "c"}}
+    about = replace(ABOUT, policy=policy({"Principal": "*", **allow("kms:*", Condition=tagged)}))
+    line = "principal=user/anna action=kms:Decrypt aws:PrincipalTag/a=b=c"
+    assert parse_question(line, about).context.values["aws:principaltag/a=b"] == ("c",)

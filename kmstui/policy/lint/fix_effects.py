@@ -26,6 +26,7 @@ from kmstui.policy.lint.facts.values import (
     find_placeholders,
     read_principal,
 )
+from kmstui.policy.lint.facts.wrapped import without_wrapping
 from kmstui.policy.lint.fixes import plain_value
 from kmstui.policy.syntax import Policy, parse, read_policy
 
@@ -61,6 +62,7 @@ Policies = tuple[Policy, Policy]
 
 def fix_effect(before: str, after: str, key: KeyContext) -> FixEffect:
     """What a change of a policy's text does to access, by the parts of both that can be read."""
+    before = without_wrapping(parse(before))
     if reads_the_same(before, after):
         return NO_EFFECT
     if max(len(before), len(after)) > MOST_CHARACTERS:

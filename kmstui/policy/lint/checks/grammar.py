@@ -18,7 +18,7 @@ from kmstui.policy.lint.core import (
     remembered,
     rule,
 )
-from kmstui.policy.lint.facts.wrapped import taken_out, wrapped
+from kmstui.policy.lint.facts.wrapped import holders, taken_out, wrapped
 from kmstui.policy.lint.fixes import write
 from kmstui.policy.syntax import (
     ROOT_ELEMENTS,
@@ -102,8 +102,8 @@ def unknown_element(subject: Subject) -> Iterator[Hit]:
     root = subject.root
     if wrapped(subject) is not None:
         return
-    if root is not None and _is_answer(root):
-        yield from _answer(subject, root)
+    if root is not None and (held := holders(root)):
+        yield from (_answer(subject, root, member) for member in held)
     elif root is not None:
         for member in root.members:
             if member.key.value not in ROOT_ELEMENTS:
@@ -131,34 +131,22 @@ def _unknown(holder: ObjectNode, member: Member, known: frozenset[str]) -> Hit:
     return Hit(span, f"{name!r} is not an element of a policy")
 
 
-def _answer(subject: Subject, root: ObjectNode) -> Iterator[Hit]:
+def _answer(subject: Subject, root: ObjectNode, member: Member) -> Hit:
     """About the member that holds the policy; the others around it are right where they are."""
-    for member in root.members:
-        name = member.key.value
-        if name in _ANSWERS:
-            message = f"The policy is what {name!r} holds"
-            if name == "Policy" and isinstance(member.value, StringNode):
-                message = (
-                    "This is the output of GetKeyPolicy; the policy is the string in its 'Policy' "
-                    "(get it with --query Policy --output text)"
-                )
-            yield Hit(member.key.span, message, taken_out(subject, root, member))
-
-
-_ANSWERS = ("Policy", "PolicyDocument", "KeyPolicy")
-
-
-def _is_answer(root: ObjectNode) -> bool:
-    """Whether this holds the policy in a member, as what GetKeyPolicy returns."""
-    return root.get("Statement") is None and any(
-        isinstance(root.get(name), StringNode | ObjectNode) for name in _ANSWERS
-    )
+    name = member.key.value
+    message = f"The policy is what {name!r} holds"
+    if name == "Policy" and isinstance(member.value, StringNode):
+        message = (
+            "This is the output of GetKeyPolicy; the policy is the string in its 'Policy' "
+            "(get it with --query Policy --output text)"
+        )
+    return Hit(member.key.span, message, taken_out(subject, root, member))
 
 
 def _is_elsewhere(subject: Subject) -> bool:
     """Whether the policy is somewhere inside, and nothing is to be said of what is around it."""
     root = subject.root
-    return root is None or _is_answer(root) or wrapped(subject) is not None
+    return root is None or bool(holders(root)) or wrapped(subject) is not None
 
 
 @rule("KMS102", WARNING, "Version missing", pages.VERSION, BOTH)

@@ -12,14 +12,15 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from kmstui.policy.lint.core import Subject, remembered
-from kmstui.policy.syntax import Edit, Fix, Member, ObjectNode, Span, StringNode
+from kmstui.policy.syntax import Document, Edit, Fix, Member, ObjectNode, Span, StringNode
 
-_ESCAPED = re.compile(r'\{(?:\s|\\[nrt])*\\+"')
+_ESCAPED = re.compile(r'\{(?:\s|\\+[nrt])*\\+"')
 _ENCODED = re.compile(r"(?i)%7B(?:%[0-9A-F]{2}|\+|\s)*%22")
 _MOST_LAYERS = 8
 """Of strings in strings: each doubles the backslashes, and nobody has met more than three."""
-_NAMES = frozenset({"Policy", "PolicyName", "PolicyDocument", "PolicyText", "KeyPolicy"})
-"""Names under which calls and templates hold a policy, or the name of one."""
+_HOLDERS = ("Policy", "PolicyDocument", "KeyPolicy")
+"""Names under which calls and templates hold a policy."""
+_NAMES = frozenset((*_HOLDERS, "PolicyName"))
 
 
 class Wrapped(NamedTuple):
@@ -50,11 +51,8 @@ def _inside(text: str) -> str:
     return ""
 
 
-@remembered
-def wrapped(subject: Subject) -> Wrapped | None:
-    """The policy that the whole text has in a string; None where it is none, or a policy itself."""
-    text = subject.text.strip()
-    form = ""
+def _found(text: str) -> Wrapped | None:
+    text, form, inside = text.strip(), "", ""
     if text.startswith('"'):
         form, inside = "a JSON string that holds a policy", _inside(text)
     elif _ESCAPED.match(text):
@@ -64,19 +62,57 @@ def wrapped(subject: Subject) -> Wrapped | None:
     return Wrapped(form, inside) if form and _is_policy(inside) else None
 
 
+@remembered
+def wrapped(subject: Subject) -> Wrapped | None:
+    """The policy that the whole text has in a string; None where it is none, or a policy itself."""
+    return _found(subject.text)
+
+
+def holders(root: ObjectNode) -> list[Member]:
+    """The members that hold the policy, of what a call returns or a template contains."""
+    if root.get("Statement") is not None:
+        return []
+    return [
+        member
+        for member in root.members
+        if member.key.value in _HOLDERS and isinstance(member.value, StringNode | ObjectNode)
+    ]
+
+
+def _held(text: str, root: ObjectNode, member: Member) -> str:
+    """The policy in a member; empty where there is none, or more than its name stands around it."""
+    if any(each.key.value not in _NAMES for each in root.members):
+        return ""
+    policy = ""
+    if isinstance(member.value, StringNode):
+        value = member.value.value
+        policy = unquote(value) if _ENCODED.match(value) else value
+    elif isinstance(member.value, ObjectNode) and member.value.member("Statement") is not None:
+        policy = text[member.value.span.start : member.value.span.end]
+    return policy if _is_policy(policy) else ""
+
+
+def without_wrapping(document: Document) -> str:
+    """The policy that a text means: what `unwrap` and `taken_out` leave, else the text itself."""
+    found, root = _found(document.text), document.root
+    if found is not None:
+        return found.policy
+    held = holders(root) if isinstance(root, ObjectNode) else []
+    if not isinstance(root, ObjectNode) or not held:
+        return document.text
+    return _held(document.text, root, held[0]) or document.text
+
+
+def _whole(text: str, policy: str) -> Fix:
+    return Fix("Take the policy out", (Edit(Span(0, len(text)), policy),))
+
+
 def unwrap(subject: Subject, found: Wrapped) -> Fix:
     """The fix that leaves nothing but the policy."""
-    return Fix("Take the policy out", (Edit(Span(0, len(subject.text)), found.policy),))
+    return _whole(subject.text, found.policy)
 
 
 def taken_out(subject: Subject, root: ObjectNode, member: Member) -> Fix | None:
     """The fix for what a call returned; None where more would be lost than the policy's name."""
-    if any(each.key.value not in _NAMES for each in root.members):
-        return None
-    policy = ""
-    if isinstance(member.value, StringNode):
-        text = member.value.value
-        policy = unquote(text) if _ENCODED.match(text) else text
-    elif isinstance(member.value, ObjectNode) and member.value.member("Statement") is not None:
-        policy = subject.text[member.value.span.start : member.value.span.end]
-    return unwrap(subject, Wrapped("", policy)) if _is_policy(policy) else None
+    policy = _held(subject.text, root, member)
+    return _whole(subject.text, policy) if policy else None

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from kmstui.policy.lint.core import Severity
+from kmstui.policy.lint.fixing import fix_all
 from kmstui.policy.lint.linter import lint
 from kmstui.policy.syntax.nodes import apply_edits
 from tests.policy.rule_cases import (
@@ -174,9 +175,20 @@ def test_a_control_character_at_the_end_is_where_the_text_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [json.dumps(policy()), json.dumps(policy())[1:-1], quote(policy())]
+    "text",
+    [
+        json.dumps(policy()),
+        json.dumps(json.dumps(policy())),
+        json.dumps(policy())[1:-1],
+        json.dumps(json.dumps(policy()))[3:-3],
+        quote(policy()),
+        json.dumps({"PolicyName": "default", "Policy": policy()}),
+        f'{{"KeyPolicy": {policy()}}}',
+    ],
 )
 def test_a_policy_in_a_string_has_no_other_fault_and_is_whole_without_it(text: str) -> None:
     (finding,) = lint(text)
     assert finding.fix is not None
     assert apply_edits(text, finding.fix.edits) == policy()
+    fixed = fix_all(text)
+    assert (fixed.text, fixed.left) == (policy(), ()), "nobody gains what the string said already"

@@ -22,11 +22,11 @@ from kmstui.policy.evaluation import (
     Policies,
     PolicyLike,
     ReasoningLine,
-    ask,
     evaluate,
     explain,
     granted_alike,
-    needs_of,
+    most_in_the_way,
+    needed_alike,
     reason_sentence,
 )
 from kmstui.policy.iam import (
@@ -255,8 +255,7 @@ def classes_of(policies: Policies, actions: Sequence[str]) -> Classes:
         for action in alike:
             bound = policies.chain.binds(action)
             by_grants = granted_alike(policies.grants or (), action)
-            needs = action if len(needs_of(action)) > 1 else ""
-            signature = (group_of(action), index, by_grants, bound, needs)
+            signature = (group_of(action), index, by_grants, bound, needed_alike(action))
             found.setdefault(signature, []).append(action)
     return tuple((group_of(members[0]), tuple(members)) for members in found.values())
 
@@ -271,8 +270,7 @@ def access_row(
     """What one principal can do of the actions in `classes`, group by group."""
     parts: dict[AccessGroup, list[Part]] = {group: [] for group in AccessGroup}
     for group, members in classes:
-        # Of other keys and Regions nothing is known: they may only take away from what is shown.
-        decision = ask(Request(principal, members[0], key.arn, context), policies).weakest
+        decision = most_in_the_way(Request(principal, members[0], key.arn, context), policies)
         if Doubt.GRANTS in decision.doubts:
             continue  # said once for all: grants were not considered
         parts[group].append(Part(members, mark_of(decision), decision))

@@ -23,6 +23,8 @@ from .operations import On as On
 from .operations import Others as Others
 from .operations import PartAnswer as PartAnswer
 from .operations import ask as ask
+from .operations import most_in_the_way as most_in_the_way
+from .operations import needed_alike as needed_alike
 from .operations import needs_of as needs_of
 from .outcome import Outcome as Outcome
 from .policies import Policies as Policies

@@ -94,7 +94,7 @@ class _Tally(NamedTuple):
 
 
 def _tally(applied: Iterable[Applied]) -> _Tally:
-    strongest = [Truth.NO] * len(NamedBy)
+    strongest = [Truth.NO, Truth.NO, Truth.NO]
     for each in applied:
         if not each.deny:
             level = each.match.by - NamedBy.ACCOUNT
@@ -166,7 +166,7 @@ class _Evaluation:
         self.iam = self._allowed_by_iam()
         self.cap = self._left_by_caps()
         by_iam = min(self.iam, self.cap)
-        self.granted = granted(policies.grants or (), request, lookup, by_iam=by_iam)
+        self.granted = granted(policies.grants, request, lookup, by_iam=by_iam)
         self.grant = max((each.truth for each in self.granted), default=Truth.NO)
         self.passage = policies.chain.passage(request, lookup, on, bool(policies.boundary))
         of_iam = (*self.identity, *self.boundary, *self.session)

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/kms/latest/developerguide/grant-delete.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kmstui.model import Arn, Grant
@@ -52,18 +52,19 @@ class Granted:
 
 
 def granted(
-    grants: Iterable[Grant], request: Request, lookup: Lookup, *, by_iam: Truth
+    grants: Iterable[Grant] | None, request: Request, lookup: Lookup, *, by_iam: Truth
 ) -> tuple[Granted, ...]:
     """The grants that allow a request, or may.
 
     Args:
-        grants: All grants of the key.
+        grants: All grants of the key; None where they were not read.
         request: What is asked.
         lookup: How condition keys resolve.
         by_iam: Whether the IAM policies of who asks allow it, as far as nothing caps them.
     """
-    name = request.action.lower()
-    if name == RETIRE.lower():
+    if not grants:
+        return ()
+    if request.action.lower() == RETIRE.lower():
         found = (may_retire(grant, request.principal, by_iam) for grant in grants)
     else:
         found = (_may_use(grant, request, lookup, by_iam) for grant in grants)
@@ -215,8 +216,10 @@ def _context(grant: Grant, lookup: Lookup) -> Iterator[_Constraint]:
         yield truth, Doubt.CONTEXT, _CONTEXT_KEYS
 
 
-def granted_alike(grants: Iterable[Grant], action: str) -> object:
+def granted_alike(grants: Sequence[Grant], action: str) -> object:
     """Equal for two actions where every grant treats them alike, whoever asks."""
+    if not grants:
+        return action == RETIRE
     info = action_info(action)
     of_its_own = action if action in (RETIRE, _CREATE, _DESCRIBE) else ""
     takes_context = info is None or _CONTEXT.lower() in info.condition_keys

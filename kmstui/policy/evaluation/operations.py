@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 
 from kmstui.model import Arn
 from kmstui.policy.evaluation.evaluator import Decision, evaluate
@@ -87,6 +88,12 @@ _OPERATIONS: Mapping[str, tuple[Need, ...]] = {
 }
 
 
+def needed_alike(action: str) -> object:
+    """Equal for two actions that need permissions of IAM besides that on the key, or none."""
+    return tuple(need.on for need in needs_of(action) if need.on in (On.ALIAS, On.REGION))
+
+
+@lru_cache(maxsize=256)
 def needs_of(operation: str) -> tuple[Need, ...]:
     """The permissions that an operation (`kms:CreateAlias`) needs; of most one, on the key."""
     return _OPERATIONS.get(operation) or (Need(operation, On.KEY, "the key"),)
@@ -228,12 +235,29 @@ def ask(request: Request, policies: Policies, others: Others = NO_OTHERS) -> Ans
         policies: What bears on that key.
         others: What else the operation is about.
     """
+    needs = needs_of(request.action)
+    if len(needs) == 1:
+        return Answer(request.action, (PartAnswer(needs[0], evaluate(request, policies)),))
     asked = replace(request, context=_with_others(request, others))
-    parts = (
-        PartAnswer(need, _decided(need, asked, policies, others))
-        for need in needs_of(request.action)
-    )
+    parts = (PartAnswer(need, _decided(need, asked, policies, others)) for need in needs)
     return Answer(request.action, tuple(parts))
+
+
+def most_in_the_way(request: Request, policies: Policies) -> Decision:
+    """The weakest decision of those that `ask` would make, where nothing else is known.
+
+    Of other keys nothing is known then, so they may only take away from what is decided.
+    """
+    weakest = evaluate(request, policies)
+    for need in needs_of(request.action)[1:]:
+        # What IAM alone decides is as open as it is already, where no IAM policy was read.
+        as_open = policies.identity is None and weakest.outcome is Outcome.NOT_PREDICTABLE
+        if as_open or weakest.outcome in (Outcome.EXPLICITLY_DENIED, Outcome.IMPLICITLY_DENIED):
+            break
+        found = _decided(need, request, policies, NO_OTHERS)
+        if found is not None and _ORDER.index(found.outcome) < _ORDER.index(weakest.outcome):
+            weakest = found
+    return weakest
 
 
 def _with_others(request: Request, others: Others) -> Context:

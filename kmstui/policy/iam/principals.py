@@ -319,8 +319,7 @@ class Request:
     @property
     def partition(self) -> str:
         """The partition that the key is in; empty where `resource` is no ARN."""
-        arn = Arn.maybe(self.resource)
-        return "" if arn is None else arn.partition
+        return partition_of(self.resource)
 
     def may_come_from(self, partition: str) -> bool:
         """Whether who is of a partition may ask; always where either is not known."""
@@ -336,6 +335,13 @@ class Request:
     def owner(self) -> str:
         """The account that the key belongs to; empty where the ARN names none."""
         return account_of(self.resource)
+
+
+@lru_cache(maxsize=1024)
+def partition_of(arn: str) -> str:
+    """The partition in an ARN; empty where there is none."""
+    parsed = Arn.maybe(arn)
+    return "" if parsed is None else parsed.partition
 
 
 @lru_cache(maxsize=1024)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TextIO
 
 from kmstui import __version__, gc_tuning
-from kmstui.scripting import complain
+from kmstui.scripting import Parser, complain, reason
 
 DEMO_KEYS_MOST = 100_000
 
@@ -25,25 +26,59 @@ the usual AWS variables and files apply. Inside the program, ? shows the keys.
 """
 
 
+READER_GONE = 128 + 13
+"""Exit code where whoever read the output has gone, as SIGPIPE ends other programs: with 0,
+`lint --all | head` would say that there are no errors."""
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit code."""
     from kmstui.bootstrap import StartError, run_can, run_diff, run_lint
     from kmstui.config import ConfigError
 
     commands = {"lint": run_lint, "can": run_can, "diff": run_diff}
+    _open_closed_streams()
     try:
         if arguments and arguments[0] in commands:
             gc_tuning.collect_seldom()
-            return commands[arguments[0]](arguments[1:])
+            return _printed(lambda: commands[arguments[0]](arguments[1:]))
         return _run_app(arguments)
     except (ConfigError, StartError) as error:
         return complain(str(error), sys.stderr)
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # Whoever read the output has gone (`| head`); there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+
+
+def _printed(command: Callable[[], int]) -> int:
+    """The exit code of a command, or why its output did not arrive."""
+    try:
+        code = command()
+        sys.stdout.flush()
+    except OSError as error:
+        # All but what goes to standard streams has a name.
+        if error.filename is not None:
+            raise
+        code = READER_GONE
+        if not isinstance(error, BrokenPipeError):
+            code = complain(f"The output cannot be written: {reason(error)}.", sys.stderr)
+        _let_go(sys.stdout)
+        _let_go(sys.stderr)
+    return code
+
+
+def _open_closed_streams() -> None:
+    """Lead nowhere what the shell has closed (`>&-`), before another file gets its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123
+
+
+def _let_go(stream: TextIO) -> None:
+    """Write what is left; what cannot be written shall not change the exit code at the end."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _run_app(arguments: Sequence[str]) -> int:
@@ -67,7 +102,7 @@ def _run_app(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="kmstui",
         description=_DESCRIPTION,
         epilog=_EPILOG,

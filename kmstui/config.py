@@ -213,6 +213,8 @@ def _from_file(path: Path, *, required: bool) -> dict[str, object]:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"The config file {path} is not valid TOML: {error}.") from error
+    except RecursionError:
+        raise ConfigError(f"The config file {path} is nested too deeply to be read.") from None
     values: dict[str, object] = {}
     # Own rules first: other settings name them.
     for name in sorted(table, key=lambda each: each not in _OWN_RULES):

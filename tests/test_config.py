@@ -123,6 +123,14 @@ def test_a_rule_that_does_not_exist_is_told_where_it_is_turned_off():
         load_settings({}, {"KMSTUI_DISABLE": "KMS999", "HOME": "/nonexistent"})
 
 
+@pytest.mark.parametrize("text", ["x = " + "[" * 5000, "x = " + "{a=" * 5000, "[a" + ".a" * 50_000])
+def test_a_file_nested_too_deeply_is_a_sentence(tmp_path, text):
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"config\.toml"):
+        load_settings({}, {"KMSTUI_CONFIG": str(path)})
+
+
 def test_a_pipe_is_not_waited_for(tmp_path):
     path = tmp_path / "pipe"
     os.mkfifo(path)

@@ -10,8 +10,9 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TextIO
 
 from kmstui.model import visible
 
@@ -47,9 +48,17 @@ def _lenient(stream: TextIO) -> TextIO:
     return stream
 
 
-def command_parser(name: str, description: str, epilog: str) -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """Shows what it refuses: a file's name may begin like an option, and hold control sequences."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments, and end with exit code 2."""
+        super().error(visible(message))
+
+
+def command_parser(name: str, description: str, epilog: str) -> Parser:
     """A parser for `kmstui NAME`, to which the command adds its own arguments."""
-    return argparse.ArgumentParser(
+    return Parser(
         prog=f"kmstui {name}", description=description, epilog=epilog, formatter_class=_formatter
     )
 
@@ -92,12 +101,28 @@ def run_command(job: Callable[[], int], err: TextIO, prefix: str) -> int:
 
         if isinstance(error, ServiceError):
             return complain(error.sentence, err, prefix)
-        raise
+        if isinstance(error, OSError) and error.filename is None:
+            # Of a standard stream: there may be nobody left to tell.
+            raise
+        return _own_fault(error, err, prefix)
+
+
+def _own_fault(error: Exception, err: TextIO, prefix: str) -> int:
+    """Say that it is our fault, with the details; 1 would be taken for an answer."""
+    import traceback
+
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        print(visible(line), file=err)
+    return complain(
+        f"A fault in kmstui itself: {type(error).__name__}; please report it.", err, prefix
+    )
 
 
 def complain(sentence: str, err: TextIO, prefix: str = "kmstui") -> int:
     """Print why something could not be done; returns the exit code that says so."""
-    print(f"{prefix}: {visible(sentence)}", file=err)
+    # Where even this cannot be said, the code still can.
+    with suppress(OSError):
+        print(f"{prefix}: {visible(sentence)}", file=err)
     return COULD_NOT_RUN
 
 

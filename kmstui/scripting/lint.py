@@ -229,7 +229,7 @@ class _Lint:
                     yield _Piece("<stdin>", "stdin", self._key, text)
                 else:
                     path = Path(what)
-                    yield _Piece(what, quote(path.as_posix()), self._key, text, path)
+                    yield _Piece(what, quote(os.fsencode(path.as_posix())), self._key, text, path)
             except CommandError as error:
                 self._errors.append(str(error))
 

@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar
 
@@ -148,8 +149,13 @@ class KmsApp(Program):
         return self.part(TagController).undo_entry(record, closed)
 
     def last_words(self, error: Exception) -> str:
-        """What to print when a widget has failed: a sentence, not a traceback."""
-        return f"{write_fault(self.options.fault_log, 'the screen', error)} kmstui had to stop."
+        """What to print when a widget has failed: a sentence, and where what was typed is."""
+        told = write_fault(self.options.fault_log, "the screen", error)
+        kept = ""
+        # Whoever is asked may be what has failed.
+        with suppress(Exception):
+            kept = self.unsaved_words()
+        return f"{told} kmstui had to stop. {kept}".rstrip()
 
     def frame_failed(self, error: Exception) -> None:
         """As the painter's; the details are kept, and the person goes on working."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -82,3 +83,58 @@ def test_who_misspells_read_only_is_told_before_anything_starts(run, bare_enviro
     done = run("can", "me", "kms:Encrypt", "ImportedCMK")
     assert done.returncode == 2
     assert done.stderr.startswith("kmstui: The environment has an unknown variable KMSTUI_READ_ONL")
+
+
+def shell(words, cwd, *arguments):
+    """How kmstui ends in a shell, with what it says on standard error."""
+    command = f'"$0" -m kmstui "$@" {words}; echo ${{PIPESTATUS[0]}} >&3'
+    done = subprocess.run(
+        ["bash", "-c", f"{{ {command} ; }} 3>&1", sys.executable, *arguments],
+        capture_output=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        cwd=cwd,
+        env={"PATH": os.environ["PATH"], "HOME": str(cwd), "LANG": "C.UTF-8"},
+    )
+    *_, code = done.stdout.split()
+    return int(code), done.stderr.decode()
+
+
+@pytest.mark.parametrize("empty", [True, False])
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (">&-", None, ""),
+        ("2>&-", None, ""),
+        (">&- 2>&- <&-", None, ""),
+        ("<&-", None, ""),
+        (">/dev/full", 2, "kmstui: The output cannot be written: no space left on device.\n"),
+        (">/dev/full 2>&1", 2, ""),
+        ("| true", 141, ""),
+    ],
+)
+def test_streams_that_are_closed_or_full_end_in_no_traceback(tmp_path, words, code, said, empty):
+    policy = tmp_path / "policy.json"
+    policy.write_text("" if empty else json.dumps({"Version": "2012-10-17", "Statement": []}))
+    # Longer than a pipe holds, so that its end is met while there is more to write.
+    names = ["policy.json"] * 2000
+    found, told = shell(words, tmp_path, "lint", *names)
+    assert (found, told) == (1 if code is None else code, said)
+    if "<&-" in words:
+        assert shell(words, tmp_path, "lint", "-") == (1, "")
+
+
+def test_a_file_whose_name_is_no_text_is_linted(tmp_path):
+    name = b"\xff\xfe.json"
+    (tmp_path / os.fsdecode(name)).write_text('{"Version": "2012-10-17", "Statement": []}')
+    for kind in ("text", "json", "sarif"):
+        code, told = shell("", tmp_path, "lint", "--format", kind, os.fsdecode(name))
+        assert (code, told) == (1, "")
+
+
+@pytest.mark.parametrize("before", [(), ("lint",), ("can",), ("diff",)])
+def test_a_name_that_begins_like_an_option_commands_no_terminal(tmp_path, before):
+    code, told = shell("", tmp_path, *before, "--fi\x1b]52;c;eA==\x07", "b", "c")
+    assert code == 2
+    assert "\x1b" not in told
+    assert "\\x1b]52" in told

@@ -50,3 +50,39 @@ def test_what_was_typed_in_the_instant_before_is_kept(kmstui):
     terminal.wait_for("unsaved draft")
     terminal.send("g")
     terminal.wait_for("typed last")
+
+
+_FAILS_AT_A_WORD = """
+import sys
+if "-m" in sys.orig_argv:
+    from kmstui.ui.policy.highlighted_area import HighlightedTextArea as Area
+    line = Area.line
+    def fails(self, y):
+        if "a fault" in self.document.text:
+            raise ZeroDivisionError
+        return line(self, y)
+    Area.line = fails
+"""
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+def test_a_fault_ends_with_a_code_and_says_where_the_text_is(
+    start, kmstui, embedded, tmp_path, size
+):
+    (tmp_path / "sitecustomize.py").write_text(_FAILS_AT_A_WORD)
+    columns, rows = size
+    patched = {**embedded.environment_for("instance"), "PYTHONPATH": str(tmp_path)}
+    terminal = start("alias/ImportedCMK", env=patched, columns=columns, rows=rows)
+    terminal.wait_for("ImportedCMK")
+    terminal.send("e")
+    terminal.wait_for("Enable IAM User Permissions")
+    terminal.send("typed before a fault")
+    terminal.wait_for("kmstui had to stop.")
+    terminal.wait_for("they are kept as a draft")
+    assert terminal.wait_exit() == 1
+    assert not left_on(terminal)
+    terminal = kmstui("alias/ImportedCMK")
+    terminal.send("e")
+    terminal.wait_for("unsaved draft")
+    terminal.send("g")
+    terminal.wait_for("typed before a fault")

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -154,7 +155,9 @@ class ProcessLine(asyncio.Protocol):
             return
         if self._transport is not None:
             self._transport.write(frame([message]))
-        else:
+            return
+        # Where the process has ended already, whoever attaches learns of it as its line's end.
+        with suppress(OSError):
             self._socket.sendall(frame([message]))
 
     # Listening

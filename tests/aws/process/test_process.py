@@ -335,6 +335,25 @@ async def test_when_the_process_is_killed_a_read_fails_and_the_next_one_works(
     assert list(both) == [("default",), ("default",)]
 
 
+async def test_a_process_that_is_killed_before_it_is_asked_is_told_and_the_next_one_works(
+    scripted: Any,
+) -> None:
+    started = start_early(read_only=False)
+    assert started is not None
+    started.process.kill()
+    started.process.wait()
+    connector = ProcessConnector(
+        lambda record: None, lambda serial: "", started=started, expected=Target()
+    )
+    try:
+        with pytest.raises(NetworkError, match="process that talks to AWS has ended"):
+            await connector.connect(Target())
+        scripted.body = b'{"PolicyNames": ["default"], "Truncated": false}'
+        assert await (await connector.connect(Target())).policy_names("1234") == ("default",)
+    finally:
+        connector.close()
+
+
 async def test_when_the_process_is_killed_a_change_may_have_happened(
     scripted: Any, make: Make
 ) -> None:

@@ -84,6 +84,17 @@ async def test_keys_that_may_not_be_listed_say_why_in_a_banner():
         await run.wait_until_gone("kms:ListKeys")
 
 
+async def test_a_fault_while_keys_are_listed_does_not_look_like_an_account_without_keys():
+    gateway = FakeGateway()
+    gateway.fail("kms:ListKeys", ZeroDivisionError())
+    gateway.fail("kms:ListAliases", ZeroDivisionError())
+    async with running(gateway, loaded=False, size=WIDE) as run:
+        await run.wait_for("The keys were not read to their end. r reads them again.")
+        await run.wait_for("Not read to their end.")
+        assert "There are no keys" not in run.prose
+        assert "No aliases" not in run.prose
+
+
 async def test_sts_out_of_reach_is_said_in_the_header_and_keys_are_there():
     gateway = FakeGateway()
     gateway.fail("sts:GetCallerIdentity", NetworkError("nothing answered"))

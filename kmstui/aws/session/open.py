@@ -87,12 +87,10 @@ class Opener:
             ) from None
         except Exception as error:
             # The name is boto's for "Invalid endpoint: …", which it raises as a bare ValueError.
-            if isinstance(error, ValueError) and "endpoint" in str(error).lower():
-                url = target.endpoint_url or os.environ.get("AWS_ENDPOINT_URL", "")
-                raise EndpointError(
-                    f"“{url}” is not a URL",
-                    "Give one like https://kms.eu-central-1.amazonaws.com.",
-                ) from None
+            url = target.endpoint_url or os.environ.get("AWS_ENDPOINT_URL", "")
+            is_urls_fault = "endpoint" in str(error).lower() or _is_no_url(url)
+            if isinstance(error, ValueError) and is_urls_fault:
+                raise _no_url(url) from None
             raise translate(error, call_context, sent=False) from None
 
     def profiles(self) -> tuple[str, ...]:
@@ -127,6 +125,8 @@ class Opener:
             read_only=self._read_only,
         )
         kms = clients.client("kms")
+        if _is_no_url(kms.meta.endpoint_url):
+            raise _no_url(kms.meta.endpoint_url)
         info = ConnectionInfo(
             region=str(kms.meta.region_name),
             endpoint_url=str(kms.meta.endpoint_url),
@@ -194,6 +194,21 @@ def _credential_source(session: Session, call_context: CallContext) -> str:
     # Fetches what is fetched later otherwise: MFA and expired sessions show up now.
     credentials.get_frozen_credentials()
     return str(credentials.method)
+
+
+def _is_no_url(url: str) -> bool:
+    """Whether a URL is none, which botocore finds out with the first request, or never."""
+    try:
+        has_port = urlsplit(url).port != 0
+    except ValueError:
+        return True
+    return not (has_port and url.isprintable())
+
+
+def _no_url(url: str) -> EndpointError:
+    return EndpointError(
+        f"“{url}” is not a URL", "Give one like https://kms.eu-central-1.amazonaws.com."
+    )
 
 
 def route_of(endpoint_url: str, suffixes: Collection[str], resolve: Resolve | None = None) -> Route:

@@ -86,7 +86,9 @@ class AliasesPane(TablePane):
         hidden = len(self._store.aliases) - shown
         count = f"  {shown:,}" + (f" (and {hidden:,} of AWS: a)" if hidden else "")
         self.show_title([("Aliases", "title"), count])
-        self.table.set_empty("Reading…" if self._store.progress.loading else "No aliases.")
+        progress = self._store.progress
+        unread = "Not read to their end. r reads again." if progress.stopped else "No aliases."
+        self.table.set_empty("Reading…" if progress.loading else unread)
 
     def _cells(self, row: str, _: Sequence[str]) -> Cells:
         alias = self._store.aliases.get(row)

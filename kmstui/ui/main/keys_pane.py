@@ -170,6 +170,8 @@ class KeysPane(TablePane):
             return "Connecting…"
         if self.filter_text:
             return "No key matches the filter. Esc clears it."
+        if progress.stopped:
+            return "The keys were not read to their end. r reads them again."
         if self._store.keys:
             return "No customer managed keys here. a shows those that AWS manages."
         return f"There are no keys in {self._store.info.region}. R switches to another Region."

@@ -140,7 +140,19 @@ async def test_a_broken_config_file_is_named_and_offers_no_profiles(
     assert await AwsConnector(lambda _: None, lambda _: "").profiles() == ()
 
 
-@pytest.mark.parametrize("url", ["not a url", "http://", "kms.example.com"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "not a url",
+        "http://",
+        "kms.example.com",
+        "http://[::1",
+        "http://x:99999",
+        "http://x:port",
+        "http://127.0.0.1:9/\x1b]52;c;eA==\x07",
+        "http://x\x00",
+    ],
+)
 async def test_a_url_that_is_none_is_named(
     url: str, no_aws: Path, keys: None, connect: Connect
 ) -> None:

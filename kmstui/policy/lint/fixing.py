@@ -84,6 +84,8 @@ class _Fixing:
         self._text, self._findings = text, self._lint(text)
         self._effects: dict[tuple[Edit, ...], FixEffect] = {}
         """Of edits of the present text."""
+        self._seen_changing: set[tuple[str, ...]] = set()
+        """What the fixes do that changed access in an earlier text of this run."""
 
     def result(self) -> Fixed:
         left = tuple(
@@ -96,23 +98,38 @@ class _Fixing:
 
     def step(self) -> bool:
         """Apply what can be applied at once; False where nothing is left that may be."""
-        for family in _FAMILIES:
-            members = [each for each in self._fixable() if _family(each.rule) == family]
-            for batch in self._batches(members):
-                if self._try(batch):
-                    return True
-        return False
+        # What changed access a step ago does so still, most often: it is asked again at the end.
+        return any(
+            self._try(batch)
+            for asked_again in (False, True)
+            for family in _FAMILIES
+            for batch in self._batches(family, asked_again=asked_again)
+        )
 
-    def _batches(self, members: list[Finding]) -> Iterator[list[Finding]]:
+    def _batches(self, family: str, *, asked_again: bool) -> Iterator[list[Finding]]:
         """What to try: all that do not overlap at once, those that change nothing, each alone."""
+        members = [
+            each
+            for each in self._fixable()
+            if _family(each.rule) == family
+            and (asked_again or self._done_by(each) not in self._seen_changing)
+        ]
         together = _apart(members)
         if len(together) > 1:
             yield together
-        harmless = [each for each in members if not self._effect([each])]
+        unnamed = [each for each in members if each.rule not in self._named]
+        harmless = [each for each in unnamed if not self._effect([each])]
+        self._seen_changing |= {self._done_by(each) for each in unnamed if each not in harmless}
         if 1 < len(harmless) < len(members):
             yield _apart(harmless)
         yield from ([each] for each in harmless)
         yield from ([each] for each in members if each.rule in self._named)
+
+    def _done_by(self, finding: Finding) -> tuple[str, ...]:
+        """What a fix does, wherever in the text: what is written in place of what."""
+        edits = _edits([finding])
+        olds = (self._text[edit.span.start : edit.span.end] for edit in edits)
+        return (finding.rule, *olds, *(edit.replacement for edit in edits))
 
     def _try(self, batch: list[Finding]) -> bool:
         """Apply some fixes, if they help and nobody's access changes that was not named."""

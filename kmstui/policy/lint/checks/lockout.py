@@ -186,7 +186,10 @@ def _root_user_may_meet(subject: Subject, facts: StatementFacts) -> bool:
     version = subject.policy.version
     conditions = [compile_condition(clause.entry, version) for clause in facts.clauses]
     return any(
-        all(each.truth(Principal.parse(account).facts.get) is not Truth.NO for each in conditions)
+        all(
+            each.truth(_root_user(subject, account).facts.get) is not Truth.NO
+            for each in conditions
+        )
         for account in _accounts(subject, _filled(subject, subject.policy))
     )
 
@@ -276,6 +279,10 @@ def _key_arn(subject: Subject, account: str) -> Arn:
     return Arn(partition(subject), "kms", "", account, "key/any")
 
 
+def _root_user(subject: Subject, account: str) -> Principal:
+    return Principal.parse(account, partition=partition(subject))
+
+
 def _accounts(subject: Subject, policy: Policy) -> list[str]:
     """The accounts that the key may be of."""
     home = home_account(subject)
@@ -294,7 +301,7 @@ def _judge(subject: Subject, caller: Principal | None) -> Verdict | None:
     policy = _filled(subject, _about_putting(subject))
     best: Verdict | None = None
     for account in _accounts(subject, policy):
-        asking = caller or Principal.parse(account)
+        asking = caller or _root_user(subject, account)
         verdict = can_still_administer(policy, asking, _key_arn(subject, account))
         if not verdict.locks_caller_out:
             return verdict

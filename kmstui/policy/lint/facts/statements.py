@@ -256,12 +256,19 @@ def _signature(clauses: tuple[Clause, ...]) -> frozenset[tuple[str, str, frozens
 
 
 def _is_unfilled(subject: Subject, statement: Statement) -> bool:
-    own = "" if subject.key.arn is None else subject.key.arn.account
-    return any(
-        find_placeholders(entry.value.value)
-        or (own and own != (account := account_of(entry)) and account in DOCUMENTATION_ACCOUNTS)
-        for entry in (*statement.principals, *statement.not_principals)
+    entries = (*statement.principals, *statement.not_principals)
+    examples = _accounts_of_examples(subject)
+    return any(find_placeholders(entry.value.value) for entry in entries) or (
+        bool(examples) and any(account_of(entry) in examples for entry in entries)
     )
+
+
+@remembered
+def _accounts_of_examples(subject: Subject) -> frozenset[str]:
+    """The accounts of AWS's examples that the text names and that are not the key's."""
+    arn = subject.key.arn
+    named = (each for each in DOCUMENTATION_ACCOUNTS if each in subject.text)
+    return frozenset() if arn is None else frozenset(named) - {arn.account}
 
 
 def _read(subject: Subject) -> Iterator[StatementFacts]:

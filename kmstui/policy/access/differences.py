@@ -200,16 +200,18 @@ class Space:
 
     def _requests(self, tree: _Tree, shift: Shift, boxes: Iterable[Box]) -> Requests:
         widest: list[Box] = []
-        words: dict[str, None] = {}
+        words = set[str]()
+        further = False
         for seen, box in enumerate(boxes):
             if any(_within(box, other) for other in widest):
                 continue
             if len(widest) == _MOST_BOXES or seen > _MOST_PATHS:
-                words["in further cases"] = None
+                further = True
                 break
             widest.append(self._widened(tree, shift, box))
-            words[self._box_words(widest[-1])] = None
-        return Requests(tuple(words), tree, shift, tuple(self.axes))
+            words.add(self._box_words(widest[-1]))
+        told = (*sorted(words), *(["in further cases"] if further else []))
+        return Requests(told, tree, shift, tuple(self.axes))
 
     def _widened(self, tree: _Tree, shift: Shift, box: Box) -> Box:
         """The widest box around another in which everything comes out alike."""
@@ -229,10 +231,9 @@ class Space:
         return found
 
     def _box_words(self, box: Box) -> str:
-        about = [self.axes[at].words(ids) for at, ids in sorted(box.items()) if at in self._about]
-        beside = [
-            self.axes[at].words(ids) for at, ids in sorted(box.items()) if at not in self._about
-        ]
+        by_key = sorted(box.items(), key=lambda item: self.axes[item[0]].key)
+        about = [self.axes[at].words(ids) for at, ids in by_key if at in self._about]
+        beside = [self.axes[at].words(ids) for at, ids in by_key if at not in self._about]
         if len(beside) > _MOST_CLAUSES:
             beside = ["no other statement settles it"]
         return joined((*about, *beside), "and", most=8)

@@ -44,8 +44,10 @@ class Pattern:
 
 def text_pattern(text: str, *, ignore_case: bool = False) -> Pattern:
     """Exactly `text`, in which `*` and `?` stand for themselves."""
-    both = ("".join(dict.fromkeys((c, c.lower(), c.upper()))) if ignore_case else c for c in text)
-    return Pattern(tuple((each, False) for each in both))
+    letters = ({c, c.lower(), c.upper()} if ignore_case else {c} for c in text)
+    # ß has no capital letter of its own.
+    accepted = ("".join(sorted(each for each in either if len(each) == 1)) for either in letters)
+    return Pattern(tuple((each, False) for each in accepted))
 
 
 def glob_pattern(text: str, others: Class = ANY) -> Pattern:

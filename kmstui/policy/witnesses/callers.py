@@ -186,17 +186,16 @@ def _search(
     for test in tests:
         masks.append(((1 << len(test.patterns)) - 1) << at)
         at += len(test.patterns)
-    apart: tuple[str, ...] = ()
+    apart: dict[str, Pattern] = {}
     complete = False
     for _ in range(_MOST_CLASHES):
-        names = tuple(star() + text_pattern(name) for name in apart)
-        found = combinations((*patterns, *names), shape)
+        found = combinations((*patterns, *apart.values()), shape)
         free = {bits: arn for bits, arn in found.texts.items() if not bits >> len(patterns)}
-        clashing = {_name(arn) for arn in free.values() if _key(arn) in taken}
+        clashing = {arn: _same_name(arn) for arn in free.values() if _key(arn) in taken}
         if not clashing:
             complete = found.complete
             break
-        apart += tuple(clashing)
+        apart |= clashing
     passed: dict[int, str] = {}
     for bits, arn in free.items():
         if _key(arn) not in taken:
@@ -205,14 +204,18 @@ def _search(
     return passed, complete
 
 
-def _name(arn: str) -> str:
-    return f"/{arn.rpartition('/')[2]}" if "/" in arn else arn
+def _same_name(arn: str) -> Pattern:
+    """All ARNs of the same account that end in the same name, whatever the path."""
+    start, _, resource = arn.rpartition(":")
+    path, _, name = resource.rpartition("/")
+    kind = path.partition("/")[0]
+    return text_pattern(f"{start}:{kind}") + star() + text_pattern(f"/{name}" if kind else name)
 
 
 def _key(arn: str) -> object:
     """What makes two principals the same: names are unique in an account, whatever the path."""
     parts = arn.split(":", 5)
-    return parts[4], parts[5].partition("/")[0], _name(parts[5])
+    return parts[4], parts[5].partition("/")[0], parts[5].rpartition("/")[2]
 
 
 def _others(survey: Survey, kind: PrincipalKind) -> Iterator[Caller]:

@@ -93,8 +93,10 @@ class ValueTest:
             return f"in {text}"
         if self.family:
             return f"{_COMPARISONS[self.positive.removeprefix(self.family)]}{text}"
-        if self.positive == CASELESS:
+        if self.positive == CASELESS and text.lower() not in ("true", "false"):
             return f"{text} in upper or lower case"
+        if self.positive == CASELESS:
+            return text
         return text if self.positive == EXACTLY else f"like {text}"
 
 
@@ -113,10 +115,7 @@ def as_test(positive: str, value: str) -> ValueTest | None:
         return ValueTest(EXACTLY, plain(value))
     if positive in ("StringLike", "ArnLike") and not wild:
         return ValueTest(EXACTLY, plain(value))
-    if positive == "Bool":
-        # AWS sends `true` and `false`, and takes a policy's `True` for the same.
-        return ValueTest(EXACTLY, plain(value).lower())
-    if positive == CASELESS:
+    if positive in (CASELESS, "Bool"):
         text = plain(value)
         return ValueTest(CASELESS if text.lower() != text.upper() else EXACTLY, text)
     return ValueTest(positive, plain(value) if positive == "IpAddress" else value)

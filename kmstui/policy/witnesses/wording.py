@@ -75,8 +75,8 @@ def _conjunction(plus: Sequence[ValueTest], minus: Sequence[ValueTest]) -> str:
     """`like a* and like *b, but not like ab`."""
     alone = [test.words for test in minus]
     if not plus:
-        exact = all(test.positive == EXACTLY for test in minus)
-        return f"other than {joined(alone)}" if exact or len(minus) > 1 else f"not {alone[0]}"
+        single = alone[0].startswith(("like ", "in ")) and len(alone) == 1
+        return f"not {alone[0]}" if single else f"other than {joined(alone)}"
     words = joined((test.words for test in plus), "and")
     return f"{words} but not {joined(alone)}" if minus else words
 

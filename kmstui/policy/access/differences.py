@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kmstui.policy.access.terms import Access, Atoms, Term, simplified
-from kmstui.policy.iam import Lookup, Truth
+from kmstui.policy.iam import Condition, Lookup, Truth
 from kmstui.policy.witnesses import Axis, AxisClass, axes_of, joined
 
 _MOST_BOXES = 6
@@ -101,9 +101,12 @@ class Space:
         used = 0
         for term in old | new:
             used |= term.atoms
-        conditions = {bit: each for bit, each in atoms.conditions.items() if bit & used}
-        self.axes = list(axes_of(conditions, lookup))
-        self.axes += (Axis.free(bit, words) for bit, words in atoms.doubts.items() if bit & used)
+        # In an order of their own, so that the same difference is always told in the same words.
+        conditions = {bit: each for bit, each in _in_order(atoms.conditions) if bit & used}
+        self.axes = [
+            *axes_of(conditions, lookup),
+            *(Axis.free(bit, words) for bit, words in _in_order(atoms.doubts) if bit & used),
+        ]
         self.terms = simplified(old), simplified(new)
         changed = 0
         for term in self.terms[0] ^ self.terms[1]:
@@ -237,6 +240,16 @@ class Space:
         if len(beside) > _MOST_CLAUSES:
             beside = ["no other statement settles it"]
         return joined((*about, *beside), "and", most=8)
+
+
+def _in_order(atoms: Mapping[int, Condition] | Mapping[int, str]) -> list[tuple[int, Any]]:
+    def order(atom: tuple[int, Condition | str]) -> tuple[str, str, list[str]]:
+        _, each = atom
+        if isinstance(each, str):
+            return each, "", []
+        return each.key, each.entry.operator.value, sorted(each.values)
+
+    return sorted(atoms.items(), key=order)
 
 
 def _left(terms: frozenset[Term], axis: Axis, each: AxisClass) -> frozenset[Term]:

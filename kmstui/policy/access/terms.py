@@ -30,6 +30,7 @@ from kmstui.policy.iam import (
     value_test,
 )
 from kmstui.policy.syntax import Statement
+from kmstui.policy.witnesses import joined
 
 
 class Access(IntEnum):
@@ -156,8 +157,9 @@ def _term(
 ) -> Term:
     if match.doubt is not None:
         listed = (*compiled.statement.principals, *compiled.statement.not_principals)
-        names = frozenset((entry.type, entry.value.value) for entry in listed)
-        held |= atoms.of_doubt(match.doubt, names)
+        names = sorted({f"{entry.type} {entry.value.value}" for entry in listed})
+        about = joined(name.rpartition(":")[2] for name in names)
+        held |= atoms.of_doubt(f"{match.doubt} (a statement lists {about})", tuple(names))
     access = Access.DENIED if compiled.deny else _access(match, principal, resource)
     return Term(access, held)
 

@@ -195,8 +195,8 @@ def test_several_values_of_a_key() -> None:
     assert {change.direction for change in found.changes} == {Direction.GAINS, Direction.LOSES}
     (loss,) = found.of(Direction.LOSES)
     assert loss.condition == (
-        "one of kms:EncryptionContextKeys is App"
-        " and one of kms:EncryptionContextKeys is other than App"
+        "one of kms:EncryptionContextKeys is other than App"
+        " and one of kms:EncryptionContextKeys is App"
     )
 
 

@@ -172,7 +172,7 @@ def test_operators_that_take_the_same_values_give_one_test() -> None:
     arn = "arn:aws:iam::111122223333:role/app"
     assert as_test("ArnEquals", arn) == as_test("ArnLike", arn)
     assert as_test("ArnLike", "not an ARN") is None
-    assert as_test("Bool", "True") == ValueTest("StringEquals", "true")
+    assert as_test("Bool", "True") == ValueTest("StringEqualsIgnoreCase", "True")
 
 
 @pytest.mark.parametrize(

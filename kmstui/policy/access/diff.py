@@ -79,6 +79,8 @@ class AccessChange:
     @property
     def what(self) -> str:
         """The actions in words: `Decrypt, ReEncrypt*`."""
+        if frozenset(self.actions) == _across_accounts():
+            return f"all {len(self.actions)} actions that other accounts can use"
         return actions_words(frozenset(self.actions), _governed())
 
     @property
@@ -89,12 +91,17 @@ class AccessChange:
     @property
     def sentence(self) -> str:
         """The change as one sentence."""
-        several = len(self.names) > 1 or self.who.startswith(_PLURAL_NAMES)
-        verb = _PLURAL[self.direction] if several else self.direction.value
+        words = f"{self.who} {self.verb} {self.what}"
+        if self.direction is Direction.UNCLEAR:
+            return f"{words}: {self.condition}."
         when = f" when {self.condition}" if self.condition else ""
-        return (
-            f"{self.who} {verb} {self.what}{when} ({_WORDS[self.before]} → {_WORDS[self.after]})."
-        )
+        return f"{words}{when} ({_WORDS[self.before]} → {_WORDS[self.after]})."
+
+    @property
+    def verb(self) -> str:
+        """What becomes of the principals: `gains`, `lose`."""
+        several = len(self.names) > 1 or self.who.startswith(_PLURAL_NAMES)
+        return _PLURAL[self.direction] if several else self.direction.value
 
     @property
     def spans_after(self) -> tuple[Span, ...]:
@@ -125,7 +132,7 @@ class AccessDiff:
         what = (
             f"Not every value of {joined(self.open_keys, 'and')} could be tried"
             if self.open_keys
-            else "Policy variables in conditions on who calls were not worked out"
+            else "Not every kind of caller that the policies tell apart could be tried"
         )
         return f"{what}, so more may change than is said here."
 
@@ -297,6 +304,12 @@ def access_diff(before: PolicyLike, after: PolicyLike, key_arn: str) -> AccessDi
 def _governed() -> tuple[str, ...]:
     """The actions in which a key policy has a say: who may retire a grant, the grant tells."""
     return tuple(action for action in key_actions() if action != RETIRE)
+
+
+@lru_cache(maxsize=1)
+def _across_accounts() -> frozenset[str]:
+    infos = map(action_info, _governed())
+    return frozenset(info.name for info in infos if info is not None and info.cross_account)
 
 
 def _moot(principal: Principal, action: str, key_arn: str) -> bool:

@@ -32,6 +32,10 @@ from kmstui.policy.iam import (
 from kmstui.policy.syntax import Statement
 from kmstui.policy.witnesses import joined
 
+_BOUNDED = "the caller has a permissions boundary"
+"""With one, a Deny with NotPrincipal denies whoever is listed, too (IAM User Guide, "AWS JSON
+policy elements: NotPrincipal")."""
+
 
 class Access(IntEnum):
     """What a key policy gives; a larger number is more."""
@@ -126,6 +130,11 @@ def terms_of(
                 (_term(compiled, match, principal, resource, held, atoms), compiled.statement)
                 for match in matches
             )
+    for compiled in policy.only_with_boundary(principal, action):
+        held = _held(compiled, resource, lookup, atoms)
+        if held is not None:
+            held |= atoms.of_doubt(_BOUNDED, _BOUNDED)
+            found.append((Term(Access.DENIED, held), compiled.statement))
     return Terms(frozenset(term for term, _ in found), tuple(found))
 
 
@@ -158,8 +167,10 @@ def _term(
     if match.doubt is not None:
         listed = (*compiled.statement.principals, *compiled.statement.not_principals)
         names = sorted({f"{entry.type} {entry.value.value}" for entry in listed})
-        about = joined(name.rpartition(":")[2] for name in names)
-        held |= atoms.of_doubt(f"{match.doubt} (a statement lists {about})", tuple(names))
+        element = "Principal" if compiled.statement.principals else "NotPrincipal"
+        about = f"{element} {joined(name.rpartition(':')[2] for name in names)}"
+        words = f"the statement about {about} applies to the caller ({match.doubt})"
+        held |= atoms.of_doubt(words, (element, *names))
     access = Access.DENIED if compiled.deny else _access(match, principal, resource)
     return Term(access, held)
 

@@ -96,7 +96,7 @@ def _first_change(policies: Policies, arns: tuple[Arn, ...]) -> FixEffect:
             return found
         of_later = access_diff(*later, str(arn))
         if of_later or not of_later.complete:
-            told = "; ".join(f"{each.who} {each.direction}" for each in of_later.changes)
+            told = "; ".join(f"{each.who} {each.verb}" for each in of_later.changes)
             return FixEffect(unknown=f"Of actions that KMS adds later: {told or 'not known'}.")
     if len(arns) > MOST_KEYS:
         return FixEffect(unknown="Which of many keys and accounts it is for is not known.")

@@ -70,6 +70,11 @@ class ValueTest:
         return next((each for each in families if self.positive.startswith(each)), "")
 
     @property
+    def compared_as(self) -> str:
+        """`as an ARN`, whose parts no star reaches across, or `as a text`."""
+        return "as an ARN" if self.positive.startswith("Arn") else "as a text"
+
+    @property
     def passes(self) -> Callable[[str], bool]:
         """The test itself."""
         return value_test(self.positive, (self.value,))

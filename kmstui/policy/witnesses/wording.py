@@ -73,7 +73,10 @@ def values_words(
 
 def _conjunction(plus: Sequence[ValueTest], minus: Sequence[ValueTest]) -> str:
     """`like a* and like *b, but not like ab`."""
-    alone = [test.words for test in minus]
+    taken = {test.words for test in plus}
+    alone = [
+        f"{test.words} {test.compared_as}" if test.words in taken else test.words for test in minus
+    ]
     if not plus:
         single = alone[0].startswith(("like ", "in ")) and len(alone) == 1
         return f"not {alone[0]}" if single else f"other than {joined(alone)}"

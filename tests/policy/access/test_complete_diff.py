@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +33,41 @@ def all_if(condition: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 CHANGED = [
+    (
+        [],
+        [{"Effect": "Deny", "NotPrincipal": {"AWS": "*"}, "Action": "*", "Resource": "*"}],
+        [
+            f"any other principal of {ACCOUNT} loses all 46 actions when the caller has a"
+            " permissions boundary (if IAM policies allow it → explicitly denied)",
+            "any role or user of another account is now explicitly denied all 21 actions that"
+            " other accounts can use when the caller has a permissions boundary",
+        ],
+    ),
+    (
+        [],
+        [allow({"Federated": "cognito-identity.amazonaws.com"}, "kms:Decrypt")],
+        [
+            f"any other role of {ACCOUNT} gains Decrypt when the statement about Principal"
+            " Federated cognito-identity.amazonaws.com applies to the caller (that depends on the"
+            " identity provider behind the session)",
+        ],
+    ),
+    (
+        app_if(
+            {"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": "arn:aws:sns:*:111122223333:a"}}
+        ),
+        app_if(
+            {
+                "StringLike": {
+                    "kms:EncryptionContext:aws:sns:topicArn": "arn:aws:sns:*:111122223333:a"
+                }
+            }
+        ),
+        [
+            "is like arn:aws:sns:*:111122223333:a"
+            " but not like arn:aws:sns:*:111122223333:a as an ARN",
+        ],
+    ),
     (
         app_if({"IpAddress": {"aws:SourceIp": "10.0.0.0/16"}}),
         app_if({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
@@ -206,3 +242,35 @@ def test_what_cannot_be_tried_is_admitted_with_the_keys_it_hangs_on() -> None:
     assert not found.complete
     assert found.open_keys == ("aws:SourceIp",)
     assert "Nobody gains or loses" not in " ".join(found.sentences)
+
+
+def test_patterns_of_callers_that_are_too_many_are_not_called_policy_variables() -> None:
+    likes = [f"*x{n}y*" for n in range(12)]
+    found = diff(
+        all_if({"StringLike": {"aws:PrincipalArn": likes}}),
+        all_if({"StringLike": {"aws:PrincipalArn": likes[:-1]}}),
+    )
+    assert found.left_open.startswith("Not every kind of caller that the policies tell apart")
+
+
+def test_what_may_change_either_way_is_not_said_to_be_as_it_was() -> None:
+    def statements(net: str) -> list[dict[str, Any]]:
+        return [
+            each
+            for n in range(20)
+            for each in all_if(
+                {
+                    "StringLike": {
+                        f"kms:EncryptionContext:k{n}": "a*",
+                        "aws:PrincipalTag/t": f"*{n}*",
+                    },
+                    "IpAddress": {"aws:SourceIp": net if n == 7 else f"10.{n}.0.0/16"},
+                }
+            )
+        ]
+
+    found = diff(statements("10.7.0.0/16"), statements("10.0.0.0/8"))
+    assert all(
+        re.search(r" may gain or lose Decrypt: not every value of .* could be tried\.$", sentence)
+        for sentence in found.sentences[:-1]
+    )

@@ -15,6 +15,7 @@ from .key import LastUsage as LastUsage
 from .key import Rotation as Rotation
 from .key import Tag as Tag
 from .key import TagDelta as TagDelta
+from .limits import time_limit as time_limit
 from .organization import AccountControls as AccountControls
 from .organization import ControlLevel as ControlLevel
 from .organization import ControlPolicy as ControlPolicy

@@ -129,8 +129,9 @@ def complain(sentence: str, err: TextIO, prefix: str = "kmstui") -> int:
 STDIN = "-"
 """What names standard input where a file can be named."""
 
-MOST_BYTES = 16 * 1024 * 1024
-"""Of a file; a policy has 32 KB at most, and /dev/zero never ends."""
+MOST_BYTES = 256 * 1024
+"""Of a file; a policy has 32 KB at most, and what is many times that is none: to find all that is
+wrong in it would take minutes."""
 _BYTE_ORDER_MARKS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 
 

@@ -121,6 +121,12 @@ def nonsense() -> dict[str, str]:
     """Pieces to repeat until they make a megabyte."""
     return {
         "opening braces": '{"a":[',
+        "brackets": "[",
+        "brackets closed in turn": "[[]",
+        "commas alone": ",",
+        "colons": ":",
+        "escapes": '"\\u12',
+        "white space of other scripts": "\u00a0",
         "closing braces": "}]",
         "quotes": '"',
         "unclosed strings": '"Sid": "x,\n',

@@ -212,7 +212,7 @@ def test_sarif_says_what_could_not_be_linted(bad: Path, tmp_path: Path) -> None:
     [
         (b"\xff\xfe{\x00}\x00", "is UTF-16; save it as UTF-8."),
         (b'{"Id": "\n\xe9"}', "is not UTF-8: byte 0xe9 in line 2."),
-        (b"x" * (16 * 1024 * 1024 + 1), "more than 16,777,216 bytes"),
+        (b"x" * (256 * 1024 + 1), "more than 262,144 bytes"),
     ],
 )
 def test_a_file_that_is_no_text_gets_a_sentence(

@@ -12,7 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from kmstui.model import Key
+from kmstui.model import Key, time_limit
+
+LONGEST_FILTER = 2_000
+"""Characters: more was not typed, but pasted here by mistake."""
+
+SECONDS_PER_KEY = 0.1
+"""Of processor time, for the regular expressions of a filter."""
 
 
 class FilterError(ValueError):
@@ -123,8 +129,25 @@ class Filter:
     terms: tuple[Term, ...] = ()
 
     def matches(self, key: Key, aliases: Sequence[str]) -> bool:
-        """Whether the key is shown."""
-        return all(term.matches(key, aliases) for term in self.terms)
+        """Whether the key is shown.
+
+        Raises:
+            FilterError: a regular expression takes too long.
+        """
+        if not self.has_regex:
+            return all(term.matches(key, aliases) for term in self.terms)
+        try:
+            with time_limit(SECONDS_PER_KEY):
+                return all(term.matches(key, aliases) for term in self.terms)
+        except TimeoutError:
+            raise FilterError(
+                "The regular expression takes too long. Nothing is filtered until it is another."
+            ) from None
+
+    @property
+    def has_regex(self) -> bool:
+        """Whether matching can take long."""
+        return any(isinstance(term, Regex | Not) for term in self.terms)
 
     def narrows(self, other: Filter) -> bool:
         """Whether everything that this filter matches is matched by `other` too.
@@ -190,8 +213,13 @@ def parse_filter(text: str) -> Filter:
     """Read what a person typed.
 
     Raises:
-        FilterError: a regular expression in it is not valid.
+        FilterError: a regular expression in it is not valid, or the text is too long.
     """
+    if len(text) > LONGEST_FILTER:
+        raise FilterError(
+            f"The filter has {len(text):,} characters, {LONGEST_FILTER:,} at most. "
+            "Nothing is filtered until it is shorter."
+        )
     terms: list[Term] = []
     for match in _TERM.finditer(text):
         source, word = match["regex"], match["word"]
@@ -218,8 +246,8 @@ def _regex(escaped: str) -> Term | None:
         return None
     try:
         return Regex(re.compile(source, re.IGNORECASE))
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise FilterError(
-            f"The regular expression /{source}/ is not valid: {error.msg}. "
+            f"The regular expression /{source}/ is not valid: {error}. "
             "Nothing is filtered until it is."
         ) from error

@@ -75,7 +75,8 @@ def parse_tags(text: str) -> ParsedTags:
             if seen[each.tag.key] != each.tag.value:
                 problems.append(
                     TagProblem(
-                        f"the tag key {each.tag.key!r} is given twice with different values",
+                        f"the tag key {_short(each.tag.key)!r} is given twice with different"
+                        " values",
                         each.start,
                         each.end,
                     )
@@ -118,10 +119,10 @@ def tag_problems(tag: Tag) -> Iterator[str]:
     """What KMS would refuse in a tag. Source: KMS API Reference, Tag; "Tagging keys"."""
     yield from tag_key_problems(tag.key)
     if len(tag.value) > VALUE_CHARACTERS:
-        length = len(tag.value)
-        yield f"the value of {tag.key!r} has {length} characters, {VALUE_CHARACTERS} at most"
+        has = f"has {len(tag.value)} characters, {VALUE_CHARACTERS} at most"
+        yield f"the value of {_short(tag.key)!r} {has}"
     if bad := _bad_character(tag.value):
-        yield f"the value of {tag.key!r} holds {bad}, which tags do not allow"
+        yield f"the value of {_short(tag.key)!r} holds {bad}, which tags do not allow"
 
 
 def tag_key_problems(key: str) -> Iterator[str]:
@@ -131,9 +132,14 @@ def tag_key_problems(key: str) -> Iterator[str]:
     if len(key) > KEY_CHARACTERS:
         yield f"the tag key {key[:20]!r}… has {len(key)} characters, {KEY_CHARACTERS} at most"
     if key.lower().startswith("aws:"):
-        yield f"the tag key {key!r} begins with aws:, which is AWS's own"
+        yield f"the tag key {_short(key)!r} begins with aws:, which is AWS's own"
     if bad := _bad_character(key):
-        yield f"the tag key {key!r} holds {bad}, which tags do not allow"
+        yield f"the tag key {_short(key)!r} holds {bad}, which tags do not allow"
+
+
+def _short(word: str) -> str:
+    """A word in a sentence, which shall have room for the rest: a paste may be one word."""
+    return word if len(word) <= KEY_CHARACTERS else f"{word[:20]}…"
 
 
 def _bad_character(text: str) -> str:
@@ -187,7 +193,12 @@ def _from_words(text: str, problems: list[TagProblem]) -> Iterator[_Read]:
             yield _Read(Tag(key, value), start, end)
         else:
             problems.append(
-                TagProblem(f"{word!r} has no value: write {word}=VALUE, or {word}=", start, end)
+                TagProblem(
+                    f"{_short(word)!r} has no value: write {_short(word)}=VALUE,"
+                    f" or {_short(word)}=",
+                    start,
+                    end,
+                )
             )
 
 
@@ -209,7 +220,7 @@ def _from_lines(text: str, problems: list[TagProblem]) -> Iterator[_Read]:
         elif line.endswith(":"):
             yield _Read(Tag(_bare(line[:-1]), ""), start, end)
         else:
-            problems.append(TagProblem(f"{line!r} is neither k=v nor k: v", start, end))
+            problems.append(TagProblem(f"{_short(line)!r} is neither k=v nor k: v", start, end))
 
 
 def _lines(text: str) -> Iterator[tuple[str, int]]:
@@ -246,7 +257,7 @@ def _from_csv(lines: Iterable[tuple[str, int]], problems: list[TagProblem]) -> I
             yield _Read(Tag(fields[0].strip(), fields[1].strip()), start, end)
         else:
             problems.append(
-                TagProblem(f"{line!r} has {len(fields)} columns instead of 2", start, end)
+                TagProblem(f"{_short(line)!r} has {len(fields)} columns instead of 2", start, end)
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kmstui.model import Key
-from kmstui.service.inventory import FilterError, Store, parse_filter
+from kmstui.service.inventory import Filter, FilterError, Store, parse_filter
 from kmstui.ui.commands import program_of
 from kmstui.ui.dialogs.search_dialog import MOST_FOUND, SearchDialog
 from kmstui.ui.widgets import Cells, Column, LineTable, Sentences
@@ -56,10 +56,11 @@ class KeyPicker(SearchDialog[str]):
     async def find(self, text: str) -> None:
         """Show the keys that match the filter."""
         try:
-            wanted = parse_filter(text)
+            await self._find(text, parse_filter(text))
         except FilterError as error:
             self.reason.say(str(error), "warn")
-            return
+
+    async def _find(self, text: str, wanted: Filter) -> None:
         word = text.strip().casefold()
         named: list[str] = []
         possible: list[str] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from kmstui.service.inventory import Filter, SortedRows, Store, TimeSlices
+from kmstui.service.inventory import Filter, FilterError, SortedRows, Store, TimeSlices
 from kmstui.ui.main.key_columns import sort_text
 from kmstui.ui.main.live_rows import STEP, LiveRows, RowsChanged
 
@@ -41,6 +41,8 @@ class KeyRows(LiveRows):
         """Complete for the keys as they are now; the newest last."""
         self._all_changed = False
         self.filter = Filter()
+        self.filter_problem = ""
+        """Why the filter that was set last shows everything, as a sentence."""
         self.column = "alias"
 
     @property
@@ -61,6 +63,7 @@ class KeyRows(LiveRows):
 
     def set_filter(self, wanted: Filter) -> None:
         """Show the keys that match."""
+        self.filter_problem = ""
         if wanted != self.filter:
             self.filter = wanted
             self._work.set()
@@ -158,7 +161,7 @@ class KeyRows(LiveRows):
                 given_up = self._asked or not self._is_of_this_connection
                 if given_up or self.filter != wanted:
                     return None
-        return self._ordered.found(found)
+        return self._ordered.found(found) if self.filter == wanted else None
 
     def _is_placed(self, found: list[str]) -> bool:
         """Whether it is known where the cursor will be among the rows found so far."""
@@ -169,7 +172,13 @@ class KeyRows(LiveRows):
 
     def _matches(self, row: str) -> bool:
         key = self._store.keys.get(row)
-        return key is not None and self.filter.matches(key, self._store.aliases_of(row))
+        try:
+            return key is not None and self.filter.matches(key, self._store.aliases_of(row))
+        except FilterError as error:
+            self.set_filter(Filter())
+            self._forget_finds()
+            self.filter_problem = str(error)
+            return False
 
     def _show(self, found_by: Filter | None, found: SortedRows | None) -> None:
         self._found_by = found_by

@@ -143,9 +143,9 @@ class KeysPane(TablePane):
         marked = len(self.table.marks)
         if marked:
             parts.append((f"  {marked:,} marked", "accent"))
-        if self._filter_problem:
+        if problem := self._filter_problem or self.key_rows.filter_problem:
             # The sentence needs the line; it says itself that nothing is filtered.
-            parts = [(self._filter_problem, "bad")]
+            parts = [(problem, "bad")]
         elif self.filter_text:
             parts.append((f"  /{self.filter_text}", "accent"))
         self.show_title(parts)

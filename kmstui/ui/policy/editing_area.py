@@ -27,8 +27,9 @@ Complete = Callable[[str, int], Completions]
 PROPOSAL_PAUSE = 0.08
 """Seconds after a letter before there are proposals."""
 
-LONGEST_PASTE = 1_000_000
-"""Characters. A key policy holds at most 32,768 bytes (AWS KMS quotas)."""
+LONGEST_TEXT = 131_072
+"""Characters that a paste may make of a text. A key policy holds at most 32,768 bytes (AWS KMS
+quotas); more is taken, since a person may want to cut it here."""
 
 
 class EditingArea(PolicyTextArea):
@@ -178,10 +179,11 @@ class EditingArea(PolicyTextArea):
         """Insert a paste as JSON: unwrapped from what AWS tools print around it, and indented."""
         if self.read_only:
             return
-        if len(paste) > LONGEST_PASTE:
+        becomes = len(self.document.text) - len(self.selected_text) + len(paste)
+        if becomes > LONGEST_TEXT:
             self.notify(
-                f"The paste has {len(paste):,} characters; a key policy holds at most 32,768 "
-                "bytes. Nothing was inserted.",
+                f"With this paste the text would have {becomes:,} characters; a key policy holds "
+                "at most 32,768 bytes. Nothing was inserted.",
                 severity="error",
                 markup=False,
             )

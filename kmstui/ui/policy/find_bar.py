@@ -13,7 +13,11 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 from textual.widgets.text_area import Selection
 
+from kmstui.model import time_limit
 from kmstui.ui.policy.text_area import PolicyTextArea
+
+MOST_SECONDS = 0.25
+"""Of processor time, to look through a text once."""
 
 
 class SearchError(ValueError):
@@ -47,11 +51,15 @@ def find_all(text: str, query: Query) -> list[tuple[int, int]]:
     """Start and end of every match that is not empty.
 
     Raises:
-        SearchError: the pattern is no regular expression.
+        SearchError: the pattern is no regular expression, or takes too long.
     """
     if not query.pattern:
         return []
-    return [match.span() for match in query.compile().finditer(text) if match[0]]
+    try:
+        with time_limit(MOST_SECONDS):
+            return [match.span() for match in query.compile().finditer(text) if match[0]]
+    except TimeoutError:
+        raise SearchError("The regular expression takes too long.") from None
 
 
 def next_match(matches: Sequence[tuple[int, int]], offset: int) -> int:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from itertools import accumulate, pairwise
 
 DEFAULT_INDENT = "    "
+
+DEEPEST = 64
+"""Brackets in one another to which a text is laid out; a policy has eight. Each line of one more is
+longer by a step: 20,000 brackets would become a gigabyte of blanks."""
 
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"?|[{}\[\],:]|//[^\n]*|[^\s{}\[\],:"]+')
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\\n]|\\.)*"?|//[^\n]*|[{}\[\]]')
@@ -42,9 +46,18 @@ def _depth_change(token: str) -> int:
     return (token in ("{", "[")) - (token in ("}", "]"))
 
 
+def _is_too_deep(tokens: Iterable[str]) -> bool:
+    return max(accumulate(map(_depth_change, tokens)), default=0) > DEEPEST
+
+
 def format_json(text: str, indent: str = DEFAULT_INDENT) -> str:
-    """The text with one member or item a line; the tokens stay as they are."""
+    """The text with one member or item a line; the tokens stay as they are.
+
+    A text nested deeper than `DEEPEST` is returned as it is.
+    """
     tokens = [match[0] for match in _TOKEN.finditer(text)]
+    if _is_too_deep(tokens):
+        return text
     body = "".join(_laid_out(tokens, indent))
     return body + "\n" if text.endswith("\n") else body
 
@@ -98,7 +111,8 @@ def unwrapped(text: str) -> str:
             value = value.get("Policy", value.get("PolicyDocument"))
             if isinstance(value, dict):
                 return json.dumps(value, indent=DEFAULT_INDENT, ensure_ascii=False)
-        if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        # Without an escape in it, the inside of a string is the text itself.
+        if isinstance(value, str) and value.lstrip()[:1] in ("{", "[") and value != stripped:
             return value
         if candidate is stripped:
             # It is JSON already, and wraps nothing.
@@ -119,7 +133,10 @@ def pasted(paste: str, text: str, start: int, end: int) -> tuple[str, int]:
     if "\n" not in policy:
         return policy, start
     line_start = text.rfind("\n", 0, start) + 1
-    lines = _indented(policy.strip("\n").split("\n"), indent, depth_at(text, start))
+    lines = policy.strip("\n").split("\n")
+    depth = depth_at(text, start)
+    if not _is_too_deep(("[",) * depth + tuple(_STRING_OR_BRACKET.findall(policy))):
+        lines = _indented(lines, indent, depth)
     if text[line_start:start].strip():
         lines[0] = lines[0].lstrip()
     else:

@@ -1,3 +1,4 @@
+from .cells import CHARACTERS_PER_CELL as CHARACTERS_PER_CELL
 from .cells import fit as fit
 from .cells import width_of as width_of
 from .cells import wrap as wrap

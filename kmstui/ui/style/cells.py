@@ -30,14 +30,19 @@ def width_of(text: str) -> int:
     return len(shown) if shown.isascii() else cell_len(shown)
 
 
+CHARACTERS_PER_CELL = 4
+"""Looked at for a line: those without a width of their own stand in the cell of another."""
+
+
 def _pieces(text: str, width: int) -> Iterator[str]:
+    most = width * CHARACTERS_PER_CELL
     for word in text.split(" "):
-        rest = word
-        while cell_len(rest) > width:
+        at = 0
+        while len(rest := word[at : at + most]) == most or cell_len(rest) > width:
             # Longer than a line, as an ARN may be: broken where the line ends.
             head = set_cell_size(rest, width).rstrip() or rest[0]
             yield head
-            rest = rest[len(head) :]
+            at += len(head)
         yield rest
 
 

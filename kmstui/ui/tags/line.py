@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -36,6 +37,11 @@ MOST_ROWS = 6
 """Proposals shown at once."""
 
 
+LONGEST_LINE = 65_536
+"""Characters. The 50 tags of a key have 19,200 (KMS Developer Guide, "Quotas"; KMS API Reference,
+Tag), and JSON says the names of its members with each."""
+
+
 class TagText(TextArea):
     """One line, or the many that were pasted, with its faults underlined.
 
@@ -53,6 +59,12 @@ class TagText(TextArea):
 
     class Submitted(Message):
         """Enter was pressed."""
+
+    @dataclass
+    class Refused(Message):
+        """A paste of so many characters was not taken."""
+
+        characters: int
 
     class TakeProposal(Message):
         """The proposal shall stand in the text."""
@@ -138,6 +150,13 @@ class TagText(TextArea):
             if problem.end > first and problem.start < first + len(line)
         ]
         return Text(plain, end="", no_wrap=True, spans=spans)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """What is far too long to be tags is refused: to read it anew with each key takes long."""
+        if len(self.document.text) + len(event.text) > LONGEST_LINE:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Refused(len(event.text)))
 
     # Keys
 
@@ -312,6 +331,14 @@ class TagLine(ModalScreen[None]):
         else:
             self.proposals.show(())
             self._submit(read.delta)
+
+    @on(TagText.Refused)
+    def _refused(self, message: TagText.Refused) -> None:
+        self.problem.say(
+            f"The paste has {message.characters:,} characters, far more than the tags of a key can "
+            "have. Nothing was inserted.",
+            "bad",
+        )
 
     @on(TagText.TakeProposal)
     def _take(self) -> None:

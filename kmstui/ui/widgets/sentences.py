@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from kmstui.service.inventory import Notice, Store, Topic
 from kmstui.ui.runtime import Changes, StoreFeed
-from kmstui.ui.style import StyledWidget, fit, width_of, wrap
+from kmstui.ui.style import CHARACTERS_PER_CELL, StyledWidget, fit, width_of, wrap
 
 NOTICE_SECONDS = 2.0
 """A notice outlives keys pressed within this time: they were on their way already."""
@@ -72,7 +72,9 @@ class Sentences(StyledWidget):
 
     def _lines(self, width: int) -> Sequence[str]:
         room = max(1, width - 2)
-        lines = wrap(self._text, room) if self._text else []
+        # No more of it than can be shown: it may quote what somebody has pasted.
+        shown = self._text[: room * CHARACTERS_PER_CELL * (self._most + 1)]
+        lines = wrap(shown, room) if shown else []
         if len(lines) > self._most:
             lines = lines[: self._most]
             end = f"… {self._more}".rstrip()

@@ -87,6 +87,25 @@ def test_a_broken_regular_expression_is_told_in_a_sentence():
         parse_filter("payroll /(/")
 
 
+@pytest.mark.parametrize("text", ["/(.+)+!/", "-/(a|a)*b/", "/(((a{1,9}){1,9}){1,9}){1,9}b/"])
+def test_an_expression_that_never_comes_to_an_end_is_told_in_a_sentence(text):
+    wanted = parse_filter(text)
+    with pytest.raises(FilterError, match="takes too long. Nothing is filtered"):
+        wanted.matches(KEY, ("a" * 256,))
+
+
+@pytest.mark.parametrize("text", ["a " * 250_000, "x" * 1_000_000, "/" + "(a|" * 500_000])
+def test_what_nobody_typed_is_no_filter(text):
+    with pytest.raises(FilterError, match=r"characters, 2,000 at most"):
+        parse_filter(text)
+
+
+@pytest.mark.parametrize("text", ["/" + "(" * 900 + ")" * 900 + "/", "/a{9999999999999999999}/"])
+def test_an_expression_that_cannot_be_compiled_is_told_in_a_sentence(text):
+    with pytest.raises(FilterError, match="is not valid"):
+        parse_filter(text)
+
+
 @pytest.mark.parametrize(
     ("longer", "shorter"),
     [

@@ -1,4 +1,5 @@
 import pytest
+from textual import events
 
 from tests.fakes import DISABLED, IMPORTED, SIGNING, FakeGateway, large_world
 from tests.screens import running
@@ -15,6 +16,31 @@ async def test_typing_filters_and_escape_clears():
         await run.press("escape")
         await run.wait_for("8 (and 1 of AWS: a)")
         assert run.main.keys_pane.table.has_focus
+
+
+async def test_a_pattern_that_never_comes_to_an_end_is_told_and_filters_nothing():
+    gateway = FakeGateway()
+    gateway.world.aliases["alias/" + "a" * 200] = IMPORTED
+    async with running(gateway, size=(160, 45)) as run:
+        for _ in range(2):
+            await run.press("slash")
+            await run.type("/(.+)+!/")
+            await run.wait_for("The regular expression takes too long. Nothing is filtered")
+            await run.wait_for(lambda: len(run.main.keys_pane.table.rows) == 8)
+            await run.press("escape")
+            await run.wait_for("8 (and 1 of AWS: a)")
+        await run.press("slash")
+        await run.type("/signing$/")
+        await run.wait_for("1 of 9  //signing$/")
+
+
+async def test_a_filter_that_nobody_typed_is_told_at_once():
+    async with running(size=(160, 45)) as run:
+        await run.press("slash")
+        run.app.post_message(events.Paste("a " * 500_000))
+        await run.wait_for("The filter has 1,000,000 characters, 2,000 at most.")
+        await run.press("escape")
+        await run.wait_for("8 (and 1 of AWS: a)")
 
 
 async def test_enter_keeps_the_filter_and_keys_are_keys_again():

@@ -195,11 +195,30 @@ async def test_a_pasted_statement_takes_the_indent_of_its_place(bench):
         json.loads(at.widget.text)
 
 
-async def test_a_paste_without_end_is_refused_in_words(bench):
-    async with bench() as at:
-        at.area.post_message(events.Paste("x" * 1_000_001))
+@pytest.mark.parametrize("characters", [131_073, 1_000_000])
+async def test_a_paste_that_is_too_long_is_refused_in_words(bench, characters):
+    async with bench("") as at:
+        at.area.post_message(events.Paste("[" * characters))
         await at.until(lambda: at.pilot.app._notifications)
-        assert at.widget.text == POLICY
+        assert at.widget.text == ""
+        (told,) = at.pilot.app._notifications
+        assert f"would have {characters:,} characters" in told.message
+
+
+async def test_pastes_that_are_too_long_together_are_refused_too(bench):
+    async with bench("") as at:
+        for _ in range(3):
+            at.area.post_message(events.Paste("x" * 60_000))
+        await at.until(lambda: at.pilot.app._notifications)
+        assert len(at.widget.text) == 120_000
+
+
+async def test_a_paste_of_brackets_alone_stands_as_it_was_pasted(bench):
+    async with bench("") as at:
+        at.area.post_message(events.Paste("[" * 20_000))
+        await at.until(lambda: at.widget.text)
+        await at.press("f9", "x")
+        assert at.widget.text.replace("x", "") == "[" * 20_000
 
 
 async def test_cut_and_paste_keep_strange_characters(bench):

@@ -19,7 +19,7 @@ from kmstui.ui.policy.completion_popup import STYLES, CompletionPopup
 from kmstui.ui.policy.find_bar import Query, SearchError, find_all, replace_all
 from kmstui.ui.policy.finding_marks import FindingMarks
 from kmstui.ui.policy.highlight import bracket_partner, enclosing_bracket, token_spans
-from kmstui.ui.policy.layout import detect_indent, format_json, pasted, unwrapped
+from kmstui.ui.policy.layout import detect_indent, format_json, pasted, pretty, unwrapped
 from kmstui.ui.policy.line_cells import PlaceholderCharacters, line_end_message
 from kmstui.ui.policy.statements import (
     NoStatementError,
@@ -74,6 +74,20 @@ def test_the_step_of_indentation_is_the_texts_own():
     assert detect_indent('{\n  "a": 1\n}') == "  "
     assert detect_indent('{\n\t"a": 1\n}') == "\t"
     assert detect_indent("{}") == "    "
+
+
+@pytest.mark.parametrize("piece", ["[", "[\n", "{", '{"a":', "[\\n", '[\n"a",', "[{"])
+def test_what_is_nested_deeper_than_any_policy_is_not_laid_out(piece):
+    text = piece * 20_000
+    inserted, _ = pasted(text, "[" * 100, 100, 100)
+    assert len(inserted) <= len(text)
+    assert format_json(text) == text
+    assert pretty(text) == text
+
+
+def test_the_inside_of_a_string_is_unwrapped_where_it_has_escapes_alone():
+    assert unwrapped('{\\"a\\": 1}') == '{"a": 1}'
+    assert unwrapped("[1, 2") == "[1, 2"
 
 
 @pytest.mark.parametrize("text", ['{"Policy": 3}', '"word"', "[1]", "{", '{"a": "{}"}', ""])
@@ -195,6 +209,13 @@ def test_brackets_in_strings_are_no_brackets():
 def test_case_counts_only_with_a_capital_letter():
     assert find_all("Allow allow", Query("allow")) == [(0, 5), (6, 11)]
     assert find_all("Allow allow", Query("Allow")) == [(0, 5)]
+
+
+@pytest.mark.parametrize("pattern", ["(.+)+!", "(a|a)*b", ".*.*.*.*x", "((a?){50}){50}b"])
+def test_a_pattern_that_never_comes_to_an_end_is_told(pattern):
+    with pytest.raises(SearchError, match="takes too long"):
+        find_all("a" * 5_000, Query(pattern, regex=True))
+    assert find_all("abc", Query("b+", regex=True)) == [(1, 2)]
 
 
 def test_plain_patterns_are_plain():

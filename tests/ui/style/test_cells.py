@@ -31,6 +31,15 @@ def test_fitted_text_takes_exactly_its_cells(text, width, right):
     assert shown == "" or shown.isprintable()
 
 
+@settings(max_examples=30, deadline=1000)
+@given(st.text(min_size=1, max_size=5), st.integers(2, 80))
+def test_a_word_of_a_megabyte_is_wrapped_while_a_person_waits(piece, width):
+    text = piece * (200_000 // len(piece))
+    lines = wrap(text, width)
+    assert all(cell_len(line) <= width for line in lines[:100])
+    assert "".join(lines).replace(" ", "") == visible(text.replace("\n", "")).replace(" ", "")
+
+
 @settings(max_examples=200)
 @given(st.text(), st.integers(2, 40))
 def test_wrapped_text_loses_no_word_and_fits(text, width):

@@ -178,6 +178,29 @@ async def test_pasted_control_characters_are_shown_and_not_obeyed():
         assert run.front(TagLine).text_area.text == "a=\x1b[2Jb\u202ec"
 
 
+async def test_one_long_word_is_a_fault_and_the_next_key_is_taken():
+    async with running() as run:
+        await run.choose(IMPORTED)
+        await run.press("t")
+        line = await run.wait_for_screen(TagLine)
+        run.app.post_message(events.Paste("a" * 60_000))
+        await run.wait_for(lambda: len(line.text_area.text) == 60_000)
+        await run.press("space")
+        await run.wait_for("has no value")
+
+
+async def test_a_paste_that_no_key_has_room_for_is_refused_at_once():
+    async with running() as run:
+        await run.choose(IMPORTED)
+        await run.press("t")
+        line = await run.wait_for_screen(TagLine)
+        run.app.post_message(events.Paste("a " * 500_000))
+        await run.wait_for("The paste has 1,000,000 characters")
+        assert line.text_area.text == ""
+        await run.press("escape")
+        await run.wait_for(lambda: run.app.screen is run.main)
+
+
 async def test_nothing_typed_sends_nothing():
     async with running() as run:
         await run.choose(SIGNING)

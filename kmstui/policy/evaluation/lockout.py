@@ -112,8 +112,9 @@ def can_still_administer(
     policies = Policies.of_key(read)
     own = policies if iam is None else policies.with_identity(iam)
     put = Request(principal, PUT, str(key_arn), context)
-    decision = evaluate(put, replace(own, chain=chain))
-    anybody, anybody_reason = _anybody(policies, principal, evaluate(put, own), key_arn, context)
+    unbound = evaluate(put, own)
+    decision = unbound if chain is NOTHING_READ else evaluate(put, replace(own, chain=chain))
+    anybody, anybody_reason = _anybody(policies, principal, unbound, key_arn, context)
     return Verdict(
         answer=_answer(decision),
         reason=reason_sentence(decision),
@@ -135,13 +136,24 @@ def _answer(decision: Decision) -> CanPut:
     return CanPut.ONLY_UNDER_CONDITIONS
 
 
+def _may_give(statement: Statement, account: str) -> bool:
+    """Whether a statement may allow anybody of an account: not all that it names is of others."""
+    named = [Principal.maybe(entry.value.value) for entry in statement.principals]
+    of_others = all(each is not None and each.account not in ("", account) for each in named)
+    return statement.effect != "Deny" and not (named and of_others and not statement.not_principals)
+
+
 def _anybody(
     policies: Policies, caller: Principal, own: Decision, key_arn: Arn, context: Context
 ) -> tuple[CanPut, str]:
     """The best answer among all who may be asked about, the caller first."""
     best, decision = _answer(own), own
     account = account_of(str(key_arn))
-    for principal in callers_of((policies.key.policy,), account, key_arn.partition).principals:
+    policy = policies.key.policy
+    # To find the callers takes longer than all else.
+    others = best is not CanPut.YES and any(_may_give(each, account) for each in policy.statements)
+    callers = callers_of((policy,), account, key_arn.partition).principals if others else ()
+    for principal in callers:
         if best is CanPut.YES:
             break
         if principal.account != account or principal == caller:

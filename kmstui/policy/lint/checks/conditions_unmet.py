@@ -160,7 +160,7 @@ _PEOPLE = (*IDENTITIES, NamedKind.ROOT)
 def _never_of_people(subject: Subject) -> Iterator[Hit]:
     """A statement that such a condition makes void, or a Deny that it turns on all people."""
     for facts in statement_facts(subject):
-        asked = [clause for clause in facts.clauses if clause.is_about(*OF_SERVICES_ONLY)]
+        asked = [clause for clause in facts.clauses if clause.key in OF_SERVICES_ONLY]
         if not asked or not facts.who:
             continue
         dead = next((clause for clause in asked if clause.demands_presence), None)

@@ -95,7 +95,7 @@ _PARTITION = re.compile(r"arn:([a-z0-9-]+):(.*)", re.DOTALL)
 def _tells_arns(clause: Clause) -> bool:
     """Whether AWS gives the key ARNs for values; encryption contexts of people hold anything."""
     info = clause.info
-    if info is None or clause.is_null or "ARN" not in (info.type, *info.other_types):
+    if info is None or (info.type != "ARN" and "ARN" not in info.other_types) or clause.is_null:
         return False
     return not clause.named or clause.key.startswith("kms:encryptioncontext:aws:")
 

@@ -102,7 +102,7 @@ def malformed_principal(subject: Subject) -> Iterator[Hit]:
             change = write(use.node, right)
         yield Hit(use.node.span, f"{value!r} {use.read.reason}", change)
     for clause in clauses(subject):
-        if clause.is_about(*_HOLD_PRINCIPALS):
+        if clause.key in _HOLD_PRINCIPALS:
             yield from (
                 Hit(
                     node.span,

@@ -56,7 +56,7 @@ def service_principal(subject: Subject) -> Iterator[Hit]:
     for node in principals:
         yield from _judged(subject, node, written)
     for clause in clauses(subject):
-        if clause.is_about(*_TELLS_SERVICE) and not clause.is_null:
+        if clause.key in _TELLS_SERVICE and not clause.is_null:
             for node in clause.strings:
                 # KMS stores such a policy, so none of it is an error.
                 for hit in _judged(subject, node, set(clause.texts)):

@@ -133,6 +133,7 @@ supported for EventBridge-to-encrypted topics" (SNS Developer Guide, "Key manage
 2026-11-30; no guide says the like of another service)."""
 
 
+@lru_cache(maxsize=4096)
 def may_lack(service: str, key: str) -> bool:
     """Whether requests of a service principal lack a condition key for one of its uses."""
     read = read_service(service)

@@ -16,7 +16,7 @@ from kmstui.policy.lint.facts.values import (
     ACCOUNT_ID,
     DOCUMENTATION_ACCOUNTS,
     Form,
-    account_of,
+    account_in,
     fill_account,
     find_placeholders,
     read_principal,
@@ -256,11 +256,16 @@ def _signature(clauses: tuple[Clause, ...]) -> frozenset[tuple[str, str, frozens
 
 
 def _is_unfilled(subject: Subject, statement: Statement) -> bool:
-    entries = (*statement.principals, *statement.not_principals)
     examples = _accounts_of_examples(subject)
-    return any(find_placeholders(entry.value.value) for entry in entries) or (
-        bool(examples) and any(account_of(entry) in examples for entry in entries)
+    return any(
+        _is_left_open(entry.type, entry.value.value, examples)
+        for entry in (*statement.principals, *statement.not_principals)
     )
+
+
+@lru_cache(maxsize=4096)
+def _is_left_open(type_: str, value: str, examples: frozenset[str]) -> bool:
+    return bool(find_placeholders(value)) or account_in(type_, value) in examples
 
 
 @remembered

@@ -310,9 +310,13 @@ def right_role_arn(value: str) -> str:
 
 def account_of(entry: PrincipalEntry) -> str:
     """The account of a principal; empty for everybody, services and what cannot be read."""
-    if entry.type != "AWS":
-        return ""
-    account = read_principal(entry.value.value).account
+    return account_in(entry.type, entry.value.value)
+
+
+@lru_cache(maxsize=4096)
+def account_in(type_: str, value: str) -> str:
+    """The same of a principal's type and value."""
+    account = read_principal(value).account if type_ == "AWS" else ""
     return account if ACCOUNT_ID.fullmatch(account) else ""
 
 

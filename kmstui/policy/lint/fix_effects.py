@@ -83,7 +83,11 @@ def reads_the_same(before: str, after: str) -> bool:
     old, new = parse(before), parse(after)
     if old.root is None or new.root is None:
         return False
-    return bool(plain_value(old.root) == plain_value(new.root))
+    try:
+        return bool(plain_value(old.root) == plain_value(new.root))
+    except RecursionError:
+        # Nested deeper than any policy: nothing is known of it.
+        return False
 
 
 def _first_change(policies: Policies, arns: tuple[Arn, ...]) -> FixEffect:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from kmstui.policy.lint.core import Finding, KeyContext, Severity
-from kmstui.policy.lint.fix_effects import FixEffect, fix_effect
+from kmstui.policy.lint.fix_effects import MOST_CHARACTERS, FixEffect, fix_effect
 from kmstui.policy.lint.linter import lint
 from kmstui.policy.syntax import Edit, apply_edits
 
@@ -62,6 +62,10 @@ _FAMILIES = (*"0162345", _OWN)
 in first, since rules about access judge them as if they were not there."""
 
 
+_MOST_FINDINGS = 500
+"""Of a policy of 32 KB; a text with more of them has been cut, or is none."""
+
+
 def _family(rule: str) -> str:
     return rule[3] if rule.startswith("KMS") else _OWN
 
@@ -87,10 +91,15 @@ class _Fixing:
         self._seen_changing: set[tuple[str, ...]] = set()
         """What the fixes do that changed access in an earlier text of this run."""
 
+    @property
+    def _is_no_policy(self) -> bool:
+        """Whether each fix alone would take minutes to work through, and KMS refuses the text."""
+        return len(self._text) > MOST_CHARACTERS or len(self._findings) > _MOST_FINDINGS
+
     def result(self) -> Fixed:
         left = tuple(
             Considered(finding, effect)
-            for finding in self._fixable()
+            for finding in (() if self._is_no_policy else self._fixable())
             if finding.rule not in self._named and (effect := self._effect([finding]))
         )
         applied, changing = tuple(self._applied), tuple(self._changing)
@@ -115,8 +124,10 @@ class _Fixing:
             and (asked_again or self._done_by(each) not in self._seen_changing)
         ]
         together = _apart(members)
-        if len(together) > 1:
+        if len(together) > 1 or (together and self._is_no_policy):
             yield together
+        if self._is_no_policy:
+            return
         unnamed = [each for each in members if each.rule not in self._named]
         harmless = [each for each in unnamed if not self._effect([each])]
         self._seen_changing |= {self._done_by(each) for each in unnamed if each not in harmless}

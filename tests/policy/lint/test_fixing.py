@@ -228,3 +228,27 @@ def test_naming_a_rule_applies_no_other_that_changes_access() -> None:
 def test_the_caller_tells_whose_key_it_is() -> None:
     caller = KeyContext(caller=Arn.parse(f"arn:aws:iam::{B}:user/anna"))
     assert accounts_in_question(policy(statement()), caller) == (B,)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "piece", ["[,", "{", '{"a":1,,', "#\n", '{"a":{"b":1},', '"a":', "\u00a0["]
+)
+def test_a_text_that_is_no_policy_comes_to_an_end(piece: str) -> None:
+    fixed = fix_all(piece * (32_000 // len(piece)))
+    assert not fixed.changing
+    assert fix_all(fixed.text).text == fixed.text
+
+
+@pytest.mark.timeout(60)
+def test_a_policy_many_times_too_long_comes_to_an_end() -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:role/app"},
+        "Action": ["kms:Decrypt", "kms:decrypt"],
+        "Resource": "*",
+    }
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement] * 1_000}, indent=2)
+    fixed = fix_all(text)
+    assert not fixed.changing
+    assert any(finding.rule == "KMS008" for finding in fixed.remaining)

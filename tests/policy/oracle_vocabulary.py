@@ -105,7 +105,7 @@ PRINCIPALS: Mapping[str, Who] = {
     "other root": _somebody("Account", OTHER_ROOT, OTHER),
     "s3": _service("s3.amazonaws.com"),
     "cloudtrail": _service("cloudtrail.amazonaws.com"),
-    "anonymous": Who("*", {"aws:PrincipalType": "Anonymous", "aws:PrincipalIsAWSService": "false"}),
+    "anonymous": Who("*", {"aws:PrincipalType": "Anonymous", "aws:PrincipalAccount": "anonymous"}),
 }
 
 NAMED: Sequence[Any] = (

@@ -211,8 +211,12 @@ _OF_IDENTITIES = (
     "aws:principalaccount",
     "aws:principalorgid",
     "aws:principalorgpaths",
+    "aws:federatedprovider",
     "aws:username",
 )
+_TAG = "aws:principaltag/"
+_WITHOUT_TAGS = frozenset({PrincipalKind.SERVICE, PrincipalKind.ANONYMOUS, PrincipalKind.ROOT})
+"""Users, roles and sessions alone have tags (IAM User Guide, "aws:PrincipalTag")."""
 
 
 @lru_cache(maxsize=4096)
@@ -229,11 +233,12 @@ def _facts(principal: Principal) -> Mapping[str, tuple[str, ...]]:
         # Developer Guide, "kms:CallerAccount", "kms:ViaService").
         absent = (*_OF_IDENTITIES, "kms:calleraccount", "kms:viaservice")
         return facts | dict.fromkeys(absent, ())
-    facts["aws:principalisawsservice"] = ("false",)
     facts |= dict.fromkeys(OF_SERVICES_ONLY, ())
     if kind is PrincipalKind.ANONYMOUS:
-        absent = (*_OF_IDENTITIES, "kms:calleraccount", "aws:userid")
-        return facts | dict.fromkeys(absent, ())
+        unsigned = ("kms:calleraccount", "aws:userid", "aws:principalisawsservice")
+        facts |= dict.fromkeys((*_OF_IDENTITIES, *unsigned), ())
+        return facts | {"aws:principalaccount": ("anonymous",)}
+    facts["aws:principalisawsservice"] = ("false",)
     if principal.account:
         facts["aws:principalaccount"] = facts["kms:calleraccount"] = (principal.account,)
     if kind is not PrincipalKind.PROVIDER:
@@ -378,13 +383,14 @@ def lookup_for(request: Request, absent: frozenset[str] = frozenset()) -> Lookup
     principal = request.principal.facts
     resource = resource_facts(request.resource)
     complete = request.context.complete
+    without_tags = request.principal.kind in _WITHOUT_TAGS
 
     def lookup(key: str) -> Values | None:
         for known in (given, principal, resource):
             values = known.get(key)
             if values is not None:
                 return values
-        if complete or key in absent:
+        if complete or key in absent or (without_tags and key.startswith(_TAG)):
             return ()
         # kms:EncryptionContext:NAME and its like stand in `absent` without their name.
         return () if key.count(":") == 2 and f"{key.rpartition(':')[0]}:" in absent else None

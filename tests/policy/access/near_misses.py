@@ -19,6 +19,7 @@ from kmstui.policy.access.diff import AccessDiff, access_diff
 from kmstui.policy.access.terms import Access
 from kmstui.policy.evaluation import Outcome, Policies, evaluate
 from kmstui.policy.iam import (
+    NOTHING_KNOWN,
     Context,
     Principal,
     PrincipalKind,
@@ -286,13 +287,8 @@ def strangers() -> list[Principal]:
 
 def sent(request: Request) -> Request:
     """The request without the keys that AWS would not send with it."""
-    unsent = absent_keys(request.action)
-    facts = request.principal.facts
-    known = {
-        key: values
-        for key, values in request.context.values.items()
-        if key not in facts and key not in unsent and f"{key.rpartition(':')[0]}:" not in unsent
-    }
+    follows = lookup_for(replace(request, context=NOTHING_KNOWN), absent_keys(request.action))
+    known = {key: each for key, each in request.context.values.items() if follows(key) is None}
     return replace(request, context=Context(known, complete=True))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kmstui.policy.access.diff import AccessDiff, access_diff
+from kmstui.policy.iam import PrincipalKind
 from tests.policy.asking import ACCOUNT, APP, KEY, OTHER, ROOT
 from tests.policy.lockouts import allow, deny, policy_text
 
@@ -33,6 +34,18 @@ def all_if(condition: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 CHANGED = [
+    # "For anonymous requests, the request context returns `anonymous`" (aws:PrincipalAccount);
+    # "Anonymous requests do not include this key" (aws:PrincipalIsAWSService): IAM User Guide.
+    (
+        [],
+        all_if({"StringLike": {"aws:PrincipalAccount": "a*"}}),
+        ["anybody without credentials gains Decrypt (no access → by the key policy)"],
+    ),
+    (
+        [],
+        all_if({"Null": {"aws:PrincipalIsAWSService": "true"}}),
+        ["anybody without credentials gains Decrypt (no access → by the key policy)"],
+    ),
     (
         [],
         [{"Effect": "Deny", "NotPrincipal": {"AWS": "*"}, "Action": "*", "Resource": "*"}],
@@ -274,3 +287,14 @@ def test_what_may_change_either_way_is_not_said_to_be_as_it_was() -> None:
         re.search(r" may gain or lose Decrypt: not every value of .* could be tried\.$", sentence)
         for sentence in found.sentences[:-1]
     )
+
+
+@pytest.mark.parametrize("key", ["aws:PrincipalTag/team", "aws:FederatedProvider"])
+def test_neither_services_nor_strangers_have_what_comes_with_users_and_roles(key: str) -> None:
+    """Source: IAM User Guide, "AWS global condition context keys", availability of each."""
+    found = diff([], all_if({"StringEquals": {key: "x"}}))
+    kinds = {each.kind for change in found.changes for each in change.principals}
+    assert PrincipalKind.ROLE in kinds
+    assert not kinds & {PrincipalKind.SERVICE, PrincipalKind.ANONYMOUS, PrincipalKind.ROOT}
+    found = diff([], all_if({"Bool": {"aws:PrincipalIsAWSService": "false"}}))
+    assert not any("without credentials" in sentence for sentence in found.sentences)

@@ -167,11 +167,14 @@ def wrong_type(subject: Subject) -> Iterator[Hit]:
 
 
 def _as_policy(root: Node) -> Fix | None:
-    """A bare list of statements made into a policy."""
+    """A bare list of statements made into a policy; a list of whole policies cannot be."""
     if not isinstance(root, ArrayNode) or not root.items:
         return None
-    if not all(isinstance(item, ObjectNode) for item in root.items):
-        return None
+    for item in root.items:
+        if not isinstance(item, ObjectNode):
+            return None
+        if any(member.key.value == "Statement" for member in item.members):
+            return None
     start = Edit(Span(root.span.start, root.span.start), '{"Version": "2012-10-17", "Statement": ')
     return fix("Make it a policy", start, Edit(Span(root.span.end, root.span.end), "}"))
 

@@ -125,6 +125,7 @@ CASES = (
         note="null, string, list",
     ),
     Case("KMS110", '⟦"2012-10-17"⟧', fixable=False, note="no object"),
+    Case("KMS110", f"⟦[{json.dumps(_POLICY)}]⟧", fixable=False, note="a list of policies"),
     Case("KMS110", f"⟦{json.dumps(_POLICY)}⟧", fixable=True, note="a string of JSON"),
     Case("KMS110", f"⟦{json.dumps(json.dumps(_POLICY))}⟧", fixable=True, note="a string in one"),
     Case(

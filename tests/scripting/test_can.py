@@ -412,3 +412,13 @@ def test_an_account_by_its_number_is_one_of_the_keys_partition(write) -> None:
     name = write(policy_text(allow({"AWS": OTHER}), allow({"AWS": ROOT})))
     assert can(OTHER, "kms:Decrypt", "--policy", name, "--key-arn", key).code == 0
     assert can(ROOT, "kms:Decrypt", "--policy", name, "--key-arn", key).code == 1
+
+
+def test_that_identity_policies_decide_is_said_after_what_they_decide_upon(
+    tmp_path: Path,
+) -> None:
+    """The sentence began with "Then"."""
+    policy = tmp_path / "policy.json"
+    policy.write_text(DEFAULT)
+    answer = can(APP, "kms:RetireGrant", "--policy", str(policy), "--key-arn", KEY)
+    assert answer.out.startswith("It depends: The grants were not read")

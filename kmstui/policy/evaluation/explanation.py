@@ -82,6 +82,12 @@ class _Parts:
         through = f", and {self.key} {self.lets} IAM policies decide" if self.key else ""
         return f"{self.iam} {self.iam_allows} {self.action}{through}"
 
+    def capped(self) -> str:
+        policies = self.decision.policies
+        caps = ["permissions boundary"] * (policies.boundary is not None)
+        caps += ["session policy"] * (bool(policies.session) or not caps)
+        return f"the {joined(caps)} of {self.who} does not allow {self.action}"
+
     def granted(self) -> str:
         grants = [each.id for each in self.decision.grants]
         verb = "allows" if len(grants) == 1 else "allow"
@@ -108,6 +114,8 @@ def _open_sentence(parts: _Parts) -> str:
     decision = parts.decision
     open_ = [each for each in decision.deciding if each.truth is Truth.MAYBE]
     clauses = [_open_clause(each, parts.action) for each in open_]
+    if Doubt.GRANTS in decision.doubts:
+        clauses.append(Doubt.GRANTS.value)
     if Doubt.IAM in decision.doubts:
         clauses.append(f"{_delegation(decision)}, and those of {parts.who} were not read")
     if Doubt.LEVEL in decision.doubts:
@@ -116,8 +124,8 @@ def _open_sentence(parts: _Parts) -> str:
             " FullAWSAccess, which AWS attaches at first, is still beside them"
         )
     clauses += [_grant_clause(each, parts.action) for each in decision.granted]
-    whole = (Doubt.GRANTS, Doubt.SESSION_POLICIES)
-    clauses += [doubt.value for doubt in whole if doubt in decision.doubts]
+    if Doubt.SESSION_POLICIES in decision.doubts:
+        clauses.append(Doubt.SESSION_POLICIES.value)
     return "; ".join(dict.fromkeys(clauses))
 
 
@@ -197,9 +205,7 @@ _SENTENCES: dict[Reason, Callable[[_Parts], str]] = {
         f"{p.iam} {p.iam_allows} {p.action}, but the key policy does not let the account {p.owner}"
         " delegate it, so that does nothing"
     ),
-    Reason.CAPPED: lambda p: (
-        f"the permissions boundary or the session policy of {p.who} does not allow {p.action}"
-    ),
+    Reason.CAPPED: _Parts.capped,
     Reason.BARRED: lambda p: (
         f"no statement of the {p.decision.barrier} allows {p.action} to {p.who}, and one must,"
         " whatever else does"

@@ -350,13 +350,16 @@ class TestCaps:
     def test_a_boundary_caps_identity_policies(self) -> None:
         decision = ask(DEFAULT, ANNA, identity_policies=PERMITTING, boundary=self.LIMIT)
         assert (decision.outcome, decision.reason) == (SILENT, Reason.CAPPED)
+        assert reason_sentence(decision).startswith("The permissions boundary of user/anna does")
         fits = {"identity_policies": PERMITTING, "boundary": self.LIMIT}
         assert outcome(DEFAULT, ANNA, "kms:Encrypt", **fits) is ALLOWED
 
     def test_it_caps_what_a_role_is_given_by_its_arn(self) -> None:
         text = policy_text(allow({"AWS": APP}))
         assert outcome(text, SESSION, identity_policies=[], boundary=self.LIMIT) is SILENT
-        assert outcome(text, SESSION, session=[self.LIMIT]) is SILENT
+        capped = ask(text, SESSION, session=[self.LIMIT])
+        assert capped.outcome is SILENT
+        assert reason_sentence(capped).startswith("The session policy of assumed-role/app/")
 
     @pytest.mark.parametrize("who", [ANNA, SESSION])
     def test_it_does_not_cap_a_user_or_session_named_directly(self, who: str) -> None:

@@ -284,8 +284,9 @@ def _may_be_linked(principal: Principal) -> bool:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
     """
-    name = principal.role_arn.rpartition("/")[2]
-    return not principal.path_known and name.startswith("AWSServiceRoleFor")
+    if principal.path_known or "/AWSServiceRoleFor" not in principal.role_arn:
+        return False
+    return principal.role_arn.rpartition("/")[2].startswith("AWSServiceRoleFor")
 
 
 def _organization_facts(whose: str, found: AccountControls | None) -> dict[str, Values]:

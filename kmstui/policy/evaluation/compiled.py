@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kmstui.policy.iam import (
     Condition,
@@ -31,6 +32,12 @@ KEY_POLICY = "key policy"
 """What the policy of the key is called."""
 _NAMED = PrincipalMatch(NamedBy.DIRECT, Truth.YES)
 """An identity policy is about the identity that carries it."""
+
+
+@lru_cache(maxsize=8192)
+def _stands_for(pattern: str, action: str) -> bool:
+    """Whether an action pattern describes an action; policies repeat a few patterns."""
+    return wildcard_match(pattern, action, ignore_case=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +88,7 @@ class CompiledStatement:
         """Whether Action or NotAction includes `action`; without either, nothing is."""
         actions, excluded = self.statement.actions, self.statement.not_actions
         patterns = actions or excluded
-        matched = any(wildcard_match(node.value, action, ignore_case=True) for node in patterns)
+        matched = any(_stands_for(node.value, action) for node in patterns)
         return matched if actions else bool(excluded) and not matched
 
     def covers_resource(self, arn: str, lookup: Lookup) -> Truth:

@@ -333,8 +333,8 @@ class Request:
     @property
     def overrides_principal(self) -> bool:
         """Whether the context says a condition key that would follow from the principal."""
-        facts = self.principal.facts
-        return any(key in facts for key in self.context.values)
+        said = self.context.values
+        return bool(said) and not said.keys().isdisjoint(self.principal.facts)
 
     @property
     def owner(self) -> str:

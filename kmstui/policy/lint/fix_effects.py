@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from zlib import crc32
 
 from kmstui.model import Arn
@@ -28,7 +29,7 @@ from kmstui.policy.lint.facts.values import (
 )
 from kmstui.policy.lint.facts.wrapped import without_wrapping
 from kmstui.policy.lint.fixes import plain_value
-from kmstui.policy.syntax import Policy, parse, read_policy
+from kmstui.policy.syntax import Document, Policy, parse, read_policy
 
 MOST_CHARACTERS = 2 * 32_768
 """A key policy has 32,768 bytes at most (KMS Developer Guide, "Key policies")."""
@@ -62,12 +63,12 @@ Policies = tuple[Policy, Policy]
 
 def fix_effect(before: str, after: str, key: KeyContext) -> FixEffect:
     """What a change of a policy's text does to access, by the parts of both that can be read."""
-    before = without_wrapping(parse(before))
+    before = without_wrapping(_parsed(before))
     if reads_the_same(before, after):
         return NO_EFFECT
     if max(len(before), len(after)) > MOST_CHARACTERS:
         return FixEffect(unknown="The text is too long for a key policy to be worked through.")
-    policies = read_policy(parse(before)), read_policy(parse(after))
+    policies = read_policy(_parsed(before)), read_policy(_parsed(after))
     arns = possible_keys(policies, key)
     found = _first_change(policies, arns)
     if found or not any(map(_has_placeholders, policies)):
@@ -78,9 +79,15 @@ def fix_effect(before: str, after: str, key: KeyContext) -> FixEffect:
     return found
 
 
+@lru_cache(maxsize=2)
+def _parsed(text: str) -> Document:
+    """The text as parsed: of a hundred fixes, most are asked about from the same one."""
+    return parse(text)
+
+
 def reads_the_same(before: str, after: str) -> bool:
     """Whether both are the same but for their layout, and for JSON mistakes mended as read."""
-    old, new = parse(before), parse(after)
+    old, new = _parsed(before), _parsed(after)
     if old.root is None or new.root is None:
         return False
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import unified_diff
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
@@ -101,6 +100,8 @@ def _assumed(fixed: Fixed, key: KeyContext) -> Iterator[str]:
 
 def write_diff(label: str, before: str, after: str, out: TextIO) -> None:
     """The change as a unified diff; nothing where there is none."""
+    from difflib import unified_diff  # takes longer to load than most policies take to lint
+
     old, new = (text.splitlines(keepends=True) for text in (before, after))
     for line in unified_diff(old, new, label, label):
         shown = visible(line.rstrip("\r\n")) if out.isatty() else line.rstrip("\n")

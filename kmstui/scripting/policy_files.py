@@ -7,8 +7,7 @@ import re
 import sys
 from typing import TextIO
 
-from kmstui.policy.evaluation import as_policy
-from kmstui.policy.syntax import ArrayNode, Document, ObjectNode, parse
+from kmstui.policy.syntax import ArrayNode, Document, ObjectNode, parse, read_policy
 from kmstui.scripting.command import CommandError, read_text
 
 _KEY = re.compile(
@@ -39,7 +38,7 @@ def policy_in(name: str, stdin: TextIO | None = None) -> Document:
             f"{name} is not valid JSON, so KMS would not take it: {problem.message}"
             f" (line {line + 1}, column {column + 1}). `kmstui lint {name}` shows all of it."
         )
-    if not as_policy(document).statements and not _is_empty(document):
+    if not read_policy(document).statements and not _is_empty(document):
         raise CommandError(f"{name} does not hold a policy: there is no statement in it.")
     return document
 

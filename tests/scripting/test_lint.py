@@ -524,9 +524,10 @@ def test_linting_a_file_loads_no_screen_no_boto3_and_no_event_loop(good: Path) -
 import sys
 from kmstui.scripting.lint import run
 code = run([{str(good)!r}])
-heavy = {{"textual", "rich", "boto3", "botocore", "asyncio", "ssl", "pygments"}} & set(sys.modules)
-assert not heavy, heavy
-assert not [name for name in sys.modules if name.startswith("kmstui.policy.access")]
+heavy = {{"textual", "rich", "boto3", "botocore", "asyncio", "ssl", "pygments", "difflib"}}
+assert not heavy & set(sys.modules), heavy & set(sys.modules)
+judging = ("kmstui.policy.access", "kmstui.policy.evaluation", "kmstui.policy.witnesses")
+assert not [name for name in sys.modules if name.startswith(judging)]
 sys.exit(code)
 """
     done = subprocess.run(

@@ -138,7 +138,11 @@ def _answer(decision: Decision) -> CanPut:
 
 def _may_give(statement: Statement, account: str) -> bool:
     """Whether a statement may allow anybody of an account: not all that it names is of others."""
-    named = [Principal.maybe(entry.value.value) for entry in statement.principals]
+    # Whom an identity provider of another account lets in is not known.
+    named = [
+        Principal.maybe(entry.value.value) if entry.type == "AWS" else None
+        for entry in statement.principals
+    ]
     of_others = all(each is not None and each.account not in ("", account) for each in named)
     return statement.effect != "Deny" and not (named and of_others and not statement.not_principals)
 

@@ -115,3 +115,8 @@ def test_text_document_and_policy_give_the_same_verdict() -> None:
         for form in (text, document, read_policy(document))
     }
     assert answers == {CanPut.NO}
+
+
+def test_whom_a_provider_of_another_account_lets_in_is_not_called_nobody() -> None:
+    text = policy_text(allow({"Federated": "arn:aws:iam::444455556666:saml-provider/x"}))
+    assert can_still_administer(text, SESSION, KEY).anybody is CanPut.ONLY_UNDER_CONDITIONS

@@ -7,13 +7,13 @@ never compared, so two policies that mean the same differ in nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 
 from kmstui.model import Arn
-from kmstui.policy.access.differences import Budget, Requests, Space, TooManyError
+from kmstui.policy.access.differences import UNSETTLED, Budget, Requests, Space, TooManyError
 from kmstui.policy.access.groups import action_classes, actions_words
 from kmstui.policy.access.terms import Access, Atoms, Term, Terms, simplified, terms_of
 from kmstui.policy.evaluation import RETIRE, Policies, PolicyLike, compile_key_policy
@@ -70,6 +70,11 @@ class AccessChange:
     """What to call the principals."""
     requests: tuple[Requests, ...] = field(default=(), compare=False, repr=False)
     """Which requests of each of the principals it is about; empty where that is not known."""
+
+    def beside_others(self) -> AccessChange:
+        """The same, where statements that were not looked at may settle it before."""
+        when = tuple(f"{words} and {UNSETTLED}" if words else UNSETTLED for words in self.when)
+        return replace(self, when=when, requests=())
 
     @property
     def who(self) -> str:
@@ -221,29 +226,40 @@ class _Comparison:
 
     def _worked_out(
         self, old: frozenset[Term], new: frozenset[Term], lookup: Lookup
-    ) -> Iterator[AccessChange]:
+    ) -> list[AccessChange]:
+        found, left_open = self._tried(old, new, lookup)
+        common = frozenset(term for term in old & new if term.atoms)
+        if left_open and common:
+            # Where what changed gives the same, so does the whole, whatever else stands in both.
+            apart, still_open = self._tried(old - common, new - common, lookup)
+            if not still_open:
+                return [change.beside_others() for change in apart]
+        if left_open:
+            self.open_keys |= dict.fromkeys(sorted(self.atoms.keys(left_open)))
+            return found or [_unclear(old, new, self.atoms.keys(left_open))]
+        return found
+
+    def _tried(
+        self, old: frozenset[Term], new: frozenset[Term], lookup: Lookup
+    ) -> tuple[list[AccessChange], int]:
+        """The changes between two sets of terms, and the atoms that are left open, as bits."""
         budget = Budget(max(min(_AT_ONCE, self._left), _ALWAYS))
         granted = budget.left
         space = Space(old, new, self.atoms, lookup)
-        found = False
+        found: list[AccessChange] = []
         try:
             tree = space.tree(budget)
             for shift, requests in space.shifts(tree):
-                found = True
                 direction = _direction(*shift)
-                yield AccessChange(direction, *shift, requests.words, requests=(requests,))
+                found.append(AccessChange(direction, *shift, requests.words, requests=(requests,)))
             left_open = space.open_conditions
             if left_open:
                 space.loosen(self.atoms)
                 left_open = left_open if space.tree(budget) else 0
         except TooManyError:
             left_open = space.conditions
-        finally:
-            self._left -= granted - budget.left
-        if left_open:
-            self.open_keys |= dict.fromkeys(sorted(self.atoms.keys(left_open)))
-            if not found:
-                yield _unclear(old, new, self.atoms.keys(left_open))
+        self._left -= granted - budget.left
+        return found, left_open
 
 
 def _unclear(old: Iterable[Term], new: Iterable[Term], keys: Iterable[str]) -> AccessChange:

@@ -18,6 +18,8 @@ from kmstui.policy.witnesses import Axis, AxisClass, axes_of, joined
 _MOST_BOXES = 6
 _MOST_PATHS = 64
 _MOST_CLAUSES = 4
+UNSETTLED = "no other statement settles it"
+"""Said in place of what statements that both policies have do to a request."""
 
 
 class TooManyError(Exception):
@@ -238,7 +240,7 @@ class Space:
         about = [self.axes[at].words(ids) for at, ids in by_key if at in self._about]
         beside = [self.axes[at].words(ids) for at, ids in by_key if at not in self._about]
         if len(beside) > _MOST_CLAUSES:
-            beside = ["no other statement settles it"]
+            beside = [UNSETTLED]
         return joined((*about, *beside), "and", most=8)
 
 

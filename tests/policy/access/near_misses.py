@@ -412,10 +412,17 @@ def _hold(
         report.open += 1
         return
     lookup = lookup_for(request, absent_keys(request.action))
+    changes = [
+        change
+        for change in diff.changes
+        if request.action in change.actions and request.principal in change.principals
+    ]
+    if any(not change.requests for change in changes):
+        report.open += 1
+        return
     about = [
         ((change.before, change.after), included.include(lookup))
-        for change in diff.changes
-        if request.action in change.actions
+        for change in changes
         for principal, included in zip(change.principals, change.requests, strict=False)
         if principal == request.principal
     ]

@@ -18,7 +18,14 @@ from kmstui.policy.evaluation.evaluator import Decision, evaluate
 from kmstui.policy.evaluation.explanation import reason_sentence, statements_of
 from kmstui.policy.evaluation.outcome import Outcome
 from kmstui.policy.evaluation.policies import Policies, PolicyLike, as_policy
-from kmstui.policy.iam import Context, Principal, Request, account_of, brought_to_role
+from kmstui.policy.iam import (
+    Context,
+    Principal,
+    PrincipalKind,
+    Request,
+    account_of,
+    brought_to_role,
+)
 from kmstui.policy.syntax import Statement
 from kmstui.policy.witnesses import callers_of
 
@@ -108,6 +115,10 @@ def can_still_administer(
     """
     read = as_policy(policy)
     principal = caller if isinstance(caller, Principal) else Principal.parse(str(caller))
+    session = principal.kind is PrincipalKind.SESSION and not principal.path_known
+    if session and iam is not None and not iam.problem:
+        # Every role of IAM Identity Center has a path, which a session's ARN leaves out.
+        principal = principal.with_role(iam.arn)
     principal = brought_to_role(principal, (read,))
     policies = Policies.of_key(read)
     own = policies if iam is None else policies.with_identity(iam)

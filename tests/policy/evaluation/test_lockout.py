@@ -15,7 +15,7 @@ from kmstui.model.arn import Arn
 from kmstui.policy.evaluation.lockout import CanPut, can_still_administer
 from kmstui.policy.syntax.nodes import read_policy
 from kmstui.policy.syntax.parser import parse
-from tests.policy.lockouts import Lockout, allow, deny, lockouts, policy_text
+from tests.policy.lockouts import Lockout, allow, deny, lockouts, policy_text, without
 
 ACCOUNT = "111122223333"
 KEY = Arn.parse(f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab")
@@ -86,6 +86,40 @@ def test_a_session_is_brought_to_its_role_whatever_the_path() -> None:
         ),
     ):
         assert can_still_administer(text, SESSION, KEY).answer is CanPut.YES
+
+
+SSO = "AWSReservedSSO_Admin_0123456789abcdef"
+SSO_ARN = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/eu-west-1/{SSO}"
+SSO_IDENTITY = Identity(
+    SSO_ARN,
+    SSO,
+    "role",
+    (IdentityPolicy("admin", policy_text(without(allow("*"), "Principal")), inline=True),),
+)
+
+
+@pytest.mark.parametrize(
+    ("operator", "spared", "answer"),
+    [
+        ("StringNotEquals", f"arn:aws:iam::{ACCOUNT}:role/{SSO}", CanPut.NO),
+        ("StringNotEquals", SSO_ARN, CanPut.YES),
+        ("ArnNotLike", f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/*", CanPut.YES),
+        ("ArnNotLike", f"arn:aws:iam::{ACCOUNT}:role/*/{SSO}", CanPut.YES),
+    ],
+)
+def test_the_path_of_the_callers_own_role_counts(
+    operator: str, spared: str, answer: CanPut
+) -> None:
+    """Every role of IAM Identity Center has one, and its sessions' ARNs leave it out."""
+    session = Arn.parse(f"arn:aws:sts::{ACCOUNT}:assumed-role/{SSO}/anna")
+    text = policy_text(
+        allow(ROOT),
+        allow({"AWS": SSO_ARN}),
+        deny("*", "kms:*", Condition={operator: {"aws:PrincipalArn": spared}}),
+    )
+    assert can_still_administer(text, session, KEY, SSO_IDENTITY).answer is answer
+    text = policy_text(allow(ROOT), deny("*", Condition={operator: {"aws:PrincipalArn": spared}}))
+    assert can_still_administer(text, session, KEY, SSO_IDENTITY).answer is answer
 
 
 def test_a_caller_of_another_account_is_locked_out_whatever_the_policy_says() -> None:

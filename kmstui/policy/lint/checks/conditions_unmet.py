@@ -232,6 +232,9 @@ def _ask_of_resource(
     other = OF_PEOPLE[clause.key]
     if not other or len(services) < len(facts.who):
         return None
+    if sum(each.key in OF_PEOPLE for each in facts.clauses) > 1:
+        # Another of them would still stop the service.
+        return None
     if any(may_lack(who.value, other) for who in services):
         return None
     return rename_key(clause, other)

@@ -102,8 +102,10 @@ async def test_a_text_that_is_not_what_was_kept_is_found_when_it_is_read(
     path = directory / "journal.db"
     content = path.read_bytes()
     plain = text.encode()
-    middle = min(plain, zlib.compress(plain), key=len)[10:20]
-    assert content.count(middle) == 1
+    kept = min(plain, zlib.compress(plain), key=len)
+    # SQLite breaks a long text off at the end of a page, wherever that falls.
+    pieces = (kept[at : at + 10] for at in range(10, len(kept) - 9, 10))
+    middle = next(piece for piece in pieces if content.count(piece) == 1)
     path.write_bytes(content.replace(middle, b" " * 10))
 
     opened = open_journal(directory)

@@ -57,14 +57,17 @@ async def test_each_operation_is_sent_so_that_kms_would_carry_it_out(
     admin = client(embedded, "kms", "admin")
     arn = admin.create_key(KeySpec=spec, KeyUsage=usage)["KeyMetadata"]["Arn"]
     await gateway.dry_run(DryRun(operation, arn, spec, algorithm))
+    assert admin.describe_key(KeyId=arn)["KeyMetadata"]["Enabled"], "and nothing was done"
 
 
 @pytest.mark.parametrize(
     "operation", ["GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext"]
 )
 async def test_pairs_of_data_keys(embedded: ControlledKms, gateway: Any, operation: str) -> None:
-    arn = client(embedded, "kms", "admin").create_key()["KeyMetadata"]["Arn"]
+    admin = client(embedded, "kms", "admin")
+    arn = admin.create_key()["KeyMetadata"]["Arn"]
     await gateway.dry_run(DryRun(operation, arn, algorithm="ECC_NIST_P256"))
+    assert admin.describe_key(KeyId=arn)["KeyMetadata"]["Enabled"], "and nothing was done"
 
 
 async def test_a_grant_that_would_be_made_is_not_made(

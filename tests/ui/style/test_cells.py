@@ -31,7 +31,8 @@ def test_fitted_text_takes_exactly_its_cells(text, width, right):
     assert shown == "" or shown.isprintable()
 
 
-@settings(max_examples=30, deadline=1000)
+# Where it went through the word once for each line it took minutes; coverage makes it slow.
+@settings(max_examples=30, deadline=10_000)
 @given(st.text(min_size=1, max_size=5), st.integers(2, 80))
 def test_a_word_of_a_megabyte_is_wrapped_while_a_person_waits(piece, width):
     text = piece * (200_000 // len(piece))

@@ -8,6 +8,7 @@ import random
 
 def test_bytes_that_are_no_text_are_seen_in_the_policy_and_end_nothing(kmstui):
     terminal = kmstui()
+    terminal.wait_for("ImportedCMK")
     terminal.send("/", "alias:ImportedCMK", "enter", "e")
     terminal.wait_for('"Statement"')
     os.write(terminal.fd, b"caf\xe9 \x9b31m \xff\xc3")

@@ -3,8 +3,8 @@
 All patterns run side by side as one nondeterministic automaton, its states held as the bits of a
 single integer ("Shift-And", Baeza-Yates and Gonnet 1992). A search over the sets of states that
 some text reaches finds each combination of accepted patterns once, with the shortest text for it.
-General libraries build one deterministic automaton a pattern and intersect them pair by pair,
-which for thirty ARNs takes seconds in Python; this takes a millisecond.
+
+It is written here because all patterns at once are wanted; libraries of automata combine two.
 """
 
 from __future__ import annotations

@@ -151,7 +151,7 @@ class Survey:
                     Test(f"of an account like {test.value}", (_of_account(test.value),), True)
                 )
         for test in self.tests_on(ARN_KEYS):
-            if test.positive != EXACTLY and (pattern := test.pattern) is not None:
+            if (pattern := test.pattern) is not None:
                 tests.append(Test(test.words, (pattern,)))
         if kind is PrincipalKind.USER:
             tests += map(_by_username, self.tests_on(_USERNAME_KEYS))

@@ -81,14 +81,14 @@ class ValueTest:
 
     @property
     def pattern(self) -> Pattern | None:
-        """What it takes, as a pattern; None: nothing, or it compares no texts."""
+        """What it takes, as a pattern; None: one text alone, nothing, or it compares no texts."""
         if self.positive == "StringLike":
             return glob_pattern(self.value)
         if self.positive.startswith("Arn"):
             return arn_pattern(self.value)
         if self.positive == CASELESS:
             return text_pattern(self.value, ignore_case=True)
-        return text_pattern(self.value) if self.positive == EXACTLY else None
+        return None
 
     @property
     def words(self) -> str:
@@ -256,11 +256,7 @@ def string_samples(tests: tuple[ValueTest, ...], shape: Shape) -> Samples:
     """Texts of a shape for every combination of tests that compare texts."""
     exact = [t.value for t in tests if t.positive == EXACTLY and shape.fits(t.value)]
     known = frozenset(exact)
-    patterns = tuple(
-        pattern
-        for test in tests
-        if test.positive != EXACTLY and (pattern := test.pattern) is not None
-    )
+    patterns = tuple(pattern for test in tests if (pattern := test.pattern) is not None)
     apart: tuple[str, ...] = ()
     complete = False
     for _ in range(_MOST_CLASHES):

@@ -91,6 +91,9 @@ class PtyTerminal:
             try:
                 if cwd is not None:
                     os.chdir(cwd)
+                # As a login shell starts it, also where the tests run under nohup or behind `&`.
+                for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+                    signal.signal(number, signal.SIG_DFL)
                 # The size must be there before the program first asks for it.
                 fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
                 os.execvpe(command[0], list(command), environment)

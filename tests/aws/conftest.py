@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.session import Session
+from botocore.loaders import create_loader
 
 from kmstui.aws.session.connector import AwsConnector
 from kmstui.service.ports import CallRecord, Gateway, MfaPrompt, Target
@@ -99,7 +99,7 @@ class Scripted:
 
 @cache
 def _loader() -> Any:
-    return Session().get_component("data_loader")
+    return create_loader()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from botocore import exceptions as boto
 from kmstui.aws.calls.call_context import CallContext, Explanation
 from kmstui.aws.calls.error_codes import CHECK_ENDPOINT
 from kmstui.service.errors import (
+    AccessDeniedError,
     CredentialsExpiredError,
     CredentialsMissingError,
     EndpointError,
@@ -49,6 +50,7 @@ def known_of(error: BaseException, call: CallContext) -> dict[str, object]:
     return {
         "url": url,
         "detail": " ".join(str(error).split())[:_SHOWN],
+        "metadata": "the instance metadata service gives none",
         "source": members.get("provider") or "the metadata service",
         "said": " ".join(str(members.get("error_msg", "")).split())[:_SHOWN],
         "report": "; ".join(str(members.get("report", "")).split("\n")),
@@ -117,7 +119,7 @@ NO_REGION = Explanation(
 )
 NO_CREDENTIALS = Explanation(
     CredentialsMissingError,
-    "no credentials in the environment, profile or instance metadata",
+    "no credentials in the environment or profile, and {metadata}",
     "Set AWS_PROFILE or --profile, run aws configure, aws sso login or aws login, or attach an "
     "instance role.",
 )
@@ -135,11 +137,6 @@ _RETRIEVAL = Explanation(
     CredentialsMissingError,
     "{source} gave no credentials: {said}",
     "Check what the profile names as their source.",
-)
-_BROKEN_CONFIG = Explanation(
-    ProfileError,
-    "the AWS config file {path} cannot be read",
-    "Correct its syntax: sections in brackets, then lines of `name = value`.",
 )
 _BAD_CONFIG = Explanation(
     ProfileError, "the profile is not valid: {detail}", "Correct it in the AWS config file."
@@ -182,6 +179,17 @@ _EXPLANATIONS: dict[str, Explanation | Callable[[Any, CallContext], Explanation]
     "SSOError": _SSO,
     "TokenRetrievalError": _SSO,
     "NoAuthTokenError": _SSO,
+    "MissingDependencyException": Explanation(
+        UnsupportedError,
+        "what the profile asks for needs the AWS Common Runtime, which is not installed",
+        "Install it beside kmstui: pipx inject kmstui 'botocore[crt]' (or pip install "
+        "'kmstui[login]').",
+    ),
+    "LoginInsufficientPermissions": Explanation(
+        AccessDeniedError,
+        "the sign-in may not be renewed: signin:CreateOAuth2Token is not allowed",
+        "Ask for that permission, or choose another profile with P.",
+    ),
     "LoginError": Explanation(
         CredentialsExpiredError,
         "the login session has expired",
@@ -192,14 +200,14 @@ _EXPLANATIONS: dict[str, Explanation | Callable[[Any, CallContext], Explanation]
         "there is no profile “{profile}” in the AWS config files",
         "Choose another with P or --profile, or add it with aws configure --profile.",
     ),
-    "ConfigParseError": _BROKEN_CONFIG,
-    "ConfigNotFound": _BROKEN_CONFIG,
     "CredentialRetrievalError": _RETRIEVAL,
     "MetadataRetrievalError": _RETRIEVAL,
     "UnknownCredentialError": _BAD_CONFIG,
     "InvalidConfigError": _BAD_CONFIG,
     "InvalidIMDSEndpointError": _BAD_CONFIG,
     "InvalidIMDSEndpointModeError": _BAD_CONFIG,
+    "InvalidDefaultsMode": _BAD_CONFIG,
+    "InvalidRetryConfigurationError": _BAD_CONFIG,
     # Requests
     "NoRegionError": NO_REGION,
     "InvalidRegionError": Explanation(

@@ -14,6 +14,7 @@ from botocore.parsers import ResponseParserError
 
 from kmstui.aws.calls.botocore_errors import explain_exception, known_of
 from kmstui.aws.calls.call_context import CallContext, Explanation
+from kmstui.aws.calls.credential_sources import explain_source
 from kmstui.aws.calls.error_codes import CHECK_ENDPOINT, REJECTED_5XX, from_code
 from kmstui.aws.calls.response import UnreadableResponse
 from kmstui.service.errors import (
@@ -61,6 +62,8 @@ def translate(error: BaseException, call: CallContext, *, sent: bool = True) -> 
         return error
     if isinstance(error, boto.ClientError):
         return _client_error(error, call)
+    if fault := explain_source(error, call):
+        return fault
     if call.mutating and sent and _may_have_happened(error):
         return _unreported(_what_happened(error, call), call.context)
     explanation = (

@@ -27,10 +27,17 @@ from kmstui.aws.calls import (
     Calls,
     Clients,
     ask_for_mfa_codes_with,
+    explain_source,
     translate,
 )
+from kmstui.aws.session.config_faults import (
+    refuse_what_is_no_url,
+    unreadable_file,
+    unusable_section,
+)
+from kmstui.aws.session.instance_metadata import fault_of_metadata
 from kmstui.model import ConnectionInfo, Route
-from kmstui.service.errors import EndpointError, MfaError, ProfileError, ServiceError
+from kmstui.service.errors import MfaError, ProfileError, ServiceError
 from kmstui.service.ports import CallObserver, MfaPrompt, Target
 
 if TYPE_CHECKING:
@@ -78,6 +85,10 @@ class Opener:
             return self._open(target, call_context)
         except ServiceError:
             raise
+        except boto.ConfigParseError as error:
+            raise unreadable_file(error) from None
+        except boto.ProfileNotFound as error:
+            raise (unusable_section(error) or translate(error, call_context)) from None
         except OSError as error:
             if not error.filename:
                 raise translate(error, call_context, sent=False) from None
@@ -86,11 +97,6 @@ class Opener:
                 "Check its permissions; it is named by a profile or by an AWS_… variable.",
             ) from None
         except Exception as error:
-            # The name is boto's for "Invalid endpoint: …", which it raises as a bare ValueError.
-            url = target.endpoint_url or os.environ.get("AWS_ENDPOINT_URL", "")
-            is_urls_fault = "endpoint" in str(error).lower() or _is_no_url(url)
-            if isinstance(error, ValueError) and is_urls_fault:
-                raise _no_url(url) from None
             raise translate(error, call_context, sent=False) from None
 
     def profiles(self) -> tuple[str, ...]:
@@ -112,6 +118,7 @@ class Opener:
         if not region:
             raise NO_REGION.error(call_context)
         session.set_config_variable("region", region)
+        refuse_what_is_no_url(session, target.endpoint_url)
         ask_for_mfa_codes_with(self._ask_for_code, session, self._role_cache)
         call_context = replace(
             call_context, region=region, knows_region=partial(_is_known, session)
@@ -125,8 +132,6 @@ class Opener:
             read_only=self._read_only,
         )
         kms = clients.client("kms")
-        if _is_no_url(kms.meta.endpoint_url):
-            raise _no_url(kms.meta.endpoint_url)
         info = ConnectionInfo(
             region=str(kms.meta.region_name),
             endpoint_url=str(kms.meta.endpoint_url),
@@ -188,27 +193,18 @@ def _is_known(session: Session, region: str) -> bool:
 
 
 def _credential_source(session: Session, call_context: CallContext) -> str:
-    credentials: Credentials | None = session.get_credentials()
-    if credentials is None:
-        raise NO_CREDENTIALS.error(call_context)
-    # Fetches what is fetched later otherwise: MFA and expired sessions show up now.
-    credentials.get_frozen_credentials()
-    return str(credentials.method)
-
-
-def _is_no_url(url: str) -> bool:
-    """Whether a URL is none, which botocore finds out with the first request, or never."""
     try:
-        has_port = urlsplit(url).port != 0
-    except ValueError:
-        return True
-    return not (has_port and url.isprintable())
-
-
-def _no_url(url: str) -> EndpointError:
-    return EndpointError(
-        f"“{url}” is not a URL", "Give one like https://kms.eu-central-1.amazonaws.com."
-    )
+        credentials: Credentials | None = session.get_credentials()
+        if credentials is not None:
+            # Fetches what is fetched later otherwise: MFA and expired sessions show up now.
+            credentials.get_frozen_credentials()
+    except Exception as error:
+        if fault := explain_source(error, call_context):
+            raise fault from None
+        raise
+    if credentials is None:
+        raise NO_CREDENTIALS.error(call_context, metadata=fault_of_metadata(session))
+    return str(credentials.method)
 
 
 def route_of(endpoint_url: str, suffixes: Collection[str], resolve: Resolve | None = None) -> Route:

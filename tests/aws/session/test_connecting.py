@@ -194,16 +194,6 @@ async def test_an_sso_session_that_has_expired_names_the_command(
     assert caught.value.next_step == "Run aws sso login --profile sso, then connect again."
 
 
-async def test_a_credential_process_that_fails_is_quoted(no_aws: Path, connect: Connect) -> None:
-    _config(
-        no_aws,
-        "[profile tool]\nregion = eu-west-1\n"
-        "credential_process = /bin/sh -c 'echo no ticket >&2; exit 3'\n",
-    )
-    with pytest.raises(errors.CredentialsMissingError, match="gave no credentials: no ticket"):
-        await connect(Target(profile="tool"))
-
-
 class _Sts:
     """An STS that assumes roles for one MFA code."""
 

@@ -31,6 +31,14 @@ class Caller:
         return self.arn if arn is None else (arn.name or arn.resource)
 
 
+def is_same_identity(one: Caller, other: Caller) -> bool:
+    """Whether two callers are one user, or sessions of one role.
+
+    The ID before the colon is the role's own (IAM User Guide, "Unique identifiers").
+    """
+    return (one.account, one.user_id.split(":")[0]) == (other.account, other.user_id.split(":")[0])
+
+
 class Route(StrEnum):
     """How the connection in use reaches KMS."""
 

@@ -89,6 +89,10 @@ class CredentialsExpiredError(FailedError, title="Credentials refused"):
     """The credentials were valid once, or are not known to AWS."""
 
 
+class CallerChangedError(CredentialsExpiredError, title="Another caller"):
+    """The credentials have expired, and those that are there now are another's."""
+
+
 class MfaError(FailedError, title="MFA"):
     """A code was needed and not given, or was refused."""
 
@@ -156,6 +160,9 @@ class UnreportedOutcomeError(FailedError, title="Outcome unknown"):
 class JournalError(FailedError, title="Journal"):
     """The journal cannot be read or written, so nothing was sent."""
 
+
+CREDENTIALS_REFUSED = (CredentialsExpiredError, CredentialsMissingError, MfaError)
+"""Errors after which nothing was carried out, and other credentials may be what helps."""
 
 UNCERTAIN = (UnreportedOutcomeError, MalformedAnswerError, ServiceFailureError)
 """Errors after which only reading back tells whether a write happened.

@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 
 from kmstui.service.changes import ChangeScope, Clock
 from kmstui.service.errors import (
+    CallerChangedError,
     CancelledByPersonError,
     JournalError,
     NotFoundError,
@@ -136,7 +137,11 @@ class Session:
             return
         self.store.set_banner("")
         self.store.forget_policies()
-        await self._load(self._gateway, self._inventory)
+        try:
+            await self._load(self._gateway, self._inventory)
+        except CallerChangedError:
+            # Whoever refreshes wants what there is now, and the header says whose it is.
+            await self.open(self.target)
 
     async def _load(self, gateway: Gateway, inventory: Inventory) -> None:
         # Where STS is out of reach its answer comes late: neither the keys nor the reason why

@@ -121,7 +121,7 @@ NO_CREDENTIALS = Explanation(
     CredentialsMissingError,
     "no credentials in the environment or profile, and {metadata}",
     "Set AWS_PROFILE or --profile, run aws configure, aws sso login or aws login, or attach an "
-    "instance role.",
+    "instance role, then press r or repeat it.",
 )
 OLD_BOTOCORE = Explanation(
     UnsupportedError,
@@ -131,7 +131,7 @@ OLD_BOTOCORE = Explanation(
 _SSO = Explanation(
     CredentialsExpiredError,
     "the SSO session has expired, or was never started",
-    "Run aws sso login{for_profile}, then connect again.",
+    "Run aws sso login{for_profile}, then press r or repeat it.",
 )
 _RETRIEVAL = Explanation(
     CredentialsMissingError,
@@ -173,7 +173,7 @@ _EXPLANATIONS: dict[str, Explanation | Callable[[Any, CallContext], Explanation]
     "RefreshWithMFAUnsupportedError": Explanation(
         MfaError,
         "the session that was started with an MFA code has ended",
-        "Connect again with P and enter a new code.",
+        "Press r and enter a new code.",
     ),
     "UnauthorizedSSOTokenError": _SSO,
     "SSOError": _SSO,
@@ -193,7 +193,7 @@ _EXPLANATIONS: dict[str, Explanation | Callable[[Any, CallContext], Explanation]
     "LoginError": Explanation(
         CredentialsExpiredError,
         "the login session has expired",
-        "Run aws login{for_profile}, then connect again.",
+        "Run aws login{for_profile}, then press r or repeat it.",
     ),
     "ProfileNotFound": Explanation(
         ProfileError,

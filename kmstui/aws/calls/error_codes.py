@@ -74,7 +74,7 @@ _THROTTLED = Explanation(
 )
 _FAILURE = Explanation(ServiceFailureError, "{said}", "The fault is on AWS's side; try again.")
 _MFA_REFUSED = Explanation(
-    MfaError, "AWS refused the MFA code", "Connect again and enter the next code of the device."
+    MfaError, "AWS refused the MFA code", "Press r and enter the next code of the device."
 )
 _CLOCK = Explanation(
     CredentialsExpiredError,
@@ -174,8 +174,8 @@ _CODES: tuple[
         Explanation(
             CredentialsExpiredError,
             "the credentials have expired",
-            "Sign in again (aws sso login{for_profile}, or new temporary credentials), then "
-            "connect again.",
+            "Sign in again (aws sso login{for_profile}, or new temporary credentials), then press "
+            "r or repeat it.",
         ),
         ("ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired"),
     ),

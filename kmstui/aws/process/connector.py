@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
 from kmstui.aws.process.line import ProcessLine
 from kmstui.aws.process.messages import PROCESS
 from kmstui.aws.process.starting import AwsProcess, start_process
-from kmstui.model import ConnectionInfo
-from kmstui.service.errors import CancelledByPersonError, ServiceFailureError
+from kmstui.model import Caller, ConnectionInfo, is_same_identity
+from kmstui.service.errors import (
+    CREDENTIALS_REFUSED,
+    CallerChangedError,
+    CancelledByPersonError,
+    MfaError,
+    ServiceError,
+    ServiceFailureError,
+)
 from kmstui.service.ports import CallObserver, Gateway, MfaPrompt, Target, is_change
+
+STILL_AT_ONCE_SECONDS = 5.0
+"""A change that was refused for its credentials is repeated if they were there by then."""
 
 
 class ProcessConnector:
@@ -116,7 +127,9 @@ class ProcessGateway:
 
     What the port awaits is awaited on the other side, what it iterates over is iterated there,
     and what it marks as `changes` may have happened where the process ends before it is reported.
-    Where the process has ended, the next call opens the connection again in a new one.
+    Where the process has ended, the next call opens the connection again in a new one. Where AWS
+    refuses the credentials, they are looked up again, so that those that a person renewed outside
+    are taken, and the call is repeated: a refused one was not carried out.
     """
 
     def __init__(self, opened: Opened, open_again: Callable[[], Awaitable[Opened]]) -> None:
@@ -125,6 +138,10 @@ class ProcessGateway:
         self._open_again = open_again
         self._opening = asyncio.Lock()
         self._closed = False
+        self._caller: Caller | None = None
+        self._was_answered = False
+        self._looked_up = 0.0
+        self._found_wrong: ServiceError | None = None
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(Gateway, name, None)
@@ -140,16 +157,42 @@ class ProcessGateway:
 
     def close(self) -> None:
         self._closed = True
-        self._opened.line.tell(PROCESS, "close_connection", self._opened.number)
+        self._give_up(self._opened)
 
     async def _ask(self, method: str, changes: bool, /, *args: Any, **named: Any) -> Any:
-        opened = await self._living()
-        return await opened.line.ask(opened.number, method, args, named, changes=changes)
+        opened, began = await self._living(), time.monotonic()
+        try:
+            result = await opened.line.ask(opened.number, method, args, named, changes=changes)
+        except CREDENTIALS_REFUSED as error:
+            refused_at = time.monotonic()
+            opened = await self._renewed(opened, error, began)
+            if changes and time.monotonic() - refused_at > STILL_AT_ONCE_SECONDS:
+                # What was read before it may not be so any more.
+                again = "New credentials are in use now: try again."
+                raise type(error)(error.reason, again, error.context) from error
+            result = await opened.line.ask(opened.number, method, args, named, changes=changes)
+        self._was_answered = True
+        if method == "caller":
+            self._caller = result
+        return result
 
     async def _stream(self, method: str, /, *args: Any, **named: Any) -> AsyncIterator[Any]:
-        opened = await self._living()
-        async for item in opened.line.stream(opened.number, method, args, named):
-            yield item
+        if method == "key_pages":
+            # A person asked for everything anew, and may be asked for a code once more.
+            self._found_wrong = None
+        opened, began = await self._living(), time.monotonic()
+        begun = False
+        try:
+            async for item in opened.line.stream(opened.number, method, args, named):
+                begun = self._was_answered = True
+                yield item
+        except CREDENTIALS_REFUSED as error:
+            opened = await self._renewed(opened, error, began)
+            if begun:
+                raise
+            async for item in opened.line.stream(opened.number, method, args, named):
+                self._was_answered = True
+                yield item
 
     async def _living(self) -> Opened:
         async with self._opening:
@@ -160,3 +203,64 @@ class ProcessGateway:
             if self._opened.line.ended:
                 self._opened = await self._open_again()
             return self._opened
+
+    async def _renewed(self, refused: Opened, error: ServiceError, began: float) -> Opened:
+        """The connection with credentials that were looked up anew since a call began.
+
+        Raises:
+            ServiceError: `error`, or what is wrong with the sources of credentials;
+                CallerChangedError where they are another's.
+        """
+        async with self._opening:
+            if self._opened is not refused:
+                return self._opened
+            # Many calls are refused at once, and a person who gave no code is not asked for ever.
+            if self._closed or began < self._looked_up or isinstance(self._found_wrong, MfaError):
+                raise _told_of(self._found_wrong or error, error)
+            self._found_wrong = None
+            try:
+                renewed = await self._open_again()
+                await self._refuse_another_caller(renewed)
+            except ServiceError as wrong:
+                self._found_wrong = wrong
+                raise _told_of(wrong, error) from error
+            finally:
+                self._looked_up = time.monotonic()
+            self._give_up(refused)
+            self._opened = renewed
+            return renewed
+
+    async def _refuse_another_caller(self, renewed: Opened) -> None:
+        if not self._was_answered:
+            return
+        try:
+            caller: Caller = await renewed.line.ask(renewed.number, "caller", (), {})
+            asked = self._caller is not None
+        except CREDENTIALS_REFUSED:
+            self._give_up(renewed)
+            raise
+        except ServiceError:
+            asked = False
+        if asked and self._caller is not None and is_same_identity(caller, self._caller):
+            if replace(renewed.info, credential_source="") == replace(
+                self.info, credential_source=""
+            ):
+                return
+            now = f"the settings now lead to {renewed.info.endpoint_url}"
+        elif asked:
+            now = f"the credentials found now are those of {caller.arn}"
+        else:
+            now = "there are other credentials now, and STS does not say whose they are"
+        self._give_up(renewed)
+        raise CallerChangedError(
+            f"the credentials have expired, and {now}", "Press r to read everything with them."
+        )
+
+    @staticmethod
+    def _give_up(opened: Opened) -> None:
+        opened.line.tell(PROCESS, "close_connection", opened.number)
+
+
+def _told_of(cause: ServiceError, refused: ServiceError) -> ServiceError:
+    """The cause of a refusal, with the call that was refused for it."""
+    return type(cause)(cause.reason, cause.next_step, refused.context)

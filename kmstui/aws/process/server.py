@@ -28,7 +28,7 @@ from kmstui.aws.process.messages import (
 # The opener is imported before anybody asks: it takes longer than all the rest of connecting.
 from kmstui.aws.session import AwsConnector, Opener  # noqa: F401
 from kmstui.model import ConnectionInfo
-from kmstui.service.errors import ServiceError
+from kmstui.service.errors import CREDENTIALS_REFUSED, ServiceError
 from kmstui.service.ports import CallRecord, Gateway, Target
 
 _CHUNK_BYTES = 1 << 16
@@ -137,6 +137,8 @@ class AwsServer:
         if error is None:
             self._send(Result(number, task.result()))
         elif isinstance(error, ServiceError):
+            if isinstance(error, CREDENTIALS_REFUSED):
+                self._connector.forget_roles()
             self._send(Result(number, error=error))
         else:
             fault = AwsProcessError("".join(traceback.format_exception(error)))

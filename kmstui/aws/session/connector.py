@@ -48,6 +48,11 @@ class AwsConnector:
     async def regions(self, partition: str = "aws") -> tuple[str, ...]:
         return await on_own_thread(_THREAD, lambda: self._opener().regions(partition))
 
+    def forget_roles(self) -> None:
+        """AWS refused credentials: assume roles anew when connecting, codes and all."""
+        if self._made is not None:
+            self._made.forget_roles()
+
     def _opener(self) -> Opener:
         with self._lock:
             if self._made is None:

@@ -109,6 +109,9 @@ class Opener:
     def regions(self, partition: str) -> tuple[str, ...]:
         return tuple(sorted(self._session("").get_available_regions("kms", partition)))
 
+    def forget_roles(self) -> None:
+        self._role_cache.clear()
+
     def _open(self, target: Target, call_context: CallContext) -> AwsGateway:
         session = self._session(target.profile)
         session.get_scoped_config()
@@ -163,10 +166,11 @@ class Opener:
         code = self._mfa_prompt(serial).strip()
         if not code:
             raise MfaError(
-                "no code was entered", "Connect again to be asked again, or choose another profile."
+                "no code was entered",
+                "Press r to be asked again, or choose another profile (P).",
             )
         if not _CODE.fullmatch(code):
-            raise MfaError("an MFA code has six digits", "Connect again and enter it.")
+            raise MfaError("an MFA code has six digits", "Press r and enter it.")
         return code
 
 

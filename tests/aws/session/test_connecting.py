@@ -191,7 +191,7 @@ async def test_an_sso_session_that_has_expired_names_the_command(
     )
     with pytest.raises(errors.CredentialsExpiredError) as caught:
         await connect(Target(profile="sso"))
-    assert caught.value.next_step == "Run aws sso login --profile sso, then connect again."
+    assert caught.value.next_step == "Run aws sso login --profile sso, then press r or repeat it."
 
 
 class _Sts:
@@ -285,7 +285,7 @@ async def test_a_wrong_code_is_told_and_can_be_entered_again(sts: _Sts, connect:
     with pytest.raises(errors.MfaError) as caught:
         await connect(Target(profile="admin"), mfa=lambda _: "654321")
     assert caught.value.sentence == (
-        "MFA on sts:AssumeRole: AWS refused the MFA code. Connect again and enter the next code of "
+        "MFA on sts:AssumeRole: AWS refused the MFA code. Press r and enter the next code of "
         "the device."
     )
     gateway = await connect(

@@ -1,0 +1,131 @@
+"""Credentials that expire while one works, and are renewed outside: one goes on where one was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from kmstui.demo import MFA_CODE, mfa_serial
+from tests.embedded import client
+
+ROLE = "KMSWorkshop-MfaAdmin"
+
+
+@pytest.fixture
+def sign_in(embedded, home) -> Callable[..., dict[str, str]]:
+    """Write new temporary credentials to the credentials file, as a helper outside would."""
+
+    def run(name: str = "me") -> dict[str, str]:
+        given = client(embedded, "sts", "user").assume_role(
+            RoleArn=f"arn:aws:iam::{embedded.account}:role/{ROLE}",
+            RoleSessionName=name,
+            SerialNumber=mfa_serial(embedded.account),
+            TokenCode=MFA_CODE,
+        )["Credentials"]
+        (home / "credentials").write_text(
+            f"[default]\naws_access_key_id = {given['AccessKeyId']}\n"
+            f"aws_secret_access_key = {given['SecretAccessKey']}\n"
+            f"aws_session_token = {given['SessionToken']}\n"
+        )
+        names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+        environment = {
+            key: value
+            for key, value in embedded.environment_for("user").items()
+            if key not in names
+        }
+        return {**environment, "AWS_SHARED_CREDENTIALS_FILE": str(home / "credentials")}
+
+    return run
+
+
+def test_new_credentials_in_the_file_are_taken_by_a_refresh(embedded, start, sign_in):
+    terminal = start(env=sign_in(), columns=160)
+    terminal.wait_for("Enable IAM User Permissions")
+    terminal.wait_for(ROLE)
+    embedded.control.expire_sessions(ROLE)
+    terminal.send("r")
+    said = " ".join(terminal.wait_for("Credentials refused").split())
+    assert "then press r or repeat it" in said
+    sign_in("me-again")
+    terminal.send("r")
+    terminal.wait_for("45 (and 6 of AWS: a)")
+    # What was not read before.
+    terminal.send("j")
+    terminal.wait_for(lambda text: "alias/billing/current" in text and '"Sid"' in text)
+    terminal.send("q")
+    assert terminal.wait_exit() == 0
+
+
+def test_a_save_that_was_refused_goes_through_with_new_credentials(embedded, start, sign_in):
+    terminal = start("alias/ImportedCMK", env=sign_in())
+    terminal.wait_for("❯ ImportedCMK")
+    terminal.send("e")
+    terminal.wait_for("Ctrl-s Review")
+    terminal.wait_for('"Statement"')
+    terminal.send("ctrl+t")
+    terminal.wait_for("Only from this account")
+    terminal.send("enter")
+    terminal.wait_for("draft kept")
+    terminal.send("ctrl+s")
+    terminal.wait_for("After this save")
+    embedded.control.expire_sessions(ROLE)
+    terminal.send("y")
+    terminal.wait_for("Credentials refused")
+    terminal.wait_for("Your text is kept")
+    sign_in("me-again")
+    terminal.send("enter")
+    terminal.wait_until_gone("Not saved")
+    terminal.send("ctrl+s")
+    terminal.wait_for("After this save")
+    terminal.send("y")
+    terminal.wait_for(lambda text: "holds your policy, read back" in " ".join(text.split()))
+    held = json.loads(embedded.control.key("alias/ImportedCMK").policy)
+    assert len(held["Statement"]) > 1
+
+
+def test_credentials_of_another_caller_are_not_taken_unseen(embedded, start, sign_in, home):
+    environment = sign_in()
+    terminal = start(env=environment, columns=160)
+    terminal.wait_for("audit/cloudtrail")
+    terminal.wait_for(ROLE)
+    terminal.settle()
+    embedded.control.expire_sessions(ROLE)
+    other = embedded.environment_for("instance")
+    (home / "credentials").write_text(
+        f"[default]\naws_access_key_id = {other['AWS_ACCESS_KEY_ID']}\n"
+        f"aws_secret_access_key = {other['AWS_SECRET_ACCESS_KEY']}\n"
+        f"aws_session_token = {other['AWS_SESSION_TOKEN']}\n"
+    )
+    terminal.send("j")
+    terminal.wait_for("Another caller")
+    assert ROLE in terminal.lines[0]
+    terminal.send("r")
+    terminal.wait_for(lambda text: "KMSWorkshop-InstanceInitRole" in text.splitlines()[0])
+    terminal.wait_for("audit/cloudtrail")
+
+
+def test_a_session_begun_with_a_code_asks_for_a_new_one(embedded, start, sign_in, home):
+    environment = {**sign_in(), "AWS_CONFIG_FILE": str(home / "config")}
+    user = embedded.environment_for("user")
+    (home / "credentials").write_text(
+        f"[userA]\naws_access_key_id = {user['AWS_ACCESS_KEY_ID']}\n"
+        f"aws_secret_access_key = {user['AWS_SECRET_ACCESS_KEY']}\n"
+    )
+    (home / "config").write_text(
+        f"[profile mfa]\nrole_arn = arn:aws:iam::{embedded.account}:role/{ROLE}\n"
+        f"source_profile = userA\nmfa_serial = {mfa_serial(embedded.account)}\n"
+    )
+    terminal = start("--profile", "mfa", env=environment, columns=160)
+    terminal.wait_for("For the device")
+    terminal.send(MFA_CODE, "enter")
+    terminal.wait_for("Enable IAM User Permissions")
+    terminal.wait_for(ROLE)
+    embedded.control.expire_sessions(ROLE)
+    terminal.send("r")
+    terminal.wait_for("For the device")
+    terminal.send(MFA_CODE, "enter")
+    terminal.wait_for("45 (and 6 of AWS: a)")
+    terminal.send("j")
+    terminal.wait_for(lambda text: "alias/billing/current" in text and '"Sid"' in text)

@@ -119,12 +119,16 @@ class EmbeddedControl:
         message: str = "",
         status: int = 400,
         after: bool = False,
+        body: str = "",
+        content_type: str = "text/html",
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """Set a fault on an operation, on all keys or one, for so many calls or until cleared.
 
         ``kind`` is deny, throttle, html, garbage, truncated, error500, status (503), hang, close,
-        or error (with any ``code``, ``message`` and HTTP ``status``). With ``after`` the call is
-        carried out and only its response suffers.
+        error (with any ``code``, ``message`` and HTTP ``status``), or answer (with any ``status``,
+        ``body``, ``content_type`` and ``headers``). With ``after`` the call is carried out and only
+        its response suffers.
         """
         self._ask(
             "POST",
@@ -137,6 +141,9 @@ class EmbeddedControl:
             message=message,
             status=status,
             after=after,
+            body=body,
+            content_type=content_type,
+            headers=headers or {},
         )
 
     def clear_faults(self) -> None:

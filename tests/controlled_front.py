@@ -27,7 +27,7 @@ from tests.metadata_service import MetadataService
 
 KINDS = frozenset(
     {"deny", "throttle", "html", "garbage", "truncated", "error500", "hang", "close", "status",
-     "error"}
+     "error", "answer"}
 )  # fmt: skip
 
 
@@ -45,6 +45,10 @@ class Fault:
     code: str = ""
     message: str = ""
     status: int = 400
+    body: str = ""
+    """Of an "answer", which is somebody else's in the place of AWS's."""
+    content_type: str = "text/html"
+    headers: Mapping[str, str] = field(default_factory=dict)
     after: bool = False
     """Whether the call is carried out first: the response is lost, the change is not."""
     met: int = field(default=0)
@@ -125,6 +129,9 @@ class Faults:
             raise CloseConnection
         if fault.kind == "close":
             raise CloseConnection
+        if fault.kind == "answer":
+            body, headers = fault.body.encode(), tuple(fault.headers.items())
+            return Response(fault.status, fault.content_type, body, headers)
         return _BROKEN_ANSWERS[fault.kind]
 
 

@@ -165,11 +165,12 @@ CREDENTIALS_REFUSED = (CredentialsExpiredError, CredentialsMissingError, MfaErro
 """Errors after which nothing was carried out, and other credentials may be what helps."""
 
 UNCERTAIN = (UnreportedOutcomeError, MalformedAnswerError, ServiceFailureError)
-"""Errors after which only reading back tells whether a write happened.
+"""Errors after which only reading back tells whether a change happened.
 
 After any other it did not: the gateway tells a connection that was never made (NetworkError), a
-call that was never sent (CancelledByPersonError) and a refusal from a write without an answer.
-A failure inside the service is documented as a rejection (KMSInternalException); a look is cheap.
+call that was never sent (CancelledByPersonError) and a refusal, which is an error of AWS's own of a
+code that says so, from all else that can come to a change (UnreportedOutcomeError). A failure
+inside the service is documented as a rejection (KMSInternalException); a look is cheap.
 """
 
 

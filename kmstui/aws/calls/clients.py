@@ -12,13 +12,20 @@ from typing import TYPE_CHECKING, Any
 from botocore import exceptions as boto
 from botocore.config import Config
 
+from kmstui.aws.calls.answers import (
+    WebPageResponse,
+    check_answer,
+    is_foreign,
+    is_web_page,
+    told_error,
+)
 from kmstui.aws.calls.botocore_internals import (
     SharedCertificates,
     keep_policies_as_text,
     use_own_connections,
 )
 from kmstui.aws.calls.dispatcher import THREADS
-from kmstui.aws.calls.errors import WebPageResponse, outcome_is_open
+from kmstui.aws.calls.errors import may_have_happened
 from kmstui.aws.calls.operations import READ_NAMES, Operation
 from kmstui.aws.calls.throttling import Pacing, is_throttled
 from kmstui.aws.calls.turns import Turns
@@ -129,8 +136,8 @@ class Clients:
         events.register("request-created", self._compute)
         events.register("before-send", self._send)
         events.register("before-parse", self._compute)
+        events.register("before-parse", self._refuse_web_page)
         events.register("needs-retry", self._before_retry)
-        events.register("after-call", self._refuse_web_page)
         keep_policies_as_text(client)
         use_own_connections(client, self._certificates, self.turns)
         return client
@@ -169,7 +176,12 @@ class Clients:
             attempt.sent = True
 
     def _before_retry(
-        self, attempts: int, response: Any, caught_exception: BaseException | None, **_: object
+        self,
+        operation: Any,
+        attempts: int,
+        response: Any,
+        caught_exception: BaseException | None,
+        **_: object,
     ) -> None:
         """Look at every response before botocore's own handler decides on a retry.
 
@@ -181,14 +193,18 @@ class Clients:
         if attempt is None:
             return
         attempt.retries = attempts - 1
-        status, code, parsed = _told(response)
+        http, parsed = response or (None, {})
+        status, (code, _message) = 0 if http is None else http.status_code, told_error(parsed)
         if status >= 400:
             # botocore sleeps before a retry; others need not wait for that.
             self.turns.give()
         if is_throttled(code, status):
             self.pacing.bucket(attempt.operation).throttled(time.monotonic())
-        if attempt.operation.mutating and outcome_is_open(caught_exception, status, code):
-            raise caught_exception or boto.ClientError(parsed, attempt.operation.name)
+        if attempt.operation.mutating:
+            if caught_exception is not None and may_have_happened(caught_exception):
+                raise caught_exception
+            if http is not None:
+                check_answer(operation, http, parsed)
         if caught_exception is not None and attempts >= _ATTEMPTS_AFTER_TIMEOUT:
             timeouts = boto.ReadTimeoutError | boto.ConnectTimeoutError
             if isinstance(caught_exception, timeouts):
@@ -196,17 +212,17 @@ class Clients:
         if self._closed and (caught_exception is not None or status >= 400):
             raise CancelledByPersonError("the connection was closed")
 
-    def _refuse_web_page(self, http_response: Any, model: Any, **_: object) -> None:
-        protocol = model.service_model.resolved_protocol
-        if "json" in protocol and http_response.content[:64].lstrip().startswith(b"<"):
-            raise WebPageResponse(http_response.status_code)
+    def _refuse_web_page(
+        self, operation_model: Any, response_dict: dict[str, Any], **_: object
+    ) -> None:
+        """Keep from botocore's parsers what is for a browser, or no answer of AWS's at all.
 
-
-def _told(response: Any) -> tuple[int, str, Any]:
-    """HTTP status, error code and parsed response; 0 and nothing where none came."""
-    if response is None:
-        return 0, "", {}
-    http, parsed = response
-    error = parsed.get("Error")
-    code = str(error.get("Code", "")) if isinstance(error, dict) else ""
-    return int(http.status_code), code, parsed
+        They take a page for an empty answer, or stumble over it. Where a server fails (5xx), only
+        its page is kept away: botocore asks again.
+        """
+        protocol, body = operation_model.service_model.resolved_protocol, response_dict["body"]
+        status = response_dict["status_code"]
+        if status >= 500 and is_foreign(protocol, body):
+            response_dict["body"] = b""
+        elif is_web_page(protocol, body):
+            raise WebPageResponse(status)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from kmstui.aws.calls.access_denied import explain_denial
 from kmstui.aws.calls.call_context import CallContext, Explanation
-from kmstui.aws.calls.throttling import THROTTLES, is_throttled
+from kmstui.aws.calls.throttling import is_throttled
 from kmstui.service.errors import (
     AccessDeniedError,
     ConflictError,
@@ -31,10 +31,6 @@ from kmstui.service.errors import (
 )
 
 CHECK_ENDPOINT = "Check --endpoint-url, AWS_ENDPOINT_URL and the profile's endpoint_url."
-
-REJECTED_5XX = frozenset({"KMSInternalException"}) | THROTTLES
-"""Codes of 5xx responses that say nothing was done: KMSInternalException reads "The request was
-rejected because an internal exception occurred. The request can be retried.\""""
 
 
 def from_code(code: str, call: CallContext, context: ErrorContext) -> ServiceError:

@@ -12,10 +12,11 @@ from botocore import __version__ as botocore_version
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
+from kmstui.aws.calls.answers import UnclearAnswer, WebPageResponse, told_error
 from kmstui.aws.calls.botocore_errors import explain_exception, known_of
 from kmstui.aws.calls.call_context import CallContext, Explanation
 from kmstui.aws.calls.credential_sources import explain_source
-from kmstui.aws.calls.error_codes import CHECK_ENDPOINT, REJECTED_5XX, from_code
+from kmstui.aws.calls.error_codes import CHECK_ENDPOINT, from_code
 from kmstui.aws.calls.response import UnreadableResponse
 from kmstui.service.errors import (
     EndpointError,
@@ -42,14 +43,6 @@ _TLS_NEVER_BEGAN = (
 """OpenSSL's words for connections that failed before a request could leave."""
 
 
-class WebPageResponse(Exception):  # noqa: N818 - it becomes an EndpointError
-    """A web page came where KMS sends JSON."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"HTTP {status} with a web page")
-        self.status = status
-
-
 def translate(error: BaseException, call: CallContext, *, sent: bool = True) -> ServiceError:
     """The typed error for whatever was raised while calling or reading the response.
 
@@ -64,8 +57,8 @@ def translate(error: BaseException, call: CallContext, *, sent: bool = True) -> 
         return _client_error(error, call)
     if fault := explain_source(error, call):
         return fault
-    if call.mutating and sent and _may_have_happened(error):
-        return _unreported(_what_happened(error, call), call.context)
+    if call.mutating and sent and may_have_happened(error):
+        return _unreported(_what_happened(error, call), _context(error, call))
     explanation = (
         explain_exception(error, call)
         or (_bad_response(error) if sent else None)
@@ -76,23 +69,16 @@ def translate(error: BaseException, call: CallContext, *, sent: bool = True) -> 
             "Try again; if it happens again, please report it.",
         )
     )
-    context = call.context
+    return explanation.error(call, _context(error, call), **known_of(error, call))
+
+
+def _context(error: BaseException, call: CallContext) -> ErrorContext:
+    if isinstance(error, UnclearAnswer):
+        said = {"code": error.code, "service_message": error.message}
+        return replace(call.context, http_status=error.status, **said)
     if isinstance(error, WebPageResponse):
-        context = replace(context, http_status=error.status)
-    return explanation.error(call, context, **known_of(error, call))
-
-
-def outcome_is_open(error: BaseException | None, status: int, code: str) -> bool:
-    """Whether a write that ended so may have been carried out, and must not be repeated.
-
-    Args:
-        error: What was raised instead of a response, or None.
-        status: The response's HTTP status; 0 where none came.
-        code: The response's error code, or empty.
-    """
-    if error is not None:
-        return _may_have_happened(error)
-    return status >= 500 and code not in REJECTED_5XX
+        return replace(call.context, http_status=error.status)
+    return call.context
 
 
 # Responses that tell of an error
@@ -100,16 +86,10 @@ def outcome_is_open(error: BaseException | None, status: int, code: str) -> bool
 
 def _client_error(error: Any, call: CallContext) -> ServiceError:
     response = error.response if isinstance(error.response, dict) else {}
-    told = response.get("Error")
-    told = told if isinstance(told, dict) else {}
     metadata = response.get("ResponseMetadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     status = metadata.get("HTTPStatusCode")
-    code = str(told.get("Code") or "").rsplit("#", 1)[-1]
-    message = str(told.get("Message") or told.get("message") or "")
-    if code.isdigit() or code == "Unknown":
-        # Not an AWS error: what stands in the message is whatever the server printed.
-        code, message = "", ""
+    code, message = told_error(response)
     context = ErrorContext(
         operation=_operation(error, call),
         key=call.key,
@@ -121,10 +101,6 @@ def _client_error(error: Any, call: CallContext) -> ServiceError:
     if context.operation != call.operation:
         # Fetching credentials failed; the call itself was never made.
         call = replace(call, operation=context.operation, mutating=False)
-    if call.mutating and outcome_is_open(None, context.http_status or 0, code):
-        return _unreported(
-            f"the service failed with {code or context.http_status} while it was under way", context
-        )
     return from_code(code, call, context)
 
 
@@ -140,18 +116,16 @@ def _operation(error: Any, call: CallContext) -> str:
 # Changes of which no response tells
 
 
-def _may_have_happened(error: BaseException) -> bool:
+def may_have_happened(error: BaseException) -> bool:
+    """Whether a change that ended so may have been carried out, and must not be sent again."""
     if isinstance(error, _NO_CONNECTION_MADE):
         return False
     if isinstance(error, boto.SSLError):
         # It may also break in the middle of a response.
         return not any(words in str(error) for words in _TLS_NEVER_BEGAN)
-    if isinstance(error, WebPageResponse):
-        # A page of a load balancer behind which the request may have been carried out.
-        return error.status >= 500
-    return isinstance(
-        error, boto.HTTPClientError | boto.ConnectionError | UnreadableResponse
-    ) or _is_parse_error(error)
+    lost = boto.HTTPClientError | boto.ConnectionError
+    foreign = WebPageResponse | UnclearAnswer | UnreadableResponse
+    return isinstance(error, lost | foreign) or _is_parse_error(error)
 
 
 def _unreported(what: str, context: ErrorContext) -> UnreportedOutcomeError:
@@ -166,7 +140,11 @@ def _what_happened(error: BaseException, call: CallContext) -> str:
     where = call.endpoint_url
     if isinstance(error, boto.ReadTimeoutError):
         return f"it was sent and {where} did not answer in time"
-    if isinstance(error, UnreadableResponse | WebPageResponse) or _is_parse_error(error):
+    if isinstance(error, UnclearAnswer):
+        return f"it was sent and {where} {error.what}"
+    if isinstance(error, WebPageResponse):
+        return f"it was sent and {where} answered with a web page (HTTP {error.status})"
+    if isinstance(error, UnreadableResponse) or _is_parse_error(error):
         return f"it was sent and the response from {where} cannot be read"
     return f"it was sent and the connection to {where} broke"
 
@@ -178,8 +156,8 @@ def _bad_response(error: BaseException) -> Explanation | None:
     if isinstance(error, WebPageResponse):
         return Explanation(
             EndpointError,
-            "{url} answered with a web page (HTTP {status}), so it is not KMS",
-            CHECK_ENDPOINT,
+            "{url} answered with a web page (HTTP {status}), so it is not AWS that answered",
+            f"A sign-in page, proxy or firewall on the way may do that. {CHECK_ENDPOINT}",
         )
     if isinstance(error, UnreadableResponse):
         return Explanation(

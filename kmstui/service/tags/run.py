@@ -196,9 +196,12 @@ class TagRun:
             await self._pause(seconds)
         return await call()
 
+    def _stop(self, why: str, error: ServiceError) -> None:
+        self._stopped_by = self._stopped_by or f"Not sent, because {why}: {error.sentence}"
+
     async def _refused(self, sending: _Sending, error: ServiceError, journal_problem: str) -> None:
-        if isinstance(error, _OF_THE_CONNECTION) and not self._stopped_by:
-            self._stopped_by = f"Not sent, because an earlier one failed: {error.sentence}"
+        if isinstance(error, _OF_THE_CONNECTION):
+            self._stop("an earlier one failed", error)
         found = await self._read(sending.tags.key_id) if sending.put else None
         self._end(sending.index, sending.refused(error, found), journal_problem)
 
@@ -209,6 +212,9 @@ class TagRun:
             ended = await confirm_change(self._scope, check, sent, waiting)
         finally:
             self._readers.release()
+        if ended.error is not None and ended.read.shown is Shown.UNREADABLE:
+            # Whoever answers in AWS's place does so to all.
+            self._stop("nobody can tell what became of an earlier one", ended.error)
         if ended.read.shown is Shown.OURS:
             self._keep(sending.tags.key_id, ended.read.value)
         self._end(sending.index, _result(sending.tags, ended), ended.journal_problem)

@@ -12,7 +12,6 @@ from kmstui.aws.calls import clients
 from kmstui.model import KeyCreation, Tag
 from kmstui.service.errors import (
     CancelledByPersonError,
-    EndpointError,
     MalformedAnswerError,
     NetworkError,
     ServiceFailureError,
@@ -80,13 +79,6 @@ async def test_creating_a_key_is_never_repeated_because_the_answer_is_unreadable
     with pytest.raises(UnreportedOutcomeError):
         await gateway.create_key(KeyCreation())
     assert scripted.targets == ["TrentService.CreateKey"]
-
-
-async def test_a_web_page_instead_of_kms_changed_nothing(scripted: Any, connect: Connect) -> None:
-    scripted.body = b"<html>Please log in to the hotel's network"
-    gateway = await connect()
-    with pytest.raises(EndpointError):
-        await gateway.put_policy("1234", _POLICY)
 
 
 async def test_a_throttled_write_was_refused_so_it_is_sent_again(

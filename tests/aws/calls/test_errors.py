@@ -144,8 +144,8 @@ async def test_a_web_page_is_not_kms_and_the_url_is_named(scripted: Any, connect
     assert isinstance(error, errors.EndpointError)
     assert error.sentence == (
         f"Wrong endpoint on kms:DescribeKey for key 1234: {scripted.url} answered with a web page "
-        "(HTTP 200), so it is not KMS. Check --endpoint-url, AWS_ENDPOINT_URL and the profile's "
-        "endpoint_url."
+        "(HTTP 200), so it is not AWS that answered. A sign-in page, proxy or firewall on the way "
+        "may do that. Check --endpoint-url, AWS_ENDPOINT_URL and the profile's endpoint_url."
     )
 
 

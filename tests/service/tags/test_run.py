@@ -11,9 +11,11 @@ from kmstui.service.errors import (
     UNCERTAIN,
     AccessDeniedError,
     CredentialsExpiredError,
+    EndpointError,
     JournalError,
     NetworkError,
     ThrottledError,
+    UnreportedOutcomeError,
 )
 from kmstui.service.ports import Target
 from kmstui.service.tags.change import TagChange, TagOutcome
@@ -114,6 +116,21 @@ async def test_a_rename_that_stops_half_way_says_that_both_tags_are_there(bench)
     assert result.outcome is TagOutcome.FAILED
     assert result.detail.startswith("The tags were put, but env stayed. AccessDenied")
     assert Tag("stage", "dev") in bench.store.keys[IMPORTED].tags
+
+
+async def test_where_nobody_can_tell_what_became_of_one_no_more_are_sent(bench):
+    bench.gateway.world = large_world(60)
+    await bench.session.refresh()
+    plan = await bench.tagging.plan([key_id_of(number) for number in range(60)], TEAM)
+    page = UnreportedOutcomeError("a web page came")
+    bench.gateway.fail("kms:TagResource", page)
+    bench.gateway.fail("kms:ListResourceTags", EndpointError("a web page came"))
+    results = await bench.apply(plan)
+    ends = [each.outcome for each in results]
+    sent = ends.count(TagOutcome.UNKNOWN)
+    assert len(bench.sent) == sent < 60
+    assert ends.count(TagOutcome.CANCELLED) == 60 - sent
+    assert "nobody can tell what became of an earlier one" in results[-1].detail
 
 
 async def test_one_refusal_fails_no_other_key(bench):

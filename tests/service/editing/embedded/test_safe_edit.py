@@ -123,6 +123,30 @@ async def test_an_answer_that_is_lost_after_the_put_is_found_out(
     assert stored(embedded) == mine
 
 
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, "<html>Sign in</html>"),
+        (403, "<html>Blocked</html>"),
+        (301, ""),
+        (400, "{}"),
+        (200, ""),
+        (400, '{"__type": "SomethingNewException", "message": "No."}'),
+    ],
+)
+async def test_an_answer_of_somebody_elses_is_no_refusal_of_a_put_that_was_stored(
+    editing: PolicyEditing, embedded: ControlledKms, scope: ChangeScope, status: int, body: str
+) -> None:
+    mine = with_statement(editing.base, "mine")
+    embedded.control.fault("answer", "PutKeyPolicy", status=status, body=body, after=True)
+    result = await editing.save(editing.review(mine))
+    assert ended(result, SaveEnd.SAVED)
+    assert stored(embedded) == mine
+    (change,) = await scope.journal.changes()
+    assert change.outcome == "done"
+    assert "Read back afterwards: it was done." in change.detail
+
+
 async def test_a_put_that_is_lost_on_the_way_is_not_called_saved(
     editing: PolicyEditing, embedded: ControlledKms, scope: ChangeScope
 ) -> None:

@@ -63,8 +63,9 @@ class KeyMetadata:
     manager: str
     """KeyManager: `CUSTOMER` or `AWS`."""
     description: str
-    created: datetime
-    """CreationDate, with its time zone."""
+    created: datetime | None
+    """CreationDate, with its time zone; None where the service did not tell, as words are empty
+    there: of KeyMetadata only KeyId is required."""
     multi_region: str = ""
     """MultiRegionKeyType: `PRIMARY`, `REPLICA`, or empty for a single-Region key."""
     deletion: datetime | None = None
@@ -130,6 +131,10 @@ class Key:
         return self.metadata is not None and self.metadata.manager == "AWS"
 
 
+PastRotation = tuple[datetime | None, str]
+"""When a rotation was completed, where that was told, and its type (`AUTOMATIC`, `ON_DEMAND`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rotation:
     """What GetKeyRotationStatus and ListKeyRotations return."""
@@ -139,8 +144,8 @@ class Rotation:
     next_rotation: datetime | None = None
     on_demand_started: datetime | None = None
     """When a rotation on demand that still runs was asked for."""
-    past: tuple[tuple[datetime, str], ...] = ()
-    """Completed rotations, newest first, each with its type (`AUTOMATIC`, `ON_DEMAND`)."""
+    past: tuple[PastRotation, ...] = ()
+    """Completed rotations, newest first."""
     past_problem: str = ""
     """Why the completed rotations could not be read, as a sentence; empty when they were."""
 
@@ -177,6 +182,7 @@ class Grant:
     grantee: str
     """GranteePrincipal: an ARN or a service principal; empty where a service is named instead."""
     operations: tuple[str, ...]
+    """Empty where they could not be read: every grant allows some."""
     name: str = ""
     retiring: str = ""
     """RetiringPrincipal, or empty."""
@@ -195,6 +201,8 @@ class Grant:
     constraint_unread: bool = False
     """Whether it has constraints and none that could be read, so that nobody can say when it
     holds: botocore leaves out members that are newer than itself."""
+    unread: str = ""
+    """Why it could not be read, so that nobody can say who may do what by it; else empty."""
 
     @property
     def holder(self) -> str:
@@ -212,7 +220,8 @@ class KeyEvent:
     """One CloudTrail event about a key, as LookupEvents returns it."""
 
     id: str
-    time: datetime
+    time: datetime | None
+    """None where it was not told."""
     name: str
     """The operation, such as `Decrypt` or `PutKeyPolicy`."""
     principal: str

@@ -145,6 +145,10 @@ class MalformedAnswerError(FailedError, title="Unreadable answer"):
     """What came back cannot be read as the operation's answer."""
 
 
+class IncompleteListError(MalformedAnswerError, title="Incomplete list"):
+    """Of a list, some items cannot be read; those that can came before this."""
+
+
 class ServiceFailureError(FailedError, title="Service failure", retryable=True):
     """The service failed inside (5xx), retries included."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from kmstui.aws.api.base import KMS, ApiBase, Listing
+from kmstui.aws.api.base import KMS, ApiBase, Listing, resource_of
 from kmstui.aws.calls import Response
 from kmstui.aws.calls import operations as op
 from kmstui.model import Alias
@@ -19,7 +19,7 @@ class AliasApi(ApiBase):
             op.LIST_ALIASES,
             {"Limit": 100, "KeyId": key_id},
             KMS,
-            lambda response: response.each("Aliases", _alias),
+            lambda response: response.readable("Aliases", _alias),
             later=Urgency.VISIBLE,
         ).pages(self._calls)
 
@@ -38,8 +38,10 @@ def _alias(response: Response) -> Alias:
         response.optional_time("CreationDate"),
         response.optional_time("LastUpdatedDate"),
     )
+    # The resource of an alias' ARN is its name.
+    name = response.optional_text("AliasName") or resource_of(response.optional_text("AliasArn"))
     return Alias(
-        response.text("AliasName"),
+        name or response.text("AliasName"),
         response.optional_text("TargetKeyId"),
         created,
         created if updated == created else updated,

@@ -18,7 +18,7 @@ class AnalyzerApi(ApiBase):
             op.VALIDATE_POLICY,
             {"policyDocument": text, "policyType": "RESOURCE_POLICY", "maxResults": 100},
             _NEXT_TOKEN,
-            lambda response: response.each("findings", _finding),
+            lambda response: response.readable("findings", _finding, _unread),
         )
         return await listing.everything(self._calls)
 
@@ -42,13 +42,19 @@ def _finding(response: Response) -> AnalyzerFinding:
     )
 
 
+def _unread(why: str) -> AnalyzerFinding:
+    return AnalyzerFinding("WARNING", "", f"This finding of Access Analyzer cannot be read: {why}.")
+
+
 def _span(response: Response) -> tuple[int, int, int, int]:
-    span = response.structure("span")
-    start, end = span.structure("start"), span.structure("end")
+    span = response.optional_structure("span") or Response({})
+    start, end = span.optional_structure("start"), span.optional_structure("end")
     return (*_position(start), *_position(end))
 
 
-def _position(response: Response) -> tuple[int, int]:
+def _position(response: Response | None) -> tuple[int, int]:
+    if response is None:
+        return 0, 0
     # Lines count from 1 and columns from 0 (Access Analyzer API Reference, Position).
     return response.number("line") or 0, (response.number("column") or 0) + 1
 

@@ -7,11 +7,22 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from kmstui.aws.calls import Calls, Operation, Params, Response, UnreadableResponse
+from kmstui.aws.calls import (
+    Calls,
+    Operation,
+    Params,
+    Response,
+    UnreadableResponse,
+    short_key_name,
+)
+from kmstui.model import Arn
+from kmstui.service.errors import ErrorContext, IncompleteListError
 from kmstui.service.ports import Urgency
 
 T = TypeVar("T")
 U = TypeVar("U")
+
+_Page = tuple[T | None, str, tuple[str, ...]]
 
 
 class ApiBase:
@@ -23,6 +34,12 @@ class ApiBase:
     async def _change(self, operation: Operation, *, about: str = "", **members: object) -> None:
         """Send a change that returns nothing of use; `about` as `key` of `Calls.send`."""
         await self._calls.send(operation, members, nothing, key=about)
+
+
+def resource_of(arn: str) -> str:
+    """The resource that an ARN names, such as `key/ID`; empty where it is no ARN."""
+    parsed = Arn.maybe(arn)
+    return "" if parsed is None else parsed.resource
 
 
 def nothing(_: Response) -> None:
@@ -60,45 +77,71 @@ class Listing(Generic[T]):
     """Of all others; None for the same."""
 
     async def everything(self: Listing[tuple[U, ...]], calls: Calls) -> tuple[U, ...]:
-        """All pages in one."""
+        """All pages in one; raises as `pages` does, for a list of which something is missing."""
         found: list[U] = []
         async for page in self.pages(calls):
             found.extend(page)
         return tuple(found)
 
     async def pages(self, calls: Calls) -> AsyncIterator[T]:
-        """Each page as it comes."""
+        """Each page as it comes.
+
+        Raises:
+            IncompleteListError: at the end, where items of it could not be read.
+        """
+        markers: set[str] = set()
+        unread: list[str] = []
         coming = self._ask(calls, "", self.urgency)
         try:
             while True:
-                page, marker = await coming
+                page, marker, bad = await coming
+                unread.extend(bad)
+                if marker in markers:
+                    unread.append(f"{self.paging.response} repeats, so the list would never end")
+                    marker = ""
                 if not marker:
-                    yield page
-                    return
+                    if page is not None:
+                        yield page
+                    break
+                markers.add(marker)
                 coming = self._ask(
                     calls, marker, self.urgency if self.later is None else self.later
                 )
-                yield page
+                if page is not None:
+                    yield page
         finally:
             coming.cancel()
+        if unread:
+            more = f", and {len(unread) - 1:,} more of the kind" if unread[1:] else ""
+            key = short_key_name(str(self.params.get("KeyId") or ""))
+            raise IncompleteListError(
+                f"not all of the list can be read: {unread[0]}{more}",
+                "Read it again (r); if the endpoint is not AWS's own, check it.",
+                ErrorContext(self.operation.permission, key),
+            )
 
-    def _ask(self, calls: Calls, marker: str, urgency: Urgency) -> asyncio.Future[tuple[T, str]]:
+    def _ask(self, calls: Calls, marker: str, urgency: Urgency) -> asyncio.Future[_Page[T]]:
         params = dict(self.params)
         if marker:
             params[self.paging.request] = marker
         return calls.send(
             self.operation,
             params,
-            lambda response: self._page(response, marker),
+            lambda response: self._page(response, first=not marker),
             urgency=urgency,
         )
 
-    def _page(self, response: Response, before: str) -> tuple[T, str]:
-        """One page, and where to go on; an empty marker ends the list."""
+    def _page(self, response: Response, *, first: bool) -> _Page[T]:
+        """One page, where to go on (an empty marker ends the list), and what could not be read."""
         more = not self.paging.truncated or response.flag(self.paging.truncated)
         marker = response.optional_text(self.paging.response) if more else ""
+        unread: tuple[str, ...] = ()
         if self.paging.truncated and more and not marker:
-            raise UnreadableResponse(f"{self.paging.response} is missing though there is more")
-        if marker and marker == before:
-            raise UnreadableResponse(f"{self.paging.response} repeats, so the list would never end")
-        return self.read(response), marker
+            unread += (f"{self.paging.response} is missing though there is more",)
+        try:
+            return self.read(response), marker, response.unread + unread
+        except UnreadableResponse as error:
+            if first and not marker:
+                # Nothing of the list can be read.
+                raise
+            return None, marker, (str(error), *unread)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from kmstui.aws.api.base import ApiBase
@@ -29,13 +30,13 @@ class EventApi(ApiBase):
 
 
 def _page(response: Response) -> tuple[tuple[KeyEvent, ...], str]:
-    return response.each("Events", _event), response.optional_text("NextToken")
+    return response.readable("Events", _event, _unread), response.optional_text("NextToken")
 
 
 def _event(response: Response) -> KeyEvent:
     event = KeyEvent(
         id=response.optional_text("EventId"),
-        time=response.time("EventTime"),
+        time=response.optional_time("EventTime"),
         name=response.optional_text("EventName"),
         principal=response.optional_text("Username"),
         read_only=response.optional_text("ReadOnly") != "false",
@@ -48,12 +49,17 @@ def _event(response: Response) -> KeyEvent:
     return _with_record(event, record) if isinstance(record, Mapping) else event
 
 
+def _unread(why: str) -> KeyEvent:
+    return KeyEvent("", None, "", "", error_code="Not read", error_message=why)
+
+
 def _with_record(event: KeyEvent, record: Mapping[str, object]) -> KeyEvent:
     """Source: CloudTrail User Guide, "CloudTrail record contents"."""
     request = _map(record, "requestParameters")
     return replace(
         event,
         principal=_principal(_map(record, "userIdentity")) or event.principal,
+        time=event.time or _time(_text(record, "eventTime")),
         source_ip=_text(record, "sourceIPAddress"),
         vpc_endpoint=_text(record, "vpcEndpointId"),
         user_agent=_text(record, "userAgent"),
@@ -76,6 +82,13 @@ def _principal(identity: Mapping[object, object]) -> str:
 def _map(source: Mapping[Any, object], name: str) -> Mapping[object, object]:
     value = source.get(name)
     return value if isinstance(value, Mapping) else {}
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _text(source: Mapping[Any, object], name: str) -> str:

@@ -16,7 +16,7 @@ class GrantApi(ApiBase):
             op.LIST_GRANTS,
             {"KeyId": key_id, "Limit": 100},
             KMS,
-            lambda response: response.each("Grants", _grant),
+            lambda response: response.readable("Grants", _grant, _unread),
         )
         return await listing.everything(self._calls)
 
@@ -25,16 +25,17 @@ class GrantApi(ApiBase):
 
 
 def _grant(response: Response) -> Grant:
+    operations = response.optional_texts("Operations")
     constraints = response.optional_structure("Constraints")
     limits = constraints or Response({})
     equals = limits.pairs("EncryptionContextEquals")
     subset = limits.pairs("EncryptionContextSubset")
     source_arn = limits.optional_text("SourceArn")
     return Grant(
-        id=response.text("GrantId"),
+        id=response.optional_text("GrantId"),
         key_arn=response.optional_text("KeyId"),
         grantee=response.optional_text("GranteePrincipal"),
-        operations=response.texts("Operations"),
+        operations=operations,
         name=response.optional_text("Name"),
         retiring=response.optional_text("RetiringPrincipal"),
         issuing_account=response.optional_text("IssuingAccount"),
@@ -45,4 +46,9 @@ def _grant(response: Response) -> Grant:
         retiring_service=response.optional_text("RetiringServicePrincipal"),
         source_arn=source_arn,
         constraint_unread=constraints is not None and not (equals or subset or source_arn),
+        unread="" if operations else "the answer does not tell its operations",
     )
+
+
+def _unread(why: str) -> Grant:
+    return Grant("", "", "", (), unread=why)

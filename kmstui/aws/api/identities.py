@@ -83,9 +83,9 @@ class IdentityApi(ApiBase):
             operation,
             {"MaxItems": _PAGE},
             IAM,
-            lambda response: response.each(member, lambda each: each.text("Arn")),
+            lambda response: response.readable(member, lambda each: each.text("Arn")),
         )
-        return tuple(sorted(await listing.everything(self._calls)))
+        return tuple(sorted(set(await listing.everything(self._calls))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +151,11 @@ class _IdentityReader:
 
     async def attached(self, holder: _Holder, who: dict[str, str]) -> tuple[IdentityPolicy, ...]:
         """The managed policies attached to a role, user or group."""
-        arns = await self._listed(
-            "attached policies",
-            holder.list_attached,
-            who,
-            lambda response: response.each("AttachedPolicies", lambda each: each.text("PolicyArn")),
-        )
-        return await self.managed(arns)
+        found = await self._listed("attached policies", holder.list_attached, who, _attached)
+        for arn, problem in found:
+            if not arn:
+                self._problems[f"Not read: an attached policy ({problem})."] = None
+        return await self.managed(arn for arn, _ in found if arn)
 
     async def managed(self, arns: Iterable[str]) -> tuple[IdentityPolicy, ...]:
         """The default versions of managed policies."""
@@ -182,8 +180,8 @@ class _IdentityReader:
         what: str,
         operation: op.Operation,
         who: dict[str, str],
-        read: Callable[[Response], tuple[str, ...]],
-    ) -> tuple[str, ...]:
+        read: Callable[[Response], tuple[T, ...]],
+    ) -> tuple[T, ...]:
         listing = Listing(operation, {**who, "MaxItems": _PAGE}, IAM, read)
         return await self.part(what, listing.everything(self.calls), ())
 
@@ -198,7 +196,7 @@ class _IdentityReader:
         text = await self.calls.send(
             op.GET_POLICY_VERSION, {"PolicyArn": arn, "VersionId": version}, _version_text
         )
-        return IdentityPolicy(name, text, inline=False, arn=arn)
+        return IdentityPolicy(name or arn.rpartition("/")[2], text, inline=False, arn=arn)
 
 
 def _kind_and_name(arn: str) -> tuple[str, str]:
@@ -223,7 +221,10 @@ def _once(policies: tuple[IdentityPolicy, ...]) -> tuple[IdentityPolicy, ...]:
 
 
 def _caller(response: Response) -> Caller:
-    return Caller(response.text("Account"), response.text("Arn"), response.text("UserId"))
+    arn = response.text("Arn")
+    parsed = Arn.maybe(arn)
+    account = response.optional_text("Account") or (parsed.account if parsed else "")
+    return Caller(account or response.text("Account"), arn, response.optional_text("UserId"))
 
 
 def _arn_and_boundary(member: str) -> Callable[[Response], tuple[str, str]]:
@@ -236,13 +237,20 @@ def _arn_and_boundary(member: str) -> Callable[[Response], tuple[str, str]]:
     return read
 
 
+def _attached(response: Response) -> tuple[tuple[str, str], ...]:
+    """The ARNs of managed policies, each with why it could not be read where it is empty."""
+    return response.readable(
+        "AttachedPolicies", lambda each: (each.text("PolicyArn"), ""), lambda why: ("", why)
+    )
+
+
 def _inline(response: Response) -> IdentityPolicy:
     return IdentityPolicy(response.text("PolicyName"), _document(response, "PolicyDocument"), True)
 
 
 def _default_version(response: Response) -> tuple[str, str]:
     policy = response.structure("Policy")
-    return policy.text("PolicyName"), policy.text("DefaultVersionId")
+    return policy.optional_text("PolicyName"), policy.text("DefaultVersionId")
 
 
 def _version_text(response: Response) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 
-from kmstui.aws.api.base import KMS, ApiBase, Listing
+from kmstui.aws.api.base import KMS, ApiBase, Listing, resource_of
 from kmstui.aws.calls import Response
 from kmstui.aws.calls import operations as op
-from kmstui.model import Key, KeyMetadata, LastUsage, Rotation
+from kmstui.model import Key, KeyMetadata, LastUsage, PastRotation, Rotation
 from kmstui.service.errors import unless_refused
 from kmstui.service.ports import Urgency
 
@@ -22,7 +21,7 @@ class KeyApi(ApiBase):
             op.LIST_KEYS,
             {"Limit": 1000},
             KMS,
-            lambda response: response.each("Keys", _entry),
+            lambda response: response.readable("Keys", _entry),
             later=Urgency.VISIBLE,
         ).pages(self._calls)
 
@@ -38,7 +37,7 @@ class KeyApi(ApiBase):
 
         async def with_past() -> Rotation:
             past = await _rotations(key_id).everything(self._calls)
-            return replace(rotation, past=tuple(sorted(past, reverse=True)))
+            return replace(rotation, past=tuple(sorted(past, key=_newest_first)))
 
         return await unless_refused(
             with_past, lambda error: replace(rotation, past_problem=error.sentence)
@@ -57,13 +56,13 @@ def read_metadata(response: Response) -> tuple[Key, KeyMetadata]:
     """One KeyMetadata structure."""
     configuration = response.optional_structure("MultiRegionConfiguration")
     metadata = KeyMetadata(
-        state=response.word("KeyState"),
+        state=response.optional_word("KeyState"),
         spec=response.optional_word("KeySpec") or response.optional_word("CustomerMasterKeySpec"),
         usage=response.optional_word("KeyUsage"),
         origin=response.optional_word("Origin"),
         manager=response.optional_word("KeyManager"),
         description=response.optional_text("Description"),
-        created=response.time("CreationDate"),
+        created=response.optional_time("CreationDate"),
         multi_region=configuration.optional_word("MultiRegionKeyType") if configuration else "",
         deletion=response.optional_time("DeletionDate"),
         pending_window_days=response.number("PendingDeletionWindowInDays"),
@@ -72,18 +71,27 @@ def read_metadata(response: Response) -> tuple[Key, KeyMetadata]:
         custom_key_store_id=response.optional_text("CustomKeyStoreId"),
         replicas=_related(configuration) if configuration else (),
     )
-    key = Key.of(response.text("KeyId"), response.text("Arn"), metadata)
-    return key, metadata
+    return _key(response, "Arn", metadata), metadata
 
 
 def _related(configuration: Response) -> tuple[str, ...]:
     primary = configuration.optional_structure("PrimaryKey")
-    first = (primary.text("Arn"),) if primary else ()
-    return first + configuration.optional_each("ReplicaKeys", lambda replica: replica.text("Arn"))
+    first = (primary.optional_text("Arn"),) if primary else ()
+    others = configuration.optional_each(
+        "ReplicaKeys", lambda replica: replica.optional_text("Arn")
+    )
+    return tuple(filter(None, first + others))
 
 
 def _entry(response: Response) -> Key:
-    return Key.of(response.text("KeyId"), response.text("KeyArn"))
+    return _key(response, "KeyArn")
+
+
+def _key(response: Response, arn_member: str, metadata: KeyMetadata | None = None) -> Key:
+    """The key of an entry that has one of ID and ARN at least."""
+    arn = response.optional_text(arn_member)
+    key_id = response.optional_text("KeyId") or resource_of(arn).removeprefix("key/")
+    return Key.of(key_id or response.text("KeyId"), arn, metadata)
 
 
 def _status(response: Response) -> Rotation:
@@ -95,17 +103,22 @@ def _status(response: Response) -> Rotation:
     )
 
 
-def _rotations(key_id: str) -> Listing[tuple[tuple[datetime, str], ...]]:
+def _rotations(key_id: str) -> Listing[tuple[PastRotation, ...]]:
     return Listing(
         op.LIST_KEY_ROTATIONS,
         {"KeyId": key_id, "Limit": 1000},
         KMS,
-        lambda response: response.each("Rotations", _past),
+        lambda response: response.readable("Rotations", _past),
     )
 
 
-def _past(response: Response) -> tuple[datetime, str]:
-    return response.time("RotationDate"), response.optional_text("RotationType")
+def _past(response: Response) -> PastRotation:
+    return response.optional_time("RotationDate"), response.optional_text("RotationType")
+
+
+def _newest_first(past: PastRotation) -> float:
+    time, _ = past
+    return -time.timestamp() if time else 0.0
 
 
 def _last_usage(response: Response) -> LastUsage:

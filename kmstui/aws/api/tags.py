@@ -29,10 +29,10 @@ class TagApi(ApiBase):
             op.LIST_RESOURCE_TAGS,
             {"KeyId": key_id, "Limit": 50},
             KMS,
-            lambda response: response.each("Tags", _kms_tag),
+            lambda response: response.readable("Tags", _kms_tag),
             urgency=urgency,
         )
-        return tuple(sorted(await listing.everything(self._calls)))
+        return tuple(sorted(set(await listing.everything(self._calls))))
 
     async def tag(self, key_id: str, tags: Sequence[Tag]) -> None:
         await self._change(op.TAG_RESOURCE, KeyId=key_id, Tags=kms_tags(tags))
@@ -51,14 +51,14 @@ def _kms_tag(response: Response) -> Tag:
 
 
 def _tags_by_key(response: Response) -> dict[str, tuple[Tag, ...]]:
-    return dict(response.each("ResourceTagMappingList", _tags_of_key))
+    return dict(response.readable("ResourceTagMappingList", _tags_of_key))
 
 
 def _tags_of_key(response: Response) -> tuple[str, tuple[Tag, ...]]:
     tags = response.optional_each(
         "Tags", lambda tag: _tag(tag.text("Key"), tag.optional_text("Value"))
     )
-    return short_key_name(response.text("ResourceARN")), tuple(sorted(tags))
+    return short_key_name(response.text("ResourceARN")), tuple(sorted(set(tags)))
 
 
 @lru_cache(maxsize=512)

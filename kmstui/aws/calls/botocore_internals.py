@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from botocore.awsrequest import (
@@ -16,6 +17,7 @@ from botocore.awsrequest import (
     AWSHTTPSConnectionPool,
 )
 from botocore.handlers import json_decode_policies
+from botocore.parsers import BaseJSONParser
 from urllib3.exceptions import SSLError
 from urllib3.util.wait import wait_for_read
 
@@ -49,6 +51,61 @@ def keep_policies_as_text(client: BaseClient) -> None:
     `handlers.json_decode_policies`, which botocore registers for every response of IAM.
     """
     client.meta.events.unregister("after-call.iam", json_decode_policies)
+
+
+def leave_the_malformed(client: BaseClient) -> None:
+    """Hand on a member of a response that is of another type than the model says as it came.
+
+    botocore's parsers fail at such a member, and with one key all others of its page are lost;
+    `Response` judges each. `BaseClient._endpoint`, `Endpoint._response_parser_factory`, and the
+    handlers of `parsers.BaseJSONParser`. Should a later botocore keep them elsewhere, the whole
+    page is unreadable again.
+    """
+    endpoint: Any = getattr(client, "_endpoint", None)
+    if hasattr(endpoint, "_response_parser_factory"):
+        endpoint._response_parser_factory = _LenientParsers(endpoint._response_parser_factory)
+
+
+class _LenientParsers:
+    """A factory of parsers that leave a member of a wrong type as it is."""
+
+    def __init__(self, factory: Any) -> None:
+        self._factory = factory
+
+    def create_parser(self, protocol: str) -> Any:
+        parser: Any = self._factory.create_parser(protocol)
+        parser.__class__ = _lenient(parser.__class__)
+        return parser
+
+
+@cache
+def _lenient(parser: Any) -> Any:
+    bases = (_LeavesTimes, parser)
+    return type(
+        parser.__name__, (_LeavesJson, *bases) if issubclass(parser, BaseJSONParser) else bases, {}
+    )
+
+
+class _LeavesTimes:
+    def _handle_timestamp(self, shape: Any, node: Any) -> Any:
+        try:
+            return super()._handle_timestamp(shape, node)  # type: ignore[misc]
+        except (ValueError, TypeError, OverflowError, OSError, RuntimeError):
+            return node
+
+
+class _LeavesJson:
+    def _handle_structure(self, shape: Any, node: Any) -> Any:
+        known = node is None or isinstance(node, dict) or shape.is_document_type
+        return super()._handle_structure(shape, node) if known else node  # type: ignore[misc]
+
+    def _handle_map(self, shape: Any, node: Any) -> Any:
+        known = isinstance(node, dict)
+        return super()._handle_map(shape, node) if known else node  # type: ignore[misc]
+
+    def _handle_list(self, shape: Any, node: Any) -> Any:
+        known = isinstance(node, list)
+        return super()._handle_list(shape, node) if known else node  # type: ignore[misc]
 
 
 def use_own_connections(client: BaseClient, certificates: SharedCertificates, turns: Turns) -> None:

@@ -22,6 +22,7 @@ from kmstui.aws.calls.answers import (
 from kmstui.aws.calls.botocore_internals import (
     SharedCertificates,
     keep_policies_as_text,
+    leave_the_malformed,
     use_own_connections,
 )
 from kmstui.aws.calls.dispatcher import THREADS
@@ -139,6 +140,7 @@ class Clients:
         events.register("before-parse", self._refuse_web_page)
         events.register("needs-retry", self._before_retry)
         keep_policies_as_text(client)
+        leave_the_malformed(client)
         use_own_connections(client, self._certificates, self.turns)
         return client
 

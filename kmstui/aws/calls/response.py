@@ -21,13 +21,15 @@ class Response:
     only.
     """
 
-    __slots__ = ("_members", "_path")
+    __slots__ = ("_members", "_path", "unread")
 
     def __init__(self, members: object, path: str = "") -> None:
         if not isinstance(members, dict):
             raise UnreadableResponse(f"{path or 'the response'} is not a structure")
         self._members = members
         self._path = path
+        self.unread: tuple[str, ...] = ()
+        """Why items of lists that `readable` read are missing from what it returned."""
 
     def text(self, name: str) -> str:
         """A string that must be there."""
@@ -80,6 +82,28 @@ class Response:
         """A list of structures, empty where none came."""
         return self.each(name, read) if self._members.get(name) is not None else ()
 
+    def readable(
+        self,
+        name: str,
+        read: Callable[[Response], T],
+        instead: Callable[[str], T] | None = None,
+    ) -> tuple[T, ...]:
+        """As `each`, but an item that cannot be read hides no other.
+
+        In its place stands what `instead` makes of the reason; without that it is left out, and
+        `unread` says why.
+        """
+        found: list[T] = []
+        for item in self._required(name, list):
+            try:
+                found.append(read(Response(item, self._at(name))))
+            except UnreadableResponse as error:
+                if instead is not None:
+                    found.append(instead(str(error)))
+                else:
+                    self.unread += (str(error),)
+        return tuple(found)
+
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of strings that must be there."""
         items = self._required(name, list)
@@ -87,10 +111,18 @@ class Response:
             raise UnreadableResponse(f"{self._at(name)} contains something other than text")
         return tuple(items)
 
+    def optional_texts(self, name: str) -> tuple[str, ...]:
+        """A list of strings, empty where none came."""
+        return self.texts(name) if self._members.get(name) is not None else ()
+
     def pairs(self, name: str) -> tuple[tuple[str, str], ...]:
         """A map of strings, sorted by name; empty where none came."""
         value = self._optional(name, dict)
-        return () if value is None else text_pairs(value)
+        if value is None:
+            return ()
+        if not all(isinstance(text, str) for text in value.values()):
+            raise UnreadableResponse(f"{self._at(name)} contains something other than text")
+        return text_pairs(value)
 
     def raw(self, name: str) -> object:
         """Whatever stands there, or None."""

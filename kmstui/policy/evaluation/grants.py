@@ -20,6 +20,7 @@ from kmstui.policy.iam import (
     Truth,
     account_of,
     action_info,
+    knowledge,
     session_name,
 )
 
@@ -82,6 +83,8 @@ def may_retire(grant: Grant, principal: Principal, by_iam: Truth) -> Granted:
 
     Source: KMS Developer Guide, "Retiring and revoking grants" (grant-delete.html).
     """
+    if grant.unread:
+        return Granted(grant, Truth.MAYBE, (Doubt.GRANT_UNREAD,))
     names = [grant.retiring, grant.retiring_service]
     if RETIRE.partition(":")[2] in grant.operations:
         names += [grant.grantee, grant.grantee_service]
@@ -104,8 +107,11 @@ def _may_use(grant: Grant, request: Request, lookup: Lookup, by_iam: Truth) -> G
     """Whether a grant allows one of its operations."""
     operation = request.action.partition(":")[2].lower()
     principal = request.principal
-    if all(operation != name.lower() for name in grant.operations):
+    operations = grant.operations or (_grantable() if grant.unread else ())
+    if all(operation != name.lower() for name in operations):
         return Granted(grant, Truth.NO)
+    if grant.unread and not grant.holder:
+        return Granted(grant, Truth.MAYBE, (Doubt.GRANT_UNREAD,))
     found = max(
         _named(grant, grant.grantee, principal),
         _named(grant, grant.grantee_service, principal),
@@ -118,10 +124,18 @@ def _may_use(grant: Grant, request: Request, lookup: Lookup, by_iam: Truth) -> G
     ):
         # The documents let an account be the grantee, and do not say who in it that is.
         found = Granted(grant, by_iam).and_(min(by_iam, Truth.MAYBE), Doubt.GRANTEE_ACCOUNT)
+    if grant.unread:
+        found = found.and_(Truth.MAYBE, Doubt.GRANT_UNREAD)
     if found.truth is not Truth.NO:
         for truth, doubt, *missing in _constraints(grant, request.action.lower(), lookup):
             found = found.and_(truth, doubt, *missing)
     return found
+
+
+def _grantable() -> tuple[str, ...]:
+    """The operations that a grant can allow."""
+    known = knowledge().condition_key(_OPERATIONS)
+    return known.values if known else ()
 
 
 def _named(grant: Grant, name: str, principal: Principal) -> Granted:
@@ -224,4 +238,7 @@ def granted_alike(grants: Sequence[Grant], action: str) -> object:
     of_its_own = action if action in (RETIRE, _CREATE, _DESCRIBE) else ""
     takes_context = info is None or _CONTEXT.lower() in info.condition_keys
     operation = action.partition(":")[2]
-    return of_its_own, takes_context, tuple(operation in grant.operations for grant in grants)
+    covered = tuple(
+        operation in (_grantable() if grant.unread else grant.operations) for grant in grants
+    )
+    return of_its_own, takes_context, covered

@@ -62,6 +62,7 @@ class Doubt(StrEnum):
     LEVEL = "the control policies given for a level allow nothing, and FullAWSAccess may be beside"
     GRANTS = "the grants were not read, and a grant alone says who may retire it"
     GRANT_CONSTRAINT = "the grant has a constraint that could not be read"
+    GRANT_UNREAD = "a grant of the key could not be read"
     GRANTEE_ACCOUNT = (
         "the grant is for an account, and the documents do not say for whom in it besides root"
     )

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -130,10 +130,11 @@ async def cloudtrail_items(
         for event in events:
             if event.policy:
                 refused = f", refused: {event.error_code}" if event.error_code else ""
+                unknown = "" if event.time else " (not when)"
                 yield HistoryItem(
                     f"event {event.id}",
-                    event.time,
-                    f"put, says CloudTrail{refused}",
+                    event.time or datetime.min.replace(tzinfo=UTC),
+                    f"put, says CloudTrail{unknown}{refused}",
                     event.principal,
                     event.policy,
                     "refused" if refused else "put",

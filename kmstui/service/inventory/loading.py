@@ -14,6 +14,7 @@ from kmstui.service.errors import (
     CredentialsExpiredError,
     CredentialsMissingError,
     FailedError,
+    IncompleteListError,
     NetworkError,
     ServiceError,
     ThrottledError,
@@ -144,6 +145,10 @@ class Inventory:
                         first = False
                         self._draw_first()
                     await self._slices.step_back()
+        except IncompleteListError as error:
+            # What could be read is shown; what is missing may be one of those that were there.
+            self._store.set_banner(error.sentence)
+            gone.clear()
         except asyncio.CancelledError:
             # The connection is gone: what it has answered is shown all the same.
             if not self._closed:
@@ -254,7 +259,7 @@ class Inventory:
     async def _describe(self, key_id: str, urgency: Urgency) -> None:
         while True:
             try:
-                _, metadata = await self._gateway.describe(key_id, urgency)
+                found, metadata = await self._gateway.describe(key_id, urgency)
             except ThrottledError:
                 await asyncio.sleep(THROTTLE_PAUSE_SECONDS)
                 continue
@@ -271,7 +276,14 @@ class Inventory:
                 return
             self._failures_in_a_row = 0
             self._replace(key_id, metadata=metadata, problem="")
+            self._learn_arn(key_id, found)
             return
+
+    def _learn_arn(self, key_id: str, described: Key) -> None:
+        """Keep the ARN of a key that was listed without one: KMS requires none of the list."""
+        key = self._store.keys.get(key_id)
+        if key is not None and not key.arn_prefix and described.id == key_id:
+            self._replace(key_id, arn_prefix=described.arn_prefix)
 
     def _replace(self, key_id: str, **changes: object) -> None:
         key = self._store.keys.get(key_id)

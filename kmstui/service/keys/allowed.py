@@ -61,7 +61,9 @@ def pending_deletion(metadata: KeyMetadata) -> bool:
 
 
 def off_reason(key: Key, action: KeyAction) -> str:
-    """Why the action cannot be done, as a sentence; empty when it can.
+    """Why the action cannot be done, as a sentence; empty when it can, or when nobody knows.
+
+    Of what DescribeKey tells, only the ID is required: KMS decides where the rest is missing.
 
     Sources: KMS Developer Guide, "Key states of AWS KMS keys", "Rotate AWS KMS keys",
     "Multi-Region keys in AWS KMS".
@@ -92,17 +94,17 @@ def _state_reason(metadata: KeyMetadata, action: KeyAction) -> str:
         return "The key is disabled already."
     if action in (KeyAction.ENABLE, KeyAction.DISABLE) and state == "PendingImport":
         return "The key waits for its key material: import it first."
-    if action in (*_ROTATIONS, KeyAction.REPLICATE) and state != "Enabled":
+    if action in (*_ROTATIONS, KeyAction.REPLICATE) and state not in ("Enabled", ""):
         return f"The key is {state}: enable it first."
     return ""
 
 
 def _rotation_reason(key: Key, metadata: KeyMetadata, action: KeyAction) -> str:
-    if metadata.spec != "SYMMETRIC_DEFAULT":
+    if metadata.spec not in ("SYMMETRIC_DEFAULT", ""):
         return f"Only symmetric encryption keys rotate, and this one is {metadata.spec}."
     if metadata.custom_key_store_id or metadata.origin in ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"):
         return "Keys of a custom key store do not rotate."
-    if metadata.origin != "AWS_KMS" and action is not KeyAction.ROTATE_NOW:
+    if metadata.origin not in ("AWS_KMS", "") and action is not KeyAction.ROTATE_NOW:
         return "Imported key material does not rotate by itself."
     if metadata.multi_region == "REPLICA":
         return "Rotation of a multi-Region key is set on its primary key."

@@ -267,8 +267,9 @@ class Lifecycle(KeyChanges):
         def done(rotation: Rotation) -> str:
             if rotation.on_demand_started:
                 return f"KMS rotates {self._name(key_id)} now; Details shows when it is done."
-            at = max(_on_demand(rotation))
-            return f"{self._name(key_id)} was last rotated on demand at {at:%H:%M} UTC."
+            at = max(filter(None, _on_demand(rotation)), default=None)
+            when = f" at {at:%H:%M} UTC" if at else ", KMS does not tell when"
+            return f"{self._name(key_id)} was last rotated on demand{when}."
 
         check = Check(
             partial(gateway.rotation, key_id),
@@ -349,7 +350,7 @@ def _rotated_since(before: Rotation | None, now: Rotation) -> bool:
     return not before.past_problem and len(_on_demand(now)) > len(_on_demand(before))
 
 
-def _on_demand(rotation: Rotation) -> tuple[datetime, ...]:
+def _on_demand(rotation: Rotation) -> tuple[datetime | None, ...]:
     """The times of completed rotations on demand."""
     return tuple(time for time, kind in rotation.past if kind == "ON_DEMAND")
 

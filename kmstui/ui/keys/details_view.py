@@ -140,7 +140,9 @@ class DetailsView(TableView[Row]):
             if rotation.on_demand_started:
                 yield "Rotating since", moment(rotation.on_demand_started)
             for time, kind in rotation.past:
-                yield "Rotated", f"{moment(time)}  {kind}"
+                yield "Rotated", f"{moment(time) or 'time unknown'}  {kind}"
+            if rotation.past_problem:
+                yield "Rotated", (f"{self.symbols.error} not read: {rotation.past_problem}", "bad")
 
     def _usage_words(self) -> Part:
         usage = self._usage
@@ -163,8 +165,8 @@ def may_rotate(key: Key | None) -> bool:
     metadata = None if key is None else key.metadata
     return (
         metadata is not None
-        and metadata.spec == "SYMMETRIC_DEFAULT"
-        and metadata.origin in ("AWS_KMS", "EXTERNAL")
+        and metadata.spec in ("SYMMETRIC_DEFAULT", "")
+        and metadata.origin in ("AWS_KMS", "EXTERNAL", "")
     )
 
 
@@ -178,7 +180,7 @@ def identity_rows(key: Key, store: Store) -> Iterator[Row]:
 
 def metadata_rows(metadata: KeyMetadata) -> Iterator[Row]:
     """What DescribeKey says, in the service's words; what does not apply is left out."""
-    yield "State", (metadata.state, state_style(metadata.state))
+    yield "State", (metadata.state or "KMS did not tell", state_style(metadata.state))
     if metadata.deletion:
         yield "Deletion", (moment(metadata.deletion), "bad")
     if metadata.pending_window_days is not None:
@@ -189,7 +191,7 @@ def metadata_rows(metadata: KeyMetadata) -> Iterator[Row]:
     yield "Usage", metadata.usage
     yield "Origin", metadata.origin
     yield "Manager", metadata.manager
-    yield "Created", moment(metadata.created)
+    yield "Created", moment(metadata.created) or ("KMS did not tell", "dim")
     if metadata.expiration_model:
         yield "Material expires", metadata.expiration_model
     if metadata.valid_to:

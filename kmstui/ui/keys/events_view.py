@@ -51,7 +51,7 @@ def context_words(event: KeyEvent) -> str:
 
 def event_lines(event: KeyEvent) -> Iterator[str]:
     """Everything of an event, a line each."""
-    yield f"Time         {moment(event.time)}"
+    yield f"Time         {moment(event.time) or 'unknown'}"
     yield f"What         {event.name}{' (only reads)' if event.read_only else ''}"
     yield f"Who          {event.principal or 'unknown'}"
     yield f"From         {event.source_ip or 'unknown'}"
@@ -162,7 +162,7 @@ class EventsView(TableView[KeyEvent]):
         self._reading = True
         self.table.redraw((MORE,))
         try:
-            page = await read_events(self.session, key.arn, token)
+            page = await read_events(self.session, key.arn or key_id, token)
         finally:
             self._reading = False
             self.table.redraw((MORE,))
@@ -171,9 +171,8 @@ class EventsView(TableView[KeyEvent]):
             self._stale = False
             for event in page.events:
                 # One without an ID is told from others by what it says.
-                known[event.id or f"{event.time.isoformat()} {event.name} {event.principal}"] = (
-                    event
-                )
+                what = f"{moment(event.time)} {event.name} {event.principal} {event.error_message}"
+                known[event.id or what] = event
             self.entries = known
             self._token = page.token
             self._show_events()
@@ -209,7 +208,7 @@ class EventsView(TableView[KeyEvent]):
         failed = bool(event.error_code)
         name = f"{self.symbols.error} {event.name}" if failed else event.name
         return {
-            "time": (f"{event.time:%Y-%m-%d %H:%M}", "dim"),
+            "time": (f"{event.time:%Y-%m-%d %H:%M}" if event.time else "unknown", "dim"),
             "name": (name, "bad" if failed else ("" if event.read_only else "warn")),
             "who": (short_principal(event.principal), "accent"),
             "source": event.source_ip or ("-", "dim"),
@@ -223,7 +222,7 @@ def _as_json(event: KeyEvent) -> str:
     """The event by CloudTrail's names of its members."""
     members = {
         "eventID": event.id,
-        "eventTime": event.time.isoformat(),
+        "eventTime": event.time and event.time.isoformat(),
         "eventName": event.name,
         "userIdentity": event.principal,
         "sourceIPAddress": event.source_ip,

@@ -49,8 +49,10 @@ def constraint_words(grant: Grant) -> str:
 
 def grant_lines(grant: Grant) -> Iterator[str]:
     """Everything of a grant, a line each."""
-    yield f"Who          {grant.holder}"
-    yield f"May          {', '.join(grant.operations)}"
+    yield f"Who          {grant.holder or 'unknown'}"
+    yield f"May          {', '.join(grant.operations) or 'unknown'}"
+    if grant.unread:
+        yield f"Not read     {grant.unread}"
     yield f"Only with    {constraint_words(grant) or 'anything'}"
     yield f"May retire   {grant.retirer or 'the account, or the grantee if it may RetireGrant'}"
     yield f"Created      {moment(grant.created) or 'unknown'}"
@@ -73,7 +75,9 @@ class GrantsView(TableView[Grant]):
         """
         grants = await Grants(self.session).of(key_id)
         if key_id == self.key_id:
-            self.entries = {grant.id: grant for grant in grants}
+            # One that could not be read may lack its ID.
+            rows = (grant.id or f"unread {number}" for number, grant in enumerate(grants))
+            self.entries = dict(zip(rows, grants, strict=True))
             self.show_rows("No grants: its policy and IAM policies say who may use the key.")
 
     def copies(self) -> Sequence[tuple[str, str, str]]:
@@ -91,7 +95,7 @@ class GrantsView(TableView[Grant]):
         """Who may do what with which encryption context, and since when."""
         return {
             "grantee": (short_principal(grant.holder), "accent"),
-            "operations": " ".join(grant.operations),
+            "operations": " ".join(grant.operations) or (f"not read: {grant.unread}", "bad"),
             "constraints": constraint_words(grant) or ("anything", "dim"),
             "created": (f"{grant.created:%Y-%m-%d}" if grant.created else "", "dim"),
             "retiring": short_principal(grant.retirer) or ("-", "dim"),

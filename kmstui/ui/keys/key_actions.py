@@ -144,6 +144,8 @@ def rotate_now(context: Context, key: Key) -> Proposal:
     name = context.store.name_of(key.id)
 
     def so_far(rotation: Rotation) -> str:
+        if rotation.past_problem:
+            return f" How often it was rotated on demand is not read: {rotation.past_problem}"
         used = sum(kind == "ON_DEMAND" for _, kind in rotation.past)
         return f" Rotated on demand so far: {used} of {MOST_ROTATIONS_ON_DEMAND} times."
 
@@ -263,7 +265,7 @@ def cancel_deletion(context: Context, key: Key) -> Proposal:
 
 
 def _state(key: Key) -> str:
-    return key.metadata.state if key.metadata else "?"
+    return (key.metadata.state if key.metadata else "") or "unknown"
 
 
 def _days_line(

@@ -43,6 +43,13 @@ def _open_grant(context: Context) -> None:
         context.app.push_screen(TextDialog("Grant", "\n".join(grant_lines(grant))))
 
 
+def _no_grant_id(context: Context) -> str | None:
+    grant = _grants(context).chosen
+    if grant is None or grant.id:
+        return None
+    return "KMS did not tell the ID of this grant, and it is revoked by that. Read it again (r)."
+
+
 def _revoke(context: Context) -> None:
     from kmstui.service.keys import Grants
     from kmstui.ui.keys.change_dialog import Proposal, propose
@@ -131,7 +138,10 @@ COMMANDS = (
     ),
     Command(
         id="grant.revoke", label="Revoke", help="Revoke the grant, after a question", keys=("D",),
-        scope=GRANTS, available=lambda context: no_changes(context) or _no_grant(context),
+        scope=GRANTS,
+        available=lambda context: (
+            no_changes(context) or _no_grant(context) or _no_grant_id(context)
+        ),
         run=_revoke, bar=12, palette=False,
     ),
     Command(

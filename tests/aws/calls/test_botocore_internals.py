@@ -16,6 +16,7 @@ from botocore.awsrequest import (
     AWSHTTPSConnectionPool,
 )
 from botocore.client import BaseClient
+from botocore.parsers import BaseJSONParser
 from botocore.session import Session
 from urllib3.connection import HTTPSConnection
 
@@ -56,6 +57,7 @@ NAMES_OF_SESSION: dict[str, Callable[[Session], object]] = {
 
 NAMES_OF_CLIENT: dict[str, Callable[[Any], object]] = {
     "BaseClient._endpoint": lambda client: client._endpoint,
+    "Endpoint._response_parser_factory": lambda client: client._endpoint._response_parser_factory,
     "Endpoint.http_session": lambda client: client._endpoint.http_session,
     "URLLib3Session._pool_classes_by_scheme": _https_pools,
 }
@@ -94,6 +96,13 @@ def test_policies_of_iam_are_still_decoded_by_json_decode_policies(session: Sess
         entry[:2] == ("after-call.iam", handlers.json_decode_policies)
         for entry in handlers.BUILTIN_HANDLERS
     )
+
+
+@pytest.mark.parametrize(
+    "handler", ["_handle_structure", "_handle_map", "_handle_list", "_handle_timestamp"]
+)
+def test_a_parser_still_has(handler: str) -> None:
+    assert callable(getattr(BaseJSONParser, handler))
 
 
 @pytest.mark.parametrize("event", ["request-created", "before-send", "before-parse", "needs-retry"])

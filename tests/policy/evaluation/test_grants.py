@@ -149,6 +149,17 @@ class TestGrantees:
         for who in [*EVERYBODY, ROOT]:
             assert outcome(CLOSED, who, grants=[grant()], **NOBODY) is SILENT
 
+    def test_one_that_could_not_be_read_leaves_open_what_grants_can_give(self) -> None:
+        def unread_one(grantee: str) -> Grant:
+            return replace(grant(grantee, unread="it is not a structure"), operations=())
+
+        for unread in (unread_one(""), unread_one(APP)):
+            for action in ("kms:Decrypt", RETIRE):
+                decision = ask(CLOSED, APP, action, grants=[unread], **NOBODY)
+                assert decision.doubts == (Doubt.GRANT_UNREAD,)
+            assert outcome(CLOSED, APP, "kms:PutKeyPolicy", grants=[unread], **NOBODY) is SILENT
+        assert outcome(CLOSED, APP, grants=[unread_one(ANNA)], **NOBODY) is SILENT
+
     def test_the_unique_id_of_a_deleted_role_is_nobody(self) -> None:
         assert outcome(CLOSED, APP, grants=[grant("AROACKCEVSQ6C2EXAMPLE")], **NOBODY) is SILENT
 

@@ -2,11 +2,12 @@ import asyncio
 
 import pytest
 
-from kmstui.model import Tag
+from kmstui.model import Key, Tag
 from kmstui.service.errors import (
     AccessDeniedError,
     CancelledByPersonError,
     CredentialsExpiredError,
+    IncompleteListError,
     NetworkError,
     ThrottledError,
 )
@@ -21,6 +22,7 @@ from tests.fakes import (
     IMPORTED,
     MANAGED,
     FakeGateway,
+    arn_of,
     large_world,
     until,
     workshop_world,
@@ -45,6 +47,32 @@ async def test_everything_is_read_once(store):
     assert store.progress == Progress(listed=9, described=9)
     assert gateway.count("kms:DescribeKey") == 9
     assert gateway.count("kms:ListResourceTags") == 0
+
+
+async def test_of_a_list_that_lacks_items_the_rest_is_read_and_nothing_is_forgotten(store):
+    missing = IncompleteListError("an item cannot be read")
+
+    class AllButOne(FakeGateway):
+        async def key_pages(self):
+            async for page in super().key_pages():
+                yield [key for key in page if key.id != IMPORTED]
+            raise missing
+
+    await load(store, FakeGateway())
+    listed = tuple(store.keys)
+    await load(store, AllButOne())
+    assert set(store.keys) == set(listed)
+    assert store.banner == missing.sentence
+
+
+async def test_the_arn_that_a_list_lacks_is_that_of_the_description(store):
+    class WithoutArns(FakeGateway):
+        async def key_pages(self):
+            async for page in super().key_pages():
+                yield [Key.of(key.id, "") for key in page]
+
+    await load(store, WithoutArns())
+    assert {key.arn for key in store.keys.values()} == {arn_of(each) for each in store.keys}
 
 
 async def test_the_first_page_is_there_while_more_are_listed(store):

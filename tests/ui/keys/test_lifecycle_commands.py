@@ -119,6 +119,20 @@ async def test_rotating_now_says_how_often_it_was_done():
         await run.wait_for("last rotated on demand")
 
 
+async def test_rotations_that_could_not_be_read_are_not_counted_as_none():
+    gateway = FakeGateway()
+    gateway.world.rotations[NAMELESS] = Rotation(enabled=False, past_problem="AccessDenied: no.")
+    async with running(gateway) as run:
+        await run.choose(NAMELESS)
+        await run.press("x", "n")
+        await run.wait_for("How often it was rotated on demand is not read: AccessDenied: no.")
+        assert "of 25" not in run.text
+        await run.press("n")
+        await run.main.key_pane.open_view("details")
+        await run.press("3", "plus")
+        await run.wait_for("not read: AccessDenied")
+
+
 async def test_a_key_is_replicated_into_a_region_picked():
     async with running() as run:
         await run.choose(REPLICATED)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from kmstui.model import Grant, KeyEvent
+from kmstui.model import Grant, KeyEvent, KeyMetadata
 from kmstui.service.errors import AccessDeniedError
 from tests.fakes import HOSTILE_TEXT, IMPORTED, NAMELESS, NOW, ROLE_ARN, FakeGateway, arn_of
 from tests.screens import NARROW, WIDE, running
@@ -203,3 +203,41 @@ async def test_text_of_events_and_grants_is_shown_and_never_obeyed():
             assert "\u202e" not in run.text
             await run.press("escape")
             await run.press("1")
+
+
+async def test_grants_that_could_not_be_read_are_rows_and_are_not_revoked():
+    gateway = gateway_with_grants()
+    unread = Grant("", "", "", (), unread="Grants is not a structure")
+    gateway.world.grants[IMPORTED] += (unread, unread, replace(GRANT, id="bare", created=None))
+    async with running(gateway, size=WIDE) as run:
+        await open_view(run, "grants")
+        await run.wait_for("Grants 5")
+        assert run.text.count("not read: Grants is") == 2
+        await run.press("end", "up")
+        await run.press("D")
+        await run.wait_for("KMS did not tell the ID of this grant")
+        assert run.gateway.count("kms:RevokeGrant") == 0
+
+
+async def test_events_without_time_name_and_id_are_rows_too():
+    gateway = gateway_with_events()
+    bare = KeyEvent("", None, "", "")
+    gateway.world.events[arn_of(IMPORTED)] += (bare, replace(bare, error_message="unreadable"))
+    async with running(gateway, size=WIDE) as run:
+        await open_view(run, "events")
+        await run.wait_for("Events 5")
+        assert sum("unknown" in line for line in run.lines) == 2
+        await run.press("end", "enter")
+        await run.wait_for("Time         unknown")
+
+
+async def test_a_key_of_which_kms_tells_only_the_id_is_shown_with_all_columns_and_details():
+    gateway = FakeGateway()
+    bare = KeyMetadata("", "", "", "", "", "", None)
+    gateway.world.metadata[IMPORTED] = bare
+    async with running(gateway, size=(200, 40)) as run:
+        await run.wait_for(lambda: run.store.keys[IMPORTED].metadata == bare)
+        for column in ("created", "state"):
+            run.main.keys_pane.sort_by(column)
+        await open_view(run, "details")
+        await run.wait_for(lambda: sum("KMS did not tell" in line for line in run.lines) == 2)

@@ -187,14 +187,15 @@ class Clients:
     ) -> None:
         """Look at every response before botocore's own handler decides on a retry.
 
-        Returning None leaves the decision to it. Raising ends the call: where a write may have
-        been carried out (a person's or a program's later change could be undone by repeating
-        it), where an endpoint hangs, and where the connection was closed.
+        Returning None leaves the decision to it. Raising ends the call: where a change may have
+        been carried out, or is sent again only by who looks again before (RESENDING), where an
+        endpoint hangs, and where the connection was closed.
         """
         attempt = self._current()
         if attempt is None:
             return
         attempt.retries = attempts - 1
+        parsed: Any
         http, parsed = response or (None, {})
         status, (code, _message) = 0 if http is None else http.status_code, told_error(parsed)
         if status >= 400:
@@ -203,10 +204,13 @@ class Clients:
         if is_throttled(code, status):
             self.pacing.bucket(attempt.operation).throttled(time.monotonic())
         if attempt.operation.mutating:
-            if caught_exception is not None and may_have_happened(caught_exception):
-                raise caught_exception
             if http is not None:
                 check_answer(operation, http, parsed)
+            once = not attempt.operation.resent
+            if caught_exception is not None and (once or may_have_happened(caught_exception)):
+                raise caught_exception
+            if once and status >= 300:
+                raise boto.ClientError(parsed, attempt.operation.name)
         if caught_exception is not None and attempts >= _ATTEMPTS_AFTER_TIMEOUT:
             timeouts = boto.ReadTimeoutError | boto.ConnectTimeoutError
             if isinstance(caught_exception, timeouts):

@@ -7,6 +7,7 @@ One more is one line here, a method of the adapter in `api` and its signature in
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _SHARE_OF_READS = 0.8
 """The part of a quota that reading takes; the rest is for everybody else in the account."""
@@ -49,6 +50,47 @@ class Operation:
     def mutating(self) -> bool:
         """Whether it may change anything: whatever is not known to only read."""
         return not (self.reads or self.dry_run)
+
+    @property
+    def resent(self) -> bool:
+        """Whether botocore may send it again; a change, where it was surely not carried out."""
+        return not self.mutating or RESENDING.get(self.name, _UNKNOWN).harmless
+
+
+class Resending(NamedTuple):
+    """Whether a change that AWS rejected may be sent again without another look, and why."""
+
+    harmless: bool
+    why: str
+
+
+_UNKNOWN = Resending(False, "nobody has thought about it")
+
+RESENDING = {
+    "PutKeyPolicy": Resending(False, "replaces the whole policy, also what was put since the read"),
+    "PutRolePolicy": Resending(False, "replaces the whole policy, also what was put since"),
+    "UpdateAlias": Resending(False, "takes the alias from whichever key has it by then"),
+    "DeleteAlias": Resending(False, "deletes the alias, whichever key it names by then"),
+    "UpdateKeyDescription": Resending(False, "replaces the whole description, also a newer one"),
+    "EnableKey": Resending(False, "undoes a DisableKey of somebody else's in between"),
+    "DisableKey": Resending(False, "undoes an EnableKey of somebody else's in between"),
+    "EnableKeyRotation": Resending(False, "undoes another period, or that it was turned off"),
+    "DisableKeyRotation": Resending(False, "undoes that it was turned on in between"),
+    "ScheduleKeyDeletion": Resending(False, "undoes a CancelKeyDeletion in between"),
+    "CancelKeyDeletion": Resending(False, "undoes a ScheduleKeyDeletion in between"),
+    "TagResource": Resending(True, "says what these tags shall be, compared with no read before"),
+    "UntagResource": Resending(True, "takes these tags away, compared with no read before"),
+    "CreateAlias": Resending(True, "is refused where the name is in use by then"),
+    "CreateKey": Resending(True, "replaces nothing; a key was made only if AWS says so"),
+    "ReplicateKey": Resending(True, "is refused where there is a replica by then"),
+    "RotateKeyOnDemand": Resending(True, "replaces nothing, is refused while a rotation runs"),
+    "RevokeGrant": Resending(True, "is about one grant by its ID, which no other ever gets"),
+}
+"""Every change, by name. What AWS rejected for its rate or for a fault inside (answers.py tells
+what else may have been carried out, which is never sent again) botocore sends again up to some
+seconds later, with nobody looking in between. Where that could undo what somebody else did
+meanwhile, the service looks again before it sends again: `Change.stands` in
+service/changes/runner.py."""
 
 
 LIST_KEYS = Operation("kms", "ListKeys", 500, reads=True)

@@ -5,8 +5,10 @@ before and what is asked for, how to send it, and how to see whether it happened
 `run_change` takes it through its steps:
 
 1. It is written down, or nothing is sent (`begin_changes`; many at once for a batch).
-2. It is sent (`send_change`). Accepted or refused is written down at once: a crash while it is
-   read back must not make that unknown again.
+2. It is sent (`send_change`). Where it was throttled, or failed inside the service, and is about
+   what was read before (`Change.stands`), that is read again before it is sent again: looking and
+   sending are one step. Accepted or refused is written down at once: a crash while it is read back
+   must not make that unknown again.
 3. It is read back (`confirm_change`), by a schedule of `waiting`. Where no clear answer came
    (`UNCERTAIN`), what is read decides; the end is written down.
 
@@ -26,8 +28,15 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from kmstui.service.changes.reading_back import Check, ReadBack, Shown, read_back
-from kmstui.service.changes.waiting import Waiting
-from kmstui.service.errors import UNCERTAIN, JournalError, ServiceError
+from kmstui.service.changes.waiting import FOR_QUOTA, Waiting
+from kmstui.service.errors import (
+    UNCERTAIN,
+    ConflictError,
+    JournalError,
+    ServiceError,
+    ServiceFailureError,
+    ThrottledError,
+)
 from kmstui.service.ports import ChangeRecord, Journal, Scope
 
 Clock = Callable[[], datetime]
@@ -82,6 +91,7 @@ class ChangeStep(StrEnum):
 
     CHECKING = "Reading the stored policy"
     SENDING = "Sending"
+    BUSY = "Turned away, for now: waiting to look again and send it again"
     READING_BACK = "Reading it back"
     WAITING = "Waiting until reads show it"
 
@@ -108,6 +118,9 @@ class Change(Generic[T]):
     """Sends it; what it returns is written down beside "done"."""
     check: Check[T] | None = None
     """None where nothing can be read back, since only the answer names what was made."""
+    stands: Callable[[T], bool] | None = None
+    """Whether what is read is still what the change was decided on, so that it may be sent again.
+    None where the gateway sends it again by itself, or nobody does."""
     settled_later: bool = True
     """Whether the next start finds out what became of it: then no end is written down before one is
     known. Else "unknown" is written down as soon as nobody knows."""
@@ -145,7 +158,7 @@ async def run_change(
     """
     (record,) = await begin_changes(scope, [change])
     observe(ChangeStep.SENDING)
-    sent = await send_change(scope, change, record)
+    sent = await send_change(scope, change, record, waiting, observe)
     if sent.refused or change.check is None:
         return sent
     return await confirm_change(scope, change.check, sent, waiting, observe)
@@ -181,11 +194,18 @@ async def begin_changes(
 
 
 async def send_change(
-    scope: ChangeScope, change: Change[T], record: ChangeRecord
+    scope: ChangeScope,
+    change: Change[T],
+    record: ChangeRecord,
+    waiting: Waiting | None = None,
+    observe: Observer = lambda _: None,
 ) -> ChangeResult[T]:
-    """Send a change that was written down, and write down what is known at once."""
+    """Send a change that was written down, and write down what is known at once.
+
+    With `waiting` it is sent again as `Change.stands` has it, until that is stopped.
+    """
     try:
-        detail = await change.send() or ""
+        detail = await _send_until_taken(change, waiting, observe)
     except asyncio.CancelledError:
         # The program ends, and the request may have left: nobody will hear the answer.
         if not change.settled_later:
@@ -202,6 +222,34 @@ async def send_change(
         return ChangeResult(record, error=error, refused=True, journal_problem=problem)
     problem = await end_change(scope, record, "done", detail)
     return ChangeResult(record, detail, journal_problem=problem)
+
+
+async def _send_until_taken(change: Change[T], waiting: Waiting | None, observe: Observer) -> str:
+    check, stands = change.check, change.stands
+    if waiting is not None and check is not None and stands is not None:
+        for seconds in FOR_QUOTA:
+            try:
+                return await change.send() or ""
+            except (ThrottledError, ServiceFailureError) as error:
+                observe(ChangeStep.BUSY)
+                await waiting.pause(seconds)
+                if waiting.is_stopped:
+                    raise
+                try:
+                    found = await check.read()
+                except ServiceError:
+                    raise error from None
+                if check.judge(found) is Shown.OURS:
+                    return f"{error.sentence} {_FOUND[Shown.OURS]}"
+                if not stands(found):
+                    raise ConflictError(
+                        "somebody else changed it while kmstui waited to send it again, so that"
+                        " was not done",
+                        "Press r to see what is there now.",
+                        error.context,
+                    ) from None
+            observe(ChangeStep.SENDING)
+    return await change.send() or ""
 
 
 async def confirm_change(
@@ -221,6 +269,13 @@ async def confirm_change(
     return replace(sent, read=read, journal_problem=problem)
 
 
+_FOUND = {
+    Shown.OURS: "Read back afterwards: it was done.",
+    Shown.OLD: "Read back afterwards, it did not show.",
+    Shown.OTHER: "Read back afterwards, something else was there.",
+}
+
+
 def _found(sent: ChangeResult[T], read: ReadBack[T]) -> tuple[str, str] | None:
     """Outcome and detail that the reading back adds to what is written down already."""
     if sent.error is None:
@@ -231,11 +286,7 @@ def _found(sent: ChangeResult[T], read: ReadBack[T]) -> tuple[str, str] | None:
             Shown.OTHER: "and replaced by somebody else's",
         }.get(read.shown, f"but not read back: {read.problem}")
         return "done", f"{sent.detail or 'accepted'}, {words}"
-    words = {
-        Shown.OURS: "Read back afterwards: it was done.",
-        Shown.OLD: "Read back afterwards, it did not show.",
-        Shown.OTHER: "Read back afterwards, something else was there.",
-    }.get(read.shown, f"Afterwards it could not be read back: {read.problem}")
+    words = _FOUND.get(read.shown, f"Afterwards it could not be read back: {read.problem}")
     return "done" if read.shown is Shown.OURS else "unknown", f"{sent.error.sentence} {words}"
 
 

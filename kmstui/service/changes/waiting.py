@@ -32,7 +32,7 @@ ONCE: Sequence[float] = ()
 """What was sent long ago: what is read is what is stored."""
 
 FOR_QUOTA = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""Before a change is sent again that was throttled in spite of all retries: others use the
+"""Before a change is sent again that was throttled or failed inside the service: others use the
 account's quota too, and the gateway has slowed down meanwhile."""
 
 PROPAGATION = timedelta(minutes=5)

@@ -36,7 +36,7 @@ from kmstui.service.editing.put import (
     what_is,
 )
 from kmstui.service.editing.results import SaveEnd, SaveOutcome, SaveResult
-from kmstui.service.errors import InvalidInputError, JournalError
+from kmstui.service.errors import ConflictError, InvalidInputError, JournalError
 from kmstui.service.ports import PolicyVersion
 
 
@@ -283,6 +283,10 @@ class PolicyEditing:
         result = await put_policy(
             self.location, self._scope, texts, waiting, observe, bypass=bypass
         )
+        if isinstance(result.error, ConflictError):
+            # It was refused for its rate at first, and somebody else was quicker.
+            overtaken = await self.check_conflict(review.text)
+            return overtaken or result
         self._take_in(result, review.text, stored)
         return result
 

@@ -82,6 +82,7 @@ def put_change(
         {"policy": text},
         send,
         policy_check(location, text, before),
+        stands=lambda stored: same_meaning(stored, before),
     )
 
 

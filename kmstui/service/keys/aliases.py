@@ -217,9 +217,12 @@ class Aliases(KeyChanges):
                 self._store.add_aliases(found.values())
                 self._store.remove_aliases(each for each in known if each not in found)
 
+        def stands(found: dict[str, Alias]) -> bool:
+            return (found[name].key_id if name in found else None) == before["key"]
+
         check = alias_check(gateway, name, before, after)
         return await self._run(
-            Change(operation, name, before, after, send, check),
+            Change(operation, name, before, after, send, check, stands),
             OutcomeText(lambda _: self._told(name, old, new), keep, what="the aliases"),
         )
 

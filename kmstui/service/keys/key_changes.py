@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from kmstui.service.changes import FOR_A_KEY, Change, Shown, Sleep, Waiting, run_change
+from kmstui.service.changes import FOR_A_KEY, Change, ChangeStep, Shown, Sleep, Waiting, run_change
 from kmstui.service.errors import ErrorContext, InvalidInputError
 from kmstui.service.session import Session
 
@@ -54,7 +54,12 @@ class KeyChanges:
             ServiceError: it was refused; or no clear answer came, and it does not show.
         """
         waiting = Waiting(FOR_A_KEY, self._pause)
-        result = await run_change(self._session.change_scope(), change, waiting)
+
+        def observe(step: ChangeStep) -> None:
+            if step is ChangeStep.BUSY:
+                self._session.notify(f"{change.operation}: {step}.", "warning")
+
+        result = await run_change(self._session.change_scope(), change, waiting, observe)
         if result.journal_problem:
             self._session.notify(result.journal_problem, "warning")
         if result.read.value is not None:

@@ -253,10 +253,13 @@ class Lifecycle(KeyChanges):
             if period_days is None
             else partial(gateway.enable_rotation, key_id, period_days)
         )
+
+        def stands(rotation: Rotation) -> bool:
+            return before["rotation"] in (None, rotation.enabled)
+
         check = rotation_check(gateway, key_id, after)
-        return await self._run(
-            Change(_OPERATIONS[action], key_id, before, after, send, check), OutcomeText(done, keep)
-        )
+        change = Change(_OPERATIONS[action], key_id, before, after, send, check, stands)
+        return await self._run(change, OutcomeText(done, keep))
 
     async def rotate_now(self, key_id: str) -> str:
         """Rotate the key material now; at most 25 times in a key's life."""
@@ -307,6 +310,9 @@ class Lifecycle(KeyChanges):
         gateway = self._session.gateway
         before = {name: _VALUES[name](metadata) for name in after if name in _VALUES}
 
+        def stands(now: KeyMetadata) -> bool:
+            return all(_VALUES[name](now) == value for name, value in before.items())
+
         def keep(now: KeyMetadata) -> None:
             key = self._store.keys.get(key_id)
             if key is not None and self._session.is_connected_by(gateway):
@@ -314,7 +320,7 @@ class Lifecycle(KeyChanges):
 
         check = key_check(gateway, operation, key_id, after)
         return await self._run(
-            Change(operation, key_id, before, after, send, check), OutcomeText(done, keep)
+            Change(operation, key_id, before, after, send, check, stands), OutcomeText(done, keep)
         )
 
 

@@ -139,6 +139,10 @@ _TITLES: dict[SaveEnd, tuple[str, str]] = {
 }
 
 
+_WAITS = frozenset({ChangeStep.BUSY, ChangeStep.WAITING})
+"""Steps that a person can end."""
+
+
 class SavingScreen(Dialog[SavingAnswer]):
     """Runs the save; closes by itself where it ended as wished, else after it was read."""
 
@@ -192,9 +196,11 @@ class SavingScreen(Dialog[SavingAnswer]):
             self._show_end(end)
 
     def _observe(self, step: ChangeStep) -> None:
-        if step not in self._steps:
-            self._steps.append(step)
-            self._show_steps()
+        if step in self._steps:
+            # It is done again, and told once: after the one that made it necessary.
+            self._steps.remove(step)
+        self._steps.append(step)
+        self._show_steps()
 
     def _show_steps(self) -> None:
         rows: list[Row] = [
@@ -203,7 +209,7 @@ class SavingScreen(Dialog[SavingAnswer]):
         rows += [Block(f"{step}…", "", "   ") for step in self._steps[-1:]]
         self.rows.show(rows)
         self.keys.show(
-            [(" Esc", "key"), " Wait no longer "] if ChangeStep.WAITING in self._steps else [" "]
+            [(" Esc", "key"), " Wait no longer "] if _WAITS.intersection(self._steps) else [" "]
         )
 
     def _show_end(self, end: SaveResult | ServiceError) -> None:

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from kmstui.aws.calls import clients
+from kmstui.aws.calls import clients, operations
+from kmstui.aws.calls.operations import RESENDING, Operation
 from kmstui.model import KeyCreation, Tag
 from kmstui.service.errors import (
     CancelledByPersonError,
     MalformedAnswerError,
     NetworkError,
     ServiceFailureError,
+    ThrottledError,
     UnreportedOutcomeError,
 )
 from kmstui.service.ports import CallRecord, Target
@@ -101,6 +103,55 @@ async def test_a_write_that_kms_says_it_rejected_is_sent_again(
     with pytest.raises(ServiceFailureError):
         await gateway.untag("1234", ["a"])
     assert len(scripted.targets) == 4
+
+
+def test_of_every_change_it_is_decided_whether_botocore_may_send_it_again() -> None:
+    known = [each for each in vars(operations).values() if isinstance(each, Operation)]
+    assert {each.name for each in known if each.mutating} == set(RESENDING)
+    assert all(each.why for each in RESENDING.values())
+
+
+@pytest.mark.parametrize("kind", ["throttle", "error500"])
+@pytest.mark.parametrize("name", RESENDING)
+async def test_only_a_change_that_overwrites_nobody_is_sent_again_unseen(
+    name: str,
+    kind: str,
+    embedded: ControlledKms,
+    aws_environment: Any,
+    connect: Connect,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    gateway = await connect()
+    embedded.control.fault(kind, name)
+    embedded.control.clear_requests()
+    # What KMS says of its rejection, IAM does not.
+    with pytest.raises((ThrottledError, ServiceFailureError, UnreportedOutcomeError)):
+        await _SENT[name](gateway)
+    assert embedded.control.operations() == [name] * (4 if RESENDING[name].harmless else 1)
+
+
+_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
+_SENT: dict[str, Callable[[Any], Awaitable[object]]] = {
+    "PutKeyPolicy": lambda gateway: gateway.put_policy(_ID, _POLICY),
+    "PutRolePolicy": lambda gateway: gateway.put_role_policy("role", "policy", _POLICY),
+    "UpdateAlias": lambda gateway: gateway.update_alias("alias/a", _ID),
+    "DeleteAlias": lambda gateway: gateway.delete_alias("alias/a"),
+    "UpdateKeyDescription": lambda gateway: gateway.update_description(_ID, "a"),
+    "EnableKey": lambda gateway: gateway.enable(_ID),
+    "DisableKey": lambda gateway: gateway.disable(_ID),
+    "EnableKeyRotation": lambda gateway: gateway.enable_rotation(_ID),
+    "DisableKeyRotation": lambda gateway: gateway.disable_rotation(_ID),
+    "ScheduleKeyDeletion": lambda gateway: gateway.schedule_deletion(_ID, 7),
+    "CancelKeyDeletion": lambda gateway: gateway.cancel_deletion(_ID),
+    "TagResource": lambda gateway: gateway.tag(_ID, [Tag("a", "b")]),
+    "UntagResource": lambda gateway: gateway.untag(_ID, ["a"]),
+    "CreateAlias": lambda gateway: gateway.create_alias("alias/a", _ID),
+    "CreateKey": lambda gateway: gateway.create_key(KeyCreation()),
+    "ReplicateKey": lambda gateway: gateway.replicate(_ID, "us-east-1"),
+    "RotateKeyOnDemand": lambda gateway: gateway.rotate_now(_ID),
+    "RevokeGrant": lambda gateway: gateway.revoke_grant(_ID, "a" * 64),
+}
 
 
 async def test_a_write_that_never_left_is_no_open_outcome(

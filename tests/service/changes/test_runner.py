@@ -16,6 +16,7 @@ from kmstui.service.errors import (
     JournalError,
     NetworkError,
     ServiceError,
+    ThrottledError,
     UnreportedOutcomeError,
 )
 from kmstui.service.ports import Scope
@@ -172,6 +173,28 @@ async def test_what_cannot_be_read_for_a_moment_is_read_again(thing: Thing) -> N
     thing.stale = [NetworkError("no route"), NetworkError("no route")]
     read = await read_back(thing.check, Waiting((0.1,) * 3, no_pause))
     assert (read.shown, read.value) == (Shown.OURS, "new")
+
+
+async def test_a_person_who_waits_no_longer_hears_that_it_was_turned_away(
+    thing: Thing, scope: ChangeScope, journal: MemoryJournal
+) -> None:
+    tries: list[int] = []
+
+    async def busy() -> str:
+        tries.append(1)
+        raise ThrottledError("too many")
+
+    waiting = Waiting(())
+
+    def observe(step: ChangeStep) -> None:
+        if step is ChangeStep.BUSY:
+            waiting.stop()
+
+    change = replace(change_of(thing, busy), stands=lambda word: word == "old")
+    result = await run_change(scope, change, waiting, observe)
+    assert (result.refused, len(tries)) == (True, 1)
+    assert isinstance(result.error, ThrottledError)
+    assert await ends(journal) == [("failed", "Throttled: too many.")]
 
 
 async def test_a_person_can_stop_waiting(thing: Thing) -> None:

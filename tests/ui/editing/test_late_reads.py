@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import json
 
+from kmstui.service.errors import ThrottledError
 from kmstui.ui.editing.edit_screen import EditScreen
 from tests.ui.editing.conftest import MINE, OLD, ROLE, ROOT_STATEMENT, allow, policy
 
 MORE = policy(
     ROOT_STATEMENT, allow("Use", ROLE, "kms:Encrypt"), allow("More", ROLE, "kms:DescribeKey")
 )
+
+
+async def test_a_put_that_is_throttled_says_that_it_waits_and_can_be_ended(editing):
+    async with editing() as bench:
+        await bench.open()
+        await bench.write(MINE)
+        await bench.review()
+        bench.gateway.fail("kms:PutKeyPolicy", ThrottledError("too many requests"))
+        await bench.run.press("y")
+        await bench.run.wait_for("Turned away, for now: waiting to look again")
+        await bench.run.press("escape")
+        await bench.run.wait_for("Refused: nothing has changed")
+        await bench.run.wait_for("too many requests")
+        assert bench.gateway.count("kms:PutKeyPolicy") == 1
 
 
 async def test_a_save_that_reads_do_not_show_is_no_dead_end(editing):

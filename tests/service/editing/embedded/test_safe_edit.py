@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from kmstui.policy.iam.equality import same_meaning
 from kmstui.service.changes.reading_back import Shown
-from kmstui.service.changes.runner import ChangeScope
+from kmstui.service.changes.runner import ChangeScope, ChangeStep
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.location import KeyPolicyLocation, location_of
@@ -26,7 +27,10 @@ ROLE = "KMSWorkshop-InstanceInitRole"
 async def editing(gateway: Gateway, scope: ChangeScope) -> PolicyEditing:
     key, _ = await gateway.describe(ALIAS)
     opened = PolicyEditing(
-        KeyPolicyLocation(gateway, key.id, (ALIAS,)), scope, pauses=(0.02, 0.02, 0.02, 0.02)
+        KeyPolicyLocation(gateway, key.id, (ALIAS,)),
+        scope,
+        lambda seconds: asyncio.sleep(min(seconds, 0.02)),
+        pauses=(0.02, 0.02, 0.02, 0.02),
     )
     await opened.open()
     return opened
@@ -113,14 +117,16 @@ async def test_a_lockout_is_refused_and_only_the_alias_forces_it(
 
 @pytest.mark.parametrize("kind", ["close", "error500"])
 async def test_an_answer_that_is_lost_after_the_put_is_found_out(
-    editing: PolicyEditing, embedded: ControlledKms, kind: str
+    editing: PolicyEditing, embedded: ControlledKms, scope: ChangeScope, kind: str
 ) -> None:
     mine = with_statement(editing.base, "mine")
     embedded.control.fault(kind, "PutKeyPolicy", after=True)
     result = await editing.save(editing.review(mine))
     assert ended(result, SaveEnd.SAVED)
-    assert result.error
     assert stored(embedded) == mine
+    assert embedded.control.operations().count("PutKeyPolicy") == 1
+    (change,) = await scope.journal.changes()
+    assert "Read back afterwards: it was done." in change.detail
 
 
 @pytest.mark.parametrize(
@@ -145,6 +151,43 @@ async def test_an_answer_of_somebody_elses_is_no_refusal_of_a_put_that_was_store
     (change,) = await scope.journal.changes()
     assert change.outcome == "done"
     assert "Read back afterwards: it was done." in change.detail
+
+
+@pytest.mark.parametrize("kind", ["throttle", "error500"])
+async def test_a_put_that_was_turned_away_is_sent_again_only_after_another_look(
+    editing: PolicyEditing, embedded: ControlledKms, kind: str
+) -> None:
+    mine = with_statement(editing.base, "mine")
+    embedded.control.fault(kind, "PutKeyPolicy", times=2)
+    embedded.control.clear_requests()
+    steps: list[ChangeStep] = []
+    result = await editing.save(editing.review(mine), observe=steps.append)
+    assert ended(result, SaveEnd.SAVED)
+    assert stored(embedded) == mine
+    assert embedded.control.operations()[:6] == ["GetKeyPolicy", "PutKeyPolicy"] * 3
+    assert ChangeStep.BUSY in steps
+
+
+@pytest.mark.parametrize("kind", ["throttle", "error500"])
+async def test_what_somebody_put_while_ours_was_turned_away_stays_and_is_shown(
+    editing: PolicyEditing, embedded: ControlledKms, scope: ChangeScope, kind: str
+) -> None:
+    theirs = with_statement(editing.base, "theirs")
+    mine = with_statement(editing.base, "mine")
+    embedded.control.fault(kind, "PutKeyPolicy", times=1)
+
+    def observe(step: ChangeStep) -> None:
+        if step is ChangeStep.BUSY:
+            embedded.control.change_key(ALIAS, policy=theirs)
+
+    conflict = await editing.save(editing.review(mine), observe=observe)
+    assert isinstance(conflict, Conflict)
+    assert stored(embedded) == conflict.theirs == theirs
+    (change,) = await scope.journal.changes()
+    assert (change.outcome, "somebody else changed it" in change.detail) == ("failed", True)
+    assert conflict.merge is not None
+    editing.rebase(conflict)
+    assert ended(await editing.save(editing.review(conflict.merge.text)), SaveEnd.SAVED)
 
 
 async def test_a_put_that_is_lost_on_the_way_is_not_called_saved(

@@ -19,7 +19,7 @@ MOST_BYTES = 1 << 20
 """Of the config file; /dev/zero never ends."""
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
-_FALSE = frozenset({"0", "false", "no", "off", ""})
+_FALSE = frozenset({"0", "false", "no", "off"})
 
 
 class ConfigError(Exception):
@@ -82,8 +82,8 @@ class Settings:
     """What a person chose, from wherever they chose it: each field is a setting.
 
     Its name is the one in config.toml, its variable is KMSTUI_ and the name in capitals, and a flag
-    of that name on the command line wins over both. Empty strings mean: as boto3 or the terminal
-    decides.
+    of that name on the command line wins over both; but read-only is what any of them says.
+    A variable that is empty is none. Empty strings mean: as boto3 or the terminal decides.
     """
 
     profile: str = ""
@@ -185,8 +185,10 @@ def load_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.e
             that is not there is fine, unless `KMSTUI_CONFIG` names it.
     """
     named = bool(environ.get(_NAMES_THE_FILE))
-    settled = _from_file(config_path(environ), required=named)
-    settled |= _from_environment(environ)
+    in_file = _from_file(config_path(environ), required=named)
+    settled = in_file | _from_environment(environ)
+    # Whoever wrote down that nothing may be changed is not overruled by what a shell inherited.
+    settled["read_only"] = bool(in_file.get("read_only") or settled.get("read_only"))
     settled |= {name: value for name, value in flags.items() if value is not None}
     return Settings(**settled)  # type: ignore[arg-type]
 
@@ -288,7 +290,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
             raise ConfigError(
                 f"The environment has an unknown variable {variable}{_known_ones(variable, known)}"
             )
-        if variable != _NAMES_THE_FILE:
+        # An empty one is as good as none: `KMSTUI_X= kmstui` must not undo what the file says.
+        if variable != _NAMES_THE_FILE and environ[variable]:
             values[names[variable]] = _read(names[variable], environ[variable], variable)
     return values
 

@@ -235,3 +235,34 @@ def test_a_file_that_others_may_write_is_read_where_it_names_no_code(own_rules, 
     environ = own_rules(config='region = "eu-west-1"\n')
     (tmp_path / "config.toml").chmod(0o666)
     assert load_settings({}, environ).region == "eu-west-1"
+
+
+@pytest.mark.parametrize("value", ["", "0", "false", "off"])
+def test_no_variable_takes_back_that_nothing_may_be_changed(tmp_path, value):
+    environ = write(tmp_path, "read_only = true\n") | {"KMSTUI_READ_ONLY": value}
+    assert load_settings({}, environ).read_only
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["PROFILE", "REGION", "ENDPOINT_URL", "READ_ONLY", "THEME", "MOUSE", "ASCII", "COLUMNS",
+     "DISABLE", "STATE_DIRECTORY"],
+)  # fmt: skip
+def test_an_empty_variable_is_none_and_leaves_what_the_file_says(tmp_path, variable):
+    text = (
+        'region = "eu-west-1"\nprofile = "p"\nendpoint_url = "http://x"\nread_only = true\n'
+        'theme = "t"\nmouse = true\nascii = true\ncolumns = ["id"]\ndisable = ["KMS208"]\n'
+        f'state_directory = "{tmp_path}"\n'
+    )
+    environ = write(tmp_path, text)
+    assert load_settings({}, environ | {f"KMSTUI_{variable}": ""}) == load_settings({}, environ)
+
+
+def test_a_variable_can_still_forbid_changes(tmp_path):
+    environ = write(tmp_path, "read_only = false\n") | {"KMSTUI_READ_ONLY": "1"}
+    assert load_settings({}, environ).read_only
+
+
+def test_an_empty_text_says_neither_yes_nor_no(tmp_path):
+    with pytest.raises(ConfigError, match="must be true or false, not ''"):
+        load_settings({}, write(tmp_path, 'read_only = ""\n'))

@@ -21,4 +21,5 @@ from .limits import time_limit as time_limit
 from .organization import AccountControls as AccountControls
 from .organization import ControlLevel as ControlLevel
 from .organization import ControlPolicy as ControlPolicy
+from .safe_text import is_seen as is_seen
 from .safe_text import visible as visible

@@ -16,6 +16,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from kmstui.model import is_seen
 from kmstui.ui.policy.highlight import LONGEST_LINE
 from kmstui.ui.style import fit
 from kmstui.ui.terminal import is_simple
@@ -31,8 +32,8 @@ _UNNAMED = "�"
 
 @lru_cache(maxsize=4096)
 def is_strange(character: str) -> bool:
-    """Would not show as itself: a control, format, private, unassigned or zero-width character."""
-    return not character.isprintable() or cell_len(character) == 0
+    """Would not show as itself: a control, format, private, unassigned, blank or zero-width one."""
+    return not is_seen(character) or cell_len(character) == 0
 
 
 @lru_cache(maxsize=4096)

@@ -1,5 +1,6 @@
 from dataclasses import astuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -7,8 +8,9 @@ from rich.segment import Segment
 from textual import constants
 from textual.color import Color
 
-from kmstui.model.safe_text import visible
+from kmstui.model.safe_text import is_seen, visible
 from kmstui.ui.commands.aws_cli import aws_command
+from kmstui.ui.policy.line_cells import is_strange
 from kmstui.ui.style.cells import fit, width_of, wrap
 from kmstui.ui.style.symbols import FANCY, PLAIN
 from kmstui.ui.style.theme import theme_for
@@ -21,6 +23,33 @@ def test_what_a_terminal_would_obey_is_shown_by_its_code():
     assert visible(HOSTILE_TEXT) == (
         r"[bold red]markup[/] \x1b[2Jescape \u202egnol\u202c\ttab\nline"
     )
+
+
+UNSEEN = (
+    # Default_Ignorable_Code_Point, as DerivedCoreProperties.txt of Unicode 16 lists it.
+    (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5),
+    (0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164),
+    (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3),
+    (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+    # Blank, bidirectional, line and paragraph separators, spaces that are not the one.
+    (0x2800, 0x2800), (0x2066, 0x2069), (0x2028, 0x2029), (0x00A0, 0x00A0), (0x2000, 0x200A),
+    (0x3000, 0x3000), (0x0000, 0x001F), (0x007F, 0x009F), (0xD800, 0xDFFF),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "last"), UNSEEN)
+def test_what_nobody_would_see_is_shown_by_its_code_everywhere(first, last):
+    for number in range(first, last + 1):
+        character = chr(number)
+        assert visible(f"a{character}b").isascii(), hex(number)
+        assert len(visible(f"a{character}b")) > 3
+        assert is_strange(character)
+        assert not is_seen(character)
+
+
+def test_what_everybody_sees_is_left_as_it_is():
+    text = "Schlüssel für Grüße, ключ, 鍵, مفتاح, 열쇠, é → ✔ 🔑"
+    assert visible(text) == text
 
 
 @settings(max_examples=200)

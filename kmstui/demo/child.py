@@ -1,6 +1,7 @@
 """The process of the embedded AWS. The only one that imports moto and boto3.
 
-It says ``{"port": …}`` on standard output once it answers, and ends when its standard input does:
+It says ``{"port": …, "secret": …}`` on standard output once it answers (arguments and environment
+may be read by others), and ends when its standard input does:
 the parent holds the other end, so that even a parent killed with SIGKILL leaves nothing behind.
 """
 
@@ -51,7 +52,8 @@ def main(arguments: Sequence[str], front: str = "kmstui.demo.front.app:Front") -
     state = assemble(ACCOUNT, options)
     server = make_server(resolve_name(front)(state), port, slow=options.latency > 0)
     threading.Thread(target=fill, args=(state, options), daemon=True).start()
-    print(json.dumps({"port": server.effective_port}), flush=True)
+    ready = {"port": server.effective_port, "secret": state.control_secret}
+    print(json.dumps(ready), flush=True)
     _fall_silent()
     server.run()
 

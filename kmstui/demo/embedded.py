@@ -60,10 +60,11 @@ class EmbeddedKms:
     """The module whose ``main`` is the child."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], port: int, options: EmbeddedOptions
+        self, process: subprocess.Popen[bytes], port: int, secret: str, options: EmbeddedOptions
     ) -> None:
         self._process = process
         self._port = port
+        self._secret = secret
         self.endpoint_url = f"http://127.0.0.1:{port}"
         """Where KMS, STS, IAM and the others answer."""
         self.account = str(self.ask("GET", "health")["account"])
@@ -92,13 +93,13 @@ class EmbeddedKms:
             start_new_session=True,
         )
         try:
-            port = _wait_for_port(process, timeout)
+            port, secret = _wait_until_ready(process, timeout)
         except BaseException:
             process.kill()
             process.wait()
             _close_pipes(process)
             raise
-        return cls(process, port, options)
+        return cls(process, port, secret, options)
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -128,7 +129,7 @@ class EmbeddedKms:
         return environment
 
     def ask(self, method: str, name: str, **values: Any) -> Any:
-        """What the control API of :mod:`kmstui.demo.front.control_api` returns, as JSON has it.
+        """What the control API (`kmstui.demo.front.state`) returns, as JSON has it.
 
         Raises :class:`EmbeddedError` when it refuses.
         """
@@ -139,7 +140,7 @@ class EmbeddedKms:
             body = json.dumps(values)
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
         with contextlib.closing(connection):
-            connection.request(method, path, body)
+            connection.request(method, path, body, {"X-Kmstui-Secret": self._secret})
             response = connection.getresponse()
             returned = json.loads(response.read())
         if response.status != 200:
@@ -165,7 +166,8 @@ class EmbeddedKms:
         self.stop()
 
 
-def _wait_for_port(process: subprocess.Popen[bytes], timeout: float) -> int:
+def _wait_until_ready(process: subprocess.Popen[bytes], timeout: float) -> tuple[int, str]:
+    """The port at which it answers, and the secret of its control API."""
     output: IO[bytes] | None = process.stdout
     if output is None:
         raise EmbeddedError("The embedded KMS was started without a pipe to it.")
@@ -179,8 +181,8 @@ def _wait_for_port(process: subprocess.Popen[bytes], timeout: float) -> int:
         process.wait()
         said = process.stderr.read().decode("utf-8", "replace") if process.stderr else ""
         raise EmbeddedError(why_it_ended(said))
-    port: int = json.loads(line)["port"]
-    return port
+    ready: dict[str, Any] = json.loads(line)
+    return ready["port"], ready["secret"]
 
 
 def _close_pipes(process: subprocess.Popen[bytes]) -> None:

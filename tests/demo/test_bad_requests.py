@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from pathlib import Path
 
 import pytest
 
@@ -72,10 +73,59 @@ def test_mistakes_in_control_requests_are_told(embedded: ControlledKms) -> None:
         ("/_embedded/key", b'{"key": "alias/nowhere", "policy": ""}'),
         ("/_embedded/latency", b"{"),
     ):
-        status, answer = _post(embedded, path, body, {})
+        status, answer = _post(embedded, path, body, {"X-Kmstui-Secret": embedded._secret})
         assert status == 400
         assert json.loads(answer)["error"]
-    assert _post(embedded, "/_embedded/nothing", b"", {})[0] == 404
+    headers = {"X-Kmstui-Secret": embedded._secret}
+    assert _post(embedded, "/_embedded/nothing", b"", headers)[0] == 404
+
+
+@pytest.mark.parametrize("shown", [None, "", "wrong", "\xff"])
+@pytest.mark.parametrize(
+    "name", ["health", "credentials?who=root", "key?key=alias/ImportedCMK", "x"]
+)
+def test_nobody_without_the_secret_of_the_run_reaches_the_control_api(
+    embedded: ControlledKms, shown: str | None, name: str
+) -> None:
+    headers = {} if shown is None else {"X-Kmstui-Secret": shown}
+    status, answer = _post(embedded, f"/_embedded/{name}", b"", headers)
+    assert status == 403
+    assert list(json.loads(answer)) == ["error"]
+
+
+def test_the_secret_is_another_one_in_each_run_and_no_argument_tells_it(
+    embedded: ControlledKms,
+) -> None:
+    with ControlledKms.start() as other:
+        assert other._secret != embedded._secret
+        for process in (other._process, embedded._process):
+            told = (Path(f"/proc/{process.pid}/cmdline").read_bytes()
+                    + Path(f"/proc/{process.pid}/environ").read_bytes())  # fmt: skip
+            assert other._secret.encode() not in told
+            assert embedded._secret.encode() not in told
+
+
+@pytest.mark.parametrize("host", ["attacker.example", "attacker.example:{port}", "", "127.0.0.1.x",
+                                  "localhost.example:80", "10.0.0.1"])  # fmt: skip
+@pytest.mark.parametrize("path", ["/", "/_embedded/credentials?who=root"])
+def test_a_web_page_under_a_name_of_its_own_is_refused(
+    embedded: ControlledKms, host: str, path: str
+) -> None:
+    headers = {
+        "Host": host.format(port=embedded._port),
+        "X-Kmstui-Secret": embedded._secret,
+        "X-Amz-Target": LIST_KEYS,
+        "Authorization": _signed(embedded, "kms"),
+    }
+    assert _post(embedded, path, b"{}", headers)[0] == 403
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost:1234", "LOCALHOST", "[::1]:80"])
+def test_names_of_the_loopback_interface_are_served(embedded: ControlledKms, host: str) -> None:
+    headers = {
+        "Host": host, "X-Amz-Target": LIST_KEYS, "Authorization": _signed(embedded, "kms")
+    }  # fmt: skip
+    assert _post(embedded, "/", b"{}", headers)[0] == 200
 
 
 @pytest.mark.parametrize(

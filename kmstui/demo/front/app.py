@@ -48,6 +48,8 @@ class Front:
 
     def answer(self, environ: dict[str, Any]) -> Response:
         """The response to one HTTP request."""
+        if not _is_for_loopback(str(environ.get("HTTP_HOST", ""))):
+            return Response(403, "text/plain", b"This host serves the loopback interface alone.\n")
         if environ.get("PATH_INFO", "/").startswith("/_embedded/"):
             return self.control.answer(environ)
         return self._aws(environ)
@@ -140,6 +142,15 @@ class Front:
         raise AwsError(
             "UnknownOperationException", f"The embedded AWS has no service {request.service!r}."
         )
+
+
+def _is_for_loopback(host: str) -> bool:
+    """Whether a Host header names this machine's loopback interface, with whatever port.
+
+    A web page could let its own name resolve to 127.0.0.1, and would be this server's equal then.
+    """
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
+    return name.lower() in ("127.0.0.1", "localhost", "[::1]")
 
 
 def _named_key(state: EmbeddedState, request: AwsRequest, caller: Caller | None) -> str:

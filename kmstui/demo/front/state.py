@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import json
+import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -40,6 +42,9 @@ class EmbeddedState:
     network: Network = field(default_factory=Network)
     filled: threading.Event = field(default_factory=threading.Event)
     """Set once the extra keys are all there."""
+    control_secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    """What whoever asks the control API has to know: every user of the machine reaches the port,
+    and it gives away the credentials of everybody in the account."""
 
 
 class ControlApi:
@@ -50,6 +55,9 @@ class ControlApi:
 
     def answer(self, environ: Mapping[str, Any]) -> Response:
         """Serve one request; mistakes in it get 400 and a sentence."""
+        shown = str(environ.get("HTTP_X_KMSTUI_SECRET", ""))
+        if not hmac.compare_digest(shown.encode(), self._state.control_secret.encode()):
+            return _json(403, {"error": "This is for the program that started the embedded KMS."})
         name = str(environ.get("PATH_INFO", "")).removeprefix("/_embedded/").strip("/")
         route = getattr(self, f"_{str(environ.get('REQUEST_METHOD')).lower()}_{name}", None)
         if route is None:

@@ -31,6 +31,7 @@ from kmstui.policy.iam import (
     has_wildcard,
     key_and_value,
     knowledge,
+    time_keys,
 )
 from kmstui.scripting.can_policies import Asked, PolicyReader, add_policy_options
 from kmstui.scripting.command import (
@@ -166,17 +167,13 @@ def _context(
     now: datetime,
     known: frozenset[str] = frozenset(),
 ) -> Context:
-    values: dict[str, list[str]] = {
-        "aws:CurrentTime": [now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")],
-        "aws:EpochTime": [str(int(now.timestamp()))],
-    }
     given: dict[str, list[str]] = {}
     for pair in pairs:
         halves = key_and_value(pair, known)
         if halves is None:
             raise CommandError(f"--context {pair!r} is not KEY=VALUE.")
         given.setdefault(halves[0].lower(), []).append(halves[1])
-    return Context.of({**values, **given}, absent=without)
+    return Context.of({**time_keys(now), **given}, absent=without)
 
 
 def _exit_code(answers: Iterable[Answer]) -> int:

@@ -23,7 +23,8 @@ from kmstui.policy.access.table import KeyFacts, access_table
 from kmstui.policy.evaluation.evaluator import evaluate
 from kmstui.policy.evaluation.lockout import can_still_administer
 from kmstui.policy.evaluation.policies import Policies
-from kmstui.policy.iam.principals import Context, Principal, Request
+from kmstui.policy.iam.principals import Principal
+from kmstui.policy.iam.requests import Context, Request
 from kmstui.policy.syntax.parser import parse
 from kmstui.policy.witnesses.automaton import combinations
 from kmstui.policy.witnesses.values import samples_of

@@ -17,7 +17,8 @@ from kmstui.model import Identity, IdentityPolicy
 from kmstui.policy.evaluation.evaluator import evaluate
 from kmstui.policy.evaluation.outcome import Outcome
 from kmstui.policy.evaluation.policies import Policies
-from kmstui.policy.iam.principals import Context, Principal, Request
+from kmstui.policy.iam.principals import Principal
+from kmstui.policy.iam.requests import Context, Request
 
 ACCOUNT, OTHER = "418259630147", "290417736502"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/57e318d6-4d5e-46a5-aea5-07e9922a78f9"

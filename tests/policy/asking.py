@@ -13,7 +13,8 @@ from kmstui.policy.evaluation.evaluator import Decision, evaluate
 from kmstui.policy.evaluation.outcome import Outcome
 from kmstui.policy.evaluation.policies import Policies, compile_identity_policy
 from kmstui.policy.iam.conditions import Truth, compile_condition
-from kmstui.policy.iam.principals import NOTHING_KNOWN, Context, Principal, Request
+from kmstui.policy.iam.principals import Principal
+from kmstui.policy.iam.requests import NOTHING_KNOWN, Context, Request
 from kmstui.policy.syntax.nodes import read_policy
 from kmstui.policy.syntax.parser import parse
 from tests.policy.lockouts import policy_text

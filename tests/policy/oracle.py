@@ -24,7 +24,8 @@ from kmstui.policy.evaluation.policies import (
     compile_identity_policy,
     compile_key_policy,
 )
-from kmstui.policy.iam.principals import Context, Principal, PrincipalKind, Request
+from kmstui.policy.iam.principals import Principal, PrincipalKind
+from kmstui.policy.iam.requests import Context, Request
 
 FOLDER = Path(__file__).parent / "evaluation/oracle"
 SIMULATED, DOCUMENTED = FOLDER / "simulated.jsonl", FOLDER / "documented.jsonl"

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from kmstui.policy.iam.principals import Context
+from kmstui.policy.iam.requests import Context
 from tests.policy.asking import ACCOUNT, ANNA, APP, KEY, OTHER, ROOT, S3, SESSION, STRANGER
 
 PRINCIPALS = (ANNA, APP, SESSION, ROOT, STRANGER, S3, "*", f"arn:aws:iam::{ACCOUNT}:user/bob")

@@ -2,6 +2,7 @@ from .diff import AccessChange as AccessChange
 from .diff import AccessDiff as AccessDiff
 from .diff import Direction as Direction
 from .diff import access_diff as access_diff
+from .diff import changes_for as changes_for
 from .groups import AccessGroup as AccessGroup
 from .groups import actions_words as actions_words
 from .groups import possible_actions as possible_actions

@@ -18,6 +18,8 @@ from kmstui.policy.access.groups import action_classes, actions_words
 from kmstui.policy.access.terms import Access, Atoms, Term, Terms, simplified, terms_of
 from kmstui.policy.evaluation import RETIRE, Policies, PolicyLike, compile_key_policy
 from kmstui.policy.iam import (
+    NOTHING_KNOWN,
+    Context,
     Lookup,
     Principal,
     PrincipalKind,
@@ -183,9 +185,16 @@ def _direction(before: Access, after: Access) -> Direction:
 class _Comparison:
     """Two policies, and what was found out about their terms."""
 
-    def __init__(self, before: PolicyLike, after: PolicyLike, key_arn: str) -> None:
+    def __init__(
+        self,
+        before: PolicyLike,
+        after: PolicyLike,
+        key_arn: str,
+        context: Context = NOTHING_KNOWN,
+    ) -> None:
         self.old, self.new = compile_key_policy(before), compile_key_policy(after)
         self.key_arn = key_arn
+        self.context = context
         self.atoms = Atoms()
         self.open_keys: dict[str, None] = {}
         self._left = _IN_ALL
@@ -193,10 +202,11 @@ class _Comparison:
 
     def terms(self, principal: Principal, action: str) -> tuple[Terms, Terms]:
         """What both policies say about a principal and an action."""
-        return (
-            terms_of(self.old, principal, action, self.key_arn, self.atoms),
-            terms_of(self.new, principal, action, self.key_arn, self.atoms),
-        )
+        request = self._request(principal, action)
+        return terms_of(self.old, request, self.atoms), terms_of(self.new, request, self.atoms)
+
+    def _request(self, principal: Principal, action: str) -> Request:
+        return Request(principal, action, self.key_arn, self.context)
 
     def changes(
         self, principal: Principal, action: str, old: Terms, new: Terms
@@ -205,7 +215,7 @@ class _Comparison:
         was, will = simplified(old.meaning), simplified(new.meaning)
         if was == will:
             return ()
-        lookup = lookup_for(Request(principal, action, self.key_arn), absent_keys(action))
+        lookup = lookup_for(self._request(principal, action), absent_keys(action))
         key = (was, will, *map(lookup, self._compared(was | will)))
         found = self._changes.get(key)
         if found is None:
@@ -314,6 +324,15 @@ def access_diff(before: PolicyLike, after: PolicyLike, key_arn: str) -> AccessDi
         open_keys=tuple(comparison.open_keys),
         complete=not comparison.open_keys and everybody.complete,
     )
+
+
+def changes_for(
+    before: PolicyLike, after: PolicyLike, request: Request
+) -> tuple[AccessChange, ...]:
+    """What changes for one caller and action, over all requests that agree with what is known."""
+    comparison = _Comparison(before, after, request.resource, request.context)
+    old, new = comparison.terms(request.principal, request.action)
+    return comparison.changes(request.principal, request.action, old, new)
 
 
 @lru_cache(maxsize=1)

@@ -117,11 +117,10 @@ def _resolved(condition: Condition, lookup: Lookup) -> Condition:
     )
 
 
-def terms_of(
-    policy: CompiledPolicy, principal: Principal, action: str, resource: str, atoms: Atoms
-) -> Terms:
-    """What `policy` says about a principal and an action."""
-    lookup = lookup_for(Request(principal, action, resource), absent_keys(action))
+def terms_of(policy: CompiledPolicy, request: Request, atoms: Atoms) -> Terms:
+    """What `policy` says about a principal and an action, as far as the context leaves it open."""
+    principal, action, resource = request.principal, request.action, request.resource
+    lookup = lookup_for(request, absent_keys(action))
     found: list[tuple[Term, Statement]] = []
     for compiled, matches in policy.candidates(principal, action):
         held = _held(compiled, resource, lookup, atoms)

@@ -15,9 +15,12 @@ from .explanation import not_considered_sentence as not_considered_sentence
 from .explanation import reason_sentence as reason_sentence
 from .grants import RETIRE as RETIRE
 from .grants import granted_alike as granted_alike
+from .lockout import DIRECT_CALL as DIRECT_CALL
+from .lockout import PUT as PUT
 from .lockout import CanPut as CanPut
 from .lockout import Verdict as Verdict
 from .lockout import can_still_administer as can_still_administer
+from .lockout import is_worse as is_worse
 from .operations import Answer as Answer
 from .operations import On as On
 from .operations import Others as Others

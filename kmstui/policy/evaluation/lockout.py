@@ -24,7 +24,7 @@ from kmstui.policy.iam import (
     PrincipalKind,
     Request,
     account_of,
-    brought_to_role,
+    possible_roles,
 )
 from kmstui.policy.syntax import Statement
 from kmstui.policy.witnesses import callers_of
@@ -34,6 +34,9 @@ PUT = "kms:PutKeyPolicy"
 DIRECT_CALL = Context.of(
     {"aws:ViaAWSService": "false", "kms:BypassPolicyLockoutSafetyCheck": "false"},
     absent=(
+        # PutKeyPolicy carries no tags.
+        "aws:TagKeys",
+        "aws:RequestTag/",
         "kms:ViaService",
         "aws:CalledVia",
         "aws:CalledViaFirst",
@@ -45,6 +48,10 @@ DIRECT_CALL = Context.of(
 Source: IAM User Guide, "AWS global condition context keys": these come with requests that
 services forward.
 """
+
+
+_ANOTHER = "=another="
+"""The name of a session that nobody gives one."""
 
 
 class CanPut(StrEnum):
@@ -77,6 +84,10 @@ class Verdict:
     anybody_reason: str
     not_considered: tuple[str, ...]
     """Never empty."""
+    callers: tuple[Principal, ...] = ()
+    """The caller by each ARN that its role may have."""
+    ends_with_session: bool = False
+    """Whether other sessions of the caller's role fare worse than this one."""
 
     @property
     def locks_caller_out(self) -> bool:
@@ -89,6 +100,11 @@ class Verdict:
         return self.anybody is CanPut.NO
 
 
+def is_worse(answer: CanPut, than: CanPut) -> bool:
+    """Whether an answer promises less than another."""
+    return _ORDER.index(answer) < _ORDER.index(than)
+
+
 def can_still_administer(
     policy: PolicyLike,
     caller: Arn | Principal,
@@ -97,18 +113,20 @@ def can_still_administer(
     *,
     context: Context = DIRECT_CALL,
     chain: Chain = NOTHING_READ,
+    stored: PolicyLike | None = None,
 ) -> Verdict:
     """Judge a key policy before it is put.
 
     Args:
         policy: The new policy.
-        caller: Who puts it; a role session is brought to its role.
+        caller: Who puts it; a role session is asked about by each path that its role may have.
         key_arn: The key.
         iam: The caller's identity policies, or None where they were not read.
         context: What is known of the caller's later requests.
         chain: What is known of control policies and of a VPC endpoint. They bind the caller; that
             nobody can put the policy is said of the key policy alone, since they can be changed
             without the key.
+        stored: The policy that the key has, whose principals exist.
 
     Raises:
         ValueError: `caller` is not a principal.
@@ -119,21 +137,52 @@ def can_still_administer(
     if session and iam is not None and not iam.problem:
         # Every role of IAM Identity Center has a path, which a session's ARN leaves out.
         principal = principal.with_role(iam.arn)
-    principal = brought_to_role(principal, (read,))
     policies = Policies.of_key(read)
     own = policies if iam is None else policies.with_identity(iam)
-    put = Request(principal, PUT, str(key_arn), context)
-    unbound = evaluate(put, own)
-    decision = unbound if chain is NOTHING_READ else evaluate(put, replace(own, chain=chain))
-    anybody, anybody_reason = _anybody(policies, principal, unbound, key_arn, context)
+    bound = own if chain is NOTHING_READ else replace(own, chain=chain)
+
+    def put_by(asking: Principal, under: Policies, known: Context = context) -> Decision:
+        return evaluate(Request(asking, PUT, str(key_arn), known), under)
+
+    callers = possible_roles(principal, (read,) if stored is None else (as_policy(stored), read))
+    decisions = [put_by(each, bound) for each in callers]
+    answers = [*map(_answer, decisions)]
+    worst = min(range(len(answers)), key=lambda at: _ORDER.index(answers[at]))
+    decision, answer = decisions[worst], answers[worst]
+    reason = reason_sentence(decision)
+    if len(set(answers)) > 1:
+        answer = CanPut.ONLY_UNDER_CONDITIONS
+        reason = f"It hangs on the path of your role, which is not known: {reason}"
+    unbound = decision if bound is own else put_by(callers[worst], own)
+    anybody, anybody_reason = _anybody(policies, callers[worst], unbound, key_arn, context)
+    later = _another_session(context)
+    ends_with_session = any(
+        is_worse(_answer(put_by(replace(each, name=_renamed(each)), bound, later)), answer_now)
+        for each, answer_now in zip(callers, answers, strict=True)
+        if each.kind is PrincipalKind.SESSION
+    )
     return Verdict(
-        answer=_answer(decision),
-        reason=reason_sentence(decision),
+        answer=answer,
+        reason=reason,
         deciding=statements_of(decision),
         decision=decision,
         anybody=anybody,
         anybody_reason=anybody_reason,
         not_considered=decision.not_considered,
+        callers=callers,
+        ends_with_session=ends_with_session,
+    )
+
+
+def _renamed(session: Principal) -> str:
+    return f"{session.name.rpartition('/')[0]}/{_ANOTHER}"
+
+
+def _another_session(context: Context) -> Context:
+    """What is known where a role is assumed anew: its ID stays, the session's name does not."""
+    role_ids = [value.partition(":")[0] for value in context.values.get("aws:userid", ())]
+    return context.beside(
+        {"aws:userid": [f"{each}:{_ANOTHER}" for each in role_ids]} if role_ids else {}
     )
 
 
@@ -175,7 +224,7 @@ def _anybody(
             continue
         candidate = evaluate(Request(principal, PUT, str(key_arn), context), policies)
         answer = _answer(candidate)
-        if _ORDER.index(answer) > _ORDER.index(best):
+        if is_worse(best, answer):
             best, decision = answer, candidate
     if best is CanPut.NO:
         return best, f"No statement of the key policy allows {PUT} to anybody of {account}."

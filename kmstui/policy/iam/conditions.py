@@ -14,7 +14,7 @@ from enum import IntEnum, StrEnum
 
 from kmstui.policy.iam.match_value import Test, literal, value_test
 from kmstui.policy.iam.operators import FOR_ANY_VALUE, Operator, parse_operator
-from kmstui.policy.iam.principals import Lookup, Values
+from kmstui.policy.iam.requests import Lookup, Values
 from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.syntax import VARIABLES_SINCE, ConditionEntry, scalar_text
 

@@ -14,6 +14,8 @@ _ARN_KEYS = frozenset({"aws:principalarn"})
 _ACCOUNT_KEYS = frozenset({"aws:principalaccount", "kms:calleraccount"})
 _USER_KEYS = frozenset({"aws:username", "aws:principaltype", "aws:userid"})
 """Keys by which a policy can tell users from role sessions."""
+_SSO_PATH = "aws-reserved/sso.amazonaws.com/"
+_MOST_PATHS = 16
 _MOST_PATTERNS = 24
 """Beyond so many patterns their overlaps are not searched pair by pair."""
 
@@ -68,6 +70,42 @@ def brought_to_role(principal: Principal, policies: Iterable[Policy]) -> Princip
             if role.role_key == principal.role_key:
                 return principal.with_role(role_arn)
     return principal
+
+
+def possible_roles(principal: Principal, policies: Iterable[Policy]) -> tuple[Principal, ...]:
+    """A session with each ARN that its role may have, as far as policies tell them apart.
+
+    A role that a Principal element names exists, since KMS refuses any other, and names of roles
+    are unique in an account. A role that is only compared with may be in any path, but for those of
+    IAM Identity Center, which are in paths of their own (IAM Identity Center User Guide,
+    "Referencing permission sets in resource policies, Amazon EKS cluster config maps, and AWS KMS
+    key policies").
+    """
+    if principal.kind is not PrincipalKind.SESSION or principal.path_known:
+        return (principal,)
+    policies = tuple(policies)
+    listed = dict.fromkeys(text for policy in policies for text in _listed(policy))
+    exist = [
+        text
+        for text in listed
+        if _is_role(text) and Principal.parse(text).role_key == principal.role_key
+    ]
+    if exist:
+        return tuple(map(principal.with_role, exist))
+    beginning, _, name = principal.role_arn.partition(":role/")
+    of_sso = name.startswith("AWSReservedSSO_")
+    paths = dict.fromkeys(
+        (_SSO_PATH, f"{_SSO_PATH}{_ANY_NAME}/") if of_sso else ("", f"{_ANY_NAME}/")
+    )
+    for policy in policies:
+        for value in _values(policy, _ARN_KEYS):
+            _, role, rest = value.partition(":role/")
+            path = "".join(rest.rpartition("/")[:2]).replace("*", _ANY_NAME).replace("?", "x")
+            if role and (not of_sso or path.startswith(_SSO_PATH)):
+                paths.setdefault(path)
+    return tuple(
+        principal.with_role(f"{beginning}:role/{path}{name}") for path in list(paths)[:_MOST_PATHS]
+    )
 
 
 def named(policy: Policy, partition: str = "aws") -> tuple[Principal, ...]:

@@ -10,6 +10,7 @@ from .chain_reader import of_connection as of_connection
 from .chain_reader import read_chain as read_chain
 from .chain_reader import with_endpoint as with_endpoint
 from .key_context import lint_context as lint_context
+from .own_request import own_request as own_request
 from .reader import DELEGATED_AT_FIRST as DELEGATED_AT_FIRST
 from .reader import AccessReader as AccessReader
 from .reader import AccessReading as AccessReading

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from functools import partial
 
 from kmstui.model import Arn, Key
-from kmstui.policy.access import AccessDiff, Direction, access_diff
+from kmstui.policy.access import AccessDiff, Direction, access_diff, changes_for
 from kmstui.policy.authoring import CompletionContext, Completions, Facts, complete
-from kmstui.policy.evaluation import CanPut, Verdict, can_still_administer
-from kmstui.policy.iam import knowledge
+from kmstui.policy.evaluation import PUT, CanPut, Chain, Verdict, can_still_administer, is_worse
+from kmstui.policy.iam import Context, Principal, Request, knowledge
 from kmstui.policy.lint import Finding, KeyContext, fix_effect, lint
 from kmstui.service.access import (
     AccountFacts,
@@ -18,6 +19,7 @@ from kmstui.service.access import (
     caller_principal,
     learn_account,
     lint_context,
+    own_request,
     principals_in,
     with_contexts,
 )
@@ -47,6 +49,8 @@ class KeyPolicyRules:
     """ARN of who asks; empty when unknown."""
     name: str
     """The key as a sentence names it."""
+    request: Callable[[Chain], Context]
+    """What is known now of the caller's requests, and by what binds them."""
     disabled: frozenset[str] = frozenset()
 
     def lint(self, text: str) -> tuple[Finding, ...]:
@@ -75,7 +79,8 @@ class KeyPolicyRules:
         if arn is None:
             unknown = ("everything: the key's ARN is unknown",)
             return Assessment(base, text, refused, findings, (), unknown, not_json)
-        verdict = self._verdict(text, arn)
+        context = self.request(self.facts.chain)
+        verdict = self._verdict(text, arn, context, base)
         diff = access_diff(base, text, str(arn))
         said = " ".join(verdict.not_considered)
         others = (each for each in diff.not_considered if each not in said)
@@ -88,23 +93,47 @@ class KeyPolicyRules:
             access=access_lines(diff),
             not_considered=tuple(left_out),
             not_json=not_json,
-            locks_out=self._locks_out(verdict, base, arn),
+            locks_out=self._locks_out(verdict, base, text, context),
             # What is not JSON is refused with or without the check.
-            bypassable=bool(self.caller) and verdict.locks_caller_out and not not_json,
+            bypassable=self._asking is not None and verdict.locks_caller_out and not not_json,
         )
 
-    def _verdict(self, text: str, arn: Arn) -> Verdict:
-        caller = Arn.maybe(self.caller) or Arn.parse(f"arn:{arn.partition}:iam::{arn.account}:root")
-        identity = self.facts.identity if self.caller else None
-        return can_still_administer(text, caller, arn, identity, chain=self.facts.chain)
+    @property
+    def _asking(self) -> Principal | None:
+        """Who asks; None where that is not known, or nobody that kmstui understands."""
+        return Principal.maybe(self.caller) if self.caller else None
 
-    def _locks_out(self, verdict: Verdict, base: str, arn: Arn) -> bool:
-        """Whether the caller or everybody loses the right for good, or from sure to unsure."""
+    def _verdict(self, text: str, arn: Arn, context: Context, stored: str) -> Verdict:
+        root = Principal.parse(arn.account, partition=arn.partition)
+        return can_still_administer(
+            text,
+            self._asking or root,
+            arn,
+            self.facts.identity if self._asking else None,
+            context=context,
+            chain=self.facts.chain,
+            stored=stored,
+        )
+
+    def _locks_out(self, verdict: Verdict, base: str, text: str, context: Context) -> bool:
+        """Whether the caller or everybody loses the right, now, with the session, or at times."""
         if verdict.orphans_key:
             return True
-        if not self.caller or verdict.answer in (CanPut.YES, CanPut.ONLY_IF_IAM_ALLOWS):
+        arn = self.key.arn
+        if self._asking is None or arn is None:
             return False
-        return verdict.locks_caller_out or self._verdict(base, arn).answer is not verdict.answer
+        if verdict.locks_caller_out:
+            return True
+        was = self._verdict(base, arn, context, base)
+        if is_worse(verdict.answer, was.answer):
+            return True
+        if verdict.ends_with_session and not was.ends_with_session:
+            return True
+        return verdict.answer is not CanPut.YES and any(
+            change.direction in (Direction.LOSES, Direction.UNCLEAR)
+            for caller in verdict.callers
+            for change in changes_for(base, text, Request(caller, PUT, str(arn), context))
+        )
 
     def _judgements(self, verdict: Verdict, *, whole: bool) -> tuple[Judgement, ...]:
         found = [self._of_caller(verdict, whole=whole)]
@@ -127,10 +156,15 @@ class KeyPolicyRules:
         return tuple(found)
 
     def _of_caller(self, verdict: Verdict, *, whole: bool) -> Judgement:
-        if not self.caller:
+        if self._asking is None:
+            who = (
+                f"Who you are ({self.caller}) says nothing to kmstui"
+                if self.caller
+                else ("Who you are is not known")
+            )
             return Judgement(
                 Weight.DOUBT,
-                "Who you are is not known, so nobody can say whether you keep the right to put"
+                f"{who}, so nobody can say whether you keep the right to put"
                 " this policy again; KMS checks it when it is saved.",
             )
         return judgement_of(verdict, self.facts.identity_problem, whole=whole)
@@ -146,6 +180,12 @@ def judgement_of(verdict: Verdict, problem: str, *, whole: bool = True) -> Judge
             return Judgement(
                 Weight.DOUBT,
                 f"The part that could be read lets you put this policy again. {verdict.reason}",
+            )
+        case CanPut.YES if verdict.ends_with_session:
+            return Judgement(
+                Weight.DOUBT,
+                "Only in this session can you put this policy again: the next session of your role"
+                f" has another name. {verdict.reason}",
             )
         case CanPut.YES:
             return Judgement(Weight.GOOD, f"Yes: you can put this policy again. {verdict.reason}")
@@ -219,6 +259,7 @@ class KeyPolicyTarget(EditTarget):
             context=self._context(AccountFacts()),
             caller=store.caller.arn if store.caller else "",
             name=store.name_of(key.id),
+            request=partial(own_request, store.caller, store.info, session.clock),
             disabled=frozenset(disabled),
         )
 

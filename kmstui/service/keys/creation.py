@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from kmstui.model import Arn, Key, KeyCreation
 from kmstui.policy.authoring import Template, fields_of, fill, unsuitable, whole_policy
 from kmstui.policy.evaluation import can_still_administer
+from kmstui.policy.iam import Principal
 from kmstui.policy.lint import KeyContext, Severity, lint
 from kmstui.service.access import caller_principal
 from kmstui.service.editing import facts_for
@@ -153,7 +154,7 @@ def _refused(text: str, context: KeyContext) -> str:
 
 
 def _locks_out(text: str, store: Store, arn: Arn) -> str:
-    caller = Arn.maybe(caller_principal(store.caller)) if store.caller else None
+    caller = Principal.maybe(caller_principal(store.caller)) if store.caller else None
     if caller is None:
         return "Who you are is not known, so nobody can say whether you would be locked out."
     verdict = can_still_administer(text, caller, arn, None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -37,6 +37,7 @@ from kmstui.policy.iam import (
     key_and_value,
     knowledge,
     other_of,
+    time_keys,
 )
 from kmstui.policy.syntax import scalar_text
 
@@ -167,14 +168,8 @@ def _doubt(name: str) -> str:
 
 
 def _context(values: dict[str, list[str]], now: datetime) -> Context:
-    given = {
-        "aws:CurrentTime": [now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")],
-        "aws:EpochTime": [str(int(now.timestamp()))],
-    }
-    given = {name.lower(): value for name, value in given.items()}
-    for name, listed in values.items():
-        given[name.lower()] = [value for value in listed if value]
-    return Context.of(given)
+    given = {name: [value for value in listed if value] for name, listed in values.items()}
+    return Context.of(time_keys(now)).beside(given)
 
 
 def decide(question: Question, about: QuestionContext, identity: Identity | None) -> Answer:

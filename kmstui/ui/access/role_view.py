@@ -165,7 +165,9 @@ class RoleView(ReadingView):
         caller = self.store.caller
         if caller is None:
             return ""
-        principal = Principal.parse(caller.arn)
+        principal = Principal.maybe(caller.arn)
+        if principal is None:
+            return ""
         return role_of(brought_to_role(principal, (as_policy(policy),)))
 
     def _why_nobody(self) -> str:

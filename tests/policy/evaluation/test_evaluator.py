@@ -13,7 +13,8 @@ from kmstui.policy.evaluation.explanation import explain, reason_sentence
 from kmstui.policy.evaluation.outcome import Reason
 from kmstui.policy.evaluation.policies import Policies
 from kmstui.policy.iam.conditions import Doubt
-from kmstui.policy.iam.principals import Context, Principal, PrincipalKind, Request
+from kmstui.policy.iam.principals import Principal, PrincipalKind
+from kmstui.policy.iam.requests import Context, Request
 from tests.policy.asking import (
     ACCOUNT,
     ALLOWED,

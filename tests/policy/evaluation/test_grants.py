@@ -14,7 +14,7 @@ from kmstui.policy.access.table import KeyFacts, Mark, access_table, role_effect
 from kmstui.policy.evaluation.explanation import explain, reason_sentence
 from kmstui.policy.evaluation.outcome import Reason
 from kmstui.policy.iam.conditions import Doubt
-from kmstui.policy.iam.principals import Context
+from kmstui.policy.iam.requests import Context
 from tests.policy.asking import (
     ACCOUNT,
     ALLOWED,

@@ -7,12 +7,14 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pytest
 
 from kmstui.model import Identity, IdentityPolicy
 from kmstui.model.arn import Arn
-from kmstui.policy.evaluation.lockout import CanPut, can_still_administer
+from kmstui.policy.evaluation.lockout import DIRECT_CALL, CanPut, can_still_administer
+from kmstui.policy.iam import Context, time_keys
 from kmstui.policy.syntax.nodes import read_policy
 from kmstui.policy.syntax.parser import parse
 from tests.policy.lockouts import Lockout, allow, deny, lockouts, policy_text, without
@@ -79,13 +81,14 @@ def test_the_root_user_needs_no_iam_policy() -> None:
 
 def test_a_session_is_brought_to_its_role_whatever_the_path() -> None:
     with_path = f"arn:aws:iam::{ACCOUNT}:role/teams/blue/{ROLE}"
-    for text in (
-        policy_text(allow({"AWS": with_path})),
-        policy_text(
-            allow("*", Condition={"ArnEquals": {"aws:PrincipalArn": with_path}}),
-        ),
-    ):
-        assert can_still_administer(text, SESSION, KEY).answer is CanPut.YES
+    named = policy_text(allow({"AWS": with_path}))
+    assert can_still_administer(named, SESSION, KEY).answer is CanPut.YES
+    compared = policy_text(allow("*", Condition={"ArnEquals": {"aws:PrincipalArn": with_path}}))
+    # KMS looks up whom a Principal names, and takes any value in a condition.
+    verdict = can_still_administer(compared, SESSION, KEY)
+    assert verdict.answer is CanPut.ONLY_UNDER_CONDITIONS
+    assert "the path of your role, which is not known" in verdict.reason
+    assert can_still_administer(compared, SESSION, KEY, stored=named).answer is CanPut.YES
 
 
 SSO = "AWSReservedSSO_Admin_0123456789abcdef"
@@ -120,6 +123,82 @@ def test_the_path_of_the_callers_own_role_counts(
     assert can_still_administer(text, session, KEY, SSO_IDENTITY).answer is answer
     text = policy_text(allow(ROOT), deny("*", Condition={operator: {"aws:PrincipalArn": spared}}))
     assert can_still_administer(text, session, KEY, SSO_IDENTITY).answer is answer
+
+
+@pytest.mark.parametrize(
+    ("operator", "spared", "answer"),
+    [
+        ("StringNotEquals", f"arn:aws:iam::{ACCOUNT}:role/{SSO}", CanPut.NO),
+        ("StringNotEquals", SSO_ARN, CanPut.ONLY_UNDER_CONDITIONS),
+        ("ArnNotLike", f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/*", CanPut.ONLY_IF_IAM_ALLOWS),
+        ("ArnNotLike", f"arn:aws:iam::{ACCOUNT}:role/*/{SSO}", CanPut.ONLY_IF_IAM_ALLOWS),
+    ],
+)
+def test_where_iam_cannot_be_read_identity_center_tells_the_path_but_for_its_region(
+    operator: str, spared: str, answer: CanPut
+) -> None:
+    """IAM Identity Center User Guide, "Referencing permission sets in resource policies"."""
+    session = Arn.parse(f"arn:aws:sts::{ACCOUNT}:assumed-role/{SSO}/anna")
+    text = policy_text(allow(ROOT), deny("*", Condition={operator: {"aws:PrincipalArn": spared}}))
+    assert can_still_administer(text, session, KEY).answer is answer
+
+
+@pytest.mark.parametrize(
+    ("pattern", "answer"),
+    [
+        (f"arn:aws:iam::{ACCOUNT}:role/{ROLE}", CanPut.ONLY_UNDER_CONDITIONS),
+        (f"arn:aws:iam::{ACCOUNT}:role/team/*", CanPut.ONLY_UNDER_CONDITIONS),
+        (f"arn:aws:iam::{ACCOUNT}:role/*/{ROLE}", CanPut.ONLY_UNDER_CONDITIONS),
+        (f"arn:aws:iam::{ACCOUNT}:role/*{ROLE}", CanPut.ONLY_IF_IAM_ALLOWS),
+        (f"arn:aws:iam::{ACCOUNT}:*", CanPut.ONLY_IF_IAM_ALLOWS),
+        (f"arn:aws:iam::{ACCOUNT}:role/*/SomebodyElse", CanPut.NO),
+    ],
+)
+def test_a_path_that_is_not_known_is_not_guessed(pattern: str, answer: CanPut) -> None:
+    text = policy_text(
+        allow(ROOT), deny("*", Condition={"ArnNotLike": {"aws:PrincipalArn": pattern}})
+    )
+    assert can_still_administer(text, SESSION, KEY).answer is answer
+
+
+NOW = Context.of(time_keys(datetime(2026, 12, 1, tzinfo=UTC)))
+
+
+@pytest.mark.parametrize(
+    ("condition", "answer"),
+    [
+        ({"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, CanPut.NO),
+        ({"DateGreaterThan": {"aws:CurrentTime": "2099-01-01T00:00:00Z"}}, CanPut.YES),
+        ({"NumericGreaterThan": {"aws:EpochTime": "1577836800"}}, CanPut.NO),
+        ({"Null": {"aws:TagKeys": "true"}}, CanPut.NO),
+        ({"StringNotEquals": {"aws:RequestTag/team": "sec"}}, CanPut.NO),
+        ({"StringEquals": {"aws:RequestTag/team": "sec"}}, CanPut.YES),
+        ({"StringNotEquals": {"aws:PrincipalOrgID": "o-other"}}, CanPut.ONLY_UNDER_CONDITIONS),
+    ],
+)
+def test_a_denial_is_judged_by_the_request_as_it_is_now(
+    condition: Mapping[str, object], answer: CanPut
+) -> None:
+    role = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"}
+    text = policy_text(allow(role), deny("*", Condition=condition))
+    context = DIRECT_CALL.beside(NOW.values)
+    assert can_still_administer(text, SESSION, KEY, context=context).answer is answer
+
+
+def test_what_names_ones_own_session_ends_with_it() -> None:
+    role = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"}
+    alone = policy_text(allow({"AWS": str(SESSION)}))
+    verdict = can_still_administer(alone, SESSION, KEY)
+    assert verdict.answer is CanPut.YES
+    assert verdict.ends_with_session
+    assert not can_still_administer(policy_text(allow(role)), SESSION, KEY).ends_with_session
+    by_id = {"StringLike": {"aws:userid": "AROAEXAMPLE:i-0123456789abcdef0"}}
+    context = DIRECT_CALL.beside({"aws:userid": "AROAEXAMPLE:i-0123456789abcdef0"})
+    text = policy_text(allow(role, Condition=by_id))
+    assert can_still_administer(text, SESSION, KEY, context=context).ends_with_session
+    by_id = {"StringLike": {"aws:userid": "AROAEXAMPLE:*"}}
+    text = policy_text(allow(role, Condition=by_id))
+    assert not can_still_administer(text, SESSION, KEY, context=context).ends_with_session
 
 
 def test_a_caller_of_another_account_is_locked_out_whatever_the_policy_says() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kmstui.policy.access.diff import access_diff
 from kmstui.policy.evaluation.outcome import Outcome
-from kmstui.policy.iam.principals import Context
+from kmstui.policy.iam.requests import Context
 from tests.policy.asking import KEY, ask, iam, iam_allow
 from tests.policy.lockouts import policy_text
 from tests.policy.policy_strategies import (

@@ -9,7 +9,7 @@ from kmstui.model.arn import Arn
 from kmstui.policy.access.diff import Direction, access_diff
 from kmstui.policy.access.table import KeyFacts, Mark, role_effect
 from kmstui.policy.evaluation.lockout import CanPut, can_still_administer
-from kmstui.policy.iam.principals import Context
+from kmstui.policy.iam.requests import Context
 from tests.policy.asking import ALLOWED, DENIED, SILENT, iam, iam_allow, outcome
 from tests.policy.workshop import (
     ACCOUNT,

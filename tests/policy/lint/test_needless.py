@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kmstui.model.arn import Arn
 from kmstui.policy.evaluation import Outcome
-from kmstui.policy.iam.principals import Context
+from kmstui.policy.iam.requests import Context
 from kmstui.policy.lint.core import Finding, KeyContext, Severity
 from kmstui.policy.lint.linter import lint
 from kmstui.policy.syntax.edits import delete_condition

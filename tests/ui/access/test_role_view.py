@@ -145,9 +145,18 @@ async def test_iam_that_may_not_be_asked_is_a_sentence():
         await run.wait_for("No role or user is shown. o chooses one.")
 
 
-async def test_the_root_user_has_no_role():
+@pytest.mark.parametrize(
+    "arn",
+    [
+        f"arn:aws:iam::{ACCOUNT}:root",
+        f"arn:aws:sts::{ACCOUNT}:user/x",
+        f"arn:aws:sts::{ACCOUNT}:assumed-root",
+        "nobody",
+    ],
+)
+async def test_who_has_no_role_or_is_not_understood_is_told_so(arn):
     world = access_world()
-    world.caller = Caller(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT)
+    world.caller = Caller(ACCOUNT, arn, ACCOUNT)
     async with running(FakeGateway(world)) as run:
         await run.choose(IMPORTED)
         await run.press("p")

@@ -10,7 +10,7 @@ import pytest
 
 from kmstui.model.arn import Arn
 from kmstui.policy.authoring.completion import CompletionContext
-from kmstui.policy.evaluation.lockout import CanPut
+from kmstui.policy.evaluation.lockout import DIRECT_CALL, CanPut
 from kmstui.policy.lint.core import KeyContext
 from kmstui.service.access.account_facts import AccountFacts
 from kmstui.service.changes.runner import begin_changes
@@ -158,6 +158,7 @@ async def test_each_lock_out_is_called_one_with_its_reason(case):
         context=CompletionContext(),
         caller=CALLER.arn,
         name="the key",
+        request=lambda _: DIRECT_CALL,
     )
     assessment = rules.assess(OLD, case.text)
     assert assessment.locks_out

@@ -1,12 +1,14 @@
 """The journal's directory: private, on which kind of file system, and locked by whom.
 
-The kernel releases a lock when a process ends, however it ends. So locks tell two things that a
+The kernel releases a lock when a process ends, however it ends. So locks tell what a
 process ID cannot, which is used again, and means nothing across containers or hosts that share a
 home directory:
 
 - Does the session that began this change still run? Its lock file `session-TOKEN.lock` is
   locked exclusively as long as it does; whoever asks takes a shared lock, so that two askers
   do not take each other for the owner.
+- Whose turn is it to save a policy? Whoever reads it, compares and puts it holds
+  `turn-DIGEST.lock` of that policy meanwhile.
 - Does anybody else have the journal open? Everyone holds `journal.lock` shared; moving a
   damaged file aside needs it exclusively.
 
@@ -20,6 +22,7 @@ import fcntl
 import os
 import secrets
 import stat
+from hashlib import sha256
 from pathlib import Path
 
 DIRECTORY_MODE = 0o700
@@ -147,6 +150,45 @@ def sweep_sessions(directory: Path) -> None:
     for path in directory.glob("session-*.lock"):
         if not _is_held(path):
             path.unlink(missing_ok=True)
+
+
+class TurnLock:
+    """The turn of one edit at what only one may do at a time; its file goes with it."""
+
+    def __init__(self, directory: Path, what: str) -> None:
+        digest = sha256(what.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        self._path = directory / f"turn-{digest}.lock"
+        self._descriptor = -1
+
+    def take(self) -> bool:
+        """Take it; False while somebody else has it, in this program or another.
+
+        Raises:
+            OSError: the file cannot be made or locked.
+        """
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(self._path, flags, FILE_MODE)
+        try:
+            # Who had it may have removed the file after it was opened here.
+            if _try_lock(descriptor, fcntl.LOCK_EX) and self._names(descriptor):
+                self._descriptor, descriptor = descriptor, -1
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
+        return self._descriptor >= 0
+
+    def give(self) -> None:
+        """Let the next one; again, or where it was not taken, does nothing."""
+        if self._descriptor >= 0:
+            self._path.unlink(missing_ok=True)
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _names(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(descriptor), self._path.stat())
+        except FileNotFoundError:
+            return False
 
 
 class OpenLock:

@@ -19,6 +19,7 @@ from kmstui.journal.database import (
     utc_now,
 )
 from kmstui.journal.failures import DamagedError, is_damage, journal_error
+from kmstui.journal.filesystem import TurnLock
 from kmstui.journal.history import (
     add_changes,
     add_version,
@@ -32,7 +33,7 @@ from kmstui.journal.history import (
 )
 from kmstui.own_thread import JobThread
 from kmstui.service.errors import JournalError
-from kmstui.service.ports import ChangeRecord, Journal, PolicyVersion, Scope
+from kmstui.service.ports import ChangeRecord, Journal, PolicyVersion, Scope, Turn
 
 T = TypeVar("T")
 
@@ -46,6 +47,7 @@ class StoreJournal:
     def __init__(self, store: JournalStore, clock: Clock) -> None:
         self._store = store
         self._path = store.path
+        self.directory = store.directory
         self._clock = clock
         self._thread = JobThread("journal")
         self._closed = False
@@ -137,6 +139,17 @@ class StoreJournal:
     async def pending(self, scope: Scope) -> tuple[ChangeRecord, ...]:
         return await self._read(lambda store: list_pending(store, scope))
 
+    def turn(self, scope: Scope, subject: str) -> Turn:
+        return StoreTurn(self, f"{scope.account} {scope.region} {subject}")
+
+    async def take(self, lock: TurnLock) -> bool:
+        """Take a turn that others of the same file may have; in memory there are no others."""
+        return await self._read(lambda store: lock.take() if store.durable else True)
+
+    def give(self, lock: TurnLock) -> None:
+        """Give it back, after whatever was begun with it."""
+        self._thread.post(lock.give)
+
     def close(self) -> None:
         if self._closed:
             return
@@ -188,6 +201,20 @@ class StoreJournal:
                 return job(self._store)
         except (sqlite3.Error, OSError, DamagedError) as error:
             raise journal_error(error, self._path) from error
+
+
+class StoreTurn:
+    """A turn, by a lock beside the journal's file."""
+
+    def __init__(self, journal: StoreJournal, what: str) -> None:
+        self._journal = journal
+        self._lock = TurnLock(journal.directory, what)
+
+    async def take(self) -> bool:
+        return await self._journal.take(self._lock)
+
+    def give(self) -> None:
+        self._journal.give(self._lock)
 
 
 class SqliteJournal(StoreJournal):

@@ -190,6 +190,31 @@ def test_the_second_of_two_people_is_stopped_shown_the_difference_and_can_merge(
     assert sids == {"Enable IAM User Permissions", "Theirs", "Only from this account"}
 
 
+def test_two_programs_that_save_one_key_at_the_same_moment_lose_nobodys_change(
+    kmstui, embedded, key
+):
+    first, second = kmstui(), kmstui()
+    for terminal, template in ((first, 0), (second, 1)):
+        find(terminal)
+        add_template(terminal, template)
+        terminal.send("ctrl+s")
+        terminal.wait_for("After this save")
+    embedded.control.throttle("PutKeyPolicy", times=None)
+    first.send("y")
+    prose(first, "waiting to look again and send it again")
+    second.send("y")
+    prose(second, "another kmstui is saving this policy")
+    embedded.control.clear_faults()
+    prose(first, "holds your policy, read back")
+    prose(second, "Both changes can be merged")
+    second.send("y")
+    second.wait_for("After this save")
+    second.send("y")
+    prose(second, "holds your policy, read back")
+    sids = {each["Sid"] for each in json.loads(embedded.control.key(key).policy)["Statement"]}
+    assert {"Only from this account", "Use by the role"} < sids
+
+
 def test_ones_own_editor_is_opened_and_what_it_leaves_is_taken_even_when_it_fails(
     start, embedded, key, tmp_path
 ):

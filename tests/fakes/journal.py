@@ -11,6 +11,7 @@ from kmstui.service.ports import (
     ChangeRecord,
     PolicyVersion,
     Scope,
+    Turn,
 )
 from tests.fakes.world import NOW
 
@@ -29,6 +30,8 @@ class MemoryJournal:
         self._changes: dict[int, ChangeRecord] = {}
         self.error: Exception | None = None
         self.closed = False
+        self.turns: set[tuple[Scope, str]] = set()
+        """What somebody saves at the moment."""
 
     def _check(self) -> None:
         if self.error is not None:
@@ -134,5 +137,29 @@ class MemoryJournal:
             if each.scope == scope and each.outcome == "pending"
         )
 
+    def turn(self, scope: Scope, subject: str) -> Turn:
+        return MemoryTurn(self, (scope, subject))
+
     def close(self) -> None:
         self.closed = True
+
+
+class MemoryTurn:
+    """A turn among the edits of one `MemoryJournal`."""
+
+    def __init__(self, journal: MemoryJournal, what: tuple[Scope, str]) -> None:
+        self._journal = journal
+        self._what = what
+        self._taken = False
+
+    async def take(self) -> bool:
+        self._journal._check()
+        if self._what not in self._journal.turns:
+            self._journal.turns.add(self._what)
+            self._taken = True
+        return self._taken
+
+    def give(self) -> None:
+        if self._taken:
+            self._journal.turns.discard(self._what)
+            self._taken = False

@@ -20,6 +20,7 @@ from .settling import SettledChange as SettledChange
 from .settling import examine_changes as examine_changes
 from .settling import pending_changes as pending_changes
 from .settling import settle_changes as settle_changes
+from .turns import own_turn as own_turn
 from .waiting import FOR_A_KEY as FOR_A_KEY
 from .waiting import FOR_A_POLICY as FOR_A_POLICY
 from .waiting import FOR_AN_OPENED_POLICY as FOR_AN_OPENED_POLICY

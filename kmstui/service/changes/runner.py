@@ -89,6 +89,7 @@ T = TypeVar("T")
 class ChangeStep(StrEnum):
     """What is being done, for a line on the screen."""
 
+    TURN = "Waiting: another kmstui is saving this policy"
     CHECKING = "Reading the stored policy"
     SENDING = "Sending"
     BUSY = "Turned away, for now: waiting to look again and send it again"

@@ -35,6 +35,10 @@ FOR_QUOTA = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Before a change is sent again that was throttled or failed inside the service: others use the
 account's quota too, and the gateway has slowed down meanwhile."""
 
+BETWEEN_TURNS = 0.2
+"""Before one looks again whether another kmstui has saved the policy: it takes a second, and up to
+a minute where AWS turns puts away."""
+
 PROPAGATION = timedelta(minutes=5)
 """After this time what is read is what is stored."""
 

@@ -20,7 +20,7 @@ from kmstui.policy.iam import canonical_statement, same_meaning
 from kmstui.policy.lint import Finding
 from kmstui.policy.syntax import Statement, parse, read_policy
 from kmstui.service.access import AccountFacts, ChainReader, caller_identity
-from kmstui.service.changes import Sleep
+from kmstui.service.changes import ChangeStep, Sleep
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.key_target import KeyPolicyTarget
@@ -175,7 +175,13 @@ class StatementBatch:
         if assessment is None:
             return
         self._end(key_id, KeyOutcome.SAVING)
-        result = await edit.editing.save(edit.editing.review(assessment.text))
+
+        def observe(step: ChangeStep) -> None:
+            if step in (ChangeStep.TURN, ChangeStep.BUSY):
+                self._end(key_id, KeyOutcome.SAVING, f"{step}.")
+
+        review = edit.editing.review(assessment.text)
+        result = await edit.editing.save(review, observe=observe)
         if isinstance(result, Conflict):
             self._end(key_id, KeyOutcome.FAILED, result.sentence)
             return

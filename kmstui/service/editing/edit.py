@@ -1,9 +1,9 @@
 """The safe edit of one policy, without a screen.
 
 What a person types is in the journal before anything is sent, and stays there whatever fails.
-A save reads the stored policy again, stops when somebody else changed its meaning, puts, and
-reads back. KMS offers no version or condition for a put, so a change by somebody else between
-the read and the put is overwritten; what the read-back shows of it is told.
+A save waits for its turn on this journal, reads the stored policy again, stops when somebody else
+changed its meaning, puts, and reads back. KMS offers no condition for a put, so a change by
+somebody else between the read and the put is overwritten.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from kmstui.service.changes import (
     Shown,
     Sleep,
     Waiting,
+    own_turn,
     read_back,
 )
 from kmstui.service.editing.conflicts import Conflict, conflict_of
@@ -33,6 +34,7 @@ from kmstui.service.editing.put import (
     last_accepted,
     policy_check,
     put_policy,
+    read_stored,
     what_is,
 )
 from kmstui.service.editing.results import SaveEnd, SaveOutcome, SaveResult
@@ -114,6 +116,8 @@ class PolicyEditing:
         self._sleep = sleep
         self._pauses = pauses
         self._kept = ""
+        self._since = scope.clock()
+        """What was put after it, on this journal too, this edit knows nothing of."""
         self._awaited: AcceptedPut | None = None
         """The save that was accepted and that no read has shown yet."""
         self._decided = False
@@ -128,8 +132,8 @@ class PolicyEditing:
         Raises:
             ServiceError: it could not be read; `stored_draft` may still find what was typed.
         """
-        self.base = await self.location.read()
-        self._kept = self.base
+        self._since = self._scope.clock()
+        self.base = self._kept = await self.location.read()
         if self.base == ABSENT:
             self.warning = (
                 f"{self.warning} The {self.location.label} does not exist yet: saving makes it."
@@ -188,9 +192,7 @@ class PolicyEditing:
         Raises:
             ServiceError: it could not be read or written to the journal.
         """
-        theirs = await self.location.read()
-        await self._keep_fetched(theirs)
-        return self._conflict(mine, theirs)
+        return self._conflict(mine, await self._read())
 
     def rebase(self, conflict: Conflict) -> None:
         """The person has merged: from now on the edit is a change of what is stored.
@@ -265,9 +267,18 @@ class PolicyEditing:
         self, review: Review, waiting: Waiting, observe: Observer, *, bypass: bool
     ) -> SaveOutcome:
         await self.keep_draft(review.text)
+        place = self.location
+        async with own_turn(self._scope, place.subject, place.label, waiting, observe):
+            return await self._save_in_turn(review, waiting, observe, bypass=bypass)
+
+    async def _read(self) -> str:
+        return await read_stored(self.location, self._scope, self._since)
+
+    async def _save_in_turn(
+        self, review: Review, waiting: Waiting, observe: Observer, *, bypass: bool
+    ) -> SaveOutcome:
         observe(ChangeStep.CHECKING)
-        stored = await self.location.read()
-        await self._keep_fetched(stored)
+        stored = await self._read()
         stands = same_meaning(stored, review.base)
         same = stored == review.text or (not stands and same_meaning(stored, review.text))
         if same and not self._may_be_late(stored):
@@ -292,16 +303,14 @@ class PolicyEditing:
 
     def _take_in(self, result: SaveResult, text: str, before: str) -> None:
         """What the next edit is a change of."""
+        self._since = self._scope.clock()
         if result.end is SaveEnd.SAVED:
             self.base = self._kept = result.stored
         elif result.is_taken:
             self.base = self._kept = text
-            self._await(AcceptedPut(text, before, self._scope.clock()))
+            self._awaited, self._decided = AcceptedPut(text, before, self._since), False
         elif result.end is SaveEnd.UNKNOWN:
             self._unanswered = text
-
-    def _await(self, put: AcceptedPut) -> None:
-        self._awaited, self._decided = put, False
 
     def _conflict(self, mine: str, stored: str) -> Conflict | None:
         """What stands in the way of putting `mine` in place of `stored`, or None.
@@ -344,7 +353,7 @@ class PolicyEditing:
             self.base = self._kept = found.value
             return
         self.base = self._kept = last.sent
-        self._await(last)
+        self._awaited, self._decided = last, False
         self.warning = (
             f"{self.warning} Your last save ({last.time:%H:%M} UTC) was accepted, and reads show"
             " the policy from before it: either they do not show the save yet, which can take up to"

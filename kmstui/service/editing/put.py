@@ -209,6 +209,20 @@ async def last_accepted(scope: ChangeScope, subject: str) -> AcceptedPut | None:
     return AcceptedPut(sent, before, change.ended or change.time, shown)
 
 
+async def read_stored(location: PolicyLocation, scope: ChangeScope, since: datetime) -> str:
+    """What is stored; or what was put since on this journal, where reads may not show that yet.
+
+    Raises:
+        JournalError, ServiceError: it cannot be read.
+    """
+    stored = await location.read()
+    await scope.keep(location.subject, stored, "fetched")
+    last = await last_accepted(scope, location.subject)
+    if last is None or last.shown or last.time <= since:
+        return stored
+    return last.sent if last.may_be_hidden_by(stored, scope.clock()) else stored
+
+
 # Those that an ended program left unfinished
 
 

@@ -59,6 +59,22 @@ class ChangeRecord:
     ended: datetime | None = None
 
 
+class Turn(Protocol):
+    """The right of one edit, among all programs on one journal, to save one policy."""
+
+    async def take(self) -> bool:
+        """Take it; False while another edit has it. It ends with the program, if not before.
+
+        Raises:
+            JournalError: nobody can tell whose turn it is.
+        """
+        ...
+
+    def give(self) -> None:
+        """Let the next one; where it was not taken, this does nothing."""
+        ...
+
+
 class Journal(Protocol):
     """Policy history, drafts and changes, durable before each method returns.
 
@@ -151,6 +167,10 @@ class Journal(Protocol):
 
     async def pending(self, scope: Scope) -> tuple[ChangeRecord, ...]:
         """Changes that were begun and never ended, by processes that no longer run."""
+        ...
+
+    def turn(self, scope: Scope, subject: str) -> Turn:
+        """The turn to read, compare and put a subject, which is to be taken first."""
         ...
 
     def close(self) -> None:

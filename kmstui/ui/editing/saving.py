@@ -139,7 +139,7 @@ _TITLES: dict[SaveEnd, tuple[str, str]] = {
 }
 
 
-_WAITS = frozenset({ChangeStep.BUSY, ChangeStep.WAITING})
+_WAITS = frozenset({ChangeStep.TURN, ChangeStep.BUSY, ChangeStep.WAITING})
 """Steps that a person can end."""
 
 
@@ -196,6 +196,8 @@ class SavingScreen(Dialog[SavingAnswer]):
             self._show_end(end)
 
     def _observe(self, step: ChangeStep) -> None:
+        if step in self._steps[-1:]:
+            return
         if step in self._steps:
             # It is done again, and told once: after the one that made it necessary.
             self._steps.remove(step)

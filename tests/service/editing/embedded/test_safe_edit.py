@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kmstui.aws.session.connector import AwsConnector
+from kmstui.journal import SqliteJournal
 from kmstui.policy.iam.equality import same_meaning
 from kmstui.service.changes.reading_back import Shown
 from kmstui.service.changes.runner import ChangeScope, ChangeStep
@@ -15,7 +19,7 @@ from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.location import KeyPolicyLocation, location_of
 from kmstui.service.editing.results import SaveEnd
-from kmstui.service.ports import Gateway
+from kmstui.service.ports import Gateway, Target
 from tests.control import ControlledKms
 from tests.service.editing.conftest import ended
 
@@ -84,6 +88,32 @@ async def test_the_second_of_two_people_merges(
     assert ended(await editing.save(editing.review(conflict.merge.text)), SaveEnd.SAVED)
     both = with_statement(with_statement(conflict.base, "mine"), "theirs")
     assert same_meaning(stored(embedded), both)
+
+
+async def test_of_two_programs_on_one_journal_neither_overwrites_the_other(
+    editing: PolicyEditing,
+    embedded: ControlledKms,
+    scope: ChangeScope,
+    aws_environment: Any,
+    tmp_path: Path,
+) -> None:
+    gateway = await AwsConnector(lambda _: None, lambda _: "").connect(Target())
+    journal = SqliteJournal(tmp_path / "state")
+    place = KeyPolicyLocation(gateway, editing.location.subject, (ALIAS,))
+    other = PolicyEditing(place, replace(scope, journal=journal))
+    await other.open()
+    embedded.control.set_latency(0.2, "PutKeyPolicy")
+    texts = (with_statement(editing.base, "mine"), with_statement(other.base, "theirs"))
+    ends = await asyncio.gather(
+        *(each.save(each.review(text)) for each, text in zip((editing, other), texts, strict=True))
+    )
+    journal.close()
+    gateway.close()
+    (stopped,) = [each for each in ends if isinstance(each, Conflict)]
+    (saved,) = [each for each in ends if not isinstance(each, Conflict)]
+    assert ended(saved, SaveEnd.SAVED)
+    assert stored(embedded) == stopped.theirs == saved.sent
+    assert embedded.control.operations().count("PutKeyPolicy") == 1
 
 
 async def test_a_principal_that_does_not_exist_is_shown(

@@ -228,3 +228,25 @@ def test_where_nothing_can_be_kept_nothing_is_sent(start, embedded, key, tmp_pat
     terminal.send("y")
     prose(terminal, "nothing was sent")
     assert json.loads(embedded.control.key(key).policy) == json.loads(before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_statements_for_several_keys_outlive_the_program(kmstui, number):
+    terminal = kmstui()
+    terminal.send("*", "S", "a")
+    terminal.wait_for("Esc writes one by hand")
+    terminal.send("escape")
+    terminal.wait_for("Statements to add to 45 keys")
+    terminal.wait_until_gone("Esc writes one by hand")
+    # Alone, since Esc and what follows at once are one key.
+    terminal.send("end")
+    terminal.send(TYPED)
+    terminal.wait_for("draft kept")
+    terminal.kill(number)
+    terminal.wait_exit()
+    again = kmstui()
+    prose(again, "Drafts that are not saved: statements for several keys. S opens one again.")
+    again.send("S", "a")
+    again.wait_for("Statements for several keys, typed")
+    again.send("g")
+    again.wait_for(TYPED)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from kmstui.service.editing import KeyOutcome, KeyPlan, StatementBatch
+from kmstui.service.editing import STATEMENTS, KeyOutcome, KeyPlan, StatementBatch, TypedText
 from kmstui.service.errors import ServiceError
 from kmstui.service.session import Session
 from kmstui.ui.dialogs import FullScreen, QuestionDialog
@@ -189,6 +189,11 @@ class BatchScreen(FullScreen[None]):
     async def _save(self) -> None:
         try:
             await self.plan_of_keys.save()
+            saved = any(
+                plan.outcome is KeyOutcome.SAVED for plan in self.plan_of_keys.plans.values()
+            )
+            if saved and not self._remove:
+                await TypedText(self._session.change_scope(), STATEMENTS).close()
         finally:
             self._working = False
             if self.is_attached:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kmstui.ui.editing.history_panel import HistoryPanel
     from kmstui.ui.editing.history_screen import HistoryView
     from kmstui.ui.editing.role_policies import PolicyChoice
-    from kmstui.ui.editing.template_screen import Statements
+    from kmstui.ui.editing.statement_screen import Statements
 
     Choose = Callable[[Context, Identity, Key | None], Awaitable[PolicyChoice | None]]
 
@@ -81,12 +81,13 @@ def _statement(context: Context) -> None:
 
 def _add_statement(context: Context) -> None:
     from kmstui.service.editing import KeyPolicyTarget
-    from kmstui.ui.editing.template_screen import StatementScreen
+    from kmstui.ui.editing.statement_screen import StatementScreen
 
     key_ids = context.targets
     first = KeyPolicyTarget(context.session, context.store.keys[key_ids[0]])
 
-    screen = StatementScreen(first, len(key_ids), context.app.symbols)
+    scope = context.session.change_scope()
+    screen = StatementScreen(first, len(key_ids), scope, context.app.symbols)
     context.app.ask(screen, partial(_review_batch, context, key_ids, remove=False))
 
 

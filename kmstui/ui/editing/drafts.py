@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
-from kmstui.service.editing import DraftOffer, PolicyEditing
+from kmstui.service.editing import DraftOffer
 from kmstui.service.errors import ServiceError
 from kmstui.service.ports import Journal
 from kmstui.ui.dialogs import Menu, MenuItem
@@ -18,8 +18,14 @@ class DraftKeeper:
         kept: Whether any text was kept as a draft.
     """
 
-    def __init__(self, editing: PolicyEditing, journal: Journal, told: Callable[[], None]) -> None:
-        self._editing = editing
+    def __init__(
+        self,
+        keep: Callable[[str], Awaitable[None]],
+        journal: Journal,
+        told: Callable[[], None],
+    ) -> None:
+        """`keep` writes one text to the journal; `told` hears when `problem` or `kept` changed."""
+        self._write = keep
         self._journal = journal
         self._told = told
         self._waiting: str | None = None
@@ -43,7 +49,7 @@ class DraftKeeper:
     async def _keep_one(self, text: str) -> None:
         before = (self.problem, self.kept)
         try:
-            await self._editing.keep_draft(text)
+            await self._write(text)
         except ServiceError as error:
             self.problem = error.sentence
         else:
@@ -63,6 +69,17 @@ def ask_about_draft(draft: DraftOffer, title: str) -> Menu:
             MenuItem("take", "Go on with the draft", key="g"),
             MenuItem("stored", "Look at the stored policy; the draft stays", key="s"),
             MenuItem("discard", "Discard the draft; the history keeps it", key="d"),
+        ],
+    )
+
+
+def ask_about_typed(what: str, age: str) -> Menu:
+    """Returns a menu of `take` and `discard`; None: begin anew, and the draft stays for now."""
+    return Menu(
+        f"{what}, typed {age} ago, were not sent.",
+        [
+            MenuItem("take", "Go on with them", key="g"),
+            MenuItem("discard", "Begin anew; the history keeps them", key="d"),
         ],
     )
 

@@ -109,7 +109,7 @@ class PolicyScreen(FullScreen[None]):
         self.session = session
         self.target = target
         self.editing = PolicyEditing(target.location, scope)
-        self.drafts = DraftKeeper(self.editing, scope.journal, self._tell_kept)
+        self.drafts = DraftKeeper(self.editing.keep_draft, scope.journal, self._tell_kept)
         self.words = Sentences(most_lines=6, classes="edit--words")
         self.viewer = self._make_viewer()
         self.body = (self.words, self.viewer)

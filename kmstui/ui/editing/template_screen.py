@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
@@ -15,16 +14,11 @@ from kmstui.policy.authoring import (
     Template,
     fields_of,
     fill,
-    first_field,
     unsuitable,
     whole_policy,
-    with_statements,
 )
-from kmstui.policy.lint import Finding, Severity
-from kmstui.service.editing import EditTarget, read_library, statements_in
+from kmstui.service.editing import read_library
 from kmstui.ui.dialogs import FullScreen
-from kmstui.ui.editing.fixing import judge_and_fix
-from kmstui.ui.policy import PolicyEditor
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Block, Column, LineTable, Row, Rows, code_lines
 
@@ -147,91 +141,3 @@ class TemplateScreen(FullScreen[ChosenTemplate]):
             return whole_policy(template, self._facts)
         statements = fill(template, self._facts)
         return ",\n".join(json.dumps(each, indent=2, ensure_ascii=False) for each in statements)
-
-
-_BEGINNING = '{\n  "Version": "2012-10-17",\n  "Statement": [\n  ]\n}'
-
-_OF_A_WHOLE_POLICY = frozenset({"KMS105", "KMS506", "KMS507", "KMS508", "KMS520", "KMS602"})
-"""Rules about what a whole policy must have, which statements to be added need not."""
-
-Statements = tuple[Mapping[str, Any], ...]
-
-
-class StatementScreen(FullScreen[Statements]):
-    """Returns the statements; None: none."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "leave", show=False),
-    ]
-
-    def __init__(self, target: EditTarget, number: int, symbols: Symbols) -> None:
-        """Lint and complete as for `target`, the first of `number` keys."""
-        super().__init__(symbols)
-        self._target = target
-        self._number = number
-        self.editor = PolicyEditor(
-            _BEGINNING, lint=self._lint, complete=target.complete, judged=True, symbols=symbols
-        )
-        self.body = (self.editor,)
-
-    def on_mount(self) -> None:
-        """Offer the templates first: they are what is mostly added."""
-        self.title_line.show(
-            [(" Statements to add ", "title"), (f"to {self._number} keys", "accent")]
-        )
-        self.key_bar.show_keys(
-            [("Ctrl-s", "Go on"), ("Ctrl-t", "Template"), ("F8", "Next finding"), ("Esc", "Leave")]
-        )
-        self.editor.focus()
-        self._choose_template()
-
-    def _lint(self, text: str) -> Sequence[Finding]:
-        return [
-            each for each in self._target.rules.lint(text) if each.rule not in _OF_A_WHOLE_POLICY
-        ]
-
-    def on_policy_editor_fix_requested(self, event: PolicyEditor.FixRequested) -> None:
-        """F4."""
-        judge_and_fix(self, self._target, event)
-
-    def on_policy_editor_template_requested(self, event: PolicyEditor.TemplateRequested) -> None:
-        """Ctrl-t."""
-        event.stop()
-        self._choose_template()
-
-    def _choose_template(self) -> None:
-        facts = self._target.template_facts()
-        if facts is None:
-            return
-        heading = "Which statement? Esc writes one by hand"
-        screen = TemplateScreen(facts, self.symbols, heading=heading, whole=False)
-        self.program.ask(screen, partial(self._insert, facts))
-
-    def _insert(self, facts: Facts, chosen: ChosenTemplate) -> None:
-        try:
-            text = with_statements(self.editor.text, fill(chosen.template, facts))
-        except ValueError as error:
-            self.notice.tell(str(error), "warn")
-            return
-        found = first_field(text)
-        self.editor.replace_text(text, offset=found[0] if found else 0)
-
-    def on_policy_editor_save_requested(self, event: PolicyEditor.SaveRequested) -> None:
-        """Ctrl-s: go on, unless something must be put right first."""
-        event.stop()
-        errors = [each for each in self._lint(event.text) if each.severity is Severity.ERROR]
-        if errors:
-            self.notice.tell(f"{errors[0].rule}: {errors[0].message}. Fix it first.", "bad")
-            self.editor.area.move_cursor(self.editor.area.location_of(errors[0].span.start))
-            return
-        try:
-            statements = statements_in(event.text)
-        except ValueError as error:
-            self.notice.tell(str(error), "bad")
-            return
-        self.dismiss(statements)
-
-    def on_policy_editor_close_requested(self, event: PolicyEditor.CloseRequested) -> None:
-        """Esc."""
-        event.stop()
-        self.action_leave()

@@ -15,28 +15,48 @@ async def tell_unfinished_changes(session: Session) -> None:
     if where is None or not (await journal.pending(where) or await journal.drafts(where)):
         # As at most starts: the first keys need not wait for the policy engines to load.
         return
-    from kmstui.service.editing import PUTS, PolicyLocation, examine_puts, location_of, policy_of
+    from kmstui.service.editing import (
+        PUTS,
+        STATEMENTS,
+        PolicyLocation,
+        examine_puts,
+        location_of,
+        policy_of,
+    )
     from kmstui.service.keys import settle_key_changes
 
     def location(subject: str) -> PolicyLocation:
         return location_of(session.gateway, subject, session.store.aliases_of(subject))
 
+    def label(subject: str) -> str:
+        return "statements for several keys" if subject == STATEMENTS else location(subject).label
+
+    for examined in await examine_puts(session.change_scope(), location):
+        session.notify(examined.sentence, "warning")
     saved = {
         (change.subject, policy_of(change.after))
         for change in await journal.changes(where, operations=PUTS)
         if change.outcome == "done"
     }
-    # What was saved is no draft any more, though nobody lived to put it away.
+    # What was saved is no draft any more, though nobody lived to put it away; so it is asked after
+    # the puts were looked at.
     drafts = [
         draft for draft in await journal.drafts(where) if (draft.subject, draft.text) not in saved
     ]
     if drafts:
-        names = ", ".join(location(draft.subject).label for draft in drafts[:3])
+        names = ", ".join(label(draft.subject) for draft in drafts[:3])
         more = f" and {len(drafts) - 3} more" if len(drafts) > 3 else ""
-        keys = {"i" if draft.subject.startswith("role/") else "e" for draft in drafts}
+        keys = {_key_for(draft.subject) for draft in drafts}
         opens = " or ".join(sorted(keys))
         session.notify(f"Drafts that are not saved: {names}{more}. {opens} opens one again.")
-    for examined in await examine_puts(session.change_scope(), location):
-        session.notify(examined.sentence, "warning")
     for sentence in await settle_key_changes(session):
         session.notify(sentence, "warning")
+
+
+def _key_for(subject: str) -> str:
+    """What opens a draft again."""
+    from kmstui.service.editing import STATEMENTS
+
+    if subject == STATEMENTS:
+        return "S"
+    return "i" if subject.startswith("role/") else "e"

@@ -6,7 +6,7 @@ import json
 
 from kmstui.service.errors import AccessDeniedError
 from kmstui.ui.editing.batch_screen import BatchScreen
-from kmstui.ui.editing.template_screen import StatementScreen
+from kmstui.ui.editing.statement_screen import StatementScreen
 from kmstui.ui.runtime.options import UiOptions
 from tests.fakes import DISABLED, IMPORTED, MANAGED, NAMELESS, SIGNING, default_policy
 from tests.screens import Running
@@ -107,6 +107,69 @@ async def test_a_statement_is_added_to_every_marked_key_in_one_batch(editing):
         assert len({each.batch for each in changes}) == 1
         assert changes[0].batch
         assert [each.outcome for each in changes] == ["done"] * 3
+
+
+async def by_hand(bench, *typed: str) -> StatementScreen:
+    """Begin statements for two keys without a template, and type."""
+    await mark(bench, IMPORTED, SIGNING)
+    await bench.run.press("S", "a")
+    await bench.run.wait_for("Esc writes one by hand")
+    await bench.run.press("escape")
+    screen: StatementScreen = await bench.run.wait_for_screen(StatementScreen)
+    screen.editor.replace_text(BY_HAND)
+    await bench.run.press(*typed)
+    return screen
+
+
+BY_HAND = json.dumps(
+    {"Version": "2012-10-17", "Statement": [allow("By hand", ROLE, "kms:Encrypt")]}, indent=2
+)
+
+
+async def test_statements_that_are_left_are_asked_about_and_offered_again(editing):
+    async with editing() as bench:
+        screen = await by_hand(bench)
+        await bench.run.wait_for("draft kept")
+        await bench.run.press("escape")
+        await bench.run.wait_for("The changes of the statements are not saved")
+        await bench.run.press("l")
+        await bench.run.wait_for(lambda: bench.run.app.screen is bench.run.main)
+        await bench.run.press("S", "a")
+        await bench.run.wait_for("Statements for several keys, typed less than a minute ago")
+        await bench.run.press("g")
+        screen = await bench.run.wait_for_screen(StatementScreen)
+        await bench.run.wait_for(lambda: "By hand" in screen.editor.text)
+
+
+async def test_statements_that_are_discarded_are_not_offered_again(editing):
+    async with editing() as bench:
+        await by_hand(bench)
+        await bench.run.press("escape", "d")
+        await bench.run.wait_for(lambda: bench.run.app.screen is bench.run.main)
+        await bench.run.press("S", "a")
+        await bench.run.wait_for("Esc writes one by hand")
+        assert await bench.run.session.journal.drafts(bench.run.session.scope) == ()
+
+
+async def test_quitting_asks_about_statements(editing):
+    async with editing() as bench:
+        await by_hand(bench)
+        await bench.run.wait_for("draft kept")
+        await bench.run.press("ctrl+q")
+        await bench.run.wait_for("The statements for 2 keys are not sent; they are kept as a draft")
+
+
+async def test_statements_that_were_saved_are_no_draft_any_more(editing):
+    async with editing() as bench:
+        await by_hand(bench)
+        await bench.run.press("ctrl+s")
+        screen = await bench.run.wait_for_screen(BatchScreen)
+        await bench.run.wait_for(lambda: not screen._working)
+        assert await bench.run.session.journal.drafts(bench.run.session.scope)
+        await bench.run.press("y", "y")
+        await bench.run.wait_for("2 saved")
+        await bench.run.wait_for(lambda: not screen._working)
+        assert await bench.run.session.journal.drafts(bench.run.session.scope) == ()
 
 
 async def test_keys_that_need_a_decision_of_their_own_are_left_out_with_the_reason(editing):

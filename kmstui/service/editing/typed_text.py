@@ -1,0 +1,53 @@
+"""A text that a person types and that is not the policy of anything yet."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from kmstui.service.changes import ChangeScope
+from kmstui.service.editing.edit import age_in_words
+
+STATEMENTS = "statements"
+"""What the journal calls the statements that are typed for several keys."""
+
+
+class TypedText:
+    """Kept while it is typed, and offered until it was sent or discarded."""
+
+    def __init__(self, scope: ChangeScope, subject: str) -> None:
+        """`subject` is what the journal calls it; no key and no role is called so."""
+        self._scope = scope
+        self._subject = subject
+        self._kept = ""
+
+    async def keep_draft(self, text: str) -> None:
+        """Keep what is typed; cheap where nothing changed since the last time.
+
+        Raises:
+            JournalError: it is not kept.
+        """
+        if text != self._kept:
+            await self._scope.journal.save_draft(
+                self._scope.where, self._subject, text, base="", caller=self._scope.caller
+            )
+            self._kept = text
+
+    async def stored(self) -> tuple[str, str]:
+        """What was typed before, and how long ago in words; empty where there is nothing.
+
+        Raises:
+            JournalError
+        """
+        draft = await self._scope.journal.draft(self._scope.where, self._subject)
+        if draft is None:
+            return "", ""
+        return draft.text, age_in_words(max(self._scope.clock() - draft.time, timedelta(0)))
+
+    async def close(self) -> None:
+        """It was sent or discarded: it is history now.
+
+        Raises:
+            JournalError
+        """
+        await self._scope.close_draft(self._subject)
+        self._kept = ""

@@ -21,7 +21,7 @@ from kmstui.service.inventory import Topic
 from kmstui.service.ports import ChangeRecord
 from kmstui.service.session import Session
 from kmstui.ui.commands import Program
-from kmstui.ui.editing import tell_unfinished_changes
+from kmstui.ui.editing import tell_overwritten_puts, tell_unfinished_changes
 from kmstui.ui.main import MainScreen
 from kmstui.ui.runtime import UiOptions, write_fault
 from kmstui.ui.style import TEXT_STYLE_CLASSES, THEMES, style_sheets, theme_for
@@ -135,6 +135,12 @@ class KmsApp(Program):
         self._examined = info
         puts = partial(tell_unfinished_changes, self.session)
         self.call_later(self.work, puts, group="puts", what="looking for unfinished saves")
+        self.call_later(
+            self.work,
+            partial(tell_overwritten_puts, self.session),
+            group="overwritten",
+            what="looking for puts that were overwritten",
+        )
         tags = self.part(TagController)
         self.call_later(
             self.work,

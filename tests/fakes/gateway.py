@@ -319,6 +319,17 @@ class FakeGateway:
         more = str(start + 50) if start + 50 < len(events) else ""
         return tuple(each for each in page if not name or each.name == name), more
 
+    async def policy_puts(
+        self, since: datetime, until: datetime
+    ) -> tuple[tuple[str, KeyEvent], ...]:
+        await self._call("cloudtrail:LookupEvents")
+        return tuple(
+            (arn.rpartition("/")[2], each)
+            for arn, events in self.world.events.items()
+            for each in events
+            if each.name == "PutKeyPolicy" and each.time and since <= each.time <= until
+        )
+
     async def caller(self) -> Caller:
         await self._call("sts:GetCallerIdentity")
         return self.world.caller

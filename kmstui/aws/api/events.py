@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from kmstui.aws.api.base import ApiBase
-from kmstui.aws.calls import Response, text_pairs
+from kmstui.aws.api.base import ApiBase, Listing, Paging
+from kmstui.aws.calls import Response, short_key_name, text_pairs
 from kmstui.aws.calls import operations as op
 from kmstui.model import KeyEvent
+from kmstui.service.ports import Urgency
 
 
 class EventApi(ApiBase):
@@ -27,6 +28,40 @@ class EventApi(ApiBase):
         }
         events, following = await self._calls.send(op.LOOKUP_EVENTS, params, _page, key=key_arn)
         return tuple(event for event in events if not name or event.name == name), following
+
+    async def policy_puts(
+        self, since: datetime, until: datetime
+    ) -> tuple[tuple[str, KeyEvent], ...]:
+        listing = Listing(
+            op.LOOKUP_EVENTS,
+            {
+                "LookupAttributes": [
+                    {"AttributeKey": "EventName", "AttributeValue": "PutKeyPolicy"}
+                ],
+                "StartTime": since,
+                "EndTime": until,
+                "MaxResults": 50,
+            },
+            _PAGING,
+            _puts,
+            urgency=Urgency.BACKGROUND,
+        )
+        return await listing.everything(self._calls)
+
+
+_PAGING = Paging("NextToken", "NextToken")
+
+
+def _puts(response: Response) -> tuple[tuple[str, KeyEvent], ...]:
+    found = response.readable("Events", _put, lambda why: ((), _unread(why)))
+    return tuple((key_id, event) for key_ids, event in found for key_id in key_ids)
+
+
+def _put(response: Response) -> tuple[tuple[str, ...], KeyEvent]:
+    names = response.optional_each("Resources", lambda each: each.optional_text("ResourceName"))
+    # A key stands there by its ARN, its ID, or both.
+    key_ids = tuple(dict.fromkeys(short_key_name(name) for name in names if name))
+    return key_ids, _event(response)
 
 
 def _page(response: Response) -> tuple[tuple[KeyEvent, ...], str]:

@@ -18,10 +18,11 @@ from .location import ABSENT as ABSENT
 from .location import PolicyLocation as PolicyLocation
 from .location import RolePolicyLocation as RolePolicyLocation
 from .location import location_of as location_of
+from .location import policy_of as policy_of
 from .location import role_subject as role_subject
+from .overwritten import watch_puts as watch_puts
 from .put import PUTS as PUTS
 from .put import examine_puts as examine_puts
-from .put import policy_of as policy_of
 from .results import SaveEnd as SaveEnd
 from .results import SaveOutcome as SaveOutcome
 from .results import SaveResult as SaveResult

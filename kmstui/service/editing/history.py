@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from kmstui.model import Arn
+from kmstui.model import Arn, KeyEvent
 from kmstui.policy.iam import canonical
-from kmstui.service.editing.location import ABSENT
+from kmstui.service.editing.location import ABSENT, PUT_KEY_POLICY
+from kmstui.service.editing.overwritten import overwritten
 from kmstui.service.editing.review import CompareAccess
 from kmstui.service.errors import InvalidInputError, JournalError, ServiceError
 from kmstui.service.ports import EventGateway, Journal, PolicyVersion, Scope
@@ -197,9 +198,28 @@ class HistorySource:
         Raises:
             ServiceError: events may not be read, or not now.
         """
-        events = cloudtrail_items(self.session.gateway, self.key_arn)
-        self._remote = tuple([each async for each in events])
+        found = cloudtrail_items(self.session.gateway, self.key_arn)
+        events = [each async for each in found]
+        lost = await self._overwritten(events)
+        self._remote = tuple(
+            replace(each, what="overwritten unseen, says CloudTrail") if each.id in lost else each
+            for each in events
+        )
         return len(self._remote)
+
+    async def _overwritten(self, items: Sequence[HistoryItem]) -> set[str]:
+        """Which puts one of this computer's replaced though something else had been read."""
+        puts = [
+            KeyEvent(each.id, each.time, "PutKeyPolicy", each.who, policy=each.text)
+            for each in items
+            if each.held
+        ]
+        scope = self.session.change_scope()
+        records = await scope.journal.changes(
+            scope.where, subject=self.subject, operations=(PUT_KEY_POLICY,)
+        )
+        found = [overwritten(each, puts) for each in records if each.outcome == "done"]
+        return {each.id for each in found if each is not None}
 
 
 # Files

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -176,6 +177,16 @@ class RolePolicyLocation:
             f"IAM has no lock-out check that could be turned off for {self.label}",
             "Save without it; nothing was sent.",
         )
+
+
+def policy_of(record_json: str) -> str:
+    """The policy text of a change record; empty where it holds none."""
+    try:
+        value = json.loads(record_json)
+    except ValueError:
+        return ""
+    text = value.get("policy") if isinstance(value, dict) else None
+    return text if isinstance(text, str) else ""
 
 
 def role_subject(role: str, policy: str) -> str:

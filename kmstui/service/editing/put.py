@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +28,12 @@ from kmstui.service.changes import (
     settle_changes,
 )
 from kmstui.service.editing.history import HELD_KINDS
-from kmstui.service.editing.location import PUT_KEY_POLICY, PUT_ROLE_POLICY, PolicyLocation
+from kmstui.service.editing.location import (
+    PUT_KEY_POLICY,
+    PUT_ROLE_POLICY,
+    PolicyLocation,
+    policy_of,
+)
 from kmstui.service.editing.results import (
     RefusedPart,
     SaveEnd,
@@ -42,16 +46,6 @@ from kmstui.service.errors import JournalError, PolicyRefusedError, ServiceError
 from kmstui.service.ports import ChangeRecord, PolicyVersion
 
 PUTS = (PUT_KEY_POLICY, PUT_ROLE_POLICY)
-
-
-def policy_of(record_json: str) -> str:
-    """The policy text of a change record; empty where it holds none."""
-    try:
-        value = json.loads(record_json)
-    except ValueError:
-        return ""
-    text = value.get("policy") if isinstance(value, dict) else None
-    return text if isinstance(text, str) else ""
 
 
 def what_is(text: str, sent: str, before: str) -> Shown:

@@ -251,6 +251,15 @@ class EventGateway(Protocol):
         """
         ...
 
+    async def policy_puts(
+        self, since: datetime, until: datetime
+    ) -> tuple[tuple[str, KeyEvent], ...]:
+        """The PutKeyPolicy events of all keys between two moments, each with its key's ID.
+
+        LookupEvents by event name: a key in use has too many others.
+        """
+        ...
+
 
 class IdentityGateway(Protocol):
     """Who is asking, and the identities of the account."""

@@ -1,8 +1,25 @@
-"""Changes that an earlier run did not live to see the end of, told once the connection stands."""
+"""What an earlier run did not live to see, told once the connection stands."""
 
 from __future__ import annotations
 
+import asyncio
+
 from kmstui.service.session import Session
+
+_KEYS_FIRST = 10.0
+"""Seconds after which a look at CloudTrail is in nobody's way."""
+
+
+async def tell_overwritten_puts(session: Session) -> None:
+    """Say which puts replaced somebody else's that nobody had seen, as CloudTrail comes to tell.
+
+    Raises:
+        JournalError: the account is not known.
+    """
+    await asyncio.sleep(_KEYS_FIRST)
+    from kmstui.service.editing import watch_puts
+
+    await watch_puts(session)
 
 
 async def tell_unfinished_changes(session: Session) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, get_type_hints
 
 import pytest
@@ -31,6 +32,7 @@ _CHANGES = [name for name, method in _METHODS.items() if is_change(method)]
 _READS = [name for name in _METHODS if name not in _CHANGES]
 
 _EXAMPLES: dict[object, object] = {
+    datetime: datetime(2026, 12, 1, tzinfo=UTC),
     str: "arn:aws:iam::111122223333:role/r",
     int: 7,
     DryRun: DryRun("Decrypt", "arn:aws:kms:eu-west-1:111122223333:key/k"),

@@ -10,8 +10,8 @@ import pytest
 from kmstui.service.changes.reading_back import Shown
 from kmstui.service.changes.runner import ChangeScope
 from kmstui.service.changes.waiting import FOR_A_POLICY
-from kmstui.service.editing.location import KeyPolicyLocation, PolicyLocation
-from kmstui.service.editing.put import SettledPut, examine_puts, policy_of
+from kmstui.service.editing.location import KeyPolicyLocation, PolicyLocation, policy_of
+from kmstui.service.editing.put import SettledPut, examine_puts
 from kmstui.service.errors import NetworkError
 from kmstui.service.ports import ChangeRecord
 from tests.fakes import IMPORTED, MemoryJournal

@@ -14,8 +14,7 @@ from kmstui.service.changes.runner import ChangeScope, ChangeStep
 from kmstui.service.changes.waiting import FOR_A_POLICY
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
-from kmstui.service.editing.location import RolePolicyLocation, location_of
-from kmstui.service.editing.put import policy_of
+from kmstui.service.editing.location import RolePolicyLocation, location_of, policy_of
 from kmstui.service.editing.results import SaveEnd, SaveOutcome
 from kmstui.service.errors import (
     AccessDeniedError,

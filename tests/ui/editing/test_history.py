@@ -144,6 +144,27 @@ async def test_cloudtrail_tells_of_what_others_put(editing):
         assert "put, says CloudTrail" in bench.run.text
 
 
+async def test_a_put_that_was_overwritten_unseen_is_named_in_the_history(editing):
+    async with editing() as bench:
+        await bench.open()
+        await bench.write(MINE)
+        await bench.review()
+        await bench.run.press("y")
+        await bench.run.wait_for("holds your policy, read back")
+        theirs = KeyEvent("1", NOW, "PutKeyPolicy", CALLER.arn, policy=THEIRS)
+        bench.gateway.world.events[bench.gateway.world.arn(IMPORTED)] = (
+            replace(theirs, id="2", time=NOW + timedelta(seconds=1), policy=MINE),
+            theirs,
+            replace(theirs, id="0", time=NOW - timedelta(seconds=1), policy=OLD),
+        )
+        view = await open_history(bench)
+        await bench.run.press("f")
+        await bench.run.wait_for("CloudTrail saw 3 changes of this policy")
+        told = {each.id: each.what for each in view.panel._items.values()}
+        assert told["event 1"] == "overwritten unseen, says CloudTrail"
+        assert told["event 0"] == told["event 2"] == "put, says CloudTrail"
+
+
 async def test_a_history_that_cannot_be_read_says_why(editing):
     async with editing() as bench:
         bench.run.session.journal.error = JournalError("the file is gone", "Start again.")

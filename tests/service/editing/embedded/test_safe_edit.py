@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from kmstui.service.changes.runner import ChangeScope, ChangeStep
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.editing.location import KeyPolicyLocation, location_of
+from kmstui.service.editing.overwritten import overwritten
 from kmstui.service.editing.results import SaveEnd
 from kmstui.service.ports import Gateway, Target
 from tests.control import ControlledKms
+from tests.embedded import client
 from tests.service.editing.conftest import ended
 
 ALIAS = "alias/ImportedCMK"
@@ -257,6 +260,31 @@ async def test_somebody_elses_put_at_the_same_moment_is_shown(
     result = await editing.save(editing.review(with_statement(editing.base, "mine")))
     assert ended(result, SaveEnd.DIFFERS)
     assert result.stored == theirs
+
+
+async def test_what_was_put_between_the_read_and_the_put_is_told_by_cloudtrail(
+    editing: PolicyEditing, embedded: ControlledKms, gateway: Gateway, scope: ChangeScope
+) -> None:
+    theirs = with_statement(editing.base, "theirs")
+    place, kms = editing.location, client(embedded, "kms", "admin")
+    put = place.put
+
+    async def overtaken(text: str, *, bypass_lockout_check: bool = False) -> None:
+        await asyncio.to_thread(kms.put_key_policy, KeyId=place.subject, Policy=theirs)
+        await put(text, bypass_lockout_check=bypass_lockout_check)
+
+    place.put = overtaken  # type: ignore[method-assign]
+    result = await editing.save(editing.review(with_statement(editing.base, "mine")))
+    assert ended(result, SaveEnd.SAVED)
+    (record,) = await scope.journal.changes()
+    assert record.ended is not None
+    hour = timedelta(hours=1)
+    seen = await gateway.policy_puts(record.time - hour, record.ended + hour)
+    assert {key_id for key_id, _ in seen} == {place.subject}
+    found = overwritten(record, [event for _, event in seen])
+    assert found is not None
+    assert found.policy == theirs
+    assert await gateway.policy_puts(record.time - hour, record.time - hour / 2) == ()
 
 
 async def test_decrypt_is_taken_from_the_workshops_role(

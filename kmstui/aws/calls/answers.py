@@ -49,11 +49,13 @@ COMMON_REFUSALS = THROTTLES | {
     "SubscriptionRequiredException",
     "UnknownOperationException",
     "UnrecognizedClientException",
+    "UnsupportedOperationException",
     "ValidationError",
     "ValidationException",
 }
 """Codes of any operation with which a request is turned away before anything is done ("Common
-Errors" of the KMS and the IAM API Reference). Others of them do not say that: InternalFailure,
+Errors" of the KMS and the IAM API Reference; UnsupportedOperationException KMS sends for more
+operations than it names it for). Others of them do not say that: InternalFailure,
 ServiceUnavailable, RequestAbortedException, RequestTimeoutException."""
 
 _DO_NOT_SAY = frozenset({"DependencyTimeoutException", "ServiceFailure"})

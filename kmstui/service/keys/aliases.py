@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from functools import partial
 
 from kmstui.model import Alias, Key
 from kmstui.service.changes import Change, Check, ours_if
+from kmstui.service.errors import FailedError
 from kmstui.service.inventory import Store
 from kmstui.service.keys.key_changes import KeyChanges, OutcomeText
 from kmstui.service.ports import InventoryGateway
@@ -134,6 +136,11 @@ def alias_check(
         for key_id in key_ids:
             async for page in gateway.alias_pages(key_id):
                 found.update({alias.name: alias for alias in page})
+        if after["key"] is None and name not in found:
+            # Deleted, or moved to a third key by somebody else.
+            with suppress(FailedError):
+                key, _ = await gateway.describe(name)
+                found[name] = Alias(name, key.id)
         return found
 
     def shows(found: dict[str, Alias]) -> bool:

@@ -34,6 +34,11 @@ _LOOKED_AT: dict[str, Change] = {
         lambda bench: bench.world.aliases.update({_NAME: DISABLED}),
         lambda bench: bench.world.aliases[_NAME],
     ),
+    "DeleteAlias": (
+        lambda bench: bench.aliases.delete(_NAME),
+        lambda bench: bench.world.aliases.update({_NAME: DISABLED}),
+        lambda bench: bench.world.aliases[_NAME],
+    ),
     "UpdateKeyDescription": (
         lambda bench: bench.keys.set_description(NAMELESS, "mine"),
         lambda bench: _describe(bench, NAMELESS, description="theirs"),
@@ -87,6 +92,7 @@ async def test_a_change_that_was_turned_away_is_looked_at_and_sent_again(
 ) -> None:
     change, _, _ = _LOOKED_AT[operation]
     bench.gateway.fail(f"kms:{operation}", ThrottledError("not now"), times=3)
+    assert not RESENDING[operation].harmless
     await change(bench)
     assert bench.gateway.count(f"kms:{operation}") == 4
     assert bench.pauses[:3] == list(FOR_QUOTA[:3])

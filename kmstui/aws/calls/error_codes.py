@@ -61,7 +61,9 @@ _NOT_AWS = Explanation(
     CHECK_ENDPOINT,
 )
 _UNKNOWN_CODE = Explanation(
-    InvalidInputError, "the service refused it with {code}: {said}", "Press ! for the call."
+    InvalidInputError,
+    "the service refused it with {code}: {said}",
+    "Press ! for the call; where that does not explain it, please report it.",
 )
 _THROTTLED = Explanation(
     ThrottledError,
@@ -105,7 +107,8 @@ def _signature(message: str, _call_context: CallContext) -> Explanation:
     return Explanation(
         CredentialsExpiredError,
         "the signature does not match",
-        "The secret access key does not belong to the access key ID, or a proxy changes requests.",
+        "Check that secret access key and access key ID belong together; a proxy that changes "
+        "requests does this too.",
     )
 
 
@@ -122,13 +125,17 @@ _STATE_STEPS = {
 def _state(message: str, _call_context: CallContext) -> Explanation:
     words = message.lower()
     step = next((step for state, step in _STATE_STEPS.items() if state in words), "")
-    return Explanation(InvalidStateError, "{said}", step or "See the key's state in its details.")
+    return Explanation(
+        InvalidStateError, "{said}", step or "See the key's state and usage in its details."
+    )
 
 
 def _unsupported(message: str, _call_context: CallContext) -> Explanation:
     said = message.strip().rstrip(".")
     return Explanation(
-        UnsupportedError, "{said}" if said else "this kind of key does not support it"
+        UnsupportedError,
+        "{said}" if said else "this kind of key does not support it",
+        "The key's details say of which kind it is; there is nothing to repeat.",
     )
 
 
@@ -138,14 +145,17 @@ def _unknown_operation(_message: str, call: CallContext) -> Explanation:
     return Explanation(
         UnsupportedError,
         "{url} does not know this operation",
-        "It may not be offered in this Region or by this endpoint.",
+        "Another Region (R), or AWS's own endpoint, may offer it.",
     )
 
 
 def _policy(message: str, _call_context: CallContext) -> Explanation:
     words = message.lower()
     if "will not allow you to update the key policy" in words:
-        step = "Let your own identity, or the account root, call kms:PutKeyPolicy."
+        step = (
+            "Add a statement that lets your own identity, or the account root, call "
+            "kms:PutKeyPolicy."
+        )
     elif "invalid principal" in words:
         step = (
             "Correct or remove the principal that does not exist; AIDA… and AROA… stand for "
@@ -159,7 +169,11 @@ def _policy(message: str, _call_context: CallContext) -> Explanation:
 def _input(message: str, call: CallContext) -> Explanation:
     if call.operation == "sts:AssumeRole" and "tokenCode" in message:
         return _MFA_REFUSED
-    return Explanation(InvalidInputError, "{said}")
+    return Explanation(
+        InvalidInputError,
+        "{said}",
+        "Correct what you have typed; where it is nothing of yours, press ! for the call.",
+    )
 
 
 _CODES: tuple[
@@ -221,9 +235,17 @@ _CODES: tuple[
             "ResourceNotFoundException",
             "InvalidVpcEndpointId.NotFound",
             "ChildNotFoundException",
+            "PolicyNotFoundException",
             "TargetNotFoundException",
-            "AWSOrganizationsNotInUseException",
         ),
+    ),
+    (
+        Explanation(
+            NotFoundError,
+            "{said}",
+            "The account is in no organization, so no control policy binds it.",
+        ),
+        ("AWSOrganizationsNotInUseException",),
     ),
     (
         _state,
@@ -246,14 +268,29 @@ _CODES: tuple[
     ),
     (_policy, ("MalformedPolicyDocumentException", "MalformedPolicyDocument")),
     (
-        Explanation(LimitError, "{said}", "Nothing was changed."),
-        (
-            "LimitExceededException",
-            "LimitExceeded",
-            "TagException",
-            "TagPolicyException",
-            "ServiceQuotaExceededException",
+        Explanation(
+            LimitError,
+            "{said}",
+            "Nothing was changed: remove what is not needed, or ask AWS whether the quota can be "
+            "raised.",
         ),
+        ("LimitExceededException", "LimitExceeded", "ServiceQuotaExceededException"),
+    ),
+    (
+        Explanation(
+            LimitError,
+            "{said}",
+            "Nothing was changed: a key has 50 tags at most, and none that begins with aws:.",
+        ),
+        ("TagException",),
+    ),
+    (
+        Explanation(
+            LimitError,
+            "{said}",
+            "Nothing was changed: tag it as the organization's tag policy asks.",
+        ),
+        ("TagPolicyException",),
     ),
     (
         _input,
@@ -287,6 +324,7 @@ _CODES: tuple[
             "EntityAlreadyExists",
             "ConflictException",
             "ConcurrentModification",
+            "ConcurrentModificationException",
         ),
     ),
     (
@@ -299,6 +337,7 @@ _CODES: tuple[
             "InternalServiceError",
             "InternalServiceException",
             "InternalServerException",
+            "ServiceException",
             "ServiceFailure",
             "ServiceUnavailable",
             "ServiceUnavailableException",

@@ -131,9 +131,21 @@ def may_have_happened(error: BaseException) -> bool:
 def _unreported(what: str, context: ErrorContext) -> UnreportedOutcomeError:
     return UnreportedOutcomeError(
         f"{what}, so the change may or may not have happened",
-        "Read the key again (r) before you repeat it.",
+        f"{_WHERE_IT_SHOWS.get(context.operation, _ON_THE_KEY)} before you repeat it.",
         context,
     )
+
+
+_ON_THE_KEY = "Read the key again (r)"
+_WHERE_IT_SHOWS = {
+    "kms:CreateKey": "Press r and look for a new key",
+    "kms:ReplicateKey": "Look in the other Region (R) for the replica",
+    "kms:CreateAlias": "Press r and look for the alias",
+    "kms:UpdateAlias": "Press r and look where the alias points",
+    "kms:DeleteAlias": "Press r and look for the alias",
+    "iam:PutRolePolicy": "Open the role's policy again (i)",
+}
+"""What a person does to see whether a change happened."""
 
 
 def _what_happened(error: BaseException, call: CallContext) -> str:

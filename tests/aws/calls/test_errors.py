@@ -122,7 +122,7 @@ async def test_an_expired_signature_is_the_clocks_fault(scripted: Any, connect: 
 @pytest.mark.parametrize(
     ("words", "step"),
     [
-        ("The new key policy will not allow you to update the key policy in the future.", "Let"),
+        ("The new key policy will not allow you to update the key policy in the future.", "lets"),
         ("Policy contains a statement with one or more invalid principals.", "AIDA…"),
     ],
 )

@@ -35,6 +35,19 @@ class LoggedRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class CarriedOut:
+    """A call of KMS that was carried out, whether its answer arrived or not."""
+
+    time: float
+    """Seconds since the epoch."""
+    operation: str
+    key: str
+    """The key's ID; empty where it was about none."""
+    user_agent: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """How the embedded AWS is."""
 
@@ -89,6 +102,10 @@ class EmbeddedControl:
     def clear_requests(self) -> None:
         """Empty the log."""
         self._ask("DELETE", "log")
+
+    def carried_out(self, *, after: int = 0) -> list[CarriedOut]:
+        """The calls of KMS that were carried out past the first ``after``, answered or not."""
+        return [CarriedOut(**each) for each in self._ask("GET", "carried", after=after)]
 
     def set_latency(self, seconds: float, operation: str = "") -> None:
         """Let every call, or those of one operation, take at least ``seconds``."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -171,6 +172,8 @@ class ControlledFront(Front):
         self.faults = Faults()
         self.latency: dict[str, float] = {}
         """Seconds that calls of an operation take, where those are not all calls'."""
+        self.carried_out: list[dict[str, Any]] = []
+        """Calls of KMS that were, whether they were answered or not, oldest first."""
         self.control = Switches(self)
         self._metadata = MetadataService(
             state.region, state.account, INSTANCE_ROLE, state.credentials["instance"]
@@ -200,6 +203,14 @@ class ControlledFront(Front):
         if fault is not None and not fault.after:
             return self.faults.apply(fault, request, arn), ""
         answer, key_arn = super().served(request, caller, environ)
+        if request.service == "kms":
+            self.carried_out.append({
+                "time": time.time(),
+                "operation": request.operation,
+                "key": key_arn.rpartition("/")[2],
+                "user_agent": request.user_agent,
+                "parameters": dict(request.parameters),
+            })  # fmt: skip
         if fault is not None:
             # The call was carried out, and its response does not arrive as it should.
             answer = self.faults.apply(fault, request, arn)
@@ -223,6 +234,9 @@ class Switches(ControlApi):
 
     def _delete_log(self, body: Mapping[str, Any]) -> None:
         self._state.log.clear()
+
+    def _get_carried(self, body: Mapping[str, Any]) -> object:
+        return self._front.carried_out[int(body.get("after", 0)) :]
 
     def _post_latency(self, body: Mapping[str, Any]) -> None:
         seconds = float(body["seconds"])
@@ -300,6 +314,7 @@ class Switches(ControlApi):
         state.reset_world()
         organizations_backends[state.account].reset()
         state.log.clear()
+        self._front.carried_out.clear()
 
 
 def _listed(number: int, entry: LogEntry) -> dict[str, Any]:

@@ -11,7 +11,7 @@ TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "kmstui"
 WAITS = {"wait_for", "wait_until_gone", "until"}
 """Methods of the benches that fail a test where what is waited for never comes."""
-OWN_PURPOSE = {"benchmarks", "end_to_end", "fakes", "pictures", "embedded"}
+OWN_PURPOSE = {"chaos", "benchmarks", "end_to_end", "fakes", "pictures", "embedded"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)

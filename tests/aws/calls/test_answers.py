@@ -189,6 +189,20 @@ async def test_a_put_that_iam_carried_out_is_open_whatever_is_answered(
     assert iam.list_role_policies(RoleName="tested")["PolicyNames"] == ["inline"]
 
 
+@pytest.mark.parametrize("kind", ["truncated", "garbage", "html", "close", "status"])
+async def test_a_put_whose_answer_breaks_on_the_way_is_open(
+    kind: str, gateway: Any, embedded: ControlledKms
+) -> None:
+    gateway.account = embedded.account
+    key, _ = await gateway.describe(_KEY)
+    embedded.control.fault(kind, "PutKeyPolicy", after=True)
+    embedded.control.clear_requests()
+    with pytest.raises(errors.UnreportedOutcomeError):
+        await gateway.put_policy(key.id, _with_sid(gateway))
+    assert embedded.control.operations() == ["PutKeyPolicy"]
+    assert "carried out" in embedded.control.key(key.id).policy
+
+
 @pytest.mark.parametrize("what", _ANYWHERE)
 async def test_a_key_that_was_created_is_never_created_twice(
     what: str, gateway: Any, embedded: ControlledKms

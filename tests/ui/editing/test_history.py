@@ -11,10 +11,13 @@ import pytest
 from kmstui.model import KeyEvent
 from kmstui.service.editing import HistoryItem
 from kmstui.service.errors import JournalError
+from kmstui.service.ports import ChangeRecord
+from kmstui.ui.editing import unfinished
 from kmstui.ui.editing.edit_screen import EditScreen
 from kmstui.ui.editing.history_screen import HistoryScreen, HistoryView
-from tests.fakes import CALLER, IMPORTED, NOW
-from tests.screens import WIDE
+from tests.fakes import CALLER, IMPORTED, NOW, MemoryJournal
+from tests.screens import WIDE, running
+from tests.service.editing.conftest import HERE, Service
 from tests.ui.editing.conftest import MINE, OLD, ROLE, THEIRS, allow, policy, what_happened
 
 
@@ -142,6 +145,22 @@ async def test_cloudtrail_tells_of_what_others_put(editing):
         listed = [each.what for each in view.panel._items.values()]
         assert "put, says CloudTrail, refused: AccessDenied" in listed
         assert "put, says CloudTrail" in bench.run.text
+
+
+async def test_a_put_that_an_earlier_run_overwrote_unseen_is_told_at_the_start(monkeypatch):
+    monkeypatch.setattr(unfinished, "_KEYS_FIRST", 0.0)
+    gateway, journal = Service(), MemoryJournal()
+    theirs = KeyEvent("1", NOW, "PutKeyPolicy", CALLER.arn, policy=THEIRS)
+    ours = replace(theirs, id="2", time=NOW + timedelta(seconds=1), policy=MINE)
+    gateway.world.events[gateway.world.arn(IMPORTED)] = (ours, theirs)
+    before, after = (json.dumps({"policy": text}) for text in (OLD, MINE))
+    put = ChangeRecord(
+        0, NOW, HERE, CALLER.arn, "", "kms:PutKeyPolicy", IMPORTED, before, after, "pending"
+    )
+    (record,) = await journal.begin([put])
+    await journal.end(record.id, "done")
+    async with running(gateway, journal=journal) as run:
+        await run.wait_for("Overwritten unseen:")
 
 
 async def test_a_put_that_was_overwritten_unseen_is_named_in_the_history(editing):

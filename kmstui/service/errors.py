@@ -157,6 +157,10 @@ class ReadOnlyError(FailedError, title="Read-only"):
     """Read-only mode refused the call before it left the program."""
 
 
+OPEN_OUTCOME = ", so the change may or may not have happened"
+"""How the reason of a change without an answer ends, until reading back tells."""
+
+
 class UnreportedOutcomeError(FailedError, title="Outcome unknown"):
     """A write was sent and no answer came: it may or may not have happened."""
 

@@ -198,7 +198,9 @@ class Session:
             names = await gateway.policy_names(key_id)
         except ServiceError:
             # A role may read the policy without listing the names; `default` always exists.
-            names = ("default",)
+            names = ()
+        # Each key has one of this name (KMS API Reference, ListKeyPolicies).
+        names = names or ("default",)
         policies = tuple([await self._read_policy(gateway, key_id, name) for name in names])
         if gateway is self._gateway:
             self.store.set_policies(key_id, policies)

@@ -233,6 +233,9 @@ def test_where_nothing_can_be_kept_nothing_is_sent(start, embedded, key, tmp_pat
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
 def test_statements_for_several_keys_outlive_the_program(kmstui, number):
     terminal = kmstui()
+    # Until then a key of AWS's own counts as one of ours.
+    terminal.wait_for("45 (and 6 of AWS: a)")
+    terminal.settle()
     terminal.send("*", "S", "a")
     terminal.wait_for("Esc writes one by hand")
     terminal.send("escape")
@@ -250,3 +253,22 @@ def test_statements_for_several_keys_outlive_the_program(kmstui, number):
     again.wait_for("Statements for several keys, typed")
     again.send("g")
     again.wait_for(TYPED)
+
+
+def test_a_save_without_an_answer_can_be_left_and_its_end_is_told(kmstui, embedded, key):
+    terminal = kmstui()
+    open_and_type(terminal)
+    embedded.control.fault("hang", "PutKeyPolicy", after=True)
+    terminal.send("ctrl+s")
+    terminal.wait_for("After this save")
+    terminal.send("y")
+    terminal.wait_for("Leave it to itself")
+    terminal.send("escape")
+    prose(terminal, "is still being saved; how that ended will be told here")
+    terminal.send("ctrl+q")
+    terminal.wait_for("ended is told at the next start")
+    terminal.send("n")
+    terminal.wait_until_gone("Quit?")
+    embedded.control.clear_faults()
+    prose(terminal, "Saved")
+    assert TYPED in embedded.control.key("alias/ImportedCMK").policy

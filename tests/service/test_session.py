@@ -140,6 +140,18 @@ async def test_a_policy_that_comes_after_a_switch_is_not_history_of_the_new_acco
     assert IMPORTED not in store.policies
 
 
+async def test_a_policy_is_read_though_an_empty_list_of_names_came(store):
+    class Nameless(FakeGateway):
+        async def policy_names(self, key_id):
+            await super().policy_names(key_id)
+            return ()
+
+    session = session_of(store, Nameless())
+    await session.open(Target())
+    await session.look_at(IMPORTED)
+    assert store.policies[IMPORTED][0].text == default_policy()
+
+
 async def test_a_policy_is_read_though_its_name_may_not_be_listed(store):
     gateway = FakeGateway()
     gateway.fail("kms:ListKeyPolicies", DENIAL)

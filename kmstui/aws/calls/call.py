@@ -19,6 +19,7 @@ from kmstui.aws.calls.errors import translate
 from kmstui.aws.calls.operations import Operation
 from kmstui.aws.calls.response import Response
 from kmstui.service.errors import (
+    OPEN_OUTCOME,
     CancelledByPersonError,
     ReadOnlyError,
     ServiceError,
@@ -159,8 +160,7 @@ class Calls:
 def _abandoned(call_context: CallContext, *, sent: bool) -> ServiceError:
     if sent and call_context.mutating:
         return UnreportedOutcomeError(
-            "the connection was closed while it was under way, so the change may or may not have "
-            "happened",
+            f"the connection was closed while it was under way{OPEN_OUTCOME}",
             "Connect again and read the key again before you repeat it.",
             call_context.context,
         )

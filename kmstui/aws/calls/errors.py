@@ -19,6 +19,7 @@ from kmstui.aws.calls.credential_sources import explain_source
 from kmstui.aws.calls.error_codes import CHECK_ENDPOINT, from_code
 from kmstui.aws.calls.response import UnreadableResponse
 from kmstui.service.errors import (
+    OPEN_OUTCOME,
     EndpointError,
     ErrorContext,
     MalformedAnswerError,
@@ -130,7 +131,7 @@ def may_have_happened(error: BaseException) -> bool:
 
 def _unreported(what: str, context: ErrorContext) -> UnreportedOutcomeError:
     return UnreportedOutcomeError(
-        f"{what}, so the change may or may not have happened",
+        f"{what}{OPEN_OUTCOME}",
         f"{_WHERE_IT_SHOWS.get(context.operation, _ON_THE_KEY)} before you repeat it.",
         context,
     )

@@ -25,7 +25,7 @@ from kmstui.aws.process.messages import (
     unpack,
 )
 from kmstui.aws.process.starting import AwsProcess
-from kmstui.service.errors import NetworkError, ServiceError, UnreportedOutcomeError
+from kmstui.service.errors import OPEN_OUTCOME, NetworkError, ServiceError, UnreportedOutcomeError
 from kmstui.service.ports import CallObserver, CallRecord, MfaPrompt, Target
 
 _SLICE_SECONDS = 0.002
@@ -235,7 +235,7 @@ class ProcessLine(asyncio.Protocol):
         reason = f"kmstui's process that talks to AWS has ended{words}"
         if changes:
             return UnreportedOutcomeError(
-                f"{reason}, so the change may or may not have happened",
+                f"{reason}{OPEN_OUTCOME}",
                 "Press r to connect again, and read the key again before you repeat it.",
             )
         return NetworkError(reason, "Press r to connect again.")

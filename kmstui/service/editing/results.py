@@ -33,7 +33,7 @@ from kmstui.policy.syntax import (
 from kmstui.service.changes import Shown
 from kmstui.service.editing.conflicts import Conflict
 from kmstui.service.editing.location import PUT_KEY_POLICY, KnownIdentities
-from kmstui.service.errors import ServiceError
+from kmstui.service.errors import OPEN_OUTCOME, ServiceError
 
 _KEPT = "Your text is kept."
 _MOST_CULPRITS = 3
@@ -129,7 +129,8 @@ class SaveResult:
             case SaveEnd.UNCHANGED:
                 return f"The policy of {label} is this one already; nothing was sent."
             case SaveEnd.SAVED:
-                return f"Saved: {label} holds your policy, read back. {self._silence}".rstrip()
+                silence = self._silence.replace(OPEN_OUTCOME, "")
+                return f"Saved: {label} holds your policy, read back. {silence}".rstrip()
             case SaveEnd.PROPAGATING:
                 reads = "still show the policy before" if self.stored else "do not find it yet"
                 return (

@@ -152,6 +152,11 @@ class PolicyScreen(FullScreen[None]):
 
     def unsaved_words(self) -> str:
         """What would be lost if the program ended now."""
+        if self.editing.is_saving:
+            return (
+                f"The policy of {self.target.title} is still being saved; how that ended is told at"
+                " the next start."
+            )
         if not self.changed:
             return ""
         kept = "not saved; they are kept as a draft"

@@ -7,6 +7,8 @@ typed ahead reach the screen they were meant for and never the text below it.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -23,7 +25,7 @@ from kmstui.service.editing import (
     SaveOutcome,
     SaveResult,
 )
-from kmstui.service.errors import ServiceError
+from kmstui.service.errors import JournalError, ServiceError
 from kmstui.ui.commands import KeyBar, aws_command, program_of
 from kmstui.ui.dialogs import Dialog
 from kmstui.ui.editing.conflict_screen import ConflictScreen
@@ -102,11 +104,37 @@ def _save(screen: PolicyScreen, text: str, bypass_alias: str) -> None:
             _finish(screen, text, answer, bypassed=bool(bypass_alias))
 
     editing = screen.editing
-    saving = SavingScreen(editing, editing.review(text), screen.symbols, bypass_alias=bypass_alias)
+    saving = SavingScreen(
+        editing,
+        editing.review(text),
+        screen.symbols,
+        partial(_tell_later, screen, text, bypassed=bool(bypass_alias)),
+        bypass_alias=bypass_alias,
+    )
     screen.program.ask(saving, ended)
 
 
+def _tell_later(screen: PolicyScreen, text: str, end: SavingAnswer, *, bypassed: bool) -> None:
+    """The person has left the save to itself."""
+    title = screen.target.title
+    if isinstance(end, Conflict):
+        words = f"{title} was not saved: somebody else has changed it. e shows both texts."
+    elif isinstance(end, SaveResult) and (end.is_stored or end.is_taken):
+        _tell_saved(screen, text, end, bypassed=bypassed)
+        return
+    else:
+        words = f"{title} was not saved. {' '.join(_words(end))}"
+        if isinstance(end, SaveResult) and end.end is SaveEnd.UNKNOWN:
+            words = end.sentence
+    screen.session.notify(words, "warning")
+
+
 def _finish(screen: PolicyScreen, text: str, result: SaveResult, *, bypassed: bool) -> None:
+    _tell_saved(screen, text, result, bypassed=bypassed)
+    screen.dismiss(None)
+
+
+def _tell_saved(screen: PolicyScreen, text: str, result: SaveResult, *, bypassed: bool) -> None:
     severity = "information" if result.is_stored else "warning"
     screen.session.notify(result.sentence, severity)
     if result.end is not SaveEnd.UNCHANGED:
@@ -116,7 +144,6 @@ def _finish(screen: PolicyScreen, text: str, result: SaveResult, *, bypassed: bo
     screen.program.work(
         screen.target.show_stored, group="stored", what="reading what is stored", exclusive=False
     )
-    screen.dismiss(None)
 
 
 def _show_refusal(screen: PolicyScreen, refused: SaveResult) -> None:
@@ -140,7 +167,7 @@ _TITLES: dict[SaveEnd, tuple[str, str]] = {
 
 
 _WAITS = frozenset({ChangeStep.TURN, ChangeStep.BUSY, ChangeStep.WAITING})
-"""Steps that a person can end."""
+"""Steps that a person can end; what was sent can only be left to itself."""
 
 
 class SavingScreen(Dialog[SavingAnswer]):
@@ -152,15 +179,24 @@ class SavingScreen(Dialog[SavingAnswer]):
     ]
 
     def __init__(
-        self, editing: PolicyEditing, review: Review, symbols: Symbols, *, bypass_alias: str = ""
+        self,
+        editing: PolicyEditing,
+        review: Review,
+        symbols: Symbols,
+        later: Callable[[SavingAnswer], None],
+        *,
+        bypass_alias: str = "",
     ) -> None:
+        """`later` is told how it ended where the person has left it to itself."""
         super().__init__(f"Saving the policy of {editing.location.label}", "dialog-wide", "saving")
         self._editing = editing
         self._review = review
+        self._later = later
         self._bypass_alias = bypass_alias
         self._symbols = symbols
         self._steps: list[ChangeStep] = []
         self._end: SavingAnswer | None = None
+        self._left = False
         self._head = self.heading_line()
         self.rows = Rows(symbols=symbols)
         self.keys = KeyBar()
@@ -190,7 +226,9 @@ class SavingScreen(Dialog[SavingAnswer]):
 
     def _take(self, end: SavingAnswer) -> None:
         self._end = end
-        if isinstance(end, Conflict) or (isinstance(end, SaveResult) and end.is_stored):
+        if self._left:
+            self._later(end)
+        elif isinstance(end, Conflict) or (isinstance(end, SaveResult) and end.is_stored):
             self.dismiss(end)
         else:
             self._show_end(end)
@@ -210,9 +248,8 @@ class SavingScreen(Dialog[SavingAnswer]):
         ]
         rows += [Block(f"{step}…", "", "   ") for step in self._steps[-1:]]
         self.rows.show(rows)
-        self.keys.show(
-            [(" Esc", "key"), " Wait no longer "] if _WAITS.intersection(self._steps) else [" "]
-        )
+        stop = " Wait no longer " if self._can_stop else " Leave it to itself "
+        self.keys.show([(" Esc", "key"), stop])
 
     def _show_end(self, end: SaveResult | ServiceError) -> None:
         title, role = "Not saved: nothing was sent", "bad"
@@ -226,11 +263,24 @@ class SavingScreen(Dialog[SavingAnswer]):
         self.keys.show([(" Enter", "key"), " Close ", (" j k", "key"), " Scroll "])
 
     def action_stop(self) -> None:
-        """Wait no longer for reads to show it; or close, once it has ended."""
-        if self._end is None:
+        """Wait no longer for reads to show it, or for an answer; or close, once it has ended."""
+        if self._end is not None:
+            self.action_close()
+        elif self._can_stop:
             self._editing.stop_waiting()
         else:
-            self.action_close()
+            self._left = True
+            program_of(self).session.notify(
+                f"The policy of {self._editing.location.label} is still being saved; how that ended"
+                " will be told here."
+            )
+            self.dismiss(None)
+
+    @property
+    def _can_stop(self) -> bool:
+        """Whether what is waited for is not an answer of the service, or not for the first time."""
+        again = ChangeStep.READING_BACK in self._steps[-1:] and ChangeStep.WAITING in self._steps
+        return again or bool(_WAITS.intersection(self._steps[-1:]))
 
     def action_close(self) -> None:
         """Close, if it has ended."""
@@ -246,6 +296,9 @@ def _differences(result: SaveResult) -> list[Row]:
 
 
 def _words(end: SaveResult | ServiceError) -> list[str]:
+    if isinstance(end, JournalError):
+        # What could not be written down is on the screen alone.
+        return [end.sentence]
     if isinstance(end, ServiceError):
         return [end.sentence, "Your text is kept."]
     found = [end.sentence]

@@ -48,8 +48,7 @@ async def tell_unfinished_changes(session: Session) -> None:
     def label(subject: str) -> str:
         return "statements for several keys" if subject == STATEMENTS else location(subject).label
 
-    for examined in await examine_puts(session.change_scope(), location):
-        session.notify(examined.sentence, "warning")
+    examined = await examine_puts(session.change_scope(), location)
     saved = {
         (change.subject, policy_of(change.after))
         for change in await journal.changes(where, operations=PUTS)
@@ -66,6 +65,8 @@ async def tell_unfinished_changes(session: Session) -> None:
         keys = {_key_for(draft.subject) for draft in drafts}
         opens = " or ".join(sorted(keys))
         session.notify(f"Drafts that are not saved: {names}{more}. {opens} opens one again.")
+    for each in examined:
+        session.notify(each.sentence, "warning")
     for sentence in await settle_key_changes(session):
         session.notify(sentence, "warning")
 

@@ -11,7 +11,7 @@ from kmstui.policy.evaluation import NOTHING_READ, Chain
 from kmstui.policy.iam import account_of
 from kmstui.policy.lint import KeyContext
 from kmstui.service.access import ChainSource, of_connection, read_chain, with_endpoint
-from kmstui.service.errors import NotFoundError, ServiceError
+from kmstui.service.errors import IncompleteListError, NotFoundError, ServiceError
 from kmstui.service.ports import Connector, Gateway, Target, Urgency
 
 T = TypeVar("T")
@@ -85,7 +85,7 @@ class LiveSource:
         """
 
         async def read(gateway: Gateway) -> list[LivePolicy]:
-            keys = [key async for page in gateway.key_pages() for key in page]
+            keys, problem = await _listed(gateway)
             names = await _alias_names(gateway)
             caller = await _caller(gateway)
             limit = asyncio.Semaphore(AT_ONCE)
@@ -100,7 +100,8 @@ class LiveSource:
                 return result
 
             results = await asyncio.gather(*(one(key) for key in keys))
-            return [each for each in results if each is not None]
+            missing = [LivePolicy("the list of keys", KeyContext(), error=problem)]
+            return [*filter(None, results), *(missing if problem else ())]
 
         yield from self._run(target, read)
 
@@ -212,6 +213,17 @@ async def _caller(gateway: Gateway) -> Caller | None:
         return None
 
 
+async def _listed(gateway: Gateway) -> tuple[list[Key], str]:
+    """The account's keys, and why some of them are missing; empty where none is."""
+    keys: list[Key] = []
+    try:
+        async for page in gateway.key_pages():
+            keys.extend(page)
+    except IncompleteListError as error:
+        return keys, error.sentence
+    return keys, ""
+
+
 async def _alias_names(gateway: Gateway) -> dict[str, str]:
     names: dict[str, str] = {}
     try:
@@ -219,8 +231,8 @@ async def _alias_names(gateway: Gateway) -> dict[str, str]:
             for alias in page:
                 names.setdefault(alias.key_id, alias.name)
     except ServiceError:
-        # Without aliases keys are shown by their IDs.
-        return {}
+        # Without an alias a key is shown by its ID.
+        pass
     return names
 
 

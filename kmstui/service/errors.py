@@ -93,6 +93,10 @@ class CallerChangedError(CredentialsExpiredError, title="Another caller"):
     """The credentials have expired, and those that are there now are another's."""
 
 
+class CredentialsRenewedError(CredentialsExpiredError, title="Credentials refused"):
+    """A change was refused for its credentials, and those that are in use now are new."""
+
+
 class MfaError(FailedError, title="MFA"):
     """A code was needed and not given, or was refused."""
 

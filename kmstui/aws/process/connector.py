@@ -18,14 +18,12 @@ from kmstui.service.errors import (
     CREDENTIALS_REFUSED,
     CallerChangedError,
     CancelledByPersonError,
+    CredentialsRenewedError,
     MfaError,
     ServiceError,
     ServiceFailureError,
 )
 from kmstui.service.ports import CallObserver, Gateway, MfaPrompt, Target, is_change
-
-STILL_AT_ONCE_SECONDS = 5.0
-"""A change that was refused for its credentials is repeated if they were there by then."""
 
 
 class ProcessConnector:
@@ -129,7 +127,7 @@ class ProcessGateway:
     and what it marks as `changes` may have happened where the process ends before it is reported.
     Where the process has ended, the next call opens the connection again in a new one. Where AWS
     refuses the credentials, they are looked up again, so that those that a person renewed outside
-    are taken, and the call is repeated: a refused one was not carried out.
+    are taken, and a read is repeated; of a change CredentialsRenewedError tells.
     """
 
     def __init__(self, opened: Opened, open_again: Callable[[], Awaitable[Opened]]) -> None:
@@ -164,12 +162,11 @@ class ProcessGateway:
         try:
             result = await opened.line.ask(opened.number, method, args, named, changes=changes)
         except CREDENTIALS_REFUSED as error:
-            refused_at = time.monotonic()
             opened = await self._renewed(opened, error, began)
-            if changes and time.monotonic() - refused_at > STILL_AT_ONCE_SECONDS:
-                # What was read before it may not be so any more.
+            if changes:
+                # What was read before it may not be so any more: who reads it sends it again.
                 again = "New credentials are in use now: try again."
-                raise type(error)(error.reason, again, error.context) from error
+                raise CredentialsRenewedError(error.reason, again, error.context) from error
             result = await opened.line.ask(opened.number, method, args, named, changes=changes)
         self._was_answered = True
         if method == "caller":

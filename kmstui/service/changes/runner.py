@@ -5,10 +5,10 @@ before and what is asked for, how to send it, and how to see whether it happened
 `run_change` takes it through its steps:
 
 1. It is written down, or nothing is sent (`begin_changes`; many at once for a batch).
-2. It is sent (`send_change`). Where it was throttled, or failed inside the service, and is about
-   what was read before (`Change.stands`), that is read again before it is sent again: looking and
-   sending are one step. Accepted or refused is written down at once: a crash while it is read back
-   must not make that unknown again.
+2. It is sent (`send_change`). Where it was throttled, failed inside the service, or was refused for
+   credentials that were renewed since, and is about what was read before (`Change.stands`), that is
+   read again before it is sent again: looking and sending are one step. Accepted or refused is
+   written down at once: a crash while it is read back must not make that unknown again.
 3. It is read back (`confirm_change`), by a schedule of `waiting`. Where no clear answer came
    (`UNCERTAIN`), what is read decides; the end is written down.
 
@@ -32,6 +32,7 @@ from kmstui.service.changes.waiting import FOR_QUOTA, Waiting
 from kmstui.service.errors import (
     UNCERTAIN,
     ConflictError,
+    CredentialsRenewedError,
     JournalError,
     ServiceError,
     ServiceFailureError,
@@ -226,31 +227,48 @@ async def send_change(
 
 
 async def _send_until_taken(change: Change[T], waiting: Waiting | None, observe: Observer) -> str:
-    check, stands = change.check, change.stands
-    if waiting is not None and check is not None and stands is not None:
-        for seconds in FOR_QUOTA:
-            try:
-                return await change.send() or ""
-            except (ThrottledError, ServiceFailureError) as error:
-                observe(ChangeStep.BUSY)
-                await waiting.pause(seconds)
-                if waiting.is_stopped:
-                    raise
-                try:
-                    found = await check.read()
-                except ServiceError:
-                    raise error from None
-                if check.judge(found) is Shown.OURS:
-                    return f"{error.sentence} {_FOUND[Shown.OURS]}"
-                if not stands(found):
-                    raise ConflictError(
-                        "somebody else changed it while kmstui waited to send it again, so that"
-                        " was not done",
-                        "Press r to see what is there now.",
-                        error.context,
-                    ) from None
-            observe(ChangeStep.SENDING)
+    for seconds in FOR_QUOTA:
+        refused: ServiceError
+        try:
+            return await change.send() or ""
+        except CredentialsRenewedError as error:
+            refused = error
+        except (ThrottledError, ServiceFailureError) as error:
+            if waiting is None or change.stands is None:
+                raise
+            observe(ChangeStep.BUSY)
+            await waiting.pause(seconds)
+            if waiting.is_stopped:
+                raise
+            refused = error
+        if done := await _look_again(change, refused):
+            return done
+        observe(ChangeStep.SENDING)
     return await change.send() or ""
+
+
+async def _look_again(change: Change[T], refused: ServiceError) -> str:
+    """That it is so by now, as sentences; "" where it may be sent again.
+
+    Raises:
+        ConflictError: somebody else has changed what it is about.
+        ServiceError: `refused`, where nobody can look.
+    """
+    if change.check is None or change.stands is None:
+        return ""
+    try:
+        found = await change.check.read()
+    except ServiceError:
+        raise refused from None
+    if change.check.judge(found) is Shown.OURS:
+        return f"{refused.sentence} {_FOUND[Shown.OURS]}"
+    if not change.stands(found):
+        raise ConflictError(
+            "somebody else changed it while kmstui waited to send it again, so that was not done",
+            "Press r to see what is there now.",
+            refused.context,
+        ) from None
+    return ""
 
 
 async def confirm_change(

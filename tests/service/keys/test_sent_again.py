@@ -14,6 +14,7 @@ from kmstui.service.changes.waiting import FOR_QUOTA
 from kmstui.service.errors import (
     AccessDeniedError,
     ConflictError,
+    CredentialsRenewedError,
     ErrorContext,
     ServiceFailureError,
     ThrottledError,
@@ -84,6 +85,35 @@ async def test_what_somebody_did_while_a_change_waited_is_left_and_told(
     assert bench.gateway.count(f"kms:{operation}") == 1
     assert told.value.context == context
     assert (await bench.newest()).outcome == "failed"
+
+
+async def test_what_somebody_did_while_credentials_were_renewed_is_left(bench: Any) -> None:
+    renewed = CredentialsRenewedError("expired")
+    bench.gateway.fail("kms:UpdateKeyDescription", renewed, times=1)
+    send = bench.gateway.update_description
+
+    async def overtaken(key_id: str, text: str) -> None:
+        try:
+            await send(key_id, text)
+        finally:
+            _describe(bench, NAMELESS, description="theirs")
+
+    bench.gateway.update_description = overtaken
+    with pytest.raises(ConflictError):
+        await bench.keys.set_description(NAMELESS, "mine")
+    assert bench.world.metadata[NAMELESS].description == "theirs"
+    assert bench.pauses == []
+
+
+async def test_a_change_that_waited_for_credentials_is_made_with_the_new_ones(bench: Any) -> None:
+    renewed = CredentialsRenewedError("expired")
+    for operation in ("kms:UpdateKeyDescription", "kms:CreateAlias"):
+        bench.gateway.fail(operation, renewed, times=1)
+    await bench.keys.set_description(NAMELESS, "mine")
+    await bench.aliases.create("new", IMPORTED)
+    assert bench.world.metadata[NAMELESS].description == "mine"
+    assert bench.world.aliases["alias/new"] == IMPORTED
+    assert [each[-1] for each in await bench.entries()] == ["done", "done"]
 
 
 @pytest.mark.parametrize("operation", _LOOKED_AT)

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -272,3 +272,74 @@ def test_a_save_without_an_answer_can_be_left_and_its_end_is_told(kmstui, embedd
     embedded.control.clear_faults()
     prose(terminal, "Saved")
     assert TYPED in embedded.control.key("alias/ImportedCMK").policy
+
+
+EDITOR = """#!/bin/sh
+trap '' HUP
+echo $$ > "$HOME/opened"
+while [ ! -e "$HOME/save" ]; do sleep 0.05; done
+sed 's/Enable IAM User Permissions/Typed by hand/' "$1" > "$HOME/new" && cp "$HOME/new" "$1"
+touch "$HOME/saved"
+while [ ! -e "$HOME/end" ]; do sleep 0.05; done
+"""
+
+
+@pytest.fixture
+def editor(home) -> Iterator[dict[str, str]]:
+    """An editor that saves and ends when files in the home say so; ended after the test."""
+    path = home / "editor"
+    path.write_text(EDITOR)
+    path.chmod(0o700)
+    yield {"EDITOR": str(path)}
+    (home / "save").touch()
+    (home / "end").touch()
+
+
+@pytest.mark.parametrize("still_open", [False, True], ids=["ended", "open"])
+def test_what_an_editor_saves_after_kmstui_was_killed_is_offered(
+    start, embedded, home, editor, still_open
+):
+    def begin() -> PtyTerminal:
+        terminal: PtyTerminal = start(env={**embedded.environment, **editor})
+        terminal.wait_for("ImportedCMK")
+        return terminal
+
+    terminal = begin()
+    find(terminal)
+    terminal.send("E")
+    wait_until((home / "opened").exists)
+    terminal.kill()
+    terminal.wait_exit()
+    (home / "save").touch()
+    wait_until((home / "saved").exists)
+    if not still_open:
+        (home / "end").touch()
+        editor_process = int((home / "opened").read_text())
+        wait_until(lambda: not Path(f"/proc/{editor_process}").exists())
+    again = begin()
+    prose(again, "(alias/ImportedCMK). e opens one again.")
+    assert bool(list((home / "state").glob("editor-*"))) == still_open
+    find(again)
+    again.send("e")
+    prose(again, "There is an unsaved draft")
+    again.send("g")
+    again.wait_for(TYPED)
+
+
+def test_an_editor_that_saves_nothing_leaves_no_draft_and_no_file(start, embedded, home, editor):
+    environ = {**embedded.environment, **editor}
+    terminal = start(env=environ)
+    terminal.wait_for("ImportedCMK")
+    find(terminal)
+    terminal.send("E")
+    wait_until((home / "opened").exists)
+    terminal.kill()
+    terminal.wait_exit()
+    os.kill(int((home / "opened").read_text()), signal.SIGKILL)
+    again = start(env=environ)
+    again.wait_for("ImportedCMK")
+    wait_until(lambda: not list((home / "state").glob("editor-*")))
+    find(again)
+    again.send("e")
+    again.wait_for("Enable IAM User Permissions")
+    assert "draft" not in again.text

@@ -10,17 +10,26 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SuspendNotSupported
 
+from kmstui.service.changes import ChangeScope
 from kmstui.service.editing import PolicyEditing
+from kmstui.service.errors import ServiceError
+from kmstui.ui.editing.edited_files import (
+    EditedFile,
+    forget_file,
+    note_file,
+    read_edited,
+    reason_of,
+    remove,
+)
 
 if TYPE_CHECKING:
     from kmstui.ui.commands import Program
@@ -46,6 +55,7 @@ def edit_externally(
     *,
     directory: Path,
     keep: Callable[[str], None],
+    note: Callable[[Path], None] = lambda _: None,
     environ: Mapping[str, str] | None = None,
 ) -> ExternalEdit:
     """Let the person edit `text` in `$VISUAL` or `$EDITOR`, else in vi or nano.
@@ -56,6 +66,7 @@ def edit_externally(
         directory: A private directory; the file in it is readable by its owner only.
         keep: Puts what came back into the journal. The file is deleted after it has returned;
             where it raises, the file stays.
+        note: Writes down where the file is, before the editor starts; where it raises, none does.
         environ: The environment to look for the editor in; the process's by default.
 
     Never raises for anything that an editor or a file system does: the result says what happened.
@@ -64,22 +75,29 @@ def edit_externally(
     if not command:
         return ExternalEdit(text, trouble)
     try:
-        path = _written(text, directory)
+        file = EditedFile(text, directory)
     except (OSError, UnicodeError) as error:
         return ExternalEdit(
-            text, f"No file could be written for your editor: {_reason(error)}. Nothing is lost."
+            text, f"No file could be written for your editor: {reason_of(error)}. Nothing is lost."
         )
-    failed = _run(app, [*command, str(path)])
     try:
-        # Not `read_text`, which would make other line ends of CR LF.
-        edited = path.read_bytes().decode()
+        note(file.path)
+    except ServiceError as error:
+        file.close()
+        remove(file.path)
+        return ExternalEdit(text, f"Your editor was not opened. {error.sentence}")
+    path = file.path
+    failed = _run(app, [*command, str(path)], file.lock)
+    file.close()
+    try:
+        edited = read_edited(path)
     except (OSError, UnicodeError) as error:
         # What cannot be read here may still be what the person wrote.
         return ExternalEdit(
             text,
-            f"What you wrote could not be read from {path}: {_reason(error)}. "
+            f"What you wrote could not be read from {path}: {reason_of(error)}. "
             "The text here is the one from before.",
-            path if path.exists() else None,
+            path if os.path.lexists(path) else None,
         )
     edited = edited if text.endswith("\n") else edited.removesuffix("\n")
     trouble = " ".join(filter(None, (trouble, failed)))
@@ -92,15 +110,15 @@ def _kept(text: str, path: Path, keep: Callable[[str], None], trouble: str) -> E
     except Exception as error:
         return ExternalEdit(
             text,
-            f"{trouble} It could not be written to the journal ({_reason(error)}); "
+            f"{trouble} It could not be written to the journal ({reason_of(error)}); "
             f"a copy stays in {path}.".lstrip(),
             path,
         )
     try:
-        path.unlink()
+        remove(path)
     except OSError as error:
         return ExternalEdit(
-            text, f"{trouble} {path} could not be deleted: {_reason(error)}.".lstrip(), path
+            text, f"{trouble} {path} could not be deleted: {reason_of(error)}.".lstrip(), path
         )
     return ExternalEdit(text, trouble)
 
@@ -129,31 +147,18 @@ def _command(environ: Mapping[str, str]) -> tuple[list[str], str]:
     )
 
 
-def _written(text: str, directory: Path) -> Path:
-    # mkstemp makes the file with mode 0600.
-    handle, name = tempfile.mkstemp(prefix="policy-", suffix=".json", dir=directory)
-    path = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-    except BaseException:
-        path.unlink()
-        raise
-    return path
-
-
-def _run(app: App[Any], command: list[str]) -> str:
+def _run(app: App[Any], command: list[str], lock: int) -> str:
     """Run the editor on the terminal; what went wrong, as a sentence."""
     try:
         with app.suspend(), _interrupts_for_the_editor():
             try:
-                code = subprocess.run(command, check=False).returncode
+                code = subprocess.run(command, check=False, pass_fds=(lock,)).returncode
             except OSError as error:
-                return f"{command[0]} could not be started: {_reason(error)}."
+                return f"{command[0]} could not be started: {reason_of(error)}."
     except SuspendNotSupported:
         return "This terminal cannot be given to another program."
     except OSError as error:
-        return f"The terminal could not be given to {command[0]}: {_reason(error)}."
+        return f"The terminal could not be given to {command[0]}: {reason_of(error)}."
     if code == 0:
         return ""
     how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
@@ -174,24 +179,37 @@ def _interrupts_for_the_editor() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _reason(error: Exception) -> str:
-    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-
-
-def edit_outside(app: Program, text: str, editing: PolicyEditing) -> ExternalEdit:
+def edit_outside(
+    app: Program, text: str, editing: PolicyEditing, scope: ChangeScope
+) -> ExternalEdit:
     """Give the terminal to `$VISUAL` or `$EDITOR` until it ends."""
     directory = app.options.state_directory or Path(tempfile.gettempdir())
-    return edit_externally(app, text, directory=directory, keep=partial(keep_at_once, editing))
+    noted: list[Path] = []
+
+    def note(path: Path) -> None:
+        _at_once(note_file(scope, path, editing.location.subject, editing.base))
+        noted.append(path)
+
+    edit = edit_externally(
+        app,
+        text,
+        directory=directory,
+        keep=lambda typed: _at_once(editing.keep_draft(typed)) if typed != text else None,
+        note=note,
+    )
+    if edit.kept is None:
+        # What cannot be crossed out is looked for in vain once, by the next start.
+        with suppress(ServiceError):
+            for path in noted:
+                _at_once(forget_file(scope, path))
+    return edit
 
 
-def keep_at_once(editing: PolicyEditing, text: str) -> None:
-    """Keep a draft before returning.
+def _at_once(job: Coroutine[Any, Any, None]) -> None:
+    """Do it before returning.
 
     The event loop stands still while the terminal is away, so another one waits for the
     journal's thread.
-
-    Raises:
-        ServiceError: it is not kept.
     """
     with ThreadPoolExecutor(1, "keep-draft") as pool:
-        pool.submit(asyncio.run, editing.keep_draft(text)).result()
+        pool.submit(asyncio.run, job).result()

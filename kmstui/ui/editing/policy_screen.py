@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -17,6 +18,7 @@ from kmstui.service.errors import JournalError, ServiceError
 from kmstui.service.session import Session
 from kmstui.ui.dialogs import FullScreen
 from kmstui.ui.editing.drafts import DraftKeeper, ask_about_draft, ask_to_leave
+from kmstui.ui.editing.edited_files import take_in
 from kmstui.ui.editing.external_editor import edit_outside
 from kmstui.ui.editing.fixing import judge_and_fix
 from kmstui.ui.policy import PolicyEditor, PolicyViewer, pretty
@@ -108,6 +110,7 @@ class PolicyScreen(FullScreen[None]):
         self.refused: SaveResult | None = None
         self.session = session
         self.target = target
+        self._scope = scope
         self.editing = PolicyEditing(target.location, scope)
         self.drafts = DraftKeeper(self.editing.keep_draft, scope.journal, self._tell_kept)
         self.words = Sentences(most_lines=6, classes="edit--words")
@@ -166,6 +169,9 @@ class PolicyScreen(FullScreen[None]):
     # Opening
 
     async def _open(self) -> None:
+        left: list[str] = []
+        with suppress(JournalError):  # Which opening tells of.
+            left = await take_in(self._scope, self.target.location.subject)
         try:
             text = await self.editing.open()
         except ServiceError as error:
@@ -176,7 +182,8 @@ class PolicyScreen(FullScreen[None]):
             text = await self._choose_beginning(text)
         self._opened_as = pretty(self.editing.base)
         self.is_open = True
-        self.words.say(f"{self.target.why_not} {self.editing.warning}".strip(), "warn")
+        told = (self.target.why_not, self.editing.warning, *left)
+        self.words.say(" ".join(filter(None, told)), "warn")
         self._show_text(pretty(text))
         if self._begin_with:
             await self.drafts.keep(self.viewer.text)
@@ -309,7 +316,7 @@ class PolicyScreen(FullScreen[None]):
             self._edit_outside(event.editor)
 
     def _edit_outside(self, editor: PolicyEditor) -> None:
-        edit = edit_outside(self.program, editor.text, self.editing)
+        edit = edit_outside(self.program, editor.text, self.editing, self._scope)
         if edit.text != editor.text:
             editor.replace_text(edit.text)
             self.keep(edit.text)

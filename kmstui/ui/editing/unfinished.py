@@ -41,6 +41,7 @@ async def tell_unfinished_changes(session: Session) -> None:
         policy_of,
     )
     from kmstui.service.keys import settle_key_changes
+    from kmstui.ui.editing.edited_files import is_note, take_in
 
     def location(subject: str) -> PolicyLocation:
         return location_of(session.gateway, subject, session.store.aliases_of(subject))
@@ -49,6 +50,7 @@ async def tell_unfinished_changes(session: Session) -> None:
         return "statements for several keys" if subject == STATEMENTS else location(subject).label
 
     examined = await examine_puts(session.change_scope(), location)
+    left = await take_in(session.change_scope())
     saved = {
         (change.subject, policy_of(change.after))
         for change in await journal.changes(where, operations=PUTS)
@@ -57,7 +59,9 @@ async def tell_unfinished_changes(session: Session) -> None:
     # What was saved is no draft any more, though nobody lived to put it away; so it is asked after
     # the puts were looked at.
     drafts = [
-        draft for draft in await journal.drafts(where) if (draft.subject, draft.text) not in saved
+        draft
+        for draft in await journal.drafts(where)
+        if not is_note(draft) and (draft.subject, draft.text) not in saved
     ]
     if drafts:
         names = ", ".join(label(draft.subject) for draft in drafts[:3])
@@ -65,8 +69,8 @@ async def tell_unfinished_changes(session: Session) -> None:
         keys = {_key_for(draft.subject) for draft in drafts}
         opens = " or ".join(sorted(keys))
         session.notify(f"Drafts that are not saved: {names}{more}. {opens} opens one again.")
-    for each in examined:
-        session.notify(each.sentence, "warning")
+    for sentence in (*(each.sentence for each in examined), *left):
+        session.notify(sentence, "warning")
     for sentence in await settle_key_changes(session):
         session.notify(sentence, "warning")
 

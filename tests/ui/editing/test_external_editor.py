@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from textual.app import SuspendNotSupported
 
+from kmstui.service.errors import JournalError
 from kmstui.ui.editing.external_editor import edit_externally
 
 
@@ -47,9 +48,9 @@ def private(tmp_path: Path) -> Path:
     return directory
 
 
-def edit(text, environ, private, *, keep=lambda text: None, app=None):
+def edit(text, environ, private, *, keep=lambda text: None, note=lambda path: None, app=None):
     terminal: Any = app or Terminal()
-    return edit_externally(terminal, text, directory=private, keep=keep, environ=environ)
+    return edit_externally(terminal, text, directory=private, keep=keep, note=note, environ=environ)
 
 
 def test_the_text_comes_back_and_is_kept_before_the_file_goes(editor, private):
@@ -147,3 +148,38 @@ def test_a_terminal_that_cannot_be_given_away_loses_nothing(editor, private):
     came = edit("{}", editor("true"), private, app=Terminal(can=False))
     assert came.text == "{}"
     assert came.trouble == "This terminal cannot be given to another program."
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ('rm "$2"; mkfifo "$2"', "no regular file"),
+        ('rm "$2"; mkdir "$2"', "no regular file"),
+        ('rm "$2"; ln -s /dev/zero "$2"', "symbolic"),
+        ('truncate -s 200M "$2"', "209,715,200 bytes, and a policy 32,768 at most"),
+    ],
+    ids=["fifo", "directory", "link", "large"],
+)
+def test_what_is_no_text_of_a_policy_is_named_and_stays(editor, private, script, why):
+    came = edit("{}", editor(script), private)
+    assert came.text == "{}"
+    assert why in came.trouble
+    assert came.kept is not None
+    assert str(came.kept) in came.trouble
+
+
+def test_the_file_lies_in_a_directory_that_nobody_else_can_look_into(editor, private, tmp_path):
+    edit("{}", editor(f'stat -c %a "${{2%/*}}" > {tmp_path}/mode'), private)
+    assert int((tmp_path / "mode").read_text(), 8) == stat.S_IRWXU
+
+
+def test_an_editor_that_cannot_be_noted_is_not_opened(editor, private, tmp_path):
+    def note(path):
+        raise JournalError("there is no space left", "Free some.")
+
+    environ = editor(f"touch {tmp_path}/opened")
+    came = edit("{}", environ, private, note=note)
+    assert "Your editor was not opened" in came.trouble
+    assert "there is no space left" in came.trouble
+    assert not (tmp_path / "opened").exists()
+    assert not list(private.iterdir())

@@ -17,6 +17,7 @@ from kmstui.policy.evaluation import (
     Others,
     Outcome,
     PartAnswer,
+    Policies,
     answer_word,
     ask,
     not_considered_sentence,
@@ -73,14 +74,35 @@ def run(
     options = _parser().parse_args(with_files_together(arguments))
 
     def job() -> int:
-        asked, answers = _decide(options, source, now())
+        if options.ask:
+            return _ask_kms(options, source, now(), streams)
+        asked, answers = _decide(options, source, now(), ask)
         if options.format == "json":
             _write_json(asked, answers, streams.out)
         else:
             _write_text(answers, streams.out)
-        return _exit_code(answers)
+        return _exit_code(answer.outcome for answer in answers)
 
     return run_command(job, streams.err, "kmstui")
+
+
+def _ask_kms(
+    options: argparse.Namespace, source: Callable[[], LiveSource], now: datetime, streams: Streams
+) -> int:
+    # What is told from files and policies alone loads nothing of this.
+    from kmstui.scripting import asking
+    from kmstui.service.access import predict
+
+    asking.require_askable(options, _actions(options.action))
+    asked, answers = _decide(options, source, now, predict)
+    as_json = options.format == "json"
+    told = streams.err if as_json else streams.out
+    compared = asking.ask_about(options, source(), asked, answers, told)
+    if as_json:
+        _write_json(asked, answers, streams.out, [asking.as_json(each) for each in compared])
+    else:
+        asking.write_text(compared, streams.out)
+    return _exit_code(asking.outcomes(compared))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -88,7 +110,9 @@ def _parser() -> argparse.ArgumentParser:
         "can",
         "Whether a principal may do something with a KMS key, and why.",
         "Exit code 0: allowed; 1: denied; 2: could not say, or not all is known that the operation"
-        " needs. With a wildcard: 0 only where all are allowed.",
+        " needs. With a wildcard: 0 only where all are allowed. With --ask it goes by KMS's"
+        " answer, 2 where KMS was asked and did not judge; by the prediction where it has no dry"
+        " run.",
     )
     add = parser.add_argument
     add("principal", metavar="PRINCIPAL", help="ARN, account, service, *, or `me`")
@@ -108,6 +132,11 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="a condition key that the request does not carry",
     )
+    add(
+        "--ask",
+        action="store_true",
+        help="for `me`: ask KMS too, by dry runs, which do nothing and which CloudTrail records",
+    )
     add_policy_options(parser)
     add_control_options(parser)
     add("--format", choices=("text", "json"), default="text")
@@ -116,7 +145,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _decide(
-    options: argparse.Namespace, source: Callable[[], LiveSource], now: datetime
+    options: argparse.Namespace,
+    source: Callable[[], LiveSource],
+    now: datetime,
+    decide: Callable[[Request, Policies, Others], Answer],
 ) -> tuple[Asked, tuple[Answer, ...]]:
     actions = _actions(options.action)
     if options.policy is None and options.key is None:
@@ -139,7 +171,7 @@ def _decide(
 
     def answer(action: str) -> Answer:
         request = Request(asked.principal, action, asked.key_arn, context)
-        return ask(request, asked.policies, others.get(action, Others()))
+        return decide(request, asked.policies, others.get(action, Others()))
 
     return asked, tuple(map(answer, actions))
 
@@ -176,8 +208,8 @@ def _context(
     return Context.of({**time_keys(now), **given}, absent=without)
 
 
-def _exit_code(answers: Iterable[Answer]) -> int:
-    outcomes = {answer.outcome for answer in answers}
+def _exit_code(found: Iterable[Outcome]) -> int:
+    outcomes = set(found)
     if outcomes == {Outcome.ALLOWED}:
         return ALLOWED
     if outcomes & {Outcome.IMPLICITLY_DENIED, Outcome.EXPLICITLY_DENIED}:
@@ -209,12 +241,19 @@ def _write_text(answers: Sequence[Answer], out: TextIO) -> None:
     print(visible(not_considered_sentence(left_out)), file=out)
 
 
-def _write_json(asked: Asked, answers: Sequence[Answer], out: TextIO) -> None:
-    told = {
+def _write_json(
+    asked: Asked,
+    answers: Sequence[Answer],
+    out: TextIO,
+    kms: Sequence[dict[str, Any]] = (),
+) -> None:
+    told: dict[str, Any] = {
         "principal": asked.principal.name,
         "key": asked.key_arn,
         "answers": [_as_json(answer) for answer in answers],
     }
+    for answer, said in zip(told["answers"], kms, strict=False):
+        answer["kms"] = said
     print(json.dumps(told, indent=2), file=out)
 
 

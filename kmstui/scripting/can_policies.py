@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kmstui.model import Arn
+from kmstui.model import Arn, KeyMetadata
 from kmstui.policy.evaluation import (
     CompiledPolicy,
     On,
@@ -71,6 +71,8 @@ class Asked:
     principal: Principal
     key_arn: str
     policies: Policies
+    metadata: KeyMetadata | None = None
+    """Of a live key."""
 
 
 class PolicyReader:
@@ -153,9 +155,9 @@ class PolicyReader:
         return self._live(name, asked.principal)
 
     def _live(self, key: str, principal: Principal) -> Asked:
-        asked = principal.role_arn or principal.name
+        who = principal.role_arn or principal.name
         access = self._source().key_access(
-            target_of(self._options), key, asked, endpoint=self._endpoint
+            target_of(self._options), key, who, endpoint=self._endpoint
         )
         policies = replace(Policies.of_key(access.policy, access.grants), chain=access.chain)
         identity = access.identity
@@ -164,7 +166,8 @@ class PolicyReader:
         if identity is not None and account_of(identity.arn) == principal.account:
             policies = policies.with_identity(identity)
             principal = _as_read(principal, identity.arn)
-        return self._with_files(principal, access.key_arn, policies)
+        asked = self._with_files(principal, access.key_arn, policies)
+        return replace(asked, metadata=access.metadata)
 
     def _require_policies(self, principal: Principal) -> None:
         options = self._options

@@ -10,7 +10,15 @@ from kmstui.model import Arn, Caller, Grant, Identity, Key, KeyMetadata
 from kmstui.policy.evaluation import NOTHING_READ, Chain
 from kmstui.policy.iam import account_of
 from kmstui.policy.lint import KeyContext
-from kmstui.service.access import ChainSource, of_connection, read_chain, with_endpoint
+from kmstui.service.access import (
+    Asking,
+    ChainSource,
+    KmsAnswer,
+    ask_kms,
+    of_connection,
+    read_chain,
+    with_endpoint,
+)
 from kmstui.service.errors import IncompleteListError, NotFoundError, ServiceError
 from kmstui.service.ports import Connector, Gateway, Target, Urgency
 
@@ -45,6 +53,7 @@ class KeyAccess(NamedTuple):
     """Whether the account has no role or user of that name."""
     chain: Chain = NOTHING_READ
     """Control policies and the policy of the VPC endpoint, as far as they may be read."""
+    metadata: KeyMetadata | None = None
 
 
 class LiveSource:
@@ -135,16 +144,24 @@ class LiveSource:
         """
 
         async def read(gateway: Gateway) -> KeyAccess:
-            found, _ = await find(gateway, key)
+            found, metadata = await find(gateway, key)
             policy = await gateway.get_policy(found.id)
             grants, (identity, is_missing), chain = await asyncio.gather(
                 _grants(gateway, found.id),
                 _identity(gateway, principal),
                 _chain(ChainSource(gateway), found, account_of(principal), endpoint),
             )
-            return KeyAccess(found.arn, policy, grants, identity, is_missing, chain)
+            return KeyAccess(found.arn, policy, grants, identity, is_missing, chain, metadata)
 
         return self._run(target, read)
+
+    def dry_runs(self, target: Target, wanted: Asking) -> tuple[KmsAnswer, ...]:
+        """What KMS says of the caller's requests, which it does not carry out.
+
+        Raises:
+            ServiceError: there is no connection.
+        """
+        return self._run(target, lambda gateway: ask_kms(gateway, wanted))
 
     def _run(self, target: Target, read: Callable[[Gateway], Awaitable[T]]) -> T:
         usual = self._usual

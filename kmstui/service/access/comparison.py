@@ -13,7 +13,12 @@ from enum import StrEnum
 from kmstui.policy.evaluation import Answer, Others, Outcome, Policies, ask
 from kmstui.policy.iam import Request
 from kmstui.policy.witnesses import joined
-from kmstui.service.access.dry_runs import RE_ENCRYPT_HALVES, Judgement, KmsAnswer
+from kmstui.service.access.dry_runs import (
+    RE_ENCRYPT,
+    RE_ENCRYPT_HALVES,
+    Judgement,
+    KmsAnswer,
+)
 
 
 class Agreement(StrEnum):
@@ -38,11 +43,14 @@ class Comparison:
     """What may be why they differ, as sentences; empty where they do not."""
 
 
-def predict(request: Request, policies: Policies) -> Answer:
+def predict(request: Request, policies: Policies, others: Others) -> Answer:
     """What is predicted of the request that a dry run makes.
 
-    ReEncrypt is asked about from the key to this same key, and each of its halves by itself.
+    ReEncrypt is asked about from the key to this same key, and each of its halves by itself; of
+    what no dry run asks about, `others` says what else it is about.
     """
+    if request.action not in RE_ENCRYPT:
+        return ask(request, policies, others)
     answer = ask(request, policies, Others(key=request.resource, policies=policies))
     if request.action in RE_ENCRYPT_HALVES:
         return replace(answer, parts=answer.parts[:1])

@@ -57,6 +57,8 @@ _OPERATIONS: Mapping[str, str] = {
 }
 ASKABLE = tuple(_OPERATIONS)
 """The actions that a dry run of kmstui asks about."""
+RE_ENCRYPT = frozenset(action for action, name in _OPERATIONS.items() if name == "ReEncrypt")
+"""Those that need permissions on two keys; both are taken to be the same."""
 
 _ABOUT_GRANTS = ("kms:RevokeGrant", "kms:RetireGrant")
 
@@ -146,14 +148,37 @@ class AskedKey:
         )
 
 
+class Judgement(StrEnum):
+    """What KMS made of a request."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    NOT_JUDGED = "not judged"
+    """It was to be asked, and whether it is allowed was not told."""
+    NOT_ASKED = "not asked"
+
+
+@dataclass(frozen=True, slots=True)
+class KmsAnswer:
+    """What KMS says of an action of the caller."""
+
+    action: str
+    judgement: Judgement
+    sentence: str
+    request: DryRun | None = None
+    """What was sent for it; None where nothing was."""
+    said: str = ""
+    """The service's own words: data, never markup."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """What is sent for each action, or why nothing is."""
 
     requests: Mapping[str, DryRun]
     """By action; the two halves of ReEncrypt share one."""
-    unasked: Mapping[str, str]
-    """Why an action is not asked about, as a sentence."""
+    unasked: tuple[KmsAnswer, ...]
+    """What is not asked about, and why."""
 
     @property
     def sent(self) -> tuple[DryRun, ...]:
@@ -161,37 +186,42 @@ class Asking:
         found = dict.fromkeys(self.requests.values())
         return tuple(sorted(found, key=lambda each: _OF_KEY.index(each.operation)))
 
+    @property
+    def with_context(self) -> tuple[DryRun, ...]:
+        """Those that carry the encryption context."""
+        return tuple(each for each in self.sent if each.encryption_context)
+
 
 def asking(key: AskedKey, actions: Iterable[str]) -> Asking:
     """What KMS is asked about each of the actions."""
     requests: dict[str, DryRun] = {}
-    unasked: dict[str, str] = {}
+    unasked: list[KmsAnswer] = []
     for action in actions:
         why = _why_not(key, action)
         if why:
-            unasked[action] = why
+            unasked.append(KmsAnswer(action, Judgement.NOT_ASKED, why))
         else:
             requests[action] = _request(key, _OPERATIONS[action])
-    return Asking(requests, unasked)
+    return Asking(requests, tuple(unasked))
 
 
 def _why_not(key: AskedKey, action: str) -> str:
     if action in _ABOUT_GRANTS:
         return (
-            f"{action} is about a grant that exists, and would cost somebody access if the DryRun"
+            "It is about a grant that exists, and would cost somebody access if the DryRun"
             " parameter were lost on the way: kmstui does not send it."
         )
     operation = _OPERATIONS.get(action)
     if operation is None:
-        return f"KMS has no dry run of {action}, so it can only be predicted."
+        return "KMS has no dry run of it, so it can only be predicted."
     info = action_info(RE_ENCRYPT_HALVES[0] if operation == "ReEncrypt" else action)
     if info is not None and not info.works_with(key.usage, key.spec):
-        return f"{action} does not work with a key of usage {key.usage} and spec {key.spec}."
+        return f"It does not work with a key of usage {key.usage} and spec {key.spec}."
     needs_algorithm = operation not in _WITH_CONTEXT | {"CreateGrant"}
     if key.spec and not key.algorithm and operation != "CreateGrant":
         return f"kmstui knows no algorithm of a key of usage {key.usage} and spec {key.spec}."
     if needs_algorithm and not key.spec:
-        return f"{action} names an algorithm of the key, and the key could not be described."
+        return "It names an algorithm of the key, and the key could not be described."
     return ""
 
 
@@ -225,27 +255,25 @@ def sent_words(request: DryRun) -> str:
     return f"{words} ({made_up})" if made_up else words
 
 
-class Judgement(StrEnum):
-    """What KMS made of a request."""
-
-    ALLOWED = "allowed"
-    DENIED = "denied"
-    NOT_JUDGED = "not judged"
-    """It was to be asked, and whether it is allowed was not told."""
-    NOT_ASKED = "not asked"
-
-
-@dataclass(frozen=True, slots=True)
-class KmsAnswer:
-    """What KMS says of an action of the caller."""
-
-    action: str
-    judgement: Judgement
-    sentence: str
-    request: DryRun | None = None
-    """What was sent for it; None where nothing was."""
-    said: str = ""
-    """The service's own words: data, never markup."""
+def announcement(key: AskedKey, wanted: Asking) -> str:
+    """What is about to be sent, as whom and about which key, and what comes of that."""
+    sent = wanted.sent
+    if not sent:
+        return "Nothing is sent to KMS: it has no dry run of what is asked about."
+    count = "1 dry run" if len(sent) == 1 else f"{len(sent)} dry runs"
+    words = [
+        f"KMS is asked as {key.caller} about {key.arn} by {count}, which it judges and does not"
+        f" carry out: {', '.join(map(sent_words, sent))}."
+    ]
+    pairs = [f"{name}={value}" for name, value in key.encryption_context]
+    if pairs:
+        took = [each.operation for each in wanted.with_context] or ["none of them"]
+        words.append(f"The encryption context {', '.join(pairs)} goes with {', '.join(took)}.")
+    words.append(
+        "Nothing is changed. CloudTrail records each, and each is billed and counted as a request"
+        " of its kind."
+    )
+    return " ".join(words)
 
 
 async def ask_kms(
@@ -253,7 +281,7 @@ async def ask_kms(
     wanted: Asking,
     tell: Callable[[int, int], None] = lambda done, of: None,
 ) -> tuple[KmsAnswer, ...]:
-    """Send the requests one after the other, as the gateway paces them.
+    """Send the requests one after the other, as the gateway paces them; returns what KMS says.
 
     Args:
         gateway: Where to.
@@ -284,9 +312,6 @@ async def ask_kms(
         else:
             why = f"Not asked any more, after {sent[len(judged) - 1].operation}: {end}"
             answers.append(KmsAnswer(action, Judgement.NOT_JUDGED, why))
-    answers += [
-        KmsAnswer(action, Judgement.NOT_ASKED, why) for action, why in wanted.unasked.items()
-    ]
     return tuple(answers)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from kmstui.policy.evaluation.operations import Others
 from kmstui.policy.evaluation.policies import Policies
 from kmstui.policy.iam.principals import Principal
 from kmstui.policy.iam.requests import Request
@@ -21,7 +22,7 @@ def predicted(*statements, who: str = ANNA, action: str = "kms:Decrypt", grants=
     policies = Policies.of_key(policy_text(*statements), grants)
     if iam_text is not None:
         policies = policies.with_identity(identity(APP, iam_text))
-    return predict(Request(Principal.parse(who), action, KEY), policies)
+    return predict(Request(Principal.parse(who), action, KEY), policies, Others())
 
 
 def kms(judgement: Judgement, action: str = "kms:Decrypt") -> KmsAnswer:
@@ -74,7 +75,7 @@ def test_identity_policies_that_could_not_be_read_are_named_with_the_reason():
     policies = Policies.of_key(policy_text(allow({"AWS": APP}, "kms:Encrypt")), ())
     reading = replace(identity(APP, iam(iam_allow("kms:Sign"))), problem="ListRolePolicies refused")
     request = Request(Principal.parse(APP), "kms:Decrypt", KEY)
-    prediction = predict(request, policies.with_identity(reading))
+    prediction = predict(request, policies.with_identity(reading), Others())
     assert "ListRolePolicies refused" in compare(prediction, kms(Judgement.ALLOWED)).causes[0]
 
 

@@ -177,12 +177,12 @@ class PolicyEditing:
         """
         if text == self._kept:
             return
+        if self.draft is not None:
+            # It was offered and not taken, and an open draft is replaced: the history keeps it.
+            await self.discard_draft()
+        where, subject = self._scope.where, self.location.subject
         await self._scope.journal.save_draft(
-            self._scope.where,
-            self.location.subject,
-            text,
-            base=self.base,
-            caller=self._scope.caller,
+            where, subject, text, base=self.base, caller=self._scope.caller
         )
         self._kept = text
 

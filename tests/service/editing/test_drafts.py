@@ -191,6 +191,21 @@ async def test_the_same_text_typed_again_over_somebody_elses_policy_is_a_draft(
     assert third.draft.accepted is None
 
 
+async def test_a_draft_that_was_not_taken_is_history_once_something_else_is_typed(
+    editing: PolicyEditing, scope: ChangeScope, time: Time, journal: MemoryJournal
+) -> None:
+    """“Look at the stored policy; the draft stays”: the next key pressed replaced it for good."""
+    await editing.open()
+    await editing.keep_draft(MINE)
+    again = PolicyEditing(editing.location, scope, time.sleep)
+    await again.open()
+    await again.keep_draft(OLD)
+    assert [each.text for each in await journal.drafts(HERE)] == [MINE]
+    await again.keep_draft(THEIRS)
+    assert [each.text for each in await journal.drafts(HERE)] == [THEIRS]
+    assert MINE in [each.text for each in await journal.versions(HERE, IMPORTED)]
+
+
 async def test_a_discarded_draft_is_found_in_the_history(
     editing: PolicyEditing, journal: MemoryJournal
 ) -> None:

@@ -23,7 +23,7 @@ SID = "CHAOS"
 SIZES = ((80, 24), (100, 30), (60, 15), (132, 43), (200, 50), (40, 10))
 
 HARMLESS = (
-    *"jkghlGq0123456789?:snNmo*[]+_<>=.,yrc", "space", "tab", "shift+tab", "escape", "up", "down",
+    *"jkghlG0123456789?:snNmo*[]+_<>=.,yrc", "space", "tab", "shift+tab", "escape", "up", "down",
     "left", "right", "pageup", "pagedown", "home", "end", "f1", "f2", "f8", "ctrl+d", "ctrl+u",
     "ctrl+r", "ctrl+f", "ctrl+g", "/",
 )  # fmt: skip
@@ -31,6 +31,9 @@ HARMLESS = (
 
 PATIENCE = 8.0
 """Seconds for which a person waits for something, faults being what they are."""
+
+_HEADER = re.compile(r"\A\s*(kmstui )?.*418259630147 ·")
+"""Of the main screen."""
 
 ENDS = ("quit", "kill", "term", "hang-up")
 
@@ -104,13 +107,16 @@ class Person:
     def end(self, how: str) -> None:
         """End the program in one way or another."""
         self._count(self.done, how)
-        terminal = self.terminal
         self.look()
+        if how == "quit":
+            with contextlib.suppress(TerminalTimeoutError):
+                self.go_home()
+        # On its way home a program that had ended was started again.
+        terminal = self.terminal
         if how == "hang-up":
             terminal.hang_up()
         elif how == "quit":
             with contextlib.suppress(TerminalTimeoutError):
-                self.go_home()
                 terminal.send("ctrl+q")
                 terminal.settle(0.2, timeout=2)
                 # Where something is under way or unsaved it asks.
@@ -149,9 +155,9 @@ class Person:
                 continue
             if "Leave; they are kept as a draft" in text:
                 terminal.send("l")
-            elif "1 Keys" in text and "4 Tags" in text and "┌─" not in text:
-                # Escape, or a fault, has stopped the loading.
-                terminal.send("1", *(["r"] if "stopped" in text else []))
+            elif _HEADER.search(text) and "┌─" not in text:
+                # Narrower, where a pane fills the screen; on, where the loading was stopped.
+                terminal.send("1", *["_"] * ("4 Tags" not in text), *["r"] * ("stopped" in text))
                 return
             elif text.strip():
                 terminal.send("escape")

@@ -14,7 +14,7 @@ from kmstui.journal import open_journal
 from kmstui.service.editing.location import policy_of
 from kmstui.service.ports import ChangeRecord, Scope
 from tests.chaos.people import Typed
-from tests.control import CarriedOut, ControlledKms
+from tests.control import CarriedOut, ControlledKms, LoggedRequest
 from tests.embedded import client
 
 INSTANT_SECONDS = 5.0
@@ -73,9 +73,10 @@ def judge(
     found = Findings()
     carried = kms.control.carried_out()
     _texts_are_kept(found, carried, journals, typed)
+    requests = kms.control.requests()
     for kept in journals:
         for record in kept.changes:
-            _record_is_true(found, record, carried)
+            _record_is_true(found, record, carried, requests)
     _stored_is_what_was_asked(found, kms, carried, aliases)
     _nobody_is_overwritten_unseen(found, carried)
     for home in {kept.home for kept in journals}:
@@ -122,7 +123,12 @@ def _calls_for(record: ChangeRecord, carried: Iterable[CarriedOut]) -> list[Carr
     return None
 
 
-def _record_is_true(found: Findings, record: ChangeRecord, carried: Sequence[CarriedOut]) -> None:
+def _record_is_true(
+    found: Findings,
+    record: ChangeRecord,
+    carried: Sequence[CarriedOut],
+    requests: Sequence[LoggedRequest],
+) -> None:
     """What the journal says of a change is what KMS did."""
     calls = _calls_for(record, carried)
     if calls is None:
@@ -140,8 +146,20 @@ def _record_is_true(found: Findings, record: ChangeRecord, carried: Sequence[Car
     if lies.get(record.outcome):
         found.troubles.append(
             f"the journal says {record.outcome} of {record.operation} {record.subject}"
-            f" ({record.detail!r}, {record.after[-200:]}), KMS carried out {len(calls)}"
+            f" from {record.time} to {record.ended}: {record.detail!r}; KMS carried out"
+            f" {[each.time - began for each in calls]}, and was asked {_asked(record, requests)}"
         )
+
+
+def _asked(record: ChangeRecord, requests: Iterable[LoggedRequest]) -> list[str]:
+    """The requests about its subject around a change, each with its second and its end."""
+    began = record.time.timestamp()
+    return [
+        f"{each.time - began:+.2f} {each.operation} {each.status} {each.error} {_run(each)}"
+        for each in requests
+        if each.key.rpartition("/")[2] == record.subject.rpartition("/")[2]
+        and -5 < each.time - began < 60
+    ]
 
 
 def _stored_is_what_was_asked(
@@ -220,6 +238,6 @@ def _puts_after_others(
             previous = call
 
 
-def _run(call: CarriedOut) -> str:
+def _run(call: CarriedOut | LoggedRequest) -> str:
     """The run of a program, which its user agent names (`Person.start`)."""
     return call.user_agent.rpartition("exec-env/")[2].split(" ")[0]

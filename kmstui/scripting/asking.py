@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from kmstui.model import visible
-from kmstui.policy.evaluation import Answer, Outcome, not_considered_sentence
+from kmstui.policy.evaluation import Answer, Outcome
 from kmstui.policy.iam import key_and_value
 from kmstui.scripting.can_policies import Asked
 from kmstui.scripting.command import CommandError, target_of
@@ -157,7 +157,7 @@ def write_text(compared: Sequence[Comparison], out: TextIO) -> None:
         lines.append(f"Predicted: {compared[0].prediction.sentence}")
     lines += [line for each in compared for line in difference_lines(each)]
     left_out = dict.fromkeys(word for each in compared for word in each.prediction.not_considered)
-    lines.append(f"The prediction: {not_considered_sentence(left_out)}")
+    lines.append(f"Not considered in what is predicted: {', '.join(left_out)}.")
     for line in lines:
         print(visible(line.rstrip()), file=out)
 

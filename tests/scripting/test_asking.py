@@ -110,7 +110,7 @@ def test_it_says_what_is_sent_and_then_both_answers(embedded: ControlledKms) -> 
     assert "CloudTrail records each" in first
     assert head.split() == ["ACTION", "PREDICTED", "KMS"]
     assert row.split()[:3] == ["kms:Decrypt", "yes", "allowed"]
-    assert rest[-1].startswith("The prediction: Not considered: ")
+    assert rest[-1].startswith("Not considered in what is predicted: ")
     assert dry_runs(embedded) == ["Decrypt"]
 
 

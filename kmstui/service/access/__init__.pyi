@@ -13,6 +13,7 @@ from .comparison import Agreement as Agreement
 from .comparison import Comparison as Comparison
 from .comparison import compare as compare
 from .comparison import predict as predict
+from .dry_runs import ASKABLE as ASKABLE
 from .dry_runs import RE_ENCRYPT as RE_ENCRYPT
 from .dry_runs import AskedKey as AskedKey
 from .dry_runs import Asking as Asking

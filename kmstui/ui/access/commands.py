@@ -120,6 +120,35 @@ async def _what_if(context: Context) -> None:
         view.open_what_if()
 
 
+def _ask_kms(context: Context) -> None:
+    from kmstui.ui.access.kms_answers import KmsAnswers, asked_key, asking_question, what_to_ask
+
+    view, session = _view(context), context.app.session
+    inquiry = view.inquiry if view is not None else None
+    if inquiry is None:
+        return
+    key = asked_key(inquiry.key, inquiry.caller)
+    wanted = what_to_ask(key)
+    if not wanted.sent:
+        session.notify("No dry run can be made up for a key of this kind, so KMS is not asked.")
+        return
+
+    gateway = session.gateway
+
+    def go_on(_: str) -> None:
+        context.app.push_screen(KmsAnswers(session, gateway, inquiry, wanted, context.app.symbols))
+
+    context.app.ask(asking_question(session, key, wanted), go_on)
+
+
+def _needs_caller(context: Context) -> str | None:
+    view = _view(context)
+    inquiry = view.inquiry if view is not None else None
+    if inquiry is None:
+        return _needs_table(context)
+    return None if inquiry.caller else "KMS is asked as you, and who you are is not known."
+
+
 def _escape(context: Context) -> None:
     view = _view(context)
     if view is None or not (view.close_what_if() or view.stop()):
@@ -212,6 +241,11 @@ COMMANDS = (
         id="access.what-if", label="What if", help="Change principal, action or context of the "
         "question", keys=("w",), scope=ACCESS, available=_can_ask, run=_what_if, bar=20,
         opens=True,
+    ),
+    Command(
+        id="access.ask-kms", label="Ask KMS", help="Ask KMS by dry runs what you may do, beside"
+        " the predictions", keys=("K",), scope=ACCESS, available=_needs_caller, run=_ask_kms,
+        bar=30,
     ),
     Command(
         id="access.right", label="Next group", help="Look at the next group of actions",

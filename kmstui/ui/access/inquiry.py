@@ -142,7 +142,7 @@ async def answer_line(session: Session, inquiry: Inquiry, line: str) -> Answer:
         left_out = inquiry.left_out(inquiry.table.not_considered)
         return Answer(str(error), not_considered_sentence(left_out))
     identity = session.shared(AccessReader).known_identity(role_of(question.principal))
-    about = replace(about, chain=await _chain_for(session, inquiry, question))
+    about = replace(about, chain=await chain_for(session, inquiry, question))
     told = await asyncio.to_thread(decide, question, about, identity)
     words = f"{told.word.capitalize()}: {told.sentence}"
     if told.weakest.missing_keys:
@@ -155,7 +155,7 @@ async def answer_line(session: Session, inquiry: Inquiry, line: str) -> Answer:
     )
 
 
-async def _chain_for(session: Session, inquiry: Inquiry, question: Question) -> Chain:
+async def chain_for(session: Session, inquiry: Inquiry, question: Question) -> Chain:
     """What was read, with what binds the account and the VPC endpoint that the question names."""
     if inquiry.reading is None:
         return NOTHING_READ

@@ -174,14 +174,20 @@ def _context(values: dict[str, list[str]], now: datetime) -> Context:
 
 def decide(question: Question, about: QuestionContext, identity: Identity | None) -> Answer:
     """Decide the question by the key policy, the grants and the identity's IAM policies."""
+    return ask(*subject(question, about, identity))
+
+
+def subject(
+    question: Question, about: QuestionContext, identity: Identity | None
+) -> tuple[Request, Policies]:
+    """The request that the question is about, and what bears on it."""
     policies = replace(Policies.of_key(about.policy, about.grants), chain=about.chain)
     principal = question.principal
     if identity is not None:
         policies = policies.with_identity(identity)
         if not principal.path_known:
             principal = principal.with_role(identity.arn)
-    request = Request(principal, question.action, about.key_arn, question.context)
-    return ask(request, policies)
+    return Request(principal, question.action, about.key_arn, question.context), policies
 
 
 def condition_keys_in(policies: Iterable[PolicyLike]) -> dict[str, tuple[str, ...]]:

@@ -155,14 +155,15 @@ def write_text(compared: Sequence[Comparison], out: TextIO) -> None:
         lines.append(f"{mark} {words}  {each.kms.sentence}")
     if len(compared) == 1:
         lines.append(f"Predicted: {compared[0].prediction.sentence}")
-    lines += [line for each in compared for line in difference_lines(each)]
+    lines += [f"{each.kms.action}: {each.remark}" for each in compared if each.remark]
+    lines += [line for each in compared for line in _differences(each)]
     left_out = dict.fromkeys(word for each in compared for word in each.prediction.not_considered)
     lines.append(f"Not considered in what is predicted: {', '.join(left_out)}.")
     for line in lines:
         print(visible(line.rstrip()), file=out)
 
 
-def difference_lines(compared: Comparison) -> Iterator[str]:
+def _differences(compared: Comparison) -> Iterator[str]:
     """What is said where both differ."""
     if compared.agreement is not Agreement.DIFFERS:
         return
@@ -180,4 +181,5 @@ def as_json(compared: Comparison) -> dict[str, Any]:
         "sent": kms.request.operation if kms.request else None,
         "comparison": compared.agreement.value,
         "causes": list(compared.causes),
+        "remark": compared.remark,
     }

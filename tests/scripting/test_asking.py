@@ -215,6 +215,8 @@ def test_the_encryption_context_goes_along_and_settles_what_was_open(
     other = can("me", "kms:Encrypt", KEY, "--ask", "--format", "json")
     kms = other.answers["kms:Encrypt"]["kms"]
     assert (other.code, kms["answer"], kms["comparison"]) == (0, "allowed", "settles it")
+    assert "with another kms:EncryptionContext:App it may answer otherwise" in kms["remark"]
+    assert "No encryption context is sent." in other.err
 
 
 def test_what_the_prediction_supposes_is_named_where_kms_differs(embedded: ControlledKms) -> None:

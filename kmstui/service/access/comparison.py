@@ -41,6 +41,8 @@ class Comparison:
     agreement: Agreement
     causes: tuple[str, ...] = ()
     """What may be why they differ, as sentences; empty where they do not."""
+    remark: str = ""
+    """How far KMS's answer goes, as a sentence, where it is about one request of several kinds."""
 
 
 def predict(request: Request, policies: Policies, others: Others) -> Answer:
@@ -67,10 +69,11 @@ def compare(prediction: Answer, kms: KmsAnswer, supposed: Iterable[str] = ()) ->
     """
     agreement = _agreement(prediction.outcome, kms.judgement)
     causes: tuple[str, ...] = ()
+    remark = _remark(prediction) if agreement is Agreement.SETTLES else ""
     if agreement is Agreement.DIFFERS:
         allowed = kms.judgement is Judgement.ALLOWED
         causes = tuple(_causes(prediction, allowed, tuple(supposed)))
-    return Comparison(prediction, kms, agreement, causes)
+    return Comparison(prediction, kms, agreement, causes, remark)
 
 
 def _agreement(predicted: Outcome, judged: Judgement) -> Agreement:
@@ -113,6 +116,16 @@ def _causes(prediction: Answer, allowed: bool, supposed: tuple[str, ...]) -> Ite
     yield (
         "A policy, role, tag or grant that was changed within the last minutes: until every part of"
         " AWS knows of it, answers differ. Ask again in five minutes."
+    )
+
+
+def _remark(prediction: Answer) -> str:
+    keys = tuple(dict.fromkeys(key for each in prediction.decisions for key in each.missing_keys))
+    if not keys:
+        return ""
+    return (
+        f"KMS judged this one request, as it came from here: with another {joined(keys)} it may"
+        " answer otherwise."
     )
 
 

@@ -225,15 +225,19 @@ def _why_not(key: AskedKey, action: str) -> str:
     return ""
 
 
+def _takes_context(key: AskedKey, operation: str) -> bool:
+    """Of symmetric keys alone (API_Encrypt)."""
+    return operation in _WITH_CONTEXT and key.spec in ("", _SYMMETRIC)
+
+
 def _request(key: AskedKey, operation: str) -> DryRun:
     pair = operation.startswith("GenerateDataKeyPair")
-    takes_context = operation in _WITH_CONTEXT and key.spec in ("", _SYMMETRIC)
     return DryRun(
         operation,
         key.arn,
         key.spec,
         _PAIR_SPEC if pair else key.algorithm,
-        key.encryption_context if takes_context else (),
+        key.encryption_context if _takes_context(key, operation) else (),
         key.caller if operation == "CreateGrant" else "",
     )
 
@@ -269,6 +273,8 @@ def announcement(key: AskedKey, wanted: Asking) -> str:
     if pairs:
         took = [each.operation for each in wanted.with_context] or ["none of them"]
         words.append(f"The encryption context {', '.join(pairs)} goes with {', '.join(took)}.")
+    elif any(_takes_context(key, each.operation) for each in sent):
+        words.append("No encryption context is sent.")
     words.append(
         "Nothing is changed. CloudTrail records each, and each is billed and counted as a request"
         " of its kind."

@@ -183,7 +183,8 @@ def _why(compared: Comparison) -> Iterator[Block]:
     yield Block("")
     yield Block(f"{kms.action}: {kms.sentence}", _STYLES[compared.agreement])
     if compared.agreement is Agreement.SETTLES:
-        yield Block(f"The prediction left it open: {compared.prediction.sentence}", "dim")
+        words = f"The prediction left it open: {compared.prediction.sentence} {compared.remark}"
+        yield Block(words.rstrip(), "dim")
     if differs:
         yield Block(f"Predicted: {compared.prediction.sentence} It may be:")
         yield from (Block(cause, lead="  - ") for cause in compared.causes)

@@ -114,6 +114,17 @@ def test_what_the_prediction_supposes_is_said():
     assert any("supposes aws:SourceIp and --scp; KMS judged" in each for each in causes)
 
 
+def test_what_one_request_settled_is_said_to_be_of_that_request():
+    where = {"StringEquals": {"aws:SourceVpce": "vpce-1"}}
+    opened = predicted(allow({"AWS": ANNA}, "kms:Decrypt", Condition=where))
+    settled = compare(opened, kms(Judgement.DENIED))
+    assert settled.agreement is Agreement.SETTLES
+    assert "with another aws:SourceVpce it may answer otherwise" in settled.remark
+    assert compare(predicted(YES), kms(Judgement.ALLOWED)).remark == ""
+    unread = compare(predicted(allow({"AWS": ROOT}), who=APP), kms(Judgement.DENIED))
+    assert (unread.agreement, unread.remark) == (Agreement.SETTLES, "")
+
+
 def test_reencrypt_is_predicted_as_it_is_asked_about_to_the_same_key():
     half = allow({"AWS": ANNA}, "kms:ReEncryptFrom")
     both = predicted(half, action="kms:ReEncrypt")

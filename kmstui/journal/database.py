@@ -11,8 +11,17 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from pathlib import Path
 
-from kmstui.journal.damage import DeepCheck, check, is_torn, move_aside, salvage
-from kmstui.journal.failures import DamagedError, is_busy, is_damage
+from kmstui.journal.damage import (
+    DeepCheck,
+    LogState,
+    Salvaged,
+    check,
+    copy_aside,
+    move_aside,
+    salvage,
+    state_of_log,
+)
+from kmstui.journal.failures import DATABASE_ERRORS, DamagedError, is_busy, is_damage
 from kmstui.journal.filesystem import (
     OpenLock,
     SessionLock,
@@ -22,7 +31,7 @@ from kmstui.journal.filesystem import (
     make_private_file,
     sweep_sessions,
 )
-from kmstui.journal.tables import as_int, insert, migrate
+from kmstui.journal.tables import as_int, check_schema, insert, make_seal, migrate
 from kmstui.service.errors import JournalError
 
 Clock = Callable[[], datetime]
@@ -103,7 +112,7 @@ BUSY_SECONDS = 10.0
 """How long a write waits for another kmstui's; one takes milliseconds."""
 
 CHECKED_AT_ONCE = 8 << 20
-"""Bytes of a file up to which it is looked through before it is used: some 20 ms. A larger one is
+"""Bytes of a file up to which it is looked through before it is used: some 30 ms. A larger one is
 looked through later; until then SQLite finds what is wrong with a page as it reads it, and a text
 that is not what was kept is found by its digest."""
 
@@ -125,6 +134,7 @@ class FileStore(JournalStore):
         self._clock = clock
         self._busy_seconds = busy_seconds
         self._connected = False
+        self._overwrite_log = False
         self._deep_check: DeepCheck | None = None
         self._enter()
 
@@ -165,12 +175,14 @@ class FileStore(JournalStore):
             ) from cause
         self._disconnect()
         damaged = move_aside(self.path, self._clock())
-        counts = self._open(damaged)
+        found = self._open(damaged)
         self._open_lock.share()
+        counts = found.copied
+        lost = f" Damaged, and in that file alone: {found.left_out}." if found.left_out else ""
         self.warn(
             f"The journal was damaged ({cause}) and was moved to {damaged}."
             f" {counts['versions']} versions, {counts['drafts']} drafts and"
-            f" {counts['changes']} changes could be read and were taken over."
+            f" {counts['changes']} changes could be read and were taken over.{lost}"
         )
 
     def _enter(self) -> None:
@@ -182,7 +194,7 @@ class FileStore(JournalStore):
             self._session_lock = SessionLock()
             try:
                 self._open()
-            except (sqlite3.Error, DamagedError) as error:
+            except DATABASE_ERRORS as error:
                 if not is_damage(error):
                     raise
                 self.replace_damaged(error)
@@ -214,31 +226,44 @@ class FileStore(JournalStore):
         if not self._open_lock.claim():
             return
         try:
-            torn = is_torn(self.path.with_name(f"{FILE_NAME}-wal"))
+            state = state_of_log(self.path.with_name(f"{FILE_NAME}-wal"))
+            if state is LogState.DAMAGED:
+                copy = copy_aside(self.path, self._clock())
+                self.warn(
+                    "The log of the journal was damaged: the newest drafts, versions and changes"
+                    " may be missing, or be older than what was kept. What was found lies in"
+                    f" {copy}."
+                )
         finally:
             self._open_lock.share()
-        if torn:
+        self._overwrite_log = state is not LogState.SOUND
+        if state is LogState.CUT_OFF:
             self.warn(
                 "The last write to the journal was cut off, as by a loss of power or a kill. What"
                 " was kept before it is there; what was being typed at that moment may be missing."
             )
 
-    def _open(self, damaged: Path | None = None) -> dict[str, int]:
+    def _open(self, damaged: Path | None = None) -> Salvaged:
         """Open the file, creating what is missing, and take over rows of a damaged one."""
         make_private_file(self.path)
         if 0 < self.path.stat().st_size < _SMALLEST_PAGE:
             # SQLite would take it for empty and write over it.
             raise DamagedError("file is too short to be a database")
         connection = connect(str(self.path), self._busy_seconds)
-        counts: dict[str, int] = {}
+        found = Salvaged()
         try:
             make_durable(connection, self.path, self._busy_seconds)
+            if self._overwrite_log:
+                # Else the next start would find the rest of it, and tell again.
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._overwrite_log = False
             if self.path.stat().st_size <= CHECKED_AT_ONCE:
                 check(connection)
             with immediate(connection):
                 migrate(connection, name=str(self.path))
+                check_schema(connection)
                 if damaged is not None:
-                    counts = salvage(damaged, connection)
+                    found = salvage(damaged, connection)
                 sweep_sessions(self.directory)
                 self._session_lock.hold(self.directory)
                 self.session = enter_session(connection, self._session_lock.token, self._clock)
@@ -249,7 +274,7 @@ class FileStore(JournalStore):
         self.connection = connection
         self._connected = True
         self._identity = self.path.stat()
-        return counts
+        return found
 
 
 def connect(database: str, busy_seconds: float) -> sqlite3.Connection:
@@ -262,6 +287,9 @@ def connect(database: str, busy_seconds: float) -> sqlite3.Connection:
         check_same_thread=False,
         uri=database.startswith("file:"),
     )
+    # What is no UTF-8 is found by a row's seal, not by whoever reads it.
+    connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+    connection.create_function("sealed", -1, make_seal, deterministic=True)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         # Each page is looked at as it is read: a large file is not looked through beforehand.
@@ -334,7 +362,8 @@ class MemoryStore(JournalStore):
 
 def _copy_of(path: Path) -> sqlite3.Connection:
     """The file's content in memory, or an empty database where it cannot be used."""
-    for way in _WAYS_TO_READ:
+    # Opening a FIFO would wait for a writer.
+    for way in _WAYS_TO_READ if path.is_file() else ():
         memory = connect(":memory:", 0)
         try:
             with closing(connect(f"{path.absolute().as_uri()}?{way}", 0)) as source:
@@ -342,7 +371,7 @@ def _copy_of(path: Path) -> sqlite3.Connection:
             check(memory)
             with immediate(memory):
                 migrate(memory)
-        except (sqlite3.Error, DamagedError, JournalError):
+        except (*DATABASE_ERRORS, OSError, JournalError):
             # The person was told already why the file cannot be used; this is what is left.
             memory.close()
         else:

@@ -22,9 +22,13 @@ class DamagedError(Exception):
     """The file holds what was never written into it."""
 
 
+DATABASE_ERRORS = (sqlite3.Error, DamagedError, UnicodeDecodeError)
+"""What using the file may raise; the last where SQLite's own words quote a damaged schema."""
+
+
 def is_damage(error: BaseException) -> bool:
     """Whether `error` says that the file's content is broken, not that its disk is."""
-    if isinstance(error, DamagedError):
+    if isinstance(error, (DamagedError, UnicodeDecodeError)):
         return True
     return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 

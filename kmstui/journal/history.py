@@ -11,25 +11,29 @@ from kmstui.journal.database import JournalStore
 from kmstui.journal.tables import (
     Row,
     as_int,
+    check_seal,
     decode,
     encode,
     field,
     from_micros,
     insert,
+    is_sealed,
     keep_text,
     kept_text,
     location,
+    seal_row,
     to_micros,
 )
 from kmstui.service.errors import JournalError
 from kmstui.service.ports import ChangeRecord, PolicyVersion, Scope
 
-_VERSION = """
+_VERSION = f"""
     SELECT v.id, v.time, v.kind, v.caller, v.note,
-        t.digest, t.packed, t.body, b.digest, b.packed, b.body
+        t.digest, t.packed, t.body, b.digest, b.packed, b.body,
+        {is_sealed("versions", "v")}
     FROM versions v JOIN texts t ON t.id = v.text LEFT JOIN texts b ON b.id = v.base
     WHERE v.account = ? AND v.region = ? AND v.subject = ?
-"""
+"""  # noqa: S608 - our own names
 
 
 def add_version(connection: sqlite3.Connection, version: PolicyVersion) -> PolicyVersion:
@@ -79,6 +83,7 @@ def list_versions(
 def _version(row: Row, scope: Scope, subject: str) -> PolicyVersion:
     number, time, kind, caller, note = row[:5]
     text, base = row[5:8], row[8:11]
+    check_seal(row[11], f"a version of {subject}")
     return PolicyVersion(
         id=as_int(number),
         time=from_micros(as_int(time)),
@@ -92,13 +97,14 @@ def _version(row: Row, scope: Scope, subject: str) -> PolicyVersion:
     )
 
 
-_CHANGE = """
+_CHANGE = f"""
     SELECT c.id, c.time, c.account, c.region, c.caller, c.batch, c.operation, c.subject,
         c.outcome, c.detail, c.ended, c.session, s.token,
-        b.digest, b.packed, b.body, a.digest, a.packed, a.body
+        b.digest, b.packed, b.body, a.digest, a.packed, a.body,
+        {is_sealed("changes", "c")}
     FROM changes c JOIN texts b ON b.id = c.before JOIN texts a ON a.id = c.after
         JOIN sessions s ON s.id = c.session
-"""
+"""  # noqa: S608 - our own names
 
 
 def add_changes(
@@ -116,15 +122,21 @@ def end_change(
     Raises:
         JournalError: there is no such change.
     """
-    cursor = connection.execute(
-        "UPDATE changes SET outcome = ?, detail = ?, ended = ? WHERE id = ?",
-        (outcome, field(detail), to_micros(time), number),
-    )
-    if not cursor.rowcount:
+    row = connection.execute(
+        f"SELECT {is_sealed('changes', 'c')} FROM changes c WHERE id = ?",  # noqa: S608
+        (number,),
+    ).fetchone()
+    if row is None:
         raise JournalError(
             f"change {number} is not in the journal, so its outcome ({outcome}) was not kept",
             "The change itself is not affected; read the key again to see what it holds.",
         )
+    check_seal(row[0], "a change")
+    connection.execute(
+        "UPDATE changes SET outcome = ?, detail = ?, ended = ? WHERE id = ?",
+        (outcome, field(detail), to_micros(time), number),
+    )
+    seal_row(connection, "changes", number)
 
 
 def list_changes(
@@ -182,6 +194,7 @@ def _add(connection: sqlite3.Connection, session: int, change: ChangeRecord) -> 
 
 def _change(row: Row) -> ChangeRecord:
     ended = row[10]
+    check_seal(row[19], "a change")
     return ChangeRecord(
         id=as_int(row[0]),
         time=from_micros(as_int(row[1])),
@@ -198,12 +211,13 @@ def _change(row: Row) -> ChangeRecord:
     )
 
 
-_DRAFT = """
+_DRAFT = f"""
     SELECT d.id, d.time, d.subject, d.body, d.caller, d.session, s.token,
-        b.digest, b.packed, b.body
+        b.digest, b.packed, b.body,
+        {is_sealed("drafts", "d")}
     FROM drafts d JOIN texts b ON b.id = d.base JOIN sessions s ON s.id = d.session
     WHERE d.account = ? AND d.region = ?
-"""
+"""  # noqa: S608 - our own names
 
 
 def put_draft(store: JournalStore, draft: PolicyVersion) -> None:
@@ -243,16 +257,19 @@ def _ours(store: JournalStore, scope: Scope, *subject: str) -> list[Row]:
     rows = store.connection.execute(
         f"{_DRAFT}{clause} ORDER BY d.id", location(scope, *subject)
     ).fetchall()
+    for row in rows:
+        check_seal(row[10], "a draft")
     return [row for row in rows if row[5] == store.session or not is_running(decode(row[6]))]
 
 
 def _move_to_history(connection: sqlite3.Connection, draft: object, text: str) -> None:
-    connection.execute(
+    moved = connection.execute(
         "INSERT INTO versions (time, account, region, subject, kind, text, base, caller, note)"
         " SELECT time, account, region, subject, 'draft', ?, base, caller, '' FROM drafts"
         " WHERE id = ?",
         (keep_text(connection, text), draft),
     )
+    seal_row(connection, "versions", moved.lastrowid)
     connection.execute("DELETE FROM drafts WHERE id = ?", (draft,))
 
 

@@ -18,7 +18,7 @@ from kmstui.journal.database import (
     immediate,
     utc_now,
 )
-from kmstui.journal.failures import DamagedError, is_damage, journal_error
+from kmstui.journal.failures import DATABASE_ERRORS, is_damage, journal_error
 from kmstui.journal.filesystem import TurnLock
 from kmstui.journal.history import (
     add_changes,
@@ -185,7 +185,7 @@ class StoreJournal:
     def _take_damage(self, error: Exception) -> None:
         try:
             self._store.replace_damaged(error)
-        except (sqlite3.Error, OSError, DamagedError, JournalError) as problem:
+        except (*DATABASE_ERRORS, OSError, JournalError) as problem:
             self._store.warn(journal_error(problem, self._path).sentence)
 
     def _attempt(self, job: Callable[[JournalStore], T]) -> T:
@@ -194,12 +194,12 @@ class StoreJournal:
             try:
                 self._store.ensure_in_place()
                 return job(self._store)
-            except (sqlite3.Error, DamagedError) as error:
+            except DATABASE_ERRORS as error:
                 if not is_damage(error):
                     raise
                 self._store.replace_damaged(error)
                 return job(self._store)
-        except (sqlite3.Error, OSError, DamagedError) as error:
+        except (*DATABASE_ERRORS, OSError) as error:
             raise journal_error(error, self._path) from error
 
 
@@ -229,7 +229,7 @@ class SqliteJournal(StoreJournal):
     ) -> None:
         try:
             store = FileStore(directory, clock, busy_seconds)
-        except (sqlite3.Error, OSError, DamagedError) as error:
+        except (*DATABASE_ERRORS, OSError) as error:
             raise journal_error(error, directory / FILE_NAME) from error
         super().__init__(store, clock)
 

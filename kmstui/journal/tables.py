@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -15,6 +17,48 @@ from kmstui.service.ports import Scope
 
 APPLICATION_ID = 0x6B6D7374
 """`kmst`: tells our file from any other SQLite database (PRAGMA application_id)."""
+
+_SEALED = {
+    "versions": "id time account region subject kind caller note +text +base",
+    "drafts": "id time account region subject body caller +base",
+    "changes": "id time account region caller batch operation subject outcome detail ended"
+    " +before +after",
+}
+"""Columns whose values a row's seal holds together; of a text (+) its digest."""
+
+
+def _seal_of(table: str, alias: str) -> str:
+    """The SQL that makes a row's seal anew."""
+    # SQLite hands no function a text that is not UTF-8, so each value goes as bytes.
+    values = [
+        f"(SELECT digest FROM texts WHERE id = {alias}.{column[1:]})"  # noqa: S608 - our own names
+        if column.startswith("+")
+        else f"CAST({alias}.{column} AS BLOB)"
+        for column in _SEALED[table].split()
+    ]
+    return f"sealed({', '.join(values)})"
+
+
+def is_sealed(table: str, alias: str) -> str:
+    """The SQL for whether a row is what was written.
+
+    SQLite notices neither another number nor another text in a row that keeps its shape.
+    """
+    return f"{alias}.seal IS {_seal_of(table, alias)}"
+
+
+def make_seal(*values: bytes | None) -> bytes:
+    """The function `sealed` of SQL."""
+    return sha256(repr(values).encode()).digest()
+
+
+def seal_row(connection: sqlite3.Connection, table: str, number: object) -> None:
+    """A row was written."""
+    connection.execute(
+        f"UPDATE {table} SET seal = {_seal_of(table, table)} WHERE id = ?",  # noqa: S608 - our own names
+        (number,),
+    )
+
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -84,8 +128,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE texts ADD COLUMN packed INTEGER NOT NULL DEFAULT 0",
         "CREATE INDEX changes_of ON changes (account, region, subject, id)",
     ),
+    tuple(
+        step
+        for table in ("versions", "drafts", "changes")
+        for step in (
+            f"ALTER TABLE {table} ADD COLUMN seal BLOB NOT NULL DEFAULT x''",
+            f"UPDATE {table} SET seal = {_seal_of(table, table)}",  # noqa: S608 - our own names
+        )
+    ),
 )
 """Step n leads from version n to n + 1. A step that was released is never edited."""
+
+SEALED_SINCE = 3
+"""The version from which on each row has a seal."""
 
 
 def migrate(
@@ -112,11 +167,41 @@ def migrate(
         )
     if version == len(steps):
         return
-    for step in steps[version:]:
-        for statement in step:
-            connection.execute(statement)
+    try:
+        for step in steps[version:]:
+            for statement in step:
+                connection.execute(statement)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            raise
+        raise DamagedError(f"its schema is not that of version {version}: {error}") from error
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {len(steps)}")
+
+
+def check_schema(connection: sqlite3.Connection) -> None:
+    """Tables and indexes are as `migrate` makes them; SQLite takes any that can be read.
+
+    Raises:
+        DamagedError: they are not.
+    """
+    if _schema(connection) != _sound_schema():
+        raise DamagedError("its schema is not what was made")
+
+
+@cache
+def _sound_schema() -> list[tuple[str, ...]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        # The steps name the function, which no row needs here.
+        connection.create_function("sealed", -1, make_seal, deterministic=True)
+        migrate(connection)
+        return _schema(connection)
+
+
+def _schema(connection: sqlite3.Connection) -> list[tuple[str, ...]]:
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid")
+    # How it is spaced may differ where another SQLite wrote it.
+    return [tuple("".join(str(each).split()) for each in row) for row in rows]
 
 
 Row = tuple[object, ...]
@@ -144,6 +229,12 @@ def decode(value: object) -> str:
         return value.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
         raise DamagedError(str(error)) from error
+
+
+def check_seal(holds: object, what: str) -> None:
+    """Raises DamagedError where `is_sealed` did not hold for a row."""
+    if not holds:
+        raise DamagedError(f"{what} is not what was kept")
 
 
 def as_int(value: object) -> int:
@@ -216,6 +307,8 @@ def insert(
     )
     if cursor.lastrowid is None:
         raise RuntimeError("the statement inserted no row")
+    if table in _SEALED:
+        seal_row(connection, table, cursor.lastrowid)
     return cursor.lastrowid
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from kmstui.journal import MemoryJournal, SqliteJournal, filesystem, open_journal
 from kmstui.journal.database import immediate
+from kmstui.journal.failures import DamagedError
 from kmstui.journal.tables import APPLICATION_ID, MIGRATIONS, migrate
 from kmstui.service.errors import JournalError
 from tests.journal.conftest import HERE, change, noise
@@ -279,7 +280,7 @@ def test_an_older_file_is_brought_up_with_its_content(tmp_path: Path) -> None:
 def test_a_step_that_fails_leaves_the_file_at_the_version_it_had(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     open_with(STEPS[:1], path).close()
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(DamagedError):
         open_with((*STEPS, ("ALTER TABLE missing ADD COLUMN c",)), path)
 
     again = open_with(STEPS[:1], path)

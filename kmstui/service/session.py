@@ -199,8 +199,8 @@ class Session:
         except ServiceError:
             # A role may read the policy without listing the names; `default` always exists.
             names = ()
-        # Each key has one of this name (KMS API Reference, ListKeyPolicies).
-        names = names or ("default",)
+        # Each key has one of this name (KMS API Reference, ListKeyPolicies), listed or not.
+        names = names if "default" in names else ("default", *names)
         policies = tuple([await self._read_policy(gateway, key_id, name) for name in names])
         if gateway is self._gateway:
             self.store.set_policies(key_id, policies)

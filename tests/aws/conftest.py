@@ -39,8 +39,14 @@ class Scripted:
         self.hold = threading.Event()
         """Answers wait for it."""
         self.hold.set()
+        self.trickles = False
+        """Whether bodies go on for ever, a space at a time and more often than a read times out."""
+        self.sent = 0
+        """Bytes of bodies that were sent."""
         self.waiting = threading.Semaphore(0)
         """Released for each request that came."""
+        self.trickle = threading.Event()
+        """Ends a pause between two bytes."""
         self._open: set[BaseHTTPRequestHandler] = set()
         scripted = self
 
@@ -69,7 +75,11 @@ class Scripted:
                 if length is not None:
                     self.send_header("Connection", "close")
                 self.end_headers()
-                self.wfile.write(scripted.body)
+                while scripted.trickles:
+                    self.wfile.write(b" ")
+                    scripted.trickle.wait(0.05)
+                for start in range(0, len(scripted.body), 1 << 16):
+                    scripted.sent += self.wfile.write(scripted.body[start : start + (1 << 16)])
 
             do_GET = do_POST  # noqa: N815
 

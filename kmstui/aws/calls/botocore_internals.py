@@ -19,8 +19,8 @@ from botocore.awsrequest import (
 from botocore.handlers import json_decode_policies
 from botocore.parsers import BaseJSONParser
 from urllib3.exceptions import SSLError
-from urllib3.util.wait import wait_for_read
 
+from kmstui.aws.calls.bounded_response import response_class
 from kmstui.aws.calls.turns import Turns
 
 if TYPE_CHECKING:
@@ -108,25 +108,32 @@ class _LeavesJson:
         return super()._handle_list(shape, node) if known else node  # type: ignore[misc]
 
 
-def use_own_connections(client: BaseClient, certificates: SharedCertificates, turns: Turns) -> None:
-    """Let the client's connections share `certificates`, and read a response in a turn only.
+def use_own_connections(
+    client: BaseClient,
+    certificates: SharedCertificates,
+    turns: Turns,
+    most_bytes: Callable[[], int],
+) -> None:
+    """Let the client's connections share `certificates`, and bound what they receive.
+
+    A response is received in a turn only, in a limited time, and no longer than `most_bytes` tells
+    of the call under way.
 
     `BaseClient._endpoint`, and `_pool_classes_by_scheme` of its HTTP session, are where the class
-    of connections can be replaced. Should a later botocore keep it elsewhere, every connection
-    reads the certificates itself, and responses are read at once: 5 ms of computing after a key
-    press, with 32 calls under way, in place of 1 ms.
+    of connections can be replaced; `response_class` is what `http.client` makes of a socket.
+    Should a later botocore keep it elsewhere, every connection reads the certificates itself, and
+    responses are read at once and without bounds: 5 ms of computing after a key press, with 32
+    calls under way, in place of 1 ms.
     """
+    bounded = response_class(turns, most_bytes)
 
     def derived(pool: type[Any], connection: type[Any]) -> type[Any]:
         class Connection(connection):  # type: ignore[misc]
+            response_class = bounded
+
             def connect(self) -> None:
                 certificates.give(self)
                 super().connect()
-
-            def getresponse(self) -> Any:
-                _wait_for_response(self)
-                turns.take()
-                return super().getresponse()
 
         return type(pool.__name__, (pool,), {"ConnectionCls": Connection})
 
@@ -135,15 +142,6 @@ def use_own_connections(client: BaseClient, certificates: SharedCertificates, tu
     if isinstance(classes, dict):
         classes["http"] = derived(AWSHTTPConnectionPool, AWSHTTPConnection)
         classes["https"] = derived(AWSHTTPSConnectionPool, AWSHTTPSConnection)
-
-
-def _wait_for_response(connection: Any) -> None:
-    pending = getattr(connection.sock, "pending", None)
-    if pending is not None and pending():
-        # TLS has decrypted it already, and the socket may stay silent.
-        return
-    if not wait_for_read(connection.sock, timeout=connection.timeout):
-        raise TimeoutError("timed out")
 
 
 class SharedCertificates:

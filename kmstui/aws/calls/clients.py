@@ -25,9 +25,10 @@ from kmstui.aws.calls.botocore_internals import (
     leave_the_malformed,
     use_own_connections,
 )
+from kmstui.aws.calls.bounded_response import TooLongResponse
 from kmstui.aws.calls.dispatcher import THREADS
 from kmstui.aws.calls.errors import may_have_happened
-from kmstui.aws.calls.operations import READ_NAMES, Operation
+from kmstui.aws.calls.operations import MOST_BYTES, READ_NAMES, Operation
 from kmstui.aws.calls.throttling import Pacing, is_throttled
 from kmstui.aws.calls.turns import Turns
 from kmstui.service.errors import CancelledByPersonError, ReadOnlyError
@@ -141,12 +142,16 @@ class Clients:
         events.register("needs-retry", self._before_retry)
         keep_policies_as_text(client)
         leave_the_malformed(client)
-        use_own_connections(client, self._certificates, self.turns)
+        use_own_connections(client, self._certificates, self.turns, self._most_bytes)
         return client
 
     def _current(self) -> Attempt | None:
         attempt: Attempt | None = getattr(self._thread, "attempt", None)
         return attempt
+
+    def _most_bytes(self) -> int:
+        attempt = self._current()
+        return MOST_BYTES if attempt is None else attempt.operation.most_bytes
 
     def _guard_dry_run(self, params: Mapping[str, object], **_: object) -> None:
         """What is announced as a dry run leaves with that parameter or not at all."""
@@ -195,6 +200,10 @@ class Clients:
         if attempt is None:
             return
         attempt.retries = attempts - 1
+        # What botocore does not know when it reads a response, it wraps.
+        cause = getattr(caught_exception, "kwargs", {}).get("error")
+        if isinstance(cause, TooLongResponse):
+            raise cause
         parsed: Any
         http, parsed = response or (None, {})
         status, (code, _message) = 0 if http is None else http.status_code, told_error(parsed)

@@ -16,6 +16,10 @@ _SHARE_OF_WRITES = 0.95
 """A person waits for a bulk change, and its quota is small; others' writes throttle it, and it
 gives way then."""
 
+MOST_BYTES = 4 << 20
+"""No response to most operations is nearly as long: a policy is at most 32 KB, a page of grants or
+of keys with all their tags a megabyte."""
+
 _IAM_PREFIX = {"resourcegroupstaggingapi": "tag", "accessanalyzer": "access-analyzer"}
 
 
@@ -32,6 +36,8 @@ class Operation:
     reads: bool = False
     """Whether it only reads, which is what read-only mode lets through. What is added without it
     is refused there until somebody has thought about it."""
+    most_bytes: int = MOST_BYTES
+    """How long a response may be; a longer one is not read to its end."""
     dry_run: bool = False
     """Whether it is sent with `DryRun` alone, so that KMS judges it and does nothing; without that
     parameter it does not leave, in whatever mode."""
@@ -126,7 +132,8 @@ GET_RESOURCES = Operation("resourcegroupstaggingapi", "GetResources", 15, reads=
 
 GET_CALLER_IDENTITY = Operation("sts", "GetCallerIdentity", 100, reads=True)
 
-LIST_ROLES = Operation("iam", "ListRoles", 20, reads=True)
+LIST_ROLES = Operation("iam", "ListRoles", 20, reads=True, most_bytes=20 << 20)
+"""A thousand roles with their trust policies, each of whose characters may take three bytes."""
 LIST_USERS = Operation("iam", "ListUsers", 20, reads=True)
 GET_ROLE = Operation("iam", "GetRole", 20, reads=True)
 GET_USER = Operation("iam", "GetUser", 20, reads=True)
@@ -144,7 +151,8 @@ GET_POLICY = Operation("iam", "GetPolicy", 20, reads=True)
 GET_POLICY_VERSION = Operation("iam", "GetPolicyVersion", 20, reads=True)
 PUT_ROLE_POLICY = Operation("iam", "PutRolePolicy", 5)
 
-LOOKUP_EVENTS = Operation("cloudtrail", "LookupEvents", 2, reads=True)
+LOOKUP_EVENTS = Operation("cloudtrail", "LookupEvents", 2, reads=True, most_bytes=20 << 20)
+"""Fifty events of at most 256 KB, their quotation marks escaped once more."""
 
 VALIDATE_POLICY = Operation("accessanalyzer", "ValidatePolicy", 20, reads=True)
 CHECK_NO_PUBLIC_ACCESS = Operation("accessanalyzer", "CheckNoPublicAccess", 20, reads=True)

@@ -28,7 +28,7 @@ from kmstui.aws.process.messages import (
 # The opener is imported before anybody asks: it takes longer than all the rest of connecting.
 from kmstui.aws.session import AwsConnector, Opener  # noqa: F401
 from kmstui.model import ConnectionInfo
-from kmstui.service.errors import CREDENTIALS_REFUSED, ServiceError
+from kmstui.service.errors import CREDENTIALS_REFUSED, MalformedAnswerError, ServiceError
 from kmstui.service.ports import CallRecord, Gateway, Target
 
 _CHUNK_BYTES = 1 << 16
@@ -166,7 +166,26 @@ class AwsServer:
 
     def _flush(self) -> None:
         outgoing, self._outgoing = self._outgoing, []
-        self._writer.write(frame(outgoing))
+        try:
+            content = frame(outgoing)
+        except Exception:
+            # One of them is at fault: the others arrive, and whoever waits for it is told.
+            content = b"".join(map(_framed, outgoing))
+        self._writer.write(content)
+
+
+def _framed(message: Message) -> bytes:
+    try:
+        return frame([message])
+    except Exception as error:
+        if not isinstance(message, Result):
+            return b""
+        lost = MalformedAnswerError(
+            "kmstui's process that talks to AWS could not hand on what it read "
+            f"({type(error).__name__}: {error})",
+            "Try again; if it happens again, please report it.",
+        )
+        return frame([Result(message.number, error=lost)])
 
 
 def _parts(page: Any) -> Iterator[Any]:

@@ -26,6 +26,7 @@ from kmstui.aws.calls.botocore_internals import (
     ask_for_mfa_codes_with,
     use_own_connections,
 )
+from kmstui.aws.calls.operations import MOST_BYTES
 from kmstui.aws.calls.turns import Turns
 
 
@@ -84,9 +85,7 @@ def test_pools_still_make_connections_of_connection_cls(pool: Any, connection: o
     assert pool.ConnectionCls is connection
 
 
-@pytest.mark.parametrize(
-    "name", ["ssl_context", "ca_certs", "proxy", "sock", "timeout", "getresponse"]
-)
+@pytest.mark.parametrize("name", ["ssl_context", "ca_certs", "proxy", "response_class"])
 def test_a_connection_still_has(name: str) -> None:
     assert hasattr(HTTPSConnection("127.0.0.1"), name)
 
@@ -125,7 +124,7 @@ def test_mfa_codes_are_asked_for_by_the_prompt_that_is_given(session: Session) -
 
 
 def test_connections_are_of_classes_of_our_own(client: BaseClient) -> None:
-    use_own_connections(client, SharedCertificates(), Turns())
+    use_own_connections(client, SharedCertificates(), Turns(), lambda: MOST_BYTES)
     assert _https_pools(client) is not AWSHTTPSConnectionPool
     assert issubclass(_https_pools(client), AWSHTTPSConnectionPool)
 
@@ -133,5 +132,5 @@ def test_connections_are_of_classes_of_our_own(client: BaseClient) -> None:
 def test_a_botocore_with_other_inner_parts_is_left_alone() -> None:
     client: Any = SimpleNamespace(_endpoint=SimpleNamespace(http_session="of another kind"))
     before = copy.deepcopy(client)
-    use_own_connections(client, SharedCertificates(), Turns())
+    use_own_connections(client, SharedCertificates(), Turns(), lambda: MOST_BYTES)
     assert client == before

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kmstui.aws.calls import clients
+from kmstui.aws.calls import bounded_response, clients
 from kmstui.aws.session.connector import AwsConnector
 from kmstui.service import errors
 from kmstui.service.errors import ServiceError
-from kmstui.service.ports import Target
+from kmstui.service.ports import Target, Urgency
 from tests.control import ControlledKms
 
 Connect = Callable[..., Awaitable[Any]]
@@ -238,6 +238,37 @@ async def test_an_endpoint_that_hangs_is_asked_twice_and_then_told(
     assert isinstance(error, errors.NetworkError)
     assert error.reason == f"{scripted.url} did not answer in time"
     assert len(scripted.targets) == 2
+
+
+async def test_an_endpoint_that_answers_a_byte_at_a_time_is_told_and_holds_nobody_up(
+    scripted: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded_response, "RECEIVING_SECONDS", 0.5)
+    gateway = await connect()
+    scripted.trickles, scripted.claims_length = True, 1000
+    slow = asyncio.create_task(gateway.describe("slow", Urgency.BACKGROUND))
+    assert await asyncio.to_thread(scripted.waiting.acquire, timeout=10)
+    with pytest.raises(errors.NetworkError, match=r"did not answer in time"):
+        await slow
+    assert len(scripted.targets) == 2
+    with pytest.raises(errors.UnreportedOutcomeError, match=r"did not answer in time"):
+        await gateway.put_policy("1234", "{}")
+    assert len(scripted.targets) == 3
+    scripted.trickles = False
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+async def test_an_answer_without_end_is_not_read_to_its_end(
+    status: int, scripted: Any, connect: Connect
+) -> None:
+    scripted.status, scripted.body = status, b" " * (60 << 20)
+    gateway = await connect()
+    with pytest.raises(errors.MalformedAnswerError, match=r"it is longer than 4 MB"):
+        await gateway.describe("1234")
+    with pytest.raises(errors.UnreportedOutcomeError, match=r"cannot be read"):
+        await gateway.put_policy("1234", "{}")
+    assert len(scripted.targets) == 2
+    assert scripted.sent < len(scripted.body)
 
 
 async def test_an_endpoint_that_refuses_is_told(

@@ -9,8 +9,10 @@ import os
 import platform
 import select
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,16 +25,20 @@ from kmstui.aws.process.connector import Opened, ProcessConnector, ProcessGatewa
 from kmstui.aws.process.line import ProcessLine
 from kmstui.aws.process.messages import (
     ITEMS_AHEAD,
+    NO_RESULT,
     PROCESS,
     AwsProcessError,
     Frames,
+    MethodCall,
     Result,
     frame,
 )
+from kmstui.aws.process.server import AwsServer
 from kmstui.aws.process.starting import start_early
 from kmstui.model import ConnectionInfo, KeyCreation, Route, Tag
 from kmstui.service.errors import (
     CancelledByPersonError,
+    MalformedAnswerError,
     NetworkError,
     NotFoundError,
     ReadOnlyError,
@@ -279,6 +285,29 @@ async def test_our_own_fault_over_there_is_told_with_its_place(scripted: Any, ma
         await gateway.describe()  # type: ignore[call-arg]
     scripted.body = b'{"Keys": [], "Truncated": false}'
     assert [page async for page in gateway.key_pages()] == [()]
+
+
+async def test_a_result_that_cannot_cross_is_told_and_those_beside_it_arrive() -> None:
+    here, there = socket.socketpair()
+    server = AwsServer(read_only=True)
+    serving = asyncio.create_task(server.serve(there))
+    reader, writer = await asyncio.open_unix_connection(sock=here)
+    writer.write(frame([MethodCall(NO_RESULT, PROCESS, "item_taken", (1,))]))
+    await writer.drain()
+    while not hasattr(server, "_writer"):  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    server._send(Result(1, "one"))
+    server._send(Result(2, threading.Lock()))
+    server._send(Result(3, "three"))
+    frames, results = Frames(), dict[int, Any]()
+    while len(results) < 3:
+        frames.feed(await reader.read(1 << 16))
+        results |= {each.number: each for messages in frames for each in messages}
+    assert (results[1].value, results[3].value) == ("one", "three")
+    assert isinstance(results[2].error, MalformedAnswerError)
+    assert "could not hand on what it read (TypeError: cannot pickle" in results[2].error.sentence
+    writer.close()
+    await serving
 
 
 # An end goes

@@ -19,7 +19,7 @@ from kmstui.policy.evaluation import (
 from kmstui.policy.iam import Principal, PrincipalKind, account_of, brought_to_role
 from kmstui.scripting.command import CommandError, target_of
 from kmstui.scripting.control_policies import given_chain, require_session
-from kmstui.scripting.policy_files import policy_in
+from kmstui.scripting.policy_files import KEY_POLICY, names_nobody, policy_in
 
 if TYPE_CHECKING:
     from kmstui.scripting.live_source import LiveSource
@@ -100,7 +100,9 @@ class PolicyReader:
             return self._live(options.key, principal)
         key_arn = options.key_arn or options.key or ""
         _require_key(key_arn, "--policy needs --key-arn with the ARN of the key that the policy is")
-        return self._with_files(principal, key_arn, Policies.of_key(policy_in(options.policy)))
+        return self._with_files(
+            principal, key_arn, Policies.of_key(policy_in(options.policy, KEY_POLICY))
+        )
 
     def others(self, asked: Asked, actions: Iterable[str]) -> Mapping[str, Others]:
         """What each of the operations is about besides the key, as far as it is given.
@@ -142,7 +144,7 @@ class PolicyReader:
             _require_key(
                 name, "--other-policy needs --other-key with the ARN of the key that it is"
             )
-            policies = Policies.of_key(policy_in(options.other_policy))
+            policies = Policies.of_key(policy_in(options.other_policy, KEY_POLICY))
             return self._with_files(asked.principal, name, policies)
         if name and name == asked.key_arn:
             return asked
@@ -196,9 +198,7 @@ class PolicyReader:
             require_session(principal)
             session = tuple(_compiled("session policy", name) for name in options.session_policy)
             policies = replace(policies, session=session)
-        chain = given_chain(
-            policies.chain, options, principal.account, lambda name: policy_in(name).text
-        )
+        chain = given_chain(policies.chain, options, principal.account)
         return Asked(principal, key_arn, replace(policies, chain=chain))
 
 
@@ -219,4 +219,5 @@ def _require_key(arn: str, otherwise: str) -> None:
 
 
 def _compiled(kind: str, name: str) -> CompiledPolicy:
-    return compile_identity_policy(policy_in(name), f"{kind} {name}")
+    check = names_nobody(f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}")
+    return compile_identity_policy(policy_in(name, check), f"{kind} {name}")

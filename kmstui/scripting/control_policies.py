@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kmstui.model import ControlLevel, ControlPolicy
-from kmstui.policy.evaluation import FULL_ACCESS, Chain, as_policy
+from kmstui.policy.evaluation import FULL_ACCESS, Chain
 from kmstui.policy.iam import Principal, PrincipalKind
 from kmstui.policy.syntax import Statement
 from kmstui.scripting.command import STDIN, CommandError
+from kmstui.scripting.policy_files import Check, names_nobody, names_somebody, policy_in
 
 _LEVELS = ("--scp", "--rcp")
 _BETWEEN = "\0"
 """Stands between the files of one option: no file name holds it."""
-
-ReadText = Callable[[str], str]
-"""The text of a file that holds a policy."""
 
 
 def add_control_options(parser: argparse.ArgumentParser) -> None:
@@ -63,26 +61,25 @@ def _is_file(argument: str) -> bool:
     return argument in (STDIN, FULL_ACCESS.name) or Path(argument).is_file()
 
 
-def given_chain(chain: Chain, options: argparse.Namespace, account: str, read: ReadText) -> Chain:
+def given_chain(chain: Chain, options: argparse.Namespace, account: str) -> Chain:
     """The chain with what the files say in place of what was read.
 
     Args:
         chain: What was read.
         options: What `add_control_options` read.
         account: The principal's account; empty for one that has none.
-        read: Reads a policy.
 
     Raises:
-        CommandError: as `read` does.
+        CommandError: as `policy_in` does.
     """
     if options.scp:
-        chain = chain.with_scps(account, tuple(_levels(options.scp, read, _names_nobody)))
+        chain = chain.with_scps(account, tuple(_levels(options.scp, _SCP)))
     if options.rcp:
-        chain = chain.with_rcps(tuple(_levels(options.rcp, read, _names_everybody)))
+        chain = chain.with_rcps(tuple(_levels(options.rcp, _names_everybody)))
     name = options.vpc_endpoint_policy
     if name is None:
         return chain
-    return chain.with_endpoint(_checked(ControlPolicy(name, read(name)), _names_somebody))
+    return chain.with_endpoint(ControlPolicy(name, policy_in(name, _ENDPOINT_POLICY).text))
 
 
 _WITHOUT_SESSION_POLICIES = frozenset(
@@ -104,44 +101,21 @@ def require_session(principal: Principal) -> None:
         )
 
 
-_Check = Callable[[Statement], str]
-"""Why AWS takes no policy with this statement, as a clause; empty where it does."""
+_SCP = names_nobody("a service control policy")
+_ENDPOINT_POLICY = names_somebody("the policy of a VPC endpoint")
 
 
-def _levels(given: Sequence[str], read: ReadText, check: _Check) -> Iterator[ControlLevel]:
+def _levels(given: Sequence[str], check: Check) -> Iterator[ControlLevel]:
     for number, files in enumerate(given, 1):
         names = files.split(_BETWEEN)
         policies = tuple(
             FULL_ACCESS
             if name == FULL_ACCESS.name
-            else _checked(ControlPolicy(name, read(name)), check)
+            else ControlPolicy(name, policy_in(name, check).text)
             for name in names
         )
         place = f"level {number} ({', '.join(names)})"
         yield ControlLevel(place, policies, complete=False)
-
-
-def _checked(policy: ControlPolicy, check: _Check) -> ControlPolicy:
-    """The policy, if AWS could have it: an answer from another one would be about nothing.
-
-    Raises:
-        CommandError: AWS would not take it.
-    """
-    for statement in as_policy(policy.text).statements:
-        why = check(statement)
-        if why:
-            raise CommandError(f"{policy.name} is not such a policy: {statement.label} {why}.")
-    return policy
-
-
-def _names_nobody(statement: Statement) -> str:
-    """SCP syntax: Principal and NotPrincipal are not supported.
-
-    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_syntax.html
-    """
-    if statement.principals or statement.not_principals:
-        return "has a Principal, which a service control policy cannot have"
-    return ""
 
 
 def _names_everybody(statement: Statement) -> str:
@@ -154,13 +128,3 @@ def _names_everybody(statement: Statement) -> str:
     if statement.effect == "Allow" and [node.value for node in statement.actions] != ["*"]:
         return "allows, and a resource control policy can only deny"
     return ""
-
-
-def _names_somebody(statement: Statement) -> str:
-    """A VPC endpoint policy is a resource policy: each statement has a Principal.
-
-    https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
-    """
-    if statement.principals or statement.not_principals:
-        return ""
-    return "has no Principal, which the policy of a VPC endpoint needs"

@@ -19,7 +19,7 @@ from kmstui.scripting.command import (
     run_command,
     target_of,
 )
-from kmstui.scripting.policy_files import is_key, policy_in
+from kmstui.scripting.policy_files import KEY_POLICY, is_key, policy_in
 
 if TYPE_CHECKING:
     from kmstui.scripting.live_source import LiveSource
@@ -94,7 +94,7 @@ def _side(
     name: str, options: argparse.Namespace, source: Callable[[], LiveSource], stdin: TextIO
 ) -> _Side:
     if not is_key(name):
-        return _Side(policy_in(name, stdin).text)
+        return _Side(policy_in(name, KEY_POLICY, stdin).text)
     found = source().policy(target_of(options), name)
     return _Side(found.text, str(found.key.arn or ""))
 

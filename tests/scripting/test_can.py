@@ -124,6 +124,35 @@ def test_policies_of_the_principal(write) -> None:
         assert can(*asked, "--identity-policy", permitting, limit, narrow).code == 1
 
 
+def test_each_kind_of_policy_stands_in_its_own_place(write) -> None:
+    """A key policy answered as an identity policy, with whoever it names left out."""
+    key, own = write(DEFAULT), write(iam(iam_allow()), "iam.json")
+    asked = (APP, "kms:Decrypt", "--key-arn", KEY)
+    refused = can(*asked, "--policy", own)
+    assert refused.code == 2 and "has no Principal, which a key policy needs" in refused.err
+    but = write(policy_text({**deny("*"), "NotPrincipal": {"AWS": ROOT}}), "but.json")
+    for option, kind in (
+        ("--identity-policy", "an identity policy"),
+        ("--session-policy", "a session policy"),
+        ("--permissions-boundary", "a permissions boundary"),
+        ("--scp", "a service control policy"),
+    ):
+        for file in (key, but):
+            wrong = can(*asked, "--policy", key, option, file)
+            assert wrong.code == 2
+            assert f"{file} is not such a policy: statement 1 has a Principal" in wrong.err
+            assert f"which {kind} cannot have." in wrong.err
+        assert can(*asked, "--policy", key, option, own).code in {0, 2}
+    other = ("--other-key", KEY.replace("key/", "key/2"), "--other-policy", own)
+    reencrypt = (APP, "kms:ReEncryptFrom", *asked[2:])
+    assert "has no Principal" in can(*reencrypt, "--policy", key, *other).err
+
+
+def test_a_policy_in_a_string_is_taken_out(write) -> None:
+    key = write(json.dumps({"Policy": policy_text(allow({"AWS": APP})), "PolicyName": "default"}))
+    assert can(APP, "kms:Decrypt", "--policy", key, "--key-arn", KEY).code == 0
+
+
 def test_a_wildcard_lists_each(write) -> None:
     name = write(policy_text(allow({"AWS": ANNA}, ["kms:ReEncrypt*", "kms:Decrypt"])))
     both = can(ANNA, "kms:ReEncrypt*", "--policy", name, "--key-arn", KEY)

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -132,3 +133,31 @@ def test_what_is_no_policy_is_refused(
 
 def test_standard_input_can_be_read_once(files: tuple[str, str]) -> None:
     assert diff("-", "-", stdin=DEFAULT).code == 2
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        json.dumps(WIDER),
+        json.dumps({"Policy": WIDER, "PolicyName": "default"}),
+        json.dumps(json.dumps({"Policy": WIDER})),
+        json.dumps(WIDER)[1:-1],
+        quote(WIDER),
+    ],
+    ids=["string", "output of get-key-policy", "that output as a string", "escaped", "URL"],
+)
+def test_a_policy_in_a_string_is_taken_out(
+    tmp_path: Path, files: tuple[str, str], wrapped: str
+) -> None:
+    path = tmp_path / "wrapped.json"
+    path.write_text(wrapped)
+    assert diff(str(path), files[1]).out.startswith("Nobody gains or loses")
+    assert diff(files[0], str(path)).code == 1
+
+
+def test_what_is_no_key_policy_is_refused(tmp_path: Path, files: tuple[str, str]) -> None:
+    path = tmp_path / "iam.json"
+    path.write_text(policy_text({"Effect": "Allow", "Action": "kms:*", "Resource": "*"}))
+    answer = diff(files[0], str(path))
+    assert answer.code == 2
+    assert "statement 1 has no Principal, which a key policy needs." in answer.err

@@ -55,29 +55,35 @@ def _corrected(subject: Subject, text: str) -> str | None:
     return f"{lower}.{region}.{domains[0]}" if lower in subject.knowledge.via_services else None
 
 
-def _meant_service(subject: Subject, service: str) -> str | None:
-    """The service that was meant by one that does not call KMS; None where it may do so by now."""
+def _unlisted(subject: Subject, node: StringNode, service: str) -> Hit | None:
+    """What is to be said of a service that is not known to call KMS, which may do so by now."""
     known = subject.knowledge
     if service in known.via_services:
         return None
-    if service in _SERVICE_OF or service in known.service_principals:
-        return _SERVICE_OF.get(service)
-    return misspelt(service, known.via_services)
+    meant = _SERVICE_OF.get(service)
+    if meant is None and service in known.service_principals:
+        return None
+    meant = meant or misspelt(service, known.via_services)
+    message = f'"{service}" is not in the list of services that call KMS of {known.date}'
+    if meant is None:
+        return Hit(node.span, message)
+    fix = write(node, meant + node.value[len(service) :])
+    return Hit(node.span, f"{message}; did you mean {meant}?", fix)
 
 
 @rule(
     "KMS416",
     WARNING,
-    "kms:ViaService in the wrong form",
+    "Wrong or unknown service in kms:ViaService",
     pages.VIA_SERVICE,
     BOTH,
     hidden_by=BROKEN_VALUE,
 )
 def malformed_via_service(subject: Subject) -> Iterator[Hit]:
-    """kms:ViaService values that name no service in a Region.
+    """kms:ViaService values that name no service in a Region, or one that is not known.
 
     The value is SERVICE.REGION.amazonaws.com; any other text equals no service, so the
-    condition is never met.
+    condition is never met. AWS adds services, so one that is not in our list may be new.
     """
     for clause, node in _via_values(subject):
         text = node.value
@@ -89,14 +95,9 @@ def malformed_via_service(subject: Subject) -> Iterator[Hit]:
             form = corrected or "SERVICE.REGION.amazonaws.com"
             yield Hit(node.span, f'"{text}" is not of the form {form}', write(node, corrected))
             continue
-        meant = _meant_service(subject, match[1])
-        if meant is not None:
-            value = meant + text[len(match[1]) :]
-            yield Hit(
-                node.span,
-                f'"{match[1]}" is not a service that calls KMS; did you mean {meant}?',
-                write(node, value),
-            )
+        unlisted = _unlisted(subject, node, match[1])
+        if unlisted is not None:
+            yield unlisted
 
 
 @rule(

@@ -89,8 +89,10 @@ CASES = (
     case("KMS416", {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}}, "near: wildcard"),
     case(
         "KMS416",
-        {"StringEquals": {"kms:ViaService": "newthing.eu-west-1.amazonaws.com"}},
-        "near: new",
+        {"StringEquals": {"kms:ViaService": "⟦newthing.eu-west-1.amazonaws.com⟧"}},
+        "not in the list",
+        severity=Severity.WARNING,
+        fixable=False,
     ),
     case("KMS416", {"Null": {"kms:ViaService": "true"}}, "near: Null"),
     case(
@@ -119,11 +121,16 @@ CASES = (
                     "sso.eu-west-1.amazonaws.com",
                     "identitystore.eu-west-1.amazonaws.com",
                     "billing.eu-west-1.amazonaws.com",
-                    "ssx.eu-west-1.amazonaws.com",
                 ]
             }
         },
-        "near: services, and a word near to several",
+        "near: services",
+    ),
+    case(
+        "KMS416",
+        {"StringEquals": {"kms:ViaService": "⟦ssx.eu-west-1.amazonaws.com⟧"}},
+        "near to several words",
+        fixable=False,
     ),
     case(
         "KMS416",

@@ -113,12 +113,13 @@ def actions_words(actions: frozenset[str], universe: tuple[str, ...] | None = No
 
     Args:
         actions: With their prefix, in AWS's own case.
-        universe: What `all` means; every action that a key policy governs where it is None.
+        universe: What `all` means, which is not counted then, so that one number stands in all
+            places; every action that a key policy can name where it is None.
     """
     whole = [name.removeprefix("kms:") for name in universe or key_actions()]
     names = {name.removeprefix("kms:") for name in actions}
     if names >= set(whole):
-        return f"all {len(names)} actions"
+        return f"all {len(names)} actions" if universe is None else "all actions"
     left_out = [name for name in whole if name not in names]
     if len(names) > len(whole) / 2 and len(left_out) <= 4:
         return f"all actions but {', '.join(_folded(set(left_out), whole))}"

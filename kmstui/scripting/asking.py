@@ -153,7 +153,7 @@ def write_text(compared: Sequence[Comparison], out: TextIO) -> None:
         mark = "!" if each.agreement is Agreement.DIFFERS else " "
         words = f"{each.kms.action:<{width}}  {each.prediction.word:<10}  {each.kms.judgement:<10}"
         lines.append(f"{mark} {words}  {each.kms.sentence}")
-    if len(compared) == 1:
+    if len(compared) == 1 and compared[0].agreement is not Agreement.DIFFERS:
         lines.append(f"Predicted: {compared[0].prediction.sentence}")
     lines += [f"{each.kms.action}: {each.remark}" for each in compared if each.remark]
     lines += [line for each in compared for line in _differences(each)]

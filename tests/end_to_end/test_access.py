@@ -34,6 +34,28 @@ def take_decrypt(embedded) -> None:
     iam.put_role_policy(RoleName=ROLE, PolicyName=name, PolicyDocument=json.dumps(document))
 
 
+def dry_runs(embedded):
+    return [each for each in embedded.control.requests() if (each.parameters or {}).get("DryRun")]
+
+
+def test_kms_knows_in_read_only_mode_what_was_taken_since_access_was_read(kmstui, embedded):
+    terminal = kmstui("--read-only", rows=40)
+    terminal.send("/", "alias:ImportedCMK", "enter")
+    terminal.send("c")
+    terminal.wait_for(lambda text: re.search(r"you: role/\S+ +some +\S*some +yes ", text))
+    take_decrypt(embedded)
+    terminal.send("K")
+    terminal.wait_for(says("Read-only mode lets dry runs pass"))
+    assert dry_runs(embedded) == [], "nothing is sent before it is said what"
+    terminal.send("y")
+    terminal.wait_for(says("Of 9 actions: 1 otherwise than predicted, 8 as predicted."))
+    assert re.search(r"▲ Decrypt +yes +denied", terminal.text), terminal.text
+    terminal.wait_for(says("because no identity-based policy allows the kms:Decrypt action"))
+    sent = dry_runs(embedded)
+    assert (len(sent), sent[-1].operation) == (8, "CreateGrant")
+    assert client(embedded, "kms").list_grants(KeyId=sent[-1].parameters["KeyId"])["Grants"] == []
+
+
 def test_the_workshop_role_less_decrypt(kmstui, embedded, aws):
     take_decrypt(embedded)
     terminal = kmstui(rows=40)

@@ -181,7 +181,7 @@ def test_a_wildcard_asks_what_can_be_asked_and_says_why_not_of_the_rest(
 def test_what_kms_has_no_dry_run_of_goes_by_the_prediction(embedded: ControlledKms) -> None:
     told = can("me", "kms:PutKeyPolicy", KEY, "--ask")
     assert told.code == 0
-    assert told.out.startswith("Nothing is sent to KMS: it has no dry run of ")
+    assert told.out.startswith("Nothing is sent to KMS: no dry run can tell of ")
     assert dry_runs(embedded) == []
 
 

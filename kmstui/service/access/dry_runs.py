@@ -263,7 +263,7 @@ def announcement(key: AskedKey, wanted: Asking) -> str:
     """What is about to be sent, as whom and about which key, and what comes of that."""
     sent = wanted.sent
     if not sent:
-        return "Nothing is sent to KMS: it has no dry run of what is asked about."
+        return "Nothing is sent to KMS: no dry run can tell of what is asked about."
     count = "1 dry run" if len(sent) == 1 else f"{len(sent)} dry runs"
     words = [
         f"KMS is asked as {key.caller} about {key.arn} by {count}, which it judges and does not"

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from kmstui.service.changes.waiting import SURE_AFTER, Waiting
-from kmstui.service.errors import ServiceError
+from kmstui.service.errors import AccessDeniedError, NotFoundError, ServiceError
 
 T = TypeVar("T")
 
@@ -45,6 +45,8 @@ class ReadBack(Generic[T]):
     """Why it could not be read, as a sentence."""
     may_change: bool = False
     """Whether another read may tell more."""
+    lasting: bool = False
+    """Whether it cannot be read for a reason that a later start would find as well."""
 
 
 def ours_if(shows: bool) -> Shown:
@@ -78,6 +80,7 @@ async def _read(check: Check[T]) -> ReadBack[T]:
     try:
         value = await check.read()
     except ServiceError as error:
-        return ReadBack(problem=error.sentence, may_change=error.retryable)
+        lasting = isinstance(error, AccessDeniedError | NotFoundError)
+        return ReadBack(problem=error.sentence, may_change=error.retryable, lasting=lasting)
     shown = check.judge(value)
     return ReadBack(shown, value, may_change=shown is not Shown.OURS)

@@ -45,6 +45,8 @@ class SettledChange(Generic[T]):
                 return "unknown"
             case Shown.OLD if not self.recent:
                 return "failed"
+            case Shown.UNREADABLE if self.read.lasting and not self.recent:
+                return "unknown"
             case _:
                 return ""
 

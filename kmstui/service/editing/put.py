@@ -286,6 +286,8 @@ def _sentence(found: SettledChange[str], label: str) -> str:
                 "whether it was stored is not known, because it cannot be read now."
                 f" {found.read.problem} Your text is kept."
             )
+            if found.outcome:
+                words += " It is not looked at again: open it to see what it holds."
     return f"{head} ({found.record.time:%Y-%m-%d %H:%M} UTC): {words}"
 
 

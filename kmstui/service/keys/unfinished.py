@@ -32,8 +32,7 @@ from kmstui.service.session import Session
 def checks_of_keys(gateway: Gateway) -> Checks[Any]:
     """By operation, how to see what became of a change.
 
-    Two are left out: of CreateKey nobody knows the key without KMS's response, and what a rotation
-    on demand changes is not written down.
+    Those of _UNSEEN are left out.
     """
 
     def key(record: ChangeRecord) -> Check[Any]:
@@ -57,6 +56,15 @@ def checks_of_keys(gateway: Gateway) -> Checks[Any]:
     }
 
 
+_UNSEEN = {
+    "kms:CreateKey": "whether the key was created is not known, because KMS's answer alone names"
+    " it. Look for a key created at {:%H:%M} UTC (Details tells when) before you repeat it.",
+    "kms:RotateKeyOnDemand": "whether it was done is not known. The rotations in Details tell: look"
+    " for one at {:%H:%M} UTC before you repeat it.",
+}
+"""Operations of which no read shows for certain that a change happened, and what to do."""
+
+
 async def settle_key_changes(session: Session, sleep: Sleep = asyncio.sleep) -> tuple[str, ...]:
     """Find out what became of each unfinished change, and write it down; a sentence for each.
 
@@ -67,12 +75,16 @@ async def settle_key_changes(session: Session, sleep: Sleep = asyncio.sleep) -> 
     records = await pending_changes(scope, checks)
     found = await examine_changes(scope, checks, records, FOR_A_KEY, sleep)
     await settle_changes(scope, found)
-    return tuple(_sentence(session, each) for each in found)
+    told = [_sentence(session, each) for each in found]
+    for record in await pending_changes(scope, _UNSEEN):
+        # Told once: no later start can know more.
+        await scope.journal.end(record.id, "unknown", "its end was not seen")
+        told.append(f"{_head(session, record)} {_UNSEEN[record.operation].format(record.time)}")
+    return tuple(told)
 
 
 def _sentence(session: Session, found: SettledChange[Any]) -> str:
     record = found.record
-    subject = session.store.name_of(record.subject)
     words = {
         Shown.OURS: "it was done.",
         Shown.OLD: "it most likely was not done; it may still show up within 5 minutes."
@@ -82,7 +94,12 @@ def _sentence(session: Session, found: SettledChange[Any]) -> str:
         found.read.shown,
         f"whether it was done is not known, because it cannot be read now. {found.read.problem}",
     )
+    ends = " It is not looked at again." if found.outcome and found.read.problem else ""
+    return f"{_head(session, record)} {words}{ends}"
+
+
+def _head(session: Session, record: ChangeRecord) -> str:
     return (
-        f"kmstui ended while it sent {record.operation} for {subject}"
-        f" ({record.time:%Y-%m-%d %H:%M} UTC): {words}"
+        f"kmstui ended while it sent {record.operation} for {session.store.name_of(record.subject)}"
+        f" ({record.time:%Y-%m-%d %H:%M} UTC):"
     )

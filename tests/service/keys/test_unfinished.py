@@ -75,6 +75,34 @@ async def test_what_cannot_be_read_is_asked_again_at_the_next_start(bench):
     assert (await bench.newest()).outcome == "pending"
 
 
+async def test_what_will_never_be_readable_is_told_once(bench):
+    await begun(bench, *DISABLING)
+    bench.session.clock = lambda: NOW + timedelta(minutes=6)
+    bench.gateway.fail("kms:DescribeKey", AccessDeniedError("your role may not"))
+    (sentence,) = await settle_key_changes(bench.session, bench.pause)
+    assert "it cannot be read now. AccessDenied" in sentence
+    assert sentence.endswith("It is not looked at again.")
+    assert (await bench.newest()).outcome == "unknown"
+    assert await settle_key_changes(bench.session, bench.pause) == ()
+
+
+@pytest.mark.parametrize(
+    ("operation", "words"),
+    [
+        ("kms:CreateKey", "whether the key was created is not known"),
+        ("kms:RotateKeyOnDemand", "whether it was done is not known"),
+    ],
+)
+async def test_what_no_read_shows_is_told_once_with_where_to_look(bench, operation, words):
+    await begun(bench, operation, "alias/new", {}, {})
+    (sentence,) = await settle_key_changes(bench.session, bench.pause)
+    assert f"kmstui ended while it sent {operation} for alias/new" in sentence
+    assert words in sentence
+    assert f"{NOW:%H:%M} UTC" in sentence
+    assert (await bench.newest()).outcome == "unknown"
+    assert await settle_key_changes(bench.session, bench.pause) == ()
+
+
 async def cancelled_at(bench, operation, change):
     """The program ends while `operation` is under way."""
     hangs, never = asyncio.Event(), asyncio.Event()

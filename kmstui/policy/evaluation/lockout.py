@@ -19,6 +19,7 @@ from kmstui.policy.evaluation.explanation import reason_sentence, statements_of
 from kmstui.policy.evaluation.outcome import Outcome
 from kmstui.policy.evaluation.policies import Policies, PolicyLike, as_policy
 from kmstui.policy.iam import (
+    MOST_PATHS,
     Context,
     Principal,
     PrincipalKind,
@@ -144,13 +145,14 @@ def can_still_administer(
     def put_by(asking: Principal, under: Policies, known: Context = context) -> Decision:
         return evaluate(Request(asking, PUT, str(key_arn), known), under)
 
-    callers = possible_roles(principal, (read,) if stored is None else (as_policy(stored), read))
+    of_key = (read,) if stored is None else (as_policy(stored), read)
+    callers = possible_roles(principal, of_key, (each.policy for each in chain.policies))
     decisions = [put_by(each, bound) for each in callers]
     answers = [*map(_answer, decisions)]
     worst = min(range(len(answers)), key=lambda at: _ORDER.index(answers[at]))
     decision, answer = decisions[worst], answers[worst]
     reason = reason_sentence(decision)
-    if len(set(answers)) > 1:
+    if len(set(answers)) > 1 or len(callers) == MOST_PATHS:
         answer = CanPut.ONLY_UNDER_CONDITIONS
         reason = f"It hangs on the path of your role, which is not known: {reason}"
     unbound = decision if bound is own else put_by(callers[worst], own)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from kmstui.model import Arn
@@ -15,7 +15,8 @@ _ACCOUNT_KEYS = frozenset({"aws:principalaccount", "kms:calleraccount"})
 _USER_KEYS = frozenset({"aws:username", "aws:principaltype", "aws:userid"})
 """Keys by which a policy can tell users from role sessions."""
 _SSO_PATH = "aws-reserved/sso.amazonaws.com/"
-_MOST_PATHS = 16
+MOST_PATHS = 100
+"""How many paths of a role are asked about: with so many, there may be more."""
 _MOST_PATTERNS = 24
 """Beyond so many patterns their overlaps are not searched pair by pair."""
 
@@ -72,14 +73,23 @@ def brought_to_role(principal: Principal, policies: Iterable[Policy]) -> Princip
     return principal
 
 
-def possible_roles(principal: Principal, policies: Iterable[Policy]) -> tuple[Principal, ...]:
+def possible_roles(
+    principal: Principal, policies: Iterable[Policy], beside: Iterable[Policy] = ()
+) -> tuple[Principal, ...]:
     """A session with each ARN that its role may have, as far as policies tell them apart.
+
+    At most `MOST_PATHS` of them.
 
     A role that a Principal element names exists, since KMS refuses any other, and names of roles
     are unique in an account. A role that is only compared with may be in any path, but for those of
     IAM Identity Center, which are in paths of their own (IAM Identity Center User Guide,
     "Referencing permission sets in resource policies, Amazon EKS cluster config maps, and AWS KMS
     key policies").
+
+    Args:
+        principal: The session; anybody else, and a role whose path is known, is returned alone.
+        policies: Key policies.
+        beside: Others that only compare: what their Principal elements list need not exist.
     """
     if principal.kind is not PrincipalKind.SESSION or principal.path_known:
         return (principal,)
@@ -97,15 +107,29 @@ def possible_roles(principal: Principal, policies: Iterable[Policy]) -> tuple[Pr
     paths = dict.fromkeys(
         (_SSO_PATH, f"{_SSO_PATH}{_ANY_NAME}/") if of_sso else ("", f"{_ANY_NAME}/")
     )
-    for policy in policies:
-        for value in _values(policy, _ARN_KEYS):
-            _, role, rest = value.partition(":role/")
-            path = "".join(rest.rpartition("/")[:2]).replace("*", _ANY_NAME).replace("?", "x")
-            if role and (not of_sso or path.startswith(_SSO_PATH)):
+    values = dict.fromkeys(
+        value for policy in (*policies, *beside) for value in _values(policy, _ARN_KEYS)
+    )
+    for value in (*values, *_overlaps([each for each in values if has_wildcard(each)])):
+        for path in _paths_in(value):
+            if not of_sso or path.startswith(_SSO_PATH):
                 paths.setdefault(path)
     return tuple(
-        principal.with_role(f"{beginning}:role/{path}{name}") for path in list(paths)[:_MOST_PATHS]
+        principal.with_role(f"{beginning}:role/{path}{name}") for path in list(paths)[:MOST_PATHS]
     )
+
+
+def _paths_in(pattern: str) -> Iterator[str]:
+    """Paths of roles that a pattern of aws:PrincipalArn may describe, ending where a `*` may."""
+    _, of_roles, rest = pattern.partition(":role/")
+    if not of_roles:
+        # `*` may stand for what comes before a role's path, as in `*/team/*`.
+        rest = "".join(pattern.partition("*")[1:])
+    rest = rest.replace("?", "x")
+    ends = [at for at, letter in enumerate(rest) if letter == "*"]
+    begun = (f"{rest[:at]}*/" for at in ends)
+    for path in ("".join(rest.rpartition("/")[:2]), *begun):
+        yield path.replace("*", _ANY_NAME)
 
 
 def named(policy: Policy, partition: str = "aws") -> tuple[Principal, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -24,7 +24,7 @@ def own_request(
     comes from, and whether MFA was used, AWS alone knows.
     Source: IAM User Guide, "AWS global condition context keys".
     """
-    known = time_keys(clock())
+    known: dict[str, str | Sequence[str]] = {**time_keys(clock())}
     if caller is not None:
         known["aws:userid"] = caller.user_id
         controls = chain.organizations.get(caller.account)
@@ -39,4 +39,6 @@ def own_request(
             known["aws:SecureTransport"] = "true"
         if endpoint := endpoint_of(info):
             known["aws:SourceVpce"] = endpoint
+            # A request through an endpoint carries aws:VpcSourceIp in its place.
+            known["aws:SourceIp"] = ()
     return DIRECT_CALL.beside(known)

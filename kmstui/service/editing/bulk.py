@@ -198,7 +198,7 @@ def _needs_decision(assessment: Assessment, known: Sequence[Finding]) -> str:
     """Why a person must decide about this key by itself, as a sentence; empty: they need not."""
     if assessment.locks_out:
         words = " ".join(each.sentence for each in assessment.judgements)
-        return f"It would lock you out. {words}"
+        return f"It would lock you out, or may. {words} Edit this key by itself."
     before = {(each.rule, each.message) for each in known}
     new = [each for each in assessment.errors if (each.rule, each.message) not in before]
     if new:

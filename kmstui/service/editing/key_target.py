@@ -10,9 +10,18 @@ from functools import partial
 from kmstui.model import Arn, Key
 from kmstui.policy.access import AccessDiff, Direction, access_diff, changes_for
 from kmstui.policy.authoring import CompletionContext, Completions, Facts, complete
-from kmstui.policy.evaluation import PUT, CanPut, Chain, Verdict, can_still_administer, is_worse
+from kmstui.policy.evaluation import (
+    PUT,
+    CanPut,
+    Chain,
+    Verdict,
+    as_policy,
+    can_still_administer,
+    is_worse,
+)
 from kmstui.policy.iam import Context, Principal, Request, knowledge
 from kmstui.policy.lint import Finding, KeyContext, fix_effect, lint
+from kmstui.policy.witnesses import callers_of
 from kmstui.service.access import (
     AccountFacts,
     ChainReader,
@@ -120,18 +129,26 @@ class KeyPolicyRules:
         if verdict.orphans_key:
             return True
         arn = self.key.arn
-        if self._asking is None or arn is None:
+        if arn is None:
             return False
-        if verdict.locks_caller_out:
-            return True
-        was = self._verdict(base, arn, context, base)
-        if is_worse(verdict.answer, was.answer):
-            return True
-        if verdict.ends_with_session and not was.ends_with_session:
-            return True
-        return verdict.answer is not CanPut.YES and any(
-            change.direction in (Direction.LOSES, Direction.UNCLEAR)
-            for caller in verdict.callers
+        callers = verdict.callers
+        if self._asking is None:
+            # Whoever of the account has less than before may be who asks.
+            everybody = callers_of(map(as_policy, (base, text)), arn.account, arn.partition)
+            callers = tuple(each for each in everybody.principals if each.account == arn.account)
+        else:
+            if verdict.locks_caller_out:
+                return True
+            was = self._verdict(base, arn, context, base)
+            if is_worse(verdict.answer, was.answer):
+                return True
+            if verdict.ends_with_session and not was.ends_with_session:
+                return True
+            if verdict.answer is CanPut.YES:
+                return False
+        return any(
+            change.direction in _LESS
+            for caller in callers
             for change in changes_for(base, text, Request(caller, PUT, str(arn), context))
         )
 
@@ -181,7 +198,7 @@ def judgement_of(verdict: Verdict, problem: str, *, whole: bool = True) -> Judge
                 Weight.DOUBT,
                 f"The part that could be read lets you put this policy again. {verdict.reason}",
             )
-        case CanPut.YES if verdict.ends_with_session:
+        case answer if answer is not CanPut.NO and verdict.ends_with_session:
             return Judgement(
                 Weight.DOUBT,
                 "Only in this session can you put this policy again: the next session of your role"
@@ -207,6 +224,7 @@ def judgement_of(verdict: Verdict, problem: str, *, whole: bool = True) -> Judge
             )
 
 
+_LESS = frozenset({Direction.LOSES, Direction.DENIED, Direction.UNCLEAR})
 _WEIGHTS = {
     Direction.GAINS: Weight.BAD,
     Direction.UNDENIED: Weight.BAD,

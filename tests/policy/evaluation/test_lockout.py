@@ -13,6 +13,8 @@ import pytest
 
 from kmstui.model import Identity, IdentityPolicy
 from kmstui.model.arn import Arn
+from kmstui.model.organization import ControlLevel, ControlPolicy
+from kmstui.policy.evaluation.chain import Chain
 from kmstui.policy.evaluation.lockout import DIRECT_CALL, CanPut, can_still_administer
 from kmstui.policy.iam import Context, time_keys
 from kmstui.policy.syntax.nodes import read_policy
@@ -152,6 +154,8 @@ def test_where_iam_cannot_be_read_identity_center_tells_the_path_but_for_its_reg
         (f"arn:aws:iam::{ACCOUNT}:role/*{ROLE}", CanPut.ONLY_IF_IAM_ALLOWS),
         (f"arn:aws:iam::{ACCOUNT}:*", CanPut.ONLY_IF_IAM_ALLOWS),
         (f"arn:aws:iam::{ACCOUNT}:role/*/SomebodyElse", CanPut.NO),
+        (f"arn:aws:iam::{ACCOUNT}:role/team*", CanPut.ONLY_UNDER_CONDITIONS),
+        (f"arn:aws:iam::{ACCOUNT}:*/team/*", CanPut.ONLY_UNDER_CONDITIONS),
     ],
 )
 def test_a_path_that_is_not_known_is_not_guessed(pattern: str, answer: CanPut) -> None:
@@ -159,6 +163,58 @@ def test_a_path_that_is_not_known_is_not_guessed(pattern: str, answer: CanPut) -
         allow(ROOT), deny("*", Condition={"ArnNotLike": {"aws:PrincipalArn": pattern}})
     )
     assert can_still_administer(text, SESSION, KEY).answer is answer
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringLike": {"aws:PrincipalArn": "*/team/*"}},
+        {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/team*"}},
+        {
+            "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/team/*"},
+            "ArnNotEquals": {
+                "aws:PrincipalArn": [f"arn:aws:iam::{ACCOUNT}:role/p{n}/x" for n in range(40)]
+            },
+        },
+        {
+            "ArnNotLike": {
+                "aws:PrincipalArn": [f"arn:aws:iam::{ACCOUNT}:role/p{n}/*" for n in range(40)]
+            },
+            "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/team/*"},
+        },
+        {
+            "StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/team/*"},
+            "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*/blue/{ROLE}"},
+        },
+    ],
+)
+def test_a_denial_of_some_path_is_never_taken_for_one_of_others(
+    condition: Mapping[str, object],
+) -> None:
+    role = allow("*", Condition={"StringEquals": {"aws:PrincipalAccount": ACCOUNT}})
+    denied = deny("*", Condition=condition)
+    verdict = can_still_administer(policy_text(role, denied), SESSION, KEY)
+    assert verdict.answer is CanPut.ONLY_UNDER_CONDITIONS
+    assert "the path of your role, which is not known" in verdict.reason
+
+
+def test_more_paths_than_can_be_asked_about_are_no_yes() -> None:
+    patterns = [f"arn:aws:iam::{ACCOUNT}:role/p{n}/x" for n in range(300)]
+    role = allow("*", Condition={"StringEquals": {"aws:PrincipalAccount": ACCOUNT}})
+    text = policy_text(role, deny("*", Condition={"ArnLike": {"aws:PrincipalArn": patterns}}))
+    verdict = can_still_administer(text, SESSION, KEY)
+    assert verdict.answer is CanPut.ONLY_UNDER_CONDITIONS
+
+
+def test_control_policies_tell_paths_apart_too() -> None:
+    spared = {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/admins/*"}}
+    scp = policy_text(
+        without(allow("*", "*"), "Principal"), without(deny("*", Condition=spared), "Principal")
+    )
+    level = ControlLevel("the root r-ab12", (ControlPolicy("admins", scp),))
+    text = policy_text(allow("*", Condition={"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}))
+    verdict = can_still_administer(text, SESSION, KEY, chain=Chain().with_scps(ACCOUNT, (level,)))
+    assert verdict.answer is CanPut.ONLY_UNDER_CONDITIONS
 
 
 NOW = Context.of(time_keys(datetime(2026, 12, 1, tzinfo=UTC)))

@@ -183,6 +183,42 @@ def test_a_caller_that_is_not_understood_can_still_save(arn: str) -> None:
     assert about.assess(policy_text(ROOT), policy_text(deny("*"))).locks_out
 
 
+@pytest.mark.parametrize("arn", [f"arn:aws:sts::{ACCOUNT}:assumed-root", ""])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([ROOT, ROLE], [ROOT, ROLE, FROM_OUTSIDE]),
+        ([ROOT, FROM_OUTSIDE], [ROOT, FROM_OUTSIDE, deny("*", Condition=SINCE_2020)]),
+        ([ROOT, ROLE], [ROOT, ROLE, deny({"AWS": ROLE_ARN}, "kms:Put*")]),
+        ([ROOT, ROLE], [ROOT]),
+        ([ROOT], [ROLE]),
+    ],
+)
+def test_what_may_be_taken_from_a_caller_that_is_not_understood_is_stopped(
+    arn: str, before: list[Mapping[str, Any]], after: list[Mapping[str, Any]]
+) -> None:
+    about = rules(Caller(ACCOUNT, arn, "X"), identity=None)
+    assert about.assess(policy_text(*before), policy_text(*after)).locks_out
+    same = deny({"AWS": "arn:aws:iam::444455556666:root"}, "kms:Decrypt")
+    assert not about.assess(policy_text(*before), policy_text(*before, same)).locks_out
+
+
+def test_a_right_that_hangs_on_conditions_and_on_the_session_is_said_to_end_with_it() -> None:
+    before = policy_text(ROLE, FROM_OUTSIDE)
+    assessment = rules().assess(before, policy_text(allow({"AWS": ME.arn}), FROM_OUTSIDE))
+    assert assessment.locks_out
+    assert "Only in this session" in assessment.judgements[0].sentence
+
+
+def test_an_address_says_nothing_through_an_endpoint() -> None:
+    """IAM User Guide, "aws:SourceIp": it is not there for requests through a VPC endpoint."""
+    url = "https://vpce-1-abcdefgh.kms.eu-west-1.vpce.amazonaws.com"
+    through = replace(INFO, endpoint_url=url, route=Route.VPC_ENDPOINT)
+    elsewhere = deny("*", Condition={"NotIpAddress": {"aws:SourceIp": "0.0.0.0/0"}})
+    verdict = rules(info=through).assess(policy_text(ROOT), policy_text(ROOT, elsewhere))
+    assert verdict.judgements[0].sentence.startswith("No: you could not")
+
+
 def drawn(random: random.Random, role: str, account: str) -> str:
     """A policy that may or may not let the role put another one."""
     who = [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from kmstui.service.errors import AccessDeniedError
 from kmstui.ui.editing.batch_screen import BatchScreen
 from kmstui.ui.editing.statement_screen import StatementScreen
@@ -121,6 +123,7 @@ async def by_hand(bench, *typed: str) -> StatementScreen:
     return screen
 
 
+DENY_ALL = {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"}
 BY_HAND = json.dumps(
     {"Version": "2012-10-17", "Statement": [allow("By hand", ROLE, "kms:Encrypt")]}, indent=2
 )
@@ -181,13 +184,44 @@ async def test_keys_that_need_a_decision_of_their_own_are_left_out_with_the_reas
         await mark(bench, IMPORTED, SIGNING, NAMELESS, MANAGED)
         screen = await add_account_template(bench)
         plans = screen.plan_of_keys.plans
-        assert "It would lock you out. No: you could not" in plans[SIGNING].detail
+        assert "It would lock you out, or may. No: you could not" in plans[SIGNING].detail
         assert "you may not" in plans[NAMELESS].detail
         assert "is managed by AWS" in plans[MANAGED].detail
         assert screen.plan_of_keys.ready == (IMPORTED,)
         await bench.run.press("y", "y")
         await bench.run.wait_for("1 saved")
         assert world.policies[SIGNING]["default"] == locked
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}},
+        {"StringNotEquals": {"aws:PrincipalOrgID": "o-wrong"}},
+        {"NotIpAddress": {"aws:SourceIp": "203.0.112.0/24"}},
+    ],
+    ids=["since 2020", "another organization", "another address"],
+)
+async def test_keys_whose_policy_grows_less_sure_are_left_out(editing, condition):
+    """They were under conditions before, and stay so, but for fewer requests."""
+    outside = {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}
+    conditional = policy(ROOT_STATEMENT, {**DENY_ALL, "Sid": "Outside", "Condition": outside})
+    added = policy({**DENY_ALL, "Sid": "More", "Condition": condition})
+    async with editing() as bench:
+        world = bench.gateway.world
+        for key_id in (IMPORTED, SIGNING):
+            world.policies[key_id]["default"] = conditional
+        screen = await by_hand(bench)
+        screen.editor.replace_text(added)
+        await bench.run.press("ctrl+s")
+        batch = await bench.run.wait_for_screen(BatchScreen)
+        await bench.run.wait_for(lambda: not batch._working)
+        plans = batch.plan_of_keys.plans
+        assert batch.plan_of_keys.ready == ()
+        for key_id in (IMPORTED, SIGNING):
+            assert plans[key_id].detail.startswith("It would lock you out, or may. ")
+        await bench.run.press("y")
+        assert world.policies[IMPORTED]["default"] == conditional
 
 
 async def test_a_statement_is_removed_wherever_it_is_whatever_its_sid(editing):

@@ -11,6 +11,7 @@ import io
 import socket
 import time
 from collections.abc import Callable
+from ssl import SSLWantReadError
 from typing import Any
 
 from urllib3.util.wait import wait_for_read
@@ -39,33 +40,45 @@ class _Receipt(io.RawIOBase):
         self._received = received
         self._turns = turns
         self._most_bytes = self._left = most_bytes
-        self._until = time.monotonic() + RECEIVING_SECONDS
+        self._until = self._now() + RECEIVING_SECONDS
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int | None:
+    def readinto(self, buffer: Any) -> int:
         """Receive what is there, or wait for it.
 
         Raises:
             TimeoutError: nothing came for as long as the socket waits, or it takes too long in all.
             TooLongResponse: it goes on after what it may have.
         """
-        rest = self._until - time.monotonic()
-        if rest <= 0:
-            raise TimeoutError("the response takes too long")
-        # What TLS has decrypted already leaves the socket silent.
-        pending = getattr(self._sock, "pending", None)
-        if not (pending is not None and pending()) and not wait_for_read(self._sock, timeout=0):
-            self._turns.give()
-            if not wait_for_read(self._sock, timeout=min(rest, self._sock.gettimeout() or rest)):
-                raise TimeoutError("timed out")
+        timeout = self._sock.gettimeout()
+        # What came of a TLS record does not tell whether there is anything to read: only reading
+        # does, and it may not wait in its turn.
+        self._sock.settimeout(0)
+        try:
+            received = self._receive(buffer, timeout)
+        finally:
+            self._sock.settimeout(timeout)
         self._turns.take()
-        received = self._received.readinto(buffer)
-        self._left -= received or 0
+        self._left -= received
         if self._left < 0:
             raise TooLongResponse(self._most_bytes)
         return received
+
+    def _receive(self, buffer: Any, timeout: float | None) -> int:
+        while (rest := self._until - self._now()) > 0:
+            try:
+                return int(self._sock.recv_into(buffer))
+            except (BlockingIOError, SSLWantReadError):
+                self._turns.give()
+            if not wait_for_read(self._sock, timeout=min(rest, timeout or rest)):
+                raise TimeoutError("timed out")
+        raise TimeoutError("the response takes too long")
+
+    def _now(self) -> float:
+        # Waiting for a turn, as while somebody types, is no fault of the server's.
+        return time.monotonic() - self._turns.waited
 
     def close(self) -> None:
         self._received.close()

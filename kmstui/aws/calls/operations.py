@@ -18,7 +18,7 @@ gives way then."""
 
 MOST_BYTES = 4 << 20
 """No response to most operations is nearly as long: a policy is at most 32 KB, a page of grants or
-of keys with all their tags a megabyte."""
+of keys a megabyte."""
 
 _IAM_PREFIX = {"resourcegroupstaggingapi": "tag", "accessanalyzer": "access-analyzer"}
 
@@ -128,7 +128,10 @@ CANCEL_KEY_DELETION = Operation("kms", "CancelKeyDeletion", 5)
 REPLICATE_KEY = Operation("kms", "ReplicateKey", 5)
 REVOKE_GRANT = Operation("kms", "RevokeGrant", 50)
 
-GET_RESOURCES = Operation("resourcegroupstaggingapi", "GetResources", 15, reads=True)
+GET_RESOURCES = Operation(
+    "resourcegroupstaggingapi", "GetResources", 15, reads=True, most_bytes=20 << 20
+)
+"""A hundred resources with 50 tags of 384 characters, each of up to four bytes."""
 
 GET_CALLER_IDENTITY = Operation("sts", "GetCallerIdentity", 100, reads=True)
 

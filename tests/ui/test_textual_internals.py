@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual import _compositor, _xterm_parser, constants
+from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.drivers import linux_driver
 from textual.screen import Screen
@@ -44,6 +45,7 @@ def attributes_of(cls):
         (_compositor.ChopsUpdate, "chops", None),
         (_compositor.ChopsUpdate, "chop_ends", None),
         (_xterm_parser.XTermParser, "feed", ("self", "data")),
+        (StylesCache, "get_inner_outer", None),
         (TextArea, "_refresh_size", ("self",)),
         (TextArea, "_refresh_scrollbars", ("self",)),
         (TextArea, "_theme", None),

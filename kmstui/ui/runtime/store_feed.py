@@ -26,6 +26,9 @@ class StoreFeed:
         self._tell = tell
         self._waiting: Changes = {}
         self._ends = [store.subscribe(topic, self._keeper(topic)) for topic in topics]
+        # Not only when there is news: of some topics there may be none for a day, and the store
+        # would keep the widget with all of its screen.
+        widget.task.add_done_callback(lambda _: self._close())
 
     def _keeper(self, topic: Topic) -> Callable[[frozenset[str]], None]:
         def keep(ids: frozenset[str]) -> None:

@@ -7,14 +7,21 @@ another one has changed what is used here. Nothing outside this package touches 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.text import Text
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual._styles_cache import StylesCache
 from textual.app import App, ReturnType
 from textual.screen import Screen
 from textual.strip import Strip
+
+# A cache of two colours whose key holds, as the cache of a method does, the object too: a thousand
+# widgets that are gone would stay with all their drawn lines.
+_cached: Any = classmethod(lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__))  # type: ignore[arg-type]
+StylesCache.get_inner_outer = _cached  # type: ignore[method-assign]
 
 Piece = tuple[int, int, Iterable[Strip]]
 """Row and column of the screen, and what shall stand from there on."""

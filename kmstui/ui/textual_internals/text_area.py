@@ -68,6 +68,16 @@ class InsideTextArea(TextArea):
         """Set `virtual_size`: the text or the room for it is another."""
         raise NotImplementedError
 
+    def on_unmount(self) -> None:
+        """Let the app know nothing of it any more.
+
+        Textual's has the app tell it of another theme in two ways, and each keeps it, and with it
+        its whole screen, until there is one: half a megabyte for each look into the editor.
+        """
+        self.app.theme_changed_signal.unsubscribe(self)
+        for watchers in getattr(self.app, "__watchers", {}).values():
+            watchers[:] = [each for each in watchers if each[0] is not self]
+
     @property
     def theme_in_use(self) -> TextAreaTheme:
         """The colours it is drawn in; `theme` is no more than their name."""

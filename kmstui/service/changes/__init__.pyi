@@ -21,6 +21,10 @@ from .settling import examine_changes as examine_changes
 from .settling import pending_changes as pending_changes
 from .settling import settle_changes as settle_changes
 from .turns import own_turn as own_turn
+from .typed_text import STATEMENTS as STATEMENTS
+from .typed_text import TAG_LINE as TAG_LINE
+from .typed_text import TypedText as TypedText
+from .typed_text import age_in_words as age_in_words
 from .waiting import FOR_A_KEY as FOR_A_KEY
 from .waiting import FOR_A_POLICY as FOR_A_POLICY
 from .waiting import FOR_AN_OPENED_POLICY as FOR_AN_OPENED_POLICY

@@ -38,5 +38,3 @@ from .role_target import roles_to_offer as roles_to_offer
 from .templates import Library as Library
 from .templates import facts_for as facts_for
 from .templates import read_library as read_library
-from .typed_text import STATEMENTS as STATEMENTS
-from .typed_text import TypedText as TypedText

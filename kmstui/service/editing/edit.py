@@ -24,6 +24,7 @@ from kmstui.service.changes import (
     Shown,
     Sleep,
     Waiting,
+    age_in_words,
     own_turn,
     read_back,
 )
@@ -388,13 +389,3 @@ class PolicyEditing:
             JournalError
         """
         return await self._scope.journal.draft(self._scope.where, self.location.subject)
-
-
-def age_in_words(age: timedelta) -> str:
-    """`5 minutes`, `3 hours`, `2 days`."""
-    seconds = int(age.total_seconds())
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= length:
-            number = seconds // length
-            return f"{number} {unit}{'s' * (number > 1)}"
-    return "less than a minute"

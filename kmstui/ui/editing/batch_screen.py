@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from kmstui.service.editing import STATEMENTS, KeyOutcome, KeyPlan, StatementBatch, TypedText
+from kmstui.service.changes import STATEMENTS, TypedText
+from kmstui.service.editing import KeyOutcome, KeyPlan, StatementBatch
 from kmstui.service.errors import ServiceError
 from kmstui.service.session import Session
 from kmstui.ui.dialogs import FullScreen, QuestionDialog

@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 
 from kmstui.policy.authoring import Facts, fill, first_field, with_statements
 from kmstui.policy.lint import Finding, Severity
-from kmstui.service.changes import ChangeScope
-from kmstui.service.editing import STATEMENTS, EditTarget, TypedText, statements_in
+from kmstui.service.changes import STATEMENTS, ChangeScope, TypedText
+from kmstui.service.editing import EditTarget, statements_in
 from kmstui.service.errors import JournalError
 from kmstui.ui.dialogs import FullScreen
 from kmstui.ui.editing.drafts import DraftKeeper, ask_about_typed, ask_to_leave

@@ -32,9 +32,9 @@ async def tell_unfinished_changes(session: Session) -> None:
     if where is None or not (await journal.pending(where) or await journal.drafts(where)):
         # As at most starts: the first keys need not wait for the policy engines to load.
         return
+    from kmstui.service.changes import STATEMENTS, TAG_LINE
     from kmstui.service.editing import (
         PUTS,
-        STATEMENTS,
         PolicyLocation,
         examine_puts,
         location_of,
@@ -47,7 +47,8 @@ async def tell_unfinished_changes(session: Session) -> None:
         return location_of(session.gateway, subject, session.store.aliases_of(subject))
 
     def label(subject: str) -> str:
-        return "statements for several keys" if subject == STATEMENTS else location(subject).label
+        typed = {STATEMENTS: "statements for several keys", TAG_LINE: "tags"}
+        return typed.get(subject) or location(subject).label
 
     examined = await examine_puts(session.change_scope(), location)
     left = await take_in(session.change_scope())
@@ -77,8 +78,9 @@ async def tell_unfinished_changes(session: Session) -> None:
 
 def _key_for(subject: str) -> str:
     """What opens a draft again."""
-    from kmstui.service.editing import STATEMENTS
+    from kmstui.service.changes import STATEMENTS, TAG_LINE
 
-    if subject == STATEMENTS:
-        return "S"
+    typed = {STATEMENTS: "S", TAG_LINE: "t"}
+    if subject in typed:
+        return typed[subject]
     return "i" if subject.startswith("role/") else "e"

@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.segment import Segment
 from rich.style import Style
 from rich.text import Span, Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.geometry import Size
 from textual.message import Message
 from textual.screen import ModalScreen
-from textual.strip import Strip
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
 from kmstui.model import TagDelta
-from kmstui.service.tags import TagProblem, TagProposal
-from kmstui.ui.commands import KeyBar
+from kmstui.service.changes import TypedText
+from kmstui.service.tags import TagProblem
+from kmstui.ui.commands import KeyBar, program_of
 from kmstui.ui.policy import PlaceholderCharacters, glyph, stand_ins_in
-from kmstui.ui.style import OneLine, Part, StyledWidget, Symbols, fit, width_of
+from kmstui.ui.style import OneLine, Part, Symbols
 from kmstui.ui.tags.modes import LineMode
+from kmstui.ui.tags.proposals import Proposals
 from kmstui.ui.tags.words import number
 from kmstui.ui.widgets import Sentences
 
 _ENDS = re.compile(r"\r\n|\r|\n")
 """Terminals paste line ends as CR, and programs as they have them."""
 
-MOST_ROWS = 6
-"""Proposals shown at once."""
 
+_SHORT = 40
+"""Characters that are typed again more quickly than they are looked for."""
 
 LONGEST_LINE = 65_536
 """Characters. The 50 tags of a key have 19,200 (KMS Developer Guide, "Quotas"; KMS API Reference,
@@ -184,69 +183,6 @@ class TagText(TextArea):
             self.action_cursor_up()
 
 
-class Proposals(StyledWidget):
-    """A few proposals, the chosen one standing out; takes no room while there are none."""
-
-    COMPONENT_CLASSES = {"tagging--chosen"}  # noqa: RUF012 - Textual reads it so
-
-    def __init__(self, symbols: Symbols) -> None:
-        super().__init__(classes="tagging--proposals")
-        self._sign = f"{symbols.cursor} "
-        self._items: Sequence[TagProposal] = ()
-        self._index = 0
-        self.picked = False
-        """Whether a person has chosen one, rather than it being the first."""
-        self.display = False
-
-    @property
-    def chosen(self) -> TagProposal | None:
-        """The proposal that would be taken."""
-        return self._items[self._index] if self._items else None
-
-    def show(self, items: Sequence[TagProposal]) -> None:
-        """Show these, the first one chosen."""
-        if items == self._items and not self.picked:
-            return
-        rows = min(len(self._items), MOST_ROWS)
-        self._items, self._index, self.picked = tuple(items), 0, False
-        self.display = bool(items)
-        self.refresh(layout=min(len(items), MOST_ROWS) != rows)
-
-    def step(self, steps: int) -> None:
-        """Choose the next one, or the one before."""
-        if self._items:
-            moved = steps if self.picked or steps < 0 else 0
-            self._index = (self._index + moved) % len(self._items)
-            self.picked = True
-            self.refresh()
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """One line for each, up to a few."""
-        return min(len(self._items), MOST_ROWS)
-
-    def render_line(self, y: int) -> Strip:
-        """One proposal and how often it is used."""
-        width = self.size.width
-        base = self.rich_style
-        first = max(0, self._index - MOST_ROWS + 1)
-        if first + y >= len(self._items):
-            return Strip.blank(width, base)
-        item = self._items[first + y]
-        if chosen := first + y == self._index:
-            base = base + self.get_component_rich_style("tagging--chosen", partial=True)
-        labels = max(width_of(each.label) for each in self._items[first : first + MOST_ROWS])
-        room = max(1, min(labels, width - 18))
-        dim = base if chosen else base + self.style_named("dim")
-        symbol = self._sign if chosen and self.picked else "  "
-        return Strip(
-            [
-                Segment(symbol + fit(item.label, room), base),
-                Segment(fit(f"  {item.detail}", max(0, width - room - 2)), dim),
-            ],
-            width,
-        )
-
-
 class TagLine(ModalScreen[None]):
     """Takes a line, shows what is wrong with it while it is typed, and hands it on at Enter.
 
@@ -255,13 +191,25 @@ class TagLine(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave", show=False),
+        Binding("ctrl+r", "bring_back", "what was typed before", show=False),
     ]
 
     def __init__(
-        self, mode: LineMode, names: str, symbols: Symbols, submit: Callable[[TagDelta], None]
+        self,
+        mode: LineMode,
+        names: str,
+        symbols: Symbols,
+        submit: Callable[[TagDelta], None],
+        typed: TypedText | None = None,
     ) -> None:
-        """`names` says which keys it is about; `submit` gets what a faultless line says."""
+        """`names` says which keys it is about; `submit` gets what a faultless line says.
+
+        `typed` keeps what is more than a line until it was sent.
+        """
         super().__init__(classes="tagging")
+        self._typed = typed
+        self._kept = ""
+        self._earlier = ""
         self._mode = mode
         self._submit = submit
         self._names = names
@@ -290,6 +238,47 @@ class TagLine(ModalScreen[None]):
             [("Enter", "Shows what will happen"), ("Tab", "Completes"), ("Esc", "Leaves")]
         )
         self._look()
+        if self._typed is not None:
+            self._work(self._find_earlier)
+
+    def _work(self, job: Callable[[], Awaitable[None]]) -> None:
+        program_of(self).work(job, group="tag-draft", what="keeping what is typed", exclusive=False)
+
+    async def _find_earlier(self) -> None:
+        """What was typed before and not sent is offered; nobody is kept from typing anew."""
+        if self._typed is None:
+            return
+        self._earlier, age = await self._typed.stored()
+        if self._earlier:
+            self.key_bar.show_keys(
+                [("Ctrl-r", f"Brings back what was typed {age} ago"), ("Enter", "Shows"),
+                 ("Esc", "Leaves")]
+            )  # fmt: skip
+
+    def action_bring_back(self) -> None:
+        """Ctrl-r: what was typed before stands in the line again."""
+        if self._earlier:
+            self.text_area.text = self._earlier
+            self.text_area.move_cursor(self.text_area.document.end)
+
+    def forget(self) -> None:
+        """It was sent."""
+        if self._typed is not None:
+            self._work(self._typed.close)
+
+    def _keep(self, text: str) -> None:
+        """Keep what nobody would like to type again."""
+        if self._typed is None or text == self._kept or len(text.strip()) <= _SHORT:
+            return
+        typed, is_first, self._kept = self._typed, not self._kept, text
+
+        async def keep() -> None:
+            if is_first and self._earlier not in ("", text):
+                # Else it would be replaced for good.
+                await typed.close()
+            await typed.keep_draft(text)
+
+        self._work(keep)
 
     @on(TextArea.Changed)
     @on(TextArea.SelectionChanged)
@@ -301,6 +290,7 @@ class TagLine(ModalScreen[None]):
         self.proposals.show(items)
         area.has_proposals = bool(items)
         self._tell(self._mode.read(text).problems, cursor)
+        self._keep(text)
 
     def _tell(self, problems: Sequence[TagProblem], cursor: int | None = None) -> None:
         """Show the faults; the word that is just being typed may still become right."""

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from kmstui.service.changes import age_in_words
 from kmstui.service.changes.runner import ChangeScope
 from kmstui.service.editing.conflicts import Conflict
-from kmstui.service.editing.edit import PolicyEditing, age_in_words
+from kmstui.service.editing.edit import PolicyEditing
 from kmstui.service.errors import InvalidInputError, JournalError, NetworkError
 from kmstui.service.inventory.store import Store
 from kmstui.service.ports import Target

@@ -280,3 +280,38 @@ async def test_completion_of_a_large_account_comes_from_all_of_it():
         await run.press("t")
         await run.type("ra")
         await run.wait_for("rare  on 1 key")
+
+
+PASTED = "\n".join(f"team-{number}=blue-{number}" for number in range(8))
+
+
+async def kept_tags(run):
+    return [draft.text for draft in await run.session.journal.drafts(run.session.scope)]
+
+
+async def test_pasted_tags_that_were_not_sent_are_brought_back_and_then_forgotten():
+    async with running() as run:
+        await run.choose(SIGNING)
+        await run.press("t")
+        await paste(run, PASTED)
+        await run.wait_for(lambda: run.front(TagLine)._kept == PASTED)
+        await run.press("escape")
+        assert await kept_tags(run) == [PASTED]
+        await run.press("t")
+        await run.wait_for("Ctrl-r Brings back what was typed")
+        await run.press("ctrl+r")
+        assert run.front(TagLine).text_area.text == PASTED
+        await run.press("enter")
+        await planned(run, "adds 8 tags")
+        await run.press("enter")
+        await run.wait_for("8 tags in all")
+        assert await kept_tags(run) == []
+
+
+async def test_a_few_words_in_the_line_leave_no_draft():
+    async with running() as run:
+        await run.choose(SIGNING)
+        await run.press("t")
+        await run.type("a=1")
+        await run.press("escape")
+        assert await kept_tags(run) == []

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from kmstui.service.changes import ChangeScope
-from kmstui.service.editing.edit import age_in_words
+from kmstui.service.changes.runner import ChangeScope
 
 STATEMENTS = "statements"
 """What the journal calls the statements that are typed for several keys."""
+
+TAG_LINE = "tag line"
+"""What it calls the tags that are typed or pasted."""
 
 
 class TypedText:
@@ -51,3 +53,13 @@ class TypedText:
         """
         await self._scope.close_draft(self._subject)
         self._kept = ""
+
+
+def age_in_words(age: timedelta) -> str:
+    """`5 minutes`, `3 hours`, `2 days`."""
+    seconds = int(age.total_seconds())
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length:
+            number = seconds // length
+            return f"{number} {unit}{'s' * (number > 1)}"
+    return "less than a minute"

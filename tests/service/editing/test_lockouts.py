@@ -235,6 +235,8 @@ def drawn(random: random.Random, role: str, account: str) -> str:
         {"StringEquals": {"kms:CallerAccount": account}},
         {"StringNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{account}:role/{role}"}},
         {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{account}:role/other/*"}},
+        {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{account}:role*"}},
+        {"StringNotLike": {"aws:PrincipalArn": f"*/other/{role}"}},
         {"Null": {"aws:TagKeys": "true"}},
         {"StringEquals": {"aws:RequestTag/a": "b"}},
         {"Bool": {"aws:SecureTransport": "false"}},
@@ -271,12 +273,12 @@ def test_what_kms_refuses_for_a_lock_out_was_never_let_pass(embedded: Controlled
         "role",
         tuple(IdentityPolicy(str(n), text, inline=True) for n, text in enumerate(texts)),
     )
-    judge = rules(caller, identity, info, key=key)
+    judges = [rules(caller, each, info, key=key) for each in (identity, None)]
     dice = random.Random(20261201)
-    refused, taken = 0, 0
-    for _ in range(150):
+    refused, taken, again, base = 0, 0, 0, before
+    for _ in range(200):
         text = drawn(dice, caller.role_name, caller.account)
-        passes = not judge.assess(before, text).locks_out
+        passes = not dice.choice(judges).assess(base, text).locks_out
         try:
             kms.put_key_policy(KeyId=key, Policy=text)
         except ClientError as error:
@@ -285,6 +287,12 @@ def test_what_kms_refuses_for_a_lock_out_was_never_let_pass(embedded: Controlled
                 assert not passes, text
         else:
             taken += 1
-            embedded.control.reset()
+            if passes:
+                again += 1
+                kms.put_key_policy(KeyId=key, Policy=text)
+            else:
+                embedded.control.reset()
+            base = text if passes else before
     assert refused > 20
     assert taken > 20
+    assert again > 20

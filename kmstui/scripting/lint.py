@@ -286,7 +286,7 @@ class _Lint:
         document = parse(text)
         findings = lint(document, piece.key, disabled=disabled)
         kept = [finding for finding in findings if finding.severity >= self._least]
-        return Linted(piece.label, piece.uri, document, kept)
+        return Linted(piece.label, piece.uri, document, kept, piece.key)
 
     def _fixed(self, piece: _Piece, disabled: Collection[str]) -> str:
         # Who only lints does not wait for what compares access.

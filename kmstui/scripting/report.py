@@ -10,8 +10,8 @@ from unicodedata import east_asian_width
 
 from kmstui import __version__
 from kmstui.model import visible
-from kmstui.policy.lint import RULES, Finding, Severity
-from kmstui.policy.syntax import Document, Edit, Span
+from kmstui.policy.lint import RULES, Finding, KeyContext, Severity
+from kmstui.policy.syntax import Document, Edit, Fix, Span, apply_edits
 
 _COLOURS = {Severity.ERROR: "31;1", Severity.WARNING: "33;1", Severity.INFO: "36;1"}
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -32,6 +32,7 @@ class Linted(NamedTuple):
     """Where tools find it: a relative path, or the key's ARN."""
     document: Document
     findings: Sequence[Finding]
+    key: KeyContext = KeyContext()
 
 
 def count_words(findings: Iterable[Finding]) -> str:
@@ -216,7 +217,9 @@ def _sarif_result(policy: Linted, finding: Finding, index: int) -> dict[str, Any
     if finding.fix is not None:
         result["fixes"] = [
             {
-                "description": {"text": finding.fix.title},
+                "description": {
+                    "text": f"{finding.fix.title}. {_effect_words(policy, finding.fix)}"
+                },
                 "artifactChanges": [
                     {
                         "artifactLocation": artifact,
@@ -228,6 +231,22 @@ def _sarif_result(policy: Linted, finding: Finding, index: int) -> dict[str, Any
             }
         ]
     return result
+
+
+_MOST_FIXES = 200
+"""So many fixes of a policy are worked through in a few seconds."""
+
+
+def _effect_words(policy: Linted, fix: Fix) -> str:
+    """What a fix does to access."""
+    # Only here does linting wait for what compares access.
+    from kmstui.policy.lint import fix_effect
+
+    if sum(finding.fix is not None for finding in policy.findings) > _MOST_FIXES:
+        return f"With more than {_MOST_FIXES} fixes, what each does to access is not worked out."
+    text = policy.document.text
+    effect = fix_effect(text, apply_edits(text, fix.edits), policy.key)
+    return " ".join(effect.sentences)
 
 
 def _sarif_replacement(document: Document, edit: Edit) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from kmstui.scripting.live_source import LivePolicy, LiveSource
 from kmstui.scripting.report import excerpt
 from kmstui.service.errors import NetworkError
 from kmstui.service.ports import Target
-from tests.policy.rule_cases import KEY_ARN, policy, statement
+from tests.policy.rule_cases import ACCOUNT, KEY_ARN, policy, statement
 from tests.sarif_schema import SARIF_SCHEMA
 
 _GOOD = policy(statement())
@@ -197,6 +197,27 @@ def test_sarif_is_valid_and_carries_the_fixes(bad: Path, good: Path) -> None:
     replacement = fixed["fixes"][0]["artifactChanges"][0]["replacements"][0]
     assert replacement["insertedContent"]["text"] == '"Allow"'
     assert replacement["deletedRegion"] == fixed["locations"][0]["physicalLocation"]["region"]
+
+
+def test_each_fix_in_sarif_tells_what_it_does_to_access(tmp_path: Path) -> None:
+    """Code scanning offers it at a click, so it must say more than its title."""
+    elsewhere = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
+    role = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/app"}
+    path = tmp_path / "two.json"
+    path.write_text(
+        policy(
+            statement(Principal=role, Action="kms:Decrypt", Condition=elsewhere),
+            statement(Principal=role, Action=["kms:Sign", "kms:Sign"]),
+        )
+    )
+    sarif = json.loads(lint(path, "--format", "sarif", "--key-arn", KEY_ARN).out)
+    told = {
+        each["ruleId"]: each["fixes"][0]["description"]["text"]
+        for each in sarif["runs"][0]["results"]
+        if "fixes" in each
+    }
+    assert "role/app loses Decrypt when" in told["KMS417"]
+    assert told["KMS208"].endswith(". Nobody gains or loses anything.")
 
 
 def test_sarif_says_what_could_not_be_linted(bad: Path, tmp_path: Path) -> None:

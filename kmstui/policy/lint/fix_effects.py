@@ -29,7 +29,7 @@ from kmstui.policy.lint.facts.values import (
 )
 from kmstui.policy.lint.facts.wrapped import without_wrapping
 from kmstui.policy.lint.fixes import plain_value
-from kmstui.policy.syntax import Document, Policy, parse, read_policy
+from kmstui.policy.syntax import Document, Policy, Statement, parse, read_policy
 
 MOST_CHARACTERS = 2 * 32_768
 """A key policy has 32,768 bytes at most (KMS Developer Guide, "Key policies")."""
@@ -68,12 +68,13 @@ def fix_effect(before: str, after: str, key: KeyContext) -> FixEffect:
         return NO_EFFECT
     if max(len(before), len(after)) > MOST_CHARACTERS:
         return FixEffect(unknown="The text is too long for a key policy to be worked through.")
-    policies = read_policy(_parsed(before)), read_policy(_parsed(after))
-    arns = possible_keys(policies, key)
+    whole = _read(before), _read(after)
+    arns = possible_keys(whole, key)
+    policies = _concerned(*whole)
     found = _first_change(policies, arns)
-    if found or not any(map(_has_placeholders, policies)):
+    if found or not any(map(_has_placeholders, whole)):
         return found
-    made_up = _made_up(policies[0], arns[0]), _made_up(policies[1], arns[0])
+    made_up = _made_up(whole[0], arns[0]), _made_up(whole[1], arns[0])
     if _first_change(made_up, arns):
         return FixEffect(unknown="Access changes once the placeholders are filled in.")
     return found
@@ -85,16 +86,79 @@ def _parsed(text: str) -> Document:
     return parse(text)
 
 
+@lru_cache(maxsize=2)
+def _read(text: str) -> Policy:
+    return read_policy(_parsed(text))
+
+
+@lru_cache(maxsize=2)
+def _plain(text: str) -> object:
+    root = _parsed(text).root
+    return None if root is None else plain_value(root)
+
+
 def reads_the_same(before: str, after: str) -> bool:
     """Whether both are the same but for their layout, and for JSON mistakes mended as read."""
     old, new = _parsed(before), _parsed(after)
     if old.root is None or new.root is None:
         return False
     try:
-        return bool(plain_value(old.root) == plain_value(new.root))
+        return bool(_plain(before) == _plain(after))
     except RecursionError:
         # Nested deeper than any policy: nothing is known of it.
         return False
+
+
+def _concerned(old: Policy, new: Policy) -> Policies:
+    """Both without the statements that are about nobody whom a changed statement is about.
+
+    Those give the same before and after to whoever they name, and are most of a long policy.
+    """
+    if old.version != new.version:
+        return old, new
+    texts = [{_text_of(policy, each) for each in policy.statements} for policy in (old, new)]
+    both = texts[0] & texts[1]
+    changed = [
+        _identities(each)
+        for policy in (old, new)
+        for each in policy.statements
+        if _text_of(policy, each) not in both
+    ]
+    if not all(changed):
+        return old, new
+    about = frozenset[str]().union(*changed)
+
+    def kept(policy: Policy) -> Policy:
+        return replace(
+            policy,
+            statements=tuple(
+                each
+                for each in policy.statements
+                if not (names := _identities(each)) or not names.isdisjoint(about)
+            ),
+        )
+
+    return kept(old), kept(new)
+
+
+def _text_of(policy: Policy, statement: Statement) -> str:
+    span = statement.node.span
+    return policy.document.text[span.start : span.end]
+
+
+def _identities(statement: Statement) -> frozenset[str]:
+    """The names, without their paths, of the roles and users that a statement is about.
+
+    Empty where it is about others too, or may be: accounts, sessions, services, everybody.
+    """
+    found: set[str] = set()
+    for entry in statement.principals:
+        arn = Arn.maybe(entry.value.value)
+        of_iam = entry.type == "AWS" and arn is not None and arn.service == "iam"
+        if not of_iam or read_principal(entry.value.value).form is not Form.IDENTITY:
+            return frozenset()
+        found.add(entry.value.value.rpartition("/")[2])
+    return frozenset() if statement.not_principals else frozenset(found)
 
 
 def _first_change(policies: Policies, arns: tuple[Arn, ...]) -> FixEffect:

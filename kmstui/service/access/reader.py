@@ -161,6 +161,13 @@ class AccessReader:
         """The identity, if it was read."""
         return self._identities.get(_key(arn)) if arn else None
 
+    @property
+    def known_identities(self) -> tuple[Identity, ...]:
+        """Every role and user that was read over the connection in use."""
+        if self._session.gateway is not self._gateway:
+            return ()
+        return tuple(self._identities.values())
+
     async def grants(self, key_id: str) -> tuple[tuple[Grant, ...] | None, str]:
         """The key's grants, or None and the reason as a sentence."""
         gateway = self._connected()

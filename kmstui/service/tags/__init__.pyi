@@ -9,6 +9,7 @@ from .complete import TagVocabulary as TagVocabulary
 from .complete import complete_tag_keys as complete_tag_keys
 from .complete import complete_tags as complete_tags
 from .complete import complete_value as complete_value
+from .deciding import TagDecisions as TagDecisions
 from .parse import MOST_TAGS as MOST_TAGS
 from .parse import TagProblem as TagProblem
 from .parse import parse_tag_keys as parse_tag_keys

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -179,17 +178,6 @@ def shows(tags: Iterable[Tag], change: TagChange) -> bool:
     """Whether a key with `tags` shows the change."""
     now = {tag.key: tag.value for tag in tags}
     return all(now.get(name) == value for name, value in change.after)
-
-
-def names_tag(policy: str, tag_keys: Iterable[str]) -> bool:
-    """Whether a policy text decides by the value of one of these tags of the key.
-
-    Condition keys are compared without case (IAM User Guide, "Condition").
-    """
-    text = policy.lower()
-    return any(
-        re.search(rf'"\s*aws:resourcetag/{re.escape(name.lower())}\s*"', text) for name in tag_keys
-    )
 
 
 def seconds_for(changes: Iterable[TagChange]) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kmstui.model import TagDelta
+from kmstui.service.access import AccessReader
 from kmstui.service.changes import (
     Check,
     SettledChange,
@@ -27,11 +28,11 @@ from kmstui.service.tags.change import (
     TagResult,
     change_of,
     change_to,
-    names_tag,
     tag_refusal,
     undo_of,
     wanted_values,
 )
+from kmstui.service.tags.deciding import TagDecisions, tag_decisions
 from kmstui.service.tags.run import Observer, TagRun, Tags, tag_check
 
 READ_AT_ONCE = 16
@@ -156,20 +157,10 @@ class Tagging:
             store.set_tags({key_id: tags})
         return planner(change, tags, name)
 
-    def policies_naming(self, changes: Iterable[TagChange]) -> tuple[str, ...]:
-        """IDs of changed keys whose policy, as far as it was read, decides by a tag that changes.
-
-        Changing such a tag changes who has access (KMS Developer Guide, "ABAC for AWS KMS").
-        """
-        return tuple(
-            change.key_id
-            for change in changes
-            if change.will_be_sent
-            and any(
-                names_tag(policy.text, (name for name, _ in change.after))
-                for policy in self._session.store.policies.get(change.key_id, ())
-            )
-        )
+    def deciding(self, changes: Iterable[TagChange]) -> TagDecisions:
+        """Which of the changes bear on access, by the IAM policies that were read before."""
+        known = self._session.shared(AccessReader).known_identities
+        return tag_decisions(changes, known, self._session.store)
 
     # Running
 

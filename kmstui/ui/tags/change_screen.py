@@ -137,8 +137,7 @@ class ChangeScreen(Dialog[bool]):
         if seconds > _WORTH_TELLING_SECONDS:
             words += f" It takes {duration(seconds)}, since KMS allows few changes a second."
         self.summary.say(words, style)
-        concerned = self._tagging.policies_naming(changes)
-        self.access.say(access_warning(concerned, changes, self._store), "warn")
+        self.access.say(access_warning(self._tagging.deciding(changes), self._store), "warn")
         notes = [change.note for change in changes if change.note]
         more = f" And so on {number(len(notes) - 1, 'other key')}." if len(notes) > 1 else ""
         self.notice.say(f"{notes[0]}{more}" if notes else "", "warn")
@@ -158,7 +157,7 @@ class ChangeScreen(Dialog[bool]):
             change is not None
             and change.will_be_sent
             and len(change.added) == len(change.after)
-            and not self._tagging.policies_naming([change])
+            and not self._tagging.deciding([change]).key_ids
         )
 
     # What happens

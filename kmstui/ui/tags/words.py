@@ -9,7 +9,7 @@ from itertools import groupby
 
 from kmstui.model import ConnectionInfo, Tag
 from kmstui.service.inventory import Store
-from kmstui.service.tags import TagChange, TagOutcome, TagResult, written
+from kmstui.service.tags import TagChange, TagDecisions, TagOutcome, TagResult, written
 from kmstui.ui.commands import aws_command, aws_loop
 from kmstui.ui.style import Part, Symbols
 
@@ -111,22 +111,23 @@ def _counts(changes: Sequence[TagChange]) -> str:
     return ", ".join(f"{verb} {number(count, noun)}" for verb, noun, count in counts if count)
 
 
-def access_warning(key_ids: Sequence[str], changes: Sequence[TagChange], store: Store) -> str:
-    """A word on attribute-based access control, where the key's own policy decides by the tag."""
-    if not key_ids:
+def access_warning(found: TagDecisions, store: Store) -> str:
+    """A word on attribute-based access control, where IAM policies decide by a tag that changes."""
+    if not found.key_ids:
         return ""
-    concerned = next(change for change in changes if change.key_id == key_ids[0])
-    policies = store.policies.get(key_ids[0], ())
-    text = " ".join(policy.text.lower() for policy in policies)
-    tags = ", ".join(
-        name for name, _ in concerned.after if f"aws:resourcetag/{name.lower()}" in text
-    )
-    which = store.name_of(key_ids[0])
-    if len(key_ids) > 1:
-        which += f" and {number(len(key_ids) - 1, 'other key')}"
+    who, *others = found.identities
+    if others:
+        who += f" and {len(others)} more"
+    which = store.name_of(found.key_ids[0])
+    if len(found.key_ids) > 1:
+        which += f" and {number(len(found.key_ids) - 1, 'other key')}"
+    several = len(found.tags) > 1
+    one = found.looked_at == 1
+    looked_at = "one role or user" if one else f"{found.looked_at:,} roles and users"
     return (
-        f"The key policy of {which} decides by the tag {tags} (aws:ResourceTag): this changes who "
-        "may use the key, some minutes after it is sent."
+        f"IAM policies of {who} decide by the tag{'s' if several else ''} {', '.join(found.tags)}"
+        f" of {which} (aws:ResourceTag): this changes who may use it, some minutes after it is"
+        f" sent. Looked at: the {looked_at} read for Access."
     )
 
 

@@ -1,16 +1,20 @@
 """Before anything is sent a person learns what would happen to each key, and why not."""
 
+import json
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kmstui.model import Tag, TagDelta
+from kmstui.model import Identity, IdentityPolicy, Tag, TagDelta
+from kmstui.service.access import AccessReader
 from kmstui.service.errors import AccessDeniedError, ErrorContext
-from kmstui.service.tags.change import TagChange, change_to, names_tag, shows, undo_of
+from kmstui.service.tags import TagDecisions
+from kmstui.service.tags.change import TagChange, change_to, shows, undo_of
 from tests.fakes import DYING, IMPORTED, MANAGED, NAMELESS, SIGNING, metadata_of
 
+ROLE = "arn:aws:iam::111122223333:role/app"
 PROD = TagDelta(put=(Tag("env", "prod"), Tag("owner", "me")))
 
 
@@ -98,21 +102,63 @@ async def test_it_tells_how_many_keys_were_looked_at(bench):
     assert counts == [1, 2, 3]
 
 
-async def test_policies_that_decide_by_a_tag_that_changes(bench):
-    text = '{"Statement": [{"Condition": {"StringEquals": {"AWS:ResourceTag/Env": "dev"}}}]}'
+def asks_for(tag: str, **changes: object) -> Identity:
+    """A role whose policy decides by a tag of keys."""
+    statement: dict[str, object] = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
+    statement |= {"Condition": {"StringEquals": {f"aws:ResourceTag/{tag}": "dev"}}, **changes}
+    policy = IdentityPolicy("use", json.dumps({"Statement": [statement]}), inline=True)
+    return Identity(ROLE, "app", "role", (policy,))
+
+
+async def read(bench, identity: Identity) -> None:
+    bench.gateway.world.identities[ROLE] = identity
+    bench.session.shared(AccessReader).forget()
+    await bench.session.shared(AccessReader).identity(ROLE)
+
+
+async def test_iam_policies_that_decide_by_a_tag_that_changes(bench):
+    changes = await bench.tagging.plan([IMPORTED, NAMELESS], PROD)
+    assert bench.tagging.deciding(changes) == TagDecisions()
+    await read(bench, asks_for("Env"))
+    found = bench.tagging.deciding(changes)
+    assert found == TagDecisions((IMPORTED, NAMELESS), ("env",), ("role/app",), 1)
+    others = await bench.tagging.plan([IMPORTED], TagDelta(put=(Tag("environment", "x"),)))
+    assert bench.tagging.deciding(others) == TagDecisions(looked_at=1)
+
+
+async def test_a_key_policy_cannot_decide_by_a_tag(bench):
+    """It was told so of any key policy in which aws:ResourceTag stands, where it is never met."""
+    text = '{"Statement": [{"Condition": {"StringEquals": {"aws:ResourceTag/env": "dev"}}}]}'
     bench.gateway.world.policies[IMPORTED] = {"default": text}
     await bench.session.read_policies(IMPORTED)
-    changes = await bench.tagging.plan([IMPORTED, NAMELESS], PROD)
-    assert bench.tagging.policies_naming(changes) == (IMPORTED,)
-    others = await bench.tagging.plan([IMPORTED], TagDelta(put=(Tag("environment", "x"),)))
-    assert bench.tagging.policies_naming(others) == ()
+    changes = await bench.tagging.plan([IMPORTED], PROD)
+    assert not bench.tagging.deciding(changes).key_ids
 
 
-def test_a_tag_named_in_another_condition_or_only_in_part_is_not_meant():
-    assert names_tag('{"aws:ResourceTag/env": "x"}', ["env"])
-    assert not names_tag('{"aws:RequestTag/env": "x"}', ["env"])
-    assert not names_tag('{"aws:ResourceTag/environment": "x"}', ["env"])
-    assert not names_tag('{"aws:ResourceTag/e.v": "x"}', ["env"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Action": "s3:GetObject"},
+        {"Action": "kms:ListKeys"},
+        {"Resource": f"arn:aws:kms:eu-west-1:111122223333:key/{SIGNING}"},
+        {"Condition": {"StringEquals": {"aws:RequestTag/env": "dev"}}},
+    ],
+    ids=["other service", "not about a key", "other key", "other condition key"],
+)
+async def test_a_tag_that_decides_about_something_else_is_not_meant(bench, changes):
+    await read(bench, asks_for("env", **changes))
+    planned = await bench.tagging.plan([IMPORTED], PROD)
+    assert not bench.tagging.deciding(planned).key_ids
+
+
+async def test_a_policy_variable_and_a_permissions_boundary_decide_too(bench):
+    same = {"StringEquals": {"aws:PrincipalTag/env": "${aws:ResourceTag/env}"}}
+    asking = asks_for("x", Condition=same)
+    text = asking.policies[0].text.replace("{", '{"Version": "2012-10-17", ', 1)
+    boundary = replace(asking.policies[0], text=text)
+    await read(bench, replace(asking, policies=(), boundary=boundary))
+    planned = await bench.tagging.plan([IMPORTED], PROD)
+    assert bench.tagging.deciding(planned).key_ids == (IMPORTED,)
 
 
 async def test_undo_puts_back_what_was_there(bench):

@@ -1,6 +1,7 @@
 """The screen that shows what will happen, then what happens to each key, and takes it back."""
 
-from kmstui.model import Tag
+from kmstui.model import Identity, IdentityPolicy, Tag
+from kmstui.service.access import AccessReader
 from kmstui.service.errors import AccessDeniedError, ErrorContext, JournalError
 from kmstui.ui.tags.change_screen import ChangeScreen
 from tests.fakes import (
@@ -123,16 +124,21 @@ async def test_a_journal_that_cannot_be_written_stops_it_before_anything_is_sent
         assert changes_sent(run) == 0
 
 
-async def test_the_word_on_access_where_the_policy_decides_by_the_tag():
+async def test_the_word_on_access_where_an_iam_policy_decides_by_the_tag():
     world = workshop_world()
-    world.policies[IMPORTED] = {
-        "default": '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", '
-        '"Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/team": "red"}}}]}'
-    }
+    role = "arn:aws:iam::111122223333:role/app"
+    text = (
+        '{"Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*", '
+        '"Condition": {"StringEquals": {"aws:ResourceTag/team": "red"}}}]}'
+    )
+    policy = IdentityPolicy("use", text, inline=True)
+    world.identities[role] = Identity(role, "app", "role", (policy,))
     async with running(FakeGateway(world)) as run:
+        await run.session.shared(AccessReader).identity(role)
         await run.choose(IMPORTED)
         await plan(run, everything=False)
-        await run.wait_for("decides by the tag team (aws:ResourceTag): this changes who may use")
+        await run.wait_for("IAM policies of role/app decide by the tag team of")
+        assert "Looked at: the one role or user read for Access." in run.prose
 
 
 async def test_a_key_that_has_it_already_needs_nothing():

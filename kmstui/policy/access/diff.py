@@ -280,6 +280,10 @@ def _unclear(old: Iterable[Term], new: Iterable[Term], keys: Iterable[str]) -> A
     return AccessChange(Direction.UNCLEAR, before, after, (words,))
 
 
+_Statements = dict[int, Statement]
+"""By what makes each of them one of its own."""
+
+
 def access_diff(before: PolicyLike, after: PolicyLike, key_arn: str) -> AccessDiff:
     """Compare what two policies of the same key mean."""
     comparison = _Comparison(before, after, key_arn)
@@ -290,6 +294,7 @@ def access_diff(before: PolicyLike, after: PolicyLike, key_arn: str) -> AccessDi
     changes: dict[tuple[object, ...], AccessChange] = {}
     whose: dict[tuple[object, ...], list[Principal]] = {}
     requests: dict[tuple[object, ...], list[Requests]] = {}
+    made_by: dict[tuple[object, ...], tuple[_Statements, _Statements]] = {}
     for principal in everybody.principals:
         found: dict[AccessChange, tuple[list[str], Terms, Terms]] = {}
         for actions in classes:
@@ -299,12 +304,13 @@ def access_diff(before: PolicyLike, after: PolicyLike, key_arn: str) -> AccessDi
             for change in comparison.changes(principal, actions[0], old, new):
                 found.setdefault(change, ([], old, new))[0].extend(actions)
         for change, (names, old, new) in found.items():
-            was, will = _only(old, new), _only(new, old)
-            made = replace(
-                change, actions=tuple(sorted(names)), statements_before=was, statements_after=will
-            )
-            key = (change, made.actions, *map(id, (*was, *will)))
+            made = replace(change, actions=tuple(sorted(names)))
+            # One row for all to whom the same happens, by whichever statements it does.
+            key = (change, made.actions)
             changes.setdefault(key, made)
+            was, will = made_by.setdefault(key, ({}, {}))
+            was |= {id(each): each for each in _only(old, new)}
+            will |= {id(each): each for each in _only(new, old)}
             whose.setdefault(key, []).append(principal)
             requests.setdefault(key, []).extend(change.requests)
     told = [
@@ -313,6 +319,8 @@ def access_diff(before: PolicyLike, after: PolicyLike, key_arn: str) -> AccessDi
             principals=tuple(whose[key]),
             names=tuple(everybody.names(whose[key])),
             requests=tuple(requests[key]),
+            statements_before=tuple(made_by[key][0].values()),
+            statements_after=tuple(made_by[key][1].values()),
         )
         for key, change in changes.items()
     ]

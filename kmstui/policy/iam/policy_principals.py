@@ -135,9 +135,14 @@ def _paths_in(pattern: str) -> Iterator[str]:
 def named(policy: Policy, partition: str = "aws") -> tuple[Principal, ...]:
     """Every principal that the policy writes out, in Principal, NotPrincipal and conditions.
 
-    An account that is written as a number is one of `partition`.
+    An account that is written as a number is one of `partition`, and a name with a policy
+    variable in it is nobody's.
     """
-    values = (value for value in _values(policy, _ARN_KEYS) if not has_wildcard(value))
+    values = (
+        value
+        for value in _values(policy, _ARN_KEYS)
+        if not has_wildcard(value) and "${" not in value
+    )
     texts = (*_listed(policy), *values)
     found = dict.fromkeys(Principal.maybe(text, partition) for text in texts)
     return tuple(each for each in found if each and each.kind is not PrincipalKind.ANONYMOUS)

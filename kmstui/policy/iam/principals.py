@@ -230,9 +230,11 @@ def _facts(principal: Principal) -> Mapping[str, tuple[str, ...]]:
         facts["aws:principalisawsservice"] = ("true",)
         facts["aws:principalservicename"] = (principal.name,)
         # A service that calls for itself has neither an account nor a service in between (KMS
-        # Developer Guide, "kms:CallerAccount", "kms:ViaService").
+        # Developer Guide, "kms:CallerAccount", "kms:ViaService"), nor a type and an ID of an
+        # identity (IAM User Guide, "IAM policy elements: Variables and tags", principal key values,
+        # which lists no service).
         absent = (*_OF_IDENTITIES, "kms:calleraccount", "kms:viaservice")
-        return facts | dict.fromkeys(absent, ())
+        return facts | dict.fromkeys((*absent, "aws:userid", "aws:principaltype"), ())
     facts |= dict.fromkeys(OF_SERVICES_ONLY, ())
     if kind is PrincipalKind.ANONYMOUS:
         unsigned = ("kms:calleraccount", "aws:userid", "aws:principalisawsservice")

@@ -320,3 +320,35 @@ def test_one_statement_that_changes_among_many_is_looked_at_alone() -> None:
     wider = "aws:SourceIp is in 10.0.0.0/8 but not in 10.0.0.0/16"
     assert all(" gain" in each and wider in each for each in gains), gains
     assert all("no other statement settles it" in each for each in gains)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"aws:PrincipalType": "AssumedRole"}},
+        {"StringLike": {"aws:userid": "AROA*:*"}},
+        {"StringLike": {"aws:PrincipalType": "A*"}},
+    ],
+)
+def test_a_service_has_neither_the_type_nor_the_id_of_an_identity(
+    condition: dict[str, Any],
+) -> None:
+    told = [change.who for change in diff([], all_if(condition)).changes]
+    assert told
+    assert not any("service" in who for who in told)
+
+
+def test_all_to_whom_the_same_happens_stand_in_one_row() -> None:
+    """Ten roles in ten statements were ten rows."""
+    each = [allow({"AWS": f"{APP}{n}"}, "kms:Decrypt", Sid=f"S{n}") for n in range(10)]
+    (change,) = diff([], each).changes
+    assert change.sentence.startswith("role/app0, role/app1, role/app2, role/app3, role/app4")
+    assert "and 5 more gain Decrypt" in change.sentence
+    assert [statement.sid for statement in change.statements_after] == [f"S{n}" for n in range(10)]
+
+
+def test_nobody_is_called_by_a_policy_variable() -> None:
+    like = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}"}}
+    assert not any(
+        "${" in name for change in diff([], all_if(like)).changes for name in change.names
+    )

@@ -1,4 +1,4 @@
-"""The options of `can` that name control policies and the policy of a VPC endpoint."""
+"""The options of `can` and `diff` that name control policies and the policy of a VPC endpoint."""
 
 from __future__ import annotations
 

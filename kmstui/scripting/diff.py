@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from kmstui.model import Arn, visible
 from kmstui.policy.access import AccessChange, AccessDiff, Direction, access_diff
-from kmstui.policy.evaluation import not_considered_sentence
+from kmstui.policy.evaluation import NOTHING_READ, Chain, not_considered_sentence
 from kmstui.policy.lint import KeyContext, accounts_in_question
 from kmstui.scripting.command import (
     CommandError,
@@ -18,6 +18,11 @@ from kmstui.scripting.command import (
     command_parser,
     run_command,
     target_of,
+)
+from kmstui.scripting.control_policies import (
+    add_control_options,
+    given_chain,
+    with_files_together,
 )
 from kmstui.scripting.policy_files import KEY_POLICY, is_key, policy_in
 
@@ -33,6 +38,7 @@ _GAINS = (Direction.GAINS, Direction.UNDENIED, Direction.UNCLEAR)
 class _Side(NamedTuple):
     text: str
     key_arn: str = ""
+    chain: Chain = NOTHING_READ
 
 
 def run(
@@ -46,7 +52,8 @@ def run(
     """Run `diff` on what the arguments name; returns the exit code.
 
     It is 0 where nobody gains access, 1 where somebody does or what is left open may give it, and
-    2 where the policies could not be compared.
+    2 where the policies could not be compared. A gain that a control policy refuses is one: the
+    control policy may change.
 
     Args:
         arguments: The command line behind `diff`.
@@ -56,7 +63,7 @@ def run(
         err: Where complaints go; standard error if not given.
     """
     streams = Streams.of(stdin, out, err)
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(with_files_together(arguments))
 
     def job() -> int:
         if options.old == options.new == "-":
@@ -65,7 +72,7 @@ def run(
             _side(each, options, source, streams.stdin) for each in (options.old, options.new)
         )
         key_arn = options.key_arn or old.key_arn or new.key_arn or _only_key(old, new)
-        diff = access_diff(old.text, new.text, key_arn)
+        diff = access_diff(old.text, new.text, key_arn, _chain(options, (old, new), key_arn))
         write = _write_json if options.format == "json" else _write_text
         write(diff, key_arn, streams.out)
         gains = not diff.complete or any(change.direction in _GAINS for change in diff.changes)
@@ -86,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     add("new", metavar="NEW", help="the policy after: likewise")
     add("--key-arn", metavar="ARN", default="", help="the key that the files are for")
     add("--format", choices=("text", "json"), default="text")
+    add_control_options(parser)
     add_connection_options(parser)
     return parser
 
@@ -95,8 +103,25 @@ def _side(
 ) -> _Side:
     if not is_key(name):
         return _Side(policy_in(name, KEY_POLICY, stdin).text)
-    found = source().policy(target_of(options), name)
-    return _Side(found.text, str(found.key.arn or ""))
+    found = source().policy(target_of(options), name, with_chain=True)
+    return _Side(found.text, str(found.key.arn or ""), found.chain)
+
+
+def _chain(options: argparse.Namespace, sides: Sequence[_Side], key_arn: str) -> Chain:
+    """What was read with a live key, and what the files say in its place.
+
+    Raises:
+        CommandError: a file is wrong, or cannot be held against a key that is not known.
+    """
+    arn = Arn.parse(key_arn)
+    read = next((side.chain for side in sides if side.key_arn == key_arn), NOTHING_READ)
+    chain = given_chain(read, options, arn.account)
+    if chain.is_known and not arn.region:
+        raise CommandError(
+            "Control policies and those of VPC endpoints can name Regions and keys: say which key"
+            " it is with --key-arn arn:aws:kms:REGION:ACCOUNT:key/ID."
+        )
+    return chain
 
 
 def _only_key(old: _Side, new: _Side) -> str:
@@ -142,6 +167,7 @@ def _as_json(change: AccessChange) -> dict[str, object]:
         "before": change.before.name.lower(),
         "after": change.after.name.lower(),
         "when": [words for words in change.when if words],
+        "refused": change.refused,
         "sentence": change.sentence,
         "statementsBefore": [statement.label for statement in change.statements_before],
         "statementsAfter": [statement.label for statement in change.statements_after],

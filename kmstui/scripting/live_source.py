@@ -37,6 +37,8 @@ class LivePolicy(NamedTuple):
     text: str = ""
     error: str = ""
     """A sentence; empty where the text was read."""
+    chain: Chain = NOTHING_READ
+    """The control policies of the key's account, where they were asked for and may be read."""
 
 
 class KeyAccess(NamedTuple):
@@ -69,8 +71,8 @@ class LiveSource:
 
     # lint
 
-    def policy(self, target: Target, key: str) -> LivePolicy:
-        """The policy of one key: ID, ARN or alias.
+    def policy(self, target: Target, key: str, *, with_chain: bool = False) -> LivePolicy:
+        """The policy of one key: ID, ARN or alias; `with_chain`: control policies, too.
 
         Raises:
             ServiceError: it cannot be read.
@@ -80,7 +82,10 @@ class LiveSource:
             found, metadata = await find(gateway, key)
             caller = await _caller(gateway)
             text = await gateway.get_policy(found.id)
-            return LivePolicy(key, _context(found, metadata, caller), text)
+            chain = (
+                await _chain(ChainSource(gateway), found, "", "") if with_chain else NOTHING_READ
+            )
+            return LivePolicy(key, _context(found, metadata, caller), text, chain=chain)
 
         return self._run(target, read)
 

@@ -12,11 +12,13 @@ from urllib.parse import quote
 import pytest
 
 from kmstui.model import Arn
+from kmstui.policy.evaluation import NOTHING_READ
 from kmstui.policy.lint import KeyContext
 from kmstui.scripting.diff import run
 from kmstui.scripting.live_source import LivePolicy, LiveSource
 from kmstui.service.ports import Target
-from tests.policy.asking import APP, KEY, OTHER, ROOT
+from tests.policy.asking import APP, KEY, OTHER, ROOT, iam
+from tests.policy.evaluation.test_chain import FULL, NO_DECRYPT, iam_deny, scps
 from tests.policy.lockouts import allow, policy_text
 
 ROOT_STATEMENT = allow({"AWS": ROOT})
@@ -27,12 +29,14 @@ WIDER = policy_text(ROOT_STATEMENT, allow({"AWS": APP}, "kms:Decrypt", Sid="ForA
 class Source(LiveSource):
     """A live key that has the default policy."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_organization: bool = False) -> None:
         self.asked: list[str] = []
+        self.in_organization = in_organization
 
-    def policy(self, target: Target, key: str) -> LivePolicy:
+    def policy(self, target: Target, key: str, *, with_chain: bool = False) -> LivePolicy:
         self.asked.append(key)
-        return LivePolicy(key, KeyContext(Arn.parse(KEY)), DEFAULT)
+        chain = scps(FULL, NO_DECRYPT) if with_chain and self.in_organization else NOTHING_READ
+        return LivePolicy(key, KeyContext(Arn.parse(KEY)), DEFAULT, chain=chain)
 
 
 @dataclass
@@ -161,3 +165,59 @@ def test_what_is_no_key_policy_is_refused(tmp_path: Path, files: tuple[str, str]
     answer = diff(files[0], str(path))
     assert answer.code == 2
     assert "statement 1 has no Principal, which a key policy needs." in answer.err
+
+
+# Control policies
+
+REFUSED = "; service control policies refuse it today."
+
+
+@pytest.fixture
+def scp(tmp_path: Path) -> str:
+    path = tmp_path / "scp.json"
+    path.write_text(iam(iam_deny()))
+    return str(path)
+
+
+def test_a_gain_that_a_file_refuses_is_told_so_and_still_ends_with_1(
+    files: tuple[str, str], scp: str
+) -> None:
+    answer = diff("--key-arn", KEY, "--scp", "FullAWSAccess", scp, "--", *files)
+    assert (answer.code, REFUSED in answer.out) == (1, True), answer
+    said = json.loads(
+        diff("--key-arn", KEY, "--format", "json", "--scp", "FullAWSAccess", scp, "--", *files).out
+    )
+    assert [each["refused"] for each in said["changes"]] == [REFUSED.strip("; .")]
+    assert "service control policies" not in said["notConsidered"]
+
+
+def test_the_policy_of_an_endpoint_binds_what_goes_through_it(
+    files: tuple[str, str], tmp_path: Path
+) -> None:
+    through = tmp_path / "endpoint.json"
+    through.write_text(policy_text(allow("*", "kms:Encrypt")))
+    answer = diff("--key-arn", KEY, "--vpc-endpoint-policy", str(through), *files)
+    assert (
+        "VPC endpoint policies refuse it today, except when aws:SourceVpce is absent" in answer.out
+    )
+
+
+def test_control_policies_need_to_know_which_key(files: tuple[str, str], scp: str) -> None:
+    answer = diff("--scp", scp, "--", *files)
+    assert (answer.code, "--key-arn" in answer.err) == (2, True)
+
+
+def test_those_of_a_live_key_are_read_and_files_stand_in_their_place(
+    files: tuple[str, str], scp: str
+) -> None:
+    source = Source(in_organization=True)
+    assert REFUSED in diff("alias/x", files[1], source=source).out
+    assert (
+        REFUSED not in diff("--scp", "FullAWSAccess", "--", "alias/x", files[1], source=source).out
+    )
+
+
+def test_a_resource_control_policy_that_grants_is_none(files: tuple[str, str], scp: str) -> None:
+    answer = diff("--key-arn", KEY, "--rcp", scp, "--", *files)
+    assert answer.code == 2
+    assert "resource control policy" in answer.err

@@ -63,7 +63,7 @@ class Keys(LiveSource):
     fails: str = ""
     asked: list[object] = field(default_factory=list)
 
-    def policy(self, target: Target, key: str) -> LivePolicy:
+    def policy(self, target: Target, key: str, *, with_chain: bool = False) -> LivePolicy:
         self.asked.append((target, key))
         if self.fails:
             raise NetworkError(self.fails)

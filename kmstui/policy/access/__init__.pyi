@@ -1,6 +1,6 @@
-from .diff import AccessChange as AccessChange
-from .diff import AccessDiff as AccessDiff
-from .diff import Direction as Direction
+from .changes import AccessChange as AccessChange
+from .changes import AccessDiff as AccessDiff
+from .changes import Direction as Direction
 from .diff import access_diff as access_diff
 from .diff import changes_for as changes_for
 from .groups import AccessGroup as AccessGroup

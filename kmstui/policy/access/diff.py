@@ -8,15 +8,23 @@ never compared, so two policies that mean the same differ in nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from functools import lru_cache
+from copy import copy
+from dataclasses import replace
+from functools import partial
 
 from kmstui.model import Arn
-from kmstui.policy.access.differences import UNSETTLED, Budget, Requests, Space, TooManyError
-from kmstui.policy.access.groups import action_classes, actions_words
+from kmstui.policy.access.changes import AccessChange, AccessDiff, Direction, governed
+from kmstui.policy.access.differences import CUT_SHORT, Budget, Requests, Space, TooManyError
+from kmstui.policy.access.groups import action_classes
+from kmstui.policy.access.refusals import Barred, barred, treated_alike
 from kmstui.policy.access.terms import Access, Atoms, Term, Terms, simplified, terms_of
-from kmstui.policy.evaluation import RETIRE, Policies, PolicyLike, compile_key_policy
+from kmstui.policy.evaluation import (
+    NOTHING_READ,
+    Chain,
+    Policies,
+    PolicyLike,
+    compile_key_policy,
+)
 from kmstui.policy.iam import (
     NOTHING_KNOWN,
     Context,
@@ -27,10 +35,9 @@ from kmstui.policy.iam import (
     absent_keys,
     account_of,
     action_info,
-    key_actions,
     lookup_for,
 )
-from kmstui.policy.syntax import Span, Statement
+from kmstui.policy.syntax import Statement
 from kmstui.policy.witnesses import callers_of, joined
 
 _AT_ONCE = 20_000
@@ -38,142 +45,6 @@ _IN_ALL = 100_000
 _ALWAYS = 200
 """Steps that may be spent on one difference, on all, and on each once that is used up: they keep
 the diff of two adversarial texts within the time of a key press."""
-
-
-class Direction(StrEnum):
-    """Which way access changes."""
-
-    GAINS = "gains"
-    UNCLEAR = "may gain or lose"
-    """Not every combination of conditions could be tried."""
-    LOSES = "loses"
-    DENIED = "is now explicitly denied"
-    """It had no access by the policy; now grants do not help either."""
-    UNDENIED = "is no longer explicitly denied"
-    """It has no access by the policy; but grants would help now."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccessChange:
-    """One row: some principals, some actions, one change."""
-
-    direction: Direction
-    before: Access
-    after: Access
-    when: tuple[str, ...]
-    """The conditions, any of which suffices; an empty text says: always."""
-    actions: tuple[str, ...] = ()
-    statements_before: tuple[Statement, ...] = ()
-    """Those of the old policy that the new one does not have, to jump to."""
-    statements_after: tuple[Statement, ...] = ()
-    """Those of the new policy that the old one did not have."""
-    principals: tuple[Principal, ...] = ()
-    names: tuple[str, ...] = ()
-    """What to call the principals."""
-    requests: tuple[Requests, ...] = field(default=(), compare=False, repr=False)
-    """Which requests of each of the principals it is about; empty where that is not known."""
-
-    def beside_others(self) -> AccessChange:
-        """The same, where statements that were not looked at may settle it before."""
-        when = tuple(f"{words} and {UNSETTLED}" if words else UNSETTLED for words in self.when)
-        return replace(self, when=when, requests=())
-
-    @property
-    def who(self) -> str:
-        """The principals in words."""
-        return joined(self.names, "and", most=6)
-
-    @property
-    def what(self) -> str:
-        """The actions in words: `Decrypt, ReEncrypt*`."""
-        if frozenset(self.actions) == _across_accounts():
-            return f"all {len(self.actions)} actions that other accounts can use"
-        return actions_words(frozenset(self.actions), _governed())
-
-    @property
-    def condition(self) -> str:
-        """When, in words; empty where it is always so."""
-        return "; or ".join(filter(None, self.when)) if all(self.when) else ""
-
-    @property
-    def sentence(self) -> str:
-        """The change as one sentence."""
-        words = f"{self.who} {self.verb} {self.what}"
-        if self.direction is Direction.UNCLEAR:
-            return f"{words}: {self.condition}."
-        when = f" when {self.condition}" if self.condition else ""
-        return f"{words}{when} ({_WORDS[self.before]} → {_WORDS[self.after]})."
-
-    @property
-    def verb(self) -> str:
-        """What becomes of the principals: `gains`, `lose`."""
-        several = len(self.names) > 1 or self.who.startswith(_PLURAL_NAMES)
-        return _PLURAL[self.direction] if several else self.direction.value
-
-    @property
-    def spans_after(self) -> tuple[Span, ...]:
-        """Where in the new text the statements stand that make the change."""
-        return tuple(statement.node.span for statement in self.statements_after)
-
-
-@dataclass(frozen=True, slots=True)
-class AccessDiff:
-    """All changes; empty where the two policies mean the same."""
-
-    changes: tuple[AccessChange, ...]
-    """Gains first, since they are what a slip of the hand gives away."""
-    principals: tuple[Principal, ...]
-    """Everybody who was asked about."""
-    not_considered: tuple[str, ...]
-    """Never empty."""
-    open_keys: tuple[str, ...] = ()
-    """Condition keys of which not every value could be tried; empty where the diff is complete."""
-    complete: bool = True
-    """Whether no request comes out differently but those of the changes."""
-
-    @property
-    def left_open(self) -> str:
-        """What could not be worked out, as a sentence; empty where the diff is complete."""
-        if self.complete:
-            return ""
-        what = (
-            f"Not every value of {joined(self.open_keys, 'and')} could be tried"
-            if self.open_keys
-            else "Not every kind of caller that the policies tell apart could be tried"
-        )
-        return f"{what}, so more may change than is said here."
-
-    def __bool__(self) -> bool:
-        """Whether anything changes."""
-        return bool(self.changes)
-
-    def of(self, direction: Direction) -> tuple[AccessChange, ...]:
-        """The changes of one direction."""
-        return tuple(change for change in self.changes if change.direction is direction)
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """The diff in words; one sentence where nothing changes."""
-        if not self.changes and self.complete:
-            return ("Nobody gains or loses anything: the two policies mean the same.",)
-        told = tuple(change.sentence for change in self.changes)
-        return told if self.complete else (*told, self.left_open)
-
-
-_WORDS = {
-    Access.DENIED: "explicitly denied",
-    Access.NONE: "no access",
-    Access.VIA_IAM: "if IAM policies allow it",
-    Access.DIRECT: "by the key policy",
-}
-_PLURAL_NAMES = ("principals ", "roles ", "users ", "federated users ", "AWS services ")
-_PLURAL = {
-    Direction.GAINS: "gain",
-    Direction.LOSES: "lose",
-    Direction.DENIED: "are now explicitly denied",
-    Direction.UNDENIED: "are no longer explicitly denied",
-    Direction.UNCLEAR: "may gain or lose",
-}
 
 
 def _direction(before: Access, after: Access) -> Direction:
@@ -200,12 +71,18 @@ class _Comparison:
         self._left = _IN_ALL
         self._changes: dict[object, tuple[AccessChange, ...]] = {}
 
+    def another(self) -> _Comparison:
+        """One of the same policies and atoms that has found out nothing yet."""
+        found = copy(self)
+        found.open_keys, found._changes, found._left = {}, {}, _IN_ALL
+        return found
+
     def terms(self, principal: Principal, action: str) -> tuple[Terms, Terms]:
         """What both policies say about a principal and an action."""
-        request = self._request(principal, action)
+        request = self.request(principal, action)
         return terms_of(self.old, request, self.atoms), terms_of(self.new, request, self.atoms)
 
-    def _request(self, principal: Principal, action: str) -> Request:
+    def request(self, principal: Principal, action: str) -> Request:
         return Request(principal, action, self.key_arn, self.context)
 
     def changes(
@@ -215,7 +92,7 @@ class _Comparison:
         was, will = simplified(old.meaning), simplified(new.meaning)
         if was == will:
             return ()
-        lookup = lookup_for(self._request(principal, action), absent_keys(action))
+        lookup = lookup_for(self.request(principal, action), absent_keys(action))
         key = (was, will, *map(lookup, self._compared(was | will)))
         found = self._changes.get(key)
         if found is None:
@@ -284,13 +161,23 @@ _Statements = dict[int, Statement]
 """By what makes each of them one of its own."""
 
 
-def access_diff(before: PolicyLike, after: PolicyLike, key_arn: str) -> AccessDiff:
-    """Compare what two policies of the same key mean."""
+def access_diff(
+    before: PolicyLike, after: PolicyLike, key_arn: str, chain: Chain = NOTHING_READ
+) -> AccessDiff:
+    """Compare what two policies of the same key mean, and tell what of it `chain` refuses."""
     comparison = _Comparison(before, after, key_arn)
+    passing = _Passing(comparison, chain) if chain.is_known else None
     arn = Arn.maybe(key_arn)
-    policies = (comparison.old.policy, comparison.new.policy)
-    everybody = callers_of(policies, account_of(key_arn), "aws" if arn is None else arn.partition)
-    classes = action_classes((comparison.old, comparison.new), _governed())
+    naming = (comparison.old, comparison.new, *chain.naming_principals)
+    policies = [each.policy for each in naming]
+    everybody = callers_of(
+        policies,
+        account_of(key_arn),
+        "aws" if arn is None else arn.partition,
+        share=partial(treated_alike, chain),
+    )
+    asked = (comparison.old, comparison.new, *chain.policies)
+    classes = action_classes(asked, governed())
     changes: dict[tuple[object, ...], AccessChange] = {}
     whose: dict[tuple[object, ...], list[Principal]] = {}
     requests: dict[tuple[object, ...], list[Requests]] = {}
@@ -301,7 +188,10 @@ def access_diff(before: PolicyLike, after: PolicyLike, key_arn: str) -> AccessDi
             if _moot(principal, actions[0], key_arn):
                 continue
             old, new = comparison.terms(principal, actions[0])
-            for change in comparison.changes(principal, actions[0], old, new):
+            changed = comparison.changes(principal, actions[0], old, new)
+            if changed and passing is not None:
+                changed = passing.told(changed, principal, actions[0], old, new)
+            for change in changed:
                 found.setdefault(change, ([], old, new))[0].extend(actions)
         for change, (names, old, new) in found.items():
             made = replace(change, actions=tuple(sorted(names)))
@@ -328,10 +218,56 @@ def access_diff(before: PolicyLike, after: PolicyLike, key_arn: str) -> AccessDi
     return AccessDiff(
         tuple(told),
         everybody.principals,
-        ("identity policies (IAM)", *Policies(comparison.new).not_considered_by_anybody),
+        (
+            "identity policies (IAM)",
+            *Policies(comparison.new, chain=chain).not_considered_by_anybody,
+        ),
         open_keys=tuple(comparison.open_keys),
         complete=not comparison.open_keys and everybody.complete,
     )
+
+
+class _Passing:
+    """What is left of changes behind what stays the same: control policies and VPC endpoints'."""
+
+    def __init__(self, comparison: _Comparison, chain: Chain) -> None:
+        self._chain = chain
+        # One of its own: what it leaves open is no change that the first one does not tell.
+        self._comparison = comparison.another()
+
+    def told(
+        self,
+        changes: Iterable[AccessChange],
+        principal: Principal,
+        action: str,
+        old: Terms,
+        new: Terms,
+    ) -> tuple[AccessChange, ...]:
+        """Changes of one principal and action, each with what refuses it."""
+        comparison = self._comparison
+        found = barred(self._chain, comparison.request(principal, action), comparison.atoms)
+        if not found.terms:
+            return tuple(changes)
+        was, will = (replace(each, meaning=each.meaning | found.terms) for each in (old, new))
+        left = comparison.changes(principal, action, was, will)
+        return tuple(replace(each, refused=_refusal(each, left, found)) for each in changes)
+
+
+def _refusal(change: AccessChange, left: Iterable[AccessChange], found: Barred) -> str:
+    """What is refused of a change, of which `left` passes: a Deny on both sides changes none."""
+    passing = [each for each in left if each.direction is Direction.UNCLEAR or _same(each, change)]
+    if not passing:
+        return found.words(None)
+    if any(each.direction is Direction.UNCLEAR for each in (change, *passing)):
+        return found.perhaps
+    whole = passing[0].when == change.when
+    if whole and not any(words.endswith(CUT_SHORT) for words in change.when):
+        return ""
+    return found.perhaps if whole or found.unsure else found.words(passing[0].condition)
+
+
+def _same(one: AccessChange, other: AccessChange) -> bool:
+    return (one.before, one.after) == (other.before, other.after)
 
 
 def changes_for(
@@ -341,18 +277,6 @@ def changes_for(
     comparison = _Comparison(before, after, request.resource, request.context)
     old, new = comparison.terms(request.principal, request.action)
     return comparison.changes(request.principal, request.action, old, new)
-
-
-@lru_cache(maxsize=1)
-def _governed() -> tuple[str, ...]:
-    """The actions in which a key policy has a say: who may retire a grant, the grant tells."""
-    return tuple(action for action in key_actions() if action != RETIRE)
-
-
-@lru_cache(maxsize=1)
-def _across_accounts() -> frozenset[str]:
-    infos = map(action_info, _governed())
-    return frozenset(info.name for info in infos if info is not None and info.cross_account)
 
 
 def _moot(principal: Principal, action: str, key_arn: str) -> bool:

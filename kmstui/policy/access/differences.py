@@ -21,6 +21,10 @@ _MOST_CLAUSES = 4
 UNSETTLED = "no other statement settles it"
 """Said in place of what statements that both policies have do to a request."""
 
+_FURTHER = "in further cases"
+CUT_SHORT = (UNSETTLED, _FURTHER)
+"""How words end that do not say everything."""
+
 
 class TooManyError(Exception):
     """There are more combinations than can be tried in the time of a key press."""
@@ -215,7 +219,7 @@ class Space:
                 break
             widest.append(self._widened(tree, shift, box))
             words.add(self._box_words(widest[-1]))
-        told = (*sorted(words), *(["in further cases"] if further else []))
+        told = (*sorted(words), *([_FURTHER] if further else []))
         return Requests(told, tree, shift, tuple(self.axes))
 
     def _widened(self, tree: _Tree, shift: Shift, box: Box) -> Box:

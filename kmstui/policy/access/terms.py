@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from kmstui.policy.evaluation import CompiledPolicy, CompiledStatement
@@ -123,36 +124,42 @@ def terms_of(policy: CompiledPolicy, request: Request, atoms: Atoms) -> Terms:
     lookup = lookup_for(request, absent_keys(action))
     found: list[tuple[Term, Statement]] = []
     for compiled, matches in policy.candidates(principal, action):
-        held = _held(compiled, resource, lookup, atoms)
-        if held is not None:
+        on = held_by(compiled, resource, lookup, atoms)
+        if on is not None:
             found.extend(
-                (_term(compiled, match, principal, resource, held, atoms), compiled.statement)
+                (_term(compiled, match, principal, resource, on, atoms), compiled.statement)
                 for match in matches
             )
     for compiled in policy.only_with_boundary(principal, action):
-        held = _held(compiled, resource, lookup, atoms)
-        if held is not None:
-            held |= atoms.of_doubt(_BOUNDED, _BOUNDED)
-            found.append((Term(Access.DENIED, held), compiled.statement))
+        on = held_by(compiled, resource, lookup, atoms)
+        if on is not None:
+            on |= atoms.of_doubt(_BOUNDED, _BOUNDED)
+            found.append((Term(Access.DENIED, on), compiled.statement))
     return Terms(frozenset(term for term, _ in found), tuple(found))
 
 
-def _held(compiled: CompiledStatement, resource: str, lookup: Lookup, atoms: Atoms) -> int | None:
+def held_by(compiled: CompiledStatement, resource: str, lookup: Lookup, atoms: Atoms) -> int | None:
     """The atoms on which a statement hangs; None where it never holds."""
     covered = compiled.covers_resource(resource, lookup)
     if covered is Truth.NO:
         return None
-    held = 0
-    if covered is Truth.MAYBE:
+    found = held(compiled.conditions, lookup, atoms)
+    if found is not None and covered is Truth.MAYBE:
         resources = (*compiled.statement.resources, *compiled.statement.not_resources)
-        held |= atoms.of_doubt(Doubt.VARIABLE, frozenset(node.value for node in resources))
-    for condition in compiled.conditions:
+        found |= atoms.of_doubt(Doubt.VARIABLE, frozenset(node.value for node in resources))
+    return found
+
+
+def held(conditions: Iterable[Condition], lookup: Lookup, atoms: Atoms) -> int | None:
+    """The atoms that some conditions are together; None where one of them never holds."""
+    found = 0
+    for condition in conditions:
         truth = condition.truth(lookup)
         if truth is Truth.NO:
             return None
         if truth is Truth.MAYBE:
-            held |= atoms.of_condition(condition, lookup)
-    return held
+            found |= atoms.of_condition(condition, lookup)
+    return found
 
 
 def _term(
@@ -160,18 +167,23 @@ def _term(
     match: PrincipalMatch,
     principal: Principal,
     resource: str,
-    held: int,
+    on: int,
     atoms: Atoms,
 ) -> Term:
-    if match.doubt is not None:
-        listed = (*compiled.statement.principals, *compiled.statement.not_principals)
-        names = sorted({f"{entry.type} {entry.value.value}" for entry in listed})
-        element = "Principal" if compiled.statement.principals else "NotPrincipal"
-        about = f"{element} {joined(name.rpartition(':')[2] for name in names)}"
-        words = f"the statement about {about} applies to the caller ({match.doubt})"
-        held |= atoms.of_doubt(words, (element, *names))
     access = Access.DENIED if compiled.deny else _access(match, principal, resource)
-    return Term(access, held)
+    return Term(access, on | doubt_of(compiled, match, atoms))
+
+
+def doubt_of(compiled: CompiledStatement, match: PrincipalMatch, atoms: Atoms) -> int:
+    """The atom for whether a statement is about the caller; 0 where that is sure."""
+    if match.doubt is None:
+        return 0
+    listed = (*compiled.statement.principals, *compiled.statement.not_principals)
+    names = sorted({f"{entry.type} {entry.value.value}" for entry in listed})
+    element = "Principal" if compiled.statement.principals else "NotPrincipal"
+    about = f"{element} {joined(name.rpartition(':')[2] for name in names)}"
+    words = f"the statement about {about} applies to the caller ({match.doubt})"
+    return atoms.of_doubt(words, (element, *names))
 
 
 def _access(match: PrincipalMatch, principal: Principal, resource: str) -> Access:
@@ -188,7 +200,11 @@ def _access(match: PrincipalMatch, principal: Principal, resource: str) -> Acces
 
 def simplified(terms: Iterable[Term]) -> frozenset[Term]:
     """The terms without those that others make idle, so that equal meaning is seen sooner."""
-    terms = frozenset(terms)
+    return _simplified(frozenset(terms))
+
+
+@lru_cache(maxsize=8192)
+def _simplified(terms: frozenset[Term]) -> frozenset[Term]:
     sure = max((term.access for term in terms if not term.atoms), default=Access.NONE)
     if Term(Access.DENIED, 0) in terms:
         return frozenset({Term(Access.DENIED, 0)})

@@ -1,7 +1,9 @@
 from .chain import ENDPOINT as ENDPOINT
 from .chain import FULL_ACCESS as FULL_ACCESS
 from .chain import NOTHING_READ as NOTHING_READ
+from .chain import OF_SERVICES as OF_SERVICES
 from .chain import Chain as Chain
+from .chain import Gate as Gate
 from .compiled import Applied as Applied
 from .compiled import CompiledPolicy as CompiledPolicy
 from .compiled import CompiledStatement as CompiledStatement

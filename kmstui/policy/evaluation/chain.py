@@ -23,7 +23,14 @@ from functools import lru_cache
 
 from kmstui.model import AccountControls, ControlLevel, ControlPolicy
 from kmstui.policy.evaluation.compiled import Applied, CompiledPolicy
-from kmstui.policy.iam import Lookup, Principal, PrincipalKind, Request, Truth, Values
+from kmstui.policy.iam import (
+    Lookup,
+    Principal,
+    PrincipalKind,
+    Request,
+    Truth,
+    Values,
+)
 from kmstui.policy.syntax import parse, read_policy
 
 SCP, RCP = "service control policies", "resource control policies"
@@ -35,13 +42,14 @@ FULL_ACCESS = ControlPolicy(
 )
 """The policy of AWS's that is attached to each level until somebody takes it away."""
 
-_OF_SERVICES = ":role/aws-service-role/"
+OF_SERVICES = ":role/aws-service-role/"
+"""In the ARNs of service-linked roles."""
 _NOT_BY_RCP = "kms:retiregrant"
 _OF_NO_ACCOUNT = frozenset({PrincipalKind.SERVICE, PrincipalKind.ANONYMOUS})
 
 
 @dataclass(frozen=True, slots=True)
-class _Gate:
+class Gate:
     """The policies of which one must allow a request."""
 
     words: str
@@ -59,6 +67,7 @@ class _Gate:
     def applied(
         self, request: Request, resource: str, lookup: Lookup, bounded: bool
     ) -> list[Applied]:
+        """The statements about a request, see `CompiledPolicy.applied`."""
         principal = request.principal if self.names_principals else None
         ruled_out = request.overrides_principal
         return [
@@ -75,7 +84,7 @@ class _Gate:
         ]
 
 
-_Gates = tuple[_Gate, ...]
+_Gates = tuple[Gate, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +111,7 @@ class Chain:
     """Service control policies by the account whose principals they bind."""
     rcps: _Gates | None = None
     """Resource control policies of the key's account; None where they are not known."""
-    endpoint: _Gate | None = None
+    endpoint: Gate | None = None
     endpoint_id: str = ""
     """Which endpoint's policy it is; empty for that through which each request goes."""
     organizations: Mapping[str, AccountControls] = field(default_factory=dict)
@@ -145,7 +154,7 @@ class Chain:
         """
         words = f"policy of the VPC endpoint{f' {endpoint_id}' if endpoint_id else ''}"
         compiled = _compiled(policy.text, f"VPC endpoint policy {policy.name}", False)
-        gate = _Gate(words, (compiled,), Truth.NO, names_principals=True)
+        gate = Gate(words, (compiled,), Truth.NO, names_principals=True)
         return replace(self, endpoint=gate, endpoint_id=endpoint_id)
 
     def without(self, reason: str, *what: str) -> Chain:
@@ -165,6 +174,23 @@ class Chain:
         if self.endpoint is not None:
             gates.append(self.endpoint)
         return tuple(policy for gate in gates for policy in gate.policies)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether some of them are."""
+        return bool(self.scps or self.rcps or self.endpoint)
+
+    @property
+    def naming_principals(self) -> tuple[CompiledPolicy, ...]:
+        """Those that tell principals apart by their element Principal."""
+        return () if self.endpoint is None else self.endpoint.policies
+
+    def known_of_organization(self, request: Request) -> Iterator[tuple[str, tuple[Gate, ...]]]:
+        """The control policies that are known and bind a request about the key, by their kind."""
+        if not _may_be_linked(request.principal):
+            linked = OF_SERVICES in request.principal.role_arn
+            for what, gates in self._of_organization(request, request.resource, linked):
+                yield what, gates or ()
 
     @staticmethod
     def binds(action: str) -> bool:
@@ -201,7 +227,7 @@ class Chain:
             resource: What it is asked of: the key, or `*` for an action that names none.
             bounded: Whether a permissions boundary is attached to who asks.
         """
-        gates: list[_Gate] = []
+        gates: list[Gate] = []
         considered: list[str] = []
         missing: list[str] = []
         for what, found in self._about(request, lookup, resource):
@@ -221,7 +247,7 @@ class Chain:
     ) -> Iterator[tuple[str, _Gates | None]]:
         """Each kind of policies that may bind a request, with its gates; None: not known."""
         principal = request.principal
-        linked = _OF_SERVICES in principal.role_arn
+        linked = OF_SERVICES in principal.role_arn
         if _may_be_linked(principal):
             yield from ((SCP, None), (RCP, None))
         else:
@@ -311,7 +337,7 @@ def _nothing(considered: tuple[str, ...], missing: tuple[str, ...]) -> Passage:
 
 
 def _passed(
-    asked: Iterable[tuple[_Gate, list[Applied]]],
+    asked: Iterable[tuple[Gate, list[Applied]]],
     considered: tuple[str, ...],
     missing: tuple[str, ...],
 ) -> Passage:
@@ -336,7 +362,7 @@ def _gates(what: str, levels: Sequence[ControlLevel], *, identity: bool) -> _Gat
     return tuple(_gate(what, level, identity) for level in levels)
 
 
-def _gate(what: str, level: ControlLevel, identity: bool) -> _Gate:
+def _gate(what: str, level: ControlLevel, identity: bool) -> Gate:
     one = what.replace("policies", "policy")
     compiled = tuple(
         _compiled(each.text, f"{one} {each.name}", identity) for each in level.policies
@@ -345,7 +371,7 @@ def _gate(what: str, level: ControlLevel, identity: bool) -> _Gate:
     if identity:
         partial = not level.complete and all(each.deny for p in compiled for each in p.statements)
         allows = Truth.MAYBE if partial else Truth.NO
-    return _Gate(f"{what} of {level.place}", compiled, allows, names_principals=not identity)
+    return Gate(f"{what} of {level.place}", compiled, allows, names_principals=not identity)
 
 
 def _compiled(text: str, source: str, identity: bool) -> CompiledPolicy:

@@ -7,7 +7,7 @@ found by the combinations of patterns that their ARNs can match.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kmstui.policy.iam import (
@@ -104,17 +104,24 @@ def _kinds_words(kin: str, chosen: Mapping[PrincipalKind, bool]) -> str:
     return joined((f"{word}{plural}" for word in words), "or" if not plural else "and")
 
 
-def callers_of(policies: Iterable[Policy], account: str, partition: str = "aws") -> Callers:
+def callers_of(
+    policies: Iterable[Policy],
+    account: str,
+    partition: str = "aws",
+    *,
+    share: Callable[[Principal], object] = lambda _: None,
+) -> Callers:
     """A caller of every kind that the key policies `policies` can tell apart.
 
     Args:
         policies: Key policies of one key.
         account: The key's account.
         partition: The key's partition; principals of others call nothing in it.
+        share: What those have in common that something else than the policies treats alike.
     """
     survey = Survey(tuple(policies), account, partition)
     found: dict[Caller, None] = {}
-    for each in (*_named(survey), *_of_sessions(survey)):
+    for each in (*_named(survey, share), *_of_sessions(survey)):
         found[each] = None
     for kind in RESOURCES:
         found.update(dict.fromkeys(_others(survey, kind)))
@@ -123,7 +130,7 @@ def callers_of(policies: Iterable[Policy], account: str, partition: str = "aws")
     return Callers(found, complete=survey.complete)
 
 
-def _named(survey: Survey) -> Iterator[Caller]:
+def _named(survey: Survey, share: Callable[[Principal], object]) -> Iterator[Caller]:
     """Who is written out, but for sessions and their roles."""
     by_session = {each.role_key for each in survey.named if each.kind is PrincipalKind.SESSION}
     groups: dict[object, list[Principal]] = {}
@@ -131,7 +138,8 @@ def _named(survey: Survey) -> Iterator[Caller]:
         if principal.kind is not PrincipalKind.SESSION and not (
             principal.kind is PrincipalKind.ROLE and principal.role_key in by_session
         ):
-            groups.setdefault(survey.alike(principal), []).append(principal)
+            shared = survey.alike(principal), share(principal)
+            groups.setdefault(shared, []).append(principal)
     for first, *others in groups.values():
         yield Caller(first, others=tuple(others))
         if first.kind is PrincipalKind.USER:

@@ -11,6 +11,7 @@ from kmstui.model import Arn, Key
 from kmstui.policy.access import AccessDiff, Direction, access_diff, changes_for
 from kmstui.policy.authoring import CompletionContext, Completions, Facts, complete
 from kmstui.policy.evaluation import (
+    NOTHING_READ,
     PUT,
     CanPut,
     Chain,
@@ -72,7 +73,7 @@ class KeyPolicyRules:
 
     def compare_access(self, old: str, new: str) -> AccessComparison:
         """What one version does to access that another did not."""
-        return compare_key_access(old, new, str(self.key.arn or ""))
+        return compare_key_access(old, new, str(self.key.arn or ""), self.facts.chain)
 
     def fix_effect(self, before: str, after: str) -> tuple[str, ...]:
         """What a fix of a text changes in access, in sentences."""
@@ -90,7 +91,7 @@ class KeyPolicyRules:
             return Assessment(base, text, refused, findings, (), unknown, not_json)
         context = self.request(self.facts.chain)
         verdict = self._verdict(text, arn, context, base)
-        diff = access_diff(base, text, str(arn))
+        diff = access_diff(base, text, str(arn), _of_everybody(self.facts.chain))
         said = " ".join(verdict.not_considered)
         others = (each for each in diff.not_considered if each not in said)
         left_out = dict.fromkeys((*verdict.not_considered, *others))
@@ -249,9 +250,16 @@ def access_lines(diff: AccessDiff) -> tuple[AccessLine, ...]:
     return tuple(found)
 
 
-def compare_key_access(old: str, new: str, key_arn: str) -> AccessComparison:
-    """What a change of a key policy does to access."""
-    diff = access_diff(old, new, key_arn)
+def _of_everybody(chain: Chain) -> Chain:
+    """The chain without the VPC endpoint of the connection, which others do not go through."""
+    return replace(chain, endpoint=None)
+
+
+def compare_key_access(
+    old: str, new: str, key_arn: str, chain: Chain = NOTHING_READ
+) -> AccessComparison:
+    """What a change of a key policy does to access, and what of it the chain refuses."""
+    diff = access_diff(old, new, key_arn, _of_everybody(chain))
     return AccessComparison("Who gains and who loses", access_lines(diff))
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from kmstui.policy.access.diff import AccessDiff, access_diff
+from kmstui.policy.access import AccessDiff, access_diff
 from kmstui.policy.access.terms import Access
 from kmstui.policy.evaluation import Outcome, Policies, evaluate
 from kmstui.policy.iam import (

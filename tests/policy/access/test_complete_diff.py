@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kmstui.policy.access.diff import AccessDiff, access_diff
+from kmstui.policy.access import AccessDiff, access_diff
 from kmstui.policy.iam import PrincipalKind
 from tests.policy.asking import ACCOUNT, APP, KEY, OTHER, ROOT
 from tests.policy.lockouts import allow, deny, policy_text

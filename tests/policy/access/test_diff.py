@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kmstui.policy.access.diff import AccessDiff, Direction, access_diff
+from kmstui.policy.access import AccessDiff, Direction, access_diff
 from kmstui.policy.access.terms import Access
 from tests.policy.asking import ACCOUNT, ANNA, APP, KEY, OTHER, ROOT, S3, SESSION, STRANGER
 from tests.policy.lockouts import allow, deny, policy_text, without

@@ -6,7 +6,7 @@ from typing import Any
 
 from kmstui.model import Identity, IdentityPolicy
 from kmstui.model.arn import Arn
-from kmstui.policy.access.diff import Direction, access_diff
+from kmstui.policy.access import Direction, access_diff
 from kmstui.policy.access.table import KeyFacts, Mark, role_effect
 from kmstui.policy.evaluation.lockout import CanPut, can_still_administer
 from kmstui.policy.iam.requests import Context

@@ -14,9 +14,9 @@ from botocore.exceptions import ClientError
 
 from kmstui.model import Caller, ConnectionInfo, Identity, IdentityPolicy, Route
 from kmstui.model.arn import Arn
-from kmstui.model.organization import AccountControls
+from kmstui.model.organization import AccountControls, ControlLevel, ControlPolicy
 from kmstui.policy.authoring import CompletionContext
-from kmstui.policy.evaluation import NOTHING_READ
+from kmstui.policy.evaluation import FULL_ACCESS, NOTHING_READ
 from kmstui.policy.lint import KeyContext
 from kmstui.service.access import AccountFacts, own_request
 from kmstui.service.editing.key_target import KeyPolicyRules
@@ -296,3 +296,22 @@ def test_what_kms_refuses_for_a_lock_out_was_never_let_pass(embedded: Controlled
     assert refused > 20
     assert taken > 20
     assert again > 20
+
+
+def test_a_gain_that_the_organization_refuses_is_told_with_that() -> None:
+    scp = ControlPolicy("no-decrypt", policy_text(without(deny("*", "kms:Decrypt"), "Principal")))
+    chain = NOTHING_READ.with_scps(ACCOUNT, [ControlLevel("the root", (FULL_ACCESS, scp))])
+    # Others do not come through the endpoint of the caller's connection.
+    endpoint = ControlPolicy("e", policy_text(deny("*")))
+    ours = rules()
+    ours = replace(ours, facts=replace(ours.facts, chain=chain.with_endpoint(endpoint)))
+    other = allow({"AWS": f"arn:aws:iam::{ACCOUNT}:role/other"}, ["kms:Decrypt", "kms:Encrypt"])
+    gains = [
+        line.sentence for line in ours.assess(policy_text(ROOT), policy_text(ROOT, other)).access
+    ]
+    assert [each.rpartition(")")[2] for each in gains] == [
+        "; service control policies refuse it today.",
+        ".",
+    ]
+    lines = ours.compare_access(policy_text(ROOT), policy_text(ROOT, other)).lines
+    assert [line.sentence for line in lines] == gains

@@ -1,0 +1,195 @@
+"""What control policies and VPC endpoints do to a change of access that a key policy makes.
+
+They stay as they are while the key policy changes, so all that they can do is refuse what it
+gives or takes. Each of their statements becomes a term that denies; what a comparison still finds
+with those terms on both sides passes them, and the rest is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kmstui.policy.access.terms import Access, Atoms, Term, doubt_of, held, held_by
+from kmstui.policy.evaluation import (
+    ENDPOINT,
+    OF_SERVICES,
+    Chain,
+    Gate,
+    as_policy,
+    compile_identity_policy,
+)
+from kmstui.policy.iam import (
+    Condition,
+    Lookup,
+    Principal,
+    PrincipalKind,
+    Request,
+    Truth,
+    Values,
+    absent_keys,
+    lookup_for,
+)
+from kmstui.policy.syntax import VARIABLES_SINCE
+from kmstui.policy.witnesses import joined
+
+_OF_ONE = frozenset({"aws:principalarn", "aws:username", "aws:principalservicename"})
+_OF_ACCOUNT = frozenset(
+    {"aws:principalaccount", "kms:calleraccount", "aws:principalorgid", "aws:principalorgpaths"}
+)
+"""What a principal that stands for others does not share with them; with those of other
+accounts, the second too."""
+_PATHS = (PrincipalKind.ROLE, PrincipalKind.SESSION)
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """What binds the requests of one principal for one action."""
+
+    terms: frozenset[Term] = frozenset()
+    """Where something denies them."""
+    kinds: tuple[str, ...] = ()
+    """Which kinds of policies do."""
+    unsure: int = 0
+    """The atoms of which it cannot be worked out when they hold."""
+
+    def words(self, left: str | None) -> str:
+        """That they refuse it, as a clause.
+
+        Args:
+            left: When the change is left all the same, in words; None where never.
+        """
+        who = joined(self.kinds, "and")
+        if left is None:
+            return f"{who} refuse it today"
+        return f"{who} refuse it today, except when {left}"
+
+    @property
+    def perhaps(self) -> str:
+        """That they may refuse it, as a clause."""
+        return f"{joined(self.kinds, 'and')} may refuse it today: when could not be worked out"
+
+
+def barred(chain: Chain, request: Request, atoms: Atoms) -> Barred:
+    """What the chain denies of a principal's requests for an action.
+
+    A principal with a label stands for all others of its kind: what is its own is left open.
+    """
+    lookup = _lookup(chain, request)
+    terms: set[Term] = set()
+    kinds: dict[str, None] = {}
+    unsure = 0
+    for what, gates, binding in _binding(chain, request):
+        bound = held(binding, lookup, atoms)
+        if bound is None:
+            continue
+        for gate in gates:
+            denied, allowed = _said(gate, request, lookup, atoms)
+            if gate.allows is Truth.NO and not allowed:
+                denied.append(0)
+            elif gate.allows is Truth.NO and 0 not in allowed:
+                # A term holds where its conditions do, and an Allow refuses where they do not.
+                doubt = atoms.of_doubt(f"the {gate.words} do not allow it", gate)
+                denied.append(doubt)
+                unsure |= doubt
+            terms |= {Term(Access.DENIED, bound | each) for each in denied}
+            kinds |= dict.fromkeys([what] if denied else ())
+    return Barred(frozenset(terms), tuple(kinds), unsure)
+
+
+def treated_alike(chain: Chain, principal: Principal) -> object:
+    """What two principals share whose requests the chain cannot tell apart by who asks."""
+    if not chain.is_known:
+        return None
+    facts = principal.facts
+    conditions = [
+        each for policy in chain.policies for of in policy.statements for each in of.conditions
+    ]
+    if any(each.has_variables for each in conditions):
+        return principal
+    naming = (each for policy in chain.naming_principals for each in policy.statements)
+    return (
+        principal.account,
+        OF_SERVICES in principal.role_arn,
+        tuple(each.truth(facts.get) for each in conditions),
+        tuple(each.matches(principal, has_boundary=False) for each in naming),
+    )
+
+
+def _binding(
+    chain: Chain, request: Request
+) -> Iterator[tuple[str, tuple[Gate, ...], tuple[Condition, ...]]]:
+    """Each kind of policies with the conditions under which it binds a request."""
+    principal = request.principal
+    of_any_path = bool(principal.label) and principal.kind in _PATHS
+    for what, gates in chain.known_of_organization(request):
+        yield what, gates, _not_linked() if of_any_path else ()
+    if chain.endpoint is not None and principal.kind is not PrincipalKind.SERVICE:
+        yield ENDPOINT, (chain.endpoint,), _through(chain.endpoint_id)
+
+
+@lru_cache(maxsize=1)
+def _not_linked() -> tuple[Condition, ...]:
+    return _conditions({"ArnNotLike": {"aws:PrincipalArn": f"arn:*:iam::*{OF_SERVICES}*"}})
+
+
+@lru_cache(maxsize=16)
+def _through(endpoint_id: str) -> tuple[Condition, ...]:
+    """A request through an endpoint; what a service sends for somebody comes through none.
+
+    Source: IAM User Guide, "AWS global condition context keys", aws:SourceVpce.
+    """
+    named = {"aws:SourceVpce": endpoint_id}
+    return _conditions(
+        {
+            "BoolIfExists": {"aws:ViaAWSService": "false"},
+            "Null": {"kms:ViaService": "true"}
+            | ({} if endpoint_id else {"aws:SourceVpce": "false"}),
+            **({"StringEquals": named} if endpoint_id else {}),
+        }
+    )
+
+
+def _conditions(element: object) -> tuple[Condition, ...]:
+    statement = {"Effect": "Deny", "Action": "kms:*", "Resource": "*", "Condition": element}
+    text = json.dumps({"Version": VARIABLES_SINCE, "Statement": [statement]})
+    return compile_identity_policy(as_policy(text), "").statements[0].conditions
+
+
+def _said(
+    gate: Gate, request: Request, lookup: Lookup, atoms: Atoms
+) -> tuple[list[int], list[int]]:
+    """On which atoms each Deny and each Allow of a gate hangs."""
+    denied: list[int] = []
+    allowed: list[int] = []
+    principal = request.principal if gate.names_principals else None
+    for policy in gate.policies:
+        candidates = policy.candidates(
+            principal, request.action, ruled_out=bool(request.principal.label)
+        )
+        for compiled, matches in candidates:
+            on = held_by(compiled, request.resource, lookup, atoms)
+            if on is not None:
+                for match in matches:
+                    (denied if compiled.deny else allowed).append(
+                        on | doubt_of(compiled, match, atoms)
+                    )
+    return denied, allowed
+
+
+def _lookup(chain: Chain, request: Request) -> Lookup:
+    """What is known of the condition keys of all requests that `request` stands for."""
+    principal = request.principal
+    known = chain.completing(lookup_for(request, absent_keys(request.action)), request)
+    if not principal.label:
+        return known
+    hidden = _OF_ONE if principal.account == request.owner else _OF_ONE | _OF_ACCOUNT
+
+    def lookup(key: str) -> Values | None:
+        values = known(key)
+        # What a kind of principal never has is the same for all of it.
+        return None if key in hidden and values else values
+
+    return lookup

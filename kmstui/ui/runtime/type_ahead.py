@@ -21,9 +21,12 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
 
-LONGEST_HOLD_SECONDS = 0.5
-"""A key whose end nobody tells, such as one to a widget that is going, holds the next ones no
-longer than this."""
+OPENED_SECONDS = 0.5
+"""A key whose end nobody tells although another screen is in front, which its handler may wait
+for, holds the next ones no longer than this."""
+
+LAST_RESORT_SECONDS = 10.0
+"""By what happens a hold ends much earlier, on the slowest machine too."""
 
 OPENING_SECONDS = 3.0
 """A command that has to ask a service before its screen is there holds keys no longer than this."""
@@ -50,6 +53,8 @@ class TypeAhead:
         self._before: tuple[Screen[object] | None, Widget | None] = (None, None)
         self._followed = False
         self._walk = 0
+        self._asked: DOMNode | None = None
+        """Who is to tell that the key under way was dealt with."""
         self._deadline: asyncio.TimerHandle | None = None
         self._settling: asyncio.TimerHandle | None = None
         """Set while what the last key opened is not laid out yet; ends the wait at the latest."""
@@ -127,13 +132,25 @@ class TypeAhead:
         if self._followed or self._current is None or self._target is None:
             return
         self._followed = True
-        self._deadline = asyncio.get_running_loop().call_later(LONGEST_HOLD_SECONDS, self._finish)
         self._walk = 1
+        self._look(asyncio.get_running_loop().time())
         self._ask(self._target, self._current, again=True)
+
+    def _look(self, since: float) -> None:
+        """Let the next key go where nobody will tell of the one under way, or not for long."""
+        loop = asyncio.get_running_loop()
+        held = loop.time() - since
+        gone = self._asked is not None and not self._asked.is_running
+        opened = self._app.screen is not self._before[0] and held >= OPENED_SECONDS
+        if gone or opened or held >= LAST_RESORT_SECONDS:
+            self._finish()
+        else:
+            self._deadline = loop.call_later(_POLL_SECONDS, self._look, since)
 
     def _ask(self, node: DOMNode, event: events.Event, *, again: bool) -> None:
         # The question stands behind the key in the node's queue, so that it is asked when the
         # node is through with the key.
+        self._asked = node
         if not node.call_later(self._passed, node, event, again) and event is self._current:
             self._finish()
 
@@ -153,7 +170,7 @@ class TypeAhead:
             self._finish()
 
     def _finish(self) -> None:
-        self._current = None
+        self._current = self._asked = None
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
@@ -177,9 +194,17 @@ class TypeAhead:
         """Wait until what the key opened has been laid out and has its focus."""
         app = self._app
         self._before = (app.screen, app.focused)
-        loop = asyncio.get_running_loop()
-        self._settling = loop.call_later(LONGEST_HOLD_SECONDS, self._settled)
+        self._wait_for_layout(app.screen, asyncio.get_running_loop().time())
         app.screen.call_after_refresh(app.call_later, self._settled)
+
+    def _wait_for_layout(self, screen: Screen[Any], since: float) -> None:
+        """Wait no longer for a screen that is not in front any more; it is not drawn."""
+        loop = asyncio.get_running_loop()
+        late = loop.time() - since >= LAST_RESORT_SECONDS
+        if late or not self._app.is_running or self._app.screen is not screen:
+            self._settled()
+        else:
+            self._settling = loop.call_later(_POLL_SECONDS, self._wait_for_layout, screen, since)
 
     def _settled(self) -> None:
         if self._settling is not None:

@@ -1,10 +1,11 @@
 """What is frozen is thawed before the keys are read again: nothing piles up."""
 
+import asyncio
 import gc
 
 import pytest
 
-from kmstui.gc_tuning import InventoryCollection
+from kmstui.gc_tuning import REST_SECONDS, InventoryCollection, RestCollection
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +50,31 @@ def test_nothing_is_frozen_before_the_first_keys():
     assert not gc.isenabled()
     collection.progress(listed=1, loading=True)
     assert gc.isenabled()
+
+
+async def test_what_was_left_behind_is_let_go_once_the_person_rests(monkeypatch):
+    now, asked = [100.0], []
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr("kmstui.gc_tuning.time.monotonic", lambda: now[0])
+
+    def call_later(seconds, then):
+        asked.append((seconds, then))
+        return object()
+
+    monkeypatch.setattr(loop, "call_later", call_later)
+    gc.collect()
+    collection = RestCollection()
+    collection.key_pressed()
+    left = Knot.left
+    Knot()
+    now[0] += REST_SECONDS / 2
+    collection.key_pressed()
+    assert len(asked) == 1
+    now[0] += REST_SECONDS / 2
+    asked[0][1]()
+    # Not yet: a key was pressed meanwhile.
+    assert Knot.left == left + 1
+    now[0] += REST_SECONDS
+    asked[1][1]()
+    assert Knot.left == left
+    assert len(asked) == 2

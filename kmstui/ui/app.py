@@ -16,6 +16,7 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 
+from kmstui.gc_tuning import RestCollection
 from kmstui.model import ConnectionInfo
 from kmstui.service.inventory import Topic
 from kmstui.service.ports import ChangeRecord
@@ -46,6 +47,7 @@ class KmsApp(Program):
         self.ended_by: signal.Signals | None = None
         self._mfa_codes: set[Future[str]] = set()
         self._ascii_filter = AsciiFilter()
+        self._garbage = RestCollection()
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._main: MainScreen | None = None
         self._examined: ConnectionInfo | None = None
@@ -188,6 +190,7 @@ class KmsApp(Program):
             self.type_ahead.returned(event)
         else:
             self.slices.pressed()
+            self._garbage.key_pressed()
             self.main.notice.fade()
             await self.type_ahead.take(event)
 

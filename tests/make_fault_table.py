@@ -307,8 +307,6 @@ def _general(error: ServiceError, operation: Operation, endpoint: str) -> str:
     text = text.replace(f" for key {KEY}:", " for key KEY:")
     text = text.replace(operation.permission, "OPERATION").replace(" for key KEY:", ":")
     if not error.next_step:
-        print(f"NOTHING {text}")
-        return text
         raise ValueError(f"nothing says what to do now: {text}")
     return text
 

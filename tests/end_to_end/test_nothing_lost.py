@@ -343,3 +343,20 @@ def test_an_editor_that_saves_nothing_leaves_no_draft_and_no_file(start, embedde
     again.send("e")
     again.wait_for("Enable IAM User Permissions")
     assert "draft" not in again.text
+
+
+def test_a_save_that_is_left_before_it_was_sent_sends_nothing(kmstui, embedded, key):
+    terminal = kmstui()
+    open_and_type(terminal)
+    terminal.send("ctrl+s")
+    terminal.wait_for("After this save")
+    terminal.settle()
+    embedded.control.fault("hang", "GetKeyPolicy")
+    terminal.send("y")
+    terminal.wait_for("Do not send")
+    terminal.send("escape")
+    terminal.wait_until_gone("Do not send")
+    embedded.control.clear_faults()
+    prose(terminal, "nothing was sent")
+    assert TYPED not in embedded.control.key("alias/ImportedCMK").policy
+    assert "PutKeyPolicy" not in embedded.control.operations()

@@ -39,7 +39,12 @@ from kmstui.service.editing.put import (
     what_is,
 )
 from kmstui.service.editing.results import SaveEnd, SaveOutcome, SaveResult
-from kmstui.service.errors import ConflictError, InvalidInputError, JournalError
+from kmstui.service.errors import (
+    CancelledByPersonError,
+    ConflictError,
+    InvalidInputError,
+    JournalError,
+)
 from kmstui.service.ports import PolicyVersion
 
 
@@ -291,6 +296,10 @@ class PolicyEditing:
         conflict = self._conflict(review.text, stored)
         if conflict is not None:
             return conflict
+        if waiting.is_stopped:
+            raise CancelledByPersonError(
+                f"you left while {self.location.label} was read, so nothing was sent"
+            )
         texts = (stored, review.text)
         result = await put_policy(
             self.location, self._scope, texts, waiting, observe, bypass=bypass

@@ -249,6 +249,8 @@ class SavingScreen(Dialog[SavingAnswer]):
         rows += [Block(f"{step}…", "", "   ") for step in self._steps[-1:]]
         self.rows.show(rows)
         stop = " Wait no longer " if self._can_stop else " Leave it to itself "
+        if self._steps[-1:] == [ChangeStep.CHECKING]:
+            stop = " Do not send "
         self.keys.show([(" Esc", "key"), stop])
 
     def _show_end(self, end: SaveResult | ServiceError) -> None:
@@ -270,10 +272,13 @@ class SavingScreen(Dialog[SavingAnswer]):
             self._editing.stop_waiting()
         else:
             self._left = True
-            program_of(self).session.notify(
-                f"The policy of {self._editing.location.label} is still being saved; how that ended"
-                " will be told here."
-            )
+            if self._steps[-1:] == [ChangeStep.CHECKING]:
+                self._editing.stop_waiting()
+            else:
+                program_of(self).session.notify(
+                    f"The policy of {self._editing.location.label} is still being saved; how that"
+                    " ended will be told here."
+                )
             self.dismiss(None)
 
     @property

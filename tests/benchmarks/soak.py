@@ -53,7 +53,7 @@ def _sent_and_drawn(terminal: PtyTerminal, key: str) -> None:
 def _review(terminal: PtyTerminal, number: int) -> None:
     if number == 0:
         terminal.send("e")
-        terminal.wait_for("Edit ")
+        terminal.wait_for("Edit alias/")
         terminal.send(" ")
     terminal.send("ctrl+s")
     terminal.wait_for("After this save")
@@ -84,7 +84,7 @@ def _resize(terminal: PtyTerminal, number: int) -> None:
 
 
 ROUNDS: dict[str, Round] = {
-    "editor": _opened(["e"], "Edit "),
+    "editor": _opened(["e"], "Edit alias/"),
     "help": _opened(["?"], "Moving here"),
     "palette": _opened([":"], "command, alias, profile"),
     "review": _review,

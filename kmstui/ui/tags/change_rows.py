@@ -72,12 +72,16 @@ class ChangeRows:
 
     @property
     def to_undo(self) -> tuple[TagChange, ...]:
-        """Changes that were sent. A failed one may have been half done; undoing finds out."""
-        sent = (TagOutcome.FAILED, TagOutcome.UNKNOWN)
+        """Changes that were sent, or may have been: undoing finds out.
+
+        A failed one changed nothing, unless it takes two calls and the second failed.
+        """
         return tuple(
             result.change
             for result in self.results.values()
-            if result.outcome.saved or result.outcome in sent
+            if result.outcome.saved
+            or result.outcome is TagOutcome.UNKNOWN
+            or (result.outcome is TagOutcome.FAILED and result.change.put and result.change.remove)
         )
 
     @property

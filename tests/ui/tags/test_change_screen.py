@@ -289,3 +289,5 @@ async def test_a_lost_connection_stops_the_run_and_says_why_of_each():
         assert changes_sent(run) <= 5
         await run.press("G")
         await run.wait_for("Not sent, because an earlier one failed: Credentials refused")
+        # Each of them takes one call, so nothing is there to be undone.
+        assert "Undoes it" not in run.text

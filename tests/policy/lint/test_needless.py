@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kmstui.model.arn import Arn
@@ -114,7 +114,17 @@ def test_what_is_called_needless_may_go(
             assert same, (finding.message, who, action, exact)
 
 
+_FOR_S3 = {
+    "Effect": "Allow",
+    "Principal": {"AWS": [ROOT]},
+    "Action": ["kms:Encrypt"],
+    "Resource": "*",
+    "Condition": {"StringEquals": {"kms:ViaService": ["s3.eu-west-1.amazonaws.com"]}},
+}
+
+
 @settings(max_examples=80, deadline=None)
+@example([_FOR_S3, _FOR_S3, {**_FOR_S3, "Effect": "Deny", "Condition": {}}])
 @given(alike())
 def test_what_iam_policies_can_allow_without_a_condition_they_can(policy: list[Statement]) -> None:
     text = json.dumps({"Version": "2012-10-17", "Statement": [_ROOT, *policy]}, indent=1)

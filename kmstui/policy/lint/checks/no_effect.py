@@ -341,13 +341,13 @@ def pointless_condition(subject: Subject) -> Iterator[Hit]:
                 is_no_surprise = clause.is_about(*_FOR_SERVICES) and all(
                     who.kind is NamedKind.ROOT for who in facts.who
                 )
-                if is_no_surprise:
-                    by_iam.append((facts, clause, other))
-                else:
+                if not is_no_surprise:
                     yield Hit(
                         clause.entry.key.span,
                         f"{other.statement.label} allows the same without {clause.name}",
                     )
+                elif not _may_be_denied(subject, facts, clause.key):
+                    by_iam.append((facts, clause, other))
                 break
             if not _may_restrict_nothing(clause.key):
                 continue

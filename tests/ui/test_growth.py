@@ -91,3 +91,18 @@ async def test_no_review_survives_after_it_was_left(editing: Opening) -> None:
         assert len(_survivors(seen)) <= REMEMBERED
         assert bench.gateway.puts == []
         assert bench.run.main.key_pane.key_id == IMPORTED
+
+
+async def test_nobody_waits_any_more_for_what_a_closed_editor_wanted_to_know(
+    editing: Opening,
+) -> None:
+    """CloudTrail answers twice a second, and one looks into editors more quickly than that."""
+    async with editing() as bench:
+        run = bench.run
+        gate = bench.gateway.hold("cloudtrail:LookupEvents")
+        for _ in range(3):
+            await bench.open()
+            await run.press("escape")
+            await run.wait_for(lambda: run.app.screen is run.main)
+        await run.wait_for(lambda: not any(each.group == "learn" for each in run.app.workers))
+        assert not gate.is_set()

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.worker import Worker
 
 from kmstui.policy.iam import same_meaning
 from kmstui.policy.lint import Finding, Severity
@@ -108,6 +109,7 @@ class PolicyScreen(FullScreen[None]):
         self.is_open = False
         self.learned = asyncio.Event()
         self.refused: SaveResult | None = None
+        self._learning: Worker[None] | None = None
         self.session = session
         self.target = target
         self._scope = scope
@@ -150,6 +152,9 @@ class PolicyScreen(FullScreen[None]):
         """Nothing is unsaved here any more; what was typed since the last pause is kept."""
         if self.unsaved_words in self.program.unsaved:
             self.program.unsaved.remove(self.unsaved_words)
+        if self._learning is not None:
+            # CloudTrail answers twice a second: what nobody looks at any more would pile up.
+            self._learning.cancel()
         if self.changed:
             await self.drafts.keep(self.viewer.text)
 
@@ -177,7 +182,9 @@ class PolicyScreen(FullScreen[None]):
         except ServiceError as error:
             await self._could_not_open(error)
             return
-        self.program.work(self._learn, group="learn", what="reading the account", exclusive=False)
+        self._learning = self.program.work(
+            self._learn, group="learn", what="reading the account", exclusive=False
+        )
         if self.editor is not None:
             text = await self._choose_beginning(text)
         self._opened_as = pretty(self.editing.base)

@@ -92,6 +92,9 @@ class RestCollection:
 
     def _rested(self) -> None:
         left = self._pressed + REST_SECONDS - time.monotonic()
+        if left <= 0 and gc.get_threshold() == _THRESHOLDS_WHILE_LOADING:
+            # The keys that come in are not frozen yet, and would be looked through.
+            left = REST_SECONDS
         if left > 0:
             self._arm(left)
             return

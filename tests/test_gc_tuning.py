@@ -78,3 +78,24 @@ async def test_what_was_left_behind_is_let_go_once_the_person_rests(monkeypatch)
     asked[1][1]()
     assert Knot.left == left
     assert len(asked) == 2
+
+
+async def test_while_keys_come_in_a_rest_is_no_time_to_look_through_them(monkeypatch):
+    asked, looked = [], []
+    loop = asyncio.get_running_loop()
+
+    def call_later(_, then):
+        asked.append(then)
+        return then
+
+    monkeypatch.setattr(loop, "call_later", call_later)
+    monkeypatch.setattr(gc, "collect", lambda: looked.append(True))
+    inventory, rest = InventoryCollection(), RestCollection()
+    inventory.progress(listed=0, loading=True)
+    rest.key_pressed()
+    rest._pressed -= REST_SECONDS
+    asked[-1]()
+    assert (len(asked), looked) == (2, [])
+    inventory.progress(listed=1, loading=False)
+    asked[-1]()
+    assert looked

@@ -24,9 +24,9 @@ import tty
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 TESTS = Path(__file__).resolve().parent.parent
-SHEET = TESTS.parent / "styles" / "editor.tcss"
 KINDS = ("editor", "plain", "echo")
 POLICIES = ("laid-out", "one-line", "faults")
 QUIET = 0.03
@@ -104,6 +104,8 @@ def host(kind: str, policy: str, *, wrap: bool) -> None:
     from kmstui.policy.iam.vocabulary import knowledge
     from kmstui.policy.lint.linter import lint
     from kmstui.ui.policy.editor import PolicyEditor
+    from kmstui.ui.style import TEXT_STYLE_CLASSES, style_sheets
+    from kmstui.ui.style.theme import DARK
     from kmstui.ui.terminal.painter import PaintedApp
     from kmstui.ui.textual_internals.terminal_input import let_the_reader_in
 
@@ -111,7 +113,13 @@ def host(kind: str, policy: str, *, wrap: bool) -> None:
     vocabulary, context = knowledge(), CompletionContext(root="arn:aws:iam::111122223333:root")
 
     class Host(PaintedApp[None]):
-        CSS_PATH = SHEET
+        CSS_PATH: ClassVar = [str(sheet) for sheet in style_sheets()]
+        COMPONENT_CLASSES: ClassVar[set[str]] = set(TEXT_STYLE_CLASSES)
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_theme(DARK)
+            self.theme = DARK.name
 
         def compose(self) -> ComposeResult:
             if kind == "plain":

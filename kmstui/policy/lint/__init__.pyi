@@ -7,6 +7,7 @@ from .core import Severity as Severity
 from .core import Subject as Subject
 from .facts.statements import label_span as label_span
 from .facts.values import Form as Form
+from .facts.values import find_placeholders as find_placeholders
 from .facts.values import read_principal as read_principal
 from .facts.wrapped import without_wrapping as without_wrapping
 from .fix_effects import accounts_in_question as accounts_in_question

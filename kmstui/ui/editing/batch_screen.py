@@ -152,7 +152,7 @@ class BatchScreen(FullScreen[None]):
     def _all(self) -> Iterator[Row]:
         yield Block("The statement taken out" if self._remove else "The statement added", "title")
         for statement in self._statements:
-            yield from code_lines(json.dumps(statement, indent=2, ensure_ascii=False), "dim")
+            yield from code_lines(json.dumps(statement, indent=2, ensure_ascii=False))
         yield Block("")
         yield Block("Who gains and who loses", "title")
         counts: Counter[str] = Counter()

@@ -134,7 +134,7 @@ class TemplateScreen(FullScreen[ChosenTemplate]):
         if template.source:
             yield Block(template.source, "dim")
         yield Block("")
-        yield from code_lines(self._preview(template), "dim")
+        yield from code_lines(self._preview(template))
 
     def _preview(self, template: Template) -> str:
         if not template.statements:

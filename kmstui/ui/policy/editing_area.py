@@ -10,10 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.widgets.text_area import Selection
 
 from kmstui.policy.authoring import Completions
+from kmstui.ui.policy.brackets import enclosing_bracket
 from kmstui.ui.policy.completion_popup import MOST_ROWS, CompletionPopup
 from kmstui.ui.policy.debounce import Debounce
 from kmstui.ui.policy.finding_marks import FindingMark
-from kmstui.ui.policy.highlight import enclosing_bracket
 from kmstui.ui.policy.layout import detect_indent, leading_space, pasted
 from kmstui.ui.policy.text_area import PolicyTextArea
 from kmstui.ui.style import FANCY, Symbols

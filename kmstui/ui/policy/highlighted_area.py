@@ -17,7 +17,6 @@ from kmstui.policy.lint import Severity
 from kmstui.ui.policy.completion_popup import STYLES as POPUP_STYLES
 from kmstui.ui.policy.completion_popup import CompletionPopup
 from kmstui.ui.policy.finding_marks import FindingMark, FindingMarks
-from kmstui.ui.policy.highlight import KINDS, token_spans
 from kmstui.ui.policy.incremental_area import IncrementalTextArea
 from kmstui.ui.policy.line_cells import (
     PlaceholderCharacters,
@@ -29,14 +28,13 @@ from kmstui.ui.policy.line_cells import (
     stand_ins_in,
     styled_cells,
 )
-from kmstui.ui.style import Symbols
+from kmstui.ui.style import Symbols, json_ranges
 
 
 class HighlightedTextArea(IncrementalTextArea):
     """Draws the lines of a JSON policy, their findings, and proposals over them."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"policy--{kind}" for kind in KINDS),
         *(f"policy--{severity.word}" for severity in Severity),
         "policy--strange",
         *POPUP_STYLES,
@@ -73,7 +71,7 @@ class HighlightedTextArea(IncrementalTextArea):
     def _spans(self, row: int, line: str, start: int, stop: int) -> list[StyledSpan]:
         """The styles of tokens and findings between two columns of a line."""
         style = self._style
-        spans = [(first, end, style(kind)) for first, end, kind in token_spans(line)]
+        spans = [(first, end, style(name)) for first, end, name in json_ranges(line)]
         for mark in reversed(self._marks.on_row(row)):
             if mark.start[1] >= stop > start or (mark.end[0] == row and mark.end[1] < start):
                 continue
@@ -133,13 +131,14 @@ class HighlightedTextArea(IncrementalTextArea):
         spans = self._spans(row, line, start, stop)
         shown, fill = self._stand_ins.shown(line), self._base
         if self.is_special(row):
+            # Under the tokens: what has a background of its own keeps it.
             fill += self._line_style(row)
             spans += self._cursor_spans(row, line)
             # The cursor may stand behind the text.
             stop += stop == len(line) and self.soft_wrap
             shown = shown + " " if line or row == self.selection.end[0] else "\u258c"
         tabs = [tab for _, tab in get_tab_widths(line, self.indent_width)] if "\t" in line else ()
-        text = Strip(styled_cells(shown, spans, self._base, slice(start, stop), tabs))
+        text = Strip(styled_cells(shown, spans, fill, slice(start, stop), tabs))
         number = self._number(row, section)
         here = self._marks.on_row(row)
         marked = self._mark_cells(here[0] if here and not section else None, number.style)
@@ -161,10 +160,10 @@ class HighlightedTextArea(IncrementalTextArea):
         return (style if row == self.selection.end[0] else None) or Style()
 
     def _cursor_spans(self, row: int, line: str) -> list[StyledSpan]:
-        """The cursor's line, what is selected, brackets and the cursor, in that order."""
+        """What is selected, brackets and the cursor, in that order."""
         theme, none = self.theme_in_use, Style()
         cursor_row, column = self.selection.end
-        spans = [(0, len(line) + 1, self._line_style(row))]
+        spans: list[StyledSpan] = []
         top, bottom = sorted(self.selection)
         if top != bottom and top[0] <= row <= bottom[0]:
             selected = theme.selection_style or none
@@ -250,9 +249,11 @@ class HighlightedTextArea(IncrementalTextArea):
     def _style(self, name: str) -> Style:
         style = self._styles_by_name.get(name)
         if style is None:
-            css = self.get_component_styles(f"policy--{name}")
-            color = css.color.rich_color if css.has_rule("color") else None
-            style = Style(color=color) + (css.text_style or Style())
+            if name.startswith("json-"):
+                css = self.app.get_component_styles(f"text--{name}")
+            else:
+                css = self.get_component_styles(f"policy--{name}")
+            style = css.partial_rich_style
             self._styles_by_name[name] = style
         return style
 

@@ -19,8 +19,8 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
+from kmstui.ui.policy.brackets import bracket_partner
 from kmstui.ui.policy.finding_marks import Location
-from kmstui.ui.policy.highlight import bracket_partner
 from kmstui.ui.policy.line_cells import widest
 from kmstui.ui.textual_internals import InsideTextArea
 

@@ -17,8 +17,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from kmstui.model import is_seen
-from kmstui.ui.policy.highlight import LONGEST_LINE
-from kmstui.ui.style import fit
+from kmstui.ui.style import LONGEST_LINE, fit
 from kmstui.ui.terminal import is_simple
 
 _FIRST_STAND_IN = 0xF0000

@@ -2,10 +2,13 @@ from .cells import CHARACTERS_PER_CELL as CHARACTERS_PER_CELL
 from .cells import fit as fit
 from .cells import width_of as width_of
 from .cells import wrap as wrap
+from .policy_json import LONGEST_LINE as LONGEST_LINE
+from .policy_json import json_ranges as json_ranges
 from .symbols import FANCY as FANCY
 from .symbols import PLAIN as PLAIN
 from .symbols import Symbols as Symbols
 from .text_styles import TEXT_STYLE_CLASSES as TEXT_STYLE_CLASSES
+from .text_styles import Cell as Cell
 from .text_styles import OneLine as OneLine
 from .text_styles import Part as Part
 from .text_styles import StyledWidget as StyledWidget

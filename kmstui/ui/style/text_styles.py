@@ -15,10 +15,24 @@ from kmstui.ui.style.cells import fit, width_of
 Part = str | tuple[str, str]
 """Text, or text with the name of its style."""
 
-TEXT_STYLES = ("dim", "good", "warn", "bad", "accent", "title", "key")
-"""`dim` secondary · `good` `warn` `bad` state · `accent` names · `title` headings · `key` keys."""
+Cell = Part | list[Part]
+"""A cell of a table: a part, or several one after the other."""
 
-TEXT_STYLE_CLASSES = frozenset(f"text--{name}" for name in TEXT_STYLES)
+TEXT_STYLES = ("dim", "good", "warn", "bad", "accent", "title", "key", "changed", "shade")
+"""`dim` secondary · `good` `warn` `bad` state · `accent` names · `title` headings · `key` keys ·
+`changed` words of a difference · `shade` behind its lines."""
+
+JSON_STYLES = tuple(
+    f"json-{name}"
+    for name in (
+        "name", "punctuation", "number", "wrong", "allow", "deny", "prefix", "action", "wildcard",
+        "arn", "account", "resource", "service", "operator", "condition", "placeholder",
+    )
+)  # fmt: skip
+"""Parts of a policy: `prefix` is the `kms:` of an action, `arn` all before an ARN's account,
+`condition` a condition key; other strings have no style."""
+
+TEXT_STYLE_CLASSES = frozenset(f"text--{name}" for name in (*TEXT_STYLES, *JSON_STYLES))
 """For the `COMPONENT_CLASSES` of the app: what a style looks like is worked out once, not again
 for each widget that draws with it."""
 
@@ -36,14 +50,19 @@ class StyledWidget(Widget):
         return False
 
     def style_named(self, name: str) -> Style:
-        """Colours and attributes of a text style, without what lies behind it; "" is plain."""
+        """Colours and attributes of a text style, or of several with blanks between their names.
+
+        Without what lies behind it, unless the style has a shade of its own; "" is plain.
+        """
         style = self._text_styles.get(name)
         if style is None:
             style = self._text_styles[name] = self._styled(name) if name else Style.null()
         return style
 
     def _styled(self, name: str) -> Style:
-        style = self.app.get_component_styles(f"text--{name}").partial_rich_style
+        of = self.app.get_component_styles
+        named = (of(f"text--{each}").partial_rich_style for each in name.split())
+        style = sum(named, Style.null())
         return style.without_color if self.plain else style
 
     def notify_style_update(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from kmstui.ui.style import Part, Symbols, fit, text_and_style
+from kmstui.ui.style import Cell, Symbols, fit, text_and_style, width_of
 
 GAP = 2
 """Cells between two columns."""
@@ -84,20 +84,33 @@ def header_text(fitted: Fitted, sorted_by: tuple[str, bool] | None, symbols: Sym
     return (" " * GAP).join(titles)
 
 
-def placed_cells(cells: Sequence[Part], fitted: Fitted) -> Iterator[tuple[str, str]]:
+def placed_cells(cells: Sequence[Cell], fitted: Fitted) -> Iterator[tuple[str, str]]:
     """Text and style of each cell at the width of its column, with the gap behind it.
 
     The last of too few cells takes what is left of the line.
     """
     last = len(fitted) - 1
     for number, (cell, (column, width)) in enumerate(zip(cells, fitted, strict=False)):
-        text, style = text_and_style(cell)
         if number == len(cells) - 1 and number < last:
             rest = fitted[number:]
-            room = sum(each for _, each in rest) + GAP * (len(rest) - 1)
-            yield fit(text, room), style
+            yield from _placed(cell, sum(each for _, each in rest) + GAP * (len(rest) - 1))
         else:
-            yield fit(text, width, right=column.right) + " " * (GAP * (number < last)), style
+            gap = GAP * (number < last)
+            yield from _placed(cell, width, gap, right=column.right)
+
+
+def _placed(
+    cell: Cell, width: int, gap: int = 0, *, right: bool = False
+) -> Iterator[tuple[str, str]]:
+    """A cell cut or filled to so many cells, and the gap behind it, with the style it ends in."""
+    *parts, last = cell if isinstance(cell, list) else [cell]
+    for text, style in map(text_and_style, parts):
+        taken = min(width_of(text), width)
+        if taken:
+            yield fit(text, taken), style
+            width -= taken
+    text, style = text_and_style(last)
+    yield fit(text, width, right=right) + " " * gap, style
 
 
 def runs_of(cells: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

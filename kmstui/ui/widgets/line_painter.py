@@ -8,10 +8,10 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from kmstui.ui.style import Part, StyledWidget, Symbols, fit, wrap
+from kmstui.ui.style import Cell, StyledWidget, Symbols, fit, wrap
 from kmstui.ui.widgets.columns import Column, fit_columns, header_text, placed_cells, runs_of
 
-Cells = Mapping[str, Part] | Sequence[Part]
+Cells = Mapping[str, Cell] | Sequence[Cell]
 """The cells of a row by the IDs of their columns; or those of the columns in sight one after the
 other, the last of which reaches to the end of the line where they are fewer than the columns."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import chain, groupby, repeat, starmap, zip_longest
 
 from textual.events import Resize
 from textual.message import Message
 
-from kmstui.ui.style import FANCY, Part, Symbols, wrap
+from kmstui.model import visible
+from kmstui.ui.style import FANCY, Cell, Part, Symbols, json_ranges, wrap
 from kmstui.ui.widgets.columns import GAP, Column
 from kmstui.ui.widgets.line_table import LineTable
 
@@ -26,26 +27,28 @@ class Block:
     """What the person points at with the cursor on it; "" for nothing in particular."""
 
 
-def code(line: str, style: str = "", symbol: str = "") -> Block:
-    """A line of a text whose indentation must stay."""
-    body = line.lstrip(" ")
-    return Block(body, style, symbol + " " * (len(line) - len(body)))
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A line of a policy, in its colours; its indentation stays where it wraps."""
+
+    line: str
+    sign: str = ""
+    """What stands before it: `- ` `+ ` where it went or came, blanks beside such lines."""
+    changed: tuple[int, int] = (0, 0)
+    """Where the line differs from the one that it takes the place of."""
 
 
-def code_lines(text: str, style: str = "") -> Iterator[Block]:
-    """The lines of a text whose indentation must stay."""
-    return (code(line, style) for line in text.splitlines())
+def code_lines(text: str) -> Iterator[Code]:
+    """The lines of a policy."""
+    return map(Code, text.splitlines())
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
     """Two lines of texts side by side; each wraps by itself, for what is cut off may differ."""
 
-    left: str
-    """With a sign of two characters before it, blank or not."""
-    right: str
-    left_style: str = ""
-    right_style: str = ""
+    left: Code
+    right: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +61,46 @@ class Hunk:
     old: Sequence[str]
     new: Sequence[str]
 
-    def rows(self, *, beside: bool) -> Iterator[Block | Pair]:
+    def rows(self, *, beside: bool) -> Iterator[Code | Pair]:
         """The lines as they are drawn."""
-        changes = self.old != self.new
+        if self.old == self.new:
+            same = [Code(line, "  ") for line in self.old]
+            yield from map(Pair, same, same) if beside else same
+            return
+        old, new = _lines(self.old, "- ", self.new), _lines(self.new, "+ ", self.old)
         if beside:
-            minus, plus, bad, good = (
-                ("- ", "+ ", "bad", "good") if changes else ("  ", "  ", "", "")
-            )
-            for left, right in zip_longest(self.old, self.new):
-                yield Pair(
-                    "" if left is None else minus + left,
-                    "" if right is None else plus + right,
-                    bad,
-                    good,
-                )
-        elif changes:
-            yield from (code(line, "bad", "- ") for line in self.old)
-            yield from (code(line, "good", "+ ") for line in self.new)
+            yield from starmap(Pair, zip_longest(old, new, fillvalue=Code("")))
         else:
-            yield from (code(line, symbol="  ") for line in self.old)
+            yield from (*old, *new)
 
 
-Row = Block | Hunk
+def _lines(lines: Sequence[str], sign: str, others: Sequence[str]) -> list[Code]:
+    """The lines of one side; where both have as many, each takes the place of one."""
+    if len(lines) != len(others):
+        return [Code(line, sign) for line in lines]
+    return [Code(*each) for each in zip(lines, repeat(sign), map(_changed, lines, others))]
+
+
+def _changed(line: str, other: str) -> tuple[int, int]:
+    start = _alike(line, other)
+    return start, len(line) - _alike(line[start:][::-1], other[start:][::-1])
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    return next(
+        (at for at, (left, right) in enumerate(zip(one, other, strict=False)) if left != right),
+        min(len(one), len(other)),
+    )
+
+
+Row = Block | Code | Hunk
 
 SIDE_BY_SIDE_WIDTH = 140
 """Cells from which on two texts stand beside each other."""
+
+
+_SIGN_STYLES = {"- ": "bad", "+ ": "good changed"}
 
 
 class Rows(LineTable):
@@ -94,16 +112,13 @@ class Rows(LineTable):
     def __init__(self, *, symbols: Symbols = FANCY, id: str | None = None) -> None:
         super().__init__((Column("left", "", 1),), self._read, symbols=symbols, header=False, id=id)
         self._content: tuple[Row, ...] = ()
-        self._drawn: list[tuple[Part, ...]] = []
+        self._drawn: list[tuple[Part | _Piece, ...]] = []
         self._about: list[str] = []
 
     @property
     def text(self) -> str:
         """All of it as prose, for tests."""
-        return "\n".join(
-            f"{row.lead}{row.text}" if isinstance(row, Block) else f"{row.left} | {row.right}"
-            for row in self._lines()
-        )
+        return "\n".join(map(_prose, self._lines()))
 
     @property
     def about(self) -> str:
@@ -133,7 +148,7 @@ class Rows(LineTable):
         return max(10, self.size.width - 3) // 2 * 2
 
     def _lay_out(self) -> None:
-        drawn: list[tuple[Part, ...]] = []
+        drawn: list[tuple[Part | _Piece, ...]] = []
         about: list[str] = []
         for row in self._lines():
             for parts in self._lines_of(row):
@@ -144,7 +159,7 @@ class Rows(LineTable):
         self.set_columns((Column("left", "", half), Column("right", "", half)))
         self.set_rows([str(index) for index in range(len(drawn))])
 
-    def _lines(self) -> Iterator[Block | Pair]:
+    def _lines(self) -> Iterator[Block | Code | Pair]:
         beside = self.size.width >= SIDE_BY_SIDE_WIDTH
         for row in self._content:
             if isinstance(row, Hunk):
@@ -152,29 +167,65 @@ class Rows(LineTable):
             else:
                 yield row
 
-    def _lines_of(self, row: Block | Pair) -> Iterable[tuple[Part, ...]]:
+    def _lines_of(self, row: Block | Code | Pair) -> Iterable[tuple[Part | _Piece, ...]]:
         if isinstance(row, Pair):
             half = (self._room - GAP) // 2
-            for left, right in zip_longest(
-                _folded(row.left, half), _folded(row.right, half), fillvalue=""
-            ):
-                yield ((left, row.left_style), (right, row.right_style))
-            return
-        width = self._room - len(row.lead)
-        for number, line in enumerate(wrap(row.text, width) or [""]):
-            lead = " " * len(row.lead) if number else row.lead
-            yield ((f"{lead}{line}", row.style),)
+            left, right = _pieces(row.left, half), _pieces(row.right, half)
+            return zip_longest(left, right, fillvalue="")
+        if isinstance(row, Code):
+            return zip(_pieces(row, self._room))
+        lines = wrap(row.text, self._room - len(row.lead)) or [""]
+        leads = chain([row.lead], repeat(" " * len(row.lead)))
+        return [((f"{lead}{line}", row.style),) for lead, line in zip(leads, lines, strict=False)]
 
-    def _read(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
-        parts = self._drawn[int(row)]
-        return parts[: len(columns)] if len(parts) > 1 else parts
+    def _read(self, row: str, columns: Sequence[str]) -> Sequence[Cell]:
+        cells = [
+            each.parts() if isinstance(each, _Piece) else each for each in self._drawn[int(row)]
+        ]
+        return cells[: len(columns)] if len(cells) > 1 else cells
 
 
-def _folded(text: str, width: int) -> list[str]:
-    """A line with its sign, wrapped so that its indentation stays and the sign stands once."""
-    symbol, line = text[:2], text[2:]
+def _prose(row: Block | Code | Pair) -> str:
+    if isinstance(row, Pair):
+        return f"{_prose(row.left)} | {_prose(row.right)}"
+    return f"{row.lead}{row.text}" if isinstance(row, Block) else f"{row.sign}{row.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """As much of a line of a policy as stands on one line of the screen."""
+
+    code: Code
+    line: str
+    """The whole line, made visible."""
+    lead: str
+    start: int
+    stop: int
+
+    def parts(self) -> list[Part]:
+        """With the styles of what it holds."""
+        shade = "shade" if self.code.sign.strip() else ""
+        styles = [shade] * len(self.line)
+        for start, end, style in json_ranges(self.line):
+            styles[start:end] = [f"{shade} {style}"] * (end - start)
+        for at in range(*self.code.changed):
+            styles[at] += " changed"
+        runs = groupby(range(self.start, self.stop), styles.__getitem__)
+        words: list[Part] = [("".join(self.line[at] for at in run), name) for name, run in runs]
+        sign = f"{shade} {_SIGN_STYLES.get(self.code.sign, '')}"
+        return [(self.lead, sign), *words, ("", shade)]
+
+
+def _pieces(code: Code, width: int) -> list[_Piece]:
+    """A line wrapped so that its indentation stays and its sign stands once."""
+    line = visible(code.line)
     body = line.lstrip(" ")
-    indent = " " * (len(line) - len(body))
-    room = max(1, width - len(symbol) - len(indent))
-    lines = wrap(body, room) or [""]
-    return [f"{'  ' if number else symbol}{indent}{each}" for number, each in enumerate(lines)]
+    at = len(line) - len(body)
+    indent = " " * at
+    pieces: list[_Piece] = []
+    for words in wrap(body, max(1, width - len(code.sign) - at)) or [""]:
+        at = line.index(words, at)
+        sign = " " * len(code.sign) if pieces else code.sign
+        pieces.append(_Piece(code, line, sign + indent, at, at + len(words)))
+        at += len(words)
+    return pieces

@@ -8,12 +8,13 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from textual.app import App, ComposeResult
 from textual.message import Message
 from textual.pilot import Pilot
+from textual.theme import Theme
 
 from kmstui.policy.authoring.completion import CompletionContext, complete
 from kmstui.policy.iam.vocabulary import knowledge
@@ -21,8 +22,9 @@ from kmstui.policy.lint.core import Finding, Severity
 from kmstui.policy.syntax.nodes import Edit, Fix, Span
 from kmstui.ui.policy.editor import PolicyEditor
 from kmstui.ui.policy.viewer import PolicyViewer
+from kmstui.ui.style.text_styles import TEXT_STYLE_CLASSES
+from kmstui.ui.style.theme import DARK, style_sheets
 
-SHEET = Path(__file__).resolve().parents[3] / "styles" / "editor.tcss"
 ROOT = "arn:aws:iam::111122223333:root"
 POLICY = json.dumps(
     {
@@ -78,10 +80,12 @@ def complete_words(text: str, offset: int):
 class Host(App[None]):
     """Nothing but the widget under test."""
 
-    CSS_PATH = SHEET
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TEXT_STYLE_CLASSES)
 
-    def __init__(self, widget: PolicyViewer) -> None:
-        super().__init__()
+    def __init__(self, widget: PolicyViewer, theme: Theme = DARK) -> None:
+        super().__init__(css_path=[str(sheet) for sheet in style_sheets()])
+        self.register_theme(theme)
+        self.theme = theme.name
         self.widget = widget
 
     def compose(self) -> ComposeResult:
@@ -152,11 +156,15 @@ def bench() -> BenchFactory:
 
     @asynccontextmanager
     async def open_bench(
-        text: str = POLICY, *, widget: PolicyViewer | None = None, size: tuple[int, int] = (80, 24)
+        text: str = POLICY,
+        *,
+        widget: PolicyViewer | None = None,
+        size: tuple[int, int] = (80, 24),
+        theme: Theme = DARK,
     ) -> AsyncIterator[Bench]:
         shown = widget or PolicyEditor(text, lint=lint_words, complete=complete_words)
         said: list[Message] = []
-        async with Host(shown).run_test(size=size, message_hook=said.append) as pilot:
+        async with Host(shown, theme).run_test(size=size, message_hook=said.append) as pilot:
             opened = Bench(shown, pilot, said)
             await opened.linted()
             yield opened

@@ -19,19 +19,25 @@ from kmstui.policy.authoring.completion import complete
 from kmstui.policy.iam.vocabulary import knowledge
 from kmstui.policy.lint.linter import lint
 from kmstui.ui.policy.editor import PolicyEditor
+from kmstui.ui.style.text_styles import TEXT_STYLE_CLASSES
+from kmstui.ui.style.theme import DARK, style_sheets
 from kmstui.ui.terminal.painter import PaintedApp
-
-SHEET = Path(__file__).resolve().parents[3] / "styles" / "editor.tcss"
 
 
 class Host(PaintedApp[None]):
     """Shows a file's policy in the editor."""
 
-    CSS_PATH = SHEET
+    CSS_PATH: ClassVar = [str(sheet) for sheet in style_sheets()]
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TEXT_STYLE_CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+b", "tell_settled", priority=True),
         Binding("ctrl+n", "anew", priority=True),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_theme(DARK)
+        self.theme = DARK.name
 
     def compose(self) -> ComposeResult:
         self.editor = PolicyEditor(

@@ -15,10 +15,10 @@ from textual.strip import Strip
 from kmstui.policy.authoring.completion import Completion, Completions
 from kmstui.policy.lint.core import Finding, Severity
 from kmstui.policy.syntax.nodes import Document, Span
+from kmstui.ui.policy.brackets import bracket_partner, enclosing_bracket
 from kmstui.ui.policy.completion_popup import STYLES, CompletionPopup
 from kmstui.ui.policy.find_bar import Query, SearchError, find_all, replace_all
 from kmstui.ui.policy.finding_marks import FindingMarks
-from kmstui.ui.policy.highlight import bracket_partner, enclosing_bracket, token_spans
 from kmstui.ui.policy.layout import detect_indent, format_json, pasted, pretty, unwrapped
 from kmstui.ui.policy.line_cells import PlaceholderCharacters, line_end_message
 from kmstui.ui.policy.statements import (
@@ -178,19 +178,7 @@ def test_a_popup_stays_inside_and_beside_its_line(at, size):
         assert popup.over(blank, y, styles).cell_length == size.width
 
 
-# Highlighting and brackets
-
-
-def test_keys_strings_and_literals_are_told_apart():
-    line = '  "Bool": {"aws:x": true, "n": 12},'
-    kinds = {line[start:end]: kind for start, end, kind in token_spans(line)}
-    assert kinds == {
-        '"Bool"': "key",
-        '"aws:x"': "key",
-        "true": "literal",
-        '"n"': "key",
-        "12": "number",
-    }
+# Brackets
 
 
 def test_brackets_in_strings_are_no_brackets():

@@ -9,6 +9,7 @@ import pytest
 from kmstui.ui.policy.finding_widgets import WhyScreen
 from kmstui.ui.policy.viewer import PolicyViewer
 from kmstui.ui.style.symbols import PLAIN
+from kmstui.ui.style.theme import THEMES
 
 from .conftest import POLICY, lint_words
 
@@ -184,9 +185,22 @@ async def test_what_a_terminal_would_obey_is_shown_instead(bench):
         assert at.widget.text == text
 
 
-async def test_every_theme_and_no_colour_can_show_it(bench):
-    async with bench(widget=viewer()) as at:
-        for theme in ("textual-light", "ansi-dark", "nord", "textual-dark"):
-            at.pilot.app.theme = theme
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+async def test_a_deny_is_seen_from_across_the_room(bench, theme):
+    text = '{\n"Effect": "Deny",\n"Sid": "<FILL IN>"\n}'
+
+    def style_of(word):
+        segments = (segment for y in range(4) for segment in at.area.render_line(y))
+        return next(segment.style for segment in segments if segment.text == word)
+
+    async with bench(widget=viewer(text), theme=theme) as at:
+        for place in ((0, 0), (1, 8)):
+            # The row of the cursor is drawn in another way.
+            at.area.move_cursor(place)
             await at.pilot.pause()
-            assert any("▲" in line for line in at.lines)
+            assert style_of("Deny").bold
+            assert style_of("Deny").reverse
+            assert not style_of('"Effect"').reverse
+        placeholder = style_of("<FILL IN>")
+        assert placeholder.reverse or placeholder.bgcolor != style_of('"Effect"').bgcolor
+        assert any("✖" in line for line in at.lines)

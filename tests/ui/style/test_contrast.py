@@ -5,6 +5,7 @@ import itertools
 import pytest
 from textual.color import Color
 
+from kmstui.ui.style.text_styles import JSON_STYLES
 from kmstui.ui.style.theme import DARK, LIGHT, TERMINAL
 
 ENOUGH = 4.5
@@ -16,6 +17,11 @@ ENOUGH_OF_SIXTEEN = 3.0
 BEHIND = ("background", "surface", "cursor-away-background", "bar-background", "title-background")
 WORDS = ("foreground", "primary", "accent", "warning", "error", "success", "dim")
 WORDS_MARKED = ("marked-foreground",)
+
+
+JSON_WORDS = tuple(
+    name for name in JSON_STYLES if name in DARK.variables and name != "json-placeholder"
+)
 
 
 def luminance(color: Color) -> float:
@@ -42,6 +48,9 @@ def colour(theme, name):
         *itertools.product((*WORDS, *WORDS_MARKED), BEHIND),
         ("cursor-foreground", "cursor-background"),
         ("title-focus-foreground", "title-focus-background"),
+        ("json-placeholder", "json-placeholder-background"),
+        *itertools.product(JSON_WORDS, ("background",)),
+        *((word, "shade") for word in JSON_WORDS if word not in ("json-punctuation", "json-arn")),
     ],
 )
 def test_words_are_read_on_what_lies_behind_them(theme, word, behind):
@@ -49,7 +58,7 @@ def test_words_are_read_on_what_lies_behind_them(theme, word, behind):
 
 
 @pytest.mark.parametrize("paper", ["#000000", "#ffffff"], ids=["dark", "light"])
-@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("word", (*WORDS, *JSON_WORDS))
 def test_a_terminals_own_colours_are_read_on_dark_and_light_paper(word, paper):
     # xterm's sixteen; the paper itself is the terminal's.
     xterm = {"ansi_magenta": "#cd00cd", "ansi_red": "#cd0000"}

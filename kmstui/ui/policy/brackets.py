@@ -1,53 +1,13 @@
-"""JSON highlighting and brackets, one line at a time: a JSON token never spans lines."""
+"""Brackets of a JSON text, found one line at a time: a JSON token never spans lines."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
-
-from pygments.lexers.data import JsonLexer
-from pygments.token import Comment, Error, Keyword, Name, Number, String
 
 from kmstui.ui.policy.finding_marks import Location
-
-LONGEST_LINE: Final = 2000
-"""Characters; a longer line stays plain, since colouring it would cost more than a key may."""
-
-KINDS: Final = ("key", "string", "number", "literal", "wrong")
-"""The kinds of token that have a style of their own."""
-
-_LEXER = JsonLexer()
-_BY_TOKEN: Final[Mapping[object, str]] = {
-    Name.Tag: "key",
-    String.Double: "string",
-    Number.Integer: "number",
-    Number.Float: "number",
-    Keyword.Constant: "literal",
-    Comment.Single: "wrong",
-    Comment.Multiline: "wrong",
-    Error: "wrong",
-}
-
-
-def _tokens(line: str) -> Iterator[tuple[int, object, str]]:
-    return _LEXER.get_tokens_unprocessed(line)  # type: ignore[no-untyped-call, no-any-return]
-
-
-def token_spans(line: str) -> tuple[tuple[int, int, str], ...]:
-    """Start, end and kind of the tokens of a line that have a colour."""
-    return _token_spans(line) if len(line) <= LONGEST_LINE else ()
-
-
-@lru_cache(maxsize=4096)
-def _token_spans(line: str) -> tuple[tuple[int, int, str], ...]:
-    return tuple(
-        (start, start + len(value), kind)
-        for start, token, value in _tokens(line)
-        if value and (kind := _BY_TOKEN.get(token))
-    )
-
+from kmstui.ui.style import LONGEST_LINE
 
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\]]')
 

@@ -37,6 +37,7 @@ def attributes_of(cls):
         (App, "_fatal_error", ("self",)),
         (App, "_exception", None),
         (App, "_driver", None),
+        (App, "_clipboard", None),
         (Screen, "_on_timer_update", ("self",)),
         (_compositor.CompositorUpdate, "render_segments", ("self", "console")),
         (_compositor.LayoutUpdate, "strips", None),

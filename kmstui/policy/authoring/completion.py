@@ -19,6 +19,8 @@ from kmstui.policy.iam import (
     ConditionKeyInfo,
     Knowledge,
     parse_operator,
+    usual_actions,
+    usual_condition_keys,
 )
 
 
@@ -38,6 +40,10 @@ class CompletionContext:
     """Encryption context keys seen in events, and the values seen with each."""
     region: str = ""
     """The key's Region."""
+    usage: str = ""
+    """Its KeyUsage; empty where it is not known, or where no key is."""
+    spec: str = ""
+    """Its KeySpec."""
 
     @property
     def account(self) -> str:
@@ -209,7 +215,7 @@ class _Proposals:
     def _condition_keys(self, operator_name: str) -> Iterator[Completion]:
         operator = parse_operator(operator_name)
         kind = operator.type if operator else ""
-        infos = self.knowledge.condition_keys.values()
+        infos = usual_condition_keys()
         actions = self._actions_of_statement()
 
         def rank(info: ConditionKeyInfo) -> tuple[bool, ...]:
@@ -260,12 +266,18 @@ class _Proposals:
             yield from self._condition_values(inside, around)
 
     def _actions(self) -> Iterator[Completion]:
+        context = self.context
         for name, detail in _ACTION_FAMILIES.items():
-            yield _quoted(name, detail)
-        infos = self.knowledge.actions.values()
-        for info in sorted(infos, key=lambda info: (info.iam_only, info.name)):
+            members = map(self.knowledge.action, self.knowledge.expand(name))
+            if any(each and each.works_with(context.usage, context.spec) for each in members):
+                yield _quoted(name, detail)
+        for info in usual_actions(context.usage, context.spec):
             what = info.description.removeprefix("Controls permission to ")
-            only = "no effect in a key policy · " if info.iam_only else ""
+            only = ""
+            if info.iam_only:
+                only = "no effect in a key policy · "
+            elif not info.works_with(context.usage, context.spec):
+                only = "not with this key · "
             yield _quoted(info.name, f"{only}{info.access_level} · {what}")
 
     def _principals(self) -> Iterator[Completion]:

@@ -54,6 +54,8 @@ from .requests import account_of as account_of
 from .requests import key_and_value as key_and_value
 from .requests import lookup_for as lookup_for
 from .requests import time_keys as time_keys
+from .usual import usual_actions as usual_actions
+from .usual import usual_condition_keys as usual_condition_keys
 from .vocabulary import ActionInfo as ActionInfo
 from .vocabulary import ConditionKeyInfo as ConditionKeyInfo
 from .vocabulary import Knowledge as Knowledge

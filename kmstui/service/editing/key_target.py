@@ -328,4 +328,6 @@ class KeyPolicyTarget(EditTarget):
             # The key's own first; what other keys' events and grants showed may do as well.
             encryption_contexts=with_contexts(facts.contexts, store.contexts),
             region=arn.region if arn else "",
+            usage=self.key.metadata.usage if self.key.metadata else "",
+            spec=self.key.metadata.spec if self.key.metadata else "",
         )

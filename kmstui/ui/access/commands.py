@@ -275,9 +275,9 @@ COMMANDS = (
         scope=WHAT_IF, run=_reason, bar=10, opens=True, palette=False,
     ),
     Command(
-        id="what-if.complete", label="Complete", help="Take the proposal behind the cursor",
+        id="what-if.complete", label="Complete", help="Take the proposal, or what it asks for",
         keys=("tab",), scope=WHAT_IF,
-        run=_with_view(lambda view: view.what_if.action_cursor_right()), bar=20, palette=False,
+        run=_with_view(lambda view: view.what_if.action_take()), bar=20, palette=False,
     ),
     Command(
         id="what-if.close", label="Close", help="Close the question", keys=("escape",),

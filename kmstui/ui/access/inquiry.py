@@ -16,7 +16,7 @@ from kmstui.policy.evaluation import (
     as_policy,
     not_considered_sentence,
 )
-from kmstui.policy.iam import Principal
+from kmstui.policy.iam import Principal, usual_actions
 from kmstui.service.access import (
     AccessReader,
     AccessReading,
@@ -118,7 +118,10 @@ class Inquiry:
             if not row.principal.label
         ]
         keys = condition_keys_in(as_policy(text) for text in texts)
-        return Vocabulary((ME, *names, ROOT, OTHERS), tuple(keys.items()))
+        metadata = self.key.metadata
+        usage, spec = (metadata.usage, metadata.spec) if metadata else ("", "")
+        actions = tuple(each.name for each in usual_actions(usage, spec) if not each.iam_only)
+        return Vocabulary((ME, *names, ROOT, OTHERS), actions, tuple(keys.items()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from kmstui.policy.iam import (
     knowledge,
     other_of,
     time_keys,
+    usual_condition_keys,
 )
 from kmstui.policy.syntax import scalar_text
 
@@ -154,17 +155,36 @@ def _action(name: str) -> str:
     action = canonical_action(name)
     if action_info(action) is None:
         near = did_you_mean(action, key_actions())
-        hint = f" Is it {near}?" if near else ""
-        raise QuestionError(f"“{name}” is not an action of KMS that kmstui knows.{hint}")
+        raise QuestionError(f"“{name}” is not an action of KMS that kmstui knows.{_hint(near)}")
     return action
 
 
 def _doubt(name: str) -> str:
     if knowledge().condition_key(name) is None:
-        near = did_you_mean(name, (each.name for each in knowledge().condition_keys.values()))
-        hint = f" Is it {near}?" if near else ""
-        return f"{name} is not a condition key that kmstui knows.{hint}"
+        return f"{name} is not a condition key that kmstui knows.{_hint(_near_key(name))}"
     return ""
+
+
+def _near_key(name: str) -> str | None:
+    return did_you_mean(name, (each.name for each in knowledge().condition_keys.values()))
+
+
+def _hint(near: str | None) -> str:
+    return f" Is it {near}? Tab takes it." if near else ""
+
+
+def corrected(text: str) -> str:
+    """The line with the first action or condition key that nobody knows as it is meant."""
+    for word in text.split():
+        name, equals, value = word.partition("=")
+        near = None
+        if name.lower() == ACTION and action_info(canonical_action(value)) is None:
+            near, wrong = did_you_mean(canonical_action(value), key_actions()), value
+        elif equals and name.lower() != PRINCIPAL and knowledge().condition_key(name) is None:
+            near, wrong = _near_key(name), name
+        if near:
+            return text.replace(word, word.replace(wrong, near, 1), 1)
+    return text
 
 
 def _context(values: dict[str, list[str]], now: datetime) -> Context:
@@ -206,6 +226,7 @@ class Vocabulary:
     """What can stand in the line, the likely first."""
 
     principals: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
     keys: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Condition keys of the policies at hand, with the values they ask for."""
 
@@ -218,7 +239,7 @@ class Vocabulary:
         elif name.lower() == PRINCIPAL:
             candidates, typed = self.principals, value
         elif name.lower() == ACTION:
-            candidates, typed = key_actions(), value
+            candidates, typed = self.actions, value
         else:
             candidates, typed = self._values(name), value
         if not typed and not equals:
@@ -233,10 +254,10 @@ class Vocabulary:
         of_policies = [f"{key}=" for key, _ in self.keys]
         of_aws = [
             info.name if info.name[-1] in ":/" else f"{info.name}="
-            for info in knowledge().condition_keys.values()
+            for info in usual_condition_keys()
             if not info.deprecated_for
         ]
-        return (f"{PRINCIPAL}=", f"{ACTION}=", *of_policies, *sorted(of_aws))
+        return (f"{PRINCIPAL}=", f"{ACTION}=", *of_policies, *of_aws)
 
     def _values(self, name: str) -> Sequence[str]:
         asked = next((values for key, values in self.keys if key.lower() == name.lower()), ())
@@ -262,7 +283,7 @@ class WhatIfLine(Input):
     """Takes a question; Tab takes the proposal that stands behind the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "cursor_right", "take the proposal", show=False),
+        Binding("tab", "take", "take the proposal", show=False),
     ]
 
     def __init__(self) -> None:
@@ -273,6 +294,13 @@ class WhatIfLine(Input):
         )  # fmt: skip
         self.cursor_blink = False
         self.display = False
+
+    def action_take(self) -> None:
+        """Take the proposal behind the cursor, or what "Is it …?" offers."""
+        before = self.value
+        self.action_cursor_right()
+        if self.value == before:
+            self.value = corrected(before)
 
     def know(self, vocabulary: Vocabulary) -> None:
         """Propose from these words."""

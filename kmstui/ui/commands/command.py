@@ -112,6 +112,11 @@ _KEY_NAMES = {
     "tab": "Tab",
     "shift+tab": "Shift-Tab",
     "ctrl+@": "Ctrl-Space",
+    "ctrl+at": "Ctrl-Space",
+    # As terminals send them, Shift-F3 and so on are function keys of their own.
+    "f15": "Shift-F3",
+    "f16": "Shift-F4",
+    "f20": "Shift-F8",
     "pagedown": "PgDn",
     "pageup": "PgUp",
 }
@@ -124,7 +129,7 @@ def readable_key(key: str) -> str:
     head, plus, tail = key.rpartition("+")
     if plus and tail:
         modifiers = "-".join(part.capitalize() for part in head.split("+"))
-        return f"{modifiers}-{_KEY_NAMES.get(tail, tail)}"
+        return f"{modifiers}-{_KEY_NAMES.get(tail) or readable_key(tail)}"
     return key if len(key) == 1 else key.capitalize()
 
 

@@ -10,8 +10,10 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Protocol, TypeVar, cast
 
+from textual import events
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.widgets import Input
 from textual.worker import Worker
 
 from kmstui.service.errors import CancelledByPersonError, ServiceError
@@ -64,7 +66,7 @@ class Program(PaintedApp[int]):
         self.symbols = PLAIN if options.ascii or options.plain_signs else FANCY
         self.unsaved: list[Callable[[], str]] = []
         self.last_change_command = ""
-        self.type_ahead = TypeAhead(self, super().on_event)
+        self.type_ahead = TypeAhead(self, self._let_in)
         self._parts: dict[Callable[..., Any], Any] = {}
         super().__init__(**textual)
 
@@ -92,6 +94,29 @@ class Program(PaintedApp[int]):
                 then(answer)
 
         self.push_screen(screen, answered)
+
+    # Pastes
+
+    async def _let_in(self, event: events.Event) -> None:
+        """Send a key or paste to what has the focus; of several lines no one-line field."""
+        focused = self.focused
+        # Textual's takes the first line alone; a field that knows better has an `on_paste`.
+        one_line = isinstance(focused, Input) and not hasattr(focused, "on_paste")
+        if one_line and isinstance(event, events.Paste) and "\n" in event.text.strip():
+            self.on_paste(event)
+        else:
+            await super().on_event(event)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Keep a paste that came all the way up: nothing took it."""
+        if event.text.strip():
+            self.keep_for_paste(event.text)
+            lines = event.text.strip().count("\n") + 1
+            what = f"{lines} lines" if lines > 1 else f"{len(event.text)} characters"
+            self.session.notify(
+                f"What you pasted ({what}) is not inserted here; Ctrl-v in a text inserts it.",
+                "warning",
+            )
 
     # The session
 

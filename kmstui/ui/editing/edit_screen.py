@@ -22,7 +22,7 @@ class EditScreen(PolicyScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # Before the text area, for which F6 selects a line.
-        Binding("f6", "history", "history", show=False, priority=True),
+        Binding("f6", "history", tooltip="Versions of this policy", show=False, priority=True),
     ]
 
     def on_policy_editor_save_requested(self, event: PolicyEditor.SaveRequested) -> None:

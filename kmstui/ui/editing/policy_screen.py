@@ -52,7 +52,8 @@ _KEYS = (
     ("Ctrl-s", "Review"),
     ("F8", "Next"),
     ("F4", "Fix"),
-    ("F1", "Why"),
+    ("Shift-F4", "Fix alike"),
+    ("F1", "Why, keys"),
     ("Ctrl-t", "Template"),
     ("F6", "History"),
     ("Esc", "Close"),
@@ -63,6 +64,7 @@ _KEYS = (
 _VIEWING_KEYS = (
     ("F8", "Next finding"),
     ("F1", "Why"),
+    ("?", "Keys"),
     ("F2", "Findings"),
     ("Ctrl-f", "Find"),
     ("F6", "History"),

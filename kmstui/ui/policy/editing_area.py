@@ -36,8 +36,8 @@ class EditingArea(PolicyTextArea):
     """A policy that is written."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+z", "undo", "Undo", tooltip="Take the last change back", show=False),
-        Binding("ctrl+y", "redo", "Redo", tooltip="Do the change again", show=False),
+        Binding("ctrl+z", "undo", "Undo", show=False),
+        Binding("ctrl+y", "redo", "Redo", show=False),
     ]
 
     def __init__(

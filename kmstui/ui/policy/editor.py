@@ -46,16 +46,23 @@ class PolicyEditor(PolicyViewer):
         Binding("ctrl+s", "save", "Review & save", tooltip="Review the change, then save it"),
         Binding("escape", "close", "Close", tooltip="Leave the editor"),
         Binding("f4", "fix", "Fix", tooltip="Apply the fix of the finding at the cursor"),
-        Binding("ctrl+f4", "fix_all", "Fix all alike", show=False),
+        Binding(
+            "shift+f4,f16,alt+f,ctrl+f4", "fix_all", "Fix alike", tooltip="Fix all of the same rule"
+        ),
         Binding("ctrl+t", "template", "Template", tooltip="Insert a template"),
-        Binding("ctrl+at,ctrl+@", "complete", "Complete", show=False),
+        Binding("ctrl+at,ctrl+@", "complete", tooltip="Propose what to write", show=False),
         Binding("ctrl+r", "replace", "Replace", tooltip="Find and replace", show=False),
         Binding("f9", "format", "Format", tooltip="Lay the JSON out anew", show=False),
         Binding("ctrl+o", "edit_externally", "$EDITOR", tooltip="Edit in your own editor"),
-        Binding("alt+up", "move_statement(-1)", "Statement up", show=False),
-        Binding("alt+down", "move_statement(1)", "Statement down", show=False),
-        Binding("alt+shift+down", "duplicate_statement", "Duplicate statement", show=False),
-        Binding("ctrl+delete", "delete_statement", "Delete statement", show=False),
+        Binding("alt+up", "move_statement(-1)", tooltip="Move the statement up", show=False),
+        Binding("alt+down", "move_statement(1)", tooltip="Move the statement down", show=False),
+        Binding(
+            "alt+shift+down",
+            "duplicate_statement",
+            tooltip="Write the statement once more",
+            show=False,
+        ),
+        Binding("ctrl+delete", "delete_statement", tooltip="Delete the statement", show=False),
     ]
 
     class TextChanged(EditorMessage):
@@ -104,10 +111,11 @@ class PolicyEditor(PolicyViewer):
     def _make_area(self, text: str) -> EditingArea:
         return EditingArea(text, complete=self._complete, symbols=self._symbols)
 
-    @property
-    def may_fix(self) -> bool:
-        """Fixes can be applied here."""
-        return not self.area.read_only
+    def alike(self, finding: Finding) -> Sequence[Finding]:
+        """All findings of the same rule whose fixes can be made here."""
+        if self.area.read_only:
+            return ()
+        return [each for each in self.findings if each.rule == finding.rule and each.fix]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While the area is read-only only the viewer's commands work, and those that leave it."""
@@ -187,8 +195,7 @@ class PolicyEditor(PolicyViewer):
         finding = self.finding_at_hand()
         if finding is None:
             return
-        alike = [each for each in self.findings if each.rule == finding.rule and each.fix]
-        if alike:
+        if alike := list(self.alike(finding)):
             self._ask_or_fix(alike, alike=True)
         else:
             self._say_unfixable(finding)

@@ -115,7 +115,7 @@ class FindBar(Horizontal):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close"),
         Binding("f3,down", "step(1)", "Next"),
-        Binding("shift+f3,up", "step(-1)", "Previous"),
+        Binding("shift+f3,f15,up", "step(-1)", "Previous"),
         Binding("f2", "toggle_regex", "Regex"),
         Binding("f4", "replace_all", "Replace all"),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -69,7 +69,7 @@ class FindingMarks:
                 )
                 for finding in findings
             ),
-            key=lambda mark: (mark.start, mark.end),
+            key=lambda mark: (mark.start, -mark.finding.severity, mark.end),
         )
         self._rows = None
 
@@ -100,15 +100,31 @@ class FindingMarks:
         """Every row on which a mark begins."""
         return {mark.start[0] for mark in self._marks}
 
-    def after(self, location: Location) -> FindingMark | None:
-        """The next mark, from the top again when there is none below."""
-        index = bisect_right(self._marks, location, key=lambda mark: mark.start)
+    def after(self, location: Location, told: Finding | None = None) -> FindingMark | None:
+        """The next mark, from the top again when there is none below.
+
+        Of several that begin here, those behind the one of `told`, which is spoken of, come first.
+        """
+        here = self._here(location, told)
+        index = bisect_left(self._marks, location, key=lambda mark: mark.start)
+        index = index if here is None else here + 1
         return self._marks[index % len(self._marks)] if self._marks else None
 
-    def before(self, location: Location) -> FindingMark | None:
-        """The previous mark, from the bottom again when there is none above."""
+    def before(self, location: Location, told: Finding | None = None) -> FindingMark | None:
+        """The previous mark, from the bottom again when there is none above; `told` as there."""
+        here = self._here(location, told)
         index = bisect_left(self._marks, location, key=lambda mark: mark.start)
-        return self._marks[index - 1] if self._marks else None
+        return self._marks[(index if here is None else here) - 1] if self._marks else None
+
+    def _here(self, location: Location, told: Finding | None) -> int | None:
+        return next(
+            (
+                index
+                for index, mark in enumerate(self._marks)
+                if mark.start == location and mark.finding is told
+            ),
+            None,
+        )
 
     def at(self, location: Location) -> FindingMark | None:
         """The mark to speak of at the cursor: one around it, else the worst of its row."""

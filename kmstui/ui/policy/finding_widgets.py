@@ -17,6 +17,7 @@ from textual.widgets import Static
 from kmstui.model import visible
 from kmstui.policy.lint import Finding
 from kmstui.ui.policy.finding_marks import FindingMark
+from kmstui.ui.policy.keys_screen import Keys, KeysScreen
 from kmstui.ui.style import FANCY, Part, Symbols
 from kmstui.ui.widgets import Column, Counts, LineTable
 
@@ -51,12 +52,15 @@ class FindingLine(Widget):
         self._finding: Finding | None = None
         self._counts: Counts | None = None
         self._trouble = ""
-        self._may_fix = False
+        self._alike = 0
 
-    def show(self, finding: Finding | None, counts: Counts | None, *, may_fix: bool) -> None:
-        """Speak of `finding`, or of the counts; None for counts not yet known."""
-        if (finding, counts, may_fix) != (self._finding, self._counts, self._may_fix):
-            self._finding, self._counts, self._may_fix = finding, counts, may_fix
+    def show(self, finding: Finding | None, counts: Counts | None, *, alike: int) -> None:
+        """Speak of `finding`, or of the counts; None for counts not yet known.
+
+        `alike` findings of its rule can be fixed here.
+        """
+        if (finding, counts, alike) != (self._finding, self._counts, self._alike):
+            self._finding, self._counts, self._alike = finding, counts, alike
             self.refresh()
 
     def tell(self, trouble: str) -> None:
@@ -80,8 +84,9 @@ class FindingLine(Widget):
         symbol = self._symbols.for_severity(finding.severity.word)
         text.append(f"{symbol} {finding.rule} ", self._style(word))
         text.append(visible(finding.message))
-        fix = f" · F4 {visible(finding.fix.title)}" if finding.fix and self._may_fix else ""
-        return text.append(f" · F1 why{fix}", self._style("keys"))
+        fix = f" · F4 {visible(finding.fix.title)}" if finding.fix and self._alike else ""
+        every = f" · Shift-F4 all {self._alike} alike" if self._alike > 1 else ""
+        return text.append(f" · F1 why{fix}{every}", self._style("keys"))
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"finding--{name}")
@@ -99,8 +104,8 @@ class FindingsList(LineTable):
         self._listed: tuple[FindingMark, ...] = ()
 
     def show(self, findings: Iterable[FindingMark]) -> None:
-        """List these, keeping the place."""
-        self._listed = tuple(findings)
+        """List these, the worst first, keeping the place."""
+        self._listed = tuple(sorted(findings, key=lambda mark: -mark.finding.severity))
         self.border_title = counted(Counts.of(mark.finding for mark in self._listed)).capitalize()
         self.set_rows([str(index) for index in range(len(self._listed))])
 
@@ -127,13 +132,20 @@ class WhyScreen(ModalScreen[None]):
     """Says what a finding means, where AWS says so, and what its fix would do."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,f1,q", "dismiss", "Close"),
+        Binding("escape,enter,q", "dismiss", "Close"),
+        Binding("f1", "keys", "All keys"),
     ]
 
-    def __init__(self, finding: Finding, *, symbols: Symbols = FANCY) -> None:
+    def __init__(self, finding: Finding, keys: Keys, *, symbols: Symbols = FANCY) -> None:
+        """`keys` are told with F1."""
         super().__init__()
         self._finding = finding
+        self._keys = keys
         self._symbols = symbols
+
+    def action_keys(self) -> None:
+        """Tell the keys instead."""
+        self.app.switch_screen(KeysScreen(self._keys))
 
     def compose(self) -> ComposeResult:
         """One box with the text."""
@@ -150,4 +162,4 @@ class WhyScreen(ModalScreen[None]):
         with VerticalScroll(classes="why--box") as box:
             yield Static(text, markup=False)
         box.border_title = "Why"
-        box.border_subtitle = "Esc closes"
+        box.border_subtitle = "Esc closes · F1 all keys"

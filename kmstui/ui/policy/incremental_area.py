@@ -21,11 +21,9 @@ from textual.widgets.text_area import Selection
 
 from kmstui.ui.policy.brackets import bracket_partner
 from kmstui.ui.policy.finding_marks import Location
-from kmstui.ui.policy.line_cells import widest
+from kmstui.ui.policy.line_cells import goes_on, widest
 from kmstui.ui.textual_internals import InsideTextArea
 
-_CELLS_AT_CURSOR = 3
-"""The base class keeps so many cells free on the right of the cursor."""
 _SIZE_STEP = 32
 """Cells and lines to which the size of a text is rounded up while it is edited."""
 
@@ -239,26 +237,36 @@ class IncrementalTextArea(InsideTextArea):
         return Size(_rounded(size.width, width), _rounded(size.height, height))
 
     def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:
-        """Scroll to the cursor; past a side edge by half a page, so that most keys scroll nothing.
+        """Scroll to the cursor; `center`: to the middle of the height.
 
-        The same past the upper and lower edge, unless the terminal can move the lines by itself.
+        To the side only where the cursor's line does not fit, and back as soon as it does: what a
+        person reads does not jump away sideways because of a long line that was left. Past an edge
+        by half a page, so that most keys scroll nothing; past the upper and lower one too, unless
+        the terminal can move the lines by itself.
         """
-        if self.cursor_location[0] >= self.document.line_count:
+        row, before = self.cursor_location[0], self.scroll_offset
+        if row >= self.document.line_count:
             # In the middle of an undo that shortens the text, Textual asks for this before it
             # has moved the cursor to where the text still is.
             return Offset(0, 0)
-        if not center:
-            x, y = self.wrapped_document.location_to_offset(self.cursor_location)
-            width, height = self.scrollable_content_region.size
-            width -= self.gutter_width + _CELLS_AT_CURSOR
-            self.scroll_to(
-                None if self.soft_wrap else _half_page(x, self.scroll_offset.x, width),
-                None if self._has_whole_lines else _half_page(y, self.scroll_offset.y, height),
-                animate=False,
-                immediate=True,
-                force=True,
-            )
-        return super().scroll_cursor_visible(center, animate)
+        x, y = self.wrapped_document.location_to_offset(self.cursor_location)
+        width, height = self.scrollable_content_region.size
+        width -= self.gutter_width
+        fits = self.soft_wrap or not goes_on(
+            self.document.get_line(row) + " ", width, self.indent_width
+        )
+        self.scroll_to(
+            0 if fits else _half_page(x, before.x, width),
+            y - height // 2
+            if center
+            else _line_step(y, before.y, height)
+            if self._has_whole_lines
+            else _half_page(y, before.y, height),
+            animate=animate,
+            immediate=True,
+            force=True,
+        )
+        return self.scroll_offset - before
 
     @property
     def _has_whole_lines(self) -> bool:
@@ -296,9 +304,14 @@ def _rounded(needed: int, there: int) -> int:
 
 def _half_page(wanted: int, top: int, length: int) -> int | None:
     """Where to scroll so that `wanted` is in sight; None where it is."""
-    if length <= 2 or top <= wanted < top + length:
+    if top <= wanted < top + length:
         return None
     return max(0, wanted - length // 2)
+
+
+def _line_step(wanted: int, top: int, length: int) -> int:
+    """Where to scroll so that `wanted` is just in sight."""
+    return max(wanted - length + 1, min(top, wanted), 0)
 
 
 _THUMB_STEPS = len(ScrollBarRender.VERTICAL_BARS)

@@ -49,6 +49,7 @@ class PolicyTextArea(HighlightedTextArea):
     ) -> None:
         self.revision = 0
         """Counts the changes of the text, so that a finding knows which text it is about."""
+        self._visited: Finding | None = None
         super().__init__(text, read_only=read_only, symbols=symbols)
 
     # What it holds
@@ -105,8 +106,24 @@ class PolicyTextArea(HighlightedTextArea):
         self.draw_differences()
 
     def mark_at_cursor(self) -> FindingMark | None:
-        """The finding to speak of at the cursor."""
-        return self._marks.at(self.cursor_location)
+        """The finding to speak of at the cursor: the one gone to last, where several are."""
+        here, visited = self.cursor_location, self._visited
+        on_row = self._marks.on_row(here[0]) if visited is not None else ()
+        gone_to = (each for each in on_row if each.finding is visited and each.start == here)
+        return next(gone_to, None) or self._marks.at(here)
+
+    def go_to_mark(self, mark: FindingMark) -> None:
+        """Put the cursor at a finding and speak of that one."""
+        self._visited = mark.finding
+        self.move_cursor(mark.start, center=True)
+
+    def go_to_next_mark(self, by: int) -> None:
+        """Go to the next finding (1) or the previous one (-1); each of several at one place."""
+        told = self.mark_at_cursor()
+        step = self._marks.after if by > 0 else self._marks.before
+        mark = step(self.cursor_location, told.finding if told else None)
+        if mark is not None:
+            self.go_to_mark(mark)
 
     # Changes
 

@@ -18,8 +18,8 @@ from textual.worker import Worker, WorkerState
 from kmstui.policy.lint import Finding
 from kmstui.ui.policy.debounce import Debounce
 from kmstui.ui.policy.find_bar import FindBar
-from kmstui.ui.policy.finding_marks import FindingMark
 from kmstui.ui.policy.finding_widgets import FindingLine, FindingsList, WhyScreen
+from kmstui.ui.policy.keys_screen import Keys, KeysScreen, keys_in
 from kmstui.ui.policy.text_area import PolicyTextArea, ReadingArea
 from kmstui.ui.style import FANCY, Symbols
 from kmstui.ui.widgets import Counts
@@ -38,14 +38,15 @@ class PolicyViewer(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f8", "next_finding", "Next finding", tooltip="Go to the next finding"),
-        Binding("shift+f8", "previous_finding", "Previous finding", show=False),
-        Binding("f1", "why", "Why", tooltip="Why the linter says so"),
+        Binding("shift+f8,f20", "previous_finding", tooltip="Go to the one before", show=False),
+        Binding("f1", "why", "Why", tooltip="Why; where nothing is wrong, these keys"),
+        Binding("alt+question_mark,question_mark", "keys", tooltip="All keys", show=False),
         Binding("f2", "toggle_findings", "Findings", tooltip="List all findings"),
         Binding("ctrl+f", "find", "Find", tooltip="Find text, plain or by regular expression"),
-        Binding("f3", "find_again(1)", "Find next", show=False),
-        Binding("shift+f3", "find_again(-1)", "Find previous", show=False),
-        Binding("ctrl+g", "go_to_line", "Go to line", show=False),
-        Binding("escape", "close", "Close", show=False),
+        Binding("f3", "find_again(1)", tooltip="Find the next", show=False),
+        Binding("shift+f3,f15", "find_again(-1)", tooltip="Find the one before", show=False),
+        Binding("ctrl+g", "go_to_line", tooltip="Go to a line by its number", show=False),
+        Binding("escape", "close", "Close", tooltip="Close what is open here", show=False),
         Binding("f5", "toggle_wrap", "Wrap", tooltip="Wrap long lines", show=False),
     ]
 
@@ -203,41 +204,52 @@ class PolicyViewer(Vertical):
 
     def _speak_of_cursor(self) -> None:
         mark = self.area.mark_at_cursor()
-        self._line.show(mark.finding if mark else None, self._counts, may_fix=self.may_fix)
+        finding = mark.finding if mark else None
+        alike = len(self.alike(finding)) if finding is not None else 0
+        self._line.show(finding, self._counts, alike=alike)
 
-    @property
-    def may_fix(self) -> bool:
-        """Fixes can be applied here."""
-        return False
+    def alike(self, finding: Finding) -> Sequence[Finding]:
+        """All findings of the same rule whose fixes can be made here."""
+        return ()
 
     def action_next_finding(self) -> None:
         """Go to the next finding."""
-        self._go_to(self.area.marks.after(self.area.cursor_location))
+        self.area.go_to_next_mark(1)
 
     def action_previous_finding(self) -> None:
         """Go to the previous finding."""
-        self._go_to(self.area.marks.before(self.area.cursor_location))
-
-    def _go_to(self, mark: FindingMark | None) -> None:
-        if mark is not None:
-            self.area.move_cursor(mark.start, center=True)
+        self.area.go_to_next_mark(-1)
 
     def finding_at_hand(self) -> Finding | None:
         """The finding that F1 and F4 mean: the list's, when it has the focus, or the cursor's.
 
         Says so where there is none.
         """
-        mark = self._list.chosen if self._list.has_focus else self.area.mark_at_cursor()
-        if mark is None:
+        finding = self._finding_meant
+        if finding is None:
             self.notify("There is no finding on this line; F8 goes to the next one.")
-            return None
-        return mark.finding
+        return finding
+
+    @property
+    def _finding_meant(self) -> Finding | None:
+        mark = self._list.chosen if self._list.has_focus else self.area.mark_at_cursor()
+        return mark.finding if mark else None
 
     def action_why(self) -> None:
-        """Tell the story behind the finding at hand."""
-        finding = self.finding_at_hand()
-        if finding is not None:
-            self.app.push_screen(WhyScreen(finding, symbols=self._symbols))
+        """Tell the story behind the finding at hand; where there is none, all keys."""
+        finding = self._finding_meant
+        if finding is None:
+            self.action_keys()
+        else:
+            self.app.push_screen(WhyScreen(finding, self._keys, symbols=self._symbols))
+
+    def action_keys(self) -> None:
+        """Tell all keys that work here."""
+        self.app.push_screen(KeysScreen(self._keys))
+
+    @property
+    def _keys(self) -> Keys:
+        return keys_in(self.screen, writing=not self.area.read_only)
 
     def action_toggle_findings(self) -> None:
         """Open the list of findings, or close it."""
@@ -266,7 +278,8 @@ class PolicyViewer(Vertical):
     def on_line_table_chosen(self, event: FindingsList.Chosen) -> None:
         """Go there."""
         event.stop()
-        self._go_to(self._list.chosen)
+        if self._list.chosen is not None:
+            self.area.go_to_mark(self._list.chosen)
         self.screen.set_focus(self.area)
 
     # Find and go to

@@ -47,6 +47,10 @@ class InsideApp(App[ReturnType]):
         if self._driver is not None:
             self._driver.write(sequence)
 
+    def keep_for_paste(self, text: str) -> None:
+        """Make this what Ctrl-v inserts, without telling the terminal's clipboard."""
+        self._clipboard = text
+
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         # There is no public place for this; every frame goes through here.
         shown: Any = renderable

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -76,6 +78,29 @@ def statement(inside: str) -> str:
 )
 def test_the_first_offer_fits_its_place(text, first):
     assert offered(text)[0] == first
+
+
+@pytest.mark.parametrize(
+    ("usage", "spec", "typed", "first"),
+    [
+        ("ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "kms:Dec", "kms:Decrypt"),
+        ("KEY_AGREEMENT", "ECC_NIST_P256", "kms:De", "kms:DescribeKey"),
+        ("GENERATE_VERIFY_MAC", "HMAC_256", "kms:Ge", "kms:GenerateMac"),
+        ("SIGN_VERIFY", "RSA_2048", "kms:", "kms:*"),
+        ("SIGN_VERIFY", "RSA_2048", "kms:Re", "kms:RevokeGrant"),
+        ("", "", "kms:Dec", "kms:Decrypt"),
+    ],
+)
+def test_what_the_key_can_do_is_offered_first(usage, spec, typed, first):
+    text = f'{{"Statement": [{{"Action": "{typed}'
+    context = replace(CONTEXT, usage=usage, spec=spec)
+    assert complete(text, len(text), knowledge(), context).items[0].label == first
+
+
+def test_what_policies_mostly_say_is_offered_first():
+    conditions = statement('"Action": "kms:*", "Condition": {"StringEquals": {"%s|')
+    assert offered(conditions % "aws:SourceV")[0] == "aws:SourceVpce"
+    assert offered(conditions % "kms:")[:2] == ["kms:ViaService", "kms:CallerAccount"]
 
 
 def test_it_works_while_the_rest_is_half_written():

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from kmstui.policy.evaluation.outcome import Outcome
 from kmstui.policy.iam.policy_principals import other_of
 from kmstui.policy.iam.principals import Principal, PrincipalKind
+from kmstui.policy.iam.usual import usual_actions
 from kmstui.ui.access.question import (
     QuestionContext,
     QuestionError,
     Vocabulary,
     condition_keys_in,
+    corrected,
     decide,
     parse_question,
     question_line,
@@ -112,18 +114,35 @@ def test_the_line_of_a_row_asks_about_that_row():
 
 def test_words_are_completed_as_they_were_begun():
     keys = tuple(condition_keys_in([TEXT]).items())
-    vocabulary = Vocabulary(("me", "role/service/app"), keys)
+    actions = tuple(each.name for each in usual_actions("ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"))
+    vocabulary = Vocabulary(("me", "role/service/app"), actions, keys)
     assert vocabulary.completion("pr") == "principal="
     assert vocabulary.completion("principal=ro") == "principal=role/service/app"
     assert vocabulary.completion("principal=me action=kms:decr") == (
         "principal=me action=kms:decrypt"
     )
+    assert vocabulary.completion("action=kms:Dec") == "action=kms:Decrypt"
+    assert vocabulary.completion("aws:SourceV") == "aws:SourceVpce="
     assert vocabulary.completion("principal=me aws:sourcevpce") == "principal=me aws:sourcevpce="
     assert vocabulary.completion("aws:SourceVpce=") == "aws:SourceVpce=vpce-1"
     assert vocabulary.completion("kms:ViaServ") == "kms:ViaService="
     assert vocabulary.completion("aws:SecureTransport=t") == "aws:SecureTransport=true"
     assert vocabulary.completion("") is None
     assert vocabulary.completion("zzz") is None
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("principal=me action=kms:Decript", "principal=me action=kms:Decrypt"),
+        ("action=Decript", "action=kms:Decrypt"),
+        ("action=kms:Decrypt aws:SourceVpc3=1", "action=kms:Decrypt aws:SourceVpc=1"),
+        ("principal=me action=kms:Decrypt", "principal=me action=kms:Decrypt"),
+        ("principal=kms:Decript action=zzz", "principal=kms:Decript action=zzz"),
+    ],
+)
+def test_what_the_line_asks_back_can_be_taken(line, meant):
+    assert corrected(line) == meant
 
 
 @settings(max_examples=60)

@@ -7,6 +7,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from textual import events
 
 from kmstui.model.arn import Arn
 from kmstui.policy.authoring.completion import CompletionContext
@@ -522,3 +523,16 @@ async def test_side_by_side_nothing_of_a_long_line_is_hidden(editing):
         await bench.review()
         await bench.run.wait_for('-old"')
         await bench.run.wait_for('-new"')
+
+
+async def test_nothing_pasted_vanishes_because_a_box_is_open(editing):
+    async with editing() as bench:
+        run, screen = bench.run, await bench.open()
+        for keys in (("f8", "f1"), ("ctrl+f",)):
+            await run.press(*keys)
+            run.app.post_message(events.Paste('"Id": "pasted",\n"Sid": "x"'))
+            await run.wait_for(lambda: "What you pasted (2 lines)" in run.store.notices[-1].text)
+            await run.press("escape")
+            await run.press("ctrl+v")
+            assert '"Id": "pasted"' in screen.viewer.text
+            await run.press("ctrl+z")

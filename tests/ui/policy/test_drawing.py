@@ -73,6 +73,26 @@ async def test_a_sign_shows_on_which_side_a_line_goes_on(bench, lines_below):
         assert edges(2)[1] != "…"
 
 
+async def test_nothing_jumps_sideways_while_what_is_typed_fits(bench):
+    text = '{\n"Sid": "' + "long " * 30 + '",\n        "Action": "kms:ReEncrypt",\n""\n}'
+    async with bench(text, size=(60, 24)) as at:
+        room = at.area.size.width - at.area.gutter_width
+        for _ in range(2):
+            await at.press("f8")  # Whose message ends far to the right.
+            assert at.area.scroll_offset.x == 0
+        at.area.move_cursor((3, 1))
+        await at.press(*"x" * (room - 3))
+        assert at.area.scroll_offset.x == 0, "with the cursor in the last cell"
+        await at.press("x", "x")
+        assert at.area.scroll_offset.x > 0
+        await at.press("backspace", "backspace")
+        assert at.area.scroll_offset.x == 0
+        await at.press("up", "up", "end")
+        assert at.area.scroll_offset.x > 0
+        await at.press("down")
+        assert at.area.scroll_offset.x == 0
+
+
 async def test_what_is_said_of_the_cursor_comes_with_the_cursor(bench):
     async with bench(POLICY) as at:
         await at.linted()

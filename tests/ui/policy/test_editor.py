@@ -132,7 +132,8 @@ async def test_all_findings_of_a_kind_are_fixed_at_once(bench):
     text = POLICY.replace('"kms:*"', '"kms:ReEncrypt"').replace("kms:Encrypt", "kms:Decrpyt")
     async with bench(text) as at:
         await at.go('"kms:ReEncrypt"')
-        await at.press("ctrl+f4")
+        assert "Shift-F4 all 2 alike" in at.widget._line.render().plain
+        await at.press("shift+f4")
         assert at.widget.text.count('"kms:ReEncrypt*"') == 2
         assert '"kms:Decrpyt"' in at.widget.text
         await at.press("ctrl+z")
@@ -309,13 +310,13 @@ async def test_enter_takes_what_fits_all_that_was_typed(bench):
         await at.go('"kms:ReEncrypt"', behind=True)
         await at.type(',\n"kms:de')
         await at.proposed()
-        assert at.area.popup.chosen.label == "kms:Decapsulate"
+        assert at.area.popup.chosen.label == "kms:Decrypt"
         for key in "scr":
             at.area.post_message(events.Key(key, key))
         at.area.post_message(events.Key("enter", "\r"))
         await at.until(lambda: at.area.popup is None)
         assert '"kms:DescribeKey"' in at.widget.text
-        assert "Decapsulate" not in at.widget.text
+        assert "kms:Decrypt" not in at.widget.text
 
 
 async def test_proposals_can_be_asked_for_walked_through_and_dismissed(bench):

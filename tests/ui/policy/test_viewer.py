@@ -5,8 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from textual.binding import Binding
+from textual.widgets import Static, TextArea
 
+from kmstui.policy.lint.core import Severity
 from kmstui.ui.policy.finding_widgets import WhyScreen
+from kmstui.ui.policy.keys_screen import _CHANGING, _MOVING, KeysScreen
+from kmstui.ui.policy.text_area import ReadingArea
 from kmstui.ui.policy.viewer import PolicyViewer
 from kmstui.ui.style.symbols import PLAIN
 from kmstui.ui.style.theme import THEMES
@@ -69,18 +74,67 @@ async def test_why_tells_the_story_and_goes_away(bench):
         assert not isinstance(at.pilot.app.screen, WhyScreen)
 
 
-async def test_why_without_a_finding_says_where_there_is_one(bench):
-    async with bench(widget=viewer()) as at:
+async def test_f8_reaches_every_finding_of_one_place(bench):
+    def twice(text: str):
+        (one,) = lint_words(text)
+        return (one, one._replace(rule="KMS201", severity=Severity.ERROR))
+
+    async with bench(widget=PolicyViewer(POLICY, lint=twice)) as at:
+        told = []
+        for key in ("f8", "f8", "f8", "shift+f8"):
+            await at.press(key)
+            told.append(at.widget._line._finding.rule)
+        assert told == ["KMS201", "KMS202", "KMS201", "KMS202"]
         await at.press("f1")
-        assert [each.message for each in at.pilot.app._notifications] == [
-            "There is no finding on this line; F8 goes to the next one."
-        ]
+        assert "KMS202" in str(at.pilot.app.screen.query_one(Static).render())
 
 
-async def test_the_list_goes_to_the_finding_chosen(bench):
+def told_keys(at) -> dict[str, str]:
+    screen = at.pilot.app.screen
+    assert isinstance(screen, KeysScreen)
+    return {words: keys for _, rows in screen._keys for keys, words in rows}
+
+
+@pytest.mark.parametrize("key", ["f1", "question_mark"])
+async def test_all_keys_are_told_where_there_is_no_finding(bench, key):
     async with bench(widget=viewer()) as at:
-        await at.press("f2", "enter")
-        assert at.area.cursor_location[0] == 20
+        await at.press(key)
+        told = told_keys(at)
+        assert told["Find text, plain or by regular expression"] == "Ctrl-f"
+        assert told["Half a page down"] == "Ctrl-d"
+        assert "Take the last change back" not in told
+        await at.press("escape")
+        assert at.area.has_focus
+
+
+async def test_behind_why_f1_tells_all_keys(bench):
+    async with bench() as at:
+        await at.press("f8", "f1", "f1")
+        told = told_keys(at)
+        assert told["Take the last change back"] == "Ctrl-z"
+        assert told["Select all"] == "F7"
+        assert told["Fix all of the same rule"].startswith("Shift-F4")
+        await at.press("f1")
+        assert at.area.has_focus
+
+
+def test_everything_that_a_text_can_do_has_words_for_a_person():
+    bindings = Binding.make_bindings((*TextArea.BINDINGS, *ReadingArea.BINDINGS))
+    actions = {each.action for each in bindings if "(True)" not in each.action}
+    assert actions == {*_CHANGING, *_MOVING}
+
+
+async def test_the_list_has_errors_first_and_goes_to_the_finding_chosen(bench):
+    text = POLICY.replace("kms:*", "kms:ReEncrypt").replace("kms:Encrypt", "kms:Decrpyt")
+    async with bench(widget=viewer(text)) as at:
+        await at.press("f2")
+        assert [mark.finding.rule for mark in at.widget._list._listed] == [
+            "KMS201",
+            "KMS202",
+            "KMS202",
+        ]
+        await at.press("enter")
+        assert at.area.cursor_location[0] == 19
         assert at.area.has_focus
 
 

@@ -1,0 +1,115 @@
+"""All keys that work in a policy's text, told by what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from rich.table import Column, Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+from kmstui.ui.commands import readable_key
+
+Keys = Sequence[tuple[str, Sequence[tuple[str, str]]]]
+"""Groups: a title, and in it keys and what they do."""
+
+_CHANGING = {
+    "undo": "Take the last change back",
+    "redo": "Do it again",
+    "select_all": "Select all",
+    "select_line": "Select the line",
+    "cut": "Cut what is selected, or the line",
+    "copy": "Copy what is selected",
+    "paste": "Paste; the terminal's own paste works too",
+    "delete_left": "Delete the character before the cursor",
+    "delete_right": "Delete the character at the cursor",
+    "delete_word_left": "Delete to the beginning of the word",
+    "delete_word_right": "Delete to the end of the word",
+    "delete_to_start_of_line": "Delete to the beginning of the line",
+    "delete_to_end_of_line_or_delete_line": "Delete to the end of the line",
+    "delete_line": "Delete the line",
+}
+_MOVING = {
+    "cursor_up": "Up",
+    "cursor_down": "Down",
+    "cursor_left": "Left",
+    "cursor_right": "Right",
+    "cursor_word_left": "A word to the left",
+    "cursor_word_right": "A word to the right",
+    "cursor_line_start": "Beginning of the line",
+    "cursor_line_end": "End of the line",
+    "cursor_page_up": "A page up",
+    "cursor_page_down": "A page down",
+    "to_top": "First line",
+    "to_bottom": "Last line",
+    "half_page(1)": "Half a page down",
+    "half_page(-1)": "Half a page up",
+}
+_JSON = (
+    ("Tab", "Indent; to the next place to fill in; take the proposal"),
+    ("Shift-Tab", "Indent less"),
+    ("Enter", "New line, indented; take the proposal"),
+    ("Shift and a key that moves", "Select"),
+)
+"""Keys that the area takes before any binding."""
+
+
+def keys_in(screen: Screen[object], *, writing: bool) -> Keys:
+    """What works on the screen now, commands first; keys that nobody has words for are left out."""
+    commands: dict[str, list[str]] = {}
+    changing: dict[str, list[str]] = {}
+    moving: dict[str, list[str]] = {}
+    for key, active in screen.active_bindings.items():
+        action = active.binding.action
+        if key.startswith("super+") or action.startswith("app."):
+            continue
+        for table, words in (
+            (commands, active.binding.tooltip),
+            (changing, _CHANGING.get(action) if writing or action == "copy" else None),
+            (moving, _MOVING.get(action)),
+        ):
+            if words:
+                table.setdefault(words, []).append(readable_key(key))
+                break
+    return tuple(
+        (title, rows)
+        for title, rows in (
+            ("Commands", _rows(commands)),
+            ("The text", [*_rows(changing), *(_JSON if writing else ())]),
+            ("Moving", _rows(moving)),
+        )
+        if rows
+    )
+
+
+def _rows(table: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    return [(" ".join(dict.fromkeys(keys)), words) for words, keys in table.items()]
+
+
+class KeysScreen(ModalScreen[None]):
+    """Lists keys; scrolls where there are more than fit."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,f1,q,question_mark", "dismiss", "Close"),
+    ]
+
+    def __init__(self, keys: Keys) -> None:
+        super().__init__()
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        """One box with the list."""
+        table = Table.grid(Column(max_width=18), Column(), padding=(0, 2, 0, 0))
+        for title, rows in self._keys:
+            table.add_row(Text(title, "bold"), "")
+            for key, words in rows:
+                table.add_row(Text(f"  {key}"), Text(words))
+        with VerticalScroll(classes="why--box") as box:
+            yield Static(table, markup=False)
+        box.border_title = "Keys"
+        box.border_subtitle = "Esc closes · arrows scroll"

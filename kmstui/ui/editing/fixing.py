@@ -69,7 +69,7 @@ def _lines(event: PolicyEditor.FixRequested, findings: set[Finding]) -> list[int
 def _make(event: PolicyEditor.FixRequested, findings: Sequence[Finding]) -> bool:
     """Make them in the text that they are of; whether that is still there."""
     if event.editor.text != event.text:
-        event.editor.notify("The text has changed since it was checked; try again in a moment.")
+        event.editor.say("The text has changed since it was checked; try again in a moment.")
         return False
     event.editor.fix(findings)
     return True

@@ -181,11 +181,9 @@ class EditingArea(PolicyTextArea):
             return
         becomes = len(self.document.text) - len(self.selected_text) + len(paste)
         if becomes > LONGEST_TEXT:
-            self.notify(
+            self.say(
                 f"With this paste the text would have {becomes:,} characters; a key policy holds "
-                "at most 32,768 bytes. Nothing was inserted.",
-                severity="error",
-                markup=False,
+                "at most 32,768 bytes. Nothing was inserted."
             )
             return
         self.typed = ""

@@ -202,17 +202,17 @@ class PolicyEditor(PolicyViewer):
 
     def _ask_or_fix(self, findings: list[Finding], *, alike: bool) -> None:
         if self.counts is None:
-            self.notify("The text has changed since it was checked; try again in a moment.")
+            self.say("The text has changed since it was checked; try again in a moment.")
         elif self._judged:
             self.post_message(self.FixRequested(self, self.text, tuple(findings), alike))
         else:
             fixed = self.fix(findings)
             if alike:
                 rule = findings[0].rule
-                self.notify(f"{fixed} of {len(findings)} findings {rule} fixed; Ctrl-z undoes.")
+                self.say(f"{fixed} of {len(findings)} findings {rule} fixed; Ctrl-z undoes.")
 
     def _say_unfixable(self, finding: Finding) -> None:
-        self.notify(f"{finding.rule} has no fix that can be made for you; F1 says why.")
+        self.say(f"{finding.rule} has no fix that can be made for you; F1 says why.")
 
     def fix(self, findings: Sequence[Finding]) -> int:
         """Apply the fixes that do not overlap, as one step of undo; how many those were."""
@@ -255,14 +255,14 @@ class PolicyEditor(PolicyViewer):
         try:
             changed = change(self.text, self.area.cursor_offset)
         except NoStatementError as error:
-            self.notify(str(error))
+            self.say(str(error))
         else:
             self.replace_text(changed.text, offset=changed.cursor)
 
     def action_complete(self) -> None:
         """Propose what could be written here."""
         if not self.area.propose():
-            self.notify("Nothing to propose here.")
+            self.say("Nothing to propose here.")
 
 
 def _overlap(one: Edit, other: Edit) -> bool:

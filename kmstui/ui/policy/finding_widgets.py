@@ -53,6 +53,7 @@ class FindingLine(Widget):
         self._counts: Counts | None = None
         self._trouble = ""
         self._alike = 0
+        self._said = ""
 
     def show(self, finding: Finding | None, counts: Counts | None, *, alike: int) -> None:
         """Speak of `finding`, or of the counts; None for counts not yet known.
@@ -69,9 +70,17 @@ class FindingLine(Widget):
             self._trouble = trouble
             self.refresh()
 
+    def say(self, words: str) -> None:
+        """Say something else in their place; an empty text ends it."""
+        if words != self._said:
+            self._said = words
+            self.refresh()
+
     def render(self) -> Text:
         """The finding and what can be done about it."""
         text = Text(no_wrap=False, end="")
+        if self._said:
+            return text.append(visible(self._said), self._style("warning"))
         if self._trouble:
             return text.append(visible(self._trouble), self._style("error"))
         finding = self._finding
@@ -136,16 +145,19 @@ class WhyScreen(ModalScreen[None]):
         Binding("f1", "keys", "All keys"),
     ]
 
-    def __init__(self, finding: Finding, keys: Keys, *, symbols: Symbols = FANCY) -> None:
-        """`keys` are told with F1."""
+    def __init__(self, finding: Finding, keys: Keys = (), *, symbols: Symbols = FANCY) -> None:
+        """`keys` are told with F1, if any are given."""
         super().__init__()
         self._finding = finding
         self._keys = keys
         self._symbols = symbols
 
     def action_keys(self) -> None:
-        """Tell the keys instead."""
-        self.app.switch_screen(KeysScreen(self._keys))
+        """Tell the keys instead; without any, close."""
+        if self._keys:
+            self.app.switch_screen(KeysScreen(self._keys))
+        else:
+            self.dismiss()
 
     def compose(self) -> ComposeResult:
         """One box with the text."""
@@ -162,4 +174,4 @@ class WhyScreen(ModalScreen[None]):
         with VerticalScroll(classes="why--box") as box:
             yield Static(text, markup=False)
         box.border_title = "Why"
-        box.border_subtitle = "Esc closes · F1 all keys"
+        box.border_subtitle = "Esc closes · F1 all keys" if self._keys else "Esc closes"

@@ -52,6 +52,8 @@ class IncrementalTextArea(InsideTextArea):
         self.settled: Callable[[], None] = lambda: None
         """Called when the text or the cursor is another, before that is drawn: what is said of it
         elsewhere on the screen then comes with the same frame, and not 30 ms later."""
+        self.say: Callable[[str], None] = lambda words: None
+        """Called with what a person should know of a key that did nothing."""
         super().__init__(
             text,
             read_only=read_only,

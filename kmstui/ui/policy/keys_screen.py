@@ -80,15 +80,18 @@ def keys_in(screen: Screen[object], *, writing: bool) -> Keys:
         (title, rows)
         for title, rows in (
             ("Commands", _rows(commands)),
-            ("The text", [*_rows(changing), *(_JSON if writing else ())]),
+            ("The text", [*_rows(changing, _CHANGING), *(_JSON if writing else ())]),
             ("Moving", _rows(moving)),
         )
         if rows
     )
 
 
-def _rows(table: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
-    return [(" ".join(dict.fromkeys(keys)), words) for words, keys in table.items()]
+def _rows(
+    table: Mapping[str, Sequence[str]], order: Mapping[str, str] | None = None
+) -> list[tuple[str, str]]:
+    listed = table if order is None else [each for each in order.values() if each in table]
+    return [(" ".join(dict.fromkeys(table[words])), words) for words in listed]
 
 
 class KeysScreen(ModalScreen[None]):

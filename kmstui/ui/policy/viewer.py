@@ -74,6 +74,7 @@ class PolicyViewer(Vertical):
         self._bar = FindBar(self.area)
         self._list.display = self._bar.display = False
         self.area.settled = self._settled
+        self.area.say = self.say
         self._lint_soon = Debounce(self, LINT_PAUSE, self._lint_now)
         self._counts: Counts | None = None
         self._seen_revision = -1
@@ -197,10 +198,15 @@ class PolicyViewer(Vertical):
 
     def _settled(self) -> None:
         """The text or the cursor is another now."""
+        self._line.say("")
         self._speak_of_cursor()
         if self._lint_soon.pending:
             # Linting takes turns with the keys: one that came meanwhile took 20 ms and more.
             self._lint_soon.poke()
+
+    def say(self, words: str) -> None:
+        """Say what came of a key, below the text, where it covers nothing, until the next key."""
+        self._line.say(words)
 
     def _speak_of_cursor(self) -> None:
         mark = self.area.mark_at_cursor()
@@ -227,7 +233,7 @@ class PolicyViewer(Vertical):
         """
         finding = self._finding_meant
         if finding is None:
-            self.notify("There is no finding on this line; F8 goes to the next one.")
+            self.say("There is no finding on this line; F8 goes to the next one.")
         return finding
 
     @property

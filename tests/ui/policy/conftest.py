@@ -112,6 +112,11 @@ class Bench:
         """The text area as it is drawn."""
         return [self.area.render_line(y).text.rstrip() for y in range(self.area.size.height)]
 
+    @property
+    def said_below(self) -> str:
+        """The lines below the text: the finding at the cursor, or what came of a key."""
+        return self.widget._line.render().plain
+
     def messages(self, kind: type[Message]) -> list[Message]:
         # The hook hears of a message once from every widget that it passes.
         told = {id(message): message for message in self.said if isinstance(message, kind)}

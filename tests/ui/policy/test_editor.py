@@ -200,17 +200,15 @@ async def test_a_pasted_statement_takes_the_indent_of_its_place(bench):
 async def test_a_paste_that_is_too_long_is_refused_in_words(bench, characters):
     async with bench("") as at:
         at.area.post_message(events.Paste("[" * characters))
-        await at.until(lambda: at.pilot.app._notifications)
+        await at.until(lambda: f"would have {characters:,} characters" in at.said_below)
         assert at.widget.text == ""
-        (told,) = at.pilot.app._notifications
-        assert f"would have {characters:,} characters" in told.message
 
 
 async def test_pastes_that_are_too_long_together_are_refused_too(bench):
     async with bench("") as at:
         for _ in range(3):
             at.area.post_message(events.Paste("x" * 60_000))
-        await at.until(lambda: at.pilot.app._notifications)
+        await at.until(lambda: "would have 180,000 characters" in at.said_below)
         assert len(at.widget.text) == 120_000
 
 
@@ -286,9 +284,10 @@ async def test_statements_are_moved_duplicated_and_deleted_with_their_commas(ben
 async def test_a_statement_that_is_not_there_is_told(bench):
     async with bench("{") as at:
         await at.press("alt+down")
-        assert [each.message for each in at.pilot.app._notifications] == [
-            "There is no statement in this policy."
-        ]
+        assert at.said_below == "There is no statement in this policy."
+        assert not at.pilot.app._notifications, "a toast would cover the text"
+        await at.press("right")
+        assert at.said_below == "No findings"
 
 
 # Completion

@@ -183,7 +183,7 @@ def live_source(settings: Settings) -> LiveSource:
         return getpass(f"MFA code for {serial}: ")
 
     return LiveSource(
-        lambda: AwsConnector(lambda record: None, ask, read_only=True),
+        lambda: AwsConnector(lambda record: None, ask, read_only=True, in_command=True),
         Target(settings.profile, settings.region, settings.endpoint_url),
     )
 

@@ -220,13 +220,13 @@ def _value(name: str, shape: Any) -> Any:
 class Asker:
     """Sends each operation, and puts the fault in its way."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_command: bool = False) -> None:
         session = boto3.session.Session("AKIDEXAMPLE", "not-a-secret", region_name="eu-west-1")
         self._clients = Clients(session, "kmstui", "eu-west-1", "", read_only=False)
         free = Bucket(1e9)
         # Nobody's quota is at stake.
         self._clients.pacing.bucket = lambda operation: free  # type: ignore[method-assign]
-        context = CallContext(region="eu-west-1")
+        context = CallContext(region="eu-west-1", in_command=in_command)
         self._calls = Calls(self._clients, lambda record: None, context)
         self._fault = COMMON[0]
         self._heard: set[str] = set()
@@ -283,13 +283,15 @@ def _protocol(model: Any) -> str:
     return str(model.service_model.resolved_protocol)
 
 
-async def _ask_all() -> dict[str, dict[str, list[Operation]]]:
+async def _ask_all(
+    operations: Iterable[Operation], *, in_command: bool
+) -> dict[str, dict[str, list[Operation]]]:
     """For each fault its sentences, each with the operations for which it is said."""
     found: dict[str, dict[str, list[Operation]]] = {}
     with patch.object(clients, "_ATTEMPTS", 1):
-        asker = Asker()
+        asker = Asker(in_command=in_command)
         try:
-            for operation in OPERATIONS:
+            for operation in operations:
                 for fault in (*COMMON, *own_faults(asker.model(operation))):
                     error = await asker.error(operation, fault)
                     if error is None:
@@ -311,9 +313,11 @@ def _general(error: ServiceError, operation: Operation, endpoint: str) -> str:
     return text
 
 
-def sentences() -> dict[str, dict[str, list[Operation]]]:
+def sentences(
+    operations: Iterable[Operation] = OPERATIONS, *, in_command: bool = False
+) -> dict[str, dict[str, list[Operation]]]:
     """For each fault its sentences, each with the operations for which it is said."""
-    return asyncio.run(_ask_all())
+    return asyncio.run(_ask_all(operations, in_command=in_command))
 
 
 _HEAD = """\

@@ -42,6 +42,7 @@ KEYS = {
     "f2": "\x1bOQ",
     "f3": "\x1bOR",
     "f4": "\x1bOS",
+    "f7": "\x1b[18~",
     "f8": "\x1b[19~",
     "shift+f8": "\x1b[19;2~",
     "ctrl+space": "\x00",

@@ -47,6 +47,10 @@ class DemoConnector:
         """As anywhere."""
         return await self._inner.regions(partition)
 
+    async def sign_in_command(self, target: Target) -> tuple[str, ...]:
+        """None: the demo's credentials never end."""
+        return ()
+
     def stop(self) -> None:
         """Stop the embedded KMS."""
         if self._embedded is not None:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
@@ -41,6 +42,11 @@ class KmsApp(Program):
     TITLE = "kmstui"
     ENABLE_COMMAND_PALETTE = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(TEXT_STYLE_CLASSES)
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Wherever the credentials are refused.
+        Binding("f7", "sign_in", "Sign in", show=False, priority=True),
+    ]
 
     def __init__(self, session: Session, options: UiOptions | None = None) -> None:
         patch_textual()
@@ -197,6 +203,12 @@ class KmsApp(Program):
     def action_help_quit(self) -> None:
         """Ctrl-c: Textual tells of Ctrl-q alone."""
         self.session.notify("q quits; Ctrl-q quits from anywhere.")
+
+    def action_sign_in(self) -> None:
+        """Sign in to the profile on the terminal, from whatever screen."""
+        from kmstui.ui.main import sign_in
+
+        self.work(partial(sign_in, self), group="sign-in", what="signing in")
 
     async def action_quit(self) -> None:
         """End the program; asks when something is unsaved."""

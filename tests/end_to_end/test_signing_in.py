@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kmstui.demo import MFA_CODE, mfa_serial
+from tests.credential_sources import CredentialServer, install_aws, sso_profile
+from tests.embedded import client
 
 
 @pytest.fixture
@@ -53,3 +55,74 @@ def test_leaving_the_question_for_a_code_leaves_the_program_usable(start, with_p
     terminal.wait_for(lambda text: "userA" in text.splitlines()[0])
     terminal.send("q")
     assert terminal.wait_exit() == 0
+
+
+@pytest.fixture
+def signed_out(embedded, home):
+    """Somebody whose profile `dev` needs a sign-in with SSO, and a CLI of the test's own for it."""
+
+    def give():
+        return client(embedded, "sts", "user").assume_role(
+            RoleArn=f"arn:aws:iam::{embedded.account}:role/KMSWorkshop-MfaAdmin",
+            RoleSessionName="me",
+            SerialNumber=mfa_serial(embedded.account),
+            TokenCode=MFA_CODE,
+        )["Credentials"]
+
+    server = CredentialServer(give)
+    (home / "config").write_text(sso_profile("dev", embedded.account))
+    called = install_aws(home / "bin", server, home)
+    unset = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    environment = embedded.environment_for("user")
+    yield (
+        {
+            **{name: value for name, value in environment.items() if name not in unset},
+            "AWS_CONFIG_FILE": str(home / "config"),
+            "AWS_ENDPOINT_URL_SSO": server.url,
+            "PATH": f"{home / 'bin'}:/usr/bin:/bin",
+            "SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22",
+        },
+        called,
+    )
+    server.stop()
+
+
+def test_one_signs_in_from_inside_and_goes_on(start, signed_out, embedded):
+    environment, called = signed_out
+    terminal = start("alias/ImportedCMK", "--profile", "dev", env=environment)
+    command = "aws sso login --profile dev --use-device-code"
+    said = " ".join(terminal.wait_for("here and goes on").split())
+    assert f"F7 runs {command} here and goes on." in said
+    # Whoever fails to sign in reads why, and can try again.
+    terminal.send("f7")
+    terminal.wait_for("Is it you?")
+    terminal.send("no", "enter")
+    terminal.wait_for("ended with exit code 1. Enter goes back.")
+    terminal.send("enter")
+    terminal.wait_for("F7 tries again")
+    terminal.send("f7")
+    terminal.wait_for("Is it you?")
+    terminal.send("yes", "enter")
+    terminal.wait_for("❯ ImportedCMK")
+    assert "KMSWorkshop-MfaAdmin" in terminal.wait_for("KMSWorkshop-MfaAdmin").splitlines()[0]
+    assert called.read_text().splitlines() == [command.removeprefix("aws ")] * 2
+    terminal.send("e")
+    terminal.wait_for("Ctrl-s Review")
+    terminal.wait_for('"Statement"')
+    terminal.send("ctrl+t")
+    terminal.wait_for("Only from this account")
+    terminal.send("enter")
+    terminal.wait_for("draft kept")
+    terminal.send("ctrl+s")
+    terminal.wait_for("After this save")
+    # The session ends while the save is under review.
+    (called.parent.parent / ".aws" / "sso" / "cache").rename(called.parent / "cache")
+    embedded.control.expire_sessions("KMSWorkshop-MfaAdmin")
+    terminal.send("y")
+    terminal.wait_for("Not saved")
+    terminal.wait_for("F7 runs aws sso login")
+    terminal.send("f7")
+    terminal.wait_for("Is it you?")
+    terminal.send("yes", "enter")
+    terminal.wait_for(lambda text: "holds your policy, read back" in " ".join(text.split()))
+    assert "aws:PrincipalIsAWSService" in embedded.control.key("alias/ImportedCMK").policy

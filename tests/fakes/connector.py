@@ -14,6 +14,7 @@ class FakeConnector:
 
     Attributes:
         asked: The targets that were asked for, in order.
+        sign_in: The command that signs in to every profile.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class FakeConnector:
         self._make = make
         self._profiles = tuple(profiles)
         self._regions = tuple(regions)
+        self.sign_in: tuple[str, ...] = ()
         self._errors: list[Exception] = []
         self.asked: list[Target] = []
         self.gate: asyncio.Event | None = None
@@ -50,3 +52,6 @@ class FakeConnector:
 
     async def regions(self, partition: str = "aws") -> tuple[str, ...]:
         return self._regions
+
+    async def sign_in_command(self, target: Target) -> tuple[str, ...]:
+        return self.sign_in

@@ -5,6 +5,7 @@ from .botocore_internals import ask_for_mfa_codes_with as ask_for_mfa_codes_with
 from .call import Calls as Calls
 from .call import Params as Params
 from .call_context import CallContext as CallContext
+from .call_context import Explanation as Explanation
 from .call_context import short_key_name as short_key_name
 from .clients import Clients as Clients
 from .credential_sources import explain_source as explain_source

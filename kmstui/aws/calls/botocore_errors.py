@@ -101,7 +101,7 @@ def _unreachable(error: Any, call: CallContext) -> Explanation:
         return Explanation(
             NetworkError,
             "{url} does not exist, and botocore knows no Region “{region}”",
-            "Choose another Region with R or --region.",
+            "Choose another Region with {R or |}--region.",
         )
     return Explanation(
         NetworkError,
@@ -121,7 +121,7 @@ NO_CREDENTIALS = Explanation(
     CredentialsMissingError,
     "no credentials in the environment or profile, and {metadata}",
     "Set AWS_PROFILE or --profile, run aws configure, aws sso login or aws login, or attach an "
-    "instance role, then press r or repeat it.",
+    "instance role, then {press r or repeat it|repeat the command}.",
 )
 OLD_BOTOCORE = Explanation(
     UnsupportedError,
@@ -131,7 +131,7 @@ OLD_BOTOCORE = Explanation(
 _SSO = Explanation(
     CredentialsExpiredError,
     "the SSO session has expired, or was never started",
-    "Run aws sso login{for_profile}, then press r or repeat it.",
+    "{renew}",
 )
 _RETRIEVAL = Explanation(
     CredentialsMissingError,
@@ -173,7 +173,7 @@ _EXPLANATIONS: dict[str, Explanation | Callable[[Any, CallContext], Explanation]
     "RefreshWithMFAUnsupportedError": Explanation(
         MfaError,
         "the session that was started with an MFA code has ended",
-        "Press r and enter a new code.",
+        "{Press r|Repeat the command} and enter a new code.",
     ),
     "UnauthorizedSSOTokenError": _SSO,
     "SSOError": _SSO,
@@ -188,17 +188,17 @@ _EXPLANATIONS: dict[str, Explanation | Callable[[Any, CallContext], Explanation]
     "LoginInsufficientPermissions": Explanation(
         AccessDeniedError,
         "the sign-in may not be renewed: signin:CreateOAuth2Token is not allowed",
-        "Ask for that permission, or choose another profile with P.",
+        "Ask for that permission, or choose another profile with {P|--profile}.",
     ),
     "LoginError": Explanation(
         CredentialsExpiredError,
         "the login session has expired",
-        "Run aws login{for_profile}, then press r or repeat it.",
+        "{renew}",
     ),
     "ProfileNotFound": Explanation(
         ProfileError,
         "there is no profile “{profile}” in the AWS config files",
-        "Choose another with P or --profile, or add it with aws configure --profile.",
+        "Choose another with {P or |}--profile, or add it with aws configure --profile.",
     ),
     "CredentialRetrievalError": _RETRIEVAL,
     "MetadataRetrievalError": _RETRIEVAL,
@@ -213,7 +213,7 @@ _EXPLANATIONS: dict[str, Explanation | Callable[[Any, CallContext], Explanation]
     "InvalidRegionError": Explanation(
         RegionMissingError,
         "“{region_name}” is not the name of a Region",
-        "Name one like eu-central-1 with --region or R.",
+        "Name one like eu-central-1 with --region{ or R|}.",
     ),
     "ParamValidationError": Explanation(
         InvalidInputError,

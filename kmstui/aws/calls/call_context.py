@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,6 +24,12 @@ class CallContext:
     profile: str = ""
     knows_region: Callable[[str], bool] = lambda _: True
     """Whether botocore's endpoint data knows a Region; asked when a name does not resolve."""
+    in_command: bool = False
+    """Whether a command without screens asks, which has no keys to press."""
+    source: str = ""
+    """botocore's name of where the credentials come from; empty while they are looked for."""
+    sign_in: str = ""
+    """The command line that signs in to the profile; empty where none does."""
 
     @property
     def context(self) -> ErrorContext:
@@ -29,11 +37,34 @@ class CallContext:
         return ErrorContext(operation=self.operation, key=self.key)
 
 
+_TWO_WAYS = re.compile(r"(?<!{){([^{}|]*)\|([^{}|]*)}(?!})")
+
+_RENEWALS = {
+    "env": "They stand in AWS_ACCESS_KEY_ID and its like: {start kmstui again with new ones, or "
+    "choose a profile with P|set new ones, then repeat the command}.",
+    "shared-credentials-file": "Put new ones into {credentials_file}, then {press r or repeat it|"
+    "repeat the command}.",
+    "custom-process": "Sign in to what credential_process asks, then {press r or repeat it|repeat "
+    "the command}.",
+}
+"""By botocore's names of sources."""
+
+_RENEWAL = (
+    "Sign in again, or put new ones where these came from, then {press r or repeat it|repeat the "
+    "command}."
+)
+_SIGN_IN = "{F7 runs|Run} {command}{ here and goes on|, then repeat the command}."
+_SIGNED_IN_TO = frozenset({"", "sso", "login", "assume-role"})
+"""Sources that a command of the AWS CLI renews, or may."""
+
+
 class Explanation(NamedTuple):
     """A type of error and its two sentences, with places for what is known in a call.
 
     They are `{url}`, `{region}`, `{operation}`, `{for_profile}` (` --profile NAME` for a command
-    line), `{said}` (the service's words), and what `error` is told besides.
+    line), `{said}` (the service's words), `{renew}` (a sentence: how the person gets new
+    credentials), and what `error` is told besides. `{press r|repeat the command}` is what people
+    do at the screens, and what they do where a command asks.
     """
 
     kind: type[ServiceError]
@@ -52,9 +83,24 @@ class Explanation(NamedTuple):
             "operation": call.operation or "such calls",
             "for_profile": "" if default else f" --profile {call.profile}",
             "said": context.service_message.strip().rstrip(".") or "it gave no reason",
+            "renew": _renewal(call),
             **known,
         }
-        return self.kind(self.reason.format_map(known), self.next_step.format_map(known), context)
+        reason, next_step = (
+            _addressed(text, call).format_map(known) for text in (self.reason, self.next_step)
+        )
+        return self.kind(reason, next_step, context)
+
+
+def _addressed(text: str, call: CallContext) -> str:
+    return _TWO_WAYS.sub(r"\2" if call.in_command else r"\1", text)
+
+
+def _renewal(call: CallContext) -> str:
+    signs_in = bool(call.sign_in) and call.source in _SIGNED_IN_TO
+    words = _SIGN_IN if signs_in else _RENEWALS.get(call.source, _RENEWAL)
+    file = os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials"
+    return _addressed(words, call).format(command=call.sign_in, credentials_file=file)
 
 
 def short_key_name(key_id: str) -> str:

@@ -53,8 +53,8 @@ _SOURCES = {
         "the instance metadata service",
         "Check the instance's role; in a container, the instance's hop limit must be at least 2.",
     ),
-    "sso": _Source("the SSO sign-in", "Run aws sso login{for_profile} once more."),
-    "login": _Source("the sign-in", "Run aws login{for_profile} once more."),
+    "sso": _Source("the SSO sign-in", "{renew}"),
+    "login": _Source("the sign-in", "{renew}"),
 }
 """By botocore's names of them."""
 

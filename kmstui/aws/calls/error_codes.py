@@ -63,7 +63,7 @@ _NOT_AWS = Explanation(
 _UNKNOWN_CODE = Explanation(
     InvalidInputError,
     "the service refused it with {code}: {said}",
-    "Press ! for the call; where that does not explain it, please report it.",
+    "{Press ! for the call; where that|Where that} does not explain it, please report it.",
 )
 _THROTTLED = Explanation(
     ThrottledError,
@@ -72,7 +72,9 @@ _THROTTLED = Explanation(
 )
 _FAILURE = Explanation(ServiceFailureError, "{said}", "The fault is on AWS's side; try again.")
 _MFA_REFUSED = Explanation(
-    MfaError, "AWS refused the MFA code", "Press r and enter the next code of the device."
+    MfaError,
+    "AWS refused the MFA code",
+    "{Press r|Repeat the command} and enter the next code of the device.",
 )
 _CLOCK = Explanation(
     CredentialsExpiredError,
@@ -113,10 +115,11 @@ def _signature(message: str, _call_context: CallContext) -> Explanation:
 
 
 _STATE_STEPS = {
-    "pending deletion": "Cancel the deletion first (x).",
+    "pending deletion": "Cancel the deletion first{ (x)|}.",
     "pending import": "Import key material first.",
-    "pending replica deletion": "Wait until its replicas are deleted, or cancel the deletion (x).",
-    "is disabled": "Enable the key first (x).",
+    "pending replica deletion": "Wait until its replicas are deleted, or cancel the "
+    "deletion{ (x)|}.",
+    "is disabled": "Enable the key first{ (x)|}.",
     "creating": "Wait until the key is created.",
     "updating": "Wait until the change is done.",
 }
@@ -145,7 +148,7 @@ def _unknown_operation(_message: str, call: CallContext) -> Explanation:
     return Explanation(
         UnsupportedError,
         "{url} does not know this operation",
-        "Another Region (R), or AWS's own endpoint, may offer it.",
+        "Another Region{ (R)|}, or AWS's own endpoint, may offer it.",
     )
 
 
@@ -172,7 +175,7 @@ def _input(message: str, call: CallContext) -> Explanation:
     return Explanation(
         InvalidInputError,
         "{said}",
-        "Correct what you have typed; where it is nothing of yours, press ! for the call.",
+        "Correct what you have typed{; where it is nothing of yours, press ! for the call|}.",
     )
 
 
@@ -184,8 +187,7 @@ _CODES: tuple[
         Explanation(
             CredentialsExpiredError,
             "the credentials have expired",
-            "Sign in again (aws sso login{for_profile}, or new temporary credentials), then press "
-            "r or repeat it.",
+            "{renew}",
         ),
         ("ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired"),
     ),
@@ -218,7 +220,7 @@ _CODES: tuple[
         Explanation(
             AccessDeniedError,
             "the account may not use this service in {region}",
-            "Enable the Region or service for the account, or switch the Region with R.",
+            "Enable the Region or service for the account, or switch the Region with {R|--region}.",
         ),
         ("OptInRequired", "SubscriptionRequiredException", "RegionDisabledException"),
     ),
@@ -226,7 +228,7 @@ _CODES: tuple[
         Explanation(
             NotFoundError,
             "{said}",
-            "Check account and Region in the header, or press r to refresh.",
+            "Check account and Region{ in the header, or press r to refresh|}.",
         ),
         (
             "NotFoundException",
@@ -309,7 +311,9 @@ _CODES: tuple[
     ),
     (
         Explanation(
-            ConflictError, "the list changed while it was read", "Press r to read it again."
+            ConflictError,
+            "the list changed while it was read",
+            "{Press r to read it again|Repeat the command}.",
         ),
         (
             "InvalidMarkerException",

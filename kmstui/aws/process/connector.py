@@ -70,6 +70,9 @@ class ProcessConnector:
     async def regions(self, partition: str = "aws") -> tuple[str, ...]:
         return await self._ask("regions", partition)
 
+    async def sign_in_command(self, target: Target) -> tuple[str, ...]:
+        return await self._ask("sign_in_command", target)
+
     def close(self) -> None:
         """End the process."""
         if self._line is not None:
@@ -88,7 +91,7 @@ class ProcessConnector:
             line.tell(PROCESS, "close_connection", number)
             raise
 
-    async def _ask(self, method: str, *arguments: str) -> tuple[str, ...]:
+    async def _ask(self, method: str, *arguments: object) -> tuple[str, ...]:
         line = await self._living()
         names: tuple[str, ...] = await line.ask(PROCESS, method, arguments, {})
         return names

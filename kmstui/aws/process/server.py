@@ -85,6 +85,9 @@ class AwsServer:
     async def regions(self, partition: str = "aws") -> tuple[str, ...]:
         return await self._connector.regions(partition)
 
+    async def sign_in_command(self, target: Target) -> tuple[str, ...]:
+        return await self._connector.sign_in_command(target)
+
     def close_connection(self, number: int) -> None:
         """Close a connection, if it came about."""
         if number in self._gateways:

@@ -99,14 +99,12 @@ def unusable_section(error: boto.ProfileNotFound) -> ProfileError | None:
             what = f"needs quotes: write [profile {quoted}]"
         else:
             continue
-        return ProfileError(
-            f"the section [{section}] of {config} {what}", "Correct it, then press r."
-        )
+        return ProfileError(f"the section [{section}] of {config} {what}", "Correct it.")
     if f"profile {name}" in _sections(credentials):
         return ProfileError(
             f"the section [profile {name}] of {credentials} has the word profile, which belongs "
             f"into the config file alone: write [{name}]",
-            "Correct it, then press r.",
+            "Correct it.",
         )
     return None
 

@@ -23,7 +23,12 @@ class AwsConnector:
     """Implements `kmstui.service.ports.Connector`; what is asked first imports botocore."""
 
     def __init__(
-        self, observer: CallObserver, mfa_prompt: MfaPrompt, *, read_only: bool = False
+        self,
+        observer: CallObserver,
+        mfa_prompt: MfaPrompt,
+        *,
+        read_only: bool = False,
+        in_command: bool = False,
     ) -> None:
         """Keep what every connection needs.
 
@@ -31,10 +36,12 @@ class AwsConnector:
             observer: Told of every finished call, on the event loop.
             mfa_prompt: Asks for an MFA code; called on a worker thread.
             read_only: Refuse every operation that is not known to read only.
+            in_command: A command without screens asks: errors name no key to press.
         """
         self._observer = observer
         self._mfa_prompt = mfa_prompt
         self._read_only = read_only
+        self._in_command = in_command
         self._made: Opener | None = None
         self._lock = threading.Lock()
 
@@ -48,6 +55,9 @@ class AwsConnector:
     async def regions(self, partition: str = "aws") -> tuple[str, ...]:
         return await on_own_thread(_THREAD, lambda: self._opener().regions(partition))
 
+    async def sign_in_command(self, target: Target) -> tuple[str, ...]:
+        return await on_own_thread(_THREAD, lambda: self._opener().sign_in_command(target))
+
     def forget_roles(self) -> None:
         """AWS refused credentials: assume roles anew when connecting, codes and all."""
         if self._made is not None:
@@ -58,5 +68,10 @@ class AwsConnector:
             if self._made is None:
                 from kmstui.aws.session.open import Opener
 
-                self._made = Opener(self._observer, self._mfa_prompt, read_only=self._read_only)
+                self._made = Opener(
+                    self._observer,
+                    self._mfa_prompt,
+                    read_only=self._read_only,
+                    in_command=self._in_command,
+                )
             return self._made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import shlex
 import socket
 import threading
 from collections.abc import Callable, Collection
@@ -26,6 +27,7 @@ from kmstui.aws.calls import (
     CallContext,
     Calls,
     Clients,
+    Explanation,
     ask_for_mfa_codes_with,
     explain_source,
     translate,
@@ -36,6 +38,7 @@ from kmstui.aws.session.config_faults import (
     unusable_section,
 )
 from kmstui.aws.session.instance_metadata import fault_of_metadata
+from kmstui.aws.session.sign_in import sign_in_command
 from kmstui.model import ConnectionInfo, Route
 from kmstui.service.errors import MfaError, ProfileError, ServiceError
 from kmstui.service.ports import CallObserver, MfaPrompt, Target
@@ -45,6 +48,15 @@ if TYPE_CHECKING:
 
 _CODE = re.compile(r"[0-9]{6}")
 """Source: STS API Reference, AssumeRole, TokenCode."""
+
+_NO_CODE = Explanation(
+    MfaError,
+    "no code was entered",
+    "{Press r to be asked again, or choose another profile (P)|Repeat the command and enter it}.",
+)
+_NO_SUCH_CODE = Explanation(
+    MfaError, "an MFA code has six digits", "{Press r|Repeat the command} and enter it."
+)
 
 _OF_PROFILES = frozenset(
     {"assume-role", "sso", "login", "custom-process", "shared-credentials-file", "config-file"}
@@ -65,10 +77,18 @@ Resolve = Callable[[str], tuple[str, ...]]
 class Opener:
     """Opens connections. Made and used on threads of its own, never on the event loop."""
 
-    def __init__(self, observer: CallObserver, mfa_prompt: MfaPrompt, *, read_only: bool) -> None:
+    def __init__(
+        self,
+        observer: CallObserver,
+        mfa_prompt: MfaPrompt,
+        *,
+        read_only: bool,
+        in_command: bool = False,
+    ) -> None:
         self._observer = observer
         self._mfa_prompt = mfa_prompt
         self._read_only = read_only
+        self._asking = CallContext(in_command=in_command)
         # Kept between connections: service models need not be read again, and a role that was
         # assumed with an MFA code need not ask for another one when only the Region changes.
         self._loader: Any = None
@@ -80,15 +100,18 @@ class Opener:
         Raises:
             ServiceError: one type per cause.
         """
-        call_context = CallContext(profile=target.profile, region=target.region)
+        call_context = replace(self._asking, profile=target.profile, region=target.region)
         try:
             return self._open(target, call_context)
         except ServiceError:
             raise
         except boto.ConfigParseError as error:
-            raise unreadable_file(error) from None
+            raise _then_again(unreadable_file(error), call_context) from None
         except boto.ProfileNotFound as error:
-            raise (unusable_section(error) or translate(error, call_context)) from None
+            unusable = unusable_section(error)
+            raise (
+                _then_again(unusable, call_context) if unusable else translate(error, call_context)
+            ) from None
         except OSError as error:
             if not error.filename:
                 raise translate(error, call_context, sent=False) from None
@@ -109,6 +132,13 @@ class Opener:
     def regions(self, partition: str) -> tuple[str, ...]:
         return tuple(sorted(self._session("").get_available_regions("kms", partition)))
 
+    def sign_in_command(self, target: Target) -> tuple[str, ...]:
+        try:
+            return sign_in_command(self._session(target.profile))
+        except (boto.BotoCoreError, OSError):
+            # Connecting tells what is wrong with the files.
+            return ()
+
     def forget_roles(self) -> None:
         self._role_cache.clear()
 
@@ -116,7 +146,9 @@ class Opener:
         session = self._session(target.profile)
         session.get_scoped_config()
         profile = str(session.get_config_variable("profile") or "default")
-        call_context = replace(call_context, profile=profile)
+        call_context = replace(
+            call_context, profile=profile, sign_in=shlex.join(sign_in_command(session))
+        )
         region = _region(session, target)
         if not region:
             raise NO_REGION.error(call_context)
@@ -127,6 +159,7 @@ class Opener:
             call_context, region=region, knows_region=partial(_is_known, session)
         )
         source = _credential_source(session, call_context)
+        call_context = replace(call_context, source=source)
         clients = Clients(
             boto3.session.Session(botocore_session=session),
             f"{session.user_agent()} kmstui/{__version__}",
@@ -165,13 +198,16 @@ class Opener:
         serial = prompt.removeprefix("Enter MFA code for ").rstrip().removesuffix(":")
         code = self._mfa_prompt(serial).strip()
         if not code:
-            raise MfaError(
-                "no code was entered",
-                "Press r to be asked again, or choose another profile (P).",
-            )
+            raise _NO_CODE.error(self._asking)
         if not _CODE.fullmatch(code):
-            raise MfaError("an MFA code has six digits", "Press r and enter it.")
+            raise _NO_SUCH_CODE.error(self._asking)
         return code
+
+
+def _then_again(error: ProfileError, call: CallContext) -> ProfileError:
+    if call.in_command:
+        return error
+    return ProfileError(error.reason, f"{error.next_step} Then press r.")
 
 
 def _region(session: Session, target: Target) -> str:
@@ -205,6 +241,8 @@ def _credential_source(session: Session, call_context: CallContext) -> str:
     except Exception as error:
         if fault := explain_source(error, call_context):
             raise fault from None
+        if isinstance(error, boto.BotoCoreError | boto.ClientError):
+            raise translate(error, call_context, sent=False) from None
         raise
     if credentials is None:
         raise NO_CREDENTIALS.error(call_context, metadata=fault_of_metadata(session))

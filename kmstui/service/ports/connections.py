@@ -46,6 +46,13 @@ class Connector(Protocol):
         """Regions where KMS is offered, from botocore's endpoint data."""
         ...
 
+    async def sign_in_command(self, target: Target) -> tuple[str, ...]:
+        """The command that signs the person in to the target's profile, with its arguments.
+
+        Empty where none does, or the AWS config files cannot be read.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:

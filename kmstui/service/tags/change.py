@@ -121,6 +121,8 @@ class TagResult:
     """What the person should know of it, as a sentence."""
     tags: tuple[Tag, ...] | None = None
     """What the key was found to hold afterwards; None when it was not read."""
+    signed_out: bool = False
+    """Whether it was refused for the credentials, so that signing in may be what helps."""
 
 
 def tag_refusal(key: Key, name: str) -> str:

@@ -28,11 +28,9 @@ from kmstui.service.changes import (
     send_change,
 )
 from kmstui.service.errors import (
+    CREDENTIALS_REFUSED,
     CancelledByPersonError,
-    CredentialsExpiredError,
-    CredentialsMissingError,
     EndpointError,
-    MfaError,
     NetworkError,
     ReadOnlyError,
     ServiceError,
@@ -49,9 +47,7 @@ READING_AT_ONCE = 64
 """Keys that are being read back; with more, sending waits."""
 
 _OF_THE_CONNECTION = (
-    CredentialsExpiredError,
-    CredentialsMissingError,
-    MfaError,
+    *CREDENTIALS_REFUSED,
     EndpointError,
     NetworkError,
     ReadOnlyError,
@@ -111,12 +107,13 @@ class _Sending:
 
     def refused(self, error: ServiceError, found: Tags | None = None) -> TagResult:
         """The result of a refusal, after which the key was found to hold these tags."""
+        signed_out = isinstance(error, CREDENTIALS_REFUSED)
         if self.put:
             words = f"The tags were put, but {', '.join(self.tags.remove)} stayed. {error.sentence}"
-            return TagResult(self.tags, TagOutcome.FAILED, words, found)
+            return TagResult(self.tags, TagOutcome.FAILED, words, found, signed_out)
         ended = isinstance(error, CancelledByPersonError | ReadOnlyError)
         outcome = TagOutcome.CANCELLED if ended else TagOutcome.FAILED
-        return TagResult(self.tags, outcome, error.sentence)
+        return TagResult(self.tags, outcome, error.sentence, signed_out=signed_out)
 
 
 Item = tuple[_Sending, ChangeRecord]

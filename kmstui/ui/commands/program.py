@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from textual import events
 from textual.dom import DOMNode
@@ -44,6 +44,14 @@ class PanesScreen(Protocol):
     @property
     def targets(self) -> tuple[str, ...]:
         """IDs of the marked keys, or of the chosen one when none is marked."""
+
+
+@runtime_checkable
+class Interrupted(Protocol):
+    """A screen on which something may have ended because AWS refused the credentials."""
+
+    def go_on(self) -> None:
+        """The person has signed in: do it again; nothing where nothing has ended so."""
 
 
 class Program(PaintedApp[int]):
@@ -129,6 +137,13 @@ class Program(PaintedApp[int]):
     def refresh_session(self) -> None:
         """Read everything again."""
         self.work(self.session.refresh, group=SESSION_GROUP, what="reading", quiet=True)
+
+    def go_on(self) -> None:
+        """The person has signed in: go on with what was refused before."""
+        if isinstance(self.screen, Interrupted):
+            self.screen.go_on()
+        if self.session.store.banner or self.main.is_current:
+            self.refresh_session()
 
     def stop_reading(self) -> bool:
         """Cancel the reading of the inventory; returns whether there was any."""

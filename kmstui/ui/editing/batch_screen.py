@@ -79,6 +79,13 @@ class BatchScreen(FullScreen[None]):
         self._draw()
         self.program.work(self._plan, group="batch", what="several keys")
 
+    def go_on(self) -> None:
+        """Read those that could not be read or saved again; what was saved is left out then."""
+        outcomes = [plan.outcome for plan in self.plan_of_keys.plans.values()]
+        if not self._working and KeyOutcome.FAILED in outcomes:
+            self._working = True
+            self.program.work(self._plan, group="batch", what="several keys")
+
     async def _plan(self) -> None:
         try:
             await self.plan_of_keys.plan()

@@ -6,18 +6,15 @@ import asyncio
 import os
 import shlex
 import shutil
-import signal
-import subprocess
 import tempfile
-import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textual.app import App, SuspendNotSupported
+from textual.app import App
 
 from kmstui.service.changes import ChangeScope
 from kmstui.service.editing import PolicyEditing
@@ -30,6 +27,7 @@ from kmstui.ui.editing.edited_files import (
     reason_of,
     remove,
 )
+from kmstui.ui.terminal import run_on_terminal
 
 if TYPE_CHECKING:
     from kmstui.ui.commands import Program
@@ -149,34 +147,11 @@ def _command(environ: Mapping[str, str]) -> tuple[list[str], str]:
 
 def _run(app: App[Any], command: list[str], lock: int) -> str:
     """Run the editor on the terminal; what went wrong, as a sentence."""
-    try:
-        with app.suspend(), _interrupts_for_the_editor():
-            try:
-                code = subprocess.run(command, check=False, pass_fds=(lock,)).returncode
-            except OSError as error:
-                return f"{command[0]} could not be started: {reason_of(error)}."
-    except SuspendNotSupported:
-        return "This terminal cannot be given to another program."
-    except OSError as error:
-        return f"The terminal could not be given to {command[0]}: {reason_of(error)}."
-    if code == 0:
+    ended = run_on_terminal(app, command, pass_fds=(lock,))
+    if not ended.trouble:
         return ""
-    how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-    return f"{command[0]} {how}; the text is what it left in its file."
-
-
-@contextmanager
-def _interrupts_for_the_editor() -> Iterator[None]:
-    """Ctrl-C is meant for the program on the terminal, and must not end this one behind it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    # A handler, unlike SIG_IGN, is not inherited by the editor.
-    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    left = "; the text is what it left in its file" if ended.code is not None else ""
+    return f"{ended.trouble}{left}."
 
 
 def edit_outside(

@@ -15,7 +15,7 @@ from kmstui.policy.lint import Finding, Severity
 from kmstui.policy.syntax import Span
 from kmstui.service.changes import ChangeScope
 from kmstui.service.editing import EditTarget, PolicyEditing, SaveResult
-from kmstui.service.errors import JournalError, ServiceError
+from kmstui.service.errors import CREDENTIALS_REFUSED, JournalError, ServiceError
 from kmstui.service.session import Session
 from kmstui.ui.dialogs import FullScreen
 from kmstui.ui.editing.drafts import DraftKeeper, ask_about_draft, ask_to_leave
@@ -109,6 +109,7 @@ class PolicyScreen(FullScreen[None]):
         self._begin_with = begin_with
         self._opened_as = ""
         self.is_open = False
+        self._signed_out = False
         self.learned = asyncio.Event()
         self.refused: SaveResult | None = None
         self._learning: Worker[None] | None = None
@@ -182,6 +183,7 @@ class PolicyScreen(FullScreen[None]):
         try:
             text = await self.editing.open()
         except ServiceError as error:
+            self._signed_out = isinstance(error, CREDENTIALS_REFUSED)
             await self._could_not_open(error)
             return
         self._learning = self.program.work(
@@ -198,6 +200,13 @@ class PolicyScreen(FullScreen[None]):
             await self.drafts.keep(self.viewer.text)
         if self._outside and self.editor is not None:
             self._edit_outside(self.editor)
+
+    def go_on(self) -> None:
+        """Open it, if the credentials were refused before."""
+        if self._signed_out:
+            self._signed_out = False
+            self.viewer.area.read_only = self.editor is None
+            self.program.work(self._open, group="edit", what="opening a policy", exclusive=False)
 
     async def _choose_beginning(self, stored: str) -> str:
         """The stored text, or the draft that the person wants to go on with."""

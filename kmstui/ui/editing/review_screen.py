@@ -83,6 +83,12 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
         self.rows.focus()
         self.program.work(self._work_out, group="review", what="the review", exclusive=False)
 
+    def go_on(self) -> None:
+        """Read the stored policy again, if it could not be read."""
+        if self._unread:
+            self._unread = ""
+            self.on_mount()
+
     async def _work_out(self) -> None:
         await asyncio.gather(self._look_for_conflict(), self._prepare())
         assessment = await asyncio.to_thread(

@@ -25,7 +25,7 @@ from kmstui.service.editing import (
     SaveOutcome,
     SaveResult,
 )
-from kmstui.service.errors import JournalError, ServiceError
+from kmstui.service.errors import CREDENTIALS_REFUSED, JournalError, ServiceError
 from kmstui.ui.commands import KeyBar, aws_command, program_of
 from kmstui.ui.dialogs import Dialog
 from kmstui.ui.editing.conflict_screen import ConflictScreen
@@ -286,6 +286,14 @@ class SavingScreen(Dialog[SavingAnswer]):
         """Whether what is waited for is not an answer of the service, or not for the first time."""
         again = ChangeStep.READING_BACK in self._steps[-1:] and ChangeStep.WAITING in self._steps
         return again or bool(_WAITS.intersection(self._steps[-1:]))
+
+    def go_on(self) -> None:
+        """Save after all: what is stored is read again before anything is sent."""
+        end = self._end.error if isinstance(self._end, SaveResult) else self._end
+        if isinstance(end, CREDENTIALS_REFUSED):
+            self._end, self._steps = None, []
+            self._head.say(self.heading, "title")
+            self.on_mount()
 
     def action_close(self) -> None:
         """Close, if it has ended."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from kmstui.ui.commands import Command, Context
+from kmstui.ui.commands import Command, Context, Program
 from kmstui.ui.main.navigation import main_of, switch_profile, switch_region
+from kmstui.ui.terminal import run_on_terminal
 
 
 async def _profile(context: Context) -> None:
@@ -25,6 +28,29 @@ async def _region(context: Context) -> None:
     info = context.store.info
     regions = await context.session.connector.regions(info.partition if info else "aws")
     _offer(context, "Switch to Region", regions, info.region if info else "", switch_region)
+
+
+async def sign_in(program: Program) -> None:
+    """Run the command that signs in to the profile, on the terminal, and go on after it."""
+    session = program.session
+    command = await session.connector.sign_in_command(session.target)
+    if not command:
+        session.notify("No command signs in to this profile; r looks its credentials up again.")
+        return
+    words = shlex.join(command)
+    if shutil.which(command[0]) is None:
+        session.notify(
+            f"The AWS CLI ({command[0]}) is not installed here: run {words} where it is, with this"
+            " home directory, then press r.",
+            "warning",
+        )
+        return
+    ended = run_on_terminal(program, command, linger=True)
+    if ended.trouble:
+        session.notify(f"You are not signed in: {ended.trouble}. F7 tries again.", "warning")
+        return
+    session.notify(f"{words} has ended; what was refused is done again.")
+    program.go_on()
 
 
 def _offer(
@@ -77,6 +103,11 @@ COMMANDS = (
     Command(
         id="session.refresh", label="Refresh", help="Read everything again", keys=("r",),
         run=lambda context: context.app.refresh_session(),
+    ),
+    Command(
+        id="session.sign_in", label="Sign in", help="Run the command that signs in to the profile"
+        " (aws sso login, aws login), then go on; works on every screen", keys=("f7",),
+        run=lambda context: sign_in(context.app),
     ),
     Command(
         id="program.copy", label="Copy", help="Copy ID, ARN, alias, policy, tags or the AWS CLI "

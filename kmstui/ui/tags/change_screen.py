@@ -11,7 +11,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.worker import Worker
 
-from kmstui.service.errors import ServiceError
+from kmstui.service.errors import CREDENTIALS_REFUSED, ServiceError
 from kmstui.service.tags import TagChange, Tagging, TagOutcome, TagResult, seconds_for
 from kmstui.ui.commands import Context, KeyBar, Program
 from kmstui.ui.dialogs import Dialog, TextDialog
@@ -83,6 +83,7 @@ class ChangeScreen(Dialog[bool]):
         self._rows = ChangeRows(self._store, program.symbols)
         self._progress = RunProgress(())
         self._reading: Worker[None] | None = None
+        self._signed_out = False
         self._cancelled = False
         self._go_at_once = False
         self._sent = False
@@ -118,6 +119,7 @@ class ChangeScreen(Dialog[bool]):
         try:
             changes = await planner(self._looked_at)
         except ServiceError as error:
+            self._signed_out = isinstance(error, CREDENTIALS_REFUSED)
             self.summary.say(error.sentence, "bad")
             self._enter(Phase.ENDED)
             return
@@ -279,10 +281,22 @@ class ChangeScreen(Dialog[bool]):
         try:
             changes = await self._tagging.plan_again(again, self._looked_at)
         except ServiceError as error:
+            self._signed_out = isinstance(error, CREDENTIALS_REFUSED)
             self.notice.say(error.sentence, "bad")
             self._enter(Phase.ENDED)
         else:
             self._begin(changes)
+
+    def go_on(self) -> None:
+        """Plan, or send what is left, if the credentials were refused before."""
+        if self._phase is not Phase.ENDED:
+            return
+        refused = any(result.signed_out for result in self._rows.results.values())
+        if self._rows.to_retry and (refused or self._signed_out):
+            self.action_retry()
+        elif self._signed_out:
+            self._read_plan(self._planner)
+        self._signed_out = False
 
     def action_undo(self) -> None:
         """Show what takes the change back."""

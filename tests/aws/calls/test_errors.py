@@ -43,7 +43,7 @@ async def _failure(connect: Connect, key: str = "1234") -> ServiceError:
 
 _CODES = [
     ("ThrottlingException", errors.ThrottledError, "quota in this Region is used up", "slowly"),
-    ("ExpiredTokenException", errors.CredentialsExpiredError, "have expired", "aws sso login"),
+    ("ExpiredTokenException", errors.CredentialsExpiredError, "have expired", "with new ones"),
     (
         "UnrecognizedClientException",
         errors.CredentialsExpiredError,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -55,6 +56,14 @@ def test_no_change_whose_end_is_open_is_said_to_have_failed_and_no_refusal_to_be
                 expected = fault.title in lost and kind_of(each) == KINDS[1]
                 assert is_open is expected, f"{fault.title}, {each.permission}: {sentence}"
     assert refused | lost <= {fault.title for fault in COMMON}
+
+
+def test_a_command_without_screens_names_no_key_to_press() -> None:
+    """What `lint` and `can` read, and what of it fails."""
+    reads = [each for each in OPERATIONS if kind_of(each) == KINDS[0] and each.service == "kms"]
+    for by_sentence in sentences(reads, in_command=True).values():
+        for sentence in by_sentence:
+            assert not re.search(r"\b[Pp]ress\b|\bF7\b|\([A-Za-z]\)|\bwith R\b", sentence), sentence
 
 
 def test_no_sentence_leaves_a_place_open_or_says_a_thing_twice(said: Said) -> None:

@@ -1,0 +1,84 @@
+"""Another program on the terminal, which the app gives up for it until it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from textual.app import App, SuspendNotSupported
+
+_STANDARD_INPUT, _STANDARD_ERROR = 0, 2
+"""What Textual reads and writes, and the program inherits."""
+
+
+class Ended(NamedTuple):
+    """How a program ended."""
+
+    code: int | None
+    """Its exit code, negative for a signal; None where it was not started."""
+    trouble: str = ""
+    """What went wrong, as a sentence without its full stop; empty where nothing did."""
+
+
+def run_on_terminal(
+    app: App[Any],
+    command: Sequence[str],
+    *,
+    pass_fds: Collection[int] = (),
+    linger: bool = False,
+) -> Ended:
+    """Run a command on the terminal, never through a shell. The event loop stands still meanwhile.
+
+    Args:
+        app: Gives up the terminal.
+        command: The program and its arguments.
+        pass_fds: Descriptors that the program gets.
+        linger: Whether what it wrote stays on the terminal, until Enter, where it failed.
+
+    Never raises for anything that a program or a terminal does.
+    """
+    program = command[0]
+    try:
+        with app.suspend(), _interrupts_for_the_program():
+            try:
+                code = subprocess.run(command, check=False, pass_fds=pass_fds).returncode
+            except OSError as error:
+                return Ended(None, f"{program} could not be started: {_reason(error)}")
+            if linger and code > 0:
+                _wait_for_enter(f"{program} ended with exit code {code}. Enter goes back. ")
+    except SuspendNotSupported:
+        return Ended(None, "This terminal cannot be given to another program")
+    except OSError as error:
+        return Ended(None, f"The terminal could not be given to {program}: {_reason(error)}")
+    if code == 0:
+        return Ended(0)
+    how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+    return Ended(code, f"{program} {how}")
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__
+
+
+def _wait_for_enter(words: str) -> None:
+    os.write(_STANDARD_ERROR, words.encode())
+    os.read(_STANDARD_INPUT, 1024)
+
+
+@contextmanager
+def _interrupts_for_the_program() -> Iterator[None]:
+    """Ctrl-C is meant for the program on the terminal, and must not end this one behind it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # A handler, unlike SIG_IGN, is not inherited by the program.
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -56,12 +56,12 @@ class LateKms(KmsService):
         self.lag, self.rewrites_policies = 0.0, False
         self._before.clear()
 
-    def _answer(self, call: Call) -> Served:
+    def _answer(self, call: Call, handler: Callable[..., Result]) -> Served:
         changed = _CHANGED.get(call.operation, "")
         key_id = str(call.parameters.get("KeyId")).rpartition("/")[2]
         key = self.stores.of(call.account, call.region).keys.get(key_id)
         before = getattr(key, changed, None)
-        served = super()._answer(call)
+        served = super()._answer(call, handler)
         if served.key is None:
             return served
         now, held = time.monotonic(), self._before.get((served.key.arn, changed))

@@ -55,7 +55,7 @@ def test_about_fifty_keys_of_every_kind_and_state(keys: list[Any]) -> None:
     assert 40 <= len(keys) <= 60
     assert values("KeyState") == {"Enabled", "Disabled", "PendingDeletion", "PendingImport"}
     assert values("KeyManager") == {"CUSTOMER", "AWS"}
-    assert values("Origin") == {"AWS_KMS", "EXTERNAL"}
+    assert values("Origin") == {"AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"}
     assert {"SYMMETRIC_DEFAULT", "RSA_4096", "ECC_NIST_P384", "HMAC_256", "ML_DSA_65"} <= values(
         "KeySpec"
     )

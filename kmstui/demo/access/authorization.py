@@ -22,7 +22,8 @@ from kmstui.demo.access.evaluation import (
     decide_by_identity,
 )
 from kmstui.demo.errors import AwsError
-from kmstui.demo.kms.keys import EmbeddedKey, GrantRecord
+from kmstui.demo.kms.keys import EmbeddedKey
+from kmstui.demo.kms.records import GrantRecord
 
 
 def identity_policies(caller: Caller) -> IdentityPolicies:
@@ -152,6 +153,9 @@ def _granted(call: Call, key: EmbeddedKey, action: str) -> bool:
 
 
 def _constraints_hold(grant: GrantRecord, parameters: Mapping[str, Any]) -> bool:
+    if "SourceArn" in grant.constraints:
+        # Only services ask on behalf of a resource, and none of them asks here.
+        return False
     given = parameters.get("EncryptionContext") or {}
     equals = grant.constraints.get("EncryptionContextEquals")
     subset = grant.constraints.get("EncryptionContextSubset")

@@ -259,11 +259,17 @@ def _add_tags(context: dict[str, Sequence[str]], parameters: Mapping[str, Any]) 
 
 def _add_grant(context: dict[str, Sequence[str]], parameters: Mapping[str, Any]) -> None:
     context["kms:grantisforawsresource"] = ("false",)
-    if parameters.get("GranteePrincipal"):
-        context["kms:granteeprincipal"] = (str(parameters["GranteePrincipal"]),)
-    if parameters.get("RetiringPrincipal"):
-        context["kms:retiringprincipal"] = (str(parameters["RetiringPrincipal"]),)
+    for member in (
+        "GranteePrincipal",
+        "GranteeServicePrincipal",
+        "RetiringPrincipal",
+        "RetiringServicePrincipal",
+    ):
+        if parameters.get(member):
+            context[f"kms:{member.lower()}"] = (str(parameters[member]),)
     context["kms:grantoperations"] = tuple(str(o) for o in parameters.get("Operations") or ())
     constraints = parameters.get("Constraints") or {}
     if constraints:
         context["kms:grantconstrainttype"] = tuple(constraints)
+    if constraints.get("SourceArn"):
+        context["kms:grantconstraintsourcearn"] = (str(constraints["SourceArn"]),)

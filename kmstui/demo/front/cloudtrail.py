@@ -167,6 +167,14 @@ def read_only(name: str) -> bool:
     return name.startswith(_READ_ONLY_PREFIXES) or name in _CRYPTOGRAPHIC_READS
 
 
+_OLDER_TLS = {"tlsVersion": "TLSv1.2", "cipherSuite": "ECDHE-RSA-AES128-GCM-SHA256"}
+_TLS_OF_TODAY = {
+    "tlsVersion": "TLSv1.3",
+    "cipherSuite": "TLS_AES_128_GCM_SHA256",
+    "keyExchange": "X25519MLKEM768",
+}
+
+
 def _record(entry: LogEntry) -> dict[str, Any]:
     """The JSON record of an event; what is secret is left out, as CloudTrail does."""
     request, caller = entry.request, entry.caller
@@ -190,6 +198,11 @@ def _record(entry: LogEntry) -> dict[str, Any]:
         "managementEvent": True,
         "recipientAccountId": caller.account,
         "eventCategory": "Management",
+        # As a client that can do no more than TLS 1.2 is seen, and one of today.
+        "tlsDetails": {
+            **(_TLS_OF_TODAY if request.user_agent.startswith("Boto3/") else _OLDER_TLS),
+            "clientProvidedHostHeader": f"kms.{request.region}.amazonaws.com",
+        },
     }
     if entry.key_arn.startswith("arn:"):
         owner = entry.key_arn.split(":")[4]

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 from __future__ import annotations
 
 import io
+import json
 import re
 import time
 from collections.abc import Mapping
@@ -55,6 +56,10 @@ class MotoApplication:
                 close()
         headers = dict(started["headers"])
         content_type = headers.pop("Content-Type", "text/xml")
+        if content.startswith(b"{") and started["status"].startswith("200"):
+            # moto sends null for members that AWS leaves out.
+            members = {k: v for k, v in json.loads(content).items() if v is not None}
+            content = json.dumps(members).encode()
         kept = tuple((k, v) for k, v in headers.items() if k.lower() not in _HOP_HEADERS)
         return Response(int(started["status"].split()[0]), content_type, content, kept)
 

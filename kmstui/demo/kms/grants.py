@@ -7,25 +7,70 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from kmstui.demo.access.authorization import find_holder, require_by_identity
 from kmstui.demo.access.context import Call, Result
 from kmstui.demo.errors import AwsError, dry_run_over, not_found, validation
 from kmstui.demo.kms import paging
-from kmstui.demo.kms.keys import EmbeddedKey, GrantRecord, require_customer_key
+from kmstui.demo.kms.keys import EmbeddedKey, require_customer_key
 from kmstui.demo.kms.members import is_dry_run
+from kmstui.demo.kms.records import GrantRecord
 from kmstui.demo.kms.store import Stores, find_key
 
 
 def create_grant(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     require_customer_key("CreateGrant", key)
     parameters = call.parameters
-    grantee = parameters.get("GranteePrincipal") or parameters.get("GranteeServicePrincipal")
-    if not isinstance(grantee, str):
-        raise validation("null", "granteePrincipal", "Member must not be null")
-    retiring = str(parameters.get("RetiringPrincipal") or "")
-    for name in (grantee, retiring):
+    _check_principals(parameters)
+    _stop_dry_run(call)
+    grant = GrantRecord(
+        grant_id=secrets.token_hex(32),
+        token=secrets.token_urlsafe(96),
+        key_arn=key.arn,
+        name=str(parameters.get("Name") or ""),
+        created=time.time(),
+        issuing_account=f"arn:aws:iam::{call.account}:root",
+        operations=tuple(parameters["Operations"]),
+        **{field: str(parameters.get(member) or "") for member, field in _PRINCIPALS.items()},
+        constraints=dict(parameters.get("Constraints") or {}),
+    )
+    key.grants[grant.grant_id] = grant
+    return {"GrantId": grant.grant_id, "GrantToken": grant.token}
+
+
+_PRINCIPALS = {
+    "GranteePrincipal": "grantee",
+    "GranteeServicePrincipal": "grantee_service",
+    "RetiringPrincipal": "retiring",
+    "RetiringServicePrincipal": "retiring_service",
+}
+"""The members that name somebody, and where a record has them."""
+
+
+def _check_principals(parameters: Mapping[str, Any]) -> None:
+    """Raise ValidationException or InvalidArnException for whoever a grant cannot name.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateGrant.html
+    """
+    for role in ("Grantee", "Retiring"):
+        both = [name for name in _PRINCIPALS if name.startswith(role) and parameters.get(name)]
+        if len(both) > 1:
+            raise AwsError("ValidationException", f"Specify either {both[0]} or {both[1]}.")
+        if role == "Grantee" and not both:
+            raise validation("null", "granteePrincipal", "Member must not be null")
+    if parameters.get("GranteeServicePrincipal") and not (
+        (parameters.get("Constraints") or {}).get("SourceArn")
+        and (parameters.get("RetiringPrincipal") or parameters.get("RetiringServicePrincipal"))
+    ):
+        raise AwsError(
+            "ValidationException",
+            "A GranteeServicePrincipal needs a SourceArn constraint and a RetiringPrincipal or "
+            "RetiringServicePrincipal.",
+        )
+    for member in ("GranteePrincipal", "RetiringPrincipal"):
+        name = str(parameters.get(member) or "")
         if (
             name.startswith("arn:aws:iam::")
             and not name.endswith(":root")
@@ -34,27 +79,16 @@ def create_grant(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
             raise AwsError(
                 "InvalidArnException", f"ARN does not refer to a valid principal: {name}"
             )
-    _stop_dry_run(call)
-    grant = GrantRecord(
-        grant_id=secrets.token_hex(32),
-        token=secrets.token_urlsafe(96),
-        key_arn=key.arn,
-        name=str(parameters.get("Name") or ""),
-        created=time.time(),
-        grantee=grantee,
-        retiring=retiring,
-        issuing_account=f"arn:aws:iam::{call.account}:root",
-        operations=tuple(parameters["Operations"]),
-        constraints=dict(parameters.get("Constraints") or {}),
-    )
-    key.grants[grant.grant_id] = grant
-    return {"GrantId": grant.grant_id, "GrantToken": grant.token}
 
 
 def list_grants(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """ListGrants, all or by grant and grantee."""
     wanted = call.parameters.get("GrantId")
     grantee = call.parameters.get("GranteePrincipal")
+    if call.parameters.get("GranteeServicePrincipal"):
+        raise AwsError(
+            "ValidationException", "Only services may filter by GranteeServicePrincipal."
+        )
     chosen = [
         grant
         for grant in sorted(key.grants.values(), key=lambda grant: grant.grant_id)
@@ -94,15 +128,12 @@ def grant_members(grant: GrantRecord) -> Result:
         "GrantId": grant.grant_id,
         "Name": grant.name,
         "CreationDate": round(grant.created, 3),
-        "GranteePrincipal": grant.grantee,
+        **{member: getattr(grant, field) for member, field in _PRINCIPALS.items()},
         "IssuingAccount": grant.issuing_account,
         "Operations": list(grant.operations),
+        "Constraints": grant.constraints,
     }
-    if grant.retiring:
-        members["RetiringPrincipal"] = grant.retiring
-    if grant.constraints:
-        members["Constraints"] = grant.constraints
-    return members
+    return {name: value for name, value in members.items() if value}
 
 
 def revoke_grant(call: Call, stores: Stores, key: EmbeddedKey) -> Result:

@@ -11,7 +11,6 @@ import hashlib
 import secrets
 import threading
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +18,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from kmstui.demo.access.context import Call, Result
-from kmstui.demo.errors import AwsError, unsupported
+from kmstui.demo.errors import AwsError, invalid_state, not_found, unsupported
 from kmstui.demo.kms import paging
-from kmstui.demo.kms.keys import DAY, EmbeddedKey, Rotation, material_id, require_customer_key
+from kmstui.demo.kms.keys import DAY, EmbeddedKey, expiration, require_customer_key
+from kmstui.demo.kms.records import Material, material_id
 from kmstui.demo.kms.store import Stores
 
 MAXIMUM_ON_DEMAND = 25
@@ -61,13 +61,12 @@ def get_key_rotation_status(call: Call, stores: Stores, key: EmbeddedKey) -> Res
 
 
 def list_key_rotations(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    """ListKeyRotations; with IncludeKeyMaterial the first material too."""
+    """ListKeyRotations; with ALL_KEY_MATERIAL the first material too, and one that is pending."""
     if not key.symmetric:
         raise unsupported(f"{call.operation} is valid for symmetric encryption keys only.")
-    include = call.parameters.get("IncludeKeyMaterial", "ROTATIONS_ONLY")
-    everything = include == "ALL_KEY_MATERIAL"
-    chosen = [r for r in key.history if everything or r.rotated_at is not None]
-    named = [(f"{position:06d}", rotation) for position, rotation in enumerate(chosen)]
+    everything = call.parameters.get("IncludeKeyMaterial") == "ALL_KEY_MATERIAL"
+    chosen = [each for each in key.history if everything or each.rotated_at is not None]
+    named = [(f"{position:06d}", material) for position, material in enumerate(chosen)]
     page, end = paging.cut(
         f"rotations/{key.id}",
         named,
@@ -75,42 +74,52 @@ def list_key_rotations(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
         paging.LIST_KEY_ROTATIONS,
         lambda entry: entry[0],
     )
-    return {"Rotations": _entries(key, page, with_state=everything), **end}
+    return {"Rotations": [_entry(key, material) for _, material in page], **end}
 
 
-def _entries(
-    key: EmbeddedKey, page: Sequence[tuple[str, Rotation]], *, with_state: bool
-) -> list[dict[str, Any]]:
-    entries = []
-    for _, rotation in page:
-        entry: dict[str, Any] = {"KeyId": key.arn, "KeyMaterialId": rotation.material_id}
-        if rotation.rotated_at is not None:
-            entry["RotationDate"] = round(rotation.rotated_at, 3)
-            entry["RotationType"] = rotation.kind
-        if with_state:
-            current = rotation is key.history[-1]
-            entry["KeyMaterialState"] = "CURRENT" if current else "NON_CURRENT"
-        entries.append(entry)
-    return entries
+def _entry(key: EmbeddedKey, material: Material) -> dict[str, Any]:
+    state = "CURRENT" if material is key.materials[-1] else "NON_CURRENT"
+    entry: dict[str, Any] = {
+        "KeyId": key.arn,
+        "KeyMaterialId": material.id,
+        "KeyMaterialState": "PENDING_ROTATION" if material.pending else state,
+    }
+    if material.rotated_at is not None:
+        entry["RotationDate"] = round(material.rotated_at, 3)
+        entry["RotationType"] = material.kind
+    if material.imported is not None:
+        entry["ImportState"] = "IMPORTED" if material.imported else "PENDING_IMPORT"
+    if material.imported:
+        entry.update(expiration(material.expires))
+    if material.description:
+        entry["KeyMaterialDescription"] = material.description
+    return entry
 
 
 def rotate_key_on_demand(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    """RotateKeyOnDemand: at most 25 times in a key's life."""
+    """RotateKeyOnDemand: at most 25 times in a key's life; imported material must be there."""
     _require_rotatable(call, key)
-    if sum(rotation.kind == "ON_DEMAND" for rotation in key.history) >= MAXIMUM_ON_DEMAND:
+    if sum(material.kind == "ON_DEMAND" for material in key.history) >= MAXIMUM_ON_DEMAND:
         raise AwsError(
             "LimitExceededException",
             f"{key.arn} has been rotated on demand {MAXIMUM_ON_DEMAND} times, which is the most.",
         )
-    new = material_id(f"{key.arn}/{len(key.history)}")
-    key.history.append(Rotation(new, time.time(), "ON_DEMAND"))
+    if key.origin != "EXTERNAL":
+        key.history.append(Material(material_id(f"{key.arn}/{len(key.history)}"), None))
+    elif not key.history[-1:] or not key.history[-1].pending:
+        raise invalid_state(f"{key.arn} has no key material that is pending rotation.")
+    new = key.history[-1]
+    new.pending, new.rotated_at, new.kind = False, time.time(), "ON_DEMAND"
     return {"KeyId": key.arn}
 
 
 def _require_rotatable(call: Call, key: EmbeddedKey) -> None:
     require_customer_key(call.operation, key)
-    if key.origin == "EXTERNAL":
-        raise unsupported(f"{key.arn} origin is EXTERNAL which is not valid for this operation.")
+    on_demand = call.operation == "RotateKeyOnDemand"
+    if key.origin != "AWS_KMS" and not (on_demand and key.origin == "EXTERNAL"):
+        raise unsupported(
+            f"{key.arn} origin is {key.origin} which is not valid for this operation."
+        )
     if not key.symmetric:
         raise unsupported(f"{call.operation} is valid for symmetric encryption keys only.")
     if key.multi_region and key.region != key.primary_region:
@@ -170,12 +179,6 @@ class ImportOffers:
             raise AwsError("InvalidImportTokenException", "The import token is not valid.")
         if offer.expires < time.time():
             raise AwsError("ExpiredImportTokenException", "The import token has expired.")
-        material = _unwrap(offer, call.blob("EncryptedKeyMaterial"))
-        if key.imported.present and material != key.key_material:
-            raise AwsError(
-                "IncorrectKeyMaterialException",
-                "The key material is not the material that was imported into this key before.",
-            )
         expires = call.parameters.get("ValidTo")
         model = call.parameters.get("ExpirationModel", "KEY_MATERIAL_EXPIRES")
         if (model == "KEY_MATERIAL_EXPIRES") != (expires is not None):
@@ -184,21 +187,54 @@ class ImportOffers:
                 "A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES, and "
                 "only then.",
             )
-        key.key_material = material
-        key.imported.present = True
-        key.imported.expires = None if expires is None else float(expires)
-        if key.key_state == "PendingImport":
+        material = _imported(call, key, _unwrap(offer, call.blob("EncryptedKeyMaterial")))
+        material.imported = True
+        material.expires = None if expires is None else float(expires)
+        material.description = call.parameters.get("KeyMaterialDescription", material.description)
+        if key.key_state == "PendingImport" and not key.waits_for_import:
             key.key_state = "Enabled"
-        return {"KeyId": key.arn, "KeyMaterialId": key.history[-1].material_id}
+        return {"KeyId": key.arn, "KeyMaterialId": material.id}
 
     def delete_imported_key_material(self, call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-        """DeleteImportedKeyMaterial: the key waits for material again."""
+        """DeleteImportedKeyMaterial: the key waits for material again; one pending is forgotten."""
         _require_external(key)
-        key.imported.present = False
-        key.imported.expires = None
-        if key.key_state in {"Enabled", "Disabled"}:
+        named = call.parameters.get("KeyMaterialId")
+        held = [each for each in key.history if each.id == named] if named else key.materials[-1:]
+        if named and not held:
+            raise not_found(f"Key material {named} is not associated with {key.arn}.")
+        for material in held:
+            material.imported, material.expires = False, None
+            if material.pending:
+                key.history.remove(material)
+        if key.key_state in {"Enabled", "Disabled"} and key.waits_for_import:
             key.key_state = "PendingImport"
-        return {"KeyId": key.arn, "KeyMaterialId": key.history[-1].material_id}
+        return {"KeyId": key.arn, **({"KeyMaterialId": held[0].id} if held else {})}
+
+
+def _imported(call: Call, key: EmbeddedKey, material: bytes) -> Material:
+    """The entry of a material that is being imported, new or known.
+
+    Only a key's first one is truly used, as with rotations of AWS's own material here.
+    """
+    made = material_id(f"{key.arn}/{material.hex()}")
+    known = next((each for each in key.history if each.id == made), None)
+    default = "EXISTING_KEY_MATERIAL" if key.history else "NEW_KEY_MATERIAL"
+    is_new = call.parameters.get("ImportType", default) == "NEW_KEY_MATERIAL"
+    if is_new == (known is not None) or call.parameters.get("KeyMaterialId", made) != made:
+        raise AwsError(
+            "IncorrectKeyMaterialException",
+            "The key material is already associated with the key."
+            if is_new
+            else "The key material is not the material that was imported into this key before.",
+        )
+    if known is None:
+        known = Material(made, None, pending=bool(key.history))
+        if key.history and key.history[-1].pending:
+            raise invalid_state(f"{key.arn} already has key material that is pending rotation.")
+        if not key.history:
+            key.key_material = material
+        key.history.append(known)
+    return known
 
 
 def _require_external(key: EmbeddedKey) -> None:

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html (the table 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import uuid
 from collections.abc import Callable, Iterable
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from kmstui.demo.errors import AwsError, invalid_state, unsupported
+from kmstui.demo.kms.records import GrantRecord, LastUse, Material, RotationPlan, material_id
 
 _RSA = ("RSA_2048", "RSA_3072", "RSA_4096")
 _RSA_SIGNING = tuple(
@@ -80,59 +80,6 @@ DAY = 86_400.0
 _Value = TypeVar("_Value")
 
 
-@dataclass(slots=True)
-class Rotation:
-    """One piece of key material and how it came to be current."""
-
-    material_id: str
-    rotated_at: float | None
-    """None for the first material."""
-    kind: str = "AUTOMATIC"
-
-
-@dataclass(slots=True)
-class GrantRecord:
-    """A grant, with the members that ListGrants returns."""
-
-    grant_id: str
-    token: str
-    key_arn: str
-    name: str
-    created: float
-    grantee: str
-    retiring: str
-    issuing_account: str
-    operations: tuple[str, ...]
-    constraints: dict[str, dict[str, str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class LastUse:
-    """The last successful cryptographic operation (GetKeyLastUsage)."""
-
-    operation: str
-    at: float
-    event_id: str
-    request_id: str
-
-
-@dataclass(slots=True)
-class RotationPlan:
-    """Automatic rotation of a key."""
-
-    enabled: bool = False
-    period_days: int = 365
-    since: float = 0.0
-
-
-@dataclass(slots=True)
-class Import:
-    """Imported key material (Origin EXTERNAL)."""
-
-    present: bool = False
-    expires: float | None = None
-
-
 class _MadeOnce(Generic[_Value]):
     """An attribute that few keys have: made when it is first asked for.
 
@@ -148,6 +95,10 @@ class _MadeOnce(Generic[_Value]):
     def __get__(self, key: EmbeddedKey, owner: type) -> _Value:
         made: _Value = vars(key).setdefault(self._name, self._make(key))
         return made
+
+
+def _first_materials(key: EmbeddedKey) -> list[Material]:
+    return [] if key.origin == "EXTERNAL" else [Material(material_id(f"{key.arn}/0"), None)]
 
 
 def _private_key(key: EmbeddedKey) -> Any:
@@ -186,15 +137,19 @@ class EmbeddedKey:
     primary_region: str = field(default="", init=False)
     replica_regions: tuple[str, ...] = field(default=(), init=False)
     last_use: LastUse | None = field(default=None, init=False)
+    shared_with: tuple[str, ...] = field(default=(), init=False)
+    """The accounts with which Resource Access Manager shares the key."""
+    custom_key_store: str = field(default="", init=False)
+    cloud_hsm_cluster: str = field(default="", init=False)
+    external_key: str = field(default="", init=False)
+    """The key's ID in an external key manager."""
 
     grants = _MadeOnce[dict[str, GrantRecord]](lambda key: {})
     """Grants by id."""
     rotation = _MadeOnce(lambda key: RotationPlan())
     """The plan of automatic rotation."""
-    history = _MadeOnce(lambda key: [Rotation(material_id(f"{key.arn}/0"), None)])
+    history = _MadeOnce(_first_materials)
     """Key materials, oldest first."""
-    imported = _MadeOnce(lambda key: Import())
-    """What is known of imported material."""
     key_material = _MadeOnce(lambda key: os.urandom(32))
     """Symmetric material; moto encrypts with it."""
     private_key = _MadeOnce(_private_key)
@@ -220,6 +175,17 @@ class EmbeddedKey:
     def symmetric(self) -> bool:
         """Whether this is a symmetric encryption key."""
         return self.key_spec == SYMMETRIC
+
+    @property
+    def materials(self) -> list[Material]:
+        """The materials that belong to the key for good, the current one last."""
+        return [material for material in self.history if not material.pending]
+
+    @property
+    def waits_for_import(self) -> bool:
+        """Whether material that was imported, or is to be, is not in KMS."""
+        held = self.materials
+        return self.origin == "EXTERNAL" and not (held and all(each.imported for each in held))
 
     def share_material_of(self, other: EmbeddedKey) -> None:
         """Be of the same material as ``other``, as related multi-Region keys are."""
@@ -251,8 +217,8 @@ class EmbeddedKey:
             "MultiRegion": self.multi_region,
         }
         result[_ALGORITHMS_MEMBER[self.key_usage]] = list(self.algorithms)
-        if self.symmetric and self.key_state != "PendingImport":
-            result["CurrentKeyMaterialId"] = self.history[-1].material_id
+        if self.symmetric and self.origin in ("AWS_KMS", "EXTERNAL") and self.materials:
+            result["CurrentKeyMaterialId"] = self.materials[-1].id
         result.update(self._state_members())
         return result
 
@@ -262,13 +228,15 @@ class EmbeddedKey:
             members["DeletionDate"] = round(self.deletes_at, 3)
         if self.key_state == "PendingReplicaDeletion" and self.deletion_window is not None:
             members["PendingDeletionWindowInDays"] = self.deletion_window
-        if self.origin == "EXTERNAL" and self.imported.present:
-            expires = self.imported.expires
-            members["ExpirationModel"] = (
-                "KEY_MATERIAL_DOES_NOT_EXPIRE" if expires is None else "KEY_MATERIAL_EXPIRES"
-            )
-            if expires is not None:
-                members["ValidTo"] = round(expires, 3)
+        if self.origin == "EXTERNAL" and not self.waits_for_import:
+            dates = [each.expires for each in self.materials if each.expires is not None]
+            members.update(expiration(min(dates, default=None)))
+        if self.custom_key_store:
+            members["CustomKeyStoreId"] = self.custom_key_store
+        if self.cloud_hsm_cluster:
+            members["CloudHsmClusterId"] = self.cloud_hsm_cluster
+        if self.external_key:
+            members["XksKeyConfiguration"] = {"Id": self.external_key}
         if self.multi_region:
             members["MultiRegionConfiguration"] = self._multi_region_members()
         return members
@@ -287,9 +255,11 @@ class EmbeddedKey:
         }
 
 
-def material_id(seed: str) -> str:
-    """A key material ID: 64 hexadecimal digits."""
-    return hashlib.sha256(seed.encode()).hexdigest()
+def expiration(date: float | None) -> dict[str, Any]:
+    """Whether and when imported material expires, as DescribeKey and ListKeyRotations say it."""
+    if date is None:
+        return {"ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}
+    return {"ExpirationModel": "KEY_MATERIAL_EXPIRES", "ValidTo": round(date, 3)}
 
 
 def new_key_id(*, multi_region: bool = False) -> str:

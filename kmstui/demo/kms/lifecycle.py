@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from kmstui.demo.access.authorization import require_by_identity
@@ -83,7 +84,7 @@ def _usage(call: Call) -> str:
 def _origin(call: Call) -> str:
     origin = call.parameters.get("Origin", "AWS_KMS")
     if origin in {"AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"}:
-        raise unsupported("There are no custom key stores in this account.")
+        raise unsupported("No keys are made in custom key stores here.")
     return str(origin)
 
 
@@ -125,19 +126,43 @@ def schedule_key_deletion(call: Call, stores: Stores, key: EmbeddedKey) -> Resul
 
 def cancel_key_deletion(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """CancelKeyDeletion: the key comes back disabled (or pending import again)."""
-    waiting = key.origin == "EXTERNAL" and not key.imported.present
-    key.key_state = "PendingImport" if waiting else "Disabled"
+    key.key_state = "PendingImport" if key.waits_for_import else "Disabled"
     key.deletes_at = None
     key.deletion_window = None
     return {"KeyId": key.arn}
 
 
 def list_keys(call: Call, stores: Stores) -> Result:
+    """ListKeys: the account's own, and with ResourceOwners those that others share with it."""
     require_by_identity(call, "kms:ListKeys")
     store = stores.of(call.account, call.region)
-    page, end = paging.cut("keys", store.key_order, call.parameters, paging.LIST_KEYS, str)
     prefix = f"arn:aws:kms:{call.region}:{call.account}:key/"
-    return {"Keys": [{"KeyId": key, "KeyArn": prefix + key} for key in page], **end}
+    owners = sorted(set(call.parameters.get("ResourceOwners") or ["SELF"]))
+    own, others = (f"{whose} keys {owners}" for whose in ("own", "shared"))
+    shared = _shared(call, stores) if _VIA_RAM in owners else []
+    if owners != [_VIA_RAM] and not paging.is_within(others, call.parameters):
+        page, end = paging.cut(own, store.key_order, call.parameters, paging.LIST_KEYS, str)
+        if shared and not end["Truncated"]:
+            # No answer has both kinds.
+            end = {"NextMarker": paging.encode_marker(others, ""), "Truncated": True}
+        arns: Sequence[str] = [prefix + key for key in page]
+    else:
+        arns, end = paging.cut(others, shared, call.parameters, paging.LIST_KEYS, str)
+    return {"Keys": [{"KeyId": arn.rpartition("/")[2], "KeyArn": arn} for arn in arns], **end}
+
+
+_VIA_RAM = "OTHER_ACCOUNTS_VIA_RAM"
+
+
+def _shared(call: Call, stores: Stores) -> Sequence[str]:
+    """ARNs of the keys that others share with the caller's account, sorted."""
+    return sorted(
+        key.arn
+        for store in stores.all()
+        if store.region == call.region and store.account != call.account
+        for key in list(store.keys.values())
+        if call.account in key.shared_with
+    )
 
 
 def describe_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:

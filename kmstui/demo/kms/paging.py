@@ -92,3 +92,12 @@ def cut(
     if start + limit < len(items):
         return page, {"NextMarker": encode_marker(listing, name(page[-1])), "Truncated": True}
     return page, {"Truncated": False}
+
+
+def is_within(listing: str, parameters: Mapping[str, Any]) -> bool:
+    """Whether a request goes on in ``listing``."""
+    try:
+        decode_marker(listing, str(parameters.get("Marker", "")))
+    except AwsError:
+        return False
+    return True

@@ -28,12 +28,12 @@ from kmstui.demo.kms.key_material import ImportOffers
 from kmstui.demo.kms.keys import (
     CRYPTOGRAPHIC,
     EmbeddedKey,
-    LastUse,
     require_state,
     require_usage,
     wrong_usage,
 )
 from kmstui.demo.kms.members import check_members, is_dry_run, operations
+from kmstui.demo.kms.records import LastUse
 from kmstui.demo.kms.store import Stores, find_key
 
 _TAKES_ALIAS = frozenset(
@@ -91,17 +91,6 @@ class KmsService:
 
         Changes are made one after the other, each with its checks, so that none is lost.
         """
-        check_members(call.operation, call.parameters)
-        if is_dry_run(call.operation, call.parameters):
-            with self._changing:
-                self._answer(call)
-            raise dry_run_over()
-        if call.operation in _UNLOCKED or call.operation.startswith(_READING):
-            return self._answer(call)
-        with self._changing:
-            return self._answer(call)
-
-    def _answer(self, call: Call) -> Served:
         dry_run = is_dry_run(call.operation, call.parameters)
         handler = self._handlers.get(call.operation, _nothing_besides if dry_run else None)
         if handler is None:
@@ -109,6 +98,17 @@ class KmsService:
                 "UnknownOperationException",
                 f"The embedded KMS does not serve {call.operation}.",
             )
+        check_members(call.operation, call.parameters)
+        if dry_run:
+            with self._changing:
+                self._answer(call, handler)
+            raise dry_run_over()
+        if call.operation in _UNLOCKED or call.operation.startswith(_READING):
+            return self._answer(call, handler)
+        with self._changing:
+            return self._answer(call, handler)
+
+    def _answer(self, call: Call, handler: Callable[..., Result]) -> Served:
         if call.operation in self._without_key:
             result = handler(call, self.stores)
             return Served(result, self._key_in(call, result))

@@ -12,12 +12,10 @@ from kmstui.demo.kms.keys import (
     DAY,
     SYMMETRIC,
     EmbeddedKey,
-    GrantRecord,
-    Rotation,
     allowed_usages,
-    material_id,
 )
 from kmstui.demo.kms.policies import default_policy, root_statement
+from kmstui.demo.kms.records import GrantRecord, Material, material_id
 from kmstui.demo.kms.store import AliasEntry, Stores
 
 _NAMESPACE = uuid.UUID("6f1c1c1e-4b64-4f0e-9a53-7d3b2f7c9a10")
@@ -94,8 +92,17 @@ class Builder:
         plan.enabled, plan.period_days, plan.since = True, period_days, key.creation_date
         due = key.creation_date + period_days * DAY
         while due < self.now:
-            key.history.append(Rotation(material_id(f"{key.arn}/{len(key.history)}"), due))
+            key.history.append(Material(material_id(f"{key.arn}/{len(key.history)}"), due))
             due += period_days * DAY
+
+    def import_material(
+        self, key: EmbeddedKey, description: str, *, expires: float | None = None
+    ) -> None:
+        """Import one more material: the first is in use, another waits for its rotation."""
+        made = material_id(f"{key.arn}/{len(key.history)}")
+        material = Material(made, None, description=description, pending=bool(key.history))
+        material.imported, material.expires = True, expires
+        key.history.append(material)
 
     def grant(
         self,
@@ -106,19 +113,24 @@ class Builder:
         *,
         retiring: str = "",
         context: Mapping[str, str] | None = None,
+        source_arn: str = "",
         age_days: float = 30,
     ) -> None:
-        """Add a grant of the account's root."""
+        """Add a grant of the account's root; one for a resource is a service's."""
         grant_id = material_id(f"{key.arn}/grant/{name}/{grantee}/{context}")
-        constraints = {"EncryptionContextSubset": dict(context)} if context else {}
+        constraints: dict[str, object] = {}
+        if context:
+            constraints["EncryptionContextSubset"] = dict(context)
+        suffix = "_service" if source_arn else ""
+        if source_arn:
+            constraints["SourceArn"] = source_arn
         key.grants[grant_id] = GrantRecord(
             grant_id=grant_id,
             token=material_id(f"token/{grant_id}") * 2,
             key_arn=key.arn,
             name=name,
             created=self.now - age_days * DAY,
-            grantee=grantee,
-            retiring=retiring,
+            **{f"grantee{suffix}": grantee, f"retiring{suffix}": retiring},
             issuing_account=self.arn("root"),
             operations=tuple(operations),
             constraints=constraints,

@@ -146,6 +146,24 @@ def _add_dead_principals(build: Builder) -> None:
     )
 
 
+def _add_shared_by_partner(build: Builder) -> None:
+    """A key of the partner's account, which Resource Access Manager shares with this one."""
+    away = Builder(build.stores, PARTNER, build.region, build.now)
+    key = away.key(
+        "shared/exchange",
+        description="Files exchanged with customers",
+        age_days=140,
+        policy=away.with_root(
+            allow(
+                "Customers",
+                {"AWS": build.arn("root")},
+                ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GetKeyRotationStatus"],
+            ),
+        ),
+    )
+    key.shared_with = (build.account,)
+
+
 def _add_shared(build: Builder) -> None:
     key = build.key(
         "partners/analytics",
@@ -168,6 +186,7 @@ def _add_shared(build: Builder) -> None:
         ),
         id_="AWS_RAM",
     )
+    _add_shared_by_partner(build)
     build.key(
         "public/by-mistake",
         description="Anybody in AWS may use it",

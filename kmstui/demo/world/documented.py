@@ -27,7 +27,7 @@ def add_workshop_keys(build: Builder) -> None:
         origin="EXTERNAL",
         state="Enabled",
     )
-    imported.imported.present = True
+    build.import_material(imported, "Material of the workshop")
     for name, description, text in (
         ("workshop/account-only", "Access only from the account", _account_only(build)),
         ("workshop/role-only", "Access only from a role", _role_only(build)),
@@ -239,6 +239,15 @@ def _add_ebs(build: Builder) -> None:
         context={"aws:rds:db-id": "db-7QZ3LXV5KQ2M4"},
         age_days=709,
     )  # fmt: skip
+    build.grant(
+        database,
+        "",
+        "backup.amazonaws.com",
+        ("Decrypt", "GenerateDataKeyWithoutPlaintext", "DescribeKey"),
+        retiring="backup.amazonaws.com",
+        source_arn=f"arn:aws:backup:{build.region}:{build.account}:backup-vault:orders",
+        age_days=12,
+    )
 
 
 def _add_queues(build: Builder) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 from kmstui.demo.access.context import Caller, CallerRegistry, Credentials, Network
 from kmstui.demo.front.cloudtrail import LogEntry
 from kmstui.demo.front.wire import AwsRequest
-from kmstui.demo.kms.keys import DAY, EmbeddedKey, LastUse
+from kmstui.demo.kms.keys import DAY, EmbeddedKey
 from kmstui.demo.kms.lifecycle import make_replica, set_regions
 from kmstui.demo.kms.policies import default_policy
+from kmstui.demo.kms.records import LastUse
 from kmstui.demo.kms.store import AliasEntry, RegionStore
 from kmstui.demo.world.building import ADMINISTER, USE, Builder, allow
 
@@ -29,6 +30,7 @@ def add_everyday_keys(build: Builder) -> dict[str, EmbeddedKey]:
     """Add them; returns those whose use CloudTrail will tell of."""
     _add_states(build)
     _add_kinds(build)
+    _add_custom_stores(build)
     _add_multi_region(build)
     return _add_teams(build)
 
@@ -115,8 +117,8 @@ def _add_states(build: Builder) -> None:
         state="Enabled",
         tags={"project": "partners", "env": "prod"},
     )
-    expiring.imported.present = True
-    expiring.imported.expires = build.now + 9 * DAY
+    build.import_material(expiring, "On loan until the audit", expires=build.now + 9 * DAY)
+    build.import_material(expiring, "For the next rotation")
     # A key that nothing names: no alias, no description, no tag.
     build.key("unnamed", aliases=[], age_days=1456)
     build.key(
@@ -148,6 +150,28 @@ def _add_kinds(build: Builder) -> None:
             age_days=age,
             tags={"project": name.partition("/")[0], "env": "prod", "algorithm": spec.lower()},
         )
+
+
+def _add_custom_stores(build: Builder) -> None:
+    tags = {"project": "vault", "env": "prod"}
+    in_cluster = build.key(
+        "vault/cloudhsm",
+        description="Material in our own CloudHSM cluster",
+        age_days=530,
+        origin="AWS_CLOUDHSM",
+        tags=tags,
+    )
+    in_cluster.custom_key_store = "cks-1f3a9b2c4d5e6f708"
+    in_cluster.cloud_hsm_cluster = "cluster-7xk2m4q3hfa"
+    outside = build.key(
+        "vault/external",
+        description="Material in our own data centre",
+        age_days=95,
+        origin="EXTERNAL_KEY_STORE",
+        tags=tags,
+    )
+    outside.custom_key_store = "cks-8e7d6c5b4a3f2e1d0"
+    outside.external_key = "hsm7/payments-2026"
 
 
 def _add_multi_region(build: Builder) -> None:

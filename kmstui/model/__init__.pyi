@@ -11,9 +11,9 @@ from .key import Grant as Grant
 from .key import Key as Key
 from .key import KeyCreation as KeyCreation
 from .key import KeyEvent as KeyEvent
+from .key import KeyMaterial as KeyMaterial
 from .key import KeyMetadata as KeyMetadata
 from .key import LastUsage as LastUsage
-from .key import PastRotation as PastRotation
 from .key import Rotation as Rotation
 from .key import Tag as Tag
 from .key import TagDelta as TagDelta

@@ -76,6 +76,9 @@ class KeyMetadata:
     """When imported key material expires."""
     expiration_model: str = ""
     custom_key_store_id: str = ""
+    cloud_hsm_cluster_id: str = ""
+    external_key_id: str = ""
+    """XksKeyConfiguration: the key's ID in an external key manager."""
     replicas: tuple[str, ...] = ()
     """ARNs of the related multi-Region keys, the primary first."""
 
@@ -130,9 +133,50 @@ class Key:
         """Whether AWS manages the key, which forbids every edit of it."""
         return self.metadata is not None and self.metadata.manager == "AWS"
 
+    @property
+    def bare_id(self) -> str:
+        """The ID without account and Region, also of a key that goes by its ARN."""
+        return self.id.rpartition("/")[2]
 
-PastRotation = tuple[datetime | None, str]
-"""When a rotation was completed, where that was told, and its type (`AUTOMATIC`, `ON_DEMAND`)."""
+    @property
+    def sharer(self) -> str:
+        """The account that shares it through Resource Access Manager; empty for one's own.
+
+        Such a key goes by its ARN: KMS finds keys of other accounts by nothing else.
+        """
+        return self.account if self.id.startswith("arn:") else ""
+
+    @property
+    def fixed(self) -> str:
+        """Why nobody here can change it, as in "the key …"; empty where somebody may."""
+        if self.sharer:
+            return f"belongs to account {self.sharer}, which shares it"
+        return "is managed by AWS" if self.is_aws_managed else ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMaterial:
+    """One entry of ListKeyRotations. Source: KMS API Reference, RotationsListEntry."""
+
+    id: str
+    """KeyMaterialId; empty where it was not told."""
+    state: str = ""
+    """KeyMaterialState: `CURRENT`, `NON_CURRENT`, `PENDING_ROTATION` …"""
+    rotated: datetime | None = None
+    """RotationDate: since when it is, or was, current; None of the first and of what is pending."""
+    kind: str = ""
+    """RotationType: `AUTOMATIC`, `ON_DEMAND`, or empty."""
+    import_state: str = ""
+    """`IMPORTED` or `PENDING_IMPORT`; empty of material that KMS made."""
+    expiration_model: str = ""
+    valid_to: datetime | None = None
+    """When imported material expires."""
+    description: str = ""
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it was imported for a rotation that has not happened."""
+        return self.state.startswith("PENDING")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +188,16 @@ class Rotation:
     next_rotation: datetime | None = None
     on_demand_started: datetime | None = None
     """When a rotation on demand that still runs was asked for."""
-    past: tuple[PastRotation, ...] = ()
-    """Completed rotations, newest first."""
-    past_problem: str = ""
-    """Why the completed rotations could not be read, as a sentence; empty when they were."""
+    materials: tuple[KeyMaterial, ...] = ()
+    """All materials of the key, the newest first; the current one alone where they may not be
+    listed and DescribeKey tells it."""
+    materials_problem: str = ""
+    """Why the materials could not be read, as a sentence; empty when they were."""
+
+    @property
+    def on_demand(self) -> tuple[datetime | None, ...]:
+        """The times of completed rotations on demand."""
+        return tuple(each.rotated for each in self.materials if each.kind == "ON_DEMAND")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +207,10 @@ class LastUsage:
     at: datetime | None
     operation: str = ""
     tracking_since: datetime | None = None
+    event_id: str = ""
+    """CloudTrailEventId of that use."""
+    request_id: str = ""
+    """KmsRequestId of that use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +283,9 @@ class KeyEvent:
     source_ip: str = ""
     vpc_endpoint: str = ""
     user_agent: str = ""
+    tls: tuple[str, ...] = ()
+    """Version, cipher suite and key exchange of its TLS connection, as far as they were told.
+    Source: CloudTrail User Guide, "CloudTrail record contents", tlsDetails."""
     error_code: str = ""
     error_message: str = ""
     encryption_context: tuple[tuple[str, str], ...] = ()

@@ -102,9 +102,7 @@ class Session:
 
     def _account_of_keys(self) -> str:
         # STS may be out of reach while KMS works: every listed key's ARN names the account too.
-        for key in self.store.keys.values():
-            return key.account
-        return ""
+        return next((key.account for key in self.store.keys.values() if not key.sharer), "")
 
     async def open(self, target: Target) -> None:
         """Connect and read the inventory; what was of another connection is gone first.
@@ -194,6 +192,12 @@ class Session:
         if not again and key_id in self.store.policies:
             return
         gateway = self.gateway
+        key = self.store.keys.get(key_id)
+        if key is not None and key.sharer:
+            # ListKeyPolicies and GetKeyPolicy: "Cross-account use: No".
+            why = f"The key {key.fixed}: its policy can be read only there."
+            self.store.set_policies(key_id, (StoredPolicy("default", "", self.clock(), why),))
+            return
         try:
             names = await gateway.policy_names(key_id)
         except ServiceError:

@@ -234,12 +234,12 @@ def test_where_nothing_can_be_kept_nothing_is_sent(start, embedded, key, tmp_pat
 def test_statements_for_several_keys_outlive_the_program(kmstui, number):
     terminal = kmstui()
     # Until then a key of AWS's own counts as one of ours.
-    terminal.wait_for("45 (and 6 of AWS: a)")
+    terminal.wait_for("48 (and 6 of AWS: a)")
     terminal.settle()
     terminal.send("*", "S", "a")
     terminal.wait_for("Esc writes one by hand")
     terminal.send("escape")
-    terminal.wait_for("Statements to add to 45 keys")
+    terminal.wait_for("Statements to add to 47 keys")
     terminal.wait_until_gone("Esc writes one by hand")
     # Alone, since Esc and what follows at once are one key.
     terminal.send("end")

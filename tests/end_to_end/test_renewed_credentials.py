@@ -50,7 +50,7 @@ def test_new_credentials_in_the_file_are_taken_by_a_refresh(embedded, start, sig
     assert "then press r or repeat it" in said
     sign_in("me-again")
     terminal.send("r")
-    terminal.wait_for("45 (and 6 of AWS: a)")
+    terminal.wait_for("48 (and 6 of AWS: a)")
     # What was not read before.
     terminal.send("j")
     terminal.wait_for(lambda text: "alias/billing/current" in text and '"Sid"' in text)
@@ -126,6 +126,6 @@ def test_a_session_begun_with_a_code_asks_for_a_new_one(embedded, start, sign_in
     terminal.send("r")
     terminal.wait_for("For the device")
     terminal.send(MFA_CODE, "enter")
-    terminal.wait_for("45 (and 6 of AWS: a)")
+    terminal.wait_for("48 (and 6 of AWS: a)")
     terminal.send("j")
     terminal.wait_for(lambda text: "alias/billing/current" in text and '"Sid"' in text)

@@ -12,7 +12,7 @@ import pytest
 @pytest.fixture
 def terminal(kmstui):
     terminal = kmstui(columns=100, rows=30)
-    terminal.wait_for("1 Keys  45 (and")
+    terminal.wait_for("1 Keys  48 (and")
     return terminal
 
 

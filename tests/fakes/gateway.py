@@ -26,6 +26,7 @@ from kmstui.model import (
     Key,
     KeyCreation,
     KeyEvent,
+    KeyMaterial,
     KeyMetadata,
     LastUsage,
     Rotation,
@@ -142,13 +143,18 @@ class FakeGateway:
     # Inventory
 
     async def key_pages(self) -> AsyncIterator[Sequence[Key]]:
-        ids = list(self.world.metadata)
+        others = {arn.rpartition("/")[2] for arn in self.world.shared}
+        ids = [each for each in self.world.metadata if each not in others]
         for start in range(0, max(len(ids), 1), self.keys_per_page):
             await self._call("kms:ListKeys")
             yield tuple(
                 Key.of(each, self.world.arn(each))
                 for each in ids[start : start + self.keys_per_page]
             )
+
+    async def shared_key_pages(self) -> AsyncIterator[Sequence[Key]]:
+        await self._call("kms:ListKeys")
+        yield tuple(Key(arn, arn) for arn in self.world.shared)
 
     async def alias_pages(self, key_id: str | None = None) -> AsyncIterator[Sequence[Alias]]:
         aliases = [
@@ -269,8 +275,8 @@ class FakeGateway:
     async def rotate_now(self, key_id: str) -> None:
         await self._change("kms:RotateKeyOnDemand", key_id)
         rotation = self.world.rotations.get(key_id, Rotation(enabled=False))
-        past = ((NOW, "ON_DEMAND"), *rotation.past)
-        self.world.rotations[key_id] = replace(rotation, past=past)
+        materials = (KeyMaterial("", "CURRENT", NOW, "ON_DEMAND"), *rotation.materials)
+        self.world.rotations[key_id] = replace(rotation, materials=materials)
 
     async def schedule_deletion(self, key_id: str, window_days: int) -> datetime | None:
         when = NOW + timedelta(days=window_days)

@@ -67,6 +67,8 @@ class World:
     """What a fake account holds."""
 
     metadata: dict[str, KeyMetadata] = field(default_factory=dict)
+    shared: list[str] = field(default_factory=list)
+    """ARNs of keys that other accounts share; what is known of each is in `metadata`."""
     aliases: dict[str, str] = field(default_factory=dict)
     """Alias name with prefix → key ID ("" for an AWS alias without a key)."""
     tags: dict[str, tuple[Tag, ...]] = field(default_factory=dict)

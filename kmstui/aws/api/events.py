@@ -90,7 +90,7 @@ def _unread(why: str) -> KeyEvent:
 
 def _with_record(event: KeyEvent, record: Mapping[str, object]) -> KeyEvent:
     """Source: CloudTrail User Guide, "CloudTrail record contents"."""
-    request = _map(record, "requestParameters")
+    request, tls = _map(record, "requestParameters"), _map(record, "tlsDetails")
     return replace(
         event,
         principal=_principal(_map(record, "userIdentity")) or event.principal,
@@ -98,11 +98,15 @@ def _with_record(event: KeyEvent, record: Mapping[str, object]) -> KeyEvent:
         source_ip=_text(record, "sourceIPAddress"),
         vpc_endpoint=_text(record, "vpcEndpointId"),
         user_agent=_text(record, "userAgent"),
+        tls=tuple(filter(None, (_text(tls, name) for name in _TLS))),
         error_code=_text(record, "errorCode"),
         error_message=_text(record, "errorMessage"),
         encryption_context=text_pairs(_map(request, "encryptionContext")),
         policy=_text(request, "policy"),
     )
+
+
+_TLS = ("tlsVersion", "cipherSuite", "keyExchange")
 
 
 def _principal(identity: Mapping[object, object]) -> str:

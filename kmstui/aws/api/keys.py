@@ -8,8 +8,8 @@ from dataclasses import replace
 from kmstui.aws.api.base import KMS, ApiBase, Listing, resource_of
 from kmstui.aws.calls import Response
 from kmstui.aws.calls import operations as op
-from kmstui.model import Key, KeyMetadata, LastUsage, PastRotation, Rotation
-from kmstui.service.errors import unless_refused
+from kmstui.model import Key, KeyMaterial, KeyMetadata, LastUsage, Rotation
+from kmstui.service.errors import FailedError, unless_refused
 from kmstui.service.ports import Urgency
 
 
@@ -25,6 +25,15 @@ class KeyApi(ApiBase):
             later=Urgency.VISIBLE,
         ).pages(self._calls)
 
+    def shared_key_pages(self) -> AsyncIterator[Sequence[Key]]:
+        return Listing(
+            op.LIST_KEYS,
+            {"Limit": 1000, "ResourceOwners": ["OTHER_ACCOUNTS_VIA_RAM"]},
+            KMS,
+            lambda response: response.readable("Keys", _shared_entry),
+            urgency=Urgency.VISIBLE,
+        ).pages(self._calls)
+
     async def describe(
         self, key_id: str, urgency: Urgency = Urgency.ASKED
     ) -> tuple[Key, KeyMetadata]:
@@ -35,13 +44,16 @@ class KeyApi(ApiBase):
     async def rotation(self, key_id: str) -> Rotation:
         rotation = await self._calls.send(op.GET_KEY_ROTATION_STATUS, {"KeyId": key_id}, _status)
 
-        async def with_past() -> Rotation:
-            past = await _rotations(key_id).everything(self._calls)
-            return replace(rotation, past=tuple(sorted(past, key=_newest_first)))
+        try:
+            listed = await _materials(key_id).everything(self._calls)
+        except FailedError as error:
+            current = await unless_refused(lambda: self._current(key_id), lambda _: ())
+            return replace(rotation, materials=current, materials_problem=error.sentence)
+        return replace(rotation, materials=tuple(sorted(listed, key=_newest_first)))
 
-        return await unless_refused(
-            with_past, lambda error: replace(rotation, past_problem=error.sentence)
-        )
+    async def _current(self, key_id: str) -> tuple[KeyMaterial, ...]:
+        """The current material as DescribeKey tells it, which more people may ask."""
+        return await self._calls.send(op.DESCRIBE_KEY, {"KeyId": key_id}, _current)
 
     async def last_usage(self, key_id: str) -> LastUsage:
         return await self._calls.send(op.GET_KEY_LAST_USAGE, {"KeyId": key_id}, _last_usage)
@@ -55,6 +67,7 @@ def read_description(response: Response) -> tuple[Key, KeyMetadata]:
 def read_metadata(response: Response) -> tuple[Key, KeyMetadata]:
     """One KeyMetadata structure."""
     configuration = response.optional_structure("MultiRegionConfiguration")
+    external = response.optional_structure("XksKeyConfiguration")
     metadata = KeyMetadata(
         state=response.optional_word("KeyState"),
         spec=response.optional_word("KeySpec") or response.optional_word("CustomerMasterKeySpec"),
@@ -69,6 +82,8 @@ def read_metadata(response: Response) -> tuple[Key, KeyMetadata]:
         valid_to=response.optional_time("ValidTo"),
         expiration_model=response.optional_text("ExpirationModel"),
         custom_key_store_id=response.optional_text("CustomKeyStoreId"),
+        cloud_hsm_cluster_id=response.optional_text("CloudHsmClusterId"),
+        external_key_id=external.optional_text("Id") if external else "",
         replicas=_related(configuration) if configuration else (),
     )
     return _key(response, "Arn", metadata), metadata
@@ -87,6 +102,11 @@ def _entry(response: Response) -> Key:
     return _key(response, "KeyArn")
 
 
+def _shared_entry(response: Response) -> Key:
+    arn = response.text("KeyArn")
+    return Key(arn, arn)
+
+
 def _key(response: Response, arn_member: str, metadata: KeyMetadata | None = None) -> Key:
     """The key of an entry that has one of ID and ARN at least."""
     arn = response.optional_text(arn_member)
@@ -103,22 +123,37 @@ def _status(response: Response) -> Rotation:
     )
 
 
-def _rotations(key_id: str) -> Listing[tuple[PastRotation, ...]]:
+def _materials(key_id: str) -> Listing[tuple[KeyMaterial, ...]]:
     return Listing(
         op.LIST_KEY_ROTATIONS,
-        {"KeyId": key_id, "Limit": 1000},
+        {"KeyId": key_id, "Limit": 1000, "IncludeKeyMaterial": "ALL_KEY_MATERIAL"},
         KMS,
-        lambda response: response.readable("Rotations", _past),
+        lambda response: response.readable("Rotations", _material),
     )
 
 
-def _past(response: Response) -> PastRotation:
-    return response.optional_time("RotationDate"), response.optional_text("RotationType")
+def _material(response: Response) -> KeyMaterial:
+    return KeyMaterial(
+        id=response.optional_text("KeyMaterialId"),
+        state=response.optional_text("KeyMaterialState"),
+        rotated=response.optional_time("RotationDate"),
+        kind=response.optional_text("RotationType"),
+        import_state=response.optional_text("ImportState"),
+        expiration_model=response.optional_text("ExpirationModel"),
+        valid_to=response.optional_time("ValidTo"),
+        description=response.optional_text("KeyMaterialDescription"),
+    )
 
 
-def _newest_first(past: PastRotation) -> float:
-    time, _ = past
-    return -time.timestamp() if time else 0.0
+def _newest_first(material: KeyMaterial) -> tuple[bool, float]:
+    """What waits for its rotation first, the first material of all last."""
+    rotated = material.rotated
+    return not material.is_pending, -rotated.timestamp() if rotated else 0.0
+
+
+def _current(response: Response) -> tuple[KeyMaterial, ...]:
+    current = response.structure("KeyMetadata").optional_text("CurrentKeyMaterialId")
+    return (KeyMaterial(current, "CURRENT"),) if current else ()
 
 
 def _last_usage(response: Response) -> LastUsage:
@@ -127,4 +162,6 @@ def _last_usage(response: Response) -> LastUsage:
         usage.optional_time("Timestamp") if usage else None,
         usage.optional_text("Operation") if usage else "",
         response.optional_time("TrackingStartDate"),
+        usage.optional_text("CloudTrailEventId") if usage else "",
+        usage.optional_text("KmsRequestId") if usage else "",
     )

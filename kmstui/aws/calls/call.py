@@ -154,6 +154,9 @@ class Calls:
             raise OLD_BOTOCORE.error(call_context)
         method = getattr(client, xform_name(operation.name))
         sent = {name: value for name, value in params.items() if value is not None}
+        shape = client.meta.service_model.operation_model(operation.name).input_shape
+        if set(sent) - set(shape.members if shape else ()):
+            raise OLD_BOTOCORE.error(call_context)
         return read(Response(method(**sent)))
 
 

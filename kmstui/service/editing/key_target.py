@@ -276,9 +276,9 @@ class KeyPolicyTarget(EditTarget):
         self.title = store.short_name(key.id)
         self.word = self.title.removeprefix(ALIAS_PREFIX)
         self.key_arn = key.arn
-        if not self.why_not and key.is_aws_managed:
+        if not self.why_not and key.fixed:
             name = store.name_of(key.id)
-            self.why_not = f"{name} is managed by AWS: nobody else can change its policy."
+            self.why_not = f"{name} {key.fixed}: nobody else can change its policy."
         self.rules: KeyPolicyRules = KeyPolicyRules(
             key=lint_context(key, store.caller),
             facts=AccountFacts(),

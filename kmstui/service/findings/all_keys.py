@@ -130,7 +130,7 @@ class AllFindings:
             if number % _COUNTED_AT_ONCE == 0:
                 await pause()
             key = store.keys.get(key_id)
-            if key is None or key.is_aws_managed:
+            if key is None or key.fixed:
                 continue
             if any(name.startswith(_OF_AWS) for name in store.aliases_of(key_id)):
                 continue

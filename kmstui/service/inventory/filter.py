@@ -184,6 +184,7 @@ _FIELDS: dict[str, _Values] = {
     "spec": _of_metadata("spec"),
     "usage": _of_metadata("usage"),
     "origin": _of_metadata("origin"),
+    "owner": lambda key, aliases: (key.account, "shared" if key.sharer else "self"),
     "manager": _of_metadata("manager"),
     "region": _of_metadata("multi_region"),
     "problem": lambda key, aliases: (key.problem,),

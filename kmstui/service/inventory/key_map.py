@@ -20,7 +20,7 @@ T = TypeVar("T")
 _before = attrgetter("state", "spec", "usage", "origin", "manager")
 _behind = attrgetter(
     "multi_region", "deletion", "pending_window_days", "valid_to", "expiration_model",
-    "custom_key_store_id", "replicas",
+    "custom_key_store_id", "cloud_hsm_cluster_id", "external_key_id", "replicas",
 )  # fmt: skip
 
 

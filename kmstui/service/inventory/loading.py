@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from kmstui.model import Key, Tag
@@ -19,7 +20,7 @@ from kmstui.service.errors import (
     ServiceError,
     ThrottledError,
 )
-from kmstui.service.inventory.store import Progress, Store
+from kmstui.service.inventory.store import Notice, Progress, Store
 from kmstui.service.inventory.time_slices import TimeSlices
 from kmstui.service.ports import InventoryGateway, Urgency
 
@@ -56,6 +57,8 @@ class Inventory:
         self._tags_per_key = False
         self._failures_in_a_row = 0
         self._listing = False
+        self._drawn = False
+        """Whether the first keys of this load were."""
         self._closed = False
         self._work = asyncio.Event()
         self.first_page = asyncio.Event()
@@ -71,6 +74,7 @@ class Inventory:
         store = self._store
         gone, gone_aliases = set(store.keys), set(store.aliases)
         self._listing = True
+        self._drawn = False
         self._tags_per_key = False
         self._failures_in_a_row = 0
         self._waiting.clear()
@@ -80,8 +84,8 @@ class Inventory:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._list_aliases(gone_aliases))
-                listing = group.create_task(self._list_keys(gone))
-                tagging = group.create_task(self._list_tags(listing))
+                own = group.create_task(self._list_keys(gone))
+                tagging = group.create_task(self._list_tags(own))
                 tagging.add_done_callback(lambda _: self._work.set())
                 for _ in range(WORKERS):
                     group.create_task(self._describe_waiting(tagging))
@@ -119,6 +123,8 @@ class Inventory:
 
     async def read_tags(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> None:
         """Read the tags of one key into the store, or the reason why not."""
+        if self._owner_alone(key_id):
+            return
         try:
             tags = await self._gateway.list_tags(key_id, urgency)
         except FailedError as error:
@@ -130,21 +136,11 @@ class Inventory:
 
     async def _list_keys(self, gone: set[str]) -> None:
         """Add the keys that are listed, taking them out of `gone`."""
-        first = True
         page: Sequence[Key] = ()
         try:
             async for page in self._gateway.key_pages():
-                for part in _parts(page):
-                    self._store.add_keys(part)
-                    ids = [key.id for key in part]
-                    gone.difference_update(ids)
-                    self._waiting.extend(ids)
-                    self._tell()
-                    self._work.set()
-                    if first:
-                        first = False
-                        self._draw_first()
-                    await self._slices.step_back()
+                await self._add(page, gone)
+            await self._list_shared(gone)
         except IncompleteListError as error:
             # What could be read is shown; what is missing may be one of those that were there.
             self._store.set_banner(error.sentence)
@@ -155,11 +151,38 @@ class Inventory:
                 self._store.add_keys(page)
             raise
         finally:
-            if first:
+            if not self._drawn:
                 self.first_page.set()
         self._listing = False
         self._tell()
         self._work.set()
+
+    async def _list_shared(self, gone: set[str]) -> None:
+        """The same of the keys that other accounts share with this one."""
+        try:
+            async for page in self._gateway.shared_key_pages():
+                # An endpoint that does not know the question lists the account's own once more.
+                others = [key for key in page if key.bare_id not in self._store.keys]
+                await self._add(others, gone)
+        except (CredentialsExpiredError, CredentialsMissingError, NetworkError):
+            raise
+        except FailedError as error:
+            gone.difference_update([each for each in gone if each.startswith("arn:")])
+            sentence = f"Keys that other accounts share are not listed: {error.sentence}"
+            self._store.notify(Notice(datetime.now(UTC), sentence, "warning"))
+
+    async def _add(self, page: Sequence[Key], gone: set[str]) -> None:
+        for part in _parts(page):
+            self._store.add_keys(part)
+            ids = [key.id for key in part]
+            gone.difference_update(ids)
+            self._waiting.extend(ids)
+            self._tell()
+            self._work.set()
+            if not self._drawn:
+                self._drawn = True
+                self._draw_first()
+            await self._slices.step_back()
 
     def _draw_first(self) -> None:
         # The first keys do not wait for more to be told together with them.
@@ -207,7 +230,8 @@ class Inventory:
         self._set_tags(early, tagged)
         # Keys that never had a tag are not told of: now it is known that they have none.
         for part in _parts(tuple(self._store.keys)):
-            self._store.set_tags({each: () for each in part if each not in tagged})
+            untagged = {each: () for each in part if each not in tagged}
+            self._store.set_tags({each: () for each in untagged if not self._owner_alone(each)})
             await self._slices.step_back()
 
     def _set_tags(self, tags: Mapping[str, tuple[Tag, ...]], tagged: set[str]) -> None:
@@ -251,6 +275,17 @@ class Inventory:
             if key_id not in self._done or (self._tags_per_key and self._tags_unread(key_id)):
                 return key_id, Urgency.BACKGROUND
         return None, Urgency.BACKGROUND
+
+    def _owner_alone(self, key_id: str) -> bool:
+        """Whether another account shares the key, and alone may read its tags, as it then says."""
+        key = self._store.keys.get(key_id)
+        if key is None or not key.sharer:
+            return False
+        if not key.tags_problem:
+            self._replace(
+                key_id, tags_problem=f"The key {key.fixed}: its tags can be read only there."
+            )
+        return True
 
     def _tags_unread(self, key_id: str) -> bool:
         key = self._store.keys.get(key_id)

@@ -269,12 +269,12 @@ class Store:
         return f"{key_id} ({names[0]})" if names else key_id
 
     def short_name(self, key_id: str) -> str:
-        """Its first alias; its ID where it has none."""
-        return next(iter(self.aliases_of(key_id)), key_id)
+        """Its first alias; its ID where it has none, without what an ARN says besides."""
+        return next(iter(self.aliases_of(key_id)), key_id.rpartition("/")[2])
 
     def bare_name(self, key_id: str) -> str:
         """Its first alias without the prefix; its ID where it has none."""
-        return next((name.removeprefix("alias/") for name in self.aliases_of(key_id)), key_id)
+        return self.short_name(key_id).removeprefix("alias/")
 
     # Policies
 

@@ -73,8 +73,8 @@ def target_problem(store: Store, key: Key) -> str:
 
     Source: KMS Developer Guide, "Key states of AWS KMS keys": CreateAlias and UpdateAlias.
     """
-    if key.is_aws_managed:
-        return "AWS manages this key: nobody else can change its aliases."
+    if key.fixed:
+        return f"This key {key.fixed}: nobody else can change its aliases."
     if key.metadata is not None and key.metadata.state in (
         "PendingDeletion",
         "PendingReplicaDeletion",

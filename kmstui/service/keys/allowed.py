@@ -69,10 +69,10 @@ def off_reason(key: Key, action: KeyAction) -> str:
     "Multi-Region keys in AWS KMS".
     """
     metadata = key.metadata
+    if key.fixed:
+        return f"This key {key.fixed}: nobody else can change it."
     if metadata is None:
         return key.problem or "The key has not been described yet."
-    if key.is_aws_managed:
-        return "AWS manages this key: nobody else can change it."
     return (
         _state_reason(metadata, action)
         or (_rotation_reason(key, metadata, action) if action in _ROTATIONS else "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -270,7 +269,7 @@ class Lifecycle(KeyChanges):
         def done(rotation: Rotation) -> str:
             if rotation.on_demand_started:
                 return f"KMS rotates {self._name(key_id)} now; Details shows when it is done."
-            at = max(filter(None, _on_demand(rotation)), default=None)
+            at = max(filter(None, rotation.on_demand), default=None)
             when = f" at {at:%H:%M} UTC" if at else ", KMS does not tell when"
             return f"{self._name(key_id)} was last rotated on demand{when}."
 
@@ -353,12 +352,7 @@ def _rotated_since(before: Rotation | None, now: Rotation) -> bool:
         return False
     if now.on_demand_started:
         return True
-    return not before.past_problem and len(_on_demand(now)) > len(_on_demand(before))
-
-
-def _on_demand(rotation: Rotation) -> tuple[datetime | None, ...]:
-    """The times of completed rotations on demand."""
-    return tuple(time for time, kind in rotation.past if kind == "ON_DEMAND")
+    return not before.materials_problem and len(now.on_demand) > len(before.on_demand)
 
 
 def replica_regions(metadata: KeyMetadata) -> tuple[str, ...]:

@@ -66,6 +66,13 @@ class InventoryGateway(Protocol):
         """ListKeys, 1000 a page; keys carry ID and ARN only."""
         ...
 
+    def shared_key_pages(self) -> AsyncIterator[Sequence[Key]]:
+        """ListKeys of the keys that other accounts share through Resource Access Manager.
+
+        Their ID is their ARN, by which alone KMS finds keys of other accounts.
+        """
+        ...
+
     def alias_pages(self, key_id: str | None = None) -> AsyncIterator[Sequence[Alias]]:
         """ListAliases, 100 a page, of one key or of all."""
         ...

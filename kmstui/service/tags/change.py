@@ -127,8 +127,8 @@ class TagResult:
 
 def tag_refusal(key: Key, name: str) -> str:
     """Why the tags of a key cannot be changed at all, as a sentence that calls it `name`; or ""."""
-    if key.is_aws_managed:
-        return f"{name} is managed by AWS: nobody else can change its tags."
+    if key.fixed:
+        return f"{name} {key.fixed}: nobody else can change its tags."
     state = key.metadata.state if key.metadata is not None else ""
     if state in _UNTAGGABLE_STATES:
         return f"{name} {_UNTAGGABLE_STATES[state]}."

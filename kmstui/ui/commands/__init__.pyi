@@ -13,6 +13,7 @@ from .command import Command as Command
 from .command import Context as Context
 from .command import needs_customer_key as needs_customer_key
 from .command import needs_key as needs_key
+from .command import needs_policy as needs_policy
 from .command import needs_writing as needs_writing
 from .command import no_changes as no_changes
 from .command import no_key as no_key

@@ -158,6 +158,14 @@ def needs_key(context: Context) -> str | None:
     return None if context.key is not None else no_key(context)
 
 
+def needs_policy(context: Context) -> str | None:
+    """Off for a key that another account shares, which alone may read its policy."""
+    key = context.key
+    if key is not None and key.sharer:
+        return f"The key {key.fixed}: its policy can be read only there."
+    return needs_key(context)
+
+
 def no_changes(context: Context) -> str | None:
     """Why nothing can be changed at all: read-only mode, or no journal to write it down in."""
     if context.session.read_only:
@@ -172,9 +180,9 @@ def needs_writing(context: Context) -> str | None:
 
 
 def needs_customer_key(context: Context) -> str | None:
-    """Off for AWS-managed keys too, which only AWS may change."""
+    """Off for keys too that only AWS or another account may change."""
     reason = needs_writing(context)
-    if reason is None and context.key is not None and context.key.is_aws_managed:
+    if reason is None and context.key is not None and context.key.fixed:
         name = context.store.name_of(context.key.id)
-        return f"{name} is managed by AWS: nobody else can change it."
+        return f"{name} {context.key.fixed}: nobody else can change it."
     return reason

@@ -70,7 +70,7 @@ class KeyPicker(SearchDialog[str]):
         # A copy: more keys may come in the pauses.
         for key_id in tuple(self._store.keys):
             key, aliases = self._store.keys.get(key_id), self._store.aliases_of(key_id)
-            if key and not key.is_aws_managed and wanted.matches(key, aliases):
+            if key and not key.fixed and wanted.matches(key, aliases):
                 problem = self._problem(key)
                 if problem and len(others) < MOST_FOUND:
                     others[key.id] = problem

@@ -7,7 +7,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from kmstui.ui.commands import Command, Context, needs_customer_key, needs_key, needs_writing
+from kmstui.ui.commands import (
+    Command,
+    Context,
+    needs_customer_key,
+    needs_key,
+    needs_policy,
+    needs_writing,
+)
 from kmstui.ui.main import main_of
 
 if TYPE_CHECKING:
@@ -230,11 +237,11 @@ async def _tell(context: Context, outcome: Awaitable[str]) -> None:
 COMMANDS = (
     Command(
         id="policy.edit", label="Edit", help="Edit the key's policy, checked while you type",
-        keys=("e",), available=needs_key, run=_edit, bar=15,
+        keys=("e",), available=needs_policy, run=_edit, bar=15,
     ),
     Command(
         id="policy.edit-outside", label="$EDITOR",
-        help="Edit the key's policy in $VISUAL or $EDITOR", keys=("E",), available=needs_key,
+        help="Edit the key's policy in $VISUAL or $EDITOR", keys=("E",), available=needs_policy,
         run=lambda context: _edit(context, outside=True),
     ),
     Command(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from kmstui.model import Key, KeyMetadata, LastUsage, Rotation
+from kmstui.model import Key, KeyMaterial, KeyMetadata, LastUsage, Rotation
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.inventory import Store, Topic
 from kmstui.service.session import Session
@@ -120,7 +120,7 @@ class DetailsView(TableView[Row]):
             return
         yield from metadata_rows(key.metadata)
         yield from self._rotation_rows(key)
-        yield "Last use", self._usage_words()
+        yield from self._usage_rows()
         if key.tags_problem:
             yield "Tags", (f"{self.symbols.error} {key.tags_problem}", "bad")
 
@@ -139,21 +139,44 @@ class DetailsView(TableView[Row]):
                 yield "Next rotation", moment(rotation.next_rotation)
             if rotation.on_demand_started:
                 yield "Rotating since", moment(rotation.on_demand_started)
-            for time, kind in rotation.past:
-                yield "Rotated", f"{moment(time) or 'time unknown'}  {kind}"
-            if rotation.past_problem:
-                yield "Rotated", (f"{self.symbols.error} not read: {rotation.past_problem}", "bad")
+            for material in rotation.materials:
+                yield from material_rows(material)
+            if rotation.materials_problem:
+                words = f"{self.symbols.error} not read: {rotation.materials_problem}"
+                yield "Key materials", (words, "bad")
 
-    def _usage_words(self) -> Part:
+    def _usage_rows(self) -> Iterator[Row]:
         usage = self._usage
         if usage is None:
-            return "Enter asks KMS", "dim"
-        if isinstance(usage, str):
-            return f"{self.symbols.error} {usage}", "bad"
-        since = f" since {moment(usage.tracking_since)}" if usage.tracking_since else ""
-        if usage.at is None:
-            return f"no use was recorded{since}"
-        return f"{moment(usage.at)}  {usage.operation}"
+            yield "Last use", ("Enter asks KMS", "dim")
+        elif isinstance(usage, str):
+            yield "Last use", (f"{self.symbols.error} {usage}", "bad")
+        elif usage.at is None:
+            since = f" since {moment(usage.tracking_since)}" if usage.tracking_since else ""
+            yield "Last use", f"no use was recorded{since}"
+        else:
+            yield "Last use", f"{moment(usage.at)}  {usage.operation}"
+            if usage.event_id:
+                yield "  its event", usage.event_id
+            if usage.request_id:
+                yield "  its request", usage.request_id
+
+
+def material_rows(material: KeyMaterial) -> Iterator[Row]:
+    """One key material: what it is for and since when, its ID, and what becomes of it."""
+    since = f"rotated {moment(material.rotated)} {material.kind}" if material.rotated else ""
+    state = (material.state, since, material.description)
+    style = "warn" if material.is_pending else ""
+    yield "Key material", (", ".join(filter(None, state)) or "KMS did not tell", style)
+    if material.id:
+        yield "  its ID", (material.id, "dim")
+    if material.import_state == "PENDING_IMPORT":
+        yield "  import", ("PENDING_IMPORT: the key waits until it is imported again", "bad")
+    elif material.import_state:
+        until = f", until {moment(material.valid_to)}" if material.valid_to else ""
+        kept = f"{material.expiration_model}{until}" if material.expiration_model else ""
+        words = ", ".join(filter(None, (material.import_state, kept)))
+        yield "  import", (words, "warn" if material.valid_to else "")
 
 
 def may_rotate(key: Key | None) -> bool:
@@ -172,8 +195,10 @@ def may_rotate(key: Key | None) -> bool:
 
 def identity_rows(key: Key, store: Store) -> Iterator[Row]:
     """Who the key is."""
-    yield "Key ID", (key.id, "accent")
+    yield "Key ID", (key.bare_id, "accent")
     yield "ARN", key.arn
+    if key.sharer:
+        yield "Owner", (f"account {key.sharer}, which shares it through RAM", "warn")
     names = store.aliases_of(key.id)
     yield "Aliases" if len(names) > 1 else "Alias", (", ".join(names) or "none", "accent")
 
@@ -198,6 +223,10 @@ def metadata_rows(metadata: KeyMetadata) -> Iterator[Row]:
         yield "Valid to", (moment(metadata.valid_to), "warn")
     if metadata.custom_key_store_id:
         yield "Custom key store", metadata.custom_key_store_id
+    if metadata.cloud_hsm_cluster_id:
+        yield "CloudHSM cluster", metadata.cloud_hsm_cluster_id
+    if metadata.external_key_id:
+        yield "External key", metadata.external_key_id
     yield "Multi-Region", metadata.multi_region or "no"
     for number, arn in enumerate(metadata.replicas):
         yield "Primary" if number == 0 else "Replica", arn

@@ -57,6 +57,8 @@ def event_lines(event: KeyEvent) -> Iterator[str]:
     yield f"From         {event.source_ip or 'unknown'}"
     yield f"Endpoint     {event.vpc_endpoint or 'public'}"
     yield f"With         {event.user_agent or 'unknown'}"
+    if event.tls:
+        yield f"TLS          {', '.join(event.tls)}"
     if event.error_code:
         yield f"Error        {event.error_code}: {event.error_message}"
     if event.encryption_context:
@@ -228,6 +230,7 @@ def _as_json(event: KeyEvent) -> str:
         "sourceIPAddress": event.source_ip,
         "vpcEndpointId": event.vpc_endpoint,
         "userAgent": event.user_agent,
+        "tlsDetails": ", ".join(event.tls),
         "errorCode": event.error_code,
         "errorMessage": event.error_message,
         "encryptionContext": dict(event.encryption_context),

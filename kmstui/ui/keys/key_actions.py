@@ -144,10 +144,10 @@ def rotate_now(context: Context, key: Key) -> Proposal:
     name = context.store.name_of(key.id)
 
     def so_far(rotation: Rotation) -> str:
-        if rotation.past_problem:
-            return f" How often it was rotated on demand is not read: {rotation.past_problem}"
-        used = sum(kind == "ON_DEMAND" for _, kind in rotation.past)
-        return f" Rotated on demand so far: {used} of {MOST_ROTATIONS_ON_DEMAND} times."
+        if rotation.materials_problem:
+            return f" How often it was rotated on demand is not read: {rotation.materials_problem}"
+        used = f" Rotated on demand so far: {len(rotation.on_demand)} of"
+        return f"{used} {MOST_ROTATIONS_ON_DEMAND} times."
 
     imported = key.metadata is not None and key.metadata.origin == "EXTERNAL"
     material = (

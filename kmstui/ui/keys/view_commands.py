@@ -65,7 +65,7 @@ def _revoke(context: Context) -> None:
         words=(
             f"Who: {grant.holder}\n"
             f"Loses: {', '.join(grant.operations)}\n"
-            f"Given with: {constraint_words(grant) or 'any encryption context'}\n"
+            f"Given with: {constraint_words(grant) or 'anything'}\n"
             "What it may do by the key policy or by other grants stays. A service that holds this "
             "grant, as EBS does for a volume, fails where it needs it. A grant cannot be brought "
             "back, only made anew."

@@ -56,6 +56,11 @@ def alias_text(aliases: Sequence[str]) -> str:
     return aliases[0].removeprefix("alias/") + more
 
 
+def _nameless(key: Key) -> str:
+    """What stands in the place of an alias: whose key it is, where it is another account's."""
+    return f"shared by {key.sharer}" if key.sharer else "-"
+
+
 def _described(
     column: Column, attribute: str, style: Callable[[str], str] = lambda word: ""
 ) -> KeyColumn:
@@ -93,15 +98,17 @@ def _rotation(key: Key, aliases: Sequence[str]) -> str:
 COLUMNS = (
     KeyColumn(
         Column("alias", "ALIAS", 20, rank=0, most=40),
-        lambda key, aliases: (alias_text(aliases), "accent") if aliases else ("-", "dim"),
+        lambda key, aliases: (
+            (alias_text(aliases), "accent") if aliases else (_nameless(key), "dim")
+        ),
         lambda key, aliases: aliases[0] if aliases else "",
         always_known=True,
     ),
     # Two groups of its ID tell a key from any other; the whole goes before what few ask for.
     KeyColumn(
         Column("id", "KEY ID", 13, rank=2, most=36, whole_rank=7),
-        lambda key, aliases: key.id,
-        lambda key, aliases: key.id,
+        lambda key, aliases: key.bare_id,
+        lambda key, aliases: key.bare_id,
         always_known=True,
     ),
     _described(Column("state", "STATE", 15, rank=1), "state", state_style),
@@ -143,7 +150,7 @@ def cells_of(
     for column in columns:
         if column == "alias" and not aliases and "id" not in columns:
             # Where there is no room for IDs, a key without an alias must be known by something.
-            cells.append((key.id, "dim"))
+            cells.append((key.bare_id, "dim"))
             continue
         if key.problem and key.metadata is None and not KEY_COLUMNS[column].always_known:
             cells.append((f"✖ {key.problem}", "bad"))

@@ -34,6 +34,7 @@ async def test_events_of_a_key_tell_who_did_what_with_which_context(
     assert events[0].encryption_context == (("a", "1"), ("b", "2"))
     assert events[0].principal == (await gateway.caller()).arn
     assert {event.name for event in events} == {"Encrypt"}
+    assert events[0].tls == ("TLSv1.3", "TLS_AES_128_GCM_SHA256", "X25519MLKEM768")
     puts, _ = await gateway.events(key.arn, name="PutKeyPolicy")
     assert json.loads(puts[0].policy)["Statement"]
     assert not puts[0].read_only
@@ -110,7 +111,8 @@ async def test_services_and_constraints_of_grants_are_read(scripted: Any, connec
 
 async def test_last_use_is_told_with_its_operation(scripted: Any, connect: Connect) -> None:
     scripted.body = (
-        b'{"KeyLastUsage": {"Timestamp": 86400, "Operation": "Decrypt"}, "TrackingStartDate": 0}'
+        b'{"KeyLastUsage": {"Timestamp": 86400, "Operation": "Decrypt", "CloudTrailEventId": "e",'
+        b'"KmsRequestId": "r"}, "TrackingStartDate": 0}'
     )
     gateway = await connect()
     try:
@@ -118,6 +120,7 @@ async def test_last_use_is_told_with_its_operation(scripted: Any, connect: Conne
     except UnsupportedError:
         pytest.skip("this botocore is older than GetKeyLastUsage")
     assert (usage.at.isoformat(), usage.operation) == ("1970-01-02T00:00:00+00:00", "Decrypt")
+    assert (usage.event_id, usage.request_id) == ("e", "r")
     scripted.body = b'{"TrackingStartDate": 0}'
     usage = await gateway.last_usage("k")
     assert (usage.at, usage.operation) == (None, "")

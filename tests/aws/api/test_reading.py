@@ -11,7 +11,12 @@ from typing import Any, TypeVar
 import pytest
 
 from kmstui.model import Tag
-from kmstui.service.errors import AccessDeniedError, MalformedAnswerError, NotFoundError
+from kmstui.service.errors import (
+    AccessDeniedError,
+    MalformedAnswerError,
+    NotFoundError,
+    UnsupportedError,
+)
 from kmstui.service.ports import CallRecord, Urgency
 from tests.control import ControlledKms
 from tests.embedded import client
@@ -157,11 +162,58 @@ async def test_rotation_tells_the_status_even_where_the_past_is_refused(
     gateway = await connect()
     await gateway.enable_rotation(key_id, 180)
     rotation = await gateway.rotation(key_id)
-    assert (rotation.enabled, rotation.period_days, rotation.past_problem) == (True, 180, "")
+    assert (rotation.enabled, rotation.period_days, rotation.materials_problem) == (True, 180, "")
     embedded.control.deny("ListKeyRotations")
     rotation = await gateway.rotation(key_id)
     assert rotation.enabled
-    assert rotation.past_problem.startswith("AccessDenied on kms:ListKeyRotations")
+    assert rotation.materials_problem.startswith("AccessDenied on kms:ListKeyRotations")
+
+
+async def test_each_key_material_is_told_with_its_state_and_the_current_one_even_where_refused(
+    embedded: ControlledKms, connect: Connect
+) -> None:
+    gateway = await connect()
+    key, metadata = await gateway.describe("alias/partners/imported")
+    rotation = await gateway.rotation(key.id)
+    pending, current = rotation.materials
+    assert (pending.state, pending.import_state) == ("PENDING_ROTATION", "IMPORTED")
+    assert pending.description == "For the next rotation"
+    assert (current.state, current.rotated) == ("CURRENT", None)
+    assert current.valid_to == metadata.valid_to
+    described = client(embedded, "kms").describe_key(KeyId=key.id)["KeyMetadata"]
+    assert current.id == described["CurrentKeyMaterialId"]
+    embedded.control.deny("ListKeyRotations")
+    (known,) = (await gateway.rotation(key.id)).materials
+    assert (known.id, known.state) == (current.id, "CURRENT")
+
+
+async def test_keys_of_custom_key_stores_say_where_their_material_is(connect: Connect) -> None:
+    gateway = await connect()
+    _, in_cluster = await gateway.describe("alias/vault/cloudhsm")
+    assert in_cluster.custom_key_store_id.startswith("cks-")
+    assert in_cluster.cloud_hsm_cluster_id.startswith("cluster-")
+    _, outside = await gateway.describe("alias/vault/external")
+    assert outside.external_key_id == "hsm7/payments-2026"
+
+
+async def test_keys_that_other_accounts_share_go_by_their_arn(connect: Connect) -> None:
+    gateway = await connect()
+    (key,) = await _all(gateway.shared_key_pages())
+    assert (key.sharer, key.id) == ("290417736502", key.arn)
+    described, metadata = await gateway.describe(key.id)
+    assert (described.arn, metadata.state) == (key.arn, "Enabled")
+    assert key.arn not in {each.arn for each in await _all(gateway.key_pages())}
+
+
+async def test_what_an_older_botocore_cannot_ask_is_not_sent(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = await connect()
+    model = gateway._calls._clients.client("kms").meta.service_model
+    members = model.operation_model("ListKeys").input_shape.members
+    monkeypatch.delitem(members, "ResourceOwners")
+    with pytest.raises(UnsupportedError, match="Update botocore"):
+        await _all(gateway.shared_key_pages())
 
 
 async def test_a_key_that_does_not_exist_is_told_in_the_services_words(

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from kmstui.model import Key, Tag
 from kmstui.service.inventory.filter import Filter, FilterError, parse_filter
-from tests.fakes import arn_of, metadata_of
+from tests.fakes import ACCOUNT, arn_of, metadata_of
 
 KEY = Key.of(
     "1234abcd-0000-4000-8000-00000000aaaa",
@@ -38,6 +38,8 @@ ALIASES = ("alias/ImportedCMK", "alias/payroll/2024")
         "state:enabled",
         "spec:rsa",
         "origin:external",
+        "owner:self",
+        f"owner:{ACCOUNT}",
         "desc:acme",
         "-tag:owner",
         "-state:disabled",
@@ -50,6 +52,12 @@ ALIASES = ("alias/ImportedCMK", "alias/payroll/2024")
 )
 def test_shows_the_key(text):
     assert parse_filter(text).matches(KEY, ALIASES)
+
+
+def test_keys_that_others_share_are_found_by_their_owner():
+    arn = "arn:aws:kms:eu-west-1:290417736502:key/1234abcd-0000-4000-8000-00000000bbbb"
+    for text, found in (("owner:shared", True), ("owner:2904", True), ("owner:self", False)):
+        assert parse_filter(text).matches(Key(arn, arn), ()) == found
 
 
 @pytest.mark.parametrize(

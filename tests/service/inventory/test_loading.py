@@ -23,7 +23,9 @@ from tests.fakes import (
     MANAGED,
     FakeGateway,
     arn_of,
+    key_id_of,
     large_world,
+    metadata_of,
     until,
     workshop_world,
 )
@@ -47,6 +49,64 @@ async def test_everything_is_read_once(store):
     assert store.progress == Progress(listed=9, described=9)
     assert gateway.count("kms:DescribeKey") == 9
     assert gateway.count("kms:ListResourceTags") == 0
+
+
+OTHERS = f"arn:aws:kms:eu-west-1:290417736502:key/{key_id_of(77)}"
+
+
+def sharing_gateway() -> FakeGateway:
+    gateway = FakeGateway()
+    gateway.world.metadata[key_id_of(77)] = metadata_of(description="Of the partner")
+    gateway.world.shared.append(OTHERS)
+    return gateway
+
+
+async def test_keys_that_others_share_are_described_by_their_arn_and_their_tags_never_asked(store):
+    gateway = sharing_gateway()
+    gateway.fail("tag:GetResources", DENIAL)
+    await load(store, gateway)
+    key = store.keys[OTHERS]
+    assert key.sharer == "290417736502"
+    assert key.metadata is not None and key.metadata.description == "Of the partner"
+    assert ("kms:ListResourceTags", OTHERS) not in gateway.calls
+    assert "belongs to account 290417736502" in key.tags_problem
+    gateway.world.shared.clear()
+    await load(store, gateway)
+    assert OTHERS not in store.keys
+
+
+async def test_no_tags_are_claimed_of_keys_that_others_share(store):
+    await load(store, sharing_gateway())
+    assert store.keys[OTHERS].tags is None
+
+
+async def test_an_endpoint_that_knows_no_owners_lists_no_key_twice(store):
+    gateway = FakeGateway()
+    gateway.world.shared = [arn_of(IMPORTED)]
+    listed = [Key.of(each, arn_of(each)) for each in gateway.world.metadata]
+
+    class Unaware(FakeGateway):
+        async def key_pages(self):
+            yield listed
+
+    unaware = Unaware(gateway.world)
+    await load(store, unaware)
+    assert arn_of(IMPORTED) not in store.keys
+
+
+async def test_refused_shared_keys_are_told_and_take_nothing_away(store):
+    gateway = sharing_gateway()
+    await load(store, gateway)
+
+    class Refused(FakeGateway):
+        async def shared_key_pages(self):
+            raise DENIAL
+            yield ()
+
+    await load(store, Refused(gateway.world))
+    assert OTHERS in store.keys
+    assert store.banner == ""
+    assert "Keys that other accounts share are not listed" in store.notices[-1].text
 
 
 async def test_of_a_list_that_lacks_items_the_rest_is_read_and_nothing_is_forgotten(store):

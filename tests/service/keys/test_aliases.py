@@ -101,7 +101,7 @@ async def refusal_of(job):
 async def test_what_kms_would_refuse_is_not_sent(bench):
     for job, said in (
         (bench.aliases.create("aws/x", IMPORTED), "AWS's own"),
-        (bench.aliases.create("new", MANAGED), "AWS manages this key"),
+        (bench.aliases.create("new", MANAGED), "managed by AWS"),
         (bench.aliases.create("new", DYING), "pending deletion"),
         (bench.aliases.create("signing", IMPORTED), f"names {SIGNING} (alias/signing): move it"),
         (bench.aliases.create("ImportedCMK", IMPORTED), "is already a name of this key"),

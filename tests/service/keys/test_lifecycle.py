@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kmstui.model import Rotation
+from kmstui.model import KeyMaterial, Rotation
 from kmstui.service.changes.waiting import FOR_A_KEY
 from kmstui.service.errors import (
     UNCERTAIN,
@@ -100,8 +100,8 @@ async def test_a_replica_is_made(bench):
 @pytest.mark.parametrize(
     ("key", "action", "said"),
     [
-        (MANAGED, KeyAction.DESCRIPTION, "AWS manages this key"),
-        (MANAGED, KeyAction.SCHEDULE_DELETION, "AWS manages this key"),
+        (MANAGED, KeyAction.DESCRIPTION, "managed by AWS"),
+        (MANAGED, KeyAction.SCHEDULE_DELETION, "managed by AWS"),
         (NAMELESS, KeyAction.ENABLE, "enabled already"),
         (DISABLED, KeyAction.DISABLE, "disabled already"),
         (DISABLED, KeyAction.ROTATE_NOW, "The key is Disabled: enable it first"),
@@ -160,7 +160,7 @@ async def test_what_kms_would_refuse_is_not_sent(bench):
         (bench.keys.schedule_deletion(NAMELESS, 6), "7 to 30 days, not 6"),
         (bench.keys.schedule_deletion(NAMELESS, 31), "7 to 30 days, not 31"),
         (bench.keys.enable(NAMELESS), "enabled already"),
-        (bench.keys.disable(MANAGED), "AWS manages"),
+        (bench.keys.disable(MANAGED), "managed by AWS"),
         (bench.keys.enable("gone"), "not among those listed"),
     ):
         with pytest.raises(InvalidInputError) as refused:
@@ -259,7 +259,9 @@ async def test_a_rotation_that_was_never_turned_on_stays_unknown(bench, error):
 @pytest.mark.parametrize("error", UNCERTAIN)
 async def test_a_rotation_on_demand_whose_answer_was_lost_is_looked_for(bench, error):
     rotate = bench.gateway.rotate_now
-    earlier = Rotation(enabled=False, past=((NOW - timedelta(days=9), "ON_DEMAND"),))
+    earlier = Rotation(
+        enabled=False, materials=(KeyMaterial("", "CURRENT", NOW - timedelta(days=9), "ON_DEMAND"),)
+    )
     bench.world.rotations[NAMELESS] = earlier
 
     async def begin(key_id):

@@ -90,7 +90,7 @@ async def test_in_the_aliases_pane_the_alias_under_the_cursor_is_meant():
 
 @pytest.mark.parametrize(
     ("key", "said"),
-    [(DYING, "The key is pending deletion"), (MANAGED, "AWS manages this key")],
+    [(DYING, "The key is pending deletion"), (MANAGED, "managed by AWS")],
 )
 async def test_what_cannot_be_done_is_off_with_the_reason(key, said):
     async with running() as run:

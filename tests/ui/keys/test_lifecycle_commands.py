@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from kmstui.model import LastUsage, Rotation, Tag
+from kmstui.model import KeyMaterial, LastUsage, Rotation, Tag
 from kmstui.service.errors import AccessDeniedError, InvalidStateError
 from kmstui.ui.dialogs.questions import QuestionDialog
 from kmstui.ui.keys.key_actions import production_tags
@@ -110,7 +110,9 @@ async def test_the_details_show_a_change_of_rotation_at_once():
 
 async def test_rotating_now_says_how_often_it_was_done():
     gateway = FakeGateway()
-    gateway.world.rotations[NAMELESS] = Rotation(enabled=False, past=((NOW, "ON_DEMAND"),))
+    gateway.world.rotations[NAMELESS] = Rotation(
+        enabled=False, materials=(KeyMaterial("", "CURRENT", NOW, "ON_DEMAND"),)
+    )
     async with running(gateway) as run:
         await run.choose(NAMELESS)
         await run.press("x", "n")
@@ -121,7 +123,9 @@ async def test_rotating_now_says_how_often_it_was_done():
 
 async def test_rotations_that_could_not_be_read_are_not_counted_as_none():
     gateway = FakeGateway()
-    gateway.world.rotations[NAMELESS] = Rotation(enabled=False, past_problem="AccessDenied: no.")
+    gateway.world.rotations[NAMELESS] = Rotation(
+        enabled=False, materials_problem="AccessDenied: no."
+    )
     async with running(gateway) as run:
         await run.choose(NAMELESS)
         await run.press("x", "n")
@@ -204,7 +208,7 @@ async def test_a_last_use_that_may_not_be_read_is_said_and_stops_nothing():
 @pytest.mark.parametrize(
     ("key", "letter", "said"),
     [
-        (MANAGED, "D", "AWS manages this key"),
+        (MANAGED, "D", "managed by AWS"),
         (NAMELESS, "e", "The key is enabled already."),
         (DISABLED, "n", "The key is Disabled: enable it first."),
         (DYING, "b", "cancel the deletion first"),

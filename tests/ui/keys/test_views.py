@@ -4,9 +4,19 @@ from datetime import timedelta
 
 import pytest
 
-from kmstui.model import Grant, KeyEvent, KeyMetadata
+from kmstui.model import Grant, KeyEvent, KeyMaterial, KeyMetadata, LastUsage, Rotation
 from kmstui.service.errors import AccessDeniedError
-from tests.fakes import HOSTILE_TEXT, IMPORTED, NAMELESS, NOW, ROLE_ARN, FakeGateway, arn_of
+from tests.fakes import (
+    HOSTILE_TEXT,
+    IMPORTED,
+    NAMELESS,
+    NOW,
+    ROLE_ARN,
+    FakeGateway,
+    arn_of,
+    key_id_of,
+    metadata_of,
+)
 from tests.screens import NARROW, WIDE, running
 
 GRANT = Grant(
@@ -241,3 +251,48 @@ async def test_a_key_of_which_kms_tells_only_the_id_is_shown_with_all_columns_an
             run.main.keys_pane.sort_by(column)
         await open_view(run, "details")
         await run.wait_for(lambda: sum("KMS did not tell" in line for line in run.lines) == 2)
+
+
+async def test_key_materials_of_every_state_are_told_with_their_ids_and_their_ends():
+    gateway = FakeGateway()
+    gateway.world.rotations[IMPORTED] = Rotation(
+        enabled=False,
+        materials=(
+            KeyMaterial("aaaa", "PENDING_ROTATION", import_state="IMPORTED", description="next"),
+            KeyMaterial(
+                "bbbb", "CURRENT", NOW, "ON_DEMAND", "IMPORTED", "KEY_MATERIAL_EXPIRES", NOW
+            ),
+            KeyMaterial("cccc", "NON_CURRENT", import_state="PENDING_IMPORT"),
+        ),
+    )
+    gateway.world.usages[IMPORTED] = LastUsage(NOW, "Decrypt", None, "event-1", "request-1")
+    async with running(gateway, size=(200, 60)) as run:
+        await run.choose(IMPORTED)
+        await open_view(run, "details")
+        await run.wait_for("PENDING_ROTATION, next")
+        await run.wait_for(f"CURRENT, rotated {NOW:%Y-%m-%d %H:%M:%S} UTC ON_DEMAND")
+        await run.wait_for(f"KEY_MATERIAL_EXPIRES, until {NOW:%Y-%m-%d %H:%M:%S} UTC")
+        await run.wait_for("PENDING_IMPORT: the key waits until it is imported again")
+        for part in ("aaaa", "bbbb", "cccc"):
+            await run.wait_for(part)
+        await run.press("enter")
+        for part in ("event-1", "request-1"):
+            await run.wait_for(part)
+
+
+async def test_a_key_that_another_account_shares_says_whose_it_is_and_why_it_is_not_changed():
+    gateway = FakeGateway()
+    arn = f"arn:aws:kms:eu-west-1:290417736502:key/{key_id_of(77)}"
+    gateway.world.metadata[key_id_of(77)] = metadata_of(description="Exchange")
+    gateway.world.shared.append(arn)
+    async with running(gateway, size=WIDE) as run:
+        await run.wait_for("shared by 290417736502")
+        await run.choose(arn)
+        await run.wait_for("✖ The key belongs to account 290417736502")
+        await run.press("e")
+        await run.wait_for("its policy can be read only there.")
+        await run.main.key_pane.open_view("details")
+        await run.wait_for("account 290417736502, which shares it through RAM")
+        await run.press("1", "slash")
+        await run.type("owner:shared")
+        await run.wait_for("1 of 10")

@@ -20,6 +20,8 @@ from tests.pty_terminal import PtyTerminal, TerminalTimeoutError
 SID = "CHAOS"
 """Stands in the policy of each key; a person's words are typed behind it."""
 
+ROOT = "arn:aws:iam::418259630147:root"
+
 SIZES = ((80, 24), (100, 30), (60, 15), (132, 43), (200, 50), (40, 10))
 
 HARMLESS = (
@@ -34,6 +36,9 @@ PATIENCE = 8.0
 
 _HEADER = re.compile(r"\A\s*(kmstui )?.*418259630147 ·")
 """Of the main screen."""
+
+FOUND = re.compile(r"\d+ of \d+")
+"""The editor has found what was searched."""
 
 ENDS = ("quit", "kill", "term", "hang-up")
 
@@ -92,7 +97,8 @@ class Person:
         """Do one thing."""
         actions: tuple[tuple[int, Callable[[], None]], ...] = (
             (8, self.edit), (3, self.tag), (2, self.tag_many), (2, self.name_it), (2, self.restore),
-            (3, self.press_anything), (3, self.resize), (1, self.refresh), (2, self.kill_aws),
+            (2, self.add_statement), (3, self.press_anything), (3, self.resize), (1, self.refresh),
+            (2, self.kill_aws),
         )  # fmt: skip
         weights, doable = zip(*actions, strict=True)
         (chosen,) = self.dice.choices(doable, weights)
@@ -204,19 +210,22 @@ class Person:
         """Type a word behind the Sid; False where it did not come to that."""
         terminal, word = self.terminal, f"w{self.dice.getrandbits(32):08x}"
         terminal.send("ctrl+f", "ctrl+u", f'"{SID}', "enter")
-        found = re.compile(r"\d+ of \d+")
-        terminal.wait_for(found.search)
+        terminal.wait_for(FOUND.search)
         terminal.send("escape")
-        terminal.wait_for(lambda text: not found.search(text))
+        terminal.wait_for(lambda text: not FOUND.search(text))
         terminal.send(f'"{SID} {word}')
         terminal.wait_for(
             lambda text: any(word in line and '"Sid"' in line for line in text.split("\n"))
         )
-        terminal.wait_for("draft kept")
-        # That was said of the text before, too: a moment later it holds for this one.
-        terminal.settle(0.3, timeout=2)
-        self.typed.append(Typed(word, alias, self.home))
+        self._is_kept(word, alias)
         return self.dice.random() < 0.8
+
+    def _is_kept(self, word: str, where: str) -> None:
+        """Note what was typed, once that is said to be kept."""
+        self.terminal.wait_for("draft kept")
+        # That was said of the text before, too: a moment later it holds for this one.
+        self.terminal.settle(0.3, timeout=2)
+        self.typed.append(Typed(word, where, self.home))
 
     def _save(self) -> None:
         terminal = self.terminal
@@ -245,6 +254,49 @@ class Person:
         self.start()
         self.terminal.wait_for("4 Tags")
 
+    def add_statement(self) -> None:
+        """Type a statement, add it to several keys, or be interrupted in that."""
+        terminal, word = self.terminal, f"w{self.dice.getrandbits(32):08x}"
+        terminal.resize(100, 30)
+        self._mark_many()
+        terminal.send("S", "a")
+        by_hand = "Esc writes one by hand"
+        terminal.wait_for(lambda text: by_hand in text or "Go on with them" in text)
+        # What lies there is put away at once or gone on with.
+        if taken := "Go on with them" in terminal.text and self.dice.random() < 0.5:
+            terminal.send("g")
+        elif "Go on with them" in terminal.text:
+            terminal.send("d")
+            terminal.wait_for(by_hand)
+        if not taken:
+            terminal.send("escape")
+        terminal.wait_for(lambda text: by_hand not in text and '"Statement": [' in text)
+        terminal.send("ctrl+f", "ctrl+u", '"Statement": [', "enter")
+        terminal.wait_for(FOUND.search)
+        terminal.send("escape")
+        terminal.wait_for(lambda text: not FOUND.search(text))
+        # What was found is selected: this takes its place.
+        terminal.paste(
+            f'"Statement": [{{"Sid": "{word}", "Effect": "Allow", "Principal": {{"AWS": "{ROOT}"}},'
+            f' "Action": "kms:DescribeKey", "Resource": "*", "Condition": {{"StringEquals":'
+            f' {{"kms:EncryptionContext:word": "{word}"}}}}}}{"," * taken}'
+        )
+        self._is_kept(word, "statements")
+        terminal.send("ctrl+s")
+        terminal.wait_for("All together")
+        for _ in range(8):
+            text = terminal.settle(0.5, timeout=2)
+            if "Each is read again" in text or "No key is left" in text:
+                break
+            terminal.send("y")
+        if "Each is read again" not in text or self.dice.random() < 0.2:
+            return
+        terminal.send("y")
+        if self.dice.random() < 0.3:
+            self._interrupt()
+            return
+        terminal.wait_for("Policies of")
+
     def tag(self) -> None:
         """Tag one key."""
         self.choose()
@@ -252,14 +304,17 @@ class Person:
 
     def tag_many(self) -> None:
         """Tag all of the keys in one run, which may go on while other things are done."""
+        self._mark_many()
+        self._send_tags(2)
+        if self.dice.random() < 0.3:
+            self._interrupt()
+
+    def _mark_many(self) -> None:
         terminal = self.terminal
         terminal.send("/", "ctrl+u", "tag: -state:pendingdeletion orders", "enter")
         terminal.settle(0.1, timeout=1)
         terminal.send("*")
         terminal.wait_for("marked")
-        self._send_tags(2)
-        if self.dice.random() < 0.3:
-            self._interrupt()
 
     def _send_tags(self, enters: int) -> None:
         terminal = self.terminal
@@ -300,6 +355,20 @@ class Person:
         with contextlib.suppress(ValueError, OSError):
             os.kill(self.terminal.child("kmstui.aws.process"), signal.SIGKILL)
         self.terminal.settle(0.2, timeout=1)
+
+    def hear_what_was_left(self, is_open: Callable[[], bool]) -> str:
+        """Accept each interrupted change of tags as it is; returns what else is told at a start.
+
+        `is_open` tells whether the journal still has one.
+        """
+        terminal, deadline = self.terminal, time.monotonic() + 30
+        while is_open() and time.monotonic() < deadline:
+            if "An interrupted change of tags" in terminal.settle(0.3, timeout=2):
+                terminal.send("a")
+        self.go_home()
+        terminal.resize(200, 50)
+        terminal.send("!")
+        return terminal.wait_for("[Messages]")
 
     def answers(self) -> bool:
         """Whether the program still does what it is told."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kmstui.journal import open_journal
+from kmstui.service.changes import STATEMENTS
 from kmstui.service.editing.location import policy_of
 from kmstui.service.ports import ChangeRecord, Scope
 from tests.chaos.people import Typed
@@ -46,9 +47,11 @@ class Kept:
     texts: str
     """All texts of policies, one after the other."""
     changes: tuple[ChangeRecord, ...]
+    told: str = ""
+    """What a last start has told."""
 
 
-def journal_of(home: Path, kms: ControlledKms, key_ids: Iterable[str]) -> Kept:
+def journal_of(home: Path, kms: ControlledKms, key_ids: Iterable[str], told: str = "") -> Kept:
     """Read a journal while nobody uses it."""
 
     async def read() -> Kept:
@@ -56,12 +59,12 @@ def journal_of(home: Path, kms: ControlledKms, key_ids: Iterable[str]) -> Kept:
         try:
             scope = Scope(kms.account, kms.region)
             texts = [each.text for each in await journal.drafts(scope)]
-            for key_id in key_ids:
-                texts.extend(each.text for each in await journal.versions(scope, key_id))
+            for subject in (*key_ids, STATEMENTS):
+                texts.extend(each.text for each in await journal.versions(scope, subject))
             changes = await journal.changes(limit=1_000_000)
         finally:
             journal.close()
-        return Kept(home, "\n".join(texts), changes)
+        return Kept(home, "\n".join(texts), changes, told)
 
     return asyncio.run(read())
 
@@ -77,6 +80,7 @@ def judge(
     for kept in journals:
         for record in kept.changes:
             _record_is_true(found, record, carried, requests)
+            _is_ended_or_told(found, kms, record, kept.told)
     _stored_is_what_was_asked(found, kms, carried, aliases)
     _nobody_is_overwritten_unseen(found, carried)
     for home in {kept.home for kept in journals}:
@@ -148,6 +152,22 @@ def _record_is_true(
             f"the journal says {record.outcome} of {record.operation} {record.subject}"
             f" from {record.time} to {record.ended}: {record.detail!r}; KMS carried out"
             f" {[each.time - began for each in calls]}, and was asked {_asked(record, requests)}"
+        )
+
+
+def _is_ended_or_told(found: Findings, kms: ControlledKms, record: ChangeRecord, told: str) -> None:
+    """A change without an end is one of the last minutes, and the last start has told of it."""
+    if record.outcome != "pending":
+        return
+    if record.operation == "kms:PutKeyPolicy":
+        aliases = kms.control.key(record.subject).aliases
+        heads = [f"kmstui ended while it saved the policy of {each}" for each in aliases]
+    else:
+        heads = [f"kmstui ended while it sent {record.operation} for {record.subject}"]
+    if not any(f"{head} ({record.time:%Y-%m-%d %H:%M} UTC)" in told for head in heads):
+        found.troubles.append(
+            f"nobody was told of {record.operation} {record.subject} from {record.time}, which has"
+            f" no end; told was\n{told}"
         )
 
 

@@ -8,16 +8,18 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from kmstui.service.tags import TAG_OPERATIONS
 from tests.chaos.people import ENDS, SID, Person
-from tests.chaos.referee import Findings, journal_of, judge
+from tests.chaos.referee import Findings, Kept, journal_of, judge
 from tests.control import ControlledKms
 
 ALIASES = ("ImportedCMK", "orders/api", "orders/api-staging", "orders/rds")
 
 CHANGES = ("PutKeyPolicy", "TagResource", "CreateAlias")
-KINDS = ("throttle", "error500", "close", "html", "truncated", "garbage", "status")
+KINDS = ("throttle", "error500", "close", "html", "truncated", "garbage", "status", "hang")
 READS = ("GetKeyPolicy", "DescribeKey", "ListResourceTags", "ListAliases", "GetResources")
 
 
@@ -82,8 +84,10 @@ def _round(
     kms.control.clear_faults()
     kms.control.set_latency(0)
     kms.control.set_quotas(False)
-    _settle(people)
-    journals = [journal_of(home, kms, key_ids) for home in {person.home for person in people}]
+    told = {
+        person.home: _settle(person, partial(journal_of, person.home, kms, ())) for person in people
+    }
+    journals = [journal_of(home, kms, key_ids, words) for home, words in told.items()]
     typed = [each for person in people for each in person.typed]
     found = judge(kms, journals, typed, ALIASES)
     for person in people:
@@ -139,10 +143,17 @@ def _make_faults(kms: ControlledKms, dice: random.Random, until: float) -> None:
             kms.control.clear_faults()
 
 
-def _settle(people: list[Person]) -> None:
-    """Start each once more, so that what was interrupted is found out."""
-    for person in people:
-        person.start()
-        person.go_home()
-        person.terminal.settle(0.5, timeout=8)
-        person.end("quit")
+def _settle(person: Person, kept: Callable[[], Kept]) -> str:
+    """Start once more, so that what was interrupted is found out; returns what is told."""
+
+    def tags_are_open() -> bool:
+        return any(
+            change.outcome == "pending" and change.operation in TAG_OPERATIONS
+            for change in kept().changes
+        )
+
+    person.start()
+    person.terminal.settle(0.5, timeout=8)
+    told = person.hear_what_was_left(tags_are_open)
+    person.end("quit")
+    return told

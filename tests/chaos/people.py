@@ -9,7 +9,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from operator import ne
@@ -356,19 +356,25 @@ class Person:
             os.kill(self.terminal.child("kmstui.aws.process"), signal.SIGKILL)
         self.terminal.settle(0.2, timeout=1)
 
-    def hear_what_was_left(self, is_open: Callable[[], bool]) -> str:
-        """Accept each interrupted change of tags as it is; returns what else is told at a start.
+    def accept_tags(self, is_done: Callable[[], bool]) -> None:
+        """Leave each interrupted change of tags as it is found, until there is none."""
+        for text in self._screens(lambda _: is_done()):
+            if "An interrupted change of tags" in text:
+                self.terminal.send("a")
 
-        `is_open` tells whether the journal still has one.
-        """
-        terminal, deadline = self.terminal, time.monotonic() + 30
-        while is_open() and time.monotonic() < deadline:
-            if "An interrupted change of tags" in terminal.settle(0.3, timeout=2):
-                terminal.send("a")
+    def messages(self, are_enough: Callable[[str], bool]) -> str:
+        """What is told, once that is enough; in the end, whatever it is."""
         self.go_home()
-        terminal.resize(200, 50)
-        terminal.send("!")
-        return terminal.wait_for("[Messages]")
+        self.terminal.resize(200, 50)
+        self.terminal.send("!")
+        return [*self._screens(are_enough), self.terminal.text][-1]
+
+    def _screens(self, until: Callable[[str], bool]) -> Iterator[str]:
+        deadline = time.monotonic() + 40
+        text = self.terminal.settle(0.3, timeout=2)
+        while not until(text) and time.monotonic() < deadline:
+            yield text
+            text = self.terminal.settle(0.3, timeout=2)
 
     def answers(self) -> bool:
         """Whether the program still does what it is told."""

@@ -80,7 +80,11 @@ def judge(
     for kept in journals:
         for record in kept.changes:
             _record_is_true(found, record, carried, requests)
-            _is_ended_or_told(found, kms, record, kept.told)
+        found.troubles += [
+            f"nobody was told of {each.operation} {each.subject} from {each.time}, which has no"
+            f" end; told was\n{kept.told}"
+            for each in untold(kept.changes, kept.told)
+        ]
     _stored_is_what_was_asked(found, kms, carried, aliases)
     _nobody_is_overwritten_unseen(found, carried)
     for home in {kept.home for kept in journals}:
@@ -155,20 +159,20 @@ def _record_is_true(
         )
 
 
-def _is_ended_or_told(found: Findings, kms: ControlledKms, record: ChangeRecord, told: str) -> None:
-    """A change without an end is one of the last minutes, and the last start has told of it."""
-    if record.outcome != "pending":
-        return
-    if record.operation == "kms:PutKeyPolicy":
-        aliases = kms.control.key(record.subject).aliases
-        heads = [f"kmstui ended while it saved the policy of {each}" for each in aliases]
-    else:
-        heads = [f"kmstui ended while it sent {record.operation} for {record.subject}"]
-    if not any(f"{head} ({record.time:%Y-%m-%d %H:%M} UTC)" in told for head in heads):
-        found.troubles.append(
-            f"nobody was told of {record.operation} {record.subject} from {record.time}, which has"
-            f" no end; told was\n{told}"
-        )
+def untold(changes: Iterable[ChangeRecord], told: str) -> list[ChangeRecord]:
+    """The changes without an end of which nobody has said that."""
+    return [each for each in changes if each.outcome == "pending" and not _is_told(each, told)]
+
+
+def _is_told(record: ChangeRecord, told: str) -> bool:
+    what = {"kms:PutKeyPolicy": "saved the policy of"}.get(
+        record.operation, f"sent {record.operation} for"
+    )
+    when = f"({record.time:%Y-%m-%d %H:%M} UTC)"
+    return any(
+        f"kmstui ended while it {what} " in line and record.subject in line and when in line
+        for line in told.split("\n")
+    )
 
 
 def _asked(record: ChangeRecord, requests: Iterable[LoggedRequest]) -> list[str]:

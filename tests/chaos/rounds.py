@@ -8,12 +8,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
+from kmstui.service.ports import ChangeRecord
 from kmstui.service.tags import TAG_OPERATIONS
 from tests.chaos.people import ENDS, SID, Person
-from tests.chaos.referee import Findings, Kept, journal_of, judge
+from tests.chaos.referee import Findings, journal_of, judge, untold
 from tests.control import ControlledKms
 
 ALIASES = ("ImportedCMK", "orders/api", "orders/api-staging", "orders/rds")
@@ -84,9 +84,7 @@ def _round(
     kms.control.clear_faults()
     kms.control.set_latency(0)
     kms.control.set_quotas(False)
-    told = {
-        person.home: _settle(person, partial(journal_of, person.home, kms, ())) for person in people
-    }
+    told = {person.home: _settle(kms, person) for person in people}
     journals = [journal_of(home, kms, key_ids, words) for home, words in told.items()]
     typed = [each for person in people for each in person.typed]
     found = judge(kms, journals, typed, ALIASES)
@@ -143,17 +141,19 @@ def _make_faults(kms: ControlledKms, dice: random.Random, until: float) -> None:
             kms.control.clear_faults()
 
 
-def _settle(person: Person, kept: Callable[[], Kept]) -> str:
+def _settle(kms: ControlledKms, person: Person) -> str:
     """Start once more, so that what was interrupted is found out; returns what is told."""
 
-    def tags_are_open() -> bool:
-        return any(
-            change.outcome == "pending" and change.operation in TAG_OPERATIONS
-            for change in kept().changes
+    def changes() -> tuple[ChangeRecord, ...]:
+        return journal_of(person.home, kms, ()).changes
+
+    def tags_are_done() -> bool:
+        return not any(
+            each.outcome == "pending" and each.operation in TAG_OPERATIONS for each in changes()
         )
 
     person.start()
-    person.terminal.settle(0.5, timeout=8)
-    told = person.hear_what_was_left(tags_are_open)
+    person.accept_tags(tags_are_done)
+    told = person.messages(lambda text: not untold(changes(), text))
     person.end("quit")
     return told

@@ -21,8 +21,14 @@ from .settling import examine_changes as examine_changes
 from .settling import pending_changes as pending_changes
 from .settling import settle_changes as settle_changes
 from .turns import own_turn as own_turn
+from .typed_text import DESCRIPTION as DESCRIPTION
 from .typed_text import STATEMENTS as STATEMENTS
+from .typed_text import TAG_KEY as TAG_KEY
 from .typed_text import TAG_LINE as TAG_LINE
+from .typed_text import TAG_VALUE as TAG_VALUE
+from .typed_text import TYPED_TEXTS as TYPED_TEXTS
+from .typed_text import UNTAG_LINE as UNTAG_LINE
+from .typed_text import WHAT_IF as WHAT_IF
 from .typed_text import TypedText as TypedText
 from .typed_text import age_in_words as age_in_words
 from .waiting import FOR_A_KEY as FOR_A_KEY

@@ -9,8 +9,25 @@ from kmstui.service.changes.runner import ChangeScope
 STATEMENTS = "statements"
 """What the journal calls the statements that are typed for several keys."""
 
-TAG_LINE = "tag line"
-"""What it calls the tags that are typed or pasted."""
+TAG_LINE, UNTAG_LINE = "tag line", "untag line"
+TAG_VALUE, TAG_KEY = "tag value", "tag key"
+"""What it calls the tags, or tag keys to remove, that are typed or pasted, and parts of one tag."""
+
+DESCRIPTION = "description"
+"""What it calls the description of a key, also of one that is to be created."""
+
+WHAT_IF = "what-if"
+"""What it calls a question about access. Nothing of it is ever sent, so nobody is told of it."""
+
+TYPED_TEXTS = {
+    STATEMENTS: ("statements for several keys", "S"),
+    TAG_LINE: ("tags", "t"),
+    UNTAG_LINE: ("tag keys to remove", "u"),
+    TAG_VALUE: ("the value of a tag", "4 and Enter"),
+    TAG_KEY: ("the name of a tag", "4 and n"),
+    DESCRIPTION: ("the description of a key", "x"),
+}
+"""What is told of, in words, and the keys that open it again."""
 
 
 class TypedText:

@@ -68,6 +68,12 @@ def _can_ask(context: Context) -> str | None:
     return needs_key(context) if _view(context) is None else _needs_table(context)
 
 
+def _needs_earlier(context: Context) -> str | None:
+    view = _view(context)
+    earlier = view.earlier_question if view is not None else ""
+    return None if earlier else "No long question was typed before."
+
+
 def _with_view(act: Callable[[AccessView], None]) -> Callable[[Context], None]:
     def run(context: Context) -> None:
         view = _view(context)
@@ -278,6 +284,12 @@ COMMANDS = (
         id="what-if.complete", label="Complete", help="Take the proposal, or what it asks for",
         keys=("tab",), scope=WHAT_IF,
         run=_with_view(lambda view: view.what_if.action_take()), bar=20, palette=False,
+    ),
+    Command(
+        id="what-if.bring-back", label="Earlier", help="Bring back the long question"
+        " that was typed before", keys=("ctrl+r",), scope=WHAT_IF, available=_needs_earlier,
+        run=_with_view(lambda view: view.what_if.ask(view.earlier_question)),
+        palette=False,
     ),
     Command(
         id="what-if.close", label="Close", help="Close the question", keys=("escape",),

@@ -1,5 +1,7 @@
 from .dialog import Dialog as Dialog
 from .dialog import FullScreen as FullScreen
+from .drafts import DraftKeeper as DraftKeeper
+from .drafts import KeptLine as KeptLine
 from .help import Help as Help
 from .help import readable_keys as readable_keys
 from .key_picker import KeyPicker as KeyPicker

@@ -12,8 +12,9 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from kmstui.service.errors import CancelledByPersonError, ServiceError
-from kmstui.ui.commands import KeyBar
+from kmstui.ui.commands import KeyBar, program_of
 from kmstui.ui.dialogs.dialog import Dialog
+from kmstui.ui.dialogs.drafts import KeptLine
 from kmstui.ui.widgets import Sentences
 
 Facts = Callable[[], Awaitable[str]]
@@ -39,6 +40,8 @@ class Line:
     """Returns why the text cannot be taken, as a sentence, or ""."""
     preview: Callable[[str], str] = _nothing
     """Returns what the text would do, as sentences."""
+    keeps: str = ""
+    """What the journal calls it until it was sent; "" where it is no more than a few words."""
     replaced: bool = False
     """Whether typing replaces the value, as suits a number, rather than adding to it."""
 
@@ -51,6 +54,7 @@ class QuestionDialog(Dialog[str]):
         Binding("n,q", "leave", "no", show=False),
         Binding("down", "turn(1)", "next line", show=False),
         Binding("up", "turn(-1)", "line before", show=False),
+        Binding("ctrl+r", "bring_back", "what was typed before", show=False),
         Binding("pagedown", "scroll_words(1)", "read on", show=False),
         Binding("pageup", "scroll_words(-1)", "read back", show=False),
     ]
@@ -90,7 +94,10 @@ class QuestionDialog(Dialog[str]):
         if self.word is not None:
             parts += [Sentences(f"Type {word} to go on:"), self.word]
         keys = ("Enter", "Esc") if self._inputs else ("y", "n")
-        self.parts = (*parts, self.reason, KeyBar([(keys[0], f"{yes} "), (keys[1], no)]))
+        self._keys = ((keys[0], f"{yes} "), (keys[1], no))
+        self._kept: KeptLine | None = None
+        self.key_bar = KeyBar(self._keys)
+        self.parts = (*parts, self.reason, self.key_bar)
 
     @staticmethod
     def _input(line: Line) -> Input:
@@ -102,6 +109,9 @@ class QuestionDialog(Dialog[str]):
         """Say what the line would do as it is; facts are read meanwhile."""
         if self.line is not None:
             self._write_preview(self.line.value)
+            self._kept = KeptLine.of(
+                program_of(self), self._asked.keeps, self.line.value, self._offer
+            )
         if self._read_facts is not None:
             self.facts.say("Reading what is known of its use…", "dim")
             self.run_worker(self._tell_facts(self._read_facts), exit_on_error=True)
@@ -122,6 +132,17 @@ class QuestionDialog(Dialog[str]):
         event.stop()
         if event.input is self.line:
             self._write_preview(event.value)
+            if self._kept is not None:
+                self._kept.keep(event.value)
+
+    def _offer(self, _: str) -> None:
+        self.key_bar.show_keys([*self._keys, ("Ctrl-r", "What was typed before")])
+
+    def action_bring_back(self) -> None:
+        """Ctrl-r: what was typed before and not sent stands in the line again."""
+        if self._kept is not None and self._kept.earlier and self.line is not None:
+            self.line.value = self._kept.earlier
+            self.line.cursor_position = len(self.line.value)
 
     def _write_preview(self, value: str) -> None:
         problem = self._asked.check(value) if value else ""

@@ -17,8 +17,8 @@ from kmstui.service.changes import ChangeScope
 from kmstui.service.editing import EditTarget, PolicyEditing, SaveResult
 from kmstui.service.errors import CREDENTIALS_REFUSED, JournalError, ServiceError
 from kmstui.service.session import Session
-from kmstui.ui.dialogs import FullScreen
-from kmstui.ui.editing.drafts import DraftKeeper, ask_about_draft, ask_to_leave
+from kmstui.ui.dialogs import DraftKeeper, FullScreen
+from kmstui.ui.editing.drafts import ask_about_draft, ask_to_leave
 from kmstui.ui.editing.edited_files import take_in
 from kmstui.ui.editing.external_editor import edit_outside
 from kmstui.ui.editing.fixing import judge_and_fix

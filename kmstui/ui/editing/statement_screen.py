@@ -13,8 +13,8 @@ from kmstui.policy.lint import Finding, Severity
 from kmstui.service.changes import STATEMENTS, ChangeScope, TypedText
 from kmstui.service.editing import EditTarget, statements_in
 from kmstui.service.errors import JournalError
-from kmstui.ui.dialogs import FullScreen
-from kmstui.ui.editing.drafts import DraftKeeper, ask_about_typed, ask_to_leave
+from kmstui.ui.dialogs import DraftKeeper, FullScreen
+from kmstui.ui.editing.drafts import ask_about_typed, ask_to_leave
 from kmstui.ui.editing.fixing import judge_and_fix
 from kmstui.ui.editing.template_screen import ChosenTemplate, TemplateScreen
 from kmstui.ui.policy import PolicyEditor

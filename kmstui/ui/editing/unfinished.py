@@ -32,7 +32,7 @@ async def tell_unfinished_changes(session: Session) -> None:
     if where is None or not (await journal.pending(where) or await journal.drafts(where)):
         # As at most starts: the first keys need not wait for the policy engines to load.
         return
-    from kmstui.service.changes import STATEMENTS, TAG_LINE
+    from kmstui.service.changes import TYPED_TEXTS, WHAT_IF
     from kmstui.service.editing import (
         PUTS,
         PolicyLocation,
@@ -47,8 +47,7 @@ async def tell_unfinished_changes(session: Session) -> None:
         return location_of(session.gateway, subject, session.store.aliases_of(subject))
 
     def label(subject: str) -> str:
-        typed = {STATEMENTS: "statements for several keys", TAG_LINE: "tags"}
-        return typed.get(subject) or location(subject).label
+        return TYPED_TEXTS[subject][0] if subject in TYPED_TEXTS else location(subject).label
 
     examined = await examine_puts(session.change_scope(), location)
     left = await take_in(session.change_scope())
@@ -62,7 +61,9 @@ async def tell_unfinished_changes(session: Session) -> None:
     drafts = [
         draft
         for draft in await journal.drafts(where)
-        if not is_note(draft) and (draft.subject, draft.text) not in saved
+        if not is_note(draft)
+        and draft.subject != WHAT_IF
+        and (draft.subject, draft.text) not in saved
     ]
     if drafts:
         names = ", ".join(label(draft.subject) for draft in drafts[:3])
@@ -78,9 +79,8 @@ async def tell_unfinished_changes(session: Session) -> None:
 
 def _key_for(subject: str) -> str:
     """What opens a draft again."""
-    from kmstui.service.changes import STATEMENTS, TAG_LINE
+    from kmstui.service.changes import TYPED_TEXTS
 
-    typed = {STATEMENTS: "S", TAG_LINE: "t"}
-    if subject in typed:
-        return typed[subject]
+    if subject in TYPED_TEXTS:
+        return TYPED_TEXTS[subject][1]
     return "i" if subject.startswith("role/") else "e"

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from kmstui.service.changes import TypedText
 from kmstui.service.errors import ServiceError
 from kmstui.ui.commands import Context, aws_command
 from kmstui.ui.dialogs import Facts, Line, QuestionDialog
@@ -76,6 +77,9 @@ def _send(context: Context, proposal: Proposal, typed: str) -> None:
     def unsaved() -> str:
         return f"{doing}, and it is not known yet how that ended."
 
+    keeps = proposal.line.keeps if proposal.line else ""
+    kept = TypedText(session.change_scope(), keeps) if keeps and session.scope else None
+
     async def run() -> None:
         loop = asyncio.get_running_loop()
         slow = loop.call_later(_SLOW_SECONDS, session.notify, f"{doing}…")
@@ -89,6 +93,8 @@ def _send(context: Context, proposal: Proposal, typed: str) -> None:
         finally:
             slow.cancel()
             app.unsaved.remove(unsaved)
+        if kept is not None:
+            await kept.close()
         if words := proposal.command(typed):
             app.last_change_command = aws_command(session.store.info, *words)
         session.notify(sentence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import events, on
@@ -15,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from kmstui.model import KeyCreation
+from kmstui.service.changes import DESCRIPTION, TAG_LINE
 from kmstui.service.editing import Library, read_library
 from kmstui.service.inventory import FLUSH_SECONDS, Store
 from kmstui.service.keys import (
@@ -29,7 +31,7 @@ from kmstui.service.keys import (
 )
 from kmstui.service.tags import parse_tags
 from kmstui.ui.commands import Context, KeyBar, aws_command
-from kmstui.ui.dialogs import Dialog
+from kmstui.ui.dialogs import Dialog, KeptLine
 from kmstui.ui.keys.change_dialog import Proposal, propose
 from kmstui.ui.main import main_of
 from kmstui.ui.style import OneLine, Part
@@ -131,6 +133,7 @@ class CreationForm(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "review", "create", show=False),
+        Binding("ctrl+r", "bring_back", "what was typed before", show=False),
         Binding("down,tab", "turn(1)", "next field", show=False),
         Binding("up,shift+tab", "turn(-1)", "field before", show=False),
     ]
@@ -161,6 +164,9 @@ class CreationForm(Dialog[None]):
             ("Tags", self.tags),
             ("Policy", self.policy),
         )
+        self._kept: dict[str, KeptLine] = {}
+        self._ages: dict[str, str] = {}
+        """How long ago something was typed into a field that was not sent."""
         self.help_line = Sentences(most_lines=4)
         self.reason = Sentences(classes="dialog--reason")
         rows = (
@@ -185,6 +191,10 @@ class CreationForm(Dialog[None]):
         """Begin at the first field."""
         self.usage.focus()
         self._offer_policies()
+        for field, subject in ((self.description, DESCRIPTION), (self.tags, TAG_LINE)):
+            name = field.id or ""
+            if kept := KeptLine.of(self._about.app, subject, "", partial(self._offer, name)):
+                self._kept[name] = kept
         self._explain("usage")
 
     # What was filled in
@@ -244,7 +254,21 @@ class CreationForm(Dialog[None]):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._explain(event.input.id or "")
+        name = event.input.id or ""
+        if name in self._kept:
+            self._kept[name].keep(event.value)
+        self._explain(name)
+
+    def _offer(self, name: str, age: str) -> None:
+        self._ages[name] = age
+        self.on_descendant_focus()
+
+    def action_bring_back(self) -> None:
+        """Ctrl-r: what was typed in this field before and not sent stands in it again."""
+        field = self.focused
+        if isinstance(field, Input) and (field.id or "") in self._ages:
+            field.value = self._kept[field.id or ""].earlier
+            field.cursor_position = len(field.value)
 
     @on(Input.Submitted)
     @on(ChoiceLine.Submitted)
@@ -269,6 +293,8 @@ class CreationForm(Dialog[None]):
                     f" {left_out} further templates need something to be filled in, or do not "
                     "suit this key: take them in the editor afterwards (e, then Ctrl-t)."
                 )
+        if field in self._ages:
+            words += f" Ctrl-r brings back what was typed {self._ages[field]} ago."
         self.help_line.say(words, "dim")
         self.reason.say(self.problem, "warn")
 
@@ -281,12 +307,19 @@ class CreationForm(Dialog[None]):
             self.reason.say(problem, "bad")
             return
         creation, alias = self.creation, self.alias.value.strip()
+
+        async def create(_: str) -> str:
+            sentence = await _create(self._about, creation, alias)
+            for kept in self._kept.values():
+                kept.forget()
+            return sentence
+
         proposal = Proposal(
             title="Create this key?",
             words=self._review_words(creation, alias),
             yes="Create",
             doing="Creating a key",
-            send=lambda _: _create(self._about, creation, alias),
+            send=create,
         )
         propose(self._about, proposal, agreed=lambda: self.dismiss(None))
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from kmstui.model import Key, LastUsage, Rotation, Tag, visible
+from kmstui.service.changes import DESCRIPTION
 from kmstui.service.errors import FailedError
 from kmstui.service.keys import (
     DEFAULT_ROTATION_DAYS,
@@ -43,6 +44,7 @@ def change_description(context: Context, key: Key) -> Proposal:
             description_problem(text) or ("It is the same as now." if text == old else "")
         ),
         preview=lambda text: "" if text == shown else f"Then: {text or 'none'}",
+        keeps=DESCRIPTION,
     )
     return Proposal(
         title=f"Description of {name}",

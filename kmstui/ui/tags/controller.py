@@ -59,7 +59,7 @@ class TagController:
         """Ask for tags to add to keys, or to change."""
         from kmstui.ui.tags.modes import putting_tags
 
-        self._ask(putting_tags(self.vocabulary), key_ids, keeps=True)
+        self._ask(putting_tags(self.vocabulary), key_ids)
 
     def remove(self, key_ids: Sequence[str]) -> None:
         """Ask for tag keys to remove from keys."""
@@ -133,8 +133,7 @@ class TagController:
                 (result.change for result in saved), self._session.store.info
             )
 
-    def _ask(self, mode: LineMode, key_ids: Sequence[str], *, keeps: bool = False) -> None:
-        from kmstui.service.changes import TAG_LINE, TypedText
+    def _ask(self, mode: LineMode, key_ids: Sequence[str]) -> None:
         from kmstui.ui.tags.line import TagLine
         from kmstui.ui.tags.words import names_of
 
@@ -151,10 +150,7 @@ class TagController:
             self.show(title, self._planner(key_ids, delta), closed)
 
         names = names_of(self._session.store, key_ids)
-        typed = None
-        if keeps and self._session.scope is not None:
-            typed = TypedText(self._session.change_scope(), TAG_LINE)
-        line = TagLine(mode, names, self._program.symbols, submit, typed)
+        line = TagLine(mode, names, self._program.symbols, submit)
         self._program.push_screen(line)
         self._program.work(self._learn, group="tag-words", what="reading the tags in use")
 

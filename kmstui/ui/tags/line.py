@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,9 +19,9 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
 from kmstui.model import TagDelta
-from kmstui.service.changes import TypedText
 from kmstui.service.tags import TagProblem
 from kmstui.ui.commands import KeyBar, program_of
+from kmstui.ui.dialogs import KeptLine
 from kmstui.ui.policy import PlaceholderCharacters, glyph, stand_ins_in
 from kmstui.ui.style import OneLine, Part, Symbols
 from kmstui.ui.tags.modes import LineMode
@@ -31,10 +31,6 @@ from kmstui.ui.widgets import Sentences
 
 _ENDS = re.compile(r"\r\n|\r|\n")
 """Terminals paste line ends as CR, and programs as they have them."""
-
-
-_SHORT = 40
-"""Characters that are typed again more quickly than they are looked for."""
 
 LONGEST_LINE = 65_536
 """Characters. The 50 tags of a key have 19,200 (KMS Developer Guide, "Quotas"; KMS API Reference,
@@ -200,16 +196,10 @@ class TagLine(ModalScreen[None]):
         names: str,
         symbols: Symbols,
         submit: Callable[[TagDelta], None],
-        typed: TypedText | None = None,
     ) -> None:
-        """`names` says which keys it is about; `submit` gets what a faultless line says.
-
-        `typed` keeps what is more than a line until it was sent.
-        """
+        """`names` says which keys it is about; `submit` gets what a faultless line says."""
         super().__init__(classes="tagging")
-        self._typed = typed
-        self._kept = ""
-        self._earlier = ""
+        self._kept: KeptLine | None = None
         self._mode = mode
         self._submit = submit
         self._names = names
@@ -237,48 +227,26 @@ class TagLine(ModalScreen[None]):
         self.key_bar.show_keys(
             [("Enter", "Shows what will happen"), ("Tab", "Completes"), ("Esc", "Leaves")]
         )
+        self._kept = KeptLine.of(program_of(self), self._mode.keeps, self._mode.start, self._offer)
         self._look()
-        if self._typed is not None:
-            self._work(self._find_earlier)
 
-    def _work(self, job: Callable[[], Awaitable[None]]) -> None:
-        program_of(self).work(job, group="tag-draft", what="keeping what is typed", exclusive=False)
-
-    async def _find_earlier(self) -> None:
+    def _offer(self, age: str) -> None:
         """What was typed before and not sent is offered; nobody is kept from typing anew."""
-        if self._typed is None:
-            return
-        self._earlier, age = await self._typed.stored()
-        if self._earlier:
-            self.key_bar.show_keys(
-                [("Ctrl-r", f"Brings back what was typed {age} ago"), ("Enter", "Shows"),
-                 ("Esc", "Leaves")]
-            )  # fmt: skip
+        self.key_bar.show_keys(
+            [("Ctrl-r", f"Brings back what was typed {age} ago"), ("Enter", "Shows"),
+             ("Esc", "Leaves")]
+        )  # fmt: skip
 
     def action_bring_back(self) -> None:
         """Ctrl-r: what was typed before stands in the line again."""
-        if self._earlier:
-            self.text_area.text = self._earlier
+        if self._kept is not None and self._kept.earlier:
+            self.text_area.text = self._kept.earlier
             self.text_area.move_cursor(self.text_area.document.end)
 
     def forget(self) -> None:
         """It was sent."""
-        if self._typed is not None:
-            self._work(self._typed.close)
-
-    def _keep(self, text: str) -> None:
-        """Keep what nobody would like to type again."""
-        if self._typed is None or text == self._kept or len(text.strip()) <= _SHORT:
-            return
-        typed, is_first, self._kept = self._typed, not self._kept, text
-
-        async def keep() -> None:
-            if is_first and self._earlier not in ("", text):
-                # Else it would be replaced for good.
-                await typed.close()
-            await typed.keep_draft(text)
-
-        self._work(keep)
+        if self._kept is not None:
+            self._kept.forget()
 
     @on(TextArea.Changed)
     @on(TextArea.SelectionChanged)
@@ -290,7 +258,8 @@ class TagLine(ModalScreen[None]):
         self.proposals.show(items)
         area.has_proposals = bool(items)
         self._tell(self._mode.read(text).problems, cursor)
-        self._keep(text)
+        if self._kept is not None:
+            self._kept.keep(text)
 
     def _tell(self, problems: Sequence[TagProblem], cursor: int | None = None) -> None:
         """Show the faults; the word that is just being typed may still become right."""

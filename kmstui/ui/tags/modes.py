@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kmstui.model import Tag, TagDelta
+from kmstui.service.changes import TAG_KEY, TAG_LINE, TAG_VALUE, UNTAG_LINE
 from kmstui.service.tags import (
     TagProblem,
     TagProposal,
@@ -41,6 +42,8 @@ class LineMode:
 
     title: str
     """What is typed."""
+    keeps: str
+    """What the journal calls it until it was sent."""
     example: str
     """What stands in the empty line."""
     read: Callable[[str], LineRead]
@@ -62,6 +65,7 @@ def putting_tags(vocabulary: TagVocabulary) -> LineMode:
 
     return LineMode(
         "Tag",
+        TAG_LINE,
         'project=kmsworkshop env=dev "cost center=42"   or paste lines, JSON, CSV',
         read,
         lambda text, cursor: complete_tags(text, cursor, vocabulary) if text.strip() else (),
@@ -79,6 +83,7 @@ def removing_tags(tags: Sequence[Sequence[Tag]]) -> LineMode:
 
     return LineMode(
         "Untag",
+        UNTAG_LINE,
         'project "cost center"',
         read,
         lambda text, cursor: complete_tag_keys(text, cursor, counts),
@@ -96,6 +101,7 @@ def changing_value(vocabulary: TagVocabulary, tag: Tag) -> LineMode:
 
     return LineMode(
         f"Value of {tag.key}",
+        TAG_VALUE,
         "no value",
         read,
         lambda text, cursor: complete_value(text, vocabulary.values(tag.key)),
@@ -124,4 +130,6 @@ def renaming_tag(vocabulary: TagVocabulary, tag: Tag, taken: frozenset[str]) -> 
         names = vocabulary.keys().items()
         return complete_value(text, {name: count for name, count in names if name not in taken})
 
-    return LineMode(f"Rename the tag key {tag.key}", "a new tag key", read, complete, start=tag.key)
+    return LineMode(
+        f"Rename the tag key {tag.key}", TAG_KEY, "a new tag key", read, complete, start=tag.key
+    )

@@ -12,6 +12,7 @@ from kmstui.model import AccountControls, ControlLevel, ControlPolicy
 from kmstui.service.errors import AccessDeniedError, ErrorContext
 from kmstui.ui.access.access_view import AccessView
 from kmstui.ui.access.inquiry import Inquiry
+from kmstui.ui.editing import tell_unfinished_changes
 from kmstui.ui.main.policy_view import PolicyView
 from tests.access_world import access_world, allow, identity
 from tests.fakes import ACCOUNT, IMPORTED, MANAGED, SIGNING, FakeGateway
@@ -161,6 +162,20 @@ async def test_keys_typed_ahead_of_the_question_are_typed_into_it():
         await run.pilot.press("c", "w", "x", "y")
         await run.wait_for(lambda: run.main.key_pane.scope == "access")
         await run.wait_for(lambda: view(run).what_if.value.endswith("xy"))
+
+
+async def test_a_long_question_is_brought_back_and_is_nothing_unsaved():
+    async with looking() as run:
+        await run.press("w")
+        await run.type(" aws:SourceVpce=vpce-2")
+        line = view(run).what_if.value
+        await run.press("escape", "w")
+        await run.wait_for("Ctrl-r brings back what was typed")
+        await run.press("ctrl+r")
+        assert view(run).what_if.value == line
+        notices = len(run.store.notices)
+        await tell_unfinished_changes(run.session)
+        assert len(run.store.notices) == notices
 
 
 async def test_what_if_that_is_no_question_says_why_and_keeps_the_gaps():

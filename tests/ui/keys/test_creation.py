@@ -44,6 +44,25 @@ async def test_a_key_is_created_after_a_review(size):
         assert second.startswith("aws kms create-alias --alias-name alias/team/created")
 
 
+async def test_long_lines_of_the_form_are_brought_back_until_the_key_is_created():
+    description = "Encrypts the billing of the northern region"
+    async with running(size=NARROW) as run:
+        await run.press("x", "c", "down", "down", "down")
+        await run.type(description)
+        await run.press("escape", "x", "c", "down", "down", "down")
+        await run.wait_for("Ctrl-r brings back what was typed")
+        await run.press("ctrl+r")
+        await run.wait_for(description)
+        await run.press("ctrl+s")
+        await run.wait_for(f"Description: {description}")
+        await run.press("y")
+        await run.wait_for("was created")
+        await run.pilot.pause()
+        scope = run.session.scope
+        assert scope is not None
+        assert await run.session.journal.drafts(scope) == ()
+
+
 async def test_only_valid_combinations_can_be_chosen():
     async with running() as run:
         await run.press("x", "c", "right", "right")

@@ -64,6 +64,31 @@ async def test_the_description_is_edited_from_what_it_is():
         assert run.gateway.world.metadata[NAMELESS].description == "Nobody named it yet"
 
 
+LONG = "Encrypts the billing of the northern region"
+
+
+async def test_a_long_description_that_was_not_sent_is_brought_back_and_then_forgotten():
+    gateway = FakeGateway()
+    denied = AccessDeniedError("the policy does not allow it")
+    gateway.fail("kms:UpdateKeyDescription", denied, times=1)
+    async with running(gateway) as run:
+        await run.choose(NAMELESS)
+        await run.press("x", "d", *["backspace"] * 40)
+        await run.type(LONG)
+        await run.press("enter")
+        await run.wait_for("the policy does not allow it")
+        await run.press("x", "d")
+        await run.wait_for("Ctrl-r What was typed before")
+        await run.press("ctrl+r")
+        await run.wait_for(f"Then: {LONG}")
+        await run.press("enter")
+        await run.wait_for("The description of")
+        assert run.gateway.world.metadata[NAMELESS].description == LONG
+        scope = run.session.scope
+        assert scope is not None
+        assert await run.session.journal.drafts(scope) == ()
+
+
 async def test_a_refusal_shows_the_key_as_it_is_by_now():
     gateway = FakeGateway()
     gateway.fail("kms:DisableKey", InvalidStateError("the key is disabled"))

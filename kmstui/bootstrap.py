@@ -66,7 +66,7 @@ def composed_app(
     from tempfile import TemporaryDirectory
 
     from kmstui.aws.process import ProcessConnector
-    from kmstui.service.inventory import Store
+    from kmstui.service.inventory import Notice, Store
     from kmstui.service.ports import Target
 
     def later(seconds: float, callback: Callable[[], None]) -> object:
@@ -83,6 +83,7 @@ def composed_app(
             started=started,
             # A demo must not even look for the person's credentials.
             expected=None if demo else target,
+            told=lambda words: store.notify(Notice(now(), words, "warning")),
         )
         stack.callback(aws.close)
         connector: Connector = aws

@@ -27,6 +27,7 @@ class Session:
         store: What was read; screens subscribe to it.
         target: What was asked for last; the truth about the connection is `store.info`.
         read_only: Whether the gateway refuses every change.
+        is_connecting: Whether a connection is being made, for which credentials are fetched.
         slices: Lets keys go before long work.
     """
 
@@ -46,6 +47,7 @@ class Session:
         self.read_only = read_only
         self.slices = TimeSlices()
         self.target = Target()
+        self.is_connecting = False
         self._gateway: Gateway | None = None
         self._inventory: Inventory | None = None
         self._identifying: asyncio.Task[None] | None = None
@@ -115,7 +117,11 @@ class Session:
         self.store.clear()
         self.target = target
         try:
-            gateway = await self.connector.connect(target)
+            self.is_connecting = True
+            try:
+                gateway = await self.connector.connect(target)
+            finally:
+                self.is_connecting = False
             self._gateway = gateway
             self.store.connected(gateway.info)
             self._inventory = Inventory(self.store, gateway, self.slices)

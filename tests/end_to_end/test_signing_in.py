@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
+
 import pytest
 
 from kmstui.demo import MFA_CODE, mfa_serial
@@ -126,3 +129,42 @@ def test_one_signs_in_from_inside_and_goes_on(start, signed_out, embedded):
     terminal.send("yes", "enter")
     terminal.wait_for(lambda text: "holds your policy, read back" in " ".join(text.split()))
     assert "aws:PrincipalIsAWSService" in embedded.control.key("alias/ImportedCMK").policy
+
+
+def processes_with(words: str) -> list[str]:
+    """The command lines of all processes that name this."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            line = each.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            found += [line] if words in line else []
+    return found
+
+
+@pytest.fixture
+def hanging(embedded, home):
+    """A profile whose helper does not end, not even when it is told to; and words that name it."""
+    helper = home / "never-ends"
+    helper.write_text("#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 1000; done\n")
+    helper.chmod(0o755)
+    (home / "config").write_text(f"[default]\ncredential_process = {helper}\n")
+    environment = {**embedded.environment_for("user")}
+    del environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]
+    return {**environment, "AWS_CONFIG_FILE": str(home / "config")}, str(helper)
+
+
+def test_a_helper_that_hangs_is_named_and_ends_with_the_program(start, hanging):
+    environment, helper = hanging
+    terminal = start(env=environment)
+    said = " ".join(terminal.wait_for("Esc stops waiting").split())
+    assert "Waiting for credential_process (" in said
+    assert "never-ends" in said
+    assert processes_with(helper)
+    terminal.send("escape")
+    terminal.wait_for("Connecting was stopped. Press r to connect again.")
+    terminal.wait_for(lambda _: not processes_with(helper))
+    terminal.send("r")
+    terminal.wait_for(lambda _: processes_with(helper))
+    terminal.send("q")
+    assert terminal.wait_exit() == 0
+    assert not processes_with(helper)

@@ -9,6 +9,7 @@ from .call_context import Explanation as Explanation
 from .call_context import short_key_name as short_key_name
 from .clients import Clients as Clients
 from .credential_sources import explain_source as explain_source
+from .credential_sources import sources_asked as sources_asked
 from .errors import translate as translate
 from .operations import Operation as Operation
 from .response import Response as Response

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import Any, NamedTuple
 
 from botocore import exceptions as boto
 from botocore.credentials import CredentialProvider, Credentials
+from botocore.utils import IMDSRegionProvider
 
 from kmstui.aws.calls.call_context import CallContext, Explanation
 from kmstui.service.errors import CredentialsMissingError, ServiceError
@@ -49,6 +51,9 @@ _SOURCES = {
         "the web identity",
         "Check AWS_WEB_IDENTITY_TOKEN_FILE or web_identity_token_file of the profile.",
     ),
+    "assume-role": _Source(
+        "STS, which is asked for the role", "Check role_arn and source_profile of the profile."
+    ),
     "iam-role": _Source(
         "the instance metadata service",
         "Check the instance's role; in a container, the instance's hop limit must be at least 2.",
@@ -57,6 +62,9 @@ _SOURCES = {
     "login": _Source("the sign-in", "{renew}"),
 }
 """By botocore's names of them."""
+
+_FROM = {"botocore.credentials", "botocore.utils"}
+"""The modules whose frames tell of a source."""
 
 _QUOTING = (boto.CredentialRetrievalError, boto.MetadataRetrievalError)
 """Of botocore's own errors those that only quote; `botocore_errors` explains the others."""
@@ -71,14 +79,44 @@ def explain_source(error: BaseException, call: CallContext) -> ServiceError | No
     method = next(filter(None, map(_method, frames)), "")
     if not method:
         return None
-    source = _SOURCES.get(method) or _Source(
-        f"the source of credentials {method}", "Check what the profile names as their source."
-    )
-    known = {name: value for frame in frames for name, value in frame.f_locals.items()}
+    source = _source(method)
+    known = _known(frames)
     said = (_said_by_process if method == _PROCESS else _said)(error, known)
     return Explanation(CredentialsMissingError, "{source} {fault}", source.next_step).error(
         call, source=source.name, fault=said
     )
+
+
+def sources_asked() -> Iterator[str]:
+    """The sources of credentials that threads wait for at the moment, as people know them."""
+    for frame in sys._current_frames().values():
+        frames = list(_callers(frame))
+        method = next(filter(None, map(_method, frames)), "")
+        if method:
+            command = _known(reversed(frames)).get("credential_process")
+            yield _source(method).name + (f" ({_shown(str(command))})" if command else "")
+
+
+def _callers(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _source(method: str) -> _Source:
+    return _SOURCES.get(method) or _Source(
+        f"the source of credentials {method}", "Check what the profile names as their source."
+    )
+
+
+def _known(frames: Iterable[FrameType]) -> dict[str, Any]:
+    """The variables of botocore's frames; of two of a name, that of the frame which comes later."""
+    return {
+        name: value
+        for frame in frames
+        if frame.f_globals.get("__name__") in _FROM
+        for name, value in frame.f_locals.items()
+    }
 
 
 def _frames(error: BaseException) -> Iterator[FrameType]:
@@ -90,9 +128,11 @@ def _frames(error: BaseException) -> Iterator[FrameType]:
 
 def _method(frame: FrameType) -> str:
     """Botocore's name of the source whose code a frame runs."""
-    if frame.f_globals.get("__name__") != "botocore.credentials":
+    if frame.f_globals.get("__name__") not in _FROM:
         return ""
     owner: Any = frame.f_locals.get("self")
+    if isinstance(owner, IMDSRegionProvider):
+        return "iam-role"
     if isinstance(owner, CredentialProvider):
         return str(owner.METHOD or "")
     # Those that are there and are fetched anew.

@@ -37,6 +37,7 @@ class ProcessConnector:
         read_only: bool = False,
         started: AwsProcess | None = None,
         expected: Target | None = None,
+        told: Callable[[str], object] = lambda _: None,
     ) -> None:
         """Take over a process that was started.
 
@@ -47,7 +48,9 @@ class ProcessConnector:
             started: A process with the same `read_only`; without it the first connection starts
                 one.
             expected: What `started` will be connected to first: connecting begins now.
+            told: Gets a sentence, on the event loop, where a source of credentials takes long.
         """
+        self._told = told
         self._observer = observer
         self._mfa_prompt = mfa_prompt
         self._read_only = read_only
@@ -55,7 +58,7 @@ class ProcessConnector:
         self._expected: tuple[Target, int] | None = None
         self._starting = asyncio.Lock()
         if started is not None:
-            self._line = ProcessLine(started, observer, mfa_prompt)
+            self._line = ProcessLine(started, observer, mfa_prompt, told)
             if expected is not None:
                 self._expected = expected, self._line.open(expected)
 
@@ -88,7 +91,11 @@ class ProcessConnector:
         try:
             return Opened(line, number, await line.wait(number))
         except asyncio.CancelledError:
-            line.tell(PROCESS, "close_connection", number)
+            if line.is_slow:
+                # No thread can be kept from waiting, and no helper is left behind.
+                line.abandon()
+            else:
+                line.tell(PROCESS, "close_connection", number)
             raise
 
     async def _ask(self, method: str, *arguments: object) -> tuple[str, ...]:
@@ -109,7 +116,7 @@ class ProcessConnector:
                         f"the system would not start the process that talks to AWS ({error})",
                         "Raise the limit of processes (ulimit -u), or end other programs.",
                     ) from error
-                self._line = ProcessLine(started, self._observer, self._mfa_prompt)
+                self._line = ProcessLine(started, self._observer, self._mfa_prompt, self._told)
             await self._line.attach()
             return self._line
 

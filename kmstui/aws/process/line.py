@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -41,10 +42,18 @@ class ProcessLine(asyncio.Protocol):
     `attach` was called on.
     """
 
-    def __init__(self, started: AwsProcess, observer: CallObserver, prompt: MfaPrompt) -> None:
+    def __init__(
+        self,
+        started: AwsProcess,
+        observer: CallObserver,
+        prompt: MfaPrompt,
+        told: Callable[[str], object] = lambda _: None,
+    ) -> None:
+        """`told` gets a sentence where a source of credentials takes long."""
         self._process, self._socket = started
         self._observer = observer
         self._prompt = prompt
+        self._told = told
         self._number = 0
         self._frames = Frames()
         self._catching_up = False
@@ -55,6 +64,8 @@ class ProcessLine(asyncio.Protocol):
         self._attaching = asyncio.Lock()
         self.ended = False
         """Whether the process is gone; nothing can be asked any more."""
+        self.is_slow = False
+        """Whether a source of credentials takes long."""
 
     async def attach(self) -> None:
         """Listen from now on, on the running event loop; nothing where that is done already."""
@@ -66,14 +77,27 @@ class ProcessLine(asyncio.Protocol):
 
     def close(self) -> None:
         """End the process; may be called again, and without a loop."""
+        self._hang_up()
+        self._reap()
+
+    def abandon(self) -> None:
+        """End the process and what it has started, and do not wait for that."""
+        self._hang_up()
+        threading.Thread(target=self._reap, name="kmstui-reap", daemon=True).start()
+
+    def _hang_up(self) -> None:
         self.ended = True
         if self._transport is not None and self._loop is not None and not self._loop.is_closed():
             self._transport.abort()
         self._socket.close()
+
+    def _reap(self) -> None:
         try:
             self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            # With the programs that it has started for credentials: it leads their group.
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
     # Calling
@@ -217,6 +241,13 @@ class ProcessLine(asyncio.Protocol):
             asyncio.get_running_loop().call_exception_handler(
                 {"message": "the observer of calls failed", "exception": error}
             )
+
+    def tell_of_source(self, source: str) -> None:
+        """A source of credentials does not answer."""
+        self.is_slow = True
+        self._told(
+            f"Waiting for {source}, which has not answered for 3 s. Esc stops waiting; q quits."
+        )
 
     def ask_for_code(self, number: int, serial: str) -> None:
         """Ask the person for the MFA code of a device, on a thread of its own."""

@@ -6,11 +6,12 @@ import asyncio
 import os
 import socket
 import traceback
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
+from kmstui.aws.calls import sources_asked
 from kmstui.aws.process.messages import (
     ITEMS_AHEAD,
     NO_RESULT,
@@ -24,6 +25,7 @@ from kmstui.aws.process.messages import (
     frame,
     pack,
 )
+from kmstui.aws.process.source_watch import SourceWatch
 
 # The opener is imported before anybody asks: it takes longer than all the rest of connecting.
 from kmstui.aws.session import AwsConnector, Opener  # noqa: F401
@@ -48,6 +50,7 @@ class AwsServer:
         """For the items that may be sent of each iteration."""
         self._codes: dict[int, Future[str]] = {}
         self._outgoing: list[Message] = []
+        self._watch = SourceWatch(lambda: bool(self._tasks), self._sources, self._tell_of_source)
         self._loop: asyncio.AbstractEventLoop
         self._writer: asyncio.StreamWriter
 
@@ -115,6 +118,7 @@ class AwsServer:
         if call.number == NO_RESULT:
             getattr(receiver, call.method)(*call.arguments)
             return
+        self._watch.begin()
         task = self._tasks[call.number] = self._loop.create_task(self._work(receiver, call))
         task.add_done_callback(partial(self._finished, call.number))
 
@@ -149,6 +153,13 @@ class AwsServer:
 
     def _tell(self, record: CallRecord) -> None:
         self._send(MethodCall(NO_RESULT, PROCESS, "record_call", (record,)))
+
+    def _sources(self) -> Iterable[str]:
+        # A person who is asked for a code may take as long as they like.
+        return () if self._codes else sources_asked()
+
+    def _tell_of_source(self, source: str) -> None:
+        self._send(MethodCall(NO_RESULT, PROCESS, "tell_of_source", (source,)))
 
     def _ask_for_code(self, serial: str) -> str:
         # On the thread that connects; it waits as long as the person does.

@@ -6,8 +6,10 @@ Imports next to nothing: in the program nothing is done before it.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -17,6 +19,11 @@ from kmstui.own_process import python_command
 _ONE_HEAP = {"GLIBC_TUNABLES": "glibc.malloc.arena_max=1:glibc.malloc.tcache_count=0"}
 """Its threads compute one at a time, so they need no heaps and no caches of their own, which are
 5 MB. Source: GNU C Library manual, "Memory Allocation Tunables"; other C libraries know none."""
+
+
+_HELPERS_SECONDS = 0.5
+"""So long a program that gives credentials may take to end."""
+_STEP_SECONDS = 0.01
 
 
 class AwsProcess(NamedTuple):
@@ -84,5 +91,22 @@ def main(arguments: Sequence[str]) -> None:
 
         error = AwsProcessError(traceback.format_exc())
         line.sendall(frame([Result(PROCESS, error=error)]))
+    _end_helpers()
     # Not by the interpreter's own way out, which waits for threads that wait for AWS.
     os._exit(0)
+
+
+def _end_helpers() -> None:
+    """End the programs that a profile names for credentials, and what they have started."""
+    over = time.monotonic() + _HELPERS_SECONDS
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        while True:
+            ended, _ = os.waitpid(-1, os.WNOHANG)
+            if not ended:
+                # It leads the group of all that it has started.
+                os.killpg(0, signal.SIGTERM if time.monotonic() < over else signal.SIGKILL)
+                time.sleep(_STEP_SECONDS)
+    except ChildProcessError:
+        # None is left.
+        return

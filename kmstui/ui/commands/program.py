@@ -152,6 +152,14 @@ class Program(PaintedApp[int]):
         self.workers.cancel_group(self, SESSION_GROUP)
         return True
 
+    def stop_connecting(self) -> bool:
+        """Give up making a connection; returns whether one was being made."""
+        if not self.session.is_connecting:
+            return False
+        self.workers.cancel_group(self, SESSION_GROUP)
+        self.session.store.set_banner("Connecting was stopped. Press r to connect again.")
+        return True
+
     def unsaved_words(self) -> str:
         """What would be lost now, in sentences; "" when nothing would."""
         return " ".join(words for ask in self.unsaved if (words := ask()))

@@ -27,6 +27,8 @@ def _view(steps: int) -> Callable[[Context], Awaitable[None]]:
 
 def go_back(context: Context) -> None:
     """Close, clear or stop what is innermost."""
+    if context.app.stop_connecting():
+        return
     main = main_of(context.app)
     # From the innermost outwards: a filter that is out of sight is not what a person means.
     pane = main.keys_pane

@@ -11,7 +11,10 @@ from kmstui.model import Arn, visible
 from kmstui.policy.access import AccessChange, AccessDiff, Direction, access_diff
 from kmstui.policy.evaluation import NOTHING_READ, Chain, not_considered_sentence
 from kmstui.policy.lint import KeyContext, accounts_in_question
+from kmstui.scripting import analyzer
+from kmstui.scripting.analyzer import add_analyzer_options, check_change
 from kmstui.scripting.command import (
+    COULD_NOT_RUN,
     CommandError,
     Streams,
     add_connection_options,
@@ -25,6 +28,7 @@ from kmstui.scripting.control_policies import (
     with_files_together,
 )
 from kmstui.scripting.policy_files import KEY_POLICY, is_key, policy_in
+from kmstui.service.access import CheckAnswer, PolicyChange
 
 if TYPE_CHECKING:
     from kmstui.scripting.live_source import LiveSource
@@ -52,8 +56,8 @@ def run(
     """Run `diff` on what the arguments name; returns the exit code.
 
     It is 0 where nobody gains access, 1 where somebody does or what is left open may give it, and
-    2 where the policies could not be compared. A gain that a control policy refuses is one: the
-    control policy may change.
+    2 where the policies could not be compared, or Access Analyzer was asked and did not answer. A
+    gain that a control policy refuses is one: the control policy may change.
 
     Args:
         arguments: The command line behind `diff`.
@@ -73,12 +77,24 @@ def run(
         )
         key_arn = options.key_arn or old.key_arn or new.key_arn or _only_key(old, new)
         diff = access_diff(old.text, new.text, key_arn, _chain(options, (old, new), key_arn))
+        checked: tuple[CheckAnswer, ...] = ()
+        if options.ask_analyzer or options.not_granted:
+            change = PolicyChange(old.text, new.text, key_arn)
+            checked = check_change(options, source(), change, streams.err)
         write = _write_json if options.format == "json" else _write_text
-        write(diff, key_arn, streams.out)
-        gains = not diff.complete or any(change.direction in _GAINS for change in diff.changes)
-        return GAIN if gains else NO_GAIN
+        write(diff, key_arn, checked, streams.out)
+        return _exit_code(diff, checked, held=bool(options.not_granted))
 
     return run_command(job, streams.err, "kmstui diff")
+
+
+def _exit_code(diff: AccessDiff, checked: Sequence[CheckAnswer], *, held: bool) -> int:
+    """`held`: also to the actions that NEW must give nobody."""
+    gains = not diff.complete or any(change.direction in _GAINS for change in diff.changes)
+    counted = checked if held else checked[:1]
+    if gains or any(each.said is not None and not each.said.passed for each in counted):
+        return GAIN
+    return COULD_NOT_RUN if any(each.said is None for each in counted) else NO_GAIN
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--key-arn", metavar="ARN", default="", help="the key that the files are for")
     add("--format", choices=("text", "json"), default="text")
     add_control_options(parser)
+    add_analyzer_options(parser)
     add_connection_options(parser)
     return parser
 
@@ -141,19 +158,25 @@ def _only_key(old: _Side, new: _Side) -> str:
     return str(Arn("aws", "kms", "", found.pop(), "key/any"))
 
 
-def _write_text(diff: AccessDiff, _key_arn: str, out: TextIO) -> None:
+def _write_text(
+    diff: AccessDiff, _key_arn: str, checked: Sequence[CheckAnswer], out: TextIO
+) -> None:
     for sentence in diff.sentences:
         print(visible(sentence), file=out)
     print(visible(not_considered_sentence(diff.not_considered)), file=out)
+    analyzer.write_text(checked, out)
 
 
-def _write_json(diff: AccessDiff, key_arn: str, out: TextIO) -> None:
+def _write_json(
+    diff: AccessDiff, key_arn: str, checked: Sequence[CheckAnswer], out: TextIO
+) -> None:
     answer = {
         "key": key_arn,
         "complete": diff.complete,
         "openKeys": list(diff.open_keys),
         "changes": [_as_json(change) for change in diff.changes],
         "notConsidered": list(diff.not_considered),
+        **({"accessAnalyzer": list(map(analyzer.as_json, checked))} if checked else {}),
     }
     json.dump(answer, out, indent=2)
     print(file=out)

@@ -1,9 +1,9 @@
-"""What `lint` and `can` read of a live account, each call over a connection of its own."""
+"""What `lint`, `can` and `diff` read of a live account, each call over a connection of its own."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from kmstui.model import Arn, Caller, Grant, Identity, Key, KeyMetadata
@@ -13,7 +13,10 @@ from kmstui.policy.lint import KeyContext
 from kmstui.service.access import (
     Asking,
     ChainSource,
+    CheckAnswer,
     KmsAnswer,
+    PolicyChange,
+    ask_analyzer,
     ask_kms,
     of_connection,
     read_chain,
@@ -167,6 +170,27 @@ class LiveSource:
             ServiceError: there is no connection.
         """
         return self._run(target, lambda gateway: ask_kms(gateway, wanted))
+
+    # diff
+
+    def policy_checks(
+        self,
+        target: Target,
+        change: PolicyChange,
+        actions: Sequence[str],
+        tell: Callable[[str], None],
+    ) -> tuple[CheckAnswer, ...]:
+        """What Access Analyzer says of a change; `tell` is told its Region before it is asked.
+
+        Raises:
+            ServiceError: there is no connection.
+        """
+
+        async def ask(gateway: Gateway) -> tuple[CheckAnswer, ...]:
+            tell(gateway.info.region)
+            return await ask_analyzer(gateway, change, actions)
+
+        return self._run(target, ask)
 
     def _run(self, target: Target, read: Callable[[Gateway], Awaitable[T]]) -> T:
         usual = self._usual

@@ -244,6 +244,12 @@ def test_the_services_beside_kms_answer_as_their_models_say(asked: Asked) -> Non
     public = json.dumps({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "kms:*"}})
     for text in (POLICY, public):
         analyzer.check_no_public_access(policyDocument=text, resourceType="AWS::KMS::Key")
+        analyzer.check_no_new_access(
+            existingPolicyDocument=POLICY, newPolicyDocument=text, policyType="RESOURCE_POLICY"
+        )
+        analyzer.check_access_not_granted(
+            policyDocument=text, access=[{"actions": ["kms:Sign"]}], policyType="RESOURCE_POLICY"
+        )
     _ask_organizations(asked.of("organizations"))
     asked.of("ec2").describe_vpc_endpoints()
     assert asked.faults == []

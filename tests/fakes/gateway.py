@@ -38,6 +38,7 @@ from kmstui.service.ports import (
     AnalyzerFinding,
     CallObserver,
     CallRecord,
+    PolicyCheck,
     Urgency,
 )
 from tests.fakes.world import NOW, REGION, World, arn_of, key_id_of, workshop_world
@@ -51,6 +52,8 @@ class FakeGateway:
     Attributes:
         calls: (operation, key or other subject) of every call, in order.
         dry_runs: What KMS was asked to judge, in order; it allows all that no test refuses.
+        sent_to_analyzer: What its custom policy checks were asked about, in order.
+        no_new_access, access_not_granted: What they come to.
         held_background: How often a key press asked background reads to wait.
         closed: Whether the connection was closed.
     """
@@ -72,6 +75,9 @@ class FakeGateway:
         self.calls: list[tuple[str, str]] = []
         self.held_background = 0
         self.dry_runs: list[DryRun] = []
+        self.sent_to_analyzer: list[tuple[str, ...]] = []
+        self.no_new_access = PolicyCheck(passed=True)
+        self.access_not_granted = PolicyCheck(passed=True)
         self.closed = False
         self._failures: dict[tuple[str, str], list[Exception | None]] = defaultdict(list)
         self._gates: dict[str, asyncio.Event] = {}
@@ -393,6 +399,16 @@ class FakeGateway:
     async def check_no_public_access(self, text: str) -> AnalyzerFinding | None:
         await self._call("access-analyzer:CheckNoPublicAccess")
         return None
+
+    async def check_no_new_access(self, existing: str, new: str) -> PolicyCheck:
+        await self._call("access-analyzer:CheckNoNewAccess")
+        self.sent_to_analyzer.append((existing, new))
+        return self.no_new_access
+
+    async def check_access_not_granted(self, text: str, actions: Sequence[str]) -> PolicyCheck:
+        await self._call("access-analyzer:CheckAccessNotGranted")
+        self.sent_to_analyzer.append((text, *actions))
+        return self.access_not_granted
 
     def close(self) -> None:
         self.closed = True

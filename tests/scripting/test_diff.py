@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,10 @@ from kmstui.policy.evaluation import NOTHING_READ
 from kmstui.policy.lint import KeyContext
 from kmstui.scripting.diff import run
 from kmstui.scripting.live_source import LivePolicy, LiveSource
-from kmstui.service.ports import Target
+from kmstui.service.access import CheckAnswer, PolicyChange, ask_analyzer
+from kmstui.service.errors import ThrottledError
+from kmstui.service.ports import CheckReason, PolicyCheck, Target
+from tests.fakes import FakeGateway
 from tests.policy.asking import APP, KEY, OTHER, ROOT, iam
 from tests.policy.evaluation.test_chain import FULL, NO_DECRYPT, iam_deny, scps
 from tests.policy.lockouts import allow, policy_text
@@ -32,11 +37,22 @@ class Source(LiveSource):
     def __init__(self, *, in_organization: bool = False) -> None:
         self.asked: list[str] = []
         self.in_organization = in_organization
+        self.analyzer = FakeGateway()
 
     def policy(self, target: Target, key: str, *, with_chain: bool = False) -> LivePolicy:
         self.asked.append(key)
         chain = scps(FULL, NO_DECRYPT) if with_chain and self.in_organization else NOTHING_READ
         return LivePolicy(key, KeyContext(Arn.parse(KEY)), DEFAULT, chain=chain)
+
+    def policy_checks(
+        self,
+        target: Target,
+        change: PolicyChange,
+        actions: Sequence[str],
+        tell: Callable[[str], None],
+    ) -> tuple[CheckAnswer, ...]:
+        tell(self.analyzer.info.region)
+        return asyncio.run(ask_analyzer(self.analyzer, change, actions))
 
 
 @dataclass
@@ -221,3 +237,67 @@ def test_a_resource_control_policy_that_grants_is_none(files: tuple[str, str], s
     answer = diff("--key-arn", KEY, "--rcp", scp, "--", *files)
     assert answer.code == 2
     assert "resource control policy" in answer.err
+
+
+# Access Analyzer
+
+FAIL = PolicyCheck(False, "It may.", (CheckReason("New access in \x1b[31mApp", 1, "App"),))
+
+
+def test_access_analyzer_is_asked_after_it_is_said_what_is_sent(files: tuple[str, str]) -> None:
+    source = Source()
+    answer = diff("--ask-analyzer", *reversed(files), source=source)
+    assert answer.code == 0
+    assert "are sent to IAM Access Analyzer in eu-central-1" in answer.err
+    assert "AWS charges for each custom policy check" in answer.err
+    assert "\n  CheckNoNewAccess: PASS, as kmstui expects\n" in answer.out
+    # What somebody keeps in any case is asked about, and only told of.
+    assert source.analyzer.sent_to_analyzer[1][1:] == (
+        "kms:PutKeyPolicy",
+        "kms:ScheduleKeyDeletion",
+    )
+    assert "! CheckAccessNotGranted: PASS, and kmstui expects FAIL" in answer.out
+    assert "AWS" not in diff(*files).err
+
+
+def test_new_access_that_kmstui_does_not_see_ends_with_1(files: tuple[str, str]) -> None:
+    source = Source()
+    source.analyzer.no_new_access = FAIL
+    answer = diff("--ask-analyzer", *reversed(files), source=source)
+    assert answer.code == 1
+    assert "! CheckNoNewAccess: FAIL, and kmstui expects PASS" in answer.out
+    assert "\x1b" not in answer.out
+    assert "    It may be:\n    - Access Analyzer goes by the texts alone" in answer.out
+
+
+def test_actions_that_must_be_given_to_nobody_end_with_1_where_they_are(
+    files: tuple[str, str],
+) -> None:
+    source = Source()
+    source.analyzer.access_not_granted = FAIL
+    assert diff("--ask-analyzer", *reversed(files), source=source).code == 0
+    answer = diff(
+        "--not-granted", "Decrypt", "--format", "json", *reversed(files), source=source
+    )  # fmt: skip
+    assert answer.code == 1
+    first, second = json.loads(answer.out)["accessAnalyzer"]
+    assert (first["check"], first["result"]) == ("CheckNoNewAccess", "PASS")
+    assert (second["result"], second["expected"], second["comparison"]) == (
+        "FAIL",
+        "FAIL",
+        "agrees",
+    )
+    assert second["reasons"][0]["statementIndex"] == 1
+    assert diff("--not-granted", "Frob", *files).code == 2
+
+
+def test_an_analyzer_that_does_not_answer_ends_with_2_and_hides_no_gain(
+    files: tuple[str, str],
+) -> None:
+    source = Source()
+    error = ThrottledError("the quota is used up", "Try again soon.")
+    source.analyzer.fail("access-analyzer:CheckNoNewAccess", error)
+    answer = diff("--ask-analyzer", *reversed(files), source=source)
+    assert answer.code == 2
+    assert "CheckNoNewAccess: not checked\n    Throttled: the quota is used up." in answer.out
+    assert diff("--ask-analyzer", *files, source=source).code == 1

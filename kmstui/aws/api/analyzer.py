@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kmstui.aws.api.base import ApiBase, Listing, Paging
-from kmstui.aws.calls import Response
+from kmstui.aws.calls import Response, UnreadableResponse
 from kmstui.aws.calls import operations as op
-from kmstui.service.ports import AnalyzerFinding
+from kmstui.service.ports import AnalyzerFinding, CheckReason, PolicyCheck
 
 _NEXT_TOKEN = Paging("nextToken", "nextToken")
+_KEY_POLICY = "RESOURCE_POLICY"
+_RESULTS = {"PASS": True, "FAIL": False}
 
 
 class AnalyzerApi(ApiBase):
@@ -16,7 +20,7 @@ class AnalyzerApi(ApiBase):
     async def validate_policy(self, text: str) -> tuple[AnalyzerFinding, ...]:
         listing = Listing(
             op.VALIDATE_POLICY,
-            {"policyDocument": text, "policyType": "RESOURCE_POLICY", "maxResults": 100},
+            {"policyDocument": text, "policyType": _KEY_POLICY, "maxResults": 100},
             _NEXT_TOKEN,
             lambda response: response.readable("findings", _finding, _unread),
         )
@@ -25,6 +29,22 @@ class AnalyzerApi(ApiBase):
     async def check_no_public_access(self, text: str) -> AnalyzerFinding | None:
         params = {"policyDocument": text, "resourceType": "AWS::KMS::Key"}
         return await self._calls.send(op.CHECK_NO_PUBLIC_ACCESS, params, _public)
+
+    async def check_no_new_access(self, existing: str, new: str) -> PolicyCheck:
+        params = {
+            "existingPolicyDocument": existing,
+            "newPolicyDocument": new,
+            "policyType": _KEY_POLICY,
+        }
+        return await self._calls.send(op.CHECK_NO_NEW_ACCESS, params, _check)
+
+    async def check_access_not_granted(self, text: str, actions: Sequence[str]) -> PolicyCheck:
+        params = {
+            "policyDocument": text,
+            "access": [{"actions": list(actions)}],
+            "policyType": _KEY_POLICY,
+        }
+        return await self._calls.send(op.CHECK_ACCESS_NOT_GRANTED, params, _check)
 
 
 def _finding(response: Response) -> AnalyzerFinding:
@@ -60,10 +80,29 @@ def _position(response: Response | None) -> tuple[int, int]:
 
 
 def _public(response: Response) -> AnalyzerFinding | None:
-    if response.text("result") == "PASS":
+    check = _check(response)
+    if check.passed:
         return None
-    reasons = response.optional_each("reasons", lambda reason: reason.optional_text("description"))
-    message = " ".join((response.optional_text("message"), *reasons)).strip()
-    named = response.optional_each("reasons", lambda reason: reason.number("statementIndex"))
+    message = " ".join((check.message, *(each.description for each in check.reasons))).strip()
+    named = (each.statement for each in check.reasons)
     statement = next((each for each in named if each is not None), None)
     return AnalyzerFinding("SECURITY_WARNING", "PUBLIC_ACCESS", message, statement=statement)
+
+
+def _check(response: Response) -> PolicyCheck:
+    result = response.text("result")
+    if result not in _RESULTS:
+        raise UnreadableResponse("result is neither PASS nor FAIL")
+    return PolicyCheck(
+        _RESULTS[result],
+        response.optional_text("message"),
+        response.optional_each("reasons", _reason),
+    )
+
+
+def _reason(response: Response) -> CheckReason:
+    return CheckReason(
+        response.optional_text("description"),
+        response.number("statementIndex"),
+        response.optional_text("statementId"),
+    )

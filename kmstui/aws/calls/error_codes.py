@@ -311,6 +311,14 @@ _CODES: tuple[
     ),
     (
         Explanation(
+            InvalidInputError,
+            "IAM Access Analyzer cannot work on this policy: {said}",
+            "Correct what it names; what kmstui says of the policy does not hang on it.",
+        ),
+        ("UnprocessableEntityException",),
+    ),
+    (
+        Explanation(
             ConflictError,
             "the list changed while it was read",
             "{Press r to read it again|Repeat the command}.",

@@ -159,6 +159,8 @@ LOOKUP_EVENTS = Operation("cloudtrail", "LookupEvents", 2, reads=True, most_byte
 
 VALIDATE_POLICY = Operation("accessanalyzer", "ValidatePolicy", 20, reads=True)
 CHECK_NO_PUBLIC_ACCESS = Operation("accessanalyzer", "CheckNoPublicAccess", 20, reads=True)
+CHECK_NO_NEW_ACCESS = Operation("accessanalyzer", "CheckNoNewAccess", 20, reads=True)
+CHECK_ACCESS_NOT_GRANTED = Operation("accessanalyzer", "CheckAccessNotGranted", 20, reads=True)
 
 DESCRIBE_ORGANIZATION = Operation("organizations", "DescribeOrganization", 2, reads=True)
 LIST_PARENTS = Operation("organizations", "ListParents", 5, reads=True)

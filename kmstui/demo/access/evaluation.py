@@ -9,7 +9,7 @@ It shares no code with ``kmstui.policy`` on purpose: the tests hold one against 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
@@ -125,17 +125,35 @@ _IN_IAM_ONLY = ("aws:resourcetag/", "kms:resourcetag/", "kms:resourcealiases")
 def _key_policy_effects(
     question: AccessRequest, text: str, *, bounded: bool
 ) -> tuple[bool, _Match]:
-    version, statements = parsed(text)
     allow = _Match.NONE
-    for statement in statements:
-        matched = _principal_match(statement, question.caller, bounded=bounded)
-        if matched is _Match.NONE or not _statement_applies(statement, question, version):
-            continue
-        if statement.get("Effect") == "Deny":
+    for _, effect, matched in _applying(question, text, bounded=bounded):
+        if effect == "Deny":
             return True, _Match.NONE
         if matched.value > allow.value:
             allow = matched
     return False, allow
+
+
+def allowing_statements(question: AccessRequest, text: str) -> tuple[int, ...]:
+    """The indexes of the statements of a resource policy that give access; none where it denies it.
+
+    A statement about an account is about everybody in it.
+    """
+    question = _as_key_policies_see(question)
+    applying = list(_applying(question, text, bounded=False))
+    denied = any(effect == "Deny" for _, effect, _ in applying)
+    return () if denied else tuple(index for index, _, _ in applying)
+
+
+def _applying(
+    question: AccessRequest, text: str, *, bounded: bool
+) -> Iterator[tuple[int, object, _Match]]:
+    """Index and Effect of each statement about the request, and how it names who asks."""
+    version, statements = parsed(text)
+    for index, statement in enumerate(statements):
+        matched = _principal_match(statement, question.caller, bounded=bounded)
+        if matched is not _Match.NONE and _statement_applies(statement, question, version):
+            yield index, statement.get("Effect"), matched
 
 
 def _principal_match(statement: Mapping[str, Any], caller: Caller, *, bounded: bool) -> _Match:
@@ -143,7 +161,7 @@ def _principal_match(statement: Mapping[str, Any], caller: Caller, *, bounded: b
         # A Deny with NotPrincipal always meets those who have a permissions boundary.
         spared = not bounded and _exempt(statement["NotPrincipal"], caller)
         return _Match.NONE if spared else _Match.DIRECT
-    names = aws_principals(statement.get("Principal"))
+    names = principal_names(statement.get("Principal"))
     if "*" in names or any(identity in names for identity in caller.identities):
         return _Match.DIRECT
     root = f"arn:aws:iam::{caller.account}:root"
@@ -157,7 +175,7 @@ def _exempt(not_principal: object, caller: Caller) -> bool:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
     """
-    names = aws_principals(not_principal)
+    names = principal_names(not_principal)
     if "*" in names:
         return True
     account_listed = f"arn:aws:iam::{caller.account}:root" in names or caller.account in names
@@ -168,10 +186,15 @@ def _exempt(not_principal: object, caller: Caller) -> bool:
 
 def aws_principals(principal: object) -> frozenset[str]:
     """The AWS members of a Principal element; ``*`` alone is everybody."""
+    return principal_names(principal, ("AWS",))
+
+
+def principal_names(principal: object, kinds: Sequence[str] = ("AWS", "Service")) -> frozenset[str]:
+    """The members of these kinds of a Principal element; ``*`` alone is everybody."""
     if principal == "*":
         return frozenset({"*"})
     if isinstance(principal, Mapping):
-        return frozenset(str(name) for name in as_list(principal.get("AWS", [])))
+        return frozenset(str(name) for kind in kinds for name in as_list(principal.get(kind, [])))
     return frozenset()
 
 

@@ -1,18 +1,20 @@
-"""IAM Access Analyzer: ValidatePolicy and CheckNoPublicAccess, small and honest.
+"""IAM Access Analyzer: ValidatePolicy and the custom policy checks, small and honest.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html.
-The answers are derived from the policy; far fewer checks than AWS's own are made.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html and
+…/access-analyzer-checks-validating-policies.html. The answers are derived from the policies; far
+fewer findings than AWS's own are made, and where AWS proves a check, requests are tried.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kmstui.demo.access.conditions import OPERATORS, as_list, split_operator
 from kmstui.demo.access.context import Call, Result
-from kmstui.demo.access.evaluation import aws_principals
+from kmstui.demo.access.drawing import TooManyRequestsError, drawn_requests
+from kmstui.demo.access.evaluation import allowing_statements, aws_principals, parsed
 from kmstui.demo.errors import AwsError
 
 _MORE = (
@@ -24,16 +26,25 @@ _LIMITING = frozenset(
      "aws:principalorgpaths", "aws:sourceaccount", "aws:sourcearn", "aws:sourcevpc",
      "aws:sourcevpce", "aws:userid", "aws:sourceip"}
 )  # fmt: skip
+_MOST_ACTIONS = 100
+"""In one access list (Access Analyzer API Reference, Access)."""
 Finding = dict[str, Any]
 
 
 def check_policy(call: Call) -> Result:
-    """Serve the two checks that need no analyzer of one's own; raises ``AwsError``."""
-    text = str(call.parameters.get("policyDocument", ""))
+    """Serve the checks that need no analyzer of one's own; raises ``AwsError``."""
+    given = call.parameters
+    text = str(given.get("policyDocument", ""))
     if call.operation == "ValidatePolicy":
         return {"findings": _findings(text, str(call.parameters.get("policyType")))}
     if call.operation == "CheckNoPublicAccess":
         return _no_public_access(text)
+    if call.operation == "CheckNoNewAccess":
+        return _no_new_access(
+            str(given.get("existingPolicyDocument", "")), str(given.get("newPolicyDocument", ""))
+        )
+    if call.operation == "CheckAccessNotGranted":
+        return _access_not_granted(text, given.get("access") or [])
     raise AwsError("ResourceNotFoundException", f"{call.operation} is not served.", 404)
 
 
@@ -122,29 +133,78 @@ def _finding(
 
 
 def _no_public_access(text: str) -> dict[str, Any]:
-    try:
-        statements = as_list(json.loads(text).get("Statement", []))
-    except (ValueError, AttributeError) as error:
-        raise AwsError("InvalidParameterException", "The policy is not valid JSON.") from error
     reasons = [
-        {
-            "description": f"Public access granted in the following statement with index: {index}.",
-            "statementIndex": index,
-            **({"statementId": statement["Sid"]} if "Sid" in statement else {}),
-        }
-        for index, statement in enumerate(statements)
+        _reason(text, index, "Public access granted in the following statement")
+        for index, statement in enumerate(_statements(text))
         if _is_public(statement)
     ]
+    public = "public access for the given resource type."
     if reasons:
-        return {
-            "result": "FAIL",
-            "message": "The resource policy grants public access for the given resource type.",
-            "reasons": reasons,
-        }
+        return _failed(f"The resource policy grants {public}", reasons)
+    return {"result": "PASS", "message": f"The resource policy does not grant {public}"}
+
+
+def _no_new_access(existing: str, new: str) -> dict[str, Any]:
+    _statements(existing), _statements(new)
+    failed = "The modified permissions grant new access compared to your existing policy."
+    try:
+        for request in drawn_requests((existing, new)):
+            given = allowing_statements(request, new)
+            if given and not allowing_statements(request, existing):
+                reason = _reason(new, given[0], "New access in the statement")
+                return _failed(failed, [reason])
+    except TooManyRequestsError:
+        # "It errs on the side of declaring a false positive by failing the custom policy check."
+        return _failed(failed, [])
     return {
         "result": "PASS",
-        "message": "The resource policy does not grant public access for the given resource type.",
+        "message": "The modified permissions do not grant new access compared to your existing"
+        " policy.",
     }
+
+
+def _access_not_granted(text: str, access: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    _statements(text)
+    actions = [str(name) for each in access for name in each.get("actions") or ()]
+    if len(access) != 1 or not 0 < len(actions) <= _MOST_ACTIONS:
+        raise AwsError("ValidationException", f"access: one with 1 to {_MOST_ACTIONS} actions")
+    failed = "The policy document grants access to perform one or more of the listed actions."
+    try:
+        for request in drawn_requests((text,), actions):
+            given = allowing_statements(request, text)
+            if given:
+                reason = _reason(
+                    text, given[0], "One or more of the listed actions in the statement"
+                )
+                return _failed(failed, [reason])
+    except TooManyRequestsError:
+        return _failed(failed, [])
+    return {
+        "result": "PASS",
+        "message": "The policy document does not grant access to perform the listed actions or"
+        " resources.",
+    }
+
+
+def _statements(text: str) -> Sequence[Mapping[str, Any]]:
+    try:
+        _, statements = parsed(text)
+    except ValueError as error:
+        raise AwsError("InvalidParameterException", "The policy is not valid JSON.") from error
+    if not all(isinstance(each, dict) for each in statements):
+        raise AwsError("InvalidParameterException", "The policy has invalid statements.")
+    return statements
+
+
+def _reason(text: str, index: int, what: str) -> dict[str, Any]:
+    sid = _statements(text)[index].get("Sid")
+    where = f"sid: {sid}" if sid else f"index: {index}"
+    named = {"statementId": str(sid)} if sid else {}
+    return {"description": f"{what} with {where}.", "statementIndex": index, **named}
+
+
+def _failed(message: str, reasons: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {"result": "FAIL", "message": message, "reasons": list(reasons)}
 
 
 def _is_public(statement: Mapping[str, Any]) -> bool:

@@ -23,6 +23,8 @@ _CBOR_PATH = re.compile(r"^/service/([^/]+)/operation/([^/]+)$")
 _REST_OPERATIONS = {
     "/policy/validation": "ValidatePolicy",
     "/policy/check-no-public-access": "CheckNoPublicAccess",
+    "/policy/check-no-new-access": "CheckNoNewAccess",
+    "/policy/check-access-not-granted": "CheckAccessNotGranted",
 }
 
 

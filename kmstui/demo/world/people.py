@@ -64,6 +64,8 @@ def workshop_statements() -> list[dict[str, Any]]:
             "Sid": "WorkshopReadAndRoles",
             "Effect": "Allow",
             "Action": [
+                "access-analyzer:CheckAccessNotGranted",
+                "access-analyzer:CheckNoNewAccess",
                 "access-analyzer:CheckNoPublicAccess",
                 "access-analyzer:ValidatePolicy",
                 "cloudtrail:LookupEvents",

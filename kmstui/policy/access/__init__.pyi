@@ -15,3 +15,4 @@ from .table import RoleEffect as RoleEffect
 from .table import Row as Row
 from .table import access_table as access_table
 from .table import role_effect as role_effect
+from .terms import Access as Access

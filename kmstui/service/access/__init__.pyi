@@ -24,6 +24,14 @@ from .dry_runs import ask_kms as ask_kms
 from .dry_runs import asking as asking
 from .key_context import lint_context as lint_context
 from .own_request import own_request as own_request
+from .policy_checks import CHARGE as CHARGE
+from .policy_checks import READ_ONLY as READ_ONLY
+from .policy_checks import CheckAnswer as CheckAnswer
+from .policy_checks import PolicyChange as PolicyChange
+from .policy_checks import actions_in as actions_in
+from .policy_checks import announcement_of_checks as announcement_of_checks
+from .policy_checks import ask_analyzer as ask_analyzer
+from .policy_checks import expected_of_not_granted as expected_of_not_granted
 from .reader import DELEGATED_AT_FIRST as DELEGATED_AT_FIRST
 from .reader import AccessReader as AccessReader
 from .reader import AccessReading as AccessReading

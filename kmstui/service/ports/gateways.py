@@ -323,6 +323,39 @@ class AnalyzerGateway(Protocol):
         """CheckNoPublicAccess for AWS::KMS::Key; None when it passes."""
         ...
 
+    async def check_no_new_access(self, existing: str, new: str) -> PolicyCheck:
+        """CheckNoNewAccess of resource policies: whether `new` gives what `existing` did not."""
+        ...
+
+    async def check_access_not_granted(self, text: str, actions: Sequence[str]) -> PolicyCheck:
+        """CheckAccessNotGranted of a resource policy: whether it gives anybody one of `actions`.
+
+        At most 100 of them, names or patterns (Access Analyzer API Reference, Access).
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReason:
+    """Why a custom policy check failed. Its words are the service's: data, never markup."""
+
+    description: str
+    statement: int | None = None
+    """The statement's index, from 0; None where the service names none."""
+    sid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCheck:
+    """What a custom policy check of Access Analyzer came to."""
+
+    passed: bool
+    """PASS: the access is not given. FAIL: it "might" be (CheckNoNewAccess, response)."""
+    message: str = ""
+    reasons: tuple[CheckReason, ...] = ()
+    """One statement at a time, where several make it fail (IAM User Guide, "Inspect failed custom
+    policy checks")."""
+
 
 @dataclass(frozen=True, slots=True)
 class AnalyzerFinding:

@@ -230,6 +230,12 @@ def _bring_back(context: Context) -> None:
         edit_key(context, key.id, begin_with=panel.chosen.text)
 
 
+def _ask_analyzer(context: Context) -> None:
+    why_not = _panel(context).ask_analyzer()
+    if why_not:
+        context.session.notify(why_not)
+
+
 async def _tell(context: Context, outcome: Awaitable[str]) -> None:
     context.session.notify(await outcome)
 
@@ -283,6 +289,11 @@ COMMANDS = (
         id="history.cloudtrail", label="Ask CloudTrail",
         help="Ask CloudTrail who put which policy in the last 90 days", keys=("f",), scope=HISTORY,
         run=lambda context: _tell(context, _panel(context).ask_cloudtrail()), bar=50, palette=False,
+    ),
+    Command(
+        id="history.analyzer", label="Access Analyzer", help="Let IAM Access Analyzer check the"
+        " change from one version to the other", keys=("V",), scope=HISTORY, run=_ask_analyzer,
+        palette=False,
     ),
     Command(
         id="history.more", label="Older", help="List older versions too", keys=("m",),

@@ -9,6 +9,7 @@ from pathlib import Path
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from kmstui.service.access import PolicyChange
 from kmstui.service.editing import (
     ABSENT,
     CompareAccess,
@@ -20,6 +21,7 @@ from kmstui.service.editing import (
 from kmstui.service.errors import JournalError, ServiceError
 from kmstui.ui.commands import program_of
 from kmstui.ui.dialogs import Line, QuestionDialog
+from kmstui.ui.editing.analyzer_checks import check_change
 from kmstui.ui.editing.review_rows import access_rows, diff_rows
 from kmstui.ui.style import Symbols
 from kmstui.ui.widgets import Block, Cells, Column, LineTable, Row, Rows
@@ -154,6 +156,14 @@ class HistoryPanel(Vertical):
             QuestionDialog(title, words, yes="Write", no="Leave", style="title", line=suggestion),
             write,
         )
+
+    def ask_analyzer(self) -> str:
+        """Let IAM Access Analyzer check what is compared; returns why not, as a sentence, or ""."""
+        old, new = self.pair()
+        if old is None or new is None or self.source is None:
+            return "There is no older version here to compare this one with."
+        change = PolicyChange(old.text, new.text, self.source.key_arn)
+        return check_change(program_of(self), change, self._symbols)
 
     def pair(self) -> tuple[HistoryItem | None, HistoryItem | None]:
         """What is compared: the older and the newer version."""

@@ -28,6 +28,7 @@ class HistoryScreen(FullScreen[str]):
         Binding("w", "export", "write to a file", show=False),
         Binding("f", "cloudtrail", "ask CloudTrail", show=False),
         Binding("m", "more", "older versions", show=False),
+        Binding("V", "ask_analyzer", "ask IAM Access Analyzer", show=False),
         Binding("escape,q,f6", "leave", "back", show=False),
     ]
 
@@ -85,6 +86,12 @@ class HistoryScreen(FullScreen[str]):
             return
         self.notice.tell("Asking CloudTrail…")
         self._run(self.panel.ask_cloudtrail, "asking CloudTrail")
+
+    def action_ask_analyzer(self) -> None:
+        """Let IAM Access Analyzer check the change from one version to the other."""
+        why_not = self.panel.ask_analyzer()
+        if why_not:
+            self.notice.tell(why_not, "warn")
 
     def action_more(self) -> None:
         """List older versions too."""

@@ -11,9 +11,11 @@ from textual.binding import Binding, BindingType
 
 from kmstui.policy.iam import same_meaning
 from kmstui.policy.syntax import Span
+from kmstui.service.access import PolicyChange
 from kmstui.service.editing import Assessment, Conflict, EditTarget, PolicyEditing
 from kmstui.service.errors import FailedError
 from kmstui.ui.dialogs import FullScreen, QuestionDialog
+from kmstui.ui.editing.analyzer_checks import check_change
 from kmstui.ui.editing.review_rows import access_name, finding_name, review_rows
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Block, Row, Rows
@@ -49,6 +51,7 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
         Binding("enter", "go_to", "go to the place", show=False),
         Binding("m", "merge", "merge", show=False),
         Binding("b", "bypass", "bypass the lock-out check", show=False),
+        Binding("V", "ask_analyzer", "ask IAM Access Analyzer", show=False),
         Binding("escape,q", "leave", "back", show=False),
     ]
 
@@ -164,6 +167,8 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
             keys = [("m", "Merge"), *keys[1:]]
         if self._may_bypass:
             keys.append(("b", "Bypass"))
+        elif self._target.key_arn:
+            keys.append(("V", "Analyzer"))
         self.key_bar.show_keys([*keys, ("Esc", "Back")])
 
     # Errors
@@ -272,6 +277,19 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
             self.dismiss(self._conflict)
         else:
             self.notice.tell("Nobody else has changed the policy: there is nothing to merge.")
+
+    def action_ask_analyzer(self) -> None:
+        """Let IAM Access Analyzer check the change, once the person has read what is sent."""
+        assessment = self._assessment
+        if assessment is None:
+            self.notice.tell("Still working it out; try again in a moment.")
+            return
+        change = PolicyChange(assessment.base, assessment.text, self._target.key_arn)
+        why_not = check_change(
+            self.program, change, self.symbols, lambda span: self.dismiss(GoToSpan(span))
+        )
+        if why_not:
+            self.notice.tell(why_not, "warn")
 
     def action_go_to(self) -> None:
         """Go to the place in the text that the line is about."""

@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Iterable, Sequence
 
 from kmstui.policy.lint import Finding, Severity
 from kmstui.policy.syntax import Document, Span, parse, read_policy
+from kmstui.service.access import CHARGE, READ_ONLY
 from kmstui.service.errors import FailedError
 from kmstui.service.ports import AnalyzerFinding
 from kmstui.service.session import Session
+from kmstui.ui.dialogs import QuestionDialog
 from kmstui.ui.main import PolicyView
 
 RULE = "Analyzer"
@@ -22,6 +24,20 @@ _SEVERITIES = {
     "SUGGESTION": Severity.INFO,
 }
 _PAGE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-validation.html"
+
+
+def analyzer_question(session: Session, view: PolicyView) -> QuestionDialog:
+    """Names what is sent before it is."""
+    region = session.store.info.region if session.store.info else "this Region"
+    words = [
+        f"The policy that is shown ({len(view.viewer.text.encode()):,} bytes) is sent to IAM Access"
+        f" Analyzer in {region}: to ValidatePolicy, and to CheckNoPublicAccess. {CHARGE} The second"
+        " is one. Nothing is changed; CloudTrail records both.",
+        *([READ_ONLY] if session.read_only else []),
+    ]
+    return QuestionDialog(
+        "Ask IAM Access Analyzer?", " ".join(words), yes="Ask", no="Leave", style="title"
+    )
 
 
 async def ask_analyzer(session: Session, view: PolicyView) -> None:

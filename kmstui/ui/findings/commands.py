@@ -44,11 +44,19 @@ def _needs_connection(context: Context) -> str | None:
 
 
 async def _analyze(context: Context) -> None:
-    from kmstui.ui.findings.analyzer import ask_analyzer
+    from kmstui.ui.findings.analyzer import analyzer_question, ask_analyzer
 
     view = await show_policy(context.app)
-    if view is not None:
-        await ask_analyzer(context.session, view)
+    if view is None:
+        return
+    session = context.session
+
+    def sure(_: str) -> None:
+        context.app.work(
+            lambda: ask_analyzer(session, view), group="analyzer", what="asking Access Analyzer"
+        )
+
+    context.app.ask(analyzer_question(session, view), sure)
 
 
 COMMANDS = (
@@ -58,6 +66,6 @@ COMMANDS = (
     ),
     Command(
         id="findings.analyzer", label="Access Analyzer", help="Ask IAM Access Analyzer about the "
-        "key's policy", keys=("V",), scope=POLICY, available=needs_key, run=_analyze,
+        "key's policy", keys=("V",), scope=POLICY, available=needs_key, run=_analyze, opens=True,
     ),
 )  # fmt: skip

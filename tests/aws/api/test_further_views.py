@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from kmstui.service.errors import AccessDeniedError, UnsupportedError
-from kmstui.service.ports import AnalyzerFinding
+from kmstui.service.errors import AccessDeniedError, MalformedAnswerError, UnsupportedError
+from kmstui.service.ports import AnalyzerFinding, CheckReason, PolicyCheck
 from tests.control import ControlledKms
 from tests.embedded import client
 
@@ -167,6 +167,39 @@ async def test_public_access_is_a_finding_and_none_is_none(gateway: Any) -> None
     assert finding.statement == 0, "so that it can be shown at its place"
     key, _ = await gateway.describe("alias/ImportedCMK")
     assert await gateway.check_no_public_access(await gateway.get_policy(key.id)) is None
+
+
+async def test_custom_policy_checks_name_the_statement(gateway: Any) -> None:
+    def text(*actions: str) -> str:
+        put = {"AWS": "arn:aws:iam::111122223333:role/app"}
+        statement = {"Sid": "App", "Effect": "Allow", "Principal": put, "Resource": "*"}
+        return json.dumps(
+            {"Version": "2012-10-17", "Statement": [{**statement, "Action": actions}]}
+        )
+
+    less, more = text("kms:Decrypt"), text("kms:Decrypt", "kms:Sign")
+    assert await gateway.check_no_new_access(more, less) == PolicyCheck(
+        True, "The modified permissions do not grant new access compared to your existing policy."
+    )
+    failed = await gateway.check_no_new_access(less, more)
+    assert failed.passed is False
+    assert failed.reasons == (CheckReason("New access in the statement with sid: App.", 0, "App"),)
+    assert (await gateway.check_access_not_granted(less, ["kms:Sign"])).passed is True
+    assert (await gateway.check_access_not_granted(more, ["kms:Sign"])).passed is False
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"result": "MAYBE"}', b"{}", b'{"result": "FAIL", "reasons": 1}']
+)
+async def test_a_check_without_a_result_never_passes(
+    body: bytes, scripted: Any, connect: Connect
+) -> None:
+    scripted.body = body
+    gateway = await connect()
+    with pytest.raises(MalformedAnswerError):
+        await gateway.check_no_new_access("{}", "{}")
+    with pytest.raises(MalformedAnswerError):
+        await gateway.check_no_public_access("{}")
 
 
 async def test_access_analyzer_that_may_not_be_asked_is_told(

@@ -195,6 +195,11 @@ async def analyzer(role: RestrictedRole) -> AsyncIterator[Any]:
     yield role.gateway.check_no_public_access(READING_TEXT)
 
 
+async def policy_checks(role: RestrictedRole) -> AsyncIterator[Any]:
+    yield role.gateway.check_no_new_access(READING_TEXT, READING_TEXT)
+    yield role.gateway.check_access_not_granted(READING_TEXT, ["kms:Sign"])
+
+
 USES = {
     "tags of 100 keys in one call instead of one": tags_at_once,
     "Details": details,
@@ -207,6 +212,7 @@ USES = {
     "tags, aliases": tags_and_aliases,
     "the life of a key": life,
     "Access Analyzer's findings": analyzer,
+    "Access Analyzer's checks of a change": policy_checks,
 }
 
 

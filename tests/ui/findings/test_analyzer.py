@@ -37,6 +37,8 @@ class Analyzing(FakeGateway):
 async def ask(run: Running) -> None:
     await run.choose(IMPORTED)
     await run.press("3", "V")
+    await run.wait_for("Ask IAM Access Analyzer?")
+    await run.press("y")
 
 
 async def test_its_findings_join_those_in_the_text():

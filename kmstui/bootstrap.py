@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kmstui.config import Settings
     from kmstui.scripting import LiveSource
-    from kmstui.service.ports import Connector, Journal
+    from kmstui.service.ports import Connector, Journal, Remembered, Target
     from kmstui.ui.app import KmsApp
 
 
@@ -75,7 +75,13 @@ def composed_app(
     with ExitStack() as stack:
         store = Store(later)
         prompt = MfaBridge()
+        from kmstui.journal import RememberedFile, open_journal
+
         target = Target(settings.profile, settings.region, settings.endpoint_url)
+        remembered = None if demo else RememberedFile(settings.state_path)
+        if remembered is not None:
+            stack.callback(remembered.close)
+            target = last_target(settings, target, remembered)
         aws = ProcessConnector(
             store.record_call,
             prompt,
@@ -89,7 +95,6 @@ def composed_app(
         connector: Connector = aws
 
         from kmstui.config import config_path
-        from kmstui.journal import open_journal
         from kmstui.service.session import Session
         from kmstui.ui.app import KmsApp
         from kmstui.ui.runtime import UiOptions
@@ -116,6 +121,8 @@ def composed_app(
                 key=key,
                 theme=settings.theme,
                 columns=settings.columns,
+                remember=settings.remember,
+                remembered=remembered,
                 ascii=settings.ascii or not takes_utf8(),
                 plain_signs=has_few_glyphs(),
                 disable=settings.disable,
@@ -127,6 +134,22 @@ def composed_app(
         )
         prompt.ask = app.ask_mfa_code
         yield app
+
+
+def last_target(settings: Settings, target: Target, remembered: Remembered) -> Target:
+    """What was connected to last, where the person wants that and says nothing else."""
+    from kmstui.config import has_aws_variables
+    from kmstui.service.ports import Target
+
+    chosen = settings.profile or settings.region or has_aws_variables()
+    if chosen or "connection" not in settings.remember:
+        return target
+    last = remembered.recall("", "connection")
+    match last:
+        case [str(profile), str(region)]:
+            return Target(profile, region, target.endpoint_url)
+        case _:
+            return target
 
 
 def run_lint(arguments: Sequence[str]) -> int:

@@ -69,6 +69,23 @@ def _rules_by_key(value: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], 
     return tuple((key, _rules(words, f"{key!r} of {where}")) for key, words in value.items())
 
 
+REMEMBERED = ("sort", "columns", "aws_keys", "widths", "view", "filters", "wrap", "connection")
+"""What can be remembered."""
+
+
+def _remembered(value: Any, where: str) -> tuple[str, ...]:
+    words = _words(value, where)
+    if words == ("nothing",):
+        return ()
+    for word in words:
+        if word not in REMEMBERED:
+            raise ConfigError(
+                f"{where} names {word!r}, which cannot be remembered; what can be is"
+                f" {', '.join(REMEMBERED)}, or nothing."
+            )
+    return words
+
+
 _READERS: Mapping[str, Callable[[Any, str], object]] = {
     "str": _text,
     "bool": _flag,
@@ -98,6 +115,11 @@ class Settings:
     """Columns of the keys table in order; empty for the usual ones."""
     disable: tuple[str, ...] = field(default=(), metadata={"read": _rules})
     """Ids of linter rules that are off."""
+    remember: tuple[str, ...] = field(
+        default=("sort", "columns", "aws_keys", "widths", "view", "filters", "wrap"),
+        metadata={"read": _remembered},
+    )
+    """What is remembered from one run to the next; `connection` is the last profile and Region."""
     state_directory: str = ""
     """Where journal and log are kept; empty for the platform's state directory."""
     disable_by_key: tuple[tuple[str, tuple[str, ...]], ...] = field(
@@ -175,6 +197,14 @@ def _config_directory(environ: Mapping[str, str]) -> Path:
     import platformdirs
 
     return platformdirs.user_config_path(APP)
+
+
+def has_aws_variables(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the environment says which profile or Region boto3 uses."""
+    return any(environ.get(f"AWS_{name}") for name in _CHOOSING)
+
+
+_CHOOSING = ("PROFILE", "DEFAULT_PROFILE", "REGION", "DEFAULT_REGION", "ACCESS_KEY_ID")
 
 
 def load_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.environ) -> Settings:

@@ -58,6 +58,7 @@ def test_rules_can_be_off_for_one_key(tmp_path):
         ("read_only = 3", "must be true or false, not 3"),
         ("region = 3", "must be text, not 3"),
         ("columns = 3", "must be a list of words, not 3"),
+        ("remember = ['sorts']", "names 'sorts', which cannot be remembered; what can be is sort,"),
         ("disable_by_key = 3", "must be a table of key IDs, not 3"),
         ("disable = ['KMS50l']", "There is no rule 'KMS50l'; did you mean KMS50"),
         ("[disable_by_key]\n1234 = ['KMS999']", "There is no rule 'KMS999'"),
@@ -266,3 +267,10 @@ def test_a_variable_can_still_forbid_changes(tmp_path):
 def test_an_empty_text_says_neither_yes_nor_no(tmp_path):
     with pytest.raises(ConfigError, match="must be true or false, not ''"):
         load_settings({}, write(tmp_path, 'read_only = ""\n'))
+
+
+def test_what_is_remembered_can_be_chosen_and_turned_off(tmp_path):
+    assert "connection" not in Settings().remember
+    assert load_settings({}, {"KMSTUI_REMEMBER": "nothing"}).remember == ()
+    environ = write(tmp_path, 'remember = ["sort", "connection"]\n')
+    assert load_settings({}, environ).remember == ("sort", "connection")

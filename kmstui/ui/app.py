@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -24,12 +24,15 @@ from kmstui.service.ports import ChangeRecord
 from kmstui.service.session import Session
 from kmstui.ui.commands import Program
 from kmstui.ui.editing import tell_overwritten_puts, tell_unfinished_changes
-from kmstui.ui.main import MainScreen
+from kmstui.ui.main import Arrangement, MainScreen
 from kmstui.ui.runtime import UiOptions, write_fault
 from kmstui.ui.style import TEXT_STYLE_CLASSES, THEMES, style_sheets, theme_for
 from kmstui.ui.tags import TagController
 from kmstui.ui.terminal import AsciiFilter, ending_in_order
 from kmstui.ui.textual_internals import patch_textual
+
+if TYPE_CHECKING:
+    from kmstui.ui.policy import PolicyViewer
 
 
 class KmsApp(Program):
@@ -57,6 +60,7 @@ class KmsApp(Program):
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._main: MainScreen | None = None
         self._examined: ConnectionInfo | None = None
+        self._arrangement: Arrangement | None = None
         # Without colours Textual would draw shades of grey, unless the terminal's own are used.
         no_color = "NO_COLOR" in os.environ or None
         super().__init__(
@@ -100,6 +104,7 @@ class KmsApp(Program):
     def on_mount(self) -> None:
         """Connect at once: while the first frame is drawn, the first keys are on their way."""
         self._event_loop = asyncio.get_running_loop()
+        self._arrangement = Arrangement(self.memory, self.main)
         self.connect(self.options.target)
 
     def refresh_css(self, animate: bool = True) -> None:
@@ -137,10 +142,15 @@ class KmsApp(Program):
 
     def _connection_changed(self, _: frozenset[str]) -> None:
         """Look once for each connection, when the account is known, at what earlier runs left."""
-        info = self.session.store.info
-        if info is None or info is self._examined or self.session.scope is None:
+        info, scope = self.session.store.info, self.session.scope
+        if info is None or info is self._examined or scope is None:
             return
         self._examined = info
+        target = self.session.target
+        self.memory.remember("connection", [target.profile, target.region], everywhere=True)
+        if self._arrangement is not None:
+            enter = partial(self._arrangement.enter, f"{scope.account} {scope.region}")
+            self.call_later(self.work, enter, group="arrangement", what="arranging the screen")
         puts = partial(tell_unfinished_changes, self.session)
         self.call_later(self.work, puts, group="puts", what="looking for unfinished saves")
         self.call_later(
@@ -175,6 +185,10 @@ class KmsApp(Program):
         """As the painter's; the details are kept, and the person goes on working."""
         super().frame_failed(error)
         write_fault(self.options.fault_log, "drawing", error)
+
+    def on_policy_viewer_wrap_toggled(self, event: PolicyViewer.WrapToggled) -> None:
+        """Wrap the lines of policies so from now on."""
+        self.memory.remember("wrap", event.viewer.area.soft_wrap, everywhere=True)
 
     # Keys
 
@@ -222,6 +236,8 @@ class KmsApp(Program):
 
     async def on_unmount(self) -> None:
         """Cancel everything in flight, and let no thread wait for an answer."""
+        if self._arrangement is not None:
+            self._arrangement.keep()
         for code in tuple(self._mfa_codes):
             code.cancel()
         self.session.close()

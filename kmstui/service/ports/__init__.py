@@ -26,3 +26,4 @@ from kmstui.service.ports.journals import Journal as Journal
 from kmstui.service.ports.journals import PolicyVersion as PolicyVersion
 from kmstui.service.ports.journals import Scope as Scope
 from kmstui.service.ports.journals import Turn as Turn
+from kmstui.service.ports.remembering import Remembered as Remembered

@@ -19,7 +19,7 @@ from textual.worker import Worker
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.ports import ChangeRecord, Target
 from kmstui.service.session import Session
-from kmstui.ui.runtime import TypeAhead, UiOptions, write_fault
+from kmstui.ui.runtime import Memory, TypeAhead, UiOptions, write_fault
 from kmstui.ui.style import FANCY, PLAIN
 from kmstui.ui.terminal import PaintedApp
 
@@ -62,6 +62,7 @@ class Program(PaintedApp[int]):
         options: What the person chose.
         slices: The session's.
         last_change_command: The AWS CLI command of the change made last, for the copy menu.
+        memory: What is remembered of how the person sets the screens.
         type_ahead: Holds keys until what the one before opened is there.
         unsaved: Asked before the program ends or switches: each returns a sentence about text
             that would be lost, or "".
@@ -74,6 +75,7 @@ class Program(PaintedApp[int]):
         self.symbols = PLAIN if options.ascii or options.plain_signs else FANCY
         self.unsaved: list[Callable[[], str]] = []
         self.last_change_command = ""
+        self.memory = Memory(options, lambda words: session.notify(words, "warning"))
         self.type_ahead = TypeAhead(self, self._let_in)
         self._parts: dict[Callable[..., Any], Any] = {}
         super().__init__(**textual)

@@ -145,6 +145,7 @@ class PolicyScreen(FullScreen[None]):
     def on_mount(self) -> None:
         """Read the policy."""
         self.viewer.display = False
+        self.viewer.area.soft_wrap = self.program.memory.recall("wrap", everywhere=True) is True
         self.words.say("Reading…", "dim")
         self._write_title()
         self.key_bar.show_keys(_KEYS if self.editor else _VIEWING_KEYS)

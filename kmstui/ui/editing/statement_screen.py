@@ -53,6 +53,7 @@ class StatementScreen(FullScreen[Statements]):
     def on_mount(self) -> None:
         """Offer what was typed before, or else the templates: they are what is mostly added."""
         self._write_title()
+        self.editor.area.soft_wrap = self.program.memory.recall("wrap", everywhere=True) is True
         self.key_bar.show_keys(
             [("Ctrl-s", "Go on"), ("Ctrl-t", "Template"), ("F8", "Next finding"), ("Esc", "Leave")]
         )

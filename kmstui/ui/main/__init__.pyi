@@ -1,3 +1,4 @@
+from .arrangement import Arrangement as Arrangement
 from .commands import go_back as go_back
 from .copying import copy_text as copy_text
 from .key_columns import alias_text as alias_text

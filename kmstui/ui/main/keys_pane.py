@@ -143,6 +143,10 @@ class KeysPane(TablePane):
         marked = len(self.table.marks)
         if marked:
             parts.append((f"  {marked:,} marked", "accent"))
+        sorted_by = self.key_rows.column
+        if self.size.width and sorted_by not in self.table.visible_columns:
+            order = "descending" if self.key_rows.reverse else "ascending"
+            parts.append((f"  by {sorted_by}, {order}, not shown", "dim"))
         if problem := self._filter_problem or self.key_rows.filter_problem:
             # The sentence needs the line; it says itself that nothing is filtered.
             parts = [(problem, "bad")]
@@ -195,6 +199,11 @@ class KeysPane(TablePane):
             self.table.focus(scroll_visible=False)
         return was_open or (clear and had_text)
 
+    def use_filter(self, text: str) -> None:
+        """Filter by this text as if it had been typed."""
+        self.filter_input.value = text
+        self._apply_filter(text)
+
     def _apply_filter(self, text: str) -> None:
         try:
             wanted = parse_filter(text)
@@ -228,6 +237,14 @@ class KeysPane(TablePane):
     def sort_by(self, column: str) -> None:
         """Sort by a column; by the same one again, the other way round."""
         rows = self.key_rows
-        reverse = not rows.reverse if rows.column == column else False
-        rows.set_sort(column, reverse=reverse)
+        self.sort(column, reverse=rows.column == column and not rows.reverse)
+
+    def sort(self, column: str, *, reverse: bool) -> None:
+        """Sort by a column; where it does not show, the title says so."""
+        self.key_rows.set_sort(column, reverse=reverse)
         self.table.set_sorted(column, descending=reverse)
+        self._write()
+
+    def on_resize(self) -> None:
+        """Other columns may show now."""
+        self.call_after_refresh(self._write)

@@ -124,6 +124,11 @@ class MainScreen(CommandScreen):
         return self._panes.all
 
     @property
+    def sharing(self) -> Panes:
+        """How the panes share the screen."""
+        return self._panes
+
+    @property
     def focused_pane(self) -> Pane:
         """The pane that has the focus, or had it last."""
         return self._panes.focused

@@ -10,6 +10,7 @@ from kmstui.service.errors import ServiceError
 from kmstui.service.inventory import Store
 from kmstui.ui.commands import Context, all_commands
 from kmstui.ui.dialogs import MOST_FOUND, SearchDialog, readable_keys
+from kmstui.ui.main.named_filters import filter_offers
 from kmstui.ui.main.navigation import main_of, switch_profile, switch_region
 from kmstui.ui.style import THEME_NAMES, Part
 from kmstui.ui.widgets import Column, LineTable
@@ -63,7 +64,8 @@ class Palette(SearchDialog[None]):
         wanted = _Wanted(text)
         if self._connections is None:
             self._connections = await _other_connections(self._about)
-        for entry in (*_fixed(self._about), *self._connections):
+        filters = (Entry(*each) for each in filter_offers(self._about, text))
+        for entry in (*_fixed(self._about), *self._connections, *filters):
             rank = wanted.rank(entry.kind, entry.text, entry.detail)
             if rank is not None:
                 ranked[rank].append(entry)

@@ -124,6 +124,16 @@ class Panes(Container):
         """How the panes share the screen now."""
         return self._lowest if self._zoom is None else self._zoom
 
+    @property
+    def chosen_zoom(self) -> int | None:
+        """What a person has set it to; None: as the width has it."""
+        return None if self._zoomed_by_opening else self._zoom
+
+    @chosen_zoom.setter
+    def chosen_zoom(self, zoom: int) -> None:
+        self._zoom = None
+        self.change_zoom(zoom - self.zoom)
+
     def change_zoom(self, steps: int) -> None:
         """Give the focused pane more room or less."""
         zoom = max(self._lowest, min(self.zoom + steps, ONLY))

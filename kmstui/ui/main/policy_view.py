@@ -161,6 +161,9 @@ class PolicyView(KeyView):
 
     def _draw(self) -> None:
         policy = self.policy
+        wraps = program_of(self).memory.recall("wrap", everywhere=True) is True
+        if wraps != self.viewer.area.soft_wrap:
+            self.viewer.area.soft_wrap = wraps
         if policy is None:
             self.viewer.display = False
             self.words.say("Reading…" if self.key_id else "", "dim")

@@ -57,6 +57,12 @@ class PolicyViewer(Vertical):
         viewer: PolicyViewer
         counts: Counts
 
+    @dataclass
+    class WrapToggled(Message):
+        """The person wants long lines wrapped, or no more."""
+
+        viewer: PolicyViewer
+
     def __init__(
         self,
         text: str = "",
@@ -308,3 +314,4 @@ class PolicyViewer(Vertical):
     def action_toggle_wrap(self) -> None:
         """Wrap long lines, or let them run out of sight again."""
         self.area.soft_wrap = not self.area.soft_wrap
+        self.post_message(self.WrapToggled(self))

@@ -1,4 +1,5 @@
 from .crash_log import write_fault as write_fault
+from .memory import Memory as Memory
 from .options import UiOptions as UiOptions
 from .preload import import_ahead as import_ahead
 from .store_feed import Changes as Changes

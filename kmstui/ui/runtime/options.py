@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kmstui.service.ports import Target
+from kmstui.service.ports import Remembered, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,10 @@ class UiOptions:
     """A theme's name; empty for what suits the terminal."""
     columns: tuple[str, ...] = ()
     """Columns of the keys table in order; empty for the usual ones."""
+    remember: tuple[str, ...] = ()
+    """What is remembered from one run to the next, as the setting `remember` says."""
+    remembered: Remembered | None = None
+    """Where that is kept; None: nowhere."""
     ascii: bool = False
     """Draw with ASCII alone, texts too."""
     plain_signs: bool = False

@@ -1,0 +1,64 @@
+"""How a person has arranged the panes: recalled when the account is known, and kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kmstui.ui.main.key_columns import SORT_COLUMNS
+from kmstui.ui.main.main_screen import MainScreen
+from kmstui.ui.main.panes import ONLY
+from kmstui.ui.main.views import VIEWS
+from kmstui.ui.runtime import Memory
+
+
+class Arrangement:
+    """Sort, AWS's keys, view and widths of the main screen."""
+
+    def __init__(self, memory: Memory, main: MainScreen) -> None:
+        self._memory = memory
+        self._main = main
+        self._kept = self._present
+
+    @property
+    def _present(self) -> dict[str, Any]:
+        rows = self._main.keys_pane.key_rows
+        return {
+            "sort": [rows.column, rows.reverse],
+            "aws_keys": rows.with_aws,
+            "view": self._main.key_pane.scope,
+            "widths": self._main.sharing.chosen_zoom,
+        }
+
+    def keep(self) -> None:
+        """Remember what the person has changed since; at the end, and before another account."""
+        if not self._memory.is_somewhere:
+            return
+        present = self._present
+        for kind, value in present.items():
+            if value != self._kept[kind]:
+                self._memory.remember(kind, value)
+        self._kept = present
+
+    async def enter(self, scope: str) -> None:
+        """Another account or Region: arrange what was remembered of it, and change nothing else.
+
+        What does not fit, since another version or a hand has written it, is left out.
+        """
+        self.keep()
+        if not self._memory.enter(scope):
+            return
+        # Of what was changed before the account was known.
+        self.keep()
+        match self._memory.recall("sort"):
+            case [str(column), bool(reverse)] if column in SORT_COLUMNS:
+                self._main.keys_pane.sort(column, reverse=reverse)
+        match self._memory.recall("aws_keys"):
+            case bool(shown) if shown != self._main.keys_pane.key_rows.with_aws:
+                self._main.toggle_aws()
+        match self._memory.recall("widths"):
+            case int(zoom) if not isinstance(zoom, bool) and 0 <= zoom <= ONLY:
+                self._main.sharing.chosen_zoom = zoom
+        view = self._memory.recall("view")
+        if any(view == each.scope for each in VIEWS):
+            await self._main.key_pane.open_view(view)
+        self._kept = self._present

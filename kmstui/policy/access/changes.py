@@ -74,13 +74,17 @@ class AccessChange:
 
     @property
     def sentence(self) -> str:
-        """The change as one sentence."""
+        """The change as one sentence, with what refuses it."""
+        return f"{self.made}; {self.refused}." if self.refused else f"{self.made}."
+
+    @property
+    def made(self) -> str:
+        """What the key policy changes, as a clause, whatever refuses it."""
         words = f"{self.who} {self.verb} {self.what}"
-        end = f"; {self.refused}." if self.refused else "."
         if self.direction is Direction.UNCLEAR:
-            return f"{words}: {self.condition}{end}"
+            return f"{words}: {self.condition}"
         when = f" when {self.condition}" if self.condition else ""
-        return f"{words}{when} ({_WORDS[self.before]} → {_WORDS[self.after]}){end}"
+        return f"{words}{when} ({_WORDS[self.before]} → {_WORDS[self.after]})"
 
     @property
     def verb(self) -> str:

@@ -16,6 +16,8 @@ from kmstui.policy.access.terms import Access, Atoms, Term, doubt_of, held, held
 from kmstui.policy.evaluation import (
     ENDPOINT,
     OF_SERVICES,
+    RCP,
+    SCP,
     Chain,
     Gate,
     as_policy,
@@ -41,6 +43,9 @@ _OF_ACCOUNT = frozenset(
 )
 """What a principal that stands for others does not share with them; with those of other
 accounts, the second too."""
+_SHARED = " control policies"
+_LINKED = f"arn:*:iam::*{OF_SERVICES}*"
+_LINKED_WORDS = f"aws:PrincipalArn is like {_LINKED}"
 _PATHS = (PrincipalKind.ROLE, PrincipalKind.SESSION)
 
 
@@ -61,15 +66,23 @@ class Barred:
         Args:
             left: When the change is left all the same, in words; None where never.
         """
-        who = joined(self.kinds, "and")
         if left is None:
-            return f"{who} refuse it today"
-        return f"{who} refuse it today, except when {left}"
+            return f"{self._who} refuse it today"
+        left = left.replace(_LINKED_WORDS, "the role is service-linked")
+        return f"{self._who} refuse it today, except when {left}"
 
     @property
     def perhaps(self) -> str:
         """That they may refuse it, as a clause."""
-        return f"{joined(self.kinds, 'and')} may refuse it today: when could not be worked out"
+        return f"{self._who} may refuse it today: when could not be worked out"
+
+    @property
+    def _who(self) -> str:
+        """The kinds of policies, with the words that two of them share said once."""
+        kinds = [each for each in self.kinds if each not in (SCP, RCP)]
+        of_organization = [each for each in (SCP, RCP) if each in self.kinds]
+        together = " and ".join(of_organization).replace(_SHARED, "", len(of_organization) - 1)
+        return joined([*([together] if together else []), *kinds], "and")
 
 
 def barred(chain: Chain, request: Request, atoms: Atoms) -> Barred:
@@ -132,7 +145,7 @@ def _binding(
 
 @lru_cache(maxsize=1)
 def _not_linked() -> tuple[Condition, ...]:
-    return _conditions({"ArnNotLike": {"aws:PrincipalArn": f"arn:*:iam::*{OF_SERVICES}*"}})
+    return _conditions({"ArnNotLike": {"aws:PrincipalArn": _LINKED}})
 
 
 @lru_cache(maxsize=16)

@@ -2,6 +2,8 @@ from .chain import ENDPOINT as ENDPOINT
 from .chain import FULL_ACCESS as FULL_ACCESS
 from .chain import NOTHING_READ as NOTHING_READ
 from .chain import OF_SERVICES as OF_SERVICES
+from .chain import RCP as RCP
+from .chain import SCP as SCP
 from .chain import Chain as Chain
 from .chain import Gate as Gate
 from .compiled import Applied as Applied

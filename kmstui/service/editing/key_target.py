@@ -240,8 +240,9 @@ def access_lines(diff: AccessDiff) -> tuple[AccessLine, ...]:
     found = [
         AccessLine(
             _WEIGHTS[change.direction],
-            change.sentence,
+            f"{change.made}.",
             change.spans_after[0] if change.spans_after else None,
+            f"{change.refused[:1].upper()}{change.refused[1:]}." if change.refused else "",
         )
         for change in diff.changes
     ]

@@ -54,6 +54,8 @@ class AccessLine:
     sentence: str
     span: Span | None = None
     """The statement of the new text that makes the change, where one does."""
+    refused: str = ""
+    """What control policies refuse of it today, as a sentence; empty where none does."""
 
 
 @dataclass(frozen=True, slots=True)

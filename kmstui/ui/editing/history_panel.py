@@ -56,6 +56,7 @@ class HistoryPanel(Vertical):
         """Where the list comes from."""
         self._items: dict[str, HistoryItem] = {}
         self._marked = ""
+        self._shown: tuple[HistoryItem | None, HistoryItem] | None = None
         self.table = LineTable(columns_for((), 80), self._cells, symbols=symbols)
         self.rows = Rows(symbols=symbols)
 
@@ -96,7 +97,7 @@ class HistoryPanel(Vertical):
         self.table.set_rows([*self._items, *([_MORE] if source.has_more else [])])
         self.table.refresh(layout=True)
         self.table.set_empty("No version was kept on this computer yet.")
-        self._compare()
+        self.compare()
 
     async def ask_cloudtrail(self) -> str:
         """Add what CloudTrail saw; returns what came of it, as a sentence."""
@@ -128,7 +129,7 @@ class HistoryPanel(Vertical):
             return
         self._marked = "" if row == self._marked else row
         self.table.set_marks([self._marked] if self._marked else [])
-        self._compare()
+        self.compare()
 
     def export(self) -> None:
         """Ask for a file and write the version under the cursor to it."""
@@ -187,7 +188,7 @@ class HistoryPanel(Vertical):
         """Another version is chosen."""
         if event.table is self.table:
             event.stop()
-            self._compare()
+            self.compare()
 
     def on_resize(self) -> None:
         """Give the columns what there is."""
@@ -196,7 +197,8 @@ class HistoryPanel(Vertical):
     def _fit(self) -> None:
         self.table.set_columns(columns_for(tuple(self._items.values()), self.size.width))
 
-    def _compare(self) -> None:
+    def compare(self) -> None:
+        """Work out what is shown of the two versions, again where that rests on more by now."""
         old, new = self.pair()
         if new is None or self.source is None:
             self.rows.show(())
@@ -210,7 +212,9 @@ class HistoryPanel(Vertical):
         await source.ready()
         rows = await asyncio.to_thread(comparison, old, new, source.compare_access)
         if self.is_attached and self.pair() == (old, new):
-            self.rows.forget_place()
+            if self._shown != (old, new):
+                self.rows.forget_place()
+            self._shown = (old, new)
             self.rows.show(rows)
 
     def _cells(self, row: str, columns: Sequence[str]) -> Cells:

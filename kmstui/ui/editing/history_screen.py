@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from kmstui.policy.evaluation import NOTHING_READ
+from kmstui.service.access import ChainReader
 from kmstui.service.editing import ABSENT, HistorySource, compare_key_access
 from kmstui.service.inventory import Topic
 from kmstui.service.session import Session
@@ -112,6 +113,7 @@ class HistoryView(KeyView):
     def __init__(self, session: Session, symbols: Symbols) -> None:
         super().__init__(session, symbols)
         self._source: HistorySource | None = None
+        self._chain = NOTHING_READ
         self.panel = HistoryPanel(symbols)
         self.parts = (self.panel,)
 
@@ -138,10 +140,21 @@ class HistoryView(KeyView):
         if key is None:
             return
         if self._source is None or self._source.key_arn != key.arn:
-            compare = partial(compare_key_access, key_arn=key.arn)
-            self._source = HistorySource(self.session, key_id, key.arn, compare)
-        await self.panel.read(self._source)
+            self._chain = NOTHING_READ
+            self._source = HistorySource(
+                self.session,
+                key_id,
+                key.arn,
+                lambda old, new: compare_key_access(old, new, key.arn, self._chain),
+            )
+        source = self._source
+        await self.panel.read(source)
         self.post_message(self.TitleChanged())
+        # An organization may be out of reach: what changed does not wait for it.
+        chain = await self.session.shared(ChainReader).chain(key)
+        if source is self._source and chain.is_known:
+            self._chain = chain
+            self.panel.compare()
 
     def show_problem(self, sentence: str) -> None:
         """Say it where the list would stand."""

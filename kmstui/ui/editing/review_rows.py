@@ -110,6 +110,8 @@ def access_rows(lines: Sequence[AccessLine]) -> Iterator[Row]:
         symbol = _ACCESS_SIGNS.get(line.weight, " ? ")
         style = "" if line.weight is Weight.GOOD else "warn"
         yield Block(line.sentence, style, symbol, access_name(index))
+        if line.refused:
+            yield Block(line.refused, "dim", "     ", access_name(index))
 
 
 INDENT = "  "

@@ -28,7 +28,7 @@ DEFAULT = policy_text(allow({"AWS": ROOT}))
 USE = ["kms:Decrypt", "kms:Encrypt"]
 VIA_S3 = {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}
 REFUSED = "service control policies refuse it today"
-LINKED = "aws:PrincipalArn is like arn:*:iam::*:role/aws-service-role/*"
+LINKED = "the role is service-linked"
 
 
 def adding(*principals: str, chain: Chain, action: object = USE, **more: object) -> AccessDiff:

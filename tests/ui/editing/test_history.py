@@ -8,17 +8,18 @@ from datetime import timedelta
 
 import pytest
 
-from kmstui.model import KeyEvent
+from kmstui.model import AccountControls, ControlLevel, ControlPolicy, KeyEvent
+from kmstui.policy.evaluation import FULL_ACCESS
 from kmstui.service.editing import HistoryItem
 from kmstui.service.errors import JournalError
 from kmstui.service.ports import ChangeRecord
 from kmstui.ui.editing import unfinished
 from kmstui.ui.editing.edit_screen import EditScreen
 from kmstui.ui.editing.history_screen import HistoryScreen, HistoryView
-from tests.fakes import CALLER, IMPORTED, NOW, MemoryJournal
+from tests.fakes import ACCOUNT, CALLER, IMPORTED, NOW, MemoryJournal
 from tests.screens import WIDE, running
 from tests.service.editing.conftest import HERE, Service
-from tests.ui.editing.conftest import MINE, OLD, ROLE, THEIRS, allow, policy, what_happened
+from tests.ui.editing.conftest import MINE, OLD, ROLE, THEIRS, allow, policy, service, what_happened
 
 
 async def open_history(bench) -> HistoryView:
@@ -247,3 +248,40 @@ async def test_in_a_wide_terminal_the_list_tells_all_of_it(editing):
 def test_of_a_role_and_its_session_the_session_is_kept_whole(arn, width, shown):
     item = HistoryItem("1", NOW, "sent", arn, "{}")
     assert item.who_within(width, "…") == shown
+
+
+def in_organization(gateway: Service) -> Service:
+    """An organization that refuses kms:Encrypt to the account."""
+    text = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Deny", "Action": "kms:Encrypt", "Resource": "*"}],
+        }
+    )
+    level = ControlLevel("the root r-1", (FULL_ACCESS, ControlPolicy("no-encrypt", text)))
+    gateway.world.controls[ACCOUNT] = AccountControls(ACCOUNT, (level,), organization="o-1")
+    return gateway
+
+
+async def test_a_gain_that_the_organization_refuses_is_told_with_that_in_review_and_history(
+    editing,
+):
+    async with editing(in_organization(service())) as bench:
+        gate = bench.gateway.hold("organizations:ListPoliciesForTarget")
+        bench.gateway.stored = MINE
+        await bench.run.session.read_policies(IMPORTED, again=True)
+        view = await open_history(bench)
+        gains = "role/KMSWorkshop-InstanceInitRole gains Encrypt"
+        await bench.run.wait_for(lambda: gains in view.panel.rows.text)
+        # What changed is shown before the organization has answered.
+        assert "refuse" not in view.panel.rows.text
+        view.panel.rows.move_to_row("3")
+        gate.set()
+        refused = "Service control policies refuse it today."
+        await bench.run.wait_for(lambda: refused in view.panel.rows.text)
+        assert view.panel.rows.cursor == 3
+        bench.gateway.stored = OLD
+        await bench.open()
+        await bench.write(MINE)
+        await bench.review()
+        assert f"(if IAM policies allow it → by the key policy). {refused}" in bench.said

@@ -94,12 +94,17 @@ def composed_app(
         stack.callback(aws.close)
         connector: Connector = aws
 
-        from kmstui.config import config_path
+        from kmstui.config import ConfigError, config_path
         from kmstui.service.session import Session
         from kmstui.ui.app import KmsApp
+        from kmstui.ui.commands import RebindingError, rebinding
         from kmstui.ui.runtime import UiOptions
         from kmstui.ui.terminal import has_few_glyphs, takes_utf8
 
+        try:
+            keys = rebinding(settings.keys)
+        except RebindingError as error:
+            raise ConfigError(f"[keys] in {config_path()}: {error}.") from None
         state = settings.state_path
         if demo:
             from kmstui.demo import DemoConnector, EmbeddedOptions
@@ -112,7 +117,7 @@ def composed_app(
             connector = embedded
         journal = open_journal(state)
         stack.callback(close_journal, journal)
-        session = Session(store, connector, journal, now, read_only=settings.read_only)
+        session = Session(store, connector, journal, now, read_only=settings.read_only, demo=demo)
         stack.callback(session.close)
         app = KmsApp(
             session,
@@ -123,6 +128,7 @@ def composed_app(
                 columns=settings.columns,
                 remember=settings.remember,
                 remembered=remembered,
+                keys=keys,
                 ascii=settings.ascii or not takes_utf8(),
                 plain_signs=has_few_glyphs(),
                 disable=settings.disable,

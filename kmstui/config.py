@@ -86,6 +86,15 @@ def _remembered(value: Any, where: str) -> tuple[str, ...]:
     return words
 
 
+def _keys(value: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where} must be a table of commands, not {value!r}.")
+    return tuple(
+        (name, (keys,) if isinstance(keys, str) else _words(keys, f"{name!r} of {where}"))
+        for name, keys in value.items()
+    )
+
+
 _READERS: Mapping[str, Callable[[Any, str], object]] = {
     "str": _text,
     "bool": _flag,
@@ -126,6 +135,10 @@ class Settings:
         default=(), metadata={"read": _rules_by_key, "file_only": "a table"}
     )
     """Rules that are off for one key, by key ID: the table `[disable_by_key]` of the file."""
+    keys: tuple[tuple[str, tuple[str, ...]], ...] = field(
+        default=(), metadata={"read": _keys, "file_only": "a table"}
+    )
+    """Keys of a person's own by the command's name: the table `[keys]` of the file."""
     own_rules: tuple[str, ...] = field(default=(), metadata={"file_only": "code that is run"})
     """Where one's own linter rules are: files, relative to config.toml, and entry points.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar, cast
 
 from kmstui.service.changes import ChangeScope, Clock
@@ -28,6 +29,7 @@ class Session:
         target: What was asked for last; the truth about the connection is `store.info`.
         read_only: Whether the gateway refuses every change.
         is_connecting: Whether a connection is being made, for which credentials are fetched.
+        demo: Whether the keys are those of the embedded KMS, and nothing is kept.
         slices: Lets keys go before long work.
     """
 
@@ -39,12 +41,14 @@ class Session:
         clock: Clock,
         *,
         read_only: bool = False,
+        demo: bool = False,
     ) -> None:
         self.store = store
         self.connector = connector
         self.journal = journal
         self.clock = clock
         self.read_only = read_only
+        self.demo = demo
         self.slices = TimeSlices()
         self.target = Target()
         self.is_connecting = False
@@ -123,7 +127,7 @@ class Session:
             finally:
                 self.is_connecting = False
             self._gateway = gateway
-            self.store.connected(gateway.info)
+            self.store.connected(replace(gateway.info, is_demo=self.demo))
             self._inventory = Inventory(self.store, gateway, self.slices)
         except ServiceError as error:
             self._fail(error)

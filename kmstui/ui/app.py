@@ -12,10 +12,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.message import Message
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Input
 
 from kmstui.gc_tuning import RestCollection
 from kmstui.model import ConnectionInfo
@@ -30,6 +32,7 @@ from kmstui.ui.style import TEXT_STYLE_CLASSES, THEMES, style_sheets, theme_for
 from kmstui.ui.tags import TagController
 from kmstui.ui.terminal import AsciiFilter, ending_in_order
 from kmstui.ui.textual_internals import patch_textual
+from kmstui.ui.widgets import TextTable
 
 if TYPE_CHECKING:
     from kmstui.ui.policy import PolicyViewer
@@ -45,10 +48,12 @@ class KmsApp(Program):
     TITLE = "kmstui"
     ENABLE_COMMAND_PALETTE = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(TEXT_STYLE_CLASSES)
-
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "cancel", show=False, priority=True),
+        Binding("ctrl+z", "to_shell", show=False, priority=True),
         # Wherever the credentials are refused.
-        Binding("f7", "sign_in", "Sign in", show=False, priority=True),
+        Binding("f7,alt+s", "sign_in", show=False, priority=True, id="session.sign_in"),
+        Binding("question_mark,f1", "help", show=False),
     ]
 
     def __init__(self, session: Session, options: UiOptions | None = None) -> None:
@@ -70,6 +75,7 @@ class KmsApp(Program):
             ansi_color=no_color,
         )
         self.animation_level = "none"
+        self.set_keymap({name: ",".join(keys) for name, keys in self.options.keys})
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = theme_for(self.options.theme, self.console.color_system)
@@ -214,9 +220,27 @@ class KmsApp(Program):
             self.main.notice.fade()
             await self.type_ahead.take(event)
 
-    def action_help_quit(self) -> None:
-        """Ctrl-c: Textual tells of Ctrl-q alone."""
-        self.session.notify("q quits; Ctrl-q quits from anywhere.")
+    def action_help(self) -> None:
+        """Tell the keys of a screen that has no help of its own."""
+        from kmstui.ui.dialogs import Help, screen_help
+
+        self.push_screen(Help(screen_help(self.screen)))
+
+    def action_cancel(self) -> None:
+        """Ctrl-c leaves what Esc leaves, down to the panes; then it says how to quit."""
+        focused, main = self.focused, self.main
+        if getattr(focused, "selected_text", ""):
+            # What is typed into copies it.
+            raise SkipAction
+        asked = isinstance(self.screen, ModalScreen) or isinstance(focused, Input)
+        if isinstance(focused, TextTable):
+            asked = asked or focused.is_asking
+        if asked or (self.screen is main and main.has_filter):
+            self.simulate_key("escape")
+        elif self.screen is main:
+            self.session.notify("q quits; Ctrl-q quits from anywhere.")
+        else:
+            self.session.notify("Esc goes back; Ctrl-q quits from anywhere.")
 
     def action_sign_in(self) -> None:
         """Sign in to the profile on the terminal, from whatever screen."""

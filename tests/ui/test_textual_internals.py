@@ -39,6 +39,7 @@ def attributes_of(cls):
         (App, "_driver", None),
         (App, "_clipboard", None),
         (Screen, "_on_timer_update", ("self",)),
+        (Screen, "_bindings", None),
         (_compositor.CompositorUpdate, "render_segments", ("self", "console")),
         (_compositor.LayoutUpdate, "strips", None),
         (_compositor.LayoutUpdate, "region", None),

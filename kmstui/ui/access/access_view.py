@@ -27,7 +27,7 @@ from kmstui.ui.dialogs import KeptLine
 from kmstui.ui.main import main_of
 from kmstui.ui.runtime import Changes
 from kmstui.ui.style import Part, Symbols
-from kmstui.ui.widgets import LineTable, Sentences
+from kmstui.ui.widgets import Sentences, TextTable
 
 TOLD_AFTER_SECONDS = 0.5
 """A reading that takes longer shows how far it is."""
@@ -63,7 +63,7 @@ class AccessView(ReadingView):
         self._answer = Answer("", "")
         self._wants_question = False
         self.status = Sentences(most_lines=_STATUS_LINES, more="(Enter: all of it)")
-        self.table = LineTable(columns_for(80, self._group), self._cells, symbols=symbols)
+        self.table = TextTable(columns_for(80, self._group), self._cells, symbols=symbols)
         self.words = Sentences(least_lines=4, most_lines=4, more="(Enter: all of it)")
         self.what_if = WhatIfLine()
         self.kept_question: KeptLine | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kmstui.ui.commands import Command, Context, needs_key
 from kmstui.ui.editing import open_role_policy
-from kmstui.ui.main import go_back, go_to_offset, main_of
+from kmstui.ui.main import bring_forward, go_back, go_to_offset, main_of
 
 if TYPE_CHECKING:
     from kmstui.policy.evaluation import Decision, ReasoningLine
@@ -25,19 +25,9 @@ WHAT_IF = "what-if"
 """The scope of the access view's line."""
 
 
-async def _bring_forward(context: Context, scope: str) -> None:
-    main = main_of(context.app)
-    await main.key_pane.open_view(scope)
-    if main.focused_pane is main.key_pane:
-        main.open_pane(main.key_pane)
-    else:
-        # As Enter on a key opens its policy: full size, until Esc.
-        main.open_only(main.key_pane)
-
-
 def _open(scope: str) -> Callable[[Context], Awaitable[None]]:
     async def run(context: Context) -> None:
-        await _bring_forward(context, scope)
+        await bring_forward(context, scope)
         try:
             # What is typed ahead is about what is being read; Esc must not wait for it for long.
             shown = main_of(context.app).key_pane.view.wait_until_shown()
@@ -120,7 +110,7 @@ def _follow(context: Context, place: StatementPlace | None, decision: Decision |
 
 
 async def _what_if(context: Context) -> None:
-    await _bring_forward(context, ACCESS)
+    await bring_forward(context, ACCESS)
     view = _view(context)
     if view is not None:
         view.open_what_if()
@@ -201,7 +191,7 @@ def _open_line(context: Context) -> None:
 async def _choose_role(context: Context) -> None:
     from kmstui.ui.editing import ask_for_role
 
-    await _bring_forward(context, ROLE)
+    await bring_forward(context, ROLE)
     view = _role(context)
     chosen = await ask_for_role(context, context.key, "What can which role do?")
     if view is not None and chosen is not None:
@@ -222,7 +212,7 @@ async def _edit_role(context: Context) -> None:
 def _needs_identity(context: Context) -> str | None:
     view = _role(context)
     if view is None or view.identity is None:
-        return "No role or user is shown. o chooses one."
+        return "No role or user is shown. O chooses one."
     return None
 
 
@@ -305,7 +295,7 @@ COMMANDS = (
     ),
     Command(
         id="role.choose", label="Other role", help="Show what another role can do with the key",
-        keys=("o",), scope=ROLE, available=needs_key, run=_choose_role, bar=11, opens=True,
+        keys=("O",), scope=ROLE, available=needs_key, run=_choose_role, bar=11, opens=True,
     ),
     Command(
         id="role.edit-this", label="Edit role", help="Edit an inline policy of the role shown",

@@ -173,8 +173,8 @@ class RoleView(ReadingView):
     def _why_nobody(self) -> str:
         caller = self.store.caller
         if caller is None:
-            return "It is not known who you are. o chooses a role that the key policy names."
-        return f"{caller.short} has no IAM policies. o chooses a role that the key policy names."
+            return "It is not known who you are. O chooses a role that the key policy names."
+        return f"{caller.short} has no IAM policies. O chooses a role that the key policy names."
 
     def _take(self, key: Key, identity: Identity, effect: RoleEffect) -> None:
         self.identity, self._effect = identity, effect

@@ -9,6 +9,7 @@ from .command import KEYS as KEYS
 from .command import POLICY as POLICY
 from .command import READ_ONLY as READ_ONLY
 from .command import TAGS as TAGS
+from .command import TEXT as TEXT
 from .command import Command as Command
 from .command import Context as Context
 from .command import needs_customer_key as needs_customer_key
@@ -17,11 +18,11 @@ from .command import needs_policy as needs_policy
 from .command import needs_writing as needs_writing
 from .command import no_changes as no_changes
 from .command import no_key as no_key
-from .command import readable_key as readable_key
 from .command_screen import CommandScreen as CommandScreen
 from .key_bar import KeyBar as KeyBar
+from .key_names import readable_key as readable_key
 from .program import Program as Program
 from .program import program_of as program_of
-from .registry import all_commands as all_commands
-from .registry import bindings_for as bindings_for
+from .registry import RebindingError as RebindingError
 from .registry import commands_in as commands_in
+from .registry import rebinding as rebinding

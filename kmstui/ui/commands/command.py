@@ -21,6 +21,8 @@ ALIASES = "aliases"
 POLICY = "policy"
 TAGS = "tags"
 """Scopes of the panes."""
+TEXT = "texts"
+"""The scope of what reads a text, in every view of pane 3."""
 DETAILS = "details"
 GRANTS = "grants"
 EVENTS = "events"
@@ -92,45 +94,8 @@ class Command:
     """Whether it is a job that opens something: keys typed after it wait for that."""
     palette: bool = True
     """Whether the command palette offers it."""
-
-
-_KEY_NAMES = {
-    "question_mark": "?",
-    "exclamation_mark": "!",
-    "colon": ":",
-    "slash": "/",
-    "plus": "+",
-    "equals_sign": "=",
-    "minus": "-",
-    "underscore": "_",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "asterisk": "*",
-    "space": "Space",
-    "enter": "Enter",
-    "escape": "Esc",
-    "tab": "Tab",
-    "shift+tab": "Shift-Tab",
-    "ctrl+@": "Ctrl-Space",
-    "ctrl+at": "Ctrl-Space",
-    # As terminals send them, Shift-F3 and so on are function keys of their own.
-    "f15": "Shift-F3",
-    "f16": "Shift-F4",
-    "f20": "Shift-F8",
-    "pagedown": "PgDn",
-    "pageup": "PgUp",
-}
-
-
-def readable_key(key: str) -> str:
-    """A key as a person reads it: `Ctrl-p`, `?`, `Esc`."""
-    if key in _KEY_NAMES:
-        return _KEY_NAMES[key]
-    head, plus, tail = key.rpartition("+")
-    if plus and tail:
-        modifiers = "-".join(part.capitalize() for part in head.split("+"))
-        return f"{modifiers}-{_KEY_NAMES.get(tail) or readable_key(tail)}"
-    return key if len(key) == 1 else key.capitalize()
+    typed: tuple[str, ...] = ()
+    """What else it is called behind `:`, as in vi; must be typed whole."""
 
 
 # Availability

@@ -6,17 +6,27 @@ from collections.abc import Sequence
 
 from textual.screen import Screen
 
-from kmstui.ui.commands.command import Command, Context, readable_key
+from kmstui.ui.commands.command import Command, Context
+from kmstui.ui.commands.key_names import readable_key
 from kmstui.ui.commands.program import Program, program_of
-from kmstui.ui.commands.registry import all_commands, command_for, commands_in
-from kmstui.ui.textual_internals import draw_now
+from kmstui.ui.commands.registry import all_commands, bindings_for, command_for, commands_in
+from kmstui.ui.runtime import UiOptions
+from kmstui.ui.textual_internals import bind, draw_now
 
 
 class CommandScreen(Screen[None]):
     """Finds the command that a key stands for where the focus is, and runs it.
 
-    A subclass names its `scopes` and takes `bindings_for` its commands as its `BINDINGS`.
+    A subclass names its `scopes`.
+
+    Attributes:
+        all_commands: Every command, on the keys that the person gave them.
     """
+
+    def __init__(self, options: UiOptions, *, id: str) -> None:
+        super().__init__(id=id)
+        self.all_commands = all_commands(options.keys)
+        bind(self, bindings_for(self.all_commands))
 
     @property
     def program(self) -> Program:
@@ -40,15 +50,15 @@ class CommandScreen(Screen[None]):
     @property
     def commands(self) -> tuple[Command, ...]:
         """The commands that work now."""
-        return commands_in(self.scopes)
+        return commands_in(self.all_commands, self.scopes)
 
     def action_press(self, key: str) -> None:
         """A key was pressed: run its command, or say where it would have one."""
-        command = command_for(key, self.scopes)
+        command = command_for(self.all_commands, key, self.scopes)
         if command is not None:
             self.run_command(command)
         elif len(readable_key(key)) == 1:
-            self.program.session.notify(_elsewhere(key))
+            self.program.session.notify(self._elsewhere(key))
 
     def run_command(self, command: Command) -> None:
         """Run a command, or say why it is off."""
@@ -69,7 +79,8 @@ class CommandScreen(Screen[None]):
             if command.opens:
                 context.app.type_ahead.opens(worker, self)
 
-
-def _elsewhere(key: str) -> str:
-    others = [f"in {each.scope}: {each.label}" for each in all_commands() if key in each.keys]
-    return f"{readable_key(key)} does nothing here; {', '.join(others)}."
+    def _elsewhere(self, key: str) -> str:
+        others = [
+            f"in {each.scope}: {each.label}" for each in self.all_commands if key in each.keys
+        ]
+        return f"{readable_key(key)} does nothing here; {', '.join(others)}."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kmstui.ui.commands.command import Command, readable_key
+from kmstui.ui.commands.command import Command
+from kmstui.ui.commands.key_names import readable_key
 from kmstui.ui.style import OneLine, Part, parts_width
 
 

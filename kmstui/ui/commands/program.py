@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from textual import events
+from textual.actions import SkipAction
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import Input
@@ -21,7 +22,7 @@ from kmstui.service.ports import ChangeRecord, Target
 from kmstui.service.session import Session
 from kmstui.ui.runtime import Memory, TypeAhead, UiOptions, write_fault
 from kmstui.ui.style import FANCY, PLAIN
-from kmstui.ui.terminal import PaintedApp
+from kmstui.ui.terminal import PaintedApp, has_shell_behind
 
 Part = TypeVar("Part")
 Answer = TypeVar("Answer")
@@ -165,6 +166,15 @@ class Program(PaintedApp[int]):
     def unsaved_words(self) -> str:
         """What would be lost now, in sentences; "" when nothing would."""
         return " ".join(words for ask in self.unsaved if (words := ask()))
+
+    def action_to_shell(self) -> None:
+        """Stop, as any program that runs under a shell; where a text is typed, Ctrl-z is undo."""
+        if getattr(self.focused, "read_only", True) is False:
+            raise SkipAction
+        if has_shell_behind():
+            self.action_suspend_process()
+        else:
+            self.session.notify("No shell waits behind kmstui; :shell starts one here.")
 
     # Work that may fail
 

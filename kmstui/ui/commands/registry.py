@@ -1,4 +1,4 @@
-"""Every command, gathered from the modules that define them.
+"""Every command, gathered from the modules that define them, on the keys that a person gave them.
 
 These modules are imported at every start, before the first frame. So they import at the top only
 what the first frame needs anyway; what a command opens or asks is imported in the function that
@@ -7,16 +7,20 @@ does it. `kmstui.ui.runtime.preload` loads all of that once the first keys are o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
+from itertools import combinations
 
 from textual.binding import Binding, BindingType
 
-from kmstui.ui.commands.command import Command
+from kmstui.ui.commands.command import ALIASES, EVERYWHERE, KEYS, TAGS, TEXT, Command
+from kmstui.ui.commands.key_names import UnknownKeyError, key_named, readable_key
 
 MODULES: tuple[str, ...] = (
     "kmstui.ui.main.commands",
+    "kmstui.ui.main.text_commands",
     "kmstui.ui.tags.commands",
     "kmstui.ui.editing.commands",
     "kmstui.ui.keys.commands",
@@ -27,13 +31,39 @@ MODULES: tuple[str, ...] = (
 )
 """Each has a tuple `COMMANDS`; add a module here to add its commands everywhere."""
 
+Rebound = tuple[tuple[str, tuple[str, ...]], ...]
+"""Ids of commands with the keys that a person gave them, as Textual names keys."""
+
+
+Given = Sequence[tuple[str, Sequence[str]]]
+"""The same, as a person wrote the keys."""
+
+
+class RebindingError(ValueError):
+    """Commands cannot have the keys that a person gave them; the message is a sentence."""
+
+
+def rebinding(given: Given) -> Rebound:
+    """What a person's settings say of keys.
+
+    Raises:
+        RebindingError: they name what is not there, or two commands for one key.
+    """
+    try:
+        rebound = tuple((name, tuple(map(key_named, keys))) for name, keys in given)
+    except UnknownKeyError as error:
+        raise RebindingError(str(error)) from None
+    all_commands(rebound)
+    return rebound
+
 
 @cache
-def all_commands() -> tuple[Command, ...]:
+def all_commands(rebound: Rebound = ()) -> tuple[Command, ...]:
     """Every command, in the order of the modules.
 
     Raises:
         ValueError: two commands share an id, or a key within one scope.
+        RebindingError: there is no such command, or it would take another one's key.
     """
     commands = tuple(command for module in MODULES for command in import_module(module).COMMANDS)
     taken: set[tuple[str, str]] = set()
@@ -42,22 +72,64 @@ def all_commands() -> tuple[Command, ...]:
             if claim in taken:
                 raise ValueError(f"two commands claim {claim}")
             taken.add(claim)
-    return commands
+    return _rebind(commands, dict(rebound)) if rebound else commands
 
 
-def commands_in(scopes: Sequence[str]) -> tuple[Command, ...]:
-    """The commands of these scopes, those of the first scope first."""
-    return tuple(
-        command for scope in scopes for command in all_commands() if command.scope == scope
-    )
+def _rebind(
+    commands: tuple[Command, ...], given: dict[str, tuple[str, ...]]
+) -> tuple[Command, ...]:
+    ids = {command.id for command in commands}
+    for name in given:
+        if name not in ids:
+            from kmstui.policy.iam import did_you_mean
+
+            near = did_you_mean(name, ids)
+            hint = f"did you mean {near}" if near else f"they are {', '.join(sorted(ids))}"
+            raise RebindingError(f"there is no command {name}; {hint}")
+    for name, keys in given.items():
+        if deaf := [key for key in keys if key in _taken_by_tables()]:
+            raise RebindingError(f"{readable_key(deaf[0])}, given to {name}, moves in lists")
+    before = {command.id: command.keys for command in commands}
+    after = tuple(replace(each, keys=given.get(each.id, each.keys)) for each in commands)
+    for one, other in combinations(after, 2):
+        if not {one.id, other.id} & given.keys() or not _meet(one.scope, other.scope):
+            continue
+        meant = {*before[one.id]} & {*before[other.id]}
+        for key in one.keys:
+            if key in other.keys and key not in meant:
+                raise RebindingError(
+                    f"{readable_key(key)} is the key of both {one.id} and {other.id}; give one of"
+                    " them another"
+                )
+    return after
 
 
-def command_for(key: str, scopes: Sequence[str]) -> Command | None:
+def _taken_by_tables() -> frozenset[str]:
+    from kmstui.ui.widgets import LineTable
+
+    bindings = Binding.make_bindings(LineTable.BINDINGS)
+    return frozenset(binding.key for binding in bindings)
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether commands of both scopes work at one time."""
+    if one == other or EVERYWHERE in (one, other):
+        return True
+    return TEXT in (one, other) and not {KEYS, ALIASES, TAGS} & {one, other}
+
+
+def commands_in(commands: Iterable[Command], scopes: Sequence[str]) -> tuple[Command, ...]:
+    """Those of these scopes, those of the first scope first."""
+    listed = tuple(commands)
+    return tuple(command for scope in scopes for command in listed if command.scope == scope)
+
+
+def command_for(commands: Iterable[Command], key: str, scopes: Sequence[str]) -> Command | None:
     """The command that a key stands for; an earlier scope goes before a later one."""
-    return next((command for command in commands_in(scopes) if key in command.keys), None)
+    return next((each for each in commands_in(commands, scopes) if key in each.keys), None)
 
 
-def bindings_for(commands: Iterable[Command]) -> list[BindingType]:
+def bindings_for(commands: Iterable[Command]) -> Iterator[BindingType]:
     """One binding per key of these commands; the screen's `action_press` finds the command."""
-    keys = dict.fromkeys(key for command in commands for key in command.keys)
-    return [Binding(key, f"press({key!r})", show=False) for key in keys]
+    for key in dict.fromkeys(key for command in commands for key in command.keys):
+        yield Binding(key, f"press({key!r})", show=False)

@@ -3,8 +3,11 @@ from .dialog import FullScreen as FullScreen
 from .drafts import DraftKeeper as DraftKeeper
 from .drafts import KeptLine as KeptLine
 from .help import Help as Help
+from .help import panes_help as panes_help
 from .help import readable_keys as readable_keys
+from .help import screen_help as screen_help
 from .key_picker import KeyPicker as KeyPicker
+from .matching import nearness as nearness
 from .menu import Menu as Menu
 from .menu import MenuItem as MenuItem
 from .questions import Facts as Facts

@@ -1,17 +1,36 @@
-"""All keys: the focused pane's first."""
+"""All keys that work: a first minute, the commands of where one is, then the others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import zip_longest
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
+from textual.screen import Screen
 from textual.widget import Widget
 
-from kmstui.ui.commands import EVERYWHERE, Command, KeyBar, all_commands, commands_in, readable_key
+from kmstui.ui.commands import EVERYWHERE, Command, KeyBar, commands_in, readable_key
 from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.style import Part
-from kmstui.ui.widgets import Column, LineTable
+from kmstui.ui.style import Part, wrap
+from kmstui.ui.widgets import Column, TextTable
+
+_KEYS_WIDTH = 16
+_MARGIN = 5
+"""Cells before the keys, between them and the words, and behind those."""
+
+Rows = Iterable[tuple[str, str]]
+"""Keys, and what they do."""
+
+FIRST_MINUTE = (
+    ("keys.filter", "find a key: type a part of its name, then Enter"),
+    ("key.open", "read its policy; Esc comes back to the keys"),
+    ("policy.edit", "edit the policy: Ctrl-s shows what a save does, y saves, Esc leaves"),
+    ("tags.put", "tag the key: project=x, Enter shows what will change, Enter sends it"),
+    ("program.palette", "do anything else by its name"),
+)
+"""Ids of commands, and what a new person does with them."""
 
 FILTER_HELP = (
     ("text", "in an alias, ID, ARN, description or tag"),
@@ -30,16 +49,45 @@ def readable_keys(keys: Sequence[str]) -> str:
     return " ".join(dict.fromkeys(readable_key(key) for key in keys))
 
 
-def widget_keys(widget: Widget | None) -> Iterator[tuple[str, str]]:
-    """The keys that the focused widget itself takes, and what they do."""
-    if widget is None:
-        return
+def own_keys(node: DOMNode | None, told: Collection[str | None] = ()) -> Iterator[tuple[str, str]]:
+    """The keys that a screen or widget takes itself, and what they do.
+
+    What it has from Textual has words for programmers alone. `told` are ids that are left out.
+    """
     by_words: dict[str, list[str]] = {}
-    for key, active in widget.screen.active_bindings.items():
-        if active.node is widget and active.binding.description:
-            by_words.setdefault(active.binding.description, []).append(key)
+    for kind in type(node).__mro__:
+        if kind.__module__.startswith("kmstui."):
+            for binding in Binding.make_bindings(kind.__dict__.get("BINDINGS", ())):
+                words = binding.tooltip or binding.description
+                if words and binding.id not in told:
+                    by_words.setdefault(words, []).append(binding.key)
     for words, keys in by_words.items():
         yield readable_keys(keys), words
+
+
+def panes_help(
+    commands: Sequence[Command], scopes: Sequence[str], focused: Widget | None
+) -> Iterator[tuple[str, Rows]]:
+    """What works in the panes: titles, and under each the keys."""
+    keys = {command.id: command.keys for command in commands}
+    yield "A first minute", [(readable_keys(keys[name]), does) for name, does in FIRST_MINUTE]
+    yield "Here", _rows(commands_in(commands, [each for each in scopes if each != EVERYWHERE]))
+    yield "Everywhere", _rows(commands_in(commands, (EVERYWHERE,)))
+    yield "Moving here", own_keys(focused, keys)
+    others = [each for each in commands if each.scope not in scopes]
+    for scope in dict.fromkeys(each.scope for each in others):
+        yield f"In {scope}", _rows([each for each in others if each.scope == scope])
+    yield "Filter (/)", FILTER_HELP
+
+
+def screen_help(screen: Screen[object]) -> Iterator[tuple[str, Rows]]:
+    """What works on another screen."""
+    yield "Here", own_keys(screen)
+    yield "Moving here", own_keys(screen.focused)
+
+
+def _rows(commands: Sequence[Command]) -> Rows:
+    return [(readable_keys(each.keys), each.help) for each in commands if each.keys]
 
 
 class Help(Dialog[None]):
@@ -49,37 +97,31 @@ class Help(Dialog[None]):
         Binding("q,enter,question_mark,f1", "leave", "leave", show=False)
     ]
 
-    def __init__(self, scopes: Sequence[str], focused: Widget | None) -> None:
+    def __init__(self, groups: Iterable[tuple[str, Rows]]) -> None:
         super().__init__("Keys", "dialog-wide")
-        rows: list[tuple[str, str]] = []
-        inner = [scope for scope in scopes if scope != EVERYWHERE]
-        rows += _group("Here", commands_in(inner))
-        rows += _rows("Moving here", widget_keys(focused))
-        rows += _group("Everywhere", commands_in((EVERYWHERE,)))
-        others = [each for each in all_commands() if each.scope not in scopes]
-        for scope in dict.fromkeys(each.scope for each in others):
-            rows += _group(f"In {scope}", [each for each in others if each.scope == scope])
-        rows += _rows("Filter (/)", FILTER_HELP)
-        self._rows = rows
-        columns = (
-            Column("key", "", 9, rank=1, most=22, whole_rank=1),
-            Column("words", "", 20, rank=0, most=90),
-        )
-        self.flexible = self.table = LineTable(columns, self._cells, header=False)
-        self.table.set_rows([str(index) for index in range(len(rows))])
-        keys = KeyBar([("Esc", "Close"), ("j k Ctrl-d", "Scroll")])
+        self._groups = [(title, listed) for title, rows in groups if (listed := list(rows))]
+        self._lines: list[tuple[Part, ...]] = []
+        self.flexible = self.table = TextTable((), self._cells, header=False)
+        keys = KeyBar([("Esc", "Close"), ("j k Ctrl-d", "Scroll"), ("/", "Search")])
         self.parts = (self.heading_line(), self.table, keys)
 
+    def on_resize(self) -> None:
+        """Lay out anew: what a key does wraps beside it."""
+        super().on_resize()
+        self.call_after_refresh(self._lay_out)
+
+    def _lay_out(self) -> None:
+        room = self.table.size.width
+        keys = min(_KEYS_WIDTH, room // 3)
+        words = max(1, room - keys - _MARGIN)
+        self.table.set_columns((Column("key", "", keys, rank=1), Column("words", "", words)))
+        self._lines = []
+        for title, rows in self._groups:
+            self._lines.append(((title, "title"),))
+            for key, does in rows:
+                for key_part, part in zip_longest(wrap(key, keys), wrap(does, words), fillvalue=""):
+                    self._lines.append(((key_part, "key"), part))
+        self.table.set_rows([str(index) for index in range(len(self._lines))])
+
     def _cells(self, row: str, columns: Sequence[str]) -> Sequence[Part]:
-        key, words = self._rows[int(row)]
-        parts: list[Part] = [(key, "key"), words]
-        return parts[: len(columns)] if key else [(words, "title")]
-
-
-def _rows(title: str, rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    listed = list(rows)
-    return [("", title), *listed] if listed else []
-
-
-def _group(title: str, commands: Sequence[Command]) -> list[tuple[str, str]]:
-    return _rows(title, [(readable_keys(each.keys), each.help) for each in commands if each.keys])
+        return self._lines[int(row)][: len(columns)]

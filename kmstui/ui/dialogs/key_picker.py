@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from kmstui.model import Key
 from kmstui.service.inventory import Filter, FilterError, Store, parse_filter
 from kmstui.ui.commands import program_of
+from kmstui.ui.dialogs.matching import nearness
 from kmstui.ui.dialogs.search_dialog import MOST_FOUND, SearchDialog
 from kmstui.ui.widgets import Cells, Column, LineTable, Sentences
 
@@ -82,11 +83,18 @@ class KeyPicker(SearchDialog[str]):
                     break
             if slices.over:
                 await slices.next()
-        self._show([*self._in_order(named), *self._in_order(possible)][:MOST_FOUND], others)
+        self._show(
+            [*self._in_order(named, word), *self._in_order(possible, "")][:MOST_FOUND], others
+        )
 
-    def _in_order(self, key_ids: list[str]) -> list[str]:
+    def _in_order(self, key_ids: list[str], word: str) -> list[str]:
         # Keys whose alias holds what was typed come before those that match by a tag or a word.
-        return sorted(key_ids, key=lambda each: (self._store.aliases_of(each) or ("~",), each))
+        def near(key_id: str) -> tuple[object, ...]:
+            aliases = self._store.aliases_of(key_id) or ("~",)
+            names = (alias.removeprefix("alias/") for alias in aliases)
+            return (min(nearness(word, name) for name in names) if word else (), aliases, key_id)
+
+        return sorted(key_ids, key=near)
 
     def _show(self, possible: list[str], others: dict[str, str]) -> None:
         chosen = self.table.cursor_row if self._moved else None

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from kmstui.service.inventory import Topic
 from kmstui.ui.commands import program_of
 from kmstui.ui.dialogs.dialog import Dialog
+from kmstui.ui.dialogs.matching import nearness
 from kmstui.ui.runtime import Changes, StoreFeed
 from kmstui.ui.style import Part
 from kmstui.ui.widgets import Column, LineTable, Sentences
@@ -119,12 +120,17 @@ class Menu(Dialog[str]):
     def _narrow(self, typed: str) -> None:
         self._typed = typed
         word = typed.casefold()
-        rows = [
-            item.id
+        found = [
+            item
             for item in self._items.values()
             if word in item.text.casefold() or word in item.detail.casefold()
         ]
-        self.table.set_rows(rows)
+        if word:
+            found.sort(key=lambda item: nearness(word, item.text))
+        self.table.forget_place()
+        self.table.set_rows([item.id for item in found])
+        if not word and self._chosen:
+            self.table.move_to_row(self._chosen)
         self._head.say(f"{self.heading}: {typed}" if typed else self.heading, "title")
         self.table.set_empty("Nothing matches; Backspace deletes letters.")
         self._explain()

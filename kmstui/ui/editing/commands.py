@@ -268,27 +268,25 @@ COMMANDS = (
     ),
     Command(
         id="history.open", label="Full size", help="Open the history on a screen of its own",
-        keys=("enter",), scope=HISTORY, run=_open_history, bar=10, palette=False,
+        keys=("enter",), scope=HISTORY, run=_open_history, bar=10,
     ),
     Command(
         id="history.mark", label="Compare with", help="Compare with the version under the cursor",
         keys=("space",), scope=HISTORY, run=lambda context: _panel(context).mark(),
-        bar=20, palette=False,
+        bar=20,
     ),
     Command(
         id="history.restore", label="Bring back", help="Bring this version back, through a review",
         keys=("b",), scope=HISTORY, available=needs_customer_key, run=_bring_back, bar=30,
-        palette=False,
     ),
     Command(
         id="history.export", label="Write to a file", help="Write this version to a file",
         keys=("w",), scope=HISTORY, run=lambda context: _panel(context).export(), bar=40,
-        palette=False,
     ),
     Command(
         id="history.cloudtrail", label="Ask CloudTrail",
         help="Ask CloudTrail who put which policy in the last 90 days", keys=("f",), scope=HISTORY,
-        run=lambda context: _tell(context, _panel(context).ask_cloudtrail()), bar=50, palette=False,
+        run=lambda context: _tell(context, _panel(context).ask_cloudtrail()), bar=50,
     ),
     Command(
         id="history.analyzer", label="Access Analyzer", help="Let IAM Access Analyzer check the"
@@ -298,6 +296,5 @@ COMMANDS = (
     Command(
         id="history.more", label="Older", help="List older versions too", keys=("m",),
         scope=HISTORY, run=lambda context: _tell(context, _panel(context).list_more()),
-        palette=False,
     ),
 )  # fmt: skip

@@ -24,7 +24,7 @@ from kmstui.ui.dialogs import Line, QuestionDialog
 from kmstui.ui.editing.analyzer_checks import check_change
 from kmstui.ui.editing.review_rows import access_rows, diff_rows
 from kmstui.ui.style import Symbols
-from kmstui.ui.widgets import Block, Cells, Column, LineTable, Row, Rows
+from kmstui.ui.widgets import Block, Cells, Column, LineTable, Row, Rows, TextTable
 
 _ROOMY = 120
 """Cells from which on there is room for a long WHAT beside whom it was."""
@@ -57,7 +57,7 @@ class HistoryPanel(Vertical):
         self._items: dict[str, HistoryItem] = {}
         self._marked = ""
         self._shown: tuple[HistoryItem | None, HistoryItem] | None = None
-        self.table = LineTable(columns_for((), 80), self._cells, symbols=symbols)
+        self.table = TextTable(columns_for((), 80), self._cells, symbols=symbols)
         self.rows = Rows(symbols=symbols)
 
     def compose(self) -> ComposeResult:

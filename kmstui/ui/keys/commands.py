@@ -184,7 +184,7 @@ def _command(action: KeyAction) -> Command:
 COMMANDS = (
     Command(
         id="alias.menu", label="Alias", help="Create, move or delete an alias", keys=("A",),
-        available=_no_alias, run=_alias_menu, bar=32, palette=False,
+        available=_no_alias, run=_alias_menu, bar=32,
     ),
     Command(
         id="alias.create", label="Create alias", help="Create an alias of the key",
@@ -201,7 +201,6 @@ COMMANDS = (
     Command(
         id="key.menu", label="More", help="Enable, disable, describe, rotate, replicate, "
         "delete or create a key", keys=("x",), available=no_changes, run=_key_menu, bar=34,
-        palette=False,
     ),
     *(_command(action) for action in _ACTIONS),
     Command(

@@ -23,7 +23,7 @@ _NONE = (
     "minutes after they happen."
 )
 
-_ONLY_LOOKS = "Nothing but looks at the key, which are hidden: o shows them."
+_ONLY_LOOKS = "Nothing but looks at the key, which are hidden: O shows them."
 
 _LOOKING = ("Describe", "List", "Get")
 """Beginnings of operations that look at the key, as kmstui itself does, and do not use it."""

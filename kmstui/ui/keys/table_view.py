@@ -10,7 +10,7 @@ from typing import ClassVar, Generic, TypeVar
 from kmstui.service.session import Session
 from kmstui.ui.main import KeyView
 from kmstui.ui.style import Part, Symbols
-from kmstui.ui.widgets import Cells, Column, LineTable
+from kmstui.ui.widgets import Cells, Column, TextTable
 
 Entry = TypeVar("Entry")
 
@@ -27,11 +27,11 @@ class TableView(KeyView, Generic[Entry]):
         super().__init__(session, symbols)
         self.entries: dict[str, Entry] | None = None
         """By row; None before they are read."""
-        self.table = LineTable(self.columns, self._cells, symbols=symbols, header=self.header)
+        self.table = TextTable(self.columns, self._cells, symbols=symbols, header=self.header)
         self.parts = (self.table,)
 
     @property
-    def focus_target(self) -> LineTable:
+    def focus_target(self) -> TextTable:
         """The table."""
         return self.table
 

@@ -134,7 +134,7 @@ COMMANDS = (
     ),
     Command(
         id="grant.open", label="Grant", help="Show everything of the grant", keys=("enter",),
-        scope=GRANTS, available=_no_grant, run=_open_grant, bar=10, palette=False,
+        scope=GRANTS, available=_no_grant, run=_open_grant, bar=10,
     ),
     Command(
         id="grant.revoke", label="Revoke", help="Revoke the grant, after a question", keys=("D",),
@@ -142,27 +142,25 @@ COMMANDS = (
         available=lambda context: (
             no_changes(context) or _no_grant(context) or _no_grant_id(context)
         ),
-        run=_revoke, bar=12, palette=False,
+        run=_revoke, bar=12,
     ),
     Command(
         id="event.open", label="Event", help="Show everything of the event, or read older ones",
         keys=("enter",), scope=EVENTS, available=_no_event, run=_open_event, bar=10,
-        palette=False,
     ),
     Command(
         id="event.condition", label="Copy condition",
         help="Copy the event's encryption context as the Condition of a policy", keys=("c",),
         scope=EVENTS, available=_no_context, run=_copy_condition, bar=12,
-        palette=False,
     ),
     Command(
         id="event.more", label="More", help="Read 50 older events", keys=("m",),
         scope=EVENTS, available=_no_more, run=lambda context: _events(context).read_more(),
-        bar=14, palette=False,
+        bar=14,
     ),
     Command(
         id="event.looks", label="Only use",
-        help="Hide calls that only looked at the key, or show them again", keys=("o",),
-        scope=EVENTS, run=lambda context: _events(context).toggle_looks(), bar=13, palette=False,
+        help="Hide calls that only looked at the key, or show them again", keys=("O",),
+        scope=EVENTS, run=lambda context: _events(context).toggle_looks(), bar=13,
     ),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from .copying import copy_text as copy_text
 from .key_columns import alias_text as alias_text
 from .key_columns import state_style as state_style
 from .main_screen import MainScreen as MainScreen
+from .navigation import bring_forward as bring_forward
 from .navigation import go_to_offset as go_to_offset
 from .navigation import main_of as main_of
 from .navigation import show_policy as show_policy

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from kmstui.ui.commands import ALIASES, EVERYWHERE, KEYS, POLICY, Command, Context, needs_key
+from kmstui.ui.commands import (
+    ALIASES,
+    DETAILS,
+    EVENTS,
+    EVERYWHERE,
+    GRANTS,
+    KEYS,
+    POLICY,
+    Command,
+    Context,
+    needs_key,
+)
 from kmstui.ui.main.key_columns import KEY_COLUMNS, SORT_COLUMNS
-from kmstui.ui.main.navigation import main_of
+from kmstui.ui.main.navigation import bring_forward, main_of
+from kmstui.ui.widgets import MarkableTable
 
 
 def _open(index: int) -> Callable[[Context], None]:
@@ -14,6 +26,18 @@ def _open(index: int) -> Callable[[Context], None]:
         main_of(context.app).open_pane(main_of(context.app).panes[index])
 
     return run
+
+
+async def _key_pane(context: Context) -> None:
+    main = main_of(context.app)
+    if main.focused_pane is main.key_pane:
+        await main.key_pane.turn(1)
+    else:
+        main.open_pane(main.key_pane)
+
+
+def _show(scope: str) -> Callable[[Context], Awaitable[None]]:
+    return lambda context: bring_forward(context, scope)
 
 
 def _view(steps: int) -> Callable[[Context], Awaitable[None]]:
@@ -26,15 +50,16 @@ def _view(steps: int) -> Callable[[Context], Awaitable[None]]:
 
 
 def go_back(context: Context) -> None:
-    """Close, clear or stop what is innermost."""
+    """Close, clear or stop what is innermost, whatever notice is up."""
     if context.app.stop_connecting():
         return
     main = main_of(context.app)
+    main.notice.close()
     # From the innermost outwards: a filter that is out of sight is not what a person means.
     pane = main.keys_pane
-    if main.notice.close() or (pane.is_typing and pane.close_filter(clear=True)):
+    if pane.is_typing and pane.close_filter(clear=True):
         return
-    if not (main.back() or pane.close_filter(clear=True)):
+    if not (main.back() or pane.clear_marks() or pane.close_filter(clear=True)):
         context.app.stop_reading()
 
 
@@ -43,6 +68,10 @@ async def _open_policy(context: Context) -> None:
     await main.key_pane.open_view(POLICY)
     main.open_only(main.key_pane)
     main.look()
+
+
+def _marking(act: Callable[[MarkableTable], None]) -> Callable[[Context], None]:
+    return lambda context: act(main_of(context.app).keys_pane.table)
 
 
 def _filter(context: Context) -> None:
@@ -129,8 +158,8 @@ COMMANDS = (
         id="pane.aliases", label="Aliases", help="Go to the aliases", keys=("2",), run=_open(1)
     ),
     Command(
-        id="pane.key", label="Policy", help="Go to the policy and the other views of the key",
-        keys=("3",), run=_open(2),
+        id="pane.key", label="Policy", help="Go to the policy; again: to the next view of the key",
+        keys=("3",), run=_key_pane, opens=True,
     ),
     Command(id="pane.tags", label="Tags", help="Go to the tags", keys=("4",), run=_open(3)),
     Command(
@@ -151,15 +180,35 @@ COMMANDS = (
     ),
     Command(
         id="view.next", label="Next view", help="Show the next view of the key in pane 3",
-        keys=("right_square_bracket",), run=_view(1), opens=True, bar=60,
+        keys=("right_square_bracket", "full_stop"), run=_view(1), opens=True, bar=60,
     ),
     Command(
         id="view.previous", label="Previous view", help="Show the previous view in pane 3",
-        keys=("left_square_bracket",), run=_view(-1), opens=True,
+        keys=("left_square_bracket", "comma"), run=_view(-1), opens=True,
+    ),
+    Command(
+        id="view.policy", label="Policy", help="Show the key's policy", keys=("v",),
+        available=needs_key, run=_show(POLICY), opens=True,
+    ),
+    Command(
+        id="view.details", label="Details", help="Show all that KMS tells of the key", keys=("d",),
+        available=needs_key, run=_show(DETAILS), opens=True,
+    ),
+    Command(
+        id="view.grants", label="Grants", help="Show the key's grants", keys=("T",),
+        available=needs_key, run=_show(GRANTS), opens=True,
+    ),
+    Command(
+        id="view.events", label="Events", help="Show who used the key, as CloudTrail logged it",
+        keys=("L",), available=needs_key, run=_show(EVENTS), opens=True,
+    ),
+    Command(
+        id="view.history", label="History", help="Show earlier texts of the policy", keys=("H",),
+        available=needs_key, run=_show("history"), opens=True,
     ),
     Command(
         id="pane.back", label="Back",
-        help="Close the notice, go back to the keys, clear the filter, or stop reading",
+        help="Go back to the keys, take the marks away, clear the filter, or stop reading",
         keys=("escape",), run=go_back,
     ),
     Command(
@@ -171,6 +220,19 @@ COMMANDS = (
         scope=EVERYWHERE, run=_filter, bar=20,
     ),
     Command(
+        id="keys.mark", label="Mark", help="Mark the key, or take the mark away", keys=("space",),
+        scope=KEYS, available=needs_key, run=_marking(MarkableTable.mark),
+    ),
+    Command(
+        id="keys.mark-range", label="Mark a range", help="Mark from the last mark to here",
+        keys=("ctrl+@", "ctrl+space", "M"), scope=KEYS, available=needs_key,
+        run=_marking(MarkableTable.mark_range),
+    ),
+    Command(
+        id="keys.mark-all", label="Mark all", help="Mark all keys that are shown, or none of them",
+        keys=("asterisk",), scope=KEYS, available=needs_key, run=_marking(MarkableTable.mark_all),
+    ),
+    Command(
         id="keys.sort", label="Sort", help="Sort the keys by a column; again to reverse",
         keys=("s",), scope=KEYS, run=_sort, bar=40,
     ),
@@ -180,11 +242,11 @@ COMMANDS = (
     ),
     Command(
         id="key.aliases", label="To its alias", help="Go to the key's first alias",
-        keys=("o",), scope=KEYS, available=_has_alias, run=_go_to_aliases_of_key,
+        keys=("O",), scope=KEYS, available=_has_alias, run=_go_to_aliases_of_key,
     ),
     Command(
         id="alias.key", label="To its key", help="Go to the key that the alias names",
-        keys=("enter", "o"), scope=ALIASES, run=_go_to_key_of_alias, opens=True, bar=10,
+        keys=("enter", "O"), scope=ALIASES, run=_go_to_key_of_alias, opens=True, bar=10,
     ),
     Command(
         id="policy.next", label="Next policy", help="Show the next policy of the key (AWS_RAM)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kmstui.model import visible
+from kmstui.policy.iam import Principal
 from kmstui.ui.commands import Context, aws_command
 from kmstui.ui.dialogs import Menu, MenuItem, TextDialog
 from kmstui.ui.main.navigation import main_of
@@ -46,12 +47,31 @@ def copyables(context: Context) -> Iterator[MenuItem]:
         yield MenuItem("list-tags", "AWS CLI: tags", "g",
             aws_command(info, "list-resource-tags", "--key-id", key.id),
         )  # fmt: skip
+    for letter, name, text in identifiers(context):
+        yield MenuItem(name, name, letter, text)
     if main.focused_pane is main.aliases_pane and main.aliases_pane.chosen:
         yield MenuItem("this-alias", "This alias", "s", main.aliases_pane.chosen)
     listing = "list-aliases" if main.focused_pane is main.aliases_pane else "list-keys"
     yield MenuItem("list", f"AWS CLI: {listing}", "l", aws_command(info, listing))
     if context.app.last_change_command:
         yield MenuItem("change", "AWS CLI: the last change", "x", context.app.last_change_command)
+
+
+def identifiers(context: Context) -> Iterator[tuple[str, str, str]]:
+    """What names the connection in use: letter that chooses it, what it is called, and the text."""
+    caller, info = context.store.caller, context.store.info
+    if caller is not None:
+        yield "u", "My ARN", caller.arn
+        if caller.role_name:
+            role = Principal.parse(caller.arn)
+            yield (
+                "o",
+                "My role's ARN" if role.path_known else "My role's ARN, if it has no path",
+                role.role_arn,
+            )
+        yield "n", "Account", caller.account
+    if info is not None:
+        yield "e", "Region", info.region
 
 
 def _policy(context: Context, key_id: str) -> str:
@@ -77,7 +97,9 @@ def open_copy_menu(context: Context) -> None:
 
 async def copy_text(context: Context, text: str, name: str) -> None:
     """Copy a text the way that works here, or show it to be selected."""
-    app = context.app
+    app, info = context.app, context.store.info
+    if info is not None and info.is_demo and name.startswith("AWS CLI"):
+        text = f"# Of the demo of kmstui: no account has these keys.\n{text}"
     try:
         if inside_tmux():
             await copy_to_tmux(text)

@@ -34,7 +34,10 @@ class HeaderLine(OneLine):
     ) -> None:
         """Say what the connection is; `problem` is why the caller is not known."""
         self._info, self._caller, self._problem = info, caller, problem
-        self._mode = ((" READ-ONLY ", "warn"),) if read_only else ()
+        demo = info is not None and info.is_demo
+        self._mode = tuple(
+            (f" {word} ", "warn") for word, on in (("DEMO", demo), ("READ-ONLY", read_only)) if on
+        )
         self._write()
 
     def on_resize(self) -> None:

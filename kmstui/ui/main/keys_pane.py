@@ -41,6 +41,8 @@ class KeysPane(TablePane):
     number: ClassVar[int] = 1
     scope: ClassVar[str] = KEYS
 
+    table: MarkableTable
+
     class Narrowed(Message):
         """A person has typed a filter and goes on with what it shows."""
 
@@ -233,6 +235,12 @@ class KeysPane(TablePane):
     def on_line_table_marked(self, event: LineTable.Marked) -> None:
         """Count the marks."""
         self._write()
+
+    def clear_marks(self) -> bool:
+        """Take all marks away; returns whether there were any."""
+        there = bool(self.table.marks)
+        self.table.set_marks(())
+        return there
 
     def sort_by(self, column: str) -> None:
         """Sort by a column; by the same one again, the other way round."""

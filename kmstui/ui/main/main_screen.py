@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.timer import Timer
 
 from kmstui import gc_tuning
 from kmstui.service.errors import ServiceError
 from kmstui.service.inventory import TimeSlices, Topic
 from kmstui.service.session import Session
-from kmstui.ui.commands import (
-    EVERYWHERE,
-    Command,
-    CommandScreen,
-    KeyBar,
-    all_commands,
-    bindings_for,
-    commands_in,
-)
+from kmstui.ui.commands import EVERYWHERE, TEXT, Command, CommandScreen, KeyBar, commands_in
 from kmstui.ui.main.aliases_pane import AliasesPane
 from kmstui.ui.main.header import HeaderLine
 from kmstui.ui.main.key_pane import KeyPane
@@ -54,12 +45,10 @@ START_SECONDS = 3.0
 class MainScreen(CommandScreen):
     """Header, panes, notices and key bar; passes what changed to the panes it concerns."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings_for(all_commands())
-
     def __init__(
         self, session: Session, options: UiOptions, slices: TimeSlices, symbols: Symbols
     ) -> None:
-        super().__init__(id="main")
+        super().__init__(options, id="main")
         self.session = session
         self.store = session.store
         self.options = options
@@ -112,7 +101,9 @@ class MainScreen(CommandScreen):
     @property
     def scopes(self) -> Sequence[str]:
         """The focused pane's commands, and those that work everywhere."""
-        return (self._line_scope or self.focused_pane.scope, EVERYWHERE)
+        pane = self.focused_pane
+        text = (TEXT,) if pane is self.key_pane else ()
+        return (self._line_scope or pane.scope, *text, EVERYWHERE)
 
     @property
     def _line_scope(self) -> str:
@@ -152,6 +143,11 @@ class MainScreen(CommandScreen):
             return (self.chosen,) if self.chosen is not None else ()
         shown = self.keys_pane.key_rows.rows.among(marks)
         return (*shown, *sorted(marks.difference(shown)))
+
+    @property
+    def has_filter(self) -> bool:
+        """Whether the keys are filtered, and the keys have the focus."""
+        return self.focused_pane is self.keys_pane and bool(self.keys_pane.filter_text)
 
     # The store
 
@@ -377,7 +373,8 @@ class MainScreen(CommandScreen):
 
     def _write_key_bar(self) -> None:
         line = self._line_scope
-        self.key_bar.show_commands(commands_in((line,)) if line else self.commands)
+        shown = commands_in(self.all_commands, (line,)) if line else self.commands
+        self.key_bar.show_commands(shown)
 
     def on_resize(self, event: events.Resize) -> None:
         """Share the room anew; the chosen rows stay in sight."""

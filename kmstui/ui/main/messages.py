@@ -16,7 +16,7 @@ from kmstui.ui.commands import program_of
 from kmstui.ui.dialogs import Dialog, TextDialog
 from kmstui.ui.runtime import Changes, StoreFeed
 from kmstui.ui.style import Part, Symbols, TitleLine
-from kmstui.ui.widgets import Column, LineTable, Sentences
+from kmstui.ui.widgets import Column, Sentences, TextTable
 
 _TITLES = ("Messages", "Calls", "Changes")
 _CHANGES = 2
@@ -64,7 +64,7 @@ class Messages(Dialog[None]):
         self._items: dict[str, Notice | CallRecord | ChangeRecord] = {}
         self._changes: Sequence[ChangeRecord] = ()
         self.title_line = TitleLine(classes="pane--title -focused")
-        self.table = LineTable(_COLUMNS[0], self._cells, symbols=symbols)
+        self.table = TextTable(_COLUMNS[0], self._cells, symbols=symbols)
         self.reason = Sentences(classes="dialog--reason")
         self.parts = (self.title_line, self.table, self.reason)
 

@@ -18,6 +18,19 @@ def main_of(program: Program) -> MainScreen:
     return cast("MainScreen", program.main)
 
 
+async def bring_forward(context: Context, scope: str) -> None:
+    """Show a view of the chosen key in pane 3, or a pane, and give it the focus."""
+    main = main_of(context.app)
+    pane = next((each for each in main.panes if each.scope == scope), main.key_pane)
+    if pane is main.key_pane:
+        await main.key_pane.open_view(scope)
+        if main.focused_pane is not pane:
+            # As Enter on a key opens its policy: full size, until Esc.
+            main.open_only(pane)
+            return
+    main.open_pane(pane)
+
+
 async def show_policy(program: Program) -> PolicyView | None:
     """Show the chosen key's policy in pane 3; None where there is no text to show."""
     from kmstui.ui.main.policy_view import PolicyView

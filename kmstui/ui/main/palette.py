@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from kmstui.service.errors import ServiceError
 from kmstui.service.inventory import Store
-from kmstui.ui.commands import Context, all_commands
-from kmstui.ui.dialogs import MOST_FOUND, SearchDialog, readable_keys
+from kmstui.ui.commands import TEXT, Command, Context
+from kmstui.ui.dialogs import MOST_FOUND, SearchDialog, nearness, readable_keys
 from kmstui.ui.main.named_filters import filter_offers
-from kmstui.ui.main.navigation import main_of, switch_profile, switch_region
+from kmstui.ui.main.navigation import bring_forward, main_of, switch_profile, switch_region
 from kmstui.ui.style import THEME_NAMES, Part
 from kmstui.ui.widgets import Column, LineTable
 
 _STEP = 64
 """Keys between two looks at the clock."""
+
+_SHOWN_SECONDS = 1.0
+"""How long a command of a view waits for what that is about to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,8 @@ class Entry:
     run: Callable[[], None]
     off: str = ""
     """Why it cannot be used now."""
+    typed: tuple[str, ...] = ()
+    """What else it is called when that is typed whole."""
 
 
 class Palette(SearchDialog[None]):
@@ -60,25 +67,25 @@ class Palette(SearchDialog[None]):
         """Rank every command, key, profile, Region and theme."""
         slices = self._about.app.slices
         slices.begin()
-        ranked: tuple[list[Entry], ...] = ([], [], [])
+        ranked: tuple[list[Entry], ...] = ([], [], [], [])
         wanted = _Wanted(text)
         if self._connections is None:
             self._connections = await _other_connections(self._about)
         filters = (Entry(*each) for each in filter_offers(self._about, text))
         for entry in (*_fixed(self._about), *self._connections, *filters):
-            rank = wanted.rank(entry.kind, entry.text, entry.detail)
+            rank = wanted.rank(entry.kind, entry.text, entry.detail, entry.typed)
             if rank is not None:
                 ranked[rank].append(entry)
         for number, (name, key_id) in enumerate(_named_keys(self._about.store)):
             rank = wanted.rank("key", name, key_id)
             if rank is not None and len(ranked[rank]) < MOST_FOUND:
                 go = partial(_go_to, self._about, key_id)
-                ranked[rank].append(Entry("key", name, key_id if key_id != name else "", go))
-                if len(ranked[0]) >= MOST_FOUND:
+                ranked[rank].append(Entry("key", name, f"Go to the key {key_id}", go))
+                if len(ranked[1]) >= MOST_FOUND:
                     break
             if number % _STEP == 0 and slices.over:
                 await slices.next()
-        found = [entry for entries in ranked for entry in entries][:MOST_FOUND]
+        found = [entry for entries in ranked for entry in wanted.in_order(entries)][:MOST_FOUND]
         self._found = found
         self.table.forget_place()
         self.table.set_rows([str(index) for index in range(len(found))])
@@ -100,15 +107,26 @@ class _Wanted:
         self._text = " ".join(text.casefold().split())
         self._words = self._text.split()
 
-    def rank(self, kind: str, text: str, detail: str) -> int | None:
-        """0: it begins so; 1: the words are in kind and text; 2: elsewhere; None: not at all."""
+    def rank(self, kind: str, text: str, detail: str, typed: Sequence[str] = ()) -> int | None:
+        """0: it is called so; 1: it begins so; 2: the words are in kind and text; 3: elsewhere.
+
+        None: not at all.
+        """
+        if self._text in typed:
+            return 0
         whole = f"{kind} {text} {detail}".casefold()
         if not all(word in whole for word in self._words):
             return None
         if text.casefold().startswith(self._text):
-            return 0
+            return 1
         head = f"{kind} {text}".casefold()
-        return 1 if all(word in head for word in self._words) else 2
+        return 2 if all(word in head for word in self._words) else 3
+
+    def in_order(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """The nearest first; commands before names where they are as near."""
+        if not self._text:
+            return entries
+        return sorted(entries, key=lambda each: nearness(self._text, each.text))
 
 
 def _named_keys(store: Store) -> Iterator[tuple[str, str]]:
@@ -123,15 +141,35 @@ def _named_keys(store: Store) -> Iterator[tuple[str, str]]:
 
 
 def _fixed(context: Context) -> Iterator[Entry]:
-    run, app = main_of(context.app).run_command, context.app
-    for command in all_commands():
+    main, app = main_of(context.app), context.app
+    for command in main.all_commands:
         if command.palette:
             keys = readable_keys(command.keys[:1])
             detail = f"{command.help}  ({keys})" if keys else command.help
-            off = command.available(context) or ""
-            yield Entry("do", command.label, detail, partial(run, command), off)
+            off = command.available(context) or "" if command.scope in main.scopes else ""
+            run = partial(_run_there, context, command)
+            yield Entry("do", command.label, detail, run, off, command.typed)
     for theme in THEME_NAMES:
-        yield Entry("theme", theme, "colours", partial(setattr, app, "theme", theme))
+        yield Entry("theme", theme, "Use these colours", partial(setattr, app, "theme", theme))
+
+
+def _run_there(context: Context, command: Command) -> None:
+    """Run a command in the pane or view that it belongs to."""
+    main = main_of(context.app)
+    if command.scope in main.scopes:
+        main.run_command(command)
+        return
+
+    async def go() -> None:
+        await bring_forward(
+            context, main.key_pane.scope if command.scope == TEXT else command.scope
+        )
+        with suppress(TimeoutError):
+            await asyncio.wait_for(main.key_pane.view.wait_until_shown(), _SHOWN_SECONDS)
+        main.run_command(command)
+
+    worker = context.app.work(go, group="go", what="going to a view")
+    context.app.type_ahead.opens(worker, main)
 
 
 async def _other_connections(context: Context) -> list[Entry]:
@@ -144,11 +182,11 @@ async def _other_connections(context: Context) -> list[Entry]:
         return []
     return [
         *(
-            Entry("profile", each, "switch to this profile", partial(switch_profile, context, each))
+            Entry("profile", each, "Switch to this profile", partial(switch_profile, context, each))
             for each in profiles
         ),
         *(
-            Entry("Region", each, "switch to this Region", partial(switch_region, context, each))
+            Entry("Region", each, "Switch to this Region", partial(switch_region, context, each))
             for each in regions
         ),
     ]

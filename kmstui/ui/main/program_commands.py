@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from kmstui.ui.commands import Command, Context, Program
+from kmstui.ui.commands import Command, Context, Program, needs_key
 from kmstui.ui.main.navigation import main_of, switch_profile, switch_region
 from kmstui.ui.terminal import run_on_terminal
 
@@ -67,10 +68,10 @@ def _offer(
 
 
 def _help(context: Context) -> None:
-    from kmstui.ui.dialogs import Help
+    from kmstui.ui.dialogs import Help, panes_help
 
     main = main_of(context.app)
-    context.app.push_screen(Help(main.scopes, main.focused))
+    context.app.push_screen(Help(panes_help(main.all_commands, main.scopes, main.focused)))
 
 
 def _palette(context: Context) -> None:
@@ -83,6 +84,24 @@ def _messages(context: Context) -> None:
     from kmstui.ui.main.messages import Messages
 
     context.app.push_screen(Messages(context.session, context.app.symbols))
+
+
+def _connection(context: Context) -> None:
+    from kmstui.ui.main.connection import tell_connection
+
+    tell_connection(context)
+
+
+def _console(context: Context) -> None:
+    from kmstui.ui.main.connection import show_console_url
+
+    show_console_url(context)
+
+
+def _shell(context: Context) -> None:
+    ended = run_on_terminal(context.app, [os.environ.get("SHELL") or "/bin/sh"])
+    if ended.code is None:
+        context.session.notify(f"{ended.trouble}.", "error")
 
 
 def _copy(context: Context) -> None:
@@ -106,12 +125,20 @@ COMMANDS = (
     ),
     Command(
         id="session.sign_in", label="Sign in", help="Run the command that signs in to the profile"
-        " (aws sso login, aws login), then go on; works on every screen", keys=("f7",),
+        " (aws sso login, aws login), then go on; works on every screen", keys=("f7", "alt+s"),
         run=lambda context: sign_in(context.app),
     ),
     Command(
-        id="program.copy", label="Copy", help="Copy ID, ARN, alias, policy, tags or the AWS CLI "
-        "command", keys=("y",), run=_copy, bar=50,
+        id="program.copy", label="Copy", help="Copy ID, ARN, alias, policy, tags, your own ARN, or"
+        " the AWS CLI command", keys=("y",), run=_copy, bar=50,
+    ),
+    Command(
+        id="session.connection", label="Connection", help="Show who you are, and how KMS is"
+        " reached, whole", keys=("W",), run=_connection,
+    ),
+    Command(
+        id="key.console", label="Console", help="Show the key's page of the AWS console, to open or"
+        " to copy", keys=("o",), available=needs_key, run=_console,
     ),
     Command(
         id="program.palette", label="Palette", help="Find any command, key, profile or Region",
@@ -126,12 +153,25 @@ COMMANDS = (
         run=_help, bar=99,
     ),
     Command(
-        id="program.redraw", label="Redraw", help="Redraw the screen; works on every screen, for"
-        " when something else has written to the terminal", keys=("ctrl+l",),
+        id="program.redraw", label="Redraw", help="Redraw the screen, when something else has"
+        " written to the terminal", keys=("ctrl+l",),
         run=lambda context: context.app.action_draw_anew(),
     ),
     Command(
+        id="program.suspend", label="Suspend", help="Go back to the shell; fg comes back here",
+        keys=("ctrl+z",), run=lambda context: context.app.action_to_shell(),
+    ),
+    Command(
+        id="program.shell", label="Shell", help="Start $SHELL here; exit comes back",
+        typed=("shell", "sh", "!"), run=_shell,
+    ),
+    Command(
         id="program.quit", label="Quit", help="Quit; asks only when something is unsaved",
-        keys=("q",), run=lambda context: context.app.action_quit(), bar=85,
+        keys=("q",), typed=("q", "qa", "quit", "exit", "wq", "x"),
+        run=lambda context: context.app.action_quit(), bar=85,
+    ),
+    Command(
+        id="program.quit-now", label="Quit at once", help="Quit without asking; drafts are kept",
+        typed=("q!", "qa!", "quit!"), run=lambda context: context.app.exit(0),
     ),
 )  # fmt: skip

@@ -20,6 +20,11 @@ def tell_at_start(session: Session, options: UiOptions) -> None:
     words = unknown_theme_words(options.theme)
     if words:
         session.notify(words, "warning")
+    if session.demo:
+        session.notify(
+            "A demo: its KMS runs on this computer, no account has these keys, and nothing is kept"
+            " when it ends. ? begins with a first minute."
+        )
     journal = session.journal
     if not journal.durable:
         # What comes of it first: the whole of it may not fit.

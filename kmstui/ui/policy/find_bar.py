@@ -116,8 +116,8 @@ class FindBar(Horizontal):
         Binding("escape", "close", "Close"),
         Binding("f3,down", "step(1)", "Next"),
         Binding("shift+f3,f15,up", "step(-1)", "Previous"),
-        Binding("f2", "toggle_regex", "Regex"),
-        Binding("f4", "replace_all", "Replace all"),
+        Binding("f2,alt+r", "toggle_regex", "Regex"),
+        Binding("f4,alt+a", "replace_all", "Replace all"),
     ]
 
     def __init__(self, area: PolicyTextArea) -> None:
@@ -153,6 +153,11 @@ class FindBar(Horizontal):
         # At once: the keys that are on their way already are meant for here.
         self.screen.set_focus(self._pattern)
 
+    @property
+    def is_typing(self) -> bool:
+        """Whether it has the keys."""
+        return self._pattern.has_focus or self._replacement.has_focus
+
     def action_close(self) -> None:
         """Back to the text."""
         self.display = False
@@ -181,6 +186,9 @@ class FindBar(Horizontal):
             self._go_to_line(self._pattern.value.strip())
         elif event.input is self._replacement:
             self._replace_one()
+        elif self._area.read_only:
+            # As in a pager: the text has the keys again, and n and N go on.
+            self.screen.set_focus(self._area)
         else:
             self.step(1)
 

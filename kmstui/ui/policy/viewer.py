@@ -16,13 +16,14 @@ from textual.widgets import TextArea
 from textual.worker import Worker, WorkerState
 
 from kmstui.policy.lint import Finding
+from kmstui.ui.commands import CommandScreen
 from kmstui.ui.policy.debounce import Debounce
 from kmstui.ui.policy.find_bar import FindBar
 from kmstui.ui.policy.finding_widgets import FindingLine, FindingsList, WhyScreen
 from kmstui.ui.policy.keys_screen import Keys, KeysScreen, keys_in
 from kmstui.ui.policy.text_area import PolicyTextArea, ReadingArea
 from kmstui.ui.style import FANCY, Symbols
-from kmstui.ui.widgets import Counts
+from kmstui.ui.widgets import Counts, Searchable
 
 Lint = Callable[[str], Sequence[Finding]]
 """Finds what is wrong with a text; pure, and called in a thread."""
@@ -33,22 +34,32 @@ LINT_PAUSE = 0.15
 """Seconds without a key before a text that has changed is linted."""
 
 
-class PolicyViewer(Vertical):
+class PolicyViewer(Vertical, Searchable):
     """Shows one policy text and what the linter says about it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f8", "next_finding", "Next finding", tooltip="Go to the next finding"),
-        Binding("shift+f8,f20", "previous_finding", tooltip="Go to the one before", show=False),
-        Binding("f1", "why", "Why", tooltip="Why; where nothing is wrong, these keys"),
+        Binding("f8,alt+n", "next_finding", "Next finding", tooltip="Go to the next finding",
+                id="policy.next-finding"),
+        Binding("shift+f8,f20,alt+p", "previous_finding", tooltip="Go to the one before",
+                show=False, id="policy.previous-finding"),
+        Binding("f1,alt+w", "why", "Why", tooltip="Why; where nothing is wrong, these keys",
+                id="policy.why"),
         Binding("alt+question_mark,question_mark", "keys", tooltip="All keys", show=False),
-        Binding("f2", "toggle_findings", "Findings", tooltip="List all findings"),
+        Binding("f2,alt+l", "toggle_findings", "Findings", tooltip="List all findings",
+                id="policy.findings"),
         Binding("ctrl+f", "find", "Find", tooltip="Find text, plain or by regular expression"),
         Binding("f3", "find_again(1)", tooltip="Find the next", show=False),
         Binding("shift+f3,f15", "find_again(-1)", tooltip="Find the one before", show=False),
-        Binding("ctrl+g", "go_to_line", tooltip="Go to a line by its number", show=False),
+        Binding("ctrl+g", "go_to_line", tooltip="Go to a line by its number", show=False,
+                id="policy.line"),
         Binding("escape", "close", "Close", tooltip="Close what is open here", show=False),
-        Binding("f5", "toggle_wrap", "Wrap", tooltip="Wrap long lines", show=False),
-    ]
+        Binding("f5,alt+z", "toggle_wrap", "Wrap", tooltip="Wrap long lines", show=False,
+                id="policy.wrap"),
+        # Where a text is typed, letters go into it.
+        Binding("slash", "search", "Search", show=False, id="text.search"),
+        Binding("n", "again(1)", "Next match", show=False, id="text.next"),
+        Binding("N", "again(-1)", "Match before", show=False, id="text.previous"),
+    ]  # fmt: skip
 
     @dataclass
     class FindingsChanged(Message):
@@ -274,7 +285,7 @@ class PolicyViewer(Vertical):
 
     def close_part(self) -> bool:
         """Close the bar or the list, if one is open; whether there was one."""
-        if self._bar.display:
+        if self._bar.display and self._bar.is_typing:
             self._bar.action_close()
         elif self._list.display:
             self.action_toggle_findings()
@@ -285,6 +296,7 @@ class PolicyViewer(Vertical):
     def action_close(self) -> None:
         """Close what is open here; with nothing open the key is somebody else's."""
         if not self.close_part():
+            self._bar.display = False
             raise SkipAction
 
     def on_line_table_chosen(self, event: FindingsList.Chosen) -> None:
@@ -299,6 +311,27 @@ class PolicyViewer(Vertical):
     def action_find(self) -> None:
         """Ask what to find, beginning with what is selected."""
         self._bar.open("find")
+
+    def action_search(self) -> None:
+        """As in any text that is read."""
+        self.action_find()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of matches are somebody else's while nothing is looked for, help is the panes'."""
+        if action == "keys":
+            return not isinstance(self.screen, CommandScreen)
+        return bool(self._bar.search_query.pattern) if action == "again" else True
+
+    def action_again(self, by: int) -> None:
+        """Go to the next match, or the one before."""
+        self.search_again(by)
+
+    def search_again(self, by: int) -> bool:
+        """As in any text that is read."""
+        if self._bar.search_query.pattern:
+            self._bar.display = True
+            self._bar.step(by)
+        return bool(self._bar.search_query.pattern)
 
     def action_go_to_line(self) -> None:
         """Ask for a line number."""

@@ -24,6 +24,8 @@ class UiOptions:
     """What is remembered from one run to the next, as the setting `remember` says."""
     remembered: Remembered | None = None
     """Where that is kept; None: nowhere."""
+    keys: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Ids of commands with the keys that they have instead of their own, as Textual names keys."""
     ascii: bool = False
     """Draw with ASCII alone, texts too."""
     plain_signs: bool = False

@@ -8,6 +8,7 @@ from .clipboard import copy_to_tmux as copy_to_tmux
 from .clipboard import inside_tmux as inside_tmux
 from .clipboard import osc_52 as osc_52
 from .hand_over import run_on_terminal as run_on_terminal
+from .job_control import has_shell_behind as has_shell_behind
 from .painter import PaintedApp as PaintedApp
 from .rows import is_simple as is_simple
 from .signals import die_of as die_of

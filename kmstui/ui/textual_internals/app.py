@@ -15,6 +15,7 @@ from rich.text import Text
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual._styles_cache import StylesCache
 from textual.app import App, ReturnType
+from textual.binding import BindingsMap, BindingType
 from textual.screen import Screen
 from textual.strip import Strip
 
@@ -109,3 +110,12 @@ def _pieces(update: ChopsUpdate | LayoutUpdate) -> Iterator[Piece]:
 def draw_now(screen: Screen[Any]) -> None:
     """Draw what has changed, without waiting for the next of 60 frames a second."""
     screen._on_timer_update()
+
+
+def bind(screen: Screen[Any], bindings: Iterable[BindingType]) -> None:
+    """Bind keys that are known only when the screen is made; Textual takes those of a class alone.
+
+    They go before those that the class has from Textual, such as Tab.
+    """
+    own = BindingsMap(bindings)
+    screen._bindings.key_to_bindings.update(own.key_to_bindings)

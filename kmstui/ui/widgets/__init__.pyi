@@ -11,3 +11,5 @@ from .prose_rows import Rows as Rows
 from .prose_rows import code_lines as code_lines
 from .sentences import NewestNotice as NewestNotice
 from .sentences import Sentences as Sentences
+from .text_table import Searchable as Searchable
+from .text_table import TextTable as TextTable

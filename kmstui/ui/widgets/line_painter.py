@@ -8,7 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from kmstui.ui.style import Cell, StyledWidget, Symbols, fit, wrap
+from kmstui.ui.style import Cell, StyledWidget, Symbols, fit, text_and_style, wrap
 from kmstui.ui.widgets.columns import Column, fit_columns, header_text, placed_cells, runs_of
 
 Cells = Mapping[str, Cell] | Sequence[Cell]
@@ -94,6 +94,17 @@ class LinePainter:
         self._empty = (text, style)
         self._empty_lines = None
         return True
+
+    def empty_height(self, width: int) -> int:
+        """Lines that it takes to say why there are no rows."""
+        return len(wrap(self._empty[0], width - _PREFIX - 1)) if self._empty[0] else 0
+
+    def text_of(self, row: str) -> str:
+        """What the cells of a row say, also where they are cut off."""
+        read = self.cells(row, self.visible_columns)
+        cells = read.values() if isinstance(read, Mapping) else read
+        parts = (part for cell in cells for part in (cell if isinstance(cell, list) else [cell]))
+        return " ".join(text_and_style(part)[0] for part in parts)
 
     # Lines
 

@@ -84,6 +84,7 @@ class LineTable(StyledWidget, can_focus=True, inherit_bindings=False):
         super().__init__(id=id, classes=classes)
         self._painter = LinePainter(self, columns, cells, symbols)
         self._top = 1 if header else 0
+        self._bottom = 0
         self._place = RowPosition()
         self._marks: set[str] = set()
         self._sight: tuple[str, ...] = ()
@@ -131,7 +132,8 @@ class LineTable(StyledWidget, can_focus=True, inherit_bindings=False):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Room for every row, where the height is automatic."""
-        return len(self.rows) + self._top
+        rows = len(self.rows) or self._painter.empty_height(width)
+        return rows + self._top + self._bottom
 
     def set_rows(self, rows: Sequence[str], find: Find | None = None) -> None:
         """Show these rows, and find the chosen one among them.
@@ -211,7 +213,8 @@ class LineTable(StyledWidget, can_focus=True, inherit_bindings=False):
     def set_empty(self, text: str, style: str = "dim") -> None:
         """What stands in the place of the rows where there are none."""
         if self._painter.set_empty(text, style) and not self.rows:
-            self.refresh()
+            height = self.styles.height
+            self.refresh(layout=height is not None and height.is_auto)
 
     def set_marks(self, rows: Iterable[str]) -> None:
         """Mark these rows and no others."""
@@ -295,10 +298,18 @@ class LineTable(StyledWidget, can_focus=True, inherit_bindings=False):
     def on_resize(self, event: Resize) -> None:
         """Fit the columns and keep the chosen row in sight."""
         self._painter.fit(self.size.width)
-        self._place.height = max(0, self.size.height - self._top)
+        self.keep_lines(self._bottom)
+        self.refresh()
+
+    def keep_lines(self, number: int) -> None:
+        """Leave so many of the last lines to somebody else; the chosen row stays in sight."""
+        height = self.styles.height
+        if number != self._bottom and height is not None and height.is_auto:
+            self.refresh(layout=True)
+        self._bottom = number
+        self._place.height = max(0, self.size.height - self._top - number)
         self._place.keep_in_sight(ahead=False)
         self._look()
-        self.refresh()
 
     def on_mouse_scroll_down(self) -> None:
         """With the mouse on: three rows on."""
@@ -335,13 +346,7 @@ class LineTable(StyledWidget, can_focus=True, inherit_bindings=False):
 
 
 class MarkableTable(LineTable):
-    """Lets a person mark rows by the keyboard: one, a range, all that are shown."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "mark", "mark the row, or take the mark away", show=False),
-        Binding("ctrl+@,ctrl+space", "mark_range", "mark from the last mark to here", show=False),
-        Binding("asterisk", "mark_all", "mark all rows shown, or none of them", show=False),
-    ]
+    """Lets rows be marked: one, a range, all that are shown."""
 
     _mark_from: str | None = None
 
@@ -350,7 +355,7 @@ class MarkableTable(LineTable):
         super().forget_place()
         self._mark_from = None
 
-    def action_mark(self) -> None:
+    def mark(self) -> None:
         """Mark the row or take its mark away, and go to the next."""
         row = self.cursor_row
         if row is None:
@@ -359,7 +364,7 @@ class MarkableTable(LineTable):
         self.set_marks(self._marks ^ {row})
         self.action_move(1)
 
-    def action_mark_range(self) -> None:
+    def mark_range(self) -> None:
         """Mark from the row marked last to this one."""
         start = self._place.find(self._mark_from) if self._mark_from is not None else None
         if self.cursor_row is None:
@@ -370,7 +375,7 @@ class MarkableTable(LineTable):
         self._mark_from = self.cursor_row
         self.set_marks(self._marks | set(self.rows[low : high + 1]))
 
-    def action_mark_all(self) -> None:
+    def mark_all(self) -> None:
         """Mark all rows that are shown, or none when all of them are."""
         shown = set(self.rows)
         self.set_marks(self._marks - shown if shown <= self._marks else self._marks | shown)

@@ -12,7 +12,7 @@ from textual.message import Message
 from kmstui.model import visible
 from kmstui.ui.style import FANCY, Cell, Part, Symbols, json_ranges, wrap
 from kmstui.ui.widgets.columns import GAP, Column
-from kmstui.ui.widgets.line_table import LineTable
+from kmstui.ui.widgets.text_table import TextTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ SIDE_BY_SIDE_WIDTH = 140
 _SIGN_STYLES = {"- ": "bad", "+ ": "good changed"}
 
 
-class Rows(LineTable):
+class Rows(TextTable):
     """Blocks and hunks in a table, a line of the screen each row."""
 
     class Resized(Message):
@@ -114,6 +114,11 @@ class Rows(LineTable):
         self._content: tuple[Row, ...] = ()
         self._drawn: list[tuple[Part | _Piece, ...]] = []
         self._about: list[str] = []
+        self._texts: list[str] = []
+
+    def text_of(self, row: str) -> str:
+        """The whole paragraph at its first line: what is looked for may stand where it wraps."""
+        return self._texts[int(row)]
 
     @property
     def text(self) -> str:
@@ -150,11 +155,15 @@ class Rows(LineTable):
     def _lay_out(self) -> None:
         drawn: list[tuple[Part | _Piece, ...]] = []
         about: list[str] = []
+        texts: list[str] = []
         for row in self._lines():
+            text = _prose(row)
             for parts in self._lines_of(row):
                 drawn.append(parts)
                 about.append(row.about if isinstance(row, Block) else "")
-        self._drawn, self._about = drawn, about
+                texts.append(text)
+                text = ""
+        self._drawn, self._about, self._texts = drawn, about, texts
         half = (self._room - GAP) // 2
         self.set_columns((Column("left", "", half), Column("right", "", half)))
         self.set_rows([str(index) for index in range(len(drawn))])

@@ -82,7 +82,7 @@ async def test_enter_shows_reasoning_or_the_policy():
 async def test_another_role_is_chosen_from_a_menu():
     async with running(FakeGateway(access_world())) as run:
         view = await open_role(run)
-        await run.press("o")
+        await run.press("O")
         await run.wait_for("What can which role do?")
         await run.type("app")
         await run.press("enter")
@@ -142,7 +142,7 @@ async def test_iam_that_may_not_be_asked_is_a_sentence():
         await run.press("p")
         await run.wait_for("✖ AccessDenied: your role may not.")
         await run.press("enter", "e")
-        await run.wait_for("No role or user is shown. o chooses one.")
+        await run.wait_for("No role or user is shown. O chooses one.")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ async def test_who_has_no_role_or_is_not_understood_is_told_so(arn):
     async with running(FakeGateway(world)) as run:
         await run.choose(IMPORTED)
         await run.press("p")
-        await run.wait_for("has no IAM policies. o chooses a role")
+        await run.wait_for("has no IAM policies. O chooses a role")
 
 
 async def test_the_path_of_the_own_role_is_taken_from_the_key_policy():

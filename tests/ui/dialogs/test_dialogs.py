@@ -6,10 +6,12 @@ from textual.events import Key, Paste
 
 from kmstui.service.inventory.store import Topic
 from kmstui.service.inventory.time_slices import TimeSlices
-from kmstui.ui.commands.command import Context, readable_key
+from kmstui.ui.commands.command import Context
+from kmstui.ui.commands.key_names import readable_key
 from kmstui.ui.commands.registry import all_commands
 from kmstui.ui.dialogs.menu import Menu, MenuItem
 from kmstui.ui.dialogs.questions import Line, QuestionDialog
+from kmstui.ui.editing.history_screen import HistoryScreen
 from kmstui.ui.main import copying
 from kmstui.ui.main.palette import Palette
 from tests.fakes import IMPORTED, SIGNING, FakeGateway, key_id_of, large_world
@@ -17,7 +19,7 @@ from tests.screens import WIDE, running
 
 
 async def test_help_shows_every_key_with_the_focused_panes_first():
-    async with running(size=(160, 120)) as run:
+    async with running(size=(160, 180)) as run:
         await run.press("2", "question_mark")
         await run.wait_for("Filter (/)")
         for command in all_commands():
@@ -25,15 +27,39 @@ async def test_help_shows_every_key_with_the_focused_panes_first():
             if command.keys:
                 assert readable_key(command.keys[0]) in run.text
         assert run.text.index("Go to the key that the alias names") < run.text.index("Everywhere")
-        assert "half a page down" in run.text
+        assert run.text.index("Everywhere") < run.text.index("half a page down")
         await run.press("q")
         assert run.app.screen is run.main
+
+
+async def test_help_begins_with_a_first_minute_wraps_and_is_searched():
+    async with running() as run:
+        await run.choose(IMPORTED)
+        await run.press("3", "question_mark")
+        await run.wait_for("find a key: type a part of its name, then Enter")
+        assert "…" not in run.text.replace("⋯", "")
+        assert "Cursor" not in run.text
+        await run.press("slash")
+        await run.type("finding before")
+        await run.wait_for("1 of 1")
+        assert "Shift-F8" in run.text
+
+
+async def test_other_screens_tell_their_keys_too():
+    async with running() as run:
+        await run.choose(IMPORTED)
+        await run.press("H")
+        await run.wait_for(lambda: run.main.key_pane.scope == "history")
+        await run.press("enter")
+        await run.wait_for_screen(HistoryScreen)
+        await run.press("question_mark")
+        await run.wait_for("ask CloudTrail")
 
 
 async def test_help_and_messages_say_what_they_are_about_where_it_is_narrow():
     async with running(size=(44, 14)) as run:
         await run.press("question_mark")
-        await run.wait_for("Open the key's policy")
+        await run.wait_for("find a key: type a")
         await run.press("escape", "v")
         run.session.notify("Something was said to somebody.")
         await run.press("exclamation_mark")

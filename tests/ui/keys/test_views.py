@@ -136,10 +136,10 @@ async def test_calls_that_only_looked_are_hidden_and_counted():
     async with running(gateway, size=WIDE) as run:
         await open_view(run, "events")
         await run.wait_for("DescribeKey")
-        await run.press("o")
+        await run.press("O")
         await run.wait_for("Events 4 (1 hidden: o)")
         assert "DescribeKey" not in run.text
-        await run.press("o")
+        await run.press("O")
         await run.wait_for("DescribeKey")
 
 

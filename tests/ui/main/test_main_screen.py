@@ -214,7 +214,7 @@ async def test_an_alias_leads_to_its_key_and_back():
         await run.press("enter")
         await run.wait_for(lambda: run.main.chosen == SIGNING)
         assert run.focused_pane() is run.main.keys_pane
-        await run.press("o")
+        await run.press("O")
         assert run.main.aliases_pane.chosen == "alias/signing"
 
 

@@ -149,17 +149,17 @@ async def test_reading_keys_move_and_never_change_the_text(bench):
 
 async def test_find_shows_matches_while_typing_and_steps_through_them(bench):
     async with bench(widget=viewer()) as at:
-        await at.press("ctrl+f")
+        await at.press("slash")
         await at.type("allow")
         await at.until(lambda: at.area.selected_text == "Allow")
         first = at.area.selection
-        await at.press("enter")
+        await at.press("enter", "n")
+        assert at.area.has_focus
         assert at.area.selected_text == "Allow"
         assert at.area.selection != first
-        await at.press("enter")
+        await at.press("N")
         assert at.area.selection == first
-        await at.press("escape")
-        assert at.area.has_focus
+        assert "1 of" in str(at.widget._bar._state.render())
 
 
 async def test_a_bad_pattern_is_told_in_words(bench):

@@ -53,10 +53,10 @@ def rows(number):
 
 async def test_rows_are_drawn_with_header_cursor_and_marks():
     table = MarkableTable(COLUMNS, cells)
-    async with Host(table).run_test(size=(40, 6)) as pilot:
+    async with Host(table).run_test(size=(40, 6)):
         table.set_rows(rows(3))
         table.set_sorted("size", descending=True)
-        await pilot.press("space")
+        table.mark()
         assert lines(table) == [
             "  NAME           SIZE↓  KIND            ",
             " ●row-0              5  odd             ",
@@ -119,7 +119,9 @@ async def test_an_empty_table_says_why_and_survives_every_key():
     table = MarkableTable(COLUMNS, cells)
     table.set_empty("Nothing here, and that is a longer sentence than fits.")
     async with Host(table).run_test(size=(24, 8)) as pilot:
-        await pilot.press("j", "k", "G", "g", "pagedown", "space", "ctrl+@", "asterisk")
+        await pilot.press("j", "k", "G", "g", "pagedown")
+        for act in (table.mark, table.mark_range, table.mark_all):
+            act()
         assert table.cursor_row is None
         assert "Nothing here, and" in lines(table)[1]
         assert "that is a longer" in lines(table)[2]
@@ -147,14 +149,16 @@ async def test_marking_one_a_range_and_all():
     app = Host(table)
     async with app.run_test(size=(40, 11)) as pilot:
         table.set_rows(rows(6))
-        await pilot.press("space")
+        table.mark()
         assert table.marks == {"row-0"}
-        await pilot.press("j", "j", "ctrl+@")
+        await pilot.press("j", "j")
+        table.mark_range()
         assert table.marks == {"row-0", "row-1", "row-2", "row-3"}
-        await pilot.press("asterisk")
+        table.mark_all()
         assert len(table.marks) == 6
-        await pilot.press("asterisk")
+        table.mark_all()
         assert table.marks == frozenset()
+        await pilot.pause()
         assert app.messages[-1] == ("marked", ())
 
 

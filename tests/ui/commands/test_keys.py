@@ -1,0 +1,213 @@
+"""What keys do, whatever they are called: rebinding, Esc and Ctrl-c, views, search, marks."""
+
+import pytest
+
+from kmstui.ui.commands.key_names import UnknownKeyError, key_named, readable_key
+from kmstui.ui.commands.registry import RebindingError, all_commands, rebinding
+from kmstui.ui.dialogs.menu import Menu
+from kmstui.ui.dialogs.text_dialog import TextDialog
+from kmstui.ui.editing.edit_screen import EditScreen
+from kmstui.ui.main.messages import Messages
+from kmstui.ui.main.palette import Palette
+from kmstui.ui.runtime.options import UiOptions
+from tests.fakes import IMPORTED, FakeGateway, key_id_of, large_world
+from tests.screens import WIDE, running
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("e", "e"), ("E", "E"), ("Shift-e", "E"), ("?", "question_mark"), ("F8", "f8"),
+        ("Ctrl-P", "ctrl+p"), ("ctrl+p", "ctrl+p"), ("Alt-/", "alt+slash"), ("Space", "space"),
+        ("Ctrl-Space", "ctrl+@"), ("PgDn", "pagedown"), ("Shift-F8", "shift+f8"), ("-", "minus"),
+        ("Ctrl--", "ctrl+minus"), ("Ctrl-i", "tab"), ("question_mark", "question_mark"),
+    ],
+)  # fmt: skip
+def test_a_key_is_written_as_it_is_read(written, key):
+    assert key_named(written) == key
+    assert key_named(readable_key(key)) == key
+
+
+@pytest.mark.parametrize("written", ["", "Hyper-x", "F99", "ee", "Ctrl-"])
+def test_what_no_terminal_sends_is_no_key(written):
+    with pytest.raises(UnknownKeyError, match="is no key"):
+        key_named(written)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ([("policy.edti", ["X"])], "there is no command policy.edti; did you mean policy.edit"),
+        ([("policy.edit", ["t"])], "t is the key of both tags.put and policy.edit"),
+        ([("tags.put", ["X"]), ("policy.edit", ["X"])], "X is the key of both"),
+        ([("keys.sort", ["R"])], "R is the key of both keys.sort and session.region"),
+        ([("policy.edit", ["j"])], "j, given to policy.edit, moves in lists"),
+        ([("policy.edit", ["Hyper-x"])], "'Hyper-x' is no key"),
+    ],
+)
+def test_keys_that_cannot_be_given_are_refused_in_a_sentence(given, words):
+    with pytest.raises(RebindingError, match=words):
+        rebinding(given)
+
+
+def test_keys_can_be_exchanged_and_taken_away():
+    rebound = rebinding([("policy.edit", ["t"]), ("tags.put", ["e"]), ("tag.value", ["enter"]),
+                         ("role.edit-this", []), ("program.quit", [])])  # fmt: skip
+    keys = {each.id: each.keys for each in all_commands(rebound)}
+    assert (keys["policy.edit"], keys["tags.put"], keys["program.quit"]) == (("t",), ("e",), ())
+
+
+async def test_a_rebound_command_is_on_its_new_key_in_bar_and_help_too():
+    keys = rebinding([("policy.edit", ["Ctrl-e", "Y"]), ("text.search", ["B"])])
+    async with running(size=WIDE, options=UiOptions(keys=keys)) as run:
+        await run.choose(IMPORTED)
+        assert "Ctrl-e Edit" in run.lines[-1]
+        await run.press("question_mark")
+        await run.wait_for("Ctrl-e Y")
+        await run.press("escape", "e")
+        await run.wait_for("e does nothing here")
+        # A key of a widget's own moves too: / is free in a text, and B asks.
+        await run.press("v", "B")
+        await run.type("Allow")
+        await run.wait_for("1 of 1")
+        await run.press("escape", "Y")
+        await run.wait_for_screen(EditScreen)
+
+
+async def test_letters_open_the_views_and_3_turns_to_the_next():
+    async with running() as run:
+        await run.choose(IMPORTED)
+        for key, scope in zip("dTLHcpv", ("details", "grants", "events", "history", "access",
+                                          "role", "policy"), strict=True):  # fmt: skip
+            await run.press(key)
+            await run.wait_for(lambda: run.main.key_pane.scope == scope)  # noqa: B023
+            assert run.focused_pane() is run.main.key_pane
+        await run.press("1", "3")
+        assert run.main.key_pane.scope == "policy"
+        await run.press("3")
+        await run.wait_for(lambda: run.main.key_pane.scope == "access")
+        await run.press("full_stop", "comma", "comma")
+        await run.wait_for(lambda: run.main.key_pane.scope == "policy")
+
+
+async def test_one_esc_goes_back_though_a_notice_is_up_then_marks_go_then_the_filter():
+    async with running() as run:
+        await run.choose(IMPORTED)
+        await run.press("slash")
+        await run.type("a")
+        await run.press("enter", "asterisk", "4")
+        run.session.notify("Something was said.")
+        await run.wait_for("Something was said.")
+        await run.press("escape")
+        assert run.focused_pane() is run.main.keys_pane
+        assert run.main.keys_pane.table.marks
+        await run.press("escape")
+        assert not run.main.keys_pane.table.marks
+        assert run.main.keys_pane.filter_text == "a"
+        await run.press("escape")
+        assert run.main.keys_pane.filter_text == ""
+
+
+async def test_ctrl_c_cancels_what_is_open_and_only_then_says_how_to_quit():
+    async with running() as run:
+        await run.press("x", "ctrl+c")
+        await run.wait_for(lambda: run.app.screen is run.main)
+        await run.press("slash", "a", "ctrl+c")
+        await run.wait_for(lambda: not run.main.keys_pane.is_typing)
+        assert run.main.keys_pane.filter_text == ""
+        await run.press("slash", "a", "enter", "ctrl+c")
+        await run.wait_for(lambda: run.main.keys_pane.filter_text == "")
+        assert not run.store.notices
+        await run.press("ctrl+c")
+        await run.wait_for("q quits; Ctrl-q quits from anywhere.")
+
+
+async def test_ctrl_z_says_what_to_do_where_no_shell_waits(monkeypatch):
+    stopped = []
+    async with running() as run:
+        monkeypatch.setattr("kmstui.ui.commands.program.has_shell_behind", lambda: False)
+        await run.press("ctrl+z")
+        await run.wait_for(":shell starts one here")
+        monkeypatch.setattr("kmstui.ui.commands.program.has_shell_behind", lambda: True)
+        monkeypatch.setattr(run.app, "action_suspend_process", lambda: stopped.append(True))
+        await run.press("x", "ctrl+z")
+        await run.wait_for(lambda: stopped)
+
+
+@pytest.mark.parametrize("typed", ["q", "q!", "qa", "wq", "x", "exit"])
+async def test_what_ends_vi_ends_kmstui(typed):
+    async with running() as run:
+        await run.press("colon")
+        await run.type(typed)
+        await run.press("enter")
+        await run.wait_for(lambda: not run.app.is_running)
+
+
+async def test_the_palette_has_every_action_and_goes_where_it_works():
+    async with running() as run:
+        run.session.notify("Read.")
+        await run.press("colon")
+        await run.type("mark all")
+        await run.press("enter")
+        await run.wait_for(
+            lambda: run.main.keys_pane.table.marks == set(run.main.keys_pane.table.rows)
+        )
+        await run.press("colon")
+        await run.type("only use")
+        await run.press("enter")
+        await run.wait_for(lambda: run.main.key_pane.scope == "events")
+        await run.press("colon")
+        await run.type("no such thing")
+        await run.wait_for("Nothing matches.")
+        entries = {each.text: each.detail for each in run.front(Palette)._connections or ()}
+        assert all(entries.values())
+
+
+async def test_what_is_typed_chooses_the_nearest_region():
+    async with running() as run:
+        await run.press("R", "down", "down")
+        assert run.front(Menu).table.cursor > 1
+        await run.type("us-e")
+        assert run.front(Menu).table.cursor_row == "us-east-1"
+        await run.press(*["backspace"] * 4)
+        assert run.front(Menu).table.cursor_row == "eu-central-1"
+
+
+async def test_texts_are_searched_and_the_place_comes_back_with_esc():
+    async with running() as run:
+        for number in range(30):
+            run.session.notify(f"Said as number {number:02}.")
+        await run.press("exclamation_mark")
+        table = (await run.wait_for_screen(Messages)).table
+        await run.wait_for("Said as number 29.")
+        await run.press("slash")
+        await run.type("NUMBER 0")
+        await run.wait_for("not found")
+        await run.press(*["backspace"] * 8)
+        await run.type("number 0")
+        await run.wait_for("/number 0  1 of 10")
+        assert "Said as number 09." in run.text
+        await run.press("enter", "n", "n")
+        await run.wait_for("/number 0  3 of 10")
+        await run.press("N", "enter")
+        await run.wait_for(lambda: isinstance(run.app.screen, TextDialog))
+        assert "Said as number 08." in run.text
+        await run.press("escape")
+        at = table.cursor
+        await run.press("slash", "1", "down", "escape")
+        assert table.cursor == at
+        assert run.front(Messages)
+
+
+async def test_every_view_of_a_key_is_searched():
+    async with running(FakeGateway(large_world(3))) as run:
+        await run.choose(key_id_of(2))
+        for key in "vdTLHcp":
+            await run.press(key)
+            await run.wait_for(lambda: run.main.key_pane.view.focus_target.has_focus)
+            await run.press("n")
+            await run.wait_for("Nothing was looked for yet")
+            await run.press("slash", "q")
+            await run.wait_for("not found" if key != "v" else "Find")
+            await run.press("escape")
+            assert run.focused_pane() is run.main.key_pane, key

@@ -19,6 +19,8 @@ import boto3.session
 from botocore import __version__ as botocore_version
 from botocore import exceptions as boto
 from botocore.awsrequest import AWSResponse, HTTPHeaders
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import NewConnectionError, ProxyError
 
 import kmstui.aws
 from kmstui.aws.calls import (
@@ -29,6 +31,7 @@ from kmstui.aws.calls import (
     UnreadableResponse,
     clients,
     operations,
+    proxies,
 )
 from kmstui.aws.calls.clients import Clients
 from kmstui.aws.calls.throttling import Bucket
@@ -155,7 +158,10 @@ COMMON = (
     Fault("The connection breaks", raised=boto.ConnectionClosedError(endpoint_url="https://…")),
     Fault("The answer is cut off", raised=boto.ResponseStreamingError(error="IncompleteRead")),
     Fault("The proxy does not connect", raised=boto.ProxyConnectionError(
-        proxy_url="http://proxy:3128", error="refused")),
+        proxy_url="http://proxy:3128",
+        error=ProxyError("", NewConnectionError(HTTPConnection("proxy"), "refused")))),
+    Fault("The proxy takes it and does not answer", raised=boto.ProxyConnectionError(
+        proxy_url="http://proxy:3128", error=ProxyError("", OSError("closed")))),
     Fault("The certificate is not trusted", raised=boto.SSLError(
         endpoint_url="https://…", error=OSError("CERTIFICATE_VERIFY_FAILED"))),
     Fault("The certificate is another's", raised=boto.SSLError(
@@ -288,7 +294,11 @@ async def _ask_all(
 ) -> dict[str, dict[str, list[Operation]]]:
     """For each fault its sentences, each with the operations for which it is said."""
     found: dict[str, dict[str, list[Operation]]] = {}
-    with patch.object(clients, "_ATTEMPTS", 1):
+    with (
+        patch.object(clients, "_ATTEMPTS", 1),
+        # The page is the same behind a proxy.
+        patch.object(proxies, "get_environ_proxies", lambda url: {}),
+    ):
         asker = Asker(in_command=in_command)
         try:
             for operation in operations:

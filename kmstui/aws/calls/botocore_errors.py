@@ -10,7 +10,13 @@ from botocore import __version__ as botocore_version
 from botocore import exceptions as boto
 
 from kmstui.aws.calls.call_context import CallContext, Explanation
-from kmstui.aws.calls.error_codes import CHECK_ENDPOINT
+from kmstui.aws.calls.proxies import (
+    CHECK_ENDPOINT,
+    explain_lost,
+    explain_proxy,
+    known_of_proxy,
+    with_proxy,
+)
 from kmstui.service.errors import (
     AccessDeniedError,
     CredentialsExpiredError,
@@ -48,7 +54,8 @@ def known_of(error: BaseException, call: CallContext) -> dict[str, object]:
         # Query API requests and proxies may carry more in the URL than belongs on a screen.
         url = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
     return {
-        "url": url,
+        "url": with_proxy(url),
+        **known_of_proxy(url),
         "detail": " ".join(str(error).split())[:_SHOWN],
         "metadata": "the instance metadata service gives none",
         "source": members.get("provider") or "the metadata service",
@@ -57,7 +64,7 @@ def known_of(error: BaseException, call: CallContext) -> dict[str, object]:
         "status": getattr(error, "status", ""),
         **{
             name: members.get(name, "")
-            for name in ("cred_var", "path", "profile", "provider", "proxy_url", "region_name")
+            for name in ("cred_var", "path", "profile", "provider", "region_name")
         },
     }
 
@@ -110,7 +117,6 @@ def _unreachable(error: Any, call: CallContext) -> Explanation:
     )
 
 
-_BROKEN = Explanation(NetworkError, "the connection to {url} broke", "Try again.")
 NO_REGION = Explanation(
     RegionMissingError,
     "no Region is set, and the instance metadata service gives none",
@@ -147,11 +153,7 @@ _NO_ENDPOINT = Explanation(
 
 _EXPLANATIONS: dict[str, Explanation | Callable[[Any, CallContext], Explanation]] = {
     # Connections
-    "ProxyConnectionError": Explanation(
-        NetworkError,
-        "the proxy {proxy_url} did not connect",
-        "Check HTTPS_PROXY; NO_PROXY names hosts that are reached without it.",
-    ),
+    "ProxyConnectionError": explain_proxy,
     "SSLError": _tls,
     "ConnectTimeoutError": Explanation(
         NetworkError,
@@ -161,8 +163,8 @@ _EXPLANATIONS: dict[str, Explanation | Callable[[Any, CallContext], Explanation]
     ),
     "ReadTimeoutError": Explanation(NetworkError, "{url} did not answer in time", "Try again."),
     "EndpointConnectionError": _unreachable,
-    "HTTPClientError": _BROKEN,
-    "ConnectionError": _BROKEN,
+    "HTTPClientError": explain_lost,
+    "ConnectionError": explain_lost,
     # Profiles and credentials
     "NoCredentialsError": NO_CREDENTIALS,
     "PartialCredentialsError": Explanation(

@@ -10,6 +10,12 @@ from collections.abc import Callable
 
 from kmstui.aws.calls.access_denied import explain_denial
 from kmstui.aws.calls.call_context import CallContext, Explanation
+from kmstui.aws.calls.proxies import (
+    ASKS_FOR_PASSWORD,
+    CHECK_ENDPOINT,
+    known_of_proxy,
+    with_proxy,
+)
 from kmstui.aws.calls.throttling import is_throttled
 from kmstui.service.errors import (
     AccessDeniedError,
@@ -30,8 +36,6 @@ from kmstui.service.errors import (
     UnsupportedError,
 )
 
-CHECK_ENDPOINT = "Check --endpoint-url, AWS_ENDPOINT_URL and the profile's endpoint_url."
-
 
 def from_code(code: str, call: CallContext, context: ErrorContext) -> ServiceError:
     """The error for an error code; the service's words are in its context."""
@@ -41,13 +45,22 @@ def from_code(code: str, call: CallContext, context: ErrorContext) -> ServiceErr
         if code.isdigit() or not code:
             # botocore puts the HTTP status in the place of a code that did not come.
             explanation = _FAILURE_WITHOUT_CODE if status >= 500 else _NOT_AWS
+            if status == 407:
+                explanation = ASKS_FOR_PASSWORD
         elif is_throttled(code, status):
             explanation = _THROTTLED
         else:
             explanation = _FAILURE if status >= 500 else _UNKNOWN_CODE
     if not isinstance(explanation, Explanation):
         explanation = explanation(context.service_message, call)
-    return explanation.error(call, context, code=code, status=status)
+    return explanation.error(
+        call,
+        context,
+        code=code,
+        status=status,
+        url=with_proxy(call.endpoint_url),
+        **known_of_proxy(call.endpoint_url),
+    )
 
 
 _FAILURE_WITHOUT_CODE = Explanation(
@@ -58,7 +71,7 @@ _FAILURE_WITHOUT_CODE = Explanation(
 _NOT_AWS = Explanation(
     EndpointError,
     "{url} answered HTTP {status} without an AWS error, which AWS never does",
-    CHECK_ENDPOINT,
+    "{who_answers}",
 )
 _UNKNOWN_CODE = Explanation(
     InvalidInputError,

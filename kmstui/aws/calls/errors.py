@@ -16,7 +16,13 @@ from kmstui.aws.calls.answers import UnclearAnswer, WebPageResponse, told_error
 from kmstui.aws.calls.botocore_errors import explain_exception, known_of
 from kmstui.aws.calls.call_context import CallContext, Explanation
 from kmstui.aws.calls.credential_sources import explain_source
-from kmstui.aws.calls.error_codes import CHECK_ENDPOINT, from_code
+from kmstui.aws.calls.error_codes import from_code
+from kmstui.aws.calls.proxies import (
+    ASKS_FOR_PASSWORD,
+    CHECK_ENDPOINT,
+    nothing_passed,
+    with_proxy,
+)
 from kmstui.aws.calls.response import UnreadableResponse
 from kmstui.service.errors import (
     OPEN_OUTCOME,
@@ -31,7 +37,6 @@ from kmstui.service.errors import (
 _NO_CONNECTION_MADE = (
     boto.EndpointConnectionError,
     boto.ConnectTimeoutError,
-    boto.ProxyConnectionError,
 )
 
 _TLS_NEVER_BEGAN = (
@@ -121,6 +126,8 @@ def may_have_happened(error: BaseException) -> bool:
     """Whether a change that ended so may have been carried out, and must not be sent again."""
     if isinstance(error, _NO_CONNECTION_MADE):
         return False
+    if isinstance(error, boto.ProxyConnectionError):
+        return not nothing_passed(error)
     if isinstance(error, boto.SSLError):
         # It may also break in the middle of a response.
         return not any(words in str(error) for words in _TLS_NEVER_BEGAN)
@@ -150,7 +157,7 @@ _WHERE_IT_SHOWS = {
 
 
 def _what_happened(error: BaseException, call: CallContext) -> str:
-    where = call.endpoint_url
+    where = with_proxy(call.endpoint_url)
     if isinstance(error, boto.ReadTimeoutError):
         return f"it was sent and {where} did not answer in time"
     if isinstance(error, UnclearAnswer):
@@ -166,11 +173,13 @@ def _what_happened(error: BaseException, call: CallContext) -> str:
 
 
 def _bad_response(error: BaseException) -> Explanation | None:
+    if _wants_password(error):
+        return ASKS_FOR_PASSWORD
     if isinstance(error, WebPageResponse):
         return Explanation(
             EndpointError,
             "{url} answered with a web page (HTTP {status}), so it is not AWS that answered",
-            f"A sign-in page, proxy or firewall on the way may do that. {CHECK_ENDPOINT}",
+            "A sign-in page, proxy or firewall on the way may do that. {who_answers}",
         )
     if isinstance(error, UnreadableResponse):
         return Explanation(
@@ -183,6 +192,10 @@ def _bad_response(error: BaseException) -> Explanation | None:
             MalformedAnswerError, "the response from {url} is not what AWS sends", CHECK_ENDPOINT
         )
     return None
+
+
+def _wants_password(error: BaseException) -> bool:
+    return isinstance(error, WebPageResponse | UnclearAnswer) and error.status == 407
 
 
 def _is_parse_error(error: BaseException) -> bool:

@@ -282,20 +282,6 @@ async def test_an_endpoint_that_refuses_is_told(
     assert f"http://127.0.0.1:{port} refuses connections" in caught.value.reason
 
 
-async def test_a_proxy_that_is_not_there_is_named_without_its_password(
-    scripted: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    monkeypatch.setenv("HTTPS_PROXY", f"http://me:hunter2@127.0.0.1:{port}")
-    gateway = await connect(Target(endpoint_url="https://kms.invalid"))
-    with pytest.raises(errors.NetworkError) as caught:
-        await gateway.describe("1234")
-    assert "the proxy http://" in caught.value.reason
-    assert "HTTPS_PROXY" in caught.value.next_step
-    assert "hunter2" not in caught.value.sentence
-
-
 async def test_plain_http_behind_an_https_url_is_told(scripted: Any, connect: Connect) -> None:
     gateway = await connect(Target(endpoint_url=scripted.url.replace("http:", "https:")))
     with pytest.raises(errors.NetworkError, match="no secure connection") as caught:

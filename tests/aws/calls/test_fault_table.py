@@ -47,7 +47,8 @@ def test_no_change_whose_end_is_open_is_said_to_have_failed_and_no_refusal_to_be
         "A web page with HTTP 200", "A web page with HTTP 403", "A web page with HTTP 503",
         "HTTP 301", "HTTP 400 with {}", "HTTP 500 without an AWS error",
         "An answer that cannot be read", "An error of a code that kmstui does not know",
-        "The service fails", "The service is not available",
+        "The proxy takes it and does not answer", "The service fails",
+        "The service is not available",
     }  # fmt: skip
     for fault in COMMON:
         for sentence, operations in said[fault.title].items():

@@ -12,6 +12,7 @@ from .edit import Review as Review
 from .history import HistoryItem as HistoryItem
 from .history import HistorySource as HistorySource
 from .history import export as export
+from .history import parts_of_saves as parts_of_saves
 from .key_target import KeyPolicyTarget as KeyPolicyTarget
 from .key_target import compare_key_access as compare_key_access
 from .location import ABSENT as ABSENT

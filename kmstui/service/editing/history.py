@@ -144,6 +144,23 @@ async def cloudtrail_items(
             return
 
 
+def parts_of_saves(items: Sequence[HistoryItem]) -> dict[str, tuple[str, ...]]:
+    """IDs of the put and the draft that each save consists of, by that of what was read back."""
+    parts: dict[str, tuple[str, ...]] = {}
+    for index, item in enumerate(items):
+        if item.kind != "stored":
+            continue
+        mine: dict[str, str] = {}
+        for other in items[index + 1 :]:
+            if other.kind == "stored" or "draft" in mine:
+                break
+            if other.kind in ("sent", "draft") and other.text == item.text:
+                mine.setdefault(other.kind, other.id)
+        if mine:
+            parts[item.id] = tuple(mine.values())
+    return parts
+
+
 async def _at_once() -> None:
     """Nothing needs to be waited for."""
 

@@ -156,6 +156,18 @@ def change_to(
     return change
 
 
+def change_asked(
+    key_id: str, tags: Sequence[Tag], wanted: Mapping[str, str | None], name: str
+) -> TagChange:
+    """As `change_to`, for what a person has just typed: tags that are not there are told."""
+    change = change_to(key_id, tags, wanted, name)
+    there = {tag.key for tag in tags}
+    missing = [each for each, value in wanted.items() if value is None and each not in there]
+    if change.refused or not missing:
+        return change
+    return replace(change, note=f"{name} has no such tag: {', '.join(missing)}.")
+
+
 def undo_of(change: TagChange, tags: Sequence[Tag], name: str) -> TagChange:
     """What takes `change` back on a key that has `tags` now.
 

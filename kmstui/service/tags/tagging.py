@@ -26,6 +26,7 @@ from kmstui.service.tags.change import (
     TagChange,
     TagOutcome,
     TagResult,
+    change_asked,
     change_of,
     change_to,
     tag_refusal,
@@ -100,8 +101,12 @@ class Tagging:
         self, key_ids: Sequence[str], delta: TagDelta, told: Told = lambda count: None
     ) -> tuple[TagChange, ...]:
         """What `delta` means for each key, in the order given, by the tags that KMS has now."""
-        wanted = tuple(wanted_values(delta).items())
-        return await self.plan_again([TagChange(key_id, (), wanted) for key_id in key_ids], told)
+        wanted = wanted_values(delta)
+
+        def planner(change: TagChange, tags: Tags, name: str) -> TagChange:
+            return change_asked(change.key_id, tags, wanted, name)
+
+        return await self._plan([TagChange(key_id, (), ()) for key_id in key_ids], planner, told)
 
     async def plan_again(
         self, changes: Sequence[TagChange], told: Told = lambda count: None

@@ -25,6 +25,7 @@ class KeyBar(OneLine):
 
     def show_keys(self, keys: Iterable[tuple[str, str]]) -> None:
         """Draw these keys and what they do."""
+        self._commands = []
         self.show([part for key, does in keys for part in _key_parts(key, does)])
 
     def show_commands(self, commands: Iterable[Command]) -> None:

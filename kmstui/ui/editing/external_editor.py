@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 
 _FALLBACKS = ("vi", "nano")
 
+_WAITING = dict.fromkeys(
+    ("code", "code-insiders", "codium", "cursor", "zed", "subl", "atom", "mate", "gedit"), "--wait"
+) | {"gvim": "-f", "mvim": "-f", "kate": "--block"}
+"""Editors that open a window and return at once, and the option with which they do not."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExternalEdit:
@@ -98,8 +103,21 @@ def edit_externally(
             path if os.path.lexists(path) else None,
         )
     edited = edited if text.endswith("\n") else edited.removesuffix("\n")
-    trouble = " ".join(filter(None, (trouble, failed)))
+    unwaited = _unwaited(command) if edited == text else ""
+    trouble = " ".join(filter(None, (trouble, failed, unwaited)))
     return _kept(edited, path, keep, trouble)
+
+
+def _unwaited(command: list[str]) -> str:
+    """What to say where the editor may have a window of its own and left the text as it was."""
+    name, options = Path(command[0]).name, command[1:]
+    wait = _WAITING.get(name)
+    if wait is None or any(each in options for each in (wait, wait[1:3])):
+        return ""
+    return (
+        f"{name} returned and left the text as it was: it does not wait for its window. Set"
+        f" EDITOR='{name} {wait}', and close the window there."
+    )
 
 
 def _kept(text: str, path: Path, keep: Callable[[str], None], trouble: str) -> ExternalEdit:

@@ -17,6 +17,7 @@ from kmstui.service.editing import (
     HistorySource,
     export,
     json_problem,
+    parts_of_saves,
 )
 from kmstui.service.errors import JournalError, ServiceError
 from kmstui.ui.commands import program_of
@@ -33,7 +34,7 @@ _LEAST, _NARROW, _WIDE = 12, 24, 60
 
 def columns_for(items: Sequence[HistoryItem], width: int) -> tuple[Column, ...]:
     """When, what and who; what takes no more than it needs, and who gets the rest."""
-    what = max((len(item.what) for item in items), default=_NARROW)
+    what = max((len(item.what) + 2 * (item.kind == "stored") for item in items), default=_NARROW)
     most = _WIDE if width >= _ROOMY else _NARROW
     return (
         Column("time", "TIME UTC", 19, rank=1),
@@ -55,6 +56,8 @@ class HistoryPanel(Vertical):
         self.source: HistorySource | None = None
         """Where the list comes from."""
         self._items: dict[str, HistoryItem] = {}
+        self._parts: dict[str, tuple[str, ...]] = {}
+        self._opened: set[str] = set()
         self._marked = ""
         self._shown: tuple[HistoryItem | None, HistoryItem] | None = None
         self.table = TextTable(columns_for((), 80), self._cells, symbols=symbols)
@@ -78,6 +81,7 @@ class HistoryPanel(Vertical):
     def forget(self) -> None:
         """Another policy's history is to be shown."""
         self.source, self._items, self._marked = None, {}, ""
+        self._parts, self._opened = {}, set()
         self.table.forget_place()
         self.table.set_rows(())
         self.table.set_empty("")
@@ -93,8 +97,9 @@ class HistoryPanel(Vertical):
             return
         self.source = source
         self._items = {item.id: item for item in items}
+        self._parts = parts_of_saves(items)
         self._fit()
-        self.table.set_rows([*self._items, *([_MORE] if source.has_more else [])])
+        self._list()
         self.table.refresh(layout=True)
         self.table.set_empty("No version was kept on this computer yet.")
         self.compare()
@@ -121,6 +126,25 @@ class HistoryPanel(Vertical):
         await self.read(source)
         more = "the newest" if source.has_more else "all"
         return f"These are {more} {len(self._items)} versions."
+
+    def _list(self) -> None:
+        """One row for each save; its draft and put below it while it is open."""
+        hidden = {
+            part for save, ids in self._parts.items() if save not in self._opened for part in ids
+        }
+        rows = [row for row in self._items if row not in hidden]
+        more = self.source is not None and self.source.has_more
+        self.table.set_rows([*rows, *([_MORE] if more else [])])
+
+    def toggle_save(self) -> None:
+        """List the draft and the put of the save under the cursor, or no more."""
+        row = self.table.cursor_row or ""
+        save = next((save for save, ids in self._parts.items() if row in (save, *ids)), "")
+        if save:
+            self._opened ^= {save}
+            self.table.move_to_row(save)
+            self._list()
+            self.table.refresh(layout=True)
 
     def mark(self) -> None:
         """Compare with the version under the cursor from now on, or no more."""
@@ -217,6 +241,12 @@ class HistoryPanel(Vertical):
             self._shown = (old, new)
             self.rows.show(rows)
 
+    def _sign(self, row: str) -> str:
+        """Whether a save can be opened, is open, or the row is a part of one."""
+        if row in self._parts:
+            return "- " if row in self._opened else "+ "
+        return "  " if any(row in ids for ids in self._parts.values()) else ""
+
     def _cells(self, row: str, columns: Sequence[str]) -> Cells:
         item = self._items.get(row)
         if item is None:
@@ -224,7 +254,7 @@ class HistoryPanel(Vertical):
         role = "" if item.differs else "dim"
         return {
             "time": (f"{item.time:%Y-%m-%d %H:%M:%S}", "dim"),
-            "what": (item.what, "accent" if item.id == "draft" else role),
+            "what": (self._sign(row) + item.what, "accent" if item.id == "draft" else role),
             "who": (item.who_within(self.table.width_of("who"), self._symbols.more), "dim"),
         }
 

@@ -24,6 +24,7 @@ class HistoryScreen(FullScreen[str]):
     """Returns the text to bring back; None: none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "toggle_save", "draft and put of a save", show=False),
         Binding("space", "mark", "compare with this one", show=False),
         Binding("b", "bring_back", "bring back", show=False),
         Binding("w", "export", "write to a file", show=False),
@@ -49,6 +50,7 @@ class HistoryScreen(FullScreen[str]):
         back = [("b", "Bring back")] if self._may_restore else []
         self.key_bar.show_keys(
             [
+                ("Enter", "Draft, put"),
                 ("Space", "Compare with"),
                 *back,
                 ("w", "Write"),
@@ -65,6 +67,10 @@ class HistoryScreen(FullScreen[str]):
     def action_mark(self) -> None:
         """Compare with the version under the cursor."""
         self.panel.mark()
+
+    def action_toggle_save(self) -> None:
+        """List the draft and the put of a save, or no more."""
+        self.panel.toggle_save()
 
     def action_bring_back(self) -> None:
         """Take this version into the editor."""

@@ -85,7 +85,7 @@ class EventsView(TableView[KeyEvent]):
         self._token = ""
         self._reading = False
         self._stale = False
-        self._looks_hidden = False
+        self._looks_hidden = True
 
     @property
     def count(self) -> str:

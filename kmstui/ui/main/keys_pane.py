@@ -18,6 +18,16 @@ from kmstui.ui.main.panes import TablePane
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Counts, LineTable, MarkableTable
 
+FILTER_KEYS = (
+    ("Enter", "Keep"),
+    ("Esc", "Clear"),
+    ("tag:x=y", "a tag"),
+    ("state:enabled", ""),
+    ("-word", "not"),
+    ("/regex/", ""),
+)
+"""For the key bar while the filter is typed."""
+
 COUNT_SECONDS = 0.25
 """Time between two counts of what was read: each costs a line over SSH."""
 
@@ -45,6 +55,9 @@ class KeysPane(TablePane):
 
     class Narrowed(Message):
         """A person has typed a filter and goes on with what it shows."""
+
+    class FilterToggled(Message):
+        """The filter's line was opened or closed: other keys work."""
 
     class Typed(Message):
         """A key went into the filter and has taken effect."""
@@ -188,6 +201,7 @@ class KeysPane(TablePane):
         """Let a person type a filter."""
         self.filter_input.display = True
         self.filter_input.focus(scroll_visible=False)
+        self.post_message(self.FilterToggled())
 
     def close_filter(self, *, clear: bool) -> bool:
         """Go back to the table; returns whether there was anything to close or clear."""
@@ -198,6 +212,7 @@ class KeysPane(TablePane):
             self._apply_filter("")
         self.filter_input.display = False
         if was_open:
+            self.post_message(self.FilterToggled())
             self.table.focus(scroll_visible=False)
         return was_open or (clear and had_text)
 

@@ -17,7 +17,7 @@ from kmstui.ui.commands import EVERYWHERE, TEXT, Command, CommandScreen, KeyBar,
 from kmstui.ui.main.aliases_pane import AliasesPane
 from kmstui.ui.main.header import HeaderLine
 from kmstui.ui.main.key_pane import KeyPane
-from kmstui.ui.main.keys_pane import KeysPane
+from kmstui.ui.main.keys_pane import FILTER_KEYS, KeysPane
 from kmstui.ui.main.panes import Pane, Panes
 from kmstui.ui.main.start_notices import tell_at_start
 from kmstui.ui.main.tags_pane import TagsPane
@@ -275,8 +275,9 @@ class MainScreen(CommandScreen):
         self._write_key_bar()
         self._load_view()
 
+    @on(KeysPane.FilterToggled)
     def on_key_view_keys_changed(self) -> None:
-        """A line of a view was opened or closed: other keys work now."""
+        """A line was opened or closed, of a view or the filter's: other keys work now."""
         self._write_key_bar()
 
     @on(KeysPane.Typed)
@@ -372,6 +373,9 @@ class MainScreen(CommandScreen):
         self._write_key_bar()
 
     def _write_key_bar(self) -> None:
+        if self.keys_pane.is_typing and self.focused_pane is self.keys_pane:
+            self.key_bar.show_keys(FILTER_KEYS)
+            return
         line = self._line_scope
         shown = commands_in(self.all_commands, (line,)) if line else self.commands
         self.key_bar.show_commands(shown)

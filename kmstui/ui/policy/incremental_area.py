@@ -176,6 +176,7 @@ class IncrementalTextArea(InsideTextArea):
         self._bracket_row = -1 if partner_at is None else partner_at[0]
         if not self.is_mounted:
             return
+        self._lead_terminal_cursor()
         rows = {previous.end[0], selection.end[0]}
         if not (previous.is_empty and selection.is_empty):
             rows |= {previous.start[0], selection.start[0]}
@@ -186,6 +187,12 @@ class IncrementalTextArea(InsideTextArea):
                 self.draw_rows(row, row)
         if not self._changing:
             self.settled()
+
+    def _lead_terminal_cursor(self) -> None:
+        """Let the terminal's own cursor follow, for screen readers and input methods."""
+        if self.has_focus and self.selection.end[0] < self.document.line_count:
+            place = self.place_of(self.selection.end)
+            self.app.cursor_position = self.content_region.offset + place
 
     def is_special(self, row: int) -> bool:
         """Whether a row is drawn otherwise than its text alone says: cursor, selection, bracket."""
@@ -290,6 +297,7 @@ class IncrementalTextArea(InsideTextArea):
 
     def _scrolled(self, old_value: float, new_value: float) -> None:
         if round(old_value) != round(new_value):
+            self._lead_terminal_cursor()
             self.draw_differences()
 
 

@@ -97,6 +97,8 @@ def _summary_of_one(change: TagChange, store: Store) -> tuple[str, str]:
     name = store.name_of(change.key_id)
     if change.refused:
         return f"Nothing can be sent. {change.refused}", "bad"
+    if change.is_empty and change.note:
+        return "Nothing to send.", "warn"
     if change.is_empty:
         return f"Nothing to send: {name} has the tags as wanted already.", "warn"
     return f"On {name} this {_counts([change])}.", ""

@@ -17,8 +17,14 @@ class CopyError(Exception):
     """The text could not be copied; the message is a sentence."""
 
 
-def osc_52(text: str) -> str:
+_SCREEN_MOST = 500
+"""Characters of one string that GNU screen passes on; it drops one of more than 768."""
+
+
+def osc_52(text: str, environ: Mapping[str, str] = os.environ) -> str:
     """The escape sequence that asks the terminal to take `text` into its clipboard.
+
+    GNU screen keeps OSC 52 to itself; what comes in its device control strings it passes on.
 
     Raises:
         CopyError: the text is too long for terminals.
@@ -28,7 +34,11 @@ def osc_52(text: str) -> str:
         raise CopyError(
             f"The text is too long for a terminal's clipboard ({len(text):,} characters)."
         )
-    return f"\x1b]52;c;{encoded}\a"
+    sequence = f"\x1b]52;c;{encoded}\a"
+    if not environ.get("STY"):
+        return sequence
+    pieces = range(0, len(sequence), _SCREEN_MOST)
+    return "".join(f"\x1bP{sequence[at : at + _SCREEN_MOST]}\x1b\\" for at in pieces)
 
 
 def inside_tmux(environ: Mapping[str, str] = os.environ) -> bool:

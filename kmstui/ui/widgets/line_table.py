@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.events import Blur, Click, Focus, Resize
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -342,6 +342,9 @@ class LineTable(StyledWidget, can_focus=True, inherit_bindings=False):
         if index >= len(self.rows):
             return self._painter.blank()
         row = self.rows[index]
+        if index == self.cursor and self.has_focus:
+            # The terminal's own cursor, hidden as it is: screen readers read where it stands.
+            self.app.cursor_position = self.region.offset + Offset(0, y)
         return self._painter.row(row, (index == self.cursor, self.has_focus, row in self._marks))
 
 

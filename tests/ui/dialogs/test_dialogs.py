@@ -1,4 +1,5 @@
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from kmstui.ui.dialogs.questions import Line, QuestionDialog
 from kmstui.ui.editing.history_screen import HistoryScreen
 from kmstui.ui.main import copying
 from kmstui.ui.main.palette import Palette
+from kmstui.ui.terminal.clipboard import osc_52
 from tests.fakes import IMPORTED, SIGNING, FakeGateway, key_id_of, large_world
 from tests.screens import WIDE, running
 
@@ -130,6 +132,15 @@ async def test_copying_sends_the_text_to_the_terminal(clipboard):
             f"aws kms get-key-policy --key-id {IMPORTED} --policy-name default "
             "--output text --query Policy --region eu-central-1",
         ]
+
+
+def test_gnu_screen_passes_a_copy_on_in_pieces_that_it_takes():
+    text = "a policy " * 400
+    sent = osc_52(text, {"STY": "1.pts-0"})
+    pieces = re.findall("\x1bP(.*?)\x1b\\\\", sent, re.DOTALL)
+    assert sent == "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
+    assert max(map(len, pieces)) < 768
+    assert "".join(pieces) == osc_52(text, {})
 
 
 async def test_copying_inside_tmux_goes_through_tmux(monkeypatch, tmp_path):

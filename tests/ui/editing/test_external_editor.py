@@ -78,6 +78,26 @@ def test_visual_goes_before_editor(editor, private):
     assert edit("{}", environ, private).text == "visual"
 
 
+@pytest.mark.parametrize(
+    ("script", "option", "told"),
+    [
+        ("exit 0", "", "EDITOR='code --wait'"),
+        ("exit 0", " --wait", ""),
+        ("exit 0", " -w", ""),
+        ('printf "[1]" > "$1"', "", ""),
+    ],
+)
+def test_an_editor_that_does_not_wait_for_its_window_is_told_about(
+    private, tmp_path, script, option, told
+):
+    path = tmp_path / "code"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o700)
+    came = edit("{}", {"EDITOR": f"{path}{option}", "PATH": os.environ["PATH"]}, private)
+    assert told in came.trouble
+    assert bool(told) == bool(came.trouble)
+
+
 def test_an_editor_that_fails_gives_back_what_it_wrote(editor, private):
     came = edit("{}", editor('printf half > "$2"; exit 3'), private)
     assert came.text == "half"

@@ -41,15 +41,29 @@ async def save(bench, text: str) -> None:
     await bench.run.wait_for(lambda: bench.run.app.screen is bench.run.main)
 
 
-async def test_every_text_is_listed_newest_first_with_what_became_of_it(editing):
+async def test_a_save_is_one_row_that_opens_to_its_draft_and_its_put(editing):
     async with editing() as bench:
         await save(bench, MINE)
         view = await open_history(bench)
         await bench.run.wait_for("saved and read back")
-        kinds = [view.panel._items[row].what for row in view.panel.table.rows]
-        assert kinds[-1] == "read from the service"
-        assert "sent" in kinds
-        assert "draft, sent later" in kinds
+
+        def listed(panel) -> list[str]:
+            return [panel._items[row].what for row in panel.table.rows]
+
+        assert listed(view.panel) == ["saved and read back", "read from the service"]
+        await bench.run.press("enter")
+        screen = await bench.run.wait_for_screen(HistoryScreen)
+        await bench.run.wait_for("+ saved and read back")
+        await bench.run.press("enter")
+        assert listed(screen.panel) == [
+            "saved and read back",
+            "sent",
+            "draft, sent later",
+            "read from the service",
+        ]
+        await bench.run.press("j", "enter")
+        assert listed(screen.panel) == ["saved and read back", "read from the service"]
+        await bench.run.press("escape")
         await bench.run.wait_for("KMSWorkshop-InstanceInitRole/i-0123456789abcdef0"[:15])
 
 

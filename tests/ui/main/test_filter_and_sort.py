@@ -154,3 +154,24 @@ async def test_before_a_key_was_pressed_the_cursor_stays_at_the_top():
         run.app.refresh_session()
         await run.wait_for("aaa/first")
         await run.wait_for(lambda: run.main.chosen == "new")
+
+
+async def test_the_key_bar_shows_the_filters_keys_while_it_is_typed():
+    async with running() as run:
+        await run.press("slash")
+        await run.wait_for("Esc Clear")
+        assert "e Edit" not in run.lines[-1]
+        await run.press("escape")
+        await run.wait_for("e Edit")
+
+
+async def test_the_terminals_cursor_stands_at_the_row_for_screen_readers():
+    async with running() as run:
+        for key in ("j", "j", "k"):
+            await run.press(key)
+            x, y = run.app.cursor_position
+            assert run.lines[y][x:].startswith("❯")
+        await run.press("tab")
+        await run.wait_for(lambda: run.main.aliases_pane.table.has_focus)
+        await run.wait_for(lambda: run.lines[run.app.cursor_position.y].startswith("❯"))
+        assert run.app.cursor_position.y > y

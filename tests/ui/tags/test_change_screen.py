@@ -153,6 +153,18 @@ async def test_a_key_that_has_it_already_needs_nothing():
         assert changes_sent(run) == 0
 
 
+async def test_untagging_what_is_not_there_says_so():
+    async with running() as run:
+        await run.choose(IMPORTED)
+        await run.press("u")
+        await run.type("nothere")
+        await run.press("enter")
+        await run.wait_for("Nothing to send.")
+        assert "(alias/ImportedCMK) has no such tag: nothere." in run.prose
+        await run.press("enter")
+        assert changes_sent(run) == 0
+
+
 async def test_the_plan_can_be_copied_as_aws_cli_commands_instead(clipboard):
     async with running() as run:
         await run.choose(IMPORTED)

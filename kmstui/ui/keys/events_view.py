@@ -95,7 +95,7 @@ class EventsView(TableView[KeyEvent]):
         hidden = len(self.entries) - len(self._shown)
         return (
             f"{len(self.entries)}{' so far…' if self._token else ''}"
-            f"{f' ({hidden} hidden: o)' if hidden else ''}"
+            f"{f' ({hidden} hidden: O)' if hidden else ''}"
         )
 
     @property

@@ -135,7 +135,7 @@ async def test_calls_that_only_looked_are_hidden_and_counted():
     gateway.world.events[arn] = (look, *gateway.world.events[arn])
     async with running(gateway, size=WIDE) as run:
         await open_view(run, "events")
-        await run.wait_for("Events 4 (1 hidden: o)")
+        await run.wait_for("Events 4 (1 hidden: O)")
         assert "DescribeKey" not in run.text, "kmstui's own reads are not what a person asks about"
         await run.press("O")
         await run.wait_for("DescribeKey")

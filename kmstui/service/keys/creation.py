@@ -6,15 +6,16 @@ are not all known here is left to the editor, where each field is filled in sigh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from kmstui.model import Arn, Key, KeyCreation
 from kmstui.policy.authoring import Template, fields_of, fill, unsuitable, whole_policy
-from kmstui.policy.evaluation import can_still_administer
-from kmstui.policy.iam import Principal
+from kmstui.policy.evaluation import NOTHING_READ, can_still_administer
+from kmstui.policy.iam import Context, Principal
 from kmstui.policy.lint import KeyContext, Severity, lint
-from kmstui.service.access import caller_principal
+from kmstui.service.access import caller_principal, own_request
 from kmstui.service.editing import facts_for
 from kmstui.service.inventory import Store
 from kmstui.service.keys.aliases import alias_problem, full_name
@@ -103,16 +104,20 @@ DEFAULT = CreationPolicy(
 
 
 def creation_policies(
-    store: Store, creation: KeyCreation, templates: Sequence[Template]
+    store: Store,
+    creation: KeyCreation,
+    templates: Sequence[Template],
+    clock: Callable[[], datetime],
 ) -> tuple[CreationPolicy, ...]:
-    """The default, then each template as it would be for this key."""
-    account = store.caller.account if store.caller else ""
-    return (DEFAULT, *_from_templates(store, creation, templates, account))
+    """The default, then each template as it would be for this key, judged as it is by the clock."""
+    request = own_request(store.caller, store.info, clock, NOTHING_READ)
+    return (DEFAULT, *_from_templates(store, creation, templates, request))
 
 
 def _from_templates(
-    store: Store, creation: KeyCreation, templates: Sequence[Template], account: str
+    store: Store, creation: KeyCreation, templates: Sequence[Template], request: Context
 ) -> Iterator[CreationPolicy]:
+    account = store.caller.account if store.caller else ""
     region = store.info.region if store.info else ""
     partition = store.info.partition if store.info else "aws"
     key = Key.of(_NO_ID, f"arn:{partition}:kms:{region}:{account}:key/{_NO_ID}")
@@ -134,7 +139,7 @@ def _from_templates(
             unsuitable(template, facts)
             or _not_known(fields_of(fill(template, facts)))
             or _refused(text, context)
-            or _locks_out(text, store, arn)
+            or _locks_out(text, store, arn, request)
         )
         yield CreationPolicy(template.id, template.title, template.does, text, off)
 
@@ -153,11 +158,11 @@ def _refused(text: str, context: KeyContext) -> str:
     return ""
 
 
-def _locks_out(text: str, store: Store, arn: Arn) -> str:
+def _locks_out(text: str, store: Store, arn: Arn, request: Context) -> str:
     caller = Principal.maybe(caller_principal(store.caller)) if store.caller else None
     if caller is None:
         return "Who you are is not known, so nobody can say whether you would be locked out."
-    verdict = can_still_administer(text, caller, arn, None)
+    verdict = can_still_administer(text, caller, arn, None, context=request)
     if verdict.orphans_key or verdict.locks_caller_out:
         return f"You could not change the policy afterwards. {verdict.reason}"
     return ""

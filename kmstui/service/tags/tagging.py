@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kmstui.model import TagDelta
@@ -29,6 +29,7 @@ from kmstui.service.tags.change import (
     change_asked,
     change_of,
     change_to,
+    shows,
     tag_refusal,
     undo_of,
     wanted_values,
@@ -222,9 +223,8 @@ class Tagging:
             JournalError: it could not be written.
         """
         self._session.change_scope().check_durable()
-        outcomes = {Shown.OURS: "done", Shown.OLD: "cancelled"}
         for each in unfinished.found:
-            if outcome := outcomes.get(each.read.shown):
+            if outcome := _outcome(each):
                 await self._session.journal.end(each.record.id, outcome, "Found at a later start.")
 
     async def changes_of(self, record: ChangeRecord) -> tuple[TagChange, ...]:
@@ -256,6 +256,16 @@ class Tagging:
         found = await examine_changes(self._session.change_scope(), checks, records)
         ended = await self._of_batch(records[0].scope, batch, {"done"}) if batch else ()
         return UnfinishedTags(ended, tuple(found))
+
+
+def _outcome(found: SettledChange[Tags]) -> str:
+    """How the journal has it; "" where the key could not be read."""
+    if found.read.shown is not Shown.OLD:
+        return "done" if found.read.shown is Shown.OURS else ""
+    # A third value may have replaced it, and a new one may not show yet.
+    change = change_of(found.record)
+    was_before = shows(found.read.value or (), replace(change, after=change.before))
+    return "cancelled" if was_before and not found.recent else "unknown"
 
 
 def _unsent(change: TagChange) -> TagResult:

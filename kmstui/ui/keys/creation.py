@@ -228,7 +228,9 @@ class CreationForm(Dialog[None]):
         self.spec.set_choices([(spec, spec) for spec in specs])
 
     def _offer_policies(self) -> None:
-        offered = creation_policies(self._store, self.creation, self._library.templates)
+        offered = creation_policies(
+            self._store, self.creation, self._library.templates, self._about.session.clock
+        )
         self._policies = {policy.id: policy for policy in offered}
         possible = [policy for policy in offered if not policy.off]
         self.policy.set_choices([(policy.id, policy.title) for policy in possible])

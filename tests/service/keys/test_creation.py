@@ -3,6 +3,7 @@ import pytest
 from kmstui.demo.kms.keys import SPECS as EMBEDDED_SPECS
 from kmstui.demo.kms.keys import allowed_usages
 from kmstui.model import KeyCreation, Tag
+from kmstui.policy.authoring import Template
 from kmstui.policy.lint.core import Severity
 from kmstui.policy.lint.linter import lint
 from kmstui.service.editing.templates import read_library
@@ -73,7 +74,9 @@ def test_china_has_sm2_and_no_ml_kem():
 
 
 async def test_policies_offered_are_whole_and_without_errors(bench):
-    offered = creation_policies(bench.store, KeyCreation(), read_library(None).templates)
+    offered = creation_policies(
+        bench.store, KeyCreation(), read_library(None).templates, bench.session.clock
+    )
     assert offered[0].text is None
     possible = [each for each in offered[1:] if not each.off]
     assert len(possible) >= 3
@@ -87,5 +90,27 @@ async def test_policies_offered_are_whole_and_without_errors(bench):
 
 async def test_a_template_that_does_not_suit_the_kind_of_key_is_off(bench):
     creation = KeyCreation(spec="RSA_2048", usage="SIGN_VERIFY")
-    offered = creation_policies(bench.store, creation, read_library(None).templates)
+    offered = creation_policies(
+        bench.store, creation, read_library(None).templates, bench.session.clock
+    )
     assert "RSA_2048" in next(each.off for each in offered if each.id == "aws.s3")
+
+
+@pytest.mark.parametrize(
+    ("operator", "when", "locks_out"),
+    [("DateGreaterThan", "2020", True), ("DateLessThan", "2020", False),
+     ("DateGreaterThan", "2099", False)],
+)  # fmt: skip
+async def test_a_template_that_locks_out_as_it_is_by_the_clock_is_off(
+    bench, operator, when, locks_out
+):
+    deny = {
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "kms:*",
+        "Resource": "*",
+        "Condition": {operator: {"aws:CurrentTime": f"{when}-01-01T00:00:00Z"}},
+    }
+    template = Template("own.deny", "Deny", "Yours", "Denies.", (deny,))
+    _, offered = creation_policies(bench.store, KeyCreation(), [template], bench.session.clock)
+    assert ("You could not change the policy afterwards" in offered.off) == locks_out

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+from datetime import timedelta
+
+import pytest
 
 from kmstui.model import Tag, TagDelta
 from kmstui.service.errors import AccessDeniedError
@@ -44,9 +47,25 @@ async def test_it_is_known_which_keys_were_done_and_the_rest_can_be_finished(ben
         assert Tag("team", "blue") in bench.gateway.world.tags[key]
     assert await bench.tagging.unfinished() == ()
     assert await bench.records() == [
-        (SIGNING, "done"), (IMPORTED, "cancelled"), (NAMELESS, "cancelled"),
+        (SIGNING, "done"), (IMPORTED, "unknown"), (NAMELESS, "unknown"),
         (IMPORTED, "done"), (NAMELESS, "done"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("minutes", "value", "outcome"),
+    [(6, None, "cancelled"), (6, "red", "unknown"), (4, None, "unknown")],
+)
+async def test_only_what_can_show_no_more_and_was_not_replaced_was_not_done(
+    bench, minutes, value, outcome
+):
+    await _killed_run(bench, SIGNING, NAMELESS)
+    if value is not None:
+        bench.gateway.world.tags[NAMELESS] = (Tag("team", value),)
+    bench.session.clock = lambda: NOW + timedelta(minutes=minutes)
+    (run,) = await bench.tagging.unfinished()
+    await bench.tagging.settle(run)
+    assert await bench.records() == [(SIGNING, "done"), (NAMELESS, outcome)]
 
 
 async def test_what_was_done_can_be_undone(bench):

@@ -283,6 +283,7 @@ class AccessReader:
         todo = iter(wanted)
         done = 0
         refusals: list[str] = []
+        failures: list[str] = []
         useful = any(not _is_refused(each) for each in self._identities.values())
 
         async def work() -> None:
@@ -296,6 +297,7 @@ class AccessReader:
                     self._missing[_key(arn)] = arn
                 except FailedError as error:
                     refusals.append(error.sentence)
+                    failures.append(f"{_short(arn)} were not read: {error.sentence}")
                 else:
                     if _is_refused(identity):
                         refusals.append(identity.problem)
@@ -311,7 +313,8 @@ class AccessReader:
                 f"IAM refuses to tell the policies of roles and users, so {len(wanted) - done} of"
                 f" them were not tried: {refusals[0]}"
             )
-        return ""
+        more = f" Nor were those of {len(failures) - 1} others." if len(failures) > 1 else ""
+        return f"The IAM policies of {failures[0]}{more}" if failures else ""
 
     def _about_missing(self, arns: Iterable[str]) -> Iterable[str]:
         gone = [_short(arn) for arn in arns if _key(arn) in self._missing]

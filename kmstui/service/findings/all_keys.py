@@ -57,6 +57,7 @@ class AllFindings:
         total: How many keys there were to look at when reading began: those whose policies a
             person can change, as far as they were known.
         running: Whether policies are being read.
+        stopping: Whether no more is to be read.
         left_at: The row at which the person left the list.
     """
 
@@ -67,7 +68,7 @@ class AllFindings:
         self.running = False
         self.left_at = ""
         self._judged: dict[str, int] = {}
-        self._stopping = False
+        self.stopping = False
         session.store.subscribe(Topic.POLICIES, self._policies_changed)
 
     def _policies_changed(self, key_ids: frozenset[str]) -> None:
@@ -87,7 +88,7 @@ class AllFindings:
 
     def stop(self) -> bool:
         """Read no further; returns whether anything was being read."""
-        was, self._stopping = self.running and not self._stopping, True
+        was, self.stopping = self.running and not self.stopping, True
         return was
 
     async def run(
@@ -102,12 +103,12 @@ class AllFindings:
         """
         gateway = self._session.gateway
         keys = self._session.store.keys
-        self.running, self._stopping = True, False
+        self.running, self.stopping = True, False
 
         async def work(todo: Iterator[str]) -> None:
             for key_id in todo:
                 key = keys.get(key_id)
-                if self._stopping or key is None:
+                if self.stopping or key is None:
                     return
                 result = await self._look(gateway, key, judge, pause)
                 if result is not None and self._session.is_connected_by(gateway):

@@ -15,7 +15,6 @@ from kmstui.model import Key
 from kmstui.policy.access import AccessGroup, Cell, Row
 from kmstui.policy.evaluation import Decision, ReasoningLine, not_considered_sentence
 from kmstui.service.access import DELEGATED_AT_FIRST, AccessReader
-from kmstui.service.changes import WHAT_IF
 from kmstui.service.inventory import Topic
 from kmstui.service.session import Session
 from kmstui.ui.access.cells import GROUPS, cell_part, cell_words, columns_for
@@ -23,7 +22,6 @@ from kmstui.ui.access.inquiry import Answer, Inquiry, answer_line, row_id, unrea
 from kmstui.ui.access.question import WhatIfLine, question_line
 from kmstui.ui.access.reading_view import ReadingView, key_facts
 from kmstui.ui.commands import program_of
-from kmstui.ui.dialogs import KeptLine
 from kmstui.ui.main import main_of
 from kmstui.ui.runtime import Changes
 from kmstui.ui.style import Part, Symbols
@@ -66,7 +64,6 @@ class AccessView(ReadingView):
         self.table = TextTable(columns_for(80, self._group), self._cells, symbols=symbols)
         self.words = Sentences(least_lines=4, most_lines=4, more="(Enter: all of it)")
         self.what_if = WhatIfLine()
-        self.kept_question: KeptLine | None = None
         self.status.display = False
 
     def compose(self) -> ComposeResult:
@@ -143,6 +140,7 @@ class AccessView(ReadingView):
         self._reading = mine = object()
         self._tell_from = monotonic() + TOLD_AFTER_SECONDS
         self._stopping = False
+        waited = self.set_timer(TOLD_AFTER_SECONDS, self._tell_waiting)
         try:
             reading = await self.session.shared(AccessReader).read(
                 key,
@@ -152,6 +150,7 @@ class AccessView(ReadingView):
                 stop=lambda: self._stopping,
             )
         finally:
+            waited.stop()
             if self._reading is mine:
                 self._reading = None
         self._take(await Inquiry.of(self.session, key, policy, reading))
@@ -211,6 +210,10 @@ class AccessView(ReadingView):
         """Read no further identities; returns whether any were being read."""
         was_reading = self._reading is not None and not self._stopping
         self._stopping = True
+        if was_reading:
+            self.status.say(
+                "What was asked for is waited for, and no more read. Esc leaves.", "dim"
+            )
         return was_reading
 
     # What it shows
@@ -260,6 +263,10 @@ class AccessView(ReadingView):
                 " (m reads more)."
             )
         self.status.say(" ".join(words), "warn")
+
+    def _tell_waiting(self) -> None:
+        if not (self.status.text or self.what_if.display):
+            self.status.say("Reading grants and IAM policies… (Esc stops)", "dim")
 
     def _tell_progress(self, done: int, of: int) -> None:
         now = monotonic()
@@ -331,20 +338,13 @@ class AccessView(ReadingView):
         action = cell.parts[0].actions[0] if cell.parts else "kms:DescribeKey"
         is_me = Inquiry.is_me(self.session, row.principal)
         self.status.say(_HINT, "dim")
-        self.what_if.ask(question_line(row.principal, action, is_me=is_me))
-        self.kept_question = KeptLine.of(
-            program_of(self), WHAT_IF, self.what_if.value, self._offer_question
-        )
+        question = question_line(row.principal, action, is_me=is_me)
+        self.what_if.ask(question, self._offer_question)
         self.post_message(self.KeysChanged())
         self._ask(self.what_if.value)
 
     def _offer_question(self, age: str) -> None:
         self.status.say(f"Ctrl-r brings back what was typed {age} ago. {_HINT}", "dim")
-
-    @property
-    def earlier_question(self) -> str:
-        """A long question typed before; empty where there is none."""
-        return self.kept_question.earlier if self.kept_question is not None else ""
 
     def close_what_if(self) -> bool:
         """Back to the table; returns whether a question was open."""
@@ -364,8 +364,7 @@ class AccessView(ReadingView):
         """Answer while a person types."""
         event.stop()
         if self.what_if.display:
-            if self.kept_question is not None:
-                self.kept_question.keep(event.value)
+            self.what_if.keep()
             self._ask(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -60,7 +60,7 @@ def _can_ask(context: Context) -> str | None:
 
 def _needs_earlier(context: Context) -> str | None:
     view = _view(context)
-    earlier = view.earlier_question if view is not None else ""
+    earlier = view.what_if.earlier if view is not None else ""
     return None if earlier else "No long question was typed before."
 
 
@@ -278,7 +278,7 @@ COMMANDS = (
     Command(
         id="what-if.bring-back", label="Earlier", help="Bring back the long question"
         " that was typed before", keys=("ctrl+r",), scope=WHAT_IF, available=_needs_earlier,
-        run=_with_view(lambda view: view.what_if.ask(view.earlier_question)),
+        run=_with_view(lambda view: view.what_if.bring_back()),
         palette=False,
     ),
     Command(

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
@@ -41,6 +41,9 @@ from kmstui.policy.iam import (
     usual_condition_keys,
 )
 from kmstui.policy.syntax import scalar_text
+from kmstui.service.changes import WHAT_IF
+from kmstui.ui.commands import program_of
+from kmstui.ui.dialogs import KeptLine
 
 PRINCIPAL, ACTION = "principal", "action"
 ME, ROOT, OTHERS = "me", "root", "others"
@@ -294,6 +297,7 @@ class WhatIfLine(Input):
         )  # fmt: skip
         self.cursor_blink = False
         self.display = False
+        self._kept: KeptLine | None = None
 
     def action_take(self) -> None:
         """Take the proposal behind the cursor, or what "Is it …?" offers."""
@@ -306,9 +310,27 @@ class WhatIfLine(Input):
         """Propose from these words."""
         self.suggester = _Words(vocabulary)
 
-    def ask(self, text: str) -> None:
-        """Open with a question to change."""
-        self.value = text
-        self.cursor_position = len(text)
+    def ask(self, text: str, offer: Callable[[str], object]) -> None:
+        """Open with a question to change; `offer` is as for `KeptLine`."""
+        self._kept = KeptLine.of(program_of(self), WHAT_IF, text, offer)
+        self._write(text)
         self.display = True
         self.focus(scroll_visible=False)
+
+    def _write(self, text: str) -> None:
+        self.value = text
+        self.cursor_position = len(text)
+
+    def keep(self) -> None:
+        """Keep what is typed, where nobody would like to type it again."""
+        if self._kept is not None:
+            self._kept.keep(self.value)
+
+    @property
+    def earlier(self) -> str:
+        """The long question that was typed before; empty where there is none."""
+        return self._kept.earlier if self._kept is not None else ""
+
+    def bring_back(self) -> None:
+        """Ask it again."""
+        self._write(self.earlier)

@@ -93,7 +93,9 @@ class BatchScreen(FullScreen[None]):
             self.notice.tell(error.sentence, "bad")
         finally:
             self._working = False
-            self._draw()
+            if self.is_attached:
+                self.notice.fade()
+                self._draw()
 
     def _told(self, plan: KeyPlan) -> None:
         if self.is_attached:
@@ -195,6 +197,8 @@ class BatchScreen(FullScreen[None]):
         self.program.work(self._save, group="batch", what="saving several keys", exclusive=False)
 
     async def _save(self) -> None:
+        unsaved = self.program.unsaved
+        unsaved.append(self._words_if_lost)
         try:
             await self.plan_of_keys.save()
             saved = any(
@@ -203,20 +207,22 @@ class BatchScreen(FullScreen[None]):
             if saved and not self._remove:
                 await TypedText(self._session.change_scope(), STATEMENTS).close()
         finally:
+            unsaved.remove(self._words_if_lost)
             self._working = False
             if self.is_attached:
+                self.notice.fade()
                 self._draw()
         self._session.notify(
             f"Policies of {len(self.plan_of_keys.key_ids)} keys: {self._counts()}."
         )
 
+    def _words_if_lost(self) -> str:
+        number = len(self.plan_of_keys.key_ids)
+        return f"The policies of {number} keys are being saved; what has not begun would be left."
+
     def action_leave(self) -> None:
-        """Leave; what is under way goes on to its end."""
-        if self._working and any(
-            plan.outcome is KeyOutcome.SAVING for plan in self.plan_of_keys.plans.values()
-        ):
-            self.notice.tell(
-                "Saving is under way; this screen can be left when it is done.", "warn"
-            )
-            return
+        """Leave; what is under way goes on to its end, which is told."""
+        if self._words_if_lost in self.program.unsaved:
+            words = "The policies are still being saved; how that ended will be told here."
+            self._session.notify(words)
         self.dismiss(None)

@@ -236,6 +236,11 @@ def _ask_analyzer(context: Context) -> None:
         context.session.notify(why_not)
 
 
+async def _ask_cloudtrail(context: Context) -> None:
+    context.session.notify("Asking CloudTrail…")
+    await _tell(context, _panel(context).ask_cloudtrail())
+
+
 async def _tell(context: Context, outcome: Awaitable[str]) -> None:
     context.session.notify(await outcome)
 
@@ -286,7 +291,7 @@ COMMANDS = (
     Command(
         id="history.cloudtrail", label="Ask CloudTrail",
         help="Ask CloudTrail who put which policy in the last 90 days", keys=("f",), scope=HISTORY,
-        run=lambda context: _tell(context, _panel(context).ask_cloudtrail()), bar=50,
+        run=_ask_cloudtrail, bar=50,
     ),
     Command(
         id="history.analyzer", label="Access Analyzer", help="Let IAM Access Analyzer check the"

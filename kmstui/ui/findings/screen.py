@@ -269,7 +269,8 @@ class FindingsScreen(FullScreen[GoTo]):
         parts: list[Part] = [(" Findings of all keys", "title"), "  "]
         listing = "" if not self._session.store.progress.listing else " so far"
         if self._reading:
-            parts.append(f"{read:,} of {total:,}{listing} keys read… (Esc stops)")
+            how = "stopping… (Esc closes)" if self._all.stopping else "(Esc stops)"
+            parts.append(f"{read:,} of {total:,}{listing} keys read… {how}")
         elif left:
             parts.append(f"{read:,} of {total:,}{listing} keys read, stopped (r reads again)")
         else:
@@ -331,7 +332,9 @@ class FindingsScreen(FullScreen[GoTo]):
         if self.filter_input.display or self.filter_input.value:
             self.filter_input.value = ""
             self._close_filter()
-        elif not self._all.stop():
+        elif self._all.stop():
+            self._write_title()
+        else:
             self.action_leave()
 
     def action_leave(self) -> None:

@@ -34,6 +34,7 @@ PROGRESS_SECONDS = 0.25
 """Time between two counts: each costs a line over SSH."""
 
 _WORTH_TELLING_SECONDS = 2.0
+_SEVERITIES = {"good": "information", "warn": "warning", "bad": "error"}
 
 
 class Phase(Enum):
@@ -207,6 +208,8 @@ class ChangeScreen(Dialog[bool]):
         self._rows.results[key_id] = result
         if result.outcome.ended and result.change.will_be_sent:
             self._progress.end(result.change)
+        if not self.is_running:
+            return
         if self._rows.one is not None:
             self.table.redraw()
         else:
@@ -258,9 +261,15 @@ class ChangeScreen(Dialog[bool]):
         results = tuple(self._rows.results.values())
         if self._rows.one is not None and results[0].outcome is TagOutcome.DONE:
             self._session.notify(f"{now_holds(results[0], self._store)} z undoes it.")
-            self.dismiss(True)
+            if self.is_running:
+                self.dismiss(True)
             return
         words, style = run_summary(results)
+        if not self.is_running:
+            self._session.notify(
+                f"{self.heading}: {words} ! lists the changes.", _SEVERITIES[style]
+            )
+            return
         self.summary.say(words, style)
         if self._rows.one is not None:
             self.notice.say(results[0].detail, style)
@@ -329,11 +338,15 @@ class ChangeScreen(Dialog[bool]):
             self.app.push_screen(TextDialog(title, self._rows.all_about(row)))
 
     def action_leave(self) -> None:
-        """Stop what runs, or leave."""
-        if self._phase is Phase.RUNNING:
+        """Stop what runs, or leave; pressed again, leave what is under way to itself."""
+        if self._phase is Phase.RUNNING and not self._cancelled:
             self._cancelled = True
             self._show_progress()
+            self._enter(Phase.RUNNING)
             return
+        if self._phase is Phase.RUNNING:
+            words = "A change of tags is still under way; how that ended will be told here."
+            self._session.notify(words)
         if self._phase is Phase.READING and self._reading is not None:
             self._reading.cancel()
         self.dismiss(self._sent)
@@ -345,7 +358,7 @@ class ChangeScreen(Dialog[bool]):
         offered = {
             Phase.READING: [("Esc", "Leaves")],
             Phase.PLANNED: self._keys_of_plan(),
-            Phase.RUNNING: [("Esc", "Stops")],
+            Phase.RUNNING: [("Esc", "Leaves it to itself" if self._cancelled else "Stops")],
             Phase.ENDED: self._keys_of_end(),
         }[phase]
         if self._rows.changes and self._rows.one is None:

@@ -111,6 +111,25 @@ async def test_a_statement_is_added_to_every_marked_key_in_one_batch(editing):
         assert [each.outcome for each in changes] == ["done"] * 3
 
 
+async def test_saving_without_an_answer_is_left_to_itself_and_its_end_is_told(editing):
+    async with editing() as bench:
+        await mark(bench, IMPORTED, SIGNING)
+        await add_account_template(bench)
+        await bench.run.wait_for("2 will change")
+        gate = bench.gateway.hold("kms:PutKeyPolicy")
+        await bench.run.press("y")
+        await bench.run.wait_for("Save the policies of 2 keys?")
+        await bench.run.press("y")
+        await bench.run.wait_for("2 saving")
+        assert "2 keys are being saved" in bench.run.app.unsaved_words()
+        await bench.run.press("escape")
+        await bench.run.wait_for("how that ended will be told here")
+        assert bench.run.app.screen is bench.run.main
+        gate.set()
+        await bench.run.wait_for("Policies of 2 keys: 2 saved.")
+        assert bench.run.app.unsaved_words() == ""
+
+
 async def by_hand(bench, *typed: str) -> StatementScreen:
     """Begin statements for two keys without a template, and type."""
     await mark(bench, IMPORTED, SIGNING)

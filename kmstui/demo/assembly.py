@@ -10,6 +10,7 @@ from kmstui import gc_tuning
 from kmstui.demo.access.context import CallerRegistry
 from kmstui.demo.embedded import EmbeddedOptions
 from kmstui.demo.front.cloudtrail import CloudTrailService, RequestLog
+from kmstui.demo.front.ec2 import Ec2Service
 from kmstui.demo.front.quotas import Quotas
 from kmstui.demo.front.state import EmbeddedState
 from kmstui.demo.front.sts import MotoApplication, StsService
@@ -18,6 +19,7 @@ from kmstui.demo.kms.store import Stores
 from kmstui.demo.world.building import Builder
 from kmstui.demo.world.difficult import add_difficult_keys
 from kmstui.demo.world.documented import add_managed_keys, add_service_keys, add_workshop_keys
+from kmstui.demo.world.endpoints import vpc_endpoints
 from kmstui.demo.world.everyday import add_everyday_keys, fill_extra, history
 from kmstui.demo.world.people import PARTNER, build_people
 
@@ -55,6 +57,7 @@ def assemble(account: str, options: EmbeddedOptions) -> EmbeddedState:
         kms=KmsService(stores),
         sts=StsService(callers, moto),
         cloudtrail=cloudtrail,
+        ec2=Ec2Service(account, region, vpc_endpoints(account)),
         moto=moto,
         quotas=Quotas(enabled=options.quotas),
         latency=options.latency,

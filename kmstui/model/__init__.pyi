@@ -24,3 +24,4 @@ from .organization import ControlLevel as ControlLevel
 from .organization import ControlPolicy as ControlPolicy
 from .safe_text import is_seen as is_seen
 from .safe_text import visible as visible
+from .vpc_endpoint import VpcEndpoint as VpcEndpoint

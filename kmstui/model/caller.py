@@ -63,6 +63,11 @@ class ConnectionInfo:
     is_demo: bool = False
     """Whether the keys are those of the embedded KMS, which no account has."""
 
+    @property
+    def named_by_url(self) -> bool:
+        """Whether nothing but this URL leads there: neither Region nor settings of AWS do."""
+        return self.route is Route.CUSTOM or "//vpce-" in self.endpoint_url
+
 
 @dataclass(frozen=True, slots=True)
 class IdentityPolicy:

@@ -30,8 +30,14 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "blob": (str, bytes),
 }
 
-OLDER_THAN_ITS_VALUES = ".CustomerMasterKeySpec"
-"""Has the same value as KeySpec, says its documentation; the model's list for it has no new one."""
+UNLIKE_THE_MODEL = (
+    # "The KeySpec and CustomerMasterKeySpec fields have the same value", says its documentation;
+    # the model's list for it has no new one.
+    ".CustomerMasterKeySpec",
+    # `available` in each example of the API reference, `Available` in the model.
+    ".VpcEndpoints[].State",
+)
+"""Members whose values AWS does not take from the model's lists."""
 
 
 def watch(client: Any, tell: Callable[[str, list[str]], None]) -> None:
@@ -82,7 +88,7 @@ def _faults(shape: Any, value: Any, path: str) -> Iterator[str]:
     elif (
         kind == "string"
         and value not in (shape.metadata.get("enum") or (value,))
-        and not path.endswith(OLDER_THAN_ITS_VALUES)
+        and not path.endswith(UNLIKE_THE_MODEL)
     ):
         yield f"{path} is {value!r}, which the model does not list"
 

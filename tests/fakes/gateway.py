@@ -32,6 +32,7 @@ from kmstui.model import (
     Rotation,
     Route,
     Tag,
+    VpcEndpoint,
 )
 from kmstui.service.errors import CancelledByPersonError, ErrorContext, NotFoundError
 from kmstui.service.ports import (
@@ -384,6 +385,13 @@ class FakeGateway:
     async def account_controls(self, account: str) -> AccountControls:
         await self._call("organizations:ListPoliciesForTarget", account)
         return self.world.controls.get(account, AccountControls(account))
+
+    async def vpc_endpoints(self) -> tuple[VpcEndpoint, ...]:
+        await self._call("ec2:DescribeVpcEndpoints")
+        return self.world.vpc_endpoints
+
+    async def addresses(self, host: str) -> tuple[str, ...]:
+        return self.world.addresses.get(host, ())
 
     async def endpoint_policy(self, endpoint_id: str) -> ControlPolicy:
         await self._call("ec2:DescribeVpcEndpoints", endpoint_id)

@@ -17,6 +17,7 @@ from kmstui.model import (
     LastUsage,
     Rotation,
     Tag,
+    VpcEndpoint,
 )
 
 ACCOUNT = "444455556666"
@@ -83,6 +84,10 @@ class World:
     """By account; of others nothing is known."""
     endpoints: dict[str, ControlPolicy] = field(default_factory=dict)
     """Policies of VPC endpoints by the endpoint's ID."""
+    vpc_endpoints: tuple[VpcEndpoint, ...] = ()
+    """Of KMS, in this account and Region."""
+    addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By host name."""
     caller: Caller = CALLER
     account: str = ACCOUNT
     region: str = REGION

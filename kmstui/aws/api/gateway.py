@@ -13,6 +13,7 @@ from kmstui.aws.api.lifecycle import LifecycleApi
 from kmstui.aws.api.organizations import OrganizationApi
 from kmstui.aws.api.policies import PolicyApi
 from kmstui.aws.api.tags import TagApi
+from kmstui.aws.api.vpc_endpoints import VpcEndpointApi
 from kmstui.aws.calls import Calls
 from kmstui.model import ConnectionInfo
 
@@ -29,6 +30,7 @@ class AwsGateway(
     IdentityApi,
     AnalyzerApi,
     OrganizationApi,
+    VpcEndpointApi,
 ):
     """Implements `kmstui.service.ports.Gateway`."""
 

@@ -20,7 +20,6 @@ from kmstui.service.errors import (
     AccessDeniedError,
     FailedError,
     MalformedAnswerError,
-    NotFoundError,
     ServiceError,
 )
 
@@ -71,13 +70,6 @@ class OrganizationApi(ApiBase):
         # The account itself is not a part of aws:PrincipalOrgPaths.
         path = "/".join((organization.id, *(name for name, _ in places[:-1]), ""))
         return AccountControls(account, scps, rcps, organization=organization.id, path=path)
-
-    async def endpoint_policy(self, endpoint_id: str) -> ControlPolicy:
-        params = {"VpcEndpointIds": [endpoint_id]}
-        texts = await self._calls.send(op.DESCRIBE_VPC_ENDPOINTS, params, _endpoint_policies)
-        if not texts:
-            raise NotFoundError(f"{endpoint_id} is no VPC endpoint of this account and Region")
-        return ControlPolicy(endpoint_id, texts[0])
 
     async def _organization(self) -> _Organization | None:
         """The organization of who asks; None where the account is in none."""
@@ -161,7 +153,3 @@ def _policy(response: Response) -> ControlPolicy:
     policy = response.structure("Policy")
     name = policy.structure("PolicySummary").text("Name")
     return ControlPolicy(name, policy.text("Content"))
-
-
-def _endpoint_policies(response: Response) -> tuple[str, ...]:
-    return response.each("VpcEndpoints", lambda each: each.text("PolicyDocument"))

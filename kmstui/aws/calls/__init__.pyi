@@ -11,6 +11,7 @@ from .clients import Clients as Clients
 from .credential_sources import explain_source as explain_source
 from .credential_sources import sources_asked as sources_asked
 from .errors import translate as translate
+from .names import addresses_of as addresses_of
 from .operations import Operation as Operation
 from .response import Response as Response
 from .response import UnreadableResponse as UnreadableResponse

@@ -6,8 +6,6 @@ import ipaddress
 import os
 import re
 import shlex
-import socket
-import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
@@ -28,6 +26,7 @@ from kmstui.aws.calls import (
     Calls,
     Clients,
     Explanation,
+    addresses_of,
     ask_for_mfa_codes_with,
     explain_source,
     translate,
@@ -72,6 +71,7 @@ _VPCE = re.compile(r"^vpce-[a-z0-9-]+\.kms(-fips)?\.[a-z0-9-]+\.vpce\.")
 """Source: KMS Developer Guide, "Connecting to AWS KMS through a VPC endpoint"."""
 
 Resolve = Callable[[str], tuple[str, ...]]
+_addresses = partial(addresses_of, seconds=_RESOLVE_SECONDS)
 
 
 class Opener:
@@ -265,7 +265,7 @@ def route_of(endpoint_url: str, suffixes: Collection[str], resolve: Resolve | No
     known = _KMS.match(host)
     if known is None or known["suffix"] not in suffixes:
         return Route.CUSTOM
-    addresses = (resolve or _resolve)(host)
+    addresses = (resolve or _addresses)(host)
     if addresses and all(_is_private(address) for address in addresses):
         return Route.VPC_ENDPOINT
     return Route.FIPS if known["service"] == "kms-fips" else Route.PUBLIC
@@ -277,21 +277,3 @@ def _is_private(address: str) -> bool:
     except ValueError:
         return False
     return parsed.is_private and not parsed.is_loopback
-
-
-def _resolve(host: str) -> tuple[str, ...]:
-    # The resolver takes no time limit: it may finish in its own thread, unheard.
-    found: list[str] = []
-
-    def look_up() -> None:
-        try:
-            entries = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
-        except OSError:
-            # What hinders the connection itself is told by the first call.
-            return
-        found.extend(str(entry[4][0]) for entry in entries)
-
-    thread = threading.Thread(target=look_up, name="kmstui-resolve", daemon=True)
-    thread.start()
-    thread.join(_RESOLVE_SECONDS)
-    return tuple(found)

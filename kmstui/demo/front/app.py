@@ -137,7 +137,9 @@ class Front:
             return render_result(request, state.cloudtrail.answer(call)), ""
         if request.service == "access-analyzer":
             return render_result(request, check_policy(call)), ""
-        if request.service in ("iam", "organizations", "ec2"):
+        if request.service == "ec2":
+            return state.ec2.answer(call), ""
+        if request.service in ("iam", "organizations"):
             return state.moto.ask(environ, request.body), ""
         raise AwsError(
             "UnknownOperationException", f"The embedded AWS has no service {request.service!r}."

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 from kmstui.demo.access.context import CallerRegistry, Credentials, Network
 from kmstui.demo.errors import AwsError
 from kmstui.demo.front.cloudtrail import CloudTrailService, RequestLog
+from kmstui.demo.front.ec2 import Ec2Service
 from kmstui.demo.front.quotas import Quotas
 from kmstui.demo.front.sts import MotoApplication, StsService
 from kmstui.demo.front.wire import Response
@@ -33,6 +34,7 @@ class EmbeddedState:
     kms: KmsService
     sts: StsService
     cloudtrail: CloudTrailService
+    ec2: Ec2Service
     moto: MotoApplication
     quotas: Quotas
     latency: float

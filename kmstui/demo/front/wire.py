@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
+from xml.sax.saxutils import escape
 
 import cbor2
 
@@ -33,7 +34,7 @@ class AwsRequest:
     """One call as the service sees it."""
 
     service: str
-    """Signing name: kms, sts, iam, tagging, cloudtrail, access-analyzer."""
+    """Signing name: kms, sts, iam, tagging, cloudtrail, access-analyzer, ec2 …"""
     operation: str
     region: str
     access_key: str
@@ -159,6 +160,10 @@ def spelled_for(request: AwsRequest, error: AwsError) -> AwsError:
     """
     if error.code not in _QUERY_CODES or request.protocol not in {"query", "rest"}:
         return error
+    if request.service == "ec2" and error.code == "AccessDeniedException":
+        # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+        words = f"You are not authorized to perform this operation. {error.message}"
+        return AwsError("UnauthorizedOperation", words, 403)
     code = _QUERY_CODES[error.code] if request.protocol == "query" else error.code
     return AwsError(code, error.message, 403)
 
@@ -176,7 +181,8 @@ def render_error(request: AwsRequest | None, error: AwsError) -> Response:
     request_id = request.request_id if request else str(uuid.uuid4())
     if protocol == "query":
         headers = (("x-amzn-RequestId", request_id),)
-        return Response(error.status, "text/xml", _xml_error(error, request_id), headers)
+        render = _ec2_error if request and request.service == "ec2" else _xml_error
+        return Response(error.status, "text/xml", render(error, request_id), headers)
     members = {"__type": error.code, "message": error.message}
     header = ("x-amzn-ErrorType", error.code)
     if protocol == "rest":
@@ -205,10 +211,16 @@ _JSON = "application/x-amz-json-1.1"
 
 
 def _xml_error(error: AwsError, request_id: str) -> bytes:
-    from xml.sax.saxutils import escape
-
     return (
         "<ErrorResponse><Error><Type>Sender</Type>"
         f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message></Error>"
         f"<RequestId>{request_id}</RequestId></ErrorResponse>"
+    ).encode()
+
+
+def _ec2_error(error: AwsError, request_id: str) -> bytes:
+    return (
+        f"<Response><Errors><Error><Code>{escape(error.code)}</Code>"
+        f"<Message>{escape(error.message)}</Message></Error></Errors>"
+        f"<RequestID>{request_id}</RequestID></Response>"
     ).encode()

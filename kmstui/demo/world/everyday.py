@@ -17,6 +17,7 @@ from kmstui.demo.kms.policies import default_policy
 from kmstui.demo.kms.records import LastUse
 from kmstui.demo.kms.store import AliasEntry, RegionStore
 from kmstui.demo.world.building import ADMINISTER, USE, Builder, allow
+from kmstui.demo.world.endpoints import IN_USE
 
 _SECOND_REGIONS = ("eu-central-1", "eu-west-1")
 
@@ -278,9 +279,6 @@ def _alias(store: RegionStore, key: EmbeddedKey, tags: dict[str, str], number: i
     return AliasEntry(name, key.id, key.creation_date, key.creation_date)
 
 
-_ENDPOINT = "vpce-0f4d2b7a91c6e8350"
-
-
 def history(
     build: Builder,
     callers: CallerRegistry,
@@ -302,7 +300,7 @@ def history(
             else:
                 parameters["encryptionAlgorithm"] = "SYMMETRIC_DEFAULT"
             event = _event(build, instance, operation, at, key, parameters,
-                           endpoint=_ENDPOINT if chance.random() < 0.5 else None)  # fmt: skip
+                           endpoint=IN_USE if chance.random() < 0.5 else None)  # fmt: skip
             if key.last_use is None or key.last_use.at < at:
                 event_id = event.request.request_id
                 key.last_use = LastUse(operation, at, event_id, event_id)

@@ -69,6 +69,7 @@ def workshop_statements() -> list[dict[str, Any]]:
                 "access-analyzer:CheckNoPublicAccess",
                 "access-analyzer:ValidatePolicy",
                 "cloudtrail:LookupEvents",
+                "ec2:DescribeVpcEndpoints",
                 "iam:Get*",
                 "iam:List*",
                 "iam:PutRolePolicy",

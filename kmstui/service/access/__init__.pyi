@@ -22,6 +22,8 @@ from .dry_runs import KmsAnswer as KmsAnswer
 from .dry_runs import announcement as announcement
 from .dry_runs import ask_kms as ask_kms
 from .dry_runs import asking as asking
+from .endpoints import Endpoints as Endpoints
+from .endpoints import read_endpoints as read_endpoints
 from .key_context import lint_context as lint_context
 from .own_request import own_request as own_request
 from .policy_checks import CHARGE as CHARGE

@@ -10,7 +10,6 @@ pages, and what changes something is marked so: the process gateway forwards by 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from typing import Protocol, TypeVar
@@ -32,7 +31,9 @@ from kmstui.model import (
     LastUsage,
     Rotation,
     Tag,
+    VpcEndpoint,
 )
+from kmstui.service.ports.analyzer import AnalyzerFinding, PolicyCheck
 
 M = TypeVar("M", bound=Callable[..., object])
 
@@ -311,6 +312,14 @@ class OrganizationGateway(Protocol):
         """The policy of a VPC endpoint of this account (ec2:DescribeVpcEndpoints)."""
         ...
 
+    async def vpc_endpoints(self) -> tuple[VpcEndpoint, ...]:
+        """The interface endpoints of KMS in this account and Region (ec2:DescribeVpcEndpoints)."""
+        ...
+
+    async def addresses(self, host: str) -> tuple[str, ...]:
+        """What a host name resolves to on this machine; empty where it does not within 2 s."""
+        ...
+
 
 class AnalyzerGateway(Protocol):
     """IAM Access Analyzer, on request."""
@@ -333,46 +342,6 @@ class AnalyzerGateway(Protocol):
         At most 100 of them, names or patterns (Access Analyzer API Reference, Access).
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class CheckReason:
-    """Why a custom policy check failed. Its words are the service's: data, never markup."""
-
-    description: str
-    statement: int | None = None
-    """The statement's index, from 0; None where the service names none."""
-    sid: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyCheck:
-    """What a custom policy check of Access Analyzer came to."""
-
-    passed: bool
-    """PASS: the access is not given. FAIL: it "might" be (CheckNoNewAccess, response)."""
-    message: str = ""
-    reasons: tuple[CheckReason, ...] = ()
-    """One statement at a time, where several make it fail (IAM User Guide, "Inspect failed custom
-    policy checks")."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnalyzerFinding:
-    """One finding of Access Analyzer."""
-
-    type: str
-    """`ERROR`, `SECURITY_WARNING`, `WARNING`, `SUGGESTION`."""
-    code: str
-    message: str
-    url: str = ""
-    line: int = 0
-    """1-based; 0 where the service names no place."""
-    column: int = 0
-    end_line: int = 0
-    end_column: int = 0
-    statement: int | None = None
-    """The index of the statement, from 0, where the service names that instead of a place."""
 
 
 class Gateway(

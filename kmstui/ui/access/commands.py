@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kmstui.ui.commands import Command, Context, needs_key
 from kmstui.ui.editing import open_role_policy
-from kmstui.ui.main import bring_forward, go_back, go_to_offset, main_of
+from kmstui.ui.main import bring_forward, go_back, go_to_offset, main_of, switch
 
 if TYPE_CHECKING:
     from kmstui.policy.evaluation import Decision, ReasoningLine
@@ -224,6 +225,19 @@ def _needs_role(context: Context) -> str | None:
     return _needs_identity(context)
 
 
+def _open_endpoints(context: Context) -> None:
+    from kmstui.ui.access.endpoints_screen import EndpointsScreen
+
+    def connect(url: str) -> None:
+        switch(context, replace(context.session.target, endpoint_url=url))
+
+    context.app.ask(EndpointsScreen(context.session, context.app.symbols), connect)
+
+
+def _needs_connection(context: Context) -> str | None:
+    return None if context.store.info is not None else "There is no connection yet."
+
+
 COMMANDS = (
     Command(
         id="access.open", label="Access", help="Show who can do what with the key, and why",
@@ -284,6 +298,11 @@ COMMANDS = (
     Command(
         id="what-if.close", label="Close", help="Close the question", keys=("escape",),
         scope=WHAT_IF, run=_escape, bar=30, palette=False,
+    ),
+    Command(
+        id="endpoints.open", label="VPC endpoints", help="Show the VPC endpoints of KMS in this"
+        " Region, whether requests go through one, and connect through one",
+        available=_needs_connection, run=_open_endpoints,
     ),
     Command(
         id="role.open", label="Role", help="Show what your role can do with the key, and why",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from kmstui.model import ConnectionInfo, Route
+from kmstui.model import ConnectionInfo
 
 _KEY_VARIABLE = "KEY-OF-THE-LOOP"
 
@@ -20,7 +20,7 @@ def aws_command(info: ConnectionInfo | None, *words: str, service: str = "kms") 
         if info.profile:
             command += ["--profile", info.profile]
         command += ["--region", info.region]
-        if info.route is Route.CUSTOM:
+        if info.named_by_url:
             command += ["--endpoint-url", info.endpoint_url]
     return shlex.join(command)
 

@@ -38,8 +38,8 @@ class Entry:
     """What else it is called when that is typed whole."""
 
 
-class Palette(SearchDialog[None]):
-    """A line to type in, and what matches all its words."""
+class Palette(SearchDialog[Callable[[], None]]):
+    """A line to type in, and what matches all its words; returns what runs the one chosen."""
 
     def __init__(self, context: Context) -> None:
         columns = (
@@ -60,8 +60,8 @@ class Palette(SearchDialog[None]):
             entry = self._found[int(self.table.cursor_row)]
             if entry.off:
                 return
-            self.dismiss(None)
-            entry.run()
+            # Run from here, what it asks would be answered to a dialog that is gone.
+            self.dismiss(entry.run)
 
     async def find(self, text: str) -> None:
         """Rank every command, key, profile, Region and theme."""

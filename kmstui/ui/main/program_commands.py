@@ -77,7 +77,7 @@ def _help(context: Context) -> None:
 def _palette(context: Context) -> None:
     from kmstui.ui.main.palette import Palette
 
-    context.app.push_screen(Palette(context))
+    context.app.ask(Palette(context), lambda run: run())
 
 
 def _messages(context: Context) -> None:

@@ -81,7 +81,7 @@ CALLS: Mapping[str, Callable[[Any], Any]] = {
     "DescribeOrganization ListParents ListPoliciesForTarget DescribePolicy": (
         lambda gateway: gateway.account_controls("111122223333")
     ),
-    "DescribeVpcEndpoints": lambda gateway: gateway.endpoint_policy("vpce-1"),
+    "DescribeVpcEndpoints": lambda gateway: gateway.vpc_endpoints(),
     **{name: partial(_dry_run, name) for name in operations.DRY_RUNS},
 }
 """What sends the operations, by their names."""
@@ -98,6 +98,7 @@ GOOD: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "ListRoles": ("Roles", lambda role: True),
     "ListUsers": ("Users", lambda user: True),
     "LookupEvents": ("Events", lambda event: True),
+    "DescribeVpcEndpoints": ("VpcEndpoints", lambda each: "VpcEndpointId" in each),
     "ValidatePolicy": ("findings", lambda finding: True),
 }
 """The lists in which people look for items, and which of those say enough to be shown."""

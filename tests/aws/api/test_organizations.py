@@ -168,23 +168,31 @@ async def test_a_member_account_may_not_list_what_binds_it(
     assert found.problem == "organizations:ListParents is denied"
 
 
-async def test_the_policy_of_a_vpc_endpoint(embedded: ControlledKms, gateway: Any) -> None:
-    ec2 = client(embedded, "ec2", "instance")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    made = ec2.create_vpc_endpoint(
-        VpcId=vpc,
-        VpcEndpointType="Interface",
-        ServiceName=f"com.amazonaws.{embedded.region}.kms",
-        PolicyDocument=DENY,
-    )
-    name = made["VpcEndpoint"]["VpcEndpointId"]
-    assert await gateway.endpoint_policy(name) == ControlPolicy(name, DENY)
+async def test_the_vpc_endpoints_of_kms_and_their_policies(gateway: Any) -> None:
+    found = await gateway.vpc_endpoints()
+    assert [(each.service.rpartition(".")[2], each.private_dns) for each in found] == [
+        ("kms", True), ("kms", True), ("kms-fips", False),
+    ]  # fmt: skip
+    first = found[0]
+    assert (first.is_available, found[2].is_available) == (True, False)
+    assert first.url.startswith(f"https://{first.id}-")
+    assert first.url.endswith(".kms.eu-west-1.vpce.amazonaws.com")
+    assert "aws:PrincipalAccount" in first.policy
+    assert await gateway.endpoint_policy(first.id) == ControlPolicy(first.id, first.policy)
     with pytest.raises(NotFoundError):
         await gateway.endpoint_policy("vpce-0fffffffffffffff0")
 
 
 async def test_a_vpc_endpoint_that_may_not_be_read_is_told(
-    aws_environment: Any, connect: Connect
+    embedded: ControlledKms, aws_environment: Any, connect: Connect
 ) -> None:
-    with pytest.raises(AccessDeniedError, match="ec2:DescribeVpcEndpoints"):
-        await (await connect()).endpoint_policy("vpce-1")
+    embedded.control.deny("ec2:DescribeVpcEndpoints")
+    gateway = await connect()
+    for asked in (gateway.vpc_endpoints(), gateway.endpoint_policy("vpce-1")):
+        with pytest.raises(AccessDeniedError, match="needs ec2:DescribeVpcEndpoints"):
+            await asked
+
+
+async def test_names_resolve_on_this_machine_or_not_at_all(gateway: Any) -> None:
+    assert "127.0.0.1" in await gateway.addresses("localhost")
+    assert await gateway.addresses("nothing.invalid") == ()

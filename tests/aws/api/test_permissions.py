@@ -15,6 +15,7 @@ import pytest
 
 from kmstui.aws.calls import operations
 from kmstui.demo.access.authorization import PREFIXES
+from kmstui.demo.world.endpoints import IN_USE
 from kmstui.model import KeyCreation, Tag
 from kmstui.service.errors import AccessDeniedError, InvalidStateError
 from tests import readme
@@ -93,7 +94,8 @@ class RestrictedRole:
         return {
             f"{PREFIXES.get(each.service, each.service)}:{each.operation}"
             for each in log.requests(after=before)
-            if each.error.startswith("AccessDenied") and f"/{INSTANCE_ROLE}/" in each.caller
+            if each.error.startswith(("AccessDenied", "UnauthorizedOperation"))
+            and f"/{INSTANCE_ROLE}/" in each.caller
         }
 
 
@@ -183,11 +185,9 @@ async def control_policies(role: RestrictedRole) -> AsyncIterator[Any]:
     yield role.gateway.account_controls(made["CreateAccountStatus"]["AccountId"])
 
 
-async def endpoint(role: RestrictedRole) -> AsyncIterator[Any]:
-    ec2 = client(role._embedded, "ec2", "root")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    made = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.eu-west-1.kms")
-    yield role.gateway.endpoint_policy(made["VpcEndpoint"]["VpcEndpointId"])
+async def endpoints(role: RestrictedRole) -> AsyncIterator[Any]:
+    yield role.gateway.vpc_endpoints()
+    yield role.gateway.endpoint_policy(IN_USE)
 
 
 async def analyzer(role: RestrictedRole) -> AsyncIterator[Any]:
@@ -207,7 +207,7 @@ USES = {
     "Access, verdicts and roles as IAM decides them": access,
     "control policies over your account (from the management account or a delegated"
     " administrator's)": control_policies,
-    "the policy of a VPC endpoint": endpoint,
+    "VPC endpoints of KMS and their policies": endpoints,
     "editing policies": policies,
     "tags, aliases": tags_and_aliases,
     "the life of a key": life,

@@ -26,7 +26,7 @@ Connect = Callable[..., Awaitable[Any]]
 _METHODS = {
     name: method
     for name, method in inspect.getmembers(Gateway, inspect.isfunction)
-    if not name.startswith("_") and name not in {"close", "hold_background"}
+    if not name.startswith("_") and name not in {"close", "hold_background", "addresses"}
 }
 _CHANGES = [name for name, method in _METHODS.items() if is_change(method)]
 _READS = [name for name in _METHODS if name not in _CHANGES]

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from textual.theme import Theme
+
     from kmstui.config import Settings
     from kmstui.scripting import LiveSource
     from kmstui.service.ports import Connector, Journal, Remembered, Target
@@ -125,6 +127,7 @@ def composed_app(
                 target=target,
                 key=key,
                 theme=settings.theme,
+                own_themes=themes_of(settings),
                 columns=settings.columns,
                 remember=settings.remember,
                 remembered=remembered,
@@ -140,6 +143,23 @@ def composed_app(
         )
         prompt.ask = app.ask_mfa_code
         yield app
+
+
+def themes_of(settings: Settings) -> tuple[Theme, ...]:
+    """The person's own themes.
+
+    Raises:
+        ConfigError: one of them cannot be made.
+    """
+    if not settings.themes:
+        return ()
+    from kmstui.config import ConfigError, config_path
+    from kmstui.ui.style import ThemeError, own_themes
+
+    try:
+        return own_themes(settings.themes)
+    except ThemeError as error:
+        raise ConfigError(f"[themes] in {config_path()}: {error}") from None
 
 
 def last_target(settings: Settings, target: Target, remembered: Remembered) -> Target:

@@ -86,6 +86,21 @@ def _remembered(value: Any, where: str) -> tuple[str, ...]:
     return words
 
 
+def _themes(value: Any, where: str) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
+        raise ConfigError(f"{where} must be tables of colours, such as [themes.mine].")
+    return tuple(
+        (
+            name,
+            tuple(
+                (part.replace("_", "-"), _text(colour, f"{part!r} of {name} in {where}"))
+                for part, colour in colours.items()
+            ),
+        )
+        for name, colours in value.items()
+    )
+
+
 def _keys(value: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if not isinstance(value, dict):
         raise ConfigError(f"{where} must be a table of commands, not {value!r}.")
@@ -139,6 +154,10 @@ class Settings:
         default=(), metadata={"read": _keys, "file_only": "a table"}
     )
     """Keys of a person's own by the command's name: the table `[keys]` of the file."""
+    themes: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = field(
+        default=(), metadata={"read": _themes, "file_only": "a table"}
+    )
+    """Themes of a person's own by name: the tables `[themes.NAME]` of the file."""
     own_rules: tuple[str, ...] = field(default=(), metadata={"file_only": "code that is run"})
     """Where one's own linter rules are: files, relative to config.toml, and entry points.
 

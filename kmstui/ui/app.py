@@ -76,9 +76,10 @@ class KmsApp(Program):
         )
         self.animation_level = "none"
         self.set_keymap({name: ",".join(keys) for name, keys in self.options.keys})
-        for theme in THEMES:
+        for theme in (*THEMES, *self.options.own_themes):
             self.register_theme(theme)
-        self.theme = theme_for(self.options.theme, self.console.color_system)
+        own = self.options.own_theme_names
+        self.theme = theme_for(self.options.theme, self.console.color_system, own=own)
         for topic in (Topic.SESSION, Topic.PROGRESS):
             session.store.subscribe(topic, self._connection_changed)
 

@@ -149,7 +149,7 @@ def _fixed(context: Context) -> Iterator[Entry]:
             off = command.available(context) or "" if command.scope in main.scopes else ""
             run = partial(_run_there, context, command)
             yield Entry("do", command.label, detail, run, off, command.typed)
-    for theme in THEME_NAMES:
+    for theme in (*THEME_NAMES, *app.options.own_theme_names):
         yield Entry("theme", theme, "Use these colours", partial(setattr, app, "theme", theme))
 
 

@@ -17,7 +17,7 @@ def tell_at_start(session: Session, options: UiOptions) -> None:
             f"there are {', '.join(KEY_COLUMNS)}.",
             "warning",
         )
-    words = unknown_theme_words(options.theme)
+    words = unknown_theme_words(options.theme, options.own_theme_names)
     if words:
         session.notify(words, "warning")
     if session.demo:

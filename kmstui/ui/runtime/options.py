@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from textual.theme import Theme
+
 from kmstui.service.ports import Remembered, Target
 
 
@@ -18,6 +20,8 @@ class UiOptions:
     """The key to open on: ID, ARN or alias; empty for none."""
     theme: str = ""
     """A theme's name; empty for what suits the terminal."""
+    own_themes: tuple[Theme, ...] = ()
+    """Themes of the person's own."""
     columns: tuple[str, ...] = ()
     """Columns of the keys table in order; empty for the usual ones."""
     remember: tuple[str, ...] = ()
@@ -40,6 +44,11 @@ class UiOptions:
     """Where a person's own policy templates are; None: nowhere."""
     fault_log: Path | None = None
     """Where details of a fault in the program itself are written; None: nowhere."""
+
+    @property
+    def own_theme_names(self) -> tuple[str, ...]:
+        """Names of the person's own themes."""
+        return tuple(theme.name for theme in self.own_themes)
 
     def rules_off(self, key_id: str) -> frozenset[str]:
         """Ids of the linter rules that are off for a key."""

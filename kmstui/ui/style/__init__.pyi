@@ -2,6 +2,8 @@ from .cells import CHARACTERS_PER_CELL as CHARACTERS_PER_CELL
 from .cells import fit as fit
 from .cells import width_of as width_of
 from .cells import wrap as wrap
+from .own_themes import ThemeError as ThemeError
+from .own_themes import own_themes as own_themes
 from .policy_json import LONGEST_LINE as LONGEST_LINE
 from .policy_json import json_ranges as json_ranges
 from .symbols import FANCY as FANCY

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from textual.theme import BUILTIN_THEMES, Theme
@@ -173,13 +173,19 @@ THEMES = (DARK, LIGHT, TERMINAL)
 THEME_NAMES = tuple(theme.name for theme in THEMES)
 
 
-def theme_for(asked: str, color_system: str | None, environ: Mapping[str, str] = os.environ) -> str:
-    """The theme to begin with: the one asked for, or what suits the terminal.
+def theme_for(
+    asked: str,
+    color_system: str | None,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    own: Sequence[str] = (),
+) -> str:
+    """The theme to begin with: the one asked for, of ours or of `own`, or what suits the terminal.
 
     Terminals of 16 colours, and people who set `NO_COLOR`, get their own colours; a terminal
     that says its background is light (`COLORFGBG`, as rxvt and Konsole set it) the light theme.
     """
-    found = _named(asked)
+    found = _named(asked, own)
     if found:
         return found
     if color_system in (None, "standard") or "NO_COLOR" in environ:
@@ -189,15 +195,15 @@ def theme_for(asked: str, color_system: str | None, environ: Mapping[str, str] =
     return DARK.name
 
 
-def unknown_theme_words(asked: str) -> str:
+def unknown_theme_words(asked: str, own: Sequence[str] = ()) -> str:
     """Says that no theme is called as the setting names it; empty when one is."""
-    if not asked or _named(asked):
+    if not asked or _named(asked, own):
         return ""
-    return f"There is no theme {asked}; there are {', '.join(THEME_NAMES)}."
+    return f"There is no theme {asked}; there are {', '.join((*THEME_NAMES, *own))}."
 
 
-def _named(asked: str) -> str:
-    names = (name for name in THEME_NAMES if asked in (name, name.removeprefix("kmstui-")))
+def _named(asked: str, own: Sequence[str]) -> str:
+    names = (name for name in (*THEME_NAMES, *own) if asked in (name, name.removeprefix("kmstui-")))
     return next(names, "")
 
 

@@ -31,7 +31,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def run_app(settings: Settings, *, key: str, demo: bool, demo_keys: int) -> int:
+def run_app(
+    settings: Settings, *, key: str, demo: bool, demo_keys: int, region_from: str = ""
+) -> int:
     """Run the screens until the person quits; returns the exit code.
 
     Raises:
@@ -43,7 +45,9 @@ def run_app(settings: Settings, *, key: str, demo: bool, demo_keys: int) -> int:
         problem = why_no_demo()
         if problem:
             raise StartError(problem)
-    with composed_app(settings, key=key, demo=demo, demo_keys=demo_keys) as app:
+    with composed_app(
+        settings, key=key, demo=demo, demo_keys=demo_keys, region_from=region_from
+    ) as app:
         # After a fault nothing is returned, but it has its code.
         code = app.run(mouse=settings.mouse) or app.return_code or 0
     if app.ended_by is not None:
@@ -55,9 +59,17 @@ def run_app(settings: Settings, *, key: str, demo: bool, demo_keys: int) -> int:
 
 @contextmanager
 def composed_app(
-    settings: Settings, *, key: str = "", demo: bool = False, demo_keys: int = 0
+    settings: Settings,
+    *,
+    key: str = "",
+    demo: bool = False,
+    demo_keys: int = 0,
+    region_from: str = "",
 ) -> Iterator[KmsApp]:
-    """The program with all of its layers; what it holds open is closed at the end."""
+    """The program with all of its layers; what it holds open is closed at the end.
+
+    `region_from` is what the setting of the Region comes from.
+    """
     from kmstui.aws.process import start_early
 
     # Before all else is imported: to be ready takes it as long as the screens.
@@ -79,7 +91,7 @@ def composed_app(
         prompt = MfaBridge()
         from kmstui.journal import RememberedFile, open_journal
 
-        target = Target(settings.profile, settings.region, settings.endpoint_url)
+        target = Target(settings.profile, settings.region, settings.endpoint_url, region_from)
         remembered = None if demo else RememberedFile(settings.state_path)
         if remembered is not None:
             stack.callback(remembered.close)
@@ -165,7 +177,7 @@ def themes_of(settings: Settings) -> tuple[Theme, ...]:
 def last_target(settings: Settings, target: Target, remembered: Remembered) -> Target:
     """What was connected to last, where the person wants that and says nothing else."""
     from kmstui.config import has_aws_variables
-    from kmstui.service.ports import Target
+    from kmstui.service.ports import CHOSEN, Target
 
     chosen = settings.profile or settings.region or has_aws_variables()
     if chosen or "connection" not in settings.remember:
@@ -173,7 +185,7 @@ def last_target(settings: Settings, target: Target, remembered: Remembered) -> T
     last = remembered.recall("", "connection")
     match last:
         case [str(profile), str(region)]:
-            return Target(profile, region, target.endpoint_url)
+            return Target(profile, region, target.endpoint_url, CHOSEN)
         case _:
             return target
 

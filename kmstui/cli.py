@@ -91,10 +91,12 @@ def _run_app(arguments: Sequence[str]) -> int:
     draw_where_it_is_seen()
     gc_tuning.start()
     from kmstui.bootstrap import run_app
-    from kmstui.config import flags_of, load_settings
+    from kmstui.config import flags_of, load_settings, origin_of
 
+    flags = flags_of(vars(parsed))
     return run_app(
-        load_settings(flags_of(vars(parsed))),
+        load_settings(flags),
+        region_from=origin_of("region", flags),
         key=parsed.key or "",
         demo=parsed.demo or parsed.demo_keys is not None,
         demo_keys=parsed.demo_keys or 0,

@@ -255,6 +255,16 @@ def load_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.e
     return Settings(**settled)  # type: ignore[arg-type]
 
 
+def origin_of(
+    name: str, flags: Mapping[str, object], environ: Mapping[str, str] = os.environ
+) -> str:
+    """What a setting that is not empty comes from: its flag, its variable or the file."""
+    if flags.get(name):
+        return f"--{name.replace('_', '-')}"
+    variable = f"KMSTUI_{name.upper()}"
+    return variable if environ.get(variable) else "config.toml"
+
+
 def _from_file(path: Path, *, required: bool) -> dict[str, object]:
     try:
         data, status = _bytes_of(path)

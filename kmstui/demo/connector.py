@@ -31,7 +31,11 @@ class DemoConnector:
         if self._embedded is None:
             self._embedded = await on_own_thread("kmstui-start", self._start)
             replace_aws_environment(os.environ, self._embedded.environment)
-        return await self._inner.connect(Target(region=target.region))
+        # The variables that decide on it are not the person's.
+        asked = target.region or self._embedded.region
+        return await self._inner.connect(
+            Target(region=asked, region_from=target.region_from or "demo")
+        )
 
     def _start(self) -> EmbeddedKms:
         try:

@@ -60,6 +60,8 @@ class ConnectionInfo:
     credential_source: str = ""
     """botocore's name of where the credentials come from (`iam-role`, `env`, `sso` …)."""
     partition: str = "aws"
+    region_from: str = ""
+    """What decided on the Region: a flag, a variable, `profile`, `IMDS`, or `R`."""
     is_demo: bool = False
     """Whether the keys are those of the embedded KMS, which no account has."""
 

@@ -249,9 +249,7 @@ class ProcessGateway:
         except ServiceError:
             asked = False
         if asked and self._caller is not None and is_same_identity(caller, self._caller):
-            if replace(renewed.info, credential_source="") == replace(
-                self.info, credential_source=""
-            ):
+            if _route(renewed.info) == _route(self.info):
                 return
             now = f"the settings now lead to {renewed.info.endpoint_url}"
         elif asked:
@@ -266,6 +264,11 @@ class ProcessGateway:
     @staticmethod
     def _give_up(opened: Opened) -> None:
         opened.line.tell(PROCESS, "close_connection", opened.number)
+
+
+def _route(info: ConnectionInfo) -> ConnectionInfo:
+    """Where a connection leads, whatever decided on that."""
+    return replace(info, credential_source="", region_from="")
 
 
 def _told_of(cause: ServiceError, refused: ServiceError) -> ServiceError:

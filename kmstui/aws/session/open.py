@@ -149,7 +149,7 @@ class Opener:
         call_context = replace(
             call_context, profile=profile, sign_in=shlex.join(sign_in_command(session))
         )
-        region = _region(session, target)
+        region, region_from = _region(session, target)
         if not region:
             raise NO_REGION.error(call_context)
         session.set_config_variable("region", region)
@@ -175,6 +175,7 @@ class Opener:
             profile=profile if source in _OF_PROFILES else "",
             credential_source=source,
             partition=str(kms.meta.partition),
+            region_from=region_from,
         )
         return AwsGateway(info, Calls(clients, self._observer, call_context))
 
@@ -210,19 +211,20 @@ def _then_again(error: ProfileError, call: CallContext) -> ProfileError:
     return ProfileError(error.reason, f"{error.next_step} Then press r.")
 
 
-def _region(session: Session, target: Target) -> str:
-    """The Region of flag, AWS_REGION, AWS_DEFAULT_REGION, profile or instance metadata.
+def _region(session: Session, target: Target) -> tuple[str, str]:
+    """The Region of flag, AWS_REGION, AWS_DEFAULT_REGION, profile or instance metadata; and which.
 
     boto3 alone looks neither at AWS_REGION, which every other AWS SDK and the CLI do, nor at the
     instance metadata service.
     """
-    return (
-        target.region
-        or os.environ.get("AWS_REGION", "")
-        or session.get_config_variable("region")
-        or IMDSRegionProvider(session).provide()
-        or ""
-    )
+    if target.region:
+        return target.region, target.region_from
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        if os.environ.get(name):
+            return os.environ[name], name
+    if of_profile := session.get_config_variable("region"):
+        return str(of_profile), "profile"
+    return IMDSRegionProvider(session).provide() or "", "IMDS"
 
 
 def _is_known(session: Session, region: str) -> bool:

@@ -3,6 +3,7 @@
 from kmstui.service.ports.analyzer import AnalyzerFinding as AnalyzerFinding
 from kmstui.service.ports.analyzer import CheckReason as CheckReason
 from kmstui.service.ports.analyzer import PolicyCheck as PolicyCheck
+from kmstui.service.ports.connections import CHOSEN as CHOSEN
 from kmstui.service.ports.connections import CallObserver as CallObserver
 from kmstui.service.ports.connections import CallRecord as CallRecord
 from kmstui.service.ports.connections import Connector as Connector

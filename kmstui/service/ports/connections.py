@@ -17,6 +17,12 @@ class Target:
     profile: str = ""
     region: str = ""
     endpoint_url: str = ""
+    region_from: str = ""
+    """What named the Region: `--region`, `KMSTUI_REGION`, `config.toml`, or `CHOSEN`."""
+
+
+CHOSEN = "R"
+"""A Region that a person has chosen, on the screens, for one profile."""
 
 
 class MfaPrompt(Protocol):

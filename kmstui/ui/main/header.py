@@ -56,7 +56,7 @@ class HeaderLine(OneLine):
         """What the line can say, the fullest first.
 
         Account, role and Region say which keys these are and as whom they are read: session,
-        profile and route give way to them.
+        profile, route, and what decided on the Region give way to them.
         """
         name: Part = (" kmstui ", "title")
         info = self._info
@@ -67,9 +67,11 @@ class HeaderLine(OneLine):
         profile = f"profile {info.profile}" if info.profile else ""
         caller = "" if self._caller is None else self._caller.short
         role = (self._caller and self._caller.role_name) or caller
-        yield self._line(caller, route, profile, before=name)
-        yield self._line(caller, route, profile)
-        yield self._line(role, route, profile, before=name)
+        by = f" ({info.region_from})" if info.region_from else ""
+        yield self._line(caller, route, profile, before=name, by=by)
+        yield self._line(caller, route, profile, by=by)
+        yield self._line(role, route, profile, before=name, by=by)
+        yield self._line(role, route, profile, by=by)
         yield self._line(role, route, profile)
         yield self._line(role, route)
         without_route = self._line(role)
@@ -91,6 +93,7 @@ class HeaderLine(OneLine):
         *,
         before: Part | None = None,
         account: bool = True,
+        by: str = "",
     ) -> list[Part]:
         parts: list[Part] = [] if before is None else [before]
         if self._caller is not None:
@@ -100,8 +103,9 @@ class HeaderLine(OneLine):
             parts.append((" identity unknown", "warn"))
         else:
             parts.append((" asking…", "dim"))
-        region = self._info.region if self._info is not None else ""
-        for text, style in ((region, "accent"), (route, "dim"), (profile, "")):
+        if self._info is not None:
+            parts += [self._dot, (self._info.region, "accent"), *([(by, "dim")] if by else [])]
+        for text, style in ((route, "dim"), (profile, "")):
             if text:
                 parts += [self._dot, (text, style)]
         return parts

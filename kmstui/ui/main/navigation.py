@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from kmstui.service.ports import Target
+from kmstui.service.ports import CHOSEN, Target
 from kmstui.ui.commands import POLICY, Context, Program
 
 if TYPE_CHECKING:
@@ -70,10 +70,13 @@ def switch(context: Context, target: Target) -> None:
 
 
 def switch_profile(context: Context, profile: str) -> None:
-    """Connect with another profile, in the Region that the profile names."""
-    switch(context, replace(context.session.target, profile=profile, region=""))
+    """Connect with another profile, in its own Region unless a flag or a setting names one."""
+    started = context.app.options.target
+    if started.region_from == CHOSEN:
+        started = replace(started, region="", region_from="")
+    switch(context, replace(started, profile=profile))
 
 
 def switch_region(context: Context, region: str) -> None:
     """Connect to another Region with the same profile."""
-    switch(context, replace(context.session.target, region=region))
+    switch(context, replace(context.session.target, region=region, region_from=CHOSEN))

@@ -8,9 +8,13 @@ import shutil
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from kmstui.service.ports import CHOSEN
 from kmstui.ui.commands import Command, Context, Program, needs_key
 from kmstui.ui.main.navigation import main_of, switch_profile, switch_region
 from kmstui.ui.terminal import run_on_terminal
+
+_OF_PROFILES = (CHOSEN, "profile", "IMDS")
+"""What decides on a Region for one profile alone."""
 
 
 async def _profile(context: Context) -> None:
@@ -22,13 +26,17 @@ async def _profile(context: Context) -> None:
         )
         return
     chosen = context.session.target.profile
-    _offer(context, "Switch to profile", profiles, chosen, switch_profile)
+    info = context.store.info
+    kept = info is not None and info.region_from not in {*_OF_PROFILES, ""}
+    words = f"; {info.region_from} decides on the Region" if info and kept else ""
+    _offer(context, f"Switch to profile{words}", profiles, chosen, switch_profile)
 
 
 async def _region(context: Context) -> None:
     info = context.store.info
     regions = await context.session.connector.regions(info.partition if info else "aws")
-    _offer(context, "Switch to Region", regions, info.region if info else "", switch_region)
+    by = f"; now by {info.region_from}" if info and info.region_from else ""
+    _offer(context, f"Switch to Region{by}", regions, info.region if info else "", switch_region)
 
 
 async def sign_in(program: Program) -> None:

@@ -56,18 +56,19 @@ async def test_a_profile_gives_region_credentials_and_endpoint(
 
 
 @pytest.mark.parametrize(
-    ("flag", "variables", "expected"),
+    ("flag", "variables", "expected", "decided"),
     [
-        ("us-west-2", {"AWS_REGION": "eu-west-1"}, "us-west-2"),
-        ("", {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-1"),
-        ("", {"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
-        ("", {}, "eu-north-1"),
+        ("us-west-2", {"AWS_REGION": "eu-west-1"}, "us-west-2", "--region"),
+        ("", {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "x"}, "eu-west-1", "AWS_REGION"),
+        ("", {"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2", "AWS_DEFAULT_REGION"),
+        ("", {}, "eu-north-1", "profile"),
     ],
 )
 async def test_the_region_comes_from_the_nearest_place_that_names_one(
     flag: str,
     variables: dict[str, str],
     expected: str,
+    decided: str,
     no_aws: Path,
     keys: None,
     connect: Connect,
@@ -77,7 +78,8 @@ async def test_the_region_comes_from_the_nearest_place_that_names_one(
     _config(no_aws, "[default]\nregion = eu-north-1\n")
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert (await connect(Target(region=flag))).info.region == expected
+    info = (await connect(Target(region=flag, region_from="--region"))).info
+    assert (info.region, info.region_from) == (expected, decided)
 
 
 async def test_on_an_instance_region_and_credentials_come_from_its_metadata(
@@ -87,7 +89,7 @@ async def test_on_an_instance_region_and_credentials_come_from_its_metadata(
     monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", embedded.endpoint_url)
     monkeypatch.setenv("AWS_ENDPOINT_URL", embedded.endpoint_url)
     gateway = await connect()
-    assert gateway.info.region == embedded.region
+    assert (gateway.info.region, gateway.info.region_from) == (embedded.region, "IMDS")
     assert gateway.info.credential_source == "iam-role"
     assert (await gateway.caller()).role_name == "KMSWorkshop-InstanceInitRole"
 

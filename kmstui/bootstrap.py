@@ -6,6 +6,7 @@ and the first frame never waits for boto3.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -200,12 +201,13 @@ def run_lint(arguments: Sequence[str]) -> int:
     from kmstui.scripting import lint
 
     settings = load_settings({})
-    return lint.run(
-        arguments,
-        lambda: live_source(settings),
-        disabled=settings.disable,
-        disabled_by_key=dict(settings.disable_by_key),
-    )
+    with live_keys(arguments, settings) as live:
+        return lint.run(
+            arguments,
+            live,
+            disabled=settings.disable,
+            disabled_by_key=dict(settings.disable_by_key),
+        )
 
 
 def run_can(arguments: Sequence[str]) -> int:
@@ -217,8 +219,8 @@ def run_can(arguments: Sequence[str]) -> int:
     from kmstui.config import load_settings
     from kmstui.scripting import can
 
-    settings = load_settings({})
-    return can.run(arguments, lambda: live_source(settings))
+    with live_keys(arguments, load_settings({})) as live:
+        return can.run(arguments, live)
 
 
 def run_diff(arguments: Sequence[str]) -> int:
@@ -230,7 +232,37 @@ def run_diff(arguments: Sequence[str]) -> int:
     from kmstui.config import load_settings
     from kmstui.scripting import diff
 
-    return diff.run(arguments, lambda: live_source(load_settings({})))
+    with live_keys(arguments, load_settings({})) as live:
+        return diff.run(arguments, live)
+
+
+@contextmanager
+def live_keys(arguments: Sequence[str], settings: Settings) -> Iterator[Callable[[], LiveSource]]:
+    """What reads the keys that a command names: of the account, or with --demo of an embedded KMS.
+
+    Raises:
+        StartError: the embedded KMS cannot be started.
+    """
+    if "--demo" not in arguments:
+        yield lambda: live_source(settings)
+        return
+    from kmstui.config import Settings
+    from kmstui.demo import EmbeddedError, EmbeddedKms, replace_aws_environment, why_no_demo
+
+    if problem := why_no_demo():
+        raise StartError(problem)
+    before = dict(os.environ)
+    try:
+        with EmbeddedKms.start() as embedded:
+            print("kmstui: a demo: no account has these keys.", file=sys.stderr)
+            replace_aws_environment(os.environ, embedded.environment)
+            yield lambda: live_source(Settings())
+    except EmbeddedError as error:
+        raise StartError(str(error)) from error
+    finally:
+        replace_aws_environment(
+            os.environ, {name: value for name, value in before.items() if name.startswith("AWS_")}
+        )
 
 
 def live_source(settings: Settings) -> LiveSource:

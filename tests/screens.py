@@ -139,6 +139,7 @@ async def running(
     options: UiOptions | None = None,
     journal: MemoryJournal | None = None,
     read_only: bool = False,
+    demo: bool = False,
     loaded: bool = True,
 ) -> AsyncIterator[Running]:
     """Run the program; `loaded` waits until the inventory is read."""
@@ -148,7 +149,7 @@ async def running(
     store = Store(lambda seconds, callback: loop.call_later(0, callback))
     gateway.observer = gateway.observer or store.record_call
     journal = journal or MemoryJournal()
-    session = Session(store, connector, journal, lambda: NOW, read_only=read_only)
+    session = Session(store, connector, journal, lambda: NOW, read_only=read_only, demo=demo)
     options = options or UiOptions()
     app = KmsApp(session, replace(options, theme=options.theme or "kmstui-dark"))
     async with app.run_test(size=size) as pilot:

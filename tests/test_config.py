@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
+from kmstui.bootstrap import composed_app
 from kmstui.config import ConfigError, Settings, config_path, load_settings
 from kmstui.policy.lint import load_own_rules
 
@@ -42,6 +43,20 @@ def test_names_may_be_written_with_hyphens_and_lists_as_words(tmp_path):
     assert settings.endpoint_url == "http://127.0.0.1:1"
     assert settings.read_only
     assert settings.disable == ("KMS102", "KMS208")
+
+
+def test_commands_get_other_keys_and_what_cannot_be_is_refused_at_the_start(tmp_path):
+    text = '[keys]\n"policy.edit" = ["F4", "e"]\n"tags.put" = "T,"\n'
+    keys = load_settings({}, write(tmp_path, text)).keys
+    assert keys == (("policy.edit", ("F4", "e")), ("tags.put", ("T,",)))
+    with pytest.raises(ConfigError, match="must be a table of commands"):
+        load_settings({}, write(tmp_path, "keys = 3\n"))
+    settings = Settings(keys=keys, state_directory=str(tmp_path))
+    with (
+        pytest.raises(ConfigError, match=r"\[keys\] in .*config.toml: 'T,' is no key"),
+        composed_app(settings),
+    ):
+        pass
 
 
 def test_rules_can_be_off_for_one_key(tmp_path):

@@ -1,4 +1,5 @@
 from .connector import DemoConnector as DemoConnector
+from .connector import replace_aws_environment as replace_aws_environment
 from .embedded import MFA_CODE as MFA_CODE
 from .embedded import EmbeddedError as EmbeddedError
 from .embedded import EmbeddedKms as EmbeddedKms

@@ -33,11 +33,11 @@ def assemble(account: str, options: EmbeddedOptions) -> EmbeddedState:
 
     def build_world() -> None:
         build = Builder(stores, account, region, time.time())
-        add_workshop_keys(build)
+        imported = add_workshop_keys(build)
         add_managed_keys(build)
         used = {**add_service_keys(build), **add_everyday_keys(build)}
         add_difficult_keys(build)
-        cloudtrail.seed(history(build, callers, credentials, used))
+        cloudtrail.seed(history(build, callers, credentials, used, imported))
 
     def reset_world() -> None:
         for store in stores.all():

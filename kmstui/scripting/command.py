@@ -79,6 +79,9 @@ def add_connection_options(parser: argparse.ArgumentParser) -> None:
     """The options that say which account's keys are meant."""
     parser.add_argument("--profile", metavar="P", default="", help="AWS profile, for keys")
     parser.add_argument("--region", metavar="R", default="", help="AWS Region, for keys")
+    parser.add_argument(
+        "--demo", action="store_true", help="the keys of the demo: an embedded KMS, no account"
+    )
     parser.add_argument("--endpoint-url", metavar="URL", default="", help="KMS endpoint, for keys")
 
 

@@ -190,6 +190,8 @@ class _Lint:
                 f"--all means every key of the account and Region, but {options.what[0]} is named"
                 " too: give one or the other."
             )
+        if options.demo and not options.what:
+            options.all = True
         if not options.all and not options.what:
             raise CommandError("Name files or keys, - for standard input, or give --all.")
         if options.diff and options.format != "text":

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.control import ControlledKms
+from tests.embedded import client
 
 
 @pytest.fixture
@@ -30,6 +31,15 @@ def test_imported_cmk_is_as_the_workshop_leaves_it(kms: Any) -> None:
         '"Resource" : "*"\n  } ]\n}'
     )
     assert kms.list_resource_tags(KeyId=metadata["KeyId"])["Tags"] == []
+
+
+def test_the_upload_that_the_workshop_prints_is_an_event_of_imported_cmk(
+    embedded: ControlledKms, key_id: Any
+) -> None:
+    found = client(embedded, "cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": key_id("ImportedCMK")}]
+    )["Events"]
+    assert any("kms-workshop/SampleFile-KMS.txt" in each["CloudTrailEvent"] for each in found)
 
 
 @pytest.mark.parametrize(

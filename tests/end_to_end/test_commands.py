@@ -32,6 +32,19 @@ def test_lint_of_one_key_by_alias(run):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_command_reads_the_keys_of_the_demo_and_says_so(bare_environment):
+    done = subprocess.run(
+        [sys.executable, "-m", "kmstui", "can", "--demo", "me", "kms:Decrypt", "ImportedCMK"],
+        env=bare_environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stdout
+    assert done.stderr == "kmstui: a demo: no account has these keys.\n"
+
+
 def test_lint_finds_the_workshop_mistakes_that_kms_stored(run):
     done = run("lint", "--all", "--format", "json")
     assert done.returncode == 1

@@ -18,8 +18,8 @@ from kmstui.demo.world.people import INSTANCE_ROLE
 _TAGS = {"project": "kmsworkshop"}
 
 
-def add_workshop_keys(build: Builder) -> None:
-    """Add them."""
+def add_workshop_keys(build: Builder) -> EmbeddedKey:
+    """Add them; returns the key that the workshop is about."""
     imported = build.key(
         "ImportedCMK",
         description="Key with imported key material, section 2 of the workshop",
@@ -36,6 +36,7 @@ def add_workshop_keys(build: Builder) -> None:
         ("workshop/vpc-endpoint", "Access from a VPC endpoint only", _endpoint(build)),
     ):
         build.key(name, description=description, policy=text, age_days=20, tags=_TAGS)
+    return imported
 
 
 def _role(build: Builder) -> str:

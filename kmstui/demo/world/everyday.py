@@ -284,8 +284,12 @@ def history(
     callers: CallerRegistry,
     credentials: Mapping[str, Credentials],
     used: Mapping[str, EmbeddedKey],
+    imported: EmbeddedKey,
 ) -> Iterator[LogEntry]:
-    """The events of the last 80 days, for the keys in ``used``, and notes their last use."""
+    """The events of the last 80 days, for the keys in ``used``, and notes their last use.
+
+    The workshop prints one for ``imported``, the key that it is about: an upload to S3.
+    """
     chance = random.Random(20_251_103)  # noqa: S311 - a believable past, not a secret
     admin = _played(callers, credentials, "admin")
     instance = _played(callers, credentials, "instance")
@@ -315,11 +319,19 @@ def history(
             {"keyId": key.id, "tags": [{"tagKey": k, "tagValue": v} for k, v in key.tags.items()]},
         )  # fmt: skip
 
+    parameters = {"encryptionContext": _UPLOAD, "keyId": imported.arn, "keySpec": "AES_256"}
+    for days in (0.4, 6.5, 13.2):
+        at = build.now - days * DAY
+        yield _event(build, instance, "GenerateDataKey", at, imported, parameters)
+
+
+_UPLOAD = {"aws:s3:arn": "arn:aws:s3:::kms-workshop/SampleFile-KMS.txt"}
+
 
 def _context(build: Builder, name: str) -> dict[str, str]:
     account, region = build.account, build.region
     return {
-        "s3": {"aws:s3:arn": "arn:aws:s3:::kms-workshop/SampleFile-KMS.txt"},
+        "s3": {"aws:s3:arn": "arn:aws:s3:::data-lake-raw/2025/orders.parquet"},
         "trail": {"aws:cloudtrail:arn": f"arn:aws:cloudtrail:{region}:{account}:trail/main"},
         "logs": {"aws:logs:arn": f"arn:aws:logs:{region}:{account}:log-group:/platform/web"},
     }.get(name, {"application": name.partition("/")[0], "tenant": "1042"})

@@ -24,5 +24,6 @@ from .key_names import readable_key as readable_key
 from .program import Program as Program
 from .program import program_of as program_of
 from .registry import RebindingError as RebindingError
+from .registry import as_bound as as_bound
 from .registry import commands_in as commands_in
 from .registry import rebinding as rebinding

@@ -81,10 +81,21 @@ def key_named(text: str) -> str:
     else:
         name = _WRITTEN.get(base.lower(), base.lower())
         name = name if name in _CHARACTERS or name in _NAMES else ""
-    if not name or not all(modifiers):
+    if not name or not all(modifiers) or not _is_sent(modifiers, name):
         raise UnknownKeyError(f"{text!r} is no key; keys are written e, E, ?, Ctrl-p, Alt-n, F8")
     key = "+".join((*sorted(modifiers), name))
     return _SAME.get(key, key)
+
+
+def _is_sent(modifiers: list[str], name: str) -> bool:
+    """Whether terminals send it, and Textual reads it: Alt with a sign comes as the sign alone."""
+    character = _CHARACTERS.get(name, name if len(name) == 1 else "")
+    if not modifiers or not character:
+        return True
+    if modifiers == ["alt"]:
+        # Terminals send those for Ctrl-Left and Ctrl-Right too, and Textual reads them so.
+        return character.isalnum() and character not in "bf"
+    return modifiers == ["ctrl"] and (character.isalpha() or character in "@[\\]^_")
 
 
 _CHARACTERS_BACK = {character: name for name, character in _CHARACTERS.items()}

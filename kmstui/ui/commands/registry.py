@@ -15,7 +15,7 @@ from itertools import combinations
 
 from textual.binding import Binding, BindingType
 
-from kmstui.ui.commands.command import ALIASES, EVERYWHERE, KEYS, TAGS, TEXT, Command
+from kmstui.ui.commands.command import ALIASES, EVERYWHERE, KEYS, POLICY, TAGS, TEXT, Command
 from kmstui.ui.commands.key_names import UnknownKeyError, key_named, readable_key
 
 MODULES: tuple[str, ...] = (
@@ -30,6 +30,21 @@ MODULES: tuple[str, ...] = (
     "kmstui.ui.main.program_commands",
 )
 """Each has a tuple `COMMANDS`; add a module here to add its commands everywhere."""
+
+_EDIT = "edit"
+EDITORS_KEYS = {
+    "edit.save": ("ctrl+s",),
+    "edit.fix": ("f4", "alt+c"),
+    "edit.fix-alike": ("shift+f4", "f16", "ctrl+f4", "alt+e"),
+    "edit.template": ("ctrl+t", "alt+t"),
+    "edit.complete": ("ctrl+at", "ctrl+@", "alt+i"),
+    "edit.replace": ("ctrl+r",),
+    "edit.format": ("f9", "alt+j"),
+    "edit.outside": ("ctrl+o",),
+    "edit.history": ("f6", "alt+h"),
+}
+"""Bindings of the editor by their ids: no commands of the panes, but a person may give them other
+keys too."""
 
 Rebound = tuple[tuple[str, tuple[str, ...]], ...]
 """Ids of commands with the keys that a person gave them, as Textual names keys."""
@@ -78,30 +93,37 @@ def all_commands(rebound: Rebound = ()) -> tuple[Command, ...]:
 def _rebind(
     commands: tuple[Command, ...], given: dict[str, tuple[str, ...]]
 ) -> tuple[Command, ...]:
-    ids = {command.id for command in commands}
-    for name in given:
-        if name not in ids:
+    editors = tuple(
+        Command(id=name, label=name, help=name, run=lambda _: None, keys=keys, scope=_EDIT)
+        for name, keys in EDITORS_KEYS.items()
+    )
+    before = {command.id: command for command in (*commands, *editors)}
+    for name, keys in given.items():
+        if name not in before:
             from kmstui.policy.iam import did_you_mean
 
-            near = did_you_mean(name, ids)
-            hint = f"did you mean {near}" if near else f"they are {', '.join(sorted(ids))}"
+            near = did_you_mean(name, before)
+            hint = f"did you mean {near}" if near else f"they are {', '.join(sorted(before))}"
             raise RebindingError(f"there is no command {name}; {hint}")
-    for name, keys in given.items():
-        if deaf := [key for key in keys if key in _taken_by_tables()]:
-            raise RebindingError(f"{readable_key(deaf[0])}, given to {name}, moves in lists")
-    before = {command.id: command.keys for command in commands}
-    after = tuple(replace(each, keys=given.get(each.id, each.keys)) for each in commands)
+        for key in keys:
+            if before[name].scope == _EDIT and "+" not in key and len(readable_key(key)) == 1:
+                raise RebindingError(
+                    f"{readable_key(key)}, given to {name}, is typed into the text"
+                )
+            if key in _taken_by_tables():
+                raise RebindingError(f"{readable_key(key)}, given to {name}, moves in lists")
+    after = tuple(replace(each, keys=given.get(each.id, each.keys)) for each in before.values())
     for one, other in combinations(after, 2):
         if not {one.id, other.id} & given.keys() or not _meet(one.scope, other.scope):
             continue
-        meant = {*before[one.id]} & {*before[other.id]}
+        meant = {*before[one.id].keys} & {*before[other.id].keys}
         for key in one.keys:
             if key in other.keys and key not in meant:
                 raise RebindingError(
                     f"{readable_key(key)} is the key of both {one.id} and {other.id}; give one of"
                     " them another"
                 )
-    return after
+    return after[: len(commands)]
 
 
 def _taken_by_tables() -> frozenset[str]:
@@ -113,9 +135,24 @@ def _taken_by_tables() -> frozenset[str]:
 
 def _meet(one: str, other: str) -> bool:
     """Whether commands of both scopes work at one time."""
-    if one == other or EVERYWHERE in (one, other):
+    if one == other:
+        return True
+    if _EDIT in (one, other):
+        return POLICY in (one, other)
+    if EVERYWHERE in (one, other):
         return True
     return TEXT in (one, other) and not {KEYS, ALIASES, TAGS} & {one, other}
+
+
+def as_bound(shown: Iterable[tuple[str, str]], rebound: Rebound) -> Iterator[tuple[str, str]]:
+    """Keys of the editor and what they do, with the keys that a person gave instead."""
+    usual = {each.id: each.keys for each in all_commands()} | EDITORS_KEYS
+    others = {
+        readable_key(usual[name][0]): readable_key(keys[0])
+        for name, keys in rebound
+        if keys and name.startswith(("edit.", "policy."))
+    }
+    return ((others.get(key, key), does) for key, does in shown)
 
 
 def commands_in(commands: Iterable[Command], scopes: Sequence[str]) -> tuple[Command, ...]:

@@ -15,7 +15,7 @@ from kmstui.ui.commands import (
     needs_policy,
     needs_writing,
 )
-from kmstui.ui.main import main_of
+from kmstui.ui.main import main_of, with_marks_told
 
 if TYPE_CHECKING:
     from kmstui.model import Identity, Key
@@ -257,7 +257,8 @@ COMMANDS = (
     ),
     Command(
         id="policy.statement", label="Statement", help="Add a statement to the policies of the"
-        " marked keys, or remove one", keys=("S",), available=needs_writing, run=_statement,
+        " marked keys, or remove one", keys=("S",), available=needs_writing,
+        run=with_marks_told(_statement),
     ),
     Command(
         id="role.edit", label="Role policy", help="Edit an inline policy of a role: yours, or one"

@@ -30,7 +30,12 @@ def ask_about_typed(what: str, age: str) -> Menu:
     )
 
 
-def ask_to_leave(title: str, problem: str) -> Menu:
+def kept_words(*, demo: bool) -> str:
+    """What to say of a text that is kept."""
+    return "draft kept until this demo ends" if demo else "draft kept"
+
+
+def ask_to_leave(title: str, problem: str, *, demo: bool = False) -> Menu:
     """Returns a menu of `keep` and `discard`; None: stay."""
     if problem:
         heading = f"The changes of {title} are not kept anywhere. {problem}"
@@ -39,7 +44,11 @@ def ask_to_leave(title: str, problem: str) -> Menu:
     return Menu(
         f"The changes of {title} are not saved.",
         [
-            MenuItem("keep", "Leave; they are kept as a draft", key="l"),
+            MenuItem(
+                "keep",
+                f"Leave; they are kept as a draft{' until this demo ends' * demo}",
+                key="l",
+            ),
             MenuItem("discard", "Leave and discard; the history keeps them", key="d"),
             MenuItem("stay", "Stay", key="s"),
         ],

@@ -22,8 +22,9 @@ class EditScreen(PolicyScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # Before the text area, for which F6 selects a line.
-        Binding("f6", "history", tooltip="Versions of this policy", show=False, priority=True),
-    ]
+        Binding("f6,alt+h", "history", tooltip="Versions of this policy", show=False,
+                priority=True, id="edit.history"),
+    ]  # fmt: skip
 
     def on_policy_editor_save_requested(self, event: PolicyEditor.SaveRequested) -> None:
         """Ctrl-s."""

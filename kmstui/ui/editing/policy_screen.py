@@ -17,8 +17,9 @@ from kmstui.service.changes import ChangeScope
 from kmstui.service.editing import EditTarget, PolicyEditing, SaveResult
 from kmstui.service.errors import CREDENTIALS_REFUSED, JournalError, ServiceError
 from kmstui.service.session import Session
+from kmstui.ui.commands import as_bound
 from kmstui.ui.dialogs import DraftKeeper, FullScreen
-from kmstui.ui.editing.drafts import ask_about_draft, ask_to_leave
+from kmstui.ui.editing.drafts import ask_about_draft, ask_to_leave, kept_words
 from kmstui.ui.editing.edited_files import take_in
 from kmstui.ui.editing.external_editor import edit_outside
 from kmstui.ui.editing.fixing import judge_and_fix
@@ -148,7 +149,8 @@ class PolicyScreen(FullScreen[None]):
         self.viewer.area.soft_wrap = self.program.memory.recall("wrap", everywhere=True) is True
         self.words.say("Reading…", "dim")
         self._write_title()
-        self.key_bar.show_keys(_KEYS if self.editor else _VIEWING_KEYS)
+        keys = _KEYS if self.editor else _VIEWING_KEYS
+        self.key_bar.show_keys(as_bound(keys, self.program.options.keys))
         self.program.unsaved.append(self.unsaved_words)
         self.program.work(self._open, group="edit", what="opening a policy", exclusive=False)
 
@@ -314,7 +316,9 @@ class PolicyScreen(FullScreen[None]):
             self.dismiss(None)
             return
         self.keep(self.viewer.text)
-        question = ask_to_leave(self.target.title, self.drafts.problem)
+        question = ask_to_leave(
+            self.target.title, self.drafts.problem, demo=self.program.session.demo
+        )
         self.app.push_screen(question, self._leave)
 
     def _leave(self, choice: str | None) -> None:
@@ -362,4 +366,6 @@ class PolicyScreen(FullScreen[None]):
             return [("READ-ONLY ", "warn")]
         if self.drafts.problem:
             return [("NOT KEPT ", "bad")]
-        return [("draft kept ", "dim")] if self.drafts.kept else []
+        return (
+            [(f"{kept_words(demo=self.program.session.demo)} ", "dim")] if self.drafts.kept else []
+        )

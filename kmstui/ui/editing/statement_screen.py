@@ -14,7 +14,7 @@ from kmstui.service.changes import STATEMENTS, ChangeScope, TypedText
 from kmstui.service.editing import EditTarget, statements_in
 from kmstui.service.errors import JournalError
 from kmstui.ui.dialogs import DraftKeeper, FullScreen
-from kmstui.ui.editing.drafts import ask_about_typed, ask_to_leave
+from kmstui.ui.editing.drafts import ask_about_typed, ask_to_leave, kept_words
 from kmstui.ui.editing.fixing import judge_and_fix
 from kmstui.ui.editing.template_screen import ChosenTemplate, TemplateScreen
 from kmstui.ui.policy import PolicyEditor
@@ -165,7 +165,10 @@ class StatementScreen(FullScreen[Statements]):
             self.dismiss(None)
             return
         self._keep(self.editor.text)
-        self.program.ask(ask_to_leave("the statements", self.drafts.problem), self._leave)
+        self.program.ask(
+            ask_to_leave("the statements", self.drafts.problem, demo=self.program.session.demo),
+            self._leave,
+        )
 
     def _leave(self, choice: str) -> None:
         if choice == "discard":
@@ -184,5 +187,9 @@ class StatementScreen(FullScreen[Statements]):
         if self.drafts.problem:
             state = [("NOT KEPT ", "bad")]
         else:
-            state = [("draft kept ", "dim")] if self.drafts.kept else []
+            state = (
+                [(f"{kept_words(demo=self.program.session.demo)} ", "dim")]
+                if self.drafts.kept
+                else []
+            )
         self.title_line.show([(" Statements to add ", "title"), (f"to {keys}", "accent")], state)

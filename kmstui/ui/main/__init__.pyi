@@ -9,6 +9,7 @@ from .navigation import go_to_offset as go_to_offset
 from .navigation import main_of as main_of
 from .navigation import show_policy as show_policy
 from .navigation import switch as switch
+from .navigation import with_marks_told as with_marks_told
 from .policy_view import PolicyView as PolicyView
 from .program_commands import sign_in as sign_in
 from .views import KeyView as KeyView

@@ -27,6 +27,8 @@ FILTER_KEYS = (
     ("/regex/", ""),
 )
 """For the key bar while the filter is typed."""
+_FEW_MARKS = 500
+"""Each of so many is looked for; of more, all rows are gone through once."""
 
 COUNT_SECONDS = 0.25
 """Time between two counts of what was read: each costs a line over SSH."""
@@ -158,6 +160,8 @@ class KeysPane(TablePane):
         marked = len(self.table.marks)
         if marked:
             parts.append((f"  {marked:,} marked", "accent"))
+            if hidden := self._hidden_marks:
+                parts.append((f", {hidden:,} of them hidden", "warn"))
         sorted_by = self.key_rows.column
         if self.size.width and sorted_by not in self.table.visible_columns:
             order = "descending" if self.key_rows.reverse else "ascending"
@@ -250,6 +254,20 @@ class KeysPane(TablePane):
     def on_line_table_marked(self, event: LineTable.Marked) -> None:
         """Count the marks."""
         self._write()
+
+    @property
+    def shown_marks(self) -> tuple[str, ...]:
+        """IDs of the marked keys that the filter shows, in the table's order."""
+        marks = self.table.marks & self._store.keys.keys()
+        return tuple(self.key_rows.rows.among(marks)) if marks else ()
+
+    @property
+    def _hidden_marks(self) -> int:
+        marks, rows = self.table.marks & self._store.keys.keys(), self.key_rows.rows
+        few = len(marks) < _FEW_MARKS
+        return (
+            sum(each not in rows for each in marks) if few else len(marks) - len(self.shown_marks)
+        )
 
     def clear_marks(self) -> bool:
         """Take all marks away; returns whether there were any."""

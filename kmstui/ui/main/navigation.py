@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -29,6 +30,35 @@ async def bring_forward(context: Context, scope: str) -> None:
             main.open_only(pane)
             return
     main.open_pane(pane)
+
+
+def with_marks_told(act: Callable[[Context], object]) -> Callable[[Context], None]:
+    """Ask first where a change is about marked keys that the filter hides."""
+
+    def run(context: Context) -> None:
+        from kmstui.ui.dialogs import Menu, MenuItem
+
+        main = main_of(context.app)
+        number, shown = len(main.targets), main.keys_pane.shown_marks
+        hidden = number - len(shown) if main.keys_pane.table.marks else 0
+        if not hidden:
+            act(context)
+            return
+        items = [
+            MenuItem("all", f"All {number} marked keys", "a"),
+            MenuItem("shown", f"The {len(shown)} that are shown; the others lose their marks", "s",
+                     off="" if shown else "None of them is shown."),
+        ]  # fmt: skip
+
+        def go(choice: str) -> None:
+            if choice == "shown":
+                main.keys_pane.table.set_marks(shown)
+            act(context)
+
+        title = f"{hidden} of the {number} marked keys are hidden: by the filter, or as AWS's own"
+        context.app.ask(Menu(title, items), go)
+
+    return run
 
 
 async def show_policy(program: Program) -> PolicyView | None:

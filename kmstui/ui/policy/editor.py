@@ -43,27 +43,29 @@ class PolicyEditor(PolicyViewer):
     """Edits one policy text; posts what should happen with it, and does none of that itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "Review & save", tooltip="Review the change, then save it"),
+        Binding("ctrl+s", "save", "Review & save", tooltip="Review the change, then save it",
+                id="edit.save"),
         Binding("escape", "close", "Close", tooltip="Leave the editor"),
-        Binding("f4", "fix", "Fix", tooltip="Apply the fix of the finding at the cursor"),
-        Binding(
-            "shift+f4,f16,alt+f,ctrl+f4", "fix_all", "Fix alike", tooltip="Fix all of the same rule"
-        ),
-        Binding("ctrl+t", "template", "Template", tooltip="Insert a template"),
-        Binding("ctrl+at,ctrl+@", "complete", tooltip="Propose what to write", show=False),
-        Binding("ctrl+r", "replace", "Replace", tooltip="Find and replace", show=False),
-        Binding("f9", "format", "Format", tooltip="Lay the JSON out anew", show=False),
-        Binding("ctrl+o", "edit_externally", "$EDITOR", tooltip="Edit in your own editor"),
+        Binding("f4,alt+c", "fix", "Fix", tooltip="Apply the fix of the finding at the cursor",
+                id="edit.fix"),
+        Binding("shift+f4,f16,ctrl+f4,alt+e", "fix_all", "Fix alike",
+                tooltip="Fix all of the same rule", id="edit.fix-alike"),
+        Binding("ctrl+t,alt+t", "template", "Template", tooltip="Insert a template",
+                id="edit.template"),
+        Binding("ctrl+at,ctrl+@,alt+i", "complete", tooltip="Propose what to write",
+                show=False, id="edit.complete"),
+        Binding("ctrl+r", "replace", "Replace", tooltip="Find and replace", show=False,
+                id="edit.replace"),
+        Binding("f9,alt+j", "format", "Format", tooltip="Lay the JSON out anew", show=False,
+                id="edit.format"),
+        Binding("ctrl+o", "edit_externally", "$EDITOR", tooltip="Edit in your own editor",
+                id="edit.outside"),
         Binding("alt+up", "move_statement(-1)", tooltip="Move the statement up", show=False),
         Binding("alt+down", "move_statement(1)", tooltip="Move the statement down", show=False),
-        Binding(
-            "alt+shift+down",
-            "duplicate_statement",
-            tooltip="Write the statement once more",
-            show=False,
-        ),
+        Binding("alt+shift+down", "duplicate_statement", tooltip="Write the statement once more",
+                show=False),
         Binding("ctrl+delete", "delete_statement", tooltip="Delete the statement", show=False),
-    ]
+    ]  # fmt: skip
 
     class TextChanged(EditorMessage):
         """The text is another now; posted after a short pause, for whoever keeps drafts."""

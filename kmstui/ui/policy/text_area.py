@@ -209,26 +209,39 @@ class PolicyTextArea(HighlightedTextArea):
             # The letter of Alt-letter is no text; whoever is above may have a binding for it.
             event.prevent_default()
 
+    def _actions_of(self, kind: type[DOMNode]) -> dict[str, str]:
+        options = getattr(self.app, "options", None)
+        return _actions_by_key(kind, options.keys if options is not None else ())
+
     async def _act_on_binding(self, event: events.Key) -> bool:
         if self.check_consume_key(event.key, event.character) and "+" not in event.key:
             return False
         for node in self.ancestors_with_self:
             if isinstance(node, Screen):
                 break
-            action = _actions_by_key(type(node)).get(event.key)
+            action = self._actions_of(type(node)).get(event.key)
             if action and await self.app.run_action(action, node):
                 return True
         return False
 
 
 @lru_cache(maxsize=64)
-def _actions_by_key(kind: type[DOMNode]) -> dict[str, str]:
-    """What the bindings of a class and of those it is made from say, the nearest class last."""
-    return {
-        binding.key: binding.action
+def _actions_by_key(
+    kind: type[DOMNode], rebound: tuple[tuple[str, tuple[str, ...]], ...]
+) -> dict[str, str]:
+    """What the bindings of a class and of those it is made from say, the nearest class last.
+
+    Those that a person gave other keys (`rebound`, by the binding's id) have those instead.
+    """
+    given = dict(rebound)
+    bindings = [
+        binding
         for cls in reversed(kind.__mro__)
         for binding in Binding.make_bindings(cls.__dict__.get("BINDINGS", ()))
-    }
+    ]
+    own = {each.key: each.action for each in bindings if each.id not in given}
+    others = {key: each.action for each in bindings for key in given.get(each.id or "", ())}
+    return own | others
 
 
 class ReadingArea(PolicyTextArea):

@@ -44,7 +44,7 @@ class PolicyViewer(Vertical, Searchable):
                 show=False, id="policy.previous-finding"),
         Binding("f1,alt+w", "why", "Why", tooltip="Why; where nothing is wrong, these keys",
                 id="policy.why"),
-        Binding("alt+question_mark,question_mark", "keys", tooltip="All keys", show=False),
+        Binding("alt+k,question_mark", "keys", tooltip="All keys", show=False),
         Binding("f2,alt+l", "toggle_findings", "Findings", tooltip="List all findings",
                 id="policy.findings"),
         Binding("ctrl+f", "find", "Find", tooltip="Find text, plain or by regular expression"),

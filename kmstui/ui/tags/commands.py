@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from kmstui.model import Tag
 from kmstui.ui.commands import EVERYWHERE, TAGS, Command, Context, needs_writing, no_changes
-from kmstui.ui.main import main_of
+from kmstui.ui.main import main_of, with_marks_told
 from kmstui.ui.tags.controller import TagController
 
 
@@ -82,12 +82,12 @@ COMMANDS = (
     Command(
         id="tags.put", label="Tag", help="Tag the chosen key, or all marked ones", keys=("t",),
         scope=EVERYWHERE, available=_can_tag,
-        run=lambda context: _tags(context).put(context.targets), bar=30,
+        run=with_marks_told(lambda context: _tags(context).put(context.targets)), bar=30,
     ),
     Command(
         id="tags.remove", label="Untag", help="Remove tags of the chosen key, or all marked ones",
         keys=("u",), scope=EVERYWHERE, available=_can_untag,
-        run=lambda context: _tags(context).remove(context.targets), bar=31,
+        run=with_marks_told(lambda context: _tags(context).remove(context.targets)), bar=31,
     ),
     Command(
         id="tags.undo", label="Undo tags", help="Undo the last change of tags", keys=("z",),

@@ -1,14 +1,22 @@
 """What keys do, whatever they are called: rebinding, Esc and Ctrl-c, views, search, marks."""
 
 import pytest
+from textual.binding import Binding
 
 from kmstui.ui.commands.key_names import UnknownKeyError, key_named, readable_key
-from kmstui.ui.commands.registry import RebindingError, all_commands, rebinding
+from kmstui.ui.commands.registry import (
+    EDITORS_KEYS,
+    RebindingError,
+    all_commands,
+    rebinding,
+)
 from kmstui.ui.dialogs.menu import Menu
 from kmstui.ui.dialogs.text_dialog import TextDialog
 from kmstui.ui.editing.edit_screen import EditScreen
+from kmstui.ui.editing.history_screen import HistoryScreen
 from kmstui.ui.main.messages import Messages
 from kmstui.ui.main.palette import Palette
+from kmstui.ui.policy.editor import PolicyEditor
 from kmstui.ui.runtime.options import UiOptions
 from tests.fakes import IMPORTED, FakeGateway, key_id_of, large_world
 from tests.screens import WIDE, running
@@ -18,9 +26,10 @@ from tests.screens import WIDE, running
     ("written", "key"),
     [
         ("e", "e"), ("E", "E"), ("Shift-e", "E"), ("?", "question_mark"), ("F8", "f8"),
-        ("Ctrl-P", "ctrl+p"), ("ctrl+p", "ctrl+p"), ("Alt-/", "alt+slash"), ("Space", "space"),
+        ("Ctrl-P", "ctrl+p"), ("ctrl+p", "ctrl+p"), ("Alt-n", "alt+n"), ("Space", "space"),
         ("Ctrl-Space", "ctrl+@"), ("PgDn", "pagedown"), ("Shift-F8", "shift+f8"), ("-", "minus"),
-        ("Ctrl--", "ctrl+minus"), ("Ctrl-i", "tab"), ("question_mark", "question_mark"),
+        ("Ctrl-]", "ctrl+right_square_bracket"), ("Ctrl-i", "tab"),
+        ("question_mark", "question_mark"),
     ],
 )  # fmt: skip
 def test_a_key_is_written_as_it_is_read(written, key):
@@ -28,7 +37,9 @@ def test_a_key_is_written_as_it_is_read(written, key):
     assert key_named(readable_key(key)) == key
 
 
-@pytest.mark.parametrize("written", ["", "Hyper-x", "F99", "ee", "Ctrl-"])
+@pytest.mark.parametrize(
+    "written", ["", "Hyper-x", "F99", "ee", "Ctrl-", "Alt-/", "Alt-f", "Ctrl-1"]
+)
 def test_what_no_terminal_sends_is_no_key(written):
     with pytest.raises(UnknownKeyError, match="is no key"):
         key_named(written)
@@ -43,6 +54,9 @@ def test_what_no_terminal_sends_is_no_key(written):
         ([("keys.sort", ["R"])], "R is the key of both keys.sort and session.region"),
         ([("policy.edit", ["j"])], "j, given to policy.edit, moves in lists"),
         ([("policy.edit", ["Hyper-x"])], "'Hyper-x' is no key"),
+        ([("edit.fix", ["Ctrl-s"])], "Ctrl-s is the key of both edit.save and edit.fix"),
+        ([("edit.fix", ["F8"])], "F8 is the key of both policy.next-finding and edit.fix"),
+        ([("edit.fix", ["x"])], "x, given to edit.fix, is typed into the text"),
     ],
 )
 def test_keys_that_cannot_be_given_are_refused_in_a_sentence(given, words):
@@ -72,6 +86,35 @@ async def test_a_rebound_command_is_on_its_new_key_in_bar_and_help_too():
         await run.wait_for("1 of 1")
         await run.press("escape", "Y")
         await run.wait_for_screen(EditScreen)
+
+
+def test_the_editors_bindings_are_those_that_can_be_rebound():
+    bindings = [
+        each
+        for kind in (PolicyEditor, EditScreen)
+        for each in Binding.make_bindings(kind.__dict__["BINDINGS"])
+        if each.id
+    ]
+    keys: dict[str, tuple[str, ...]] = {}
+    for each in bindings:
+        keys[each.id or ""] = (*keys.get(each.id or "", ()), each.key)
+    assert keys == EDITORS_KEYS
+
+
+async def test_the_editor_obeys_rebound_keys_and_the_second_ways():
+    keys = rebinding([("edit.template", ["F12"]), ("policy.next-finding", ["F11"])])
+    async with running(size=WIDE, options=UiOptions(keys=keys)) as run:
+        await run.choose(IMPORTED)
+        await run.press("e")
+        screen = await run.wait_for_screen(EditScreen)
+        await run.wait_for('"Statement"')
+        assert "F12 Template" in run.text
+        await run.press("ctrl+t", "alt+t", "f12")
+        await run.wait_for("Only from this account")
+        await run.press("escape", "alt+l")
+        await run.wait_for(lambda: run.app.screen is screen and screen.viewer._list.display)
+        await run.press("alt+l", "alt+h")
+        await run.wait_for_screen(HistoryScreen)
 
 
 async def test_letters_open_the_views_and_3_turns_to_the_next():
@@ -106,6 +149,24 @@ async def test_one_esc_goes_back_though_a_notice_is_up_then_marks_go_then_the_fi
         assert run.main.keys_pane.filter_text == "a"
         await run.press("escape")
         assert run.main.keys_pane.filter_text == ""
+
+
+async def test_marks_that_the_filter_hides_are_told_and_asked_about():
+    async with running(size=WIDE) as run:
+        await run.press("asterisk", "slash")
+        await run.type("ImportedCMK")
+        await run.press("enter")
+        await run.wait_for("of them hidden")
+        number = len(run.main.targets)
+        await run.press("t")
+        await run.wait_for(f"{number - 1} of the {number} marked keys are hidden")
+        await run.press("escape")
+        assert len(run.main.targets) == number
+        await run.press("t", "a")
+        await run.wait_for(f"Tag {number} keys")
+        await run.press("escape", "t", "s")
+        await run.wait_for(lambda: run.main.targets == (IMPORTED,))
+        await run.wait_until_gone("of them hidden")
 
 
 async def test_ctrl_c_cancels_what_is_open_and_only_then_says_how_to_quit():

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from textual.events import Key, Paste
 
+from kmstui.model import Key as KmsKey
+from kmstui.model import console_url
 from kmstui.service.inventory.store import Topic
 from kmstui.service.inventory.time_slices import TimeSlices
 from kmstui.ui.commands.command import Context
@@ -14,9 +16,19 @@ from kmstui.ui.dialogs.menu import Menu, MenuItem
 from kmstui.ui.dialogs.questions import Line, QuestionDialog
 from kmstui.ui.editing.history_screen import HistoryScreen
 from kmstui.ui.main import copying
+from kmstui.ui.main.connection import ConsoleDialog, Link
 from kmstui.ui.main.palette import Palette
 from kmstui.ui.terminal.clipboard import osc_52
-from tests.fakes import IMPORTED, SIGNING, FakeGateway, key_id_of, large_world
+from tests.fakes import (
+    CALLER,
+    IMPORTED,
+    ROLE_ARN,
+    SIGNING,
+    FakeGateway,
+    arn_of,
+    key_id_of,
+    large_world,
+)
 from tests.screens import WIDE, running
 
 
@@ -141,6 +153,57 @@ def test_gnu_screen_passes_a_copy_on_in_pieces_that_it_takes():
     assert sent == "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
     assert max(map(len, pieces)) < 768
     assert "".join(pieces) == osc_52(text, {})
+
+
+async def test_what_names_the_connection_is_read_whole_and_copied(clipboard):
+    async with running(size=WIDE) as run:
+        await run.press("W")
+        await run.wait_for(CALLER.arn)
+        assert ROLE_ARN in run.prose
+        await run.press("escape")
+        for letter in "uone":
+            await run.press("y", letter)
+        await run.wait_for(lambda: len(clipboard) == 4)
+        assert clipboard == [CALLER.arn, ROLE_ARN, CALLER.account, "eu-central-1"]
+
+
+async def test_the_page_of_a_key_in_the_console_is_a_link_and_can_be_copied(clipboard):
+    url = f"https://eu-central-1.console.aws.amazon.com/kms/home?region=eu-central-1#/kms/keys/{IMPORTED}"
+    async with running(size=WIDE) as run:
+        await run.choose(IMPORTED)
+        await run.press("o")
+        link = (await run.wait_for_screen(ConsoleDialog)).query_one(Link)
+        await run.wait_for(lambda: link.size.width)
+        assert {each.style and each.style.link for each in link.render_line(0)} == {url}
+        await run.press("y")
+        await run.wait_for(lambda: clipboard == [url])
+
+
+@pytest.mark.parametrize(
+    ("partition", "region", "start"),
+    [
+        ("aws-cn", "cn-north-1", "https://cn-north-1.console.amazonaws.cn/kms/home?region=cn-n"),
+        ("aws-us-gov", "us-gov-west-1", "https://us-gov-west-1.console.amazonaws-us-gov.com/kms/"),
+        ("aws-iso", "us-iso-east-1", ""),
+    ],
+)
+def test_each_partition_has_its_console(partition, region, start):
+    key = KmsKey(IMPORTED, arn_of(IMPORTED))
+    url = console_url(key, partition, region)
+    assert url.startswith(start)
+    assert bool(url) == bool(start)
+
+
+async def test_the_demo_says_that_it_is_one(clipboard):
+    async with running(demo=True) as run:
+        assert "DEMO" in run.lines[0]
+        assert "nothing is kept when it ends" in run.prose
+        await run.choose(IMPORTED)
+        await run.press("y", "l")
+        await run.wait_for(lambda: clipboard)
+        first, command = clipboard[0].splitlines()
+        assert first == "# Of the demo of kmstui: no account has these keys."
+        assert command.startswith("aws kms list-keys")
 
 
 async def test_copying_inside_tmux_goes_through_tmux(monkeypatch, tmp_path):

@@ -18,7 +18,8 @@ from threading import Timer
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 END_AT_LATEST_SECONDS = 5.0
-"""A terminal that takes no more output must not keep the program for ever."""
+"""A terminal that takes no more output, or an editor that is open in the program's place, must not
+keep it for ever. What is in the editor's file is offered at the next start."""
 
 
 @contextmanager
@@ -27,14 +28,16 @@ def ending_in_order(end: Callable[[signal.Signals], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     obeyed = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
 
-    def ask(number: signal.Signals) -> None:
+    def end_at_latest(number: int, _: object) -> None:
         last = Timer(END_AT_LATEST_SECONDS, os._exit, (128 + number,))
         last.daemon = True
         last.start()
-        end(number)
 
     for number in obeyed:
-        loop.add_signal_handler(number, ask, number)
+        loop.add_signal_handler(number, end, number)
+        # In the place of asyncio's own, which does nothing: the loop hears of a signal by a pipe,
+        # but not while it waits for room in the output, or for $EDITOR.
+        signal.signal(number, end_at_latest)
     try:
         yield
     finally:

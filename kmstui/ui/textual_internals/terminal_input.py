@@ -1,5 +1,7 @@
 """How Textual's driver reads the terminal here: any bytes, pastes as text, a quick Esc.
 
+And how it writes to a terminal that has gone.
+
 The driver of Textual 8.2.8 has no knob for any of it but the names that its modules look up.
 """
 
@@ -15,6 +17,7 @@ from typing import Any
 from textual import constants
 from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
+from textual.drivers._writer_thread import WriterThread
 from textual.message import Message
 
 ESCAPE_SECONDS = 0.05
@@ -38,6 +41,7 @@ def patch_textual() -> None:
     shorten_escape()
     take_any_bytes()
     _driver_module.XTermParser = PasteParser
+    _driver_module.WriterThread = LastingWriter
     let_the_reader_in()
 
 
@@ -69,6 +73,22 @@ def let_the_reader_in() -> None:
     the default of 5 ms a key came through when the work was done, a third of a second later.
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
+
+
+class LastingWriter(WriterThread):
+    """Writes to nobody once the terminal has gone.
+
+    The thread of Textual 8.2.8 ends at the first write that fails. Then its queue of 30 texts fills
+    up, and the event loop waits for room in it for ever, often before it has heard of the hang-up.
+    """
+
+    def run(self) -> None:
+        """Write until `stop`."""
+        try:
+            super().run()
+        except OSError:
+            while self._queue.get() is not None:
+                pass
 
 
 class PasteParser(XTermParser):

@@ -156,9 +156,16 @@ class PtyTerminal:
         return found
 
     def hang_up(self) -> int:
-        """Close the terminal, as a dropped line does; returns how the program ended."""
+        """Close the terminal, as a dropped line does; returns how the program ended.
+
+        Raises:
+            TerminalTimeoutError: it did not.
+        """
         os.close(self.fd)
         self.fd = -1
+        with os.fdopen(os.pidfd_open(self.pid)) as process:
+            if not select.select([process], [], [], self.waits_seconds)[0]:
+                raise TerminalTimeoutError(f"outlived the hang-up; it showed:\n{self.text}")
         self._reap(block=True)
         assert self._status is not None
         return os.waitstatus_to_exitcode(self._status)

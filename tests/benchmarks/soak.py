@@ -26,7 +26,9 @@ from tests.pty_terminal import PtyTerminal
 MOST_GROWTH = 0.1
 
 _READY = "ImportedCMK"
-_KEY_BAR = "Filter"
+_KEY_BAR = "/ Filter"
+_WAITS = ("Reading", "Esc stops", "Asking")
+_QUIET_SECONDS = 0.05
 _VIEWS = 7
 
 
@@ -38,8 +40,9 @@ def _opened(keys: Sequence[str], shows: str, leaves: Sequence[str] = ("escape",)
         terminal.send(*keys)
         terminal.wait_for(shows)
         for key in leaves:
-            terminal.send(key)
-        terminal.wait_for(lambda text: shows not in text)
+            # Each alone: Esc and what follows at once are one key.
+            _sent_and_drawn(terminal, key)
+        terminal.wait_for(lambda text: shows not in text and _KEY_BAR in text.split("\n")[-1])
 
     return once
 
@@ -47,7 +50,14 @@ def _opened(keys: Sequence[str], shows: str, leaves: Sequence[str] = ("escape",)
 def _sent_and_drawn(terminal: PtyTerminal, key: str) -> None:
     before = terminal.bytes_received
     terminal.send(key)
-    terminal.wait_for(lambda text: terminal.bytes_received > before and "Reading" not in text)
+    _drawn(terminal, before)
+
+
+def _drawn(terminal: PtyTerminal, before: int) -> None:
+    """Something came, nothing more comes, and nothing is waited for."""
+    terminal.wait_for(lambda _: terminal.bytes_received > before)
+    terminal.settle(_QUIET_SECONDS)
+    terminal.wait_for(lambda text: not any(words in text for words in _WAITS))
 
 
 def _review(terminal: PtyTerminal, number: int) -> None:
@@ -79,13 +89,14 @@ def _refresh(terminal: PtyTerminal, number: int) -> None:
 
 def _resize(terminal: PtyTerminal, number: int) -> None:
     columns, rows = ((100, 30), (120, 40))[number % 2]
+    before = terminal.bytes_received
     terminal.resize(columns, rows)
-    terminal.wait_for(lambda text: text.splitlines()[rows - 1].strip())
+    _drawn(terminal, before)
 
 
 ROUNDS: dict[str, Round] = {
     "editor": _opened(["e"], "Edit alias/"),
-    "help": _opened(["?"], "Moving here"),
+    "help": _opened(["?"], "Esc Close"),
     "palette": _opened([":"], "command, alias, profile"),
     "review": _review,
     "views": _views,

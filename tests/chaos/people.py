@@ -120,7 +120,10 @@ class Person:
         # On its way home a program that had ended was started again.
         terminal = self.terminal
         if how == "hang-up":
-            terminal.hang_up()
+            try:
+                terminal.hang_up()
+            except TerminalTimeoutError as error:
+                self.troubles.append(f"{self.run}: {error}")
         elif how == "quit":
             with contextlib.suppress(TerminalTimeoutError):
                 terminal.send("ctrl+q")

@@ -145,6 +145,7 @@ def composed_app(
                 remember=settings.remember,
                 remembered=remembered,
                 keys=keys,
+                bell=settings.bell,
                 ascii=settings.ascii or not takes_utf8(),
                 plain_signs=has_few_glyphs(),
                 disable=settings.disable,

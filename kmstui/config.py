@@ -133,6 +133,8 @@ class Settings:
     read_only: bool = False
     theme: str = ""
     mouse: bool = False
+    bell: bool = False
+    """Ring when what took long has ended: reading an account, a run over many keys."""
     ascii: bool = False
     """Draw symbols and lines with ASCII alone."""
     columns: tuple[str, ...] = ()

@@ -158,6 +158,7 @@ class KmsApp(Program):
         if self._arrangement is not None:
             enter = partial(self._arrangement.enter, f"{scope.account} {scope.region}")
             self.call_later(self.work, enter, group="arrangement", what="arranging the screen")
+        self.call_later(self.main.look_for_drafts)
         puts = partial(tell_unfinished_changes, self.session)
         self.call_later(self.work, puts, group="puts", what="looking for unfinished saves")
         self.call_later(

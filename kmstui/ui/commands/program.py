@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from functools import partial
+from time import monotonic
 from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from textual import events
@@ -26,6 +27,9 @@ from kmstui.ui.terminal import PaintedApp, has_shell_behind
 
 Part = TypeVar("Part")
 Answer = TypeVar("Answer")
+
+LONG_SECONDS = 10.0
+"""Whoever waits longer than this for something looks away meanwhile."""
 
 SESSION_GROUP = "session"
 """The worker that connects and reads the inventory; a new one ends the old."""
@@ -134,12 +138,16 @@ class Program(PaintedApp[int]):
     def connect(self, target: Target) -> None:
         """Connect to another profile, Region or endpoint; all of the old one goes first."""
         self.work(
-            lambda: self.session.open(target), group=SESSION_GROUP, what="connecting", quiet=True
+            lambda: self.session.open(target),
+            group=SESSION_GROUP,
+            what="connecting",
+            quiet=True,
+            rings=True,
         )
 
     def refresh_session(self) -> None:
         """Read everything again."""
-        self.work(self.session.refresh, group=SESSION_GROUP, what="reading", quiet=True)
+        self.work(self.session.refresh, group=SESSION_GROUP, what="reading", quiet=True, rings=True)
 
     def go_on(self) -> None:
         """The person has signed in: go on with what was refused before."""
@@ -186,6 +194,7 @@ class Program(PaintedApp[int]):
         what: str,
         exclusive: bool = True,
         quiet: bool = False,
+        rings: bool = False,
     ) -> Worker[None]:
         """Run a job in a worker; whatever it raises becomes a sentence.
 
@@ -195,7 +204,11 @@ class Program(PaintedApp[int]):
             what: Names the job if it is our fault.
             exclusive: Whether the job before is cancelled.
             quiet: Errors of the service are told already by whom the job calls.
+            rings: Where the person wants that, the terminal rings when it ends after `LONG_SECONDS`
+                or more.
         """
+        if rings and self.options.bell:
+            job = partial(self._ringing, job)
         return self.run_worker(
             # Made when it begins, so that one that is replaced before leaves no coroutine behind.
             partial(self._guarded, job, what, quiet),
@@ -204,6 +217,14 @@ class Program(PaintedApp[int]):
             exclusive=exclusive,
             exit_on_error=False,
         )
+
+    async def _ringing(self, job: Callable[[], Awaitable[None]]) -> None:
+        began = monotonic()
+        try:
+            await job()
+        finally:
+            if monotonic() - began >= LONG_SECONDS:
+                self.bell()
 
     async def _guarded(self, job: Callable[[], Awaitable[None]], what: str, quiet: bool) -> None:
         try:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.events import DescendantFocus
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -89,15 +90,34 @@ class QuestionDialog(Dialog[str]):
         self.preview = Sentences(most_lines=3)
         self.reason = Sentences(classes="dialog--reason")
         parts: list[Widget] = [self.heading_line(style), self._words]
+        self._labels: list[tuple[Input, Sentences, str]] = []
         if self.line is not None:
-            parts += [Sentences(self._asked.ask), self.line, self.preview]
+            parts += [self._label(self.line, self._asked.ask), self.line, self.preview]
         if self.word is not None:
-            parts += [Sentences(f"Type {word} to go on:"), self.word]
+            parts += [self._label(self.word, f"Type {word} to go on:"), self.word]
         keys = ("Enter", "Esc") if self._inputs else ("y", "n")
         self._keys = ((keys[0], f"{yes} "), (keys[1], no))
         self._kept: KeptLine | None = None
         self.key_bar = KeyBar(self._keys)
         self.parts = (*parts, self.reason, self.key_bar)
+
+    def _label(self, field: Input, words: str) -> Sentences:
+        label = Sentences(words)
+        self._labels.append((field, label, words))
+        return label
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Of several fields, point at the one that is typed into, and say what Enter does there."""
+        if len(self._inputs) < 2:
+            return
+        for field, label, words in self._labels:
+            here = field is event.widget
+            label.say(
+                f"{program_of(self).symbols.cursor} {words}" if here else f"  {words}",
+                "accent" if here else "dim",
+            )
+        last = event.widget is self._inputs[-1]
+        self.key_bar.show_keys(self._keys if last else (("Enter", "Next line "), self._keys[1]))
 
     @staticmethod
     def _input(line: Line) -> Input:

@@ -194,7 +194,9 @@ class BatchScreen(FullScreen[None]):
 
     def _sure(self, _: str) -> None:
         self._working = True
-        self.program.work(self._save, group="batch", what="saving several keys", exclusive=False)
+        self.program.work(
+            self._save, group="batch", what="saving several keys", exclusive=False, rings=True
+        )
 
     async def _save(self) -> None:
         unsaved = self.program.unsaved

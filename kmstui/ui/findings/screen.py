@@ -181,7 +181,7 @@ class FindingsScreen(FullScreen[GoTo]):
     def _read(self) -> None:
         self._reading = True
         self._draw()
-        self.program.work(self._run, group="findings", what="the findings of all keys")
+        self.program.work(self._run, group="findings", what="the findings of all keys", rings=True)
 
     async def _run(self) -> None:
         contexts = self.program.options

@@ -143,9 +143,17 @@ def findings_cell(counts: Counts | None, symbols: Symbols) -> Part:
 
 
 def cells_of(
-    key: Key, aliases: Sequence[str], columns: Sequence[str], findings: Part = ""
+    key: Key,
+    aliases: Sequence[str],
+    columns: Sequence[str],
+    findings: Part = "",
+    *,
+    draft: bool = False,
 ) -> list[Part]:
-    """A key's cells; where it could not be described, the reason takes the rest of the row."""
+    """A key's cells; where it could not be described, the reason takes the rest of the row.
+
+    `draft`: its policy has one, which stands before the alias.
+    """
     cells: list[Part] = []
     for column in columns:
         if column == "alias" and not aliases and "id" not in columns:
@@ -156,6 +164,12 @@ def cells_of(
             cells.append((f"✖ {key.problem}", "bad"))
             break
         cells.append(findings if column == "findings" else KEY_COLUMNS[column].cell(key, aliases))
+    if draft and "alias" in columns:
+        place = list(columns).index("alias")
+        if place < len(cells):
+            cell = cells[place]
+            name, style = (cell, "") if isinstance(cell, str) else cell
+            cells[place] = (f"(draft) {name}", style)
     return cells
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from time import monotonic
 from typing import ClassVar
 
@@ -87,6 +87,7 @@ class KeysPane(TablePane):
         self._filter_problem = ""
         self._filtered_anew = False
         self._findings: dict[str, Counts] = {}
+        self._drafts: frozenset[str] = frozenset()
         self._stage = (False, False, False)
         self._told = 0.0
         self.table.set_rows(self.key_rows.rows, self.key_rows.rows.position)
@@ -125,6 +126,11 @@ class KeysPane(TablePane):
             self._findings[key_id] = counts
             self.table.redraw((key_id,))
 
+    def set_drafts(self, key_ids: Set[str]) -> None:
+        """These keys have a draft of their policy."""
+        changed, self._drafts = self._drafts ^ key_ids, frozenset(key_ids)
+        self.table.redraw(changed)
+
     def progress_changed(self) -> None:
         """More was listed or described; counts alone are told a few times a second."""
         progress = self._store.progress
@@ -150,7 +156,9 @@ class KeysPane(TablePane):
         if key is None:
             return ()
         findings = findings_cell(self._findings.get(row), self._symbols)
-        return cells_of(key, self._store.aliases_of(row), columns, findings)
+        return cells_of(
+            key, self._store.aliases_of(row), columns, findings, draft=row in self._drafts
+        )
 
     # What it says
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -15,6 +16,7 @@ from kmstui.service.inventory import TimeSlices, Topic
 from kmstui.service.session import Session
 from kmstui.ui.commands import EVERYWHERE, TEXT, Command, CommandScreen, KeyBar, commands_in
 from kmstui.ui.main.aliases_pane import AliasesPane
+from kmstui.ui.main.draft_marks import mark_drafts
 from kmstui.ui.main.header import HeaderLine
 from kmstui.ui.main.key_pane import KeyPane
 from kmstui.ui.main.keys_pane import FILTER_KEYS, KeysPane
@@ -60,7 +62,7 @@ class MainScreen(CommandScreen):
         self.aliases_pane = AliasesPane(self.store, slices, symbols)
         self.key_pane = KeyPane(session, symbols)
         self.tags_pane = TagsPane(self.store, symbols)
-        self._panes = Panes(
+        self.sharing = Panes(
             left=(self.keys_pane, self.aliases_pane), right=(self.key_pane, self.tags_pane)
         )
         self.notice = NewestNotice(self.store, under_banner=True, id="notice")
@@ -75,7 +77,7 @@ class MainScreen(CommandScreen):
         """Header, panes in two columns, notices, key bar."""
         yield self.header
         yield self.banner
-        yield self._panes
+        yield self.sharing
         yield self.notice
         yield self.key_bar
         yield self.too_small
@@ -112,17 +114,12 @@ class MainScreen(CommandScreen):
     @property
     def panes(self) -> tuple[Pane, ...]:
         """All panes, in the order of their numbers."""
-        return self._panes.all
-
-    @property
-    def sharing(self) -> Panes:
-        """How the panes share the screen."""
-        return self._panes
+        return self.sharing.all
 
     @property
     def focused_pane(self) -> Pane:
         """The pane that has the focus, or had it last."""
-        return self._panes.focused
+        return self.sharing.focused
 
     @property
     def chosen(self) -> str | None:
@@ -185,6 +182,12 @@ class MainScreen(CommandScreen):
         self.key_pane.store_changed(changes)
         if Topic.POLICIES in changes and not changes[Topic.POLICIES]:
             self._rest_on_key()
+
+    @on(events.ScreenResume)
+    def look_for_drafts(self) -> None:
+        """Mark the keys that have one; what was open over the panes may have left it."""
+        mark = partial(mark_drafts, self.session, self.keys_pane)
+        self.program.work(mark, group="drafts", what="looking for drafts")
 
     def _open_wanted_key(self) -> None:
         progress = self.store.progress
@@ -335,23 +338,23 @@ class MainScreen(CommandScreen):
 
     def change_zoom(self, steps: int) -> None:
         """Give the focused pane more room or less."""
-        self._panes.change_zoom(steps)
+        self.sharing.change_zoom(steps)
 
     def open_only(self, pane: Pane) -> None:
         """Open a pane full size, until `back`."""
-        self._panes.zoom_by_opening()
+        self.sharing.zoom_by_opening()
         self.open_pane(pane)
 
     def back(self) -> bool:
         """Undo `open_only`, or go to the keys; returns whether there was a way back."""
-        there = self._panes.undo_opening() or self.focused_pane is not self.keys_pane
+        there = self.sharing.undo_opening() or self.focused_pane is not self.keys_pane
         if there:
             self.open_pane(self.keys_pane)
         return there
 
     def open_pane(self, pane: Pane) -> None:
         """Open a pane and give it the focus."""
-        self._panes.focused = pane
+        self.sharing.focused = pane
         self._choose_in(pane)
         if self.key_pane.key_id != self.chosen:
             # Without waiting for the cursor to rest: keys in the pane are about this key.
@@ -361,7 +364,7 @@ class MainScreen(CommandScreen):
 
     def turn_pane(self, steps: int) -> None:
         """Go to the next pane or the one before."""
-        self.open_pane(self._panes.beside(steps))
+        self.open_pane(self.sharing.beside(steps))
 
     def _share(self) -> None:
         small = self.size.width < SMALLEST[0] or self.size.height < SMALLEST[1]
@@ -369,7 +372,7 @@ class MainScreen(CommandScreen):
         self.too_small.say(
             f"This window is too small: kmstui needs {SMALLEST[0]}x{SMALLEST[1]}." if small else ""
         )
-        self._panes.share()
+        self.sharing.share()
         self._write_key_bar()
 
     def _write_key_bar(self) -> None:
@@ -388,7 +391,7 @@ class MainScreen(CommandScreen):
         """The mouse or Tab may have moved the focus to another pane."""
         for pane in self.panes:
             if pane is not self.focused_pane and event.widget in pane.query("*"):
-                self._panes.focused = pane
+                self.sharing.focused = pane
                 self._choose_in(pane)
                 self._share()
 

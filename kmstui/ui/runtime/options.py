@@ -30,6 +30,8 @@ class UiOptions:
     """Where that is kept; None: nowhere."""
     keys: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Ids of commands with the keys that they have instead of their own, as Textual names keys."""
+    bell: bool = False
+    """Whether the terminal rings when what took long has ended."""
     ascii: bool = False
     """Draw with ASCII alone, texts too."""
     plain_signs: bool = False

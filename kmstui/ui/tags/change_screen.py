@@ -114,7 +114,7 @@ class ChangeScreen(Dialog[bool]):
         self._reading = self._work(lambda: self._plan(planner), "planning a change of tags")
 
     def _work(self, job: Callable[[], Awaitable[None]], what: str) -> Worker[None]:
-        return self._program.work(job, group="tags", what=what, exclusive=False)
+        return self._program.work(job, group="tags", what=what, exclusive=False, rings=True)
 
     async def _plan(self, planner: Planner) -> None:
         try:

@@ -9,6 +9,7 @@ from kmstui.model import Key as KmsKey
 from kmstui.model import console_url
 from kmstui.service.inventory.store import Topic
 from kmstui.service.inventory.time_slices import TimeSlices
+from kmstui.ui.commands import program
 from kmstui.ui.commands.command import Context
 from kmstui.ui.commands.key_names import readable_key
 from kmstui.ui.commands.registry import all_commands
@@ -18,6 +19,7 @@ from kmstui.ui.editing.history_screen import HistoryScreen
 from kmstui.ui.main import copying
 from kmstui.ui.main.connection import ConsoleDialog, Link
 from kmstui.ui.main.palette import Palette
+from kmstui.ui.runtime.options import UiOptions
 from kmstui.ui.terminal.clipboard import osc_52
 from tests.fakes import (
     CALLER,
@@ -349,6 +351,33 @@ async def test_a_paste_into_a_menu_with_letters_chooses_nothing():
         run.app.post_message(Paste("a"))
         await run.press("down", "escape")
         await run.wait_for(lambda: answers == [None])
+
+
+async def test_of_two_fields_the_one_that_is_typed_into_is_pointed_at():
+    async with running() as run:
+        line = Line(ask="Days to wait:", value="30", replaced=True)
+        run.app.push_screen(QuestionDialog("Delete?", "", yes="Delete", line=line, word="x"))
+        await run.wait_for("❯ Days to wait:")
+        assert "Enter Next line" in run.text
+        await run.press("enter")
+        await run.wait_for("❯ Type x to go on:")
+        assert "❯ Days to wait:" not in run.text
+        assert "Enter Delete" in run.text
+
+
+@pytest.mark.parametrize("bell", [False, True])
+async def test_the_terminal_rings_at_the_end_of_long_work_by_choice(monkeypatch, bell):
+    monkeypatch.setattr(program, "LONG_SECONDS", 0.0)
+    rings: list[str] = []
+
+    async def nothing() -> None:
+        pass
+
+    async with running(options=UiOptions(bell=bell)) as run:
+        monkeypatch.setattr(run.app, "bell", lambda: rings.append("bell"))
+        await run.app.work(nothing, group="test", what="testing").wait()
+        await run.app.work(nothing, group="test", what="testing", rings=True).wait()
+    assert len(rings) == bell
 
 
 async def test_a_prompt_checks_while_one_types():

@@ -536,3 +536,18 @@ async def test_nothing_pasted_vanishes_because_a_box_is_open(editing):
             await run.press("ctrl+v")
             assert '"Id": "pasted"' in screen.viewer.text
             await run.press("ctrl+z")
+
+
+async def test_a_key_with_a_draft_carries_a_mark_in_the_list(editing):
+    async with editing() as bench:
+        await bench.open()
+        await bench.write(MINE)
+        await bench.run.press("escape", "l")
+        await bench.run.wait_for("(draft) ImportedCMK")
+        await bench.run.press("e")
+        await bench.run.wait_for("Discard the draft")
+        await bench.run.press("d")
+        await bench.run.wait_for(lambda: bench.run.app.focused is bench.screen.viewer.area)
+        await bench.run.press("escape")
+        await bench.run.wait_until_gone("(draft)")
+        await bench.run.wait_for("ImportedCMK")

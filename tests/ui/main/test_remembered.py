@@ -39,7 +39,7 @@ async def test_the_panes_are_found_as_they_were_left(tmp_path):
         rows = run.main.keys_pane.key_rows
         await run.wait_for(lambda: run.main.key_pane.scope == "access")
         assert (rows.column, rows.reverse, rows.with_aws) == ("spec", True, True)
-        assert run.main._panes.zoom == 2
+        assert run.main.sharing.zoom == 2
         assert run.main.keys_pane.table.has_focus
     file = RememberedFile(tmp_path)
     assert file.recall(HERE, "view") == "access"
@@ -52,7 +52,7 @@ async def test_only_what_the_person_wants_is_remembered(tmp_path):
         await run.press("a", "plus")
     async with run_of(tmp_path, "sort") as run:
         rows = run.main.keys_pane.key_rows
-        assert (rows.column, rows.with_aws, run.main._panes.zoom) == ("spec", False, 1)
+        assert (rows.column, rows.with_aws, run.main.sharing.zoom) == ("spec", False, 1)
     assert RememberedFile(tmp_path).recall("", "connection") is None
 
 
@@ -91,7 +91,7 @@ async def test_what_another_hand_has_written_does_no_harm(tmp_path, strange):
     async with run_of(tmp_path) as run:
         assert run.main.keys_pane.key_rows.column == "alias"
         assert run.main.key_pane.scope == "policy"
-        assert run.main._panes.zoom == 1
+        assert run.main.sharing.zoom == 1
 
 
 async def test_a_damaged_file_is_told(tmp_path):

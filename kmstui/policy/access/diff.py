@@ -7,10 +7,11 @@ never compared, so two policies that mean the same differ in nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 
 from kmstui.model import Arn
 from kmstui.policy.access.changes import AccessChange, AccessDiff, Direction, governed
@@ -21,6 +22,7 @@ from kmstui.policy.access.terms import Access, Atoms, Term, Terms, simplified, t
 from kmstui.policy.evaluation import (
     NOTHING_READ,
     Chain,
+    CompiledPolicy,
     Policies,
     PolicyLike,
     compile_key_policy,
@@ -37,7 +39,7 @@ from kmstui.policy.iam import (
     action_info,
     lookup_for,
 )
-from kmstui.policy.syntax import Statement
+from kmstui.policy.syntax import Policy, Statement
 from kmstui.policy.witnesses import callers_of, joined
 
 _AT_ONCE = 20_000
@@ -45,6 +47,8 @@ _IN_ALL = 100_000
 _ALWAYS = 200
 """Steps that may be spent on one difference, on all, and on each once that is used up: they keep
 the diff of two adversarial texts within the time of a key press."""
+_OF_TIED = 100
+"""How many of those steps a combination takes of keys that policy variables tie together."""
 
 
 def _direction(before: Access, after: Access) -> Direction:
@@ -130,10 +134,14 @@ class _Comparison:
         self, old: frozenset[Term], new: frozenset[Term], lookup: Lookup
     ) -> tuple[list[AccessChange], int]:
         """The changes between two sets of terms, and the atoms that are left open, as bits."""
+        found: list[AccessChange] = []
+        used = reduce(or_, (term.atoms for term in old | new), 0)
+        if self._left < 0 and self.atoms.tied & used:
+            return found, used & self.atoms.of_conditions
         budget = Budget(max(min(_AT_ONCE, self._left), _ALWAYS))
         granted = budget.left
         space = Space(old, new, self.atoms, lookup)
-        found: list[AccessChange] = []
+        self._left -= _OF_TIED * sum(axis.steps for axis in space.axes)
         try:
             tree = space.tree(budget)
             for shift, requests in space.shifts(tree):
@@ -168,16 +176,21 @@ def access_diff(
     comparison = _Comparison(before, after, key_arn)
     passing = _Passing(comparison, chain) if chain.is_known else None
     arn = Arn.maybe(key_arn)
-    naming = (comparison.old, comparison.new, *chain.naming_principals)
-    policies = [each.policy for each in naming]
+    asked = (comparison.old, comparison.new, *chain.policies)
+    classes = [
+        each
+        for each in action_classes(asked, governed())
+        if _said_of(comparison.old, each) != _said_of(comparison.new, each)
+    ]
     everybody = callers_of(
-        policies,
+        [
+            *(_about(each, classes) for each in (comparison.old, comparison.new)),
+            *(each.policy for each in chain.naming_principals),
+        ],
         account_of(key_arn),
         "aws" if arn is None else arn.partition,
         share=partial(treated_alike, chain),
     )
-    asked = (comparison.old, comparison.new, *chain.policies)
-    classes = action_classes(asked, governed())
     changes: dict[tuple[object, ...], AccessChange] = {}
     whose: dict[tuple[object, ...], list[Principal]] = {}
     requests: dict[tuple[object, ...], list[Requests]] = {}
@@ -222,7 +235,7 @@ def access_diff(
             "identity policies (IAM)",
             *Policies(comparison.new, chain=chain).not_considered_by_anybody,
         ),
-        open_keys=tuple(comparison.open_keys),
+        open_keys=tuple(dict.fromkeys((*comparison.open_keys, *everybody.open_keys))),
         complete=not comparison.open_keys and everybody.complete,
     )
 
@@ -277,6 +290,19 @@ def changes_for(
     comparison = _Comparison(before, after, request.resource, request.context)
     old, new = comparison.terms(request.principal, request.action)
     return comparison.changes(request.principal, request.action, old, new)
+
+
+def _said_of(policy: CompiledPolicy, actions: Sequence[str]) -> object:
+    """The same where two policies say the same of actions that they treat alike."""
+    said = frozenset(each.statement.meaning for each in policy.covering(actions[0]))
+    return said, policy.policy.version if said else ""
+
+
+def _about(policy: CompiledPolicy, classes: Iterable[Sequence[str]]) -> Policy:
+    """The policy without the statements of which no action is among some."""
+    kept = {id(each.statement) for actions in classes for each in policy.covering(actions[0])}
+    statements = (each for each in policy.policy.statements if id(each) in kept)
+    return replace(policy.policy, statements=tuple(statements))
 
 
 def _moot(principal: Principal, action: str, key_arn: str) -> bool:

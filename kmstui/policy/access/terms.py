@@ -7,7 +7,7 @@ is a set of atoms, each a condition on a part of the request that can be this or
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -23,12 +23,9 @@ from kmstui.policy.iam import (
     PrincipalMatch,
     Request,
     Truth,
-    UnknownVariableError,
     absent_keys,
     account_of,
     lookup_for,
-    resolve,
-    value_test,
 )
 from kmstui.policy.syntax import Statement
 from kmstui.policy.witnesses import joined
@@ -83,10 +80,13 @@ class Atoms:
         if operator is None or (operator.type == "Null" and operator.if_exists):
             words = f"{condition.entry.operator.value} holds, which is not an operator of AWS"
             return self.of_doubt(words, (condition.key, frozenset(condition.values)))
-        if condition.has_variables:
-            condition = _resolved(condition, lookup)
+        resolved = condition.resolved(lookup)
+        # What a variable stands for is told by its own name.
+        written = () if resolved is condition else (condition.values, resolved.values)
+        condition = resolved
         name = (operator.positive, operator.negated, operator.set_prefix, operator.if_exists)
-        atom = (condition.key, name, frozenset(condition.values), condition.has_variables)
+        values = frozenset(condition.values)
+        atom = (condition.key, name, values, written, condition.has_variables)
         bit = self._bits.setdefault(atom, 1 << len(self._bits))
         self.conditions.setdefault(bit, condition)
         return bit
@@ -97,25 +97,21 @@ class Atoms:
         self.doubts[bit] = words
         return bit
 
+    @property
+    def tied(self) -> int:
+        """The atoms in which policy variables stand."""
+        return sum(bit for bit, each in self.conditions.items() if each.has_variables)
+
+    @property
+    def of_conditions(self) -> int:
+        """The atoms that are conditions."""
+        return sum(self.conditions)
+
     def keys(self, atoms: int) -> frozenset[str]:
         """The condition keys of some atoms, as policies spell them."""
         return frozenset(
             condition.entry.key.value for bit, condition in self.conditions.items() if atoms & bit
         )
-
-
-def _resolved(condition: Condition, lookup: Lookup) -> Condition:
-    """The condition with its variables replaced; as it is where one is not known."""
-    operator = condition.operator
-    try:
-        texts = [resolve(value, lookup) for value in condition.values]
-    except UnknownVariableError:
-        return condition
-    values = tuple(text for text in texts if text is not None)
-    test = None if operator is None else value_test(operator.positive, values)
-    return replace(
-        condition, values=values, has_variables=False, test=test, variable_keys=frozenset()
-    )
 
 
 def terms_of(policy: CompiledPolicy, request: Request, atoms: Atoms) -> Terms:

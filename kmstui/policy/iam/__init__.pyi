@@ -3,7 +3,9 @@ from .conditions import ConditionResult as ConditionResult
 from .conditions import Doubt as Doubt
 from .conditions import Truth as Truth
 from .conditions import UnknownVariableError as UnknownVariableError
+from .conditions import Variable as Variable
 from .conditions import compile_condition as compile_condition
+from .conditions import pieces_of as pieces_of
 from .conditions import resolve as resolve
 from .equality import Canonical as Canonical
 from .equality import canonical as canonical
@@ -21,6 +23,7 @@ from .match_principal import PrincipalMatch as PrincipalMatch
 from .match_principal import PrincipalTest as PrincipalTest
 from .match_value import has_wildcard as has_wildcard
 from .match_value import instant as instant
+from .match_value import literal as literal
 from .match_value import networks as networks
 from .match_value import number as number
 from .match_value import plain as plain

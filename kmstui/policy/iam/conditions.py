@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
-from kmstui.policy.iam.match_value import Test, literal, value_test
+from kmstui.policy.iam.match_value import Test, is_readable, literal, value_test
 from kmstui.policy.iam.operators import FOR_ANY_VALUE, Operator, parse_operator
 from kmstui.policy.iam.requests import Lookup, Values
 from kmstui.policy.iam.vocabulary import knowledge
@@ -46,6 +48,9 @@ class Doubt(StrEnum):
     )
     BOOL_VARIABLE = "a policy variable under Bool: the documents say both that it works and not"
     OPERATOR = "not a condition operator of AWS"
+    UNREADABLE = (
+        "a value is not of the operator's type, and the documents do not say what AWS makes of it"
+    )
     NOT_PRINCIPAL = (
         "NotPrincipal is not predictable: AWS may deny unless the account, the role and the very"
         " session are all listed"
@@ -94,35 +99,56 @@ _DEFAULT = re.compile(r"\s*([^,\s]+)\s*,\s*'(.*)'\s*", re.DOTALL)
 _LITERALS = {"*": literal("*"), "?": literal("?"), "$": "$"}
 
 
-def resolve(text: str, lookup: Lookup) -> str | None:
-    """`text` with its policy variables replaced; None where one of them has no value.
+class Variable(NamedTuple):
+    """A policy variable in a value."""
 
-    What a variable brings in holds no wildcards. Keys of several values are not variables.
+    key: str
+    """In lower case."""
+    default: str | None = None
+    """What it stands for in a request without the key."""
 
-    Raises:
-        UnknownVariableError: nothing is known of a key that it names.
-    """
-    missing = False
+    def value(self, lookup: Lookup) -> str | None:
+        """What it stands for, as a part of a pattern; None where it has no value.
 
-    def replacement(match: re.Match[str]) -> str:
-        nonlocal missing
-        name = match.group(1)
-        if name in _LITERALS:
-            return _LITERALS[name]
-        default = _DEFAULT.fullmatch(name)
-        key = (default.group(1) if default else name.strip()).lower()
-        values = lookup(key)
+        Keys of several values are not variables.
+
+        Raises:
+            UnknownVariableError: nothing is known of its key.
+        """
+        values = lookup(self.key)
         if values is None:
             raise UnknownVariableError
         if len(values) == 1:
             return literal(values[0])
-        if default and not values:
-            return literal(default.group(2))
-        missing = True
-        return ""
+        return None if values or self.default is None else literal(self.default)
 
-    resolved = _VARIABLE.sub(replacement, text)
-    return None if missing else resolved
+
+@lru_cache(maxsize=4096)
+def pieces_of(text: str) -> tuple[str | Variable, ...]:
+    """A value that may hold policy variables, taken apart into those and the text between."""
+    found: list[str | Variable] = []
+    end = 0
+    for match in _VARIABLE.finditer(text):
+        name = match.group(1)
+        default = _DEFAULT.fullmatch(name)
+        key = (default.group(1) if default else name.split(",", 1)[0].strip()).lower()
+        known = _LITERALS.get(name)
+        found += (text[end : match.start()], known or Variable(key, default and default.group(2)))
+        end = match.end()
+    return tuple(each for each in (*found, text[end:]) if each)
+
+
+def resolve(text: str, lookup: Lookup) -> str | None:
+    """`text` with its policy variables replaced; None where one of them has no value.
+
+    What a variable brings in holds no wildcards.
+
+    Raises:
+        UnknownVariableError: nothing is known of a key that it names.
+    """
+    found = [piece if isinstance(piece, str) else piece.value(lookup) for piece in pieces_of(text)]
+    texts = [each for each in found if each is not None]
+    return "".join(texts) if len(texts) == len(found) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +168,11 @@ class Condition:
     multivalued: bool
     """Whether a request can say several values of the key, and then each says a set: "Multivalued
     context keys require a condition set operator" (…-vs-multi-valued-context-keys.html)."""
+    unreadable: bool = False
+    """Whether one of its values is not of the operator's type. AWS documents neither that it
+    refuses such a policy nor what the value is then taken for; IAM Access Analyzer calls it an
+    error ("Type mismatch number", "Type mismatch IP range" … in "IAM policy validation check
+    reference")."""
     never_carried: bool = False
     """Whether no request has the key for this policy: it stands in a key policy, where KMS does
     not support it."""
@@ -168,10 +199,10 @@ class Condition:
         if test is None and given and operator.type == "Bool":
             return Truth.MAYBE, Doubt.BOOL_VARIABLE
         if test is None and given and operator.type != "Null":
-            try:
-                test = self._resolved_test(operator, lookup)
-            except UnknownVariableError:
+            resolved = self.resolved(lookup)
+            if resolved.test is None:
                 return Truth.MAYBE, Doubt.CONTEXT
+            return resolved.settled(operator, len(given), map(resolved.test, given))
         return self.settled(operator, len(given), map(test, given) if test else ())
 
     def settled(
@@ -186,6 +217,8 @@ class Condition:
         """
         if operator.type == "Null":
             absent = "false" if count else "true"
+            if self.unreadable and absent not in map(str.lower, self.values):
+                return Truth.MAYBE, Doubt.UNREADABLE
             return _truth(any(value.lower() == absent for value in self.values)), None
         if not count and operator.unsettled_when_absent:
             return Truth.MAYBE, Doubt.ANY_IF_EXISTS
@@ -193,13 +226,34 @@ class Condition:
             return _truth(operator.holds_when_absent), None
         if not operator.set_prefix and (self.multivalued or count > 1):
             return Truth.MAYBE, Doubt.MULTIVALUED
-        outcomes = (each is not operator.negated for each in passed)
         every = operator.set_prefix != FOR_ANY_VALUE
+        if self.unreadable:
+            truths = (Truth.YES if each else Truth.MAYBE for each in passed)
+            settled = (~each if operator.negated else each for each in truths)
+            truth = min(settled) if every else max(settled)
+            return truth, Doubt.UNREADABLE if truth is Truth.MAYBE else None
+        outcomes = (each is not operator.negated for each in passed)
         return _truth(all(outcomes) if every else any(outcomes)), None
 
-    def _resolved_test(self, operator: Operator, lookup: Lookup) -> Test:
-        resolved = (resolve(value, lookup) for value in self.values)
-        return value_test(operator.positive, tuple(v for v in resolved if v is not None))
+    def resolved(self, lookup: Lookup) -> Condition:
+        """The condition with its variables replaced; as it is where nothing is known of one.
+
+        Under Bool variables stay: whether they work there is open.
+        """
+        operator = self.operator
+        if not self.has_variables or operator is None or operator.type == "Bool":
+            return self
+        try:
+            texts = [resolve(value, lookup) for value in self.values]
+        except UnknownVariableError:
+            return self
+        return replace(
+            self,
+            values=(values := tuple(text for text in texts if text is not None)),
+            has_variables=False,
+            test=value_test(operator.positive, values),
+            variable_keys=frozenset(),
+        )
 
 
 def _truth(holds: bool) -> Truth:
@@ -236,12 +290,13 @@ def compile_condition(
         test=test,
         variable_keys=_variable_keys(values) if has_variables else frozenset(),
         multivalued=info is not None and info.multivalued,
+        unreadable=operator is not None
+        and not all(is_readable(operator.positive, value) for value in values),
         never_carried=in_key_policy and info is not None and info.iam_only,
     )
 
 
 def _variable_keys(values: tuple[str, ...]) -> frozenset[str]:
-    names = {match.group(1) for value in values for match in _VARIABLE.finditer(value)}
     return frozenset(
-        name.split(",", 1)[0].strip().lower() for name in names if name not in _LITERALS
+        piece.key for value in values for piece in pieces_of(value) if isinstance(piece, Variable)
     )

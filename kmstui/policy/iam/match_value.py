@@ -216,6 +216,28 @@ _TESTS: dict[str, Callable[[tuple[str, ...]], Test]] = {
 }
 
 
+_READERS: dict[str, Callable[[str], object]] = {
+    "Numeric": number,
+    "Date": instant,
+    "IpAddress": partial(ip_network, strict=False),
+    "Bool": ("true", "false").index,
+    "Null": ("true", "false").index,
+    "BinaryEquals": partial(base64.b64decode, validate=True),
+}
+"""By the beginning of the operators that take no other values."""
+
+
+@lru_cache(maxsize=4096)
+def is_readable(positive: str, value: str) -> bool:
+    """Whether a policy's value is of a positive operator's type."""
+    read = next((each for name, each in _READERS.items() if positive.startswith(name)), str)
+    try:
+        read(plain(value).lower() if positive in ("Bool", "Null") else plain(value))
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
 @lru_cache(maxsize=4096)
 def value_test(positive: str, values: tuple[str, ...]) -> Test:
     """The test of a positive operator (`StringLike`, `IpAddress`) with all of its values.

@@ -222,6 +222,30 @@ class Statement:
         """How a person finds it: its Sid, or its number counted from 1."""
         return f'"{self.sid}"' if self.sid else f"statement {self.index + 1}"
 
+    @property
+    def meaning(self) -> object:
+        """Equal for statements that say the same in the same words, whatever their order."""
+        return (
+            self.effect,
+            *(
+                frozenset((each.type, each.value.value) for each in entries)
+                for entries in (self.principals, self.not_principals)
+            ),
+            *(
+                frozenset(each.value for each in strings)
+                for strings in (
+                    self.actions,
+                    self.not_actions,
+                    self.resources,
+                    self.not_resources,
+                )
+            ),
+            frozenset(
+                (each.operator.value, each.key.value, frozenset(map(scalar_text, each.values)))
+                for each in self.conditions
+            ),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:

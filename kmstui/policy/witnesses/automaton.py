@@ -10,7 +10,7 @@ It is written here because all patterns at once are wanted; libraries of automat
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,7 +25,8 @@ _DIGITS = "0123456789"
 _OTHERS = "xyzwvutsrqponmlkjihgfedcbaXYZWVUTSRQPONMLKJIHGFEDCBA_-+=,.@~!%&()[]{}|^;<>'#$\"\\ "
 """Characters to fill in where any other will do: what looks least odd in an ARN comes first."""
 _ASTRAL = "¡"
-_MOST_STATES = 6_000
+_MOST_STATES = 3_000
+_MOST_CLASHES = 8
 
 Class = str
 """One of the classes above, or the characters that are accepted, as `a` or `aA`."""
@@ -71,6 +72,10 @@ def arn_pattern(text: str) -> Pattern | None:
     return found + glob_pattern(parts[-1])
 
 
+Patterns = tuple[Pattern, ...]
+"""Some patterns any of which suffices."""
+
+
 def star(others: Class = ANY) -> Pattern:
     """Any number of characters of a class."""
     return Pattern(((others, True),))
@@ -86,7 +91,7 @@ class Found:
     """What a search found."""
 
     texts: dict[int, str]
-    """By the accepted patterns (bit i for pattern i), the shortest text that they accept and the
+    """By what accepts it (bit i for the patterns i), the shortest text that these accept and the
     others do not."""
     complete: bool
     """Whether there are no further combinations."""
@@ -101,42 +106,70 @@ def bits_of(number: int) -> Iterator[int]:
 
 
 class Automaton:
-    """Patterns side by side."""
+    """Patterns side by side, in sets any of which suffices."""
 
-    def __init__(self, patterns: Iterable[Pattern]) -> None:
+    def __init__(self, tests: Iterable[Patterns]) -> None:
         self.start = 0
-        self.ends: list[int] = []
+        self._ends: list[int] = []
         self._letters: dict[str, int] = {}
         self._steps = dict.fromkeys((*_REFUSED, DIGIT), 0)
         self._loops = dict.fromkeys((*_REFUSED, DIGIT), 0)
-        at = 1
-        for pattern in patterns:
-            self.start |= at
-            for accepted, repeats in pattern.steps:
-                if repeats:
-                    self._loops[accepted] |= at
-                    continue
-                if accepted in self._steps:
-                    self._steps[accepted] |= at
-                else:
-                    for letter in accepted:
-                        self._letters[letter] = self._letters.get(letter, 0) | at
-                at <<= 1
-            self.ends.append(at)
-            at <<= 1
+        self._settled: list[tuple[int, int, int]] = []
+        self._at = 1
+        for patterns in tests:
+            self._lay_out(patterns)
         used = [name for name in self._steps if self._steps[name] | self._loops[name]]
         self._marks = "".join(dict.fromkeys("".join(_REFUSED.get(name, "") for name in used)))
         self._has_digits = DIGIT in used
         self._masks: dict[str, tuple[int, int]] = {}
-        self._numbers = {end: 1 << i for i, end in enumerate(self.ends)}
-        self._all_ends = sum(self.ends)
+        self._all_settled = sum(ends for ends, _, _ in self._settled)
+        self.start = self._without_settled(self.start)
+
+    def _lay_out(self, patterns: Patterns) -> None:
+        first, ends, settled = self._at, 0, 0
+        for pattern in patterns:
+            self.start |= self._at
+            for accepted, repeats in pattern.steps:
+                if repeats:
+                    self._loops[accepted] |= self._at
+                    continue
+                if accepted in self._steps:
+                    self._steps[accepted] |= self._at
+                else:
+                    for letter in accepted:
+                        self._letters[letter] = self._letters.get(letter, 0) | self._at
+                self._at <<= 1
+            ends |= self._at
+            settled |= self._at & self._loops[ANY]
+            self._at <<= 1
+        self._ends.append(ends)
+        if settled:
+            self._settled.append((settled, ~(self._at - first), settled & -settled))
+
+    def _without_settled(self, states: int) -> int:
+        """The states, one for each test that every longer text meets too: the rest is idle."""
+        if states & self._all_settled:
+            for ends, others, end in self._settled:
+                if states & ends:
+                    states = states & others | end
+        return states
+
+    @property
+    def last_end(self) -> int:
+        """Where texts end that the last test accepts."""
+        return self._ends[-1]
+
+    @property
+    def states_before_last(self) -> int:
+        """All states but those of the last test."""
+        return (1 << self._ends[-2].bit_length()) - 1 if len(self._ends) > 1 else 0
 
     def accepting(self, states: int) -> int:
-        """The patterns that accept a text which leads to these states, as bits."""
-        return sum(self._numbers[end] for end in bits_of(states & self._all_ends))
+        """The tests that accept a text which leads to these states, as bits."""
+        return sum(1 << i for i, ends in enumerate(self._ends) if states & ends)
 
     def accepted(self, text: str) -> int:
-        """The patterns that accept a text, as bits."""
+        """The tests that accept a text, as bits."""
         states = self.start
         for letter in text:
             steps, loops = self._masks.get(letter) or self._mask(letter)
@@ -153,7 +186,7 @@ class Automaton:
             kinds += [c for c in _DIGITS if c not in known][:1]
         for letter in kinds:
             steps, loops = self._masks.get(letter) or self._mask(letter)
-            yield letter, ((states & steps) << 1) | (states & loops)
+            yield letter, self._without_settled(((states & steps) << 1) | (states & loops))
 
     def _mask(self, letter: str) -> tuple[int, int]:
         steps, loops = self._letters.get(letter, 0), 0
@@ -167,23 +200,21 @@ class Automaton:
 
 
 @lru_cache(maxsize=512)
-def combinations(patterns: tuple[Pattern, ...], shape: Pattern) -> Found:
-    """Every combination of `patterns` that one text of `shape` can match.
+def combinations(tests: tuple[Patterns, ...], shape: Pattern) -> Found:
+    """Every combination of `tests` that one text of `shape` can meet.
 
     The search ends, incomplete, at some thousand sets of states.
     """
-    automaton = Automaton((*patterns, shape))
-    *ends, whole = automaton.ends
-    patterns_alone = (1 << len(ends)) - 1
-    # The states of the shape stand last, above the end of the last pattern.
-    alive = ~((ends[-1] << 1) - 1) if ends else ~0
+    automaton = Automaton((*tests, (shape,)))
+    whole, alone = automaton.last_end, (1 << len(tests)) - 1
+    alive = ~automaton.states_before_last
     texts: dict[int, str] = {}
     came: dict[int, tuple[int, str] | None] = {automaton.start: None}
     queue = deque(came)
     while queue:
         states = queue.popleft()
         if states & whole:
-            accepted = automaton.accepting(states) & patterns_alone
+            accepted = automaton.accepting(states) & alone
             if accepted not in texts:
                 texts[accepted] = _spelled(came, states)
         for letter, following in automaton.moves(states):
@@ -193,6 +224,29 @@ def combinations(patterns: tuple[Pattern, ...], shape: Pattern) -> Found:
                 came[following] = (states, letter)
                 queue.append(following)
     return Found(texts, complete=True)
+
+
+def free_texts(
+    tests: Sequence[Patterns], shape: Pattern, taken: Callable[[str], Pattern | None]
+) -> Found:
+    """Every combination of `tests`, each with a text that is not taken.
+
+    Args:
+        tests: What to combine.
+        shape: What the texts look like.
+        taken: What to keep apart where a text stands for something else already, else None.
+    """
+    apart: dict[Pattern, None] = {}
+    for _ in range(_MOST_CLASHES):
+        found = combinations((*tests, *((each,) for each in apart)), shape)
+        texts = {bits: text for bits, text in found.texts.items() if not bits >> len(tests)}
+        clashing = {
+            bits: pattern for bits, text in texts.items() if (pattern := taken(text)) is not None
+        }
+        if not clashing:
+            return Found(texts, found.complete)
+        apart |= dict.fromkeys(clashing.values())
+    return Found({bits: text for bits, text in texts.items() if bits not in clashing}, False)
 
 
 def _spelled(came: dict[int, tuple[int, str] | None], states: int) -> str:

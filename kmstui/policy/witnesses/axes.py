@@ -10,35 +10,33 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
+from math import prod
 
-from kmstui.policy.iam import FOR_ANY_VALUE, Condition, Lookup, Operator, Truth, Values, resolve
+from kmstui.policy.iam import FOR_ANY_VALUE, Condition, Lookup, Operator, Truth, Values
 from kmstui.policy.syntax import scalar_text
 from kmstui.policy.witnesses.values import (
     ALWAYS_PRESENT,
-    EXACTLY,
     Sample,
     ValueTest,
     as_test,
+    grouped,
+    joined,
+    may_have,
     samples_of,
     takes_several,
 )
+from kmstui.policy.witnesses.variables import Conditions, Ties, tied_together
 from kmstui.policy.witnesses.wording import (
     Cell,
     Literal,
     condition_literal,
-    joined,
     literal_words,
     values_words,
 )
 
-FRESH_VALUES = ("‹one›", "‹another›")
-"""What policy variables stand for beside the values that a policy mentions."""
 _MOST_SETS = 512
 _MOST_TIED = 4096
 _MOST_COMPARED = 50_000
-
-Conditions = Mapping[int, Condition]
-"""Each by the bit that stands for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +64,8 @@ class Axis:
     tests: tuple[ValueTest, ...]
     """What the bits of the cells say; empty where `literals` do."""
     literals: tuple[Literal, ...]
+    steps: int = 0
+    """How many combinations of tied keys were looked at to find the classes."""
 
     @classmethod
     def free(cls, condition: int, words: str) -> Axis:
@@ -106,27 +106,12 @@ def axes_of(conditions: Conditions, lookup: Lookup) -> Iterator[Axis]:
         conditions: What the axes are for.
         lookup: What is known of the requests already.
     """
-    for group in _tied_together(conditions):
+    for group in tied_together(conditions):
         keys = {each.key for each in group.values()}
         if len(keys) == 1 and not any(each.has_variables for each in group.values()):
             yield _of_key(keys.pop(), group)
         else:
             yield _of_tied_keys(group, lookup)
-
-
-def _tied_together(conditions: Conditions) -> list[dict[int, Condition]]:
-    """The conditions in groups that share no key."""
-    groups: list[tuple[set[str], dict[int, Condition]]] = []
-    for bit, condition in conditions.items():
-        keys, members = {condition.key, *condition.variable_keys}, {bit: condition}
-        apart = []
-        for other_keys, others in groups:
-            if keys.isdisjoint(other_keys):
-                apart.append((other_keys, others))
-            else:
-                keys, members = keys | other_keys, others | members
-        groups = [*apart, (keys, members)]
-    return [members for _, members in groups]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,18 +136,28 @@ class _Judge:
 
 
 def _judges(conditions: Conditions) -> tuple[list[_Judge], tuple[ValueTest, ...]]:
-    tests: dict[ValueTest, int] = {}
-    judges = []
+    asked: dict[int, list[ValueTest]] = {}
+    users: dict[ValueTest, frozenset[object]] = {}
     for bit, condition in conditions.items():
-        operator, passing = condition.operator, 0
+        operator = condition.operator
         if operator is None:
             raise ValueError("a condition without an operator holds for no request")
+        found = asked[bit] = []
         for value, written in zip(condition.values, _as_written(condition), strict=True):
             test = None if operator.type == "Null" else as_test(operator.positive, value)
             if test is not None:
-                test = test if value == written else replace(test, written=written)
-                passing |= 1 << tests.setdefault(test, len(tests))
-        judges.append(_Judge(bit, condition, operator, passing))
+                found.append(test if value == written else replace(test, written=written))
+        for test in found:
+            users[test] = users.get(test, frozenset()) | {bit}
+    standing_for = grouped(users)
+    tests = {test: i for i, test in enumerate(dict.fromkeys(standing_for.values()))}
+    judges = []
+    for bit, condition in conditions.items():
+        passing = 0
+        for test in asked[bit]:
+            passing |= 1 << tests[standing_for[test]]
+        if condition.operator is not None:
+            judges.append(_Judge(bit, condition, condition.operator, passing))
     return judges, tuple(tests)
 
 
@@ -283,46 +278,40 @@ def _several(
 def _of_tied_keys(conditions: Conditions, lookup: Lookup) -> Axis:
     """Keys that are compared with each other.
 
-    Each key that a variable names takes a value of every kind that any condition on the tied keys
-    tells apart, and two that none mentions; the others take, beside theirs, what then equals it.
+    Each key that a variable names takes a value of every class, twice one that no policy mentions,
+    and none; what it is compared with takes every value that is then told apart.
     """
-    named = sorted(frozenset().union(*(each.variable_keys for each in conditions.values())))
-    compared = sorted({each.key for each in conditions.values()}.difference(named))
-    fixed = [each for each in conditions.values() if not each.has_variables]
-    complete = all(map(_compares_whole_values, conditions.values()))
-    choices = []
-    for key in named:
-        values, all_there = _values(key, fixed, lookup)
-        choices.append(
-            [*values, *(((each,) for each in FRESH_VALUES) if lookup(key) is None else ())]
-        )
-        complete &= all_there
+    ties = Ties(conditions.values(), lookup)
+    named = sorted(
+        key
+        for key in frozenset().union(*(each.variable_keys for each in conditions.values()))
+        if lookup(key) is None
+    )
+    choices, complete = _choices(named, ties)
+    complete &= not ties.open
     cells: dict[int, Cell] = {}
     tried = 0
     for chosen in product(*choices):
-        known = dict(zip(named, chosen, strict=True))
-        sides = []
-        for key in compared:
-            resolved = [
-                _resolved(each, partial(_known, known, lookup))
-                for each in conditions.values()
-                if each.key == key
-            ]
-            values, all_there = _values(key, resolved, lookup)
-            sides.append(values)
-            complete &= all_there
-        for others in product(*sides):
-            tried += 1
-            if tried > _MOST_TIED:
-                complete = False
-                break
-            request = known | dict(zip(compared, others, strict=True))
-            look = partial(_known, request, lookup)
-            truths = ((bit, each.truth(look)) for bit, each in conditions.items())
-            for held in _settled(
-                (bit, None if truth is Truth.MAYBE else truth is Truth.YES) for bit, truth in truths
-            ):
-                cells.setdefault(held, Cell(_as_literals(held, conditions)))
+        look = partial(_known, dict(zip(named, chosen, strict=True)), lookup)
+        compared: dict[str, dict[int, Condition]] = {}
+        settled: dict[int, Condition] = {}
+        for bit, each in conditions.items():
+            resolved = each.resolved(look)
+            if look(each.key) is None and not resolved.has_variables:
+                compared.setdefault(each.key, {})[bit] = resolved
+            else:
+                settled[bit] = each
+        sides = [_settled((bit, _holds(each, look)) for bit, each in settled.items())]
+        for key, group in compared.items():
+            axis = _of_key(key, group)
+            complete &= axis.complete
+            sides.append([each.holding for each in axis.classes])
+        tried += prod(map(len, sides))
+        if tried > _MOST_TIED:
+            complete = False
+            break
+        for held in map(sum, product(*sides)):
+            cells.setdefault(held, Cell(_as_literals(held, conditions)))
     literals = tuple(map(condition_literal, conditions.values()))
     return Axis(
         key=min(each.entry.key.value for each in conditions.values()),
@@ -332,7 +321,23 @@ def _of_tied_keys(conditions: Conditions, lookup: Lookup) -> Axis:
         complete=complete,
         tests=(),
         literals=literals,
+        steps=min(tried, _MOST_TIED),
     )
+
+
+def _choices(named: Sequence[str], ties: Ties) -> tuple[list[list[Values]], bool]:
+    """The values of keys that variables name, absent among them, and whether all are there."""
+    tests = {key: dict.fromkeys(grouped(ties.tests.get(key, {})).values()) for key in named}
+    samples = {key: samples_of(key, tuple(tests[key]), fresh=True) for key in named}
+    every = dict.fromkeys(each.text for found in samples.values() for each in found.each)
+    choices: list[list[Values]] = []
+    for key, found in samples.items():
+        # One key may have what another has.
+        texts = dict.fromkeys(each.text for each in found.each) | {
+            text: None for text in every if may_have(key, text)
+        }
+        choices.append([*([] if key in ALWAYS_PRESENT else [()]), *((text,) for text in texts)])
+    return choices, all(each.complete for each in samples.values())
 
 
 def _known(values: Mapping[str, Values], lookup: Lookup, key: str) -> Values | None:
@@ -340,44 +345,10 @@ def _known(values: Mapping[str, Values], lookup: Lookup, key: str) -> Values | N
     return lookup(key) if found is None else found
 
 
+def _holds(condition: Condition, lookup: Lookup) -> bool | None:
+    truth = condition.truth(lookup)
+    return None if truth is Truth.MAYBE else truth is Truth.YES
+
+
 def _as_literals(holding: int, conditions: Conditions) -> int:
     return sum(1 << i for i, bit in enumerate(conditions) if holding & bit)
-
-
-def _compares_whole_values(condition: Condition) -> bool:
-    """Whether the variables in it stand for whole values, so that equality is all that counts."""
-    operator = condition.operator
-    if not condition.has_variables or operator is None:
-        return True
-    whole = all(
-        "${" not in value or (value.startswith("${") and value.find("}") == len(value) - 1)
-        for value in condition.values
-    )
-    return whole and operator.positive in (EXACTLY, "StringLike") and not operator.set_prefix
-
-
-def _resolved(condition: Condition, lookup: Lookup) -> tuple[Operator | None, list[str]]:
-    texts = [
-        resolve(value, lookup) if condition.has_variables else value for value in condition.values
-    ]
-    return condition.operator, [text for text in texts if text is not None]
-
-
-def _values(
-    key: str,
-    conditions: Iterable[Condition | tuple[Operator | None, Sequence[str]]],
-    lookup: Lookup,
-) -> tuple[list[Values], bool]:
-    """The values of one of several tied keys, absent among them, and whether all are there."""
-    known = lookup(key)
-    if known is not None:
-        return [known], True
-    tests: dict[ValueTest, None] = {}
-    for each in conditions:
-        operator, values = (each.operator, each.values) if isinstance(each, Condition) else each
-        if operator is not None and operator.type != "Null":
-            found = (as_test(operator.positive, value) for value in values)
-            tests.update(dict.fromkeys(test for test in found if test is not None))
-    samples = samples_of(key, tuple(tests))
-    absent: list[Values] = [] if key in ALWAYS_PRESENT else [()]
-    return [*absent, *((sample.text,) for sample in samples.each)], samples.complete

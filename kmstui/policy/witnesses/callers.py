@@ -20,6 +20,7 @@ from kmstui.policy.witnesses.automaton import (
     NOT_SLASH,
     Pattern,
     combinations,
+    free_texts,
     some,
     star,
     text_pattern,
@@ -30,11 +31,10 @@ from kmstui.policy.witnesses.values import (
     EXACTLY,
     Shape,
     ValueTest,
+    joined,
     string_samples,
 )
-from kmstui.policy.witnesses.wording import joined
 
-_MOST_CLASHES = 8
 _SERVICE_SUFFIX = ".amazonaws.com"
 
 RESOURCES = {
@@ -61,10 +61,14 @@ class Caller:
 class Callers:
     """A caller of every kind."""
 
-    def __init__(self, callers: Iterable[Caller], *, complete: bool) -> None:
+    def __init__(
+        self, callers: Iterable[Caller], *, complete: bool, open_keys: tuple[str, ...]
+    ) -> None:
         self._by_principal = {caller.principal: caller for caller in callers}
-        self.complete = complete
+        self.complete = complete and not open_keys
         """Whether no kind is missing."""
+        self.open_keys = open_keys
+        """The condition keys by which there may be more kinds."""
         self._kin: dict[str, list[Principal]] = {}
         for caller in self._by_principal.values():
             if caller.kin:
@@ -119,15 +123,21 @@ def callers_of(
         partition: The key's partition; principals of others call nothing in it.
         share: What those have in common that something else than the policies treats alike.
     """
-    survey = Survey(tuple(policies), account, partition)
-    found: dict[Caller, None] = {}
-    for each in (*_named(survey, share), *_of_sessions(survey)):
-        found[each] = None
+    policies = tuple(policies)
+    survey = Survey(policies, account, partition)
+    everybody = [*_everybody(survey, share)]
+    if not survey.complete:
+        survey = Survey(policies, account, partition, coarse=True)
+        everybody = [*_everybody(survey, share)]
+    return Callers(everybody, complete=survey.complete, open_keys=survey.open)
+
+
+def _everybody(survey: Survey, share: Callable[[Principal], object]) -> Iterator[Caller]:
+    yield from dict.fromkeys((*_named(survey, share), *_of_sessions(survey)))
     for kind in RESOURCES:
-        found.update(dict.fromkeys(_others(survey, kind)))
-    found.update(dict.fromkeys(_services(survey)))
-    found[Caller(Principal(PrincipalKind.ANONYMOUS, "*"))] = None
-    return Callers(found, complete=survey.complete)
+        yield from _others(survey, kind)
+    yield from _services(survey)
+    yield Caller(Principal(PrincipalKind.ANONYMOUS, "*"))
 
 
 def _named(survey: Survey, share: Callable[[Principal], object]) -> Iterator[Caller]:
@@ -179,37 +189,10 @@ def _role_arns(survey: Survey, session: Principal) -> list[tuple[str, str]]:
     with_path = within + ANY_TEXT + text_pattern(f"/{name}")
     found: dict[int, str] = {}
     for shape in (within + text_pattern(name), with_path):
-        for bits, arn in _search(tests, shape, frozenset())[0].items():
+        for bits, arn in combinations(tuple(test.patterns for test in tests), shape).texts.items():
             found.setdefault(bits, arn)
     single = len(found) == 1
     return [(arn, "" if single else _likes(tests, bits, found)) for bits, arn in found.items()]
-
-
-def _search(
-    tests: Sequence[Test], shape: Pattern, taken: frozenset[object]
-) -> tuple[dict[int, str], bool]:
-    """An ARN for every combination of tests, none of whose names is taken."""
-    patterns = tuple(pattern for test in tests for pattern in test.patterns)
-    masks, at = [], 0
-    for test in tests:
-        masks.append(((1 << len(test.patterns)) - 1) << at)
-        at += len(test.patterns)
-    apart: dict[str, Pattern] = {}
-    complete = False
-    for _ in range(_MOST_CLASHES):
-        found = combinations((*patterns, *apart.values()), shape)
-        free = {bits: arn for bits, arn in found.texts.items() if not bits >> len(patterns)}
-        clashing = {arn: _same_name(arn) for arn in free.values() if _key(arn) in taken}
-        if not clashing:
-            complete = found.complete
-            break
-        apart |= clashing
-    passed: dict[int, str] = {}
-    for bits, arn in free.items():
-        if _key(arn) not in taken:
-            met = sum(1 << i for i, mask in enumerate(masks) if bits & mask)
-            passed.setdefault(met, arn)
-    return passed, complete
 
 
 def _same_name(arn: str) -> Pattern:
@@ -239,8 +222,16 @@ def _others(survey: Survey, kind: PrincipalKind) -> Iterator[Caller]:
         for each in survey.named
         if each.kind in (kind, PrincipalKind.SESSION)
     )
-    found, complete = _search(tests, shape, taken)
-    survey.complete &= complete
+    search = free_texts(
+        [test.patterns for test in (*tests, *survey.marks)],
+        shape,
+        lambda arn: _same_name(arn) if _key(arn) in taken else None,
+    )
+    survey.complete &= search.complete
+    alone = (1 << len(tests)) - 1
+    # Of those whom the policies treat alike, the one who has least in common with other values.
+    by_marks = sorted(search.texts, key=lambda bits: bits >> len(tests))
+    found = {bits & alone: search.texts[bits] for bits in by_marks}
     of_accounts = sum(1 << i for i, test in enumerate(tests) if test.account)
     for bits, arn in found.items():
         where = [test.words for i, test in enumerate(tests) if bits >> i & 1 and test.account]

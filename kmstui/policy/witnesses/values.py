@@ -8,8 +8,8 @@ numbers, dates and addresses by the intervals between their bounds.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from itertools import pairwise
@@ -20,6 +20,7 @@ from kmstui.policy.iam import (
     has_wildcard,
     instant,
     knowledge,
+    literal,
     networks,
     number,
     plain,
@@ -31,9 +32,10 @@ from kmstui.policy.witnesses.automaton import (
     NOT_COLON,
     Automaton,
     Pattern,
+    Patterns,
     arn_pattern,
     bits_of,
-    combinations,
+    free_texts,
     glob_pattern,
     some,
     star,
@@ -50,16 +52,29 @@ _COMPARISONS = {
     "GreaterThan": "more than ",
     "GreaterThanEquals": "at least ",
 }
-_MOST_CLASHES = 8
+_FEW = 6
+"""So many patterns are told apart in any case: what is said of them says which it is."""
+
+
+def joined(words: Iterable[str], conjunction: str = "or", most: int = 4) -> str:
+    """`a`, `a or b`, `a, b or c`; beyond `most`, how many more there are."""
+    items = list(dict.fromkeys(words))
+    if len(items) > most:
+        items = [*items[: most - 1], f"{len(items) - most + 1} more"]
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {conjunction} {items[-1]}"
 
 
 @dataclass(frozen=True, slots=True)
 class ValueTest:
-    """Whether a value of a request meets one value of a policy."""
+    """Whether a value of a request meets one value of a policy, or one of several."""
 
     positive: str
     """The operator without its negation."""
     value: str
+    others: tuple[str, ...] = ()
+    """Patterns that stand beside it wherever it stands, so that one is as good as another."""
     written: str = field(default="", compare=False)
     """What a policy writes in place of the value: a variable that stands for it."""
 
@@ -77,18 +92,26 @@ class ValueTest:
     @property
     def passes(self) -> Callable[[str], bool]:
         """The test itself."""
-        return value_test(self.positive, (self.value,))
+        return value_test(self.positive, (self.value, *self.others))
 
     @property
-    def pattern(self) -> Pattern | None:
-        """What it takes, as a pattern; None: one text alone, nothing, or it compares no texts."""
+    def patterns(self) -> Patterns:
+        """What it takes, as patterns; none: one text alone, nothing, or it compares no texts."""
         if self.positive == "StringLike":
-            return glob_pattern(self.value)
+            return tuple(map(glob_pattern, (self.value, *self.others)))
         if self.positive.startswith("Arn"):
-            return arn_pattern(self.value)
+            found = map(arn_pattern, (self.value, *self.others))
+            return tuple(each for each in found if each is not None)
         if self.positive == CASELESS:
-            return text_pattern(self.value, ignore_case=True)
-        return None
+            return (text_pattern(self.value, ignore_case=True),)
+        return ()
+
+    @property
+    def glob(self) -> str | None:
+        """What it takes, as a pattern of StringLike; None where it is no such pattern."""
+        if self.positive == EXACTLY:
+            return literal(self.value)
+        return self.value if self.positive == "StringLike" and not self.others else None
 
     @property
     def words(self) -> str:
@@ -102,7 +125,9 @@ class ValueTest:
             return f"{text} in upper or lower case"
         if self.positive == CASELESS:
             return text
-        return text if self.positive == EXACTLY else f"like {text}"
+        if self.positive == EXACTLY:
+            return text
+        return f"like {joined((text, *map(plain, self.others)))}"
 
 
 @lru_cache(maxsize=8192)
@@ -126,6 +151,24 @@ def as_test(positive: str, value: str) -> ValueTest | None:
     return ValueTest(positive, plain(value) if positive == "IpAddress" else value)
 
 
+def grouped(users: Mapping[ValueTest, frozenset[object]]) -> dict[ValueTest, ValueTest]:
+    """For each test the one that stands for it: many patterns with the same users become one.
+
+    Which of those a value meets makes no difference.
+    """
+    if sum(bool(test.patterns) for test in users) <= _FEW:
+        return {test: test for test in users}
+    groups: dict[object, list[ValueTest]] = {}
+    for test, by in users.items():
+        like = test.positive in ("StringLike", "ArnLike")
+        groups.setdefault((test.positive, by) if like else test, []).append(test)
+    found: dict[ValueTest, ValueTest] = {}
+    for first, *others in groups.values():
+        one = replace(first, others=tuple(each.value for each in others)) if others else first
+        found |= dict.fromkeys((first, *others), one)
+    return found
+
+
 class Sample(NamedTuple):
     """One value, which stands for all that pass the same tests."""
 
@@ -145,9 +188,10 @@ class Samples:
     """Whether no combination is missing."""
 
 
-_ACCOUNT_KEYS = frozenset(
+ACCOUNT_KEYS = frozenset(
     {"aws:sourceaccount", "aws:principalaccount", "kms:calleraccount", "aws:resourceaccount"}
 )
+"""Keys whose values are account IDs."""
 _MAY_BE_EMPTY = ("aws:principaltag/", "aws:requesttag/", "aws:resourcetag/", "kms:encryption")
 ALWAYS_PRESENT = frozenset(
     {
@@ -163,6 +207,8 @@ ALWAYS_PRESENT = frozenset(
 """Keys that every request carries (IAM User Guide, "AWS global condition context keys",
 "Availability")."""
 
+FRESH = "ðþ"
+"""Letters of values that no policy mentions; each has another case."""
 ANY_TEXT = some(ANY) + star()
 ACCOUNT_TEXT = some(DIGIT, 12)
 _PART = star(NOT_COLON) + text_pattern(":")
@@ -196,22 +242,40 @@ def takes_several(key: str) -> bool:
 
 
 def _shape_of(key: str) -> Shape:
-    if key in _ACCOUNT_KEYS:
+    if key in ACCOUNT_KEYS:
         return _ACCOUNTS
     if _type_of(key) == "ARN":
         return _ARNS
     return _ANYTHING if key.startswith(_MAY_BE_EMPTY) else _NOT_EMPTY
 
 
+def may_have(key: str, text: str) -> bool:
+    """Whether a text is like the values of a key."""
+    return bool(_shape_of(key).fits(text))
+
+
+def fresh_patterns(key: str) -> Patterns:
+    """Marks of two values of a key that no policy mentions, whatever else they are like."""
+    if _shape_of(key) is _ACCOUNTS:
+        return glob_pattern("*98"), glob_pattern("*97")
+    return glob_pattern(f"*{FRESH[0]}*"), glob_pattern(f"*{FRESH[1]}*")
+
+
 @lru_cache(maxsize=512)
-def samples_of(key: str, tests: tuple[ValueTest, ...]) -> Samples:
-    """A value of the condition key `key` (lower case) for every combination of `tests`."""
+def samples_of(key: str, tests: tuple[ValueTest, ...], *, fresh: bool = False) -> Samples:
+    """A value of the condition key `key` (lower case) for every combination of `tests`.
+
+    Args:
+        key: The key, in lower case.
+        tests: What to combine; none compares the same as another.
+        fresh: Whether to give two further values of each combination that no policy mentions.
+    """
     type_ = _type_of(key)
     families = {test.family for test in tests}
     if type_ == "Bool":
         return Samples(tests, _judged(tests, ("true", "false")), complete=True)
     if families <= {""}:
-        return string_samples(tests, _shape_of(key))
+        return string_samples(tests, _shape_of(key), fresh_patterns(key) if fresh else ())
     found: dict[str, None] = {}
     for family in ("Numeric", "Date"):
         if family in families:
@@ -222,7 +286,7 @@ def samples_of(key: str, tests: tuple[ValueTest, ...]) -> Samples:
         found |= dict.fromkeys(_addresses(t.value for t in tests if t.family == "Ip"))
     texts = [test for test in tests if not test.family]
     # Which numbers or addresses a pattern takes is not worked out.
-    complete = all(test.positive == EXACTLY for test in texts)
+    complete = all(test.positive == EXACTLY for test in texts) and not fresh
     if type_:
         found |= dict.fromkeys(test.value for test in texts if test.positive == EXACTLY)
     else:
@@ -233,15 +297,15 @@ def samples_of(key: str, tests: tuple[ValueTest, ...]) -> Samples:
 def _judged(tests: Sequence[ValueTest], texts: Iterable[str]) -> tuple[Sample, ...]:
     """Texts with the tests that they pass."""
     exact: dict[str, int] = {}
-    patterns: dict[int, Pattern] = {}
+    patterns: dict[int, Patterns] = {}
     others: list[tuple[int, Callable[[str], bool]]] = []
     for i, test in enumerate(tests):
         if test.positive == EXACTLY:
             exact[test.value] = exact.get(test.value, 0) | 1 << i
         elif test.family:
             others.append((1 << i, test.passes))
-        elif (pattern := test.pattern) is not None:
-            patterns[1 << i] = pattern
+        elif test.patterns:
+            patterns[1 << i] = test.patterns
     automaton = Automaton(patterns.values())
     of_pattern = {1 << at: bit for at, bit in enumerate(patterns)}
     found = []
@@ -252,24 +316,20 @@ def _judged(tests: Sequence[ValueTest], texts: Iterable[str]) -> tuple[Sample, .
     return tuple(found)
 
 
-def string_samples(tests: tuple[ValueTest, ...], shape: Shape) -> Samples:
-    """Texts of a shape for every combination of tests that compare texts."""
+def string_samples(tests: tuple[ValueTest, ...], shape: Shape, marks: Patterns = ()) -> Samples:
+    """Texts of a shape for every combination of tests that compare texts, and of marks."""
     exact = [t.value for t in tests if t.positive == EXACTLY and shape.fits(t.value)]
     known = frozenset(exact)
-    patterns = tuple(pattern for test in tests if (pattern := test.pattern) is not None)
-    apart: tuple[str, ...] = ()
-    complete = False
-    for _ in range(_MOST_CLASHES):
-        found = combinations((*patterns, *map(text_pattern, apart)), shape.pattern)
-        free = [text for bits, text in found.texts.items() if not bits >> len(patterns)]
-        # A sample that is written out stands for itself alone: it is kept apart, and tried anew.
-        clashing = tuple(known.intersection(free))
-        if not clashing:
-            complete = found.complete
-            break
-        apart += clashing
-    texts = dict.fromkeys((*exact, *free))
-    return Samples(tests, _judged(tests, texts), complete)
+    patterns = [test.patterns for test in tests if test.patterns]
+    # A sample that is written out stands for itself alone: it is kept apart, and tried anew.
+    found = free_texts(
+        (*patterns, *((each,) for each in marks)),
+        shape.pattern,
+        lambda text: text_pattern(text) if text in known else None,
+    )
+    both = sum(1 << len(patterns) + i for i in range(len(marks))) if marks else -1
+    texts = [text for bits, text in found.texts.items() if bits & both != both]
+    return Samples(tests, _judged(tests, dict.fromkeys((*exact, *texts))), found.complete)
 
 
 def _around(values: Iterable[str], read: Callable[[str], float], *, whole: bool) -> list[str]:

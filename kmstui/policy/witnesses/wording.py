@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from kmstui.policy.iam import Condition, instant, number, plain
-from kmstui.policy.witnesses.values import EXACTLY, ValueTest
+from kmstui.policy.witnesses.values import CASELESS, EXACTLY, ValueTest, joined
 
 _MOST_PARTS = 4
 _MOST_COMPARED = 100_000
@@ -30,16 +30,6 @@ class Cell(NamedTuple):
     """An example, where it is a single value."""
     absent: bool = False
     """Whether it is the lack of a value."""
-
-
-def joined(words: Iterable[str], conjunction: str = "or", most: int = 4) -> str:
-    """`a`, `a or b`, `a, b or c`; beyond `most`, how many more there are."""
-    items = list(dict.fromkeys(words))
-    if len(items) > most:
-        items = [*items[: most - 1], f"{len(items) - most + 1} more"]
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} {conjunction} {items[-1]}"
 
 
 def values_words(
@@ -185,13 +175,12 @@ def condition_literal(condition: Condition) -> Literal:
     """Whether a condition holds, as a policy states it."""
     key, operator = condition.entry.key.value, condition.operator
     values = joined(map(plain, condition.values))
+    if operator is not None and operator.positive == CASELESS:
+        values += " in upper or lower case"
     if operator is None or operator.set_prefix or operator.type not in ("String", "ARN"):
         words = f"{condition.entry.operator.value} {key} {values}"
         return Literal(f"{words} holds", f"{words} does not hold")
-    like = (
-        "like "
-        if operator.wildcards and any("*" in v or "?" in v for v in condition.values)
-        else ""
-    )
-    yes, no = f"{key} is {like}{values}", f"{key} is other than {like}{values}"
+    like = operator.wildcards and any("*" in v or "?" in v for v in condition.values)
+    yes = f"{key} is {'like ' if like else ''}{values}"
+    no = f"{key} is {'not like' if like else 'other than'} {values}"
     return Literal(no, yes) if operator.negated else Literal(yes, no)

@@ -93,6 +93,26 @@ _WHO = {
     "aws:username": ("anna", "an*", "bob"),
     "aws:PrincipalServiceName": ("s3.amazonaws.com", "s*"),
 }
+_TAG = "${aws:PrincipalTag/t}"
+_TIED: Mapping[str, tuple[str, ...]] = {
+    "aws:PrincipalArn": (
+        f"arn:aws:iam::{ACCOUNT}:role/{_TAG}", f"arn:aws:iam::*:role/{_TAG}-*",
+        "arn:aws:iam::*:user/${aws:username}", "arn:aws:iam::${aws:PrincipalAccount}:role/*",
+        f"arn:aws:iam::{ACCOUNT}:user/{_TAG}", "arn:aws:iam::*:user/*/${aws:username}",
+    ),
+    "kms:EncryptionContext:c": (
+        "${aws:username}/*", f"a{_TAG}", f"{_TAG}*", f"x/{_TAG}/*", "x/${aws:username}/b", "x/a*",
+        _TAG, "${aws:PrincipalArn}",
+    ),
+    "aws:username": (_TAG, f"{_TAG}na"),
+    "aws:PrincipalAccount": ("${aws:ResourceAccount}", _TAG),
+    "aws:PrincipalTag/t": ("a", "a*", "app", "${aws:username}"),
+}  # fmt: skip
+_TIED_OPERATORS = ("StringLike", "StringNotLike", "StringLike", "StringEqualsIfExists")
+_UNREADABLE = {"address": "10.0.0.0/33", "number": "soon", "date": "2026-02-30", "flag": "yes"}
+_OVERLAPPING = tuple(f"*x{n}y*" for n in range(12))
+_OWN = "${own}"
+"""Stands, in the values of a request, for the end of the caller's own name."""
 _ACTIONS = ("kms:Decrypt", "kms:*", "kms:Re*", "kms:PutKeyPolicy")
 _ASKED = ("kms:Decrypt", "kms:PutKeyPolicy", "kms:ReEncryptFrom")
 
@@ -101,6 +121,17 @@ def conditions(draw: random.Random) -> dict[str, Any]:
     """A Condition element of one to three conditions."""
     found: dict[str, dict[str, Any]] = {}
     for _ in range(draw.choice((1, 1, 2, 3))):
+        rare = draw.random()
+        if rare < 0.12:
+            key = draw.choice(tuple(_TIED))
+            value = draw.sample(_TIED[key], draw.choice((1, 1, 2)))
+            found.setdefault(draw.choice(_TIED_OPERATORS), {})[key] = value
+            continue
+        if rare < 0.15:
+            key = draw.choice(("aws:PrincipalArn", "aws:PrincipalTag/t"))
+            count = draw.choice((11, 12))
+            found.setdefault("StringLike", {})[key] = draw.sample(_OVERLAPPING, count)
+            continue
         if draw.random() < 0.25:
             key = draw.choice(tuple(_WHO))
             operator, values = (
@@ -120,6 +151,8 @@ def conditions(draw: random.Random) -> dict[str, Any]:
             operator = draw.choice(("StringEquals", "StringNotEquals", "StringEqualsIfExists"))
             values = ("${aws:PrincipalTag/t}", "a", "${aws:username}", "ab")
         chosen = draw.sample(values, min(len(values), draw.choice((1, 1, 1, 2))))
+        if rare > 0.97 and key not in _WHO and operator != "Null":
+            chosen.append(_UNREADABLE.get(_kind_of(key), "z"))
         found.setdefault(operator, {})[key] = chosen
     return found
 
@@ -188,7 +221,7 @@ def near(value: str) -> Iterator[str]:
                 except (ValueError, ipaddress.AddressValueError):
                     continue
         return
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         yield from (str(int(value) - 1), str(int(value) + 1))
         return
     try:
@@ -234,15 +267,18 @@ def contexts(
                     if key in _WHO or key == "aws:PrincipalArn":
                         continue
                     kind = _kind_of(key)
-                    base = [v for v in listed if v not in ("true", "false")] or list(_VALUES[kind])[
-                        :2
-                    ]
+                    base = [v for v in listed if v not in ("true", "false") and "${" not in v]
+                    base = base or list(_VALUES[kind])[:2]
                     found = (n for value in (*base, *_VALUES[kind][:1]) for n in near(value))
                     values.setdefault(key, {}).update(
                         dict.fromkeys(v for v in found if _fits(kind, v) and "${" not in v)
                     )
                     if kind == "flag":
                         values[key].update(dict.fromkeys(("true", "false")))
+    if "${" in str(policies):
+        own = (_OWN, f"{_OWN}b", f"a{_OWN}", f"{_OWN}/x", f"x/{_OWN}/b", "x/a/b", "app", "ci", "an")
+        for key in ("kms:EncryptionContext:c", "aws:PrincipalTag/t"):
+            values.setdefault(key, {}).update(dict.fromkeys(own))
     if "kms:EncryptionContext:c" in values:
         for text in values["kms:EncryptionContext:c"]:
             values.setdefault("aws:PrincipalTag/t", {})[text] = None
@@ -288,7 +324,12 @@ def strangers() -> list[Principal]:
 def sent(request: Request) -> Request:
     """The request without the keys that AWS would not send with it."""
     follows = lookup_for(replace(request, context=NOTHING_KNOWN), absent_keys(request.action))
-    known = {key: each for key, each in request.context.values.items() if follows(key) is None}
+    own = request.principal.name.rpartition("/")[2]
+    known = {
+        key: tuple(value.replace(_OWN, own) for value in each)
+        for key, each in request.context.values.items()
+        if follows(key) is None
+    }
     return replace(request, context=Context(known, complete=True))
 
 
@@ -360,8 +401,12 @@ def try_pair(seed: int, *, requests: int = 16, others: int = 3) -> Report:
             profiles[principal].append(pair)
             _hold(report, diff, request, pair, f"seed {seed}")
     written = {_name(each): each.name for each in diff.principals if not each.label}
-    # What hangs on everybody's own name tells strangers apart without end.
-    others = 0 if "${aws:username}" in "".join(texts) else others
+    told = {
+        (each.kind, each.account == ACCOUNT, change.before, change.after)
+        for change in diff.changes
+        if action in change.actions
+        for each in change.principals
+    }
     for stranger in draw.sample(strangers(), others):
         if written.get(_name(stranger), stranger.name) != stranger.name:
             # Names are unique in an account, whatever the path: the two cannot both exist.
@@ -370,6 +415,17 @@ def try_pair(seed: int, *, requests: int = 16, others: int = 3) -> Report:
             (given(before, request), given(after, request))
             for request in (sent(Request(stranger, action, KEY, context)) for context in asked)
         ]
+        if "${" in "".join(texts):
+            # What hangs on everybody's own name tells strangers apart without end.
+            own = _kind(stranger), stranger.account == ACCOUNT
+            unsaid = [
+                pair
+                for pair in profile
+                if None not in pair and pair[0] is not pair[1] and (*own, *pair) not in told
+            ]
+            if unsaid and diff.complete:
+                report.missed.append(f"seed {seed}: {stranger.name} {action} {unsaid[0]}")
+            continue
         alike = (
             _agree(known, profile)
             for each, known in profiles.items()

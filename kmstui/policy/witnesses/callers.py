@@ -88,7 +88,7 @@ class Callers:
             caller = self._by_principal[principal]
             if caller.kin:
                 kinds = {each.kind: each in chosen for each in self._kin[caller.kin]}
-                found[caller.kin.format(_kinds_words(caller.kin, kinds))] = None
+                found[caller.kin.replace("{}", _kinds_words(caller.kin, kinds))] = None
             # The federated sessions of a user go without saying.
             elif principal.parent not in arns:
                 found |= dict.fromkeys(each.short for each in (principal, *caller.others))
@@ -245,7 +245,7 @@ def _others(survey: Survey, kind: PrincipalKind) -> Iterator[Caller]:
             kin = f"any {other}{{}} {of}"
         account = arn.split(":", 5)[4]
         role_arn = arn if kind is PrincipalKind.ROLE else ""
-        label = kin.format(_kinds_words(kin, {kind: True}))
+        label = kin.replace("{}", _kinds_words(kin, {kind: True}))
         yield Caller(Principal(kind, arn, account, role_arn, label=label), kin)
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from kmstui.policy.lint import linter
 from kmstui.policy.lint.core import RULES, Finding, Rule
-from kmstui.policy.lint.linter import lint, lint_identity
+from kmstui.policy.lint.linter import lint, lint_endpoint, lint_identity
+from tests.policy.lint.test_endpoint_linter import ONLY_IN_ENDPOINTS
 from tests.policy.lint.test_identity_linter import CASES as CASES_OF_BOTH
 from tests.policy.lint.test_identity_linter import ONLY_IN_IAM
 from tests.policy.rule_cases import Case, unmark
@@ -35,7 +36,8 @@ _HEAD = """\
 What `kmstui lint`, the policy editor and the findings of all keys look for. An **error** is what
 KMS or IAM refuses to save, or what hands the key to the wrong people or locks everyone out; a
 **warning** is very likely not what was meant; an **info** is worth knowing. Key policies are the
-policies of keys, IAM policies those of roles.
+policies of keys, IAM policies those of roles, VPC endpoint policies those of the endpoints through
+which KMS is asked (`kmstui lint --vpc-endpoint`).
 
 `kmstui lint --explain ID` tells about one rule, `--disable ID` turns one off, and so does the
 configuration; `--fix` applies the quick fixes.
@@ -64,6 +66,9 @@ def findings_of(rule: Rule) -> Iterator[tuple[str, Finding]]:
     for text, id_ in (*ONLY_IN_IAM, *CASES_OF_BOTH):
         if id_ == rule.id:
             yield from ((text, each) for each in lint_identity(text) if each.rule == id_)
+    for text, id_ in ONLY_IN_ENDPOINTS:
+        if id_ == rule.id:
+            yield from ((text, each) for each in lint_endpoint(text) if each.rule == id_)
 
 
 def _excerpt(text: str, finding: Finding) -> str:

@@ -17,16 +17,15 @@ from urllib.parse import quote
 from kmstui.model import Arn
 from kmstui.policy.iam import knowledge
 from kmstui.policy.lint import (
-    RULES,
     Form,
     KeyContext,
+    PolicyKind,
     Severity,
-    UnknownRuleError,
-    known_rule,
     lint,
     read_principal,
 )
 from kmstui.policy.syntax import parse
+from kmstui.scripting.catalogue import asked_rule, explain, list_rules
 from kmstui.scripting.command import (
     COULD_NOT_RUN,
     STDIN,
@@ -95,9 +94,11 @@ def run(
 
     def job() -> int:
         if options.explain:
-            return _explain(options.explain, streams.out)
+            explain(options.explain, streams.out)
+            return CLEAN
         if options.list_rules:
-            return _list_rules(streams.out)
+            list_rules(streams.out)
+            return CLEAN
         return _Lint(options, source, streams, disabled, disabled_by_key or {}).run()
 
     return run_command(job, streams.err, _PREFIX)
@@ -112,6 +113,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("what", nargs="*", metavar="FILE|-|KEY", help="files, - for standard input, or keys")
+    add(
+        "--vpc-endpoint",
+        action="store_true",
+        help="they are policies of VPC endpoints of KMS, not key policies",
+    )
     add("--all", action="store_true", help="all customer managed keys of the account and Region")
     add("--format", choices=("text", "json", "sarif"), default="text", help="default: text")
     add(
@@ -141,21 +147,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _explain(id_: str, out: TextIO) -> int:
-    rule = RULES[_asked_rule(id_)]
-    print(f"{rule.id} ({rule.severity.word}): {rule.title}\n", file=out)
-    print(f"{rule.flags} For {rule.scope.word} policies.\n\n{rule.why}\n{rule.url}", file=out)
-    return CLEAN
-
-
-def _list_rules(out: TextIO) -> int:
-    width = max(map(len, RULES))
-    for rule in sorted(RULES.values(), key=lambda each: each.id):
-        scope = f"{rule.scope.word:<11}"
-        print(f"{rule.id:<{width}}  {rule.severity.word:<7}  {scope}  {rule.title}", file=out)
-    return CLEAN
-
-
 class _Lint:
     """One run of the command."""
 
@@ -172,10 +163,10 @@ class _Lint:
         self._streams = streams
         self._disabled_by_key = disabled_by_key
         words = [id_ for words in options.disable for id_ in words.replace(",", " ").split()]
-        self._disabled = {_asked_rule(id_) for id_ in words} | set(disabled)
+        self._disabled = {asked_rule(id_) for id_ in words} | set(disabled)
         self._fixes = options.diff or options.fix is not None
         wanted = ",".join(options.fix or ()).replace(",", " ").split()
-        self._named = {_asked_rule(id_) for id_ in wanted}
+        self._named = {asked_rule(id_) for id_ in wanted}
         self._least = Severity[options.severity.upper()]
         self._key = _key_context(options)
         self._errors: list[str] = []
@@ -196,6 +187,8 @@ class _Lint:
             raise CommandError("Name files or keys, - for standard input, or give --all.")
         if options.diff and options.format != "text":
             raise CommandError(f"--diff prints a diff; it has no --format {options.format}.")
+        if options.vpc_endpoint:
+            self._refuse_what_is_about_keys()
         rewrites = self._fixes and not options.diff
         if rewrites and (options.all or any(map(is_key, options.what))):
             raise CommandError(
@@ -215,6 +208,13 @@ class _Lint:
             (finding.severity for policy in linted for finding in policy.findings), default=None
         )
         return ERRORS if worst is Severity.ERROR else CLEAN
+
+    def _refuse_what_is_about_keys(self) -> None:
+        """The policy of an endpoint is about no key, and its fixes are not compared with access."""
+        if self._options.all or any(map(is_key, self._options.what)):
+            raise CommandError("--vpc-endpoint checks files, or - for standard input, not keys.")
+        if self._fixes:
+            raise CommandError("--fix and --diff are for key policies; leave out --vpc-endpoint.")
 
     def _pieces(self) -> Iterator[_Piece]:
         """All that can be read of what was named; the rest becomes errors."""
@@ -286,7 +286,8 @@ class _Lint:
         if self._fixes:
             text = self._fixed(piece, disabled)
         document = parse(text)
-        findings = lint(document, piece.key, disabled=disabled)
+        kind = PolicyKind.ENDPOINT if self._options.vpc_endpoint else PolicyKind.KEY
+        findings = lint(document, piece.key, disabled=disabled, scope=kind)
         kept = [finding for finding in findings if finding.severity >= self._least]
         return Linted(piece.label, piece.uri, document, kept, piece.key)
 
@@ -334,18 +335,6 @@ def _merged(stored: KeyContext, given: KeyContext) -> KeyContext:
         spec=given.spec or stored.spec,
         caller=given.caller or stored.caller,
     )
-
-
-def _asked_rule(id_: str) -> str:
-    """The id of a rule that an option names, in its own case.
-
-    Raises:
-        CommandError: no rule has it.
-    """
-    try:
-        return known_rule(id_)
-    except UnknownRuleError as error:
-        raise CommandError(f"{error} --list-rules lists them all.") from None
 
 
 def _key_context(options: argparse.Namespace) -> KeyContext:

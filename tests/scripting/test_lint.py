@@ -276,6 +276,8 @@ def test_a_byte_order_mark_is_a_finding_that_fix_removes(tmp_path: Path) -> None
         (["--diff", "--format", "json", "x"], "--diff prints a diff; it has no --format json."),
         (["--fix", "--all"], "--fix rewrites files"),
         ([_ID], "Keys cannot be read here"),
+        (["--vpc-endpoint", _ID], "--vpc-endpoint checks files, or - for standard input"),
+        (["--vpc-endpoint", "--fix", "x"], "leave out --vpc-endpoint"),
     ],
 )
 def test_what_cannot_be_done_gets_a_sentence_and_2(arguments: list[str], sentence: str) -> None:
@@ -293,6 +295,18 @@ def test_an_unreadable_file_gets_a_sentence(good: Path, monkeypatch: pytest.Monk
     outcome = lint(good)
     assert outcome.code == COULD_NOT_RUN
     assert f"{good} cannot be read: permission denied." in outcome.err
+
+
+def test_the_policy_of_a_vpc_endpoint_is_judged_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "endpoint.json"
+    path.write_text(
+        '{"Version": "2012-10-17", "Statement":'
+        ' {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}'
+    )
+    outcome = lint("--vpc-endpoint", path, "--format", "json")
+    assert [row["rule"] for row in outcome.rows] == ["KMS521"]
+    assert outcome.code == CLEAN
+    assert "KMS501" in {row["rule"] for row in lint(path, "--format", "json").rows}
 
 
 def test_standard_input_is_linted(good: Path) -> None:
@@ -459,8 +473,8 @@ def test_list_rules_lists_them_all_in_order() -> None:
     lines = lint("--list-rules").out.splitlines()
     ids = [line.split()[0] for line in lines]
     assert ids == sorted(ids) and ids[0] == "KMS001" and ids[-1] == "KMS602"
-    assert "KMS114  error    IAM          Principal in an IAM policy" in lines
-    assert "KMS310  info     key          Another account has access" in lines
+    assert f"KMS114  error    {'IAM':<20}  Principal in an IAM policy" in lines
+    assert f"KMS310  info     {'key':<20}  Another account has access" in lines
 
 
 def test_a_rule_for_iam_policies_alone_is_explained_too() -> None:

@@ -20,6 +20,7 @@ from .fixing import harmless_fixes as harmless_fixes
 from .linter import UnknownRuleError as UnknownRuleError
 from .linter import known_rule as known_rule
 from .linter import lint as lint
+from .linter import lint_endpoint as lint_endpoint
 from .linter import lint_identity as lint_identity
 from .own import OwnRulesError as OwnRulesError
 from .own import load_own_rules as load_own_rules

@@ -63,15 +63,26 @@ class PolicyKind(Flag):
     """The policy of a key."""
     IDENTITY = auto()
     """A policy in IAM, of a role."""
+    ENDPOINT = auto()
+    """The policy of a VPC endpoint of KMS."""
     BOTH = KEY | IDENTITY
+    RESOURCE = KEY | ENDPOINT
+    """Policies that say who."""
+    ANY = KEY | IDENTITY | ENDPOINT
 
     @property
     def word(self) -> str:
-        """Which policies, in few words: `key`, `IAM` or both."""
-        return {PolicyKind.KEY: "key", PolicyKind.IDENTITY: "IAM"}.get(self, "key and IAM")
+        """Which policies, in few words: `key`, `IAM and VPC endpoint`, `all`."""
+        words = {
+            PolicyKind.KEY: "key",
+            PolicyKind.IDENTITY: "IAM",
+            PolicyKind.ENDPOINT: "VPC endpoint",
+        }
+        named = [word for kind, word in words.items() if kind in self]
+        return "all" if self is PolicyKind.ANY else " and ".join(named)
 
 
-BOTH = PolicyKind.BOTH
+RESOURCE, ANY = PolicyKind.RESOURCE, PolicyKind.ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +118,7 @@ class Subject:
     key: KeyContext
     knowledge: Knowledge
     scope: PolicyKind = PolicyKind.KEY
-    """`KEY` or `IDENTITY`: what the policy is."""
+    """`KEY`, `IDENTITY` or `ENDPOINT`: what the policy is."""
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """What `remembered` readings were made of this subject; rules do not touch it."""
 
@@ -156,7 +167,11 @@ value is written is hidden by them."""
 
 
 class IamVariant(NamedTuple):
-    """What a rule says otherwise of a policy in IAM; what is empty is the same."""
+    """What a rule says otherwise of a policy in IAM; what is empty is the same.
+
+    EC2, which keeps the policies of VPC endpoints, reads them by the same grammar, so that this is
+    said of those too.
+    """
 
     severity: Severity | None = None
     why: str = ""
@@ -183,9 +198,11 @@ class Rule(NamedTuple):
     def finding(self, hit: Hit, scope: PolicyKind) -> Finding:
         """What it says of one place in a policy of that kind."""
         severity, why, url = self.severity, self.why, self.url
-        if scope is PolicyKind.IDENTITY:
+        if scope is not PolicyKind.KEY:
+            keeper = "IAM" if scope is PolicyKind.IDENTITY else "EC2"
             severity = self.identity.severity or severity
             why = self.identity.why or why.replace("KMS rejects", "IAM rejects")
+            why = why.replace("IAM re", f"{keeper} re")
             url = self.identity.url or url
         if hit.severity is not None:
             severity = hit.severity

@@ -17,6 +17,7 @@ from kmstui.policy.lint.checks import (  # noqa: F401 (importing them registers 
     conditions_unmet,
     conditions_values,
     conditions_via_service,
+    endpoints,
     grammar,
     grammar_values,
     leftovers,
@@ -64,7 +65,7 @@ def lint(
         key: What is known of the key it is for; more is found the more is known.
         disabled: Ids of rules that shall not report. What they would hide stays hidden: it is
             the same cause, which the person does not want to hear of.
-        scope: What the policy is: a key's, or one of IAM.
+        scope: What the policy is: a key's, one of IAM, or a VPC endpoint's.
     """
     document = parse(text) if isinstance(text, str) else text
     subject = Subject(document, read_policy(document), key or KeyContext(), knowledge(), scope)
@@ -91,6 +92,16 @@ def lint_identity(text: str | Document, *, disabled: Collection[str] = ()) -> tu
     Source: IAM User Guide, "Grammar of the IAM JSON policy language"; "IAM and AWS STS quotas".
     """
     return lint(text, disabled=disabled, scope=PolicyKind.IDENTITY)
+
+
+def lint_endpoint(text: str | Document, *, disabled: Collection[str] = ()) -> tuple[Finding, ...]:
+    """All findings in the policy of a VPC endpoint of KMS, in the order of their places.
+
+    It says who may ask KMS through the endpoint for what, besides all other policies: nothing is
+    said about one key, lock-outs, or who administers.
+    Source: VPC User Guide (PrivateLink), "Control access to VPC endpoints using endpoint policies".
+    """
+    return lint(text, disabled=disabled, scope=PolicyKind.ENDPOINT)
 
 
 @cache

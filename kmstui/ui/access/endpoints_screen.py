@@ -11,6 +11,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from kmstui.model import ConnectionInfo, Route, VpcEndpoint
+from kmstui.policy.lint import lint_endpoint
 from kmstui.service.access import Endpoints, read_endpoints
 from kmstui.service.session import Session
 from kmstui.ui.commands import Context, aws_command
@@ -67,7 +68,7 @@ class EndpointsScreen(FullScreen[str]):
         self.way = Sentences(least_lines=1, most_lines=4, classes="endpoints--words")
         self.table = LineTable(COLUMNS, self._cells, symbols=symbols)
         self.words = Sentences(least_lines=1, most_lines=3, classes="endpoints--words")
-        self.viewer = PolicyViewer(symbols=symbols)
+        self.viewer = PolicyViewer(lint=lint_endpoint, symbols=symbols)
         self.body = (self.way, self.table, self.words, self.viewer)
 
     def on_mount(self) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from kmstui.policy.iam import ActionInfo, did_you_mean, has_wildcard, knowledge
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.core import (
-    BOTH,
+    ANY,
     BROKEN_VALUE,
     ERROR,
     INFO,
@@ -168,7 +168,7 @@ def _of_other_service(subject: Subject, value: str) -> bool:
     return subject.scope is PolicyKind.IDENTITY or _suggested(value) is None
 
 
-@rule("KMS201", WARNING, "Unknown action", pages.PERMISSIONS, BOTH, hidden_by=BROKEN_VALUE)
+@rule("KMS201", WARNING, "Unknown action", pages.PERMISSIONS, ANY, hidden_by=BROKEN_VALUE)
 def unknown_action(subject: Subject) -> Iterator[Hit]:
     """Actions that KMS does not have.
 
@@ -190,7 +190,7 @@ def unknown_action(subject: Subject) -> Iterator[Hit]:
             yield Hit(use.node.span, f"KMS has no action {value!r}{date}{hint}", change)
 
 
-@rule("KMS202", WARNING, "kms:ReEncrypt is not a permission", pages.PERMISSIONS, BOTH)
+@rule("KMS202", WARNING, "kms:ReEncrypt is not a permission", pages.PERMISSIONS, ANY)
 def re_encrypt(subject: Subject) -> Iterator[Hit]:
     """The name of the operation ReEncrypt where its permissions are needed.
 
@@ -219,7 +219,7 @@ def other_service(subject: Subject) -> Iterator[Hit]:
             yield Hit(use.node.span, f"{value!r} is not an action of KMS", _delete(subject, use))
 
 
-@rule("KMS204", WARNING, "Pattern without a match", pages.PERMISSIONS, BOTH, hidden_by=BROKEN_VALUE)
+@rule("KMS204", WARNING, "Pattern without a match", pages.PERMISSIONS, ANY, hidden_by=BROKEN_VALUE)
 def pattern_without_match(subject: Subject) -> Iterator[Hit]:
     """Patterns that match no action of KMS.
 
@@ -282,7 +282,7 @@ def not_across_accounts(subject: Subject) -> Iterator[Hit]:
             )
 
 
-@rule("KMS208", INFO, "Redundant action", pages.ACTION, BOTH)
+@rule("KMS208", INFO, "Redundant action", pages.ACTION, ANY)
 def redundant_action(subject: Subject) -> Iterator[Hit]:
     """Actions that another entry of the same list covers.
 

@@ -7,7 +7,17 @@ from functools import lru_cache
 
 from kmstui.policy.iam import did_you_mean, knowledge
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.core import BOTH, BROKEN_VALUE, ERROR, INFO, WARNING, Hit, Subject, rule
+from kmstui.policy.lint.core import (
+    ANY,
+    BROKEN_VALUE,
+    ERROR,
+    INFO,
+    RESOURCE,
+    WARNING,
+    Hit,
+    Subject,
+    rule,
+)
 from kmstui.policy.lint.facts.conditions import Clause, clauses
 from kmstui.policy.lint.fixes import delete_key, rename_key
 
@@ -60,7 +70,14 @@ def _form_problem(subject: Subject, clause: Clause) -> tuple[str, str | None] | 
     return None
 
 
-@rule("KMS402", ERROR, "Condition key in the wrong form", pages.CONDITION, hidden_by=BROKEN_VALUE)
+@rule(
+    "KMS402",
+    ERROR,
+    "Condition key in the wrong form",
+    pages.CONDITION,
+    RESOURCE,
+    hidden_by=BROKEN_VALUE,
+)
 def malformed_key(subject: Subject) -> Iterator[Hit]:
     """White space in a condition key, a missing prefix or a missing name.
 
@@ -94,7 +111,14 @@ def _nearest(key: str, namespace: str) -> str | None:
     return found + name if mark and name else None
 
 
-@rule("KMS403", ERROR, "Unknown global condition key", pages.GLOBAL_KEYS, hidden_by=BROKEN_VALUE)
+@rule(
+    "KMS403",
+    ERROR,
+    "Unknown global condition key",
+    pages.GLOBAL_KEYS,
+    RESOURCE,
+    hidden_by=BROKEN_VALUE,
+)
 def unknown_global_key(subject: Subject) -> Iterator[Hit]:
     """An `aws:` key that AWS does not have.
 
@@ -112,7 +136,12 @@ def unknown_global_key(subject: Subject) -> Iterator[Hit]:
 
 
 @rule(
-    "KMS404", WARNING, "Unknown KMS condition key", pages.KMS_CONDITION_KEYS, hidden_by=BROKEN_VALUE
+    "KMS404",
+    WARNING,
+    "Unknown KMS condition key",
+    pages.KMS_CONDITION_KEYS,
+    RESOURCE,
+    hidden_by=BROKEN_VALUE,
 )
 def unknown_kms_key(subject: Subject) -> Iterator[Hit]:
     """A `kms:` key that KMS does not have.
@@ -147,7 +176,7 @@ def iam_only_key(subject: Subject) -> Iterator[Hit]:
             )
 
 
-@rule("KMS415", INFO, "Deprecated condition key", pages.KMS_CONDITION_KEYS, BOTH)
+@rule("KMS415", INFO, "Deprecated condition key", pages.KMS_CONDITION_KEYS, ANY)
 def deprecated_key(subject: Subject) -> Iterator[Hit]:
     """kms:CustomerMasterKeySpec and kms:CustomerMasterKeyUsage.
 
@@ -168,7 +197,7 @@ def deprecated_key(subject: Subject) -> Iterator[Hit]:
     ERROR,
     "Condition key twice in different case",
     pages.CONDITION,
-    BOTH,
+    ANY,
     hidden_by=("KMS007",),
 )
 def same_key_in_other_case(subject: Subject) -> Iterator[Hit]:

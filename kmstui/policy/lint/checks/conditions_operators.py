@@ -20,9 +20,10 @@ from kmstui.policy.iam import (
 )
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.core import (
-    BOTH,
+    ANY,
     BROKEN_VALUE,
     ERROR,
+    RESOURCE,
     WARNING,
     Hit,
     PolicyKind,
@@ -65,7 +66,7 @@ def _rename_operator(node: StringNode, statement: Statement, name: str) -> Fix |
     return write(node, name, f"Use {name}")
 
 
-@rule("KMS401", ERROR, "Unknown condition operator", pages.OPERATORS, BOTH)
+@rule("KMS401", ERROR, "Unknown condition operator", pages.OPERATORS, ANY)
 def unknown_operator(subject: Subject) -> Iterator[Hit]:
     """An operator that AWS does not have.
 
@@ -104,7 +105,7 @@ def _first_wildcard(clause: Clause) -> StringNode | None:
     WARNING,
     "Wildcard that is taken literally",
     pages.OPERATORS + "#Conditions_String",
-    BOTH,
+    ANY,
     hidden_by=BROKEN_VALUE,
 )
 def literal_wildcard(subject: Subject) -> Iterator[Hit]:
@@ -127,7 +128,7 @@ def literal_wildcard(subject: Subject) -> Iterator[Hit]:
         yield Hit(node.span, f'{operator.name} takes "{node.value}" literally', fix)
 
 
-@rule("KMS409", WARNING, "Set operator on a key with one value", pages.SETS, BOTH)
+@rule("KMS409", WARNING, "Set operator on a key with one value", pages.SETS, ANY)
 def needless_set_operator(subject: Subject) -> Iterator[Hit]:
     """ForAllValues or ForAnyValue on a single-valued key.
 
@@ -155,7 +156,7 @@ def _set_operator(operator: Operator, effect: str) -> Operator | None:
     return None
 
 
-@rule("KMS410", WARNING, "Multivalued key without a set operator", pages.SETS, BOTH)
+@rule("KMS410", WARNING, "Multivalued key without a set operator", pages.SETS, ANY)
 def missing_set_operator(subject: Subject) -> Iterator[Hit]:
     """A multivalued key under an operator for one value.
 
@@ -179,7 +180,13 @@ def missing_set_operator(subject: Subject) -> Iterator[Hit]:
         )
 
 
-@rule("KMS411", WARNING, "ForAllValues that also allows requests without the key", pages.SETS)
+@rule(
+    "KMS411",
+    WARNING,
+    "ForAllValues that also allows requests without the key",
+    pages.SETS,
+    RESOURCE,
+)
 def for_all_values_of_none(subject: Subject) -> Iterator[Hit]:
     """ForAllValues in an Allow that also applies where the request lacks the key.
 
@@ -209,7 +216,7 @@ def for_all_values_of_none(subject: Subject) -> Iterator[Hit]:
         )
 
 
-@rule("KMS412", ERROR, "Null with IfExists", pages.IF_EXISTS, BOTH)
+@rule("KMS412", ERROR, "Null with IfExists", pages.IF_EXISTS, ANY)
 def null_if_exists(subject: Subject) -> Iterator[Hit]:
     """`NullIfExists`, which does not exist.
 
@@ -292,7 +299,7 @@ def _demanded(clause: Clause, operator: Operator) -> tuple[Callable[[str], bool]
     ERROR,
     "Condition value of the wrong form",
     pages.OPERATORS,
-    BOTH,
+    ANY,
     hidden_by=BROKEN_VALUE,
 )
 def malformed_value(subject: Subject) -> Iterator[Hit]:
@@ -350,7 +357,7 @@ def _all_well_formed(clause: Clause, operator: Operator) -> bool:
     return demanded is None or all(demanded[0](text) for text in clause.texts)
 
 
-@rule("KMS405", WARNING, "Operator of another type than the key", pages.OPERATORS, BOTH)
+@rule("KMS405", WARNING, "Operator of another type than the key", pages.OPERATORS, ANY)
 def wrong_operator_type(subject: Subject) -> Iterator[Hit]:
     """An operator whose type is not the key's.
 

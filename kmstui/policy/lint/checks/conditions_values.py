@@ -13,7 +13,7 @@ from kmstui.policy.iam import (
     wildcard_match,
 )
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.core import BOTH, BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
+from kmstui.policy.lint.core import ANY, BROKEN_VALUE, ERROR, WARNING, Hit, Subject, rule
 from kmstui.policy.lint.facts.conditions import Clause, clauses
 from kmstui.policy.lint.facts.values import PARTITIONS, find_placeholders, part_of
 from kmstui.policy.lint.fixes import delete_key, write
@@ -37,7 +37,7 @@ def _in_enumeration(operator: Operator, text: str, values: tuple[str, ...]) -> b
     WARNING,
     "Value that the condition key never has",
     pages.KMS_CONDITION_KEYS,
-    BOTH,
+    ANY,
     hidden_by=BROKEN_VALUE,
 )
 def value_outside_enumeration(subject: Subject) -> Iterator[Hit]:
@@ -142,7 +142,7 @@ def _is_private(given: IPv4Network | IPv6Network) -> bool:
     return any(given.subnet_of(private) for private in _PRIVATE_6)
 
 
-@rule("KMS421", WARNING, "Condition that both true and false meet", pages.OPERATORS, BOTH)
+@rule("KMS421", WARNING, "Condition that both true and false meet", pages.OPERATORS, ANY)
 def true_and_false(subject: Subject) -> Iterator[Hit]:
     """Bool or Null with both true and false for values.
 
@@ -169,7 +169,7 @@ def true_and_false(subject: Subject) -> Iterator[Hit]:
     ERROR,
     "Private address in aws:SourceIp",
     pages.GLOBAL_KEYS + "#condition-keys-sourceip",
-    BOTH,
+    ANY,
     hidden_by=BROKEN_VALUE,
 )
 def private_source_address(subject: Subject) -> Iterator[Hit]:
@@ -242,7 +242,7 @@ def _set_version(subject: Subject) -> Fix | None:
     ERROR,
     "Policy variable that does not work",
     pages.VARIABLES,
-    BOTH,
+    ANY,
     hidden_by=BROKEN_VALUE,
 )
 def broken_variable(subject: Subject) -> Iterator[Hit]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from kmstui.policy.iam import DNS_SUFFIXES, has_wildcard, misspelt, wildcard_match
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.core import BOTH, BROKEN_VALUE, WARNING, Hit, Subject, rule
+from kmstui.policy.lint.core import ANY, BROKEN_VALUE, WARNING, Hit, Subject, rule
 from kmstui.policy.lint.facts.conditions import Clause, clauses
 from kmstui.policy.lint.facts.services import REGION, RETAIL, USUAL, partition_of_region
 from kmstui.policy.lint.fixes import write
@@ -76,7 +76,7 @@ def _unlisted(subject: Subject, node: StringNode, service: str) -> Hit | None:
     WARNING,
     "Wrong or unknown service in kms:ViaService",
     pages.VIA_SERVICE,
-    BOTH,
+    ANY,
     hidden_by=BROKEN_VALUE,
 )
 def malformed_via_service(subject: Subject) -> Iterator[Hit]:

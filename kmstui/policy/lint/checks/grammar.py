@@ -8,8 +8,9 @@ from functools import lru_cache
 from kmstui.policy.iam import did_you_mean
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.core import (
-    BOTH,
+    ANY,
     ERROR,
+    RESOURCE,
     WARNING,
     Hit,
     IamVariant,
@@ -93,7 +94,7 @@ def opening(node: Node) -> Span:
     return Span(node.span.start, min(node.span.start + 1, node.span.end))
 
 
-@rule("KMS101", ERROR, "Unknown element", pages.GRAMMAR, BOTH, hidden_by=("KMS009",))
+@rule("KMS101", ERROR, "Unknown element", pages.GRAMMAR, ANY, hidden_by=("KMS009",))
 def unknown_element(subject: Subject) -> Iterator[Hit]:
     """Elements that a policy or a statement does not have.
 
@@ -149,7 +150,7 @@ def _is_elsewhere(subject: Subject) -> bool:
     return root is None or bool(holders(root)) or wrapped(subject) is not None
 
 
-@rule("KMS102", WARNING, "Version missing", pages.VERSION, BOTH)
+@rule("KMS102", WARNING, "Version missing", pages.VERSION, ANY)
 def version_missing(subject: Subject) -> Iterator[Hit]:
     """A policy without Version.
 
@@ -169,7 +170,7 @@ def _version(subject: Subject) -> StringNode | None:
     return value if isinstance(value, StringNode) else None
 
 
-@rule("KMS103", ERROR, "Version invalid", pages.VERSION, BOTH)
+@rule("KMS103", ERROR, "Version invalid", pages.VERSION, ANY)
 def version_invalid(subject: Subject) -> Iterator[Hit]:
     """A Version that the policy language does not have.
 
@@ -185,7 +186,7 @@ def version_invalid(subject: Subject) -> Iterator[Hit]:
         )
 
 
-@rule("KMS104", WARNING, "Old Version", pages.VERSION, BOTH)
+@rule("KMS104", WARNING, "Old Version", pages.VERSION, ANY)
 def version_old(subject: Subject) -> Iterator[Hit]:
     """The old version of the policy language.
 
@@ -205,7 +206,7 @@ def version_old(subject: Subject) -> Iterator[Hit]:
     ERROR,
     "No statement",
     pages.STATEMENT,
-    BOTH,
+    ANY,
     identity=IamVariant(why="A policy without statements allows nothing, so IAM rejects it."),
 )
 def statement_missing(subject: Subject) -> Iterator[Hit]:
@@ -235,7 +236,7 @@ def _root_fix(subject: Subject, root: ObjectNode) -> Fix | None:
     return Fix("Insert the root statement", edits)
 
 
-@rule("KMS106", ERROR, "Effect missing or wrong", pages.EFFECT, BOTH, hidden_by=("KMS009",))
+@rule("KMS106", ERROR, "Effect missing or wrong", pages.EFFECT, ANY, hidden_by=("KMS009",))
 def effect_wrong(subject: Subject) -> Iterator[Hit]:
     """Statements that neither allow nor deny.
 
@@ -256,11 +257,11 @@ def _subject_of(statement: Statement) -> str:
     return statement.label[:1].upper() + statement.label[1:]
 
 
-@rule("KMS107", ERROR, "Principal missing", pages.PRINCIPAL)
+@rule("KMS107", ERROR, "Principal missing", pages.PRINCIPAL, RESOURCE)
 def principal_missing(subject: Subject) -> Iterator[Hit]:
     """Statements without a principal.
 
-    Each statement of a key policy says whom it applies to; KMS rejects one without a principal.
+    Each statement says whom it applies to; KMS rejects one without a principal.
     """
     for statement in subject.statements:
         node = statement.node
@@ -294,7 +295,7 @@ def _empty_principals(value: Node | None) -> Iterator[Node]:
     WARNING,
     "No Action",
     pages.PUT_KEY_POLICY,
-    BOTH,
+    ANY,
     identity=IamVariant(
         ERROR, "IAM refuses a policy with a statement that lacks it.", pages.GRAMMAR
     ),
@@ -316,7 +317,7 @@ def action_missing(subject: Subject) -> Iterator[Hit]:
     WARNING,
     "No Resource",
     pages.PUT_KEY_POLICY,
-    BOTH,
+    ANY,
     identity=IamVariant(
         ERROR, "IAM refuses a policy with a statement that lacks it.", pages.GRAMMAR
     ),
@@ -339,7 +340,7 @@ def resource_missing(subject: Subject) -> Iterator[Hit]:
             )
 
 
-@rule("KMS111", ERROR, "Element and its opposite", pages.GRAMMAR, BOTH)
+@rule("KMS111", ERROR, "Element and its opposite", pages.GRAMMAR, ANY)
 def element_with_opposite(subject: Subject) -> Iterator[Hit]:
     """Action beside NotAction, and so on.
 

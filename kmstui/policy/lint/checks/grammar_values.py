@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.core import BOTH, ERROR, WARNING, Hit, PolicyKind, Subject, rule
+from kmstui.policy.lint.core import ANY, ERROR, WARNING, Hit, PolicyKind, Subject, rule
 from kmstui.policy.lint.facts.values import ACCOUNT_ID
 from kmstui.policy.lint.facts.wrapped import unwrap, wrapped
 from kmstui.policy.lint.fixes import delete_whole, write
@@ -30,7 +30,7 @@ from kmstui.policy.syntax import (
 )
 
 
-@rule("KMS112", WARNING, "Duplicate Sid", pages.SID, BOTH)
+@rule("KMS112", WARNING, "Duplicate Sid", pages.SID, ANY)
 def duplicate_sid(subject: Subject) -> Iterator[Hit]:
     """The second and every later statement with the same Sid.
 
@@ -63,7 +63,7 @@ def _fresh_sid(sid: str, last: int, taken: set[str]) -> tuple[int, str]:
     return number, f"{sid}{blank}{number}"
 
 
-@rule("KMS113", WARNING, "Empty list or condition", pages.GRAMMAR, BOTH)
+@rule("KMS113", WARNING, "Empty list or condition", pages.GRAMMAR, ANY)
 def empty_element(subject: Subject) -> Iterator[Hit]:
     """Empty lists and empty conditions.
 
@@ -138,7 +138,7 @@ def json_type(node: Node) -> str:
     }[type(node)]
 
 
-@rule("KMS110", ERROR, "Wrong JSON type", pages.GRAMMAR, BOTH, hidden_by=("KMS001", "KMS006"))
+@rule("KMS110", ERROR, "Wrong JSON type", pages.GRAMMAR, ANY, hidden_by=("KMS001", "KMS006"))
 def wrong_type(subject: Subject) -> Iterator[Hit]:
     """Values of a JSON type that their element does not accept.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.core import (
-    BOTH,
+    ANY,
     BROKEN_VALUE,
     ERROR,
     INFO,
@@ -106,7 +106,7 @@ def _fill(node: StringNode, found: Placeholder, value: str | None) -> Fix | None
     ERROR,
     "Placeholder left in",
     pages.KEY_POLICY,
-    BOTH,
+    ANY,
     identity=IamVariant(
         why="A text that was to be filled in names nothing and matches nothing.", url=pages.GRAMMAR
     ),

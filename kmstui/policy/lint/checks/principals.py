@@ -11,6 +11,7 @@ from kmstui.policy.lint.core import (
     BROKEN_VALUE,
     ERROR,
     INFO,
+    RESOURCE,
     WARNING,
     Hit,
     Subject,
@@ -86,7 +87,7 @@ def _of_form(subject: Subject, form: Form) -> Iterator[AwsUse]:
     return (use for use in aws_uses(subject) if use.read.form is form)
 
 
-@rule("KMS301", ERROR, "Malformed principal", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)
+@rule("KMS301", ERROR, "Malformed principal", pages.PRINCIPAL, RESOURCE, hidden_by=BROKEN_VALUE)
 def malformed_principal(subject: Subject) -> Iterator[Hit]:
     """ARNs and account IDs that cannot exist.
 
@@ -118,7 +119,7 @@ _HOLD_PRINCIPALS = ("aws:principalarn", "kms:granteeprincipal", "kms:retiringpri
 """Condition keys whose values are ARNs of principals."""
 
 
-@rule("KMS302", ERROR, "Wildcard in a principal", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)
+@rule("KMS302", ERROR, "Wildcard in a principal", pages.PRINCIPAL, RESOURCE, hidden_by=BROKEN_VALUE)
 def wildcard_in_principal(subject: Subject) -> Iterator[Hit]:
     """Principals with `*` or `?` in them.
 
@@ -159,7 +160,7 @@ def _by_condition(subject: Subject, use: AwsUse) -> Fix | None:
     )
 
 
-@rule("KMS303", ERROR, "Not a principal", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)
+@rule("KMS303", ERROR, "Not a principal", pages.PRINCIPAL, RESOURCE, hidden_by=BROKEN_VALUE)
 def not_a_principal(subject: Subject) -> Iterator[Hit]:
     """ARNs of things that cannot be principals.
 
@@ -208,7 +209,7 @@ def _removal(subject: Subject, use: AwsUse) -> Fix | None:
     return None
 
 
-@rule("KMS305", ERROR, "Unknown principal type", pages.PRINCIPAL)
+@rule("KMS305", ERROR, "Unknown principal type", pages.PRINCIPAL, RESOURCE)
 def unknown_principal_type(subject: Subject) -> Iterator[Hit]:
     """Types of principals that do not exist.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from kmstui.model import Arn
 from kmstui.policy.iam import DNS_SUFFIXES, has_wildcard
 from kmstui.policy.lint import pages
-from kmstui.policy.lint.core import BROKEN_VALUE, ERROR, INFO, WARNING, Hit, Subject, rule
+from kmstui.policy.lint.core import BROKEN_VALUE, ERROR, INFO, RESOURCE, WARNING, Hit, Subject, rule
 from kmstui.policy.lint.facts.conditions import NO_OPERATOR, Clause, clauses, is_wide
 from kmstui.policy.lint.facts.services import (
     RETAIL,
@@ -37,7 +37,9 @@ from kmstui.policy.lint.fixes import condition_fix, own_account_fix, write
 from kmstui.policy.syntax import Fix, StringNode
 
 
-@rule("KMS306", ERROR, "Wrong or unknown service", pages.PRINCIPAL, hidden_by=BROKEN_VALUE)
+@rule(
+    "KMS306", ERROR, "Wrong or unknown service", pages.PRINCIPAL, RESOURCE, hidden_by=BROKEN_VALUE
+)
 def service_principal(subject: Subject) -> Iterator[Hit]:
     """Service principals that cannot exist, that are of elsewhere, or that are not known.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.core import (
-    BOTH,
+    ANY,
     ERROR,
     WARNING,
     Hit,
@@ -61,7 +61,7 @@ def _of_parser(id_: str, title: str, flags: str, why: str, identity: str = "") -
 
     check.__doc__ = f"{flags}\n\n{why}"
     own = IamVariant(why=identity)
-    rule(id_, ERROR, title, pages.JSON, BOTH, identity=own)(check)
+    rule(id_, ERROR, title, pages.JSON, ANY, identity=own)(check)
 
 
 _of_parser(
@@ -104,7 +104,7 @@ _of_parser(
 )
 
 
-@rule("KMS007", ERROR, "Duplicate member", pages.GRAMMAR, BOTH, hidden_by=("KMS101",))
+@rule("KMS007", ERROR, "Duplicate member", pages.GRAMMAR, ANY, hidden_by=("KMS101",))
 def duplicate_member(subject: Subject) -> Iterator[Hit]:
     """Every member but the last of those with one name.
 
@@ -176,7 +176,7 @@ def _offset_of_byte(text: str, limit: int) -> int:
     ERROR,
     "Character not allowed",
     pages.PUT_KEY_POLICY,
-    BOTH,
+    ANY,
     hidden_by=("KMS001", "KMS005", "KMS006"),
     identity=IamVariant(url=pages.PUT_ROLE_POLICY),
 )

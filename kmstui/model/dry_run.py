@@ -22,3 +22,6 @@ class DryRun:
     encryption_context: tuple[tuple[str, str], ...] = ()
     grantee: str = ""
     """Who would get the grant of CreateGrant."""
+    grant_tokens: tuple[str, ...] = ()
+    """Of grants that may not be known everywhere yet. They are no secrets: "nonsecret" (KMS
+    Developer Guide, "Grant token")."""

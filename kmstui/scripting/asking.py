@@ -12,6 +12,7 @@ from kmstui.policy.iam import key_and_value
 from kmstui.scripting.can_policies import Asked
 from kmstui.scripting.command import CommandError, target_of
 from kmstui.service.access import (
+    MOST_TOKENS,
     RE_ENCRYPT,
     Agreement,
     AskedKey,
@@ -55,6 +56,8 @@ def require_askable(options: argparse.Namespace, actions: Collection[str]) -> No
         raise CommandError(
             "--ask asks KMS, which goes by the policy that is stored: leave out --policy, or --ask."
         )
+    if len(options.grant_token) > MOST_TOKENS:
+        raise CommandError(f"A request takes {MOST_TOKENS} grant tokens at most: leave some out.")
     if options.other_key is not None and RE_ENCRYPT.intersection(actions):
         raise CommandError(
             "--ask asks about ReEncrypt from the key to this same key, so it cannot tell of"
@@ -90,6 +93,7 @@ def ask_about(
         metadata.usage if metadata else "",
         metadata.spec if metadata else "",
         _encryption_context(options.context, asked),
+        tuple(dict.fromkeys(options.grant_token)),
     )
     wanted = asking(key, [answer.operation for answer in answers])
     print(visible(announcement(key, wanted)), file=told, flush=True)

@@ -76,6 +76,11 @@ def run(
     def job() -> int:
         if options.ask:
             return _ask_kms(options, source, now(), streams)
+        if options.grant_token:
+            raise CommandError(
+                "--grant-token is for KMS alone, which --ask asks: a prediction goes by the grants"
+                " that are listed."
+            )
         asked, answers = _decide(options, source, now(), ask)
         if options.format == "json":
             _write_json(asked, answers, streams.out)
@@ -136,6 +141,13 @@ def _parser() -> argparse.ArgumentParser:
         "--ask",
         action="store_true",
         help="for `me`: ask KMS too, by dry runs, which do nothing and which CloudTrail records",
+    )
+    add(
+        "--grant-token",
+        metavar="TOKEN",
+        action="append",
+        default=[],
+        help="with --ask: a grant token that goes along; repeat it for several",
     )
     add_policy_options(parser)
     add_control_options(parser)

@@ -228,6 +228,22 @@ def test_what_the_prediction_supposes_is_named_where_kms_differs(embedded: Contr
     assert "Conditions on aws:SourceVpce: " in told.out
 
 
+def test_grant_tokens_go_along_and_a_wrong_one_is_named(embedded: ControlledKms) -> None:
+    kms = client(embedded, "kms", "admin")
+    key = embedded.control.key(KEY).metadata["KeyId"]
+    role = f"arn:aws:iam::{embedded.account}:{ADMINISTRATOR}"
+    made = kms.create_grant(KeyId=key, GranteePrincipal=role, Operations=["Decrypt"])
+    told = can("me", "kms:Decrypt", KEY, "--ask", "--grant-token", made["GrantToken"])
+    assert (told.code, "1 grant token goes with each." in told.out) == (0, True)
+    sent = embedded.control.requests()[-1]
+    assert (sent.parameters or {})["GrantTokens"] == [made["GrantToken"]]
+    wrong = can("me", "kms:Decrypt", KEY, "--ask", "--grant-token", "nobodys")
+    assert wrong.code == 2
+    assert "The grant token is not valid. Correct what you have typed" in wrong.out
+    alone = can("me", "kms:Decrypt", KEY, "--grant-token", "nobodys")
+    assert (alone.code, "which --ask asks" in alone.err) == (2, True)
+
+
 def _given(value: str) -> tuple[str, str]:
     return "--context", f"kms:EncryptionContext:A={value}"
 
@@ -238,6 +254,7 @@ def _given(value: str) -> tuple[str, str]:
         (("arn:aws:iam::111122223333:role/app", "kms:Decrypt", KEY), "write `me` instead of arn:"),
         (("me", "kms:Decrypt", KEY, "--policy", "p.json"), "leave out --policy"),
         (("me", "kms:ReEncryptFrom", KEY, "--other-key", "alias/a"), "cannot tell of --other-key"),
+        (("me", "kms:Encrypt", KEY, *(f"--grant-token={n}" for n in range(11))), "10 grant tokens"),
         (
             ("me", "kms:Encrypt", KEY, *_given("1"), *_given("2")),
             "kms:EncryptionContext:A has one value",

@@ -47,7 +47,8 @@ class DryRunApi(ApiBase):
 
     async def dry_run(self, request: DryRun) -> None:
         operation = op.DRY_RUNS[request.operation]
-        members = {name: value for name, value in _members(request).items() if value}
+        given = {**_members(request), "GrantTokens": list(request.grant_tokens)}
+        members = {name: value for name, value in given.items() if value}
         try:
             await self._calls.send(
                 operation, {"DryRun": True, **members}, nothing, key=request.key_arn

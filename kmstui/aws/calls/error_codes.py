@@ -319,6 +319,7 @@ _CODES: tuple[
             "InvalidParameterValue",
             "InvalidInput",
             "InvalidGrantIdException",
+            "InvalidGrantTokenException",
             "SerializationException",
         ),
     ),

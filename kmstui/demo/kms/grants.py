@@ -149,10 +149,7 @@ def retire_grant(call: Call, stores: Stores) -> Result:
     """RetireGrant, by token or by key ARN and grant ID: for its retiring principal or grantee."""
     token = call.parameters.get("GrantToken")
     if token:
-        found = _by_token(stores, str(token))
-        if found is None:
-            raise AwsError("InvalidGrantTokenException", "The grant token is not valid.")
-        key, grant = found
+        key, grant = grant_of(stores, str(token))
     else:
         identifier = call.parameters.get("KeyId")
         key = find_key(stores, call.account, call.region, identifier, alias_allowed=False)
@@ -175,10 +172,11 @@ def _stop_dry_run(call: Call) -> None:
         raise dry_run_over()
 
 
-def _by_token(stores: Stores, token: str) -> tuple[EmbeddedKey, GrantRecord] | None:
+def grant_of(stores: Stores, token: str) -> tuple[EmbeddedKey, GrantRecord]:
+    """The grant that a token stands for, and its key; raises ``InvalidGrantTokenException``."""
     for store in stores.all():
         for key in list(store.keys.values()):
             for grant in list(key.grants.values()):
                 if grant.token == token:
                     return key, grant
-    return None
+    raise AwsError("InvalidGrantTokenException", "The grant token is not valid.")

@@ -14,11 +14,13 @@ from .comparison import Comparison as Comparison
 from .comparison import compare as compare
 from .comparison import predict as predict
 from .dry_runs import ASKABLE as ASKABLE
+from .dry_runs import MOST_TOKENS as MOST_TOKENS
 from .dry_runs import RE_ENCRYPT as RE_ENCRYPT
 from .dry_runs import AskedKey as AskedKey
 from .dry_runs import Asking as Asking
 from .dry_runs import Judgement as Judgement
 from .dry_runs import KmsAnswer as KmsAnswer
+from .dry_runs import along as along
 from .dry_runs import announcement as announcement
 from .dry_runs import ask_kms as ask_kms
 from .dry_runs import asking as asking

@@ -75,6 +75,9 @@ _WITH_CONTEXT = frozenset(
 )
 """Operations that take an encryption context. Source: KMS API Reference."""
 
+MOST_TOKENS = 10
+"""Grant tokens of one request (KMS API Reference, GrantTokens)."""
+
 _SYMMETRIC = "SYMMETRIC_DEFAULT"
 _PAIR_SPEC = "ECC_NIST_P256"
 """Data key pairs of any spec need the same permission."""
@@ -133,6 +136,8 @@ class AskedKey:
     spec: str = ""
     """KeySpec; empty where the key could not be described."""
     encryption_context: tuple[tuple[str, str], ...] = ()
+    grant_tokens: tuple[str, ...] = ()
+    """Sent with every request, `MOST_TOKENS` of them at most."""
 
     @property
     def algorithm(self) -> str:
@@ -239,6 +244,7 @@ def _request(key: AskedKey, operation: str) -> DryRun:
         _PAIR_SPEC if pair else key.algorithm,
         key.encryption_context if _takes_context(key, operation) else (),
         key.caller if operation == "CreateGrant" else "",
+        key.grant_tokens,
     )
 
 
@@ -259,8 +265,26 @@ def sent_words(request: DryRun) -> str:
     return f"{words} ({made_up})" if made_up else words
 
 
-def announcement(key: AskedKey, wanted: Asking) -> str:
-    """What is about to be sent, as whom and about which key, and what comes of that."""
+def along(key: AskedKey, wanted: Asking) -> str:
+    """Which encryption context and grant tokens go with what is sent, as sentences."""
+    words = []
+    if key.grant_tokens:
+        number = len(key.grant_tokens)
+        words.append(f"{number} grant token{'s go' if number > 1 else ' goes'} with each.")
+    pairs = [f"{name}={value}" for name, value in key.encryption_context]
+    if pairs:
+        took = [each.operation for each in wanted.with_context] or ["none of them"]
+        words.append(f"The encryption context {', '.join(pairs)} goes with {', '.join(took)}.")
+    elif any(_takes_context(key, each.operation) for each in wanted.sent):
+        words.append("No encryption context is sent.")
+    return " ".join(words)
+
+
+def announcement(key: AskedKey, wanted: Asking, *, told_apart: bool = False) -> str:
+    """What is about to be sent, as whom and about which key, and what comes of that.
+
+    `told_apart`: what goes along is told elsewhere.
+    """
     sent = wanted.sent
     if not sent:
         return "Nothing is sent to KMS: no dry run can tell of what is asked about."
@@ -269,17 +293,13 @@ def announcement(key: AskedKey, wanted: Asking) -> str:
         f"KMS is asked as {key.caller} about {key.arn} by {count}, which it judges and does not"
         f" carry out: {', '.join(map(sent_words, sent))}."
     ]
-    pairs = [f"{name}={value}" for name, value in key.encryption_context]
-    if pairs:
-        took = [each.operation for each in wanted.with_context] or ["none of them"]
-        words.append(f"The encryption context {', '.join(pairs)} goes with {', '.join(took)}.")
-    elif any(_takes_context(key, each.operation) for each in sent):
-        words.append("No encryption context is sent.")
+    if not told_apart:
+        words.append(along(key, wanted))
     words.append(
         "Nothing is changed. CloudTrail records each, and each is billed and counted as a request"
         " of its kind."
     )
-    return " ".join(words)
+    return " ".join(filter(None, words))
 
 
 async def ask_kms(

@@ -118,7 +118,13 @@ async def _what_if(context: Context) -> None:
 
 
 def _ask_kms(context: Context) -> None:
-    from kmstui.ui.access.kms_answers import KmsAnswers, asked_key, asking_question, what_to_ask
+    from kmstui.ui.access.kms_answers import (
+        KmsAnswers,
+        asked_key,
+        asked_with,
+        asking_question,
+        what_to_ask,
+    )
 
     view, session = _view(context), context.app.session
     inquiry = view.inquiry if view is not None else None
@@ -132,8 +138,9 @@ def _ask_kms(context: Context) -> None:
 
     gateway = session.gateway
 
-    def go_on(_: str) -> None:
-        context.app.push_screen(KmsAnswers(session, gateway, inquiry, wanted, context.app.symbols))
+    def go_on(line: str) -> None:
+        asked = what_to_ask(asked_with(key, line))
+        context.app.push_screen(KmsAnswers(session, gateway, inquiry, asked, context.app.symbols))
 
     context.app.ask(asking_question(session, key, wanted), go_on)
 

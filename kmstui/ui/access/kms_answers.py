@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -15,12 +16,14 @@ from kmstui.policy.access import possible_actions
 from kmstui.policy.evaluation import Answer, Others
 from kmstui.service.access import (
     ASKABLE,
+    MOST_TOKENS,
     AccessReader,
     Agreement,
     AskedKey,
     Asking,
     Comparison,
     Judgement,
+    along,
     announcement,
     ask_kms,
     asking,
@@ -34,11 +37,13 @@ from kmstui.service.session import Session
 from kmstui.ui.access.inquiry import Inquiry, chain_for
 from kmstui.ui.access.question import ACTION, ME, PRINCIPAL, parse_question, subject
 from kmstui.ui.commands import KeyBar
-from kmstui.ui.dialogs import Dialog, QuestionDialog
+from kmstui.ui.dialogs import Dialog, Line, QuestionDialog
 from kmstui.ui.style import Symbols
 from kmstui.ui.widgets import Block, Rows, Sentences
 
 _KMS = "kms:"
+_CONTEXT = "kms:encryptioncontext:"
+_GRANT = "grant-token"
 _READ_ONLY = "Read-only mode lets dry runs pass, since they change nothing."
 _BESIDE = 29
 """Cells that both answers take behind an action: marks, gaps and the longest words."""
@@ -56,6 +61,34 @@ def asked_key(key: Key, caller: str) -> AskedKey:
     return AskedKey(key.arn, caller, known.usage if known else "", known.spec if known else "")
 
 
+def asked_with(key: AskedKey, line: str) -> AskedKey:
+    """The key with what a person wants to go along: `app=orders grant-token=…`.
+
+    Raises:
+        ValueError: it cannot go along, as a sentence.
+    """
+    context: dict[str, str] = {}
+    tokens: dict[str, None] = {}
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise ValueError("A quotation mark, or a backslash at the end, is not closed.") from error
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not (name and equals and value):
+            raise ValueError(f"“{word}” is not NAME=VALUE, as app=orders or {_GRANT}=….")
+        if name.lower() == _GRANT:
+            tokens[value] = None
+            continue
+        if name.lower().startswith(_CONTEXT):
+            name = name[len(_CONTEXT) :]
+        if context.setdefault(name, value) != value:
+            raise ValueError(f"{name} has one value in a request: give it once.")
+    if len(tokens) > MOST_TOKENS:
+        raise ValueError(f"A request takes {MOST_TOKENS} grant tokens at most.")
+    return replace(key, encryption_context=tuple(context.items()), grant_tokens=tuple(tokens))
+
+
 def what_to_ask(key: AskedKey) -> Asking:
     """What a dry run can tell of the actions that the key takes."""
     actions = possible_actions(key.usage, key.spec)
@@ -64,20 +97,43 @@ def what_to_ask(key: AskedKey) -> Asking:
 
 def asking_question(session: Session, key: AskedKey, wanted: Asking) -> QuestionDialog:
     """Names what is sent before it is."""
-    words = [announcement(key, wanted), *([_READ_ONLY] if session.read_only else [])]
+    words = announcement(key, wanted, told_apart=True)
+
+    def problem(line: str) -> str:
+        try:
+            asked_with(key, line)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    def goes_along(line: str) -> str:
+        asked = asked_with(key, line)
+        return along(asked, what_to_ask(asked))
+
     return QuestionDialog(
-        "Ask KMS what you may do?", " ".join(words), yes="Ask", no="Leave", style="title"
+        "Ask KMS what you may do?",
+        f"{words} {_READ_ONLY}" if session.read_only else words,
+        yes="Ask",
+        no="Leave",
+        style="title",
+        line=Line(
+            "What goes along, if anything: encryption context and grant tokens",
+            placeholder=f"app=orders {_GRANT}=…",
+            check=problem,
+            preview=goes_along,
+        ),
     )
 
 
-async def predictions(
-    session: Session, inquiry: Inquiry, actions: Sequence[str]
-) -> dict[str, Answer]:
-    """What is predicted of the caller, by action."""
+async def predictions(session: Session, inquiry: Inquiry, wanted: Asking) -> dict[str, Answer]:
+    """What is predicted of the caller, by action, for the requests that are sent."""
     about = inquiry.about(session)
     found: dict[str, Answer] = {}
-    for action in actions:
-        question = parse_question(f"{PRINCIPAL}={ME} {ACTION}={action}", about)
+    for action in [*wanted.requests, *(each.action for each in wanted.unasked)]:
+        sent = wanted.requests.get(action)
+        context = sent.encryption_context if sent else ()
+        given = (shlex.quote(f"{_CONTEXT}{name}={value}") for name, value in context)
+        question = parse_question(" ".join((f"{PRINCIPAL}={ME} {ACTION}={action}", *given)), about)
         known = session.shared(AccessReader).known_identity(role_of(question.principal))
         chain = await chain_for(session, inquiry, question)
         request, policies = subject(question, replace(about, chain=chain), known)
@@ -134,7 +190,7 @@ class KmsAnswers(Dialog[None]):
             self.state.say(error.sentence, "warn")
             return
         asked = [*answers, *self._wanted.unasked]
-        predicted = await predictions(self._session, self._inquiry, [each.action for each in asked])
+        predicted = await predictions(self._session, self._inquiry, self._wanted)
         compared = [compare(predicted[each.action], each) for each in asked]
         self.state.say(summary(compared), "bad" if _differ(compared) else "")
         self._compared = compared

@@ -87,7 +87,6 @@ class AnalyzerQuestion(QuestionDialog):
 
     def on_mount(self) -> None:
         """Suggest what to ask about, once it is worked out."""
-        super().on_mount()
         self.run_worker(self._suggest(), exit_on_error=True)
 
     async def _suggest(self) -> None:

@@ -134,7 +134,8 @@ async def test_without_the_parameter_a_dry_run_does_not_leave(
     operation: Operation, scripted: Any, connect: Connect
 ) -> None:
     gateway = await connect()
-    for params in ({"KeyId": "k"}, {"KeyId": "k", "DryRun": False}):
+    key = {"SourceKeyId" if operation.name == "ReEncrypt" else "KeyId": "k"}
+    for params in (key, {**key, "DryRun": False}):
         with pytest.raises(ReadOnlyError, match="was no dry run"):
             await gateway._calls.send(operation, params, lambda _: None)
     assert scripted.targets == []

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from kmstui.service.access import AskedKey
 from kmstui.service.errors import (
     AccessDeniedError,
     CancelledByPersonError,
@@ -11,10 +14,11 @@ from kmstui.service.errors import (
     InvalidStateError,
     ThrottledError,
 )
-from kmstui.ui.access.kms_answers import KmsAnswers
+from kmstui.ui.access.kms_answers import KmsAnswers, asked_with
 from kmstui.ui.dialogs import QuestionDialog
 from tests.access_world import access_world
 from tests.fakes import IMPORTED, SIGNING, FakeGateway, arn_of
+from tests.policy.lockouts import deny
 from tests.screens import NARROW, WIDE, Running, running
 from tests.ui.access.test_access_view import inquiry, looking
 
@@ -31,7 +35,7 @@ def refusing(operation: str, said: str = SAID) -> FakeGateway:
 async def asked(run: Running) -> None:
     await run.press("K")
     await run.wait_for(lambda: isinstance(run.app.screen, QuestionDialog))
-    await run.press("y")
+    await run.press("enter")
     await run.wait_for("Of 9 actions: ")
 
 
@@ -61,7 +65,8 @@ async def test_it_names_what_is_sent_before_anything_is():
             assert name in words
         assert "Nothing is changed. CloudTrail records each" in words
         assert "Read-only" not in words
-        await run.press("n")
+        assert "No encryption context is sent." in words
+        await run.press("escape")
         await run.wait_for(lambda: run.app.screen is run.main)
         assert run.gateway.dry_runs == []
 
@@ -74,7 +79,7 @@ async def test_read_only_mode_says_that_they_pass():
         await run.press("K")
         await run.wait_for("Read-only mode lets")
         assert run.gateway.dry_runs == []
-        await run.press("y")
+        await run.press("enter")
         await run.wait_for("Of 9 actions: ")
         assert len(run.gateway.dry_runs) == 8
 
@@ -126,7 +131,7 @@ async def test_esc_while_it_asks_sends_nothing_more():
     gateway = FakeGateway(access_world())
     async with looking(gateway) as run:
         gate = gateway.hold("kms:Decrypt")
-        await run.press("K", "y")
+        await run.press("K", "enter")
         await run.wait_for("Asking KMS: 1 of 8 (Esc stops)")
         await run.press("escape")
         await run.wait_for(lambda: run.app.screen is run.main)
@@ -139,14 +144,14 @@ async def test_a_connection_that_was_switched_is_said():
     gateway = FakeGateway(access_world())
     gateway.fail("kms:Encrypt", CancelledByPersonError("the connection was switched"))
     async with looking(gateway) as run:
-        await run.press("K", "y")
+        await run.press("K", "enter")
         await run.wait_for("the connection was switched")
         assert isinstance(run.app.screen, KmsAnswers)
 
 
 async def test_a_signing_key_is_asked_what_it_can_do():
     async with looking(key=SIGNING) as run:
-        await run.press("K", "y")
+        await run.press("K", "enter")
         await run.wait_for("Of 3 actions: ")
         sent = [each.operation for each in run.gateway.dry_runs]
         assert sent == ["Sign", "Verify", "CreateGrant"]
@@ -169,3 +174,47 @@ async def test_it_is_off_where_nobody_knows_who_asks():
         await run.press("K")
         await run.wait_for("who you are is not known")
         assert gateway.dry_runs == []
+
+
+async def test_encryption_context_and_grant_tokens_go_along_and_count_in_the_prediction():
+    gateway = FakeGateway(access_world())
+    statement = deny("*", "kms:Encrypt", Condition={
+        "StringEquals": {"kms:EncryptionContext:app": "orders"}})  # fmt: skip
+    stored = json.loads(gateway.world.policies[IMPORTED]["default"])
+    stored["Statement"].append(statement)
+    gateway.world.policies[IMPORTED]["default"] = json.dumps(stored)
+    context = ErrorContext("kms:Encrypt", arn_of(IMPORTED), "AccessDeniedException", SAID)
+    gateway.fail("kms:Encrypt", AccessDeniedError("it is refused", "", context))
+    async with looking(gateway) as run:
+        await run.press("K")
+        await run.wait_for("No encryption context is sent.")
+        await run.type("app=orders orders")
+        await run.wait_for("“orders” is not NAME=VALUE")
+        await run.press("enter")
+        assert gateway.dry_runs == []
+        await run.press("ctrl+u")
+        await run.type("app=orders grant-token=abc==")
+        question = run.front(QuestionDialog)
+        await run.wait_for(lambda: "goes with Encrypt, Decrypt, ReEncrypt" in question.preview.text)
+        assert "The encryption context app=orders goes with" in question.preview.text
+        assert "1 grant token goes with each." in question.preview.text
+        await run.press("enter")
+        await run.wait_for("Of 9 actions: ")
+        assert {each.grant_tokens for each in gateway.dry_runs} == {("abc==",)}
+        sent = {each.operation: each.encryption_context for each in gateway.dry_runs}
+        assert (sent["Encrypt"], sent["CreateGrant"]) == ((("app", "orders"),), ())
+        assert row(run, "Encrypt") == ["no,", "denied", "denied"], "what is sent meets it"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("'app=orders", "A quotation mark"),
+        ("app=", "NAME=VALUE"),
+        ("app=a kms:EncryptionContext:app=b", "app has one value in a request"),
+        (" ".join(f"grant-token=t{n}" for n in range(11)), "10 grant tokens at most"),
+    ],
+)
+def test_what_cannot_go_along_is_said(line: str, words: str):
+    with pytest.raises(ValueError, match=words):
+        asked_with(AskedKey(arn_of(IMPORTED), ""), line)

@@ -31,6 +31,7 @@ _READABLE = {
     "f15": "Shift-F3",
     "f16": "Shift-F4",
     "f20": "Shift-F8",
+    "f22": "Shift-F10",
 }
 
 _WRITTEN = {

@@ -17,7 +17,7 @@ from kmstui.policy.lint import Severity
 from kmstui.ui.policy.completion_popup import STYLES as POPUP_STYLES
 from kmstui.ui.policy.completion_popup import CompletionPopup
 from kmstui.ui.policy.finding_marks import FindingMark, FindingMarks
-from kmstui.ui.policy.incremental_area import IncrementalTextArea
+from kmstui.ui.policy.folding import FoldingTextArea, summary_of
 from kmstui.ui.policy.line_cells import (
     PlaceholderCharacters,
     StyledSpan,
@@ -28,10 +28,10 @@ from kmstui.ui.policy.line_cells import (
     stand_ins_in,
     styled_cells,
 )
-from kmstui.ui.style import Symbols, json_ranges
+from kmstui.ui.style import Symbols, fit, json_ranges, width_of
 
 
-class HighlightedTextArea(IncrementalTextArea):
+class HighlightedTextArea(FoldingTextArea):
     """Draws the lines of a JSON policy, their findings, and proposals over them."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -89,9 +89,25 @@ class HighlightedTextArea(IncrementalTextArea):
             strip = self._row(*place)
         else:
             strip = self._plain_row(place[0])
+        fold = next((rows for rows in self.folds if place and rows.start == place[0]), None)
+        if fold is not None:
+            strip = self._with_summary(strip, fold)
         if self._popup is not None:
             strip = self._popup.over(strip, y, self._popup_styles)
         return strip
+
+    def _with_summary(self, strip: Strip, fold: range) -> Strip:
+        """The strip with a word on the statement that is folded behind it."""
+        line, end = self.document.get_line(fold.start), self.document.get_line(fold.stop - 1)
+        text = "\n".join(self.document.lines[fold.start : fold.stop])
+        found = [mark.finding for row in fold[1:] for mark in self._marks.on_row(row)]
+        worst = max((finding.severity for finding in found), default=None)
+        sign = f"  {self._symbols.for_severity(worst.word)} {len(found)}" if worst else ""
+        words = f" {self._symbols.more} {summary_of(text)} {end.strip()}{sign}"
+        room = max(0, self.scrollable_content_region.width - self.gutter_width - len(line))
+        start = self.gutter_width + len(line) - self.scroll_offset.x
+        shown = fit(self._stand_ins.shown(words), min(room, width_of(words)))
+        return over(strip, Segment(shown, self._base + Style(dim=True)), max(start, 0))
 
     def _plain_row(self, row: int) -> Strip:
         """A row that is drawn as its text says, remembered by that: rows move, texts stay."""

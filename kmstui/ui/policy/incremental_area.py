@@ -95,7 +95,7 @@ class IncrementalTextArea(InsideTextArea):
     @property
     def text_height(self) -> int:
         """How many lines of the screen the whole text takes."""
-        if not self.soft_wrap:
+        if not self.soft_wrap and not self.wrapped_document.hidden:
             return self.document.line_count
         # The wrapped document's own `height` counts all lines of the text each time.
         return self._y_of(*self.document.end) + 1
@@ -183,7 +183,7 @@ class IncrementalTextArea(InsideTextArea):
             rows = set(range(min(rows), max(rows) + 1))
         visible = range(self.scroll_offset.y, self.scroll_offset.y + self.size.height)
         for row in rows | {old_bracket_row, self._bracket_row} - {-1}:
-            if self.soft_wrap or row in visible:
+            if self.soft_wrap or self.wrapped_document.hidden or row in visible:
                 self.draw_rows(row, row)
         if not self._changing:
             self.settled()
@@ -216,7 +216,7 @@ class IncrementalTextArea(InsideTextArea):
             self.virtual_size = Size(0, self.text_height)
         else:
             width = widest(self.document.lines, self.indent_width)
-            self.virtual_size = Size(width + self.gutter_width + 1, self.document.line_count)
+            self.virtual_size = Size(width + self.gutter_width + 1, self.text_height)
 
     @property
     def _wrapping_is_right(self) -> bool:

@@ -66,6 +66,7 @@ class PolicyTextArea(HighlightedTextArea):
     def load_text(self, text: str) -> None:
         """Show another text; forgets undo history and findings."""
         self.revision += 1
+        self.folds = ()
         self._marks.put((), "")
         super().load_text(self._stand_ins.encode(text))
         self.refresh()
@@ -132,6 +133,7 @@ class PolicyTextArea(HighlightedTextArea):
         edit.text = self._stand_ins.encode(edit.text)
         top, bottom = edit.top, edit.bottom
         with self.redrawing(top[0]):
+            self.carry_folds(min(top, bottom), max(top, bottom), edit.text.count("\n"))
             result = super().edit(edit)
             self.revision += 1
             self._marks.carry(top, bottom, result.end_location)
@@ -150,6 +152,7 @@ class PolicyTextArea(HighlightedTextArea):
     def _repeat(self, action: Callable[[], None]) -> None:
         before = self.document.text
         with self.redrawing():
+            self.folds = ()
             self.is_repeating = True
             try:
                 action()

@@ -53,6 +53,13 @@ class PolicyViewer(Vertical, Searchable):
         Binding("ctrl+g", "go_to_line", tooltip="Go to a line by its number", show=False,
                 id="policy.line"),
         Binding("escape", "close", "Close", tooltip="Close what is open here", show=False),
+        Binding("f10,alt+o", "fold", tooltip="Fold the statement, or open it", show=False),
+        Binding(
+            "shift+f10,f22,alt+u",
+            "fold_all",
+            tooltip="Fold every statement, or open all",
+            show=False,
+        ),
         Binding("f5,alt+z", "toggle_wrap", "Wrap", tooltip="Wrap long lines", show=False,
                 id="policy.wrap"),
         # Where a text is typed, letters go into it.
@@ -343,6 +350,16 @@ class PolicyViewer(Vertical, Searchable):
             self._bar.step(by)
         else:
             self.action_find()
+
+    def action_fold(self) -> None:
+        """Fold the statement at the cursor, or open it."""
+        if not self.area.fold(self.area.cursor_location[0]):
+            self.say("The cursor is in no statement of several lines.")
+
+    def action_fold_all(self) -> None:
+        """Fold every statement, or open all of them."""
+        if not self.area.fold_all():
+            self.say("There is no statement of several lines here.")
 
     def action_toggle_wrap(self) -> None:
         """Wrap long lines, or let them run out of sight again."""

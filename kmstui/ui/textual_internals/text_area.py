@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 
 from rich.cells import cell_len
 from textual.expand_tabs import expand_tabs_inline
@@ -18,6 +19,38 @@ class Wrapping(WrappedDocument):
     say where one column of it is drawn, and does so many times with every key.
     """
 
+    hidden: tuple[range, ...] = ()
+    """Rows that are not shown, in order and apart; each range has a row above it."""
+
+    def _hidden_lines(self) -> Iterator[tuple[int, int]]:
+        """Of each hidden range its first line on the screen were it shown, and how many."""
+        for rows in self.hidden:
+            first = self._line_index_to_offsets[rows.start][0]
+            last = self._line_index_to_offsets[rows.stop - 1][-1]
+            yield first, last - first + 1
+
+    def _all_lines(self, y: int) -> int:
+        """The line among all that is shown as line `y`."""
+        for first, count in self._hidden_lines():
+            if y >= first:
+                y += count
+        return y
+
+    def _shown_line(self, y: int) -> int:
+        """Where a line among all is shown; a hidden one at that above it."""
+        before = 0
+        for first, count in self._hidden_lines():
+            if y >= first + count:
+                before += count
+            elif y >= first:
+                return first - 1 - before
+        return y - before
+
+    def offset_to_location(self, offset: Offset) -> Location:
+        """The place that is drawn at an offset of the text."""
+        x, y = offset
+        return super().offset_to_location(Offset(x, self._all_lines(max(0, y))))
+
     def bounds(self, row: int, section: int) -> tuple[int, int]:
         """The columns of a section of a row: its first, and the one behind its last."""
         offsets = self.get_offsets(row)
@@ -27,6 +60,7 @@ class Wrapping(WrappedDocument):
 
     def place_at(self, y: int) -> tuple[int, int] | None:
         """The row and its section that are drawn on a line; None below the text."""
+        y = self._all_lines(y)
         return self._offset_to_line_info[y] if y < len(self._offset_to_line_info) else None
 
     def get_sections(self, line_index: int) -> list[str]:
@@ -47,7 +81,7 @@ class Wrapping(WrappedDocument):
             width = len(before)
         else:
             width = cell_len(expand_tabs_inline(before, self._tab_width))
-        return Offset(width, self._line_index_to_offsets[row][section])
+        return Offset(width, self._shown_line(self._line_index_to_offsets[row][section]))
 
 
 class InsideTextArea(TextArea):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import pytest
@@ -38,51 +37,6 @@ def sign_in(embedded, home) -> Callable[..., dict[str, str]]:
         return {**environment, "AWS_SHARED_CREDENTIALS_FILE": str(home / "credentials")}
 
     return run
-
-
-def test_new_credentials_in_the_file_are_taken_by_a_refresh(embedded, start, sign_in):
-    terminal = start(env=sign_in(), columns=160)
-    terminal.wait_for("Enable IAM User Permissions")
-    terminal.wait_for(ROLE)
-    embedded.control.expire_sessions(ROLE)
-    terminal.send("r")
-    said = " ".join(terminal.wait_for("Credentials refused").split())
-    assert "then press r or repeat it" in said
-    sign_in("me-again")
-    terminal.send("r")
-    terminal.wait_for("48 (and 6 of AWS: a)")
-    # What was not read before.
-    terminal.send("j")
-    terminal.wait_for(lambda text: "alias/billing/current" in text and '"Sid"' in text)
-    terminal.send("q")
-    assert terminal.wait_exit() == 0
-
-
-def test_a_save_that_was_refused_goes_through_with_new_credentials(embedded, start, sign_in):
-    terminal = start("alias/ImportedCMK", env=sign_in())
-    terminal.wait_for("❯ ImportedCMK")
-    terminal.send("e")
-    terminal.wait_for("Ctrl-s Review")
-    terminal.wait_for('"Statement"')
-    terminal.send("ctrl+t")
-    terminal.wait_for("Only from this account")
-    terminal.send("enter")
-    terminal.wait_for("draft kept")
-    terminal.send("ctrl+s")
-    terminal.wait_for("After this save")
-    embedded.control.expire_sessions(ROLE)
-    terminal.send("y")
-    terminal.wait_for("Credentials refused")
-    terminal.wait_for("Your text is kept")
-    sign_in("me-again")
-    terminal.send("enter")
-    terminal.wait_until_gone("Not saved")
-    terminal.send("ctrl+s")
-    terminal.wait_for("After this save")
-    terminal.send("y")
-    terminal.wait_for(lambda text: "holds your policy, read back" in " ".join(text.split()))
-    held = json.loads(embedded.control.key("alias/ImportedCMK").policy)
-    assert len(held["Statement"]) > 1
 
 
 def test_credentials_of_another_caller_are_not_taken_unseen(embedded, start, sign_in, home):

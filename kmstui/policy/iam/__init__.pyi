@@ -66,6 +66,7 @@ from .vocabulary import absent_keys as absent_keys
 from .vocabulary import action_info as action_info
 from .vocabulary import canonical_action as canonical_action
 from .vocabulary import did_you_mean as did_you_mean
+from .vocabulary import is_known as is_known
 from .vocabulary import key_actions as key_actions
 from .vocabulary import knowledge as knowledge
 from .vocabulary import misspelt as misspelt

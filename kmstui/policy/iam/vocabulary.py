@@ -53,7 +53,7 @@ class ActionInfo:
 
         Any may where either is empty, or one that AWS has added since the data was made.
         """
-        if not (_is_known("kms:KeyUsage", usage) and _is_known("kms:KeySpec", spec)):
+        if not (is_known("kms:KeyUsage", usage) and is_known("kms:KeySpec", spec)):
             return True
         if usage and self.usages and usage not in self.usages:
             return False
@@ -181,7 +181,7 @@ def knowledge() -> Knowledge:
 
 
 @lru_cache(maxsize=64)
-def _is_known(condition_key: str, word: str) -> bool:
+def is_known(condition_key: str, word: str) -> bool:
     """Whether a word is one that KMS is known to have; an empty one says nothing new."""
     info = knowledge().condition_key(condition_key)
     return not word or info is None or word in info.values

@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import partial
 
 from kmstui.model import Alias, Key
+from kmstui.policy.iam import is_known
 from kmstui.service.changes import Change, Check, ours_if
 from kmstui.service.errors import FailedError
 from kmstui.service.inventory import Store
@@ -103,12 +104,14 @@ def move_problem(store: Store, alias: Alias, new: Key) -> str:
     old = store.keys.get(alias.key_id)
     if old is None or old.metadata is None or new.metadata is None:
         return ""
-    if old.metadata.usage != new.metadata.usage:
+    usages = {old.metadata.usage, new.metadata.usage} - {""}
+    if len(usages) > 1:
         return (
             f"KMS moves an alias between keys of one usage only: {old.metadata.usage} is not "
             f"{new.metadata.usage}. Delete it and create it for this key instead."
         )
-    if _type(old.metadata.spec) != _type(new.metadata.spec):
+    types = {_type(old.metadata.spec), _type(new.metadata.spec)} - {""}
+    if len(types) > 1:
         return (
             f"KMS moves an alias between keys of one type only: {old.metadata.spec} is not of the "
             f"type of {new.metadata.spec}. Delete it and create it for this key instead."
@@ -117,6 +120,9 @@ def move_problem(store: Store, alias: Alias, new: Key) -> str:
 
 
 def _type(spec: str) -> str:
+    """The type; empty where the spec is missing or newer than this program, so that KMS decides."""
+    if not spec or not is_known("kms:KeySpec", spec):
+        return ""
     if spec.startswith("SYMMETRIC"):
         return "symmetric"
     return "HMAC" if spec.startswith("HMAC") else "asymmetric"

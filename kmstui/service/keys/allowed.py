@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from kmstui.model import Key, KeyMetadata
+from kmstui.policy.iam import is_known
 
 DESCRIPTION_CHARACTERS = 8192
 """Source: KMS API Reference, UpdateKeyDescription."""
@@ -35,6 +36,8 @@ class KeyAction(StrEnum):
 _ROTATIONS = (KeyAction.ROTATION_ON, KeyAction.ROTATION_OFF, KeyAction.ROTATE_NOW)
 _PENDING_DELETION = ("PendingDeletion", "PendingReplicaDeletion")
 _UNDER_WAY = ("Creating", "Updating")
+_OUT_OF_USE = ("Disabled", "PendingImport", "Unavailable")
+_CUSTOM_STORES = ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
 
 
 def days_in(text: str, allowed: range) -> int | None:
@@ -63,7 +66,8 @@ def pending_deletion(metadata: KeyMetadata) -> bool:
 def off_reason(key: Key, action: KeyAction) -> str:
     """Why the action cannot be done, as a sentence; empty when it can, or when nobody knows.
 
-    Of what DescribeKey tells, only the ID is required: KMS decides where the rest is missing.
+    Of what DescribeKey tells, only the ID is required, and words may be newer than this program:
+    KMS decides where they are missing or not known.
 
     Sources: KMS Developer Guide, "Key states of AWS KMS keys", "Rotate AWS KMS keys",
     "Multi-Region keys in AWS KMS".
@@ -94,17 +98,28 @@ def _state_reason(metadata: KeyMetadata, action: KeyAction) -> str:
         return "The key is disabled already."
     if action in (KeyAction.ENABLE, KeyAction.DISABLE) and state == "PendingImport":
         return "The key waits for its key material: import it first."
-    if action in (*_ROTATIONS, KeyAction.REPLICATE) and state not in ("Enabled", ""):
+    if action in (*_ROTATIONS, KeyAction.REPLICATE) and state in _OUT_OF_USE:
         return f"The key is {state}: enable it first."
     return ""
 
 
-def _rotation_reason(key: Key, metadata: KeyMetadata, action: KeyAction) -> str:
-    if metadata.spec not in ("SYMMETRIC_DEFAULT", ""):
-        return f"Only symmetric encryption keys rotate, and this one is {metadata.spec}."
-    if metadata.custom_key_store_id or metadata.origin in ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"):
+def never_rotates(metadata: KeyMetadata) -> str:
+    """Why KMS has no rotation for a key of this kind, as a sentence; empty where it may have one.
+
+    Source: KMS Developer Guide, "Rotate AWS KMS keys".
+    """
+    spec = metadata.spec
+    if spec not in ("SYMMETRIC_DEFAULT", "") and is_known("kms:KeySpec", spec):
+        return f"Only symmetric encryption keys rotate, and this one is {spec}."
+    if metadata.custom_key_store_id or metadata.origin in _CUSTOM_STORES:
         return "Keys of a custom key store do not rotate."
-    if metadata.origin not in ("AWS_KMS", "") and action is not KeyAction.ROTATE_NOW:
+    return ""
+
+
+def _rotation_reason(key: Key, metadata: KeyMetadata, action: KeyAction) -> str:
+    if never := never_rotates(metadata):
+        return never
+    if metadata.origin == "EXTERNAL" and action is not KeyAction.ROTATE_NOW:
         return "Imported key material does not rotate by itself."
     if metadata.multi_region == "REPLICA":
         return "Rotation of a multi-Region key is set on its primary key."
@@ -114,8 +129,8 @@ def _rotation_reason(key: Key, metadata: KeyMetadata, action: KeyAction) -> str:
 
 
 def _replication_reason(metadata: KeyMetadata) -> str:
-    if metadata.multi_region == "PRIMARY":
-        return ""
     if metadata.multi_region == "REPLICA":
         return "This is a replica: its primary key can be replicated."
+    if metadata.multi_region:
+        return ""
     return "Only a multi-Region key can be replicated, and a key cannot be made one afterwards."

@@ -8,6 +8,7 @@ from typing import ClassVar
 from kmstui.model import Key, KeyMaterial, KeyMetadata, LastUsage, Rotation
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.inventory import Store, Topic
+from kmstui.service.keys import never_rotates
 from kmstui.service.session import Session
 from kmstui.ui.keys.table_view import TableView, moment
 from kmstui.ui.main import state_style
@@ -53,7 +54,8 @@ class DetailsView(TableView[Row]):
 
         It is read again each time: an action may have changed it.
         """
-        if not may_rotate(self.store.keys.get(key_id)):
+        key = self.store.keys.get(key_id)
+        if key is None or key.metadata is None or never_rotates(key.metadata):
             return
         try:
             rotation: Rotation | str = await self.session.gateway.rotation(key_id)
@@ -126,7 +128,7 @@ class DetailsView(TableView[Row]):
 
     def _rotation_rows(self, key: Key) -> Iterator[Row]:
         rotation = self._rotation
-        if not may_rotate(key):
+        if key.metadata is None or never_rotates(key.metadata):
             yield "Rotation", ("this kind of key does not rotate by itself", "dim")
         elif rotation is None:
             yield "Rotation", ("Reading…", "dim")
@@ -177,20 +179,6 @@ def material_rows(material: KeyMaterial) -> Iterator[Row]:
         kept = f"{material.expiration_model}{until}" if material.expiration_model else ""
         words = ", ".join(filter(None, (material.import_state, kept)))
         yield "  import", (words, "warn" if material.valid_to else "")
-
-
-def may_rotate(key: Key | None) -> bool:
-    """Whether KMS can rotate the key: symmetric encryption keys.
-
-    Source: KMS Developer Guide, "Rotate AWS KMS keys"; imported material rotates on demand only,
-    keys in custom key stores not at all.
-    """
-    metadata = None if key is None else key.metadata
-    return (
-        metadata is not None
-        and metadata.spec in ("SYMMETRIC_DEFAULT", "")
-        and metadata.origin in ("AWS_KMS", "EXTERNAL", "")
-    )
 
 
 def identity_rows(key: Key, store: Store) -> Iterator[Row]:

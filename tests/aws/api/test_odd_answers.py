@@ -77,6 +77,8 @@ CALLS: Mapping[str, Callable[[Any], Any]] = {
     "PutRolePolicy": lambda gateway: gateway.put_role_policy("Role", "Policy", "{}"),
     "LookupEvents": lambda gateway: gateway.events(ARN),
     "ValidatePolicy": lambda gateway: gateway.validate_policy("{}"),
+    "CheckNoNewAccess": lambda gateway: gateway.check_no_new_access("{}", "{}"),
+    "CheckAccessNotGranted": lambda gateway: gateway.check_access_not_granted("{}", ["kms:Sign"]),
     "CheckNoPublicAccess": lambda gateway: gateway.check_no_public_access("{}"),
     "DescribeOrganization ListParents ListPoliciesForTarget DescribePolicy": (
         lambda gateway: gateway.account_controls("111122223333")
@@ -131,7 +133,9 @@ class Draws:
         return {} if shape is None else self._structure(shape, paging=True)
 
     def _structure(self, shape: Any, *, paging: bool = False) -> dict[str, Any]:
-        return {
+        # A newer botocore hands on what its model has come to know.
+        unknown = {"Tomorrow": {"Known": [self.number]}} if self.random.random() < 0.5 else {}
+        return unknown | {
             name: self._value(name, member)
             for name, member in shape.members.items()
             if not (paging and name in (*MARKERS, *FLAGS))
@@ -191,6 +195,9 @@ class Answers:
         if len(given) + 1 < self._pages:
             answer |= {name: f"page {len(given)}" for name in MARKERS if name in members}
             answer |= dict.fromkeys((name for name in FLAGS if name in members), True)
+            if self._draws.random.random() < 0.3:
+                # A page may be empty, and the list not at its end.
+                answer |= {name: [] for name, each in answer.items() if isinstance(each, list)}
         given.append(answer)
         return SimpleNamespace(status_code=200, content=b"{}"), answer
 

@@ -100,6 +100,14 @@ class OneLine(StyledWidget):
         """What the line says, for tests and screen readers."""
         return "".join(text_and_style(part)[0] for part in (*self._parts, *self._end))
 
+    def part_at(self, cell: int) -> int | None:
+        """Index of the part on a cell of the line, such as one that was clicked."""
+        for index, part in enumerate(self._parts):
+            cell -= width_of(text_and_style(part)[0])
+            if cell < 0:
+                return index
+        return None
+
     def show(self, parts: Iterable[Part], end: Iterable[Part] = ()) -> None:
         """Draw these parts, if they differ from what is drawn."""
         parts, end = tuple(parts), tuple(end)

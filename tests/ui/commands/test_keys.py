@@ -3,6 +3,7 @@
 import pytest
 from textual.binding import Binding
 
+from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.commands.key_names import UnknownKeyError, key_named, readable_key
 from kmstui.ui.commands.registry import (
     EDITORS_KEYS,
@@ -10,6 +11,7 @@ from kmstui.ui.commands.registry import (
     all_commands,
     rebinding,
 )
+from kmstui.ui.dialogs.help import Help
 from kmstui.ui.dialogs.menu import Menu
 from kmstui.ui.dialogs.text_dialog import TextDialog
 from kmstui.ui.editing.edit_screen import EditScreen
@@ -72,7 +74,7 @@ def test_keys_can_be_exchanged_and_taken_away():
 
 
 async def test_a_rebound_command_is_on_its_new_key_in_bar_and_help_too():
-    keys = rebinding([("policy.edit", ["Ctrl-e", "Y"]), ("text.search", ["B"])])
+    keys = rebinding([("policy.edit", ["Ctrl-e", "Y"]), ("text.search", ["B"]), ("keys.sort", [])])
     async with running(size=WIDE, options=UiOptions(keys=keys)) as run:
         await run.choose(IMPORTED)
         assert "Ctrl-e Edit" in run.lines[-1]
@@ -272,3 +274,22 @@ async def test_every_view_of_a_key_is_searched():
             await run.wait_for("not found" if key != "v" else "Find")
             await run.press("escape")
             assert run.focused_pane() is run.main.key_pane, key
+
+
+async def test_with_the_mouse_views_heads_and_keys_are_clicked():
+    async with running(size=WIDE) as run:
+        await run.choose(IMPORTED)
+        title = run.main.key_pane.title_line
+        await run.pilot.click(title, offset=(title.text.index("History") + 2, 0))
+        await run.wait_for(lambda: run.main.key_pane.scope == "history")
+        assert run.focused_pane() is run.main.key_pane
+        table = run.main.keys_pane.table
+        head = table.render_line(0).text
+        await run.pilot.click(table, offset=(head.index("STATE") + 1, 0))
+        await run.wait_for(lambda: run.main.keys_pane.key_rows.column == "state")
+        bar = run.main.key_bar
+        await run.pilot.click(bar, offset=(bar.text.index("Help") + 1, 0))
+        await run.wait_for("A first minute")
+        close = run.front(Help).query_one(KeyBar)
+        await run.pilot.click(close, offset=(close.text.index("Close"), 0))
+        await run.wait_for(lambda: run.app.screen is run.main)

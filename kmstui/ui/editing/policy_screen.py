@@ -152,9 +152,7 @@ class PolicyScreen(FullScreen[None]):
         keys = _KEYS if self.editor else _VIEWING_KEYS
         self.key_bar.show_keys(as_bound(keys, self.program.options.keys))
         self.program.unsaved.append(self.unsaved_words)
-        work = self.program.work(
-            self._open, group="edit", what="opening a policy", exclusive=False
-        )
+        work = self.program.work(self._open, group="edit", what="opening a policy", exclusive=False)
         # What is typed meanwhile is meant for the text.
         self.program.type_ahead.opens(work, self)
 

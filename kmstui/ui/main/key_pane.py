@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import on
 from textual.containers import Vertical
+from textual.events import Click
 from textual.message import Message
 from textual.widget import AwaitMount, Widget
 
@@ -31,6 +33,7 @@ class KeyPane(Pane):
         self._session = session
         self._symbols = symbols
         self._number = 0
+        self._names_views = False
         self.key_id: str | None = None
         """The key that is shown."""
         self._stale: set[str] = set()
@@ -120,14 +123,25 @@ class KeyPane(Pane):
         count = view.count if view is not None else ""
         front = f"{VIEWS[self._number].title}{' ' + count if count else ''}"
         parts: list[Part] = []
+        self._names_views = True
         for index, entry in enumerate(VIEWS):
             parts.append((front, "title") if index == self._number else (entry.title, "dim"))
             parts.append(" ")
         if parts_width(parts) + _NUMBER_WIDTH > self.size.width > 0:
+            self._names_views = False
             parts = [(front, "title"), (f" ({self._number + 1} of {len(VIEWS)}: ])", "dim"), " "]
         if self.key_id is not None:
             parts.append((f" {self._session.store.short_name(self.key_id)}", "accent"))
         self.show_title(parts)
+
+    @on(Click)
+    async def _title_clicked(self, event: Click) -> None:
+        """With the mouse on: open the view whose word was clicked."""
+        part = self.title_line.part_at(event.x) if event.widget is self.title_line else None
+        # Behind the pane's number each view has a word and a gap.
+        if part and self._names_views and (part - 1) // 2 < len(VIEWS):
+            await self.open_view(VIEWS[(part - 1) // 2].scope)
+            self.post_message(self.Asked(self))
 
     def on_resize(self) -> None:
         """There is more or less room for the titles of the views."""

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from kmstui.service.inventory import FilterError, Progress, Store, TimeSlices, parse_filter
 from kmstui.ui.commands import KEYS
-from kmstui.ui.main.key_columns import cells_of, columns_named, findings_cell
+from kmstui.ui.main.key_columns import SORT_COLUMNS, cells_of, columns_named, findings_cell
 from kmstui.ui.main.key_rows import KeyRows
 from kmstui.ui.main.panes import TablePane
 from kmstui.ui.style import Part, Symbols
@@ -282,6 +282,11 @@ class KeysPane(TablePane):
         there = bool(self.table.marks)
         self.table.set_marks(())
         return there
+
+    def on_line_table_head_clicked(self, event: LineTable.HeadClicked) -> None:
+        """With the mouse on: sort by the column, where it can be sorted by."""
+        if event.row in SORT_COLUMNS:
+            self.sort_by(event.row)
 
     def sort_by(self, column: str) -> None:
         """Sort by a column; by the same one again, the other way round."""

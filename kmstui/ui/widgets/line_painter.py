@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from kmstui.ui.style import Cell, StyledWidget, Symbols, fit, text_and_style, wrap
-from kmstui.ui.widgets.columns import Column, fit_columns, header_text, placed_cells, runs_of
+from kmstui.ui.widgets.columns import GAP, Column, fit_columns, header_text, placed_cells, runs_of
 
 Cells = Mapping[str, Cell] | Sequence[Cell]
 """The cells of a row by the IDs of their columns; or those of the columns in sight one after the
@@ -60,6 +60,15 @@ class LinePainter:
     def width_of(self, column: str) -> int:
         """Cells that a column has; 0 where it does not fit."""
         return next((width for each, width in self._fitted if each.id == column), 0)
+
+    def column_at(self, cell: int) -> str:
+        """ID of the column on a cell of the line; empty where there is none."""
+        end = _PREFIX
+        for column, width in self._fitted:
+            end += width + GAP
+            if _PREFIX <= cell < end:
+                return column.id
+        return ""
 
     @property
     def rows_kept(self) -> Collection[str]:

@@ -68,6 +68,9 @@ class LineTable(StyledWidget, can_focus=True, inherit_bindings=False):
     class Marked(RowMessage):
         """The marks changed."""
 
+    class HeadClicked(RowMessage):
+        """The title of a column was clicked; `row` is the column's ID."""
+
     class Scrolled(RowMessage):
         """Other rows are in sight."""
 
@@ -320,7 +323,9 @@ class LineTable(StyledWidget, can_focus=True, inherit_bindings=False):
         self.action_move(-3)
 
     def on_click(self, event: Click) -> None:
-        """With the mouse on: choose a row, twice to open it."""
+        """With the mouse on: choose a row, twice to open it, or a column by its title."""
+        if event.y < self._top and (column := self._painter.column_at(event.x)):
+            self.post_message(self.HeadClicked(self, column))
         index = event.y - self._top + self._place.first
         if event.y >= self._top and index < len(self.rows):
             self._move_to(index, jump=False)

@@ -40,6 +40,8 @@ class CompletionContext:
     """Encryption context keys seen in events, and the values seen with each."""
     region: str = ""
     """The key's Region."""
+    endpoints: tuple[tuple[str, str], ...] = ()
+    """IDs of the Region's VPC endpoints of KMS, each with that of its VPC."""
     usage: str = ""
     """Its KeyUsage; empty where it is not known, or where no key is."""
     spec: str = ""
@@ -296,6 +298,14 @@ class _Proposals:
         for service in sorted(self.knowledge.service_principals):
             yield _quoted(f"{service}.amazonaws.com", "AWS service")
 
+    def _networks(self, key: str) -> Iterator[Completion]:
+        """VPC endpoints of KMS, or the VPCs that have one."""
+        if key == "aws:sourcevpce":
+            yield from (_quoted(each, f"KMS in {vpc}") for each, vpc in self.context.endpoints)
+            return
+        for vpc in dict.fromkeys(vpc for _, vpc in self.context.endpoints if vpc):
+            yield _quoted(vpc, "has an endpoint of KMS")
+
     def _condition_values(self, key: str, operator_name: str) -> Iterator[Completion]:
         lower = key.lower()
         info = self.knowledge.condition_key(key)
@@ -318,6 +328,8 @@ class _Proposals:
             yield from self._principals()
         elif lower in _SERVICE_KEYS:
             yield from self._services()
+        elif lower in ("aws:sourcevpce", "aws:sourcevpc"):
+            yield from self._networks(lower)
         elif lower == "kms:encryptioncontextkeys":
             yield from (_quoted(name, "seen") for name in self.context.encryption_contexts)
         elif lower.startswith(_CONTEXT_KEY):

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from kmstui.model import Arn, Caller, Identity, KeyEvent
+from kmstui.model import Arn, Caller, Identity, KeyEvent, VpcEndpoint
 from kmstui.policy.evaluation import NOTHING_READ, Chain
 from kmstui.policy.syntax import parse, read_policy
 from kmstui.service.errors import unless_refused
@@ -32,6 +32,8 @@ class AccountFacts:
     """ARNs of the account's roles."""
     contexts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Encryption context keys that CloudTrail saw with the key, and their values."""
+    endpoints: tuple[VpcEndpoint, ...] = ()
+    """The Region's VPC endpoints of KMS."""
     chain: Chain = NOTHING_READ
     """What binds the caller's requests about the key besides policies of the two accounts."""
 
@@ -51,10 +53,13 @@ def caller_principal(caller: Caller | None) -> str:
 
 async def learn_account(gateway: Gateway, caller: Caller | None, key_arn: str) -> AccountFacts:
     """Read everything that may be read, at once; never raises for what is refused."""
-    (identity, problem), roles, contexts = await asyncio.gather(
-        caller_identity(gateway, caller), _roles(gateway), _contexts(gateway, key_arn)
+    (identity, problem), roles, contexts, endpoints = await asyncio.gather(
+        caller_identity(gateway, caller),
+        _roles(gateway),
+        _contexts(gateway, key_arn),
+        _endpoints(gateway),
     )
-    return AccountFacts(identity, problem, roles, contexts)
+    return AccountFacts(identity, problem, roles, contexts, endpoints)
 
 
 async def caller_identity(gateway: Gateway, caller: Caller | None) -> tuple[Identity | None, str]:
@@ -71,6 +76,11 @@ async def caller_identity(gateway: Gateway, caller: Caller | None) -> tuple[Iden
         return identity, identity.problem
 
     return await unless_refused(read, lambda error: (None, error.sentence))
+
+
+async def _endpoints(gateway: Gateway) -> tuple[VpcEndpoint, ...]:
+    """None where they may not be listed: whoever wants to know why asks for their list."""
+    return await unless_refused(gateway.vpc_endpoints, lambda _: ())
 
 
 async def _roles(gateway: Gateway) -> tuple[str, ...]:

@@ -293,7 +293,8 @@ class KeyPolicyTarget(EditTarget):
     def template_facts(self) -> Facts:
         """What fields of templates are filled with."""
         store = self._session.store
-        return facts_for(self.key, store.caller, store.info, self.rules.facts.contexts)
+        facts = self.rules.facts
+        return facts_for(self.key, store.caller, store.info, facts.contexts, facts.endpoints)
 
     async def learn(self) -> None:
         """The caller's IAM policies, the account's roles, encryption contexts in use."""
@@ -329,6 +330,7 @@ class KeyPolicyTarget(EditTarget):
             # The key's own first; what other keys' events and grants showed may do as well.
             encryption_contexts=with_contexts(facts.contexts, store.contexts),
             region=arn.region if arn else "",
+            endpoints=tuple((each.id, each.vpc) for each in facts.endpoints),
             usage=self.key.metadata.usage if self.key.metadata else "",
             spec=self.key.metadata.spec if self.key.metadata else "",
         )

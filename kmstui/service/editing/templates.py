@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kmstui.model import Arn, Caller, ConnectionInfo, Key
+from kmstui.model import Arn, Caller, ConnectionInfo, Key, VpcEndpoint
 from kmstui.policy.authoring import Facts, Template, built_in_templates, own_template
 from kmstui.service.access import caller_principal
 
@@ -59,6 +59,7 @@ def facts_for(
     caller: Caller | None,
     info: ConnectionInfo | None,
     contexts: Mapping[str, tuple[str, ...]],
+    endpoints: Sequence[VpcEndpoint] = (),
 ) -> Facts:
     """What the fields of a template are for this key, as far as it is known."""
     arn = Arn.maybe(key.arn)
@@ -68,7 +69,7 @@ def facts_for(
         "partition": arn.partition if arn else "",
         "role": caller_principal(caller) if caller is not None and caller.role_name else "",
         "user": _user_name(caller),
-        "vpc-endpoint": _endpoint(info),
+        "vpc-endpoint": _endpoint(info, endpoints),
         "bucket": _bucket(contexts),
     }
     metadata = key.metadata
@@ -84,12 +85,14 @@ def _user_name(caller: Caller | None) -> str:
     return arn.name if arn is not None and arn.resource_type == "user" else ""
 
 
-def _endpoint(info: ConnectionInfo | None) -> str:
-    """The ID of the VPC endpoint in use, where it is one: its DNS name begins with it.
+def _endpoint(info: ConnectionInfo | None, endpoints: Sequence[VpcEndpoint]) -> str:
+    """The ID of the VPC endpoint in use, whose DNS name begins with it, or else of the only one.
 
     Source: KMS Developer Guide, "Connecting to a VPC endpoint".
     """
     found = _ENDPOINT.match(info.endpoint_url) if info else None
+    if found is None and len(endpoints) == 1:
+        return endpoints[0].id
     return found[1] if found else ""
 
 

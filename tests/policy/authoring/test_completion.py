@@ -13,6 +13,7 @@ from kmstui.policy.iam.vocabulary import knowledge
 
 ROOT = "arn:aws:iam::111122223333:root"
 CONTEXT = CompletionContext(
+    endpoints=(("vpce-0a1b2c3d", "vpc-0d3c2b1a"),),
     root=ROOT,
     caller="arn:aws:iam::111122223333:role/Admin",
     roles=("arn:aws:iam::111122223333:role/App",),
@@ -68,6 +69,8 @@ def statement(inside: str) -> str:
             statement('"Condition": {"StringEquals": {"kms:ViaService": ["s3.|"'),
             "s3.eu-west-1.amazonaws.com",
         ),
+        (statement('"Condition": {"StringEquals": {"aws:SourceVpce": "|"'), "vpce-0a1b2c3d"),
+        (statement('"Condition": {"StringEquals": {"aws:SourceVpc": "|"'), "vpc-0d3c2b1a"),
         (statement('"Condition": {"StringEquals": {"kms:CallerAccount": "|"'), "111122223333"),
         (
             statement('"Condition": {"StringEquals": {"kms:EncryptionContext:Project": "|"'),

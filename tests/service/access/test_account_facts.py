@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kmstui.model import Identity, Key, KeyEvent
+from kmstui.model import Identity, Key, KeyEvent, VpcEndpoint
 from kmstui.service.access.account_facts import caller_principal, learn_account, principals_in
 from kmstui.service.editing.templates import facts_for, read_library
 from kmstui.service.errors import AccessDeniedError, CancelledByPersonError
@@ -39,7 +39,10 @@ async def test_policies_roles_and_contexts_are_learned_together():
         event(aws_s3_arn="arn:aws:s3:::bucket/b"),
         event(aws_s3_arn="arn:aws:s3:::bucket/a", tenant="7"),
     )
+    endpoint = VpcEndpoint("vpce-1", "vpc-1", "kms", "available", True, (), "")
+    gateway.world.vpc_endpoints = (endpoint,)
     facts = await learn_account(gateway, CALLER, ARN)
+    assert facts.endpoints == (endpoint,)
     assert facts.identity == gateway.world.identities[ROLE_ARN]
     assert facts.roles == (ROLE_ARN,)
     assert facts.contexts == {
@@ -50,12 +53,17 @@ async def test_policies_roles_and_contexts_are_learned_together():
 
 async def test_what_is_refused_stays_unknown_with_the_reason():
     gateway = FakeGateway()
-    for operation in ("iam:GetRole", "iam:ListRoles", "cloudtrail:LookupEvents"):
+    for operation in (
+        "iam:GetRole",
+        "iam:ListRoles",
+        "cloudtrail:LookupEvents",
+        "ec2:DescribeVpcEndpoints",
+    ):
         gateway.fail(operation, AccessDeniedError("you may not"))
     facts = await learn_account(gateway, CALLER, ARN)
     assert facts.identity is None
     assert "you may not" in facts.identity_problem
-    assert facts.roles == ()
+    assert (facts.roles, facts.endpoints) == ((), ())
     assert facts.contexts == {}
 
 
@@ -104,6 +112,10 @@ def test_fields_are_filled_from_what_was_seen(values, bucket):
     assert fields["role"] == ROLE_ARN
     assert fields["account"] == ACCOUNT
     assert facts_for(KEY, None, INFO, {}).fields["role"] == ""
+    alone = VpcEndpoint("vpce-1", "vpc-1", "kms", "available", True, (), "")
+    assert facts_for(KEY, None, INFO, {}, (alone,)).fields["vpc-endpoint"] == "vpce-1"
+    assert facts_for(KEY, None, INFO, {}, (alone, alone)).fields["vpc-endpoint"] == ""
+    assert facts_for(KEY, None, info, {}, (alone,)).fields["vpc-endpoint"] != "vpce-1"
 
 
 def test_a_directory_of_templates_may_be_missing_or_hold_anything(tmp_path):

@@ -8,7 +8,7 @@ with those terms on both sides passes them, and the rest is refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -35,7 +35,7 @@ from kmstui.policy.iam import (
     lookup_for,
 )
 from kmstui.policy.syntax import VARIABLES_SINCE
-from kmstui.policy.witnesses import joined
+from kmstui.policy.witnesses import bits_of, joined
 
 _OF_ONE = frozenset({"aws:principalarn", "aws:username", "aws:principalservicename"})
 _OF_ACCOUNT = frozenset(
@@ -46,6 +46,7 @@ accounts, the second too."""
 _SHARED = " control policies"
 _LINKED = f"arn:*:iam::*{OF_SERVICES}*"
 _LINKED_WORDS = f"aws:PrincipalArn is like {_LINKED}"
+_MOST_WAYS = 64
 _PATHS = (PrincipalKind.ROLE, PrincipalKind.SESSION)
 
 
@@ -103,13 +104,26 @@ def barred(chain: Chain, request: Request, atoms: Atoms) -> Barred:
             if gate.allows is Truth.NO and not allowed:
                 denied.append(0)
             elif gate.allows is Truth.NO and 0 not in allowed:
-                # A term holds where its conditions do, and an Allow refuses where they do not.
-                doubt = atoms.of_doubt(f"the {gate.words} do not allow it", gate)
-                denied.append(doubt)
-                unsure |= doubt
+                unmet = _none_of(allowed, lookup, atoms)
+                if unmet is None:
+                    unmet = [atoms.of_doubt(f"the {gate.words} do not allow it", gate)]
+                    unsure |= unmet[0]
+                denied += unmet
             terms |= {Term(Access.DENIED, bound | each) for each in denied}
             kinds |= dict.fromkeys([what] if denied else ())
     return Barred(frozenset(terms), tuple(kinds), unsure)
+
+
+def _none_of(allowed: Sequence[int], lookup: Lookup, atoms: Atoms) -> list[int] | None:
+    """When none of some terms holds: of each, one atom does not; None where that is not known."""
+    found = [0]
+    for term in allowed:
+        opposites = [atoms.opposite(bit, lookup) for bit in bits_of(term)]
+        known = [each for each in opposites if each is not None]
+        found = list(dict.fromkeys(unmet | each for unmet in found for each in known))
+        if len(known) < len(opposites) or len(found) > _MOST_WAYS:
+            return None
+    return found
 
 
 def treated_alike(chain: Chain, principal: Principal) -> object:

@@ -7,7 +7,7 @@ is a set of atoms, each a condition on a part of the request that can be this or
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -84,12 +84,25 @@ class Atoms:
         # What a variable stands for is told by its own name.
         written = () if resolved is condition else (condition.values, resolved.values)
         condition = resolved
-        name = (operator.positive, operator.negated, operator.set_prefix, operator.if_exists)
+        name = (
+            operator.positive,
+            operator.negated,
+            operator.set_prefix,
+            operator.if_exists,
+            condition.inverted,
+        )
         values = frozenset(condition.values)
         atom = (condition.key, name, values, written, condition.has_variables)
         bit = self._bits.setdefault(atom, 1 << len(self._bits))
         self.conditions.setdefault(bit, condition)
         return bit
+
+    def opposite(self, bit: int, lookup: Lookup) -> int | None:
+        """The atom that holds where another does not; None where it is no condition."""
+        condition = self.conditions.get(bit)
+        if condition is None:
+            return None
+        return self.of_condition(replace(condition, inverted=not condition.inverted), lookup)
 
     def of_doubt(self, words: str, about: object) -> int:
         """The atom for what is left open about something."""

@@ -177,6 +177,9 @@ class Condition:
     """Whether no request has the key for this policy: it stands in a key policy, where KMS does
     not support it."""
 
+    inverted: bool = False
+    """Whether it holds just where the policy's condition does not."""
+
     def result(self, lookup: Lookup) -> ConditionResult:
         """Test it, and keep what was found."""
         given = self._given(lookup)
@@ -215,6 +218,12 @@ class Condition:
             count: How many values of the key the request carries.
             passed: Whether each of them meets one of the policy's values, negation aside.
         """
+        truth, doubt = self._settled(operator, count, passed)
+        return ~truth if self.inverted else truth, doubt
+
+    def _settled(
+        self, operator: Operator, count: int, passed: Iterable[bool]
+    ) -> tuple[Truth, Doubt | None]:
         if operator.type == "Null":
             absent = "false" if count else "true"
             if self.unreadable and absent not in map(str.lower, self.values):

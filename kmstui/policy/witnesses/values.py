@@ -137,7 +137,7 @@ def as_test(positive: str, value: str) -> ValueTest | None:
     Operators that take the same values give the same test.
     """
     wild = has_wildcard(value)
-    if positive == "ArnEquals" or (positive == "ArnLike" and not wild):
+    if positive in ("ArnEquals", "ArnLike"):
         positive = "ArnLike"
         if value != "*" and value.count(":") < 5:
             return None

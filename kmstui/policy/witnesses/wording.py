@@ -173,6 +173,11 @@ def _stretch(
 
 def condition_literal(condition: Condition) -> Literal:
     """Whether a condition holds, as a policy states it."""
+    literal = _literal(condition)
+    return Literal(literal.no, literal.yes) if condition.inverted else literal
+
+
+def _literal(condition: Condition) -> Literal:
     key, operator = condition.entry.key.value, condition.operator
     values = joined(map(plain, condition.values))
     if operator is not None and operator.positive == CASELESS:

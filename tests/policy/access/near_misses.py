@@ -402,7 +402,7 @@ def try_pair(seed: int, *, requests: int = 16, others: int = 3) -> Report:
             _hold(report, diff, request, pair, f"seed {seed}")
     written = {_name(each): each.name for each in diff.principals if not each.label}
     told = {
-        (each.kind, each.account == ACCOUNT, change.before, change.after)
+        (_kind(each), each.account == ACCOUNT, change.before, change.after)
         for change in diff.changes
         if action in change.actions
         for each in change.principals

@@ -315,6 +315,14 @@ def test_what_a_variable_stands_for_is_told_of_nobody_who_has_none() -> None:
     assert all(f"kms:EncryptionContext:owner is {APP} (" in each for each in found.sentences)
 
 
+def test_a_pattern_that_is_no_arn_beside_a_variable_is_met_by_nothing() -> None:
+    user = f"arn:aws:iam::{ACCOUNT}:user/{TEAM}"
+    listed = all_if({"ArnLike": {"aws:PrincipalArn": ["*app*", user]}})
+    assert diff(listed, all_if({"ArnLike": {"aws:PrincipalArn": user}})).sentences == (
+        "Nobody gains or loses anything: the two policies mean the same.",
+    )
+
+
 @pytest.mark.parametrize(
     ("condition", "keys"),
     [

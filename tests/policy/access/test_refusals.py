@@ -112,9 +112,26 @@ def test_an_endpoint_binds_what_goes_through_it_alone():
     assert "kms:ViaService is present" in clause
 
 
-def test_what_cannot_be_worked_out_is_said():
+def test_an_allow_with_conditions_refuses_where_they_are_not_met():
+    """It was said that it could not be worked out when."""
     with_mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
-    chain = scps(level("root", iam(iam_allow("kms:*", Condition=with_mfa))))
+    near = {"StringEqualsIfExists": {"aws:SourceVpce": "vpce-1"}}
+    allows = (iam_allow("kms:*", Condition=with_mfa), iam_allow("kms:*", Condition=near))
+    one = scps(level("root", iam(allows[0])))
+    assert refused(adding(APP, chain=one, action="kms:Decrypt")) == {
+        ("role/app", "Decrypt"): f"{REFUSED}, except when aws:MultiFactorAuthPresent is true"
+    }
+    both = scps(level("root", iam(*allows)))
+    (clause,) = refused(adding(APP, chain=both, action="kms:Decrypt")).values()
+    assert clause == (
+        f"{REFUSED}, except when aws:MultiFactorAuthPresent is true;"
+        " or aws:SourceVpce is absent or vpce-1"
+    )
+
+
+def test_what_cannot_be_worked_out_is_said():
+    unknown = {"StringSimilar": {"aws:SourceVpce": "vpce-1"}}
+    chain = scps(level("root", iam(iam_allow("kms:*", Condition=unknown))))
     found = refused(adding(APP, chain=chain, action="kms:Decrypt"))
     assert found == {
         ("role/app", "Decrypt"): (

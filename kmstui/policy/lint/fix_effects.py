@@ -64,11 +64,12 @@ Policies = tuple[Policy, Policy]
 def fix_effect(before: str, after: str, key: KeyContext) -> FixEffect:
     """What a change of a policy's text does to access, by the parts of both that can be read."""
     before = without_wrapping(_parsed(before))
-    if reads_the_same(before, after):
+    new = _with_one_changed(_read(before), after)
+    if reads_the_same(before, after) if new is None else new is _read(before):
         return NO_EFFECT
     if max(len(before), len(after)) > MOST_CHARACTERS:
         return FixEffect(unknown="The text is too long for a key policy to be worked through.")
-    whole = _read(before), _read(after)
+    whole = _read(before), _read(after) if new is None else new
     arns = possible_keys(whole, key)
     policies = _concerned(*whole)
     found = _first_change(policies, arns)
@@ -89,6 +90,44 @@ def _parsed(text: str) -> Document:
 @lru_cache(maxsize=2)
 def _read(text: str) -> Policy:
     return read_policy(_parsed(text))
+
+
+def _with_one_changed(old: Policy, after: str) -> Policy | None:
+    """The policy of a text in which one statement differs, if that is so, by reading it alone.
+
+    `old` itself where it reads the same. To parse a long text takes longer than to compare it.
+    """
+    before = old.document.text
+    if old.document.problems or old.document.repeated:
+        return None
+    start, end = _common_start(before, after), _common_start(before[::-1], after[::-1])
+    for at, statement in enumerate(old.statements):
+        first, last = statement.node.span.start, statement.node.span.end
+        if first < start and end > (behind := len(before) - last):
+            text = after[first : len(after) - behind]
+            head = f"{'':{max(0, first - len(_HEAD))}}{_HEAD}"
+            alone = parse(f"{head}{text}]}}")
+            changed = read_policy(alone).statements
+            if alone.problems or alone.repeated or len(changed) != 1:
+                return None
+            if plain_value(changed[0].node) == plain_value(statement.node):
+                return old
+            others = old.statements[:at], old.statements[at + 1 :]
+            one = replace(changed[0], index=statement.index)
+            return replace(old, statements=(*others[0], one, *others[1]))
+    return None
+
+
+_HEAD = '{"Statement":['
+
+
+def _common_start(one: str, other: str) -> int:
+    """How many characters two texts have in common from their beginning."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if one[:middle] == other[:middle] else (low, middle - 1)
+    return low
 
 
 @lru_cache(maxsize=2)
@@ -116,13 +155,13 @@ def _concerned(old: Policy, new: Policy) -> Policies:
     """
     if old.version != new.version:
         return old, new
-    texts = [{_text_of(policy, each) for each in policy.statements} for policy in (old, new)]
-    both = texts[0] & texts[1]
+    said = [{each.meaning for each in policy.statements} for policy in (old, new)]
+    both = said[0] & said[1]
     changed = [
         _identities(each)
         for policy in (old, new)
         for each in policy.statements
-        if _text_of(policy, each) not in both
+        if each.meaning not in both
     ]
     if not all(changed):
         return old, new
@@ -141,18 +180,16 @@ def _concerned(old: Policy, new: Policy) -> Policies:
     return kept(old), kept(new)
 
 
-def _text_of(policy: Policy, statement: Statement) -> str:
-    span = statement.node.span
-    return policy.document.text[span.start : span.end]
-
-
 def _identities(statement: Statement) -> frozenset[str]:
-    """The names, without their paths, of the roles and users that a statement is about.
+    """The services, roles and users that a statement is about, without their paths.
 
-    Empty where it is about others too, or may be: accounts, sessions, services, everybody.
+    Empty where it is about others too, or may be: accounts, sessions, everybody.
     """
     found: set[str] = set()
     for entry in statement.principals:
+        if entry.type == "Service" and entry.value.value != "*":
+            found.add(entry.value.value)
+            continue
         arn = Arn.maybe(entry.value.value)
         of_iam = entry.type == "AWS" and arn is not None and arn.service == "iam"
         if not of_iam or read_principal(entry.value.value).form is not Form.IDENTITY:

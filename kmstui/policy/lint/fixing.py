@@ -90,6 +90,8 @@ class _Fixing:
         """Of edits of the present text."""
         self._seen_changing: set[tuple[str, ...]] = set()
         """What the fixes do that changed access in an earlier text of this run."""
+        self._seen_harmless: set[tuple[str, ...]] = set()
+        """What those do that changed none; whatever is applied is looked at anew."""
 
     @property
     def _is_no_policy(self) -> bool:
@@ -129,12 +131,23 @@ class _Fixing:
         if self._is_no_policy:
             return
         unnamed = [each for each in members if each.rule not in self._named]
-        harmless = [each for each in unnamed if not self._effect([each])]
-        self._seen_changing |= {self._done_by(each) for each in unnamed if each not in harmless}
-        if 1 < len(harmless) < len(members):
-            yield _apart(harmless)
+        harmless = [each for each in unnamed if self._is_harmless(each)]
+        batch = _apart(harmless)
+        if len(harmless) == len(members):
+            batch = batch[: len(batch) // 2]
+        # Two statements that are each needless beside the other cannot both go; half of many can.
+        while len(batch) > 1:
+            yield batch
+            batch = batch[: len(batch) // 2]
         yield from ([each] for each in harmless)
         yield from ([each] for each in members if each.rule in self._named)
+
+    def _is_harmless(self, finding: Finding) -> bool:
+        done = self._done_by(finding)
+        if done not in self._seen_harmless:
+            seen = self._seen_changing if self._effect([finding]) else self._seen_harmless
+            seen.add(done)
+        return done in self._seen_harmless
 
     def _done_by(self, finding: Finding) -> tuple[str, ...]:
         """What a fix does, wherever in the text: what is written in place of what."""

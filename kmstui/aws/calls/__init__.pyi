@@ -7,6 +7,7 @@ from .call import Params as Params
 from .call_context import CallContext as CallContext
 from .call_context import Explanation as Explanation
 from .call_context import short_key_name as short_key_name
+from .clients import PATIENCE as PATIENCE
 from .clients import Clients as Clients
 from .credential_sources import explain_source as explain_source
 from .credential_sources import sources_asked as sources_asked

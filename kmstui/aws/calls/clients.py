@@ -43,6 +43,14 @@ _ATTEMPTS = 4
 _ATTEMPTS_AFTER_TIMEOUT = 2
 """An endpoint that hangs is asked once more, not four times: a person waits."""
 
+PATIENCE = Config(
+    retries={"mode": "standard", "total_max_attempts": _ATTEMPTS_AFTER_TIMEOUT},
+    connect_timeout=_CONNECT_SECONDS,
+    read_timeout=_READ_SECONDS,
+)
+"""Of the clients that botocore makes itself to get credentials, as of STS and SSO: by its own
+defaults they wait for a minute, five times."""
+
 
 @dataclass(slots=True)
 class Attempt:

@@ -22,6 +22,7 @@ from kmstui.aws.api import AwsGateway
 from kmstui.aws.calls import (
     NO_CREDENTIALS,
     NO_REGION,
+    PATIENCE,
     CallContext,
     Calls,
     Clients,
@@ -189,6 +190,7 @@ class Opener:
 
     def _session(self, profile: str) -> Session:
         session = Session(profile=profile or None)
+        session.set_default_client_config(PATIENCE)
         if self._loader is None:
             self._loader = session.get_component("data_loader")
         else:

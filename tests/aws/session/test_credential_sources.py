@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from kmstui.service.errors import CredentialsMissingError, UnsupportedError
+from kmstui.aws.calls import PATIENCE
+from kmstui.service.errors import CredentialsMissingError, ServiceError, UnsupportedError
 from kmstui.service.ports import Target
 
 Connect = Callable[..., Awaitable[Any]]
@@ -237,3 +238,29 @@ async def test_what_a_login_needs_is_named_with_the_command_that_installs_it(
     with pytest.raises(UnsupportedError) as caught:
         await connect(Target(profile="me", region="eu-west-1"))
     assert "pipx inject kmstui 'botocore[crt]'" in caught.value.next_step
+
+
+async def test_an_sts_that_does_not_answer_is_asked_twice_and_for_seconds(
+    no_aws: Path, monkeypatch: pytest.MonkeyPatch, connect: Connect
+) -> None:
+    """By botocore's defaults nobody could connect, quit or choose again for five minutes."""
+    asked = []
+
+    class Dropping(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(self.path)
+            self.connection.close()
+
+    (no_aws / ".aws" / "config").write_text(
+        "[profile base]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = x\n"
+        "[default]\nrole_arn = arn:aws:iam::111122223333:role/far\nsource_profile = base\n"
+    )
+    with ThreadingHTTPServer(("127.0.0.1", 0), Dropping) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://127.0.0.1:{server.server_port}")
+        with pytest.raises(ServiceError):
+            await connect(_HERE)
+        server.shutdown()
+    assert len(asked) == 2
+    patience: Any = PATIENCE
+    assert patience.connect_timeout + patience.read_timeout <= 15

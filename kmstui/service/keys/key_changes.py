@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from kmstui.service.changes import FOR_A_KEY, Change, ChangeStep, Shown, Sleep, Waiting, run_change
-from kmstui.service.errors import ErrorContext, InvalidInputError
+from kmstui.service.errors import (
+    OPEN_OUTCOME,
+    UNCERTAIN,
+    ErrorContext,
+    InvalidInputError,
+    ServiceError,
+)
 from kmstui.service.session import Session
 
 T = TypeVar("T")
@@ -67,7 +73,19 @@ class KeyChanges:
             if result.read.shown is Shown.OURS:
                 return telling.done(result.read.value)
         if result.error is not None:
-            raise result.error
+            raise result.error if result.read.value is None else _not_shown(result.error)
         if result.read.shown is Shown.UNREADABLE:
             return f"{ACCEPTED}, but {telling.what} could not be read back. {result.read.problem}"
         return f"{ACCEPTED}. {telling.later}"
+
+
+def _not_shown(error: ServiceError) -> ServiceError:
+    """No clear answer came, and what was read afterwards is not the change."""
+    if not isinstance(error, UNCERTAIN):
+        return error
+    reason = error.reason.removesuffix(OPEN_OUTCOME)
+    return type(error)(
+        f"{reason}; read back afterwards, the change does not show",
+        "It may still within five minutes: press r before you repeat it.",
+        error.context,
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 from kmstui.model import Key, KeyCreation, KeyMetadata, Rotation
 from kmstui.service.changes import ONCE, Change, Check, Waiting, ours_if, run_change
-from kmstui.service.errors import ErrorContext, InvalidInputError, ServiceError
+from kmstui.service.errors import UNCERTAIN, ErrorContext, InvalidInputError, ServiceError
 from kmstui.service.keys.aliases import Aliases, full_name
 from kmstui.service.keys.allowed import (
     ROTATION_DAYS,
@@ -118,6 +118,8 @@ class Lifecycle(KeyChanges):
         if alias:
             try:
                 sentence += " " + await Aliases(session, self._pause).create(alias, key.id)
+            except UNCERTAIN as error:
+                sentence += f" Whether its alias was is not known. {error.sentence}"
             except ServiceError as error:
                 sentence += f" Its alias was not; A tries again. {error.sentence}"
         return key, sentence

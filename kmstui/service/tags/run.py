@@ -29,6 +29,7 @@ from kmstui.service.changes import (
 )
 from kmstui.service.errors import (
     CREDENTIALS_REFUSED,
+    OPEN_OUTCOME,
     CancelledByPersonError,
     EndpointError,
     NetworkError,
@@ -236,7 +237,10 @@ def _result(change: TagChange, ended: ChangeResult[Tags]) -> TagResult:
     if read.shown is Shown.OURS:
         return TagResult(change, TagOutcome.DONE, "", read.value)
     if ended.error is not None:
-        words = f"{ended.error.sentence} {read.problem}".rstrip()
+        words = f"{ended.error.sentence} {read.problem}"
+        if not read.problem:
+            said = ended.error.sentence.replace(OPEN_OUTCOME, "")
+            words = f"{said} Read back afterwards, the key does not show it yet."
         return TagResult(change, TagOutcome.UNKNOWN, words, read.value)
     if read.value is None:
         words = f"KMS accepted it, but it could not be read back. {read.problem}"

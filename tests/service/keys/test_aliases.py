@@ -2,7 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kmstui.model import KeyCreation
 from kmstui.service.errors import (
+    OPEN_OUTCOME,
     UNCERTAIN,
     AccessDeniedError,
     ConflictError,
@@ -242,3 +244,14 @@ async def test_after_a_switch_nothing_of_the_old_connection_reaches_the_screen(b
     bench.gateway.close = lambda: None
     await bench.aliases.create("new", IMPORTED)
     assert bench.store.aliases == {}
+
+
+async def test_what_was_read_back_is_said_beside_an_answer_that_did_not_come(bench):
+    bench.gateway.fail("kms:CreateAlias", UnreportedOutcomeError(f"no answer came{OPEN_OUTCOME}"))
+    with pytest.raises(UnreportedOutcomeError) as caught:
+        await bench.aliases.create("alias/new", IMPORTED)
+    assert "read back afterwards, the change does not show" in caught.value.sentence
+    assert "may or may not" not in caught.value.sentence
+    _, told = await bench.keys.create(KeyCreation(), "other")
+    assert "Whether its alias was is not known" in told
+    assert "Its alias was not" not in told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kmstui.ui.main.key_columns import SORT_COLUMNS
+from kmstui.ui.main.key_columns import KEY_COLUMNS, SORT_COLUMNS, columns_as_wide
 from kmstui.ui.main.main_screen import MainScreen
 from kmstui.ui.main.panes import ONLY
 from kmstui.ui.main.views import VIEWS
@@ -12,7 +12,7 @@ from kmstui.ui.runtime import Memory
 
 
 class Arrangement:
-    """Sort, AWS's keys, view and widths of the main screen."""
+    """Sort, columns, AWS's keys, view and widths of the main screen."""
 
     def __init__(self, memory: Memory, main: MainScreen) -> None:
         self._memory = memory
@@ -24,6 +24,7 @@ class Arrangement:
         rows = self._main.keys_pane.key_rows
         return {
             "sort": [rows.column, rows.reverse],
+            "columns": [*map(list, self._main.keys_pane.table.most_widths.items())],
             "aws_keys": rows.with_aws,
             "view": self._main.key_pane.scope,
             "widths": self._main.sharing.chosen_zoom,
@@ -52,6 +53,8 @@ class Arrangement:
         match self._memory.recall("sort"):
             case [str(column), bool(reverse)] if column in SORT_COLUMNS:
                 self._main.keys_pane.sort(column, reverse=reverse)
+        if not self._main.options.columns and (widths := _widths(self._memory.recall("columns"))):
+            self._main.keys_pane.table.set_columns(columns_as_wide(widths))
         match self._memory.recall("aws_keys"):
             case bool(shown) if shown != self._main.keys_pane.key_rows.with_aws:
                 self._main.toggle_aws()
@@ -62,3 +65,13 @@ class Arrangement:
         if any(view == each.scope for each in VIEWS):
             await self._main.key_pane.open_view(view)
         self._kept = self._present
+
+
+def _widths(kept: Any) -> dict[str, int]:
+    """The columns and widths that were kept, as far as they are some."""
+    widths: dict[str, int] = {}
+    for each in kept if isinstance(kept, list) else ():
+        match each:
+            case [str(name), int(width)] if name in KEY_COLUMNS:
+                widths[name] = width
+    return widths

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -183,6 +183,19 @@ def columns_named(names: Sequence[str]) -> list[Column]:
         return [each.column for each in KEY_COLUMNS.values()]
     # The person's order is also the order of usefulness.
     return [replace(each, rank=rank) for rank, each in enumerate(chosen)]
+
+
+def columns_as_wide(widths: Mapping[str, int]) -> list[Column]:
+    """The columns of these ids, in their order, each as wide as that; unknown ids are left out."""
+    columns = []
+    for column in columns_named([*widths]):
+        width = widths.get(column.id, 0)
+        if width > 0 and width != max(column.width, column.most):
+            least = min(column.least or width, width)
+            columns.append(replace(column, width=width, most=width, least=least))
+        else:
+            columns.append(column)
+    return columns
 
 
 # Sorting

@@ -12,6 +12,7 @@ from kmstui.config import Settings
 from kmstui.journal.remembered import RememberedFile
 from kmstui.service.ports import Target
 from kmstui.ui.editing.edit_screen import EditScreen
+from kmstui.ui.main.key_columns import columns_as_wide
 from kmstui.ui.runtime.options import UiOptions
 from tests.fakes import CALLER, IMPORTED, REGION
 from tests.screens import NARROW, running
@@ -46,6 +47,21 @@ async def test_the_panes_are_found_as_they_were_left(tmp_path):
     assert file.recall(f"{CALLER.account} us-east-1", "view") is None, "of another Region"
 
 
+async def test_columns_and_their_widths_are_found_as_they_were_left(tmp_path):
+    chosen = {"alias": 24, "state": 10, "created": 14}
+    async with run_of(tmp_path) as run:
+        run.main.keys_pane.table.set_columns(columns_as_wide(chosen))
+    async with run_of(tmp_path) as run:
+        assert run.main.keys_pane.table.most_widths == chosen
+        assert "CREATED" in run.text
+        assert "SPEC" not in run.lines[2]
+    file = RememberedFile(tmp_path)
+    file.remember(HERE, "columns", [["nothing", 3], ["alias"], 7])
+    file.close()
+    async with run_of(tmp_path) as run:
+        assert "SPEC" in run.text
+
+
 async def test_only_what_the_person_wants_is_remembered(tmp_path):
     async with run_of(tmp_path, "sort") as run:
         run.main.keys_pane.sort_by("spec")
@@ -70,7 +86,8 @@ def test_the_program_begins_with_the_last_connection_where_nothing_else_is_said(
     file = RememberedFile(tmp_path)
     file.remember("", "connection", ["prod", "eu-west-2"])
     wanting = Settings(remember=("connection",))
-    assert last_target(wanting, Target(), file) == Target("prod", "eu-west-2")
+    last = last_target(wanting, Target(), file)
+    assert (last.profile, last.region) == ("prod", "eu-west-2")
     assert last_target(Settings(), Target(), file) == Target()
     said = replace(wanting, region="us-east-1")
     assert last_target(said, Target(region="us-east-1"), file) == Target(region="us-east-1")

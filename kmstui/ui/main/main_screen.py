@@ -23,6 +23,7 @@ from kmstui.ui.main.keys_pane import FILTER_KEYS, KeysPane
 from kmstui.ui.main.panes import Pane, Panes
 from kmstui.ui.main.start_notices import tell_at_start
 from kmstui.ui.main.tags_pane import TagsPane
+from kmstui.ui.main.views import KeyView
 from kmstui.ui.runtime import Changes, StoreFeed, UiOptions, import_ahead
 from kmstui.ui.style import Symbols
 from kmstui.ui.widgets import LineTable, NewestNotice, Sentences
@@ -278,9 +279,9 @@ class MainScreen(CommandScreen):
         self._write_key_bar()
         self._load_view()
 
+    @on(KeyView.KeysChanged)
     @on(KeysPane.FilterToggled)
-    def on_key_view_keys_changed(self) -> None:
-        """A line was opened or closed, of a view or the filter's: other keys work now."""
+    def _line_opened_or_closed(self) -> None:
         self._write_key_bar()
 
     @on(KeysPane.Typed)
@@ -379,9 +380,8 @@ class MainScreen(CommandScreen):
         if self.keys_pane.is_typing and self.focused_pane is self.keys_pane:
             self.key_bar.show_keys(FILTER_KEYS)
             return
-        line = self._line_scope
-        shown = commands_in(self.all_commands, (line,)) if line else self.commands
-        self.key_bar.show_commands(shown)
+        own = commands_in(self.all_commands, (self._line_scope,))
+        self.key_bar.show_commands(own or self.commands)
 
     def on_resize(self, event: events.Resize) -> None:
         """Share the room anew; the chosen rows stay in sight."""

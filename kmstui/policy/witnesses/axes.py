@@ -254,7 +254,7 @@ def _several(
     every = sum(
         judge.bit for judge in judges if judge.operator.set_prefix not in (FOR_ANY_VALUE, "")
     )
-    plain = any(not judge.operator.set_prefix for judge in judges)
+    plain = any(not judge.operator.set_prefix and judge.operator.type != "Null" for judge in judges)
     kinds: dict[int, Sample] = {}
     for sample in samples:
         kinds.setdefault(sum(judge.bit for judge in judges if judge.meets(sample)), sample)

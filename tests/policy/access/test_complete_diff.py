@@ -315,6 +315,15 @@ def test_what_a_variable_stands_for_is_told_of_nobody_who_has_none() -> None:
     assert all(f"kms:EncryptionContext:owner is {APP} (" in each for each in found.sentences)
 
 
+def test_all_values_and_one_at_least_are_worked_out_together() -> None:
+    """As AWS advises for ForAllValues ("Single-valued vs. multivalued context keys")."""
+    every: dict[str, Any] = {"ForAllValues:StringEquals": {"kms:EncryptionContextKeys": ["a", "b"]}}
+    found = diff(app_if(every), app_if(every | {"Null": {"kms:EncryptionContextKeys": "false"}}))
+    assert found.complete
+    (loss,) = found.sentences
+    assert loss.startswith("role/app loses Decrypt when kms:EncryptionContextKeys is absent (")
+
+
 def test_a_pattern_that_is_no_arn_beside_a_variable_is_met_by_nothing() -> None:
     user = f"arn:aws:iam::{ACCOUNT}:user/{TEAM}"
     listed = all_if({"ArnLike": {"aws:PrincipalArn": ["*app*", user]}})

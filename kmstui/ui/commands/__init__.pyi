@@ -26,4 +26,5 @@ from .program import program_of as program_of
 from .registry import RebindingError as RebindingError
 from .registry import as_bound as as_bound
 from .registry import commands_in as commands_in
+from .registry import reachable as reachable
 from .registry import rebinding as rebinding

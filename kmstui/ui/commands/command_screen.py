@@ -9,7 +9,7 @@ from textual.screen import Screen
 from kmstui.ui.commands.command import Command, Context
 from kmstui.ui.commands.key_names import readable_key
 from kmstui.ui.commands.program import Program, program_of
-from kmstui.ui.commands.registry import all_commands, bindings_for, command_for, commands_in
+from kmstui.ui.commands.registry import all_commands, bindings_for, command_for, reachable
 from kmstui.ui.runtime import UiOptions
 from kmstui.ui.textual_internals import bind, draw_now
 
@@ -50,7 +50,7 @@ class CommandScreen(Screen[None]):
     @property
     def commands(self) -> tuple[Command, ...]:
         """The commands that work now."""
-        return commands_in(self.all_commands, self.scopes)
+        return reachable(self.all_commands, self.scopes)
 
     def action_press(self, key: str) -> None:
         """A key was pressed: run its command, or say where it would have one."""

@@ -161,6 +161,17 @@ def commands_in(commands: Iterable[Command], scopes: Sequence[str]) -> tuple[Com
     return tuple(command for scope in scopes for command in listed if command.scope == scope)
 
 
+def reachable(commands: Iterable[Command], scopes: Sequence[str]) -> tuple[Command, ...]:
+    """Those of these scopes without those whose keys all do something else in an earlier scope."""
+    taken: set[str] = set()
+    found = []
+    for command in commands_in(commands, scopes):
+        if not command.keys or not taken.issuperset(command.keys):
+            found.append(command)
+        taken.update(command.keys)
+    return tuple(found)
+
+
 def command_for(commands: Iterable[Command], key: str, scopes: Sequence[str]) -> Command | None:
     """The command that a key stands for; an earlier scope goes before a later one."""
     return next((each for each in commands_in(commands, scopes) if key in each.keys), None)

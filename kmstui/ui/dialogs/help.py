@@ -11,7 +11,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
-from kmstui.ui.commands import EVERYWHERE, Command, KeyBar, commands_in, readable_key
+from kmstui.ui.commands import EVERYWHERE, Command, KeyBar, reachable, readable_key
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.style import Part, wrap
 from kmstui.ui.widgets import Column, TextTable
@@ -71,8 +71,9 @@ def panes_help(
     """What works in the panes: titles, and under each the keys."""
     keys = {command.id: command.keys for command in commands}
     yield "A first minute", [(readable_keys(keys[name]), does) for name, does in FIRST_MINUTE]
-    yield "Here", _rows(commands_in(commands, [each for each in scopes if each != EVERYWHERE]))
-    yield "Everywhere", _rows(commands_in(commands, (EVERYWHERE,)))
+    here = reachable(commands, scopes)
+    yield "Here", _rows([each for each in here if each.scope != EVERYWHERE])
+    yield "Everywhere", _rows([each for each in here if each.scope == EVERYWHERE])
     yield "Moving here", own_keys(focused, keys)
     others = [each for each in commands if each.scope not in scopes]
     for scope in dict.fromkeys(each.scope for each in others):

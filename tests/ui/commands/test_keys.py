@@ -129,6 +129,9 @@ async def test_letters_open_the_views_and_3_turns_to_the_next():
             assert run.focused_pane() is run.main.key_pane
         await run.press("1", "3")
         assert run.main.key_pane.scope == "policy"
+        # In a text / searches, so the bar does not offer it as the filter too.
+        assert "/ Search" in run.lines[-1]
+        assert "/ Filter" not in run.lines[-1]
         await run.press("3")
         await run.wait_for(lambda: run.main.key_pane.scope == "access")
         await run.press("full_stop", "comma", "comma")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -121,3 +122,18 @@ async def test_a_profile_that_no_command_signs_in_to_says_so(person: Person) -> 
         await run.press("f7")
         await run.wait_for("No command signs in to this profile")
         assert not person.ran
+
+
+async def test_escape_stops_connecting_and_r_begins_anew() -> None:
+    connector = FakeConnector(FakeGateway())
+    connector.gate = asyncio.Event()
+    async with running(connector=connector, loaded=False) as run:
+        await run.wait_for(lambda: len(connector.asked) == 1)
+        # Another connection takes the place of one that is being made, and can be stopped too.
+        run.app.connect(run.session.target)
+        await run.wait_for(lambda: len(connector.asked) == 2)
+        await run.press("escape")
+        await run.wait_for("Connecting was stopped. Press r to connect again.")
+        connector.gate.set()
+        await run.press("r")
+        await run.wait_for("ImportedCMK")

@@ -1,99 +1,136 @@
-"""Make screenshots/ anew from the running program: `python tests/make_screenshots.py [NAME …]`.
+"""Make screenshots/ anew from the running program: `python -m tests.make_screenshots [NAME …]`.
 
-Each scene starts the program on the embedded KMS, types what a person would, and saves the
-screen as SVG. Keys are pressed one after the other, each when the screen has come to rest.
+Each scene starts the program on the embedded KMS as a person would, on a terminal of 256 colours,
+types what a person would, and keeps the screen as SVG. `safe-edit` is a recording: an SVG that
+shows one screen after another.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
+import re
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from textual.app import App
-from textual.pilot import Pilot
-
-from kmstui.bootstrap import composed_app
-from kmstui.config import Settings
+from tests.pictures import PicturedTerminal
 
 WIDE = (160, 45)
 SMALL = (80, 24)
 FOLDER = Path(__file__).parent.parent / "screenshots"
-PATIENCE_SECONDS = 20.0
-READING = "(Esc stops)"
+REST_SECONDS = 0.6
+"""Nothing comes for so long when the screen has come to rest."""
+LOADED = "(and 6 of AWS"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Keys that a person presses one after the other, and what is on the screen then."""
+
+    keys: tuple[str, ...]
+    """Names of `pty_terminal.KEYS`, or text."""
+    shows: str
+    seconds: float = 2.0
+    """How long a recording shows it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One screenshot."""
+    """One picture, of the screen after its last step; a recording shows the screen of each."""
 
     name: str
     size: tuple[int, int]
-    keys: tuple[str, ...]
-    """Names of keys, or words to type after a `'`."""
-    shows: str
-    """A text that must be on the screen before it is saved."""
+    steps: tuple[Step, ...]
+    recorded: bool = False
 
 
-FIND = ("slash", "'alias:ImportedCMK", "enter")
-VPC = ("slash", "'alias:workshop/vpc", "enter")
-PROD = ("slash", "'tag:env=prod", "enter", "asterisk")
+FIND = Step(("/", "alias:ImportedCMK", "enter"), "1 of")
+VPC = Step(("/", "alias:workshop/vpc", "enter"), "1 of")
+PROD = Step(("/", "tag:env=prod", "enter", "*"), "marked")
+EDIT = Step(("e",), "Ctrl-s")
+TEMPLATES = Step(("ctrl+t",), "Only from this account")
 
 SCENES = (
-    Scene("main-wide", WIDE, FIND, "Enable IAM User Permissions"),
-    Scene("main-small", SMALL, (), "ImportedCMK"),
-    Scene("filter", SMALL, ("slash", "'tag:env=prod -state:disabled"), "tag:env=prod"),
-    Scene("edit", SMALL, (*VPC, "e", "f8"), "KMS"),
-    Scene("review", WIDE, (*FIND, "e", "ctrl+t", "enter", "ctrl+s"), "Who gains and who loses"),
-    Scene("templates", WIDE, (*FIND, "e", "ctrl+t"), "Only from this account"),
-    Scene("access", WIDE, (*FIND, "c"), "you: role/KMSWorkshop"),
-    Scene("tag", SMALL, (*FIND, "t", "'project=kmsworkshop env=dev", "enter"), "this adds"),
-    Scene("tag-many", WIDE, (*PROD, "t", "'owner=platform-team", "enter"), "owner"),
-    Scene("tag-run", SMALL, (*PROD, "t", "'owner=platform-team", "enter", "enter"), "Closes"),
-    Scene("findings", WIDE, ("F",), "KMS516"),
-    Scene("help", WIDE, ("question_mark",), "Everywhere"),
+    Scene("main-wide", WIDE, (FIND, Step((), "Enable IAM User Permissions"))),
+    Scene("main-small", SMALL, (Step((), "ImportedCMK"),)),
+    Scene("filter", SMALL, (Step(("/", "tag:env=prod -state:disabled"), "tag:env=prod"),)),
+    Scene("edit", SMALL, (VPC, EDIT, Step(("f8",), "KMS"))),
+    Scene(
+        "review",
+        WIDE,
+        (FIND, EDIT, TEMPLATES, Step(("enter",), "CallerAccount"), Step(("ctrl+s",), "LOSES")),
+    ),
+    Scene("templates", WIDE, (FIND, EDIT, TEMPLATES)),
+    Scene("access", WIDE, (FIND, Step(("c",), "you: role/KMSWorkshop"))),
+    Scene("tag", SMALL, (FIND, Step(("t", "project=kmsworkshop env=dev", "enter"), "this adds"))),
+    Scene("tag-many", WIDE, (PROD, Step(("t", "owner=platform-team", "enter"), "owner"))),
+    Scene(
+        "tag-run",
+        SMALL,
+        (PROD, Step(("t", "owner=platform-team", "enter"), "owner"), Step(("enter",), "Close")),
+    ),
+    Scene("findings", WIDE, (Step(("F",), "KMS516"),)),
+    Scene("help", WIDE, (Step(("?",), "Everywhere"),)),
+    Scene(
+        "safe-edit",
+        SMALL,
+        (
+            FIND,
+            EDIT,
+            TEMPLATES,
+            Step(("enter",), "CallerAccount", 3.0),
+            Step(("ctrl+s",), "LOSES", 4.0),
+            Step(("y",), "Saved", 4.0),
+        ),
+        recorded=True,
+    ),
 )
 
 
-def screen_text(app: App[int]) -> str:
-    """What the screen shows, line by line."""
-    strips = app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+def played(scene: Scene, home: str) -> Iterator[tuple[str, float]]:
+    """Play a scene; the screen after each step, and how long to show it."""
+    columns, rows = scene.size
+    environment = {**os.environ, "KMSTUI_STATE_DIRECTORY": home, "LANG": "C.UTF-8"}
+    environment.pop("NO_COLOR", None)
+    command = [sys.executable, "-m", "kmstui", "--demo"]
+    with PicturedTerminal(command, columns=columns, rows=rows, env=environment) as terminal:
+        terminal.wait_for(LOADED)
+        for number, step in enumerate(scene.steps):
+            for key in step.keys:
+                terminal.send(key)
+                terminal.settle(REST_SECONDS)
+            terminal.wait_for(step.shows)
+            terminal.settle(REST_SECONDS)
+            yield terminal.picture("kmstui", f"{scene.name}-{number}"), step.seconds
 
 
-async def until(app: App[int], pilot: Pilot[int], text: str) -> None:
-    """Wait until a text is on the screen, and nothing more is being read.
-
-    Raises:
-        TimeoutError: it did not come.
-    """
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while text not in (shown := screen_text(app)) or READING in shown:
-            await pilot.pause(0.05)
-
-
-async def make(scene: Scene) -> Path:
-    """Play one scene and save its screen."""
+def make(scene: Scene) -> Path:
+    """Play one scene and keep its picture."""
     with tempfile.TemporaryDirectory() as home:
-        os.environ["KMSTUI_STATE_DIRECTORY"] = home
-        with composed_app(Settings(state_directory=home), demo=True) as app:
-            async with app.run_test(size=scene.size) as pilot:
-                await until(app, pilot, "ImportedCMK")
-                await pilot.pause(0.5)
-                for key in scene.keys:
-                    await pilot.press(*(_typed(key[1:]) if key.startswith("'") else (key,)))
-                    await pilot.pause(0.3)
-                await until(app, pilot, scene.shows)
-                await pilot.pause(0.5)
-                return Path(app.save_screenshot(f"{scene.name}.svg", path=str(FOLDER)))
+        frames = list(played(scene, home))
+    path = FOLDER / f"{scene.name}.svg"
+    path.write_text(recording(frames) if scene.recorded else frames[-1][0], encoding="utf-8")
+    return path
 
 
-def _typed(word: str) -> list[str]:
-    names = {" ": "space", ":": "colon", "=": "equals_sign", "-": "minus", "/": "slash"}
-    return [names.get(character, character) for character in word]
+def recording(frames: Sequence[tuple[str, float]]) -> str:
+    """One SVG that shows the frames one after the other, for ever."""
+    whole = sum(seconds for _, seconds in frames)
+    opening = re.match(r"<svg [^>]*>", frames[0][0])
+    assert opening is not None
+    parts = [opening[0]]
+    start = 0.0
+    for picture, seconds in frames:
+        first, last = start / whole, (start + seconds) / whole
+        parts.append(
+            f'<g opacity="0">{picture}<animate attributeName="opacity" dur="{whole}s"'
+            ' repeatCount="indefinite" calcMode="discrete" values="0;1;0"'
+            f' keyTimes="0;{first:.4f};{min(last, 0.9999):.4f}"/></g>'
+        )
+        start += seconds
+    return "\n".join((*parts, "</svg>"))
 
 
 def main(names: list[str]) -> None:
@@ -101,7 +138,7 @@ def main(names: list[str]) -> None:
     FOLDER.mkdir(exist_ok=True)
     for scene in SCENES:
         if not names or scene.name in names:
-            print(asyncio.run(make(scene)))
+            print(make(scene))
 
 
 if __name__ == "__main__":

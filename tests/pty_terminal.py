@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import pyte
 
@@ -102,7 +103,7 @@ class PtyTerminal:
                 os._exit(127)
         os.set_blocking(self.fd, False)
 
-    def __enter__(self) -> PtyTerminal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -17,7 +17,7 @@ _COLUMNS = (
     Column("alias", "ALIAS", 20, rank=0, most=60),
     Column("key", "KEY ID", 36, rank=2, least=12),
     Column("state", "STATE", 15, rank=1),
-    Column("updated", "UPDATED", 10, rank=3),
+    Column("updated", "UPDATED", 10, rank=3, right=True),
 )
 
 
@@ -26,6 +26,8 @@ class AliasRows(LiveRows):
 
     def __init__(self, store: Store, slices: TimeSlices, changed: RowsChanged) -> None:
         self._store = store
+        self.only: Collection[str] | None = None
+        """IDs of the keys whose aliases are shown; None: those of all."""
         super().__init__(slices, changed)
 
     @property
@@ -43,11 +45,13 @@ class AliasRows(LiveRows):
         alias = self._store.aliases.get(row)
         if alias is None or (alias.is_aws and not self.with_aws):
             return None
+        if self.only is not None and alias.key_id not in self.only:
+            return None
         return folded(alias.name)
 
 
 class AliasesPane(TablePane):
-    """The aliases table."""
+    """The aliases of the chosen key; while a person walks through them, of all keys shown."""
 
     number: ClassVar[int] = 2
     scope: ClassVar[str] = ALIASES
@@ -55,6 +59,8 @@ class AliasesPane(TablePane):
     def __init__(self, store: Store, slices: TimeSlices, symbols: Symbols) -> None:
         super().__init__(id="aliases")
         self._store = store
+        self._key_id = ""
+        self._browsing = False
         self.alias_rows = AliasRows(store, slices, self._rows_changed)
         self.table = LineTable(
             _COLUMNS, self._cells, symbols=symbols, id="aliases-table", classes="pane--body"
@@ -68,10 +74,42 @@ class AliasesPane(TablePane):
             self._rows_changed(None, True)
         self.alias_rows.touch(names)
 
+    def show_key(self, key_id: str | None) -> None:
+        """Show the aliases of this key, unless a person walks through the aliases."""
+        self._key_id = key_id or ""
+        self._show_those_of_key()
+
+    def browse(self, only: Collection[str] | None) -> None:
+        """A person walks through the aliases of these keys, or of all."""
+        self._browsing = True
+        if only is not self.alias_rows.only or only is not None:
+            self.alias_rows.only = only
+            self.alias_rows.ask()
+        self._rows_changed(None, True)
+        self.table.keep_place()
+
+    def go_to_key(self, key_id: str | None) -> None:
+        """Put the cursor on the first alias of a key, if it has one."""
+        for name in self._store.aliases_of(key_id or "")[:1]:
+            self.table.move_to_row(name)
+
+    def follow(self) -> None:
+        """The person walks elsewhere: show the aliases of the chosen key again."""
+        self._browsing = False
+        self._show_those_of_key()
+
+    def _show_those_of_key(self) -> None:
+        if not self._browsing:
+            self.table.set_rows(self._store.aliases_of(self._key_id))
+            self._write()
+
     def _rows_changed(self, names: frozenset[str] | None, moved: bool) -> None:
-        rows = self.alias_rows.rows
-        self.table.show_rows(rows, rows.position, names, moved=moved)
-        self._write()
+        if self._browsing:
+            rows = self.alias_rows.rows
+            self.table.show_rows(rows, rows.position, names, moved=moved)
+            self._write()
+        else:
+            self._show_those_of_key()
 
     def keys_changed(self, ids: frozenset[str]) -> None:
         """Keys were described: their state stands beside their aliases."""
@@ -83,8 +121,13 @@ class AliasesPane(TablePane):
 
     def _write(self) -> None:
         shown = len(self.table.rows)
-        hidden = len(self._store.aliases) - shown
+        total = len(self._store.aliases)
+        hidden = total - shown
         count = f"  {shown:,}" + (f" (and {hidden:,} of AWS: a)" if hidden else "")
+        if not self._browsing:
+            count = f"  {shown:,} of {total:,} for this key" if self._key_id else f"  {total:,}"
+        elif self.alias_rows.only is not None:
+            count = f"  {shown:,} of {total:,}, of the keys that the filter shows"
         self.show_title([("Aliases", "title"), count])
         progress = self._store.progress
         unread = "Not read to their end. r reads again." if progress.stopped else "No aliases."

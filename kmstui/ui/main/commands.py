@@ -94,6 +94,20 @@ def _sort(context: Context) -> None:
     context.app.ask(menu, pane.sort_by)
 
 
+def _columns(context: Context) -> None:
+    from kmstui.ui.main.columns_dialog import ColumnsDialog
+
+    table = main_of(context.app).keys_pane.table
+    context.app.push_screen(ColumnsDialog(table.columns, table.set_columns, context.app.symbols))
+
+
+def _scroll(steps: int) -> Callable[[Context], None]:
+    def run(context: Context) -> None:
+        main_of(context.app).keys_pane.table.scroll_columns(steps)
+
+    return run
+
+
 def _sort_keys() -> list[str]:
     """A letter for each column: its first that is still free."""
     taken: list[str] = []
@@ -235,6 +249,18 @@ COMMANDS = (
     Command(
         id="keys.sort", label="Sort", help="Sort the keys by a column; again to reverse",
         keys=("s",), scope=KEYS, run=_sort, bar=40,
+    ),
+    Command(
+        id="keys.columns", label="Columns", help="Choose, order and widen the columns of the keys",
+        scope=KEYS, run=_columns,
+    ),
+    Command(
+        id="keys.right", label="Columns to the right", help="Scroll the columns of the keys on",
+        keys=("greater_than_sign",), scope=KEYS, run=_scroll(1), palette=False,
+    ),
+    Command(
+        id="keys.left", label="Columns to the left", help="Scroll the columns of the keys back",
+        keys=("less_than_sign",), scope=KEYS, run=_scroll(-1), palette=False,
     ),
     Command(
         id="keys.aws", label="AWS keys", help="Show or hide what AWS manages",

@@ -97,33 +97,37 @@ def _rotation(key: Key, aliases: Sequence[str]) -> str:
 
 COLUMNS = (
     KeyColumn(
-        Column("alias", "ALIAS", 20, rank=0, most=40),
+        Column("alias", "ALIAS", 22, rank=0, most=40),
         lambda key, aliases: (
             (alias_text(aliases), "accent") if aliases else (_nameless(key), "dim")
         ),
         lambda key, aliases: aliases[0] if aliases else "",
         always_known=True,
     ),
-    # Two groups of its ID tell a key from any other; the whole goes before what few ask for.
+    # Two groups of its ID tell a key from any other; where there is room, nobody types the rest.
     KeyColumn(
-        Column("id", "KEY ID", 13, rank=2, most=36, whole_rank=7),
+        Column("id", "KEY ID", 13, rank=2, most=36, whole_rank=2),
         lambda key, aliases: key.bare_id,
         lambda key, aliases: key.bare_id,
         always_known=True,
     ),
     _described(Column("state", "STATE", 15, rank=1), "state", state_style),
-    _described(Column("spec", "SPEC", 17, rank=3), "spec"),
-    _described(Column("usage", "USAGE", 15, rank=6), "usage"),
+    _described(Column("spec", "SPEC", 17, rank=4), "spec"),
+    _described(Column("usage", "USAGE", 15, rank=7), "usage"),
     _described(Column("origin", "ORIGIN", 8, rank=9, most=18), "origin"),
     _described(Column("manager", "MANAGER", 8, rank=14), "manager"),
     _described(Column("region", "MULTI-REGION", 12, rank=10), "multi_region"),
-    _described(Column("created", "CREATED", 10, rank=11), "created"),
-    _described(Column("deletion", "DELETION", 10, rank=12), "deletion", lambda _: "bad"),
+    _described(Column("created", "CREATED", 10, rank=11, right=True), "created"),
+    _described(
+        Column("deletion", "DELETION", 10, rank=12, right=True), "deletion", lambda _: "bad"
+    ),
     KeyColumn(Column("rotation", "ROTATION", 8, rank=13), _rotation, _rotation),
-    KeyColumn(Column("tags", "TAGS", 16, rank=5, most=32), _tags, _tags_sorted, always_known=True),
+    KeyColumn(
+        Column("tags", "TAGS", 16, rank=3, most=32, least=8), _tags, _tags_sorted, always_known=True
+    ),
     # The findings are no part of a key: `cells_of` is given them.
-    KeyColumn(Column("findings", "POLICY", 9, rank=4), lambda key, aliases: ""),
-    _described(Column("description", "DESCRIPTION", 16, rank=8, most=120), "description"),
+    KeyColumn(Column("findings", "POLICY", 9, rank=6), lambda key, aliases: ""),
+    _described(Column("description", "DESCRIPTION", 32, rank=5, most=120), "description"),
 )
 """Every column, in the usual order. Ranks say which go first where it is narrow."""
 

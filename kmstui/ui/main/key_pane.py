@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from functools import cached_property
+from typing import ClassVar, cast
 
 from textual import on
 from textual.containers import Vertical
@@ -11,13 +13,17 @@ from textual.message import Message
 from textual.widget import AwaitMount, Widget
 
 from kmstui.service.session import Session
+from kmstui.ui.commands import EVERYWHERE, CommandScreen, readable_key
 from kmstui.ui.main.panes import Pane
 from kmstui.ui.main.views import VIEWS, KeyView
 from kmstui.ui.runtime import Changes
-from kmstui.ui.style import Part, Symbols, parts_width
+from kmstui.ui.style import PLAIN, Part, Symbols, parts_width, tabs, width_of
 
-_NUMBER_WIDTH = 3
-"""Cells of the pane's number before its title."""
+_EDGES_WIDTH = 5
+"""Cells of the pane's number before its title, and of a frame."""
+
+_NAME_LEAST = 12
+"""Cells of the key's name that still say something."""
 
 
 class KeyPane(Pane):
@@ -122,16 +128,19 @@ class KeyPane(Pane):
         view = self._views.get(self.scope)
         count = view.count if view is not None else ""
         front = f"{VIEWS[self._number].title}{' ' + count if count else ''}"
-        parts: list[Part] = []
-        self._names_views = True
-        for index, entry in enumerate(VIEWS):
-            parts.append((front, "title") if index == self._number else (entry.title, "dim"))
-            parts.append(" ")
-        if parts_width(parts) + _NUMBER_WIDTH > self.size.width > 0:
-            self._names_views = False
-            parts = [(front, "title"), (f" ({self._number + 1} of {len(VIEWS)}: ])", "dim"), " "]
+        name = ""
         if self.key_id is not None:
-            parts.append((f" {self._session.store.short_name(self.key_id)}", "accent"))
+            name = self._session.store.short_name(self.key_id)
+        room = self.size.width - _EDGES_WIDTH
+        forms = self._forms(front)
+        parts = next(
+            (each for each in forms[:2] if parts_width(each) + width_of(name) <= room),
+            next((each for each in forms if parts_width(each) <= room), forms[-1]),
+        )
+        self._names_views = parts is not forms[-1]
+        left = room - parts_width(parts)
+        if left >= min(width_of(name), _NAME_LEAST) or not self.size.width:
+            parts.append((name, "accent"))
         self.show_title(parts)
 
     @on(Click)
@@ -142,6 +151,31 @@ class KeyPane(Pane):
         if part and self._names_views and (part - 1) // 2 < len(VIEWS):
             await self.open_view(VIEWS[(part - 1) // 2].scope)
             self.post_message(self.Asked(self))
+
+    def _forms(self, front: str) -> Sequence[list[Part]]:
+        """The titles of the views, from the longest form to the shortest."""
+        marked = self._symbols is PLAIN or self.app.no_color
+        titles = [entry.title for entry in VIEWS]
+        titles[self._number] = front
+        keys, no_keys = self._keys, [""] * len(VIEWS)
+        with_keys, without = (
+            tabs(zip(titles, each, strict=True), self._number, marked=marked)
+            for each in (keys, no_keys)
+        )
+        alone = tabs([(front, "")], 0, marked=marked)
+        alone[-1] = (f" ({self._number + 1} of {len(VIEWS)}: ])  ", "dim")
+        return with_keys, without, alone
+
+    @cached_property
+    def _keys(self) -> list[str]:
+        """The key that opens each view; empty where there is none."""
+        opening = {
+            each.id: readable_key(each.keys[0])
+            for each in cast("CommandScreen", self.screen).commands
+            if each.keys and each.scope == EVERYWHERE
+        }
+        scopes = (entry.scope for entry in VIEWS)
+        return [opening.get(f"view.{each}") or opening.get(f"{each}.open", "") for each in scopes]
 
     def on_resize(self) -> None:
         """There is more or less room for the titles of the views."""

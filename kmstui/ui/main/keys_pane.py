@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from time import monotonic
 from typing import ClassVar
 
@@ -107,6 +107,11 @@ class KeysPane(TablePane):
     def is_typing(self) -> bool:
         """Whether the filter's line is open."""
         return self.filter_input.display
+
+    @property
+    def found(self) -> Collection[str] | None:
+        """IDs of the keys that the filter shows; None where there is none."""
+        return self.key_rows.rows if self.filter_text else None
 
     # What it is told
 

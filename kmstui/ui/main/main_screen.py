@@ -217,14 +217,9 @@ class MainScreen(CommandScreen):
     @on(LineTable.Moved, "#aliases-table")
     def _alias_moved(self) -> None:
         if self._chooser is self.aliases_pane:
-            self._follow_alias()
-
-    def _follow_alias(self) -> None:
-        chosen = self.chosen
-        if chosen is not None:
             # Where a filter hides the key, the panes at the right follow all the same.
-            self.keys_pane.table.move_to_row(chosen)
-        self._rest_on_key()
+            self.keys_pane.table.move_to_row(self.chosen or "")
+            self._rest_on_key()
 
     def _choose_in(self, pane: Pane) -> None:
         """The focus came to a pane; among keys and aliases it says which key is chosen."""
@@ -232,11 +227,12 @@ class MainScreen(CommandScreen):
         if pane is before or pane not in (self.keys_pane, self.aliases_pane):
             return
         self._chooser = pane
-        if pane is self.aliases_pane:
-            names = self.store.aliases_of(chosen or "")
-            if self.chosen != chosen and names:
-                self.aliases_pane.table.move_to_row(names[0])
-            self.aliases_pane.table.keep_place()
+        if pane is self.keys_pane:
+            self.aliases_pane.follow()
+        else:
+            self.aliases_pane.browse(self.keys_pane.found)
+            if self.chosen != chosen:
+                self.aliases_pane.go_to_key(chosen)
         if self.chosen != chosen:
             self._rest_on_key()
 
@@ -258,6 +254,7 @@ class MainScreen(CommandScreen):
         """Show the chosen key in every pane, and read what is not known of it."""
         key_id = self.chosen
         self.key_pane.show_key(key_id)
+        self.aliases_pane.show_key(key_id)
         self.tags_pane.show_key(key_id)
         if key_id is not None:
             self.session.show(list(self.keys_pane.table.rows_in_sight))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -15,6 +15,15 @@ from kmstui.ui.widgets import LineTable
 
 FOUR_PANES_WIDTH = 110
 """Cells from which on four panes stand side by side."""
+
+_Line = tuple[Literal["round"], str]
+"""A line of a frame, as Textual takes it."""
+
+FRAMES = (150, 45)
+"""Cells and lines of the window from which on there is room for frames."""
+
+_LEFT_WITH_IDS = 93
+"""Cells of the left column in which whole key IDs and some tags stand."""
 
 ALL, ONE, ONLY = 0, 1, 2
 """All panes open, one open beside the titles of the others, one alone."""
@@ -62,14 +71,18 @@ class Pane(Vertical):
         """Write the title line: number, then `parts`; `end` stands at the right."""
         self.title_line.show([(f" {self.number} ", "key"), *parts], end)
 
-    def set_open(self, *, opened: bool, focused: bool) -> None:
-        """Show the body or the title alone."""
+    def set_open(self, *, opened: bool, focused: bool, framed: bool) -> None:
+        """Show the body or the title alone; `framed`: with a line around it."""
         if opened != self._opened:
             # A class would let Textual work out the style of every widget in it, in 20 ms.
             self._opened = opened
             self.body.display = opened
             self.styles.height = None if opened else 1
-        self.title_line.set_class(focused, "-focused")
+        self.title_line.set_frame(framed=framed, focused=focused)
+        colour = self.title_line.style_named("key" if focused else "frame").color
+        line: _Line | None = ("round", str(colour.name)) if framed and colour else None
+        styles = self.body.styles
+        styles.border_left = styles.border_right = styles.border_bottom = line
 
     def on_click(self) -> None:
         """With the mouse on, a click on a closed pane opens it."""
@@ -161,10 +174,19 @@ class Panes(Container):
     def share(self) -> None:
         """Open, close and hide panes as it is due."""
         zoom = self.zoom
+        wide, high = (have >= need for have, need in zip(self.screen.size, FRAMES, strict=True))
+        framed = wide and high and zoom != ONE
         self.set_class(zoom == ALL, "-all")
+        width = self.screen.size.width
+        left, _ = self._columns[0]
+        whole_ids = min(width * 58 // 100, _LEFT_WITH_IDS) if zoom == ALL and wide else 0
+        left.styles.width = max(width * 53 // 100, whole_ids) if zoom == ALL else None
+        self.set_class(framed, "-framed")
         for pane in self.all:
-            pane.set_open(opened=zoom == ALL or pane is self.focused, focused=pane is self.focused)
-            pane.display = zoom != ONLY or pane is self.focused
+            focused = pane is self.focused
+            pane.set_open(opened=zoom == ALL or focused, focused=focused, framed=framed)
+            pane.display = zoom != ONLY or focused
+            pane.set_class(zoom == ALL and not focused, "-aside")
         for column, panes in self._columns:
             closed = zoom != ALL and self.focused not in panes
             column.styles.height = 2 if closed else None

@@ -61,7 +61,12 @@ class TagsPane(TablePane):
         key_id = self.key_id or ""
         name = key_id if key_id in self._store.keys else ""
         alias = (*self._store.aliases_of(key_id), name)[0]
-        self.show_title([("Tags", "title"), f"  {count}", (f"  {alias}", "dim")])
+        key = self._store.keys.get(key_id)
+        words = key.metadata.description if key and key.metadata else ""
+        title: list[Part] = [("Tags", "title"), f"  {count}", (f"  {alias}", "dim")]
+        if words:
+            title.append((f"  {words}", "dim"))
+        self.show_title(title)
         self.table.set_empty(empty, style)
 
     def _cells(self, row: str, _: Sequence[str]) -> Mapping[str, Part]:

@@ -16,6 +16,7 @@ from .text_styles import Part as Part
 from .text_styles import StyledWidget as StyledWidget
 from .text_styles import TitleLine as TitleLine
 from .text_styles import parts_width as parts_width
+from .text_styles import tabs as tabs
 from .text_styles import text_and_style as text_and_style
 from .theme import THEME_NAMES as THEME_NAMES
 from .theme import THEMES as THEMES

@@ -10,15 +10,21 @@ from rich.cells import cell_len, set_cell_size
 from kmstui.model import visible
 
 ELLIPSIS = "…"
+_ARN = "arn:"
 
 
 @lru_cache(maxsize=4096)
 def fit(text: str, width: int, *, right: bool = False) -> str:
-    """`text` made visible, cut with an ellipsis or padded to exactly `width` cells."""
+    """`text` made visible, cut with an ellipsis or padded to exactly `width` cells.
+
+    Of an ARN the end says most: what it begins with goes.
+    """
     if width <= 0:
         return ""
     shown = visible(text)
     length = len(shown) if shown.isascii() else cell_len(shown)
+    if length > width and shown.startswith(_ARN) and shown.isascii() and width > 2 * len(_ARN):
+        return f"{_ARN}{ELLIPSIS}{shown[len(_ARN) + 1 - width :]}"
     if length > width:
         return set_cell_size(set_cell_size(shown, width - 1) + ELLIPSIS, width)
     return " " * (width - length) + shown if right else shown + " " * (width - length)

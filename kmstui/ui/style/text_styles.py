@@ -18,8 +18,21 @@ Part = str | tuple[str, str]
 Cell = Part | list[Part]
 """A cell of a table: a part, or several one after the other."""
 
-TEXT_STYLES = ("dim", "good", "warn", "bad", "accent", "title", "key", "changed", "shade")
+TEXT_STYLES = (
+    "dim",
+    "good",
+    "warn",
+    "bad",
+    "accent",
+    "title",
+    "key",
+    "front",
+    "frame",
+    "changed",
+    "shade",
+)
 """`dim` secondary · `good` `warn` `bad` state · `accent` names · `title` headings · `key` keys ·
+`front` the view in front · `frame` lines around a pane ·
 `changed` words of a difference · `shade` behind its lines."""
 
 JSON_STYLES = tuple(
@@ -94,6 +107,8 @@ class OneLine(StyledWidget):
         super().__init__(id=id, classes=classes)
         self._parts = tuple(parts)
         self._end: tuple[Part, ...] = ()
+        self._edges: tuple[str, str, str] = ("", " ", "")
+        """What stands at the left edge, between parts and end, and at the right edge."""
 
     @property
     def text(self) -> str:
@@ -102,6 +117,7 @@ class OneLine(StyledWidget):
 
     def part_at(self, cell: int) -> int | None:
         """Index of the part on a cell of the line, such as one that was clicked."""
+        cell -= len(self._edges[0])
         for index, part in enumerate(self._parts):
             cell -= width_of(text_and_style(part)[0])
             if cell < 0:
@@ -117,20 +133,26 @@ class OneLine(StyledWidget):
 
     def render_line(self, y: int) -> Strip:
         """One line; blank below it."""
-        width = self.size.width
         base = self.rich_style
         if y > 0:
-            return Strip.blank(width, base)
+            return Strip.blank(self.size.width, base)
+        first, fill, last = self._edges
+        line_style = base + self.style_named(self.line_style)
+        width = self.size.width - len(first + last)
         end_width = parts_width(self._end)
         if end_width >= width:
             end_width = 0
-        segments: list[Segment] = []
+        segments = [Segment(first, line_style)]
         left = self._place(self._parts, width - end_width, base, segments)
         if left:
-            segments.append(Segment(" " * left, base))
+            segments.append(Segment(" " + fill * (left - 1), line_style))
         if end_width:
             self._place(self._end, end_width, base, segments)
-        return Strip(segments, width)
+        segments.append(Segment(last, line_style))
+        return Strip([each for each in segments if each.text], self.size.width)
+
+    line_style = ""
+    """The style of what is no part."""
 
     def _place(self, parts: Iterable[Part], room: int, base: Style, segments: list[Segment]) -> int:
         for part in parts:
@@ -146,6 +168,35 @@ class TitleLine(OneLine):
     """The title of a pane or a screen; what has the focus (`-focused`) has a colour of its own."""
 
     @property
+    def framed(self) -> bool:
+        """Whether it is the upper line of a frame around a pane."""
+        return bool(self._edges[0])
+
+    def set_frame(self, *, framed: bool, focused: bool) -> None:
+        """Draw it as the upper line of a frame, or as a bar over the whole width."""
+        self._edges = ("╭", "─", "╮") if framed else ("", " ", "")
+        self.line_style = ("key" if focused else "frame") if framed else ""
+        self.set_class(framed, "-framed")
+        self.set_class(focused, "-focused")
+        self.refresh()
+
+    @property
     def plain(self) -> bool:
-        """On that colour."""
-        return self.has_class("-focused")
+        """On the colour of a bar that has the focus."""
+        return self.has_class("-focused") and not self.framed
+
+
+def tabs(names: Iterable[tuple[str, str]], front: int, *, marked: bool) -> list[Part]:
+    """The names of views with their keys, the one in front standing out.
+
+    Two parts for each. `marked`: by a sign too, where attributes of letters may not be seen.
+    """
+    listed = list(names)
+    gap = "  " if any(key for _, key in listed) else " "
+    parts: list[Part] = []
+    for number, (name, key) in enumerate(listed):
+        if number == front:
+            parts += [(f"[{name}]" if marked else name, "front"), gap]
+        else:
+            parts += [(name, "dim"), (f" {key}{gap}", "key") if key else gap]
+    return parts

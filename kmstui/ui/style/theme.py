@@ -48,6 +48,7 @@ DARK = Theme(
         "title-background": "#262626",
         "title-focus-background": "#005f87",
         "title-focus-foreground": "#ffffff",
+        "frame": "#444444",
         "shade": "#262626",
         "json-name": "#87afd7",
         "json-punctuation": "#808080",
@@ -92,6 +93,7 @@ LIGHT = Theme(
         "title-background": "#e4e4e4",
         "title-focus-background": "#005faf",
         "title-focus-foreground": "#ffffff",
+        "frame": "#bcbcbc",
         "shade": "#e4e4e4",
         "json-name": "#005faf",
         "json-punctuation": "#626262",
@@ -144,6 +146,7 @@ TERMINAL = Theme(
         "title-background": "ansi_default",
         "title-focus-background": "ansi_blue",
         "title-focus-foreground": "ansi_bright_white",
+        "frame": "ansi_default",
         "shade": "ansi_default",
         **dict.fromkeys(
             (

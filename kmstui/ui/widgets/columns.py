@@ -29,8 +29,8 @@ class Column:
     right: bool = False
     """Whether its text stands at the right, as numbers do."""
     whole_rank: int | None = None
-    """Growing to `most` at once is more useful than columns of higher ranks; None: it grows last,
-    by as many cells as are left."""
+    """Growing to `most` at once is more useful than columns of higher ranks, of which the next one
+    still fits; None: it grows last, by as many cells as are left."""
 
 
 Fitted = Sequence[tuple[Column, int]]
@@ -46,9 +46,10 @@ def fit_columns(columns: Sequence[Column], width: int) -> list[tuple[Column, int
     widths: dict[str, int] = {}
     room = width + GAP
     for column in by_rank:
-        room -= _grow_whole(by_rank, widths, room, before=column.rank)
+        least = column.least or column.width
+        room -= _grow_whole(by_rank, widths, room - GAP - least, before=column.rank)
         taken = min(column.width, room - GAP)
-        if taken < (column.least or column.width) and widths:
+        if taken < least and widths:
             break
         widths[column.id] = max(0, taken)
         room -= GAP + widths[column.id]

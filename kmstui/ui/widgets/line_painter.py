@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from rich.segment import Segment
 from rich.style import Style
@@ -50,6 +51,8 @@ class LinePainter:
         self._empty: tuple[str, str] = ("", "dim")
         self._empty_lines: list[str] | None = None
         self.columns = tuple(columns)
+        self._passed = 0
+        """Columns scrolled out of sight behind the first one."""
         self.sorted_by: tuple[str, bool] | None = None
 
     @property
@@ -78,9 +81,26 @@ class LinePainter:
     def fit(self, width: int) -> None:
         """The table is so wide, or has other columns."""
         self._width = width
-        self._fitted = fit_columns(self.columns, width - _PREFIX)
+        self._fitted = fit_columns(self._in_reach, width - _PREFIX)
         self._empty_lines = None
         self._lines.clear()
+
+    @property
+    def _in_reach(self) -> Sequence[Column]:
+        """All columns; once scrolled, the first one and those on from where it was scrolled to."""
+        if not self._passed:
+            return self.columns
+        reached = (self.columns[0], *self.columns[1 + self._passed :])
+        return [replace(column, rank=rank) for rank, column in enumerate(reached)]
+
+    def scroll(self, steps: int) -> bool:
+        """Scroll sideways by columns; returns whether there was anything to scroll to."""
+        passed, in_sight = self._passed, self.visible_columns
+        if steps > 0 and len(in_sight) == len(self._in_reach):
+            return False
+        self._passed = max(0, min(passed + steps, len(self.columns) - 2))
+        self.fit(self._width)
+        return self._passed != passed
 
     def forget(self, rows: Iterable[str]) -> None:
         """These rows show something else now."""

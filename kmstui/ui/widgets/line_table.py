@@ -208,6 +208,16 @@ class LineTable(StyledWidget, can_focus=True, inherit_bindings=False):
         self._painter.fit(self.size.width)
         self.refresh()
 
+    @property
+    def columns(self) -> Sequence[Column]:
+        """All columns, those that do not fit included."""
+        return self._painter.columns
+
+    def scroll_columns(self, steps: int) -> None:
+        """Scroll sideways by columns; the first one stays."""
+        if self._painter.scroll(steps):
+            self.refresh()
+
     def set_sorted(self, column: str, *, descending: bool) -> None:
         """Show the sign of the order at a column's title."""
         self._painter.sorted_by = (column, descending)

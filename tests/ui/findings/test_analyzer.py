@@ -47,7 +47,7 @@ async def test_its_findings_join_those_in_the_text():
         await run.wait_for("IAM Access Analyzer: 2 findings.")
         await run.wait_for("3 Policy ▲2")
         await run.press("f2")
-        await run.wait_for("3:5   Analyzer  Too much is allowed (IAM Access Analyzer: PASS")
+        await run.wait_for("3:5   Analyzer  Too much is allowed (IAM Access Analyzer: ")
         viewer = run.view(PolicyView).viewer
         places = {each.message[:9]: viewer.area.location_of(each.span.start)[0]
                   for each in viewer.findings}  # fmt: skip

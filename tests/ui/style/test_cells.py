@@ -52,8 +52,14 @@ def test_what_everybody_sees_is_left_as_it_is():
     assert visible(text) == text
 
 
+def test_an_arn_is_cut_in_the_middle_since_its_end_tells_whose_it_is():
+    arn = "arn:aws:iam::418259630147:role/KMSWorkshop-InstanceInitRole"
+    assert fit(arn, 38) == "arn:…role/KMSWorkshop-InstanceInitRole"
+    assert fit("no ARN, but as long as one, and longer", 12) == "no ARN, but…"
+
+
 @settings(max_examples=200)
-@given(st.text(), st.integers(0, 40), st.booleans())
+@given(st.text() | st.text().map("arn:".__add__), st.integers(0, 40), st.booleans())
 def test_fitted_text_takes_exactly_its_cells(text, width, right):
     shown = fit(text, width, right=right)
     assert cell_len(shown) == width

@@ -38,20 +38,28 @@ def review_rows(
     `acknowledged` are indexes into the assessment's findings; `before` stands first.
     """
     yield from before
-    yield Block("After this save", "title")
+    yield Block(f"After this save: {_counts(assessment, symbols)}", "title")
     yield from _verdict(assessment, symbols)
-    yield Block("")
-    yield Block(_findings_title(assessment, acknowledged), "title")
-    yield from _findings(assessment, acknowledged, symbols)
     yield Block("")
     so_far = ", as far as the text could be read" if assessment.not_json else ""
     yield Block(f"Who gains and who loses{so_far}", "title")
     yield from access_rows(assessment.access)
     yield Block("")
+    yield Block(_findings_title(assessment, acknowledged), "title")
+    yield from _findings(assessment, acknowledged, symbols)
+    yield Block("")
     yield Block("The change", "title")
     yield from diff_rows(assessment.base, assessment.text)
     yield Block("")
     yield Block(f"Not considered: {joined_words(assessment.not_considered)}.", "dim")
+
+
+def _counts(assessment: Assessment, symbols: Symbols) -> str:
+    weights = [line.weight for line in assessment.access]
+    unclear = weights.count(Weight.DOUBT)
+    words = [f"LOSES {weights.count(Weight.GOOD)}", f"GAINS {weights.count(Weight.BAD)}"]
+    words += [f"unclear {unclear}"] if unclear else []
+    return f" {symbols.dot} ".join([*words, f"findings {len(assessment.findings)}"])
 
 
 def _verdict(assessment: Assessment, symbols: Symbols) -> Iterator[Row]:
@@ -103,10 +111,15 @@ _ACCESS_SIGNS = {Weight.BAD: " + ", Weight.GOOD: " - "}
 
 
 def access_rows(lines: Sequence[AccessLine]) -> Iterator[Row]:
-    """Who gains and who loses."""
+    """Who loses, then who gains, then what is not clear."""
     if not lines:
         yield Block("Nobody gains or loses anything.", "dim", "   ")
-    for index, line in enumerate(lines):
+    order = (Weight.GOOD, Weight.BAD)
+    ranked = sorted(
+        enumerate(lines),
+        key=lambda each: order.index(each[1].weight) if each[1].weight in order else len(order),
+    )
+    for index, line in ranked:
         symbol = _ACCESS_SIGNS.get(line.weight, " ? ")
         style = "" if line.weight is Weight.GOOD else "warn"
         yield Block(line.sentence, style, symbol, access_name(index))

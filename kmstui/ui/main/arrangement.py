@@ -22,9 +22,10 @@ class Arrangement:
     @property
     def _present(self) -> dict[str, Any]:
         rows = self._main.keys_pane.key_rows
+        columns = self._main.keys_pane.table.columns
         return {
             "sort": [rows.column, rows.reverse],
-            "columns": [*map(list, self._main.keys_pane.table.most_widths.items())],
+            "columns": [[each.id, max(each.width, each.most)] for each in columns],
             "aws_keys": rows.with_aws,
             "view": self._main.key_pane.scope,
             "widths": self._main.sharing.chosen_zoom,

@@ -368,11 +368,6 @@ class MarkableTable(LineTable):
 
     _mark_from: str | None = None
 
-    @property
-    def most_widths(self) -> dict[str, int]:
-        """The cells that each column may take, in their order, those that do not fit included."""
-        return {each.id: max(each.width, each.most) for each in self._painter.columns}
-
     def forget_place(self) -> None:
         """As in any table; a range cannot start at a row that is gone either."""
         super().forget_place()

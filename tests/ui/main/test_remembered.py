@@ -52,7 +52,8 @@ async def test_columns_and_their_widths_are_found_as_they_were_left(tmp_path):
     async with run_of(tmp_path) as run:
         run.main.keys_pane.table.set_columns(columns_as_wide(chosen))
     async with run_of(tmp_path) as run:
-        assert run.main.keys_pane.table.most_widths == chosen
+        columns = run.main.keys_pane.table.columns
+        assert {each.id: max(each.width, each.most) for each in columns} == chosen
         assert "CREATED" in run.text
         assert "SPEC" not in run.lines[2]
     file = RememberedFile(tmp_path)

@@ -60,7 +60,7 @@ async def test_columns_and_their_widths_are_found_as_they_were_left(tmp_path):
     file.remember(HERE, "columns", [["nothing", 3], ["alias"], 7])
     file.close()
     async with run_of(tmp_path) as run:
-        assert "SPEC" in run.text
+        assert "TAGS" in run.text
 
 
 async def test_only_what_the_person_wants_is_remembered(tmp_path):

@@ -153,8 +153,8 @@ class PolicyScreen(FullScreen[None]):
         self.key_bar.show_keys(as_bound(keys, self.program.options.keys))
         self.program.unsaved.append(self.unsaved_words)
         work = self.program.work(self._open, group="edit", what="opening a policy", exclusive=False)
-        # What is typed meanwhile is meant for the text.
-        self.program.type_ahead.opens(work, self)
+        # What is typed meanwhile is meant for the text; but nobody is kept where no answer comes.
+        self.program.type_ahead.opens(work, self, leaves=("escape", "ctrl+q", "ctrl+c"))
 
     async def on_unmount(self) -> None:
         """Nothing is unsaved here any more; what was typed since the last pause is kept."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 from textual import events
@@ -60,10 +60,13 @@ class TypeAhead:
         """Set while what the last key opened is not laid out yet; ends the wait at the latest."""
         self._opening: Worker[None] | None = None
         self._opening_from: Screen[Any] | None = None
+        self._leaves: Collection[str] = ()
         self._opening_until = 0.0
 
     async def take(self, event: events.Event) -> None:
         """Send a key or paste on its way, now or when those before it are done."""
+        if isinstance(event, events.Key) and event.key in self._leaves:
+            self._opening = None
         held = self._waiting or self.is_settling or self._is_opening
         if self._current is None and not held:
             await self._send(event)
@@ -74,13 +77,16 @@ class TypeAhead:
         elif len(self._waiting) == 1:
             self._go_on()
 
-    def opens(self, worker: Worker[None], screen: Screen[Any]) -> None:
+    def opens(
+        self, worker: Worker[None], screen: Screen[Any], leaves: Collection[str] = ()
+    ) -> None:
         """The key under way started a job that changes what the next keys are about.
 
         It may open several things one after the other, so keys wait for it whenever `screen`,
-        from which it was started, is in front.
+        from which it was started, is in front. The keys in `leaves` wait for nothing.
         """
         self._opening = worker
+        self._leaves = leaves
         self._opening_from = screen
         self._opening_until = asyncio.get_running_loop().time() + OPENING_SECONDS
 

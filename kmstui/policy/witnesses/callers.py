@@ -17,6 +17,7 @@ from kmstui.policy.iam import (
 from kmstui.policy.syntax import Policy
 from kmstui.policy.witnesses.automaton import (
     DIGIT,
+    NOT_COLON,
     NOT_SLASH,
     Pattern,
     combinations,
@@ -215,7 +216,7 @@ def _others(survey: Survey, kind: PrincipalKind) -> Iterator[Caller]:
     shape = text_pattern(f"arn:{survey.partition}:{service}::") + some(DIGIT, 12)
     shape += text_pattern(f":{start}")
     if kind is not PrincipalKind.ROOT:
-        shape += star() + some(NOT_SLASH)
+        shape += star(NOT_COLON) + some(NOT_SLASH)
     tests = survey.arn_tests(kind)
     taken = frozenset(
         _key(each.role_arn or each.name)

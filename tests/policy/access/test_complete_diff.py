@@ -315,6 +315,13 @@ def test_what_a_variable_stands_for_is_told_of_nobody_who_has_none() -> None:
     assert all(f"kms:EncryptionContext:owner is {APP} (" in each for each in found.sentences)
 
 
+def test_users_in_a_path_are_not_taken_for_those_whose_arn_ends_with_their_name() -> None:
+    """The stand-in for them had a colon in its name, and so its own name where none is."""
+    own = {"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/${aws:username}"}}
+    found = diff(all_if(own), [*all_if(own), allow(_ALL, "kms:Decrypt")])
+    assert any(each.startswith("any principal of another account") for each in found.sentences)
+
+
 def test_all_values_and_one_at_least_are_worked_out_together() -> None:
     """As AWS advises for ForAllValues ("Single-valued vs. multivalued context keys")."""
     every: dict[str, Any] = {"ForAllValues:StringEquals": {"kms:EncryptionContextKeys": ["a", "b"]}}

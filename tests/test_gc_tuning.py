@@ -9,10 +9,9 @@ from kmstui.gc_tuning import REST_SECONDS, InventoryCollection, RestCollection
 
 
 @pytest.fixture(autouse=True)
-def _as_before():
+def _as_before(collector_is_steered):
     thresholds, enabled = gc.get_threshold(), gc.isenabled()
     yield
-    gc.unfreeze()
     gc.set_threshold(*thresholds)
     (gc.enable if enabled else gc.disable)()
 

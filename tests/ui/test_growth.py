@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -18,17 +17,10 @@ from tests.ui.editing.conftest import MINE, Opening, editing
 
 __all__ = ["editing"]
 
-ROUNDS = 20
+ROUNDS = 8
 
 REMEMBERED = 2
 """Textual remembers the screen that was in front last, and so do typed-ahead keys."""
-
-
-@pytest.fixture(autouse=True)
-def _thawed() -> Iterator[None]:
-    # What the program freezes is frozen for the tests behind it too.
-    yield
-    gc.unfreeze()
 
 
 async def _seen_and_left(run: Running) -> set[weakref.ref[Screen[Any]]]:
@@ -47,7 +39,6 @@ def _is_not_in_front(run: Running, screen: weakref.ref[Screen[Any]]) -> bool:
 
 
 def _survivors(seen: set[weakref.ref[Screen[Any]]]) -> list[Screen[Any]]:
-    gc.unfreeze()
     gc.collect()
     return [screen for each in seen if (screen := each()) is not None]
 

@@ -52,7 +52,7 @@ class KmsApp(Program):
         Binding("ctrl+c", "cancel", show=False, priority=True),
         Binding("ctrl+z", "to_shell", show=False, priority=True),
         # Wherever the credentials are refused.
-        Binding("f7,alt+s", "sign_in", show=False, priority=True, id="session.sign_in"),
+        Binding("f12,alt+s", "sign_in", show=False, priority=True, id="session.sign_in"),
         Binding("question_mark,f1", "help", show=False),
     ]
 

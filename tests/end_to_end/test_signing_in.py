@@ -95,15 +95,15 @@ def test_one_signs_in_from_inside_and_goes_on(start, signed_out, embedded):
     terminal = start("alias/ImportedCMK", "--profile", "dev", env=environment)
     command = "aws sso login --profile dev --use-device-code"
     said = " ".join(terminal.wait_for("here and goes on").split())
-    assert f"F7 runs {command} here and goes on." in said
+    assert f"F12 runs {command} here and goes on." in said
     # Whoever fails to sign in reads why, and can try again.
-    terminal.send("f7")
+    terminal.send("f12")
     terminal.wait_for("Is it you?")
     terminal.send("no", "enter")
     terminal.wait_for("ended with exit code 1. Enter goes back.")
     terminal.send("enter")
-    terminal.wait_for("F7 tries again")
-    terminal.send("f7")
+    terminal.wait_for("F12 tries again")
+    terminal.send("f12")
     terminal.wait_for("Is it you?")
     terminal.send("yes", "enter")
     terminal.wait_for("❯ ImportedCMK")
@@ -123,8 +123,8 @@ def test_one_signs_in_from_inside_and_goes_on(start, signed_out, embedded):
     embedded.control.expire_sessions("KMSWorkshop-MfaAdmin")
     terminal.send("y")
     terminal.wait_for("Not saved")
-    terminal.wait_for("F7 runs aws sso login")
-    terminal.send("f7")
+    terminal.wait_for("F12 runs aws sso login")
+    terminal.send("f12")
     terminal.wait_for("Is it you?")
     terminal.send("yes", "enter")
     terminal.wait_for(lambda text: "holds your policy, read back" in " ".join(text.split()))

@@ -53,7 +53,7 @@ _RENEWAL = (
     "Sign in again, or put new ones where these came from, then {press r or repeat it|repeat the "
     "command}."
 )
-_SIGN_IN = "{F7 runs|Run} {command}{ here and goes on|, then repeat the command}."
+_SIGN_IN = "{F12 runs|Run} {command}{ here and goes on|, then repeat the command}."
 _SIGNED_IN_TO = frozenset({"", "sso", "login", "assume-role"})
 """Sources that a command of the AWS CLI renews, or may."""
 

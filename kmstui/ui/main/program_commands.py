@@ -56,7 +56,7 @@ async def sign_in(program: Program) -> None:
         return
     ended = run_on_terminal(program, command, linger=True)
     if ended.trouble:
-        session.notify(f"You are not signed in: {ended.trouble}. F7 tries again.", "warning")
+        session.notify(f"You are not signed in: {ended.trouble}. F12 tries again.", "warning")
         return
     session.notify(f"{words} has ended; what was refused is done again.")
     program.go_on()
@@ -133,7 +133,7 @@ COMMANDS = (
     ),
     Command(
         id="session.sign_in", label="Sign in", help="Run the command that signs in to the profile"
-        " (aws sso login, aws login), then go on; works on every screen", keys=("f7", "alt+s"),
+        " (aws sso login, aws login), then go on; works on every screen", keys=("f12", "alt+s"),
         run=lambda context: sign_in(context.app),
     ),
     Command(

@@ -18,6 +18,7 @@ from textual import constants
 from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
 from textual.drivers._writer_thread import WriterThread
+from textual.events import Key
 from textual.message import Message
 
 ESCAPE_SECONDS = 0.05
@@ -30,6 +31,8 @@ _BEGIN, _END = "\x1b[200~", "\x1b[201~"
 """What a terminal puts around a paste (xterm's "bracketed paste mode")."""
 
 _ESCAPE_SHOWN = "␛"
+
+_TYPED_CIRCUMFLEX = "typed ^"
 
 
 _driver_module: Any = linux_driver
@@ -109,7 +112,25 @@ class PasteParser(XTermParser):
     def feed(self, data: str) -> Iterable[Message]:
         """Read one portion of what the terminal sent; an empty one is the last."""
         harmless = "".join(self._harmless(data))
-        return super().feed(harmless) if harmless or not data else ()
+        if harmless or not data:
+            yield from map(_true_key, super().feed(harmless))
+
+    def tick(self) -> Iterable[Message]:
+        """Read on when nothing came for a moment."""
+        return map(_true_key, super().tick())
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[Key]:
+        """Give Esc its due where a burst brings other than a letter right behind it.
+
+        Textual 8.2.8 takes ESC and a letter for Alt with that letter, as terminals send it, but
+        drops the ESC before anything else: Esc and Enter, typed ahead to leave a dialog, said yes.
+        """
+        if alt and not sequence.isalnum():
+            yield Key("escape", "\x1b")
+        if sequence == "^":
+            yield Key(_TYPED_CIRCUMFLEX, "^")
+        else:
+            yield from super()._sequence_to_key_events(sequence, alt)
 
     def _harmless(self, data: str) -> Iterator[str]:
         data, self._held = self._held + data, ""
@@ -128,6 +149,15 @@ class PasteParser(XTermParser):
                 yield data[:keys]
                 self._is_pasting = begins >= 0
                 self._before, data = seen[-(len(_BEGIN) - 1) :], data[keys:]
+
+
+def _true_key(message: Message) -> Message:
+    """Turn what Textual makes of an Esc that came with much behind it, a "^", back into Esc."""
+    if not isinstance(message, Key):
+        return message
+    if message.key == "circumflex_accent":
+        return Key("escape", "\x1b")
+    return Key("circumflex_accent", "^") if message.key == _TYPED_CIRCUMFLEX else message
 
 
 def _split_off(text: str, end: str) -> tuple[str, str]:

@@ -193,7 +193,7 @@ async def test_an_sso_session_that_has_expired_names_the_command(
     )
     with pytest.raises(errors.CredentialsExpiredError) as caught:
         await connect(Target(profile="sso"))
-    assert caught.value.next_step == "F7 runs aws sso login --profile sso here and goes on."
+    assert caught.value.next_step == "F12 runs aws sso login --profile sso here and goes on."
 
 
 class _Sts:

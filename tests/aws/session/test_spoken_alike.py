@@ -29,14 +29,14 @@ FAULTS = {
     "signed out of SSO": (
         f"[default]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = a\n{_SSO}",
         "the SSO session has expired",
-        "F7 runs aws sso login --profile default here and goes on.",
+        "F12 runs aws sso login --profile default here and goes on.",
         "Run aws sso login --profile default, then repeat the command.",
     ),
     "a role of an SSO profile": (
         f"[default]\n{_ROLE}\nsource_profile = corp\n"
         f"[profile corp]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = a\n{_SSO}",
         "the SSO session has expired",
-        "F7 runs aws sso login --profile corp here and goes on.",
+        "F12 runs aws sso login --profile corp here and goes on.",
         "Run aws sso login --profile corp, then repeat the command.",
     ),
     "no MFA code": (

@@ -104,14 +104,14 @@ def test_the_editors_bindings_are_those_that_can_be_rebound():
 
 
 async def test_the_editor_obeys_rebound_keys_and_the_second_ways():
-    keys = rebinding([("edit.template", ["F12"]), ("policy.next-finding", ["F11"])])
+    keys = rebinding([("edit.template", ["Ctrl-n"]), ("policy.next-finding", ["F11"])])
     async with running(size=WIDE, options=UiOptions(keys=keys)) as run:
         await run.choose(IMPORTED)
         await run.press("e")
         screen = await run.wait_for_screen(EditScreen)
         await run.wait_for('"Statement"')
-        assert "F12 Template" in run.text
-        await run.press("ctrl+t", "alt+t", "f12")
+        assert "Ctrl-n Template" in run.text
+        await run.press("ctrl+t", "alt+t", "ctrl+n")
         await run.wait_for("Only from this account")
         await run.press("escape", "alt+l")
         await run.wait_for(lambda: run.app.screen is screen and screen.viewer._list.display)

@@ -1,4 +1,4 @@
-"""F7 gives the terminal to the command that signs in; then what was refused is done again."""
+"""F12 gives the terminal to the command that signs in; then what was refused is done again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.fakes import IMPORTED, FakeConnector, FakeGateway
 from tests.screens import Running, running
 
 COMMAND = ("aws", "sso", "login", "--profile", "a b;c")
-EXPIRED = CredentialsExpiredError("the credentials have expired", "F7 signs in.")
+EXPIRED = CredentialsExpiredError("the credentials have expired", "F12 signs in.")
 
 
 class Person:
@@ -55,8 +55,8 @@ async def test_keys_that_could_not_be_listed_are_listed(person: Person) -> None:
     gateway = FakeGateway()
     gateway.fail("kms:ListKeys", EXPIRED, times=1)
     async with program(gateway, loaded=False) as run:
-        await run.wait_for("F7 signs in.")
-        await run.press("f7")
+        await run.wait_for("F12 signs in.")
+        await run.press("f12")
         await run.wait_for("ImportedCMK")
         assert person.ran == [COMMAND]
         assert "aws sso login --profile 'a b;c' has ended" in run.prose
@@ -70,7 +70,7 @@ async def test_the_rest_of_a_run_over_many_keys_is_sent(person: Person) -> None:
         gateway.fail("kms:TagResource", EXPIRED, times=5)
         await run.press("enter")
         await run.wait_for("5 failed, 1 not sent")
-        await run.press("f7")
+        await run.press("f12")
         await run.wait_for("8 keys: 6 done, 1 refused, 1 unchanged.")
 
 
@@ -80,7 +80,7 @@ async def test_what_is_planned_is_not_sent_by_signing_in(person: Person) -> None
         await begin_tags(run)
         await run.wait_for("6 keys of 8 will change")
         before = gateway.count("kms:TagResource")
-        await run.press("f7")
+        await run.press("f12")
         await run.wait_for(lambda: person.ran)
         assert gateway.count("kms:TagResource") == before
 
@@ -93,7 +93,7 @@ async def test_an_editor_that_could_not_be_opened_opens(person: Person) -> None:
         await run.press("e")
         edit = await run.wait_for_screen(EditScreen)
         await run.wait_for("the credentials have expired")
-        await run.press("f7")
+        await run.press("f12")
         await run.wait_for(lambda: edit.is_open and '"Statement"' in edit.viewer.text)
 
 
@@ -102,8 +102,8 @@ async def test_whoever_does_not_sign_in_is_told_how_it_ended(person: Person) -> 
     gateway = FakeGateway()
     async with program(gateway) as run:
         before = gateway.count("kms:ListKeys")
-        await run.press("f7")
-        await run.wait_for("You are not signed in: aws ended with exit code 1. F7 tries again.")
+        await run.press("f12")
+        await run.wait_for("You are not signed in: aws ended with exit code 1. F12 tries again.")
         assert gateway.count("kms:ListKeys") == before
 
 
@@ -112,14 +112,14 @@ async def test_where_the_cli_is_missing_the_command_to_run_elsewhere_is_named(
 ) -> None:
     monkeypatch.setattr("shutil.which", lambda name: None)
     async with program(FakeGateway()) as run:
-        await run.press("f7")
+        await run.press("f12")
         await run.wait_for("is not installed here: run aws sso login --profile 'a b;c' where it is")
         assert not person.ran
 
 
 async def test_a_profile_that_no_command_signs_in_to_says_so(person: Person) -> None:
     async with running() as run:
-        await run.press("f7")
+        await run.press("f12")
         await run.wait_for("No command signs in to this profile")
         assert not person.ran
 

@@ -1,9 +1,10 @@
-"""A paste presses no keys."""
+"""A paste presses no keys, and a key in a burst is the one that was pressed."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from textual import events
@@ -41,3 +42,27 @@ def test_keys_stay_keys(cuts):
     came = read("\x1b[A\x1b[20~x\x1b[200~\x1b[201~\x1b[B", cuts)
     keys = [event.key for event in came if isinstance(event, events.Key)]
     assert keys == ["up", "f9", "x", "down"]
+
+
+@pytest.mark.parametrize(
+    ("burst", "keys"),
+    [
+        ("\x1b\r", "escape enter"),
+        ("\x1b/ab", "escape slash a b"),
+        ("\x1b:", "escape colon"),
+        ("\x1b\x1b/", "escape escape slash"),
+        ("\x1bn", "alt+n"),
+        ("\x1bkeys typed ahead by a person who waits", "escape k e y s"),
+        ("^\x1b[A", "circumflex_accent up"),
+    ],
+)
+def test_an_esc_with_keys_right_behind_it_is_an_esc(burst, keys, monkeypatch):
+    """Esc and Enter in one packet of a slow line was Enter alone, which says yes to a dialog."""
+    times = [0.0]
+    monkeypatch.setattr("textual._parser.get_time", lambda: times[-1])
+    parser = PasteParser()
+    read = list(parser.feed(burst))
+    times.append(60.0)
+    read += parser.tick()
+    got = [event.key for event in read if isinstance(event, events.Key)]
+    assert got[: len(keys.split())] == keys.split()

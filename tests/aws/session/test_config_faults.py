@@ -107,6 +107,6 @@ async def test_configured_endpoints_that_are_to_be_ignored_are(
     (no_aws / ".aws" / "credentials").write_text(f"[default]\n{_KEYS}")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
     monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
-    monkeypatch.setattr("kmstui.aws.session.open._resolve", lambda _: ())
+    monkeypatch.setattr("kmstui.aws.session.open._addresses", lambda _: ())
     gateway = await connect(Target(region="eu-west-1"))
     assert gateway.info.endpoint_url == "https://kms.eu-west-1.amazonaws.com"

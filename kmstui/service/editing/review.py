@@ -72,6 +72,8 @@ class Assessment:
     """What the verdict and the changes do not rest on."""
     not_json: str = ""
     """Why the text is not valid JSON, in a clause; the rest is about what could be read."""
+    afterwards: str = ""
+    """All that a role could do with the key then, as a sentence."""
     locks_out: bool = False
     """Whether the caller, or everybody, loses the right to change the policy."""
     bypassable: bool = False

@@ -68,6 +68,7 @@ class RolePolicyRules:
         not_json = json_problem(text)
         if not_json:
             judgements.insert(0, json_judgement(not_json, "IAM"))
+        effect = self.effect(text)
         return Assessment(
             base=base,
             text=text,
@@ -76,6 +77,7 @@ class RolePolicyRules:
             access=self._changes(base, text),
             not_considered=self._not_considered(text),
             not_json=not_json,
+            afterwards=f"With {self.key_name}: {effect.summary}." if effect else "",
             locks_out=locked,
         )
 
@@ -130,11 +132,8 @@ class RolePolicyRules:
                 f"Role {self.identity.name} has no inline policy {self.policy} yet: saving makes"
                 " it.",
             )
-        effect = self.effect(text)
-        if effect is None:
+        if self.effect(text) is None:
             yield Judgement(Weight.DOUBT, self._unknown)
-        else:
-            yield Judgement(Weight.NOTE, f"With {self.key_name}: {effect.summary}.")
         if self.identity.problem:
             yield Judgement(Weight.DOUBT, self.identity.problem)
 

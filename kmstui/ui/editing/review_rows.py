@@ -40,11 +40,15 @@ def review_rows(
     yield from before
     yield Block(f"After this save: {_counts(assessment, symbols)}", "title")
     yield from _verdict(assessment, symbols)
-    yield Block("")
-    so_far = ", as far as the text could be read" if assessment.not_json else ""
-    yield Block(f"Who gains and who loses{so_far}", "title")
+    if assessment.judgements:
+        yield Block("")
+        so_far = ", as far as the text could be read" if assessment.not_json else ""
+        yield Block(f"Who gains and who loses{so_far}", "title")
     yield from access_rows(assessment.access)
     yield Block("")
+    if assessment.afterwards:
+        yield Block(assessment.afterwards, "dim", f" {symbols.information} ")
+        yield Block("")
     yield Block(_findings_title(assessment, acknowledged), "title")
     yield from _findings(assessment, acknowledged, symbols)
     yield Block("")

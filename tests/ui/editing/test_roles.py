@@ -34,6 +34,11 @@ async def test_decrypt_is_taken_from_the_callers_role_and_the_key_shows_the_effe
         await bench.run.wait_for(lambda: bench.screen.viewer.display)
         await bench.review()
         assert "cannot Decrypt with alias/ImportedCMK (before: can)" in bench.said
+        # The answer comes first, and then the long list of what the role can do.
+        _, counts, answer, *rest = bench.run.lines
+        assert "LOSES 1" in counts
+        assert "cannot Decrypt" in answer
+        assert any("With alias/ImportedCMK: role" in line for line in rest)
         assert "can Encrypt" in bench.said
         await bench.run.press("y")
         await bench.run.wait_for("holds your policy, read back")

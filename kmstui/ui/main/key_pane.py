@@ -133,11 +133,11 @@ class KeyPane(Pane):
             name = self._session.store.short_name(self.key_id)
         room = self.size.width - _EDGES_WIDTH
         forms = self._forms(front)
-        # Whose view it is comes before what else there is to see.
+        # Whose view it is comes before the others, and those before the letters that open them.
         least = min(width_of(name), _NAME_LEAST)
         parts = next(
             (each for each in forms[:2] if parts_width(each) + width_of(name) <= room),
-            next((each for each in forms if parts_width(each) + least <= room), forms[-1]),
+            next((each for each in forms[1:] if parts_width(each) + least <= room), forms[-1]),
         )
         self._names_views = parts is not forms[-1]
         left = room - parts_width(parts)

@@ -41,6 +41,22 @@ async def test_the_view_in_front_is_marked_whether_or_not_its_pane_has_the_focus
         assert not behind.bold and not behind.underline
 
 
+@pytest.mark.parametrize(
+    ("columns", "title"),
+    [
+        (80, "3 Policy Access Role Details Grants Events History alias/ImportedCMK"),
+        (110, "3 Policy (1 of 7: ])  alias/ImportedCMK"),
+        (60, "3 Policy (1 of 7: ])  alias/ImportedCMK"),
+        (200, "Access c  Role p  Details d  Grants T  Events L  History H"),
+    ],
+)
+async def test_a_view_says_whose_it_is_before_which_letters_open_the_others(columns, title):
+    async with running(size=(columns, 24)) as run:
+        await run.choose(IMPORTED)
+        await run.press("3")
+        await run.wait_for(title)
+
+
 async def test_the_view_in_front_has_a_sign_where_only_ascii_is_drawn():
     async with running(options=UiOptions(ascii=True)) as run:
         await run.press("right_square_bracket")

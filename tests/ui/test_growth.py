@@ -17,7 +17,7 @@ from tests.ui.editing.conftest import MINE, Opening, editing
 
 __all__ = ["editing"]
 
-ROUNDS = 8
+ROUNDS = 20
 
 REMEMBERED = 2
 """Textual remembers the screen that was in front last, and so do typed-ahead keys."""

@@ -10,7 +10,7 @@ import sys
 import time
 from multiprocessing import Pool
 
-from tests.policy.access.near_misses import Report, try_pairs
+from tests.policy.access.brute_force import Report, try_pairs
 
 _FIRST_SEED = 10_000
 _CHUNK = 250

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.policy.access.near_misses import try_pairs
+from tests.policy.access.brute_force import try_pairs
 
 
 @pytest.mark.parametrize("start", range(0, 400, 50))

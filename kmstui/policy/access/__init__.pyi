@@ -6,6 +6,7 @@ from .diff import changes_for as changes_for
 from .groups import AccessGroup as AccessGroup
 from .groups import actions_words as actions_words
 from .groups import possible_actions as possible_actions
+from .staying import what_stays as what_stays
 from .table import AccessTable as AccessTable
 from .table import Cell as Cell
 from .table import KeyFacts as KeyFacts

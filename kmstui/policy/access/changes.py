@@ -133,6 +133,27 @@ class AccessDiff:
         """The changes of one direction."""
         return tuple(change for change in self.changes if change.direction is direction)
 
+    def undoing(self, earlier: AccessDiff) -> tuple[AccessChange, ...]:
+        """What of these changes gives back what `earlier` took, or takes what it gave."""
+        found = []
+        for change in self.changes:
+            opposite = _OPPOSITES.get(change.direction, ())
+            done = {
+                (principal, action)
+                for each in earlier.changes
+                if each.direction in opposite
+                for principal in each.principals
+                for action in each.actions
+            }
+            who = tuple(each for each in change.principals if any(each == one for one, _ in done))
+            what = tuple(
+                action for action in change.actions if any((each, action) in done for each in who)
+            )
+            if what:
+                names = tuple(dict.fromkeys(each.short for each in who))
+                found.append(replace(change, principals=who, names=names, actions=what))
+        return tuple(found)
+
     @property
     def sentences(self) -> tuple[str, ...]:
         """The diff in words; one sentence where nothing changes."""
@@ -141,6 +162,13 @@ class AccessDiff:
         told = tuple(change.sentence for change in self.changes)
         return told if self.complete else (*told, self.left_open)
 
+
+_OPPOSITES = {
+    Direction.GAINS: (Direction.LOSES, Direction.DENIED),
+    Direction.UNDENIED: (Direction.DENIED,),
+    Direction.LOSES: (Direction.GAINS,),
+    Direction.DENIED: (Direction.GAINS, Direction.UNDENIED),
+}
 
 _WORDS = {
     Access.DENIED: "explicitly denied",

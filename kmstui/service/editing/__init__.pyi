@@ -6,7 +6,7 @@ from .bulk import statements_in as statements_in
 from .conflicts import Conflict as Conflict
 from .conflicts import Merge as Merge
 from .conflicts import resolve_merge as resolve_merge
-from .edit import DraftOffer as DraftOffer
+from .draft_offer import DraftOffer as DraftOffer
 from .edit import PolicyEditing as PolicyEditing
 from .edit import Review as Review
 from .history import HistoryItem as HistoryItem

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from kmstui.policy.iam import same_meaning
 from kmstui.service.changes import (
@@ -24,11 +25,11 @@ from kmstui.service.changes import (
     Shown,
     Sleep,
     Waiting,
-    age_in_words,
     own_turn,
     read_back,
 )
 from kmstui.service.editing.conflicts import Conflict, conflict_of
+from kmstui.service.editing.draft_offer import DraftOffer
 from kmstui.service.editing.location import ABSENT, PolicyLocation
 from kmstui.service.editing.put import (
     AcceptedPut,
@@ -46,45 +47,6 @@ from kmstui.service.errors import (
     JournalError,
 )
 from kmstui.service.ports import PolicyVersion
-
-
-@dataclass(frozen=True, slots=True)
-class DraftOffer:
-    """A text that was typed and never stored."""
-
-    text: str
-    base: str
-    """The stored text it was begun from."""
-    time: datetime
-    age: timedelta
-    caller: str
-    """ARN of who typed it; empty when unknown."""
-    stored_changed: bool
-    """Whether what is stored changed meaning since the draft was begun."""
-    accepted: timedelta | None = None
-    """How long ago the service accepted a put of this text, which is not what is stored now."""
-
-    @property
-    def sentence(self) -> str:
-        """How old it is, what became of it, and whether the stored policy has changed."""
-        if self.accepted is not None:
-            return self._accepted_sentence(age_in_words(self.accepted))
-        changed = (
-            "the stored policy has changed since it was begun: saving it will ask you to merge"
-            if self.stored_changed
-            else "the stored policy has not changed since"
-        )
-        return f"There is an unsaved draft, {age_in_words(self.age)} old; {changed}."
-
-    def _accepted_sentence(self, age: str) -> str:
-        found = (
-            "another policy is stored now: somebody else has changed it since, and saving your text"
-            " will ask you to merge"
-            if self.stored_changed
-            else "the policy from before it is stored: somebody has put that back, or the save was"
-            " lost; saving puts your text again"
-        )
-        return f"Your text was saved {age} ago and accepted, but {found}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +161,12 @@ class PolicyEditing:
             ServiceError: it could not be read or written to the journal.
         """
         return self._conflict(mine, await self._read())
+
+    async def last_put(self) -> AcceptedPut | None:
+        """What was put here last, on this computer; None where nothing was, or nobody can tell."""
+        with suppress(JournalError):  # Saving tells of that.
+            return await last_accepted(self._scope, self.location.subject)
+        return None
 
     def rebase(self, conflict: Conflict) -> None:
         """The person has merged: from now on the edit is a change of what is stored.

@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from kmstui.model import Arn, Key
-from kmstui.policy.access import AccessDiff, Direction, access_diff, changes_for
+from kmstui.policy.access import (
+    AccessChange,
+    AccessDiff,
+    Direction,
+    KeyFacts,
+    access_diff,
+    changes_for,
+    what_stays,
+)
 from kmstui.policy.authoring import CompletionContext, Completions, Facts, complete
 from kmstui.policy.evaluation import (
     NOTHING_READ,
@@ -80,7 +88,15 @@ class KeyPolicyRules:
         effect = fix_effect(before, after, self.key)
         return effect.sentences if effect else ()
 
-    def assess(self, base: str, text: str) -> Assessment:
+    def staying(self, base: str, text: str) -> tuple[str, ...]:
+        """Who can do what as before, each as a sentence."""
+        if self.key.arn is None:
+            return ()
+        key = KeyFacts(str(self.key.arn), self.context.usage, self.context.spec)
+        chain = _of_everybody(self.facts.chain)
+        return tuple(each.sentence for each in what_stays(base, text, key, chain))
+
+    def assess(self, base: str, text: str, earlier: tuple[str, str] | None = None) -> Assessment:
         """What a change does."""
         arn = self.key.arn
         findings = self.lint(text)
@@ -92,6 +108,7 @@ class KeyPolicyRules:
         context = self.request(self.facts.chain)
         verdict = self._verdict(text, arn, context, base)
         diff = access_diff(base, text, str(arn), _of_everybody(self.facts.chain))
+        last = access_diff(*earlier, str(arn)) if earlier else None
         said = " ".join(verdict.not_considered)
         others = (each for each in diff.not_considered if each not in said)
         left_out = dict.fromkeys((*verdict.not_considered, *others))
@@ -103,6 +120,7 @@ class KeyPolicyRules:
             access=access_lines(diff),
             not_considered=tuple(left_out),
             not_json=not_json,
+            undone=tuple(map(_undone, diff.undoing(last))) if last else (),
             locks_out=self._locks_out(verdict, base, text, context),
             # What is not JSON is refused with or without the check.
             bypassable=self._asking is not None and verdict.locks_caller_out and not not_json,
@@ -233,6 +251,11 @@ _WEIGHTS = {
     Direction.DENIED: Weight.GOOD,
     Direction.UNCLEAR: Weight.DOUBT,
 }
+
+
+def _undone(change: AccessChange) -> str:
+    did = "took away" if _WEIGHTS[change.direction] is Weight.BAD else "gave"
+    return f"{change.who} {change.verb} {change.what}, which that {did}"
 
 
 def access_lines(diff: AccessDiff) -> tuple[AccessLine, ...]:

@@ -72,6 +72,8 @@ class Assessment:
     """What the verdict and the changes do not rest on."""
     not_json: str = ""
     """Why the text is not valid JSON, in a clause; the rest is about what could be read."""
+    undone: tuple[str, ...] = ()
+    """What of the change undoes the put that was made last here, each as a clause."""
     afterwards: str = ""
     """All that a role could do with the key then, as a sentence."""
     locks_out: bool = False
@@ -130,8 +132,15 @@ class PolicyRules(Protocol):
         """What could be written at an offset."""
         ...
 
-    def assess(self, base: str, text: str) -> Assessment:
-        """What it does to put `text` in place of `base`."""
+    def assess(self, base: str, text: str, earlier: tuple[str, str] | None = None) -> Assessment:
+        """What it does to put `text` in place of `base`.
+
+        `earlier`: the texts before and after the put that was made last here.
+        """
+        ...
+
+    def staying(self, base: str, text: str) -> tuple[str, ...]:
+        """Who can do what as before, in sentences; none where that is told otherwise."""
         ...
 
     def compare_access(self, old: str, new: str) -> AccessComparison:

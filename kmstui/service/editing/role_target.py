@@ -52,7 +52,11 @@ class RolePolicyRules:
         """What could be written at an offset."""
         return complete(text, offset, knowledge(), CompletionContext())
 
-    def assess(self, base: str, text: str) -> Assessment:
+    def staying(self, base: str, text: str) -> tuple[str, ...]:
+        """Nothing: `Assessment.afterwards` tells all that the role can do."""
+        return ()
+
+    def assess(self, base: str, text: str, earlier: tuple[str, str] | None = None) -> Assessment:
         """What a change does to what the role can do with the key."""
         locked = self.own and self._may_put(base) and not self._may_put(text)
         judgements = list(self._judgements(base, text))
@@ -77,6 +81,7 @@ class RolePolicyRules:
             access=self._changes(base, text),
             not_considered=self._not_considered(text),
             not_json=not_json,
+            undone=tuple(self._undone(base, text, *earlier)) if earlier else (),
             afterwards=f"With {self.key_name}: {effect.summary}." if effect else "",
             locks_out=locked,
         )
@@ -142,6 +147,23 @@ class RolePolicyRules:
         if before is None or after is None:
             return (AccessLine(Weight.DOUBT, self._unknown),)
         return role_changes(before, after, self.key_name)
+
+    def _undone(self, base: str, text: str, before: str, after: str) -> Iterator[str]:
+        """What the role is given back that another change took, and what is taken that it gave."""
+        then, now = (
+            tuple(self._usable(each) for each in texts) for texts in ((before, after), (base, text))
+        )
+        who = f"{self.identity.kind} {self.identity.name}"
+        for word, did, found in (
+            ("gains", "took away", (now[1] - now[0]) & (then[0] - then[1])),
+            ("loses", "gave", (now[0] - now[1]) & (then[1] - then[0])),
+        ):
+            if found:
+                yield f"{who} {word} {actions_words(found)} with {self.key_name}, which that {did}"
+
+    def _usable(self, text: str) -> frozenset[str]:
+        effect = self.effect(text)
+        return frozenset(effect.actions(*_CAN)) if effect else frozenset()
 
     def _not_considered(self, text: str) -> tuple[str, ...]:
         effect = self.effect(text)

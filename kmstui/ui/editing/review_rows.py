@@ -26,25 +26,35 @@ def access_name(index: int) -> str:
     return f"access {index}"
 
 
+STAYING = "staying"
+"""What the row about what stays points at."""
+
+
 def review_rows(
     assessment: Assessment,
     acknowledged: Collection[int],
     symbols: Symbols,
     *,
     before: Collection[Row] = (),
+    undoing: str = "",
+    staying: Collection[Row] = (),
 ) -> Iterator[Row]:
     """Everything, in the order in which it matters.
 
-    `acknowledged` are indexes into the assessment's findings; `before` stands first.
+    `acknowledged` are indexes into the assessment's findings; `before` stands first. `undoing`
+    names the save that parts of the change undo, and `staying` tells what stays.
     """
     yield from before
     yield Block(f"After this save: {_counts(assessment, symbols)}", "title")
+    for clause in assessment.undone:
+        yield Block(f"This undoes {undoing}: {clause}.", "warn", f" {symbols.warning} ")
     yield from _verdict(assessment, symbols)
     if assessment.judgements:
         yield Block("")
         so_far = ", as far as the text could be read" if assessment.not_json else ""
         yield Block(f"Who gains and who loses{so_far}", "title")
     yield from access_rows(assessment.access)
+    yield from staying
     yield Block("")
     if assessment.afterwards:
         yield Block(assessment.afterwards, "dim", f" {symbols.information} ")
@@ -129,6 +139,25 @@ def access_rows(lines: Sequence[AccessLine]) -> Iterator[Row]:
         yield Block(line.sentence, style, symbol, access_name(index))
         if line.refused:
             yield Block(line.refused, "dim", "     ", access_name(index))
+
+
+def staying_rows(
+    sentences: Sequence[str] | None, symbols: Symbols, *, is_open: bool
+) -> Iterator[Row]:
+    """What stays, and for whom: one row, and below it the rest while it is open.
+
+    `sentences` are None until they are worked out.
+    """
+    mark = symbols.opened if is_open else symbols.folded
+    keys = "" if is_open else "   (Enter opens)"
+    yield Block(f"What stays, and for whom{keys}", "accent", f" {mark} ", STAYING)
+    if not is_open:
+        return
+    if sentences is None:
+        yield Block("Working it out…", "dim", "     ", STAYING)
+        return
+    for sentence in sentences or ("Nothing: nobody can do what they could before.",):
+        yield Block(sentence, "", "     ", STAYING)
 
 
 INDENT = "  "

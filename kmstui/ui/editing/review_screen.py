@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -12,11 +13,18 @@ from textual.binding import Binding, BindingType
 from kmstui.policy.iam import same_meaning
 from kmstui.policy.syntax import Span
 from kmstui.service.access import PolicyChange
+from kmstui.service.changes import age_in_words
 from kmstui.service.editing import Assessment, Conflict, EditTarget, PolicyEditing
 from kmstui.service.errors import FailedError
 from kmstui.ui.dialogs import FullScreen, QuestionDialog
 from kmstui.ui.editing.analyzer_checks import check_change
-from kmstui.ui.editing.review_rows import access_name, finding_name, review_rows
+from kmstui.ui.editing.review_rows import (
+    STAYING,
+    access_name,
+    finding_name,
+    review_rows,
+    staying_rows,
+)
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Block, Row, Rows
 
@@ -48,7 +56,7 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
         Binding("ctrl+s", "save_by_editors_key", "save", show=False),
         Binding("space", "acknowledge", "acknowledge", show=False),
         Binding("n,f8,tab", "next_error", "next error", show=False),
-        Binding("enter", "go_to", "go to the place", show=False),
+        Binding("enter", "go_to", "go to the place; open what stays", show=False),
         Binding("m", "merge", "merge", show=False),
         Binding("b", "bypass", "bypass the lock-out check", show=False),
         Binding("V", "ask_analyzer", "ask IAM Access Analyzer", show=False),
@@ -76,6 +84,9 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
         self._unread = ""
         self._assessment: Assessment | None = None
         self._acknowledged: set[int] = set()
+        self._undoing = ""
+        self._staying: tuple[str, ...] | None = None
+        self._staying_is_open = False
         self.rows = Rows(symbols=symbols, id="review-rows")
         self.body = (self.rows,)
 
@@ -94,8 +105,13 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
 
     async def _work_out(self) -> None:
         await asyncio.gather(self._look_for_conflict(), self._prepare())
+        last = await self._editing.last_put()
+        earlier = None if last is None else (last.before, last.sent)
+        if last is not None:
+            age = max(self.program.session.clock() - last.time, timedelta(0))
+            self._undoing = f"your save of {age_in_words(age)} ago"
         assessment = await asyncio.to_thread(
-            self._target.rules.assess, self._editing.base, self._text
+            self._target.rules.assess, self._editing.base, self._text, earlier
         )
         if self.is_attached:
             self._assessment = assessment
@@ -126,9 +142,23 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
                 self._acknowledged,
                 self.symbols,
                 before=self._before(assessment),
+                undoing=self._undoing,
+                staying=self._what_stays(),
             )
         )
         self._write_frame()
+
+    def _what_stays(self) -> tuple[Row, ...]:
+        if not self._target.key_arn:
+            return ()
+        return tuple(staying_rows(self._staying, self.symbols, is_open=self._staying_is_open))
+
+    async def _work_out_staying(self) -> None:
+        self._staying = await asyncio.to_thread(
+            self._target.rules.staying, self._editing.base, self._text
+        )
+        if self.is_attached:
+            self._draw()
 
     def _before(self, assessment: Assessment) -> list[Row]:
         rows: list[Row] = []
@@ -292,9 +322,16 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
             self.notice.tell(why_not, "warn")
 
     def action_go_to(self) -> None:
-        """Go to the place in the text that the line is about."""
+        """Go to the place in the text that the line is about; or open what stays, or close it."""
         assessment = self._assessment
         if assessment is None:
+            return
+        if self.rows.about == STAYING:
+            self._staying_is_open = not self._staying_is_open
+            self._draw()
+            self.rows.go_to(STAYING)
+            if self._staying is None:
+                self.program.work(self._work_out_staying, group="staying", what="what stays")
             return
         places = {
             finding_name(index): finding.span for index, finding in enumerate(assessment.findings)

@@ -21,6 +21,8 @@ class Symbols:
     bar: str = "│"
     arrow: str = "→"
     done: str = "✔"
+    folded: str = "▸"
+    opened: str = "▾"
 
     def for_severity(self, word: str) -> str:
         """The symbol of a finding: an error, a warning, or else an info."""
@@ -40,5 +42,7 @@ PLAIN = Symbols(
     bar="|",
     arrow=">",
     done="o",
+    folded=">",
+    opened="v",
 )
 FANCY = Symbols()

@@ -11,7 +11,7 @@ from textual.filter import LineFilter
 
 _FORMS = str.maketrans(
     {
-        **dict(zip("❯●✖▲ℹ↑↓…·→←✔", ">*x!i^v~-><o", strict=True)),
+        **dict(zip("❯●✖▲ℹ↑↓…·→←✔▸▾", ">*x!i^v~-><o>v", strict=True)),
         **dict.fromkeys("│┃▌▐▊▎", "|"),
         **dict.fromkeys("─━–—▔▁", "-"),
         **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╯╰", "+"),

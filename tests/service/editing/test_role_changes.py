@@ -134,3 +134,14 @@ async def test_only_ones_own_role_can_be_locked(kind: str, locked: bool) -> None
     assessed = target.rules.assess(allowing("iam:PutRolePolicy"), allowing("kms:Decrypt"))
     assert assessed.locks_out is locked
     session.close()
+
+
+def test_what_a_role_is_given_back_is_told_as_undoing_the_save_that_took_it() -> None:
+    both, one = allowing("kms:Decrypt", "kms:Encrypt"), allowing("kms:Encrypt")
+    assert rules().assess(one, both, (both, one)).undone == (
+        "role app gains Decrypt with alias/ImportedCMK, which that took away",
+    )
+    assert rules().assess(both, one, (one, both)).undone == (
+        "role app loses Decrypt with alias/ImportedCMK, which that gave",
+    )
+    assert rules().assess(one, both, (one, allowing("kms:Sign"))).undone == ()

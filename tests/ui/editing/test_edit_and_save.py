@@ -68,6 +68,35 @@ async def test_a_change_is_reviewed_sent_read_back_and_told(editing):
         assert "put-key-policy" in bench.run.app.last_change_command
 
 
+async def test_a_save_that_gives_back_what_the_one_before_took_is_warned_of_first(editing):
+    async with editing(service(MINE)) as bench:
+        await bench.open()
+        await bench.write(OLD)
+        await bench.review()
+        assert "This undoes" not in bench.said
+        await bench.run.press("y")
+        await bench.run.wait_for("holds your policy, read back")
+        await bench.open()
+        await bench.write(MINE)
+        await bench.review()
+        _, _, warning, *_ = bench.run.lines
+        assert "This undoes your save of less than a minute ago" in warning
+        assert "gains Encrypt, which that took away" in bench.said
+
+
+async def test_what_stays_opens_by_enter_and_closes_again(editing):
+    async with editing() as bench:
+        await bench.open()
+        await bench.write(MINE)
+        await bench.review()
+        assert "What stays, and for whom (Enter opens)" in bench.said
+        assert bench.run.app.screen.rows.go_to("staying")
+        await bench.run.press("enter")
+        await bench.run.wait_for(lambda: f"root of {ACCOUNT} keeps all actions." in bench.said)
+        await bench.run.press("enter")
+        await bench.run.wait_for(lambda: "keeps all actions" not in bench.said)
+
+
 async def test_keys_typed_ahead_of_the_review_never_reach_the_text_or_the_service(editing):
     async with editing() as bench:
         screen = await bench.open()

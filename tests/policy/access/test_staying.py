@@ -37,7 +37,7 @@ def policy(**allowed: str) -> str:
 
 
 def stays(before: str, after: str) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for each in what_stays(before, after, KEY):
         names, _, kept = each.sentence.replace(" keep ", " keeps ").partition(" keeps ")
         found |= dict.fromkeys(names.split(" and "), kept.removesuffix("."))

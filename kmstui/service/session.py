@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar, cast
 
+from kmstui.model import Caller, ConnectionInfo
 from kmstui.service.changes import ChangeScope, Clock
 from kmstui.service.errors import (
     CallerChangedError,
@@ -26,7 +27,7 @@ class Session:
 
     Attributes:
         store: What was read; screens subscribe to it.
-        target: What was asked for last; the truth about the connection is `store.info`.
+        target: What was asked for last; the truth about the connection is `info`.
         read_only: Whether the gateway refuses every change.
         is_connecting: Whether a connection is being made, for which credentials are fetched.
         demo: Whether the keys are those of the embedded KMS, and nothing is kept.
@@ -77,13 +78,37 @@ class Session:
         """
         return gateway is self._gateway
 
+    def of(self, subject: str) -> Session:
+        """The session over the connection of a key, alias, role or user, by its ID or ARN.
+
+        What concerns one key is asked of it: gateway, caller, scope of the journal, and what views
+        share. "" is the nearest connection, for what belongs to none.
+        """
+        return self
+
+    @property
+    def each(self) -> Sequence[Session]:
+        """One session for each connection, the nearest first."""
+        return (self,)
+
+    @property
+    def info(self) -> ConnectionInfo | None:
+        """What the connection is; None before there is one."""
+        return self.store.info
+
+    @property
+    def caller(self) -> Caller | None:
+        """Who asks over the connection; None before it is known."""
+        return self.store.caller
+
     @property
     def scope(self) -> Scope | None:
         """Account and Region for the journal, once both are known."""
-        if self.store.info is None:
+        info, caller = self.info, self.caller
+        if info is None:
             return None
-        account = self.store.caller.account if self.store.caller else self._account_of_keys()
-        return Scope(account, self.store.info.region) if account else None
+        account = caller.account if caller else self._account_of_keys()
+        return Scope(account, info.region) if account else None
 
     def change_scope(self, batch: str = "") -> ChangeScope:
         """Where changes on this connection are written down.
@@ -97,7 +122,7 @@ class Session:
                 "the account is not known, so nothing can be written down",
                 "Refresh with r once the service answers.",
             )
-        caller = self.store.caller
+        caller = self.caller
         return ChangeScope(self.journal, scope, caller.arn if caller else "", self.clock, batch)
 
     def shared(self, make: Callable[[Session], T]) -> T:
@@ -224,12 +249,13 @@ class Session:
             text = await gateway.get_policy(key_id, name)
         except ServiceError as error:
             return StoredPolicy(name, "", self.clock(), error.sentence)
+        own = self.of(key_id)
         # After a switch the scope is another account's, which never held this text.
-        scope = self.scope if self.is_connected_by(gateway) else None
+        scope = own.scope if self.is_connected_by(gateway) else None
         if name == "default" and scope is not None:
-            caller = self.store.caller.arn if self.store.caller else ""
+            caller = own.caller.arn if own.caller else ""
             try:
-                await self.journal.keep_version(scope, key_id, text, "fetched", caller=caller)
+                await own.journal.keep_version(scope, key_id, text, "fetched", caller=caller)
             except ServiceError as error:
                 self.notify(error.sentence, "warning")
         return StoredPolicy(name, text, self.clock())

@@ -147,7 +147,7 @@ class ChainReader:
         Raises:
             CancelledByPersonError: the connection is gone.
         """
-        caller = self._session.store.caller
+        caller = self._session.caller
         return await read_chain(self.source, key, caller.account if caller else "", accounts)
 
     async def own_chain(self, key: Key) -> Chain:

@@ -228,7 +228,7 @@ class AccessReader:
         )
 
     async def _wanted(self, key: Key, policy: Policy, grants: Sequence[Grant]) -> _Wanted:
-        caller = self._session.store.caller
+        caller = self._session.caller
         own = caller.account if caller else _account_of(key.arn)
         names = [caller_principal(caller), *(each.name for each in named(policy))]
         names += [name for grant in grants for name in (grant.grantee, grant.retiring)]

@@ -9,7 +9,7 @@ from .runner import ChangeScope as ChangeScope
 from .runner import ChangeStep as ChangeStep
 from .runner import Clock as Clock
 from .runner import Observer as Observer
-from .runner import begin_changes as begin_changes
+from .runner import begin_in_scopes as begin_in_scopes
 from .runner import confirm_change as confirm_change
 from .runner import end_change as end_change
 from .runner import journal_trouble as journal_trouble

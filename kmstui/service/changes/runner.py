@@ -174,9 +174,19 @@ async def begin_changes(
     Raises:
         JournalError: they could not be written down, so nothing may be sent.
     """
-    scope.check_durable()
-    time = scope.clock()
-    return await scope.journal.begin(
+    return await begin_in_scopes([(scope, change) for change in changes])
+
+
+async def begin_in_scopes(
+    changes: Sequence[tuple[ChangeScope, Change[Any]]],
+) -> tuple[ChangeRecord, ...]:
+    """As `begin_changes`, each under its own account and Region of one journal."""
+    if not changes:
+        return ()
+    first = changes[0][0]
+    first.check_durable()
+    time = first.clock()
+    return await first.journal.begin(
         [
             ChangeRecord(
                 id=0,
@@ -190,7 +200,7 @@ async def begin_changes(
                 after=json.dumps(change.after),
                 outcome="pending",
             )
-            for change in changes
+            for scope, change in changes
         ]
     )
 

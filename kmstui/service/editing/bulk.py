@@ -82,7 +82,7 @@ class StatementBatch:
     observe: Observer
     sleep: Sleep = asyncio.sleep
     plans: dict[str, KeyPlan] = field(default_factory=dict)
-    _facts: AccountFacts = field(default_factory=AccountFacts)
+    _facts: dict[Session, AccountFacts] = field(default_factory=dict)
     _edits: dict[str, _Edit] = field(default_factory=dict)
     _batch: str = field(default_factory=lambda: uuid.uuid4().hex)
 
@@ -94,9 +94,9 @@ class StatementBatch:
         """
         for key_id in self.key_ids:
             self._tell(KeyPlan(key_id, self.session.store.name_of(key_id)))
-        self.session.change_scope()
-        gateway, caller = self.session.gateway, self.session.store.caller
-        self._facts = AccountFacts(*await caller_identity(gateway, caller))
+        for each in dict.fromkeys(map(self.session.of, self.key_ids)):
+            each.change_scope()
+            self._facts[each] = AccountFacts(*await caller_identity(each.gateway, each.caller))
         await self._each(self.key_ids, self._plan_one)
 
     async def save(self) -> None:
@@ -137,14 +137,15 @@ class StatementBatch:
         if target.why_not:
             self._end(key_id, KeyOutcome.LEFT_OUT, target.why_not)
             return
-        editing = PolicyEditing(target.location, self.session.change_scope(self._batch), self.sleep)
+        session = self.session.of(key_id)
+        editing = PolicyEditing(target.location, session.change_scope(self._batch), self.sleep)
         base = await editing.open()
         reason, text = self._change_of(editing, base)
         if reason:
             self._end(key_id, KeyOutcome.LEFT_OUT, reason)
             return
-        chain = await self.session.shared(ChainReader).own_chain(target.key)
-        target.know(replace(self._facts, chain=chain))
+        chain = await session.shared(ChainReader).own_chain(target.key)
+        target.know(replace(self._facts[session], chain=chain))
         assessment = await asyncio.to_thread(target.rules.assess, base, text)
         known = await asyncio.to_thread(target.rules.lint, base)
         self._edits[key_id] = _Edit(target, editing)

@@ -193,7 +193,8 @@ class HistorySource:
         Raises:
             JournalError: the journal cannot be read, or the account is not known.
         """
-        journal, scope = self.session.journal, self.session.scope
+        session = self.session.of(self.subject)
+        journal, scope = session.journal, session.scope
         if scope is None:
             raise JournalError(
                 "the account is not known, so its history cannot be found",
@@ -215,7 +216,7 @@ class HistorySource:
         Raises:
             ServiceError: events may not be read, or not now.
         """
-        found = cloudtrail_items(self.session.gateway, self.key_arn)
+        found = cloudtrail_items(self.session.of(self.key_arn).gateway, self.key_arn)
         events = [each async for each in found]
         lost = await self._overwritten(events)
         self._remote = tuple(
@@ -231,7 +232,7 @@ class HistorySource:
             for each in items
             if each.held
         ]
-        scope = self.session.change_scope()
+        scope = self.session.of(self.subject).change_scope()
         records = await scope.journal.changes(
             scope.where, subject=self.subject, operations=(PUT_KEY_POLICY,)
         )

@@ -291,8 +291,9 @@ class KeyPolicyTarget(EditTarget):
     """The default policy of a key."""
 
     def __init__(self, session: Session, key: Key, disabled: Collection[str] = ()) -> None:
+        session = session.of(key.id)
         super().__init__(session)
-        store = session.store
+        store, caller = session.store, session.caller
         self.key = key
         self.location = KeyPolicyLocation(
             session.gateway, key.id, store.aliases_of(key.id), session.gateway
@@ -304,26 +305,25 @@ class KeyPolicyTarget(EditTarget):
             name = store.name_of(key.id)
             self.why_not = f"{name} {key.fixed}: nobody else can change its policy."
         self.rules: KeyPolicyRules = KeyPolicyRules(
-            key=lint_context(key, store.caller),
+            key=lint_context(key, caller),
             facts=AccountFacts(),
             context=self._context(AccountFacts()),
-            caller=store.caller.arn if store.caller else "",
+            caller=caller.arn if caller else "",
             name=store.name_of(key.id),
-            request=partial(own_request, store.caller, store.info, session.clock),
+            request=partial(own_request, caller, session.info, session.clock),
             disabled=frozenset(disabled),
         )
 
     def template_facts(self) -> Facts:
         """What fields of templates are filled with."""
-        store = self._session.store
-        facts = self.rules.facts
-        return facts_for(self.key, store.caller, store.info, facts.contexts, facts.endpoints)
+        session, facts = self._session, self.rules.facts
+        return facts_for(self.key, session.caller, session.info, facts.contexts, facts.endpoints)
 
     async def learn(self) -> None:
         """The caller's IAM policies, the account's roles, encryption contexts in use."""
         session = self._session
         facts, chain = await asyncio.gather(
-            learn_account(session.gateway, session.store.caller, self.key.arn),
+            learn_account(session.gateway, session.caller, self.key.arn),
             session.shared(ChainReader).own_chain(self.key),
         )
         self.know(replace(facts, chain=chain))
@@ -347,7 +347,7 @@ class KeyPolicyTarget(EditTarget):
         )
         return CompletionContext(
             root=f"arn:{arn.partition}:iam::{arn.account}:root" if arn else "",
-            caller=caller_principal(store.caller),
+            caller=caller_principal(self._session.caller),
             roles=facts.roles,
             principals=principals_in(others),
             # The key's own first; what other keys' events and grants showed may do as well.

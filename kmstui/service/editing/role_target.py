@@ -183,6 +183,7 @@ class RolePolicyTarget(EditTarget):
         disabled: Collection[str] = (),
     ) -> None:
         """`key` is the chosen one, on which the effect is shown."""
+        session = session.of(identity.arn)
         super().__init__(session)
         self._key = key
         self._arn = identity.arn
@@ -202,7 +203,7 @@ class RolePolicyTarget(EditTarget):
             if key is not None
             else None,
             key_policy=_default_policy(session, key),
-            own=is_caller(identity.arn, session.store.caller),
+            own=is_caller(identity.arn, session.caller),
             disabled=frozenset(disabled),
         )
 
@@ -228,7 +229,7 @@ def _default_policy(session: Session, key: Key | None) -> str:
 
 def roles_to_offer(session: Session, key: Key | None, others: Sequence[str] = ()) -> list[str]:
     """ARNs of roles: the caller's first, those that the chosen key's policy names, then others."""
-    own = caller_principal(session.store.caller)
+    own = caller_principal(session.caller)
     found = [own] if ":role/" in own else []
     found += role_arns(read_policy(parse(_default_policy(session, key))))
     found += others

@@ -6,20 +6,19 @@ are not all known here is left to the editor, where each field is filled in sigh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from kmstui.model import Arn, Key, KeyCreation
+from kmstui.model import Arn, Caller, Key, KeyCreation
 from kmstui.policy.authoring import Template, fields_of, fill, unsuitable, whole_policy
 from kmstui.policy.evaluation import NOTHING_READ, can_still_administer
 from kmstui.policy.iam import Context, Principal
 from kmstui.policy.lint import KeyContext, Severity, lint
 from kmstui.service.access import caller_principal, own_request
 from kmstui.service.editing import facts_for
-from kmstui.service.inventory import Store
 from kmstui.service.keys.aliases import alias_problem, full_name
 from kmstui.service.keys.allowed import description_problem
+from kmstui.service.session import Session
 from kmstui.service.tags import MOST_TAGS, tag_problems
 
 POLICY_BYTES = 32_768
@@ -56,15 +55,16 @@ def specs_for(usage: str, partition: str = "aws") -> tuple[str, ...]:
     return (*specs, "SM2") if usage in _SM2_USAGES else specs
 
 
-def key_creation_problem(store: Store, creation: KeyCreation, alias: str) -> str:
+def key_creation_problem(session: Session, creation: KeyCreation, alias: str) -> str:
     """Why the key or its alias would be refused, as a sentence; empty when neither would."""
-    partition = store.info.partition if store.info else "aws"
+    partition = session.info.partition if session.info else "aws"
     if creation.spec not in specs_for(creation.usage, partition):
         return f"KMS does not create keys of spec {creation.spec} for {creation.usage}."
     if problem := description_problem(creation.description):
         return problem
     if alias and (problem := alias_problem(alias)):
         return problem
+    store = session.store
     if alias and (existing := store.aliases.get(full_name(alias))) is not None:
         return f"{existing.name} exists already and names {store.name_of(existing.key_id)}."
     if len(creation.tags) > MOST_TAGS:
@@ -104,22 +104,23 @@ DEFAULT = CreationPolicy(
 
 
 def creation_policies(
-    store: Store,
-    creation: KeyCreation,
-    templates: Sequence[Template],
-    clock: Callable[[], datetime],
+    session: Session, creation: KeyCreation, templates: Sequence[Template]
 ) -> tuple[CreationPolicy, ...]:
-    """The default, then each template as it would be for this key, judged as it is by the clock."""
-    request = own_request(store.caller, store.info, clock, NOTHING_READ)
-    return (DEFAULT, *_from_templates(store, creation, templates, request))
+    """The default, then each template as it would be for this key, judged as it is now.
+
+    `session` is over the connection on which the key is to be created.
+    """
+    request = own_request(session.caller, session.info, session.clock, NOTHING_READ)
+    return (DEFAULT, *_from_templates(session, creation, templates, request))
 
 
 def _from_templates(
-    store: Store, creation: KeyCreation, templates: Sequence[Template], request: Context
+    session: Session, creation: KeyCreation, templates: Sequence[Template], request: Context
 ) -> Iterator[CreationPolicy]:
-    account = store.caller.account if store.caller else ""
-    region = store.info.region if store.info else ""
-    partition = store.info.partition if store.info else "aws"
+    caller, info = session.caller, session.info
+    account = caller.account if caller else ""
+    region = info.region if info else ""
+    partition = info.partition if info else "aws"
     key = Key.of(_NO_ID, f"arn:{partition}:kms:{region}:{account}:key/{_NO_ID}")
     arn = Arn.parse(key.arn)
     context = KeyContext(
@@ -127,9 +128,9 @@ def _from_templates(
         usage=creation.usage,
         spec=creation.spec,
         multi_region=creation.multi_region,
-        caller=Arn.maybe(store.caller.arn) if store.caller else None,
+        caller=Arn.maybe(caller.arn) if caller else None,
     )
-    known = facts_for(key, store.caller, store.info, store.contexts)
+    known = facts_for(key, caller, info, session.store.contexts)
     facts = replace(known, usage=creation.usage, spec=creation.spec)
     for template in templates:
         if template.id == "aws.default":
@@ -139,7 +140,7 @@ def _from_templates(
             unsuitable(template, facts)
             or _not_known(fields_of(fill(template, facts)))
             or _refused(text, context)
-            or _locks_out(text, store, arn, request)
+            or _locks_out(text, caller, arn, request)
         )
         yield CreationPolicy(template.id, template.title, template.does, text, off)
 
@@ -158,8 +159,8 @@ def _refused(text: str, context: KeyContext) -> str:
     return ""
 
 
-def _locks_out(text: str, store: Store, arn: Arn, request: Context) -> str:
-    caller = Principal.maybe(caller_principal(store.caller)) if store.caller else None
+def _locks_out(text: str, asking: Caller | None, arn: Arn, request: Context) -> str:
+    caller = Principal.maybe(caller_principal(asking)) if asking else None
     if caller is None:
         return "Who you are is not known, so nobody can say whether you would be locked out."
     verdict = can_still_administer(text, caller, arn, None, context=request)

@@ -28,7 +28,7 @@ async def read_events(session: Session, key_arn: str, token: str = "") -> EventP
     Raises:
         ServiceError: CloudTrail may not be asked, or does not answer.
     """
-    gateway = session.gateway
+    gateway = session.of(key_arn).gateway
     events, following = await gateway.events(key_arn, token)
     if session.is_connected_by(gateway):
         session.store.see_contexts(event.encryption_context for event in events)

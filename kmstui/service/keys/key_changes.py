@@ -65,7 +65,9 @@ class KeyChanges:
             if step is ChangeStep.BUSY:
                 self._session.notify(f"{change.operation}: {step}.", "warning")
 
-        result = await run_change(self._session.change_scope(), change, waiting, observe)
+        result = await run_change(
+            self._session.of(change.subject).change_scope(), change, waiting, observe
+        )
         if result.journal_problem:
             self._session.notify(result.journal_problem, "warning")
         if result.read.value is not None:

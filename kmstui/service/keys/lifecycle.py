@@ -91,7 +91,7 @@ class Lifecycle(KeyChanges):
 
         When only the alias was refused, the key exists and the sentence says so instead.
         """
-        if problem := key_creation_problem(self._store, creation, alias):
+        if problem := key_creation_problem(self._session, creation, alias):
             raise InvalidInputError(problem, "Nothing was sent.", ErrorContext("kms:CreateKey"))
         session, gateway = self._session, self._session.gateway
         created: list[Key] = []

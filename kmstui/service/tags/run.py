@@ -21,7 +21,7 @@ from kmstui.service.changes import (
     Shown,
     Sleep,
     Waiting,
-    begin_changes,
+    begin_in_scopes,
     confirm_change,
     end_change,
     ours_if,
@@ -37,7 +37,7 @@ from kmstui.service.errors import (
     ServiceError,
     ThrottledError,
 )
-from kmstui.service.ports import ChangeRecord, Gateway, Urgency
+from kmstui.service.ports import ChangeRecord, Gateway, Scope, Urgency
 from kmstui.service.session import Session
 from kmstui.service.tags.change import TagChange, TagOutcome, TagResult, operation_of, shows
 
@@ -74,6 +74,7 @@ class _Sending:
 
     index: int
     tags: TagChange
+    scope: ChangeScope
     gateway: Gateway
     retried: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
     """Makes one call, and again where it was throttled."""
@@ -126,18 +127,19 @@ class TagRun:
     def __init__(
         self,
         session: Session,
-        scope: ChangeScope,
+        batch: str,
         observer: Observer,
         cancelled: Callable[[], bool],
         pause: Sleep,
     ) -> None:
         self._session = session
-        self._scope = scope
+        self._batch = batch
         self._gateway = session.gateway
         self._observer = observer
         self._cancelled = cancelled
         self._pause = pause
-        self._stopped_by = ""
+        self._stopped: dict[Scope, str] = {}
+        """Why nothing more is sent in an account and Region."""
         self._readers = asyncio.Semaphore(READING_AT_ONCE)
         self._results: dict[int, TagResult] = {}
 
@@ -147,8 +149,14 @@ class TagRun:
         Raises:
             JournalError: they could not be written down, so nothing may be sent.
         """
-        sendings = [_Sending(index, each, self._gateway, self._retried) for index, each in changes]
-        records = await begin_changes(self._scope, [each.change for each in sendings])
+        of = self._session.of
+        sendings = [
+            _Sending(
+                index, each, of(each.key_id).change_scope(self._batch), self._gateway, self._retried
+            )
+            for index, each in changes
+        ]
+        records = await begin_in_scopes([(each.scope, each.change) for each in sendings])
         return list(zip(sendings, records, strict=True))
 
     async def run(self, items: Sequence[Item]) -> dict[int, TagResult]:
@@ -162,14 +170,15 @@ class TagRun:
     async def _send_all(self, queue: Iterator[Item], readers: asyncio.TaskGroup) -> None:
         for sending, record in queue:
             tags = sending.tags
-            if self._cancelled() or self._stopped_by:
-                why = self._stopped_by or "Cancelled before it was sent."
-                problem = await end_change(self._scope, record, "cancelled", why)
+            stopped = self._stopped.get(sending.scope.where, "")
+            if self._cancelled() or stopped:
+                why = stopped or "Cancelled before it was sent."
+                problem = await end_change(sending.scope, record, "cancelled", why)
                 self._end(sending.index, TagResult(tags, TagOutcome.CANCELLED, why), problem)
                 continue
             await self._readers.acquire()
             self._observer(sending.index, TagResult(tags, TagOutcome.RUNNING))
-            sent = await send_change(self._scope, sending.change, record)
+            sent = await send_change(sending.scope, sending.change, record)
             if sent.refused and sent.error is not None:
                 self._readers.release()
                 await self._refused(sending, sent.error, sent.journal_problem)
@@ -194,12 +203,12 @@ class TagRun:
             await self._pause(seconds)
         return await call()
 
-    def _stop(self, why: str, error: ServiceError) -> None:
-        self._stopped_by = self._stopped_by or f"Not sent, because {why}: {error.sentence}"
+    def _stop(self, where: Scope, why: str, error: ServiceError) -> None:
+        self._stopped.setdefault(where, f"Not sent, because {why}: {error.sentence}")
 
     async def _refused(self, sending: _Sending, error: ServiceError, journal_problem: str) -> None:
         if isinstance(error, _OF_THE_CONNECTION):
-            self._stop("an earlier one failed", error)
+            self._stop(sending.scope.where, "an earlier one failed", error)
         found = await self._read(sending.tags.key_id) if sending.put else None
         self._end(sending.index, sending.refused(error, found), journal_problem)
 
@@ -207,12 +216,13 @@ class TagRun:
         check = tag_check(self._gateway, sending.tags)
         waiting = Waiting(FOR_ONE_OF_MANY, self._pause)
         try:
-            ended = await confirm_change(self._scope, check, sent, waiting)
+            ended = await confirm_change(sending.scope, check, sent, waiting)
         finally:
             self._readers.release()
         if ended.error is not None and ended.read.shown is Shown.UNREADABLE:
             # Whoever answers in AWS's place does so to all.
-            self._stop("nobody can tell what became of an earlier one", ended.error)
+            why = "nobody can tell what became of an earlier one"
+            self._stop(sending.scope.where, why, ended.error)
         if ended.read.shown is Shown.OURS:
             self._keep(sending.tags.key_id, ended.read.value)
         self._end(sending.index, _result(sending.tags, ended), ended.journal_problem)

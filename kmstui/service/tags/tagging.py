@@ -165,8 +165,9 @@ class Tagging:
 
     def deciding(self, changes: Iterable[TagChange]) -> TagDecisions:
         """Which of the changes bear on access, by the IAM policies that were read before."""
-        known = self._session.shared(AccessReader).known_identities
-        return tag_decisions(changes, known, self._session.store)
+        readers = [each.shared(AccessReader) for each in self._session.each]
+        known = {each.arn: each for reader in readers for each in reader.known_identities}
+        return tag_decisions(changes, known.values(), self._session.store)
 
     # Running
 
@@ -188,7 +189,7 @@ class Tagging:
         """
         run = TagRun(
             self._session,
-            self._session.change_scope(uuid.uuid4().hex),
+            uuid.uuid4().hex,
             observer,
             cancelled,
             self._pause,
@@ -207,11 +208,11 @@ class Tagging:
 
     async def unfinished(self) -> tuple[UnfinishedTags, ...]:
         """Runs that were begun and never ended, each compared with what the keys hold now."""
-        if self._session.scope is None:
-            return ()
         batches: dict[str, list[ChangeRecord]] = {}
-        for record in await pending_changes(self._session.change_scope(), TAG_OPERATIONS):
-            batches.setdefault(record.batch, []).append(record)
+        for each in self._session.each:
+            if each.scope is not None:
+                for record in await pending_changes(each.change_scope(), TAG_OPERATIONS):
+                    batches.setdefault(record.batch, []).append(record)
         return tuple([await self._examine(batch, each) for batch, each in batches.items()])
 
     async def settle(self, unfinished: UnfinishedTags) -> None:
@@ -222,10 +223,12 @@ class Tagging:
         Raises:
             JournalError: it could not be written.
         """
-        self._session.change_scope().check_durable()
+        self._session.of("").change_scope().check_durable()
         for each in unfinished.found:
             if outcome := _outcome(each):
-                await self._session.journal.end(each.record.id, outcome, "Found at a later start.")
+                await self._session.of("").journal.end(
+                    each.record.id, outcome, "Found at a later start."
+                )
 
     async def changes_of(self, record: ChangeRecord) -> tuple[TagChange, ...]:
         """The changes of the run that a journal entry belongs to, in their order.
@@ -239,7 +242,9 @@ class Tagging:
     async def _of_batch(
         self, scope: Scope, batch: str, outcomes: Collection[str]
     ) -> tuple[TagChange, ...]:
-        records = await self._session.journal.changes(scope, batch=batch, limit=_EVERY_RECORD)
+        records = await self._session.of("").journal.changes(
+            scope, batch=batch, limit=_EVERY_RECORD
+        )
         return tuple(
             change_of(record)
             for record in reversed(records)
@@ -253,7 +258,7 @@ class Tagging:
             return tag_check(gateway, change_of(record), Urgency.VISIBLE)
 
         checks = dict.fromkeys(TAG_OPERATIONS, check)
-        found = await examine_changes(self._session.change_scope(), checks, records)
+        found = await examine_changes(self._session.of("").change_scope(), checks, records)
         ended = await self._of_batch(records[0].scope, batch, {"done"}) if batch else ()
         return UnfinishedTags(ended, tuple(found))
 

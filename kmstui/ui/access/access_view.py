@@ -136,13 +136,13 @@ class AccessView(ReadingView):
     async def work_out(self, key: Key, policy: str) -> None:
         """Work the table out from the key policy at once, then from what else can be read."""
         if self._inquiry is None or self._inquiry.text != policy:
-            self._take(await Inquiry.of(self.session, key, policy, None))
+            self._take(await Inquiry.of(self.connection, key, policy, None))
         self._reading = mine = object()
         self._tell_from = monotonic() + TOLD_AFTER_SECONDS
         self._stopping = False
         waited = self.set_timer(TOLD_AFTER_SECONDS, self._tell_waiting)
         try:
-            reading = await self.session.shared(AccessReader).read(
+            reading = await self.connection.shared(AccessReader).read(
                 key,
                 policy,
                 most=self._most,
@@ -153,7 +153,7 @@ class AccessView(ReadingView):
             waited.stop()
             if self._reading is mine:
                 self._reading = None
-        self._take(await Inquiry.of(self.session, key, policy, reading))
+        self._take(await Inquiry.of(self.connection, key, policy, reading))
 
     def _take(self, inquiry: Inquiry) -> None:
         if inquiry.key.id != self._key_id:
@@ -161,8 +161,8 @@ class AccessView(ReadingView):
         if self._inquiry is None and not inquiry.takes(self._group):
             self._choose_useful(inquiry)
         self._inquiry = inquiry
-        self._rows = {row_id(row): row for row in inquiry.ordered(self.session)}
-        self.what_if.know(inquiry.vocabulary(self.session))
+        self._rows = {row_id(row): row for row in inquiry.ordered(self.connection)}
+        self.what_if.know(inquiry.vocabulary(self.connection))
         self._draw()
         self._shown.set()
         if self.what_if.display:
@@ -195,7 +195,7 @@ class AccessView(ReadingView):
         inquiry = self._inquiry
         if inquiry is not None:
             key = self.store.keys.get(self._key_id)
-            caller = self.store.caller
+            caller = self.connection.caller
             again = again or (key is not None and key_facts(key) != key_facts(inquiry.key))
             again = again or (caller.arn if caller else "") != inquiry.caller
         if again:
@@ -278,7 +278,7 @@ class AccessView(ReadingView):
         found = self._rows[row]
         at_cursor = row == self.table.cursor_row
         name = found.principal.short
-        if Inquiry.is_me(self.session, found.principal):
+        if Inquiry.is_me(self.connection, found.principal):
             name = f"you: {name}"
         parts: list[Part] = [name if found.has_access else (name, "dim")]
         for cell in found.cells:
@@ -336,7 +336,7 @@ class AccessView(ReadingView):
         if row is None or cell is None:
             return  # asked from another view: as soon as there is a table
         action = cell.parts[0].actions[0] if cell.parts else "kms:DescribeKey"
-        is_me = Inquiry.is_me(self.session, row.principal)
+        is_me = Inquiry.is_me(self.connection, row.principal)
         self.status.say(_HINT, "dim")
         question = question_line(row.principal, action, is_me=is_me)
         self.what_if.ask(question, self._offer_question)
@@ -381,7 +381,7 @@ class AccessView(ReadingView):
         )
 
     async def _answer_line(self, inquiry: Inquiry, line: str) -> None:
-        answer = await answer_line(self.session, inquiry, line)
+        answer = await answer_line(self.connection, inquiry, line)
         if inquiry is self._inquiry and self.what_if.display:
             self._answer = answer
             self.words.say(answer.words, "" if answer.decision else "warn")
@@ -393,7 +393,7 @@ class AccessView(ReadingView):
         Raises:
             ServiceError: they may not be read, or there is no such role or user.
         """
-        arn = unread_identity(self.session, self._answer.decision)
+        arn = unread_identity(self.connection, self._answer.decision)
         if arn and self._inquiry is not None:
-            await self.session.shared(AccessReader).identity(arn)
+            await self.connection.shared(AccessReader).identity(arn)
             await self._answer_line(self._inquiry, self.what_if.value)

@@ -136,6 +136,7 @@ def _ask_kms(context: Context) -> None:
         session.notify("No dry run can be made up for a key of this kind, so KMS is not asked.")
         return
 
+    session = session.of(inquiry.key.id)
     gateway = session.gateway
 
     def go_on(line: str) -> None:
@@ -238,7 +239,7 @@ def _open_endpoints(context: Context) -> None:
     def connect(url: str) -> None:
         switch(context, replace(context.session.target, endpoint_url=url))
 
-    context.app.ask(EndpointsScreen(context.session, context.app.symbols), connect)
+    context.app.ask(EndpointsScreen(context.connection, context.app.symbols), connect)
 
 
 def _needs_connection(context: Context) -> str | None:

@@ -95,7 +95,7 @@ class EndpointsScreen(FullScreen[str]):
     def _show(self, found: Endpoints | None) -> None:
         self._found = found
         self._by_id = {each.id: each for each in found.listed} if found else {}
-        info = self._session.store.info
+        info = self._session.info
         region = f" in {info.region}" if info else ""
         count = f"  {len(self._by_id)}" if found and not found.problem else ""
         self.title_line.show([(f" VPC endpoints of KMS{region}", "title"), count])
@@ -127,7 +127,7 @@ class EndpointsScreen(FullScreen[str]):
 
     @on(LineTable.Moved)
     def _show_chosen(self) -> None:
-        endpoint, info = self.chosen, self._session.store.info
+        endpoint, info = self.chosen, self._session.info
         self.viewer.display = endpoint is not None
         if endpoint is None or info is None:
             self.words.say("")
@@ -144,7 +144,7 @@ class EndpointsScreen(FullScreen[str]):
     @on(LineTable.Chosen)
     def action_through(self) -> None:
         """Close with the URL of the endpoint under the cursor."""
-        endpoint, info = self.chosen, self._session.store.info
+        endpoint, info = self.chosen, self._session.info
         if endpoint is None or info is None:
             return
         reason = ""
@@ -163,7 +163,7 @@ class EndpointsScreen(FullScreen[str]):
 
     def action_copy(self) -> None:
         """Copy the command that goes through the endpoint."""
-        endpoint, info = self.chosen, self._session.store.info
+        endpoint, info = self.chosen, self._session.info
         if endpoint is None or info is None or not endpoint.url:
             return
         text = command_through(endpoint, info)

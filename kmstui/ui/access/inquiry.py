@@ -66,7 +66,7 @@ class Inquiry:
     async def of(
         cls, session: Session, key: Key, text: str, reading: AccessReading | None
     ) -> Inquiry:
-        """Work the table out in a thread."""
+        """Work the table out in a thread; `session` is over the key's connection."""
         identities = () if reading is None else tuple(map(without_problem, reading.identities))
         grants = None if reading is None else reading.grants
         chain = NOTHING_READ if reading is None else reading.chain
@@ -74,7 +74,7 @@ class Inquiry:
         table = await asyncio.to_thread(
             access_table, text, facts, grants=grants, identities=identities, chain=chain
         )
-        caller = session.store.caller
+        caller = session.caller
         others = further_policies(session.store, key.id)
         return cls(key, text, reading, table, caller.arn if caller else "", others)
 
@@ -95,7 +95,7 @@ class Inquiry:
     def is_me(session: Session, principal: Principal) -> bool:
         """Whether this is who asks."""
         arn = role_of(principal)
-        return bool(arn) and not principal.label and is_caller(arn, session.store.caller)
+        return bool(arn) and not principal.label and is_caller(arn, session.caller)
 
     def left_out(self, words: Sequence[str]) -> tuple[str, ...]:
         """What an answer does not rest on, further policies of the key included."""
@@ -176,7 +176,7 @@ def unread_identity(session: Session, decision: Decision | None) -> str:
     principal = decision.request.principal if decision else None
     if decision is None or principal is None or principal.label:
         return ""
-    caller = session.store.caller
+    caller = session.caller
     own = caller.account if caller else decision.request.owner
     arn = role_of(principal)
     known = session.shared(AccessReader).known_identity(arn)

@@ -37,6 +37,11 @@ class ReadingView(KeyView):
         """What no answer rests on."""
         self.left_out.display = False
 
+    @property
+    def connection(self) -> Session:
+        """The session over the connection of the key that is shown."""
+        return self.session.of(self._key_id or "")
+
     async def wait_until_shown(self) -> None:
         """Wait for the answer, or for why there is none."""
         await self._shown.wait()

@@ -143,11 +143,11 @@ class RoleView(ReadingView):
         if not arn:
             self.show_problem(self._why_nobody())
             return
-        reader = self.session.shared(AccessReader)
+        reader = self.connection.shared(AccessReader)
         identity, (grants, _), chain = await asyncio.gather(
             reader.identity(arn),
             reader.grants(key.id),
-            self.session.shared(ChainReader).chain(key),
+            self.connection.shared(ChainReader).chain(key),
         )
         effect = await asyncio.to_thread(
             role_effect,
@@ -162,7 +162,7 @@ class RoleView(ReadingView):
 
     def _own(self, policy: str) -> str:
         """The ARN of the caller's role or user; with its path where the key policy tells it."""
-        caller = self.store.caller
+        caller = self.connection.caller
         if caller is None:
             return ""
         principal = Principal.maybe(caller.arn)
@@ -171,7 +171,7 @@ class RoleView(ReadingView):
         return role_of(brought_to_role(principal, (as_policy(policy),)))
 
     def _why_nobody(self) -> str:
-        caller = self.store.caller
+        caller = self.connection.caller
         if caller is None:
             return "It is not known who you are. O chooses a role that the key policy names."
         return f"{caller.short} has no IAM policies. O chooses a role that the key policy names."
@@ -191,7 +191,7 @@ class RoleView(ReadingView):
             Mark.CONDITIONAL: (symbols.warning, "warn"),
             Mark.VIA_IAM: (symbols.warning, "warn"),
         }
-        who = "You: " if is_caller(effect.identity.arn, self.store.caller) else ""
+        who = "You: " if is_caller(effect.identity.arn, self.connection.caller) else ""
         resource = Arn.parse(effect.identity.arn).resource
         yield Block(f"{who}{resource} with {self.store.short_name(key.id)}", "title")
         yield Block(self._most_asked(effect))

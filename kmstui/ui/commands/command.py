@@ -39,8 +39,13 @@ class Context:
 
     @property
     def session(self) -> Session:
-        """The connection in use."""
+        """The session, over all connections in use."""
         return self.app.session
+
+    @property
+    def connection(self) -> Session:
+        """The session over the connection of the chosen key; over the nearest without one."""
+        return self.app.session.of(self.chosen or "")
 
     @property
     def store(self) -> Store:

@@ -84,7 +84,7 @@ class KeptLine:
         Raises:
             JournalError: the account is not known yet.
         """
-        scope = program.session.change_scope()
+        scope = program.session.of("").change_scope()
         self._program = program
         self._typed = TypedText(scope, subject)
         self._drafts = DraftKeeper(self._keep, scope.journal, self._tell)
@@ -99,7 +99,7 @@ class KeptLine:
         cls, program: Program, subject: str, start: str, offer: Callable[[str], object]
     ) -> KeptLine | None:
         """None where there is no `subject`, or nowhere to keep it yet."""
-        if not subject or program.session.scope is None:
+        if not subject or program.session.of("").scope is None:
             return None
         return cls(program, subject, start, offer)
 

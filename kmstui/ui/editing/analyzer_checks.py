@@ -54,13 +54,13 @@ def check_change(
         return "Access Analyzer is not asked about what is not valid JSON."
     if same_meaning(change.old, change.new):
         return "Access Analyzer is not asked: the two policies mean the same."
-    session = program.session
+    session = program.session.of(change.key_arn)
     gateway = session.gateway
 
     def asked(line: str) -> None:
         program.ask(AnalyzerAnswers(gateway, change, actions_in(line), symbols), go_to)
 
-    region = session.store.info.region if session.store.info else ""
+    region = session.info.region if session.info else ""
     program.ask(AnalyzerQuestion(change, region, read_only=session.read_only), asked)
     return ""
 

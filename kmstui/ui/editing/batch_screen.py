@@ -207,7 +207,7 @@ class BatchScreen(FullScreen[None]):
                 plan.outcome is KeyOutcome.SAVED for plan in self.plan_of_keys.plans.values()
             )
             if saved and not self._remove:
-                await TypedText(self._session.change_scope(), STATEMENTS).close()
+                await TypedText(self._session.of("").change_scope(), STATEMENTS).close()
         finally:
             unsaved.remove(self._words_if_lost)
             self._working = False

@@ -38,9 +38,10 @@ def open_editor(
     """
     from kmstui.ui.editing.edit_screen import EditScreen
 
-    scope = context.session.change_scope()
+    session = context.session.of(target.location.subject)
+    scope = session.change_scope()
     screen = EditScreen(
-        context.session, target, scope, context.app.symbols, outside=outside, begin_with=begin_with
+        session, target, scope, context.app.symbols, outside=outside, begin_with=begin_with
     )
     context.app.push_screen(screen)
 
@@ -93,7 +94,7 @@ def _add_statement(context: Context) -> None:
     key_ids = context.targets
     first = KeyPolicyTarget(context.session, context.store.keys[key_ids[0]])
 
-    scope = context.session.change_scope()
+    scope = context.session.of("").change_scope()
     screen = StatementScreen(first, len(key_ids), scope, context.app.symbols)
     context.app.ask(screen, partial(_review_batch, context, key_ids, remove=False))
 

@@ -157,7 +157,7 @@ class HistoryView(KeyView):
         await self.panel.read(source)
         self.post_message(self.TitleChanged())
         # An organization may be out of reach: what changed does not wait for it.
-        chain = await self.session.shared(ChainReader).chain(key)
+        chain = await self.connection.shared(ChainReader).chain(key)
         if source is self._source and chain.is_known:
             self._chain = chain
             self.panel.compare()

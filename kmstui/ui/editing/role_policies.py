@@ -38,7 +38,7 @@ async def choose_role(context: Context, key: Key | None, heading: str) -> Identi
     chosen = await ask_for_role(context, key, heading)
     if chosen is None:
         return None
-    reading = context.session.gateway.identity(chosen)
+    reading = context.session.of(chosen).gateway.identity(chosen)
     return await read_in_front(context, f"role {_role_name(chosen)}", reading)
 
 
@@ -48,7 +48,7 @@ async def ask_for_role(context: Context, key: Key | None, heading: str) -> str |
     Raises:
         CancelledByPersonError: the person stopped the reading, or the connection is gone.
     """
-    session = context.session
+    session = context.session.of(key.id if key is not None else "")
 
     def refused(error: ServiceError) -> tuple[str, ...]:
         # The caller's own role and those of the key policy can still be offered.
@@ -189,11 +189,12 @@ async def _ask(
 
 async def _begun(context: Context, identity: Identity, inline: list[str]) -> list[str]:
     """Names of policies that were typed and never saved, and are not among the role's."""
-    scope = context.session.scope
+    session = context.session.of(identity.arn)
+    scope = session.scope
     if scope is None:
         return []
     start = role_subject(identity.name, "")
-    drafts = await context.session.journal.drafts(scope)
+    drafts = await session.journal.drafts(scope)
     names = (each.subject.removeprefix(start) for each in drafts if each.subject.startswith(start))
     return [name for name in names if name not in inline]
 

@@ -139,7 +139,10 @@ def _tell_saved(screen: PolicyScreen, text: str, result: SaveResult, *, bypassed
     screen.session.notify(result.sentence, severity)
     if result.end is not SaveEnd.UNCHANGED:
         screen.program.last_change_command = put_command(
-            screen.session.store.info, screen.target.location, text, bypass=bypassed
+            screen.session.of(screen.target.location.subject).info,
+            screen.target.location,
+            text,
+            bypass=bypassed,
         )
     screen.program.work(
         screen.target.show_stored, group="stored", what="reading what is stored", exclusive=False

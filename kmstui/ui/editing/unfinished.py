@@ -11,15 +11,12 @@ _KEYS_FIRST = 10.0
 
 
 async def tell_overwritten_puts(session: Session) -> None:
-    """Say which puts replaced somebody else's that nobody had seen, as CloudTrail comes to tell.
-
-    Raises:
-        JournalError: the account is not known.
-    """
+    """Say which puts replaced somebody else's that nobody had seen, as CloudTrail comes to tell."""
     await asyncio.sleep(_KEYS_FIRST)
     from kmstui.service.editing import watch_puts
 
-    await watch_puts(session)
+    known = [each for each in session.each if each.scope is not None]
+    await asyncio.gather(*map(watch_puts, known))
 
 
 async def tell_unfinished_changes(session: Session) -> None:
@@ -28,6 +25,11 @@ async def tell_unfinished_changes(session: Session) -> None:
     Raises:
         JournalError: the journal cannot be read or written.
     """
+    for each in session.each:
+        await _tell_unfinished(each)
+
+
+async def _tell_unfinished(session: Session) -> None:
     where, journal = session.scope, session.journal
     if where is None or not (await journal.pending(where) or await journal.drafts(where)):
         # As at most starts: the first keys need not wait for the policy engines to load.

@@ -28,7 +28,8 @@ _PAGE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy
 
 def analyzer_question(session: Session, view: PolicyView) -> QuestionDialog:
     """Names what is sent before it is."""
-    region = session.store.info.region if session.store.info else "this Region"
+    info = session.of(view.key_id or "").info
+    region = info.region if info else "this Region"
     words = [
         f"The policy that is shown ({len(view.viewer.text.encode()):,} bytes) is sent to IAM Access"
         f" Analyzer in {region}: to ValidatePolicy, and to CheckNoPublicAccess. {CHARGE} The second"
@@ -46,7 +47,7 @@ async def ask_analyzer(session: Session, view: PolicyView) -> None:
     Where they are denied or not offered, one quiet line says so.
     """
     text, key_id = view.viewer.text, view.key_id
-    gateway = session.gateway
+    gateway = session.of(key_id or "").gateway
 
     async def public() -> Sequence[AnalyzerFinding]:
         found = await gateway.check_no_public_access(text)

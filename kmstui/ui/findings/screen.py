@@ -185,10 +185,12 @@ class FindingsScreen(FullScreen[GoTo]):
 
     async def _run(self) -> None:
         contexts = self.program.options
-        caller = self._session.store.caller
+        session = self._session
 
         def judge(key: Key, text: str) -> tuple[LocatedFinding, ...]:
-            return judged(text, lint_context(key, caller), contexts.rules_off(key.id))
+            return judged(
+                text, lint_context(key, session.of(key.id).caller), contexts.rules_off(key.id)
+            )
 
         try:
             await self._all.run(judge, self._told, self.program.slices.next, self._counted)

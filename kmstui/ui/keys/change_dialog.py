@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from kmstui.service.changes import TypedText
 from kmstui.service.errors import ServiceError
+from kmstui.service.session import Session
 from kmstui.ui.commands import Context, aws_command
 from kmstui.ui.dialogs import Facts, Line, QuestionDialog
 from kmstui.ui.main import main_of
@@ -39,6 +40,8 @@ class Proposal:
     """Takes the line typed, sends the change, and returns what KMS now holds as a sentence."""
     command: Callable[[str], tuple[str, ...]] = _no_command
     """Takes the line typed and returns the AWS CLI's words for the change, after `aws kms`."""
+    subject: str | None = None
+    """The key or alias that it changes, by its ID; None: the chosen key."""
     style: str = "title"
     """The title's text style: `warn` for what disturbs, `bad` for what destroys."""
     facts: Facts | None = None
@@ -51,10 +54,12 @@ def propose(
     context: Context, proposal: Proposal, agreed: Callable[[], object] = lambda: None
 ) -> None:
     """Show a change, and send it once the person agrees; `agreed` is called before."""
+    subject = context.chosen if proposal.subject is None else proposal.subject
+    connection = context.session.of(subject or "")
 
     def go(typed: str) -> None:
         agreed()
-        _send(context, proposal, typed)
+        _send(context, connection, proposal, typed)
 
     question = QuestionDialog(
         proposal.title,
@@ -69,7 +74,7 @@ def propose(
     context.app.ask(question, go)
 
 
-def _send(context: Context, proposal: Proposal, typed: str) -> None:
+def _send(context: Context, connection: Session, proposal: Proposal, typed: str) -> None:
     """Send it in the background, and tell how it ended."""
     app, session = context.app, context.session
     doing = proposal.doing if isinstance(proposal.doing, str) else proposal.doing(typed)
@@ -78,7 +83,8 @@ def _send(context: Context, proposal: Proposal, typed: str) -> None:
         return f"{doing}, and it is not known yet how that ended."
 
     keeps = proposal.line.keeps if proposal.line else ""
-    kept = TypedText(session.change_scope(), keeps) if keeps and session.scope else None
+    near = session.of("")
+    kept = TypedText(near.change_scope(), keeps) if keeps and near.scope else None
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
@@ -96,7 +102,7 @@ def _send(context: Context, proposal: Proposal, typed: str) -> None:
         if kept is not None:
             await kept.close()
         if words := proposal.command(typed):
-            app.last_change_command = aws_command(session.store.info, *words)
+            app.last_change_command = aws_command(connection.info, *words)
         session.notify(sentence)
         # What the panes show of the key may have changed with it.
         main_of(app).look()

@@ -18,7 +18,7 @@ from textual.widgets import Input
 from kmstui.model import KeyCreation
 from kmstui.service.changes import DESCRIPTION, TAG_LINE
 from kmstui.service.editing import Library, read_library
-from kmstui.service.inventory import FLUSH_SECONDS, Store
+from kmstui.service.inventory import FLUSH_SECONDS
 from kmstui.service.keys import (
     DEFAULT,
     SPECS,
@@ -29,6 +29,7 @@ from kmstui.service.keys import (
     key_creation_problem,
     specs_for,
 )
+from kmstui.service.session import Session
 from kmstui.service.tags import parse_tags
 from kmstui.ui.commands import Context, KeyBar, aws_command
 from kmstui.ui.dialogs import Dialog, KeptLine
@@ -141,7 +142,7 @@ class CreationForm(Dialog[None]):
     def __init__(self, context: Context) -> None:
         super().__init__("Create a key", "dialog-wide")
         self._about = context
-        self._store: Store = context.store
+        self._session = context.connection
         self._library: Library = read_library(context.app.options.templates_directory)
         self._policies: dict[str, CreationPolicy] = {DEFAULT.id: DEFAULT}
         self.usage = ChoiceLine(
@@ -220,17 +221,16 @@ class CreationForm(Dialog[None]):
         chosen = self._policies[self.policy.value]
         if chosen.off:
             return f"Policy: {chosen.off}"
-        return key_creation_problem(self._store, self.creation, self.alias.value.strip())
+        return key_creation_problem(self._session, self.creation, self.alias.value.strip())
 
     def _set_specs(self) -> None:
-        partition = self._store.info.partition if self._store.info else "aws"
+        info = self._session.info
+        partition = info.partition if info else "aws"
         specs = specs_for(self.usage.value, partition)
         self.spec.set_choices([(spec, spec) for spec in specs])
 
     def _offer_policies(self) -> None:
-        offered = creation_policies(
-            self._store, self.creation, self._library.templates, self._about.session.clock
-        )
+        offered = creation_policies(self._session, self.creation, self._library.templates)
         self._policies = {policy.id: policy for policy in offered}
         possible = [policy for policy in offered if not policy.off]
         self.policy.set_choices([(policy.id, policy.title) for policy in possible])
@@ -311,7 +311,7 @@ class CreationForm(Dialog[None]):
         creation, alias = self.creation, self.alias.value.strip()
 
         async def create(_: str) -> str:
-            sentence = await _create(self._about, creation, alias)
+            sentence = await _create(self._about, self._session, creation, alias)
             for kept in self._kept.values():
                 kept.forget()
             return sentence
@@ -326,7 +326,7 @@ class CreationForm(Dialog[None]):
         propose(self._about, proposal, agreed=lambda: self.dismiss(None))
 
     def _review_words(self, creation: KeyCreation, alias: str) -> str:
-        info = self._store.info
+        info = self._session.info
         tags = ", ".join(f"{tag.key}={tag.value}" for tag in creation.tags)
         policy = self._policies[self.policy.value]
         where = "multi-Region primary key" if creation.multi_region else "single-Region key"
@@ -342,9 +342,9 @@ class CreationForm(Dialog[None]):
         return "\n".join(lines)
 
 
-async def _create(context: Context, creation: KeyCreation, alias: str) -> str:
-    key, sentence = await Lifecycle(context.session).create(creation, alias)
-    info = context.store.info
+async def _create(context: Context, session: Session, creation: KeyCreation, alias: str) -> str:
+    key, sentence = await Lifecycle(session).create(creation, alias)
+    info = session.info
     commands = [aws_command(info, *create_words(creation))]
     if alias:
         words = ("create-alias", "--alias-name", full_name(alias), "--target-key-id", key.id)

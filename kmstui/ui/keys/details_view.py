@@ -58,7 +58,7 @@ class DetailsView(TableView[Row]):
         if key is None or key.metadata is None or never_rotates(key.metadata):
             return
         try:
-            rotation: Rotation | str = await self.session.gateway.rotation(key_id)
+            rotation: Rotation | str = await self.connection.gateway.rotation(key_id)
         except CancelledByPersonError:
             return
         except ServiceError as error:
@@ -73,7 +73,7 @@ class DetailsView(TableView[Row]):
         if key_id is None:
             return
         try:
-            usage: LastUsage | str = await self.session.gateway.last_usage(key_id)
+            usage: LastUsage | str = await self.connection.gateway.last_usage(key_id)
         except ServiceError as error:
             usage = error.sentence
         if key_id == self.key_id:

@@ -174,7 +174,7 @@ def rotate_now(context: Context, key: Key) -> Proposal:
 
 def replicate(context: Context, key: Key) -> None:
     """Let the person pick a Region, and replicate the key into it."""
-    info = context.store.info
+    info = context.connection.info
     taken = replica_regions(key.metadata) if key.metadata else ()
 
     async def ask() -> None:

@@ -23,9 +23,9 @@ from kmstui.ui.widgets import Sentences
 
 def tell_connection(context: Context) -> None:
     """Show all that is known of the connection in use."""
-    session, info = context.session, context.store.info
+    session, info = context.connection, context.connection.info
     rows = {name: text for _, name, text in identifiers(context)}
-    if context.store.caller is None:
+    if session.caller is None:
         rows["Who I am"] = context.store.caller_problem or "not told yet"
     if info is not None:
         rows["KMS"] = f"{info.endpoint_url} ({info.route.value})"
@@ -85,7 +85,7 @@ def has_browser(environ: Mapping[str, str] = os.environ) -> bool:
 
 def show_console_url(context: Context) -> None:
     """Show the console's page of the chosen key."""
-    key, info = context.key, context.store.info
+    key, info = context.key, context.connection.info
     if key is None or info is None:
         return
     url = console_url(key, info.partition, info.region)

@@ -15,7 +15,7 @@ from kmstui.ui.terminal import CopyError, copy_to_tmux, inside_tmux, osc_52
 
 def copyables(context: Context) -> Iterator[MenuItem]:
     """What can be copied of the chosen key and of what is shown; the text is the detail."""
-    main, store, info = main_of(context.app), context.store, context.store.info
+    main, store, info = main_of(context.app), context.store, context.connection.info
     key_id = context.chosen
     if main.focused_pane is main.key_pane:
         for name, letter, text in main.key_pane.view.copies():
@@ -59,7 +59,7 @@ def copyables(context: Context) -> Iterator[MenuItem]:
 
 def identifiers(context: Context) -> Iterator[tuple[str, str, str]]:
     """What names the connection in use: letter that chooses it, what it is called, and the text."""
-    caller, info = context.store.caller, context.store.info
+    caller, info = context.connection.caller, context.connection.info
     if caller is not None:
         yield "u", "My ARN", caller.arn
         if caller.role_name:
@@ -97,7 +97,7 @@ def open_copy_menu(context: Context) -> None:
 
 async def copy_text(context: Context, text: str, name: str) -> None:
     """Copy a text the way that works here, or show it to be selected."""
-    app, info = context.app, context.store.info
+    app, info = context.app, context.connection.info
     if info is not None and info.is_demo and name.startswith("AWS CLI"):
         text = f"# Of the demo of kmstui: no account has these keys.\n{text}"
     try:

@@ -11,9 +11,10 @@ from kmstui.ui.main.keys_pane import KeysPane
 
 async def mark_drafts(session: Session, keys: KeysPane) -> None:
     """Let the list say which keys have a draft that was not saved."""
-    scope = session.scope
-    if scope is None:
-        return
-    # A journal in trouble says so at the start.
-    with suppress(JournalError):
-        keys.set_drafts({draft.subject for draft in await session.journal.drafts(scope)})
+    found: set[str] = set()
+    for each in session.each:
+        # A journal in trouble says so at the start.
+        with suppress(JournalError):
+            if each.scope is not None:
+                found |= {draft.subject for draft in await each.journal.drafts(each.scope)}
+    keys.set_drafts(found)

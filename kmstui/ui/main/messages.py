@@ -87,14 +87,15 @@ class Messages(Dialog[None]):
             self.run_worker(self._read_changes(), group="changes", exclusive=True)
 
     async def _read_changes(self) -> None:
-        scope = self._session.scope
-        if scope is None:
-            return
+        found: list[ChangeRecord] = []
         try:
-            self._changes = await self._session.journal.changes(scope)
+            for each in self._session.each:
+                if each.scope is not None:
+                    found += await each.journal.changes(each.scope)
         except JournalError as error:
             self.table.set_empty(error.sentence, "bad")
             return
+        self._changes = sorted(found, key=lambda change: change.id, reverse=True)
         if self._number == _CHANGES:
             self._show()
 

@@ -144,7 +144,7 @@ class PolicyView(KeyView):
             lint: Lint | None = (lambda text: joined) if joined else None
         else:
             rules_off = program_of(self).options.rules_off(key.id)
-            about = (lint_context(key, self.store.caller), rules_off, joined)
+            about = (lint_context(key, self.connection.caller), rules_off, joined)
             wanted = (policy.text, *about)
             lint = lint_for(policy.text, *about)
         if wanted != self._linted_for:

@@ -46,6 +46,11 @@ class KeyView(Vertical):
         self.key_id: str | None = None
         """The key that is shown."""
 
+    @property
+    def connection(self) -> Session:
+        """The session over the connection of the key that is shown."""
+        return self.session.of(self.key_id or "")
+
     def compose(self) -> ComposeResult:
         """The parts."""
         yield from self.parts

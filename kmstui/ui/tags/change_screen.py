@@ -320,7 +320,7 @@ class ChangeScreen(Dialog[bool]):
         """Copy what will be sent, or what was, as AWS CLI commands."""
         changes = self._rows.to_send
         if self._phase in (Phase.PLANNED, Phase.ENDED) and changes:
-            text = cli_commands(changes, self._store.info)
+            text = cli_commands(changes, self._session)
             self._work(lambda: self._copy(text), "copying")
 
     async def _copy(self, text: str) -> None:

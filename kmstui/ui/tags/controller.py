@@ -130,7 +130,7 @@ class TagController:
         if saved:
             self.last = saved
             self._program.last_change_command = cli_commands(
-                (result.change for result in saved), self._session.store.info
+                (result.change for result in saved), self._session
             )
 
     def _ask(self, mode: LineMode, key_ids: Sequence[str]) -> None:

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from kmstui.model import ConnectionInfo, Tag
+from kmstui.model import Tag
 from kmstui.service.inventory import Store
+from kmstui.service.session import Session
 from kmstui.service.tags import TagChange, TagDecisions, TagOutcome, TagResult, written
 from kmstui.ui.commands import aws_command, aws_loop
 from kmstui.ui.style import Part, Symbols
@@ -189,16 +190,22 @@ def now_holds(result: TagResult, store: Store) -> str:
 # The AWS CLI
 
 
-def cli_commands(changes: Iterable[TagChange], info: ConnectionInfo | None) -> str:
+def cli_commands(changes: Iterable[TagChange], session: Session) -> str:
     """The changes as AWS CLI commands; a loop where many keys get the same.
 
     Tags are written as JSON: the short form would read some of their characters otherwise.
     """
     sent = [change for change in changes if change.will_be_sent]
-    sent.sort(key=lambda change: repr(change.after))
+    connections = {each: number for number, each in enumerate(session.each)}
+
+    def alike_by(change: TagChange) -> tuple[int, str]:
+        return connections.get(session.of(change.key_id), 0), repr(change.after)
+
+    sent.sort(key=alike_by)
     lines = []
-    for _, group in groupby(sent, key=lambda change: change.after):
+    for _, group in groupby(sent, key=alike_by):
         alike = list(group)
+        info = session.of(alike[0].key_id).info
         key_ids = [change.key_id for change in alike]
         for words in _words_of(alike[0]):
             if len(key_ids) == 1:

@@ -74,9 +74,7 @@ def test_china_has_sm2_and_no_ml_kem():
 
 
 async def test_policies_offered_are_whole_and_without_errors(bench):
-    offered = creation_policies(
-        bench.store, KeyCreation(), read_library(None).templates, bench.session.clock
-    )
+    offered = creation_policies(bench.session, KeyCreation(), read_library(None).templates)
     assert offered[0].text is None
     possible = [each for each in offered[1:] if not each.off]
     assert len(possible) >= 3
@@ -90,9 +88,7 @@ async def test_policies_offered_are_whole_and_without_errors(bench):
 
 async def test_a_template_that_does_not_suit_the_kind_of_key_is_off(bench):
     creation = KeyCreation(spec="RSA_2048", usage="SIGN_VERIFY")
-    offered = creation_policies(
-        bench.store, creation, read_library(None).templates, bench.session.clock
-    )
+    offered = creation_policies(bench.session, creation, read_library(None).templates)
     assert "RSA_2048" in next(each.off for each in offered if each.id == "aws.s3")
 
 
@@ -112,5 +108,5 @@ async def test_a_template_that_locks_out_as_it_is_by_the_clock_is_off(
         "Condition": {operator: {"aws:CurrentTime": f"{when}-01-01T00:00:00Z"}},
     }
     template = Template("own.deny", "Deny", "Yours", "Denies.", (deny,))
-    _, offered = creation_policies(bench.store, KeyCreation(), [template], bench.session.clock)
+    _, offered = creation_policies(bench.session, KeyCreation(), [template])
     assert ("You could not change the policy afterwards" in offered.off) == locks_out

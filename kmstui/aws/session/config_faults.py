@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import configparser
 import os
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -68,12 +69,9 @@ def _fault(error: object) -> tuple[int, str, str]:
         return error.lineno, fault, "Put a line like [default] above it."
     if isinstance(error, configparser.ParsingError) and error.errors:
         line, text = error.errors[0]
-        # The parser keeps it as `repr` writes it.
-        return (
-            line,
-            f"“{_shown(ast.literal_eval(text))}” is neither a section nor a setting",
-            "Write name = value.",
-        )
+        # Before 3.13 the parser keeps it as `repr` writes it.
+        plain = text if sys.version_info >= (3, 13) else ast.literal_eval(text)
+        return line, f"“{_shown(plain)}” is neither a section nor a setting", "Write name = value."
     return (
         0,
         "the indented lines below a setting are not settings",

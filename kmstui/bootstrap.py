@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import argparse
+
     from textual.theme import Theme
 
     from kmstui.config import Settings
@@ -192,62 +194,40 @@ def last_target(settings: Settings, target: Target, remembered: Remembered) -> T
             return target
 
 
-def run_lint(arguments: Sequence[str]) -> int:
-    """Run `kmstui lint`; returns the exit code.
+_SHARED = ("profile", "region", "endpoint_url", "read_only")
+"""Settings that an option of every command names."""
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Run the command that was parsed; returns the exit code.
 
     Raises:
         ConfigError: a setting cannot be read.
+        StartError: the embedded KMS cannot be started.
     """
     from kmstui.config import load_settings
-    from kmstui.scripting import lint
+    from kmstui.scripting import Surroundings, run
 
-    settings = load_settings({})
-    with live_keys(arguments, settings) as live:
-        return lint.run(
-            arguments,
-            live,
+    flags = {name: getattr(options, name, None) or None for name in _SHARED}
+    settings = load_settings(flags)
+    with demo_keys(settings) if options.demo else nullcontext(settings) as used:
+        around = Surroundings(
+            live=lambda: live_source(used),
             disabled=settings.disable,
             disabled_by_key=dict(settings.disable_by_key),
         )
-
-
-def run_can(arguments: Sequence[str]) -> int:
-    """Run `kmstui can`; returns the exit code.
-
-    Raises:
-        ConfigError: a setting cannot be read.
-    """
-    from kmstui.config import load_settings
-    from kmstui.scripting import can
-
-    with live_keys(arguments, load_settings({})) as live:
-        return can.run(arguments, live)
-
-
-def run_diff(arguments: Sequence[str]) -> int:
-    """Run `kmstui diff`; returns the exit code.
-
-    Raises:
-        ConfigError: a setting cannot be read.
-    """
-    from kmstui.config import load_settings
-    from kmstui.scripting import diff
-
-    with live_keys(arguments, load_settings({})) as live:
-        return diff.run(arguments, live)
+        return run(options, around)
 
 
 @contextmanager
-def live_keys(arguments: Sequence[str], settings: Settings) -> Iterator[Callable[[], LiveSource]]:
-    """What reads the keys that a command names: of the account, or with --demo of an embedded KMS.
+def demo_keys(settings: Settings) -> Iterator[Settings]:
+    """Run an embedded KMS and lead every call to it; the settings of a command that uses it.
 
     Raises:
-        StartError: the embedded KMS cannot be started.
+        StartError: it cannot be started.
     """
-    if "--demo" not in arguments:
-        yield lambda: live_source(settings)
-        return
-    from kmstui.config import Settings
+    from dataclasses import replace
+
     from kmstui.demo import EmbeddedError, EmbeddedKms, replace_aws_environment, why_no_demo
 
     if problem := why_no_demo():
@@ -257,7 +237,7 @@ def live_keys(arguments: Sequence[str], settings: Settings) -> Iterator[Callable
         with EmbeddedKms.start() as embedded:
             print("kmstui: a demo: no account has these keys.", file=sys.stderr)
             replace_aws_environment(os.environ, embedded.environment)
-            yield lambda: live_source(Settings())
+            yield replace(settings, profile="", region="", endpoint_url="")
     except EmbeddedError as error:
         raise StartError(str(error)) from error
     finally:

@@ -1,4 +1,4 @@
-"""The command line: arguments to the app, `lint`, `can` or `diff`."""
+"""The command line: arguments to the screens, or to a command of `kmstui.scripting`."""
 
 from __future__ import annotations
 
@@ -9,21 +9,35 @@ from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from kmstui import __version__, gc_tuning
-from kmstui.scripting import Parser, complain, reason
+from kmstui.scripting import (
+    FIRST_WORDS,
+    Parser,
+    add_commands,
+    add_connection_options,
+    complain,
+    reason,
+)
 
 DEMO_KEYS_MOST = 100_000
 
-_DESCRIPTION = "The terminal program for AWS KMS keys."
+_DESCRIPTION = """\
+The terminal program for AWS KMS keys. Alone, or with a KEY to begin on, it opens
+the screens; ? inside shows their keys. With a COMMAND it does one thing and ends."""
 
 _EPILOG = """\
-further commands, each with a --help of its own:
-  kmstui lint FILE|-|KEY|--all       check key policies; exit 1 on errors
-  kmstui can PRINCIPAL ACTION KEY    who may do what, and why; exit 0 yes, 1 no
-  kmstui diff OLD NEW                who gains and who loses by a change; exit 1 on a gain
+examples:
+  kmstui alias/ImportedCMK --region eu-west-1    the screens, on this key
+  kmstui --demo                                  on an embedded KMS, without an account
+  kmstui lint policy.json                        a command; kmstui lint --help tells more
+  kmstui -- lint                                 the screens, on a key of that name
+
+exit codes:
+  0    done, or yes; 1 and 3 mean what the command's help says
+  2    it could not be done, and standard error says why
+  130  ended by Ctrl-c; 141: whoever read the output has gone
 
 Every option can stand in config.toml or in an environment variable (KMSTUI_REGION …);
-the usual AWS variables and files apply. Inside the program, ? shows the keys.
-"""
+the usual AWS variables and files apply."""
 
 
 READER_GONE = 128 + 13
@@ -32,21 +46,54 @@ READER_GONE = 128 + 13
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command; returns its exit code."""
-    from kmstui.bootstrap import StartError, run_can, run_diff, run_lint
+    """Run one command, or the screens; returns the exit code."""
+    from kmstui.bootstrap import StartError
     from kmstui.config import ConfigError
 
-    commands = {"lint": run_lint, "can": run_can, "diff": run_diff}
     _open_closed_streams()
     try:
-        if arguments and arguments[0] in commands:
+        if _names_command(arguments):
             gc_tuning.collect_seldom()
-            return _printed(lambda: commands[arguments[0]](arguments[1:]))
+            return _printed(lambda: _run_command(arguments))
         return _run_app(arguments)
     except (ConfigError, StartError) as error:
         return complain(str(error), sys.stderr)
     except KeyboardInterrupt:
         return 130
+
+
+def _names_command(arguments: Sequence[str]) -> bool:
+    """Whether a command is meant, or help with all of them; else the screens open."""
+    if not arguments or arguments[0] in FIRST_WORDS:
+        return bool(arguments)
+    if not arguments[0].startswith("-"):
+        return False
+    options = Parser(add_help=False)
+    _add_options(options)
+    options.exit_on_error = False
+    try:
+        _, left = options.parse_known_args(arguments)
+    except argparse.ArgumentError:
+        # The parser of the screens says what is wrong.
+        return False
+    if {"-h", "--help"}.intersection(left[: left.index("--") if "--" in left else None]):
+        return True
+    return next((each for each in left if each == "--" or each[:1] != "-"), "") in FIRST_WORDS
+
+
+def _run_command(arguments: Sequence[str]) -> int:
+    parser = command_line()
+    try:
+        parsed = parser.parse_args(arguments)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    for option in _OF_SCREENS:
+        if getattr(parsed, option):
+            words = f"--{option.replace('_', '-')} is for the screens, not for commands"
+            return complain(f"{words}.", sys.stderr)
+    from kmstui.bootstrap import run_command
+
+    return run_command(parsed)
 
 
 def _printed(command: Callable[[], int]) -> int:
@@ -82,7 +129,7 @@ def _let_go(stream: TextIO) -> None:
 
 
 def _run_app(arguments: Sequence[str]) -> int:
-    parsed = _parser().parse_args(arguments)
+    parsed = _screens().parse_args(arguments)
     from kmstui.ui.terminal import draw_where_it_is_seen, why_no_screens
 
     sentence = why_no_screens()
@@ -103,20 +150,35 @@ def _run_app(arguments: Sequence[str]) -> int:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
+_OF_SCREENS = ("demo_keys", "mouse", "theme", "ascii")
+"""Options that commands have no use for."""
+
+
+def command_line() -> Parser:
+    """The whole command line: the options of the screens, and every command."""
     parser = Parser(
         prog="kmstui",
+        usage="kmstui [OPTION…] [KEY]\n       kmstui COMMAND …",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    _add_options(parser)
+    add_commands(parser)
+    return parser
+
+
+def _screens() -> Parser:
+    """What is parsed where no command is named."""
+    parser = Parser(prog="kmstui")
+    parser.add_argument("key", nargs="?", metavar="KEY", help="open on this key: ID, ARN or alias")
+    _add_options(parser)
+    return parser
+
+
+def _add_options(parser: Parser) -> None:
+    add_connection_options(parser, suppressed=False)
     add = parser.add_argument
-    add("key", nargs="?", metavar="KEY", help="open on this key: ID, ARN or alias")
-    add("--profile", metavar="P", help="AWS profile")
-    add("--region", metavar="R", help="AWS Region")
-    add("--endpoint-url", metavar="URL", help="KMS endpoint, such as a VPC endpoint's")
     add("--read-only", action="store_true", default=None, help="refuse every change")
-    add("--demo", action="store_true", help="run on an embedded KMS; no credentials, no network")
     add(
         "--demo-keys",
         type=_demo_keys,
@@ -127,7 +189,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--theme", metavar="T", help="colour theme; :theme inside lists them")
     add("--ascii", action="store_true", default=None, help="draw marks with ASCII alone")
     add("--version", action="version", version=f"kmstui {__version__}")
-    return parser
 
 
 def _demo_keys(text: str) -> int:

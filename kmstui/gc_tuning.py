@@ -19,9 +19,12 @@ Measured with CPython 3.11, processor time alone:
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
 
 _THRESHOLDS = (5_000, 20, 20)
 
@@ -88,6 +91,9 @@ class RestCollection:
             self._arm(REST_SECONDS)
 
     def _arm(self, seconds: float) -> None:
+        # Commands have no event loop, and do not wait for its modules.
+        import asyncio
+
         self._timer = asyncio.get_running_loop().call_later(seconds, self._rested)
 
     def _rested(self) -> None:

@@ -1,7 +1,11 @@
-from . import can as can
-from . import diff as diff
-from . import lint as lint
-from .command import Parser as Parser
+from .catalog import COMMANDS as COMMANDS
+from .catalog import FIRST_WORDS as FIRST_WORDS
+from .catalog import add_commands as add_commands
+from .command import Streams as Streams
 from .command import complain as complain
 from .command import reason as reason
 from .live_source import LiveSource as LiveSource
+from .parser import Parser as Parser
+from .parser import add_connection_options as add_connection_options
+from .running import run as run
+from .surroundings import Surroundings as Surroundings

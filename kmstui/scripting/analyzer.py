@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from kmstui.model import visible
-from kmstui.scripting.command import CommandError, target_of
+from kmstui.scripting.command import CommandError
+from kmstui.scripting.parser import target_of
 from kmstui.service.access import (
     Agreement,
     CheckAnswer,
@@ -18,22 +19,6 @@ from kmstui.service.access import (
 
 if TYPE_CHECKING:
     from kmstui.scripting.live_source import LiveSource
-
-
-def add_analyzer_options(parser: argparse.ArgumentParser) -> None:
-    """Whether AWS is asked, and about what."""
-    parser.add_argument(
-        "--ask-analyzer",
-        action="store_true",
-        help="let IAM Access Analyzer check the change, too, for which AWS charges; says first what"
-        " is sent. Exit code 1: it finds new access; 2: it did not answer",
-    )
-    parser.add_argument(
-        "--not-granted",
-        metavar="ACTIONS",
-        help="with that, actions that NEW must give nobody, as kms:Decrypt,kms:Sign; exit code 1"
-        " where it does (if not given, those taken away are checked and only told of)",
-    )
 
 
 def check_change(

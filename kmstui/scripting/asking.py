@@ -10,7 +10,8 @@ from kmstui.model import visible
 from kmstui.policy.evaluation import Answer, Outcome
 from kmstui.policy.iam import key_and_value
 from kmstui.scripting.can_policies import Asked
-from kmstui.scripting.command import CommandError, target_of
+from kmstui.scripting.command import CommandError
+from kmstui.scripting.parser import target_of
 from kmstui.service.access import (
     MOST_TOKENS,
     RE_ENCRYPT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
 from kmstui.model import visible
@@ -35,90 +35,58 @@ from kmstui.policy.iam import (
     time_keys,
 )
 from kmstui.scripting.can_policies import Asked, PolicyReader, add_policy_options
-from kmstui.scripting.command import (
+from kmstui.scripting.command import CommandError
+from kmstui.scripting.control_policies import add_control_options, with_files_together
+from kmstui.scripting.definition import Command
+from kmstui.scripting.parser import (
     COULD_NOT_RUN,
-    CommandError,
-    Streams,
+    Parser,
     add_connection_options,
-    command_parser,
-    run_command,
     target_of,
 )
-from kmstui.scripting.control_policies import add_control_options, with_files_together
 
 if TYPE_CHECKING:
-    from kmstui.scripting.live_source import LiveSource
+    from kmstui.scripting.surroundings import Surroundings
 
 ALLOWED, DENIED = 0, 1
 """Exit codes, besides `COULD_NOT_RUN`."""
 
 
-def run(
-    arguments: Sequence[str],
-    source: Callable[[], LiveSource],
-    *,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    out: TextIO | None = None,
-    err: TextIO | None = None,
-) -> int:
-    """Run `can` on what the arguments ask; returns the exit code.
-
-    Args:
-        arguments: The command line behind `can`.
-        source: Called for what reads live keys.
-        now: The clock, for conditions on the time.
-        out: Where the answer goes; standard output if not given.
-        err: Where complaints go; standard error if not given.
-    """
-    streams = Streams.of(None, out, err)
-    options = _parser().parse_args(with_files_together(arguments))
-
-    def job() -> int:
-        if options.ask:
-            return _ask_kms(options, source, now(), streams)
-        if options.grant_token:
-            raise CommandError(
-                "--grant-token is for KMS alone, which --ask asks: a prediction goes by the grants"
-                " that are listed."
-            )
-        asked, answers = _decide(options, source, now(), ask)
-        if options.format == "json":
-            _write_json(asked, answers, streams.out)
-        else:
-            _write_text(answers, streams.out)
-        return _exit_code(answer.outcome for answer in answers)
-
-    return run_command(job, streams.err, "kmstui")
+def _run(options: argparse.Namespace, around: Surroundings) -> int:
+    if options.ask:
+        return _ask_kms(options, around)
+    if options.grant_token:
+        raise CommandError(
+            "--grant-token is for KMS alone, which --ask asks: a prediction goes by the grants"
+            " that are listed."
+        )
+    asked, answers = _decide(options, around, ask)
+    if options.format == "json":
+        _write_json(asked, answers, around.streams.out)
+    else:
+        _write_text(answers, around.streams.out)
+    return _exit_code(answer.outcome for answer in answers)
 
 
-def _ask_kms(
-    options: argparse.Namespace, source: Callable[[], LiveSource], now: datetime, streams: Streams
-) -> int:
+def _ask_kms(options: argparse.Namespace, around: Surroundings) -> int:
     # What is told from files and policies alone loads nothing of this.
     from kmstui.scripting import asking
     from kmstui.service.access import predict
 
     asking.require_askable(options, _actions(options.action))
-    asked, answers = _decide(options, source, now, predict)
+    asked, answers = _decide(options, around, predict)
     as_json = options.format == "json"
-    told = streams.err if as_json else streams.out
-    compared = asking.ask_about(options, source(), asked, answers, told)
+    out = around.streams.out
+    told = around.streams.err if as_json else out
+    compared = asking.ask_about(options, around.live(), asked, answers, told)
     if as_json:
-        _write_json(asked, answers, streams.out, [asking.as_json(each) for each in compared])
+        _write_json(asked, answers, out, [asking.as_json(each) for each in compared])
     else:
-        asking.write_text(compared, streams.out)
+        asking.write_text(compared, out)
     return _exit_code(asking.outcomes(compared))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = command_parser(
-        "can",
-        "Whether a principal may do something with a KMS key, and why.",
-        "Exit code 0: allowed; 1: denied; 2: could not say, or not all is known that the operation"
-        " needs. With a wildcard: 0 only where all are allowed. With --ask it goes by KMS's"
-        " answer, 2 where KMS was asked and did not judge; by the prediction where it has no dry"
-        " run.",
-    )
+def _options(parser: Parser) -> None:
     add = parser.add_argument
     add("principal", metavar="PRINCIPAL", help="ARN, account, service, *, or `me`")
     add("action", metavar="ACTION", help="such as kms:Decrypt or Decrypt; * and ? list each")
@@ -153,20 +121,45 @@ def _parser() -> argparse.ArgumentParser:
     add_control_options(parser)
     add("--format", choices=("text", "json"), default="text")
     add_connection_options(parser)
-    return parser
+
+
+COMMAND = Command(
+    "Whether a principal may do something with a KMS key, and why: by the key policy, IAM"
+    " policies, grants and control policies, as far as they can be read. Each answer says what it"
+    " did not consider. A wildcard lists each action.",
+    _options,
+    _run,
+    examples=(
+        ("can me kms:Decrypt alias/ImportedCMK", "you, and the policy that is stored"),
+        ("can me 'kms:*' alias/ImportedCMK --ask", "and what KMS says, by dry runs"),
+        (
+            "can 111122223333 Decrypt --policy p.json --key-arn"
+            " arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+            "an account, and the policy of a file",
+        ),
+        ("can me kms:Sign alias/x --scp FullAWSAccess root.json", "under control policies"),
+    ),
+    exits={
+        0: "allowed; with a wildcard: all are allowed",
+        1: "denied",
+        2: "could not say, or not all is known that the operation needs. With --ask it goes by"
+        " KMS's answer, 2 where KMS was asked and did not judge; by the prediction where it has no"
+        " dry run",
+    },
+    rewrite=with_files_together,
+)
 
 
 def _decide(
     options: argparse.Namespace,
-    source: Callable[[], LiveSource],
-    now: datetime,
+    around: Surroundings,
     decide: Callable[[Request, Policies, Others], Answer],
 ) -> tuple[Asked, tuple[Answer, ...]]:
     actions = _actions(options.action)
     if options.policy is None and options.key is None:
         raise CommandError("name a KEY, or a --policy FILE with the --key-arn it is for.")
-    me = options.principal == "me"
-    name = source().caller(target_of(options)) if me else options.principal
+    me, now = options.principal == "me", around.now()
+    name = around.live().caller(target_of(options)) if me else options.principal
     try:
         principal = Principal.parse(name)
     except ValueError as error:
@@ -174,7 +167,7 @@ def _decide(
     context = _context(options.context, options.without, now)
     named = context.values.get("aws:sourcevpce")
     endpoint = None if me and named is None else next(iter(named or ()), "")
-    reader = PolicyReader(options, source, endpoint)
+    reader = PolicyReader(options, around.live, endpoint)
     asked = reader.asked(principal)
     # Only the policies tell which `=` ends a condition key that holds one itself.
     known = asked.policies.condition_keys

@@ -17,8 +17,9 @@ from kmstui.policy.evaluation import (
     needs_of,
 )
 from kmstui.policy.iam import Principal, PrincipalKind, account_of, brought_to_role
-from kmstui.scripting.command import CommandError, target_of
+from kmstui.scripting.command import CommandError
 from kmstui.scripting.control_policies import given_chain, require_session
+from kmstui.scripting.parser import target_of
 from kmstui.scripting.policy_files import KEY_POLICY, names_nobody, policy_in
 
 if TYPE_CHECKING:

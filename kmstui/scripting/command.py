@@ -1,27 +1,17 @@
-"""What the commands without screens share: parser, streams, files, exit codes, errors.
-
-A command is a module with a `run` that takes its arguments and a source of live keys, and returns
-the exit code; `kmstui.cli` names it.
-"""
+"""What the commands without screens share: streams, files, errors."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, TextIO
+from pathlib import Path
+from typing import NamedTuple, TextIO
 
 from kmstui.model import visible
-
-if TYPE_CHECKING:
-    from kmstui.service.ports import Target
-from pathlib import Path
-
-COULD_NOT_RUN = 2
-"""Exit code when nothing could be done; 1 is kept for "ran, and the answer is no"."""
+from kmstui.scripting.parser import COULD_NOT_RUN
 
 
 class CommandError(Exception):
@@ -36,9 +26,9 @@ class Streams(NamedTuple):
     err: TextIO
 
     @classmethod
-    def of(cls, stdin: TextIO | None, out: TextIO | None, err: TextIO | None) -> Streams:
-        """Those given; the standard ones in place of the others."""
-        return cls(stdin or sys.stdin, out or _lenient(sys.stdout), err or _lenient(sys.stderr))
+    def standard(cls) -> Streams:
+        """Those that the process was started with."""
+        return cls(sys.stdin, _lenient(sys.stdout), _lenient(sys.stderr))
 
 
 def _lenient(stream: TextIO) -> TextIO:
@@ -48,49 +38,23 @@ def _lenient(stream: TextIO) -> TextIO:
     return stream
 
 
-class Parser(argparse.ArgumentParser):
-    """Shows what it refuses: a file's name may begin like an option, and hold control sequences."""
+class Progress:
+    """How far a long reading is, on standard error where that is a terminal."""
 
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the arguments, and end with exit code 2."""
-        super().error(visible(message))
+    def __init__(self, err: TextIO) -> None:
+        self._err = err
 
+    def show(self, done: int, total: int, what: str) -> None:
+        """`what` in words: "keys read"."""
+        if self._err.isatty():
+            self._err.write(f"\r{done} of {total} {what}")
+            self._err.flush()
 
-def command_parser(name: str, description: str, epilog: str) -> Parser:
-    """A parser for `kmstui NAME`, to which the command adds its own arguments."""
-    return Parser(
-        prog=f"kmstui {name}", description=description, epilog=epilog, formatter_class=_formatter
-    )
-
-
-def _formatter(prog: str) -> argparse.HelpFormatter:
-    """The usual one, told the width: argparse asks `shutil`, which loads every compression library.
-
-    One is made for each option, whether help is asked for or not.
-    """
-    try:
-        columns = os.get_terminal_size().columns
-    except OSError:
-        columns = 80
-    return argparse.HelpFormatter(prog, width=columns - 2)
-
-
-def add_connection_options(parser: argparse.ArgumentParser) -> None:
-    """The options that say which account's keys are meant."""
-    parser.add_argument("--profile", metavar="P", default="", help="AWS profile, for keys")
-    parser.add_argument("--region", metavar="R", default="", help="AWS Region, for keys")
-    parser.add_argument(
-        "--demo", action="store_true", help="the keys of the demo: an embedded KMS, no account"
-    )
-    parser.add_argument("--endpoint-url", metavar="URL", default="", help="KMS endpoint, for keys")
-
-
-def target_of(options: argparse.Namespace) -> Target:
-    """What `add_connection_options` read; empty where an option was not given."""
-    # Linting a file needs none of the service's modules.
-    from kmstui.service.ports import Target
-
-    return Target(options.profile, options.region, options.endpoint_url)
+    def end(self) -> None:
+        """Wipe it out."""
+        if self._err.isatty():
+            self._err.write("\r\x1b[K")
+            self._err.flush()
 
 
 def run_command(job: Callable[[], int], err: TextIO, prefix: str) -> int:

@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from kmstui.model import Arn, visible
 from kmstui.policy.access import AccessChange, AccessDiff, Direction, access_diff
 from kmstui.policy.evaluation import NOTHING_READ, Chain, not_considered_sentence
 from kmstui.policy.lint import KeyContext, accounts_in_question
-from kmstui.scripting import analyzer
-from kmstui.scripting.analyzer import add_analyzer_options, check_change
-from kmstui.scripting.command import (
-    COULD_NOT_RUN,
-    CommandError,
-    Streams,
-    add_connection_options,
-    command_parser,
-    run_command,
-    target_of,
-)
+from kmstui.scripting.command import CommandError
 from kmstui.scripting.control_policies import (
     add_control_options,
     given_chain,
     with_files_together,
 )
+from kmstui.scripting.definition import Command
+from kmstui.scripting.parser import (
+    COULD_NOT_RUN,
+    Parser,
+    add_connection_options,
+    target_of,
+)
 from kmstui.scripting.policy_files import KEY_POLICY, is_key, policy_in
-from kmstui.service.access import CheckAnswer, PolicyChange
 
 if TYPE_CHECKING:
-    from kmstui.scripting.live_source import LiveSource
+    from kmstui.scripting.surroundings import Surroundings
+    from kmstui.service.access import CheckAnswer
 
 NO_GAIN, GAIN = 0, 1
 """Exit codes, besides `COULD_NOT_RUN`."""
@@ -45,47 +42,23 @@ class _Side(NamedTuple):
     chain: Chain = NOTHING_READ
 
 
-def run(
-    arguments: Sequence[str],
-    source: Callable[[], LiveSource],
-    *,
-    stdin: TextIO | None = None,
-    out: TextIO | None = None,
-    err: TextIO | None = None,
-) -> int:
-    """Run `diff` on what the arguments name; returns the exit code.
+def _run(options: argparse.Namespace, around: Surroundings) -> int:
+    if options.old == options.new == "-":
+        raise CommandError("Only one of the two policies can come from standard input.")
+    old, new = (_side(each, options, around) for each in (options.old, options.new))
+    key_arn = options.key_arn or old.key_arn or new.key_arn or _only_key(old, new)
+    diff = access_diff(old.text, new.text, key_arn, _chain(options, (old, new), key_arn))
+    checked: tuple[CheckAnswer, ...] = ()
+    if options.ask_analyzer or options.not_granted:
+        # Who compares files waits for nothing that asks AWS.
+        from kmstui.scripting.analyzer import check_change
+        from kmstui.service.access import PolicyChange
 
-    It is 0 where nobody gains access, 1 where somebody does or what is left open may give it, and
-    2 where the policies could not be compared, or Access Analyzer was asked and did not answer. A
-    gain that a control policy refuses is one: the control policy may change.
-
-    Args:
-        arguments: The command line behind `diff`.
-        source: Called for what reads live keys.
-        stdin: What `-` reads; standard input if not given.
-        out: Where the answer goes; standard output if not given.
-        err: Where complaints go; standard error if not given.
-    """
-    streams = Streams.of(stdin, out, err)
-    options = _parser().parse_args(with_files_together(arguments))
-
-    def job() -> int:
-        if options.old == options.new == "-":
-            raise CommandError("Only one of the two policies can come from standard input.")
-        old, new = (
-            _side(each, options, source, streams.stdin) for each in (options.old, options.new)
-        )
-        key_arn = options.key_arn or old.key_arn or new.key_arn or _only_key(old, new)
-        diff = access_diff(old.text, new.text, key_arn, _chain(options, (old, new), key_arn))
-        checked: tuple[CheckAnswer, ...] = ()
-        if options.ask_analyzer or options.not_granted:
-            change = PolicyChange(old.text, new.text, key_arn)
-            checked = check_change(options, source(), change, streams.err)
-        write = _write_json if options.format == "json" else _write_text
-        write(diff, key_arn, checked, streams.out)
-        return _exit_code(diff, checked, held=bool(options.not_granted))
-
-    return run_command(job, streams.err, "kmstui diff")
+        change = PolicyChange(old.text, new.text, key_arn)
+        checked = check_change(options, around.live(), change, around.streams.err)
+    write = _write_json if options.format == "json" else _write_text
+    write(diff, key_arn, checked, around.streams.out)
+    return _exit_code(diff, checked, held=bool(options.not_granted))
 
 
 def _exit_code(diff: AccessDiff, checked: Sequence[CheckAnswer], *, held: bool) -> int:
@@ -97,30 +70,52 @@ def _exit_code(diff: AccessDiff, checked: Sequence[CheckAnswer], *, held: bool) 
     return COULD_NOT_RUN if any(each.said is None for each in counted) else NO_GAIN
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = command_parser(
-        "diff",
-        "Who gains and who loses what when one key policy replaces another.",
-        "Exit code 0: nobody gains access; 1: somebody does, or may; 2: could not compare."
-        " Example: kmstui diff alias/ImportedCMK policy.json",
-    )
+def _options(parser: Parser) -> None:
     add = parser.add_argument
     add("old", metavar="OLD", help="the policy before: a file, - for standard input, or a key")
     add("new", metavar="NEW", help="the policy after: likewise")
     add("--key-arn", metavar="ARN", default="", help="the key that the files are for")
     add("--format", choices=("text", "json"), default="text")
     add_control_options(parser)
-    add_analyzer_options(parser)
+    parser.add_argument(
+        "--ask-analyzer",
+        action="store_true",
+        help="let IAM Access Analyzer check the change, too, for which AWS charges; says first what"
+        " is sent. Exit code 1: it finds new access; 2: it did not answer",
+    )
+    parser.add_argument(
+        "--not-granted",
+        metavar="ACTIONS",
+        help="with that, actions that NEW must give nobody, as kms:Decrypt,kms:Sign; exit code 1"
+        " where it does (if not given, those taken away are checked and only told of)",
+    )
     add_connection_options(parser)
-    return parser
 
 
-def _side(
-    name: str, options: argparse.Namespace, source: Callable[[], LiveSource], stdin: TextIO
-) -> _Side:
+COMMAND = Command(
+    "Who gains and who loses what when one key policy replaces another. A policy is a file, - for"
+    " standard input, or the one that is stored of a key. A gain that a control policy refuses"
+    " today is one: the control policy may change.",
+    _options,
+    _run,
+    examples=(
+        ("diff alias/ImportedCMK new.json", "what a put of new.json would do"),
+        ("diff old.json new.json --format json", "for scripts"),
+        ("diff old.json new.json --ask-analyzer", "and what IAM Access Analyzer says"),
+    ),
+    exits={
+        0: "nobody gains access",
+        1: "somebody does, or what is left open may give it",
+        2: "the policies could not be compared, or Access Analyzer was asked and did not answer",
+    },
+    rewrite=with_files_together,
+)
+
+
+def _side(name: str, options: argparse.Namespace, around: Surroundings) -> _Side:
     if not is_key(name):
-        return _Side(policy_in(name, KEY_POLICY, stdin).text)
-    found = source().policy(target_of(options), name, with_chain=True)
+        return _Side(policy_in(name, KEY_POLICY, around.streams.stdin).text)
+    found = around.live().policy(target_of(options), name, with_chain=True)
     return _Side(found.text, str(found.key.arn or ""), found.chain)
 
 
@@ -164,20 +159,26 @@ def _write_text(
     for sentence in diff.sentences:
         print(visible(sentence), file=out)
     print(visible(not_considered_sentence(diff.not_considered)), file=out)
-    analyzer.write_text(checked, out)
+    if checked:
+        from kmstui.scripting.analyzer import write_text
+
+        write_text(checked, out)
 
 
 def _write_json(
     diff: AccessDiff, key_arn: str, checked: Sequence[CheckAnswer], out: TextIO
 ) -> None:
-    answer = {
+    answer: dict[str, object] = {
         "key": key_arn,
         "complete": diff.complete,
         "openKeys": list(diff.open_keys),
         "changes": [_as_json(change) for change in diff.changes],
         "notConsidered": list(diff.not_considered),
-        **({"accessAnalyzer": list(map(analyzer.as_json, checked))} if checked else {}),
     }
+    if checked:
+        from kmstui.scripting.analyzer import as_json
+
+        answer["accessAnalyzer"] = list(map(as_json, checked))
     json.dump(answer, out, indent=2)
     print(file=out)
 

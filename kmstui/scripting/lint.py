@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from kmstui.model import Arn
@@ -27,25 +27,28 @@ from kmstui.policy.lint import (
 from kmstui.policy.syntax import parse
 from kmstui.scripting.catalogue import asked_rule, explain, list_rules
 from kmstui.scripting.command import (
-    COULD_NOT_RUN,
     STDIN,
     CommandError,
-    Streams,
-    add_connection_options,
-    command_parser,
+    Progress,
     complain,
     read_text,
     reason,
     rewrite,
-    run_command,
+)
+from kmstui.scripting.definition import Command
+from kmstui.scripting.fixes import FIX, tell_fixes, with_named_rules, write_diff, write_fixed
+from kmstui.scripting.parser import (
+    COULD_NOT_RUN,
+    Parser,
+    add_connection_options,
     target_of,
 )
-from kmstui.scripting.fixes import FIX, tell_fixes, with_named_rules, write_diff, write_fixed
 from kmstui.scripting.policy_files import is_key
 from kmstui.scripting.report import Linted, write_json, write_sarif, write_text
 
 if TYPE_CHECKING:
     from kmstui.scripting.live_source import LivePolicy, LiveSource
+    from kmstui.scripting.surroundings import Surroundings
     from kmstui.service.ports import Target
 
 CLEAN, ERRORS = 0, 1
@@ -66,51 +69,7 @@ class _Piece(NamedTuple):
     path: Path | None = None
 
 
-def run(
-    arguments: Sequence[str],
-    source: Callable[[], LiveSource] | None = None,
-    *,
-    disabled: Collection[str] = (),
-    disabled_by_key: Mapping[str, Collection[str]] | None = None,
-    stdin: TextIO | None = None,
-    out: TextIO | None = None,
-    err: TextIO | None = None,
-) -> int:
-    """Lint what the arguments name; returns the exit code: 0 no errors, 1 errors, 2 could not run.
-
-    With `--diff` it is 0 where nothing would change, 1 where something would.
-
-    Args:
-        arguments: The command line behind `lint`.
-        source: Called for what reads keys; without it, only files can be linted.
-        disabled: Ids of rules that the configuration turns off.
-        disabled_by_key: Rules that it turns off for one key, by key ID.
-        stdin: What `-` reads; standard input if not given.
-        out: Where findings go; standard output if not given.
-        err: Where progress and complaints go; standard error if not given.
-    """
-    streams = Streams.of(stdin, out, err)
-    options = _parser().parse_args(with_named_rules(arguments))
-
-    def job() -> int:
-        if options.explain:
-            explain(options.explain, streams.out)
-            return CLEAN
-        if options.list_rules:
-            list_rules(streams.out)
-            return CLEAN
-        return _Lint(options, source, streams, disabled, disabled_by_key or {}).run()
-
-    return run_command(job, streams.err, _PREFIX)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = command_parser(
-        "lint",
-        "Check KMS key policies.",
-        "Exit code: 0 without errors, 1 with errors, 2 when something could not be linted. With"
-        " --diff: 0 when nothing would change, 1 when something would.",
-    )
+def _options(parser: Parser) -> None:
     add = parser.add_argument
     add("what", nargs="*", metavar="FILE|-|KEY", help="files, - for standard input, or keys")
     add(
@@ -144,26 +103,49 @@ def _parser() -> argparse.ArgumentParser:
     add("--explain", metavar="ID", help="tell about one rule")
     add("--list-rules", action="store_true", help="list all rules")
     add_connection_options(parser)
-    return parser
+
+
+def _run(options: argparse.Namespace, around: Surroundings) -> int:
+    if options.explain:
+        explain(options.explain, around.streams.out)
+        return CLEAN
+    if options.list_rules:
+        list_rules(around.streams.out)
+        return CLEAN
+    return _Lint(options, around).run()
+
+
+COMMAND = Command(
+    "Check KMS key policies: syntax, grammar, actions, principals, conditions, security. A file"
+    " goes before a key of the same name.",
+    _options,
+    _run,
+    examples=(
+        ("lint policy.json", "exit 1 on errors"),
+        ("lint --fix policy.json", "apply what changes nobody's access"),
+        ("lint --diff policy.json", "show what --fix would change"),
+        ("lint --all --format sarif", "every customer managed key"),
+        ("lint --explain KMS506", "what a rule finds, and why that matters"),
+        ("lint --vpc-endpoint endpoint.json", "the policy of a VPC endpoint"),
+    ),
+    exits={
+        0: "no errors were found; with --diff: nothing would change",
+        1: "errors were found; with --diff: something would change",
+        2: "something could not be linted",
+    },
+    rewrite=with_named_rules,
+)
 
 
 class _Lint:
     """One run of the command."""
 
-    def __init__(
-        self,
-        options: argparse.Namespace,
-        source: Callable[[], LiveSource] | None,
-        streams: Streams,
-        disabled: Collection[str],
-        disabled_by_key: Mapping[str, Collection[str]],
-    ) -> None:
+    def __init__(self, options: argparse.Namespace, around: Surroundings) -> None:
         self._options = options
-        self._source = source
-        self._streams = streams
-        self._disabled_by_key = disabled_by_key
+        self._around = around
+        self._streams = around.streams
         words = [id_ for words in options.disable for id_ in words.replace(",", " ").split()]
-        self._disabled = {asked_rule(id_) for id_ in words} | set(disabled)
+        self._disabled = {asked_rule(id_) for id_ in words} | set(around.disabled)
         self._fixes = options.diff or options.fix is not None
         wanted = ",".join(options.fix or ()).replace(",", " ").split()
         self._named = {asked_rule(id_) for id_ in wanted}
@@ -236,9 +218,7 @@ class _Lint:
                 self._errors.append(str(error))
 
     def _live(self) -> tuple[LiveSource, Target]:
-        if self._source is None:
-            raise CommandError("Keys cannot be read here; name a file.")
-        return self._source(), target_of(self._options)
+        return self._around.live(), target_of(self._options)
 
     def _one_key(self, key: str) -> _Piece:
         from kmstui.service.errors import ServiceError
@@ -256,8 +236,11 @@ class _Lint:
         from kmstui.service.errors import ServiceError
 
         source, target = self._live()
+        progress = Progress(self._streams.err)
         try:
-            for stored in source.policies(target, self._progress):
+            for stored in source.policies(
+                target, lambda done, total: progress.show(done, total, "keys read")
+            ):
                 if stored.error:
                     self._errors.append(stored.error)
                 else:
@@ -265,14 +248,7 @@ class _Lint:
         except ServiceError as error:
             self._errors.append(f"The keys cannot be read: {error}")
         finally:
-            if self._streams.err.isatty():
-                self._streams.err.write("\r\x1b[K")
-
-    def _progress(self, done: int, total: int) -> None:
-        err = self._streams.err
-        if err.isatty():
-            err.write(f"\r{done} of {total} keys read")
-            err.flush()
+            progress.end()
 
     def _of_key(self, stored: LivePolicy) -> _Piece:
         uri = str(stored.key.arn) if stored.key.arn is not None else quote(stored.label)
@@ -281,7 +257,7 @@ class _Lint:
     def _lint(self, piece: _Piece) -> Linted:
         disabled = self._disabled
         if piece.key.arn is not None:
-            disabled = disabled | set(self._disabled_by_key.get(piece.key.arn.name, ()))
+            disabled = disabled | set(self._around.disabled_by_key.get(piece.key.arn.name, ()))
         text = piece.text
         if self._fixes:
             text = self._fixed(piece, disabled)

@@ -1,4 +1,4 @@
-"""What `lint`, `can` and `diff` read of a live account, each call over a connection of its own."""
+"""What commands read of a live account, each call over a connection of its own."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class LiveSource:
             )
             return LivePolicy(key, _context(found, metadata, caller), text, chain=chain)
 
-        return self._run(target, read)
+        return self.run(target, read)
 
     def policies(
         self, target: Target, progress: Callable[[int, int], None]
@@ -120,7 +120,7 @@ class LiveSource:
             missing = [LivePolicy("the list of keys", KeyContext(), error=problem)]
             return [*filter(None, results), *(missing if problem else ())]
 
-        yield from self._run(target, read)
+        yield from self.run(target, read)
 
     # can
 
@@ -134,7 +134,7 @@ class LiveSource:
         async def read(gateway: Gateway) -> str:
             return (await gateway.caller()).arn
 
-        return self._run(target, read)
+        return self.run(target, read)
 
     def key_access(
         self, target: Target, key: str, principal: str, *, endpoint: str | None = ""
@@ -161,7 +161,7 @@ class LiveSource:
             )
             return KeyAccess(found.arn, policy, grants, identity, is_missing, chain, metadata)
 
-        return self._run(target, read)
+        return self.run(target, read)
 
     def dry_runs(self, target: Target, wanted: Asking) -> tuple[KmsAnswer, ...]:
         """What KMS says of the caller's requests, which it does not carry out.
@@ -169,7 +169,7 @@ class LiveSource:
         Raises:
             ServiceError: there is no connection.
         """
-        return self._run(target, lambda gateway: ask_kms(gateway, wanted))
+        return self.run(target, lambda gateway: ask_kms(gateway, wanted))
 
     # diff
 
@@ -190,9 +190,14 @@ class LiveSource:
             tell(gateway.info.region)
             return await ask_analyzer(gateway, change, actions)
 
-        return self._run(target, ask)
+        return self.run(target, ask)
 
-    def _run(self, target: Target, read: Callable[[Gateway], Awaitable[T]]) -> T:
+    def run(self, target: Target, read: Callable[[Gateway], Awaitable[T]]) -> T:
+        """What `read` makes of a connection of its own.
+
+        Raises:
+            ServiceError: there is no connection, or `read` raises it.
+        """
         usual = self._usual
         settled = Target(
             target.profile or usual.profile,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +12,10 @@ import pytest
 
 from kmstui.bootstrap import live_source
 from kmstui.config import load_settings
-from kmstui.scripting.can import run
 from tests.control import ControlledKms
 from tests.embedded import aws_environment, client, embedded, embedded_server
 from tests.policy.lockouts import allow, deny, policy_text
+from tests.scripting.bench import command
 
 __all__ = ["aws_environment", "embedded", "embedded_server"]
 
@@ -40,15 +38,8 @@ class Told:
 
 
 def can(*arguments: str) -> Told:
-    out, err = io.StringIO(), io.StringIO()
-    code = run(
-        arguments,
-        lambda: live_source(load_settings({})),
-        now=lambda: datetime.now(UTC),
-        out=out,
-        err=err,
-    )
-    return Told(code, out.getvalue(), err.getvalue())
+    done = command("can", *arguments, live=lambda: live_source(load_settings({})))
+    return Told(done.code, done.out, done.err)
 
 
 @pytest.fixture(autouse=True)

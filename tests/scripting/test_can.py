@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
@@ -13,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from kmstui.model import Grant
-from kmstui.scripting.can import run
 from kmstui.scripting.live_source import KeyAccess, LiveSource
 from kmstui.service.errors import AccessDeniedError, ErrorContext
 from kmstui.service.ports import Target
 from tests.policy.asking import ANNA, APP, KEY, OTHER, ROOT, SESSION, iam, iam_allow, identity
 from tests.policy.lockouts import allow, deny, policy_text
+from tests.scripting.bench import Outcome, command
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DEFAULT = policy_text(allow({"AWS": ROOT}))
@@ -46,17 +45,8 @@ class Source(LiveSource):
         return self.access
 
 
-@dataclass
-class Answer:
-    code: int
-    out: str
-    err: str
-
-
-def can(*arguments: str, source: Source | None = None) -> Answer:
-    out, err = io.StringIO(), io.StringIO()
-    code = run(arguments, lambda: source or Source(), now=lambda: NOON, out=out, err=err)
-    return Answer(code, out.getvalue(), err.getvalue())
+def can(*arguments: str, source: Source | None = None) -> Outcome:
+    return command("can", *arguments, source=source or Source(), now=lambda: NOON)
 
 
 @pytest.fixture
@@ -191,7 +181,7 @@ def test_a_refusal_of_aws_is_a_sentence() -> None:
     answer = can("me", "kms:Decrypt", "alias/a", source=Source(refusal=refusal))
     assert (answer.code, answer.out) == (2, "")
     assert answer.err == (
-        "kmstui: AccessDenied on kms:GetKeyPolicy for key 1234 (alias/a): your role may not."
+        "kmstui can: AccessDenied on kms:GetKeyPolicy for key 1234 (alias/a): your role may not."
         " Ask for kms:GetKeyPolicy.\n"
     )
 
@@ -229,7 +219,7 @@ def test_what_cannot_be_answered_says_what_to_do(arguments: tuple[str, ...], sai
     answer = can(*arguments)
     assert answer.code == 2
     assert said in answer.err
-    assert answer.err.startswith("kmstui: ") and answer.err.endswith(".\n")
+    assert answer.err.startswith("kmstui can: ") and answer.err.endswith(".\n")
 
 
 @pytest.mark.parametrize(
@@ -271,7 +261,7 @@ def test_it_needs_neither_the_screens_nor_boto3() -> None:
 class TestControlPolicies:
     """Service and resource control policies and the policy of a VPC endpoint, from files."""
 
-    def asked(self, write, *arguments: str, action: str = "kms:Decrypt") -> Answer:
+    def asked(self, write, *arguments: str, action: str = "kms:Decrypt") -> Outcome:
         policy = write(policy_text(allow({"AWS": APP})))
         return can(APP, action, "--policy", policy, "--key-arn", KEY, *arguments)
 

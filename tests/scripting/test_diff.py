@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +14,6 @@ import pytest
 from kmstui.model import Arn
 from kmstui.policy.evaluation import NOTHING_READ
 from kmstui.policy.lint import KeyContext
-from kmstui.scripting.diff import run
 from kmstui.scripting.live_source import LivePolicy, LiveSource
 from kmstui.service.access import CheckAnswer, PolicyChange, ask_analyzer
 from kmstui.service.errors import ThrottledError
@@ -25,6 +22,7 @@ from tests.fakes import FakeGateway
 from tests.policy.asking import APP, KEY, OTHER, ROOT, iam
 from tests.policy.evaluation.test_chain import FULL, NO_DECRYPT, iam_deny, scps
 from tests.policy.lockouts import allow, policy_text
+from tests.scripting.bench import Outcome, command
 
 ROOT_STATEMENT = allow({"AWS": ROOT})
 DEFAULT = policy_text(ROOT_STATEMENT)
@@ -55,17 +53,8 @@ class Source(LiveSource):
         return asyncio.run(ask_analyzer(self.analyzer, change, actions))
 
 
-@dataclass
-class Answer:
-    code: int
-    out: str
-    err: str
-
-
-def diff(*arguments: str, stdin: str = "", source: Source | None = None) -> Answer:
-    out, err = io.StringIO(), io.StringIO()
-    code = run(arguments, lambda: source or Source(), stdin=io.StringIO(stdin), out=out, err=err)
-    return Answer(code, out.getvalue(), err.getvalue())
+def diff(*arguments: str, stdin: str = "", source: Source | None = None) -> Outcome:
+    return command("diff", *arguments, stdin=stdin, source=source or Source())
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import stat
@@ -20,39 +19,19 @@ from kmstui.model.arn import Arn
 from kmstui.policy.lint.core import KeyContext
 from kmstui.policy.syntax.nodes import Span
 from kmstui.policy.syntax.parser import parse
-from kmstui.scripting.command import COULD_NOT_RUN
-from kmstui.scripting.lint import CLEAN, ERRORS, WOULD_CHANGE, run
+from kmstui.scripting.lint import CLEAN, ERRORS, WOULD_CHANGE
 from kmstui.scripting.live_source import LivePolicy, LiveSource
+from kmstui.scripting.parser import COULD_NOT_RUN
 from kmstui.scripting.report import excerpt
 from kmstui.service.errors import NetworkError
 from kmstui.service.ports import Target
 from tests.policy.rule_cases import ACCOUNT, KEY_ARN, policy, statement
 from tests.sarif_schema import SARIF_SCHEMA
+from tests.scripting.bench import Outcome, command
 
 _GOOD = policy(statement())
 _BAD = policy(statement(Action=["kms:Decrpyt"], Effect="allow"))
 _ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-@dataclass
-class Outcome:
-    """How a run ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = json.loads(self.out)
-        return rows
 
 
 @dataclass
@@ -80,24 +59,8 @@ class Keys(LiveSource):
             raise NetworkError(self.fails)
 
 
-def lint(
-    *arguments: str | Path,
-    source: LiveSource | None = None,
-    stdin: str = "",
-    terminal: bool = False,
-    **more: Any,
-) -> Outcome:
-    stream = Terminal if terminal else io.StringIO
-    out, err = stream(), stream()
-    code = run(
-        [str(each) for each in arguments],
-        None if source is None else lambda: source,
-        stdin=io.StringIO(stdin),
-        out=out,
-        err=err,
-        **more,
-    )
-    return Outcome(code, out.getvalue(), err.getvalue())
+def lint(*arguments: str | Path, **how: Any) -> Outcome:
+    return command("lint", *arguments, **how)
 
 
 @pytest.fixture
@@ -557,8 +520,8 @@ def _cells(character: str) -> list[str]:
 def test_linting_a_file_loads_no_screen_no_boto3_and_no_event_loop(good: Path) -> None:
     script = f"""
 import sys
-from kmstui.scripting.lint import run
-code = run([{str(good)!r}])
+from kmstui.cli import run
+code = run(["lint", {str(good)!r}])
 heavy = {{"textual", "rich", "boto3", "botocore", "asyncio", "ssl", "pygments", "difflib"}}
 assert not heavy & set(sys.modules), heavy & set(sys.modules)
 judging = ("kmstui.policy.access", "kmstui.policy.evaluation", "kmstui.policy.witnesses")
@@ -573,7 +536,7 @@ sys.exit(code)
 
 def test_a_terminal_without_unicode_gets_escapes_instead_of_a_traceback(bad: Path) -> None:
     bad.write_text(policy(statement(Action=f"kms:→{'x' * 200}"), indent=None))
-    script = f"from kmstui.scripting.lint import run; raise SystemExit(run([{str(bad)!r}]))"
+    script = f"from kmstui.cli import run; raise SystemExit(run(['lint', {str(bad)!r}]))"
     done = subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kmstui.aws.session.connector import AwsConnector
-from kmstui.bootstrap import run_can, run_lint
+from kmstui.cli import run
 from kmstui.service.errors import ServiceError
 from kmstui.service.ports import Target
 
@@ -84,8 +84,8 @@ def test_the_same_is_told_and_commands_name_no_key(
     assert not _AT_SCREENS.search(said[True].next_step)
     here = ("--region", "eu-west-1")
     for exit_code in (
-        run_lint(["--all", *here]),
-        run_can(["me", "kms:Decrypt", "alias/x", *here]),
+        run(["lint", "--all", *here]),
+        run(["can", "me", "kms:Decrypt", "alias/x", *here]),
     ):
         assert exit_code == 2
     printed = capsys.readouterr().err.splitlines()

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from botocore.exceptions import ClientError
 
-from kmstui.bootstrap import run_can
+from kmstui.cli import run
 from kmstui.model.arn import Arn
 from kmstui.policy.evaluation.lockout import CanPut, can_still_administer
 from tests.control import ControlledKms
@@ -36,10 +36,10 @@ def test_the_workshop_role_less_decrypt(
         statement["Action"] = [each for each in statement["Action"] if each != "kms:Decrypt"]
     iam.put_role_policy(RoleName=ROLE, PolicyName=name, PolicyDocument=json.dumps(document))
 
-    assert run_can(["me", "kms:Encrypt", "alias/ImportedCMK"]) == 0
+    assert run(["can", "me", "kms:Encrypt", "alias/ImportedCMK"]) == 0
     yes = capsys.readouterr().out
     assert yes.startswith("Yes: ") and name in yes
-    assert run_can(["me", "kms:Decrypt", "alias/ImportedCMK"]) == 1
+    assert run(["can", "me", "kms:Decrypt", "alias/ImportedCMK"]) == 1
     no = capsys.readouterr().out
     assert no.startswith("No: ") and "no identity policy" in no
     assert "Not considered: service control policies" in no
@@ -80,7 +80,7 @@ def test_a_role_that_is_not_there_and_one_that_may_not_name_aliases(
     embedded: ControlledKms, aws_environment: Mapping[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     gone = f"arn:aws:iam::{embedded.account}:role/Gone"
-    assert run_can([gone, "kms:Encrypt", "alias/ImportedCMK"]) == 2
+    assert run(["can", gone, "kms:Encrypt", "alias/ImportedCMK"]) == 2
     assert "role/Gone does not exist in the account" in capsys.readouterr().err
     kms = client(embedded, "kms")
     for operation, call in (
@@ -88,7 +88,7 @@ def test_a_role_that_is_not_there_and_one_that_may_not_name_aliases(
         ("kms:DeleteAlias", kms.delete_alias),
     ):
         name = "alias/can-test"
-        code = run_can(["me", operation, "alias/ImportedCMK", "--alias", name])
+        code = run(["can", "me", operation, "alias/ImportedCMK", "--alias", name])
         capsys.readouterr()
         try:
             call(AliasName=name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import textwrap
@@ -29,10 +28,10 @@ from kmstui.policy.lint import (
     load_own_rules,
     own_rule,
 )
-from kmstui.scripting import lint as lint_command
 from kmstui.service.findings import lint_stored
 from tests import readme
 from tests.policy.rule_cases import policy, statement
+from tests.scripting.bench import command
 
 _IMPORTS = (
     "from kmstui.policy.lint import Hit, PolicyKind, Severity, Subject, label_span, own_rule\n"
@@ -93,18 +92,18 @@ def test_the_rule_of_the_readme_works_as_it_stands(load: Load) -> None:
 
 def test_the_commands_and_the_findings_of_all_keys_know_it(load: Load, tmp_path: Path) -> None:
     load(_OWNER.replace(', url="https://wiki.example/kms"', ""))
-    out = io.StringIO()
-    assert lint_command.run(["--list-rules"], out=out) == 0
-    assert lint_command.run(["--explain", "acme001"], out=out) == 0
     path = tmp_path / "policy.json"
     path.write_text(TEXT)
-    assert lint_command.run([str(path)], out=out) == 1, "the rule is one of errors"
-    assert re.search(r"ACME001 +error +key +Statement without a ticket", out.getvalue())
-    assert out.getvalue().count("Allows whose Sid names no ticket.") == 1
-    assert '"Use" names no ticket' in out.getvalue()
-    sarif = io.StringIO()
-    lint_command.run([str(path), "--format", "sarif"], out=sarif)
-    driver = json.loads(sarif.getvalue())["runs"][0]["tool"]["driver"]
+    listed = command("lint", "--list-rules")
+    assert re.search(r"ACME001 +error +key +Statement without a ticket", listed.out)
+    explained = command("lint", "--explain", "acme001")
+    assert explained.out.count("Allows whose Sid names no ticket.") == 1
+    found = command("lint", path)
+    assert (listed.code, explained.code) == (0, 0)
+    assert found.code == 1, "the rule is one of errors"
+    assert '"Use" names no ticket' in found.out
+    sarif = command("lint", path, "--format", "sarif").out
+    driver = json.loads(sarif)["runs"][0]["tool"]["driver"]
     (told,) = (each for each in driver["rules"] if each["id"] == "ACME001")
     assert "helpUri" not in told
     stored = lint_stored(TEXT, TEXT, KeyContext(), ())

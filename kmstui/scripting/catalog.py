@@ -1,0 +1,67 @@
+"""All commands without screens: their names, a line for each, and where they are."""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+from kmstui.scripting.parser import Parser
+
+if TYPE_CHECKING:
+    from kmstui.scripting.definition import Command
+
+
+class Entry(NamedTuple):
+    """One command; of two words where it stands in a group."""
+
+    name: str
+    summary: str
+    module: str
+    """Where its `COMMAND` is, in this package."""
+
+
+COMMANDS = (
+    Entry("keys", "list keys, filtered and sorted, as a table or for scripts", "keys"),
+    Entry("lint", "check key policies in files, of keys, of all keys", "lint"),
+    Entry("diff", "who gains and who loses by a change of a key policy", "diff"),
+    Entry("can", "whether somebody may do something with a key, and why", "can"),
+)
+
+GROUPS: dict[str, str] = {}
+"""What the first word of those of two stands for."""
+
+FIRST_WORDS = frozenset(entry.name.split()[0] for entry in COMMANDS)
+"""What the first word is where no key is meant."""
+
+
+def command_named(name: str) -> Command:
+    """A command, for which its module is imported."""
+    entry = next(each for each in COMMANDS if each.name == name)
+    command: Command = import_module(f"kmstui.scripting.{entry.module}").COMMAND
+    return command
+
+
+def add_commands(parser: Parser, group: str = "") -> None:
+    """Add the commands of a group, or all first words, to a parser that knows none yet."""
+    subparsers = parser.add_subparsers(
+        prog=parser.prog,
+        title="commands",
+        metavar="COMMAND",
+        required=True,
+        parser_class=type(parser),
+    )
+    for name, summary in GROUPS.items() if not group else ():
+        subparsers.add_parser(
+            name, help=summary, description=summary, fill=partial(add_commands, group=name)
+        )
+    for entry in COMMANDS:
+        first, _, second = entry.name.rpartition(" ")
+        if first == group:
+            subparsers.add_parser(second, help=entry.summary, fill=partial(_fill, entry.name))
+
+
+def _fill(name: str, parser: Parser) -> None:
+    from kmstui.scripting.definition import fill_from
+
+    fill_from(parser, name, command_named(name))

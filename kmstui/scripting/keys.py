@@ -1,0 +1,241 @@
+"""`kmstui keys`: the keys of an account and Region, filtered, sorted, as a table or for scripts."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kmstui.model import Key
+from kmstui.scripting.command import CommandError, Progress, complain
+from kmstui.scripting.definition import Command
+from kmstui.scripting.parser import (
+    COULD_NOT_RUN,
+    Parser,
+    add_connection_options,
+    target_of,
+)
+from kmstui.scripting.table import Column, add_format_option, sort_text, write_rows
+
+if TYPE_CHECKING:
+    from kmstui.scripting.surroundings import Surroundings
+    from kmstui.service.inventory import Filter, Store
+    from kmstui.service.ports import Gateway
+
+FOUND, NONE_FOUND = 0, 1
+"""Exit codes, besides `COULD_NOT_RUN`."""
+
+MOST_TOLD = 5
+"""Of keys that could not be described, each with the reason; the column `problem` has all."""
+
+Aliases = Sequence[str]
+
+
+class KeyField(NamedTuple):
+    """One column of keys, and what stands in it."""
+
+    column: Column
+    value: Callable[[Key, Aliases], Any]
+
+
+def _described(attribute: str) -> Callable[[Key, Aliases], Any]:
+    return lambda key, aliases: getattr(key.metadata, attribute, None) or None
+
+
+def _field(id_: str, value: Callable[[Key, Aliases], Any], title: str = "") -> KeyField:
+    return KeyField(Column(id_, title or id_.upper()), value)
+
+
+FIELDS: Mapping[str, KeyField] = {
+    each.column.id: each
+    for each in (
+        _field("alias", lambda key, aliases: aliases[0] if aliases else None),
+        _field("aliases", lambda key, aliases: list(aliases)),
+        _field("id", lambda key, aliases: key.bare_id, "KEY ID"),
+        _field("arn", lambda key, aliases: key.arn),
+        _field("account", lambda key, aliases: key.account),
+        _field("region", lambda key, aliases: key.region),
+        _field("state", _described("state")),
+        _field("spec", _described("spec")),
+        _field("usage", _described("usage")),
+        _field("origin", _described("origin")),
+        _field("manager", _described("manager")),
+        _field("multi_region", _described("multi_region"), "MULTI-REGION"),
+        _field("created", _described("created")),
+        _field("deletion", _described("deletion")),
+        _field(
+            "tags",
+            lambda key, aliases: (
+                None if key.tags is None else {tag.key: tag.value for tag in key.tags}
+            ),
+        ),
+        _field("description", _described("description")),
+        _field("problem", lambda key, aliases: key.problem or key.tags_problem or None),
+    )
+}
+"""Every column, by its id."""
+
+USUAL = ("alias", "id", "state", "spec", "usage", "tags")
+"""Columns of a table where none are chosen; JSON and CSV then have all."""
+
+
+def _options(parser: Parser) -> None:
+    add = parser.add_argument
+    add(
+        "filter",
+        nargs="*",
+        metavar="FILTER",
+        help="words that must all match: any text, tag:project=x, state:enabled, spec:rsa,"
+        " origin:external, owner:shared, alias:…, /regex/; -word excludes (behind --)",
+    )
+    add("--aws", action="store_true", help="AWS's own keys too")
+    add(
+        "--columns",
+        metavar="A,B",
+        default="",
+        help=f"of {','.join(FIELDS)}; default: {','.join(USUAL)}, and all for json and csv",
+    )
+    add(
+        "--sort",
+        metavar="A,B",
+        default="alias,id",
+        help="columns; -A the other way round, as in --sort=-created (default: alias,id)",
+    )
+    add_format_option(parser)
+    add_connection_options(parser)
+
+
+def _run(options: argparse.Namespace, around: Surroundings) -> int:
+    every = tuple(FIELDS) if options.format in ("json", "csv") else USUAL
+    columns = [FIELDS[name].column for name in _named(options.columns, "--columns") or every]
+    order = _named(options.sort, "--sort", sign="-")
+    wanted = parsed_filter(options.filter)
+    progress = Progress(around.streams.err)
+
+    async def read(gateway: Gateway) -> Store:
+        return await read_keys(gateway, progress)
+
+    store = around.live().run(target_of(options), read)
+    found = matching(store, wanted, aws=options.aws)
+    rows = [
+        {name: field.value(key, store.aliases_of(key.id)) for name, field in FIELDS.items()}
+        for key in found
+    ]
+    write_rows(_sorted(rows, order), columns, options.format, around.streams.out)
+    _tell(store, found, around)
+    if store.banner:
+        return COULD_NOT_RUN
+    return FOUND if rows else NONE_FOUND
+
+
+def _tell(store: Store, found: Sequence[Key], around: Surroundings) -> None:
+    """What the rows do not show: that there are none, or that something could not be read."""
+    sentences = [store.banner] if store.banner else []
+    unread = [key for key in found if key.problem]
+    sentences += [f"{store.name_of(key.id)}: {key.problem}" for key in unread[:MOST_TOLD]]
+    if len(unread) > MOST_TOLD:
+        sentences.append(f"{len(unread) - MOST_TOLD:,} more keys could not be described.")
+    if not found and not store.banner:
+        sentences.append("No key matches." if store.keys else "There are no keys.")
+    for sentence in sentences:
+        complain(sentence, around.streams.err, "kmstui keys")
+
+
+def parsed_filter(words: Sequence[str]) -> Filter:
+    """The filter that the words of a command line are.
+
+    Raises:
+        CommandError: it cannot be read.
+    """
+    from kmstui.service.inventory import FilterError, parse_filter
+
+    try:
+        return parse_filter(" ".join(words))
+    except FilterError as error:
+        raise CommandError(str(error)) from error
+
+
+async def read_keys(gateway: Gateway, progress: Progress) -> Store:
+    """Read the keys of a connection as the screens do: all at once, as fast as they may be.
+
+    Raises:
+        ServiceError: they cannot be listed.
+    """
+    from kmstui.service.inventory import Inventory, Store, TimeSlices, Topic
+
+    loop = asyncio.get_running_loop()
+    store = Store(loop.call_later)
+    store.subscribe(
+        Topic.PROGRESS,
+        lambda _: progress.show(store.progress.described, store.progress.listed, "keys read"),
+    )
+    try:
+        await Inventory(store, gateway, TimeSlices()).load()
+    finally:
+        progress.end()
+    return store
+
+
+def matching(store: Store, wanted: Filter, *, aws: bool) -> list[Key]:
+    """The keys that a filter means; `aws`: those that AWS manages, too.
+
+    Raises:
+        CommandError: a regular expression takes too long.
+    """
+    from kmstui.service.inventory import FilterError
+
+    try:
+        return [
+            key
+            for key in store.keys.values()
+            if (aws or not key.is_aws_managed) and wanted.matches(key, store.aliases_of(key.id))
+        ]
+    except FilterError as error:
+        raise CommandError(str(error)) from error
+
+
+def _named(text: str, option: str, sign: str = "") -> list[str]:
+    """The columns that an option names.
+
+    Raises:
+        CommandError: one is not there.
+    """
+    names = text.replace(",", " ").split()
+    for name in names:
+        if name.removeprefix(sign) not in FIELDS:
+            raise CommandError(
+                f"{option}: there is no column {name!r}; there are {', '.join(FIELDS)}."
+            )
+    return names
+
+
+def _sorted(rows: list[dict[str, Any]], order: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows in the order of columns, the first one first; what has no value stands at the end."""
+    for name in reversed(order):
+        column = name.removeprefix("-")
+        known = [row for row in rows if row[column] not in (None, [], {})]
+        known.sort(key=lambda row: sort_text(row[column]), reverse=name != column)
+        rows = known + [row for row in rows if row[column] in (None, [], {})]
+    return rows
+
+
+COMMAND = Command(
+    "List the keys of an account and Region, with the filter language of the screens. Keys that"
+    " AWS manages are left out. A key that may not be described has the reason in its column"
+    " `problem`.",
+    _options,
+    _run,
+    examples=(
+        ("keys", "all customer managed keys"),
+        ("keys tag:project=x state:enabled", "the enabled keys of a project"),
+        ("keys --format json spec:rsa", "for scripts, with all columns"),
+        ("keys --columns id,alias,created --sort=-created", "the newest first"),
+        ("keys -- imported -state:disabled", "a word that excludes needs the --"),
+    ),
+    exits={
+        0: "keys were found",
+        1: "no key matches",
+        2: "the keys could not be read, or not all of them",
+    },
+)

@@ -18,6 +18,9 @@ from .key import LastUsage as LastUsage
 from .key import Rotation as Rotation
 from .key import Tag as Tag
 from .key import TagDelta as TagDelta
+from .key_material import CustomKeyStore as CustomKeyStore
+from .key_material import ImportParameters as ImportParameters
+from .key_material import MaterialImport as MaterialImport
 from .limits import time_limit as time_limit
 from .organization import AccountControls as AccountControls
 from .organization import ControlLevel as ControlLevel

@@ -225,6 +225,10 @@ class KeyCreation:
     policy: str | None = None
     """The key policy's text; None for KMS's default policy."""
     tags: tuple[Tag, ...] = ()
+    custom_key_store_id: str = ""
+    """The custom key store in which it is made, or empty."""
+    external_key_id: str = ""
+    """XksKeyId: the key in the external key manager that is its material, or empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,14 @@ def _live(kms: Any) -> None:
     kms.replicate_key(KeyId=key, ReplicaRegion="us-east-1")
     kms.describe_key(KeyId=key)
     kms.update_primary_region(KeyId=key, PrimaryRegion="us-east-1")
+    kms.describe_custom_key_stores()
+    (resting,) = (
+        store["CustomKeyStoreId"]
+        for store in kms.describe_custom_key_stores()["CustomKeyStores"]
+        if store["ConnectionState"] == "DISCONNECTED"
+    )
+    kms.connect_custom_key_store(CustomKeyStoreId=resting)
+    kms.disconnect_custom_key_store(CustomKeyStoreId=resting)
     doomed = _made(kms)
     kms.disable_key(KeyId=doomed)
     kms.enable_key(KeyId=doomed)

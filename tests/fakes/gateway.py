@@ -19,16 +19,19 @@ from kmstui.model import (
     Caller,
     ConnectionInfo,
     ControlPolicy,
+    CustomKeyStore,
     DryRun,
     Grant,
     Identity,
     IdentityPolicy,
+    ImportParameters,
     Key,
     KeyCreation,
     KeyEvent,
     KeyMaterial,
     KeyMetadata,
     LastUsage,
+    MaterialImport,
     Rotation,
     Route,
     Tag,
@@ -55,6 +58,7 @@ class FakeGateway:
         dry_runs: What KMS was asked to judge, in order; it allows all that no test refuses.
         sent_to_analyzer: What its custom policy checks were asked about, in order.
         no_new_access, access_not_granted: What they come to.
+        imported: What ImportKeyMaterial was given, in order.
         held_background: How often a key press asked background reads to wait.
         closed: Whether the connection was closed.
     """
@@ -79,6 +83,7 @@ class FakeGateway:
         self.sent_to_analyzer: list[tuple[str, ...]] = []
         self.no_new_access = PolicyCheck(passed=True)
         self.access_not_granted = PolicyCheck(passed=True)
+        self.imported: list[MaterialImport] = []
         self.closed = False
         self._failures: dict[tuple[str, str], list[Exception | None]] = defaultdict(list)
         self._gates: dict[str, asyncio.Event] = {}
@@ -301,6 +306,56 @@ class FakeGateway:
         metadata = self.world.metadata[key_id]
         self.world.metadata[key_id] = replace(metadata, replicas=(*metadata.replicas, arn))
         return Key.of(key_id, arn)
+
+    async def update_primary_region(self, key_id: str, region: str) -> None:
+        await self._call("kms:UpdatePrimaryRegion", key_id, mutating=True)
+        metadata = self.world.metadata[key_id]
+        first = next(arn for arn in metadata.replicas if arn.split(":")[3] == region)
+        others = tuple(arn for arn in metadata.replicas if arn != first)
+        self.world.metadata[key_id] = replace(
+            metadata, replicas=(first, *others), multi_region="REPLICA"
+        )
+
+    # Key material
+
+    async def import_parameters(
+        self, key_id: str, algorithm: str, wrapping_spec: str
+    ) -> ImportParameters:
+        await self._call("kms:GetParametersForImport", key_id)
+        return ImportParameters(self.world.wrapping_key, b"token", NOW + timedelta(hours=24))
+
+    async def import_material(self, key_id: str, wanted: MaterialImport) -> str:
+        await self._call("kms:ImportKeyMaterial", key_id, mutating=True)
+        self.imported.append(wanted)
+        await self._change_material(key_id, "Enabled", self.world.imported)
+        return self.world.imported[0].id if self.world.imported else ""
+
+    async def delete_material(self, key_id: str, material_id: str = "") -> None:
+        await self._call("kms:DeleteImportedKeyMaterial", key_id, mutating=True)
+        await self._change_material(key_id, "PendingImport", ())
+
+    async def _change_material(
+        self, key_id: str, state: str, materials: tuple[KeyMaterial, ...]
+    ) -> None:
+        self.world.rotations[key_id] = Rotation(enabled=False, materials=materials)
+        self.world.metadata[key_id] = replace(self.world.metadata[key_id], state=state)
+
+    async def custom_key_stores(self) -> tuple[CustomKeyStore, ...]:
+        await self._call("kms:DescribeCustomKeyStores")
+        return self.world.custom_key_stores
+
+    async def connect_key_store(self, store_id: str) -> None:
+        await self._connect(store_id, "kms:ConnectCustomKeyStore", "CONNECTED")
+
+    async def disconnect_key_store(self, store_id: str) -> None:
+        await self._connect(store_id, "kms:DisconnectCustomKeyStore", "DISCONNECTED")
+
+    async def _connect(self, store_id: str, operation: str, state: str) -> None:
+        await self._call(operation, store_id, mutating=True)
+        self.world.custom_key_stores = tuple(
+            replace(each, state=state) if each.id == store_id else each
+            for each in self.world.custom_key_stores
+        )
 
     async def _change(self, operation: str, key_id: str, **changes: object) -> None:
         await self._call(operation, key_id, mutating=True)

@@ -10,9 +10,11 @@ from kmstui.model import (
     AccountControls,
     Caller,
     ControlPolicy,
+    CustomKeyStore,
     Grant,
     Identity,
     KeyEvent,
+    KeyMaterial,
     KeyMetadata,
     LastUsage,
     Rotation,
@@ -78,6 +80,11 @@ class World:
     events: dict[str, tuple[KeyEvent, ...]] = field(default_factory=dict)
     """By key ARN."""
     rotations: dict[str, Rotation] = field(default_factory=dict)
+    wrapping_key: bytes = b""
+    """DER of the public key that wraps key material."""
+    imported: tuple[KeyMaterial, ...] = ()
+    """What a key's materials are once key material was imported."""
+    custom_key_stores: tuple[CustomKeyStore, ...] = ()
     usages: dict[str, LastUsage] = field(default_factory=dict)
     identities: dict[str, Identity] = field(default_factory=dict)
     controls: dict[str, AccountControls] = field(default_factory=dict)

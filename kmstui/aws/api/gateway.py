@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from kmstui.aws.api.aliases import AliasApi
 from kmstui.aws.api.analyzer import AnalyzerApi
+from kmstui.aws.api.custom_key_stores import CustomKeyStoreApi
 from kmstui.aws.api.dry_runs import DryRunApi
 from kmstui.aws.api.events import EventApi
 from kmstui.aws.api.grants import GrantApi
 from kmstui.aws.api.identities import IdentityApi
+from kmstui.aws.api.key_material import KeyMaterialApi
 from kmstui.aws.api.keys import KeyApi
 from kmstui.aws.api.lifecycle import LifecycleApi
 from kmstui.aws.api.organizations import OrganizationApi
@@ -24,6 +26,8 @@ class AwsGateway(
     TagApi,
     PolicyApi,
     LifecycleApi,
+    KeyMaterialApi,
+    CustomKeyStoreApi,
     GrantApi,
     DryRunApi,
     EventApi,

@@ -24,6 +24,8 @@ class LifecycleApi(ApiBase):
             "Origin": creation.origin,
             "Policy": creation.policy,
             "Tags": kms_tags(creation.tags) or None,
+            "CustomKeyStoreId": creation.custom_key_store_id or None,
+            "XksKeyId": creation.external_key_id or None,
         }
         return await self._calls.send(op.CREATE_KEY, params, read_description)
 
@@ -63,6 +65,9 @@ class LifecycleApi(ApiBase):
             "Description": description or None,
         }
         return await self._calls.send(op.REPLICATE_KEY, params, _replica)
+
+    async def update_primary_region(self, key_id: str, region: str) -> None:
+        await self._change(op.UPDATE_PRIMARY_REGION, KeyId=key_id, PrimaryRegion=region)
 
 
 def _replica(response: Response) -> Key:

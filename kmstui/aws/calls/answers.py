@@ -155,8 +155,9 @@ def _why_no_success(operation: OperationModel, http: Any, parsed: Mapping[str, A
     if "x-amzn-requestid" not in {str(name).lower() for name in http.headers}:
         return "answered HTTP 200 without a request ID, which AWS always sends"
     shape = operation.output_shape
-    if shape is None:
-        # KMS API Reference: "the service sends back an HTTP 200 response with an empty body".
+    if shape is None or not shape.members:
+        # KMS API Reference: "the service sends back an HTTP 200 response with an empty body", and
+        # of ConnectCustomKeyStore "a JSON object with no properties".
         own_body = body.strip() in (b"", b"{}")
     else:
         own_body = any(name in parsed for name in shape.members)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from kmstui.aws.calls.access_denied import explain_denial
 from kmstui.aws.calls.call_context import CallContext, Explanation
+from kmstui.aws.calls.material_codes import MATERIAL_CODES
 from kmstui.aws.calls.proxies import (
     ASKS_FOR_PASSWORD,
     CHECK_ENDPOINT,
@@ -371,4 +372,6 @@ _CODES: tuple[
     ),
 )
 
-_EXPLANATIONS = {code: explanation for explanation, codes in _CODES for code in codes}
+_EXPLANATIONS = {
+    code: explanation for explanation, codes in (*_CODES, *MATERIAL_CODES) for code in codes
+}

@@ -90,6 +90,11 @@ RESENDING = {
     "CreateKey": Resending(True, "replaces nothing; a key was made only if AWS says so"),
     "ReplicateKey": Resending(True, "is refused where there is a replica by then"),
     "RotateKeyOnDemand": Resending(True, "replaces nothing, is refused while a rotation runs"),
+    "UpdatePrimaryRegion": Resending(False, "undoes another choice of primary key in between"),
+    "ImportKeyMaterial": Resending(False, "undoes another expiry, or a deletion in between"),
+    "DeleteImportedKeyMaterial": Resending(False, "deletes what was imported again in between"),
+    "ConnectCustomKeyStore": Resending(False, "undoes a DisconnectCustomKeyStore in between"),
+    "DisconnectCustomKeyStore": Resending(False, "undoes a ConnectCustomKeyStore in between"),
     "RevokeGrant": Resending(True, "is about one grant by its ID, which no other ever gets"),
 }
 """Every change, by name. What AWS rejected for its rate or for a fault inside (answers.py tells
@@ -108,6 +113,8 @@ LIST_KEY_POLICIES = Operation("kms", "ListKeyPolicies", 100, reads=True)
 GET_KEY_ROTATION_STATUS = Operation("kms", "GetKeyRotationStatus", 1000, reads=True)
 LIST_KEY_ROTATIONS = Operation("kms", "ListKeyRotations", 100, reads=True)
 GET_KEY_LAST_USAGE = Operation("kms", "GetKeyLastUsage", 5, reads=True)
+GET_PARAMETERS_FOR_IMPORT = Operation("kms", "GetParametersForImport", 1, reads=True)
+DESCRIBE_CUSTOM_KEY_STORES = Operation("kms", "DescribeCustomKeyStores", 5, reads=True)
 LIST_GRANTS = Operation("kms", "ListGrants", 100, reads=True)
 
 PUT_KEY_POLICY = Operation("kms", "PutKeyPolicy", 15)
@@ -126,6 +133,11 @@ ROTATE_KEY_ON_DEMAND = Operation("kms", "RotateKeyOnDemand", 5)
 SCHEDULE_KEY_DELETION = Operation("kms", "ScheduleKeyDeletion", 15)
 CANCEL_KEY_DELETION = Operation("kms", "CancelKeyDeletion", 5)
 REPLICATE_KEY = Operation("kms", "ReplicateKey", 5)
+UPDATE_PRIMARY_REGION = Operation("kms", "UpdatePrimaryRegion", 5)
+IMPORT_KEY_MATERIAL = Operation("kms", "ImportKeyMaterial", 15)
+DELETE_IMPORTED_KEY_MATERIAL = Operation("kms", "DeleteImportedKeyMaterial", 15)
+CONNECT_CUSTOM_KEY_STORE = Operation("kms", "ConnectCustomKeyStore", 5)
+DISCONNECT_CUSTOM_KEY_STORE = Operation("kms", "DisconnectCustomKeyStore", 5)
 REVOKE_GRANT = Operation("kms", "RevokeGrant", 50)
 
 GET_RESOURCES = Operation(

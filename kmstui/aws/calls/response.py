@@ -39,6 +39,10 @@ class Response:
         """A string, or empty where none came."""
         return self._optional(name, str) or ""
 
+    def blob(self, name: str) -> bytes:
+        """Bytes that must be there."""
+        return self._required(name, bytes)
+
     def word(self, name: str) -> str:
         """A string that must be there and comes again in other responses: it is kept once."""
         return intern(self.text(name))

@@ -24,7 +24,7 @@ _PER_SECOND = {
         "ScheduleKeyDeletion",
         "EnableKeyRotation",
         "ImportKeyMaterial",
-        "GetParametersForImport",
+        "DeleteImportedKeyMaterial",
     ),
     10: ("TagResource",),
     5: (
@@ -40,9 +40,12 @@ _PER_SECOND = {
         "GetKeyLastUsage",
         "RotateKeyOnDemand",
         "ReplicateKey",
-        "DeleteImportedKeyMaterial",
         "UpdatePrimaryRegion",
+        "DescribeCustomKeyStores",
+        "ConnectCustomKeyStore",
+        "DisconnectCustomKeyStore",
     ),
+    1: ("GetParametersForImport",),
 }
 QUOTAS: dict[str, int] = {
     operation: rate for rate, operations in _PER_SECOND.items() for operation in operations

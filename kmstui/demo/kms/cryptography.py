@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import os
+from contextlib import suppress
+from types import SimpleNamespace
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from moto.core.exceptions import JsonRESTError
 from moto.kms.utils import HEADER_LEN, KEY_ID_LEN, generate_hmac
+from moto.kms.utils import decrypt as moto_decrypt
 
 from kmstui.demo.access.authorization import require_by_identity, require_on_key
 from kmstui.demo.access.context import Call, Result
@@ -44,7 +47,7 @@ def decrypt(call: Call, stores: Stores) -> Result:
     require_on_key(call, key)
     require_state("Decrypt", key)
     require_usage(call.operation, key)
-    plaintext = _moto_decrypt(stores, key, blob, _context(call, "EncryptionContext"))
+    plaintext = _moto_decrypt(key, blob, _context(call, "EncryptionContext"))
     return {
         "KeyId": key.arn,
         "Plaintext": _text(plaintext),
@@ -92,7 +95,7 @@ def re_encrypt(call: Call, stores: Stores) -> Result:
         require_usage(call.operation, key)
     if ignored:
         return {}
-    plaintext = _moto_decrypt(stores, source, blob, _context(call, "SourceEncryptionContext"))
+    plaintext = _moto_decrypt(source, blob, _context(call, "SourceEncryptionContext"))
     again = _moto_encrypt(stores, target, plaintext, _context(call, "DestinationEncryptionContext"))
     return {
         "CiphertextBlob": _text(again),
@@ -250,10 +253,11 @@ def _moto_encrypt(
     return bytes(blob)
 
 
-def _moto_decrypt(stores: Stores, key: EmbeddedKey, blob: bytes, context: dict[str, str]) -> bytes:
-    backend = stores.of(key.account_id, key.region).backend
-    try:
-        plaintext, _ = backend.decrypt(blob, context)
-    except JsonRESTError as error:
-        raise AwsError("InvalidCiphertextException", "") from error
-    return bytes(plaintext)
+def _moto_decrypt(key: EmbeddedKey, blob: bytes, context: dict[str, str]) -> bytes:
+    """Open a ciphertext with whichever material of the key made it."""
+    for material in reversed(key.materials):
+        with suppress(JsonRESTError):
+            held = SimpleNamespace(key_material=material.secret)
+            plaintext, _ = moto_decrypt({key.id: held}, blob, context)
+            return bytes(plaintext)
+    raise AwsError("InvalidCiphertextException", "")

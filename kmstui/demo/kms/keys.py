@@ -8,10 +8,10 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html (the table 
 
 from __future__ import annotations
 
-import os
+import time
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from kmstui.demo.errors import AwsError, invalid_state, unsupported
@@ -143,6 +143,8 @@ class EmbeddedKey:
     cloud_hsm_cluster: str = field(default="", init=False)
     external_key: str = field(default="", init=False)
     """The key's ID in an external key manager."""
+    state_before: str = field(default="Enabled", init=False)
+    """The state to which it returns when its custom key store is connected again."""
 
     grants = _MadeOnce[dict[str, GrantRecord]](lambda key: {})
     """Grants by id."""
@@ -150,8 +152,6 @@ class EmbeddedKey:
     """The plan of automatic rotation."""
     history = _MadeOnce(_first_materials)
     """Key materials, oldest first."""
-    key_material = _MadeOnce(lambda key: os.urandom(32))
-    """Symmetric material; moto encrypts with it."""
     private_key = _MadeOnce(_private_key)
     """Asymmetric material; moto signs with it."""
 
@@ -187,12 +187,47 @@ class EmbeddedKey:
         held = self.materials
         return self.origin == "EXTERNAL" and not (held and all(each.imported for each in held))
 
+    @property
+    def key_material(self) -> bytes:
+        """The current symmetric material; moto encrypts with it."""
+        return self.materials[-1].secret
+
+    @property
+    def is_replica(self) -> bool:
+        """Whether it is a multi-Region key and not the primary one of its set."""
+        return self.multi_region and self.region != self.primary_region
+
     def share_material_of(self, other: EmbeddedKey) -> None:
-        """Be of the same material as ``other``, as related multi-Region keys are."""
-        self.key_material = other.key_material
+        """Be of the same material as ``other``, as related multi-Region keys are.
+
+        What was imported must be imported into each of them.
+        """
+        if other.origin == "EXTERNAL":
+            self.history = [
+                replace(each, imported=False, expires=None, description="")
+                for each in other.history
+            ]
+            return
         self.history = other.history
         if other.has_pair:
             self.private_key = other.private_key
+
+    def follow_materials(self) -> None:
+        """Forget imported material that has expired; be usable only while all of it is there.
+
+        https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-import-key-material.html
+        """
+        if self.origin != "EXTERNAL":
+            return
+        for material in [*self.history]:
+            if material.expires is not None and material.expires <= time.time():
+                material.imported, material.expires = False, None
+                if material.pending and not self.is_replica:
+                    self.history.remove(material)
+        if self.key_state in {"Enabled", "Disabled"} and self.waits_for_import:
+            self.key_state = "PendingImport"
+        elif self.key_state == "PendingImport" and not self.waits_for_import:
+            self.key_state = "Enabled"
 
     @property
     def has_pair(self) -> bool:
@@ -315,6 +350,7 @@ def require_customer_key(operation: str, key: EmbeddedKey) -> None:
 
 def require_state(operation: str, key: EmbeddedKey) -> None:
     """Raise KMSInvalidStateException or DisabledException when the state forbids ``operation``."""
+    key.follow_materials()
     state = key.key_state
     if operation == "CancelKeyDeletion":
         if state not in _PENDING_DELETION:

@@ -15,6 +15,7 @@ from kmstui.demo.access.authorization import require_by_identity
 from kmstui.demo.access.context import Call, Result
 from kmstui.demo.errors import AwsError, not_found, unsupported, validation
 from kmstui.demo.kms import paging
+from kmstui.demo.kms.custom_key_stores import put_into_store
 from kmstui.demo.kms.keys import (
     DAY,
     SPECS,
@@ -45,7 +46,7 @@ def create_key(call: Call, stores: Stores) -> Result:
         key_spec=_spec(call),
         key_usage=_usage(call),
         description=str(parameters.get("Description") or ""),
-        origin=_origin(call),
+        origin=str(parameters.get("Origin", "AWS_KMS")),
         multi_region=bool(parameters.get("MultiRegion")),
     )
     if key.multi_region:
@@ -54,6 +55,7 @@ def create_key(call: Call, stores: Stores) -> Result:
         key.tags = checked_tags(parameters["Tags"])
     if parameters.get("Policy") is not None:
         key.policy = str(accepted_policy(call, key, parameters["Policy"]))
+    put_into_store(call, stores, key)
     stores.of(call.account, call.region).add([key])
     return {"KeyMetadata": key.metadata()}
 
@@ -79,13 +81,6 @@ def _usage(call: Call) -> str:
             usage, "keyUsage", f"KeyUsage {usage} is not compatible with KeySpec {spec}"
         )
     return str(usage)
-
-
-def _origin(call: Call) -> str:
-    origin = call.parameters.get("Origin", "AWS_KMS")
-    if origin in {"AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"}:
-        raise unsupported("No keys are made in custom key stores here.")
-    return str(origin)
 
 
 def enable_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
@@ -233,9 +228,8 @@ def make_replica(key: EmbeddedKey, region: str) -> EmbeddedKey:
         origin=key.origin,
         multi_region=True,
     )
-    replica.key_state = "Enabled"
-    replica.share_material_of(key)
     replica.primary_region = key.primary_region
+    replica.share_material_of(key)
     return replica
 
 

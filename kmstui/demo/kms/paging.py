@@ -34,6 +34,7 @@ LIST_RESOURCE_TAGS = PageSize(50, 50)
 LIST_GRANTS = PageSize(50, 100)
 LIST_KEY_POLICIES = PageSize(100, 1000)
 LIST_KEY_ROTATIONS = PageSize(100, 1000)
+LIST_CUSTOM_KEY_STORES = PageSize(100, 1000)
 
 
 def limit_of(parameters: Mapping[str, Any], size: PageSize) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,8 @@ class Material:
     description: str = ""
     pending: bool = False
     """Whether it was imported for a rotation on demand that nobody asked for yet."""
+    secret: bytes = field(default_factory=lambda: os.urandom(32), repr=False)
+    """What a symmetric key encrypts with, and what was imported of any other."""
 
 
 @dataclass(slots=True)

@@ -18,13 +18,14 @@ from kmstui.demo.access.context import Call, Result
 from kmstui.demo.errors import AwsError, dry_run_over
 from kmstui.demo.kms import (
     cryptography,
+    custom_key_stores,
     grants,
     key_material,
     lifecycle,
     policies,
     tags_and_aliases,
 )
-from kmstui.demo.kms.key_material import ImportOffers
+from kmstui.demo.kms.importing import ImportOffers
 from kmstui.demo.kms.keys import (
     CRYPTOGRAPHIC,
     EmbeddedKey,
@@ -77,6 +78,7 @@ class KmsService:
             grants,
             key_material,
             cryptography,
+            custom_key_stores,
             ImportOffers(),
         )
         self._without_key = {
@@ -115,6 +117,7 @@ class KmsService:
         if call.operation in self._without_key:
             result = handler(call, self.stores)
             return Served(result, self._key_in(call, result))
+        custom_key_stores.settle(self.stores.of(call.account, call.region))
         key = find_key(
             self.stores,
             call.account,

@@ -47,6 +47,10 @@ class RegionStore:
         """Key IDs in the order of ListKeys."""
         self.alias_order: list[str] = []
         """Alias names in the order of ListAliases."""
+        self.custom_key_stores: dict[str, Any] = {}
+        """By ID; `custom_key_stores` knows what they are."""
+        self.custom_keys: list[EmbeddedKey] = []
+        """The keys that are in one of them."""
 
     def alias_arn(self, name: str) -> str:
         """The ARN of an alias in this Region."""
@@ -73,6 +77,8 @@ class RegionStore:
             self.key_order = sorted(self.keys)
             self.aliases = {n: each for n, each in self.aliases.items() if each.target in self.keys}
             self.alias_order = sorted(self.aliases)
+            self.custom_key_stores.clear()
+            self.custom_keys.clear()
 
     def put_alias(self, name: str, target: str, now: float) -> None:
         """Create an alias, or move it to another key."""

@@ -17,6 +17,11 @@ from kmstui.demo.kms.policies import default_policy
 from kmstui.demo.kms.records import LastUse
 from kmstui.demo.kms.store import AliasEntry, RegionStore
 from kmstui.demo.world.building import ADMINISTER, USE, Builder, allow
+from kmstui.demo.world.custom_key_stores import (
+    CLUSTER_STORE,
+    EXTERNAL_STORE,
+    add_custom_key_stores,
+)
 from kmstui.demo.world.endpoints import IN_USE
 
 _SECOND_REGIONS = ("eu-central-1", "eu-west-1")
@@ -162,7 +167,7 @@ def _add_custom_stores(build: Builder) -> None:
         origin="AWS_CLOUDHSM",
         tags=tags,
     )
-    in_cluster.custom_key_store = "cks-1f3a9b2c4d5e6f708"
+    in_cluster.custom_key_store = CLUSTER_STORE
     in_cluster.cloud_hsm_cluster = "cluster-7xk2m4q3hfa"
     outside = build.key(
         "vault/external",
@@ -171,8 +176,9 @@ def _add_custom_stores(build: Builder) -> None:
         origin="EXTERNAL_KEY_STORE",
         tags=tags,
     )
-    outside.custom_key_store = "cks-8e7d6c5b4a3f2e1d0"
-    outside.external_key = "hsm7/payments-2026"
+    outside.custom_key_store = EXTERNAL_STORE
+    outside.external_key = "hsm7-payments-2026"
+    add_custom_key_stores(build, [in_cluster, outside])
 
 
 def _add_multi_region(build: Builder) -> None:

@@ -3,6 +3,7 @@
 from kmstui.service.ports.analyzer import AnalyzerFinding as AnalyzerFinding
 from kmstui.service.ports.analyzer import CheckReason as CheckReason
 from kmstui.service.ports.analyzer import PolicyCheck as PolicyCheck
+from kmstui.service.ports.changing import is_change as is_change
 from kmstui.service.ports.connections import CHOSEN as CHOSEN
 from kmstui.service.ports.connections import CallObserver as CallObserver
 from kmstui.service.ports.connections import CallRecord as CallRecord
@@ -21,10 +22,11 @@ from kmstui.service.ports.gateways import LifecycleGateway as LifecycleGateway
 from kmstui.service.ports.gateways import PolicyGateway as PolicyGateway
 from kmstui.service.ports.gateways import TagGateway as TagGateway
 from kmstui.service.ports.gateways import Urgency as Urgency
-from kmstui.service.ports.gateways import is_change as is_change
 from kmstui.service.ports.journals import ChangeRecord as ChangeRecord
 from kmstui.service.ports.journals import Journal as Journal
 from kmstui.service.ports.journals import PolicyVersion as PolicyVersion
 from kmstui.service.ports.journals import Scope as Scope
 from kmstui.service.ports.journals import Turn as Turn
+from kmstui.service.ports.material import CustomKeyStoreGateway as CustomKeyStoreGateway
+from kmstui.service.ports.material import MaterialGateway as MaterialGateway
 from kmstui.service.ports.remembering import Remembered as Remembered

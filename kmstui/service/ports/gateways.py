@@ -9,10 +9,10 @@ pages, and what changes something is marked so: the process gateway forwards by 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from enum import IntEnum
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from kmstui.model import (
     AccountControls,
@@ -34,19 +34,8 @@ from kmstui.model import (
     VpcEndpoint,
 )
 from kmstui.service.ports.analyzer import AnalyzerFinding, PolicyCheck
-
-M = TypeVar("M", bound=Callable[..., object])
-
-
-def changes(method: M) -> M:
-    """Mark a method that changes something: without an answer it may or may not have happened."""
-    method.changes = True  # type: ignore[attr-defined]
-    return method
-
-
-def is_change(method: Callable[..., object]) -> bool:
-    """Whether a method of a port is marked with `changes`."""
-    return getattr(method, "changes", False)
+from kmstui.service.ports.changing import changes
+from kmstui.service.ports.material import CustomKeyStoreGateway, MaterialGateway
 
 
 class Urgency(IntEnum):
@@ -218,6 +207,11 @@ class LifecycleGateway(Protocol):
         """ReplicateKey into another Region."""
         ...
 
+    @changes
+    async def update_primary_region(self, key_id: str, region: str) -> None:
+        """UpdatePrimaryRegion: the replica in that Region becomes the primary key."""
+        ...
+
 
 class GrantGateway(Protocol):
     """Grants."""
@@ -350,6 +344,8 @@ class Gateway(
     TagGateway,
     AliasGateway,
     LifecycleGateway,
+    MaterialGateway,
+    CustomKeyStoreGateway,
     GrantGateway,
     DryRunGateway,
     EventGateway,

@@ -15,9 +15,10 @@ import pytest
 
 from kmstui.aws.calls import operations
 from kmstui.demo.access.authorization import PREFIXES
+from kmstui.demo.world.custom_key_stores import CLUSTER_STORE
 from kmstui.demo.world.endpoints import IN_USE
-from kmstui.model import KeyCreation, Tag
-from kmstui.service.errors import AccessDeniedError, InvalidStateError
+from kmstui.model import KeyCreation, MaterialImport, Tag
+from kmstui.service.errors import AccessDeniedError, InvalidInputError, InvalidStateError
 from tests import readme
 from tests.control import ControlledKms
 from tests.embedded import client
@@ -171,10 +172,31 @@ async def life(role: RestrictedRole) -> AsyncIterator[Any]:
     yield gateway.disable_rotation(key)
     yield gateway.rotate_now(key)
     yield gateway.replicate(role.key(MultiRegion=True)["KeyId"], "us-east-1")
+    set_of = role.key(MultiRegion=True)["KeyId"]
+    role._kms.replicate_key(KeyId=set_of, ReplicaRegion="us-east-1")
+    yield gateway.update_primary_region(set_of, "us-east-1")
     yield gateway.schedule_deletion(key, 7)
     doomed = role.key()["KeyId"]
     role._kms.schedule_key_deletion(KeyId=doomed)
     yield gateway.cancel_deletion(doomed)
+
+
+async def material(role: RestrictedRole) -> AsyncIterator[Any]:
+    key = role.key(Origin="EXTERNAL")["KeyId"]
+    yield role.gateway.import_parameters(key, "RSAES_OAEP_SHA_256", "RSA_2048")
+    yield refused_token(role.gateway.import_material(key, MaterialImport(b"token", b"wrapped")))
+    yield role.gateway.delete_material(key)
+
+
+async def refused_token(importing: Awaitable[Any]) -> None:
+    with suppress(InvalidInputError):
+        await importing
+
+
+async def custom_key_stores(role: RestrictedRole) -> AsyncIterator[Any]:
+    yield role.gateway.custom_key_stores()
+    yield role.gateway.connect_key_store(CLUSTER_STORE)
+    yield role.gateway.disconnect_key_store(CLUSTER_STORE)
 
 
 async def control_policies(role: RestrictedRole) -> AsyncIterator[Any]:
@@ -211,6 +233,8 @@ USES = {
     "editing policies": policies,
     "tags, aliases": tags_and_aliases,
     "the life of a key": life,
+    "imported key material": material,
+    "custom key stores": custom_key_stores,
     "Access Analyzer's findings": analyzer,
     "Access Analyzer's checks of a change": policy_checks,
 }

@@ -193,7 +193,7 @@ async def test_keys_of_custom_key_stores_say_where_their_material_is(connect: Co
     assert in_cluster.custom_key_store_id.startswith("cks-")
     assert in_cluster.cloud_hsm_cluster_id.startswith("cluster-")
     _, outside = await gateway.describe("alias/vault/external")
-    assert outside.external_key_id == "hsm7/payments-2026"
+    assert outside.external_key_id == "hsm7-payments-2026"
 
 
 async def test_keys_that_other_accounts_share_go_by_their_arn(connect: Connect) -> None:

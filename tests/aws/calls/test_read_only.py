@@ -14,7 +14,7 @@ from kmstui.aws.api.base import nothing
 from kmstui.aws.calls import operations
 from kmstui.aws.calls.call import Calls
 from kmstui.aws.calls.operations import READ_NAMES, Operation
-from kmstui.model import DryRun, KeyCreation, Tag
+from kmstui.model import DryRun, KeyCreation, MaterialImport, Tag
 from kmstui.service.errors import (
     MalformedAnswerError,
     ReadOnlyError,
@@ -37,6 +37,7 @@ _EXAMPLES: dict[object, object] = {
     int: 7,
     DryRun: DryRun("Decrypt", "arn:aws:kms:eu-west-1:111122223333:key/k"),
     KeyCreation: KeyCreation(),
+    MaterialImport: MaterialImport(b"token", b"wrapped"),
     Sequence[str]: ["a"],
     Sequence[Tag]: [Tag("a", "b")],
 }

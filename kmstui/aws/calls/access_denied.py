@@ -57,7 +57,16 @@ _IMPLICIT_STEP = {
     "vpc endpoint policy": "The owner of the VPC endpoint has to allow {what} in its policy.",
 }
 
-_IAM_ONLY = frozenset({"kms:CreateKey", "kms:ListKeys", "kms:ListAliases"})
+_IAM_ONLY = frozenset(
+    {
+        "kms:CreateKey",
+        "kms:ListKeys",
+        "kms:ListAliases",
+        "kms:DescribeCustomKeyStores",
+        "kms:ConnectCustomKeyStore",
+        "kms:DisconnectCustomKeyStore",
+    }
+)
 """Operations on no key, which a key policy cannot allow (KMS Developer Guide, "Permissions")."""
 
 _ALIAS = frozenset({"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"})

@@ -18,7 +18,7 @@ from kmstui.demo.kms.keys import SYMMETRIC, EmbeddedKey
 from kmstui.demo.kms.store import RegionStore, Stores
 
 CLOUDHSM, EXTERNAL = "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"
-SECONDS = 1.5
+SECONDS = 0.8
 """How long it takes to connect or disconnect one."""
 
 

@@ -43,15 +43,16 @@ class _Role:
 def workshop_statements() -> list[dict[str, Any]]:
     """What the instance role may do: the workshop's KMS actions, and what kmstui reads beside."""
     kms = (
-        "CancelKeyDeletion CreateAlias CreateGrant CreateKey Decrypt DeleteAlias "
-        "DeleteImportedKeyMaterial DescribeKey DisableKey DisableKeyRotation EnableKey "
+        "CancelKeyDeletion ConnectCustomKeyStore CreateAlias CreateGrant CreateKey Decrypt "
+        "DeleteAlias DeleteImportedKeyMaterial DescribeCustomKeyStores DescribeKey DisableKey "
+        "DisableKeyRotation DisconnectCustomKeyStore EnableKey "
         "EnableKeyRotation Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext "
         "GenerateMac GenerateRandom GetKeyLastUsage GetKeyPolicy GetKeyRotationStatus "
         "GetParametersForImport GetPublicKey ImportKeyMaterial ListAliases ListGrants "
         "ListKeyPolicies ListKeyRotations ListKeys ListResourceTags ListRetirableGrants "
         "PutKeyPolicy ReEncryptFrom ReEncryptTo ReplicateKey RetireGrant RevokeGrant "
         "RotateKeyOnDemand ScheduleKeyDeletion Sign TagResource UntagResource UpdateAlias "
-        "UpdateKeyDescription Verify VerifyMac"
+        "UpdateKeyDescription UpdatePrimaryRegion Verify VerifyMac"
     )
     return [
         {

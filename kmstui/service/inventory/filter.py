@@ -187,6 +187,7 @@ _FIELDS: dict[str, _Values] = {
     "owner": lambda key, aliases: (key.account, "shared" if key.sharer else "self"),
     "manager": _of_metadata("manager"),
     "region": _of_metadata("multi_region"),
+    "store": _of_metadata("custom_key_store_id"),
     "problem": lambda key, aliases: (key.problem,),
     "rotation": _rotation,
     "tag": _tag_keys,

@@ -20,6 +20,13 @@ from .creation import CreationPolicy as CreationPolicy
 from .creation import creation_policies as creation_policies
 from .creation import key_creation_problem as key_creation_problem
 from .creation import specs_for as specs_for
+from .custom_key_stores import KINDS as KINDS
+from .custom_key_stores import ON_THE_WAY as ON_THE_WAY
+from .custom_key_stores import CustomKeyStores as CustomKeyStores
+from .custom_key_stores import connect_off as connect_off
+from .custom_key_stores import disconnect_off as disconnect_off
+from .custom_key_stores import error_words as error_words
+from .custom_key_stores import read_store as read_store
 from .events import context_condition as context_condition
 from .events import read_events as read_events
 from .grants import Grants as Grants

@@ -1,4 +1,4 @@
-"""Changes of keys, aliases and grants that an earlier program did not live to see the end of."""
+"""Changes of keys and what belongs to them that an earlier program did not see the end of."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from kmstui.service.changes import (
     settle_changes,
 )
 from kmstui.service.keys.aliases import ALIAS_OPERATIONS, alias_check
+from kmstui.service.keys.custom_key_stores import STORE_OPERATIONS, store_check
 from kmstui.service.keys.grants import REVOKE_GRANT, revocation_check
 from kmstui.service.keys.lifecycle import (
     KEY_OPERATIONS,
@@ -48,10 +49,14 @@ def checks_of_keys(gateway: Gateway) -> Checks[Any]:
     def grant(record: ChangeRecord) -> Check[Any]:
         return revocation_check(gateway, record.subject, json.loads(record.before)["grant"])
 
+    def store(record: ChangeRecord) -> Check[Any]:
+        return store_check(gateway, record.operation, record.subject)
+
     return {
         **dict.fromkeys(KEY_OPERATIONS, key),
         **dict.fromkeys(ROTATION_OPERATIONS, rotation),
         **dict.fromkeys(ALIAS_OPERATIONS, alias),
+        **dict.fromkeys(STORE_OPERATIONS, store),
         REVOKE_GRANT: grant,
     }
 

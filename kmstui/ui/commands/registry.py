@@ -24,6 +24,7 @@ MODULES: tuple[str, ...] = (
     "kmstui.ui.tags.commands",
     "kmstui.ui.editing.commands",
     "kmstui.ui.keys.commands",
+    "kmstui.ui.keys.material_commands",
     "kmstui.ui.access.commands",
     "kmstui.ui.findings.commands",
     "kmstui.ui.keys.view_commands",

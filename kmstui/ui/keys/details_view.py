@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from kmstui.model import Key, KeyMaterial, KeyMetadata, LastUsage, Rotation
+from kmstui.model import CustomKeyStore, Key, KeyMaterial, KeyMetadata, LastUsage, Rotation
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.inventory import Store, Topic
-from kmstui.service.keys import never_rotates
+from kmstui.service.keys import error_words, never_rotates, read_store
 from kmstui.service.session import Session
 from kmstui.ui.keys.table_view import TableView, moment
 from kmstui.ui.main import state_style
@@ -35,6 +35,7 @@ class DetailsView(TableView[Row]):
         super().__init__(session, symbols)
         self._rotation: Rotation | str | None = None
         self._usage: LastUsage | str | None = None
+        self._key_store: CustomKeyStore | str | None = None
 
     @property
     def count(self) -> str:
@@ -44,7 +45,7 @@ class DetailsView(TableView[Row]):
     def show_key(self, key_id: str | None) -> None:
         """Show what is known."""
         if key_id != self.key_id:
-            self._rotation = self._usage = None
+            self._rotation = self._usage = self._key_store = None
             self.table.forget_place()
         self.key_id = key_id
         self._show()
@@ -55,7 +56,11 @@ class DetailsView(TableView[Row]):
         It is read again each time: an action may have changed it.
         """
         key = self.store.keys.get(key_id)
-        if key is None or key.metadata is None or never_rotates(key.metadata):
+        if key is None or key.metadata is None:
+            return
+        if key.metadata.custom_key_store_id:
+            await self._read_key_store(key_id, key.metadata.custom_key_store_id)
+        if never_rotates(key.metadata):
             return
         try:
             rotation: Rotation | str = await self.connection.gateway.rotation(key_id)
@@ -65,6 +70,17 @@ class DetailsView(TableView[Row]):
             rotation = error.sentence
         if key_id == self.key_id:
             self._rotation = rotation
+            self._show()
+
+    async def _read_key_store(self, key_id: str, store_id: str) -> None:
+        try:
+            found: CustomKeyStore | str = await read_store(self.connection.gateway, store_id)
+        except CancelledByPersonError:
+            return
+        except ServiceError as error:
+            found = error.sentence
+        if key_id == self.key_id:
+            self._key_store = found
             self._show()
 
     async def read_last_usage(self) -> None:
@@ -121,6 +137,8 @@ class DetailsView(TableView[Row]):
                 yield "State", ("Reading…", "dim")
             return
         yield from metadata_rows(key.metadata)
+        if key.metadata.custom_key_store_id:
+            yield from self._key_store_rows()
         yield from self._rotation_rows(key)
         yield from self._usage_rows()
         if key.tags_problem:
@@ -146,6 +164,17 @@ class DetailsView(TableView[Row]):
             if rotation.materials_problem:
                 words = f"{self.symbols.error} not read: {rotation.materials_problem}"
                 yield "Key materials", (words, "bad")
+
+    def _key_store_rows(self) -> Iterator[Row]:
+        store = self._key_store
+        if store is None:
+            yield "Its key store", ("Reading…", "dim")
+        elif isinstance(store, str):
+            yield "Its key store", (f"{self.symbols.error} {store}", "bad")
+        else:
+            yield "Its key store", f"{store.name}, {store.state}"
+            if error := error_words(store):
+                yield "  why it failed", (error, "bad")
 
     def _usage_rows(self) -> Iterator[Row]:
         usage = self._usage

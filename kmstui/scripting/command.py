@@ -99,35 +99,37 @@ STDIN = "-"
 MOST_BYTES = 256 * 1024
 """Of a file; a policy has 32 KB at most, and what is many times that is none: to find all that is
 wrong in it would take minutes."""
+MOST_BYTES_OF_TEMPLATE = 1 << 20
+"""Of a CloudFormation template, the largest that it takes from S3 (CloudFormation quotas)."""
 _BYTE_ORDER_MARKS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 
 
-def read_text(name: str, stdin: TextIO) -> str:
-    """The text of a file, or of standard input for `-`.
+def read_text(name: str, stdin: TextIO, most: int = MOST_BYTES) -> str:
+    """The text of a file, or of standard input for `-`, of that many bytes at most.
 
     Raises:
         CommandError: it cannot be read, is not UTF-8, or is too long to be a policy.
     """
     if name == STDIN:
-        return _decoded(_read_stream(stdin), "standard input")
-    return _decoded(_read_file(Path(name)), name)
+        return _decoded(_read_stream(stdin, most), "standard input", most)
+    return _decoded(_read_file(Path(name), most), name, most)
 
 
-def _read_stream(stdin: TextIO) -> bytes:
+def _read_stream(stdin: TextIO, most: int) -> bytes:
     raw = getattr(stdin, "buffer", None)
     if raw is None:
         return stdin.read().encode("utf-8", "surrogateescape")
     # One byte more than allowed tells of a stream that never ends.
-    data: bytes = raw.read(MOST_BYTES + 1)
+    data: bytes = raw.read(most + 1)
     return data
 
 
-def _read_file(path: Path) -> bytes:
+def _read_file(path: Path, most: int) -> bytes:
     try:
         if path.is_dir():
             raise CommandError(f"{path} is a directory; name the files in it.")
         with path.open("rb") as stream:
-            return stream.read(MOST_BYTES + 1)
+            return stream.read(most + 1)
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {reason(error)}.") from error
     except ValueError as error:
@@ -139,11 +141,19 @@ def reason(error: OSError) -> str:
     return (error.strerror or type(error).__name__).lower()
 
 
-def _decoded(data: bytes, name: str) -> str:
-    if len(data) > MOST_BYTES:
-        raise CommandError(
-            f"{name} has more than {MOST_BYTES:,} bytes; a key policy has 32,768 at most."
-        )
+def too_long(name: str, most: int = MOST_BYTES) -> CommandError:
+    """What is said of a file that has more bytes than any policy, or any template."""
+    told = (
+        "a key policy has 32,768 at most"
+        if most == MOST_BYTES
+        else "no template has as many, and a key policy has 32,768 at most"
+    )
+    return CommandError(f"{name} has more than {most:,} bytes; {told}.")
+
+
+def _decoded(data: bytes, name: str, most: int) -> str:
+    if len(data) > most:
+        raise too_long(name, most)
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             raise CommandError(f"{name} is {encoding}; save it as UTF-8.")

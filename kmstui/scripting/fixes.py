@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
@@ -40,12 +40,23 @@ def _names_rules(argument: str) -> bool:
     return _RULES.fullmatch(argument) is not None and not os.path.lexists(argument)
 
 
-def tell_fixes(label: str, fixed: Fixed, key: KeyContext, err: TextIO, *, done: bool) -> None:
-    """Say what was fixed, or would be, and what was left because it would change access."""
+def tell_fixes(
+    label: str,
+    fixed: Fixed,
+    key: KeyContext,
+    err: TextIO,
+    *,
+    done: bool,
+    line_of: Callable[[int], int] | None = None,
+) -> None:
+    """Say what was fixed, or would be, and what was left because it would change access.
+
+    `line_of` tells the line, from 0, of a place in the policy; of its own text if not given.
+    """
     lines = [
         *_applied(fixed.applied, done=done),
         *(line for each in fixed.changing for line in _effect("", each)),
-        *_left(fixed),
+        *_left(fixed, line_of or (lambda at: parse(fixed.text).location(at)[0])),
         *_assumed(fixed, key),
     ]
     for line in lines:
@@ -65,7 +76,7 @@ def _effect(place: str, each: Considered) -> Iterator[str]:
     yield from (f"  {sentence}" for sentence in each.effect.sentences)
 
 
-def _left(fixed: Fixed) -> Iterator[str]:
+def _left(fixed: Fixed, line_of: Callable[[int], int]) -> Iterator[str]:
     if not fixed.left:
         return
     one = len(fixed.left) == 1
@@ -74,10 +85,8 @@ def _left(fixed: Fixed) -> Iterator[str]:
     )
     rules = _rules((each.finding for each in fixed.left), separator=",")
     yield f"{number} access; {FIX} {rules} applies {'it' if one else 'them'}"
-    document = parse(fixed.text)
     for each in fixed.left:
-        line, _ = document.location(each.finding.span.start)
-        yield from _effect(f"line {line + 1}: ", each)
+        yield from _effect(f"line {line_of(each.finding.span.start) + 1}: ", each)
 
 
 def _rules(findings: Iterable[Finding], separator: str = ", ") -> str:

@@ -9,34 +9,30 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-from kmstui.model import Arn
-from kmstui.policy.iam import knowledge
+from kmstui.model import visible
 from kmstui.policy.lint import (
-    Form,
     KeyContext,
     PolicyKind,
     Severity,
     lint,
-    read_principal,
 )
-from kmstui.policy.syntax import parse
+from kmstui.policy.syntax import Document, parse
 from kmstui.scripting.catalogue import asked_rule, explain, list_rules
 from kmstui.scripting.command import (
     STDIN,
     CommandError,
     Progress,
     complain,
-    read_text,
     reason,
     rewrite,
 )
 from kmstui.scripting.definition import Command
 from kmstui.scripting.fixes import FIX, tell_fixes, with_named_rules, write_diff, write_fixed
+from kmstui.scripting.key_options import key_context, merged
 from kmstui.scripting.parser import (
     COULD_NOT_RUN,
     Parser,
@@ -45,8 +41,16 @@ from kmstui.scripting.parser import (
 )
 from kmstui.scripting.policy_files import is_key
 from kmstui.scripting.report import Linted, write_json, write_sarif, write_text
+from kmstui.scripting.template_files import (
+    PolicyFile,
+    Repair,
+    read_policy_file,
+    repaired,
+    uri_of,
+)
 
 if TYPE_CHECKING:
+    from kmstui.policy.lint import Finding
     from kmstui.scripting.live_source import LivePolicy, LiveSource
     from kmstui.scripting.surroundings import Surroundings
     from kmstui.service.ports import Target
@@ -67,15 +71,28 @@ class _Piece(NamedTuple):
     key: KeyContext
     text: str
     path: Path | None = None
+    file: PolicyFile | None = None
+    """The file that holds policies and is none; `text` is then of no use."""
 
 
 def _options(parser: Parser) -> None:
     add = parser.add_argument
     add("what", nargs="*", metavar="FILE|-|KEY", help="files, - for standard input, or keys")
     add(
+        "--stdin-filename",
+        metavar="NAME",
+        default="",
+        help="what standard input is called; .yaml and .tf tell its language",
+    )
+    add(
         "--vpc-endpoint",
         action="store_true",
         help="they are policies of VPC endpoints of KMS, not key policies",
+    )
+    add(
+        "--only-key-policies",
+        action="store_true",
+        help="pass over files that hold none, as a repository has them",
     )
     add("--all", action="store_true", help="all customer managed keys of the account and Region")
     add("--format", choices=("text", "json", "sarif"), default="text", help="default: text")
@@ -116,12 +133,14 @@ def _run(options: argparse.Namespace, around: Surroundings) -> int:
 
 
 COMMAND = Command(
-    "Check KMS key policies: syntax, grammar, actions, principals, conditions, security. A file"
-    " goes before a key of the same name.",
+    "Check KMS key policies: syntax, grammar, actions, principals, conditions, security; in JSON,"
+    " and inside CloudFormation, Terraform and YAML files. A file goes before a key of the same"
+    " name.",
     _options,
     _run,
     examples=(
         ("lint policy.json", "exit 1 on errors"),
+        ("lint key.yaml main.tf", "inside CloudFormation, Terraform"),
         ("lint --fix policy.json", "apply what changes nobody's access"),
         ("lint --diff policy.json", "show what --fix would change"),
         ("lint --all --format sarif", "every customer managed key"),
@@ -150,7 +169,7 @@ class _Lint:
         wanted = ",".join(options.fix or ()).replace(",", " ").split()
         self._named = {asked_rule(id_) for id_ in wanted}
         self._least = Severity[options.severity.upper()]
-        self._key = _key_context(options)
+        self._key = key_context(options)
         self._errors: list[str] = []
         """What could not be linted."""
         self._would_change = False
@@ -177,7 +196,7 @@ class _Lint:
                 "--fix rewrites files; a key's policy is changed in kmstui, which checks the save."
                 " --diff shows what would change."
             )
-        linted = [self._lint(piece) for piece in self._pieces()]
+        linted = [each for piece in self._pieces() for each in self._lint(piece)]
         for sentence in self._errors:
             complain(sentence, self._streams.err, _PREFIX)
         if not options.diff:
@@ -208,14 +227,26 @@ class _Lint:
                 if is_key(what):
                     yield self._one_key(what)
                     continue
-                text = read_text(what, self._streams.stdin)
-                if what == STDIN:
-                    yield _Piece("<stdin>", "stdin", self._key, text)
-                else:
-                    path = Path(what)
-                    yield _Piece(what, quote(os.fsencode(path.as_posix())), self._key, text, path)
+                yield self._one_file(what)
             except CommandError as error:
                 self._errors.append(str(error))
+
+    def _one_file(self, what: str) -> _Piece:
+        called = what
+        if what == STDIN:
+            called = self._options.stdin_filename or "stdin"
+        file = read_policy_file(
+            what,
+            self._streams.stdin,
+            called=called,
+            arn=self._key.arn,
+            choosy=self._options.only_key_policies,
+        )
+        label = called if what != STDIN or self._options.stdin_filename else "<stdin>"
+        uri = "stdin" if label == "<stdin>" else uri_of(Path(called))
+        path = None if what == STDIN else Path(what)
+        template = None if file.policies is None else file
+        return _Piece(label, uri, self._key, file.text, path, template)
 
     def _live(self) -> tuple[LiveSource, Target]:
         return self._around.live(), target_of(self._options)
@@ -252,20 +283,50 @@ class _Lint:
 
     def _of_key(self, stored: LivePolicy) -> _Piece:
         uri = str(stored.key.arn) if stored.key.arn is not None else quote(stored.label)
-        return _Piece(stored.label, uri, _merged(stored.key, self._key), stored.text)
+        return _Piece(stored.label, uri, merged(stored.key, self._key), stored.text)
 
-    def _lint(self, piece: _Piece) -> Linted:
+    def _lint(self, piece: _Piece) -> Iterator[Linted]:
         disabled = self._disabled
         if piece.key.arn is not None:
             disabled = disabled | set(self._around.disabled_by_key.get(piece.key.arn.name, ()))
+        if piece.file is not None:
+            yield from self._lint_inside(piece, piece.file, disabled)
+            return
         text = piece.text
         if self._fixes:
             text = self._fixed(piece, disabled)
         document = parse(text)
         kind = PolicyKind.ENDPOINT if self._options.vpc_endpoint else PolicyKind.KEY
         findings = lint(document, piece.key, disabled=disabled, scope=kind)
-        kept = [finding for finding in findings if finding.severity >= self._least]
-        return Linted(piece.label, piece.uri, document, kept, piece.key)
+        yield Linted(piece.label, piece.uri, document, self._kept(findings), piece.key)
+
+    def _kept(self, findings: Sequence[Finding]) -> list[Finding]:
+        return [finding for finding in findings if finding.severity >= self._least]
+
+    def _lint_inside(
+        self, piece: _Piece, file: PolicyFile, disabled: Collection[str]
+    ) -> Iterator[Linted]:
+        """The policies that a template, or a file of another language, holds."""
+        from kmstui.policy.infrastructure import context_of, findings_in
+
+        err = self._streams.err
+        for sentence in file.elsewhere:
+            print(f"{_PREFIX}: {visible(f'{file.called}: {sentence}')}.", file=err)
+        if not file.policies and not file.elsewhere and not self._options.only_key_policies:
+            print(f"{_PREFIX}: {visible(file.called)} holds no key policy.", file=err)
+        if self._fixes:
+            named, out = self._named, self._streams.out
+            repair = Repair(disabled, self._least, named, self._options.diff, out, err)
+            try:
+                file, changed = repaired(file, piece.key, repair)
+                self._would_change |= changed
+            except CommandError as error:
+                self._errors.append(str(error))
+        document = Document(file.text, None, ())
+        for policy in file.policies or ():
+            key = context_of(policy, piece.key)
+            findings = self._kept(findings_in(policy, key, disabled=disabled))
+            yield Linted(piece.label, piece.uri, document, findings, key)
 
     def _fixed(self, piece: _Piece, disabled: Collection[str]) -> str:
         # Who only lints does not wait for what compares access.
@@ -297,61 +358,6 @@ class _Lint:
             write_json(linted, out)
         elif self._options.format == "sarif":
             write_sarif(linted, self._errors, out)
-        elif linted:
+        elif linted or self._options.only_key_policies:
             colour = out.isatty() and not os.environ.get("NO_COLOR")
             write_text(linted, out, colour=colour)
-
-
-def _merged(stored: KeyContext, given: KeyContext) -> KeyContext:
-    """What the key says of itself, where the command line does not say otherwise."""
-    return replace(
-        stored,
-        arn=given.arn or stored.arn,
-        usage=given.usage or stored.usage,
-        spec=given.spec or stored.spec,
-        caller=given.caller or stored.caller,
-    )
-
-
-def _key_context(options: argparse.Namespace) -> KeyContext:
-    """What the options tell about the key and who asks.
-
-    Raises:
-        CommandError: one of them cannot be.
-    """
-    arn = _arn(options.key_arn, "--key-arn")
-    if arn is not None and (arn.service, arn.resource_type) != ("kms", "key"):
-        raise CommandError(f"--key-arn is not the ARN of a KMS key: {options.key_arn}")
-    return KeyContext(
-        arn=arn,
-        usage=_one_of("kms:KeyUsage", options.key_usage, "--key-usage"),
-        spec=_one_of("kms:KeySpec", options.key_spec, "--key-spec"),
-        caller=_caller(options.caller),
-    )
-
-
-def _arn(text: str | None, option: str) -> Arn | None:
-    if not text:
-        return None
-    try:
-        return Arn.parse(text)
-    except ValueError:
-        raise CommandError(f"{option} is not an ARN: {text}") from None
-
-
-def _caller(text: str | None) -> Arn | None:
-    arn = _arn(text, "--caller")
-    if arn is not None and read_principal(str(arn)).form not in (Form.IDENTITY, Form.ROOT):
-        raise CommandError(f"--caller is not the ARN of a user, role, session or root: {text}")
-    return arn
-
-
-def _one_of(condition_key: str, word: str | None, option: str) -> str:
-    """A value of KMS's enumerations, in its own case."""
-    if not word:
-        return ""
-    info = knowledge().condition_key(condition_key)
-    values = info.values if info is not None else ()
-    if word.upper() not in values:
-        raise CommandError(f"{option} must be one of {', '.join(values)}, not {word}")
-    return word.upper()

@@ -141,10 +141,15 @@ def write_json(linted: Sequence[Linted], out: TextIO) -> None:
                     "message": finding.message,
                     "why": finding.why,
                     "url": finding.url,
-                    "fixable": finding.fix is not None,
+                    "fixable": _has_edits(finding),
                 }
             )
     _dump(rows, out)
+
+
+def _has_edits(finding: Finding) -> bool:
+    """Whether the fix can be applied as it stands; in what is not JSON it has words alone."""
+    return finding.fix is not None and bool(finding.fix.edits)
 
 
 def _dump(value: Any, out: TextIO) -> None:
@@ -214,7 +219,7 @@ def _sarif_result(policy: Linted, finding: Finding, index: int) -> dict[str, Any
             }
         ],
     }
-    if finding.fix is not None:
+    if finding.fix is not None and finding.fix.edits:
         result["fixes"] = [
             {
                 "description": {

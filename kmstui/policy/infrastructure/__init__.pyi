@@ -1,0 +1,12 @@
+from .judging import context_of as context_of
+from .judging import findings_in as findings_in
+from .judging import fixed_source as fixed_source
+from .judging import means_the_same as means_the_same
+from .judging import not_to_fix as not_to_fix
+from .languages import TERRAFORM_SUFFIXES as TERRAFORM_SUFFIXES
+from .languages import Language as Language
+from .languages import language_of as language_of
+from .languages import may_hold_policies as may_hold_policies
+from .reading import Embedded as Embedded
+from .reading import policies_in as policies_in
+from .values import InfrastructureError as InfrastructureError

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kmstui.config import Settings
     from kmstui.scripting import LiveSource
     from kmstui.service.ports import Connector, Journal, Remembered, Target
+    from kmstui.service.session import Session
     from kmstui.ui.app import KmsApp
 
 
@@ -205,14 +206,16 @@ def run_command(options: argparse.Namespace) -> int:
         ConfigError: a setting cannot be read.
         StartError: the embedded KMS cannot be started.
     """
-    from kmstui.config import load_settings
+    from kmstui.config import load_settings, origin_of
     from kmstui.scripting import Surroundings, run
 
     flags = {name: getattr(options, name, None) or None for name in _SHARED}
     settings = load_settings(flags)
+    region_from = origin_of("region", flags)
     with demo_keys(settings) if options.demo else nullcontext(settings) as used:
         around = Surroundings(
             live=lambda: live_source(used),
+            session=lambda: command_session(used, region_from, demo=options.demo),
             disabled=settings.disable,
             disabled_by_key=dict(settings.disable_by_key),
         )
@@ -261,6 +264,48 @@ def live_source(settings: Settings) -> LiveSource:
         lambda: AwsConnector(lambda record: None, ask, read_only=True, in_command=True),
         Target(settings.profile, settings.region, settings.endpoint_url),
     )
+
+
+@asynccontextmanager
+async def command_session(
+    settings: Settings, region_from: str, *, demo: bool
+) -> AsyncIterator[Session]:
+    """A session for a command that changes something: connected, with the person's journal.
+
+    Raises:
+        ServiceError: the connection could not be made.
+    """
+    import asyncio
+    from contextlib import ExitStack
+    from getpass import getpass
+    from tempfile import TemporaryDirectory
+
+    from kmstui.aws.session import AwsConnector
+    from kmstui.journal import open_journal
+    from kmstui.service.inventory import Store
+    from kmstui.service.ports import Target
+    from kmstui.service.session import Session
+
+    with ExitStack() as stack:
+        state = settings.state_path
+        if demo:
+            # What happens in a demo is nobody's history.
+            state = Path(stack.enter_context(TemporaryDirectory(prefix="kmstui-demo-")))
+        journal = await asyncio.to_thread(open_journal, state)
+        stack.callback(close_journal, journal)
+        store = Store(asyncio.get_running_loop().call_later)
+        connector = AwsConnector(
+            store.record_call,
+            lambda serial: getpass(f"MFA code for {serial}: "),
+            read_only=settings.read_only,
+            in_command=True,
+        )
+        session = Session(store, connector, journal, now, read_only=settings.read_only, demo=demo)
+        stack.callback(session.close)
+        await session.attach(
+            Target(settings.profile, settings.region, settings.endpoint_url, region_from)
+        )
+        yield session
 
 
 def close_journal(journal: Journal) -> None:

@@ -18,7 +18,8 @@ class Entry(NamedTuple):
     name: str
     summary: str
     module: str
-    """Where its `COMMAND` is, in this package."""
+    """Where it is, in this package."""
+    attribute: str = "COMMAND"
 
 
 COMMANDS = (
@@ -26,9 +27,14 @@ COMMANDS = (
     Entry("lint", "check key policies in files, of keys, of all keys", "lint"),
     Entry("diff", "who gains and who loses by a change of a key policy", "diff"),
     Entry("can", "whether somebody may do something with a key, and why", "can"),
+    Entry("policy get", "print the policy of a key, or write it to a file", "policy", "GET"),
+    Entry("policy diff", "what a put of a file would do", "policy", "DIFF"),
+    Entry("policy put", "put a file as the policy of a key, reviewed", "policy", "PUT"),
+    Entry("policy plan", "what it would do to put a folder of policies", "plan", "PLAN"),
+    Entry("policy apply", "put a plan, key by key", "plan", "APPLY"),
 )
 
-GROUPS: dict[str, str] = {}
+GROUPS = {"policy": "read, review and change key policies"}
 """What the first word of those of two stands for."""
 
 FIRST_WORDS = frozenset(entry.name.split()[0] for entry in COMMANDS)
@@ -38,7 +44,8 @@ FIRST_WORDS = frozenset(entry.name.split()[0] for entry in COMMANDS)
 def command_named(name: str) -> Command:
     """A command, for which its module is imported."""
     entry = next(each for each in COMMANDS if each.name == name)
-    command: Command = import_module(f"kmstui.scripting.{entry.module}").COMMAND
+    module = import_module(f"kmstui.scripting.{entry.module}")
+    command: Command = getattr(module, entry.attribute)
     return command
 
 

@@ -11,15 +11,18 @@ from typing import TextIO
 from kmstui.policy.syntax import ArrayNode, Document, ObjectNode, Statement, parse, read_policy
 from kmstui.scripting.command import CommandError, read_text
 
-_KEY = re.compile(
-    r"arn:[\w-]+:kms:[\w-]*:\d*:(?:key|alias)/.+|alias/.+"
-    r"|(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-)
+_ID = r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_KEY = re.compile(rf"arn:[\w-]+:kms:[\w-]*:\d*:(?:key|alias)/.+|alias/.+|(?:{_ID})")
 
 
 def is_key(what: str) -> bool:
     """Whether a word names a key, by its ID, ARN or alias; a file of that name goes first."""
     return _KEY.fullmatch(what) is not None and not os.path.lexists(what)
+
+
+def is_key_id(word: str) -> bool:
+    """Whether a word has the form of a key ID."""
+    return re.fullmatch(_ID, word) is not None
 
 
 Check = Callable[[Statement], str]

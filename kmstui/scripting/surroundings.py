@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -11,10 +12,15 @@ from kmstui.scripting.command import CommandError, Streams
 
 if TYPE_CHECKING:
     from kmstui.scripting.live_source import LiveSource
+    from kmstui.service.session import Session
 
 
 def _no_keys() -> LiveSource:
     raise CommandError("Keys cannot be read here; name a file.")
+
+
+def _no_session() -> AbstractAsyncContextManager[Session]:
+    raise CommandError("Keys cannot be changed here.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,8 @@ class Surroundings:
     streams: Streams = field(default_factory=Streams.standard)
     live: Callable[[], LiveSource] = _no_keys
     """Makes what reads keys of a live account."""
+    session: Callable[[], AbstractAsyncContextManager[Session]] = _no_session
+    """Connects, with a journal, for what changes something; knows who asks, and no key yet."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     disabled: Collection[str] = ()
     """Ids of the linter's rules that the configuration turns off."""

@@ -120,7 +120,7 @@ class Session:
         if scope is None:
             raise JournalError(
                 "the account is not known, so nothing can be written down",
-                "Refresh with r once the service answers.",
+                "Try again once the service answers.",
             )
         caller = self.caller
         return ChangeScope(self.journal, scope, caller.arn if caller else "", self.clock, batch)
@@ -142,6 +142,19 @@ class Session:
             ServiceError: the connection could not be made, or the keys not listed; the sentence
                 also stands in the store's banner.
         """
+        gateway, inventory = await self._connect(target)
+        await self._load(gateway, inventory)
+
+    async def attach(self, target: Target) -> None:
+        """Connect and ask who is asking, for who names the keys one by one.
+
+        Raises:
+            ServiceError: the connection could not be made.
+        """
+        gateway, _ = await self._connect(target)
+        await self._identify(gateway)
+
+    async def _connect(self, target: Target) -> tuple[Gateway, Inventory]:
         self.close()
         self.store.clear()
         self.target = target
@@ -157,7 +170,7 @@ class Session:
         except ServiceError as error:
             self._fail(error)
             raise
-        await self._load(gateway, self._inventory)
+        return gateway, self._inventory
 
     async def refresh(self) -> None:
         """Read the inventory again, and policies again when they are looked at.
@@ -179,7 +192,7 @@ class Session:
     async def _load(self, gateway: Gateway, inventory: Inventory) -> None:
         # Where STS is out of reach its answer comes late: neither the keys nor the reason why
         # there are none wait for it.
-        self._identifying = asyncio.create_task(self._identify(gateway, inventory))
+        self._identifying = asyncio.create_task(self._identify_later(gateway, inventory))
         try:
             await inventory.load()
         except ServiceError as error:
@@ -285,8 +298,11 @@ class Session:
         """Tell the person one sentence, and keep it in the log."""
         self.store.notify(Notice(self.clock(), text, severity))
 
-    async def _identify(self, gateway: Gateway, inventory: Inventory) -> None:
+    async def _identify_later(self, gateway: Gateway, inventory: Inventory) -> None:
         await inventory.first_page.wait()
+        await self._identify(gateway)
+
+    async def _identify(self, gateway: Gateway) -> None:
         try:
             caller = await gateway.caller()
         except ServiceError as error:

@@ -32,6 +32,9 @@ COMMANDS = (
     Entry("policy put", "put a file as the policy of a key, reviewed", "policy", "PUT"),
     Entry("policy plan", "what it would do to put a folder of policies", "plan", "PLAN"),
     Entry("policy apply", "put a plan, key by key", "plan", "APPLY"),
+    Entry("tag", "put tags on keys, by name or by a filter", "tags", "TAG"),
+    Entry("untag", "remove tags from keys", "tags", "UNTAG"),
+    Entry("undo", "take back the last change of tags", "tags", "UNDO"),
 )
 
 GROUPS = {"policy": "read, review and change key policies"}

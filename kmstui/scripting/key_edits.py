@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from kmstui.model import Key
 from kmstui.policy.access import Direction, access_diff
 from kmstui.policy.iam import PrincipalKind
 from kmstui.scripting.command import CommandError
@@ -137,6 +138,24 @@ def outside_gains(base: str, text: str, key_arn: str) -> tuple[str, ...]:
     return tuple(found) if diff.complete else (*found, diff.left_open)
 
 
+async def add_key(session: Session, name: str) -> Key:
+    """Read a key that a person names by ID, ARN or alias into the store, and its aliases.
+
+    Raises:
+        ServiceError: there is none, or it may not be described.
+    """
+    key, metadata = await find(session.gateway, name)
+    key = replace(key, metadata=metadata)
+    session.store.add_keys((key,))
+    try:
+        async for page in session.gateway.alias_pages(key.id):
+            session.store.add_aliases(page)
+    except FailedError:
+        # Without its aliases a key is called by its ID.
+        pass
+    return key
+
+
 @dataclass(slots=True)
 class KeyEdits:
     """Opens policies of keys over one connection; what the account tells is read once."""
@@ -155,15 +174,7 @@ class KeyEdits:
             ServiceError: it cannot be read.
         """
         session = self.session
-        key, metadata = await find(session.gateway, name)
-        key = replace(key, metadata=metadata)
-        session.store.add_keys((key,))
-        try:
-            async for page in session.gateway.alias_pages(key.id):
-                session.store.add_aliases(page)
-        except FailedError:
-            # Without its aliases a key is called by its ID.
-            pass
+        key = await add_key(session, name)
         off = {*self.around.disabled, *self.around.disabled_by_key.get(key.id, ())}
         target = KeyPolicyTarget(session, key, off)
         if target.why_not:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kmstui.model import Key
@@ -162,19 +163,28 @@ async def read_keys(gateway: Gateway, progress: Progress) -> Store:
     Raises:
         ServiceError: they cannot be listed.
     """
-    from kmstui.service.inventory import Inventory, Store, TimeSlices, Topic
+    from kmstui.service.inventory import Inventory, Store, TimeSlices
 
-    loop = asyncio.get_running_loop()
-    store = Store(loop.call_later)
-    store.subscribe(
-        Topic.PROGRESS,
-        lambda _: progress.show(store.progress.described, store.progress.listed, "keys read"),
-    )
-    try:
+    store = Store(asyncio.get_running_loop().call_later)
+    with told_of(store, progress):
         await Inventory(store, gateway, TimeSlices()).load()
-    finally:
-        progress.end()
     return store
+
+
+@contextmanager
+def told_of(store: Store, progress: Progress) -> Iterator[None]:
+    """Tell how far the store is, while keys come in."""
+    from kmstui.service.inventory import Topic
+
+    def tell(_: frozenset[str]) -> None:
+        progress.show(store.progress.described, store.progress.listed, "keys read")
+
+    unsubscribe = store.subscribe(Topic.PROGRESS, tell)
+    try:
+        yield
+    finally:
+        unsubscribe()
+        progress.end()
 
 
 def matching(store: Store, wanted: Filter, *, aws: bool) -> list[Key]:

@@ -93,10 +93,15 @@ def _asked(review: Review, streams: Streams) -> str:
     for each in concerns:
         print(visible(each.sentence), file=err)
     word = review.edit.word if concerns else "yes"
-    err.write(visible(f"Type {word} to put this policy: "))
-    err.flush()
+    return called_off("Put this policy?", word, streams)
+
+
+def called_off(question: str, word: str, streams: Streams) -> str:
+    """Ask somebody to type a word; why nothing is sent, as a sentence, or ""."""
+    streams.err.write(visible(f"{question} Type {word}: "))
+    streams.err.flush()
     typed = streams.stdin.readline().strip()
-    if typed == word or (not concerns and typed.lower() in ("y", "yes")):
+    if typed == word or (word == "yes" and typed.lower() in ("y", "yes")):
         return ""
     return "It was not confirmed, so nothing was sent."
 

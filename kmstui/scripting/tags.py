@@ -1,0 +1,385 @@
+"""`kmstui tag`, `untag` and `undo`: changes of tags on many keys, planned, sent, read back."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from kmstui.model import TagDelta, visible
+from kmstui.scripting.command import CommandError, Progress, complain
+from kmstui.scripting.definition import Command
+from kmstui.scripting.key_edits import add_key
+from kmstui.scripting.keys import matching, parsed_filter, told_of
+from kmstui.scripting.parser import Parser, add_connection_options
+from kmstui.scripting.putting import called_off, is_interactive, with_session
+from kmstui.scripting.table import Column, add_format_option, write_rows
+from kmstui.service.errors import FailedError
+from kmstui.service.tags import (
+    TAG_OPERATIONS,
+    TagChange,
+    Tagging,
+    TagOutcome,
+    TagProblem,
+    TagResult,
+    parse_tag_keys,
+    parse_tags,
+)
+
+if TYPE_CHECKING:
+    from kmstui.scripting.surroundings import Surroundings
+    from kmstui.service.session import Session
+
+DONE, NOT_ALL, WOULD_CHANGE, UNSURE = 0, 1, 3, 4
+"""Exit codes, besides `COULD_NOT_RUN`."""
+
+READ_AT_ONCE = 16
+"""Keys that are looked up at once, where they are named one by one."""
+
+COLUMNS = tuple(
+    Column(name, name.upper()) for name in ("name", "key", "change", "outcome", "detail")
+)
+
+_BAD = {TagOutcome.FAILED, TagOutcome.CANCELLED, TagOutcome.REFUSED}
+_OPEN = {TagOutcome.PROPAGATING, TagOutcome.UNREAD, TagOutcome.UNKNOWN}
+
+Planner = Callable[[Tagging, Callable[[int], None]], Any]
+
+
+def _options(parser: Parser, what: str) -> None:
+    add = parser.add_argument
+    add("tags", metavar=what, nargs="?", help=_GRAMMAR[what])
+    add("keys", metavar="KEY", nargs="*", help="key IDs, ARNs or aliases")
+    add(
+        "--filter",
+        metavar="FILTER",
+        default="",
+        help="all keys that a filter means, as of `kmstui keys`",
+    )
+    add("--resume", action="store_true", help="finish the run that was interrupted")
+    _run_options(parser)
+
+
+_GRAMMAR = {
+    "TAGS": "in one argument: 'project=x env=prod', '\"cost center=42\"', or JSON as the AWS CLI"
+    " prints it",
+    "TAG-KEYS": "in one argument: 'project env'",
+}
+
+
+def _run_options(parser: Parser) -> None:
+    add = parser.add_argument
+    add("--dry-run", action="store_true", help="show what would change; send nothing")
+    add("--yes", action="store_true", help="send without asking; needed where no terminal is")
+    add_format_option(parser)
+    add_connection_options(parser)
+
+
+def _tag(options: argparse.Namespace, around: Surroundings) -> int:
+    return _change(options, around, _put_delta)
+
+
+def _untag(options: argparse.Namespace, around: Surroundings) -> int:
+    return _change(options, around, _removal)
+
+
+def _put_delta(text: str) -> TagDelta:
+    parsed = parse_tags(text)
+    _refuse(parsed.problems)
+    return TagDelta(put=parsed.tags)
+
+
+def _removal(text: str) -> TagDelta:
+    keys, problems = parse_tag_keys(text)
+    _refuse(problems)
+    return TagDelta(remove=keys)
+
+
+def _refuse(problems: Sequence[TagProblem]) -> None:
+    if problems:
+        raise CommandError(f"Tags: {'; '.join(each.message for each in problems)}.")
+
+
+def _change(
+    options: argparse.Namespace, around: Surroundings, read: Callable[[str], TagDelta]
+) -> int:
+    if options.resume:
+        if options.tags or options.filter:
+            raise CommandError("--resume finishes a run as it was begun: name no tags and no keys.")
+        return with_session(around, partial(_resume, options=options, around=around))
+    delta = read(options.tags or "")
+    if not delta.put and not delta.remove:
+        raise CommandError("Say which tags, in one argument: 'project=x env=prod'.")
+    if bool(options.keys) == bool(options.filter):
+        raise CommandError("Name keys, or give a --filter; one of both.")
+    wanted = parsed_filter([options.filter])
+
+    async def change(session: Session) -> int:
+        tagging = Tagging(session)
+        await _tell_unfinished(tagging, around)
+        ids, unread = await _keys_meant(session, options, around)
+        if options.filter:
+            ids = [key.id for key in matching(session.store, wanted, aws=False)]
+            if not ids:
+                complain("No key matches.", around.streams.err, f"kmstui {options.command}")
+                return NOT_ALL
+        with _told(around, len(ids), "keys looked at") as told:
+            changes = await tagging.plan(ids, delta, told)
+        return await _carry_out(tagging, session, changes, unread, options, around)
+
+    return with_session(around, change)
+
+
+async def _keys_meant(
+    session: Session, options: argparse.Namespace, around: Surroundings
+) -> tuple[list[str], list[TagResult]]:
+    """The keys that are named, each once, and those that cannot be found, as results.
+
+    With a filter all keys are read instead.
+
+    Raises:
+        ServiceError: the keys cannot be listed.
+    """
+    if options.filter:
+        with told_of(session.store, Progress(around.streams.err)):
+            await session.refresh()
+        if session.store.banner:
+            complain(session.store.banner, around.streams.err, f"kmstui {options.command}")
+        return [], []
+    gate = asyncio.Semaphore(READ_AT_ONCE)
+
+    async def one(name: str) -> str | TagResult:
+        async with gate:
+            try:
+                return (await add_key(session, name)).id
+            except FailedError as error:
+                change = TagChange(name, (), (), error.sentence)
+                return TagResult(change, TagOutcome.FAILED, error.sentence)
+
+    found = await asyncio.gather(*(one(name) for name in dict.fromkeys(options.keys)))
+    ids = dict.fromkeys(each for each in found if isinstance(each, str))
+    return list(ids), [each for each in found if isinstance(each, TagResult)]
+
+
+async def _carry_out(
+    tagging: Tagging,
+    session: Session,
+    changes: Sequence[TagChange],
+    unread: Sequence[TagResult],
+    options: argparse.Namespace,
+    around: Surroundings,
+    written: Callable[[], Any] | None = None,
+) -> int:
+    """Show what would change, or change it; returns the exit code."""
+    to_send = [each for each in changes if each.will_be_sent]
+    results: Sequence[TagResult] = [_planned(change) for change in changes]
+    if to_send and not options.dry_run:
+        if not options.yes and is_interactive(around.streams):
+            rows = [_row(each, session) for each in results]
+            write_rows(rows, COLUMNS, "table", around.streams.err)
+        why = _not_wanted(len(to_send), options, around)
+        if why:
+            complain(why, around.streams.err, f"kmstui {options.command}")
+            return NOT_ALL
+        async with _interruptible() as cancelled:
+            with _told(around, len(to_send), "keys done") as told:
+                ended = 0
+
+                def observe(_: int, result: TagResult) -> None:
+                    nonlocal ended
+                    ended += result.change.will_be_sent and result.outcome.ended
+                    told(ended)
+
+                results = await tagging.apply(changes, observe, cancelled, written)
+    elif written is not None and not options.dry_run:
+        await written()
+    results = [*results, *unread]
+    rows = [_row(result, session) for result in results]
+    write_rows(rows, COLUMNS, options.format, around.streams.out)
+    return _code(results, dry_run=options.dry_run)
+
+
+def _planned(change: TagChange) -> TagResult:
+    if change.refused:
+        return TagResult(change, TagOutcome.REFUSED, change.refused)
+    outcome = TagOutcome.UNCHANGED if change.is_empty else TagOutcome.WAITING
+    return TagResult(change, outcome, change.note)
+
+
+def _not_wanted(number: int, options: argparse.Namespace, around: Surroundings) -> str:
+    """Why nothing is sent, as a sentence; "" where it is wanted."""
+    if options.yes:
+        return ""
+    if not is_interactive(around.streams):
+        return "Nobody can be asked here, so nothing was sent; --yes sends without asking."
+    return called_off(
+        f"Change the tags of {number:,} key{'s' * (number != 1)}?", "yes", around.streams
+    )
+
+
+def _row(result: TagResult, session: Session) -> dict[str, Any]:
+    change = result.change
+    names = session.store.aliases_of(change.key_id)
+    before = dict(change.before)
+    words = [
+        f"+{name}={value}" if before[name] is None else f"{name}={before[name]}→{value}"
+        for name, value in change.after
+        if value is not None
+    ]
+    outcome = "would change" if result.outcome is TagOutcome.WAITING else result.outcome.value
+    return {
+        "name": names[0] if names else None,
+        "key": change.key_id,
+        "change": [*words, *(f"-{name}" for name in change.remove)],
+        "outcome": outcome,
+        "detail": result.detail or None,
+    }
+
+
+def _code(results: Sequence[TagResult], *, dry_run: bool) -> int:
+    outcomes = {each.outcome for each in results}
+    if outcomes & _BAD:
+        return NOT_ALL
+    if dry_run:
+        return WOULD_CHANGE if TagOutcome.WAITING in outcomes else DONE
+    return UNSURE if outcomes & _OPEN else DONE
+
+
+# What an earlier run left
+
+
+async def _tell_unfinished(tagging: Tagging, around: Surroundings) -> None:
+    for run in await tagging.unfinished():
+        words = (
+            f"A change of tags of {run.began:%Y-%m-%d %H:%M} UTC was interrupted;"
+            " `kmstui tag --resume` finishes it."
+        )
+        complain(words, around.streams.err, "kmstui tag")
+
+
+async def _resume(session: Session, *, options: argparse.Namespace, around: Surroundings) -> int:
+    tagging = Tagging(session)
+    code = DONE
+    runs = await tagging.unfinished()
+    if not runs:
+        complain("No run was interrupted.", around.streams.err, f"kmstui {options.command}")
+    for run in runs:
+        rest = (*run.open, *(change for change, _ in run.unread))
+        await _learn_names(session, rest)
+        changes = await tagging.plan_again(rest)
+        settle = partial(tagging.settle, run)
+        code = max(code, await _carry_out(tagging, session, changes, (), options, around, settle))
+    return code
+
+
+def _undo(options: argparse.Namespace, around: Surroundings) -> int:
+    async def undo(session: Session) -> int:
+        tagging = Tagging(session)
+        scope = session.change_scope().where
+        records = await session.journal.changes(scope, operations=tuple(TAG_OPERATIONS), limit=1)
+        if not records:
+            raise CommandError(
+                "The journal has no change of tags in this account and Region, so there is nothing"
+                " to take back."
+            )
+        began = f"{records[0].time:%Y-%m-%d %H:%M}"
+        print(
+            visible(f"kmstui undo: the change of tags of {began} UTC is taken back."),
+            file=around.streams.err,
+        )
+        made = await tagging.changes_of(records[0])
+        await _learn_names(session, made)
+        changes = await tagging.plan_undo(made)
+        return await _carry_out(tagging, session, changes, (), options, around)
+
+    return with_session(around, undo)
+
+
+async def _learn_names(session: Session, changes: Sequence[TagChange]) -> None:
+    """Read keys and aliases of changes that the journal has by ID alone."""
+    gate = asyncio.Semaphore(READ_AT_ONCE)
+
+    async def one(key_id: str) -> None:
+        async with gate:
+            # What is wrong with a key, the plan says.
+            with suppress(FailedError):
+                await add_key(session, key_id)
+
+    await asyncio.gather(*(one(change.key_id) for change in changes))
+
+
+# How far it is, and how it is stopped
+
+
+@contextmanager
+def _told(around: Surroundings, total: int, what: str) -> Iterator[Callable[[int], None]]:
+    progress = Progress(around.streams.err)
+    try:
+        yield lambda done: progress.show(done, total, what)
+    finally:
+        progress.end()
+
+
+@asynccontextmanager
+async def _interruptible() -> AsyncIterator[Callable[[], bool]]:
+    """Ctrl-c begins nothing more, and lets what is under way come to its end."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    try:
+        loop.add_signal_handler(signal.SIGINT, stopped.set)
+    except (RuntimeError, ValueError):
+        # Not the main thread: nobody's Ctrl-c arrives here.
+        yield lambda: False
+        return
+    try:
+        yield stopped.is_set
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+
+
+_EXITS = {
+    0: "every key has what was asked for",
+    1: "some keys were not changed: refused, failed, or not wanted; or no key matches",
+    2: "it could not be tried: no connection, no such filter, tags that KMS would refuse",
+    3: "with --dry-run: something would change",
+    4: "some changes were accepted, and do not show yet",
+}
+
+TAG = Command(
+    "Put tags on keys, named one by one or by a filter. A row tells how each ended. A run that was"
+    " interrupted is finished by --resume, or by the same command again: what a key has already is"
+    " not sent.",
+    partial(_options, what="TAGS"),
+    _tag,
+    examples=(
+        ("tag 'project=x env=prod' alias/ImportedCMK", "one key"),
+        ("tag env=dev --filter alias:sandbox --dry-run", "what would change"),
+        ("tag '\"cost center=42\"' alias/a alias/b --yes", "a tag key with a space"),
+        ("tag --resume --yes", "finish what was interrupted"),
+    ),
+    exits=_EXITS,
+)
+
+UNTAG = Command(
+    "Remove tags from keys, named one by one or by a filter.",
+    partial(_options, what="TAG-KEYS"),
+    _untag,
+    examples=(
+        ("untag 'project env' alias/ImportedCMK", "one key"),
+        ("untag retire --filter tag:retire --yes", "all that have it"),
+    ),
+    exits=_EXITS,
+)
+
+UNDO = Command(
+    "Take back the last change of tags in this account and Region, of all its keys. A tag that"
+    " somebody has changed since stays.",
+    _run_options,
+    _undo,
+    examples=(("undo --dry-run", "what it would take back"), ("undo --yes", "take it back")),
+    exits=_EXITS,
+)

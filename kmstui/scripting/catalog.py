@@ -24,6 +24,10 @@ class Entry(NamedTuple):
 
 COMMANDS = (
     Entry("keys", "list keys, filtered and sorted, as a table or for scripts", "keys"),
+    Entry("aliases", "list aliases", "details", "ALIASES"),
+    Entry("show", "everything of one key", "details", "SHOW"),
+    Entry("grants", "the grants of a key", "details", "GRANTS"),
+    Entry("events", "CloudTrail's events of a key", "details", "EVENTS"),
     Entry("lint", "check key policies in files, of keys, of all keys", "lint"),
     Entry("diff", "who gains and who loses by a change of a key policy", "diff"),
     Entry("can", "whether somebody may do something with a key, and why", "can"),

@@ -53,11 +53,12 @@ def words(value: Any) -> str:
         case datetime():
             return f"{value:%Y-%m-%d %H:%M}"
         case Mapping():
-            return " ".join(
-                f"{name}={words(each)}" if each else name for name, each in value.items()
-            )
+            # A tag may have no value.
+            pairs = ((name, words(each)) for name, each in value.items())
+            return " ".join(f"{name}={each}" if each else name for name, each in pairs)
         case list() | tuple():
-            return " ".join(map(words, value))
+            between = "; " if any(isinstance(each, Mapping) for each in value) else " "
+            return between.join(map(words, value))
         case _:
             return str(value)
 

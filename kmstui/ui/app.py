@@ -50,10 +50,10 @@ class KmsApp(Program):
     COMPONENT_CLASSES: ClassVar[set[str]] = set(TEXT_STYLE_CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "cancel", show=False, priority=True),
-        Binding("ctrl+z", "to_shell", show=False, priority=True),
+        Binding("ctrl+z", "to_shell", show=False, priority=True, id="program.suspend"),
         # Wherever the credentials are refused.
         Binding("f12,alt+s", "sign_in", show=False, priority=True, id="session.sign_in"),
-        Binding("question_mark,f1", "help", show=False),
+        Binding("question_mark,f1", "help", show=False, id="program.help"),
     ]
 
     def __init__(self, session: Session, options: UiOptions | None = None) -> None:
@@ -75,7 +75,8 @@ class KmsApp(Program):
             ansi_color=no_color,
         )
         self.animation_level = "none"
-        self.set_keymap({name: ",".join(keys) for name, keys in self.options.keys})
+        # An empty text would leave Textual's usual keys: a key that is none takes them away.
+        self.set_keymap({name: ",".join(keys or ("none",)) for name, keys in self.options.keys})
         for theme in (*THEMES, *self.options.own_themes):
             self.register_theme(theme)
         own = self.options.own_theme_names
@@ -226,7 +227,7 @@ class KmsApp(Program):
         """Tell the keys of a screen that has no help of its own."""
         from kmstui.ui.dialogs import Help, screen_help
 
-        self.push_screen(Help(screen_help(self.screen)))
+        self.push_screen(Help(screen_help(self.screen, self.options.keys)))
 
     def action_cancel(self) -> None:
         """Ctrl-c leaves what Esc leaves, down to the panes; then it says how to quit."""

@@ -14,7 +14,7 @@ from kmstui.model import ConnectionInfo, Route, VpcEndpoint
 from kmstui.policy.lint import lint_endpoint
 from kmstui.service.access import Endpoints, read_endpoints
 from kmstui.service.session import Session
-from kmstui.ui.commands import Context, aws_command
+from kmstui.ui.commands import Context, aws_command, bound
 from kmstui.ui.dialogs import FullScreen
 from kmstui.ui.main import copy_text
 from kmstui.ui.policy import PolicyViewer, pretty
@@ -22,11 +22,11 @@ from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Cells, Column, LineTable, Sentences
 
 _KEYS = (
-    ("Enter", "Connect"),
-    ("p", "Usual name"),
-    ("y", "Copy command"),
+    ("endpoints.connect", "Connect"),
+    ("endpoints.usual", "Usual name"),
+    ("endpoints.copy", "Copy command"),
     ("Tab", "Policy"),
-    ("r", "Read again"),
+    ("endpoints.read", "Read again"),
     ("Esc", "Close"),
 )
 
@@ -52,10 +52,10 @@ class EndpointsScreen(FullScreen[str]):
     """Returns the URL to connect by; an empty one is the usual name of KMS."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "through", "connect through the endpoint", show=False),
-        Binding("p", "usual", "connect by the usual name", show=False),
-        Binding("y", "copy", "copy the command", show=False),
-        Binding("r", "read", "read again", show=False),
+        bound("endpoints.connect", "through", "connect through the endpoint"),
+        bound("endpoints.usual", "usual", "connect by the usual name"),
+        bound("endpoints.copy", "copy", "copy the command"),
+        bound("endpoints.read", "read", "read again"),
         Binding("escape,q", "leave", "close", show=False),
     ]
 

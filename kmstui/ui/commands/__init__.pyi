@@ -24,7 +24,9 @@ from .key_names import readable_key as readable_key
 from .program import Program as Program
 from .program import program_of as program_of
 from .registry import RebindingError as RebindingError
-from .registry import as_bound as as_bound
+from .registry import Rebound as Rebound
 from .registry import commands_in as commands_in
+from .registry import key_of as key_of
 from .registry import reachable as reachable
 from .registry import rebinding as rebinding
+from .screen_keys import bound as bound

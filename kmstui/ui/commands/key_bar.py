@@ -8,6 +8,7 @@ from textual.events import Click
 
 from kmstui.ui.commands.command import Command
 from kmstui.ui.commands.key_names import UnknownKeyError, key_named, readable_key
+from kmstui.ui.commands.registry import key_of
 from kmstui.ui.style import OneLine, Part, parts_width
 
 
@@ -23,22 +24,30 @@ class KeyBar(OneLine):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._commands: list[Command] = []
+        self._listed: list[tuple[str, str]] = []
         self._keys: list[str] = []
         """What a click on each presses, in Textual's names; "" for what is no key."""
         self.show_keys(keys)
 
     def show_keys(self, keys: Iterable[tuple[str, str]]) -> None:
-        """Draw these keys and what they do."""
-        self._commands = []
-        shown = list(keys)
-        self._keys = [_pressed(key) for key, _ in shown]
-        self.show([part for key, does in shown for part in _key_parts(key, does)])
+        """Draw these keys and what they do.
+
+        In place of a key stands the name of a command, or of a key of `SCREEN_KEYS`, which a person
+        may have given another one: `("review.save", "Save")`.
+        """
+        self._commands, self._listed = [], list(keys)
+        self._fill()
 
     def show_commands(self, commands: Iterable[Command]) -> None:
         """Draw those commands that have a place in the bar."""
+        self._listed = []
         self._commands = sorted(
             (each for each in commands if each.bar and each.keys), key=lambda each: each.bar
         )
+        self._fill()
+
+    def on_mount(self) -> None:
+        """From here on it is known which keys a person has given."""
         self._fill()
 
     def on_resize(self) -> None:
@@ -46,21 +55,28 @@ class KeyBar(OneLine):
         self._fill()
 
     def _fill(self) -> None:
-        if not self._commands:
+        shown = [(readable_key(each.keys[0]), each.label) for each in self._commands]
+        shown += [(key, does) for name, does in self._listed if (key := self._key_of(name))]
+        if not shown:
+            self._keys = []
+            self.show(())
             return
-        *others, last = self._commands
-        end = _key_parts(readable_key(last.keys[0]), last.label)
+        *others, last = shown
+        end = _key_parts(*last)
         room = self.size.width - parts_width(end)
         parts: list[Part] = []
         self._keys = []
-        for command in others:
-            more = _key_parts(readable_key(command.keys[0]), command.label)
-            if parts_width((*parts, *more)) > room:
+        for key, does in others:
+            more = _key_parts(key, does)
+            if self.size and parts_width((*parts, *more)) > room:
                 break
             parts += more
-            self._keys.append(command.keys[0])
-        self._keys.append(last.keys[0])
+            self._keys.append(_pressed(key))
+        self._keys.append(_pressed(last[0]))
         self.show((*parts, *end))
+
+    def _key_of(self, name: str) -> str:
+        return key_of(name, self) if "." in name[:-1] else name
 
     def on_click(self, event: Click) -> None:
         """With the mouse on: as if the key had been pressed."""

@@ -14,9 +14,11 @@ from importlib import import_module
 from itertools import combinations
 
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 
 from kmstui.ui.commands.command import ALIASES, EVERYWHERE, KEYS, POLICY, TAGS, TEXT, Command
 from kmstui.ui.commands.key_names import UnknownKeyError, key_named, readable_key
+from kmstui.ui.commands.screen_keys import EDIT, FIND, SCREEN_KEYS
 
 MODULES: tuple[str, ...] = (
     "kmstui.ui.main.commands",
@@ -32,20 +34,8 @@ MODULES: tuple[str, ...] = (
 )
 """Each has a tuple `COMMANDS`; add a module here to add its commands everywhere."""
 
-_EDIT = "edit"
-EDITORS_KEYS = {
-    "edit.save": ("ctrl+s",),
-    "edit.fix": ("f4", "alt+c"),
-    "edit.fix-alike": ("shift+f4", "f16", "ctrl+f4", "alt+e"),
-    "edit.template": ("ctrl+t", "alt+t"),
-    "edit.complete": ("ctrl+at", "ctrl+@", "alt+i"),
-    "edit.replace": ("ctrl+r",),
-    "edit.format": ("f9", "alt+j"),
-    "edit.outside": ("ctrl+o",),
-    "edit.history": ("f6", "alt+h"),
-}
-"""Bindings of the editor by their ids: no commands of the panes, but a person may give them other
-keys too."""
+APP_WIDE = frozenset({"session.sign_in", "program.help", "program.suspend"})
+"""Commands that work on every screen, not in the panes alone."""
 
 Rebound = tuple[tuple[str, tuple[str, ...]], ...]
 """Ids of commands with the keys that a person gave them, as Textual names keys."""
@@ -94,11 +84,15 @@ def all_commands(rebound: Rebound = ()) -> tuple[Command, ...]:
 def _rebind(
     commands: tuple[Command, ...], given: dict[str, tuple[str, ...]]
 ) -> tuple[Command, ...]:
-    editors = tuple(
-        Command(id=name, label=name, help=name, run=lambda _: None, keys=keys, scope=_EDIT)
-        for name, keys in EDITORS_KEYS.items()
+    screens = tuple(
+        Command(
+            id=name, label=name, help=name, run=lambda _: None, keys=keys, scope=_scope_of(name)
+        )
+        for name, keys in SCREEN_KEYS.items()
     )
-    before = {command.id: command for command in (*commands, *editors)}
+    from textual.widgets import Input
+
+    before = {command.id: command for command in (*commands, *screens)}
     for name, keys in given.items():
         if name not in before:
             from kmstui.policy.iam import did_you_mean
@@ -107,15 +101,20 @@ def _rebind(
             hint = f"did you mean {near}" if near else f"they are {', '.join(sorted(before))}"
             raise RebindingError(f"there is no command {name}; {hint}")
         for key in keys:
-            if before[name].scope == _EDIT and "+" not in key and len(readable_key(key)) == 1:
+            scope = before[name].scope
+            if key == "escape" and scope in _SCOPES:
+                raise RebindingError(f"Esc, given to {name}, leaves the screen")
+            if scope in (EDIT, FIND) and "+" not in key and len(readable_key(key)) == 1:
                 raise RebindingError(
                     f"{readable_key(key)}, given to {name}, is typed into the text"
                 )
+            if scope == FIND and key in _keys_of(Input):
+                raise RebindingError(f"{readable_key(key)}, given to {name}, edits the line")
             if key in _taken_by_tables():
                 raise RebindingError(f"{readable_key(key)}, given to {name}, moves in lists")
     after = tuple(replace(each, keys=given.get(each.id, each.keys)) for each in before.values())
     for one, other in combinations(after, 2):
-        if not {one.id, other.id} & given.keys() or not _meet(one.scope, other.scope):
+        if not {one.id, other.id} & given.keys() or not _meet(one, other):
             continue
         meant = {*before[one.id].keys} & {*before[other.id].keys}
         for key in one.keys:
@@ -130,30 +129,49 @@ def _rebind(
 def _taken_by_tables() -> frozenset[str]:
     from kmstui.ui.widgets import LineTable
 
-    bindings = Binding.make_bindings(LineTable.BINDINGS)
-    return frozenset(binding.key for binding in bindings)
+    return _keys_of(LineTable)
 
 
-def _meet(one: str, other: str) -> bool:
-    """Whether commands of both scopes work at one time."""
-    if one == other:
+def _keys_of(widget: type[DOMNode]) -> frozenset[str]:
+    return frozenset(binding.key for binding in Binding.make_bindings(widget.BINDINGS))
+
+
+_SCOPES = frozenset(name.partition(".")[0] for name in SCREEN_KEYS)
+_IN_POLICIES = frozenset({EDIT, FIND, POLICY})
+
+
+def _scope_of(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _meet(one: Command, other: Command) -> bool:
+    """Whether both work at one time."""
+    scopes = {one.scope, other.scope}
+    if len(scopes) == 1 or {one.id, other.id} & APP_WIDE:
         return True
-    if _EDIT in (one, other):
-        return POLICY in (one, other)
-    if EVERYWHERE in (one, other):
+    if scopes & {EDIT, FIND}:
+        return scopes <= _IN_POLICIES
+    if scopes & _SCOPES - {"history"}:
+        return TEXT in scopes
+    if EVERYWHERE in scopes:
         return True
-    return TEXT in (one, other) and not {KEYS, ALIASES, TAGS} & {one, other}
+    return TEXT in scopes and not {KEYS, ALIASES, TAGS} & scopes
 
 
-def as_bound(shown: Iterable[tuple[str, str]], rebound: Rebound) -> Iterator[tuple[str, str]]:
-    """Keys of the editor and what they do, with the keys that a person gave instead."""
-    usual = {each.id: each.keys for each in all_commands()} | EDITORS_KEYS
-    others = {
-        readable_key(usual[name][0]): readable_key(keys[0])
-        for name, keys in rebound
-        if keys and name.startswith(("edit.", "policy."))
-    }
-    return ((others.get(key, key), does) for key, does in shown)
+def key_of(name: str, node: DOMNode) -> str:
+    """The key of a command or of a screen's own, as a sentence on the screen of `node` names it.
+
+    Empty where a person has taken its keys away.
+    """
+    options = getattr(node.app, "options", None) if node.is_attached else None
+    given = dict(options.keys) if options is not None else {}
+    if name in given:
+        keys = given[name]
+    elif name in SCREEN_KEYS:
+        keys = SCREEN_KEYS[name]
+    else:
+        keys = next(each.keys for each in all_commands() if each.id == name)
+    return readable_key(keys[0]) if keys else ""
 
 
 def commands_in(commands: Iterable[Command], scopes: Sequence[str]) -> tuple[Command, ...]:

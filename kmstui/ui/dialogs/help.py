@@ -11,7 +11,14 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
-from kmstui.ui.commands import EVERYWHERE, Command, KeyBar, reachable, readable_key
+from kmstui.ui.commands import (
+    EVERYWHERE,
+    Command,
+    KeyBar,
+    Rebound,
+    reachable,
+    readable_key,
+)
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.style import Part, wrap
 from kmstui.ui.widgets import Column, TextTable
@@ -49,20 +56,26 @@ def readable_keys(keys: Sequence[str]) -> str:
     return " ".join(dict.fromkeys(readable_key(key) for key in keys))
 
 
-def own_keys(node: DOMNode | None, told: Collection[str | None] = ()) -> Iterator[tuple[str, str]]:
+def own_keys(
+    node: DOMNode | None, told: Collection[str | None] = (), rebound: Rebound = ()
+) -> Iterator[tuple[str, str]]:
     """The keys that a screen or widget takes itself, and what they do.
 
     What it has from Textual has words for programmers alone. `told` are ids that are left out.
     """
+    given = dict(rebound)
     by_words: dict[str, list[str]] = {}
     for kind in type(node).__mro__:
         if kind.__module__.startswith("kmstui."):
             for binding in Binding.make_bindings(kind.__dict__.get("BINDINGS", ())):
                 words = binding.tooltip or binding.description
                 if words and binding.id not in told:
-                    by_words.setdefault(words, []).append(binding.key)
+                    by_words.setdefault(words, []).extend(
+                        given.get(binding.id or "", (binding.key,))
+                    )
     for words, keys in by_words.items():
-        yield readable_keys(keys), words
+        if keys:
+            yield readable_keys(keys), words
 
 
 def panes_help(
@@ -81,10 +94,10 @@ def panes_help(
     yield "Filter (/)", FILTER_HELP
 
 
-def screen_help(screen: Screen[object]) -> Iterator[tuple[str, Rows]]:
-    """What works on another screen."""
-    yield "Here", own_keys(screen)
-    yield "Moving here", own_keys(screen.focused)
+def screen_help(screen: Screen[object], rebound: Rebound) -> Iterator[tuple[str, Rows]]:
+    """What works on another screen, on the keys that a person gave (`rebound`)."""
+    yield "Here", own_keys(screen, rebound=rebound)
+    yield "Moving here", own_keys(screen.focused, rebound=rebound)
 
 
 def _rows(commands: Sequence[Command]) -> Rows:
@@ -103,7 +116,7 @@ class Help(Dialog[None]):
         self._groups = [(title, listed) for title, rows in groups if (listed := list(rows))]
         self._lines: list[tuple[Part, ...]] = []
         self.flexible = self.table = TextTable((), self._cells, header=False)
-        keys = KeyBar([("Esc", "Close"), ("j k Ctrl-d", "Scroll"), ("/", "Search")])
+        keys = KeyBar([("Esc", "Close"), ("j k Ctrl-d", "Scroll"), ("text.search", "Search")])
         self.parts = (self.heading_line(), self.table, keys)
 
     def on_resize(self) -> None:

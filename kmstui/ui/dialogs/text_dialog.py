@@ -25,7 +25,7 @@ class TextDialog(Dialog[None]):
             self.flexible = rows
         else:
             self.flexible = text
-        keys = KeyBar([("Esc", "Close"), ("j k", "Scroll"), ("/", "Search")])
+        keys = KeyBar([("Esc", "Close"), ("j k", "Scroll"), ("text.search", "Search")])
         self.parts = (self.heading_line(), self.flexible, keys)
 
 

@@ -13,6 +13,7 @@ from kmstui.service.changes import STATEMENTS, TypedText
 from kmstui.service.editing import KeyOutcome, KeyPlan, StatementBatch
 from kmstui.service.errors import ServiceError
 from kmstui.service.session import Session
+from kmstui.ui.commands import bound
 from kmstui.ui.dialogs import FullScreen, QuestionDialog
 from kmstui.ui.editing.review_rows import review_rows
 from kmstui.ui.style import Part, Symbols
@@ -36,7 +37,7 @@ class BatchScreen(FullScreen[None]):
     """Reviews and saves a statement on several keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "save", "save", show=False),
+        bound("batch.save", "save", "save"),
         Binding("escape,q", "leave", "leave", show=False),
     ]
 
@@ -74,7 +75,7 @@ class BatchScreen(FullScreen[None]):
         self.table.set_rows([ALL, *self.plan_of_keys.key_ids])
         self.table.focus()
         self.key_bar.show_keys(
-            [("y", "Save"), ("j k", "Key by key"), ("Tab", "Read on"), ("Esc", "Leave")]
+            [("batch.save", "Save"), ("j k", "Key by key"), ("Tab", "Read on"), ("Esc", "Leave")]
         )
         self._draw()
         self.program.work(self._plan, group="batch", what="several keys")

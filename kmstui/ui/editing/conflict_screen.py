@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from kmstui.service.editing import Conflict, Merge, resolve_merge
+from kmstui.ui.commands import bound, key_of
 from kmstui.ui.dialogs import FullScreen, QuestionDialog
 from kmstui.ui.editing.review_rows import INDENT, diff_rows
 from kmstui.ui.policy import pretty
@@ -21,12 +22,12 @@ class ConflictScreen(FullScreen[str]):
     """Returns the text that the person goes on with, merged or their own; None: not decided."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "take", "take the merged text", show=False),
-        Binding("o", "overwrite", "go on with your text alone", show=False),
-        Binding("space", "turn", "the other one's choice", show=False),
-        Binding("n,f8", "next", "next place", show=False),
-        Binding("tab,right_square_bracket,l,right", "view(1)", "next text", show=False),
-        Binding("shift+tab,left_square_bracket,h,left", "view(-1)", "text before", show=False),
+        bound("conflict.take", "take", "take the merged text"),
+        bound("conflict.overwrite", "overwrite", "go on with your text alone"),
+        bound("conflict.turn", "turn", "the other one's choice"),
+        bound("conflict.next", "next", "next place"),
+        bound("conflict.next-text", "view(1)", "next text"),
+        bound("conflict.previous-text", "view(-1)", "text before"),
         Binding("escape,q", "leave", "back", show=False),
     ]
 
@@ -59,11 +60,15 @@ class ConflictScreen(FullScreen[str]):
             for number, name in enumerate(VIEWS)
         ]
         self.title_line.show([(" Merge ", "title"), (f"{self._about_title} ", "accent"), *views])
-        keys = [("Tab", "Texts"), ("o", "Overwrite theirs"), ("Esc", "Back")]
+        keys = [
+            ("conflict.next-text", "Texts"),
+            ("conflict.overwrite", "Overwrite theirs"),
+            ("Esc", "Back"),
+        ]
         if self._conflict.merge is not None:
-            keys = [("y", "Take merged"), *keys]
+            keys = [("conflict.take", "Take merged"), *keys]
         if self._choices:
-            keys = [("Space", "Yours/theirs"), ("n", "Next"), *keys]
+            keys = [("conflict.turn", "Yours/theirs"), ("conflict.next", "Next"), *keys]
         self.key_bar.show_keys(keys)
         self.rows.show(self._content())
 
@@ -113,7 +118,8 @@ class ConflictScreen(FullScreen[str]):
         about = self.rows.about
         if self._view != 0 or not about.isdecimal():
             self.notice.tell(
-                "Go to a place that both changed; Space switches between yours and theirs."
+                "Go to a place that both changed;"
+                f" {key_of('conflict.turn', self)} switches between yours and theirs."
             )
             return
         number = int(about)

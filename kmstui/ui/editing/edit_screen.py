@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets.text_area import Selection
 
 from kmstui.policy.authoring import Facts, fill, first_field, whole_policy, with_statements
 from kmstui.service.editing import HistorySource
+from kmstui.ui.commands import bound
 from kmstui.ui.editing.history_screen import HistoryScreen
 from kmstui.ui.editing.policy_screen import PolicyScreen
 from kmstui.ui.editing.saving import review_and_save
@@ -22,9 +23,8 @@ class EditScreen(PolicyScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # Before the text area, for which F6 selects a line.
-        Binding("f6,alt+h", "history", tooltip="Versions of this policy", show=False,
-                priority=True, id="edit.history"),
-    ]  # fmt: skip
+        bound("edit.history", "history", tooltip="Versions of this policy", priority=True),
+    ]
 
     def on_policy_editor_save_requested(self, event: PolicyEditor.SaveRequested) -> None:
         """Ctrl-s."""

@@ -12,6 +12,7 @@ from kmstui.service.access import ChainReader
 from kmstui.service.editing import ABSENT, HistorySource, compare_key_access
 from kmstui.service.inventory import Topic
 from kmstui.service.session import Session
+from kmstui.ui.commands import bound
 from kmstui.ui.dialogs import FullScreen
 from kmstui.ui.editing.history_panel import HistoryPanel
 from kmstui.ui.main import KeyView
@@ -24,14 +25,16 @@ class HistoryScreen(FullScreen[str]):
     """Returns the text to bring back; None: none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "toggle_save", "draft and put of a save", show=False),
-        Binding("space", "mark", "compare with this one", show=False),
-        Binding("b", "bring_back", "bring back", show=False),
-        Binding("w", "export", "write to a file", show=False),
-        Binding("f", "cloudtrail", "ask CloudTrail", show=False),
-        Binding("m", "more", "older versions", show=False),
-        Binding("V", "ask_analyzer", "ask IAM Access Analyzer", show=False),
-        Binding("escape,q,f6", "leave", "back", show=False),
+        bound("history.parts", "toggle_save", "draft and put of a save"),
+        # As in the view of the panes.
+        Binding("space", "mark", "compare with this one", show=False, id="history.mark"),
+        Binding("b", "bring_back", "bring back", show=False, id="history.restore"),
+        Binding("w", "export", "write to a file", show=False, id="history.export"),
+        Binding("f", "cloudtrail", "ask CloudTrail", show=False, id="history.cloudtrail"),
+        Binding("m", "more", "older versions", show=False, id="history.more"),
+        Binding("V", "ask_analyzer", "ask IAM Access Analyzer", show=False, id="history.analyzer"),
+        Binding("escape,q", "leave", "back", show=False),
+        bound("edit.history", "leave"),
     ]
 
     def __init__(
@@ -47,14 +50,14 @@ class HistoryScreen(FullScreen[str]):
     def on_mount(self) -> None:
         """Read the list."""
         self.title_line.show([(" History ", "title"), (self._about_title, "accent")])
-        back = [("b", "Bring back")] if self._may_restore else []
+        back = [("history.restore", "Bring back")] if self._may_restore else []
         self.key_bar.show_keys(
             [
-                ("Enter", "Draft, put"),
-                ("Space", "Compare with"),
+                ("history.parts", "Draft, put"),
+                ("history.mark", "Compare with"),
                 *back,
-                ("w", "Write"),
-                *([("f", "CloudTrail")] if self._source.key_arn else []),
+                ("history.export", "Write"),
+                *([("history.cloudtrail", "CloudTrail")] if self._source.key_arn else []),
                 ("Tab", "Turn"),
                 ("Esc", "Back"),
             ]

@@ -17,7 +17,6 @@ from kmstui.service.changes import ChangeScope
 from kmstui.service.editing import EditTarget, PolicyEditing, SaveResult
 from kmstui.service.errors import CREDENTIALS_REFUSED, JournalError, ServiceError
 from kmstui.service.session import Session
-from kmstui.ui.commands import as_bound
 from kmstui.ui.dialogs import DraftKeeper, FullScreen
 from kmstui.ui.editing.drafts import ask_about_draft, ask_to_leave, kept_words
 from kmstui.ui.editing.edited_files import take_in
@@ -50,25 +49,25 @@ def findings_of(refused: SaveResult, text: str) -> Iterator[Finding]:
 
 
 _KEYS = (
-    ("Ctrl-s", "Review"),
-    ("F8", "Next"),
-    ("F4", "Fix"),
-    ("Shift-F4", "Fix alike"),
-    ("F1", "Why, keys"),
-    ("Ctrl-t", "Template"),
-    ("F6", "History"),
+    ("edit.save", "Review"),
+    ("policy.next-finding", "Next"),
+    ("edit.fix", "Fix"),
+    ("edit.fix-alike", "Fix alike"),
+    ("policy.why", "Why, keys"),
+    ("edit.template", "Template"),
+    ("edit.history", "History"),
+    ("edit.outside", "$EDITOR"),
+    ("find.open", "Find"),
+    ("edit.format", "Format"),
     ("Esc", "Close"),
-    ("Ctrl-o", "$EDITOR"),
-    ("Ctrl-f", "Find"),
-    ("F9", "Format"),
 )
 _VIEWING_KEYS = (
-    ("F8", "Next finding"),
-    ("F1", "Why"),
-    ("?", "Keys"),
-    ("F2", "Findings"),
-    ("Ctrl-f", "Find"),
-    ("F6", "History"),
+    ("policy.next-finding", "Next finding"),
+    ("policy.why", "Why"),
+    ("program.help", "Keys"),
+    ("policy.findings", "Findings"),
+    ("text.search", "Search"),
+    ("edit.history", "History"),
     ("Esc", "Close"),
 )
 
@@ -149,8 +148,7 @@ class PolicyScreen(FullScreen[None]):
         self.viewer.area.soft_wrap = self.program.memory.recall("wrap", everywhere=True) is True
         self.words.say("Reading…", "dim")
         self._write_title()
-        keys = _KEYS if self.editor else _VIEWING_KEYS
-        self.key_bar.show_keys(as_bound(keys, self.program.options.keys))
+        self.key_bar.show_keys(_KEYS if self.editor else _VIEWING_KEYS)
         self.program.unsaved.append(self.unsaved_words)
         work = self.program.work(self._open, group="edit", what="opening a policy", exclusive=False)
         # What is typed meanwhile is meant for the text; but nobody is kept where no answer comes.

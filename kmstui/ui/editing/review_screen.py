@@ -16,6 +16,7 @@ from kmstui.service.access import PolicyChange
 from kmstui.service.changes import age_in_words
 from kmstui.service.editing import Assessment, Conflict, EditTarget, PolicyEditing
 from kmstui.service.errors import FailedError
+from kmstui.ui.commands import bound, key_of
 from kmstui.ui.dialogs import FullScreen, QuestionDialog
 from kmstui.ui.editing.analyzer_checks import check_change
 from kmstui.ui.editing.review_rows import (
@@ -52,14 +53,14 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
     """Returns what the person decided; None: back to the text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "save", "save", show=False),
-        Binding("ctrl+s", "save_by_editors_key", "save", show=False),
-        Binding("space", "acknowledge", "acknowledge", show=False),
-        Binding("n,f8,tab", "next_error", "next error", show=False),
-        Binding("enter", "go_to", "go to the place; open what stays", show=False),
-        Binding("m", "merge", "merge", show=False),
-        Binding("b", "bypass", "bypass the lock-out check", show=False),
-        Binding("V", "ask_analyzer", "ask IAM Access Analyzer", show=False),
+        bound("review.save", "save", "save"),
+        bound("edit.save", "save_by_editors_key"),
+        bound("review.acknowledge", "acknowledge", "acknowledge"),
+        bound("review.next", "next_error", "next error"),
+        bound("review.go", "go_to", "go to the place; open what stays"),
+        bound("review.merge", "merge", "merge"),
+        bound("review.bypass", "bypass", "bypass the lock-out check"),
+        bound("review.analyzer", "ask_analyzer", "ask IAM Access Analyzer"),
         Binding("escape,q", "leave", "back", show=False),
     ]
 
@@ -130,6 +131,9 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
             conflict = None
         self._conflict = conflict
 
+    def _key(self, name: str) -> str:
+        return key_of(f"review.{name}", self)
+
     # Drawing
 
     def _draw(self) -> None:
@@ -163,7 +167,14 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
     def _before(self, assessment: Assessment) -> list[Row]:
         rows: list[Row] = []
         if self._conflict is not None:
-            rows.append(Block(f"{self._conflict.sentence} m shows it.", "bad", " ! ", "conflict"))
+            rows.append(
+                Block(
+                    f"{self._conflict.sentence} {self._key('merge')} shows it.",
+                    "bad",
+                    " ! ",
+                    "conflict",
+                )
+            )
         if self._unread:
             rows.append(
                 Block(f"The stored policy could not be read again. {self._unread}", "bad", " ! ")
@@ -175,8 +186,9 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
         if self._may_bypass:
             rows.append(
                 Block(
-                    "KMS refuses such a policy. b saves it past KMS's lock-out check, after you"
-                    f" have typed {self._target.word}.",
+                    f"KMS refuses such a policy. {self._key('bypass')} saves it past KMS's"
+                    " lock-out check, after you have"
+                    f" typed {self._target.word}.",
                     "warn",
                     " ! ",
                 )
@@ -192,13 +204,18 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
         elif left:
             end = [(f"{left} error{'s' * (left != 1)} to acknowledge ", "bad")]
         self.title_line.show(parts, end)
-        keys = [("y", "Save"), ("Space", "Acknowledge"), ("n", "Next error"), ("Enter", "Go there")]
+        keys = [
+            ("review.save", "Save"),
+            ("review.acknowledge", "Acknowledge"),
+            ("review.next", "Next error"),
+            ("review.go", "Go there"),
+        ]
         if self._conflict is not None:
-            keys = [("m", "Merge"), *keys[1:]]
+            keys = [("review.merge", "Merge"), *keys[1:]]
         if self._may_bypass:
-            keys.append(("b", "Bypass"))
+            keys.append(("review.bypass", "Bypass"))
         elif self._target.key_arn:
-            keys.append(("V", "Analyzer"))
+            keys.append(("review.analyzer", "Analyzer"))
         self.key_bar.show_keys([*keys, ("Esc", "Back")])
 
     # Errors
@@ -224,7 +241,7 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
         if self._missing():
             self.action_next_error()
         else:
-            self.notice.tell("Every error is acknowledged: y saves it.", "warn")
+            self.notice.tell(f"Every error is acknowledged: {self._key('save')} saves it.", "warn")
 
     def action_next_error(self) -> None:
         """Go to the next error that is not acknowledged."""
@@ -240,7 +257,7 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
 
     def action_save_by_editors_key(self) -> None:
         """Ctrl-s opened the review; pressed twice by habit it must not send anything."""
-        self.notice.tell("Read what it does; y saves it.", "warn")
+        self.notice.tell(f"Read what it does; {self._key('save')} saves it.", "warn")
 
     def action_save(self) -> None:
         """Save it, if everything was read."""
@@ -262,7 +279,9 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
         if assessment is None:
             return
         if not self._may_bypass:
-            self.notice.tell("KMS would not refuse this policy: y saves it.", "warn")
+            self.notice.tell(
+                f"KMS would not refuse this policy: {self._key('save')} saves it.", "warn"
+            )
             return
         self._ask(
             "Bypass KMS's lock-out check",
@@ -295,7 +314,9 @@ class ReviewScreen(FullScreen[ReviewAnswer]):
         elif missing:
             self.rows.go_to(finding_name(missing[0]))
             self.notice.tell(
-                "Each error must be acknowledged with Space before this is saved.", "warn"
+                f"Each error must be acknowledged with {self._key('acknowledge')} before this is"
+                " saved.",
+                "warn",
             )
         else:
             return self._assessment

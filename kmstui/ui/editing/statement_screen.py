@@ -55,7 +55,12 @@ class StatementScreen(FullScreen[Statements]):
         self._write_title()
         self.editor.area.soft_wrap = self.program.memory.recall("wrap", everywhere=True) is True
         self.key_bar.show_keys(
-            [("Ctrl-s", "Go on"), ("Ctrl-t", "Template"), ("F8", "Next finding"), ("Esc", "Leave")]
+            [
+                ("edit.save", "Go on"),
+                ("edit.template", "Template"),
+                ("policy.next-finding", "Next finding"),
+                ("Esc", "Leave"),
+            ]
         )
         self.editor.focus()
         self.program.unsaved.append(self.unsaved_words)

@@ -18,6 +18,7 @@ from kmstui.policy.authoring import (
     whole_policy,
 )
 from kmstui.service.editing import read_library
+from kmstui.ui.commands import bound
 from kmstui.ui.dialogs import FullScreen
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Block, Column, LineTable, Row, Rows, code_lines
@@ -35,8 +36,8 @@ class TemplateScreen(FullScreen[ChosenTemplate]):
     """Returns the choice; None: none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "add", "add its statements", show=False),
-        Binding("w", "whole", "as the whole policy", show=False),
+        bound("template.add", "add", "add its statements"),
+        bound("template.whole", "whole", "as the whole policy"),
         Binding("escape,q", "leave", "leave", show=False),
     ]
 
@@ -61,9 +62,9 @@ class TemplateScreen(FullScreen[ChosenTemplate]):
     def on_mount(self) -> None:
         """Fill the list."""
         self.title_line.show([(f" {self._heading} ", "title")])
-        whole = [("w", "As the whole policy")] if self._whole else []
+        whole = [("template.whole", "As the whole policy")] if self._whole else []
         self.key_bar.show_keys(
-            [("Enter", "Add to the policy"), *whole, ("Tab", "Read on"), ("Esc", "Back")]
+            [("template.add", "Add to the policy"), *whole, ("Tab", "Read on"), ("Esc", "Back")]
         )
         self.table.focus()
         library = read_library(self.program.options.templates_directory)

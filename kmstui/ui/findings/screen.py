@@ -17,6 +17,7 @@ from kmstui.service.access import lint_context
 from kmstui.service.findings import AllFindings, KeyFindings, LocatedFinding, lint_stored, located
 from kmstui.service.inventory import Topic
 from kmstui.service.session import Session
+from kmstui.ui.commands import bound
 from kmstui.ui.dialogs import FullScreen
 from kmstui.ui.main import alias_text, main_of
 from kmstui.ui.policy import pretty
@@ -30,10 +31,10 @@ ROWS_A_SECOND = 20_000
 """A longer list is drawn less often, so that sorting it takes little of the time."""
 
 _KEYS = (
-    ("Enter", "Go to it"),
-    ("F1", "Why"),
-    ("/", "Filter"),
-    ("r", "Read again"),
+    ("findings.go", "Go to it"),
+    ("findings.why", "Why"),
+    ("findings.filter", "Filter"),
+    ("findings.read", "Read again"),
     ("Esc", "Close"),
 )
 
@@ -141,10 +142,10 @@ class FindingsScreen(FullScreen[GoTo]):
     """Reads every customer key's policy, and returns where the person wants to go."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "go", "go to the finding", show=False),
-        Binding("slash", "filter", "filter", show=False),
-        Binding("r", "read_again", "read again", show=False),
-        Binding("f1,question_mark", "why", "why", show=False),
+        bound("findings.go", "go", "go to the finding"),
+        bound("findings.filter", "filter", "filter"),
+        bound("findings.read", "read_again", "read again"),
+        bound("findings.why", "why", "why"),
         Binding("escape", "back", "stop, clear the filter, or close", show=False),
         Binding("q", "leave", "close", show=False),
     ]

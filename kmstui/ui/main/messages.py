@@ -12,7 +12,7 @@ from kmstui.service.errors import JournalError
 from kmstui.service.inventory import Notice, Topic
 from kmstui.service.ports import CallRecord, ChangeRecord
 from kmstui.service.session import Session
-from kmstui.ui.commands import program_of
+from kmstui.ui.commands import bound, program_of
 from kmstui.ui.dialogs import Dialog, TextDialog
 from kmstui.ui.runtime import Changes, StoreFeed
 from kmstui.ui.style import Part, Symbols, TitleLine
@@ -49,10 +49,10 @@ class Messages(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,exclamation_mark", "leave", "leave", show=False),
-        Binding("tab,right_square_bracket,l,right", "turn(1)", "next list", show=False),
-        Binding("shift+tab,left_square_bracket,h,left", "turn(-1)", "previous list", show=False),
-        Binding("enter", "open", "whole text", show=False),
-        Binding("z", "undo", "undo a change of tags", show=False),
+        bound("messages.next", "turn(1)", "next list"),
+        bound("messages.previous", "turn(-1)", "previous list"),
+        bound("messages.open", "open", "whole text"),
+        bound("messages.undo", "undo", "undo a change of tags"),
     ]
 
     def __init__(self, session: Session, symbols: Symbols) -> None:

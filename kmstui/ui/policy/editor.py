@@ -12,6 +12,7 @@ from textual.widgets import TextArea
 
 from kmstui.policy.lint import Finding
 from kmstui.policy.syntax import Edit, apply_edits
+from kmstui.ui.commands import bound
 from kmstui.ui.policy.debounce import Debounce
 from kmstui.ui.policy.editing_area import Complete, EditingArea
 from kmstui.ui.policy.layout import detect_indent, format_json
@@ -43,23 +44,15 @@ class PolicyEditor(PolicyViewer):
     """Edits one policy text; posts what should happen with it, and does none of that itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "Review & save", tooltip="Review the change, then save it",
-                id="edit.save"),
+        bound("edit.save", "save", "Review & save", tooltip="Review the change, then save it"),
         Binding("escape", "close", "Close", tooltip="Leave the editor"),
-        Binding("f4,alt+c", "fix", "Fix", tooltip="Apply the fix of the finding at the cursor",
-                id="edit.fix"),
-        Binding("shift+f4,f16,ctrl+f4,alt+e", "fix_all", "Fix alike",
-                tooltip="Fix all of the same rule", id="edit.fix-alike"),
-        Binding("ctrl+t,alt+t", "template", "Template", tooltip="Insert a template",
-                id="edit.template"),
-        Binding("ctrl+at,ctrl+@,alt+i", "complete", tooltip="Propose what to write",
-                show=False, id="edit.complete"),
-        Binding("ctrl+r", "replace", "Replace", tooltip="Find and replace", show=False,
-                id="edit.replace"),
-        Binding("f9,alt+j", "format", "Format", tooltip="Lay the JSON out anew", show=False,
-                id="edit.format"),
-        Binding("ctrl+o", "edit_externally", "$EDITOR", tooltip="Edit in your own editor",
-                id="edit.outside"),
+        bound("edit.fix", "fix", "Fix", tooltip="Apply the fix of the finding at the cursor"),
+        bound("edit.fix-alike", "fix_all", "Fix alike", tooltip="Fix all of the same rule"),
+        bound("edit.template", "template", "Template", tooltip="Insert a template"),
+        bound("edit.complete", "complete", tooltip="Propose what to write"),
+        bound("edit.replace", "replace", "Replace", tooltip="Find and replace"),
+        bound("edit.format", "format", "Format", tooltip="Lay the JSON out anew"),
+        bound("edit.outside", "edit_externally", "$EDITOR", tooltip="Edit in your own editor"),
         Binding("alt+up", "move_statement(-1)", tooltip="Move the statement up", show=False),
         Binding("alt+down", "move_statement(1)", tooltip="Move the statement down", show=False),
         Binding("alt+shift+down", "duplicate_statement", tooltip="Write the statement once more",

@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 from textual.widgets.text_area import Selection
 
 from kmstui.model import time_limit
+from kmstui.ui.commands import bound
 from kmstui.ui.policy.text_area import PolicyTextArea
 
 MOST_SECONDS = 0.25
@@ -114,10 +115,10 @@ class FindBar(Horizontal):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close"),
-        Binding("f3,down", "step(1)", "Next"),
-        Binding("shift+f3,f15,up", "step(-1)", "Previous"),
-        Binding("f2,alt+r", "toggle_regex", "Regex"),
-        Binding("f4,alt+a", "replace_all", "Replace all"),
+        bound("find.next", "step(1)", "next match"),
+        bound("find.previous", "step(-1)", "match before"),
+        bound("find.regex", "toggle_regex", "as a regular expression, or plainly"),
+        bound("find.replace-all", "replace_all", "replace all"),
     ]
 
     def __init__(self, area: PolicyTextArea) -> None:

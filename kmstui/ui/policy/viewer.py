@@ -16,7 +16,7 @@ from textual.widgets import TextArea
 from textual.worker import Worker, WorkerState
 
 from kmstui.policy.lint import Finding
-from kmstui.ui.commands import CommandScreen
+from kmstui.ui.commands import CommandScreen, bound
 from kmstui.ui.policy.debounce import Debounce
 from kmstui.ui.policy.find_bar import FindBar
 from kmstui.ui.policy.finding_widgets import FindingLine, FindingsList, WhyScreen
@@ -44,22 +44,19 @@ class PolicyViewer(Vertical, Searchable):
                 show=False, id="policy.previous-finding"),
         Binding("f1,alt+w", "why", "Why", tooltip="Why; where nothing is wrong, these keys",
                 id="policy.why"),
-        Binding("alt+k,question_mark", "keys", tooltip="All keys", show=False),
+        Binding("alt+k,question_mark", "keys", tooltip="All keys", show=False,
+                id="program.help"),
         Binding("f2,alt+l", "toggle_findings", "Findings", tooltip="List all findings",
                 id="policy.findings"),
-        Binding("ctrl+f", "find", "Find", tooltip="Find text, plain or by regular expression"),
-        Binding("f3", "find_again(1)", tooltip="Find the next", show=False),
-        Binding("shift+f3,f15", "find_again(-1)", tooltip="Find the one before", show=False),
+        bound("find.open", "find", "Find", tooltip="Find text, plain or by regular expression"),
+        Binding("f3", "find_again(1)", tooltip="Find the next", show=False, id="find.next"),
+        Binding("shift+f3,f15", "find_again(-1)", tooltip="Find the one before", show=False,
+                id="find.previous"),
         Binding("ctrl+g", "go_to_line", tooltip="Go to a line by its number", show=False,
                 id="policy.line"),
         Binding("escape", "close", "Close", tooltip="Close what is open here", show=False),
-        Binding("f10,alt+o", "fold", tooltip="Fold the statement, or open it", show=False),
-        Binding(
-            "shift+f10,f22,alt+u",
-            "fold_all",
-            tooltip="Fold every statement, or open all",
-            show=False,
-        ),
+        bound("edit.fold", "fold", tooltip="Fold the statement, or open it"),
+        bound("edit.fold-all", "fold_all", tooltip="Fold every statement, or open all"),
         Binding("f5,alt+z", "toggle_wrap", "Wrap", tooltip="Wrap long lines", show=False,
                 id="policy.wrap"),
         # Where a text is typed, letters go into it.

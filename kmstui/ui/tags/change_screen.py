@@ -13,7 +13,7 @@ from textual.worker import Worker
 
 from kmstui.service.errors import CREDENTIALS_REFUSED, ServiceError
 from kmstui.service.tags import TagChange, Tagging, TagOutcome, TagResult, seconds_for
-from kmstui.ui.commands import Context, KeyBar, Program
+from kmstui.ui.commands import Context, KeyBar, Program, bound
 from kmstui.ui.dialogs import Dialog, TextDialog
 from kmstui.ui.main import copy_text
 from kmstui.ui.tags.change_rows import MANY_KEYS, ONE_KEY, ChangeRows, RunProgress, duration
@@ -50,11 +50,11 @@ class ChangeScreen(Dialog[bool]):
     """First what will happen, then what happens; returns True when something was sent."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "go", "send", show=False),
-        Binding("y", "copy", "copy as AWS CLI commands", show=False),
-        Binding("r", "retry", "try again", show=False),
-        Binding("z", "undo", "undo", show=False),
-        Binding("space", "details", "all about the row", show=False),
+        bound("plan.send", "go", "send"),
+        bound("plan.copy", "copy", "copy as AWS CLI commands"),
+        bound("plan.retry", "retry", "try again"),
+        bound("plan.undo", "undo", "undo"),
+        bound("plan.details", "details", "all about the row"),
         Binding("q", "leave", "leave", show=False),
     ]
 
@@ -362,18 +362,18 @@ class ChangeScreen(Dialog[bool]):
             Phase.ENDED: self._keys_of_end(),
         }[phase]
         if self._rows.changes and self._rows.one is None:
-            offered.append(("Space", "Details"))
+            offered.append(("plan.details", "Details"))
         self.keys.show_keys(offered)
 
     def _keys_of_plan(self) -> list[tuple[str, str]]:
         if not self._rows.to_send:
             return [("Esc", "Back")]
-        return [("Enter", "Sends it"), ("y", "Copies AWS CLI instead"), ("Esc", "Back")]
+        return [("plan.send", "Sends it"), ("plan.copy", "Copies AWS CLI instead"), ("Esc", "Back")]
 
     def _keys_of_end(self) -> list[tuple[str, str]]:
         keys = []
         if again := len(self._rows.to_retry):
-            keys.append(("r", f"Tries {again:,} again"))
+            keys.append(("plan.retry", f"Tries {again:,} again"))
         if self._rows.to_undo:
-            keys += [("z", "Undoes it"), ("y", "Copies AWS CLI")]
+            keys += [("plan.undo", "Undoes it"), ("plan.copy", "Copies AWS CLI")]
         return [*keys, ("Esc", "Closes")]

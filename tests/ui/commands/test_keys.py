@@ -1,16 +1,19 @@
 """What keys do, whatever they are called: rebinding, Esc and Ctrl-c, views, search, marks."""
 
+from importlib import import_module
+
 import pytest
 from textual.binding import Binding
+from textual.dom import DOMNode
 
 from kmstui.ui.commands.key_bar import KeyBar
 from kmstui.ui.commands.key_names import UnknownKeyError, key_named, readable_key
 from kmstui.ui.commands.registry import (
-    EDITORS_KEYS,
     RebindingError,
     all_commands,
     rebinding,
 )
+from kmstui.ui.commands.screen_keys import SCREEN_KEYS
 from kmstui.ui.dialogs.help import Help
 from kmstui.ui.dialogs.menu import Menu
 from kmstui.ui.dialogs.text_dialog import TextDialog
@@ -18,7 +21,6 @@ from kmstui.ui.editing.edit_screen import EditScreen
 from kmstui.ui.editing.history_screen import HistoryScreen
 from kmstui.ui.main.messages import Messages
 from kmstui.ui.main.palette import Palette
-from kmstui.ui.policy.editor import PolicyEditor
 from kmstui.ui.runtime.options import UiOptions
 from tests.fakes import IMPORTED, FakeGateway, key_id_of, large_world
 from tests.screens import WIDE, running
@@ -59,6 +61,12 @@ def test_what_no_terminal_sends_is_no_key(written):
         ([("edit.fix", ["Ctrl-s"])], "Ctrl-s is the key of both edit.save and edit.fix"),
         ([("edit.fix", ["F8"])], "F8 is the key of both policy.next-finding and edit.fix"),
         ([("edit.fix", ["x"])], "x, given to edit.fix, is typed into the text"),
+        ([("find.regex", ["F3"])], "F3 is the key of both find.next and find.regex"),
+        ([("find.regex", ["F9"])], "F9 is the key of both edit.format and find.regex"),
+        ([("find.regex", ["Ctrl-e"])], "Ctrl-e, given to find.regex, edits the line"),
+        ([("review.save", ["b"])], "b is the key of both review.save and review.bypass"),
+        ([("review.save", ["Esc"])], "Esc, given to review.save, leaves the screen"),
+        ([("review.save", ["F12"])], "F12 is the key of both session.sign_in and review.save"),
     ],
 )
 def test_keys_that_cannot_be_given_are_refused_in_a_sentence(given, words):
@@ -67,6 +75,8 @@ def test_keys_that_cannot_be_given_are_refused_in_a_sentence(given, words):
 
 
 def test_keys_can_be_exchanged_and_taken_away():
+    # A key of the panes is free on another screen.
+    rebinding([("review.save", ["t"]), ("conflict.take", ["t"])])
     rebound = rebinding([("policy.edit", ["t"]), ("tags.put", ["e"]), ("tag.value", ["enter"]),
                          ("role.edit-this", []), ("program.quit", [])])  # fmt: skip
     keys = {each.id: each.keys for each in all_commands(rebound)}
@@ -90,17 +100,39 @@ async def test_a_rebound_command_is_on_its_new_key_in_bar_and_help_too():
         await run.wait_for_screen(EditScreen)
 
 
-def test_the_editors_bindings_are_those_that_can_be_rebound():
-    bindings = [
-        each
-        for kind in (PolicyEditor, EditScreen)
-        for each in Binding.make_bindings(kind.__dict__["BINDINGS"])
-        if each.id
-    ]
-    keys: dict[str, tuple[str, ...]] = {}
-    for each in bindings:
-        keys[each.id or ""] = (*keys.get(each.id or "", ()), each.key)
-    assert keys == EDITORS_KEYS
+def test_every_name_of_a_screens_key_is_one_that_a_screen_obeys():
+    for name in SCREENS:
+        import_module(name)
+    kinds = [DOMNode]
+    named: dict[str, set[str]] = {}
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        if kind.__module__.startswith("kmstui."):
+            for each in Binding.make_bindings(kind.__dict__.get("BINDINGS", ())):
+                if each.id:
+                    named.setdefault(each.id, set()).add(each.key)
+    assert SCREEN_KEYS.keys() <= named.keys()
+    commands = {each.id: each.keys for each in all_commands()}
+    assert named.keys() <= SCREEN_KEYS.keys() | commands.keys()
+    for name, keys in SCREEN_KEYS.items():
+        assert named[name] == set(keys), name
+
+
+SCREENS = (
+    "kmstui.ui.access.endpoints_screen",
+    "kmstui.ui.app",
+    "kmstui.ui.editing.batch_screen",
+    "kmstui.ui.editing.conflict_screen",
+    "kmstui.ui.editing.edit_screen",
+    "kmstui.ui.editing.history_screen",
+    "kmstui.ui.editing.review_screen",
+    "kmstui.ui.editing.template_screen",
+    "kmstui.ui.findings.screen",
+    "kmstui.ui.main.messages",
+    "kmstui.ui.tags.change_screen",
+)
+"""Where screens with keys of their own stand."""
 
 
 async def test_the_editor_obeys_rebound_keys_and_the_second_ways():

@@ -96,14 +96,16 @@ def _show_reasoning(
 
 def _follow(context: Context, place: StatementPlace | None, decision: Decision | None) -> None:
     """Go to a statement of the key policy, or show one of an IAM policy."""
-    from kmstui.ui.access.reasoning import KEY_POLICY, PolicyDialog, statement_text, texts_of
+    from kmstui.ui.access.reasoning import KEY_POLICY, statement_text, texts_of
+    from kmstui.ui.dialogs import TextDialog
+    from kmstui.ui.widgets import code_lines
 
     if place is None or decision is None:
         return
     if place.source != KEY_POLICY:
         words = statement_text(place, texts_of(decision))
         title = f"From {place.source}"
-        context.app.push_screen(PolicyDialog(title, words, context.app.symbols))
+        context.app.push_screen(TextDialog(title, code_lines(words)))
         return
     context.app.work(
         lambda: go_to_offset(context.app, place.span.start), group="go", what="going to a statement"
@@ -177,8 +179,9 @@ def _role(context: Context) -> RoleView | None:
 def _open_line(context: Context) -> None:
     """The reasoning of an effect, or the text of a policy."""
     from kmstui.policy.evaluation import explain
-    from kmstui.ui.access.reasoning import PolicyDialog
+    from kmstui.ui.dialogs import TextDialog
     from kmstui.ui.policy import pretty
+    from kmstui.ui.widgets import code_lines
 
     view = _role(context)
     if view is None:
@@ -194,7 +197,7 @@ def _open_line(context: Context) -> None:
         _show_reasoning(context, title, explain(decision), decision)
     elif policy is not None:
         title, text = f"IAM policy {policy.name}", pretty(policy.text)
-        context.app.push_screen(PolicyDialog(title, text, context.app.symbols))
+        context.app.push_screen(TextDialog(title, code_lines(text)))
 
 
 async def _choose_role(context: Context) -> None:

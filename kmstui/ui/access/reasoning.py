@@ -13,8 +13,8 @@ from kmstui.policy.evaluation import Decision, ReasoningLine
 from kmstui.policy.iam import Truth
 from kmstui.policy.syntax import Span
 from kmstui.ui.commands import KeyBar
-from kmstui.ui.dialogs import Dialog, TextDialog
-from kmstui.ui.policy import ReadingArea, pretty
+from kmstui.ui.dialogs import Dialog
+from kmstui.ui.policy import pretty
 from kmstui.ui.style import Symbols
 from kmstui.ui.widgets import Block, Rows
 
@@ -121,11 +121,3 @@ class ReasoningScreen(Dialog[StatementPlace]):
 def statement_text(place: StatementPlace, texts: Mapping[str, str]) -> str:
     """What the policy says at a place, laid out."""
     return pretty(texts.get(place.source, "")[place.span.start : place.span.end])
-
-
-class PolicyDialog(TextDialog):
-    """Shows an IAM policy, or one statement, as the editor does, without judging it."""
-
-    def __init__(self, title: str, text: str, symbols: Symbols) -> None:
-        super().__init__(title, ReadingArea(text, read_only=True, symbols=symbols))
-        self.add_class("policy-dialog")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.widget import Widget
 
 from kmstui.ui.commands import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
-from kmstui.ui.widgets import Block, Rows
+from kmstui.ui.widgets import Block, Row, Rows
 
 
 class TextDialog(Dialog[None]):
@@ -17,14 +17,12 @@ class TextDialog(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,enter", "leave", "leave", show=False)]
 
-    def __init__(self, title: str, text: str | Widget) -> None:
+    def __init__(self, title: str, content: str | Iterable[Row]) -> None:
+        """`content` is a text as it stands, or rows."""
         super().__init__(title, "dialog-wide")
-        if isinstance(text, str):
-            rows = Rows()
-            rows.show(map(_line, text.split("\n")))
-            self.flexible = rows
-        else:
-            self.flexible = text
+        self.flexible = self.rows = Rows()
+        lines = map(_line, content.split("\n")) if isinstance(content, str) else content
+        self.rows.show(lines)
         keys = KeyBar([("Esc", "Close"), ("j k", "Scroll"), ("text.search", "Search")])
         self.parts = (self.heading_line(), self.flexible, keys)
 

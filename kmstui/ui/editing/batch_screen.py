@@ -17,7 +17,7 @@ from kmstui.ui.commands import bound
 from kmstui.ui.dialogs import FullScreen, QuestionDialog
 from kmstui.ui.editing.review_rows import review_rows
 from kmstui.ui.style import Part, Symbols
-from kmstui.ui.widgets import Block, Column, LineTable, Row, Rows, code_lines
+from kmstui.ui.widgets import Block, Column, LineTable, Row, Rows, TextTable, code_lines
 
 ALL = "all"
 """The row that stands for all keys together."""
@@ -63,7 +63,7 @@ class BatchScreen(FullScreen[None]):
             Column("outcome", "", 12, rank=1),
             Column("detail", "", 16, rank=2, most=200),
         )
-        self.table = LineTable(columns, self._cells, symbols=symbols, id="batch-keys")
+        self.table = TextTable(columns, self._cells, symbols=symbols, id="batch-keys")
         self.rows = Rows(symbols=symbols)
         self.body = (self.table, self.rows)
 

@@ -21,7 +21,7 @@ from kmstui.service.editing import read_library
 from kmstui.ui.commands import bound
 from kmstui.ui.dialogs import FullScreen
 from kmstui.ui.style import Part, Symbols
-from kmstui.ui.widgets import Block, Column, LineTable, Row, Rows, code_lines
+from kmstui.ui.widgets import Block, Column, LineTable, Row, Rows, TextTable, code_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class TemplateScreen(FullScreen[ChosenTemplate]):
             Column("title", "TEMPLATE", 24, rank=0, most=44),
             Column("note", "", 10, rank=2, most=80),
         )
-        self.table = LineTable(columns, self._cells, symbols=symbols, id="templates")
+        self.table = TextTable(columns, self._cells, symbols=symbols, id="templates")
         self.text = Rows(symbols=symbols, id="template-text")
         self.body = (self.table, self.text)
 

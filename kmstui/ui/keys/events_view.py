@@ -11,9 +11,10 @@ from kmstui.service.keys import context_condition, read_events
 from kmstui.service.session import Session
 from kmstui.ui.keys.grants_view import short_principal
 from kmstui.ui.keys.table_view import TableView, as_json, moment
+from kmstui.ui.policy import pretty
 from kmstui.ui.runtime import Changes
 from kmstui.ui.style import Part, Symbols
-from kmstui.ui.widgets import Cells, Column
+from kmstui.ui.widgets import Block, Cells, Column, Row, code_lines, labelled
 
 MORE = "more"
 """The row after the events, where there are older ones."""
@@ -49,28 +50,32 @@ def context_words(event: KeyEvent) -> str:
     return " ".join(f"{name}={value}" for name, value in event.encryption_context)
 
 
-def event_lines(event: KeyEvent) -> Iterator[str]:
-    """Everything of an event, a line each."""
-    yield f"Time         {moment(event.time) or 'unknown'}"
-    yield f"What         {event.name}{' (only reads)' if event.read_only else ''}"
-    yield f"Who          {event.principal or 'unknown'}"
-    yield f"From         {event.source_ip or 'unknown'}"
-    yield f"Endpoint     {event.vpc_endpoint or 'public'}"
-    yield f"With         {event.user_agent or 'unknown'}"
-    if event.tls:
-        yield f"TLS          {', '.join(event.tls)}"
-    if event.error_code:
-        yield f"Error        {event.error_code}: {event.error_message}"
-    if event.encryption_context:
-        yield "Encryption context (c copies it as a policy condition)"
-        for name, value in event.encryption_context:
-            yield f"             {name} = {value}"
-    else:
-        yield "Encryption context: none"
+def event_rows(event: KeyEvent) -> Iterator[Row]:
+    """Everything of an event."""
+    yield from labelled(_told(event))
     if event.policy:
-        yield "Policy that was put"
-        yield event.policy
-    yield f"Event ID     {event.id}"
+        yield Block("")
+        yield Block("Policy that was put", "title")
+        yield from code_lines(pretty(event.policy))
+
+
+def _told(event: KeyEvent) -> Iterator[tuple[str, str]]:
+    yield "Time", moment(event.time) or "unknown"
+    yield "What", f"{event.name}{' (only reads)' if event.read_only else ''}"
+    yield "Who", event.principal or "unknown"
+    yield "From", event.source_ip or "unknown"
+    yield "Endpoint", event.vpc_endpoint or "public"
+    yield "With", event.user_agent or "unknown"
+    if event.tls:
+        yield "TLS", ", ".join(event.tls)
+    if event.error_code:
+        yield "Error", f"{event.error_code}: {event.error_message}"
+    label = "Encryption context"
+    for name, value in event.encryption_context:
+        yield label, f"{name} = {value}"
+        label = ""
+    yield label, "none" if label else "in the list c copies it as a policy condition"
+    yield "Event ID", event.id
 
 
 class EventsView(TableView[KeyEvent]):

@@ -47,18 +47,18 @@ def constraint_words(grant: Grant) -> str:
     return " and ".join(filter(None, words))
 
 
-def grant_lines(grant: Grant) -> Iterator[str]:
-    """Everything of a grant, a line each."""
-    yield f"Who          {grant.holder or 'unknown'}"
-    yield f"May          {', '.join(grant.operations) or 'unknown'}"
+def told_of(grant: Grant) -> Iterator[tuple[str, str]]:
+    """Everything of a grant, each with its label."""
+    yield "Who", grant.holder or "unknown"
+    yield "May", ", ".join(grant.operations) or "unknown"
     if grant.unread:
-        yield f"Not read     {grant.unread}"
-    yield f"Only with    {constraint_words(grant) or 'anything'}"
-    yield f"May retire   {grant.retirer or 'the account, or the grantee if it may RetireGrant'}"
-    yield f"Created      {moment(grant.created) or 'unknown'}"
-    yield f"By account   {grant.issuing_account or 'unknown'}"
-    yield f"Name         {grant.name or 'none'}"
-    yield f"Grant ID     {grant.id}"
+        yield "Not read", grant.unread
+    yield "Only with", constraint_words(grant) or "anything"
+    yield "May retire", grant.retirer or "the account, or the grantee if it may RetireGrant"
+    yield "Created", moment(grant.created) or "unknown"
+    yield "By account", grant.issuing_account or "unknown"
+    yield "Name", grant.name or "none"
+    yield "Grant ID", grant.id
 
 
 class GrantsView(TableView[Grant]):

@@ -36,11 +36,12 @@ def _no_grant(context: Context) -> str | None:
 
 def _open_grant(context: Context) -> None:
     from kmstui.ui.dialogs import TextDialog
-    from kmstui.ui.keys.grants_view import grant_lines
+    from kmstui.ui.keys.grants_view import told_of
+    from kmstui.ui.widgets import labelled
 
     grant = _grants(context).chosen
     if grant is not None:
-        context.app.push_screen(TextDialog("Grant", "\n".join(grant_lines(grant))))
+        context.app.push_screen(TextDialog("Grant", labelled(told_of(grant))))
 
 
 def _no_grant_id(context: Context) -> str | None:
@@ -107,13 +108,13 @@ def _no_more(context: Context) -> str | None:
 
 def _open_event(context: Context) -> Awaitable[None] | None:
     from kmstui.ui.dialogs import TextDialog
-    from kmstui.ui.keys.events_view import event_lines
+    from kmstui.ui.keys.events_view import event_rows
 
     view = _events(context)
     if view.at_more:
         return view.read_more()
     if view.chosen is not None:
-        context.app.push_screen(TextDialog("Event", "\n".join(event_lines(view.chosen))))
+        context.app.push_screen(TextDialog("Event", event_rows(view.chosen)))
     return None
 
 

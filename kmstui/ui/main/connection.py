@@ -18,7 +18,7 @@ from kmstui.ui.commands import Context, KeyBar
 from kmstui.ui.dialogs import Dialog, TextDialog
 from kmstui.ui.main.copying import copy_text, identifiers
 from kmstui.ui.terminal import has_few_glyphs
-from kmstui.ui.widgets import Sentences
+from kmstui.ui.widgets import Sentences, labelled
 
 
 def tell_connection(context: Context) -> None:
@@ -36,8 +36,8 @@ def tell_connection(context: Context) -> None:
     rows["Changes"] = session.journal.warning if not session.journal.durable else changes
     if session.demo:
         rows["Demo"] = "an embedded KMS on this computer; nothing is kept when it ends"
-    text = "\n".join(f"{name}:\n    {value}" for name, value in rows.items())
-    context.app.push_screen(TextDialog("This connection (y copies of it)", text))
+    told = labelled(rows.items())
+    context.app.push_screen(TextDialog("This connection (y copies of it)", told))
 
 
 class Link(Sentences):

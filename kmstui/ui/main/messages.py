@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -16,7 +16,7 @@ from kmstui.ui.commands import bound, program_of
 from kmstui.ui.dialogs import Dialog, TextDialog
 from kmstui.ui.runtime import Changes, StoreFeed
 from kmstui.ui.style import Part, Symbols, TitleLine
-from kmstui.ui.widgets import Column, Sentences, TextTable
+from kmstui.ui.widgets import Column, Sentences, TextTable, labelled
 
 _TITLES = ("Messages", "Calls", "Changes")
 _CHANGES = 2
@@ -114,23 +114,21 @@ class Messages(Dialog[None]):
         if isinstance(item, Notice):
             self.app.push_screen(TextDialog(f"{item.time:%H:%M:%S} UTC", item.text))
         elif isinstance(item, CallRecord):
-            self.app.push_screen(TextDialog(f"{item.service}:{item.operation}", _told(item)))
+            told = labelled(_told(item))
+            self.app.push_screen(TextDialog(f"{item.service}:{item.operation}", told))
         elif isinstance(item, ChangeRecord):
-            self.app.push_screen(
-                TextDialog(f"{item.operation}: {item.outcome}", self._told_change(item))
-            )
+            told = labelled(self._told_change(item))
+            self.app.push_screen(TextDialog(f"{item.operation}: {item.outcome}", told))
 
-    def _told_change(self, change: ChangeRecord) -> str:
-        lines = [
-            f"of: {self._subject(change)}",
-            f"at: {change.time:%Y-%m-%d %H:%M:%S} UTC",
-            f"by: {change.caller or '-'}",
-            f"what: {_change_words(change, self._symbols)}",
-            f"before: {change.before}",
-            f"after: {change.after}",
-            change.detail,
-        ]
-        return "\n".join(lines)
+    def _told_change(self, change: ChangeRecord) -> Iterator[tuple[str, str]]:
+        yield "Of", self._subject(change)
+        yield "At", f"{change.time:%Y-%m-%d %H:%M:%S} UTC"
+        yield "By", change.caller or "not told"
+        yield "What", _change_words(change, self._symbols)
+        yield "Before", change.before
+        yield "After", change.after
+        if change.detail:
+            yield "Outcome", change.detail
 
     def _subject(self, change: ChangeRecord) -> str:
         is_key = change.subject in self._store.keys
@@ -184,15 +182,12 @@ class Messages(Dialog[None]):
         }
 
 
-def _told(call: CallRecord) -> str:
-    lines = [
-        f"key: {call.key or '-'}",
-        f"at: {call.time:%Y-%m-%d %H:%M:%S} UTC",
-        f"took: {call.seconds * 1000:.1f} ms, {call.retries} retries",
-        f"result: {call.error or 'answered'}",
-        "It changes something." if call.mutating else "It only reads.",
-    ]
-    return "\n".join(lines)
+def _told(call: CallRecord) -> Iterator[tuple[str, str]]:
+    yield "Key", call.key or "none"
+    yield "At", f"{call.time:%Y-%m-%d %H:%M:%S} UTC"
+    yield "Took", f"{call.seconds * 1000:.1f} ms, {call.retries} retries"
+    yield "Result", call.error or "answered"
+    yield "Kind", "changes something" if call.mutating else "only reads"
 
 
 def _change_words(record: ChangeRecord, symbols: Symbols) -> str:

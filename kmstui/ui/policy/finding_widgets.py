@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Static
 
 from kmstui.model import visible
 from kmstui.policy.lint import Finding
+from kmstui.ui.commands import key_of
 from kmstui.ui.policy.finding_marks import FindingMark
 from kmstui.ui.policy.keys_screen import Keys, KeysScreen
+from kmstui.ui.policy.reading_box import ReadingBox
 from kmstui.ui.style import FANCY, Part, Symbols
-from kmstui.ui.widgets import Column, Counts, LineTable
+from kmstui.ui.widgets import Block, Column, Counts, TextTable
 
 
 def counted(counts: Counts) -> str:
@@ -93,15 +91,19 @@ class FindingLine(Widget):
         symbol = self._symbols.for_severity(finding.severity.word)
         text.append(f"{symbol} {finding.rule} ", self._style(word))
         text.append(visible(finding.message))
-        fix = f" · F4 {visible(finding.fix.title)}" if finding.fix and self._alike else ""
-        every = f" · Shift-F4 all {self._alike} alike" if self._alike > 1 else ""
-        return text.append(f" · F1 why{fix}{every}", self._style("keys"))
+        offered = [(key_of("policy.why", self), "why")]
+        if finding.fix and self._alike:
+            offered.append((key_of("edit.fix", self), visible(finding.fix.title)))
+        if self._alike > 1:
+            offered.append((key_of("edit.fix-alike", self), f"all {self._alike} alike"))
+        words = "".join(f" · {key} {does}" for key, does in offered if key)
+        return text.append(words, self._style("keys"))
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"finding--{name}")
 
 
-class FindingsList(LineTable):
+class FindingsList(TextTable):
     """The list that F2 opens below the text: one line a finding."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Go there")]
@@ -137,20 +139,18 @@ class FindingsList(LineTable):
         self.post_message(self.Chosen(self, self.cursor_row))
 
 
-class WhyScreen(ModalScreen[None]):
+class WhyScreen(ReadingBox):
     """Says what a finding means, where AWS says so, and what its fix would do."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "dismiss", "Close"),
-        Binding("f1", "keys", "All keys"),
+        Binding("f1", "keys", "all keys", show=False, id="policy.why"),
     ]
 
     def __init__(self, finding: Finding, keys: Keys = (), *, symbols: Symbols = FANCY) -> None:
         """`keys` are told with F1, if any are given."""
-        super().__init__()
-        self._finding = finding
+        more = "F1 all keys" if keys else ""
+        super().__init__("Why", _story(finding, symbols), more, symbols=symbols)
         self._keys = keys
-        self._symbols = symbols
 
     def action_keys(self) -> None:
         """Tell the keys instead; without any, close."""
@@ -159,19 +159,17 @@ class WhyScreen(ModalScreen[None]):
         else:
             self.dismiss()
 
-    def compose(self) -> ComposeResult:
-        """One box with the text."""
-        finding = self._finding
-        symbol = self._symbols.for_severity(finding.severity.word)
-        text = Text(
-            f"{symbol} {finding.severity.word} {finding.rule}  {visible(finding.title)}\n\n"
-        )
-        text.append(f"{visible(finding.message)}\n\n{visible(finding.why)}\n")
-        if finding.fix:
-            text.append(f"\nF4 fixes it: {visible(finding.fix.title)}\n")
-        if finding.url:
-            text.append(f"\n{finding.url}")
-        with VerticalScroll(classes="why--box") as box:
-            yield Static(text, markup=False)
-        box.border_title = "Why"
-        box.border_subtitle = "Esc closes · F1 all keys" if self._keys else "Esc closes"
+
+def _story(finding: Finding, symbols: Symbols) -> Iterator[Block]:
+    word = finding.severity.word
+    lead = f"{symbols.for_severity(word)} {word} {finding.rule}  "
+    yield Block(finding.title, "title", lead)
+    for paragraph in (finding.message, finding.why):
+        yield Block("")
+        yield Block(paragraph)
+    if finding.fix:
+        yield Block("")
+        yield Block(finding.fix.title, lead="Its fix: ", lead_style="dim")
+    if finding.url:
+        yield Block("")
+        yield Block(finding.url, "dim")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from rich.table import Column, Table
-from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.screen import ModalScreen, Screen
-from textual.widgets import Static
+from textual.screen import Screen
 
 from kmstui.ui.commands import readable_key
+from kmstui.ui.policy.reading_box import ReadingBox
+from kmstui.ui.style import FANCY, Symbols
+from kmstui.ui.widgets import Block
 
 Keys = Sequence[tuple[str, Sequence[tuple[str, str]]]]
 """Groups: a title, and in it keys and what they do."""
@@ -94,25 +92,20 @@ def _rows(
     return [(" ".join(dict.fromkeys(table[words])), words) for words in listed]
 
 
-class KeysScreen(ModalScreen[None]):
-    """Lists keys; scrolls where there are more than fit."""
+class KeysScreen(ReadingBox):
+    """Lists keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,f1,q,question_mark", "dismiss", "Close"),
+        Binding("f1,question_mark", "dismiss", "close", show=False),
     ]
 
-    def __init__(self, keys: Keys) -> None:
-        super().__init__()
-        self._keys = keys
+    def __init__(self, keys: Keys, *, symbols: Symbols = FANCY) -> None:
+        super().__init__("Keys", _blocks(keys), symbols=symbols)
 
-    def compose(self) -> ComposeResult:
-        """One box with the list."""
-        table = Table.grid(Column(max_width=18), Column(), padding=(0, 2, 0, 0))
-        for title, rows in self._keys:
-            table.add_row(Text(title, "bold"), "")
-            for key, words in rows:
-                table.add_row(Text(f"  {key}"), Text(words))
-        with VerticalScroll(classes="why--box") as box:
-            yield Static(table, markup=False)
-        box.border_title = "Keys"
-        box.border_subtitle = "Esc closes · arrows scroll"
+
+def _blocks(keys: Keys) -> Iterator[Block]:
+    width = max((len(key) for _, rows in keys for key, _ in rows), default=0)
+    for title, rows in keys:
+        yield Block(title, "title")
+        for key, words in rows:
+            yield Block(words, lead=f"  {key:<{width}}  ", lead_style="key")

@@ -25,7 +25,7 @@ from kmstui.ui.tags.words import (
     plan_summary,
     run_summary,
 )
-from kmstui.ui.widgets import LineTable, Sentences
+from kmstui.ui.widgets import LineTable, Sentences, TextTable
 
 Planner = Callable[[Callable[[int], None]], Awaitable[tuple[TagChange, ...]]]
 """Returns what is to be done; it gets what it tells how many keys it has looked at."""
@@ -97,7 +97,7 @@ class ChangeScreen(Dialog[bool]):
         self.detail = Sentences(
             most_lines=4, more="(all of it: Space)", classes="tag-change--detail"
         )
-        self.table = LineTable(MANY_KEYS, self._rows.cells, symbols=program.symbols)
+        self.table = TextTable(MANY_KEYS, self._rows.cells, symbols=program.symbols)
         self.keys = KeyBar()
         words = (self._title, self.summary, self.access)
         self.parts = (*words, self.table, self.detail, self.notice, self.keys)

@@ -13,7 +13,7 @@ from kmstui.ui.commands import KeyBar
 from kmstui.ui.dialogs import Dialog
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.tags.words import number, step_line
-from kmstui.ui.widgets import Column, LineTable, Sentences
+from kmstui.ui.widgets import Column, Sentences, TextTable
 
 FINISH, UNDO, KEEP = "finish", "undo", "keep"
 """What the screen returns; None: ask again at the next start."""
@@ -59,7 +59,7 @@ class UnfinishedScreen(Dialog[str]):
             self._rows[change.key_id] = ("not read", change, why)
         for change in run.all_done:
             self._rows[change.key_id] = ("done", change, "")
-        self.table = LineTable(_COLUMNS, self._cells, symbols=symbols)
+        self.table = TextTable(_COLUMNS, self._cells, symbols=symbols)
         self.table.set_rows(list(self._rows))
         words = Sentences(unfinished_words(run), "warn", classes="dialog--reason", most_lines=6)
         offered = []

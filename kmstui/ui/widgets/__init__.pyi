@@ -9,6 +9,7 @@ from .prose_rows import Hunk as Hunk
 from .prose_rows import Row as Row
 from .prose_rows import Rows as Rows
 from .prose_rows import code_lines as code_lines
+from .prose_rows import labelled as labelled
 from .sentences import NewestNotice as NewestNotice
 from .sentences import Sentences as Sentences
 from .text_table import Searchable as Searchable

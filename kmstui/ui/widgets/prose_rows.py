@@ -25,6 +25,16 @@ class Block:
     """What stands before the text and is not wrapped: a mark, a number."""
     about: str = ""
     """What the person points at with the cursor on it; "" for nothing in particular."""
+    lead_style: str | None = None
+    """That of the lead, where it is not the text's."""
+
+
+def labelled(pairs: Iterable[tuple[str, str]]) -> Iterator[Block]:
+    """Values below each other, what they are in grey to the left; a pair of nothing is a gap."""
+    listed = list(pairs)
+    width = max((len(label) for label, _ in listed), default=0)
+    for label, value in listed:
+        yield Block(value, lead=f"{label:<{width}}  " if label or value else "", lead_style="dim")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +122,7 @@ class Rows(TextTable):
     def __init__(self, *, symbols: Symbols = FANCY, id: str | None = None) -> None:
         super().__init__((Column("left", "", 1),), self._read, symbols=symbols, header=False, id=id)
         self._content: tuple[Row, ...] = ()
-        self._drawn: list[tuple[Part | _Piece, ...]] = []
+        self._drawn: list[tuple[Cell | _Piece, ...]] = []
         self._about: list[str] = []
         self._texts: list[str] = []
 
@@ -153,7 +163,7 @@ class Rows(TextTable):
         return max(10, self.size.width - 3) // 2 * 2
 
     def _lay_out(self) -> None:
-        drawn: list[tuple[Part | _Piece, ...]] = []
+        drawn: list[tuple[Cell | _Piece, ...]] = []
         about: list[str] = []
         texts: list[str] = []
         for row in self._lines():
@@ -176,7 +186,7 @@ class Rows(TextTable):
             else:
                 yield row
 
-    def _lines_of(self, row: Block | Code | Pair) -> Iterable[tuple[Part | _Piece, ...]]:
+    def _lines_of(self, row: Block | Code | Pair) -> Iterable[tuple[Cell | _Piece, ...]]:
         if isinstance(row, Pair):
             half = (self._room - GAP) // 2
             left, right = _pieces(row.left, half), _pieces(row.right, half)
@@ -185,7 +195,14 @@ class Rows(TextTable):
             return zip(_pieces(row, self._room))
         lines = wrap(row.text, self._room - len(row.lead)) or [""]
         leads = chain([row.lead], repeat(" " * len(row.lead)))
-        return [((f"{lead}{line}", row.style),) for lead, line in zip(leads, lines, strict=False)]
+        if row.lead_style is None:
+            return [
+                ((f"{lead}{line}", row.style),) for lead, line in zip(leads, lines, strict=False)
+            ]
+        return [
+            ([(lead, row.lead_style), (line, row.style)],)
+            for lead, line in zip(leads, lines, strict=False)
+        ]
 
     def _read(self, row: str, columns: Sequence[str]) -> Sequence[Cell]:
         cells = [

@@ -238,7 +238,7 @@ async def test_events_without_time_name_and_id_are_rows_too():
         await run.wait_for("Events 5")
         assert sum("unknown" in line for line in run.lines) == 2
         await run.press("end", "enter")
-        await run.wait_for("Time         unknown")
+        await run.wait_for("Time                unknown")
 
 
 async def test_a_key_of_which_kms_tells_only_the_id_is_shown_with_all_columns_and_details():

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from textual.binding import Binding
-from textual.widgets import Static, TextArea
+from textual.widgets import TextArea
 
 from kmstui.policy.lint.core import Severity
 from kmstui.ui.policy.finding_widgets import WhyScreen
@@ -74,6 +74,16 @@ async def test_why_tells_the_story_and_goes_away(bench):
         assert not isinstance(at.pilot.app.screen, WhyScreen)
 
 
+async def test_what_a_box_says_is_searched_as_any_text(bench):
+    async with bench(widget=viewer()) as at:
+        await at.press("f1")
+        rows = at.pilot.app.screen.rows
+        await at.press("slash", *"Last", "enter", "n")
+        assert "Last line" in rows.text_of(rows.cursor_row)
+        await at.press("escape")
+        assert at.area.has_focus
+
+
 async def test_f8_reaches_every_finding_of_one_place(bench):
     def twice(text: str):
         (one,) = lint_words(text)
@@ -86,13 +96,14 @@ async def test_f8_reaches_every_finding_of_one_place(bench):
             told.append(at.widget._line._finding.rule)
         assert told == ["KMS201", "KMS202", "KMS201", "KMS202"]
         await at.press("f1")
-        assert "KMS202" in str(at.pilot.app.screen.query_one(Static).render())
+        assert "KMS202" in at.pilot.app.screen.rows.text
 
 
 def told_keys(at) -> dict[str, str]:
     screen = at.pilot.app.screen
     assert isinstance(screen, KeysScreen)
-    return {words: keys for _, rows in screen._keys for keys, words in rows}
+    rows = [row.strip().split("  ", 1) for row in screen.rows.text.splitlines() if row[:1] == " "]
+    return {words.strip(): keys for keys, words in rows}
 
 
 @pytest.mark.parametrize("key", ["f1", "question_mark"])

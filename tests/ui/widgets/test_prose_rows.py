@@ -1,6 +1,6 @@
 """A policy is drawn in its colours wherever it is shown, a difference with what changed in it."""
 
-from kmstui.ui.widgets.prose_rows import Code, Hunk, Rows, code_lines
+from kmstui.ui.widgets.prose_rows import Code, Hunk, Rows, code_lines, labelled
 
 from .test_line_table import Host
 
@@ -46,3 +46,16 @@ async def test_a_long_line_of_a_policy_wraps_in_its_colours_behind_its_indentati
             '        ame"',
         ]
         assert "223333" in dict(drawn(rows)), "the account has its colour on the next line too"
+
+
+async def test_values_stand_below_each_other_and_wrap_there():
+    rows = Rows()
+    async with Host(rows).run_test(size=(30, 8)) as pilot:
+        rows.show(labelled([("Who", "arn:aws:iam::111122223333:root"), ("Created", "2026-12-01")]))
+        await pilot.pause()
+        lines = [rows.render_line(y).text[2:].rstrip() for y in range(3)]
+        assert lines == [
+            "Who      arn:aws:iam::1111",
+            "         22223333:root",
+            "Created  2026-12-01",
+        ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.theme import Theme
 
     from kmstui.config import Settings
-    from kmstui.scripting import LiveSource
+    from kmstui.scripting import LiveSource, Parser
     from kmstui.service.ports import Connector, Journal, Remembered, Target
     from kmstui.service.session import Session
     from kmstui.ui.app import KmsApp
@@ -112,7 +112,8 @@ def composed_app(
         stack.callback(aws.close)
         connector: Connector = aws
 
-        from kmstui.config import ConfigError, config_path
+        from kmstui.config import config_path
+        from kmstui.config_values import ConfigError
         from kmstui.service.session import Session
         from kmstui.ui.app import KmsApp
         from kmstui.ui.commands import RebindingError, rebinding
@@ -170,7 +171,8 @@ def themes_of(settings: Settings) -> tuple[Theme, ...]:
     """
     if not settings.themes:
         return ()
-    from kmstui.config import ConfigError, config_path
+    from kmstui.config import config_path
+    from kmstui.config_values import ConfigError
     from kmstui.ui.style import ThemeError, own_themes
 
     try:
@@ -199,8 +201,12 @@ _SHARED = ("profile", "region", "endpoint_url", "read_only")
 """Settings that an option of every command names."""
 
 
-def run_command(options: argparse.Namespace) -> int:
-    """Run the command that was parsed; returns the exit code.
+_WITHOUT_SETTINGS = ("config check", "config schema", "completion")
+"""Commands that a setting that cannot be read must not keep from running."""
+
+
+def run_command(options: argparse.Namespace, parser: Parser) -> int:
+    """Run the command that `parser` read; returns the exit code.
 
     Raises:
         ConfigError: a setting cannot be read.
@@ -209,6 +215,8 @@ def run_command(options: argparse.Namespace) -> int:
     from kmstui.config import load_settings, origin_of
     from kmstui.scripting import Surroundings, run
 
+    if options.command in _WITHOUT_SETTINGS:
+        return run(options, Surroundings(names=names_seen, parser=lambda: parser))
     flags = {name: getattr(options, name, None) or None for name in _SHARED}
     settings = load_settings(flags)
     region_from = origin_of("region", flags)
@@ -220,6 +228,21 @@ def run_command(options: argparse.Namespace) -> int:
             disabled_by_key=dict(settings.disable_by_key),
         )
         return run(options, around)
+
+
+def names_seen() -> Iterable[str]:
+    """Aliases and ids of the keys that the screens saw last, of every account and Region."""
+    from kmstui.config import load_settings
+    from kmstui.config_values import ConfigError
+    from kmstui.journal import RememberedFile
+
+    try:
+        remembered = RememberedFile(load_settings({}).state_path)
+    except ConfigError:
+        return []
+    kept = remembered.recall_of_all("names")
+    found = (name for names in kept if isinstance(names, list) for name in names)
+    return dict.fromkeys(name for name in found if isinstance(name, str))
 
 
 @contextmanager

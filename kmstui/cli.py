@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-from kmstui import __version__, gc_tuning
+from kmstui import gc_tuning
 from kmstui.scripting import (
     FIRST_WORDS,
     Parser,
@@ -48,7 +48,7 @@ READER_GONE = 128 + 13
 def run(arguments: Sequence[str]) -> int:
     """Run one command, or the screens; returns the exit code."""
     from kmstui.bootstrap import StartError
-    from kmstui.config import ConfigError
+    from kmstui.config_values import ConfigError
 
     _open_closed_streams()
     try:
@@ -93,7 +93,7 @@ def _run_command(arguments: Sequence[str]) -> int:
             return complain(f"{words}.", sys.stderr)
     from kmstui.bootstrap import run_command
 
-    return run_command(parsed)
+    return run_command(parsed, parser)
 
 
 def _printed(command: Callable[[], int]) -> int:
@@ -188,7 +188,17 @@ def _add_options(parser: Parser) -> None:
     add("--mouse", action="store_true", default=None, help="let the mouse work (costs bytes)")
     add("--theme", metavar="T", help="colour theme; :theme inside lists them")
     add("--ascii", action="store_true", default=None, help="draw marks with ASCII alone")
-    add("--version", action="version", version=f"kmstui {__version__}")
+    add("--version", action=_Version, nargs=0, help="tell version, commit and what is known of KMS")
+
+
+class _Version(argparse.Action):
+    """Tells what was installed; what that is made of is read only where it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_more: object) -> None:
+        from kmstui.built import version_line
+
+        print(version_line())
+        parser.exit()
 
 
 def _demo_keys(text: str) -> int:

@@ -5,10 +5,23 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from kmstui.config_values import (
+    READERS,
+    ConfigError,
+    Reader,
+    keys_of,
+    remembered_of,
+    rules_by_key_of,
+    rules_of,
+    themes_of,
+    words_of,
+)
 
 APP = "kmstui"
 
@@ -17,105 +30,6 @@ _NAMES_THE_FILE = f"{_PREFIX}CONFIG"
 
 MOST_BYTES = 1 << 20
 """Of the config file; /dev/zero never ends."""
-
-_TRUE = frozenset({"1", "true", "yes", "on"})
-_FALSE = frozenset({"0", "false", "no", "off"})
-
-
-class ConfigError(Exception):
-    """A setting cannot be read; the message is a sentence that names where it stands."""
-
-
-def _text(value: Any, where: str) -> str:
-    if not isinstance(value, str):
-        raise ConfigError(f"{where} must be text, not {value!r}.")
-    return value
-
-
-def _flag(value: Any, where: str) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in _TRUE:
-        return True
-    if isinstance(value, str) and value.lower() in _FALSE:
-        return False
-    raise ConfigError(f"{where} must be true or false, not {value!r}.")
-
-
-def _words(value: Any, where: str) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return tuple(value.replace(",", " ").split())
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return tuple(value)
-    raise ConfigError(f"{where} must be a list of words, not {value!r}.")
-
-
-def _rules(value: Any, where: str) -> tuple[str, ...]:
-    words = _words(value, where)
-    if not words:
-        return ()
-    # Most people turn nothing off, and the screens need the rules only later.
-    from kmstui.policy.lint import UnknownRuleError, known_rule
-
-    try:
-        return tuple(map(known_rule, words))
-    except UnknownRuleError as error:
-        raise ConfigError(f"{where}: {error} `kmstui lint --list-rules` lists them all.") from None
-
-
-def _rules_by_key(value: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    if not isinstance(value, dict):
-        raise ConfigError(f"{where} must be a table of key IDs, not {value!r}.")
-    return tuple((key, _rules(words, f"{key!r} of {where}")) for key, words in value.items())
-
-
-REMEMBERED = ("sort", "columns", "aws_keys", "widths", "view", "filters", "wrap", "connection")
-"""What can be remembered."""
-
-
-def _remembered(value: Any, where: str) -> tuple[str, ...]:
-    words = _words(value, where)
-    if words == ("nothing",):
-        return ()
-    for word in words:
-        if word not in REMEMBERED:
-            raise ConfigError(
-                f"{where} names {word!r}, which cannot be remembered; what can be is"
-                f" {', '.join(REMEMBERED)}, or nothing."
-            )
-    return words
-
-
-def _themes(value: Any, where: str) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
-        raise ConfigError(f"{where} must be tables of colours, such as [themes.mine].")
-    return tuple(
-        (
-            name,
-            tuple(
-                (part.replace("_", "-"), _text(colour, f"{part!r} of {name} in {where}"))
-                for part, colour in colours.items()
-            ),
-        )
-        for name, colours in value.items()
-    )
-
-
-def _keys(value: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    if not isinstance(value, dict):
-        raise ConfigError(f"{where} must be a table of commands, not {value!r}.")
-    return tuple(
-        (name, (keys,) if isinstance(keys, str) else _words(keys, f"{name!r} of {where}"))
-        for name, keys in value.items()
-    )
-
-
-_READERS: Mapping[str, Callable[[Any, str], object]] = {
-    "str": _text,
-    "bool": _flag,
-    "tuple[str, ...]": _words,
-}
-"""By the type of a setting; one that is read in another way names its reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,25 +53,26 @@ class Settings:
     """Draw symbols and lines with ASCII alone."""
     columns: tuple[str, ...] = ()
     """Columns of the keys table in order; empty for the usual ones."""
-    disable: tuple[str, ...] = field(default=(), metadata={"read": _rules})
+    disable: tuple[str, ...] = field(default=(), metadata={"read": rules_of})
     """Ids of linter rules that are off."""
     remember: tuple[str, ...] = field(
-        default=("sort", "columns", "aws_keys", "widths", "view", "filters", "wrap"),
-        metadata={"read": _remembered},
+        default=("sort", "columns", "aws_keys", "widths", "view", "filters", "wrap", "names"),
+        metadata={"read": remembered_of},
     )
-    """What is remembered from one run to the next; `connection` is the last profile and Region."""
+    """What is remembered from one run to the next; `names` are those of keys, for the completion of
+    a shell, and `connection` is the last profile and Region."""
     state_directory: str = ""
     """Where journal and log are kept; empty for the platform's state directory."""
     disable_by_key: tuple[tuple[str, tuple[str, ...]], ...] = field(
-        default=(), metadata={"read": _rules_by_key, "file_only": "a table"}
+        default=(), metadata={"read": rules_by_key_of, "file_only": "a table"}
     )
     """Rules that are off for one key, by key ID: the table `[disable_by_key]` of the file."""
     keys: tuple[tuple[str, tuple[str, ...]], ...] = field(
-        default=(), metadata={"read": _keys, "file_only": "a table"}
+        default=(), metadata={"read": keys_of, "file_only": "a table"}
     )
     """Keys of a person's own by the command's name: the table `[keys]` of the file."""
     themes: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = field(
-        default=(), metadata={"read": _themes, "file_only": "a table"}
+        default=(), metadata={"read": themes_of, "file_only": "a table"}
     )
     """Themes of a person's own by name: the tables `[themes.NAME]` of the file."""
     own_rules: tuple[str, ...] = field(default=(), metadata={"file_only": "code that is run"})
@@ -185,10 +100,14 @@ _SETTINGS = {each.name: each for each in fields(Settings)}
 
 def _read(name: str, value: object, where: str) -> object:
     """The value of a setting; raises `ConfigError` where it cannot be one."""
+    return reader_of(name)(value, where)
+
+
+def reader_of(name: str) -> Reader:
+    """What makes a setting's value of what is written."""
     setting = _SETTINGS[name]
-    read = setting.metadata.get("read") or _READERS[str(setting.type)]
-    result: object = read(value, where)
-    return result
+    reader: Reader = setting.metadata.get("read") or READERS[str(setting.type)]
+    return reader
 
 
 def flags_of(options: Mapping[str, object]) -> dict[str, object]:
@@ -268,6 +187,12 @@ def origin_of(
 
 
 def _from_file(path: Path, *, required: bool) -> dict[str, object]:
+    table, status = _table_in(path, required=required)
+    return {} if status is None else _settle(table, path, status)
+
+
+def _table_in(path: Path, *, required: bool) -> tuple[dict[str, Any], os.stat_result | None]:
+    """What the file says, and whose it is; nothing where there is no file."""
     try:
         data, status = _bytes_of(path)
         text = data.decode("utf-8")
@@ -277,7 +202,7 @@ def _from_file(path: Path, *, required: bool) -> dict[str, object]:
             raise ConfigError(
                 f"The config file {path} (from KMSTUI_CONFIG) does not exist."
             ) from None
-        return {}
+        return {}, None
     except OSError as error:
         raise ConfigError(f"The config file {path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
@@ -286,11 +211,15 @@ def _from_file(path: Path, *, required: bool) -> dict[str, object]:
     import tomllib
 
     try:
-        table = tomllib.loads(text)
+        return tomllib.loads(text), status
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"The config file {path} is not valid TOML: {error}.") from error
     except RecursionError:
         raise ConfigError(f"The config file {path} is nested too deeply to be read.") from None
+
+
+def _settle(table: Mapping[str, Any], path: Path, status: os.stat_result) -> dict[str, object]:
+    """The settings that a file's table makes."""
     values: dict[str, object] = {}
     # Own rules first: other settings name them.
     for name in sorted(table, key=lambda each: each not in _OWN_RULES):
@@ -302,8 +231,32 @@ def _from_file(path: Path, *, required: bool) -> dict[str, object]:
             )
         values[plain] = _read(plain, value, f"{name!r} in {path}")
         if name in _OWN_RULES and value:
-            _load_own_rules(_words(value, name), path, status)
+            _load_own_rules(words_of(value, name), path, status)
     return values
+
+
+def problems_of(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """All that is wrong with the config file and the variables, each as a sentence.
+
+    Settings are read one by one, so that one that is wrong hides no other.
+    """
+    found: list[str] = []
+    jobs: list[partial[dict[str, object]]] = []
+    try:
+        path = config_path(environ)
+        table, status = _table_in(path, required=bool(environ.get(_NAMES_THE_FILE)))
+        if status is not None:
+            ordered = sorted(table, key=lambda each: each not in _OWN_RULES)
+            jobs += [partial(_settle, {name: table[name]}, path, status) for name in ordered]
+    except ConfigError as error:
+        found.append(str(error))
+    ours = sorted(each for each in environ if each.startswith(_PREFIX))
+    for job in (*jobs, *(partial(_from_environment, {each: environ[each]}) for each in ours)):
+        try:
+            job()
+        except ConfigError as error:
+            found.append(str(error))
+    return found
 
 
 _OWN_RULES = ("own_rules", "own-rules")

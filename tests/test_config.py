@@ -9,7 +9,8 @@ import platformdirs
 import pytest
 
 from kmstui.bootstrap import composed_app
-from kmstui.config import ConfigError, Settings, config_path, load_settings
+from kmstui.config import Settings, config_path, load_settings
+from kmstui.config_values import ConfigError
 from kmstui.policy.lint import load_own_rules
 
 

@@ -52,6 +52,10 @@ class RememberedFile:
         """What was remembered last; the file is read once, which takes less than a millisecond."""
         return self._known.get(scope, {}).get(name)
 
+    def recall_of_all(self, name: str) -> list[Any]:
+        """What was remembered last of each account and Region."""
+        return [values[name] for values in self._known.values() if name in values]
+
     def remember(self, scope: str, name: str, value: Any) -> None:
         """Keep a value; None forgets it. It is written on a thread of its own."""
         if self.recall(scope, name) == value:

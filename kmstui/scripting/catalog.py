@@ -39,9 +39,15 @@ COMMANDS = (
     Entry("tag", "put tags on keys, by name or by a filter", "tags", "TAG"),
     Entry("untag", "remove tags from keys", "tags", "UNTAG"),
     Entry("undo", "take back the last change of tags", "tags", "UNDO"),
+    Entry("config check", "say all that is wrong with config.toml", "settings", "CHECK"),
+    Entry("config schema", "print the JSON Schema of config.toml", "settings", "SCHEMA"),
+    Entry("completion", "print what makes a shell complete kmstui", "completion"),
 )
 
-GROUPS = {"policy": "read, review and change key policies"}
+GROUPS = {
+    "policy": "read, review and change key policies",
+    "config": "check the settings",
+}
 """What the first word of those of two stands for."""
 
 FIRST_WORDS = frozenset(entry.name.split()[0] for entry in COMMANDS)

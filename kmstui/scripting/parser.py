@@ -34,6 +34,14 @@ class Parser(argparse.ArgumentParser):
         if fill is not None:
             fill(self)
 
+    def fill_all(self) -> None:
+        """Add the arguments of every command below it too: for what shows them all."""
+        self.fill()
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for each in action.choices.values():
+                    each.fill_all()
+
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:

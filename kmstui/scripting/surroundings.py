@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kmstui.scripting.command import CommandError, Streams
+from kmstui.scripting.parser import Parser
 
 if TYPE_CHECKING:
     from kmstui.scripting.live_source import LiveSource
@@ -32,6 +33,10 @@ class Surroundings:
     """Makes what reads keys of a live account."""
     session: Callable[[], AbstractAsyncContextManager[Session]] = _no_session
     """Connects, with a journal, for what changes something; knows who asks, and no key yet."""
+    names: Callable[[], Iterable[str]] = tuple
+    """Aliases and ids of keys that were seen last; read quickly, without AWS."""
+    parser: Callable[[], Parser] = Parser
+    """Makes the parser of the whole command line."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     disabled: Collection[str] = ()
     """Ids of the linter's rules that the configuration turns off."""

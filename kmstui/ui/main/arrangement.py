@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from typing import Any
 
 from kmstui.ui.main.key_columns import KEY_COLUMNS, SORT_COLUMNS, columns_as_wide
@@ -9,6 +10,9 @@ from kmstui.ui.main.main_screen import MainScreen
 from kmstui.ui.main.panes import ONLY
 from kmstui.ui.main.views import VIEWS
 from kmstui.ui.runtime import Memory
+
+_MOST_NAMES = 2_000
+"""Of an account and Region; a shell shows no more."""
 
 
 class Arrangement:
@@ -31,6 +35,12 @@ class Arrangement:
             "widths": self._main.sharing.chosen_zoom,
         }
 
+    @property
+    def _names(self) -> list[str]:
+        """What a shell may complete: aliases first, then IDs."""
+        store = self._main.store
+        return list(islice(chain(store.aliases, store.keys), _MOST_NAMES))
+
     def keep(self) -> None:
         """Remember what the person has changed since; at the end, and before another account."""
         if not self._memory.is_somewhere:
@@ -40,6 +50,8 @@ class Arrangement:
             if value != self._kept[kind]:
                 self._memory.remember(kind, value)
         self._kept = present
+        if names := self._names:
+            self._memory.remember("names", names)
 
     async def enter(self, scope: str) -> None:
         """Another account or Region: arrange what was remembered of it, and change nothing else.

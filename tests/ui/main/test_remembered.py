@@ -156,3 +156,14 @@ async def test_a_sort_by_a_column_that_does_not_show_is_told(tmp_path):
         await run.wait_for("by created, ascending, not shown")
         await run.press("s", "a")
         await run.wait_until_gone("not shown")
+
+
+async def test_names_of_keys_are_kept_for_the_completion_of_a_shell(tmp_path):
+    async with run_of(tmp_path) as run:
+        await run.wait_for(lambda: run.store.aliases)
+    (names,) = RememberedFile(tmp_path).recall_of_all("names")
+    assert "alias/ImportedCMK" in names
+    assert any(name == IMPORTED for name in names)
+    async with run_of(tmp_path / "other", "sort") as run:
+        await run.wait_for(lambda: run.store.aliases)
+    assert RememberedFile(tmp_path / "other").recall_of_all("names") == []

@@ -1,0 +1,146 @@
+"""What a setting's value may be: a reader for each kind, and what JSON Schema says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+
+
+Reader = Callable[[Any, str], object]
+"""Makes a setting of what is written there and says, in a `ConfigError`, where it stands."""
+
+
+class ConfigError(Exception):
+    """A setting cannot be read; the message is a sentence that names where it stands."""
+
+
+def text_of(value: Any, where: str) -> str:
+    """A text."""
+    if not isinstance(value, str):
+        raise ConfigError(f"{where} must be text, not {value!r}.")
+    return value
+
+
+def flag_of(value: Any, where: str) -> bool:
+    """True or false, as TOML or a variable spells it."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in _TRUE:
+        return True
+    if isinstance(value, str) and value.lower() in _FALSE:
+        return False
+    raise ConfigError(f"{where} must be true or false, not {value!r}.")
+
+
+def words_of(value: Any, where: str) -> tuple[str, ...]:
+    """Words: a list of them, or a text with blanks or commas between."""
+    if isinstance(value, str):
+        return tuple(value.replace(",", " ").split())
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise ConfigError(f"{where} must be a list of words, not {value!r}.")
+
+
+def rules_of(value: Any, where: str) -> tuple[str, ...]:
+    """Ids of rules of the linter."""
+    words = words_of(value, where)
+    if not words:
+        return ()
+    # Most people turn nothing off, and the screens need the rules only later.
+    from kmstui.policy.lint import UnknownRuleError, known_rule
+
+    try:
+        return tuple(map(known_rule, words))
+    except UnknownRuleError as error:
+        raise ConfigError(f"{where}: {error} `kmstui lint --list-rules` lists them all.") from None
+
+
+def rules_by_key_of(value: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Ids of rules by key ID."""
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where} must be a table of key IDs, not {value!r}.")
+    return tuple((key, rules_of(words, f"{key!r} of {where}")) for key, words in value.items())
+
+
+REMEMBERED = (
+    "sort",
+    "columns",
+    "aws_keys",
+    "widths",
+    "view",
+    "filters",
+    "wrap",
+    "names",
+    "connection",
+)
+"""What can be remembered."""
+
+
+def remembered_of(value: Any, where: str) -> tuple[str, ...]:
+    """What is to be remembered; none for `nothing`."""
+    words = words_of(value, where)
+    if words == ("nothing",):
+        return ()
+    for word in words:
+        if word not in REMEMBERED:
+            raise ConfigError(
+                f"{where} names {word!r}, which cannot be remembered; what can be is"
+                f" {', '.join(REMEMBERED)}, or nothing."
+            )
+    return words
+
+
+def themes_of(value: Any, where: str) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Colours by part and theme."""
+    if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
+        raise ConfigError(f"{where} must be tables of colours, such as [themes.mine].")
+    return tuple(
+        (
+            name,
+            tuple(
+                (part.replace("_", "-"), text_of(colour, f"{part!r} of {name} in {where}"))
+                for part, colour in colours.items()
+            ),
+        )
+        for name, colours in value.items()
+    )
+
+
+def keys_of(value: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Keys by the name of a command."""
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where} must be a table of commands, not {value!r}.")
+    return tuple(
+        (name, (keys,) if isinstance(keys, str) else words_of(keys, f"{name!r} of {where}"))
+        for name, keys in value.items()
+    )
+
+
+READERS: Mapping[str, Reader] = {
+    "str": text_of,
+    "bool": flag_of,
+    "tuple[str, ...]": words_of,
+}
+"""By the type of a setting; one that is read in another way names its reader."""
+
+_WORDS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+_TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
+SHAPES: Mapping[Reader, Mapping[str, Any]] = {
+    text_of: {"type": "string"},
+    flag_of: {"type": "boolean"},
+    words_of: _WORDS,
+    rules_of: _WORDS,
+    rules_by_key_of: {"type": "object", "additionalProperties": _WORDS},
+    remembered_of: {
+        "anyOf": [
+            {"type": "string"},
+            {"type": "array", "items": {"enum": [*REMEMBERED, "nothing"]}},
+        ]
+    },
+    keys_of: {"type": "object", "additionalProperties": _WORDS},
+    themes_of: {"type": "object", "additionalProperties": _TEXTS},
+}
+"""What each reader takes, as JSON Schema has it."""

@@ -4,6 +4,8 @@ import asyncio
 import subprocess
 import sys
 
+import pytest
+
 from tests.fakes import FakeConnector, FakeGateway, MemoryJournal, World
 from tests.screens import running
 
@@ -82,3 +84,11 @@ async def test_a_journal_that_was_begun_anew_is_told_too():
     async with running(journal=journal) as run:
         assert journal.warning in run.prose
         assert run.store.notices[-1].severity == "warning"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="tasks begin at once from Python 3.12 on")
+async def test_the_screens_open_where_tasks_begin_at_once():
+    # As Textual's `App.run` has it; its `run_test` does not. (Not by name: 3.11 has none.)
+    asyncio.get_running_loop().set_task_factory(getattr(asyncio, "eager_task_factory", None))
+    async with running(FakeGateway(World()), loaded=False) as run:
+        await run.wait_for("There are no keys")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 
 from textual.widget import Widget
@@ -16,7 +17,7 @@ class StoreFeed:
     """Subscribes a widget to topics of the store.
 
     The store tells its subscribers from whatever task changed it. Widgets draw in theirs. It
-    ends by itself once the widget is gone, so make it when the widget is mounted.
+    ends by itself once the widget is gone: make it in the widget's own task, when it is mounted.
     """
 
     def __init__(
@@ -28,7 +29,11 @@ class StoreFeed:
         self._ends = [store.subscribe(topic, self._keeper(topic)) for topic in topics]
         # Not only when there is news: of some topics there may be none for a day, and the store
         # would keep the widget with all of its screen.
-        widget.task.add_done_callback(lambda _: self._close())
+        # (Not `widget.task`: from Python 3.12 on a task runs before Textual has it there.)
+        own = asyncio.current_task()
+        if own is None:
+            raise RuntimeError("a feed is made in the task of its widget")
+        own.add_done_callback(lambda _: self._close())
 
     def _keeper(self, topic: Topic) -> Callable[[frozenset[str]], None]:
         def keep(ids: frozenset[str]) -> None:

@@ -12,6 +12,7 @@ from kmstui.demo.embedded import EmbeddedOptions
 from kmstui.demo.front.cloudtrail import CloudTrailService, RequestLog
 from kmstui.demo.front.ec2 import Ec2Service
 from kmstui.demo.front.quotas import Quotas
+from kmstui.demo.front.resources import ResourceService
 from kmstui.demo.front.state import EmbeddedState
 from kmstui.demo.front.sts import MotoApplication, StsService
 from kmstui.demo.kms.service import KmsService
@@ -22,6 +23,7 @@ from kmstui.demo.world.documented import add_managed_keys, add_service_keys, add
 from kmstui.demo.world.endpoints import vpc_endpoints
 from kmstui.demo.world.everyday import add_everyday_keys, fill_extra, history
 from kmstui.demo.world.people import PARTNER, build_people
+from kmstui.demo.world.resources import configured_resources
 
 
 def assemble(account: str, options: EmbeddedOptions) -> EmbeddedState:
@@ -48,6 +50,8 @@ def assemble(account: str, options: EmbeddedOptions) -> EmbeddedState:
         build_world()
 
     build_world()
+    # The keys of a world built anew have the same IDs.
+    resources = configured_resources(Builder(stores, account, region, time.time()))
     return EmbeddedState(
         account=account,
         region=region,
@@ -58,6 +62,7 @@ def assemble(account: str, options: EmbeddedOptions) -> EmbeddedState:
         sts=StsService(callers, moto),
         cloudtrail=cloudtrail,
         ec2=Ec2Service(account, region, vpc_endpoints(account)),
+        resources=ResourceService(account, region, resources),
         moto=moto,
         quotas=Quotas(enabled=options.quotas),
         latency=options.latency,

@@ -5,6 +5,9 @@ from .caller import Identity as Identity
 from .caller import IdentityPolicy as IdentityPolicy
 from .caller import Route as Route
 from .caller import is_same_identity as is_same_identity
+from .configured import ConfigRecording as ConfigRecording
+from .configured import ConfiguredResource as ConfiguredResource
+from .configured import ResourceKind as ResourceKind
 from .console import console_url as console_url
 from .dry_run import DryRun as DryRun
 from .key import Alias as Alias

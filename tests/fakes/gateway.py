@@ -17,6 +17,8 @@ from kmstui.model import (
     AccountControls,
     Alias,
     Caller,
+    ConfigRecording,
+    ConfiguredResource,
     ConnectionInfo,
     ControlPolicy,
     CustomKeyStore,
@@ -32,6 +34,7 @@ from kmstui.model import (
     KeyMetadata,
     LastUsage,
     MaterialImport,
+    ResourceKind,
     Rotation,
     Route,
     Tag,
@@ -397,6 +400,20 @@ class FakeGateway:
             for each in events
             if each.name == "PutKeyPolicy" and each.time and since <= each.time <= until
         )
+
+    async def resource_pages(
+        self, kind: ResourceKind
+    ) -> AsyncIterator[Sequence[ConfiguredResource]]:
+        await self._call("resources", kind.value)
+        yield self.world.resources.get(kind, ())
+
+    async def config_recording(self) -> ConfigRecording:
+        await self._call("config:DescribeConfigurationRecorders")
+        return self.world.config_recording
+
+    async def config_query(self, expression: str) -> tuple[str, ...]:
+        await self._call("config:SelectResourceConfig", expression)
+        return self.world.config_results
 
     async def caller(self) -> Caller:
         await self._call("sts:GetCallerIdentity")

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from kmstui.model import (
     AccountControls,
     Caller,
+    ConfigRecording,
+    ConfiguredResource,
     ControlPolicy,
     CustomKeyStore,
     Grant,
@@ -17,6 +19,7 @@ from kmstui.model import (
     KeyMaterial,
     KeyMetadata,
     LastUsage,
+    ResourceKind,
     Rotation,
     Tag,
     VpcEndpoint,
@@ -79,6 +82,9 @@ class World:
     grants: dict[str, tuple[Grant, ...]] = field(default_factory=dict)
     events: dict[str, tuple[KeyEvent, ...]] = field(default_factory=dict)
     """By key ARN."""
+    resources: dict[ResourceKind, tuple[ConfiguredResource, ...]] = field(default_factory=dict)
+    config_recording: ConfigRecording = field(default_factory=ConfigRecording)
+    config_results: tuple[str, ...] = ()
     rotations: dict[str, Rotation] = field(default_factory=dict)
     wrapping_key: bytes = b""
     """DER of the public key that wraps key material."""

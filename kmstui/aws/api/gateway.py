@@ -14,6 +14,7 @@ from kmstui.aws.api.keys import KeyApi
 from kmstui.aws.api.lifecycle import LifecycleApi
 from kmstui.aws.api.organizations import OrganizationApi
 from kmstui.aws.api.policies import PolicyApi
+from kmstui.aws.api.resources import ResourceApi
 from kmstui.aws.api.tags import TagApi
 from kmstui.aws.api.vpc_endpoints import VpcEndpointApi
 from kmstui.aws.calls import Calls
@@ -35,6 +36,7 @@ class AwsGateway(
     AnalyzerApi,
     OrganizationApi,
     VpcEndpointApi,
+    ResourceApi,
 ):
     """Implements `kmstui.service.ports.Gateway`."""
 

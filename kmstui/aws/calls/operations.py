@@ -20,7 +20,16 @@ MOST_BYTES = 4 << 20
 """No response to most operations is nearly as long: a policy is at most 32 KB, a page of grants or
 of keys a megabyte."""
 
-_IAM_PREFIX = {"resourcegroupstaggingapi": "tag", "accessanalyzer": "access-analyzer"}
+_IAM_PREFIX = {
+    "resourcegroupstaggingapi": "tag",
+    "accessanalyzer": "access-analyzer",
+    "efs": "elasticfilesystem",
+}
+_IAM_NAME = {
+    "ListBuckets": "ListAllMyBuckets",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+}
+"""Operations of S3 whose permission has another name (Service Authorization Reference, S3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,8 @@ class Operation:
     @property
     def permission(self) -> str:
         """The permission-style name, such as `kms:DescribeKey`."""
-        return f"{_IAM_PREFIX.get(self.service, self.service)}:{self.name}"
+        name = _IAM_NAME.get(self.name, self.name)
+        return f"{_IAM_PREFIX.get(self.service, self.service)}:{name}"
 
     @property
     def pace(self) -> float:
@@ -180,6 +190,39 @@ LIST_POLICIES_FOR_TARGET = Operation("organizations", "ListPoliciesForTarget", 5
 DESCRIBE_POLICY = Operation("organizations", "DescribePolicy", 5, reads=True)
 
 DESCRIBE_VPC_ENDPOINTS = Operation("ec2", "DescribeVpcEndpoints", 20, reads=True)
+
+LIST_PAGE_BYTES = 20 << 20
+"""Of a page of resources with all that their service tells of them."""
+
+DESCRIBE_VOLUMES = Operation("ec2", "DescribeVolumes", 5, reads=True, most_bytes=LIST_PAGE_BYTES)
+DESCRIBE_SNAPSHOTS = Operation(
+    "ec2", "DescribeSnapshots", 5, reads=True, most_bytes=LIST_PAGE_BYTES
+)
+DESCRIBE_DB_INSTANCES = Operation(
+    "rds", "DescribeDBInstances", 5, reads=True, most_bytes=LIST_PAGE_BYTES
+)
+DESCRIBE_DB_CLUSTERS = Operation(
+    "rds", "DescribeDBClusters", 5, reads=True, most_bytes=LIST_PAGE_BYTES
+)
+LIST_BUCKETS = Operation("s3", "ListBuckets", 2, reads=True)
+GET_BUCKET_ENCRYPTION = Operation("s3", "GetBucketEncryption", 10, reads=True)
+LIST_SECRETS = Operation("secretsmanager", "ListSecrets", 5, reads=True)
+LIST_FUNCTIONS = Operation("lambda", "ListFunctions", 5, reads=True, most_bytes=LIST_PAGE_BYTES)
+LIST_TOPICS = Operation("sns", "ListTopics", 10, reads=True)
+GET_TOPIC_ATTRIBUTES = Operation("sns", "GetTopicAttributes", 10, reads=True)
+LIST_QUEUES = Operation("sqs", "ListQueues", 10, reads=True)
+GET_QUEUE_ATTRIBUTES = Operation("sqs", "GetQueueAttributes", 20, reads=True)
+DESCRIBE_LOG_GROUPS = Operation("logs", "DescribeLogGroups", 5, reads=True)
+LIST_TABLES = Operation("dynamodb", "ListTables", 5, reads=True)
+DESCRIBE_TABLE = Operation("dynamodb", "DescribeTable", 10, reads=True)
+DESCRIBE_FILE_SYSTEMS = Operation("efs", "DescribeFileSystems", 5, reads=True)
+DESCRIBE_CONFIGURATION_RECORDERS = Operation(
+    "config", "DescribeConfigurationRecorders", 2, reads=True
+)
+DESCRIBE_CONFIGURATION_RECORDER_STATUS = Operation(
+    "config", "DescribeConfigurationRecorderStatus", 2, reads=True
+)
+SELECT_RESOURCE_CONFIG = Operation("config", "SelectResourceConfig", 2, reads=True)
 
 DRY_RUNS = {
     name: Operation("kms", name, quota, dry_run=True)

@@ -171,5 +171,26 @@ PREFIXES = {
     "access-analyzer": "access-analyzer",
     "organizations": "organizations",
     "ec2": "ec2",
+    "rds": "rds",
+    "s3": "s3",
+    "secretsmanager": "secretsmanager",
+    "lambda": "lambda",
+    "sns": "sns",
+    "sqs": "sqs",
+    "logs": "logs",
+    "dynamodb": "dynamodb",
+    "elasticfilesystem": "elasticfilesystem",
+    "config": "config",
 }
 """The prefix of the actions, by the name under which requests are signed."""
+
+_OTHER_NAMES = {
+    "ListBuckets": "ListAllMyBuckets",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+}
+"""Operations whose action has another name (Service Authorization Reference, S3)."""
+
+
+def action_of(service: str, operation: str) -> str:
+    """The action that decides about an operation of a service by its signing name."""
+    return f"{PREFIXES.get(service, service)}:{_OTHER_NAMES.get(operation, operation)}"

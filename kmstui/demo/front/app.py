@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable
 from http.client import responses
 from typing import Any
 
-from kmstui.demo.access.authorization import PREFIXES, require_by_identity
+from kmstui.demo.access.authorization import PREFIXES, action_of, require_by_identity
 from kmstui.demo.access.context import Call, Caller
 from kmstui.demo.errors import AwsError
 from kmstui.demo.front.access_analyzer import check_policy
 from kmstui.demo.front.cloudtrail import LogEntry
+from kmstui.demo.front.resources import EC2_OPERATIONS, SERVICES
 from kmstui.demo.front.state import ControlApi, EmbeddedState
 from kmstui.demo.front.wire import (
     AwsRequest,
@@ -123,7 +124,7 @@ class Front:
         if request.service in PREFIXES:
             # The resource is taken to be `*`: policies that name roles or users one by one allow
             # less here than in AWS.
-            require_by_identity(call, f"{PREFIXES[request.service]}:{request.operation}")
+            require_by_identity(call, action_of(request.service, request.operation))
         if request.service == "kms":
             state.quotas.take(caller.account, request.region, request.operation)
             outcome = state.kms.answer(call)
@@ -137,6 +138,8 @@ class Front:
             return render_result(request, state.cloudtrail.answer(call)), ""
         if request.service == "access-analyzer":
             return render_result(request, check_policy(call)), ""
+        if request.service in SERVICES or request.operation in EC2_OPERATIONS:
+            return state.resources.answer(request, call), ""
         if request.service == "ec2":
             return state.ec2.answer(call), ""
         if request.service in ("iam", "organizations"):

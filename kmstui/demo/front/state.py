@@ -16,6 +16,7 @@ from kmstui.demo.errors import AwsError
 from kmstui.demo.front.cloudtrail import CloudTrailService, RequestLog
 from kmstui.demo.front.ec2 import Ec2Service
 from kmstui.demo.front.quotas import Quotas
+from kmstui.demo.front.resources import ResourceService
 from kmstui.demo.front.sts import MotoApplication, StsService
 from kmstui.demo.front.wire import Response
 from kmstui.demo.kms.service import KmsService
@@ -35,6 +36,7 @@ class EmbeddedState:
     sts: StsService
     cloudtrail: CloudTrailService
     ec2: Ec2Service
+    resources: ResourceService
     moto: MotoApplication
     quotas: Quotas
     latency: float

@@ -34,12 +34,12 @@ class AwsRequest:
     """One call as the service sees it."""
 
     service: str
-    """Signing name: kms, sts, iam, tagging, cloudtrail, access-analyzer, ec2 …"""
+    """Signing name: kms, sts, iam, tagging, cloudtrail, access-analyzer, ec2, s3 …"""
     operation: str
     region: str
     access_key: str
     protocol: str
-    """json, cbor, query or rest."""
+    """json, cbor, query, rest or rest-xml."""
     parameters: Mapping[str, Any]
     body: bytes
     user_agent: str = ""
@@ -81,6 +81,9 @@ def parse_request(environ: Mapping[str, Any], default_region: str) -> AwsRequest
     elif path in _REST_OPERATIONS:
         operation, protocol = _REST_OPERATIONS[path], "rest"
         parameters = {**_decode_json(body), **dict(parse_qsl(environ.get("QUERY_STRING", "")))}
+    elif service in _REST_SERVICES:
+        operation, parameters = _rest_call(service, path, environ.get("QUERY_STRING", ""))
+        protocol = "rest-xml" if service == "s3" else "rest"
     else:
         parameters = dict(parse_qsl(body.decode("utf-8", "replace")))
         operation, protocol = str(parameters.get("Action", "")), "query"
@@ -97,6 +100,21 @@ def parse_request(environ: Mapping[str, Any], default_region: str) -> AwsRequest
         body=body,
         user_agent=environ.get("HTTP_USER_AGENT", ""),
     )
+
+
+_REST_SERVICES = {"s3": "", "lambda": "ListFunctions", "elasticfilesystem": "DescribeFileSystems"}
+"""Services that name what is asked by path alone, with what else than S3 is asked for."""
+
+
+def _rest_call(service: str, path: str, query: str) -> tuple[str, dict[str, Any]]:
+    """The operation that a path means, and its parameters."""
+    parameters: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True))
+    if service != "s3":
+        return _REST_SERVICES[service], parameters
+    if path == "/":
+        return "ListBuckets", parameters
+    bucket = path.strip("/").partition("/")[0]
+    return "GetBucketEncryption" if "encryption" in parameters else "", {"Bucket": bucket}
 
 
 def _service_of_target(prefix: str) -> str:
@@ -158,13 +176,13 @@ def spelled_for(request: AwsRequest, error: AwsError) -> AwsError:
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
     """
-    if error.code not in _QUERY_CODES or request.protocol not in {"query", "rest"}:
+    if error.code not in _QUERY_CODES or request.protocol not in {"query", "rest", "rest-xml"}:
         return error
     if request.service == "ec2" and error.code == "AccessDeniedException":
         # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
         words = f"You are not authorized to perform this operation. {error.message}"
         return AwsError("UnauthorizedOperation", words, 403)
-    code = _QUERY_CODES[error.code] if request.protocol == "query" else error.code
+    code = error.code if request.protocol == "rest" else _QUERY_CODES[error.code]
     return AwsError(code, error.message, 403)
 
 
@@ -183,6 +201,9 @@ def render_error(request: AwsRequest | None, error: AwsError) -> Response:
         headers = (("x-amzn-RequestId", request_id),)
         render = _ec2_error if request and request.service == "ec2" else _xml_error
         return Response(error.status, "text/xml", render(error, request_id), headers)
+    if protocol == "rest-xml":
+        body = _s3_error(error, request_id)
+        return Response(error.status, "application/xml", body, (("x-amz-request-id", request_id),))
     members = {"__type": error.code, "message": error.message}
     header = ("x-amzn-ErrorType", error.code)
     if protocol == "rest":
@@ -215,6 +236,13 @@ def _xml_error(error: AwsError, request_id: str) -> bytes:
         "<ErrorResponse><Error><Type>Sender</Type>"
         f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message></Error>"
         f"<RequestId>{request_id}</RequestId></ErrorResponse>"
+    ).encode()
+
+
+def _s3_error(error: AwsError, request_id: str) -> bytes:
+    return (
+        f"<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+        f"<RequestId>{request_id}</RequestId></Error>"
     ).encode()
 
 

@@ -18,6 +18,8 @@ from kmstui.model import (
     AccountControls,
     Alias,
     Caller,
+    ConfigRecording,
+    ConfiguredResource,
     ConnectionInfo,
     ControlPolicy,
     DryRun,
@@ -29,6 +31,7 @@ from kmstui.model import (
     KeyEvent,
     KeyMetadata,
     LastUsage,
+    ResourceKind,
     Rotation,
     Tag,
     VpcEndpoint,
@@ -263,6 +266,26 @@ class EventGateway(Protocol):
         ...
 
 
+class ResourceGateway(Protocol):
+    """Resources of other services, and the keys that they are configured with."""
+
+    def resource_pages(self, kind: ResourceKind) -> AsyncIterator[Sequence[ConfiguredResource]]:
+        """All resources of a kind in this account and Region, with what they name as their key.
+
+        Paced so that nobody else's calls of that service suffer. Where the key stands in no list,
+        as of buckets, each resource is asked; one that may not be read has a `problem`.
+        """
+        ...
+
+    async def config_recording(self) -> ConfigRecording:
+        """DescribeConfigurationRecorders and DescribeConfigurationRecorderStatus."""
+        ...
+
+    async def config_query(self, expression: str) -> tuple[str, ...]:
+        """SelectResourceConfig, all pages: each result as JSON text, as Config returns it."""
+        ...
+
+
 class IdentityGateway(Protocol):
     """Who is asking, and the identities of the account."""
 
@@ -349,6 +372,7 @@ class Gateway(
     GrantGateway,
     DryRunGateway,
     EventGateway,
+    ResourceGateway,
     IdentityGateway,
     OrganizationGateway,
     AnalyzerGateway,

@@ -10,6 +10,7 @@ from .command import POLICY as POLICY
 from .command import READ_ONLY as READ_ONLY
 from .command import TAGS as TAGS
 from .command import TEXT as TEXT
+from .command import USES as USES
 from .command import Command as Command
 from .command import Context as Context
 from .command import needs_customer_key as needs_customer_key

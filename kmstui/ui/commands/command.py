@@ -26,6 +26,7 @@ TEXT = "texts"
 DETAILS = "details"
 GRANTS = "grants"
 EVENTS = "events"
+USES = "uses"
 """Scopes of further views, as their own `scope` says; other screens name theirs."""
 
 

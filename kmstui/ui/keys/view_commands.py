@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, cast
 
-from kmstui.ui.commands import DETAILS, EVENTS, GRANTS, Command, Context, needs_key, no_changes
+from kmstui.ui.commands import (
+    DETAILS,
+    EVENTS,
+    GRANTS,
+    USES,
+    Command,
+    Context,
+    needs_key,
+    no_changes,
+)
 from kmstui.ui.main import main_of
 
 if TYPE_CHECKING:
     from kmstui.ui.keys.events_view import EventsView
     from kmstui.ui.keys.grants_view import GrantsView
+    from kmstui.ui.keys.uses_view import UsesView
 
 
 async def _last_use(context: Context) -> None:
@@ -128,6 +138,29 @@ def _copy_condition(context: Context) -> Awaitable[None] | None:
     return copy_text(context, context_condition(event.encryption_context), "Condition")
 
 
+# Uses
+
+
+def _uses(context: Context) -> UsesView:
+    return cast("UsesView", main_of(context.app).key_pane.view)
+
+
+def _open_use(context: Context) -> Awaitable[None] | None:
+    from kmstui.ui.dialogs import TextDialog
+    from kmstui.ui.keys.uses_view import source_lines
+
+    view = _uses(context)
+    source = view.source
+    if source is None:
+        return None
+    reading = view.uses.of(source)
+    if not reading.state.is_known:
+        return view.read_source()
+    text = "\n".join(source_lines(source, reading))
+    context.app.push_screen(TextDialog(source.title, text))
+    return None
+
+
 COMMANDS = (
     Command(
         id="details.last-use", label="Last use", help="Ask KMS when the key was last used",
@@ -163,5 +196,15 @@ COMMANDS = (
         id="event.looks", label="Only use",
         help="Hide calls that only looked at the key, or show them again", keys=("O",),
         scope=EVENTS, run=lambda context: _events(context).toggle_looks(), bar=13,
+    ),
+    Command(
+        id="uses.open", label="Source", keys=("enter",), scope=USES, available=needs_key,
+        help="Ask the source, or show all that it tells and what it cannot see",
+        run=_open_use, bar=10,
+    ),
+    Command(
+        id="uses.more", label="All services", keys=("m",), scope=USES, available=needs_key,
+        help="Ask every service that was not asked, or read older events",
+        run=lambda context: _uses(context).read_more(), bar=12,
     ),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from kmstui.ui.commands import (
     GRANTS,
     KEYS,
     POLICY,
+    USES,
     Command,
     Context,
     needs_key,
@@ -215,6 +216,10 @@ COMMANDS = (
     Command(
         id="view.events", label="Events", help="Show who used the key, as CloudTrail logged it",
         keys=("L",), available=needs_key, run=_show(EVENTS), opens=True,
+    ),
+    Command(
+        id="view.uses", label="Uses", help="Show what uses the key, and what nobody can see",
+        keys=("U",), available=needs_key, run=_show(USES), opens=True,
     ),
     Command(
         id="view.history", label="History", help="Show earlier texts of the policy", keys=("H",),

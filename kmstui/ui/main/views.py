@@ -132,6 +132,7 @@ VIEWS: tuple[ViewEntry, ...] = (
     ViewEntry("Details", "details", "kmstui.ui.keys.details_view", "DetailsView"),
     ViewEntry("Grants", "grants", "kmstui.ui.keys.grants_view", "GrantsView"),
     ViewEntry("Events", "events", "kmstui.ui.keys.events_view", "EventsView"),
+    ViewEntry("Uses", "uses", "kmstui.ui.keys.uses_view", "UsesView"),
     ViewEntry("History", "history", "kmstui.ui.editing.history_screen", "HistoryView"),
 )
 """Add an entry to add a view."""

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from kmstui.aws.calls import operations
-from kmstui.demo.access.authorization import PREFIXES
+from kmstui.demo.access.authorization import action_of
 from kmstui.demo.world.custom_key_stores import CLUSTER_STORE
 from kmstui.demo.world.endpoints import IN_USE
-from kmstui.model import KeyCreation, MaterialImport, Tag
+from kmstui.model import KeyCreation, MaterialImport, ResourceKind, Tag
 from kmstui.service.errors import AccessDeniedError, InvalidInputError, InvalidStateError
 from tests import readme
 from tests.control import ControlledKms
@@ -93,7 +93,7 @@ class RestrictedRole:
             with suppress(AccessDeniedError, InvalidStateError):
                 await step
         return {
-            f"{PREFIXES.get(each.service, each.service)}:{each.operation}"
+            action_of(each.service, each.operation)
             for each in log.requests(after=before)
             if each.error.startswith(("AccessDenied", "UnauthorizedOperation"))
             and f"/{INSTANCE_ROLE}/" in each.caller
@@ -212,6 +212,13 @@ async def endpoints(role: RestrictedRole) -> AsyncIterator[Any]:
     yield role.gateway.endpoint_policy(IN_USE)
 
 
+async def resources(role: RestrictedRole) -> AsyncIterator[Any]:
+    yield role.gateway.config_recording()
+    yield role.gateway.config_query("SELECT resourceId WHERE resourceType = 'AWS::SQS::Queue'")
+    for kind in ResourceKind:
+        yield everything(role.gateway.resource_pages(kind))
+
+
 async def analyzer(role: RestrictedRole) -> AsyncIterator[Any]:
     yield role.gateway.validate_policy(READING_TEXT)
     yield role.gateway.check_no_public_access(READING_TEXT)
@@ -230,6 +237,7 @@ USES = {
     "control policies over your account (from the management account or a delegated"
     " administrator's)": control_policies,
     "VPC endpoints of KMS and their policies": endpoints,
+    "what is configured with a key (Uses); leave out services that it need not ask": resources,
     "editing policies": policies,
     "tags, aliases": tags_and_aliases,
     "the life of a key": life,

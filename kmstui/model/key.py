@@ -25,6 +25,8 @@ class TagDelta:
     """Tags to add, or to change where the tag key exists."""
     remove: tuple[str, ...] = ()
     """Tag keys to remove."""
+    rename: tuple[str, str] | None = None
+    """A tag key and the one that shall have its value instead, which each key has its own of."""
 
 
 @dataclass(frozen=True, slots=True)

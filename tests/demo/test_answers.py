@@ -260,6 +260,7 @@ def test_the_services_beside_kms_answer_as_their_models_say(asked: Asked) -> Non
         )
     _ask_organizations(asked.of("organizations"))
     asked.of("ec2").describe_vpc_endpoints()
+    _ask_resources(asked)
     assert asked.faults == []
     sent = {
         (each.service, each.name)
@@ -267,6 +268,32 @@ def test_the_services_beside_kms_answer_as_their_models_say(asked: Asked) -> Non
         if isinstance(each, op.Operation) and each.service != "kms"
     }
     assert sent - asked.operations == set()
+
+
+def _ask_resources(asked: Asked) -> None:
+    ec2, rds, s3 = asked.of("ec2"), asked.of("rds"), asked.of("s3")
+    sns, sqs, dynamodb = asked.of("sns"), asked.of("sqs"), asked.of("dynamodb")
+    ec2.describe_volumes()
+    ec2.describe_snapshots(OwnerIds=["self"])
+    rds.describe_db_instances()
+    rds.describe_db_clusters()
+    for bucket in s3.list_buckets()["Buckets"]:
+        s3.get_bucket_encryption(Bucket=bucket["Name"])
+    asked.of("secretsmanager").list_secrets()
+    asked.of("lambda").list_functions()
+    for topic in sns.list_topics()["Topics"]:
+        sns.get_topic_attributes(TopicArn=topic["TopicArn"])
+    for url in sqs.list_queues()["QueueUrls"]:
+        sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["KmsMasterKeyId"])
+    asked.of("logs").describe_log_groups()
+    for table in dynamodb.list_tables()["TableNames"]:
+        dynamodb.describe_table(TableName=table)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        asked.of("efs").describe_file_systems()
+    config = asked.of("config")
+    config.describe_configuration_recorders()
+    config.describe_configuration_recorder_status()
+    config.select_resource_config(Expression="SELECT resourceId WHERE resourceName = 'x'")
 
 
 def _ask_iam(iam: Any) -> None:

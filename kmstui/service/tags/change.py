@@ -168,6 +168,17 @@ def change_asked(
     return replace(change, note=f"{name} has no such tag: {', '.join(missing)}.")
 
 
+def rename_of(key_id: str, tags: Sequence[Tag], old: str, new: str, name: str) -> TagChange:
+    """What gives the value of one tag key to another on a key that has `tags`."""
+    values = {tag.key: tag.value for tag in tags}
+    if old not in values:
+        return TagChange(key_id, (), (), note=f"{name} has no such tag: {old}.")
+    if values.get(new, values[old]) != values[old]:
+        lost = f"{name} has a tag {new!r} already, whose value {values[new]!r} would be lost."
+        return TagChange(key_id, (), (), refused=lost)
+    return change_to(key_id, tags, {new: values[old], old: None}, name)
+
+
 def undo_of(change: TagChange, tags: Sequence[Tag], name: str) -> TagChange:
     """What takes `change` back on a key that has `tags` now.
 

@@ -25,12 +25,14 @@ from kmstui.service.changes import (
     confirm_change,
     end_change,
     ours_if,
+    read_back,
     send_change,
 )
 from kmstui.service.errors import (
     CREDENTIALS_REFUSED,
     OPEN_OUTCOME,
     CancelledByPersonError,
+    ConflictError,
     EndpointError,
     NetworkError,
     ReadOnlyError,
@@ -78,6 +80,7 @@ class _Sending:
     gateway: Gateway
     retried: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
     """Makes one call, and again where it was throttled."""
+    pause: Sleep
     put: bool = False
     """Whether the tags were put; the others may still be there."""
 
@@ -100,8 +103,20 @@ class _Sending:
         if tags.put:
             await self.retried(lambda: gateway.tag(tags.key_id, tags.put))
             self.put = True
+        if tags.put and tags.remove:
+            await self._see_put()
         if tags.remove:
             await self.retried(lambda: gateway.untag(tags.key_id, tags.remove))
+
+    async def _see_put(self) -> None:
+        """Read the new tags back: the old ones may hold the only copy of a value until then."""
+        put = replace(self.tags, after=tuple((tag.key, tag.value) for tag in self.tags.put))
+        waiting = Waiting(FOR_ONE_OF_MANY, self.pause)
+        read = await read_back(tag_check(self.gateway, put), waiting)
+        if read.shown is Shown.OLD:
+            raise ConflictError(
+                "KMS does not show the new tags yet, so the old ones were left", "r tries again."
+            )
 
     def _refusal(self, error: ServiceError) -> tuple[str, str]:
         result = self.refused(error)
@@ -152,7 +167,12 @@ class TagRun:
         of = self._session.of
         sendings = [
             _Sending(
-                index, each, of(each.key_id).change_scope(self._batch), self._gateway, self._retried
+                index,
+                each,
+                of(each.key_id).change_scope(self._batch),
+                self._gateway,
+                self._retried,
+                self._pause,
             )
             for index, each in changes
         ]

@@ -29,6 +29,7 @@ from kmstui.service.tags.change import (
     change_asked,
     change_of,
     change_to,
+    rename_of,
     shows,
     tag_refusal,
     undo_of,
@@ -105,6 +106,8 @@ class Tagging:
         wanted = wanted_values(delta)
 
         def planner(change: TagChange, tags: Tags, name: str) -> TagChange:
+            if delta.rename is not None:
+                return rename_of(change.key_id, tags, *delta.rename, name)
             return change_asked(change.key_id, tags, wanted, name)
 
         return await self._plan([TagChange(key_id, (), ()) for key_id in key_ids], planner, told)

@@ -43,10 +43,12 @@ def _lines(uses: KeyUses) -> Iterator[str]:
     if partly := uses.sources_in(UseState.PARTLY):
         yield f"Read in part: {titles(partly)}."
     if failed := uses.sources_in(UseState.DENIED, UseState.FAILED):
-        why = uses.of(failed[0]).problem
-        yield f"Not known: {titles(failed)}. {why}"
-    if unlooked := uses.sources_in(UseState.NOT_LOOKED):
-        yield f"Not looked at: {titles(unlooked)}. In U, m reads them."
+        yield f"Not known: {titles(failed)}. {uses.of(failed[0]).problem}"
+    unlooked = uses.sources_in(UseState.NOT_LOOKED)
+    if late := [each for each in unlooked if each.kind is None]:
+        yield f"Not read in time: {titles(late)}. U reads on."
+    if lists := [each for each in unlooked if each.kind is not None]:
+        yield f"Not looked at: {titles(lists)}. In U, m reads them."
     yield NOBODY_SEES
 
 
@@ -97,7 +99,7 @@ def deletion_facts(key: Key, replica_regions: tuple[str, ...]) -> tuple[str, ...
     return tuple(facts)
 
 
-def alarm_commands(key: Key, region: str) -> str:
+def alarm_commands(key: Key) -> str:
     """AWS CLI commands for an alarm on attempts to use a key that is disabled or to be deleted.
 
     As "Create an alarm that detects use of a KMS key pending deletion" of the KMS Developer Guide
@@ -110,7 +112,7 @@ def alarm_commands(key: Key, region: str) -> str:
     )
     pattern = f"{{ ($.eventSource = kms*) && ({errors}) }}"
     metric = f"metricName={name},metricNamespace=KmsKeyUse,metricValue=1"
-    at = ("--region", region)
+    at = ("--region", key.region)
     commands = (
         ("aws", "logs", "put-metric-filter", *at, "--log-group-name", "LOG_GROUP",
          "--filter-name", name, "--filter-pattern", pattern, "--metric-transformations", metric),

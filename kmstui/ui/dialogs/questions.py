@@ -18,8 +18,9 @@ from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.dialogs.drafts import KeptLine
 from kmstui.ui.widgets import Sentences
 
-Facts = Callable[[], Awaitable[str]]
-"""Reads what the person should know before the answer, as sentences."""
+Facts = Callable[[Callable[[str], None]], Awaitable[str]]
+"""Reads what the person should know before the answer, as sentences; it gets what shows those that
+are known meanwhile."""
 
 _ALL_LINES = 200
 """Nothing of what a person should know is cut: it scrolls."""
@@ -138,11 +139,15 @@ class QuestionDialog(Dialog[str]):
 
     async def _tell_facts(self, facts: Facts) -> None:
         try:
-            self.facts.say(await facts())
+            self.facts.say(await facts(self._tell_so_far))
         except CancelledByPersonError:
             self.facts.say("")
         except ServiceError as error:
             self.facts.say(error.sentence, "warn")
+        self.on_resize()
+
+    def _tell_so_far(self, words: str) -> None:
+        self.facts.say(words)
         self.on_resize()
 
     # Typing

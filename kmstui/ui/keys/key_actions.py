@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import contextlib
+from collections.abc import Callable
 from datetime import timedelta
 
-from kmstui.model import Key, LastUsage, Rotation, Tag, visible
+from kmstui.model import Key, Rotation, Tag, visible
 from kmstui.service.changes import DESCRIPTION
-from kmstui.service.errors import FailedError
 from kmstui.service.keys import (
     DEFAULT_ROTATION_DAYS,
     DEFAULT_WINDOW_DAYS,
@@ -21,7 +22,7 @@ from kmstui.service.keys import (
     replica_regions,
 )
 from kmstui.ui.commands import Context
-from kmstui.ui.dialogs import Line, Menu, MenuItem
+from kmstui.ui.dialogs import Facts, Line, Menu, MenuItem
 from kmstui.ui.keys.change_dialog import Proposal, propose
 
 _PRODUCTION = ("prod", "prd", "live")
@@ -74,9 +75,6 @@ def disable(context: Context, key: Key) -> Proposal:
     """Disable the key."""
     name = context.store.name_of(key.id)
 
-    async def facts() -> str:
-        return last_use_words(await context.session.gateway.last_usage(key.id))
-
     return Proposal(
         title=f"Disable {name}?",
         words=(
@@ -90,7 +88,7 @@ def disable(context: Context, key: Key) -> Proposal:
         send=lambda _: Lifecycle(context.session).disable(key.id),
         command=lambda _: ("disable-key", "--key-id", key.id),
         style="warn",
-        facts=facts,
+        facts=_uses_facts(context, key),
     )
 
 
@@ -225,12 +223,6 @@ def schedule_deletion(context: Context, key: Key) -> Proposal:
         when = context.session.clock() + timedelta(days=int(text or 0))
         return text and f"Deleted about {when:%Y-%m-%d %H:%M} UTC; x cancels it until then."
 
-    async def facts() -> str:
-        try:
-            return last_use_words(await context.session.gateway.last_usage(key.id))
-        except FailedError as error:
-            return f"When it was last used is not known. {error.sentence}"
-
     asked = ("Waiting period in days", "The waiting period is")
     return Proposal(
         title=f"Schedule the deletion of {name}?",
@@ -242,7 +234,7 @@ def schedule_deletion(context: Context, key: Key) -> Proposal:
             "schedule-key-deletion", "--key-id", key.id, "--pending-window-in-days", str(int(days))
         ),
         style="bad",
-        facts=facts,
+        facts=_uses_facts(context, key),
         line=_days_line(*asked, WINDOW_DAYS, DEFAULT_WINDOW_DAYS, preview),
         word=aliases[0] if aliases else key.id,
     )  # fmt: skip
@@ -286,8 +278,8 @@ def _days_line(
 
 def _rotation_facts(
     context: Context, key: Key, more: Callable[[Rotation], str] = lambda rotation: ""
-) -> Callable[[], Awaitable[str]]:
-    async def facts() -> str:
+) -> Facts:
+    async def facts(_: Callable[[str], None]) -> str:
         rotation = await context.session.gateway.rotation(key.id)
         return f"Now: {_rotation_words(rotation)}.{more(rotation)}"
 
@@ -302,12 +294,23 @@ def _rotation_words(rotation: Rotation) -> str:
     return f"{every}, next on {following:%Y-%m-%d}" if following else every
 
 
-def last_use_words(usage: LastUsage) -> str:
-    """When a key was last used, as a sentence."""
-    since = f" since {usage.tracking_since:%Y-%m-%d}" if usage.tracking_since else ""
-    if usage.at is None:
-        return f"No use of it was recorded{since}."
-    return f"Last used on {usage.at:%Y-%m-%d %H:%M} UTC ({usage.operation or 'unknown'})."
+_USES_SECONDS = 20.0
+"""So long the sources are waited for: a person wants to answer."""
+
+
+def _uses_facts(context: Context, key: Key) -> Facts:
+    """What is known of a key's use, told as it is read."""
+    from kmstui.service.uses import UsesReader, in_short
+
+    reader = context.session.of(key.id).shared(UsesReader)
+
+    async def facts(tell: Callable[[str], None]) -> str:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_USES_SECONDS):
+                await reader.read(key, told=lambda: tell(in_short(reader.of(key.id))))
+        return in_short(reader.of(key.id))
+
+    return facts
 
 
 def production_tags(tags: tuple[Tag, ...]) -> tuple[Tag, ...]:
@@ -324,10 +327,13 @@ def production_tags(tags: tuple[Tag, ...]) -> tuple[Tag, ...]:
 
 
 def _what_is_lost(key: Key, aliases: tuple[str, ...]) -> str:
+    from kmstui.service.uses import deletion_facts
+
     lines = [
         "At once nothing can be encrypted or decrypted with it. After the waiting period it is "
-        "gone for ever, and with it whatever is encrypted under it. To try what depends on it, "
-        "disable it first.",
+        "gone for ever, and with it whatever is encrypted under it. GENTLER FIRST: disable it "
+        "(x, b), let y, w copy the commands of an alarm on attempts to use it, and wait as long as "
+        "the rarest use, as a yearly one.",
         f"Aliases that go with it: {', '.join(aliases) or 'none'}.",
     ]
     if tags := production_tags(key.tags or ()):
@@ -335,16 +341,8 @@ def _what_is_lost(key: Key, aliases: tuple[str, ...]) -> str:
         lines.append(f"ITS TAGS SAY PRODUCTION: {shown}.")
     elif key.tags is None:
         lines.append("Its tags are not known.")
-    metadata = key.metadata
-    if metadata is not None and metadata.multi_region == "PRIMARY":
-        others = replica_regions(metadata)[1:]
-        if others:
-            lines.append(
-                f"It is a primary key with replicas in {', '.join(others)}: it waits until "
-                "they are deleted, and its waiting period begins then."
-            )
-    if metadata is not None and metadata.origin == "EXTERNAL":
-        lines.append("Its key material is imported: a copy of yours cannot bring the key back.")
+    others = replica_regions(key.metadata)[1:] if key.metadata else ()
+    lines += deletion_facts(key, others)
     return "\n".join(lines)
 
 

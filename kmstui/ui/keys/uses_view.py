@@ -75,7 +75,7 @@ class UsesView(TableView[Row]):
     @property
     def reader(self) -> UsesReader:
         """What was read, also by others."""
-        return self.session.shared(UsesReader)
+        return self.connection.shared(UsesReader)
 
     @property
     def uses(self) -> KeyUses:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kmstui.model import visible
 from kmstui.policy.iam import Principal
+from kmstui.service.uses import alarm_commands
 from kmstui.ui.commands import Context, aws_command
 from kmstui.ui.dialogs import Menu, MenuItem, TextDialog
 from kmstui.ui.main.navigation import main_of
@@ -47,6 +48,7 @@ def copyables(context: Context) -> Iterator[MenuItem]:
         yield MenuItem("list-tags", "AWS CLI: tags", "g",
             aws_command(info, "list-resource-tags", "--key-id", key.id),
         )  # fmt: skip
+        yield MenuItem("alarm", "AWS CLI: alarm on attempts to use it", "w", alarm_commands(key))
     for letter, name, text in identifiers(context):
         yield MenuItem(name, name, letter, text)
     if main.focused_pane is main.aliases_pane and main.aliases_pane.chosen:

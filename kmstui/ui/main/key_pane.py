@@ -22,7 +22,7 @@ from kmstui.ui.style import PLAIN, Part, Symbols, parts_width, tabs, width_of
 _EDGES_WIDTH = 5
 """Cells of the pane's number before its title, and of a frame."""
 
-_NAME_LEAST = 12
+_NAME_LEAST = 8
 """Cells of the key's name that still say something."""
 
 
@@ -142,7 +142,8 @@ class KeyPane(Pane):
         self._names_views = parts is not forms[-1]
         left = room - parts_width(parts)
         if left >= least or not self.size.width:
-            parts.append((name, "accent"))
+            short = width_of(name) > left and bool(self.size.width)
+            parts.append((name.removeprefix("alias/") if short else name, "accent"))
         self.show_title(parts)
 
     @on(Click)

@@ -65,6 +65,16 @@ def _with_tag(act: Callable[[TagController, str, Tag], None]) -> Callable[[Conte
     return run
 
 
+def _rename(context: Context) -> None:
+    found = _tag_in_sight(context)
+    if found is None:
+        return
+    key_id, tag = found
+    # The tag in sight names the tag key; of marked keys each keeps its own value.
+    marked = context.targets
+    _tags(context).rename(marked if len(marked) > 1 else [key_id], tag)
+
+
 def _can_undo(context: Context) -> str | None:
     # It is about what was changed, whichever key is chosen, or none.
     reason = no_changes(context)
@@ -98,8 +108,9 @@ COMMANDS = (
         scope=TAGS, available=_can_change_tag, run=_with_tag(TagController.change_value), bar=10,
     ),
     Command(
-        id="tag.rename", label="Rename", help="Rename the tag key: tag, then untag", keys=("n",),
-        scope=TAGS, available=_can_change_tag, run=_with_tag(TagController.rename), bar=11,
+        id="tag.rename", label="Rename", keys=("n",), scope=TAGS, available=_can_change_tag,
+        help="Rename the tag key, on all marked keys: tag, read back, then untag",
+        run=with_marks_told(_rename), bar=11,
     ),
     Command(
         id="tag.delete", label="Delete", help="Remove the tag from the key", keys=("d",),

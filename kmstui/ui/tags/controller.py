@@ -73,12 +73,13 @@ class TagController:
 
         self._ask(changing_value(self.vocabulary, tag), [key_id])
 
-    def rename(self, key_id: str, tag: Tag) -> None:
-        """Ask for another tag key."""
+    def rename(self, key_ids: Sequence[str], tag: Tag) -> None:
+        """Ask for another tag key, on one key or many."""
         from kmstui.ui.tags.modes import renaming_tag
 
-        taken = frozenset(each.key for each in self._key(key_id).tags or ())
-        self._ask(renaming_tag(self.vocabulary, tag, taken), [key_id])
+        one = self._key(key_ids[0]).tags or () if len(key_ids) == 1 else ()
+        taken = frozenset(each.key for each in one)
+        self._ask(renaming_tag(self.vocabulary, tag.key, taken), key_ids)
 
     def delete(self, key_id: str, tag: Tag) -> None:
         """Show what removing a tag does."""

@@ -109,27 +109,26 @@ def changing_value(vocabulary: TagVocabulary, tag: Tag) -> LineMode:
     )
 
 
-def renaming_tag(vocabulary: TagVocabulary, tag: Tag, taken: frozenset[str]) -> LineMode:
-    """Another tag key for a value: the new tag is put before the old one is removed.
+def renaming_tag(vocabulary: TagVocabulary, name: str, taken: frozenset[str]) -> LineMode:
+    """Another tag key for its value: the new tag is put and read back before the old one goes.
 
-    `taken` are the tag keys that the key has; proposed are others of the account.
+    `taken` are the tag keys that the key has, where it is one; proposed are others of the account.
     """
 
     def read(text: str) -> LineRead:
-        name = text.strip()
-        if not name or name == tag.key:
+        new = text.strip()
+        if not new or new == name:
             return LineRead(TagDelta(), ())
-        problems = [TagProblem(words, 0, len(text)) for words in tag_key_problems(name)]
-        if name in taken:
-            words = f"the key has a tag {name!r} already, whose value would be lost"
+        problems = [TagProblem(words, 0, len(text)) for words in tag_key_problems(new)]
+        if new in taken:
+            words = f"the key has a tag {new!r} already, whose value would be lost"
             problems.append(TagProblem(words, 0, len(text)))
-        delta = TagDelta(put=(Tag(name, tag.value),), remove=(tag.key,))
-        return LineRead(delta, tuple(problems))
+        return LineRead(TagDelta(rename=(name, new)), tuple(problems))
 
     def complete(text: str, cursor: int) -> Sequence[TagProposal]:
         names = vocabulary.keys().items()
-        return complete_value(text, {name: count for name, count in names if name not in taken})
+        return complete_value(text, {each: count for each, count in names if each not in taken})
 
     return LineMode(
-        f"Rename the tag key {tag.key}", TAG_KEY, "a new tag key", read, complete, start=tag.key
+        f"Rename the tag key {name}", TAG_KEY, "a new tag key", read, complete, start=name
     )

@@ -14,7 +14,7 @@ from kmstui.aws.api.base import nothing
 from kmstui.aws.calls import operations
 from kmstui.aws.calls.call import Calls
 from kmstui.aws.calls.operations import READ_NAMES, Operation
-from kmstui.model import DryRun, KeyCreation, MaterialImport, Tag
+from kmstui.model import DryRun, KeyCreation, MaterialImport, ResourceKind, Tag
 from kmstui.service.errors import (
     MalformedAnswerError,
     ReadOnlyError,
@@ -38,6 +38,7 @@ _EXAMPLES: dict[object, object] = {
     DryRun: DryRun("Decrypt", "arn:aws:kms:eu-west-1:111122223333:key/k"),
     KeyCreation: KeyCreation(),
     MaterialImport: MaterialImport(b"token", b"wrapped"),
+    ResourceKind: ResourceKind.SECRETS,
     Sequence[str]: ["a"],
     Sequence[Tag]: [Tag("a", "b")],
 }
@@ -115,7 +116,7 @@ def test_what_counts_as_reading_is_named_so_by_the_api() -> None:
     assert len(every) == len(set(every))
     for operation in every:
         reads = operation.name.startswith(
-            ("List", "Get", "Describe", "Lookup", "Validate", "Check")
+            ("List", "Get", "Describe", "Lookup", "Validate", "Check", "Select")
         )
         assert operation.mutating is not reads
         assert ((operation.service, operation.name) in READ_NAMES) is reads

@@ -109,6 +109,46 @@ async def test_a_rename_puts_before_it_removes(bench):
     assert record.operation == "kms:TagResource kms:UntagResource"
 
 
+async def test_a_misspelt_tag_key_is_renamed_on_many_keys_each_with_its_own_value(bench):
+    keys = [key_id_of(number) for number in range(4)]
+    bench.gateway.world = large_world(4)
+    tags = bench.gateway.world.tags
+    tags[keys[0]] = (Tag("Porject", "a"),)
+    tags[keys[1]] = (Tag("Porject", "b"), Tag("project", "c"))
+    tags[keys[2]] = (Tag("Porject", "d"), Tag("project", "d"))
+    tags[keys[3]] = ()
+    await bench.session.refresh()
+    delta = TagDelta(rename=("Porject", "project"))
+    plan = await bench.tagging.plan(keys, delta)
+    assert "whose value 'c' would be lost" in plan[1].refused
+    assert "has no such tag: Porject" in plan[3].note
+    await bench.apply(plan)
+    assert tags[keys[0]] == (Tag("project", "a"),)
+    assert tags[keys[1]] == (Tag("Porject", "b"), Tag("project", "c"))
+    assert tags[keys[2]] == (Tag("project", "d"),)
+
+
+async def test_a_rename_on_a_key_with_fifty_tags_is_refused_before_anything_is_sent(bench):
+    full = tuple(Tag(f"t{number:02}", "") for number in range(50))
+    bench.gateway.world.tags[IMPORTED] = full
+    (change,) = await bench.tagging.plan([IMPORTED], TagDelta(rename=("t00", "u00")))
+    assert "would have 51 tags at once" in change.refused
+
+
+async def test_the_old_tag_stays_as_long_as_kms_does_not_show_the_new_one(bench):
+    async def nothing(key_id, tags):
+        pass
+
+    bench.gateway.tag = nothing
+    before = bench.gateway.world.tags[IMPORTED]
+    (result,) = await bench.apply(
+        await bench.tagging.plan([IMPORTED], TagDelta(rename=("env", "stage")))
+    )
+    assert result.outcome is TagOutcome.FAILED
+    assert "KMS does not show the new tags yet, so the old ones were left" in result.detail
+    assert bench.gateway.world.tags[IMPORTED] == before
+
+
 async def test_a_rename_that_stops_half_way_says_that_both_tags_are_there(bench):
     bench.gateway.fail("kms:UntagResource", AccessDeniedError("not allowed"))
     delta = TagDelta(put=(Tag("stage", "dev"),), remove=("env",))

@@ -296,7 +296,7 @@ async def test_a_connection_that_is_gone_tells_nothing_of_the_key(bench):
 
 
 def test_the_alarm_is_about_this_very_key(bench):
-    commands = alarm_commands(bench.key, "eu-central-1")
+    commands = alarm_commands(bench.key)
     assert f'$.errorMessage = "{bench.key.arn} is pending deletion."' in commands
     assert commands.count("--region eu-central-1") == 2
     assert "TOPIC_ARN" in commands

@@ -71,11 +71,11 @@ async def test_the_view_in_front_is_named_where_all_names_do_not_fit():
         # The view counts its versions in between once it has read them.
         await run.wait_for(
             lambda: any(
-                line.startswith(" 3 History") and "(7 of 7: ])" in line for line in run.lines
+                line.startswith(" 3 History") and "(8 of 8: ])" in line for line in run.lines
             )
         )
         await run.pilot.resize_terminal(109, 24)
-        await run.wait_for("Access c  Role p  Details d  Grants T  Events L")
+        await run.wait_for("Access c  Role p  Details d  Grants T  Events L  Uses U")
 
 
 async def test_four_panes_on_a_wide_terminal_show_the_chosen_key():

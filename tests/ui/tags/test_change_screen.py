@@ -281,6 +281,23 @@ async def test_value_rename_and_delete_in_the_tags_pane():
         ]  # fmt: skip
 
 
+async def test_n_renames_a_tag_key_on_all_marked_keys():
+    gateway = FakeGateway()
+    gateway.world.tags[NAMELESS] = (Tag("env", "test"),)
+    async with running(gateway) as run:
+        await run.choose(IMPORTED)
+        run.main.keys_pane.table.set_marks((IMPORTED, NAMELESS))
+        await run.press("4", "n")
+        await run.wait_for("Rename the tag key env")
+        await run.type("stage")
+        await run.press("enter")
+        await run.wait_for("2 keys of 2 will change; this adds 2 tags, removes 2 tags.")
+        await run.press("enter")
+        await run.wait_for("2 done")
+        assert Tag("stage", "test") in gateway.world.tags[NAMELESS]
+        assert Tag("stage", "dev") in gateway.world.tags[IMPORTED]
+
+
 async def test_in_an_empty_tags_pane_the_keys_say_what_to_do():
     async with running() as run:
         await run.choose(NAMELESS)

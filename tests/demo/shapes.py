@@ -62,6 +62,13 @@ def _decoded(model: Any, response: Mapping[str, Any]) -> Any:
         root = ET.fromstring(body)
         wrapper = model.output_shape.serialization.get("resultWrapper")
         return root.find(f"{{*}}{wrapper}") if wrapper else root
+    if protocol == "rest-xml":
+        root = ET.fromstring(body)
+        if "payload" not in model.output_shape.serialization:
+            return root
+        whole = ET.Element("Answer")
+        whole.append(root)
+        return whole
     return json.loads(body or b"{}")
 
 

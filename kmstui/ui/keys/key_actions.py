@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from kmstui.model import Key, Rotation, Tag, visible
@@ -215,6 +215,10 @@ def _replica(context: Context, key: Key, region: str) -> Proposal:
 
 def schedule_deletion(context: Context, key: Key) -> Proposal:
     """Say what would be lost, ask for the waiting period and the alias, and schedule it."""
+    from kmstui.service.uses import deletion_facts
+
+    replicas = replica_regions(key.metadata)[1:] if key.metadata else ()
+    documented = deletion_facts(key, replicas)
     store = context.store
     name = store.name_of(key.id)
     aliases = store.aliases_of(key.id)
@@ -234,7 +238,7 @@ def schedule_deletion(context: Context, key: Key) -> Proposal:
             "schedule-key-deletion", "--key-id", key.id, "--pending-window-in-days", str(int(days))
         ),
         style="bad",
-        facts=_uses_facts(context, key),
+        facts=_uses_facts(context, key, documented),
         line=_days_line(*asked, WINDOW_DAYS, DEFAULT_WINDOW_DAYS, preview),
         word=aliases[0] if aliases else key.id,
     )  # fmt: skip
@@ -298,17 +302,20 @@ _USES_SECONDS = 20.0
 """So long the sources are waited for: a person wants to answer."""
 
 
-def _uses_facts(context: Context, key: Key) -> Facts:
-    """What is known of a key's use, told as it is read."""
+def _uses_facts(context: Context, key: Key, documented: Sequence[str] = ()) -> Facts:
+    """What is known of a key's use, told as it is read, and what is documented besides."""
     from kmstui.service.uses import UsesReader, in_short
 
     reader = context.session.of(key.id).shared(UsesReader)
 
+    def known() -> str:
+        return "\n".join((in_short(reader.of(key.id)), *documented))
+
     async def facts(tell: Callable[[str], None]) -> str:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_USES_SECONDS):
-                await reader.read(key, told=lambda: tell(in_short(reader.of(key.id))))
-        return in_short(reader.of(key.id))
+                await reader.read(key, told=lambda: tell(known()))
+        return known()
 
     return facts
 
@@ -327,13 +334,10 @@ def production_tags(tags: tuple[Tag, ...]) -> tuple[Tag, ...]:
 
 
 def _what_is_lost(key: Key, aliases: tuple[str, ...]) -> str:
-    from kmstui.service.uses import deletion_facts
-
     lines = [
         "At once nothing can be encrypted or decrypted with it. After the waiting period it is "
         "gone for ever, and with it whatever is encrypted under it. GENTLER FIRST: disable it "
-        "(x, b), let y, w copy the commands of an alarm on attempts to use it, and wait as long as "
-        "the rarest use, as a yearly one.",
+        "(x, b), set an alarm on attempts to use it (y, w), and wait longer than its rarest use.",
         f"Aliases that go with it: {', '.join(aliases) or 'none'}.",
     ]
     if tags := production_tags(key.tags or ()):
@@ -341,8 +345,6 @@ def _what_is_lost(key: Key, aliases: tuple[str, ...]) -> str:
         lines.append(f"ITS TAGS SAY PRODUCTION: {shown}.")
     elif key.tags is None:
         lines.append("Its tags are not known.")
-    others = replica_regions(key.metadata)[1:] if key.metadata else ()
-    lines += deletion_facts(key, others)
     return "\n".join(lines)
 
 

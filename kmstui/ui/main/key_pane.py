@@ -160,14 +160,15 @@ class KeyPane(Pane):
         marked = self._symbols is PLAIN or self.app.no_color
         titles = [entry.title for entry in VIEWS]
         titles[self._number] = front
+        bare = [entry.title for entry in VIEWS]
         keys, no_keys = self._keys, [""] * len(VIEWS)
-        with_keys, without = (
-            tabs(zip(titles, each, strict=True), self._number, marked=marked)
-            for each in (keys, no_keys)
+        with_keys, without, uncounted = (
+            tabs(zip(names, each, strict=True), self._number, marked=marked)
+            for names, each in ((titles, keys), (titles, no_keys), (bare, no_keys))
         )
         alone = tabs([(front, "")], 0, marked=marked)
         alone[-1] = (f" ({self._number + 1} of {len(VIEWS)}: ])  ", "dim")
-        return with_keys, without, alone
+        return with_keys, without, uncounted, alone
 
     @cached_property
     def _keys(self) -> list[str]:

@@ -223,7 +223,8 @@ async def test_a_last_use_that_may_not_be_read_is_said_and_stops_nothing():
     async with running(gateway) as run:
         await run.choose(IMPORTED)
         await run.press("x", "D")
-        await run.wait_for("When it was last used is not known. AccessDenied")
+        await run.wait_for("Not known: Last use")
+        await run.wait_for("AccessDenied")
         await run.press("down")
         await run.type("alias/ImportedCMK")
         await run.press("enter")

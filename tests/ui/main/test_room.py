@@ -47,7 +47,7 @@ async def test_the_view_in_front_is_marked_whether_or_not_its_pane_has_the_focus
         (80, "3 Policy Access Role Details Grants Events Uses History alias/ImportedCMK"),
         (110, "3 Policy (1 of 8: ])  alias/ImportedCMK"),
         (60, "3 Policy (1 of 8: ])  alias/ImportedCMK"),
-        (200, "Access c  Role p  Details d  Grants T  Events L  Uses U  History H"),
+        (230, "Access c  Role p  Details d  Grants T  Events L  Uses U  History H"),
     ],
 )
 async def test_a_view_says_whose_it_is_before_which_letters_open_the_others(columns, title):

@@ -123,9 +123,18 @@ def _of_xml(shape: Any, element: ET.Element) -> Any:
     kind, text = shape.type_name, element.text or ""
     if kind == "list":
         return list(element)
+    if kind == "map":
+        return {entry[0].text: entry[1] for entry in element}
     if kind != "structure":
         return _SCALARS.get(kind, str)(text)
     names = {each.serialization.get("name", name): name for name, each in shape.members.items()}
     tags = [(each.tag.rpartition("}")[2], each) for each in element]
-    # EC2 sends the ID of a request beside the members.
-    return {names.get(tag, tag): each for tag, each in tags if tag != "requestId"}
+    # EC2 sends the ID of a request beside the members, S3 the items of a list without one around.
+    found: dict[str, Any] = {}
+    for tag, each in tags:
+        name = names.get(tag, tag)
+        if name in shape.members and shape.members[name].serialization.get("flattened"):
+            found.setdefault(name, []).append(each)
+        elif tag != "requestId":
+            found[name] = each
+    return found

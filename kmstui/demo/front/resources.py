@@ -232,7 +232,19 @@ def _table(asked: _Asked) -> Members:
 def _file_systems(asked: _Asked) -> Members:
     return {
         "FileSystems": [
-            {"FileSystemId": each.name, "Encrypted": True, **_key("KmsKeyId", each)}
+            {
+                "FileSystemId": each.name,
+                "CreationToken": each.name,
+                "OwnerId": asked.arn("", "").split(":")[4],
+                "CreationTime": _MADE,
+                "LifeCycleState": "available",
+                "NumberOfMountTargets": 2,
+                "SizeInBytes": {"Value": 6144},
+                "PerformanceMode": "generalPurpose",
+                "Tags": [],
+                "Encrypted": True,
+                **_key("KmsKeyId", each),
+            }
             for each in asked.of("AWS::EFS::FileSystem")
         ]
     }
@@ -246,7 +258,7 @@ def _recorders(asked: _Asked) -> Members:
 
 
 def _recorder_status(asked: _Asked) -> Members:
-    status = {"name": "default", "recording": True, "lastStatus": "SUCCESS"}
+    status = {"name": "default", "recording": True, "lastStatus": "Success"}
     return {"ConfigurationRecordersStatus": [status] if asked.resources else []}
 
 

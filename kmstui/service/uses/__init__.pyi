@@ -2,7 +2,6 @@ from .in_short import alarm_commands as alarm_commands
 from .in_short import deletion_facts as deletion_facts
 from .in_short import in_short as in_short
 from .reader import UsesReader as UsesReader
-from .reader import last_use_claim as last_use_claim
 from .sources import EVENTS as EVENTS
 from .sources import LISTS as LISTS
 from .sources import NOBODY_SEES as NOBODY_SEES

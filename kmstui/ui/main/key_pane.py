@@ -22,7 +22,7 @@ from kmstui.ui.style import PLAIN, Part, Symbols, parts_width, tabs, width_of
 _EDGES_WIDTH = 5
 """Cells of the pane's number before its title, and of a frame."""
 
-_NAME_LEAST = 8
+_NAME_LEAST = 5
 """Cells of the key's name that still say something."""
 
 
@@ -160,15 +160,14 @@ class KeyPane(Pane):
         marked = self._symbols is PLAIN or self.app.no_color
         titles = [entry.title for entry in VIEWS]
         titles[self._number] = front
-        bare = [entry.title for entry in VIEWS]
         keys, no_keys = self._keys, [""] * len(VIEWS)
-        with_keys, without, uncounted = (
-            tabs(zip(names, each, strict=True), self._number, marked=marked)
-            for names, each in ((titles, keys), (titles, no_keys), (bare, no_keys))
+        with_keys, without = (
+            tabs(zip(titles, each, strict=True), self._number, marked=marked)
+            for each in (keys, no_keys)
         )
         alone = tabs([(front, "")], 0, marked=marked)
         alone[-1] = (f" ({self._number + 1} of {len(VIEWS)}: ])  ", "dim")
-        return with_keys, without, uncounted, alone
+        return with_keys, without, alone
 
     @cached_property
     def _keys(self) -> list[str]:

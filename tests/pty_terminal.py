@@ -101,6 +101,8 @@ class PtyTerminal:
                 os.execvpe(command[0], list(command), environment)
             finally:
                 os._exit(127)
+        # Another program started meanwhile would hold this terminal, too: it could not hang up.
+        os.set_inheritable(self.fd, False)
         os.set_blocking(self.fd, False)
 
     def __enter__(self) -> Self:

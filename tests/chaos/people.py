@@ -168,6 +168,9 @@ class Person:
                 # Narrower, where a pane fills the screen; on, where the loading was stopped.
                 terminal.send("1", *["_"] * ("4 Tags" not in text), *["r"] * ("stopped" in text))
                 return
+            elif "not connected" in text and "r to connect" in " ".join(text.split()):
+                # Esc on the way home ends a connection that is still being made.
+                terminal.send("r")
             elif text.strip():
                 terminal.send("escape")
             with contextlib.suppress(TerminalTimeoutError):

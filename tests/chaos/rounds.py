@@ -15,6 +15,7 @@ from kmstui.service.tags import TAG_OPERATIONS
 from tests.chaos.people import ENDS, SID, Person
 from tests.chaos.referee import Findings, journal_of, judge, untold
 from tests.control import ControlledKms
+from tests.pty_terminal import TerminalTimeoutError
 
 ALIASES = ("ImportedCMK", "orders/api", "orders/api-staging", "orders/rds")
 
@@ -152,8 +153,12 @@ def _settle(kms: ControlledKms, person: Person) -> str:
             each.outcome == "pending" and each.operation in TAG_OPERATIONS for each in changes()
         )
 
+    told = ""
     person.start()
-    person.accept_tags(tags_are_done)
-    told = person.messages(lambda text: not untold(changes(), text))
+    try:
+        person.accept_tags(tags_are_done)
+        told = person.messages(lambda text: not untold(changes(), text))
+    except TerminalTimeoutError as error:
+        person.troubles.append(f"{person.run} did not get to its messages: {error}")
     person.end("quit")
     return told

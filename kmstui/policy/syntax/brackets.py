@@ -26,6 +26,9 @@ _NONE: frozenset[str] = frozenset()
 _MOST_REOPENED = 20
 """How often a guess reopens what was closed too early; each costs a copy of its members."""
 
+_MOST_CLOSERS = 12
+"""Brackets that a fix closes at once; no policy is nested deeper."""
+
 _NAME = re.compile(r'"([^"\\\n]{0,300})"[ \t\r\n]{0,300}:')
 _BARE_NAME = re.compile(r"([A-Za-z]{1,40})[ \t]{0,300}:(?![:\w])")
 _MEMBER_FOLLOWS = re.compile(r'\s{0,300}(?:,\s{0,300}"[^"\\\n]{0,300}"\s{0,300}:|\})')
@@ -98,18 +101,18 @@ class BracketReader(Reader):
             where: Where the brackets are missing, for the message.
             over: What the brackets replace; nothing behind what was read last where it is None.
         """
-        closers = "".join("}" if each.is_object else "]" for each in self.frames[depth:][::-1])
+        open_ones = self.frames[depth:][::-1]
+        closers = "".join("}" if each.is_object else "]" for each in open_ones[:_MOST_CLOSERS])
         innermost = self.frames[-1]
         opener = "{" if innermost.is_object else "["
         end = self.last_end
         counted = len(self.problems) < MOST_PROBLEMS  # Else nobody reads the message.
         line = self.text.count("\n", 0, innermost.start) + 1 if counted else 0
-        self.mend_bracket(
-            f"{closers[:12]} is missing {where}: the {opener} of line {line} is not closed",
+        fix = Fix(f"Insert {closers}", (Edit(over or Span(end, end), closers),))
+        self.bracket_problem(
+            f"{closers} is missing {where}: the {opener} of line {line} is not closed",
             Span(innermost.start, innermost.start + 1),
-            f"Insert {closers[:12]}",
-            closers,
-            over or Span(end, end),
+            fix if len(open_ones) <= _MOST_CLOSERS else None,
         )
         while len(self.frames) > depth:
             comma = self.comma

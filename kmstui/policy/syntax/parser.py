@@ -171,7 +171,7 @@ class _Parser(BracketReader):
             message = f"{word[:60]} is not a member: a name and a colon are expected"
             self.problem("KMS001", message, span)
             return
-        message = f"The name {word} must be in double quotes"
+        message = f"The name {word[:60]} must be in double quotes"
         self.mend("KMS005", message, span, "Quote it", f'"{word}"')
         self.key = StringNode(word, span)
         self.comma = -1
@@ -185,7 +185,7 @@ class _Parser(BracketReader):
             self.state = State.VALUE
         elif text[at] == "=":
             width = 2 if text.startswith("=>", at) else 1
-            self._replace("KMS003", f"A colon is expected after {key.value!r}", width, ":")
+            self._replace("KMS003", f"A colon is expected after {key.value[:60]!r}", width, ":")
             self.state = State.VALUE
         elif text[at] in ",}]":
             if not self.items_in_object(key):

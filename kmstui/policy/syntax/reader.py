@@ -159,8 +159,8 @@ class Reader:
     def take(self, scanned: tuple[N, Problems]) -> N:
         """Pass what was scanned, and record its problems; returns the node."""
         node, problems = scanned
-        if problems and len(self.problems) < MOST_PROBLEMS:
-            self.problems.extend(problems)
+        if problems:
+            self.problems.extend(problems[: MOST_PROBLEMS - len(self.problems)])
         self.pass_to(node.span.end)
         return node
 

@@ -271,10 +271,10 @@ def _bare_string(text: str, word: str, start: int) -> ScannedString:
     end = start + len(word)
     if text.startswith('"', end) and _CLOSES.match(text, end + 1):
         span = Span(start, end + 1)
-        message, title = f"{word} lacks its opening quote", "Insert the quote"
+        message, title = f"{word[:60]} lacks its opening quote", "Insert the quote"
     else:
         span = Span(start, end)
-        message, title = f"{word} must be in double quotes", "Quote it"
+        message, title = f"{word[:60]} must be in double quotes", "Quote it"
     return StringNode(word, span), (mend("KMS005", message, span, title, to_json(word)),)
 
 

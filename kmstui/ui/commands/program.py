@@ -31,6 +31,10 @@ Answer = TypeVar("Answer")
 LONG_SECONDS = 10.0
 """Whoever waits longer than this for something looks away meanwhile."""
 
+LONGEST_LINE = 65_536
+"""Characters of a paste into one line, as where tags are typed: nothing that is asked for in a line
+is as long, and each key after it would draw all of it anew."""
+
 SESSION_GROUP = "session"
 """The worker that connects and reads the inventory; a new one ends the old."""
 
@@ -113,12 +117,15 @@ class Program(PaintedApp[int]):
     # Pastes
 
     async def _let_in(self, event: events.Event) -> None:
-        """Send a key or paste to what has the focus; of several lines no one-line field."""
+        """Send a key or paste to what has the focus; no one-line field gets what is not for it."""
         focused = self.focused
         # Textual's takes the first line alone; a field that knows better has an `on_paste`.
         one_line = isinstance(focused, Input) and not hasattr(focused, "on_paste")
-        if one_line and isinstance(event, events.Paste) and "\n" in event.text.strip():
-            self.on_paste(event)
+        pasted = event.text if isinstance(event, events.Paste) else ""
+        if isinstance(event, events.Key) and event.key == "ctrl+v":
+            pasted = self.clipboard
+        if one_line and _is_no_line(pasted):
+            self.on_paste(events.Paste(pasted))
         else:
             await super().on_event(event)
 
@@ -127,7 +134,7 @@ class Program(PaintedApp[int]):
         if event.text.strip():
             self.keep_for_paste(event.text)
             lines = event.text.strip().count("\n") + 1
-            what = f"{lines} lines" if lines > 1 else f"{len(event.text)} characters"
+            what = f"{lines:,} lines" if lines > 1 else f"{len(event.text):,} characters"
             self.session.notify(
                 f"What you pasted ({what}) is not inserted here; Ctrl-v in a text inserts it.",
                 "warning",
@@ -250,6 +257,10 @@ class Program(PaintedApp[int]):
     def tell_fault(self, what: str, error: Exception) -> None:
         """Our own fault: say so, keep the details, and go on."""
         self.session.notify(write_fault(self.options.fault_log, what, error), "error")
+
+
+def _is_no_line(text: str) -> bool:
+    return "\n" in text.strip() or len(text) > LONGEST_LINE
 
 
 def program_of(node: DOMNode) -> Program:

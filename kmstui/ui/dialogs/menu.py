@@ -18,6 +18,9 @@ from kmstui.ui.runtime import Changes, StoreFeed
 from kmstui.ui.style import Part
 from kmstui.ui.widgets import Column, LineTable, Sentences
 
+_MOST_TYPED = 100
+"""Characters to narrow a list by."""
+
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
@@ -118,7 +121,8 @@ class Menu(Dialog[str]):
             self._narrow(self._typed + " ".join(event.text.split()))
 
     def _narrow(self, typed: str) -> None:
-        self._typed = typed
+        # More is no name: it was pasted here by mistake.
+        self._typed = typed = typed[:_MOST_TYPED]
         word = typed.casefold()
         found = [
             item

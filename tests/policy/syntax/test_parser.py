@@ -21,6 +21,7 @@ from kmstui.policy.syntax.nodes import (
     walk,
 )
 from kmstui.policy.syntax.parser import parse
+from kmstui.policy.syntax.reader import MOST_PROBLEMS
 
 _JSON = st.recursive(
     st.none()
@@ -266,3 +267,14 @@ def test_one_of_thousands_of_members_is_deleted_by_a_look_at_its_neighbours():
 
 def test_a_name_on_another_line_than_its_colon_lies_inside_its_object():
     assert_sound(parse('{"\n,s\n:'))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 20_000, '{"a":' * 5_000, r"\u12" * 5_000, '"' + r"\u12" * 5_000, "{" + "x" * 20_000],
+)
+def test_nonsense_of_any_length_is_told_in_short_sentences_and_their_fixes_too(text):
+    problems = parse(text).problems
+    assert 0 < len(problems) <= MOST_PROBLEMS
+    assert all(len(each.message) < 300 for each in problems)
+    assert all(len(each.fix.title) < 100 for each in problems if each.fix is not None)

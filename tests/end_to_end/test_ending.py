@@ -37,6 +37,14 @@ def test_a_program_that_is_told_to_end_leaves_the_terminal_as_it_was(kmstui, num
     assert termios.tcgetattr(terminal.fd)[3] & termios.ECHO
 
 
+def test_a_program_that_is_told_to_end_before_its_first_frame_ends_without_a_fault(start):
+    terminal = start()
+    terminal.wait_for(lambda _: terminal.bytes_received)
+    terminal.kill(signal.SIGTERM)
+    assert terminal.wait_exit() == -signal.SIGTERM
+    assert "fault" not in terminal.text
+
+
 def test_what_was_typed_in_the_instant_before_is_kept(kmstui):
     terminal = kmstui("alias/ImportedCMK")
     terminal.send("e")

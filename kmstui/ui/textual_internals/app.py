@@ -16,6 +16,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual._styles_cache import StylesCache
 from textual.app import App, ReturnType
 from textual.binding import BindingsMap, BindingType
+from textual.dom import NoScreen
 from textual.screen import Screen
 from textual.strip import Strip
 
@@ -64,6 +65,12 @@ class InsideApp(App[ReturnType]):
         # Textual counts the screen below as visible even where the one in front is opaque, and
         # draws the one in front anew whenever something changes below: frames for nothing.
         return [] if self.screen.styles.background.a == 1 else super()._background_screens
+
+    def _handle_exception(self, error: Exception) -> None:
+        # What is opened while the program ends gets no widgets, though it is told that it is
+        # there: nothing has failed.
+        if not (self._exit and isinstance(error, NoScreen)):
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         # A widget that has failed is dead, so the program ends; this would print a traceback.

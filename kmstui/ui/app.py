@@ -265,6 +265,12 @@ class KmsApp(Program):
         """Cancel everything in flight, and let no thread wait for an answer."""
         if self._arrangement is not None:
             self._arrangement.keep()
+        for keep in tuple(self.keepers):
+            try:
+                await keep()
+            except Exception as error:
+                # What has failed may fail again; the others are kept.
+                write_fault(self.options.fault_log, "keeping a draft", error)
         for code in tuple(self._mfa_codes):
             code.cancel()
         self.session.close()

@@ -81,7 +81,7 @@ def test_a_fault_ends_with_a_code_and_says_where_the_text_is(
     columns, rows = size
     patched = {**embedded.environment_for("instance"), "PYTHONPATH": str(tmp_path)}
     terminal = start("alias/ImportedCMK", env=patched, columns=columns, rows=rows)
-    terminal.wait_for("ImportedCMK")
+    terminal.wait_for("alias/ImportedCMK")
     terminal.send("e")
     terminal.wait_for("Enable IAM User Permissions")
     terminal.send("typed before a fault")

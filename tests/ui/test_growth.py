@@ -48,7 +48,8 @@ def _widgets() -> int:
 
 
 @pytest.mark.parametrize(
-    "key", ["e", "question_mark", "colon", "exclamation_mark", "S", "F", "x", "y", "A", "s", "i"]
+    "key",
+    ["e", "question_mark", "colon", "exclamation_mark", "S", "F", "x", "y", "A", "s", "i", "t"],
 )
 async def test_no_screen_survives_after_it_was_left(key: str, editing: Opening) -> None:
     async with editing() as bench:

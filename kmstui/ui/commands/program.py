@@ -75,6 +75,8 @@ class Program(PaintedApp[int]):
         type_ahead: Holds keys until what the one before opened is there.
         unsaved: Asked before the program ends or switches: each returns a sentence about text
             that would be lost, or "".
+        keepers: Called as the program ends: each keeps what was typed since the last pause. A
+            screen that has failed is not told any more that it is closed.
     """
 
     def __init__(self, session: Session, options: UiOptions, **textual: Any) -> None:
@@ -83,6 +85,7 @@ class Program(PaintedApp[int]):
         self.slices = session.slices
         self.symbols = PLAIN if options.ascii or options.plain_signs else FANCY
         self.unsaved: list[Callable[[], str]] = []
+        self.keepers: list[Callable[[], Awaitable[None]]] = []
         self.last_change_command = ""
         self.memory = Memory(options, lambda words: session.notify(words, "warning"))
         self.type_ahead = TypeAhead(self, self._let_in)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from kmstui.service.changes import TypedText
@@ -32,7 +33,7 @@ class DraftKeeper:
         self._journal = journal
         self._told = told
         self._waiting: str | None = None
-        self._busy = False
+        self._writes = asyncio.Lock()
         self.problem = ""
         self.kept = False
 
@@ -40,15 +41,11 @@ class DraftKeeper:
         """Keep this text, or the newest one that comes meanwhile; never raises for the journal."""
         self._waiting = text
         self._now(self.problem, kept=False)
-        if self._busy:
-            return
-        self._busy = True
-        try:
+        # Whoever wrote the one before may have been ended with the program: then it is up to this.
+        async with self._writes:
             while self._waiting is not None:
                 text, self._waiting = self._waiting, None
                 await self._keep_one(text)
-        finally:
-            self._busy = False
 
     async def _keep_one(self, text: str) -> None:
         try:

@@ -150,6 +150,7 @@ class PolicyScreen(FullScreen[None]):
         self._write_title()
         self.key_bar.show_keys(_KEYS if self.editor else _VIEWING_KEYS)
         self.program.unsaved.append(self.unsaved_words)
+        self.program.keepers.append(self._keep_last)
         work = self.program.work(self._open, group="edit", what="opening a policy", exclusive=False)
         # What is typed meanwhile is meant for the text; but nobody is kept where no answer comes.
         self.program.type_ahead.opens(work, self, leaves=("escape", "ctrl+q", "ctrl+c"))
@@ -161,8 +162,13 @@ class PolicyScreen(FullScreen[None]):
         if self._learning is not None:
             # CloudTrail answers twice a second: what nobody looks at any more would pile up.
             self._learning.cancel()
-        if self.changed:
-            await self.drafts.keep(self.viewer.text)
+        await self._keep_last()
+
+    async def _keep_last(self) -> None:
+        if self._keep_last in self.program.keepers:
+            self.program.keepers.remove(self._keep_last)
+            if self.changed:
+                await self.drafts.keep(self.viewer.text)
 
     def unsaved_words(self) -> str:
         """What would be lost if the program ended now."""

@@ -64,14 +64,20 @@ class StatementScreen(FullScreen[Statements]):
         )
         self.editor.focus()
         self.program.unsaved.append(self.unsaved_words)
+        self.program.keepers.append(self._keep_last)
         self.program.work(self._begin, group="edit", what="opening statements", exclusive=False)
 
     async def on_unmount(self) -> None:
         """Nothing is unsaved here any more; what was typed since the last pause is kept."""
         if self.unsaved_words in self.program.unsaved:
             self.program.unsaved.remove(self.unsaved_words)
-        if self._kept_on_leaving and self.changed:
-            await self.drafts.keep(self.editor.text)
+        await self._keep_last()
+
+    async def _keep_last(self) -> None:
+        if self._keep_last in self.program.keepers:
+            self.program.keepers.remove(self._keep_last)
+            if self._kept_on_leaving and self.changed:
+                await self.drafts.keep(self.editor.text)
 
     @property
     def changed(self) -> bool:

@@ -27,6 +27,7 @@ from kmstui.ui.style import OneLine, Part, Symbols
 from kmstui.ui.tags.modes import LineMode
 from kmstui.ui.tags.proposals import Proposals
 from kmstui.ui.tags.words import number
+from kmstui.ui.textual_internals import ForgottenTextArea
 from kmstui.ui.widgets import Sentences
 
 _ENDS = re.compile(r"\r\n|\r|\n")
@@ -37,7 +38,7 @@ LONGEST_LINE = 65_536
 Tag), and JSON says the names of its members with each."""
 
 
-class TagText(TextArea):
+class TagText(ForgottenTextArea):
     """One line, or the many that were pasted, with its faults underlined.
 
     Enter submits it; Tab, and the right arrow at the end, take the proposal.

@@ -84,7 +84,21 @@ class Wrapping(WrappedDocument):
         return Offset(width, self._shown_line(self._line_index_to_offsets[row][section]))
 
 
-class InsideTextArea(TextArea):
+class ForgottenTextArea(TextArea):
+    """A text area that is gone when its screen was left."""
+
+    def on_unmount(self) -> None:
+        """Let the app know nothing of it any more.
+
+        Textual's has the app tell it of another theme, and ours by a second way; each keeps it, and
+        with it its whole screen, until there is one: half a megabyte for each look into the editor.
+        """
+        self.app.theme_changed_signal.unsubscribe(self)
+        for watchers in getattr(self.app, "__watchers", {}).values():
+            watchers[:] = [each for each in watchers if each[0] is not self]
+
+
+class InsideTextArea(ForgottenTextArea):
     """A text area that measures and wraps its text by itself."""
 
     @property
@@ -101,16 +115,6 @@ class InsideTextArea(TextArea):
     def measure(self) -> None:
         """Set `virtual_size`: the text or the room for it is another."""
         raise NotImplementedError
-
-    def on_unmount(self) -> None:
-        """Let the app know nothing of it any more.
-
-        Textual's has the app tell it of another theme in two ways, and each keeps it, and with it
-        its whole screen, until there is one: half a megabyte for each look into the editor.
-        """
-        self.app.theme_changed_signal.unsubscribe(self)
-        for watchers in getattr(self.app, "__watchers", {}).values():
-            watchers[:] = [each for each in watchers if each[0] is not self]
 
     @property
     def theme_in_use(self) -> TextAreaTheme:

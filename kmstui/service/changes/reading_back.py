@@ -49,9 +49,11 @@ class ReadBack(Generic[T]):
     """Whether it cannot be read for a reason that a later start would find as well."""
 
 
-def ours_if(shows: bool) -> Shown:
-    """OURS or OLD, where nobody could tell a third value from a late one."""
-    return Shown.OURS if shows else Shown.OLD
+def ours_if(shows: bool, *, as_before: bool = True) -> Shown:
+    """OURS where it shows; else OLD, or OTHER where it is not `as_before` either."""
+    if shows:
+        return Shown.OURS
+    return Shown.OLD if as_before else Shown.OTHER
 
 
 async def read_back(

@@ -9,7 +9,7 @@ from functools import partial
 
 from kmstui.model import Alias, Key
 from kmstui.policy.iam import is_known
-from kmstui.service.changes import Change, Check, ours_if
+from kmstui.service.changes import Change, Check, Shown, ours_if
 from kmstui.service.errors import FailedError
 from kmstui.service.inventory import Store
 from kmstui.service.keys.key_changes import KeyChanges, OutcomeText
@@ -149,10 +149,11 @@ def alias_check(
                 found[name] = Alias(name, key.id)
         return found
 
-    def shows(found: dict[str, Alias]) -> bool:
-        return (found[name].key_id if name in found else None) == after["key"]
+    def judge(found: dict[str, Alias]) -> Shown:
+        named = found[name].key_id if name in found else None
+        return ours_if(named == after["key"], as_before=named == before["key"])
 
-    return Check(read, lambda found: ours_if(shows(found)))
+    return Check(read, judge)
 
 
 class Aliases(KeyChanges):

@@ -20,6 +20,7 @@ from kmstui.service.session import Session
 T = TypeVar("T")
 
 ACCEPTED = "KMS accepted it"
+OTHER = "it shows something else by now: somebody else has changed it, too. r reads again."
 LATER = "KMS does not show it yet, which can take some minutes; r reads again."
 
 
@@ -75,16 +76,21 @@ class KeyChanges:
             if result.read.shown is Shown.OURS:
                 return telling.done(result.read.value)
         if result.error is not None:
-            raise result.error if result.read.value is None else _not_shown(result.error)
+            raise _not_shown(result.error, result.read.shown)
         if result.read.shown is Shown.UNREADABLE:
             return f"{ACCEPTED}, but {telling.what} could not be read back. {result.read.problem}"
+        if result.read.shown is Shown.OTHER:
+            return f"{ACCEPTED}, but {OTHER}"
         return f"{ACCEPTED}. {telling.later}"
 
 
-def _not_shown(error: ServiceError) -> ServiceError:
-    """No clear answer came, and what was read afterwards is not the change."""
-    if not isinstance(error, UNCERTAIN):
+def _not_shown(error: ServiceError, shown: Shown) -> ServiceError:
+    """No clear answer came, and what was read afterwards, if it could be, is not the change."""
+    if not isinstance(error, UNCERTAIN) or shown is Shown.UNREADABLE:
         return error
+    if shown is Shown.OTHER:
+        found = "read back afterwards, something else is there that somebody else changed"
+        return type(error)(f"{error.reason}; {found}", "Press r to see it.", error.context)
     reason = error.reason.removesuffix(OPEN_OUTCOME)
     return type(error)(
         f"{reason}; read back afterwards, the change does not show",

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from kmstui.model import Key, KeyCreation, KeyMetadata, Rotation
-from kmstui.service.changes import ONCE, Change, Check, Waiting, ours_if, run_change
+from kmstui.service.changes import ONCE, Change, Check, Shown, Waiting, ours_if, run_change
 from kmstui.service.errors import UNCERTAIN, ErrorContext, InvalidInputError, ServiceError
 from kmstui.service.keys.aliases import Aliases, full_name
 from kmstui.service.keys.allowed import (
@@ -60,23 +60,35 @@ KEY_OPERATIONS = tuple(_SHOWN)
 ROTATION_OPERATIONS = (_OPERATIONS[KeyAction.ROTATION_ON], _OPERATIONS[KeyAction.ROTATION_OFF])
 
 
-def key_check(gateway: Gateway, operation: str, key_id: str, after: Values) -> Check[KeyMetadata]:
+def key_check(
+    gateway: Gateway, operation: str, key_id: str, before: Values, after: Values
+) -> Check[KeyMetadata]:
     """How to see whether a key was changed; of KEY_OPERATIONS."""
+    # Another replica than the one asked for says nothing of it.
+    compared = [name for name in ("description", "state") if name in before]
 
     async def read() -> KeyMetadata:
         return (await gateway.describe(key_id))[1]
 
-    return Check(read, lambda now: ours_if(_SHOWN[operation](now, after)))
+    def judge(now: KeyMetadata) -> Shown:
+        as_before = all(_VALUES[name](now) == before[name] for name in compared)
+        return ours_if(_SHOWN[operation](now, after), as_before=as_before)
+
+    return Check(read, judge)
 
 
-def rotation_check(gateway: Gateway, key_id: str, after: Values) -> Check[Rotation]:
+def rotation_check(gateway: Gateway, key_id: str, before: Values, after: Values) -> Check[Rotation]:
     """How to see whether automatic rotation was turned on or off; of ROTATION_OPERATIONS."""
     on, days = after["rotation"], after["period_days"]
 
     def shows(rotation: Rotation) -> bool:
         return rotation.enabled is on and (not on or rotation.period_days == days)
 
-    return Check(partial(gateway.rotation, key_id), lambda rotation: ours_if(shows(rotation)))
+    def judge(rotation: Rotation) -> Shown:
+        as_before = before.get("rotation") in (None, rotation.enabled)
+        return ours_if(shows(rotation), as_before=as_before)
+
+    return Check(partial(gateway.rotation, key_id), judge)
 
 
 class Lifecycle(KeyChanges):
@@ -258,7 +270,7 @@ class Lifecycle(KeyChanges):
         def stands(rotation: Rotation) -> bool:
             return before["rotation"] in (None, rotation.enabled)
 
-        check = rotation_check(gateway, key_id, after)
+        check = rotation_check(gateway, key_id, before, after)
         change = Change(_OPERATIONS[action], key_id, before, after, send, check, stands)
         return await self._run(change, OutcomeText(done, keep))
 
@@ -319,7 +331,7 @@ class Lifecycle(KeyChanges):
             if key is not None and self._session.is_connected_by(gateway):
                 self._store.put_key(replace(key, metadata=now, problem=""))
 
-        check = key_check(gateway, operation, key_id, after)
+        check = key_check(gateway, operation, key_id, before, after)
         return await self._run(
             Change(operation, key_id, before, after, send, check, stands), OutcomeText(done, keep)
         )

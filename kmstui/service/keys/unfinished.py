@@ -37,10 +37,12 @@ def checks_of_keys(gateway: Gateway) -> Checks[Any]:
     """
 
     def key(record: ChangeRecord) -> Check[Any]:
-        return key_check(gateway, record.operation, record.subject, json.loads(record.after))
+        before, after = json.loads(record.before), json.loads(record.after)
+        return key_check(gateway, record.operation, record.subject, before, after)
 
     def rotation(record: ChangeRecord) -> Check[Any]:
-        return rotation_check(gateway, record.subject, json.loads(record.after))
+        before, after = json.loads(record.before), json.loads(record.after)
+        return rotation_check(gateway, record.subject, before, after)
 
     def alias(record: ChangeRecord) -> Check[Any]:
         before, after = json.loads(record.before), json.loads(record.after)
@@ -95,6 +97,8 @@ def _sentence(session: Session, found: SettledChange[Any]) -> str:
         Shown.OLD: "it most likely was not done; it may still show up within 5 minutes."
         if found.recent
         else "it was not done.",
+        Shown.OTHER: "whether it was done is not known, because neither what was there before nor"
+        " what was asked for is there now: somebody else has changed it since.",
     }.get(
         found.read.shown,
         f"whether it was done is not known, because it cannot be read now. {found.read.problem}",

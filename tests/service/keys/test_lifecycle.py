@@ -190,6 +190,26 @@ async def test_a_change_that_does_not_show_yet_is_said_to_be_accepted(bench):
     assert len(bench.pauses) == 4
 
 
+async def test_what_somebody_else_has_replaced_is_not_said_to_be_on_its_way(bench):
+    update = bench.gateway.update_description
+
+    async def replaced(key_id, description):
+        await update(key_id, "theirs")
+
+    bench.gateway.update_description = replaced
+    sentence = await bench.keys.set_description(NAMELESS, "mine")
+    assert "KMS accepted it, but it shows something else by now" in sentence
+    assert "yet" not in sentence
+
+    async def lost(key_id, description):
+        await update(key_id, "theirs too")
+        raise UNCERTAIN[0]("no answer that tells")
+
+    bench.gateway.update_description = lost
+    with pytest.raises(UNCERTAIN[0], match="something else is there that somebody else changed"):
+        await bench.keys.set_description(NAMELESS, "mine again")
+
+
 async def test_a_read_back_that_is_denied_does_not_hide_that_it_was_done(bench):
     bench.gateway.fail("kms:DescribeKey", AccessDeniedError("your role may not"))
     sentence = await bench.keys.disable(NAMELESS)

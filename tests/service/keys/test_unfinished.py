@@ -175,3 +175,27 @@ async def test_what_the_next_start_cannot_find_out_is_unknown_at_once(bench, ope
     newest = await bench.newest()
     assert (newest.outcome, newest.detail) == ("unknown", "kmstui ended before an answer came.")
     assert await settle_key_changes(bench.session, bench.pause) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "happen"),
+    [
+        (
+            ("kms:UpdateKeyDescription", NAMELESS, {"description": ""}, {"description": "mine"}),
+            lambda gateway: gateway.update_description(NAMELESS, "theirs"),
+        ),
+        (
+            ("kms:UpdateAlias", "alias/ImportedCMK", {"key": IMPORTED}, {"key": NAMELESS}),
+            lambda gateway: gateway.delete_alias("alias/ImportedCMK"),
+        ),
+    ],
+    ids=["description", "alias"],
+)
+async def test_what_somebody_else_changed_since_is_not_said_to_be_undone(bench, change, happen):
+    await begun(bench, *change)
+    await happen(bench.gateway)
+    (sentence,) = await settle_key_changes(bench.session, bench.pause)
+    assert "whether it was done is not known" in sentence
+    assert "somebody else has changed it since" in sentence
+    assert "cannot be read" not in sentence
+    assert (await bench.newest()).outcome == "unknown"

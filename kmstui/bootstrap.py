@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.theme import Theme
 
     from kmstui.config import Settings
-    from kmstui.scripting import LiveSource, Parser
+    from kmstui.scripting import LiveSource, Parser, Permission
     from kmstui.service.ports import Connector, Journal, Remembered, Target
     from kmstui.service.session import Session
     from kmstui.ui.app import KmsApp
@@ -224,6 +224,8 @@ def run_command(options: argparse.Namespace, parser: Parser) -> int:
         around = Surroundings(
             live=lambda: live_source(used),
             session=lambda: command_session(used, region_from, demo=options.demo),
+            installation=lambda: installation(settings),
+            permissions=permissions,
             disabled=settings.disable,
             disabled_by_key=dict(settings.disable_by_key),
         )
@@ -243,6 +245,50 @@ def names_seen() -> Iterable[str]:
     kept = remembered.recall_of_all("names")
     found = (name for names in kept if isinstance(names, list) for name in names)
     return dict.fromkeys(name for name in found if isinstance(name, str))
+
+
+_LIBRARIES = ("textual", "boto3", "botocore", "moto")
+
+
+def installation(settings: Settings) -> dict[str, str]:
+    """What is installed and where it keeps things, in words; nothing of it is secret."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    from kmstui import __version__
+    from kmstui.config import config_path
+    from kmstui.policy.iam import knowledge
+
+    def installed(name: str) -> str:
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            return "not installed"
+
+    file = config_path()
+    return {
+        "kmstui": __version__,
+        "KMS model of": knowledge().date,
+        "python": f"{platform.python_version()} on {platform.platform()}",
+        **{name: installed(name) for name in _LIBRARIES},
+        "installed in": str(Path(__file__).parent),
+        "config file": str(file) if file.exists() else f"{file} (does not exist)",
+        "state directory": str(settings.state_path),
+    }
+
+
+def permissions() -> tuple[Permission, ...]:
+    """The IAM actions that kmstui has a use for, by name."""
+    from kmstui.aws.calls import Operation, operations
+    from kmstui.scripting import Permission
+
+    # AWS lets everybody ask who they are.
+    found = {
+        each.permission: Permission(each.permission, each.service, each.name, not each.reads)
+        for each in vars(operations).values()
+        if isinstance(each, Operation) and each.service != "sts"
+    }
+    return tuple(found[name] for name in sorted(found))
 
 
 @contextmanager

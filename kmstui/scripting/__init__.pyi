@@ -8,4 +8,5 @@ from .live_source import LiveSource as LiveSource
 from .parser import Parser as Parser
 from .parser import add_connection_options as add_connection_options
 from .running import run as run
+from .surroundings import Permission as Permission
 from .surroundings import Surroundings as Surroundings

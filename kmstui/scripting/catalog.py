@@ -39,6 +39,7 @@ COMMANDS = (
     Entry("tag", "put tags on keys, by name or by a filter", "tags", "TAG"),
     Entry("untag", "remove tags from keys", "tags", "UNTAG"),
     Entry("undo", "take back the last change of tags", "tags", "UNDO"),
+    Entry("info", "version, paths, connection, and missing permissions", "info"),
     Entry("config check", "say all that is wrong with config.toml", "settings", "CHECK"),
     Entry("config schema", "print the JSON Schema of config.toml", "settings", "SCHEMA"),
     Entry("completion", "print what makes a shell complete kmstui", "completion"),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kmstui.scripting.command import CommandError, Streams
 from kmstui.scripting.parser import Parser
@@ -24,6 +24,17 @@ def _no_session() -> AbstractAsyncContextManager[Session]:
     raise CommandError("Keys cannot be changed here.")
 
 
+class Permission(NamedTuple):
+    """An IAM action that kmstui has a use for."""
+
+    name: str
+    """`kms:DescribeKey`."""
+    service: str
+    operation: str
+    changes: bool
+    """Whether it changes something, or is sent as a dry run, and so is not tried."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Made by the composition root, and by tests."""
@@ -37,6 +48,10 @@ class Surroundings:
     """Aliases and ids of keys that were seen last; read quickly, without AWS."""
     parser: Callable[[], Parser] = Parser
     """Makes the parser of the whole command line."""
+    installation: Callable[[], Mapping[str, str]] = dict
+    """What is installed and where it keeps things, in words."""
+    permissions: Callable[[], Sequence[Permission]] = tuple
+    """The IAM actions that kmstui has a use for."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     disabled: Collection[str] = ()
     """Ids of the linter's rules that the configuration turns off."""

@@ -22,6 +22,7 @@ from kmstui.demo.world.difficult import add_difficult_keys
 from kmstui.demo.world.documented import add_managed_keys, add_service_keys, add_workshop_keys
 from kmstui.demo.world.endpoints import vpc_endpoints
 from kmstui.demo.world.everyday import add_everyday_keys, fill_extra, history
+from kmstui.demo.world.last_uses import add_last_uses
 from kmstui.demo.world.people import PARTNER, build_people
 from kmstui.demo.world.resources import configured_resources
 
@@ -40,6 +41,7 @@ def assemble(account: str, options: EmbeddedOptions) -> EmbeddedState:
         used = {**add_service_keys(build), **add_everyday_keys(build)}
         add_difficult_keys(build)
         cloudtrail.seed(history(build, callers, credentials, used, imported))
+        add_last_uses(build)
 
     def reset_world() -> None:
         for store in stores.all():

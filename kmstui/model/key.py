@@ -1,4 +1,4 @@
-"""A KMS key as kmstui knows it, and what is read of it: tags, aliases, rotation, grants, events."""
+"""A KMS key as kmstui knows it, and what is read of it: tags, aliases, grants, events."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from kmstui.model.arn import Arn
+from kmstui.model.key_facts import NO_FACTS, KeyFacts, Rotation
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -104,8 +105,8 @@ class Key:
     """None until they were read."""
     tags_problem: str = ""
     """Why the tags could not be read, as a sentence."""
-    rotation: bool | None = None
-    """Whether automatic rotation is on; None until it was asked for."""
+    facts: KeyFacts = NO_FACTS
+    """What KMS tells of one key at a time, as far as somebody wanted it."""
 
     @classmethod
     def of(cls, key_id: str, arn: str, metadata: KeyMetadata | None = None, **known: Any) -> Key:
@@ -131,6 +132,12 @@ class Key:
         return "" if arn is None else arn.region
 
     @property
+    def rotation(self) -> bool | None:
+        """Whether automatic rotation is on; None until KMS told."""
+        rotation = self.facts.rotation
+        return rotation.enabled if isinstance(rotation, Rotation) else None
+
+    @property
     def is_aws_managed(self) -> bool:
         """Whether AWS manages the key, which forbids every edit of it."""
         return self.metadata is not None and self.metadata.manager == "AWS"
@@ -154,65 +161,6 @@ class Key:
         if self.sharer:
             return f"belongs to account {self.sharer}, which shares it"
         return "is managed by AWS" if self.is_aws_managed else ""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyMaterial:
-    """One entry of ListKeyRotations. Source: KMS API Reference, RotationsListEntry."""
-
-    id: str
-    """KeyMaterialId; empty where it was not told."""
-    state: str = ""
-    """KeyMaterialState: `CURRENT`, `NON_CURRENT`, `PENDING_ROTATION` …"""
-    rotated: datetime | None = None
-    """RotationDate: since when it is, or was, current; None of the first and of what is pending."""
-    kind: str = ""
-    """RotationType: `AUTOMATIC`, `ON_DEMAND`, or empty."""
-    import_state: str = ""
-    """`IMPORTED` or `PENDING_IMPORT`; empty of material that KMS made."""
-    expiration_model: str = ""
-    valid_to: datetime | None = None
-    """When imported material expires."""
-    description: str = ""
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether it was imported for a rotation that has not happened."""
-        return self.state.startswith("PENDING")
-
-
-@dataclass(frozen=True, slots=True)
-class Rotation:
-    """What GetKeyRotationStatus and ListKeyRotations return."""
-
-    enabled: bool
-    period_days: int | None = None
-    next_rotation: datetime | None = None
-    on_demand_started: datetime | None = None
-    """When a rotation on demand that still runs was asked for."""
-    materials: tuple[KeyMaterial, ...] = ()
-    """All materials of the key, the newest first; the current one alone where they may not be
-    listed and DescribeKey tells it."""
-    materials_problem: str = ""
-    """Why the materials could not be read, as a sentence; empty when they were."""
-
-    @property
-    def on_demand(self) -> tuple[datetime | None, ...]:
-        """The times of completed rotations on demand."""
-        return tuple(each.rotated for each in self.materials if each.kind == "ON_DEMAND")
-
-
-@dataclass(frozen=True, slots=True)
-class LastUsage:
-    """What GetKeyLastUsage returns; `at` is None where no use was tracked."""
-
-    at: datetime | None
-    operation: str = ""
-    tracking_since: datetime | None = None
-    event_id: str = ""
-    """CloudTrailEventId of that use."""
-    request_id: str = ""
-    """KmsRequestId of that use."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar, cast
 
-from kmstui.model import Caller, ConnectionInfo
+from kmstui.model import Caller, ConnectionInfo, Fact
 from kmstui.service.changes import ChangeScope, Clock
 from kmstui.service.errors import (
     CallerChangedError,
@@ -16,7 +16,14 @@ from kmstui.service.errors import (
     NotFoundError,
     ServiceError,
 )
-from kmstui.service.inventory import Inventory, Notice, Store, StoredPolicy, TimeSlices
+from kmstui.service.inventory import (
+    FactReader,
+    Inventory,
+    Notice,
+    Store,
+    StoredPolicy,
+    TimeSlices,
+)
 from kmstui.service.ports import Connector, Gateway, Journal, Scope, Target
 
 T = TypeVar("T")
@@ -32,6 +39,7 @@ class Session:
         is_connecting: Whether a connection is being made, for which credentials are fetched.
         demo: Whether the keys are those of the embedded KMS, and nothing is kept.
         slices: Lets keys go before long work.
+        facts: Reads what costs a call a key; None while there is no connection.
     """
 
     def __init__(
@@ -55,6 +63,7 @@ class Session:
         self.is_connecting = False
         self._gateway: Gateway | None = None
         self._inventory: Inventory | None = None
+        self.facts: FactReader | None = None
         self._identifying: asyncio.Task[None] | None = None
         self._shared: dict[object, object] = {}
 
@@ -167,6 +176,7 @@ class Session:
             self._gateway = gateway
             self.store.connected(replace(gateway.info, is_demo=self.demo))
             self._inventory = Inventory(self.store, gateway, self.slices)
+            self.facts = FactReader(self.store, lambda key_id: self.of(key_id).gateway)
         except ServiceError as error:
             self._fail(error)
             raise
@@ -183,6 +193,9 @@ class Session:
             return
         self.store.set_banner("")
         self.store.forget_policies()
+        if self.facts is not None:
+            self.facts.restart()
+        self.store.forget_facts()
         try:
             await self._load(self._gateway, self._inventory)
         except CallerChangedError:
@@ -208,15 +221,20 @@ class Session:
         self._identifying = None
         if self._inventory is not None:
             self._inventory.close()
+        if self.facts is not None:
+            self.facts.close()
         if self._gateway is not None:
             self._gateway.close()
+        self.facts = None
         self._gateway = None
         self._inventory = None
 
-    def show(self, key_ids: Sequence[str]) -> None:
-        """These rows are on the screen: describe them first."""
+    def show(self, key_ids: Sequence[str], facts: Sequence[Fact] = ()) -> None:
+        """These rows are on the screen: describe them, and read these facts of them, first."""
         if self._inventory is not None:
             self._inventory.show(key_ids)
+        if self.facts is not None:
+            self.facts.show(key_ids, facts)
 
     def key_pressed(self) -> None:
         """A person is typing: long work and background reads step back for a moment."""

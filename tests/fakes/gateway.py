@@ -203,7 +203,15 @@ class FakeGateway:
         await self._call("kms:GetKeyRotationStatus", key_id)
         return self.world.rotations.get(key_id, Rotation(enabled=False))
 
-    async def last_usage(self, key_id: str) -> LastUsage:
+    async def rotation_status(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> Rotation:
+        return replace(await self.rotation(key_id), materials=())
+
+    async def rotations(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> int:
+        await self._call("kms:ListKeyRotations", key_id)
+        materials = self.world.rotations.get(key_id, Rotation(enabled=False)).materials
+        return sum(each.rotated is not None for each in materials)
+
+    async def last_usage(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> LastUsage:
         await self._call("kms:GetKeyLastUsage", key_id)
         return self.world.usages.get(key_id, LastUsage(None))
 
@@ -367,7 +375,7 @@ class FakeGateway:
 
     # Grants, events, identities, Access Analyzer
 
-    async def list_grants(self, key_id: str) -> tuple[Grant, ...]:
+    async def list_grants(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> tuple[Grant, ...]:
         await self._call("kms:ListGrants", key_id)
         return self.world.grants.get(key_id, ())
 

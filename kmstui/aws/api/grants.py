@@ -6,17 +6,19 @@ from kmstui.aws.api.base import KMS, ApiBase, Listing
 from kmstui.aws.calls import Response
 from kmstui.aws.calls import operations as op
 from kmstui.model import Grant
+from kmstui.service.ports import Urgency
 
 
 class GrantApi(ApiBase):
     """Reads and revocations of grants."""
 
-    async def list_grants(self, key_id: str) -> tuple[Grant, ...]:
+    async def list_grants(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> tuple[Grant, ...]:
         listing = Listing(
             op.LIST_GRANTS,
             {"KeyId": key_id, "Limit": 100},
             KMS,
             lambda response: response.readable("Grants", _grant, _unread),
+            urgency=urgency,
         )
         return await listing.everything(self._calls)
 

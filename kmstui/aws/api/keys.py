@@ -42,8 +42,7 @@ class KeyApi(ApiBase):
         )
 
     async def rotation(self, key_id: str) -> Rotation:
-        rotation = await self._calls.send(op.GET_KEY_ROTATION_STATUS, {"KeyId": key_id}, _status)
-
+        rotation = await self.rotation_status(key_id)
         try:
             listed = await _materials(key_id).everything(self._calls)
         except FailedError as error:
@@ -55,8 +54,25 @@ class KeyApi(ApiBase):
         """The current material as DescribeKey tells it, which more people may ask."""
         return await self._calls.send(op.DESCRIBE_KEY, {"KeyId": key_id}, _current)
 
-    async def last_usage(self, key_id: str) -> LastUsage:
-        return await self._calls.send(op.GET_KEY_LAST_USAGE, {"KeyId": key_id}, _last_usage)
+    async def rotation_status(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> Rotation:
+        return await self._calls.send(
+            op.GET_KEY_ROTATION_STATUS, {"KeyId": key_id}, _status, urgency=urgency
+        )
+
+    async def rotations(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> int:
+        listed = await Listing(
+            op.LIST_KEY_ROTATIONS,
+            {"KeyId": key_id, "Limit": 1000},
+            KMS,
+            lambda response: response.readable("Rotations", _material),
+            urgency=urgency,
+        ).everything(self._calls)
+        return len(listed)
+
+    async def last_usage(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> LastUsage:
+        return await self._calls.send(
+            op.GET_KEY_LAST_USAGE, {"KeyId": key_id}, _last_usage, urgency=urgency
+        )
 
 
 def read_description(response: Response) -> tuple[Key, KeyMetadata]:

@@ -28,6 +28,7 @@ from kmstui.demo.kms.keys import (
 )
 from kmstui.demo.kms.policies import default_policy
 from kmstui.demo.kms.policy_validation import accepted_policy
+from kmstui.demo.kms.records import LastUse
 from kmstui.demo.kms.store import Stores
 from kmstui.demo.kms.tags_and_aliases import checked_tags
 
@@ -166,7 +167,7 @@ def describe_key(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
 
 def get_key_last_usage(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
     """GetKeyLastUsage; ``KeyLastUsage`` is empty when the key was not used since tracking began."""
-    use = key.last_use
+    use = key.last_use or (_made_up_use(key) if key.extra else None)
     usage: Result = {}
     if use is not None:
         usage = {
@@ -181,6 +182,15 @@ def get_key_last_usage(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
         "TrackingStartDate": round(max(key.creation_date, tracking_start()), 3),
         "KeyCreationDate": round(key.creation_date, 3),
     }
+
+
+def _made_up_use(key: EmbeddedKey) -> LastUse | None:
+    """Of one of the keys filled in behind: two in three were used, the same at each start."""
+    seed = int(key.id[:8], 16)
+    if seed % 3 == 0 or key.key_usage != "ENCRYPT_DECRYPT":
+        return None
+    at = time.time() - min(seed % 190, (time.time() - key.creation_date) / DAY) * DAY
+    return LastUse("Decrypt", at, key.id, key.id)
 
 
 def tracking_start() -> float:

@@ -1,8 +1,18 @@
+from .fact_reader import FactReader as FactReader
 from .filter import Filter as Filter
-from .filter import FilterError as FilterError
 from .filter import parse_filter as parse_filter
+from .key_facts import can_be_asked as can_be_asked
+from .key_facts import grants_read as grants_read
+from .key_facts import never_rotates as never_rotates
+from .key_facts import slim_rotation as slim_rotation
+from .key_facts import slim_usage as slim_usage
+from .key_values import KEY_VALUES as KEY_VALUES
+from .key_values import KeyValue as KeyValue
+from .key_values import alias_text as alias_text
+from .key_values import value_text as value_text
 from .loading import FIRST_PAINT_SECONDS as FIRST_PAINT_SECONDS
 from .loading import Inventory as Inventory
+from .prices import cost_words as cost_words
 from .sorted_rows import SortedRows as SortedRows
 from .store import FLUSH_SECONDS as FLUSH_SECONDS
 from .store import Notice as Notice
@@ -10,4 +20,7 @@ from .store import Progress as Progress
 from .store import Store as Store
 from .store import StoredPolicy as StoredPolicy
 from .store import Topic as Topic
+from .terms import FILTER_WORDS as FILTER_WORDS
+from .terms import FilterError as FilterError
 from .time_slices import TimeSlices as TimeSlices
+from .undecided import why_undecided as why_undecided

@@ -1,8 +1,9 @@
 """The filter language of the keys table: text to a predicate over keys, without side effects.
 
 A filter is a list of words that all must match. A word is text that occurs in an alias, the ID,
-the ARN, the description or a tag; `field:text`; `/regex/`; or any of these with `-` before it,
-which excludes. Double quotes keep spaces together. Upper and lower case are the same.
+the ARN, the description or a tag; `field:text`; `/regex/`; a time, an amount or what is missing
+(`terms`); or any of these with `-` before it, which excludes. Double quotes keep spaces together.
+Upper and lower case are the same.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import UTC, datetime
 
-from kmstui.model import Key, time_limit
+from kmstui.model import Fact, Key, time_limit
+from kmstui.service.inventory.key_facts import rotation_word
+from kmstui.service.inventory.terms import FilterError, Term, is_special, special_term
 
 LONGEST_FILTER = 2_000
 """Characters: more was not typed, but pasted here by mistake."""
@@ -21,24 +24,8 @@ SECONDS_PER_KEY = 0.1
 """Of processor time, for the regular expressions of a filter."""
 
 
-class FilterError(ValueError):
-    """The filter cannot be read; the message is a sentence for the person."""
-
-
-class Term(Protocol):
-    """One word of a filter."""
-
-    def matches(self, key: Key, aliases: Sequence[str]) -> bool:
-        """Whether the key, with its alias names, is meant."""
-        ...
-
-    def implies(self, other: Term) -> bool:
-        """Whether whatever this term matches, `other` matches too."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
-class Text:
+class Text(Term):
     """Text anywhere in a key's names, description or tags."""
 
     text: str
@@ -53,7 +40,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class Field(Term):
     """Text in one field; empty text asks only whether the field has a value."""
 
     name: str
@@ -65,13 +52,26 @@ class Field:
             value and self.text in value.casefold() for value in _FIELDS[self.name](key, aliases)
         )
 
+    def unknown(self, key: Key, aliases: Sequence[str]) -> bool:
+        """Whether the field was not read."""
+        if self.name == "tag":
+            return key.tags is None
+        if self.name == "rotation":
+            return not rotation_word(key)
+        return self.name in _OF_METADATA and key.metadata is None
+
+    @property
+    def fact(self) -> Fact | None:
+        """The rotation is read for it."""
+        return Fact.ROTATION if self.name == "rotation" else None
+
     def implies(self, other: Term) -> bool:
         """Longer text in the same field is narrower."""
         return isinstance(other, Field) and other.name == self.name and other.text in self.text
 
 
 @dataclass(frozen=True, slots=True)
-class TagValue:
+class TagValue(Term):
     """`tag:KEY=VALUE`: that tag key, with a value that contains the text."""
 
     key: str
@@ -84,6 +84,10 @@ class TagValue:
             for tag in key.tags or ()
         )
 
+    def unknown(self, key: Key, aliases: Sequence[str]) -> bool:
+        """Whether the tags were not read."""
+        return key.tags is None
+
     def implies(self, other: Term) -> bool:
         """A longer value, or the mere presence of the tag key."""
         if isinstance(other, TagValue):
@@ -92,7 +96,7 @@ class TagValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Regex:
+class Regex(Term):
     """A regular expression over the same texts as `Text`."""
 
     pattern: re.Pattern[str]
@@ -102,13 +106,9 @@ class Regex:
         search = self.pattern.search
         return any(search(each) is not None for each in _texts(key, aliases))
 
-    def implies(self, other: Term) -> bool:
-        """Nothing can be said about two different expressions."""
-        return self == other
-
 
 @dataclass(frozen=True, slots=True)
-class Not:
+class Not(Term):
     """Excludes what another term matches."""
 
     term: Term
@@ -116,6 +116,15 @@ class Not:
     def matches(self, key: Key, aliases: Sequence[str]) -> bool:
         """Whether the term does not match."""
         return not self.term.matches(key, aliases)
+
+    def unknown(self, key: Key, aliases: Sequence[str]) -> bool:
+        """As of the term."""
+        return self.term.unknown(key, aliases)
+
+    @property
+    def fact(self) -> Fact | None:
+        """As of the term."""
+        return self.term.fact
 
     def implies(self, other: Term) -> bool:
         """Excluding more is narrower."""
@@ -129,20 +138,42 @@ class Filter:
     terms: tuple[Term, ...] = ()
 
     def matches(self, key: Key, aliases: Sequence[str]) -> bool:
-        """Whether the key is shown.
+        """Whether the key is shown: every word means it, and of none is that unknown.
+
+        Raises:
+            FilterError: a regular expression takes too long.
+        """
+        return self.judge(key, aliases) is True
+
+    def judge(self, key: Key, aliases: Sequence[str]) -> bool | None:
+        """Whether the key is shown, or None where nobody can say since something was not read.
 
         Raises:
             FilterError: a regular expression takes too long.
         """
         if not self.has_regex:
-            return all(term.matches(key, aliases) for term in self.terms)
+            return self._judge(key, aliases)
         try:
             with time_limit(SECONDS_PER_KEY):
-                return all(term.matches(key, aliases) for term in self.terms)
+                return self._judge(key, aliases)
         except TimeoutError:
             raise FilterError(
                 "The regular expression takes too long. Nothing is filtered until it is another."
             ) from None
+
+    def _judge(self, key: Key, aliases: Sequence[str]) -> bool | None:
+        unknown = False
+        for term in self.terms:
+            if term.unknown(key, aliases):
+                unknown = True
+            elif not term.matches(key, aliases):
+                return False
+        return None if unknown else True
+
+    @property
+    def facts(self) -> frozenset[Fact]:
+        """What has to be read of each key that the other words mean."""
+        return frozenset(filter(None, (term.fact for term in self.terms)))
 
     @property
     def has_regex(self) -> bool:
@@ -171,26 +202,26 @@ def _tag_keys(key: Key, aliases: Sequence[str]) -> Sequence[str]:
     return [tag.key for tag in key.tags or ()]
 
 
-def _rotation(key: Key, aliases: Sequence[str]) -> Sequence[str]:
-    return () if key.rotation is None else ("on" if key.rotation else "off",)
-
+_OF_METADATA = {
+    "description": "description",
+    "state": "state",
+    "spec": "spec",
+    "usage": "usage",
+    "origin": "origin",
+    "manager": "manager",
+    "region": "multi_region",
+    "store": "custom_key_store_id",
+}
 
 _FIELDS: dict[str, _Values] = {
     "alias": lambda key, aliases: aliases,
     "id": lambda key, aliases: (key.id,),
     "arn": lambda key, aliases: (key.arn,),
-    "description": _of_metadata("description"),
-    "state": _of_metadata("state"),
-    "spec": _of_metadata("spec"),
-    "usage": _of_metadata("usage"),
-    "origin": _of_metadata("origin"),
     "owner": lambda key, aliases: (key.account, "shared" if key.sharer else "self"),
-    "manager": _of_metadata("manager"),
-    "region": _of_metadata("multi_region"),
-    "store": _of_metadata("custom_key_store_id"),
     "problem": lambda key, aliases: (key.problem,),
-    "rotation": _rotation,
+    "rotation": lambda key, aliases: (rotation_word(key),),
     "tag": _tag_keys,
+    **{name: _of_metadata(attribute) for name, attribute in _OF_METADATA.items()},
 }
 
 _SHORT = {"desc": "description", "multi": "region", "tags": "tag"}
@@ -211,12 +242,14 @@ _TERM = re.compile(
 """A word and its `-`: an expression up to a `/` that is not escaped, or text with its quotes."""
 
 
-def parse_filter(text: str) -> Filter:
-    """Read what a person typed.
+def parse_filter(text: str, now: datetime | None = None) -> Filter:
+    """Read what a person typed; times in it are counted from `now`, to the minute.
 
     Raises:
-        FilterError: a regular expression in it is not valid, or the text is too long.
+        FilterError: a regular expression or a time in it is not valid, or the text is too long.
     """
+    # The same words within a minute are the same filter.
+    moment = (now or datetime.now(UTC)).replace(second=0, microsecond=0)
     if len(text) > LONGEST_FILTER:
         raise FilterError(
             f"The filter has {len(text):,} characters, {LONGEST_FILTER:,} at most. "
@@ -225,15 +258,17 @@ def parse_filter(text: str) -> Filter:
     terms: list[Term] = []
     for match in _TERM.finditer(text):
         source, word = match["regex"], match["word"]
-        term = _regex(source) if word is None else _term(word.replace('"', "").casefold())
+        term = _regex(source) if word is None else _term(word.replace('"', "").casefold(), moment)
         if term is not None:
             terms.append(Not(term) if match["not"] else term)
     return Filter(tuple(terms))
 
 
-def _term(word: str) -> Term | None:
+def _term(word: str, now: datetime) -> Term | None:
     name, colon, value = word.partition(":")
     name = _SHORT.get(name, name)
+    if colon and is_special(name):
+        return special_term(name, value, now)
     if colon and name in _FIELDS:
         tag_key, equals, tag_value = value.partition("=")
         if name == "tag" and equals:

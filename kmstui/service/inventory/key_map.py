@@ -12,7 +12,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar, cast
 
-from kmstui.model import Alias, Key, KeyMetadata, Tag
+from kmstui.model import NO_FACTS, Alias, Key, KeyFacts, KeyMetadata, Tag
 
 T = TypeVar("T")
 
@@ -31,7 +31,6 @@ class _Kind(NamedTuple):
     metadata: tuple[tuple[Any, ...], tuple[Any, ...]] | None
     problem: str
     tags_problem: str
-    rotation: bool | None
 
 
 class _Row(NamedTuple):
@@ -42,6 +41,7 @@ class _Row(NamedTuple):
     description: str
     created: datetime | None
     tags: tuple[Tag, ...] | None
+    facts: KeyFacts
 
 
 class KeyMap(Mapping[str, Key]):
@@ -60,14 +60,14 @@ class KeyMap(Mapping[str, Key]):
         return key_id in self._rows
 
     def __getitem__(self, key_id: str) -> Key:
-        own_id, kind, description, created, tags = self._rows[key_id]
+        own_id, kind, description, created, tags, facts = self._rows[key_id]
         metadata = None
         if kind.metadata is not None:
             before, behind = kind.metadata
             values: tuple[Any, ...] = (*before, description, created, *behind)
             metadata = KeyMetadata(*values)
-        prefix, _, problem, tags_problem, rotation = kind
-        return Key(own_id, prefix, metadata, problem, tags, tags_problem, rotation)
+        prefix, _, problem, tags_problem = kind
+        return Key(own_id, prefix, metadata, problem, tags, tags_problem, facts)
 
     def put(self, key: Key) -> None:
         """Add a key, or replace the one with its ID."""
@@ -75,12 +75,17 @@ class KeyMap(Mapping[str, Key]):
         if metadata is not None:
             common = _before(metadata), _behind(metadata)
             description, created = _once(metadata.description), metadata.created
-        kind = _Kind(key.arn_prefix, common, key.problem, key.tags_problem, key.rotation)
-        self._rows[key.id] = _Row(key.id, _once(kind), description, created, _once(key.tags))
+        kind = _Kind(key.arn_prefix, common, key.problem, key.tags_problem)
+        tags, facts = _once(key.tags), _once(key.facts)
+        self._rows[key.id] = _Row(key.id, _once(kind), description, created, tags, facts)
 
     def discard(self, key_id: str) -> bool:
         """Forget a key; returns whether it was there."""
         return self._rows.pop(key_id, None) is not None
+
+    def with_facts(self) -> list[str]:
+        """The IDs of the keys of which facts were read, without making all keys."""
+        return [row.id for row in self._rows.values() if row.facts is not NO_FACTS]
 
     def aws_managed(self) -> list[str]:
         """The IDs of the keys that AWS manages, without making all keys."""

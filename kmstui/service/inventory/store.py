@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
-from kmstui.model import Alias, Caller, ConnectionInfo, Key, Tag
+from kmstui.model import NO_FACTS, Alias, Caller, ConnectionInfo, Key, Tag
 from kmstui.service.inventory.key_map import KeyMap, slim_alias
 from kmstui.service.ports import CallRecord
 
@@ -211,6 +211,20 @@ class Store:
                 changed.append(key_id)
         if changed:
             self._touch(Topic.KEYS, changed)
+
+    def know(self, key_id: str, **facts: object) -> None:
+        """Keep facts of a key, by the names of `KeyFacts`; a key not listed is skipped."""
+        key = self.keys.get(key_id)
+        if key is not None:
+            self.put_key(replace(key, facts=replace(key.facts, **facts)))  # type: ignore[arg-type]
+
+    def forget_facts(self) -> None:
+        """A refresh was asked for: facts are read again where they are wanted."""
+        known = self.keys.with_facts()
+        for key_id in known:
+            self.keys.put(replace(self.keys[key_id], facts=NO_FACTS))
+        if known:
+            self._touch(Topic.KEYS, known)
 
     # Aliases
 

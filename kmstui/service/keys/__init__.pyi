@@ -12,7 +12,6 @@ from .allowed import WINDOW_DAYS as WINDOW_DAYS
 from .allowed import KeyAction as KeyAction
 from .allowed import days_in as days_in
 from .allowed import description_problem as description_problem
-from .allowed import never_rotates as never_rotates
 from .allowed import off_reason as off_reason
 from .creation import DEFAULT as DEFAULT
 from .creation import SPECS as SPECS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from kmstui.model import Key, KeyMetadata
-from kmstui.policy.iam import is_known
+from kmstui.service.inventory import never_rotates
 
 DESCRIPTION_CHARACTERS = 8192
 """Source: KMS API Reference, UpdateKeyDescription."""
@@ -37,7 +37,6 @@ _ROTATIONS = (KeyAction.ROTATION_ON, KeyAction.ROTATION_OFF, KeyAction.ROTATE_NO
 _PENDING_DELETION = ("PendingDeletion", "PendingReplicaDeletion")
 _UNDER_WAY = ("Creating", "Updating")
 _OUT_OF_USE = ("Disabled", "PendingImport", "Unavailable")
-_CUSTOM_STORES = ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
 
 
 def days_in(text: str, allowed: range) -> int | None:
@@ -100,19 +99,6 @@ def _state_reason(metadata: KeyMetadata, action: KeyAction) -> str:
         return "The key waits for its key material: import it first."
     if action in (*_ROTATIONS, KeyAction.REPLICATE) and state in _OUT_OF_USE:
         return f"The key is {state}: enable it first."
-    return ""
-
-
-def never_rotates(metadata: KeyMetadata) -> str:
-    """Why KMS has no rotation for a key of this kind, as a sentence; empty where it may have one.
-
-    Source: KMS Developer Guide, "Rotate AWS KMS keys".
-    """
-    spec = metadata.spec
-    if spec not in ("SYMMETRIC_DEFAULT", "") and is_known("kms:KeySpec", spec):
-        return f"Only symmetric encryption keys rotate, and this one is {spec}."
-    if metadata.custom_key_store_id or metadata.origin in _CUSTOM_STORES:
-        return "Keys of a custom key store do not rotate."
     return ""
 
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from kmstui.model import Grant
 from kmstui.service.changes import Change, Check, ours_if
+from kmstui.service.inventory import grants_read
 from kmstui.service.keys.key_changes import KeyChanges, OutcomeText
 from kmstui.service.ports import GrantGateway
 
@@ -41,6 +42,8 @@ class Grants(KeyChanges):
             ]
             self._store.see_contexts(contexts)
             self._store.grants_changed(key_id)
+            if (key := self._store.keys.get(key_id)) is not None:
+                self._store.know(key_id, grants=grants_read(key, grants))
         return tuple(sorted(grants, key=_newest_first))
 
     async def revoke(self, key_id: str, grant: Grant) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from kmstui.model import Key, KeyCreation, KeyMetadata, Rotation
 from kmstui.service.changes import ONCE, Change, Check, Shown, Waiting, ours_if, run_change
 from kmstui.service.errors import UNCERTAIN, ErrorContext, InvalidInputError, ServiceError
+from kmstui.service.inventory import slim_rotation
 from kmstui.service.keys.aliases import Aliases, full_name
 from kmstui.service.keys.allowed import (
     ROTATION_DAYS,
@@ -248,9 +249,8 @@ class Lifecycle(KeyChanges):
         gateway = self._session.gateway
 
         def keep(rotation: Rotation) -> None:
-            key = self._store.keys.get(key_id)
-            if key is not None and self._session.is_connected_by(gateway):
-                self._store.put_key(replace(key, rotation=rotation.enabled))
+            if self._session.is_connected_by(gateway):
+                self._store.know(key_id, rotation=slim_rotation(rotation))
 
         def done(rotation: Rotation) -> str:
             if not on:

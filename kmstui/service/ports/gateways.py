@@ -91,7 +91,15 @@ class InventoryGateway(Protocol):
         """GetKeyRotationStatus and ListKeyRotations."""
         ...
 
-    async def last_usage(self, key_id: str) -> LastUsage:
+    async def rotation_status(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> Rotation:
+        """GetKeyRotationStatus alone: no materials."""
+        ...
+
+    async def rotations(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> int:
+        """How many rotations ListKeyRotations lists: those that happened."""
+        ...
+
+    async def last_usage(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> LastUsage:
         """GetKeyLastUsage."""
         ...
 
@@ -219,7 +227,7 @@ class LifecycleGateway(Protocol):
 class GrantGateway(Protocol):
     """Grants."""
 
-    async def list_grants(self, key_id: str) -> tuple[Grant, ...]:
+    async def list_grants(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> tuple[Grant, ...]:
         """ListGrants, all pages."""
         ...
 

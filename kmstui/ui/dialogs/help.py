@@ -11,6 +11,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
+from kmstui.service.inventory import FILTER_WORDS
 from kmstui.ui.commands import (
     EVERYWHERE,
     Command,
@@ -43,7 +44,8 @@ FILTER_HELP = (
     ("text", "in an alias, ID, ARN, description or tag"),
     ("alias:x  state:enabled  spec:rsa", "in one field; also usage, origin, manager, region, id"),
     ("tag:project  tag:project=kmsworkshop", "a tag key, or a tag with that in its value"),
-    ("alias:", "has one; -alias: has none"),
+    ("alias:  no:alias", "has one; has none"),
+    *FILTER_WORDS,
     ("-word", "excludes"),
     ("/regex/", "a regular expression over the same texts"),
     ('"two words"', "keeps spaces"),

@@ -15,11 +15,11 @@ from kmstui.model import Key
 from kmstui.policy.lint import KeyContext, Severity
 from kmstui.service.access import lint_context
 from kmstui.service.findings import AllFindings, KeyFindings, LocatedFinding, lint_stored, located
-from kmstui.service.inventory import Topic
+from kmstui.service.inventory import Topic, alias_text
 from kmstui.service.session import Session
 from kmstui.ui.commands import bound
 from kmstui.ui.dialogs import FullScreen
-from kmstui.ui.main import alias_text, main_of
+from kmstui.ui.main import main_of
 from kmstui.ui.policy import pretty
 from kmstui.ui.runtime import Changes, StoreFeed
 from kmstui.ui.style import Part, Symbols

@@ -7,8 +7,15 @@ from typing import ClassVar
 
 from kmstui.model import CustomKeyStore, Key, KeyMaterial, KeyMetadata, LastUsage, Rotation
 from kmstui.service.errors import CancelledByPersonError, ServiceError
-from kmstui.service.inventory import Store, Topic
-from kmstui.service.keys import error_words, never_rotates, read_store
+from kmstui.service.inventory import (
+    Store,
+    Topic,
+    cost_words,
+    never_rotates,
+    slim_rotation,
+    slim_usage,
+)
+from kmstui.service.keys import error_words, read_store
 from kmstui.service.session import Session
 from kmstui.ui.keys.table_view import TableView, moment
 from kmstui.ui.main import state_style
@@ -62,12 +69,18 @@ class DetailsView(TableView[Row]):
             await self._read_key_store(key_id, key.metadata.custom_key_store_id)
         if never_rotates(key.metadata):
             return
+        connection = self.connection
+        gateway = connection.gateway
         try:
-            rotation: Rotation | str = await self.connection.gateway.rotation(key_id)
+            found = await gateway.rotation(key_id)
         except CancelledByPersonError:
             return
         except ServiceError as error:
-            rotation = error.sentence
+            rotation: Rotation | str = error.sentence
+        else:
+            rotation = found
+            if connection.is_connected_by(gateway):
+                self._keep_rotation(key_id, found)
         if key_id == self.key_id:
             self._rotation = rotation
             self._show()
@@ -83,15 +96,28 @@ class DetailsView(TableView[Row]):
             self._key_store = found
             self._show()
 
+    def _keep_rotation(self, key_id: str, rotation: Rotation) -> None:
+        """What is read here need not be read for the columns of the keys again."""
+        self.store.know(key_id, rotation=slim_rotation(rotation))
+        if not rotation.materials_problem:
+            happened = sum(each.rotated is not None for each in rotation.materials)
+            self.store.know(key_id, rotations=happened)
+
     async def read_last_usage(self) -> None:
         """Ask KMS when the key was last used; its quota is small, so only when asked for."""
         key_id = self.key_id
         if key_id is None:
             return
+        connection = self.connection
+        gateway = connection.gateway
         try:
-            usage: LastUsage | str = await self.connection.gateway.last_usage(key_id)
+            found = await gateway.last_usage(key_id)
         except ServiceError as error:
-            usage = error.sentence
+            usage: LastUsage | str = error.sentence
+        else:
+            usage = found
+            if connection.is_connected_by(gateway):
+                self.store.know(key_id, last_use=slim_usage(found))
         if key_id == self.key_id:
             self._usage = usage
             self._show()
@@ -141,6 +167,8 @@ class DetailsView(TableView[Row]):
             yield from self._key_store_rows()
         yield from self._rotation_rows(key)
         yield from self._usage_rows()
+        if cost := cost_words(key):
+            yield "Price a month", cost
         if key.tags_problem:
             yield "Tags", (f"{self.symbols.error} {key.tags_problem}", "bad")
 

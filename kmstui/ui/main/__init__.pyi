@@ -1,7 +1,6 @@
 from .arrangement import Arrangement as Arrangement
 from .commands import go_back as go_back
 from .copying import copy_text as copy_text
-from .key_columns import alias_text as alias_text
 from .key_columns import state_style as state_style
 from .main_screen import MainScreen as MainScreen
 from .navigation import bring_forward as bring_forward

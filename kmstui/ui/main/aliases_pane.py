@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import ClassVar
 
-from kmstui.service.inventory import Store, TimeSlices
+from kmstui.service.inventory import Store, TimeSlices, value_text
 from kmstui.ui.commands import ALIASES
-from kmstui.ui.main.key_columns import day, folded, state_style
+from kmstui.ui.main.key_columns import folded, state_style
 from kmstui.ui.main.live_rows import LiveRows, RowsChanged
 from kmstui.ui.main.panes import TablePane
 from kmstui.ui.style import Symbols
@@ -143,5 +143,5 @@ class AliasesPane(TablePane):
             "alias": (alias.name.removeprefix("alias/"), "accent"),
             "key": alias.key_id or ("no key yet", "dim"),
             "state": (state, state_style(state)) if state else "",
-            "updated": (day(alias.updated or alias.created), "dim"),
+            "updated": (value_text(alias.updated or alias.created), "dim"),
         }

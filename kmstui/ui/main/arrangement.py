@@ -67,7 +67,7 @@ class Arrangement:
             case [str(column), bool(reverse)] if column in SORT_COLUMNS:
                 self._main.keys_pane.sort(column, reverse=reverse)
         if not self._main.options.columns and (widths := _widths(self._memory.recall("columns"))):
-            self._main.keys_pane.table.set_columns(columns_as_wide(widths))
+            self._main.keys_pane.show_columns(columns_as_wide(widths))
         match self._memory.recall("aws_keys"):
             case bool(shown) if shown != self._main.keys_pane.key_rows.with_aws:
                 self._main.toggle_aws()

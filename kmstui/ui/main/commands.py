@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from string import ascii_letters
 
 from kmstui.ui.commands import (
     ALIASES,
@@ -60,7 +61,9 @@ def go_back(context: Context) -> None:
     pane = main.keys_pane
     if pane.is_typing and pane.close_filter(clear=True):
         return
-    if not (main.back() or pane.clear_marks() or pane.close_filter(clear=True)):
+    if not (
+        main.back() or pane.stop_facts() or pane.clear_marks() or pane.close_filter(clear=True)
+    ):
         context.app.stop_reading()
 
 
@@ -98,22 +101,29 @@ def _sort(context: Context) -> None:
 def _columns(context: Context) -> None:
     from kmstui.ui.main.columns_dialog import ColumnsDialog
 
-    table = main_of(context.app).keys_pane.table
-    context.app.push_screen(ColumnsDialog(table.columns, table.set_columns, context.app.symbols))
+    pane = main_of(context.app).keys_pane
+    context.app.push_screen(
+        ColumnsDialog(pane.table.columns, pane.show_columns, context.app.symbols)
+    )
 
 
 def _scroll(steps: int) -> Callable[[Context], None]:
     def run(context: Context) -> None:
-        main_of(context.app).keys_pane.table.scroll_columns(steps)
+        main_of(context.app).keys_pane.scroll_columns(steps)
 
     return run
+
+
+_LETTERS = "zxqw" + ascii_letters
 
 
 def _sort_keys() -> list[str]:
     """A letter for each column: its first that is still free."""
     taken: list[str] = []
     for column in SORT_COLUMNS:
-        taken.append(next(letter for letter in column + "zxqw" if letter not in taken))
+        taken.append(
+            next(each for each in column + _LETTERS if each.isalpha() and each not in taken)
+        )
     return taken
 
 

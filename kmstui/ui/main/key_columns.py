@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import lru_cache
-from operator import attrgetter
+from typing import Any
 
-from kmstui.model import Key
+from kmstui.model import Fact, Key
+from kmstui.service.inventory import KEY_VALUES, KeyValue, alias_text
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Column, Counts, counts_text
 
@@ -21,21 +21,28 @@ STATE_STYLES = {
 }
 """How a state looks; any other one, such as `PendingImport`, is a warning."""
 
-_Cell = Callable[[Key, Sequence[str]], Part]
-_Text = Callable[[Key, Sequence[str]], str]
-
 
 @dataclass(frozen=True, slots=True)
 class KeyColumn:
-    """One column, for a key and the names of its aliases."""
+    """One column of the table."""
 
     column: Column
-    cell: _Cell
-    """What stands in it."""
-    sort: _Text | None = None
-    """What it sorts by, "" where that is not known; None where it cannot be sorted by."""
-    always_known: bool = False
-    """Whether it shows something of keys that could not be described, too."""
+    value: KeyValue | None
+    """What stands in it; None of what is no part of a key."""
+    style: Callable[[str], str] = lambda text: ""
+    """How the text looks."""
+    usual: bool = True
+    """Whether it is there before a person chooses."""
+
+    def cell(self, key: Key, aliases: Sequence[str]) -> Part:
+        """What stands in it for a key and the names of its aliases."""
+        value = self.value
+        if value is None:
+            return ""
+        if value.is_unread(key):
+            return ("✖" if value.problem(key) else "…"), "dim"
+        text = value.text(key, aliases)
+        return text, self.style(text)
 
 
 def state_style(state: str) -> str:
@@ -43,99 +50,80 @@ def state_style(state: str) -> str:
     return STATE_STYLES.get(state, "warn")
 
 
-def day(moment: datetime | None) -> str:
-    """A date in UTC, as the AWS console and CLI show it."""
-    return "" if moment is None else f"{moment:%Y-%m-%d}"
-
-
-def alias_text(aliases: Sequence[str]) -> str:
-    """The first alias without its prefix, and how many more there are."""
-    if not aliases:
-        return ""
-    more = f" +{len(aliases) - 1}" if len(aliases) > 1 else ""
-    return aliases[0].removeprefix("alias/") + more
-
-
 def _nameless(key: Key) -> str:
     """What stands in the place of an alias: whose key it is, where it is another account's."""
     return f"shared by {key.sharer}" if key.sharer else "-"
 
 
-def _described(
-    column: Column, attribute: str, style: Callable[[str], str] = lambda word: ""
-) -> KeyColumn:
-    """A column with a word or a date that DescribeKey tells."""
-    read = attrgetter(attribute)
-
-    def cell(key: Key, aliases: Sequence[str]) -> Part:
-        if key.metadata is None:
-            return "…", "dim"
-        value: str | datetime | None = read(key.metadata)
-        word = value if isinstance(value, str) else day(value)
-        return word, style(word)
-
-    def sort(key: Key, aliases: Sequence[str]) -> str:
-        value = "" if key.metadata is None else read(key.metadata)
-        return f"{value.timestamp():020.3f}" if isinstance(value, datetime) else value or ""
-
-    return KeyColumn(column, cell, sort)
+def _alias(key: Key, aliases: Sequence[str]) -> Part:
+    return (alias_text(aliases), "accent") if aliases else (_nameless(key), "dim")
 
 
 def _tags(key: Key, aliases: Sequence[str]) -> Part:
     if key.tags is None:
         return ("✖" if key.tags_problem else "…", "dim")
-    return " ".join(f"{tag.key}={tag.value}" if tag.value else tag.key for tag in key.tags)
+    return KEY_VALUES["tags"].text(key, aliases)
 
 
-def _tags_sorted(key: Key, aliases: Sequence[str]) -> str:
-    return " ".join(f"{tag.key}={tag.value}" for tag in key.tags or ())
+_CELLS: Mapping[str, Callable[[Key, Sequence[str]], Part]] = {"alias": _alias, "tags": _tags}
+"""Of columns that say more than their value's text."""
 
 
-def _rotation(key: Key, aliases: Sequence[str]) -> str:
-    return "" if key.rotation is None else ("on" if key.rotation else "off")
+def _of(
+    name: str,
+    width: int,
+    style: Callable[[str], str] = lambda text: "",
+    *,
+    usual: bool = True,
+    **layout: Any,
+) -> KeyColumn:
+    value = KEY_VALUES[name]
+    return KeyColumn(Column(name, value.title, width, **layout), value, style, usual)
 
 
 COLUMNS = (
-    KeyColumn(
-        Column("alias", "ALIAS", 22, rank=0, most=40),
-        lambda key, aliases: (
-            (alias_text(aliases), "accent") if aliases else (_nameless(key), "dim")
-        ),
-        lambda key, aliases: aliases[0] if aliases else "",
-        always_known=True,
-    ),
+    _of("alias", 22, rank=0, most=40),
     # Two groups of its ID tell a key from any other; where there is room, nobody types the rest.
-    KeyColumn(
-        Column("id", "KEY ID", 13, rank=2, most=36, whole_rank=2),
-        lambda key, aliases: key.bare_id,
-        lambda key, aliases: key.bare_id,
-        always_known=True,
-    ),
-    _described(Column("state", "STATE", 15, rank=1), "state", state_style),
-    _described(Column("spec", "SPEC", 17, rank=4), "spec"),
-    _described(Column("usage", "USAGE", 15, rank=7), "usage"),
-    _described(Column("origin", "ORIGIN", 8, rank=9, most=18), "origin"),
-    _described(Column("manager", "MANAGER", 8, rank=14), "manager"),
-    _described(Column("region", "MULTI-REGION", 12, rank=10), "multi_region"),
-    _described(Column("created", "CREATED", 10, rank=11, right=True), "created"),
-    _described(
-        Column("deletion", "DELETION", 10, rank=12, right=True), "deletion", lambda _: "bad"
-    ),
-    KeyColumn(Column("rotation", "ROTATION", 8, rank=13), _rotation, _rotation),
-    KeyColumn(
-        Column("tags", "TAGS", 16, rank=3, most=32, least=8), _tags, _tags_sorted, always_known=True
-    ),
+    _of("id", 13, rank=2, most=36, whole_rank=2),
+    _of("state", 15, state_style, rank=1),
+    _of("spec", 17, rank=4),
+    _of("usage", 15, rank=7),
+    _of("origin", 8, rank=9, most=18),
+    _of("manager", 8, rank=14),
+    _of("region", 12, rank=10),
+    _of("created", 10, rank=11, right=True),
+    _of("deletion", 10, lambda _: "bad", rank=12, right=True),
+    _of("rotation", 8, lambda word: "warn" if word == "off" else "", rank=13),
+    _of("tags", 16, rank=3, most=32, least=8),
     # The findings are no part of a key: `cells_of` is given them.
-    KeyColumn(Column("findings", "POLICY", 9, rank=6), lambda key, aliases: ""),
-    _described(Column("description", "DESCRIPTION", 32, rank=5, most=120), "description"),
+    KeyColumn(Column("findings", "POLICY", 9, rank=6), None),
+    _of("description", 32, rank=5, most=120),
+    # What follows costs a call a key, or is seldom there: who wants it chooses it.
+    _of("last_use", 10, rank=15, most=21, usual=False),
+    _of("next_rotation", 13, rank=16, right=True, usual=False),
+    _of("expires", 10, lambda _: "warn", rank=17, right=True, usual=False),
+    _of("grants", 6, rank=18, right=True, usual=False),
+    _of("replicas", 14, rank=19, most=40, usual=False),
+    _of("cost", 7, rank=20, right=True, usual=False),
 )
 """Every column, in the usual order. Ranks say which go first where it is narrow."""
 
 KEY_COLUMNS = {each.column.id: each for each in COLUMNS}
 """By their ids, each of which stands for one column."""
 
-SORT_COLUMNS = tuple(name for name, each in KEY_COLUMNS.items() if each.sort is not None)
+SORT_COLUMNS = tuple(name for name, each in KEY_COLUMNS.items() if each.value is not None)
 """What the keys table can be sorted by."""
+
+
+def facts_of(columns: Iterable[str]) -> tuple[Fact, ...]:
+    """What has to be read of each key for these columns."""
+    values = (KEY_COLUMNS[each].value for each in columns)
+    return tuple(dict.fromkeys(each.fact for each in values if each and each.fact))
+
+
+def chosen_facts(columns: Iterable[Column]) -> tuple[Fact, ...]:
+    """Those that a person asked for by choosing a column that is not usual."""
+    return facts_of(each.id for each in columns if not KEY_COLUMNS[each.id].usual)
 
 
 def findings_cell(counts: Counts | None, symbols: Symbols) -> Part:
@@ -164,10 +152,15 @@ def cells_of(
             # Where there is no room for IDs, a key without an alias must be known by something.
             cells.append((key.bare_id, "dim"))
             continue
-        if key.problem and key.metadata is None and not KEY_COLUMNS[column].always_known:
+        known = KEY_COLUMNS[column]
+        needs_description = known.value is None or known.value.described
+        if key.problem and key.metadata is None and needs_description:
             cells.append((f"✖ {key.problem}", "bad"))
             break
-        cells.append(findings if column == "findings" else KEY_COLUMNS[column].cell(key, aliases))
+        if column == "findings":
+            cells.append(findings)
+        else:
+            cells.append(_CELLS.get(column, known.cell)(key, aliases))
     if draft and "alias" in columns:
         place = list(columns).index("alias")
         if place < len(cells):
@@ -184,7 +177,7 @@ def columns_named(names: Sequence[str]) -> list[Column]:
     """
     chosen = [KEY_COLUMNS[name].column for name in names if name in KEY_COLUMNS]
     if not chosen:
-        return [each.column for each in KEY_COLUMNS.values()]
+        return [each.column for each in KEY_COLUMNS.values() if each.usual]
     # The person's order is also the order of usefulness.
     return [replace(each, rank=rank) for rank, each in enumerate(chosen)]
 
@@ -217,8 +210,8 @@ def sort_text(key: Key, aliases: Sequence[str], column: str, *, reverse: bool = 
 
     With `reverse` the list is read backwards, so what must stay last comes first in it.
     """
-    read = KEY_COLUMNS[column].sort
-    text = (folded(read(key, aliases)) if read else "") or (_LOW if reverse else _HIGH)
+    value = KEY_COLUMNS[column].value
+    text = (folded(value.sort_text(key, aliases)) if value else "") or (_LOW if reverse else _HIGH)
     return (_LOWEST if reverse else _HIGHEST) + text if key.is_aws_managed else text
 
 

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from kmstui.service.inventory import Filter, FilterError, SortedRows, Store, TimeSlices
-from kmstui.ui.main.key_columns import sort_text
+from kmstui.model import Fact, Key
+from kmstui.service.inventory import (
+    Filter,
+    FilterError,
+    SortedRows,
+    Store,
+    TimeSlices,
+    can_be_asked,
+)
+from kmstui.ui.main.key_columns import facts_of, sort_text
 from kmstui.ui.main.live_rows import STEP, LiveRows, RowsChanged
 
 EARLY = 100
@@ -28,9 +36,21 @@ class KeyRows(LiveRows):
         slices: TimeSlices,
         changed: RowsChanged,
         chosen: Callable[[], str | None] = lambda: None,
+        want: Callable[[Fact, str], None] = lambda fact, row: None,
+        forget_wants: Callable[[], None] = lambda: None,
     ) -> None:
-        """`chosen` returns the row under the cursor, which stays where it is found again."""
+        """`chosen` returns the row under the cursor, which stays where it is found again.
+
+        `want` is called for what has to be read of a row to sort it, to say whether it matches, or
+        since its column was chosen; `forget_wants` when something else is wanted.
+        """
         self._store = store
+        self._want, self._forget_wants = want, forget_wants
+        self._column_facts: tuple[Fact, ...] = ()
+        self._row_facts: tuple[Fact, ...] = ()
+        """What has to be read of every row that is shown."""
+        self.undecided: dict[str, None] = {}
+        """Rows of which nobody can say whether they match, since something was not read."""
         super().__init__(slices, changed)
         self._chosen = chosen
         self._found: SortedRows | None = None
@@ -59,12 +79,15 @@ class KeyRows(LiveRows):
         """Show nothing, at once."""
         super().clear()
         self._forget_finds()
+        self.undecided.clear()
         self._found = None
 
     def set_filter(self, wanted: Filter) -> None:
         """Show the keys that match."""
         self.filter_problem = ""
         if wanted != self.filter:
+            if wanted.facts or self.filter.facts or self._row_facts:
+                self._want_anew(all_rows=not wanted.terms)
             self.filter = wanted
             self._work.set()
 
@@ -72,7 +95,27 @@ class KeyRows(LiveRows):
         """Sort by this column."""
         if (column, reverse) != (self.column, self.reverse):
             self.column, self.reverse = column, reverse
+            self.set_facts(self._column_facts)
             self.ask()
+
+    def set_facts(self, facts: tuple[Fact, ...]) -> None:
+        """These columns were chosen, for which something has to be read of every row."""
+        self._column_facts = facts
+        row_facts = tuple(dict.fromkeys((*facts_of((self.column,)), *facts)))
+        if row_facts != self._row_facts:
+            self._row_facts = row_facts
+            self._want_anew(all_rows=True)
+
+    def _want_anew(self, *, all_rows: bool) -> None:
+        """Something else is to be read; what it is of is seen while rows are looked through."""
+        self._forget_wants()
+        if all_rows and self._row_facts:
+            self.ask()
+
+    def _want_for(self, key: Key, facts: Iterable[Fact]) -> None:
+        for fact in facts:
+            if can_be_asked(key, fact):
+                self._want(fact, key.id)
 
     @property
     def managed_by_aws(self) -> Iterable[str]:
@@ -89,6 +132,8 @@ class KeyRows(LiveRows):
         key = self._store.keys.get(row)
         if key is None or (key.is_aws_managed and not self.with_aws):
             return None
+        if not self.filter.terms:
+            self._want_for(key, self._row_facts)
         return sort_text(key, self._store.aliases_of(row), self.column, reverse=self.reverse)
 
     async def _go_on(self) -> None:
@@ -108,11 +153,12 @@ class KeyRows(LiveRows):
         if found is None:
             self._finds.clear()
             return super()._apply(changes)
-        self._finds = {self.filter: found}
+        self._finds = {}
         new: list[str] = []
         gone = False
         for row, text in changes.items():
             was = row in found
+            self.undecided.pop(row, None)
             if text is not None and self._matches(row):
                 if was and not self._ordered.would_move(row, text):
                     continue
@@ -123,6 +169,7 @@ class KeyRows(LiveRows):
         super()._apply(changes)
         for row in new:
             found.add(row)
+        self._keep_find(found)
         return gone or bool(new)
 
     # Finding
@@ -130,16 +177,24 @@ class KeyRows(LiveRows):
     async def _find(self) -> None:
         wanted = self.filter
         if not wanted.terms:
+            self.undecided.clear()
             self._show(wanted, None)
             return
         found = self._finds.pop(wanted, None)
         if found is None:
             found = await self._look_through()
+        else:
+            self.undecided.clear()
         if found is not None:
-            self._finds[wanted] = found
+            self._keep_find(found)
             if len(self._finds) > FINDS_KEPT:
                 del self._finds[next(iter(self._finds))]
             self._show(wanted, found)
+
+    def _keep_find(self, found: SortedRows) -> None:
+        """Remember what was found, unless more may belong to it."""
+        if not self.undecided:
+            self._finds[self.filter] = found
 
     def _narrowest(self) -> SortedRows:
         """The fewest rows known to hold all that match: while a filter grows, those it found."""
@@ -149,6 +204,7 @@ class KeyRows(LiveRows):
     async def _look_through(self) -> SortedRows | None:
         """Those that match, or None when something else is asked for meanwhile."""
         wanted, rows = self.filter, tuple(self._narrowest())
+        self.undecided.clear()
         found: list[str] = []
         shown = False
         for start in range(0, len(rows), STEP):
@@ -172,13 +228,21 @@ class KeyRows(LiveRows):
 
     def _matches(self, row: str) -> bool:
         key = self._store.keys.get(row)
+        if key is None:
+            return False
         try:
-            return key is not None and self.filter.matches(key, self._store.aliases_of(row))
+            verdict = self.filter.judge(key, self._store.aliases_of(row))
         except FilterError as error:
             self.set_filter(Filter())
             self._forget_finds()
             self.filter_problem = str(error)
             return False
+        if verdict is None:
+            self.undecided[row] = None
+            self._want_for(key, self.filter.facts)
+        elif verdict:
+            self._want_for(key, self._row_facts)
+        return verdict is True
 
     def _show(self, found_by: Filter | None, found: SortedRows | None) -> None:
         self._found_by = found_by

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Iterable, Sequence, Set
 from time import monotonic
 from typing import ClassVar
 
@@ -10,19 +10,28 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widgets import Input
 
-from kmstui.service.inventory import FilterError, Progress, Store, TimeSlices, parse_filter
+from kmstui.model import Fact
+from kmstui.service.inventory import FilterError, Progress, parse_filter, why_undecided
+from kmstui.service.session import Session
 from kmstui.ui.commands import KEYS
-from kmstui.ui.main.key_columns import SORT_COLUMNS, cells_of, columns_named, findings_cell
+from kmstui.ui.main.key_columns import (
+    SORT_COLUMNS,
+    cells_of,
+    chosen_facts,
+    columns_named,
+    facts_of,
+    findings_cell,
+)
 from kmstui.ui.main.key_rows import KeyRows
 from kmstui.ui.main.panes import TablePane
 from kmstui.ui.style import Part, Symbols
-from kmstui.ui.widgets import Counts, LineTable, MarkableTable
+from kmstui.ui.widgets import Column, Counts, LineTable, MarkableTable
 
 FILTER_KEYS = (
     ("Enter", "Keep"),
     ("Esc", "Clear"),
     ("tag:x=y", "a tag"),
-    ("state:enabled", ""),
+    ("unused:90d", ""),
     ("-word", "not"),
     ("/regex/", ""),
 )
@@ -64,11 +73,10 @@ class KeysPane(TablePane):
     class Typed(Message):
         """A key went into the filter and has taken effect."""
 
-    def __init__(
-        self, store: Store, slices: TimeSlices, symbols: Symbols, columns: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, session: Session, symbols: Symbols, columns: Sequence[str] = ()) -> None:
         super().__init__(id="keys")
-        self._store = store
+        self._session = session
+        self._store = session.store
         self._symbols = symbols
         self.table = MarkableTable(
             columns_named(columns),
@@ -78,12 +86,21 @@ class KeysPane(TablePane):
             classes="pane--body",
         )
         self.filter_input = Input(
-            placeholder="text  tag:project=x  state:enabled  -word  /regex/", compact=True,
+            placeholder="text  tag:project=x  unused:90d  no:alias  -word  /regex/", compact=True,
             id="filter", classes="pane--body",
         )  # fmt: skip
         self.filter_input.cursor_blink = False
         self.filter_input.display = False
-        self.key_rows = KeyRows(store, slices, self._rows_changed, lambda: self.table.cursor_row)
+        self.key_rows = KeyRows(
+            self._store,
+            session.slices,
+            self._rows_changed,
+            lambda: self.table.cursor_row,
+            self._want,
+            self._forget_wants,
+        )
+        self.key_rows.set_facts(chosen_facts(self.table.columns))
+        self._was_reading = False
         self._filter_problem = ""
         self._filtered_anew = False
         self._findings: dict[str, Counts] = {}
@@ -149,6 +166,72 @@ class KeysPane(TablePane):
         """The connection or the banner changed, and with them why there may be no keys."""
         self._write()
 
+    # What is read of each key, where somebody wants it
+
+    @property
+    def facts_in_sight(self) -> Sequence[Fact]:
+        """What the columns on the screen say that costs a call a key."""
+        return facts_of(self.table.visible_columns)
+
+    def show_columns(self, columns: Sequence[Column]) -> None:
+        """Give the table other columns, and read what they need."""
+        self.table.set_columns(columns)
+        self.key_rows.set_facts(chosen_facts(columns))
+        self._tell_sight()
+
+    def _tell_sight(self) -> None:
+        """Other columns are in sight, which is as if there were other rows."""
+        self.table.post_message(LineTable.Scrolled(self.table, self.table.cursor_row))
+
+    def scroll_columns(self, steps: int) -> None:
+        """Scroll sideways, and read what came into sight."""
+        self.table.scroll_columns(steps)
+        self._tell_sight()
+
+    def stop_facts(self) -> bool:
+        """Read no more of what costs a call a key; returns whether anything was being read."""
+        stopped = self._session.facts is not None and self._session.facts.stop()
+        if stopped:
+            self._write()
+        return stopped
+
+    def _want(self, fact: Fact, key_id: str) -> None:
+        if self._session.facts is not None:
+            self._session.facts.want(fact, key_id)
+
+    def _forget_wants(self) -> None:
+        self._was_reading = False
+        if self._session.facts is not None:
+            self._session.facts.stop()
+
+    def _facts_words(self) -> Iterable[Part]:
+        """What is being read, and of how many keys nobody can say whether the filter means them."""
+        rows, reader = self.key_rows, self._session.facts
+        left = {fact: reader.left(fact) for fact in Fact} if reader else {}
+        reading = [fact for fact in Fact if left.get(fact)]
+        total = len(rows.rows) + len(rows.undecided)
+        for fact in reading:
+            yield f"  reading {fact} {total - left[fact]:,} of {total:,}… (Esc stops)", "accent"
+        unknown = len(rows.undecided) if self.filter_text else 0
+        if unknown and not reading:
+            yield f"  {unknown:,} not known", "warn"
+        if self._was_reading and not reading and unknown:
+            self._tell_why(unknown)
+        self._was_reading = bool(reading)
+
+    def _tell_why(self, unknown: int) -> None:
+        """Say once why of some keys nobody can say whether they match."""
+        first = self._store.keys.get(next(iter(self.key_rows.undecided)))
+        if first is not None:
+            why = why_undecided(self.key_rows.filter, first)
+            number = "One key is" if unknown == 1 else f"{unknown:,} keys are"
+            name = self._store.short_name(first.id)
+            self._session.notify(
+                f"{number} not shown since nobody can say whether /{self.filter_text} means them,"
+                f" {name} first: {why}",
+                "warning",
+            )
+
     def _rows_changed(self, ids: frozenset[str] | None, moved: bool) -> None:
         rows = self.key_rows.rows
         # A person who types a filter looks at the first match, unless theirs is among them.
@@ -176,6 +259,7 @@ class KeysPane(TablePane):
             if hidden := self._hidden_marks:
                 parts.append((f", {hidden:,} of them hidden", "warn"))
         sorted_by = self.key_rows.column
+        parts.extend(self._facts_words())
         if self.size.width and sorted_by not in self.table.visible_columns:
             order = "descending" if self.key_rows.reverse else "ascending"
             parts.append((f"  by {sorted_by}, {order}, not shown", "dim"))
@@ -204,6 +288,8 @@ class KeysPane(TablePane):
             return "Reading…"
         if self._store.info is None:
             return "Connecting…"
+        if self._was_reading:
+            return "Reading what the filter asks for…"
         if self.filter_text:
             return "No key matches the filter. Esc clears it."
         if progress.stopped:
@@ -240,7 +326,7 @@ class KeysPane(TablePane):
 
     def _apply_filter(self, text: str) -> None:
         try:
-            wanted = parse_filter(text)
+            wanted = parse_filter(text, self._session.clock())
         except FilterError as error:
             self._filter_problem = str(error)
         else:
@@ -307,3 +393,4 @@ class KeysPane(TablePane):
     def on_resize(self) -> None:
         """Other columns may show now."""
         self.call_after_refresh(self._write)
+        self.call_after_refresh(self._tell_sight)

@@ -59,7 +59,7 @@ class MainScreen(CommandScreen):
         self._slices = slices
         self.header = HeaderLine(symbols, id="header")
         self.banner = Sentences(id="banner")
-        self.keys_pane = KeysPane(self.store, slices, symbols, options.columns)
+        self.keys_pane = KeysPane(session, symbols, options.columns)
         self.aliases_pane = AliasesPane(self.store, slices, symbols)
         self.key_pane = KeyPane(session, symbols)
         self.tags_pane = TagsPane(self.store, symbols)
@@ -242,7 +242,8 @@ class MainScreen(CommandScreen):
 
     @on(LineTable.Scrolled, "#keys-table")
     def _keys_scrolled(self) -> None:
-        self.session.show(list(self.keys_pane.table.rows_in_sight))
+        pane = self.keys_pane
+        self.session.show(list(pane.table.rows_in_sight), pane.facts_in_sight)
 
     def _rest_on_key(self) -> None:
         if self._rest is not None:
@@ -257,7 +258,7 @@ class MainScreen(CommandScreen):
         self.aliases_pane.show_key(key_id)
         self.tags_pane.show_key(key_id)
         if key_id is not None:
-            self.session.show(list(self.keys_pane.table.rows_in_sight))
+            self._keys_scrolled()
             self.program.work(
                 lambda: self.session.look_at(key_id), group="look", what="reading a key"
             )

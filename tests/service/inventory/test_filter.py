@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kmstui.model import Key, Tag
-from kmstui.service.inventory.filter import Filter, FilterError, parse_filter
+from kmstui.service.inventory import Filter, FilterError, parse_filter
 from tests.fakes import ACCOUNT, arn_of, metadata_of
 
 KEY = Key.of(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kmstui.model import Alias, Key, KeyMetadata, Tag
+from kmstui.model import Alias, GrantsRead, Key, KeyFacts, KeyMetadata, LastUsage, Rotation, Tag
 from kmstui.service.inventory.store import Store, Topic
 from tests.fakes import arn_of, key_id_of, metadata_of
 
@@ -21,6 +21,13 @@ METADATA = st.builds(
     multi_region=WORDS, deletion=st.none() | MOMENTS, valid_to=st.none() | MOMENTS,
     pending_window_days=st.none() | st.integers(7, 30), replicas=st.lists(WORDS).map(tuple),
 )  # fmt: skip
+FACTS = st.builds(
+    KeyFacts,
+    st.none() | WORDS | st.builds(LastUsage, st.none() | MOMENTS, WORDS, st.none() | MOMENTS),
+    st.none() | WORDS | st.builds(Rotation, st.booleans(), next_rotation=st.none() | MOMENTS),
+    st.none() | WORDS | st.integers(0, 9),
+    st.none() | WORDS | st.builds(GrantsRead, st.integers(0, 9)),
+)
 IDS = st.integers(1, 6).map(key_id_of)
 
 
@@ -39,7 +46,7 @@ def keys(draw):
         problem=draw(WORDS),
         tags=draw(st.none() | TAGS),
         tags_problem=draw(WORDS),
-        rotation=draw(st.none() | st.booleans()),
+        facts=draw(FACTS),
     )
     assert key.arn == arn
     return key

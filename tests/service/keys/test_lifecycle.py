@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kmstui.model import KeyMaterial, Rotation
+from kmstui.model import KeyFacts, KeyMaterial, Rotation
 from kmstui.service.changes.waiting import FOR_A_KEY
 from kmstui.service.errors import (
     UNCERTAIN,
@@ -147,7 +147,7 @@ async def test_what_can_be_done_is_not_off(bench):
     assert off_reason(keys[IMPORTED], KeyAction.ROTATE_NOW) == ""
     assert off_reason(keys[DYING], KeyAction.CANCEL_DELETION) == ""
     assert off_reason(keys[REPLICATED], KeyAction.REPLICATE) == ""
-    off = replace(keys[NAMELESS], rotation=False)
+    off = replace(keys[NAMELESS], facts=KeyFacts(rotation=Rotation(enabled=False)))
     assert "off already" in off_reason(off, KeyAction.ROTATION_OFF)
     unknown = replace(keys[DENIED], metadata=None, problem="AccessDenied on kms:DescribeKey.")
     assert off_reason(unknown, KeyAction.ENABLE) == "AccessDenied on kms:DescribeKey."

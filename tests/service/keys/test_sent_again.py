@@ -134,7 +134,7 @@ async def test_rotation_that_somebody_turned_on_meanwhile_is_not_turned_off(benc
     bench.during_pause = lambda: bench.world.rotations.update(
         {NAMELESS: Rotation(enabled=True, period_days=90)}
     )
-    bench.store.put_key(replace(bench.store.keys[NAMELESS], rotation=False))
+    bench.store.know(NAMELESS, rotation=Rotation(enabled=False))
     with pytest.raises(ConflictError):
         await bench.keys.set_rotation(NAMELESS, 180)
     assert bench.world.rotations[NAMELESS].period_days == 90

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kmstui.model import Key, Tag
+from kmstui.model import Key, KeyFacts, Rotation, Tag
 from kmstui.service.inventory.sorted_rows import SortedRows
 from kmstui.ui.main.key_columns import COLUMNS, KEY_COLUMNS, SORT_COLUMNS, folded, sort_text
 from tests.fakes import arn_of, key_id_of, metadata_of
@@ -62,8 +62,9 @@ def test_times_are_sorted_as_times():
 @pytest.mark.parametrize("column", SORT_COLUMNS)
 def test_every_column_has_a_text_for_every_kind_of_key(column):
     bare = Key.of(key_id_of(1), arn_of(key_id_of(1)))
-    full = replace(key(2, deletion=datetime(2026, 1, 1, tzinfo=UTC)), rotation=True,
-                   tags=(Tag("a", "b"),))  # fmt: skip
+    facts = KeyFacts(rotation=Rotation(enabled=True))
+    dying = key(2, deletion=datetime(2026, 1, 1, tzinfo=UTC))
+    full = replace(dying, facts=facts, tags=(Tag("a", "b"),))
     for each in (bare, full):
         assert sort_text(each, ("alias/x\x00y",), column)
 

@@ -118,6 +118,8 @@ class FactReader:
         while True:
             key_id, urgency = self._next(fact)
             if key_id is None:
+                # Whoever wants more from now on must not count on this one.
+                self._workers[fact].difference_update({asyncio.current_task()})
                 return
             self._under_way.add((fact, key_id))
             try:

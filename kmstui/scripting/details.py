@@ -15,7 +15,7 @@ from kmstui.scripting.live_source import find
 from kmstui.scripting.parser import COULD_NOT_RUN, Parser, add_connection_options, target_of
 from kmstui.scripting.table import Column, add_format_option, sort_text, write_json, write_rows
 from kmstui.service.errors import FailedError, IncompleteListError
-from kmstui.service.keys import never_rotates
+from kmstui.service.inventory import never_rotates
 
 if TYPE_CHECKING:
     from kmstui.scripting.surroundings import Surroundings

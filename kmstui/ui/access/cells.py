@@ -39,7 +39,7 @@ _TITLES = {
     AccessGroup.READ: "READ",
     AccessGroup.DELETE: "DEL",
 }
-_WIDEST_NAME = 60
+_WIDEST_NAME = 80
 _NARROWEST_NAME = 12
 _NARROWEST_CELL = 5
 _ROOMY = 112

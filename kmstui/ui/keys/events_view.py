@@ -32,10 +32,10 @@ _LOOKING = ("Describe", "List", "Get")
 _COLUMNS = (
     Column("time", "TIME (UTC)", 16, rank=0),
     Column("name", "WHAT", 16, rank=1, most=26),
-    Column("who", "WHO", 14, rank=2, least=8, most=44),
+    Column("who", "WHO", 14, rank=2, least=8, most=64),
     Column("source", "FROM", 15, rank=4, most=30),
     Column("endpoint", "ENDPOINT", 12, rank=6, most=24),
-    Column("context", "ENCRYPTION CONTEXT", 18, rank=3, least=10, most=60),
+    Column("context", "ENCRYPTION CONTEXT", 18, rank=3, least=10, most=100),
     Column("error", "ERROR", 14, rank=5, most=40),
 )
 

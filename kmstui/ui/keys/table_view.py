@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import ClassVar, Generic, TypeVar
 
 from kmstui.service.session import Session
 from kmstui.ui.main import KeyView
-from kmstui.ui.style import Part, Symbols
+from kmstui.ui.style import Part, Symbols, text_and_style, width_of
 from kmstui.ui.widgets import Cells, Column, TextTable
 
 Entry = TypeVar("Entry")
+
+_MEASURED = 200
+"""Entries that are looked at for the widths of columns."""
 
 
 class TableView(KeyView, Generic[Entry]):
@@ -65,8 +70,25 @@ class TableView(KeyView, Generic[Entry]):
     def show_rows(self, empty: str, style: str = "dim") -> None:
         """Draw the rows; `empty` is said where there are none."""
         self.table.set_empty(empty, style)
+        columns = self._fitting_columns()
+        if columns != tuple(self.table.columns):
+            self.table.set_columns(columns)
         self.table.set_rows(list(self.rows))
         self.post_message(self.TitleChanged())
+
+    def _fitting_columns(self) -> tuple[Column, ...]:
+        """The columns as wide as what stands in them: no text is cut while another has room."""
+        if not self.header or not self.entries:
+            return self.columns
+        needed: dict[str, int] = {}
+        for entry in islice(self.entries.values(), _MEASURED):
+            for name, part in self.cells_of(entry).items():
+                width = width_of(text_and_style(part)[0])
+                needed[name] = max(width, needed.get(name, 0))
+        return tuple(
+            _fitting(column, max(len(column.title), needed.get(column.id, 0)))
+            for column in self.columns
+        )
 
     def cells_of(self, entry: Entry) -> Mapping[str, Part]:
         """The cells of an entry by column."""
@@ -75,6 +97,13 @@ class TableView(KeyView, Generic[Entry]):
     def _cells(self, row: str, _: Sequence[str]) -> Cells:
         entry = (self.entries or {}).get(row)
         return () if entry is None else self.cells_of(entry)
+
+
+def _fitting(column: Column, needed: int) -> Column:
+    width = min(column.width, needed)
+    return replace(
+        column, width=width, least=min(column.least, width), most=min(column.most, needed)
+    )
 
 
 def moment(time: datetime | None) -> str:

@@ -12,10 +12,10 @@ from kmstui.service.errors import JournalError
 from kmstui.service.inventory import Notice, Topic
 from kmstui.service.ports import CallRecord, ChangeRecord
 from kmstui.service.session import Session
-from kmstui.ui.commands import bound, program_of
+from kmstui.ui.commands import KeyBar, bound, program_of
 from kmstui.ui.dialogs import Dialog, TextDialog
 from kmstui.ui.runtime import Changes, StoreFeed
-from kmstui.ui.style import Part, Symbols, TitleLine
+from kmstui.ui.style import PLAIN, Part, Symbols, TitleLine, tabs, width_of
 from kmstui.ui.widgets import Column, Sentences, TextTable, labelled
 
 _TITLES = ("Messages", "Calls", "Changes")
@@ -65,8 +65,9 @@ class Messages(Dialog[None]):
         self._changes: Sequence[ChangeRecord] = ()
         self.title_line = TitleLine(classes="pane--title -focused")
         self.table = TextTable(_COLUMNS[0], self._cells, symbols=symbols)
-        self.reason = Sentences(classes="dialog--reason")
-        self.parts = (self.title_line, self.table, self.reason)
+        self.reason = Sentences(classes="dialog--reason", most_lines=4)
+        self.key_bar = KeyBar()
+        self.parts = (self.title_line, self.table, self.reason, self.key_bar)
 
     def on_mount(self) -> None:
         """Show what was said, and what comes."""
@@ -146,15 +147,36 @@ class Messages(Dialog[None]):
         self.table.set_rows(list(reversed(self._items)))
         empty = ("No messages yet.", "No calls yet.", "No changes yet.")
         self.table.set_empty(empty[self._number])
-        parts: list[Part] = []
-        for index, title in enumerate(_TITLES):
-            chosen = index == self._number
-            parts.append((f"[{title}]", "title") if chosen else (f" {title} ", "dim"))
-        hint = "  Tab turns, Enter opens, Esc closes"
-        if self._number == _CHANGES:
-            hint = "  Tab turns, Enter opens, z undoes a change of tags, Esc closes"
-        self.title_line.show([*parts, (hint, "dim")])
-        self.reason.say("")
+        marked = self._symbols is PLAIN or self.app.no_color
+        names = ((title, "") for title in _TITLES)
+        self.title_line.show([" ", *tabs(names, self._number, marked=marked)])
+        undo = [("messages.undo", "Undo a change of tags")] if self._number == _CHANGES else []
+        self.key_bar.show_keys(
+            [
+                ("messages.open", "Whole text"),
+                ("messages.next", "Next list"),
+                *undo,
+                ("text.search", "Search"),
+                ("Esc", "Close"),
+            ]
+        )
+        self._say_whole()
+
+    def on_line_table_moved(self) -> None:
+        """Another entry is chosen."""
+        self._say_whole()
+
+    def _say_whole(self) -> None:
+        """What is too long for its row stands whole below the list."""
+        item = self._items.get(self.table.cursor_row or "")
+        words, column = "", ""
+        if isinstance(item, Notice):
+            words, column = item.text, "text"
+        elif isinstance(item, CallRecord):
+            words, column = item.error, "error"
+        elif item is not None:
+            words, column = item.detail, "detail"
+        self.reason.say(words if width_of(words) > self.table.width_of(column) else "")
 
     def _cells(self, row: str, _: Sequence[str]) -> Mapping[str, Part]:
         item = self._items[row]

@@ -14,8 +14,8 @@ from kmstui.ui.commands import TEXT, Command, Context
 from kmstui.ui.dialogs import MOST_FOUND, SearchDialog, nearness, readable_keys
 from kmstui.ui.main.named_filters import filter_offers
 from kmstui.ui.main.navigation import bring_forward, main_of, switch_profile, switch_region
-from kmstui.ui.style import THEME_NAMES, Part
-from kmstui.ui.widgets import Column, LineTable
+from kmstui.ui.style import THEME_NAMES, Part, width_of
+from kmstui.ui.widgets import Column, LineTable, Sentences
 
 _STEP = 64
 """Keys between two looks at the clock."""
@@ -52,7 +52,8 @@ class Palette(SearchDialog[Callable[[], None]]):
         self._about = context
         self._found: list[Entry] = []
         self._connections: list[Entry] | None = None
-        self.parts = (self.input, self.table)
+        self.words = Sentences(classes="dialog--reason", most_lines=3)
+        self.parts = (self.input, self.table, self.words)
 
     def choose(self) -> None:
         """Do it."""
@@ -90,6 +91,15 @@ class Palette(SearchDialog[Callable[[], None]]):
         self.table.forget_place()
         self.table.set_rows([str(index) for index in range(len(found))])
         self.table.set_empty("Nothing matches.")
+        self.on_line_table_moved()
+
+    def on_line_table_moved(self) -> None:
+        """What is too long for its row stands whole below the list."""
+        row = self.table.cursor_row
+        entry = self._found[int(row)] if row is not None and self._found else None
+        words = (entry.off or entry.detail) if entry else ""
+        is_cut = width_of(words) > self.table.width_of("detail")
+        self.words.say(words if is_cut else "", "dim")
 
     def _cells(self, row: str, _: Sequence[str]) -> Mapping[str, Part]:
         entry = self._found[int(row)]

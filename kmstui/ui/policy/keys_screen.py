@@ -10,7 +10,7 @@ from textual.screen import Screen
 
 from kmstui.ui.commands import readable_key
 from kmstui.ui.policy.reading_box import ReadingBox
-from kmstui.ui.style import FANCY, Symbols
+from kmstui.ui.style import FANCY, Symbols, wrap
 from kmstui.ui.widgets import Block
 
 Keys = Sequence[tuple[str, Sequence[tuple[str, str]]]]
@@ -92,6 +92,10 @@ def _rows(
     return [(" ".join(dict.fromkeys(table[words])), words) for words in listed]
 
 
+_WIDTH = 18
+"""Cells for the keys; more of them go on below."""
+
+
 class KeysScreen(ReadingBox):
     """Lists keys."""
 
@@ -104,8 +108,9 @@ class KeysScreen(ReadingBox):
 
 
 def _blocks(keys: Keys) -> Iterator[Block]:
-    width = max((len(key) for _, rows in keys for key, _ in rows), default=0)
     for title, rows in keys:
         yield Block(title, "title")
         for key, words in rows:
-            yield Block(words, lead=f"  {key:<{width}}  ", lead_style="key")
+            first, *others = wrap(key, _WIDTH)
+            yield Block(words, lead=f"  {first:<{_WIDTH}}  ", lead_style="key")
+            yield from (Block("", lead=f"  {each}", lead_style="key") for each in others)

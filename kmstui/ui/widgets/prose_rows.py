@@ -29,12 +29,19 @@ class Block:
     """That of the lead, where it is not the text's."""
 
 
+_LONG_LABEL = 18
+"""Cells; a longer label would take the room of all values."""
+
+
 def labelled(pairs: Iterable[tuple[str, str]]) -> Iterator[Block]:
-    """Values below each other, what they are in grey to the left; a pair of nothing is a gap."""
+    """Values below each other, what they are in grey to the left; above, where that is long."""
     listed = list(pairs)
-    width = max((len(label) for label, _ in listed), default=0)
+    width = max((len(label) for label, _ in listed if len(label) <= _LONG_LABEL), default=0)
     for label, value in listed:
-        yield Block(value, lead=f"{label:<{width}}  " if label or value else "", lead_style="dim")
+        if len(label) > width:
+            yield Block(label, "dim")
+        beside = label if len(label) <= width else ""
+        yield Block(value, lead=f"{beside:<{width}}  ", lead_style="dim")
 
 
 @dataclass(frozen=True, slots=True)

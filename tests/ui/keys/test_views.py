@@ -7,6 +7,7 @@ import pytest
 from kmstui.model import Grant, KeyEvent, KeyMaterial, KeyMetadata, LastUsage, Rotation
 from kmstui.service.errors import AccessDeniedError
 from tests.fakes import (
+    ACCOUNT,
     HOSTILE_TEXT,
     IMPORTED,
     NAMELESS,
@@ -227,6 +228,18 @@ async def test_grants_that_could_not_be_read_are_rows_and_are_not_revoked():
         await run.press("D")
         await run.wait_for("KMS did not tell the ID of this grant")
         assert run.gateway.count("kms:RevokeGrant") == 0
+
+
+async def test_columns_of_events_take_the_room_that_their_texts_need():
+    gateway = gateway_with_events()
+    who = f"arn:aws:sts::{ACCOUNT}:assumed-role/{'r' * 40}/i-0b7f3c2d9e4a1586c"
+    long = KeyEvent("1", None, "Decrypt", who, encryption_context=(("app", "v" * 50),))
+    gateway.world.events[arn_of(IMPORTED)] = (long,)
+    async with running(gateway, size=(180, 40)) as run:
+        await open_view(run, "events")
+        await run.press("plus", "plus")
+        await run.wait_for("v" * 50)
+        assert "/i-0b7f3c2d9e4a1586c" in run.text
 
 
 async def test_events_without_time_name_and_id_are_rows_too():

@@ -102,8 +102,8 @@ async def test_f8_reaches_every_finding_of_one_place(bench):
 def told_keys(at) -> dict[str, str]:
     screen = at.pilot.app.screen
     assert isinstance(screen, KeysScreen)
-    rows = [row.strip().split("  ", 1) for row in screen.rows.text.splitlines() if row[:1] == " "]
-    return {words.strip(): keys for keys, words in rows}
+    rows = [row.strip().partition("  ") for row in screen.rows.text.splitlines()]
+    return {words.strip(): keys for keys, _, words in rows if words}
 
 
 @pytest.mark.parametrize("key", ["f1", "question_mark"])

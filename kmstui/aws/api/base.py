@@ -63,6 +63,11 @@ IAM = Paging("Marker", "Marker", "IsTruncated")
 TAGGING = Paging("PaginationToken", "PaginationToken")
 
 
+MOST_EMPTY_PAGES = 1_000
+"""In a row. AWS sends some where a filter leaves nothing of them (Resource Groups Tagging API,
+GetResources); one after the other for ever is no list."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[T]):
     """A list to be read page by page: the next one is under way while the last one is looked at."""
@@ -91,13 +96,18 @@ class Listing(Generic[T]):
         """
         markers: set[str] = set()
         unread: list[str] = []
+        empty = 0
         coming = self._ask(calls, "", self.urgency)
         try:
             while True:
                 page, marker, bad = await coming
                 unread.extend(bad)
+                empty = 0 if page else empty + 1
                 if marker in markers:
                     unread.append(f"{self.paging.response} repeats, so the list would never end")
+                    marker = ""
+                elif marker and empty == MOST_EMPTY_PAGES:
+                    unread.append(f"{empty:,} pages in a row hold nothing, and there would be more")
                     marker = ""
                 if not marker:
                     if page is not None:

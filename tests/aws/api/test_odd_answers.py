@@ -6,6 +6,7 @@ there.
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from kmstui.aws.api import base
 from kmstui.aws.calls import operations
 from kmstui.aws.calls.throttling import Bucket
 from kmstui.model import DryRun, KeyCreation, Tag
@@ -321,6 +323,25 @@ async def test_markers_that_go_round_in_a_circle_end_the_list(
     pages = gateway.alias_pages() if members == "Aliases" else gateway.key_pages()
     found, error = await _result(pages)
     assert (len(found), type(error)) == (3, IncompleteListError)
+
+
+@pytest.mark.parametrize("members", ["Aliases", "Keys"])
+async def test_empty_pages_without_end_end_the_list(
+    scripted: Scripted, connect: Connect, monkeypatch: pytest.MonkeyPatch, members: str
+) -> None:
+    monkeypatch.setattr(base, "MOST_EMPTY_PAGES", 5)
+    gateway = await connect()
+    numbers = itertools.count()
+
+    def give_the_next(**_: object) -> tuple[Any, Any]:
+        page = {members: [], "NextMarker": str(next(numbers)), "Truncated": True}
+        return SimpleNamespace(status_code=200, content=b"{}"), page
+
+    gateway._calls._clients.client("kms").meta.events.register_first("before-call", give_the_next)
+    pages = gateway.alias_pages() if members == "Aliases" else gateway.key_pages()
+    found, error = await _result(pages)
+    assert (len(found), type(error)) == (5, IncompleteListError)
+    assert "5 pages in a row hold nothing" in str(error)
 
 
 async def test_a_grant_that_cannot_be_read_is_a_row_that_says_so(

@@ -5,7 +5,6 @@ from .reader import UsesReader as UsesReader
 from .sources import EVENTS as EVENTS
 from .sources import LISTS as LISTS
 from .sources import NOBODY_SEES as NOBODY_SEES
-from .sources import ON_OPENING as ON_OPENING
 from .sources import SOURCES as SOURCES
 from .sources import KeyUses as KeyUses
 from .sources import SourceReading as SourceReading

@@ -22,6 +22,7 @@ from kmstui.service.uses.sources import (
     EVENTS,
     GRANTS,
     LAST_USE,
+    LISTS,
     ON_OPENING,
     POLICIES,
     REPLICAS,
@@ -104,12 +105,14 @@ class UsesReader:
     async def read(
         self,
         key: Key,
-        sources: Iterable[UseSource] = ON_OPENING,
+        sources: Iterable[UseSource] | None = None,
         told: Told = lambda: None,
         *,
         again: bool = False,
     ) -> KeyUses:
         """Read sources that were not read; what fails is part of what they tell.
+
+        Without `sources` those that take a few calls, and the lists that were read for other keys.
 
         With `again` those are read that were read before, too, and CloudTrail goes on where it
         ended.
@@ -121,7 +124,7 @@ class UsesReader:
         uses = self.of(key.id)
         wanted = [
             each
-            for each in sources
+            for each in (self._at_once() if sources is None else sources)
             if (state := uses.of(each).state) is UseState.NOT_LOOKED
             or (again and state is not UseState.READING)
         ]
@@ -142,6 +145,10 @@ class UsesReader:
                 if uses.of(source).state is UseState.READING:
                     uses.readings[source.title] = asked[source].before
         return uses
+
+    def _at_once(self) -> tuple[UseSource, ...]:
+        known = tuple(each for each in LISTS if each.kind and self._lists.is_known(each.kind))
+        return (*ON_OPENING, *known)
 
     def _connected(self) -> Gateway:
         gateway = self._session.gateway

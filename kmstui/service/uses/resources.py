@@ -12,7 +12,7 @@ from kmstui.model import ConfiguredResource, ResourceKind
 from kmstui.service.errors import FailedError, IncompleteListError
 from kmstui.service.ports import Gateway
 from kmstui.service.uses.naming import KeyNames
-from kmstui.service.uses.sources import SourceReading, Use, UseState
+from kmstui.service.uses.sources import SourceReading, Use, UseState, counted
 
 _PROPERTIES = (
     "configuration.kmsKeyId",
@@ -71,13 +71,12 @@ async def read_config(gateway: Gateway, names: KeyNames, region: str) -> SourceR
     if not recording.all_types:
         kinds = ", ".join(recording.types[:6]) + (" …" if recording.types[6:] else "")
         limits = (
-            f"It does not record {kinds}." if recording.excludes else f"It records {kinds} only."
+            f"It records all but {kinds}." if recording.excludes else f"It records {kinds} only."
         )
     state = UseState.PARTLY if limits else UseState.READ
-    what = (
-        "1 recorded resource names it." if len(found) == 1 else f"{len(found)} resources name it."
-    )
-    claim = what if found else "No recorded resource names it, as far as their records tell."
+    claim = "No recorded resource is told to name it."
+    if found:
+        claim = f"{counted(len(found), 'recorded resource')}."
     return SourceReading(state, claim, found, limits)
 
 
@@ -110,6 +109,10 @@ class ResourceLists:
     def forget(self) -> None:
         """Read all of them again when they are next asked for."""
         self._lists.clear()
+
+    def is_known(self, kind: ResourceKind) -> bool:
+        """Whether a list is here, so that to tell of another key costs no call."""
+        return kind in self._lists
 
     def forget_one(self, kind: ResourceKind) -> None:
         """Read one of them again when it is next asked for."""

@@ -13,7 +13,6 @@ from kmstui.service.uses import (
     EVENTS,
     LISTS,
     NOBODY_SEES,
-    ON_OPENING,
     SOURCES,
     KeyUses,
     SourceReading,
@@ -104,7 +103,7 @@ class UsesView(TableView[Row]):
 
     async def load(self, key_id: str) -> None:
         """Read the sources that take a few calls."""
-        await self._read(key_id, ON_OPENING)
+        await self._read(key_id, None)
 
     async def read_source(self) -> None:
         """Read the source under the cursor, again if it was read."""
@@ -121,7 +120,7 @@ class UsesView(TableView[Row]):
             await self._read(self.key_id, LISTS)
 
     async def _read(
-        self, key_id: str, sources: Sequence[UseSource], *, again: bool = False
+        self, key_id: str, sources: Sequence[UseSource] | None, *, again: bool = False
     ) -> None:
         key = self.store.keys.get(key_id)
         if key is not None:

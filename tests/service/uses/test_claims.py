@@ -260,6 +260,10 @@ async def test_a_list_is_read_once_for_all_keys_and_again_when_asked(bench):
     other = bench.session.store.keys[NAMELESS]
     await bench.reader.read(other, (BUCKETS,))
     assert bench.gateway.count("resources") == 1
+    bench.reader.of(NAMELESS).readings.clear()
+    uses = await bench.reader.read(other)
+    assert uses.of(BUCKETS).state is UseState.READ, "a list that is here tells of every key"
+    assert bench.gateway.count("resources") == 1
     await bench.read(BUCKETS, again=True)
     assert bench.gateway.count("resources") == 2
 

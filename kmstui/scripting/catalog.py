@@ -34,6 +34,7 @@ COMMANDS = (
     Entry("policy get", "print the policy of a key, or write it to a file", "policy", "GET"),
     Entry("policy diff", "what a put of a file would do", "policy", "DIFF"),
     Entry("policy put", "put a file as the policy of a key, reviewed", "policy", "PUT"),
+    Entry("policy edit", "edit the policy of a key in your editor", "policy_edit"),
     Entry("policy plan", "what it would do to put a folder of policies", "plan", "PLAN"),
     Entry("policy apply", "put a plan, key by key", "plan", "APPLY"),
     Entry("tag", "put tags on keys, by name or by a filter", "tags", "TAG"),

@@ -103,13 +103,18 @@ def _put_options(parser: Parser) -> None:
 
     _policy_options(parser)
     add_allowing_options(parser)
+    add_bypass_option(parser)
+    add_connection_options(parser)
+
+
+def add_bypass_option(parser: Parser) -> None:
+    """Add what turns KMS's lock-out check off."""
     parser.add_argument(
         "--bypass-policy-lockout-safety-check",
         metavar="ALIAS",
         default="",
         help="turn KMS's own lock-out check off for this put; the key's alias, to be sure",
     )
-    add_connection_options(parser)
 
 
 def _texts(options: argparse.Namespace, around: Surroundings) -> tuple[str, str | None]:
@@ -177,10 +182,23 @@ async def _put_text(
     text: str,
     base: str | None,
 ) -> int:
+    review, stands = await reviewed(session, around, options.key, text, base)
+    return await put_reviewed(review, options, around, stands=stands)
+
+
+async def put_reviewed(
+    review: Review, options: argparse.Namespace, around: Surroundings, *, stands: bool = True
+) -> int:
+    """Show a review, ask where somebody can be asked, put, and tell how it ended.
+
+    `stands`: what is stored is what the change was made of. Returns the exit code.
+
+    Raises:
+        ServiceError: nothing was sent.
+    """
     from kmstui.scripting.review_text import review_as_json
 
-    streams = around.streams
-    review, stands = await reviewed(session, around, options.key, text, base)
+    streams, text = around.streams, review.assessment.text
     if options.format == "text":
         _show(review, options, around)
     if not stands:
@@ -200,7 +218,7 @@ async def _put_text(
     elif ended.end is End.STORED:
         print(visible(ended.sentence), file=streams.out)
     if ended.end is not End.STORED:
-        complain(ended.sentence, streams.err, "kmstui policy put")
+        complain(ended.sentence, streams.err, f"kmstui {options.command}")
     return ended.end
 
 

@@ -159,3 +159,25 @@ def test_read_only_and_a_key_of_aws_are_sentences(kmstui: Kmstui, policy, write)
     done = kmstui("policy", "put", "alias/aws/ebs", new, "--yes")
     assert done.code == 2
     assert "is managed by AWS: nobody else can change its policy." in done.err
+
+
+def test_what_an_editor_leaves_is_reviewed_and_put_and_kept_as_a_draft_until_then(
+    kmstui: Kmstui, embedded, policy, write, monkeypatch
+):
+    wider = with_statement(policy, allow(f"arn:aws:iam::{embedded.account}:root", "kms:Sign"))
+    new = write(wider)
+    monkeypatch.setenv("VISUAL", f"cp {new}")
+    refused = kmstui("policy", "edit", ALIAS)
+    assert refused.code == 1
+    assert stored_policy(embedded, ALIAS) == policy
+    monkeypatch.setenv("VISUAL", "true")
+    told = kmstui("policy", "edit", ALIAS)
+    assert "There is an unsaved draft" in told.err
+    assert told.code == 0
+    monkeypatch.setenv("VISUAL", f"cp {new}")
+    assert kmstui("policy", "edit", ALIAS, "--yes").code == 0
+    assert stored_policy(embedded, ALIAS) == wider
+    monkeypatch.setenv("VISUAL", "false")
+    failed = kmstui("policy", "edit", ALIAS, "--yes")
+    assert failed.code == 2
+    assert "ended with 1, so nothing was put" in failed.err

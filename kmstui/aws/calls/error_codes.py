@@ -345,7 +345,7 @@ _CODES: tuple[
         ),
     ),
     (
-        Explanation(ConflictError, "{said}", "Press r to see what is there now."),
+        Explanation(ConflictError, "{said}", "{Press r|Read it again} to see what is there now."),
         (
             "AlreadyExistsException",
             "EntityAlreadyExists",

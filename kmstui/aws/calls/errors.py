@@ -64,7 +64,7 @@ def translate(error: BaseException, call: CallContext, *, sent: bool = True) -> 
     if fault := explain_source(error, call):
         return fault
     if call.mutating and sent and may_have_happened(error):
-        return _unreported(_what_happened(error, call), _context(error, call))
+        return _unreported(_what_happened(error, call), call, _context(error, call))
     explanation = (
         explain_exception(error, call)
         or (_bad_response(error) if sent else None)
@@ -136,12 +136,14 @@ def may_have_happened(error: BaseException) -> bool:
     return isinstance(error, lost | foreign) or _is_parse_error(error)
 
 
-def _unreported(what: str, context: ErrorContext) -> UnreportedOutcomeError:
-    return UnreportedOutcomeError(
-        f"{what}{OPEN_OUTCOME}",
-        f"{_WHERE_IT_SHOWS.get(context.operation, _ON_THE_KEY)} before you repeat it.",
-        context,
-    )
+def _unreported(what: str, call: CallContext, context: ErrorContext) -> UnreportedOutcomeError:
+    look = _WHERE_IT_SHOWS.get(context.operation, _ON_THE_KEY)
+    if call.in_command:
+        look = _WITHOUT_KEYS
+    return UnreportedOutcomeError(f"{what}{OPEN_OUTCOME}", f"{look} before you repeat it.", context)
+
+
+_WITHOUT_KEYS = "Read what is there now"
 
 
 _ON_THE_KEY = "Read the key again (r)"

@@ -275,7 +275,7 @@ async def _look_again(change: Change[T], refused: ServiceError) -> str:
     if not change.stands(found):
         raise ConflictError(
             "somebody else changed it while kmstui waited to send it again, so that was not done",
-            "Press r to see what is there now.",
+            "Read it again to see what is there now.",
             refused.context,
         ) from None
     return ""

@@ -135,7 +135,7 @@ class SaveResult:
                 reads = "still show the policy before" if self.stored else "do not find it yet"
                 return (
                     f"Saved, still propagating: the put to {label} was accepted, and reads"
-                    f" {reads}. This can take up to 5 minutes; r reads it again."
+                    f" {reads}. This can take up to 5 minutes."
                 )
             case SaveEnd.DIFFERS:
                 return (

@@ -96,7 +96,9 @@ async def _read(gateway: Gateway, name: str) -> tuple[dict[str, Any], list[str]]
         rotation = await unless_refused(lambda: gateway.rotation(key.id))
     known = Key.of(key.id, key.arn, metadata, tags=tags)
     told = {
-        name: field.value(known, names or ()) for name, field in FIELDS.items() if name != "problem"
+        name: field.value(known, names or ())
+        for name, field in FIELDS.items()
+        if name != "problem" and not field.fact
     }
     told |= {name: value for name, value in asdict(metadata).items() if name not in told}
     if rotation is not None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kmstui.model import Key
+from kmstui.model import Fact, Key
 from kmstui.scripting.command import CommandError, Progress, complain
 from kmstui.scripting.definition import Command
 from kmstui.scripting.parser import (
@@ -38,6 +38,8 @@ class KeyField(NamedTuple):
 
     column: Column
     value: Callable[[Key, Aliases], Any]
+    fact: Fact | None = None
+    """What has to be read of each key for it."""
 
 
 def _described(attribute: str) -> Callable[[Key, Aliases], Any]:
@@ -46,6 +48,20 @@ def _described(attribute: str) -> Callable[[Key, Aliases], Any]:
 
 def _field(id_: str, value: Callable[[Key, Aliases], Any], title: str = "") -> KeyField:
     return KeyField(Column(id_, title or id_.upper()), value)
+
+
+def _fact(id_: str, fact: Fact) -> KeyField:
+    """A column of the screens that costs a call a key."""
+
+    def value(key: Key, aliases: Aliases) -> Any:
+        from kmstui.service.inventory import KEY_VALUES
+
+        known = KEY_VALUES[id_]
+        # Without a date there may be words, as since when no use was seen.
+        found = known.read(key, aliases)
+        return (known.text(key, aliases) or None) if found is None else found
+
+    return KeyField(Column(id_, id_.upper().replace("_", " ")), value, fact)
 
 
 FIELDS: Mapping[str, KeyField] = {
@@ -65,6 +81,12 @@ FIELDS: Mapping[str, KeyField] = {
         _field("multi_region", _described("multi_region"), "MULTI-REGION"),
         _field("created", _described("created")),
         _field("deletion", _described("deletion")),
+        _field("expires", _described("valid_to")),
+        _fact("last_use", Fact.LAST_USE),
+        _fact("rotation", Fact.ROTATION),
+        _fact("next_rotation", Fact.ROTATION),
+        _fact("grants", Fact.GRANTS),
+        _fact("cost", Fact.ROTATIONS),
         _field(
             "tags",
             lambda key, aliases: (
@@ -78,7 +100,7 @@ FIELDS: Mapping[str, KeyField] = {
 """Every column, by its id."""
 
 USUAL = ("alias", "id", "state", "spec", "usage", "tags")
-"""Columns of a table where none are chosen; JSON and CSV then have all."""
+"""Columns of a table where none are chosen; JSON and CSV then have all that cost no call a key."""
 
 
 def _options(parser: Parser) -> None:
@@ -88,14 +110,16 @@ def _options(parser: Parser) -> None:
         nargs="*",
         metavar="FILTER",
         help="words that must all match: any text, tag:project=x, state:enabled, spec:rsa,"
-        " origin:external, owner:shared, alias:…, /regex/; -word excludes (behind --)",
+        " origin:external, owner:shared, alias:…, unused:90d, rotation:off, expires:30d, age:>1y,"
+        " no:tag:owner, /regex/; -word excludes (behind --)",
     )
     add("--aws", action="store_true", help="AWS's own keys too")
     add(
         "--columns",
         metavar="A,B",
         default="",
-        help=f"of {','.join(FIELDS)}; default: {','.join(USUAL)}, and all for json and csv",
+        help=f"of {','.join(FIELDS)}; default: {','.join(USUAL)}, and for json and csv"
+        " all but last_use, rotation, next_rotation, grants and cost, which take a call a key",
     )
     add(
         "--sort",
@@ -108,15 +132,22 @@ def _options(parser: Parser) -> None:
 
 
 def _run(options: argparse.Namespace, around: Surroundings) -> int:
-    every = tuple(FIELDS) if options.format in ("json", "csv") else USUAL
-    columns = [FIELDS[name].column for name in _named(options.columns, "--columns") or every]
+    free = [name for name, field in FIELDS.items() if field.fact is None]
+    chosen = _named(options.columns, "--columns") or (
+        free if options.format in ("json", "csv") else USUAL
+    )
+    columns = [FIELDS[name].column for name in chosen]
     order = _named(options.sort, "--sort", sign="-")
     wanted = parsed_filter(options.filter)
     progress = Progress(around.streams.err)
 
     async def read(gateway: Gateway) -> Store:
-        return await read_keys(gateway, progress)
+        store = await read_keys(gateway, progress)
+        with told_of(store, progress):
+            await read_facts(store, gateway, wanted, shown, aws=options.aws)
+        return store
 
+    shown = {FIELDS[name.removeprefix("-")].fact for name in (*chosen, *order)} - {None}
     store = around.live().run(target_of(options), read)
     found = matching(store, wanted, aws=options.aws)
     rows = [
@@ -125,6 +156,9 @@ def _run(options: argparse.Namespace, around: Surroundings) -> int:
     ]
     write_rows(_sorted(rows, order), columns, options.format, around.streams.out)
     _tell(store, found, around)
+    if unknown := undecided(store, wanted, aws=options.aws):
+        _tell_undecided(store, wanted, unknown, around)
+        return COULD_NOT_RUN
     if store.banner:
         return COULD_NOT_RUN
     return FOUND if rows else NONE_FOUND
@@ -141,6 +175,57 @@ def _tell(store: Store, found: Sequence[Key], around: Surroundings) -> None:
         sentences.append("No key matches." if store.keys else "There are no keys.")
     for sentence in sentences:
         complain(sentence, around.streams.err, "kmstui keys")
+
+
+def undecided(store: Store, wanted: Filter, *, aws: bool) -> list[Key]:
+    """The keys of which nobody can say whether a filter means them."""
+    return [
+        key
+        for key in store.keys.values()
+        if (aws or not key.is_aws_managed) and wanted.judge(key, store.aliases_of(key.id)) is None
+    ]
+
+
+def _tell_undecided(
+    store: Store, wanted: Filter, keys: Sequence[Key], around: Surroundings
+) -> None:
+    from kmstui.service.inventory import why_undecided
+
+    sentences = [
+        f"{store.name_of(key.id)} may match or not: {why_undecided(wanted, key)}"
+        for key in keys[:MOST_TOLD]
+    ]
+    if len(keys) > MOST_TOLD:
+        sentences.append(f"{len(keys) - MOST_TOLD:,} more keys may match or not.")
+    for sentence in sentences:
+        complain(sentence, around.streams.err, "kmstui keys")
+
+
+async def read_facts(
+    store: Store, gateway: Gateway, wanted: Filter, shown: Collection[Fact | None], *, aws: bool
+) -> None:
+    """Read what the filter needs of the keys that its other words mean, then what is shown.
+
+    What is refused is kept as its reason.
+    """
+    from kmstui.service.inventory import FactReader, can_be_asked
+
+    reader = FactReader(store, lambda key_id: gateway)
+
+    async def read(keys: Sequence[Key], facts: Collection[Fact | None]) -> None:
+        for key in keys:
+            for fact in facts:
+                if fact and can_be_asked(key, fact):
+                    reader.want(fact, key.id)
+        await reader.finish()
+
+    if wanted.facts:
+        await read(undecided(store, wanted, aws=aws), wanted.facts)
+    if shown:
+        await read(matching(store, wanted, aws=aws), shown)
+    for fact, why in reader.problems.items():
+        store.set_banner(f"{fact} is not read of all keys. {why}".capitalize())
+    reader.close()
 
 
 def parsed_filter(words: Sequence[str]) -> Filter:
@@ -240,6 +325,7 @@ COMMAND = Command(
         ("keys", "all customer managed keys"),
         ("keys tag:project=x state:enabled", "the enabled keys of a project"),
         ("keys --format json spec:rsa", "for scripts, with all columns"),
+        ("keys unused:90d --columns alias,last_use,cost", "what nobody used, and what it costs"),
         ("keys --columns id,alias,created --sort=-created", "the newest first"),
         ("keys -- imported -state:disabled", "a word that excludes needs the --"),
     ),

@@ -117,6 +117,11 @@ def _change(
     if bool(options.keys) == bool(options.filter):
         raise CommandError("Name keys, or give a --filter; one of both.")
     wanted = parsed_filter([options.filter])
+    if wanted.facts:
+        raise CommandError(
+            f"--filter asks for what costs a call a key ({', '.join(sorted(wanted.facts))}), which"
+            " is not read here: name the keys that `kmstui keys` lists for it."
+        )
 
     async def change(session: Session) -> int:
         tagging = Tagging(session)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kmstui.model import Key, KeyMetadata
+from kmstui.model import Key, KeyMetadata, LastUsage
 from kmstui.scripting import LiveSource
 from kmstui.service.errors import AccessDeniedError, IncompleteListError
 from kmstui.service.ports import Target, Urgency
-from tests.fakes import IMPORTED, FakeConnector, FakeGateway
+from tests.fakes import IMPORTED, NOW, FakeConnector, FakeGateway
 from tests.scripting.bench import Outcome, command
 
 
@@ -91,3 +92,36 @@ def test_on_a_terminal_it_tells_how_far_it_is_and_wipes_that_out() -> None:
     done = keys(terminal=True)
     assert "keys read" in done.err
     assert done.err.endswith("\r\x1b[K")
+
+
+def test_a_filter_that_costs_a_call_a_key_is_read_for_it() -> None:
+    gateway = FakeGateway()
+    since = NOW - timedelta(days=9000)
+    for key_id in gateway.world.metadata:
+        gateway.world.usages[key_id] = LastUsage(None, tracking_since=since)
+    gateway.world.usages[IMPORTED] = LastUsage(datetime.now(UTC), "Decrypt", since)
+    done = keys("used:7d", "--columns", "id,last_use,cost", "--format", "json", gateway=gateway)
+    (row,) = done.rows
+    assert (done.code, row["id"], row["cost"]) == (0, IMPORTED, 1.0)
+    asked = {key for name, key in gateway.calls if name == "kms:ListKeyRotations"}
+    assert asked == {IMPORTED}, "what is shown is read of the keys found alone"
+    gateway.closed = False
+    unused = keys("no:use", "--columns", "id,last_use", gateway=gateway)
+    assert f"none since {since:%Y-%m-%d}" in unused.out
+
+
+def test_a_key_of_which_nobody_can_say_whether_it_matches_is_told_and_ends_with_2() -> None:
+    gateway = FakeGateway()
+    gateway.fail("kms:GetKeyLastUsage", AccessDeniedError("not for you", "Ask."), IMPORTED)
+    done = keys("used:7d", gateway=gateway)
+    assert done.code == 2
+    assert f"{IMPORTED} (alias/ImportedCMK) may match or not: " in done.err
+    assert "not for you" in done.err
+
+
+def test_json_has_no_column_that_costs_a_call_a_key_unless_it_is_named() -> None:
+    gateway = FakeGateway()
+    (row,) = keys("alias:imported", "--format", "json", gateway=gateway).rows
+    assert "expires" in row
+    assert "last_use" not in row
+    assert not {name for name, _ in gateway.calls} & {"kms:GetKeyLastUsage", "kms:ListGrants"}

@@ -84,6 +84,11 @@ class FactReader:
             wanted.clear()
         return was
 
+    async def finish(self) -> None:
+        """Wait until nothing that is wanted can be read any more."""
+        while workers := [each for some in self._workers.values() for each in some]:
+            await asyncio.wait(workers)
+
     def left(self, fact: Fact) -> int:
         """Of how many keys it is wanted and not read yet."""
         return len(self._wanted[fact])

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from kmstui.model import Key
@@ -31,15 +30,13 @@ from kmstui.service.access import (
     predict,
     role_of,
 )
-from kmstui.service.errors import CancelledByPersonError
 from kmstui.service.ports import DryRunGateway
 from kmstui.service.session import Session
 from kmstui.ui.access.inquiry import Inquiry, chain_for
 from kmstui.ui.access.question import ACTION, ME, PRINCIPAL, parse_question, subject
-from kmstui.ui.commands import KeyBar
-from kmstui.ui.dialogs import Dialog, Line, QuestionDialog
+from kmstui.ui.dialogs import AnswersDialog, Line, QuestionDialog
 from kmstui.ui.style import Symbols
-from kmstui.ui.widgets import Block, Rows, Sentences
+from kmstui.ui.widgets import Block
 
 _KMS = "kms:"
 _CONTEXT = "kms:encryptioncontext:"
@@ -141,7 +138,7 @@ async def predictions(session: Session, inquiry: Inquiry, wanted: Asking) -> dic
     return found
 
 
-class KmsAnswers(Dialog[None]):
+class KmsAnswers(AnswersDialog[None]):
     """Asks while it is open, and shows each answer beside its prediction."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,enter", "leave", "leave", show=False)]
@@ -155,40 +152,19 @@ class KmsAnswers(Dialog[None]):
         symbols: Symbols,
     ) -> None:
         """`gateway` is the connection that the person was told of; another one is not asked."""
-        super().__init__("What KMS says of you")
-        self.add_class("dialog-wide")
-        self.add_class("reasoning")
+        super().__init__("What KMS says of you", symbols)
         self._session = session
         self._gateway = gateway
         self._inquiry = inquiry
         self._wanted = wanted
-        self._symbols = symbols
         self._compared: list[Comparison] = []
-        self.state = Sentences("", "dim", most_lines=2)
-        self.rows = Rows(symbols=symbols)
-
-    def compose(self) -> ComposeResult:
-        """Title, how far it is, the answers, keys."""
-        with self.box:
-            yield self.heading_line()
-            yield self.state
-            yield self.rows
-            yield KeyBar([("Esc", "Close"), ("j k", "Scroll")])
-
-    def on_mount(self) -> None:
-        """Ask; leaving the screen ends that."""
-        self.rows.focus()
-        self.run_worker(self._ask(), exit_on_error=True)
 
     def _tell(self, done: int, of: int) -> None:
         self.state.say(f"Asking KMS: {done} of {of} (Esc stops)", "dim")
 
-    async def _ask(self) -> None:
-        try:
-            answers = await ask_kms(self._gateway, self._wanted, self._tell)
-        except CancelledByPersonError as error:
-            self.state.say(error.sentence, "warn")
-            return
+    async def ask(self) -> None:
+        """Ask KMS about one action after the other, and hold that against what is predicted."""
+        answers = await ask_kms(self._gateway, self._wanted, self._tell)
         asked = [*answers, *self._wanted.unasked]
         predicted = await predictions(self._session, self._inquiry, self._wanted)
         compared = [compare(predicted[each.action], each) for each in asked]
@@ -208,7 +184,7 @@ class KmsAnswers(Dialog[None]):
             yield Block("KMS", "title", lead=f"  {'ACTION':<{width}}  {'PREDICTED':<10}  ")
         ordered = sorted(compared, key=_place)
         for each in ordered:
-            mark = self._symbols.warning if each.agreement is Agreement.DIFFERS else " "
+            mark = self.symbols.warning if each.agreement is Agreement.DIFFERS else " "
             name = each.kms.action.removeprefix(_KMS)
             predicted, judged = each.prediction.word, each.kms.judgement.value
             if beside:

@@ -1,3 +1,4 @@
+from .answers_dialog import AnswersDialog as AnswersDialog
 from .dialog import Dialog as Dialog
 from .dialog import FullScreen as FullScreen
 from .drafts import DraftKeeper as DraftKeeper

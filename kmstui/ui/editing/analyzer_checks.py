@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from kmstui.policy.iam import same_meaning
@@ -22,12 +21,11 @@ from kmstui.service.access import (
     expected_of_not_granted,
 )
 from kmstui.service.editing import json_problem
-from kmstui.service.errors import CancelledByPersonError
 from kmstui.service.ports import AnalyzerGateway
-from kmstui.ui.commands import KeyBar, Program
-from kmstui.ui.dialogs import Dialog, Line, QuestionDialog
+from kmstui.ui.commands import Program
+from kmstui.ui.dialogs import AnswersDialog, Line, QuestionDialog
 from kmstui.ui.style import Symbols
-from kmstui.ui.widgets import Block, Rows, Sentences
+from kmstui.ui.widgets import Block
 
 _STYLES = {
     Agreement.AGREES: "good",
@@ -111,7 +109,7 @@ class AnalyzerQuestion(QuestionDialog):
         return f"kmstui expects: {expected_of_not_granted(self._change, actions).word}."
 
 
-class AnalyzerAnswers(Dialog[Span]):
+class AnalyzerAnswers(AnswersDialog[Span]):
     """Asks while it is open, and shows each answer beside what kmstui makes of the change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -127,37 +125,17 @@ class AnalyzerAnswers(Dialog[Span]):
         symbols: Symbols,
     ) -> None:
         """`gateway` is the connection that the person was told of; another one is not asked."""
-        super().__init__("What IAM Access Analyzer says of the change")
-        self.add_class("dialog-wide")
-        self.add_class("reasoning")
+        keys = [("Enter", "Go to the statement")]
+        super().__init__("What IAM Access Analyzer says of the change", symbols, keys)
         self._gateway = gateway
         self._change = change
         self._actions = actions
-        self._symbols = symbols
         self._answers: tuple[CheckAnswer, ...] = ()
-        self.state = Sentences("", "dim", most_lines=2)
-        self.rows = Rows(symbols=symbols)
 
-    def compose(self) -> ComposeResult:
-        """Title, how far it is, the answers, keys."""
-        with self.box:
-            yield self.heading_line()
-            yield self.state
-            yield self.rows
-            yield KeyBar([("Enter", "Go to the statement"), ("Esc", "Close"), ("j k", "Scroll")])
-
-    def on_mount(self) -> None:
-        """Ask; leaving the screen ends that."""
-        self.rows.focus()
+    async def ask(self) -> None:
+        """Ask for both checks."""
         self.state.say("Asking IAM Access Analyzer… (Esc stops)", "dim")
-        self.run_worker(self._ask(), exit_on_error=True)
-
-    async def _ask(self) -> None:
-        try:
-            self._answers = await ask_analyzer(self._gateway, self._change, self._actions)
-        except CancelledByPersonError as error:
-            self.state.say(error.sentence, "warn")
-            return
+        self._answers = await ask_analyzer(self._gateway, self._change, self._actions)
         differ = any(each.agreement is Agreement.DIFFERS for each in self._answers)
         self.state.say("AWS and kmstui differ." if differ else "", "bad")
         self.rows.show(self._blocks())
@@ -165,7 +143,7 @@ class AnalyzerAnswers(Dialog[Span]):
     def _blocks(self) -> Iterator[Block]:
         for number, answer in enumerate(self._answers):
             about = str(number) if answer.statement else ""
-            mark = self._symbols.warning if answer.agreement is Agreement.DIFFERS else " "
+            mark = self.symbols.warning if answer.agreement is Agreement.DIFFERS else " "
             yield Block(answer.title, _STYLES[answer.agreement], f"{mark} ", about)
             yield from (Block(words, "", "  ", about) for words in answer.words)
             yield Block(f"kmstui: {answer.expected.reason}", "dim", "  ")

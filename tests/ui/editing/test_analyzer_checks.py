@@ -10,6 +10,7 @@ from kmstui.ui.dialogs import QuestionDialog
 from kmstui.ui.editing.analyzer_checks import AnalyzerAnswers, AnalyzerQuestion
 from kmstui.ui.editing.edit_screen import EditScreen
 from kmstui.ui.editing.review_screen import ReviewScreen
+from kmstui.ui.widgets import Sentences
 from tests.fakes import IMPORTED, REGION
 from tests.ui.editing.conftest import MINE, OLD, ROLE, ROOT_STATEMENT, allow, policy, service
 from tests.ui.editing.test_history import open_history
@@ -48,10 +49,11 @@ async def answered(bench) -> str:
 async def test_it_names_what_is_sent_and_that_it_costs_before_anything_is(editing):
     async with editing(service(BEFORE)) as bench:
         await question(bench, TAKEN)
-        words = bench.run.prose
+        # Of the box alone: it stands before the text of the review.
+        words = " ".join(each.text for each in bench.run.app.screen.query(Sentences))
+        assert "kms:Decrypt kms:ScheduleKeyDeletion" in bench.run.prose
         assert f"the old one ({len(BEFORE.encode()):,} bytes)" in words
         assert f"are sent to IAM Access Analyzer in {REGION}" in words
-        assert "kms:Decrypt kms:ScheduleKeyDeletion" in words
         assert "AWS charges for each custom policy check" in words
         assert "Read-only" not in words
         await bench.run.press("escape")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import platformdirs
 import pytest
@@ -118,14 +117,6 @@ def test_a_variable_that_resembles_none_lists_all_and_keeps_its_value_to_itself(
 def test_a_table_is_not_expected_in_a_variable():
     with pytest.raises(ConfigError, match="can stand in the config file alone"):
         load_settings({}, {"KMSTUI_DISABLE_BY_KEY": "x", "HOME": "/nonexistent"})
-
-
-def test_the_readme_names_every_variable():
-    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
-    with pytest.raises(ConfigError) as caught:
-        load_settings({}, {"KMSTUI_XYZ": "", "HOME": "/nonexistent"})
-    for variable in str(caught.value).rpartition("ones are ")[2].rstrip(".").split(", "):
-        assert f"`{variable}`" in readme
 
 
 def test_a_rule_is_off_in_whatever_case_it_is_written(tmp_path):

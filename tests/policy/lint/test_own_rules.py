@@ -84,7 +84,7 @@ def test_an_own_rule_finds_what_it_is_for_and_can_be_off(load: Load) -> None:
 
 
 def test_the_rule_of_the_readme_works_as_it_stands(load: Load) -> None:
-    found = re.search(r"```python\n(.*?)```", readme.section("In scripts"), re.DOTALL)
+    found = re.search(r"```python\n(.*?)```", readme.page("scripts"), re.DOTALL)
     assert found is not None
     load(found[1])
     assert _found(TEXT) == ['"Root" names no ticket', '"Use" names no ticket']

@@ -9,7 +9,7 @@ from kmstui.policy.infrastructure.cloudformation import Functions
 from kmstui.policy.infrastructure.languages import Language, language_of, may_hold_policies
 from kmstui.policy.infrastructure.rendering import Rendered, render
 from kmstui.policy.infrastructure.resources import ENDPOINT, Held, policies_of
-from kmstui.policy.infrastructure.values import InfrastructureError, Text
+from kmstui.policy.infrastructure.values import Constant, InfrastructureError, Text
 from kmstui.policy.syntax import ObjectNode, parse
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ def policies_in(
         held = _of_terraform(text, arn, beside)
     policies, elsewhere = [], []
     for each in held:
+        if _says_nothing(each.policy):
+            continue
         label = each.name or "this"
         if isinstance(each.policy, Text) and "{" not in _without_placeholders(each.policy):
             what = each.policy.text.removeprefix("${").removesuffix("}")
@@ -86,6 +88,13 @@ def policies_in(
         except InfrastructureError as error:
             raise InfrastructureError(f"the policy of {label} is none: {error}") from None
     return Found(tuple(policies), tuple(elsewhere))
+
+
+def _says_nothing(policy: Value) -> bool:
+    """Whether a policy is left to its default: the attribute is there, without a value."""
+    if isinstance(policy, Constant):
+        return policy.value is None
+    return isinstance(policy, Text) and not policy.text.strip()
 
 
 def _without_placeholders(text: Text) -> str:

@@ -211,8 +211,10 @@ class TerraformFile:
         return value if isinstance(value, Text) else unresolved(written, span)
 
     def _conditional(self, node: Node) -> Value:
-        """The first of the two: a file is written for both."""
-        return self.value(node.named_children[1])
+        """The first of the two that says anything: a file is written for both."""
+        first, second = (self.value(each) for each in node.named_children[1:3])
+        nothing = isinstance(first, Constant) and first.value is None
+        return second if nothing else first
 
     def _call(self, node: Node) -> Value:
         name, *rest = node.named_children

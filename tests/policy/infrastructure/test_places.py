@@ -114,6 +114,16 @@ def test_a_policy_that_another_file_tells_is_said_to_be_elsewhere():
     assert "aws_kms_key.a" in read.elsewhere[0] and "policy.json" in read.elsewhere[0]
 
 
+def test_a_policy_that_is_left_to_its_default_is_none():
+    for value in ("null", '""', "var.x == null ? null : null"):
+        text = f'resource "aws_kms_key" "a" {{\n  policy = {value}\n}}\n'
+        read = policies_in("a.tf", text)
+        assert read is not None and not read.policies and not read.elsewhere
+    text = 'resource "aws_kms_key" "a" {\n  policy = var.x == null ? null : var.x\n}\n'
+    read = policies_in("a.tf", text)
+    assert read is not None and "var.x" in read.elsewhere[0]
+
+
 _DOCUMENT = """\
 data "aws_iam_policy_document" "d" {
   statement {

@@ -166,7 +166,7 @@ class DetailsView(TableView[Row]):
         if key.metadata.custom_key_store_id:
             yield from self._key_store_rows()
         yield from self._rotation_rows(key)
-        yield from self._usage_rows()
+        yield from self._usage_rows(key)
         if cost := cost_words(key):
             yield "Price a month", cost
         if key.tags_problem:
@@ -204,8 +204,9 @@ class DetailsView(TableView[Row]):
             if error := error_words(store):
                 yield "  why it failed", (error, "bad")
 
-    def _usage_rows(self) -> Iterator[Row]:
-        usage = self._usage
+    def _usage_rows(self, key: Key) -> Iterator[Row]:
+        # The column of the keys may have read it.
+        usage = key.facts.last_use if self._usage is None else self._usage
         if usage is None:
             yield "Last use", ("Enter asks KMS", "dim")
         elif isinstance(usage, str):

@@ -99,7 +99,7 @@ COLUMNS = (
     KeyColumn(Column("findings", "POLICY", 9, rank=6), None),
     _of("description", 32, rank=5, most=120),
     # What follows costs a call a key, or is seldom there: who wants it chooses it.
-    _of("last_use", 10, rank=15, most=21, usual=False),
+    _of("last_use", 21, rank=15, least=10, usual=False),
     _of("next_rotation", 13, rank=16, right=True, usual=False),
     _of("expires", 10, lambda _: "warn", rank=17, right=True, usual=False),
     _of("grants", 6, rank=18, right=True, usual=False),

@@ -133,3 +133,13 @@ async def test_help_tells_the_words():
         await run.press("G")
         await run.wait_for("unused:90d")
         await run.wait_for("no:tag:owner")
+
+
+async def test_details_show_the_last_use_that_a_column_has_read():
+    options = UiOptions(columns=("alias", "last_use"))
+    async with running(a_gateway(), size=WIDE, options=options) as run:
+        await run.wait_for(lambda: run.store.keys[SIGNING].facts.last_use)
+        await run.choose(SIGNING)
+        await run.press("d")
+        await run.wait_for("Decrypt")
+        assert "Enter asks KMS" not in run.text

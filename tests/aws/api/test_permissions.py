@@ -231,8 +231,8 @@ async def policy_checks(role: RestrictedRole) -> AsyncIterator[Any]:
 
 USES = {
     "tags of 100 keys in one call instead of one": tags_at_once,
-    "Details": details,
-    "Grants, Events, word of a put that was overwritten": grants_and_events,
+    "Details, columns and filters of rotation, last use and cost": details,
+    "Grants and their column, Events, word of a put that was overwritten": grants_and_events,
     "Access, verdicts and roles as IAM decides them": access,
     "control policies over your account (from the management account or a delegated"
     " administrator's)": control_policies,

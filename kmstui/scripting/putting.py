@@ -101,7 +101,9 @@ def called_off(question: str, word: str, streams: Streams) -> str:
     streams.err.write(visible(f"{question} Type {word}: "))
     streams.err.flush()
     typed = streams.stdin.readline().strip()
-    if typed == word or (word == "yes" and typed.lower() in ("y", "yes")):
+    if typed.removeprefix("alias/") == word.removeprefix("alias/") or (
+        word == "yes" and typed.lower() in ("y", "yes")
+    ):
         return ""
     return "It was not confirmed, so nothing was sent."
 

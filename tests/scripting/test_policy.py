@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from kmstui.scripting import Streams
+from kmstui.scripting.putting import called_off
 from tests.control import ControlledKms
 from tests.embedded import aws_environment, embedded, embedded_server
+from tests.scripting.bench import Terminal
 from tests.scripting.embedded_commands import Kmstui, kmstui, put_by_boto3, stored_policy
 
 __all__ = ["aws_environment", "embedded", "embedded_server", "kmstui"]
@@ -181,3 +184,12 @@ def test_what_an_editor_leaves_is_reviewed_and_put_and_kept_as_a_draft_until_the
     failed = kmstui("policy", "edit", ALIAS, "--yes")
     assert failed.code == 2
     assert "ended with 1, so nothing was put" in failed.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "sends"),
+    [("ImportedCMK", True), ("alias/ImportedCMK", True), ("yes", False), ("", False)],
+)
+def test_on_a_terminal_the_alias_is_typed_with_its_prefix_or_without(typed, sends):
+    streams = Streams(Terminal(f"{typed}\n"), Terminal(), Terminal())
+    assert (called_off("Put it?", "ImportedCMK", streams) == "") is sends

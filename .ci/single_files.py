@@ -36,7 +36,10 @@ _LINT = ("PyYAML", "tree-sitter", "tree-sitter-hcl")
 
 def run(*command: str | Path, before: Sequence[Path] = ()) -> None:
     """Run a program; its failure is ours. Python in it imports from the folders `before` first."""
-    paths = {"PYTHONPATH": os.pathsep.join(map(str, before))} if before else {}
+    paths = {}
+    if before:
+        # The checkout in which this may run has a kmstui too, without its style sheets.
+        paths = {"PYTHONPATH": os.pathsep.join(map(str, before)), "PYTHONSAFEPATH": "1"}
     subprocess.run([str(each) for each in command], check=True, env={**os.environ, **paths})
 
 

@@ -20,7 +20,7 @@ import pytest
 from kmstui.aws.api import base
 from kmstui.aws.calls import operations
 from kmstui.aws.calls.throttling import Bucket
-from kmstui.model import DryRun, KeyCreation, Tag
+from kmstui.model import DryRun, KeyCreation, MaterialImport, ResourceKind, Tag
 from kmstui.service.errors import IncompleteListError, ServiceError
 from tests.aws.conftest import Scripted
 
@@ -36,6 +36,10 @@ def _dry_run(name: str, gateway: Any) -> Awaitable[None]:
         DryRun(name, ARN, "SYMMETRIC_DEFAULT", "SYMMETRIC_DEFAULT", grantee=ROLE)
     )
     return asked
+
+
+def _resources(kind: ResourceKind, gateway: Any) -> Any:
+    return gateway.resource_pages(kind)
 
 
 CALLS: Mapping[str, Callable[[Any], Any]] = {
@@ -86,6 +90,36 @@ CALLS: Mapping[str, Callable[[Any], Any]] = {
         lambda gateway: gateway.account_controls("111122223333")
     ),
     "DescribeVpcEndpoints": lambda gateway: gateway.vpc_endpoints(),
+    "DescribeCustomKeyStores": lambda gateway: gateway.custom_key_stores(),
+    "ConnectCustomKeyStore": lambda gateway: gateway.connect_key_store("cks-1"),
+    "DisconnectCustomKeyStore": lambda gateway: gateway.disconnect_key_store("cks-1"),
+    "GetParametersForImport": lambda gateway: gateway.import_parameters(
+        KEY, "RSAES_OAEP_SHA_256", "RSA_4096"
+    ),
+    "ImportKeyMaterial": lambda gateway: gateway.import_material(KEY, MaterialImport(b"t", b"w")),
+    "DeleteImportedKeyMaterial": lambda gateway: gateway.delete_material(KEY),
+    "UpdatePrimaryRegion": lambda gateway: gateway.update_primary_region(KEY, "eu-west-3"),
+    "DescribeConfigurationRecorders DescribeConfigurationRecorderStatus": (
+        lambda gateway: gateway.config_recording()
+    ),
+    "SelectResourceConfig": lambda gateway: gateway.config_query("SELECT resourceId"),
+    **{
+        names: partial(_resources, kind)
+        for names, kind in (
+            ("DescribeVolumes", ResourceKind.EBS_VOLUMES),
+            ("DescribeSnapshots", ResourceKind.EBS_SNAPSHOTS),
+            ("DescribeDBInstances", ResourceKind.RDS_INSTANCES),
+            ("DescribeDBClusters", ResourceKind.RDS_CLUSTERS),
+            ("ListSecrets", ResourceKind.SECRETS),
+            ("ListFunctions", ResourceKind.FUNCTIONS),
+            ("DescribeLogGroups", ResourceKind.LOG_GROUPS),
+            ("DescribeFileSystems", ResourceKind.FILE_SYSTEMS),
+            ("ListBuckets GetBucketEncryption", ResourceKind.S3_BUCKETS),
+            ("ListTopics GetTopicAttributes", ResourceKind.TOPICS),
+            ("ListQueues GetQueueAttributes", ResourceKind.QUEUES),
+            ("ListTables DescribeTable", ResourceKind.TABLES),
+        )
+    },
     **{name: partial(_dry_run, name) for name in operations.DRY_RUNS},
 }
 """What sends the operations, by their names."""

@@ -29,6 +29,8 @@ class KeyAction(StrEnum):
     ROTATION_OFF = "Rotation off"
     ROTATE_NOW = "Rotate now"
     REPLICATE = "Replicate"
+    IMPORT_MATERIAL = "Import key material"
+    DELETE_MATERIAL = "Delete imported key material"
     SCHEDULE_DELETION = "Schedule deletion"
     CANCEL_DELETION = "Cancel the deletion"
 

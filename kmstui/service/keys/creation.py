@@ -6,6 +6,7 @@ are not all known here is left to the editor, where each field is filled in sigh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ from kmstui.service.access import caller_principal, own_request
 from kmstui.service.editing import facts_for
 from kmstui.service.keys.aliases import alias_problem, full_name
 from kmstui.service.keys.allowed import description_problem
+from kmstui.service.keys.wrapping import algorithms_for
 from kmstui.service.session import Session
 from kmstui.service.tags import MOST_TAGS, tag_problems
 
@@ -60,7 +62,7 @@ def key_creation_problem(session: Session, creation: KeyCreation, alias: str) ->
     partition = session.info.partition if session.info else "aws"
     if creation.spec not in specs_for(creation.usage, partition):
         return f"KMS does not create keys of spec {creation.spec} for {creation.usage}."
-    if problem := description_problem(creation.description):
+    if problem := _origin_problem(creation) or description_problem(creation.description):
         return problem
     if alias and (problem := alias_problem(alias)):
         return problem
@@ -77,6 +79,26 @@ def key_creation_problem(session: Session, creation: KeyCreation, alias: str) ->
         return f"The policy has {size:,} bytes, and a key policy can have {POLICY_BYTES:,}."
     return ""
 
+
+def _origin_problem(creation: KeyCreation) -> str:
+    """Why KMS has no such key of this origin. Source: KMS API Reference, CreateKey: Origin."""
+    if creation.origin == "EXTERNAL" and not algorithms_for(creation.spec):
+        return f"KMS imports no key material of {creation.spec}."
+    if not creation.custom_key_store_id:
+        return ""
+    if creation.spec != "SYMMETRIC_DEFAULT":
+        return "Custom key stores have symmetric encryption keys only: SYMMETRIC_DEFAULT."
+    if creation.multi_region:
+        return "Keys of a custom key store are of a single Region."
+    if creation.origin == "EXTERNAL_KEY_STORE":
+        if not creation.external_key_id:
+            return "Name the external key that shall be its material."
+        if not _EXTERNAL_KEY_ID.fullmatch(creation.external_key_id):
+            return "The ID of an external key has at most 128 letters, digits and - _ . only."
+    return ""
+
+
+_EXTERNAL_KEY_ID = re.compile(r"[a-zA-Z0-9._-]{1,128}")
 
 _NO_ID = "00000000-0000-0000-0000-000000000000"
 """Stands for the ID that KMS has not given yet; no template writes it."""

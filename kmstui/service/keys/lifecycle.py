@@ -345,6 +345,8 @@ def _wishes(creation: KeyCreation) -> Values:
         "description": creation.description,
         "multi_region": creation.multi_region,
         "origin": creation.origin,
+        "custom_key_store": creation.custom_key_store_id,
+        "external_key": creation.external_key_id,
         "policy": creation.policy,
         "tags": {tag.key: tag.value for tag in creation.tags},
     }

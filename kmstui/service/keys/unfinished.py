@@ -66,6 +66,10 @@ def checks_of_keys(gateway: Gateway) -> Checks[Any]:
 _UNSEEN = {
     "kms:CreateKey": "whether the key was created is not known, because KMS's answer alone names"
     " it. Look for a key created at {:%H:%M} UTC (Details tells when) before you repeat it.",
+    "kms:ImportKeyMaterial": "whether the material was imported is not known. Details tells which"
+    " materials the key has, and until when; importing the same once more does no harm.",
+    "kms:DeleteImportedKeyMaterial": "whether the material was deleted is not known. Details tells"
+    " which materials the key has.",
     "kms:RotateKeyOnDemand": "whether it was done is not known. The rotations in Details tell: look"
     " for one at {:%H:%M} UTC before you repeat it.",
 }

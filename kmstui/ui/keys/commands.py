@@ -112,6 +112,8 @@ _ACTIONS = {
     KeyAction.ROTATION_OFF: ("f", "Turn the key's automatic rotation off"),
     KeyAction.ROTATE_NOW: ("n", "Rotate the key's material once, now"),
     KeyAction.REPLICATE: ("p", "Replicate the key into another Region"),
+    KeyAction.IMPORT_MATERIAL: ("m", "Import key material of your own, or fetch a wrapping key"),
+    KeyAction.DELETE_MATERIAL: ("M", "Delete the imported key material; asks for the alias"),
     KeyAction.SCHEDULE_DELETION: ("D", "Schedule the deletion of the key; asks for its alias"),
     KeyAction.CANCEL_DELETION: ("C", "Cancel the scheduled deletion of the key"),
 }
@@ -120,13 +122,21 @@ _ACTIONS = {
 _CREATE = "create"
 
 
+def _off_reason(key: Key, action: KeyAction) -> str:
+    if action not in (KeyAction.IMPORT_MATERIAL, KeyAction.DELETE_MATERIAL):
+        return off_reason(key, action)
+    from kmstui.service.keys import delete_off, import_off
+
+    return (import_off if action is KeyAction.IMPORT_MATERIAL else delete_off)(key)
+
+
 def _off(action: KeyAction) -> Callable[[Context], str | None]:
     def off(context: Context) -> str | None:
         if reason := no_changes(context):
             return reason
         if context.key is None:
             return no_key(context)
-        return off_reason(context.key, action) or None
+        return _off_reason(context.key, action) or None
 
     return off
 

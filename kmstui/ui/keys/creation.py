@@ -8,19 +8,17 @@ from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
-from textual import events, on
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Input
 
-from kmstui.model import KeyCreation
+from kmstui.model import CustomKeyStore, KeyCreation
 from kmstui.service.changes import DESCRIPTION, TAG_LINE
 from kmstui.service.editing import Library, read_library
+from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.inventory import FLUSH_SECONDS
 from kmstui.service.keys import (
     DEFAULT,
+    KINDS,
     SPECS,
     CreationPolicy,
     Lifecycle,
@@ -31,12 +29,11 @@ from kmstui.service.keys import (
 )
 from kmstui.service.session import Session
 from kmstui.service.tags import parse_tags
-from kmstui.ui.commands import Context, KeyBar, aws_command
-from kmstui.ui.dialogs import Dialog, KeptLine
+from kmstui.ui.commands import Context, aws_command
+from kmstui.ui.dialogs import KeptLine
 from kmstui.ui.keys.change_dialog import Proposal, propose
+from kmstui.ui.keys.form import ChoiceLine, Form, text_line
 from kmstui.ui.main import main_of
-from kmstui.ui.style import OneLine, Part
-from kmstui.ui.widgets import Sentences
 
 _USAGES = {
     "ENCRYPT_DECRYPT": "encrypt and decrypt",
@@ -56,95 +53,35 @@ _HELP = {
     "description": "Everybody who may describe the key reads it.",
     "alias": "A name for programs and people; alias/ may be left out.",
     "tags": 'As for t: project=kmsworkshop "cost center=42"',
-    "policy": "",
+    "external-key": "An existing AES-256 key of the external key manager; each KMS key needs "
+    "another one.",
 }
+
+_ORIGINS = {"AWS_KMS": "made by KMS", "EXTERNAL": "imported by you"}
+_ORIGIN_HELP = {
+    "AWS_KMS": "KMS makes the key material and can rotate it. It cannot be changed later.",
+    "EXTERNAL": "The key is made without material and waits until you import it (x, m). You keep a "
+    "copy: what KMS has of it can expire, and be imported again.",
+}
+_OUTSIDE = "EXTERNAL_KEY_STORE"
 
 _TRIES = 25
 """Looks for the row of a new key."""
 
 
-class ChoiceLine(OneLine, can_focus=True, inherit_bindings=False):
-    """Shows the value chosen between two signs."""
+class CreationForm(Form):
+    """What CreateKey takes, and the alias that the key shall have."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,space,l", "turn(1)", "next", show=False),
-        Binding("left,h", "turn(-1)", "previous", show=False),
-    ]
-
-    class Changed(Message):
-        """Another value was chosen."""
-
-        def __init__(self, line: ChoiceLine) -> None:
-            super().__init__()
-            self.line = line
-
-    class Submitted(Message):
-        """Enter was pressed."""
-
-    def __init__(self, choices: Sequence[tuple[str, str]], *, id: str) -> None:
-        """`choices` are values with the words that stand for them."""
-        super().__init__(id=id, classes="choice")
-        self._choices = tuple(choices)
-        self._number = 0
-        self._write()
-
-    @property
-    def value(self) -> str:
-        """The value chosen."""
-        return self._choices[self._number][0] if self._choices else ""
-
-    def set_choices(self, choices: Sequence[tuple[str, str]]) -> None:
-        """Offer other values; the one chosen stays chosen where it still is one."""
-        before = self.value
-        self._choices = tuple(choices)
-        values = [value for value, _ in self._choices]
-        self._number = values.index(before) if before in values else 0
-        self._write()
-
-    def action_turn(self, steps: int) -> None:
-        """Choose the next value, or the one before."""
-        if len(self._choices) > 1:
-            self._number = (self._number + steps) % len(self._choices)
-            self._write()
-            self.post_message(self.Changed(self))
-
-    def on_key(self, event: events.Key) -> None:
-        """Enter goes on."""
-        if event.key == "enter":
-            event.stop()
-            self.post_message(self.Submitted())
-
-    def watch_has_focus(self, focused: bool) -> None:
-        """The signs stand out while the arrow keys turn it."""
-        super().watch_has_focus(focused)
-        self._write()
-
-    def _write(self) -> None:
-        style = "key" if self.has_focus else "dim"
-        words = self._choices[self._number][1] if self._choices else ""
-        many = len(self._choices) > 1
-        parts: list[Part] = [("< " if many else "  ", style), words, (" >" if many else "", style)]
-        if many:
-            parts.append((f"  {self._number + 1} of {len(self._choices)}", "dim"))
-        self.show(parts)
-
-
-class CreationForm(Dialog[None]):
-    """Fields from top to bottom; nothing is sent before the review."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "review", "create", show=False),
         Binding("ctrl+r", "bring_back", "what was typed before", show=False),
-        Binding("down,tab", "turn(1)", "next field", show=False),
-        Binding("up,shift+tab", "turn(-1)", "field before", show=False),
     ]
 
     def __init__(self, context: Context) -> None:
-        super().__init__("Create a key", "dialog-wide")
-        self._about = context
         self._session = context.connection
         self._library: Library = read_library(context.app.options.templates_directory)
         self._policies: dict[str, CreationPolicy] = {DEFAULT.id: DEFAULT}
+        self._stores: dict[str, CustomKeyStore] = {}
+        self._stores_problem = ""
         self.usage = ChoiceLine(
             [(usage, f"{usage} - {_USAGES[usage]}") for usage in SPECS], id="usage"
         )
@@ -152,64 +89,75 @@ class CreationForm(Dialog[None]):
         self.regions = ChoiceLine(
             [("", "this Region only"), ("multi", "multi-Region primary key")], id="regions"
         )
-        self.description = self._line("description", "what it protects, for whom")
-        self.alias = self._line("alias", "letters, digits, / _ -")
-        self.tags = self._line("tags", "key=value key=value")
+        self.origin = ChoiceLine(list(_ORIGINS.items()), id="origin")
+        self.external_key = text_line("external-key", "its ID at the external key store proxy")
+        self.description = text_line("description", "what it protects, for whom")
+        self.alias = text_line("alias", "letters, digits, / _ -")
+        self.tags = text_line("tags", "key=value key=value")
         self.policy = ChoiceLine([(DEFAULT.id, DEFAULT.title)], id="policy")
-        self._fields: tuple[tuple[str, Widget], ...] = (
+        self._kept: dict[str, KeptLine] = {}
+        self._ages: dict[str, str] = {}
+        """How long ago something was typed into a field that was not sent."""
+        fields = (
             ("Usage", self.usage),
             ("Spec", self.spec),
             ("Regions", self.regions),
+            ("Material", self.origin),
+            ("External key", self.external_key),
             ("Description", self.description),
             ("Alias", self.alias),
             ("Tags", self.tags),
             ("Policy", self.policy),
         )
-        self._kept: dict[str, KeptLine] = {}
-        self._ages: dict[str, str] = {}
-        """How long ago something was typed into a field that was not sent."""
-        self.help_line = Sentences(most_lines=4)
-        self.reason = Sentences(classes="dialog--reason")
-        rows = (
-            Horizontal(
-                OneLine([(f" {label}", "dim")], classes="form--label"), field, classes="form--row"
-            )
-            for label, field in self._fields
-        )
-        keys = KeyBar(
-            [("↑ ↓", "Field "), ("← →", "Choose "), ("Ctrl-s", "Review "), ("Esc", "Leave")]
-        )
-        self.parts = (self.heading_line(), *rows, self.help_line, self.reason, keys)
+        super().__init__("Create a key", context, fields)
+        self.show_field(self.external_key, shown=False)
         self._set_specs()
 
-    @staticmethod
-    def _line(name: str, placeholder: str) -> Input:
-        line = Input(placeholder=placeholder, compact=True, id=name)
-        line.cursor_blink = False
-        return line
-
     def on_mount(self) -> None:
-        """Begin at the first field."""
-        self.usage.focus()
+        """Begin at the first field; key stores are read meanwhile."""
         self._offer_policies()
         for field, subject in ((self.description, DESCRIPTION), (self.tags, TAG_LINE)):
             name = field.id or ""
-            if kept := KeptLine.of(self._about.app, subject, "", partial(self._offer, name)):
+            if kept := KeptLine.of(self.about.app, subject, "", partial(self._offer, name)):
                 self._kept[name] = kept
-        self._explain("usage")
+        self.run_worker(self._read_stores(), exit_on_error=True)
+        super().on_mount()
+
+    async def _read_stores(self) -> None:
+        try:
+            found = await self._session.gateway.custom_key_stores()
+        except CancelledByPersonError:
+            return
+        except ServiceError as error:
+            self._stores_problem = error.sentence
+            return
+        self._stores = {store.id: store for store in found}
+        self.origin.set_choices(
+            [*_ORIGINS.items()]
+            + [
+                (store.id, f"in key store {store.name or store.id}")
+                for store in found
+                if store.state == "CONNECTED"
+            ]
+        )
 
     # What was filled in
 
     @property
     def creation(self) -> KeyCreation:
         """What CreateKey is asked for, as far as the fields can be read."""
+        store = self._stores.get(self.origin.value)
+        external = self.external_key.value.strip()
         return KeyCreation(
             spec=self.spec.value,
             usage=self.usage.value,
             description=self.description.value,
             multi_region=bool(self.regions.value),
+            origin=store.kind if store else self.origin.value,
             policy=self._policies[self.policy.value].text,
             tags=parse_tags(self.tags.value).tags,
+            custom_key_store_id=store.id if store else "",
+            external_key_id=external if store and store.kind == _OUTSIDE else "",
         )
 
     @property
@@ -235,31 +183,22 @@ class CreationForm(Dialog[None]):
         possible = [policy for policy in offered if not policy.off]
         self.policy.set_choices([(policy.id, policy.title) for policy in possible])
 
-    # Moving and typing
-
-    def action_turn(self, steps: int) -> None:
-        """Go to the next field, or the one before."""
-        fields = [field for _, field in self._fields]
-        index = next((i for i, field in enumerate(fields) if field.has_focus), 0)
-        # At once: a key typed ahead is for the field that it goes to.
-        self.set_focus(fields[(index + steps) % len(fields)])
-
-    @on(ChoiceLine.Changed)
-    def _chosen(self, event: ChoiceLine.Changed) -> None:
-        event.stop()
-        if event.line is self.usage:
+    def turned(self, line: ChoiceLine) -> None:
+        """What a choice leaves to the others."""
+        if line is self.usage:
             self._set_specs()
-        if event.line is not self.policy:
+        if line is self.origin:
+            store = self._stores.get(line.value)
+            outside = store is not None and store.kind == _OUTSIDE
+            self.show_field(self.external_key, shown=outside)
+        if line is not self.policy:
             self._offer_policies()
-        self._explain(event.line.id or "")
 
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        name = event.input.id or ""
+    def typed(self, line: Input) -> None:
+        """Keep what may be long."""
+        name = line.id or ""
         if name in self._kept:
-            self._kept[name].keep(event.value)
-        self._explain(name)
+            self._kept[name].keep(line.value)
 
     def _offer(self, name: str, age: str) -> None:
         self._ages[name] = age
@@ -272,20 +211,8 @@ class CreationForm(Dialog[None]):
             field.value = self._kept[field.id or ""].earlier
             field.cursor_position = len(field.value)
 
-    @on(Input.Submitted)
-    @on(ChoiceLine.Submitted)
-    def _entered(self, event: Input.Submitted | ChoiceLine.Submitted) -> None:
-        event.stop()
-        if self.policy.has_focus:
-            self.action_review()
-        else:
-            self.action_turn(1)
-
-    def on_descendant_focus(self) -> None:
-        """Say what the field is about."""
-        self._explain(self.focused.id or "" if self.focused else "")
-
-    def _explain(self, field: str) -> None:
+    def help_of(self, field: str) -> str:
+        """What a field is about, as sentences."""
         words = _HELP.get(field, "")
         if field == "policy":
             left_out = sum(bool(policy.off) for policy in self._policies.values())
@@ -295,10 +222,25 @@ class CreationForm(Dialog[None]):
                     f" {left_out} further templates need something to be filled in, or do not "
                     "suit this key: take them in the editor afterwards (e, then Ctrl-t)."
                 )
+        if field == "origin":
+            words = self._origin_words()
         if field in self._ages:
             words += f" Ctrl-r brings back what was typed {self._ages[field]} ago."
-        self.help_line.say(words, "dim")
-        self.reason.say(self.problem, "warn")
+        return words
+
+    def _origin_words(self) -> str:
+        store = self._stores.get(self.origin.value)
+        if store is not None:
+            return (
+                f"{KINDS.get(store.kind, store.kind)} {store.id}. Keys there encrypt and decrypt, "
+                "in this Region alone, and cannot be used while the store is not connected."
+            )
+        words = _ORIGIN_HELP[self.origin.value]
+        if self._stores_problem:
+            return f"{words} Custom key stores are not offered. {self._stores_problem}"
+        off = [each.name or each.id for each in self._stores.values() if each.state != "CONNECTED"]
+        more = f" Not offered, since they are not connected: {', '.join(off)}." if off else ""
+        return words + more
 
     # The review
 
@@ -311,7 +253,7 @@ class CreationForm(Dialog[None]):
         creation, alias = self.creation, self.alias.value.strip()
 
         async def create(_: str) -> str:
-            sentence = await _create(self._about, self._session, creation, alias)
+            sentence = await _create(self.about, self._session, creation, alias)
             for kept in self._kept.values():
                 kept.forget()
             return sentence
@@ -323,7 +265,14 @@ class CreationForm(Dialog[None]):
             doing="Creating a key",
             send=create,
         )
-        propose(self._about, proposal, agreed=lambda: self.dismiss(None))
+        propose(self.about, proposal, agreed=lambda: self.dismiss(None))
+
+    def _material_words(self, creation: KeyCreation) -> str:
+        store = self._stores.get(creation.custom_key_store_id)
+        if store is None:
+            return _ORIGINS.get(creation.origin, creation.origin)
+        key = f", external key {creation.external_key_id}" if creation.external_key_id else ""
+        return f"in {KINDS.get(store.kind, store.kind)} {store.name or store.id}{key}"
 
     def _review_words(self, creation: KeyCreation, alias: str) -> str:
         info = self._session.info
@@ -332,12 +281,13 @@ class CreationForm(Dialog[None]):
         where = "multi-Region primary key" if creation.multi_region else "single-Region key"
         lines = [
             f"In {info.region if info else '?'}: a {where}, {creation.spec}, {creation.usage}",
+            f"Material: {self._material_words(creation)}",
             f"Description: {creation.description or 'none'}",
             f"Alias: {full_name(alias) if alias else 'none'}",
             f"Tags: {tags or 'none'}",
             f"Policy: {policy.title}. {policy.does}",
-            "Usage, spec and Regions cannot be changed later. A key costs money each month from "
-            "now on, and its deletion takes at least 7 days.",
+            "Usage, spec, Regions and origin cannot be changed later. A key costs money each month "
+            "from now on, and its deletion takes at least 7 days.",
         ]
         return "\n".join(lines)
 
@@ -369,6 +319,12 @@ def create_words(creation: KeyCreation) -> Sequence[str]:
         words += ["--description", creation.description]
     if creation.multi_region:
         words.append("--multi-region")
+    if creation.origin != "AWS_KMS":
+        words += ["--origin", creation.origin]
+    if creation.custom_key_store_id:
+        words += ["--custom-key-store-id", creation.custom_key_store_id]
+    if creation.external_key_id:
+        words += ["--xks-key-id", creation.external_key_id]
     if creation.policy is not None:
         words += ["--policy", creation.policy]
     if creation.tags:

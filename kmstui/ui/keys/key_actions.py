@@ -24,6 +24,7 @@ from kmstui.service.keys import (
 from kmstui.ui.commands import Context
 from kmstui.ui.dialogs import Facts, Line, Menu, MenuItem
 from kmstui.ui.keys.change_dialog import Proposal, propose
+from kmstui.ui.keys.import_form import ImportForm, delete_material
 
 _PRODUCTION = ("prod", "prd", "live")
 """Beginnings of words in a tag that say that people depend on the key."""
@@ -355,6 +356,7 @@ PROPOSALS: dict[KeyAction, Callable[[Context, Key], Proposal]] = {
     KeyAction.ROTATION_ON: rotation_on,
     KeyAction.ROTATION_OFF: rotation_off,
     KeyAction.ROTATE_NOW: rotate_now,
+    KeyAction.DELETE_MATERIAL: delete_material,
     KeyAction.SCHEDULE_DELETION: schedule_deletion,
     KeyAction.CANCEL_DELETION: cancel_deletion,
 }
@@ -364,5 +366,7 @@ def act(context: Context, key: Key, action: KeyAction) -> None:
     """Show what an action would do to the key, and do it once the person agrees."""
     if action is KeyAction.REPLICATE:
         replicate(context, key)
+    elif action is KeyAction.IMPORT_MATERIAL:
+        context.app.push_screen(ImportForm(context, key))
     else:
         propose(context, PROPOSALS[action](context, key))

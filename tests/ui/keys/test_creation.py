@@ -1,7 +1,8 @@
 import pytest
 
+from kmstui.model import CustomKeyStore
 from kmstui.ui.keys.creation import CreationForm
-from tests.fakes import IMPORTED
+from tests.fakes import IMPORTED, FakeGateway
 from tests.screens import NARROW, WIDE, running
 
 
@@ -13,7 +14,7 @@ async def test_a_key_is_created_after_a_review(size):
         await run.press("right")
         await run.wait_for("SIGN_VERIFY")
         assert "< RSA_2048 >" in run.text
-        await run.press("down", "down", "down")
+        await run.press("down", "down", "down", "down")
         await run.type("For tests")
         await run.press("enter")
         await run.type("team/created")
@@ -47,9 +48,9 @@ async def test_a_key_is_created_after_a_review(size):
 async def test_long_lines_of_the_form_are_brought_back_until_the_key_is_created():
     description = "Encrypts the billing of the northern region"
     async with running(size=NARROW) as run:
-        await run.press("x", "c", "down", "down", "down")
+        await run.press("x", "c", "down", "down", "down", "down")
         await run.type(description)
-        await run.press("escape", "x", "c", "down", "down", "down")
+        await run.press("escape", "x", "c", "down", "down", "down", "down")
         await run.wait_for("Ctrl-r brings back what was typed")
         await run.press("ctrl+r")
         await run.wait_for(description)
@@ -76,7 +77,7 @@ async def test_only_valid_combinations_can_be_chosen():
 
 async def test_what_would_be_refused_is_said_while_typing_and_cannot_be_reviewed():
     async with running() as run:
-        await run.press("x", "c", "down", "down", "down", "down")
+        await run.press("x", "c", "down", "down", "down", "down", "down")
         await run.type("ImportedCMK")
         await run.wait_for(f"alias/ImportedCMK exists already and names {IMPORTED}")
         await run.press("ctrl+s")
@@ -105,10 +106,54 @@ async def test_a_policy_is_chosen_among_templates_that_are_whole():
 
 async def test_a_review_that_is_left_goes_back_to_the_form_as_it_was():
     async with running() as run:
-        await run.press("x", "c", "down", "down", "down")
+        await run.press("x", "c", "down", "down", "down", "down")
         await run.type("Kept")
         await run.press("ctrl+s")
         await run.wait_for("Create this key?")
         await run.press("n")
         await run.wait_for("Kept")
         assert run.gateway.count("kms:CreateKey") == 0
+
+
+async def test_a_key_of_an_external_key_store_names_its_external_key():
+    gateway = FakeGateway()
+    gateway.world.custom_key_stores = (
+        CustomKeyStore("cks-1", "own", "EXTERNAL_KEY_STORE", "CONNECTED"),
+        CustomKeyStore("cks-2", "resting", "AWS_CLOUDHSM", "DISCONNECTED"),
+    )
+    asked = []
+    create = gateway.create_key
+
+    async def note(creation):
+        asked.append(creation)
+        return await create(creation)
+
+    gateway.create_key = note
+    async with running(gateway) as run:
+        await run.press("x", "c", "down", "down", "down")
+        await run.wait_for("Not offered, since they are not connected: resting")
+        await run.wait_for("1 of 3")
+        await run.press("left")
+        await run.wait_for("in key store own")
+        await run.wait_for("Name the external key that shall be its material")
+        await run.press("down")
+        await run.type("hsm 7")
+        await run.wait_for("at most 128 letters, digits")
+        await run.press("ctrl+u")
+        await run.type("hsm-7")
+        await run.press("ctrl+s")
+        await run.wait_for("in external key store own, external key hsm-7")
+        await run.press("y")
+        await run.wait_for(lambda: asked)
+    (creation,) = asked
+    assert (creation.origin, creation.custom_key_store_id, creation.external_key_id) == (
+        "EXTERNAL_KEY_STORE", "cks-1", "hsm-7",
+    )  # fmt: skip
+
+
+async def test_a_key_for_material_of_ones_own_waits_for_it():
+    async with running() as run:
+        await run.press("x", "c", "down", "down", "down", "right")
+        await run.wait_for("waits until you import it")
+        await run.press("ctrl+s")
+        await run.wait_for("Material: imported by you")

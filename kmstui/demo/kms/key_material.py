@@ -37,8 +37,11 @@ def disable_key_rotation(call: Call, stores: Stores, key: EmbeddedKey) -> Result
 
 
 def get_key_rotation_status(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    """GetKeyRotationStatus: false for a key that cannot rotate by itself, true for AWS's own."""
-    plan = key.rotation
+    """GetKeyRotationStatus: false for a key that cannot rotate by itself, true for AWS's own.
+
+    Of a multi-Region set, that of its primary key, which all share.
+    """
+    plan = next(related_keys(stores, key), key).rotation
     answer: dict[str, Any] = {"KeyId": key.arn}
     if key.key_manager == "AWS":
         plan.enabled = True

@@ -13,6 +13,13 @@ from .allowed import KeyAction as KeyAction
 from .allowed import days_in as days_in
 from .allowed import description_problem as description_problem
 from .allowed import off_reason as off_reason
+from .comparing import Fact as Fact
+from .comparing import KeyPicture as KeyPicture
+from .comparing import PolicyDifference as PolicyDifference
+from .comparing import compare_policies as compare_policies
+from .comparing import compared as compared
+from .comparing import read_picture as read_picture
+from .comparing import read_set as read_set
 from .creation import DEFAULT as DEFAULT
 from .creation import SPECS as SPECS
 from .creation import CreationPolicy as CreationPolicy

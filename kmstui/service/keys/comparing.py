@@ -16,7 +16,7 @@ from kmstui.model import Grant, KeyMetadata, Rotation
 from kmstui.policy.iam import same_meaning
 from kmstui.service.editing import AccessLine, compare_key_access
 from kmstui.service.errors import FailedError
-from kmstui.service.keys.allowed import never_rotates
+from kmstui.service.inventory import never_rotates
 from kmstui.service.keys.lifecycle import replica_regions
 from kmstui.service.ports import Gateway
 from kmstui.service.session import Session

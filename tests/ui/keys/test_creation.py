@@ -128,7 +128,7 @@ async def test_a_key_of_an_external_key_store_names_its_external_key():
         asked.append(creation)
         return await create(creation)
 
-    gateway.create_key = note
+    gateway.create_key = note  # type: ignore[method-assign]
     async with running(gateway) as run:
         await run.press("x", "c", "down", "down", "down")
         await run.wait_for("Not offered, since they are not connected: resting")
